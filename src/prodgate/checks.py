@@ -1,0 +1,120 @@
+"""Declaring a check: its criterion, its remedy and the facts it asks for stand on the function itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from .criteria import Criterion, UsageError
+from .facts import Fact
+
+F = TypeVar("F", bound=Callable[..., None])
+
+
+class CheckError(UsageError):
+    """A check can't be used as it is written; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A procedure that decides one criterion for each fact of one kind."""
+
+    criterion: str
+    remedy: str
+    measures: str
+    """Dimension of what is compared with the criterion's bound (``time``, ``ratio``, …); empty without a bound."""
+    population: int
+    """Least number of facts; fewer is undetermined."""
+    function: Callable[..., None]
+    kind: type[Fact]
+    takes_fact: str
+    """Name of the parameter that receives the fact."""
+    takes_criterion: str
+    fixtures: tuple[str, ...]
+    """Further parameters, which pytest fills from fixtures."""
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return self.function.__name__
+
+    @property
+    def question(self) -> str:
+        """What the check asks: the first line of its docstring."""
+        return (inspect.getdoc(self.function) or "").splitlines()[0]
+
+    @property
+    def why(self) -> str:
+        """Why it asks: the rest of the docstring."""
+        return "\n".join((inspect.getdoc(self.function) or "").splitlines()[1:]).strip()
+
+    @property
+    def place(self) -> str:
+        """Where the check is written, as ``module:line``."""
+        return f"{self.function.__module__}:{self.function.__code__.co_firstlineno}"
+
+
+_CHECKS: dict[Callable[..., None], Check] = {}
+
+
+def check(criterion: str, *, remedy: str, measures: str = "", population: int = 1) -> Callable[[F], F]:
+    """Register a function as the check that decides ``criterion`` for each fact of the kind it takes.
+
+    Exactly one parameter is annotated with a kind of fact and one with Criterion; others are pytest fixtures.
+    Raises CheckError for a function that is not of that form or has no docstring.
+    """
+
+    def register(function: F) -> F:
+        where = f"{function.__module__}:{function.__code__.co_firstlineno}: check {function.__name__!r}"
+        hints = {name: hint for name, hint in get_type_hints(function).items() if name != "return"}
+        facts = [name for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Fact)]
+        criteria = [name for name, hint in hints.items() if hint is Criterion]
+        if len(facts) != 1 or len(criteria) != 1:
+            raise CheckError(
+                f"{where} takes {len(facts)} kinds of fact and {len(criteria)} criteria; "
+                "annotate one parameter with a kind of fact and one with Criterion"
+            )
+        if not function.__doc__:
+            raise CheckError(f"{where} has no docstring; write the question it answers")
+        _CHECKS[function] = Check(
+            criterion=criterion,
+            remedy=remedy,
+            measures=measures,
+            population=population,
+            function=function,
+            kind=hints[facts[0]],
+            takes_fact=facts[0],
+            takes_criterion=criteria[0],
+            fixtures=tuple(p for p in inspect.signature(function).parameters if p not in (*facts, *criteria)),
+        )
+        return function
+
+    return register
+
+
+def check_of(function: Any) -> Check | None:
+    """Return the check that a function was registered as, if any."""
+    try:
+        return _CHECKS.get(function)
+    except TypeError:  # an unhashable object is no check
+        return None
+
+
+def registered() -> tuple[Check, ...]:
+    """Return every check that has been imported."""
+    return tuple(_CHECKS.values())
+
+
+def unfit(check: Check, criterion: Criterion) -> str:
+    """Return what is wrong between a check and its criterion, or nothing."""
+    bound = criterion.bound
+    if bound is None and check.measures:
+        return f"measures a {check.measures} but criterion {criterion.id!r} has no bound; leave measures out"
+    if bound is not None and bound.dimension != check.measures:
+        stated = f"measures a {check.measures}" if check.measures else "does not say what it measures"
+        return (
+            f"{stated} but '{bound}' of {criterion.id!r} bounds a {bound.dimension}; write measures={bound.dimension!r}"
+        )
+    return ""

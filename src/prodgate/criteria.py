@@ -1,0 +1,152 @@
+"""A stated requirement, and the only place where an observed value meets its bound."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import NoReturn
+
+from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
+from .quantities import Bound, Quantity
+
+#: layer -> letter in the "How" column of the requirements
+LAYERS: dict[str, str] = {
+    "static": "S",
+    "live": "L",
+    "load": "T",
+    "e2e": "E",
+    "dags": "D",
+    "rollout": "R",
+    "attested": "A",
+}
+
+
+#: What the running check has compared so far; the last entry is what a satisfied finding shows.
+_COMPARISONS: ContextVar[list[Conclusion] | None] = ContextVar("comparisons", default=None)
+
+
+class UsageError(Exception):
+    """Something the user gave cannot be used; the message says where and what to write instead."""
+
+
+class CriteriaError(UsageError):
+    """The criteria cannot be used; each line of the message is one mistake."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the known name nearest to ``name``, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One stated requirement with the bound that decides it and the layers that must answer it."""
+
+    id: str
+    statement: str
+    statement_ja: str
+    why: str
+    source: str
+    """Line of the requirements this stands for, such as ``OPS-2``."""
+    layers: tuple[str, ...]
+    bound: Bound | None = None
+    controls: tuple[str, ...] = ()
+    population: int = 1
+    """Least number of subjects that must be judged in each layer."""
+    samples: int = 1
+    """Least sample size under a rate or a percentile."""
+    confidence: Quantity | None = None
+    decides: str = "point"
+    """Whether the point value or the confidence bound is compared: ``point`` or ``bound``."""
+    window: Quantity | None = None
+    needs_production: bool = False
+    where_present: bool = False
+    """Whether the question may be not-applicable to a system."""
+    baseline: bool = False
+    """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
+
+    def require(self, observed: Quantity | str, *, samples: int | None = None) -> None:
+        """Raise unless ``observed`` keeps the bound and rests on enough samples."""
+        __tracebackhide__ = True
+        if self.bound is None:
+            raise TypeError(f"criterion {self.id!r} has no bound to compare {observed} with; use hold()")
+        if samples is not None and samples < self.samples:
+            raise self.undetermined(f"only {samples} of {self.samples} samples", observed=observed)
+        _compared(self.bound.admits(observed), str(self.bound), str(observed))
+
+    def hold(self, ok: bool, *, expected: str, observed: object) -> None:
+        """Raise unless ``ok``; for criteria that state a fact rather than a bound."""
+        __tracebackhide__ = True
+        _compared(ok, expected, _shown(observed))
+
+    def undetermined(self, reason: str, *, observed: object = "") -> Undetermined:
+        """Return the exception to raise when the answer cannot be known."""
+        expected = str(self.bound) if self.bound else ""
+        conclusion = Conclusion(
+            outcome=Outcome.UNDETERMINED, expected=expected, observed=_shown(observed), reason=reason
+        )
+        return Undetermined(conclusion)
+
+    def not_applicable(self, reason: str) -> NotApplicable:
+        """Return the exception to raise when the question does not arise for this subject."""
+        return NotApplicable(Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=reason))
+
+
+def _compared(ok: bool, expected: str, observed: str) -> None:
+    """Note what was compared, so that a satisfied finding can show it too; raise when it does not hold."""
+    __tracebackhide__ = True
+    outcome = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED
+    conclusion = Conclusion(outcome=outcome, expected=expected, observed=observed)
+    if (comparisons := _COMPARISONS.get()) is not None:
+        comparisons.append(conclusion)
+    if not ok:
+        raise NotSatisfied(conclusion)
+
+
+@contextmanager
+def comparisons() -> Iterator[list[Conclusion]]:
+    """Collect what criteria compare while the context is open, in order."""
+    seen: list[Conclusion] = []
+    token = _COMPARISONS.set(seen)
+    try:
+        yield seen
+    finally:
+        _COMPARISONS.reset(token)
+
+
+def satisfied(compared: Sequence[Conclusion]) -> Conclusion:
+    """Return the conclusion of a check that raised nothing: the last comparison that held, if it made any."""
+    held = (each for each in reversed(compared) if each.outcome is Outcome.SATISFIED)
+    return next(held, Conclusion(outcome=Outcome.SATISFIED))
+
+
+def _shown(observed: object) -> str:
+    return "true" if observed is True else "false" if observed is False else str(observed)
+
+
+class Criteria(dict[str, Criterion]):
+    """Criteria by id; an unknown id is answered with the nearest known one."""
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise CriteriaError(f"no criterion {key!r}{nearest(key, self)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a run set out to judge, and on what kind of target."""
+
+    layers: frozenset[str] = frozenset(LAYERS)
+    rehearsal: bool = False
+
+    def left_out(self) -> tuple[str, ...]:
+        """The layers that this run does not judge."""
+        return tuple(layer for layer in LAYERS if layer not in self.layers)
+
+
+def questions(criteria: Mapping[str, Criterion], scope: Scope) -> list[tuple[Criterion, str]]:
+    """Return each criterion with each layer of the scope that must answer it."""
+    return [(c, layer) for c in criteria.values() for layer in c.layers if layer in scope.layers]

@@ -1,0 +1,249 @@
+"""Reading criteria.toml: the whole file is validated, and every mistake is one line of the message."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .criteria import LAYERS, Criteria, CriteriaError, Criterion, nearest
+from .quantities import Bound, Quantity, UnitError
+
+_KEYS: dict[str, tuple[type, ...]] = {
+    "statement": (dict,),
+    "why": (str,),
+    "require": (str,),
+    "source": (str,),
+    "layers": (list,),
+    "controls": (list,),
+    "population": (int,),
+    "samples": (int,),
+    "confidence": (str,),
+    "decides": (str,),
+    "window": (str,),
+    "needs": (str,),
+    "applicability": (str,),
+    "baseline": (bool,),
+}
+_REQUIRED = ("statement", "why", "source", "layers")
+_CHOICES = {"decides": ("point", "bound"), "needs": ("production",), "applicability": ("always", "where-present")}
+_SECTIONS = ("system", "terraform", "repository", "requirements", "criteria")
+_TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_REFERENCE = re.compile(r"\{([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A line of the requirements that criteria stand for, and the layers that must answer it."""
+
+    id: str
+    asks: str
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriteriaFile:
+    """What a team states: the system's name, where its Terraform is, and its criteria."""
+
+    path: Path
+    system: str
+    terraform_root: str = ""
+    var_files: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    """Patterns of files that hold made-up credentials on purpose, such as examples and tests."""
+    requirements: tuple[Requirement, ...] = ()
+    """Empty for a team that keeps its requirements elsewhere."""
+    criteria: Criteria = field(default_factory=Criteria)
+
+
+def load(path: Path) -> CriteriaFile:
+    """Read and validate a criteria file. Raises CriteriaError with one line per mistake."""
+    try:
+        return parse(path.read_text("utf-8"), path)
+    except OSError as error:
+        raise CriteriaError(f"{path}: cannot be read: {error.strerror}; name another file with --criteria") from None
+    except UnicodeDecodeError as error:
+        raise CriteriaError(
+            f"{path}: is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8"
+        ) from None
+
+
+def parse(text: str, path: Path) -> CriteriaFile:
+    """Validate the text of a criteria file; ``path`` is only named in messages."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CriteriaError(f"{path}: is not TOML: {error}") from None
+    mistakes = [*_section_mistakes(data), *_requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
+    if mistakes:
+        raise CriteriaError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+    terraform = data.get("terraform", {})
+    return CriteriaFile(
+        path=path,
+        system=data["system"],
+        terraform_root=terraform.get("root", ""),
+        var_files=tuple(terraform.get("var_files", ())),
+        exempt=tuple(data.get("repository", {}).get("exempt", ())),
+        requirements=tuple(
+            Requirement(id_, table["asks"], tuple(table["layers"]))
+            for id_, table in data.get("requirements", {}).items()
+        ),
+        criteria=Criteria({id_: _criterion(id_, table, data["criteria"]) for id_, table in data["criteria"].items()}),
+    )
+
+
+def _section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
+    for key in data:
+        if key not in _SECTIONS:
+            yield f"{key}: is not a section{nearest(key, _SECTIONS) or '; sections are ' + ', '.join(_SECTIONS)}"
+    if not isinstance(data.get("system"), str):
+        yield 'system: names no system; write e.g. system = "nba-news"'
+    yield from _terraform_mistakes(data.get("terraform", {}))
+    repository = data.get("repository", {})
+    if not isinstance(repository, dict) or set(repository) > {"exempt"} or not _texts(repository.get("exempt", [])):
+        yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
+    if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
+        yield "criteria: holds no criterion; write at least one [criteria.<id>]"
+
+
+def _terraform_mistakes(terraform: Any) -> Iterator[str]:
+    if not isinstance(terraform, dict):
+        yield 'terraform: is not a table; write [terraform] with root = "path/to/root"'
+        return
+    for key in terraform:
+        if key not in ("root", "var_files"):
+            yield f"terraform.{key}: is not a key{nearest(key, ('root', 'var_files'))}"
+    if not isinstance(terraform.get("root", ""), str):
+        yield f"terraform.root: is {terraform['root']!r}; write the path of the root module as a text"
+    if not _texts(terraform.get("var_files", [])):
+        yield f"terraform.var_files: is {terraform['var_files']!r}; write a list of paths"
+
+
+def _requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
+    tables = data.get("requirements", {})
+    if not isinstance(tables, dict):
+        yield "requirements: is not a table; write [requirements] with lines such as INF-1 = { asks = …, layers = […] }"
+        return
+    for id_, table in tables.items():
+        where = f"requirements.{id_}"
+        if not isinstance(table, dict) or set(table) != {"asks", "layers"} or not isinstance(table["asks"], str):
+            yield f'{where}: is {table!r}; write {{ asks = "…", layers = ["static"] }}'
+        else:
+            yield from _list_mistakes(where, table)
+    for id_, table in data.get("criteria", {}).items() if tables and isinstance(data.get("criteria"), dict) else ():
+        if isinstance(table, dict) and isinstance(source := table.get("source"), str) and source not in tables:
+            yield f"criteria.{id_}.source: {source!r} is not a requirement{nearest(source, tables)}"
+
+
+def _criterion_mistakes(tables: Any) -> Iterator[str]:
+    if not isinstance(tables, dict):
+        return
+    for id_, table in tables.items():
+        where = f"criteria.{id_}"
+        if not _ID.fullmatch(id_):
+            yield f"{where}: is not a kebab-case id; write e.g. 'backup-retention'"
+        if not isinstance(table, dict):
+            yield f"{where}: is not a table; write [criteria.{id_}]"
+            continue
+        mistyped = list(_key_mistakes(where, table))
+        yield from mistyped
+        if not mistyped:
+            yield from _value_mistakes(where, table, tables)
+
+
+def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    for key in _REQUIRED:
+        if key not in table:
+            yield f"{where}.{key}: is missing; every criterion states {', '.join(_REQUIRED)}"
+    for key, value in table.items():
+        if key not in _KEYS:
+            yield f"{where}.{key}: is not a key{nearest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+        elif not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and bool not in _KEYS[key]):
+            yield f"{where}.{key}: is {value!r}; write {_TYPES[_KEYS[key][0]]}"
+
+
+def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
+    statement = table["statement"]
+    if set(statement) != {"en", "ja"} or not _texts(list(statement.values())):
+        yield f'{where}.statement: has {", ".join(statement) or "nothing"}; write {{ en = "…", ja = "…" }}'
+    yield from _list_mistakes(where, table)
+    for key, choices in _CHOICES.items():
+        if table.get(key, choices[0]) not in choices:
+            yield f"{where}.{key}: is {table[key]!r}; write {' or '.join(repr(choice) for choice in choices)}"
+    for key in ("population", "samples"):
+        if table.get(key, 1) < 0:
+            yield f"{where}.{key}: is {table[key]}; write a number that is not negative"
+    for key, dimension in (("confidence", "ratio"), ("window", "time")):
+        yield from _quantity_mistakes(f"{where}.{key}", table.get(key), dimension)
+    if table.get("decides") == "bound" and "confidence" not in table:
+        yield f"{where}.confidence: is missing; decides = 'bound' needs e.g. confidence = '95 %'"
+    if "require" in table:
+        try:
+            _bound(table["require"], tables)
+        except UnitError as error:
+            yield f"{where}.require: {error}"
+
+
+def _list_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("layers", "controls"):
+        if not _texts(table.get(key, [])):
+            yield f"{where}.{key}: is {table[key]!r}; write a list of texts"
+    if not table["layers"]:
+        yield f"{where}.layers: is empty; name the layers that must answer: {', '.join(LAYERS)}"
+    for layer in table["layers"]:
+        if layer not in LAYERS:
+            hint = nearest(str(layer), LAYERS) or f"; layers are {', '.join(LAYERS)}"
+            yield f"{where}.layers: {layer!r} is not a layer{hint}"
+
+
+def _quantity_mistakes(where: str, text: str | None, dimension: str) -> Iterator[str]:
+    if text is None:
+        return
+    try:
+        quantity = Quantity.parse(text)
+    except UnitError as error:
+        yield f"{where}: {error}"
+        return
+    if quantity.dimension != dimension:
+        yield f"{where}: {text!r} is a {quantity.dimension}; write a {dimension}"
+
+
+def _bound(text: str, tables: Mapping[str, Any]) -> Bound:
+    """Parse a bound whose limit may be another criterion's: ``<= {latency-p95}``. Raises UnitError."""
+
+    def limit(match: re.Match[str]) -> str:
+        other = tables.get(match[1])
+        if not isinstance(other, dict) or not isinstance(other.get("require"), str) or "{" in other["require"]:
+            raise UnitError(f"{match[0]} names no criterion that states a limit{nearest(match[1], tables)}")
+        return str(Bound.parse(other["require"]).limit)
+
+    return Bound.parse(_REFERENCE.sub(limit, text))
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+
+
+def _criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
+    return Criterion(
+        id=id_,
+        statement=table["statement"]["en"],
+        statement_ja=table["statement"]["ja"],
+        why=table["why"],
+        source=table["source"],
+        layers=tuple(layer for layer in LAYERS if layer in table["layers"]),
+        bound=_bound(table["require"], tables) if "require" in table else None,
+        controls=tuple(table.get("controls", ())),
+        population=table.get("population", 1),
+        samples=table.get("samples", 1),
+        confidence=Quantity.parse(table["confidence"]) if "confidence" in table else None,
+        decides=table.get("decides", "point"),
+        window=Quantity.parse(table["window"]) if "window" in table else None,
+        needs_production=table.get("needs") == "production",
+        where_present=table.get("applicability") == "where-present",
+        baseline=table.get("baseline", False),
+    )

@@ -1,0 +1,92 @@
+"""What a check concluded about one subject, and how a check says so.
+
+Concluded(AssertionError)   a check ended with an outcome other than satisfied
+├── NotSatisfied            the observed value breaks the criterion
+├── Undetermined            the check could not tell; counts against promotion
+└── NotApplicable           the question does not arise for this subject
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Outcome(StrEnum):
+    """The five things a finding can say. Everything but the first and the last two blocks promotion."""
+
+    SATISFIED = "satisfied"
+    NOT_SATISFIED = "not-satisfied"
+    UNDETERMINED = "undetermined"
+    NOT_APPLICABLE = "not-applicable"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a check saw when it concluded; the runner adds check, subject and place to make a finding."""
+
+    outcome: Outcome
+    expected: str = ""
+    observed: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check, one subject, one outcome."""
+
+    criterion: str
+    check: str
+    layer: str
+    subject: str
+    outcome: Outcome
+    expected: str = ""
+    observed: str = ""
+    reason: str = ""
+    remedy: str = ""
+    where: tuple[str, ...] = field(default=())
+    """Places as ``file:line``, the deciding argument first, then where its value came from."""
+    evidence: tuple[str, ...] = field(default=())
+    """Digests of the evidence files that the facts were read from."""
+    waiver: str = ""
+    """Id of the waiver that accepted this finding; only on waived findings."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as JSON values; empty fields are left out."""
+        return {key: value for key, value in asdict(self).items() if value not in ("", ())}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Rebuild a finding that ``to_json`` wrote."""
+        lists = {key: tuple(data.get(key, ())) for key in ("where", "evidence")}
+        return cls(**{**data, **lists, "outcome": Outcome(data["outcome"])})
+
+    def __str__(self) -> str:
+        seen = [f"expected {self.expected}"] if self.expected else []
+        seen += [f"observed {self.observed}"] if self.observed else []
+        seen += [self.reason] if self.reason else []
+        return f"{self.criterion}: {', '.join(seen) or self.outcome} on {self.subject}"
+
+
+class Concluded(AssertionError):
+    """A check reached an outcome other than satisfied; ``conclusion`` says which and why."""
+
+    def __init__(self, conclusion: Conclusion) -> None:
+        parts = [conclusion.expected and f"expected {conclusion.expected}"]
+        parts += [conclusion.observed and f"observed {conclusion.observed}", conclusion.reason]
+        super().__init__(", ".join(filter(None, parts)))
+        self.conclusion = conclusion
+
+
+class NotSatisfied(Concluded):
+    """The observed value breaks the criterion."""
+
+
+class Undetermined(Concluded):
+    """The check could not tell; the gate counts this against promotion."""
+
+
+class NotApplicable(Concluded):
+    """The question does not arise for this subject."""

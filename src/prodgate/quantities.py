@@ -1,0 +1,150 @@
+"""Values with units, and the bounds that criteria put on them.
+
+>>> Bound.parse("< 200 ms").admits(Quantity.parse("0.18 s"))
+True
+>>> Bound.parse("one of 'mw1.medium', 'mw1.large'").admits("mw1.small")
+False
+>>> Bound.parse(">= 30 d").admits(Quantity.parse("99.9 %"))
+Traceback (most recent call last):
+    ...
+prodgate.quantities.UnitError: '99.9 %' is a ratio but '>= 30 d' bounds a time
+"""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Self
+
+#: unit -> (dimension, factor to the dimension's base unit)
+UNITS: dict[str, tuple[str, Decimal]] = {
+    "": ("count", Decimal(1)),
+    "ms": ("time", Decimal("0.001")),
+    "s": ("time", Decimal(1)),
+    "min": ("time", Decimal(60)),
+    "h": ("time", Decimal(3600)),
+    "d": ("time", Decimal(86400)),
+    "%": ("ratio", Decimal("0.01")),
+    "B": ("size", Decimal(1)),
+    "KiB": ("size", Decimal(1024)),
+    "MiB": ("size", Decimal(1024**2)),
+    "GiB": ("size", Decimal(1024**3)),
+    "ACU": ("aurora capacity", Decimal(1)),
+    "cpu": ("cpu units", Decimal(1)),
+    "USD": ("money", Decimal(1)),
+    "/s": ("rate", Decimal(1)),
+}
+
+_COMPARATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+
+_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(\S*)\s*")
+_COMPARISON = re.compile(r"\s*(<=|>=|==|<|>)\s*(.+)", re.DOTALL)
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+class UnitError(ValueError):
+    """A unit is not known, or two quantities of different dimensions met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A magnitude in one unit; the same amount may be written in different units."""
+
+    magnitude: Decimal
+    unit: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``"200 ms"``. Raises UnitError for an unknown unit or a text that is no number."""
+        match = _NUMBER.fullmatch(text)
+        if match is None:
+            raise UnitError(f"{text!r} is not a number with a unit; write e.g. '200 ms' or '30 d'")
+        if match[2] not in UNITS:
+            near = difflib.get_close_matches(match[2], UNITS, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise UnitError(f"{match[2]!r} is not a unit; {hint}units are {', '.join(filter(None, UNITS))}")
+        return cls(Decimal(match[1]), match[2])
+
+    @classmethod
+    def of(cls, magnitude: Decimal | int | str, unit: str = "") -> Self:
+        """Build a quantity from a number and a unit of UNITS."""
+        return cls(Decimal(magnitude), unit)
+
+    @classmethod
+    def days(cls, magnitude: Decimal | int) -> Self:
+        """Build a duration in days."""
+        return cls(Decimal(magnitude), "d")
+
+    @classmethod
+    def seconds(cls, magnitude: Decimal | int) -> Self:
+        """Build a duration in seconds."""
+        return cls(Decimal(magnitude), "s")
+
+    @property
+    def dimension(self) -> str:
+        """What is measured: time, ratio, count, size, money …; only like may be compared with like."""
+        return UNITS[self.unit][0]
+
+    @property
+    def base(self) -> Decimal:
+        """The magnitude in the base unit of the dimension (s, 1, B, …)."""
+        return self.magnitude * UNITS[self.unit][1]
+
+    def __str__(self) -> str:
+        number = f"{self.magnitude:f}"
+        number = number.rstrip("0").rstrip(".") if "." in number else number
+        return f"{number} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A comparator with a limit (``< 200 ms``), or the texts that are allowed (``one of 'a', 'b'``)."""
+
+    comparator: str
+    limit: Quantity | None = None
+    texts: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a bound. Raises UnitError with what to write instead."""
+        if text.strip().startswith("one of "):
+            if not (texts := tuple(_QUOTED.findall(text))):
+                raise UnitError(f"{text!r} names no text; write e.g. \"one of 'a', 'b'\"")
+            return cls("one of", texts=texts)
+        match = _COMPARISON.fullmatch(text)
+        if match is None:
+            raise UnitError(f"{text!r} has no comparator; write e.g. '< {text.strip()}'")
+        if quoted := _QUOTED.fullmatch(match[2].strip()):
+            if match[1] != "==":
+                raise UnitError(f"{text!r} orders texts; write \"== '{quoted[1]}'\"")
+            return cls("==", texts=(quoted[1],))
+        return cls(match[1], Quantity.parse(match[2]))
+
+    @property
+    def dimension(self) -> str:
+        """The dimension of what may be compared with this bound; ``text`` for a bound on texts."""
+        return self.limit.dimension if self.limit else "text"
+
+    def admits(self, observed: Quantity | str) -> bool:
+        """Whether ``observed`` keeps the bound. Raises UnitError when the two are of different kinds."""
+        kind = observed.dimension if isinstance(observed, Quantity) else "text"
+        if kind != self.dimension:
+            raise UnitError(f"{str(observed)!r} is a {kind} but '{self}' bounds a {self.dimension}")
+        if isinstance(observed, Quantity) and self.limit is not None:
+            return _COMPARATORS[self.comparator](observed.base, self.limit.base)
+        return observed in self.texts
+
+    def __str__(self) -> str:
+        if self.limit is not None:
+            return f"{self.comparator} {self.limit}"
+        return f"{self.comparator} " + ", ".join(f"'{text}'" for text in self.texts)

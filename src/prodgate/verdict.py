@@ -1,0 +1,138 @@
+"""Findings in, decision out. Pure: the same findings always give the same verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .criteria import Criterion, Scope, questions
+from .findings import Finding, Outcome
+from .waivers import Waiver, apply_waivers
+
+#: Outcomes by weight: the heaviest one among findings is the outcome of what they answer together.
+_WEIGHT = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.WAIVED, Outcome.UNDETERMINED, Outcome.NOT_SATISFIED)
+
+#: Subject of a finding that stands for a question nobody answered.
+NOBODY = "(no finding)"
+
+
+class Decision(StrEnum):
+    """What the gate says."""
+
+    GO = "GO"
+    NO_GO = "NO-GO"
+    INSUFFICIENT = "INSUFFICIENT EVIDENCE"
+
+    @property
+    def exit_code(self) -> int:
+        """The process exit code that stands for the decision."""
+        return {Decision.GO: 0, Decision.NO_GO: 1, Decision.INSUFFICIENT: 2}[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What one layer answered to one criterion."""
+
+    criterion: Criterion
+    layer: str
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    deferred: bool = False
+    """Only production can answer, and this was a rehearsal: named, but does not block the rehearsal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The decision and everything it rests on."""
+
+    decision: Decision
+    scope: Scope
+    rulings: tuple[Ruling, ...]
+    waivers: tuple[Finding, ...]
+    """State of each waiver."""
+
+    @property
+    def promotes(self) -> bool:
+        """Whether this verdict allows a promotion: GO, on every layer, and not in a rehearsal."""
+        return self.decision is Decision.GO and not self.scope.rehearsal and not self.scope.left_out()
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that stand in the way, not-satisfied first."""
+        found = [f for ruling in self.rulings if not ruling.deferred for f in ruling.findings]
+        found += self.waivers
+        order = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED)
+        return tuple(finding for outcome in order for finding in found if finding.outcome is outcome)
+
+    def of(self, outcome: Outcome) -> tuple[Ruling, ...]:
+        """Return the rulings with that outcome."""
+        return tuple(ruling for ruling in self.rulings if ruling.outcome is outcome)
+
+
+def decide(
+    criteria: Mapping[str, Criterion],
+    findings: Iterable[Finding],
+    waivers: Sequence[Waiver],
+    now: datetime,
+    scope: Scope = Scope(),  # noqa: B008  immutable
+) -> Verdict:
+    """Judge every question of the scope on the findings; a question without an answer is undetermined."""
+    applied, state = apply_waivers(findings, waivers, now, whole=not scope.left_out())
+    answers: dict[tuple[str, str], list[Finding]] = {}
+    for finding in applied:
+        answers.setdefault((finding.criterion, finding.layer), []).append(finding)
+    rulings = [_rule(c, layer, answers.pop((c.id, layer), []), scope) for c, layer in questions(criteria, scope)]
+    rulings += [_stray(found, criteria, scope) for found in answers.values() if found[0].layer in scope.layers]
+    blocking = {ruling.outcome for ruling in rulings if not ruling.deferred} | {finding.outcome for finding in state}
+    return Verdict(decision=_decision(blocking, rulings), scope=scope, rulings=tuple(rulings), waivers=state)
+
+
+def _decision(outcomes: set[Outcome], rulings: Sequence[Ruling]) -> Decision:
+    if Outcome.NOT_SATISFIED in outcomes:
+        return Decision.NO_GO
+    answered = any(ruling.outcome in (Outcome.SATISFIED, Outcome.WAIVED) for ruling in rulings)
+    if Outcome.UNDETERMINED in outcomes or not answered:
+        return Decision.INSUFFICIENT
+    return Decision.GO
+
+
+def _rule(criterion: Criterion, layer: str, found: Sequence[Finding], scope: Scope) -> Ruling:
+    findings = tuple(found)
+    judged = len({f.subject for f in findings if f.outcome is not Outcome.NOT_APPLICABLE})
+    if not findings:
+        findings = (_gap(criterion, layer, "no check answered"),)
+    elif not judged and not criterion.where_present:
+        findings += (_gap(criterion, layer, "every answer is not-applicable, and the criterion does not allow that"),)
+    elif 0 < judged < criterion.population and not any(f.outcome is Outcome.UNDETERMINED for f in findings):
+        findings += (_gap(criterion, layer, f"{judged} judged, at least {criterion.population} expected"),)
+    outcome = max((f.outcome for f in findings), key=_WEIGHT.index)
+    deferred = scope.rehearsal and criterion.needs_production and layer != "static" and outcome is Outcome.UNDETERMINED
+    return Ruling(criterion=criterion, layer=layer, outcome=outcome, findings=findings, deferred=deferred)
+
+
+def _gap(criterion: Criterion, layer: str, reason: str) -> Finding:
+    return Finding(
+        criterion=criterion.id,
+        check="verdict",
+        layer=layer,
+        subject=NOBODY,
+        outcome=Outcome.UNDETERMINED,
+        expected=str(criterion.bound) if criterion.bound else "",
+        reason=reason,
+    )
+
+
+def _stray(found: Sequence[Finding], criteria: Mapping[str, Criterion], scope: Scope) -> Ruling:
+    """Rule on findings that answer a question nobody asked: they count, so that nothing is lost."""
+    first = found[0]
+    criterion = criteria.get(first.criterion) or Criterion(
+        id=first.criterion,
+        statement=f"(criterion {first.criterion!r} is not stated)",
+        statement_ja=f"（基準 {first.criterion!r} は定められていない）",
+        why="",
+        source="",
+        layers=(first.layer,),
+    )
+    return _rule(criterion, first.layer, found, scope)
