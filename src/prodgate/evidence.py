@@ -1,0 +1,47 @@
+"""Evidence files: stored once under the digest of their bytes, so that a digest in a finding proves what was seen."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+#: Folder of a run directory that holds the evidence.
+FOLDER = "evidence"
+
+
+def store(run: Path, data: bytes, suffix: str) -> str:
+    """Write ``data`` into the run's evidence and return its SHA-256 in hex; the same bytes are stored once."""
+    digest = hashlib.sha256(data).hexdigest()
+    path = run / FOLDER / f"{digest}{suffix}"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial.write_bytes(data)
+        partial.replace(path)
+    return digest
+
+
+def store_json(run: Path, value: Any) -> str:
+    """Store a JSON value, compressed the same way every time, and return the digest of the compressed file."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return store(run, gzip.compress(text.encode("utf-8"), compresslevel=6, mtime=0), ".json.gz")
+
+
+def load(run: Path, digest: str) -> bytes:
+    """Return the bytes of an evidence file. Raises LookupError when it is missing or not what its name says."""
+    matches = sorted((run / FOLDER).glob(f"{digest}.*"))
+    if not matches:
+        raise LookupError(f"{run}: evidence {digest} is missing")
+    data = matches[0].read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise LookupError(f"{matches[0]}: does not hold what its name says; the evidence was changed")
+    return data
+
+
+def load_json(run: Path, digest: str) -> Any:
+    """Return the value that ``store_json`` stored. Raises LookupError as ``load`` does."""
+    return json.loads(gzip.decompress(load(run, digest)))

@@ -1,0 +1,73 @@
+"""Judging one check: apply it to every fact it asks for, and say what came out, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .checks import Check
+from .criteria import Criterion, comparisons, satisfied
+from .facts import Fact, Facts
+from .findings import Concluded, Conclusion, Finding, Outcome
+
+
+def judge(
+    check: Check,
+    criterion: Criterion,
+    facts: Facts,
+    *,
+    layer: str,
+    fixtures: Mapping[str, Any],
+    interruptions: tuple[type[BaseException], ...] = (),
+) -> Iterator[Finding]:
+    """Yield a finding for each fact, and one for a population that is too small or could not be observed.
+
+    ``interruptions`` are exceptions, such as a skip, that end the check for one fact without an answer.
+    """
+    subjects: tuple[Fact, ...] = facts.of(check.kind)
+    for subject in subjects:
+        conclusion = _concluded(check, criterion, subject, fixtures, interruptions)
+        yield _finding(check, layer, subject.subject, conclusion, getattr(subject, "place", ""))
+    kind = check.kind.__name__
+    if reason := facts.unreadable.get(check.kind, ""):
+        yield _finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+    elif len(subjects) < check.population:
+        reason = f"{len(subjects) or 'no'} {kind} observed, at least {check.population} expected"
+        yield _finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+    elif not subjects:
+        yield _finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind}"))
+
+
+def _concluded(
+    check: Check,
+    criterion: Criterion,
+    subject: Fact,
+    fixtures: Mapping[str, Any],
+    interruptions: tuple[type[BaseException], ...],
+) -> Conclusion:
+    """Run the check. Whatever it raises besides a conclusion is a bug in it or a skip, and neither is an answer."""
+    try:
+        with comparisons() as compared:
+            check.function(**{check.takes_fact: subject, check.takes_criterion: criterion}, **fixtures)
+    except Concluded as concluded:
+        return concluded.conclusion
+    except interruptions as interruption:
+        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"was not judged: {interruption}")
+    except Exception as bug:  # noqa: BLE001  a check of any team may raise anything; the gate must still conclude
+        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{check.name} failed: {type(bug).__name__}: {bug}")
+    return satisfied(compared)
+
+
+def _finding(check: Check, layer: str, subject: str, conclusion: Conclusion, place: str = "") -> Finding:
+    return Finding(
+        criterion=check.criterion,
+        check=check.name,
+        layer=layer,
+        subject=subject,
+        outcome=conclusion.outcome,
+        expected=conclusion.expected,
+        observed=conclusion.observed,
+        reason=conclusion.reason,
+        remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy,
+        where=(place,) if place else (),
+    )

@@ -1,0 +1,107 @@
+"""The process of one layer: observe (or recall), conclude, and let pytest judge every policy and check.
+
+Started by the run as ``python -m prodgate.layer_process``; a layer that dies takes nothing else with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from . import journal, pytest_plugin
+from .criteria import UsageError
+from .facts import Facts
+from .layers import BUILT
+from .layers.layer import Layer, Observation
+from .project import Project, load_policies, open_project
+from .runs import read
+
+#: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
+_JUDGED = (0, 1, 5)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one layer; return 0 when every check was judged."""
+    parser = argparse.ArgumentParser(prog="prodgate.layer_process")
+    parser.add_argument("layer")
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--criteria", type=Path, required=True)
+    parser.add_argument("--recall", action="store_true", help="judge the facts in the run again, observe nothing")
+    parser.add_argument("--observe-only", action="store_true", help="keep the facts, judge nothing")
+    given = parser.parse_args(arguments)
+    _end_with_parent()
+    layer, project = BUILT[given.layer], open_project(given.criteria)
+    log = journal.Journal.of(given.run)
+    at = Observation(run=given.run, project=project.root, stated=project.stated, journal=log, progress=_progress)
+    try:
+        policies = load_policies(project.policy_folders())
+        facts = _recalled(layer, given.run) if given.recall else layer.observe(at)
+        if given.observe_only:
+            return 0
+        _conclude(layer, facts, at)
+        return _judged(layer, facts, at, project, policies)
+    except UsageError as error:
+        log.write("broken", layer=layer.name, reason=str(error))
+        print(error, file=sys.stderr)  # noqa: T201  the run shows what its layers print
+        return 0
+
+
+def _end_with_parent() -> None:
+    """End this layer when the run does, which holds the other end of standard input open as long as it lives."""
+    lifeline = os.dup(sys.stdin.fileno())
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
+
+    def watch() -> None:
+        os.read(lifeline, 1)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _recalled(layer: Layer, run: Path) -> Facts:
+    return layer.recall(run, [fact for fact in read(run).facts if fact["layer"] == layer.name])
+
+
+def _conclude(layer: Layer, facts: Facts, at: Observation) -> None:
+    conclusions = layer.conclude(facts, at)
+    for check, criterion in conclusions:
+        at.journal.planned(layer.name, check, criterion)
+    for (check, _), findings in conclusions.items():
+        at.journal.started(layer.name, check)
+        for finding in findings:
+            at.journal.finding(finding)
+        at.journal.finished(layer.name, check)
+
+
+def _judged(layer: Layer, facts: Facts, at: Observation, project: Project, policies: frozenset[Path]) -> int:
+    judging = pytest_plugin.Judging(
+        layer=layer.name, criteria=at.stated.criteria, facts=facts, journal=at.journal, policy_files=policies
+    )
+    at.progress(f"{layer.name}: judging")
+    files = [*sorted(policies), *(file for folder in layer.folders for file in project.suite_files(folder))]
+    options = [
+        "-c", str(Path(__file__).with_name("judging.ini")), f"--rootdir={project.root}", "--import-mode=importlib",
+        "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:locust", "-p", "no:playwright",
+        "-p", "prodgate.pytest_plugin", "-p", "prodgate.technical_log",
+        f"--html={at.run / 'logs' / f'{layer.name}.html'}", "--self-contained-html",
+        "-q", "--no-header", "--tb=short",
+    ]  # fmt: skip
+    code = pytest.main([*options, *map(str, files)], plugins=[judging])
+    if code not in _JUDGED:
+        at.journal.write("broken", layer=layer.name, reason=f"judging ended with pytest's exit code {int(code)}")
+    return 0 if code in _JUDGED else int(code)
+
+
+def _progress(step: str) -> None:
+    print(step, file=sys.stderr, flush=True)  # noqa: T201  the run shows what its layers print
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,49 @@
+"""What a layer is: one way to learn about the system, with the checks that judge what was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..criteria_file import CriteriaFile
+from ..facts import Facts
+from ..findings import Finding
+from ..journal import Journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What a layer is given to observe with."""
+
+    run: Path
+    project: Path
+    """The directory that holds the criteria file; paths in it are relative to this."""
+    stated: CriteriaFile
+    journal: Journal
+    progress: Callable[[str], None]
+
+
+class Layer(Protocol):
+    """One way to learn about the system."""
+
+    name: str
+    folders: tuple[str, ...]
+    """Folders of the project whose policies and checks pytest collects for this layer."""
+
+    def observe(self, at: Observation) -> Facts:
+        """Observe the system, keep what was seen as evidence, and return it."""
+        ...
+
+    def recall(self, run: Path, facts: Iterable[Mapping[str, Any]]) -> Facts:
+        """Return the facts of an earlier run from its evidence; ``facts`` are the journal's ``fact`` events."""
+        ...
+
+    def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
+        """Return (check, criterion) of each finding that ``conclude`` may make."""
+        ...
+
+    def conclude(self, facts: Facts, at: Observation) -> Mapping[tuple[str, str], Sequence[Finding]]:
+        """Return findings that no check function makes, by (check, criterion); an empty list says it held."""
+        ...

@@ -1,0 +1,79 @@
+"""A team's project: its criteria and waivers, its own policies and suites, and those that come with the gate."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from .criteria import UsageError
+from .criteria_file import CriteriaFile, load
+
+_HERE: Final = Path(__file__).resolve().parent
+
+#: Holds the policies, suites and criteria that come with the gate: in the wheel, or the repository it was cloned from.
+BUNDLED: Final = _HERE / "bundled" if (_HERE / "bundled").is_dir() else _HERE.parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The directory that holds a criteria file; every path in that file is relative to it."""
+
+    root: Path
+    stated: CriteriaFile
+
+    @property
+    def waivers(self) -> Path:
+        """The waivers file, which need not exist."""
+        return self.root / "waivers.toml"
+
+    def policy_folders(self) -> tuple[Path, ...]:
+        """The project's own policies, then those that come with the gate."""
+        return folders("policies", self.root)
+
+    def suite_files(self, folder: str) -> tuple[Path, ...]:
+        """Files of checks below ``folder``; a project's own file shadows the bundled one of the same name."""
+        return _shadowed(folders(folder, self.root), "test_*.py")
+
+
+def open_project(criteria: Path) -> Project:
+    """Read a project by its criteria file. Raises CriteriaError."""
+    return Project(root=criteria.resolve().parent, stated=load(criteria))
+
+
+def folders(name: str, root: Path | None) -> tuple[Path, ...]:
+    """Return the folder of that name in a project and the bundled one, each once, as far as they exist."""
+    found = [parent / name for parent in (root, BUNDLED) if parent is not None and (parent / name).is_dir()]
+    return tuple(dict.fromkeys(path.resolve() for path in found))
+
+
+def policy_files(among: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the policy modules in some folders; an earlier folder's file shadows a later one of the same name."""
+    return _shadowed(among, "[!_]*.py")
+
+
+def _shadowed(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
+    named: dict[Path, Path] = {}
+    for folder in among:
+        for path in sorted(folder.rglob(pattern) if pattern.startswith("test") else folder.glob(pattern)):
+            named.setdefault(path.relative_to(folder), path)
+    return tuple(named.values())
+
+
+def load_policies(among: Iterable[Path]) -> frozenset[Path]:
+    """Import every policy module as ``policies.<name>``; return their files. Raises UsageError for a broken one."""
+    chosen = tuple(among)
+    package = sys.modules.setdefault("policies", ModuleType("policies"))
+    package.__path__ = [str(folder) for folder in chosen]
+    importlib.invalidate_caches()
+    files = policy_files(chosen)
+    for path in files:
+        try:
+            importlib.import_module(f"policies.{path.stem}")
+        except Exception as error:  # a policy module of any team may fail in any way
+            raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
+    return frozenset(files)

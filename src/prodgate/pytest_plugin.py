@@ -1,0 +1,186 @@
+"""Lets pytest collect policies and checks: one item each, applied to every subject, its findings kept in the journal.
+
+Outside a gate run policies are not collected, and a check has no facts and fails.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .checks import Check, check_of, unfit
+from .criteria import Criteria, CriteriaError, Criterion
+from .facts import Facts
+from .findings import Finding, Outcome
+from .journal import Journal
+from .judging import judge
+from .terraform.policy import POLICIES, Policy, apply
+from .terraform.resources import Configuration
+
+#: Findings shown for one failed item; the journal has all of them.
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What a layer's process hands to pytest, as a plugin of its own."""
+
+    layer: str
+    criteria: Criteria
+    facts: Facts
+    journal: Journal
+    policy_files: frozenset[Path]
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make itself known to the hooks below."""
+        config.stash[_JUDGING] = self
+
+
+_JUDGING = pytest.StashKey[Judging]()
+
+
+def _judging(config: pytest.Config) -> Judging | None:
+    return config.stash.get(_JUDGING, None)
+
+
+class PolicyFile(pytest.File):
+    """A module of policies; collected only in a gate run, from the policies that the run loaded."""
+
+    def collect(self) -> Iterator[PolicyItem]:
+        """Yield an item for each policy that is written in this file."""
+        for policy in POLICIES.values():
+            if Path(policy.judge.__code__.co_filename).resolve() == self.path.resolve():
+                yield PolicyItem.from_parent(self, name=policy.id, subject=policy)
+
+
+class PolicyItem(pytest.Item):
+    """One policy, applied to every resource it speaks of."""
+
+    def __init__(self, *, subject: Policy, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.subject = subject
+
+    def runtest(self) -> None:
+        """Judge every subject, and fail with the findings that block."""
+        __tracebackhide__ = True
+        judging = _judging(self.config)
+        assert judging is not None, "policy files are collected only in a gate run"
+        findings = _policy_findings(self.subject, judging.criteria[self.subject.criterion], judging)
+        _conclude(self.subject, findings, judging)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Say where the policy is written."""
+        return self.path, self.subject.judge.__code__.co_firstlineno - 1, self.subject.id
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> PolicyFile | None:
+    """Collect a policy module of a gate run as what it is, without importing it again under another name."""
+    judging = _judging(parent.config)
+    if judging is None or module_path.resolve() not in judging.policy_files:
+        return None
+    return PolicyFile.from_parent(parent, path=module_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> list[Any] | None:
+    """Make one item of a check that is defined in this module; leave everything else to pytest."""
+    check = check_of(obj)
+    if check is None or getattr(obj, "__module__", "") != collector.obj.__name__:
+        return None
+    return [pytest.Function.from_parent(collector, name=name, callobj=_runner(check, _judging(collector.config)))]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Write down what is planned before anything, such as ``-k`` or a skip, can leave it out."""
+    if (judging := _judging(config)) is None:
+        return
+    subjects = [subject for item in items if (subject := _subject(item)) is not None]
+    mistakes = [text for subject in subjects if (text := mistake(subject, judging.criteria))]
+    if mistakes:
+        raise pytest.UsageError("\n".join(mistakes))
+    for subject in subjects:
+        judging.journal.planned(judging.layer, subject.name, subject.criterion)
+
+
+def _subject(item: pytest.Item) -> Policy | Check | None:
+    holder = item if isinstance(item, PolicyItem) else getattr(item, "obj", None)
+    found = getattr(holder, "subject", None)
+    return found if isinstance(found, Policy | Check) else None
+
+
+def mistake(subject: Policy | Check, criteria: Criteria) -> str:
+    """Return what is wrong between a policy or check and the criteria, or nothing."""
+    try:
+        wrong = unfit(subject, criteria[subject.criterion]) if isinstance(subject, Check) else ""
+        criteria[subject.criterion]
+    except CriteriaError as error:
+        wrong = f"judges a criterion that does not exist: {error}"
+    return f"{subject.place}: {subject.name} {wrong}" if wrong else ""
+
+
+def _runner(check: Check, judging: Judging | None) -> Callable[..., None]:
+    """Return the function that pytest calls: it takes only fixtures, and judges every subject."""
+
+    def run(**fixtures: Any) -> None:
+        __tracebackhide__ = True
+        if judging is None:
+            pytest.fail(f"{check.name} has no facts to judge; run it by: prodgate run", pytrace=False)
+        criterion = judging.criteria[check.criterion]
+        skips = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
+        findings = judge(check, criterion, judging.facts, layer=judging.layer, fixtures=fixtures, interruptions=skips)
+        _conclude(check, findings, judging)
+
+    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in check.fixtures]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by pytest for fixtures
+    run.subject = check  # type: ignore[attr-defined]
+    run.pytestmark = getattr(check.function, "pytestmark", [])  # type: ignore[attr-defined]
+    return run
+
+
+def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging) -> None:
+    """Write each finding to the journal before the next is made, then fail the item if any blocks."""
+    __tracebackhide__ = True
+    judging.journal.started(judging.layer, subject.name)
+    unmet = []
+    for finding in findings:
+        judging.journal.finding(finding)
+        if finding.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
+            unmet.append(finding)
+    judging.journal.finished(judging.layer, subject.name)
+    if unmet:
+        pytest.fail(_told(subject, unmet), pytrace=False)
+
+
+def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> Iterator[Finding]:
+    configurations = judging.facts.of(Configuration)
+    for configuration in configurations:
+        yield from apply(policy, configuration, criterion)
+    if not configurations:
+        reason = judging.facts.unreadable.get(Configuration, "no Terraform configuration was observed")
+        yield Finding(
+            criterion=policy.criterion,
+            check=policy.id,
+            layer=judging.layer,
+            subject="(Terraform configuration)",
+            outcome=Outcome.UNDETERMINED,
+            reason=reason,
+            remedy="Mend what stops the evaluation and run the gate again.",
+        )
+
+
+def _told(subject: Policy | Check, unmet: list[Finding]) -> str:
+    lines = []
+    for finding in unmet[:SHOWN]:
+        place = f"{finding.where[0]}: " if finding.where else ""
+        lines.append(f"{place}{finding.outcome}: {finding}")
+    if len(unmet) > SHOWN:
+        lines.append(f"… and {len(unmet) - SHOWN} more")
+    lines.append(f"remedy: {subject.remedy}")
+    return "\n".join(lines)

@@ -1,0 +1,147 @@
+"""Run directories: created once, then read back into the verdict they support.
+
+runs/2026-11-24T130000Z-3f2a9c1/
+  run.json        what the run set out to do: scope, target, who, versions, digests of criteria and waivers
+  journal.jsonl   what happened; every report derives from it
+  evidence/       criteria, waivers and facts by digest
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import evidence, journal
+from .criteria import Criteria, Scope, UsageError
+from .criteria_file import CriteriaFile, parse
+from .findings import Finding, Outcome
+from .verdict import Verdict, decide
+from .waivers import Waiver
+from .waivers_file import parse_waivers
+
+
+class RunError(UsageError):
+    """A run directory can't be created or read; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as its directory tells it."""
+
+    path: Path
+    about: Mapping[str, Any]
+    """``run.json``: system, target, rehearsal, layers, started, actor, commit, versions, …"""
+    criteria: CriteriaFile
+    waivers: tuple[Waiver, ...]
+    findings: tuple[Finding, ...]
+    facts: tuple[Mapping[str, Any], ...]
+    """``fact`` events: layer, kind, subject, digest, source, at."""
+    finished: datetime | None
+    """When the run closed; None for a run that was cut off."""
+
+    @property
+    def scope(self) -> Scope:
+        """What the run set out to judge."""
+        return Scope(layers=frozenset(self.about["layers"]), rehearsal=self.about["rehearsal"])
+
+    @property
+    def started(self) -> datetime:
+        """When the run began."""
+        return datetime.fromisoformat(self.about["started"])
+
+    def verdict(self) -> Verdict:
+        """Derive the verdict from the journal; always the same for the same run."""
+        return decide(self.criteria.criteria, self.findings, self.waivers, self.started, self.scope)
+
+
+def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path) -> Path:
+    """Create a run directory that holds copies of the criteria and waivers; return its path. Raises RunError."""
+    started = datetime.now(UTC)
+    path = parent / f"{started:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(4)[:7]}"
+    try:
+        (path / evidence.FOLDER).mkdir(parents=True)
+        given = {
+            "criteria": evidence.store(path, criteria.read_bytes(), ".toml"),
+            "waivers": evidence.store(path, waivers.read_bytes() if waivers.exists() else b"", ".toml"),
+        }
+        text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
+        (path / "run.json").write_text(text + "\n", "utf-8")
+        journal.Journal.of(path).write("opened", run=path.name)
+    except OSError as error:
+        raise RunError(f"{parent}: cannot hold a run: {error.strerror}; name another folder with --runs") from None
+    return path
+
+
+def read(path: Path) -> Run:
+    """Read a run directory, also one whose run was cut off. Raises RunError."""
+    try:
+        about = json.loads((path / "run.json").read_text("utf-8"))
+        events = list(journal.read(path / journal.NAME))
+        criteria = parse(evidence.load(path, about["criteria"]).decode("utf-8"), path / "criteria.toml")
+        waivers = parse_waivers(evidence.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml")
+    except (OSError, ValueError, KeyError, LookupError, journal.JournalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RunError(f"{path}: is not a run directory that can be read: {reason}; name one under runs/") from None
+    closed = [event["at"] for event in events if event["event"] == "closed"]
+    return Run(
+        path=path,
+        about=about,
+        criteria=criteria,
+        waivers=waivers,
+        findings=tuple(_findings(events, criteria.criteria)),
+        facts=tuple(event for event in events if event["event"] == "fact"),
+        finished=datetime.fromisoformat(closed[-1]) if closed else None,
+    )
+
+
+def _findings(events: Iterable[Mapping[str, Any]], criteria: Criteria) -> Iterable[Finding]:
+    """Yield what was found, and undetermined findings for unfinished checks and broken layers."""
+    open_: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for event in events:
+        match event["event"]:
+            case "planned":
+                open_[event["layer"], event["check"]] = event
+            case "finished":
+                open_.pop((event["layer"], event["check"]), None)
+            case "finding":
+                yield Finding.from_json({key: value for key, value in event.items() if key not in ("event", "at")})
+            case "broken":
+                yield from _of_layer(event["layer"], event["reason"], criteria)
+    for event in open_.values():
+        yield Finding(
+            criterion=event["criterion"],
+            check=event["check"],
+            layer=event["layer"],
+            subject="(unfinished)",
+            outcome=Outcome.UNDETERMINED,
+            reason="the check was planned but did not finish",
+            remedy="Look at the layer's log, mend what stopped it and run the gate again.",
+        )
+
+
+def _of_layer(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:
+    """Yield an undetermined finding for each criterion that the layer should have answered."""
+    for criterion in criteria.values():
+        if layer in criterion.layers:
+            yield Finding(
+                criterion=criterion.id,
+                check=layer,
+                layer=layer,
+                subject=f"({layer} layer)",
+                outcome=Outcome.UNDETERMINED,
+                expected=str(criterion.bound) if criterion.bound else "",
+                reason=reason,
+            )
+
+
+def latest(parent: Path, *, before: Path | None = None) -> Path | None:
+    """Return the newest run under ``parent``, or the newest one before a given run; None when there is none."""
+    found = sorted(path for path in parent.glob("*Z-*") if (path / "run.json").exists())
+    if before is not None:
+        found = [path for path in found if path.name < before.name]
+    return found[-1] if found else None
