@@ -1,0 +1,1 @@
+"""Declared infrastructure: evaluated by real Terraform core, judged by policies."""

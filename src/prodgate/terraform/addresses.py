@@ -1,0 +1,36 @@
+"""Resource addresses: ``module.alarm["p95"].aws_cloudwatch_metric_alarm.this[0]`` and their parts."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_INDEX: Final = re.compile(r'\[(?:"((?:[^"\\]|\\.)*)"|(\d+|\*))\]')
+
+
+def without_indices(address: str) -> str:
+    """Return the address as the configuration states it."""
+    return _INDEX.sub("", address)
+
+
+def split_module(address: str) -> tuple[str, str]:
+    """Split an address without indices into the module's path and the resource's address in it."""
+    parts, modules = address.split("."), 0
+    while parts[modules : modules + 1] == ["module"]:
+        modules += 2
+    return ".".join(parts[:modules]), ".".join(parts[modules:])
+
+
+def keys(address: str) -> tuple[str | None, ...]:
+    """Return the index of each module call and, last, of the resource; None where there is none."""
+    found: list[str | None] = []
+    rest = address
+    while rest:
+        name = re.match(r"module\.[^.\[]+|(?:data\.)?[^.\[]+\.[^.\[]+", rest)
+        if not name:
+            break
+        rest = rest[name.end() :]
+        index = _INDEX.match(rest)
+        found.append((index[1] if index[1] is not None else index[2]) if index else None)
+        rest = (rest[index.end() :] if index else rest).lstrip(".")
+    return tuple(found)

@@ -1,0 +1,106 @@
+"""The conversation with core: init, plan, show; and what its answers mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .advice import CONDITIONS, OTHER_VERSION, advised
+from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
+from .hermetic import StandIn
+from .resources import Gap
+from .runner import Completed, Engine, run
+from .workcopy import WorkCopy, copy_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A finished plan: its JSON form, what made it, and what core warned of."""
+
+    plan: Mapping[str, Any]
+    engine: str
+    gaps: tuple[Gap, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A core that is attached to the stand-in provider and works in a copy."""
+
+    engine: Engine
+    copy: WorkCopy
+    provider: StandIn
+    environment: Mapping[str, str]
+    limit: float
+    progress: Callable[[str], None]
+
+    def plan(self, var_files: Sequence[Path]) -> Planned:
+        """Plan the copy. Raises TerraformError with core's diagnostics."""
+        notes = self._initialised()
+        self.progress("planning")
+        file = self.copy.scratch / "plan.bin"
+        arguments = ["-lock=false", f"-out={file}", *(f"-var-file={each}" for each in var_files)]
+        warned = self._succeeded("plan", "-json", "-input=false", *arguments)
+        self.progress("reading the plan")
+        shown = self._run("show", "-json", str(file))
+        if shown.code:
+            raise refusal("the plan can't be shown", shown.stderr.strip())
+        plan = json.loads(self.copy.restore(shown.stdout))
+        return Planned(plan, self._described(plan), (), (*notes, *map(str, warned)))
+
+    def _initialised(self) -> tuple[str, ...]:
+        """Initialise the copy; return what must be said about how it was done."""
+        self.progress("initialising")
+        arguments = ("init", "-json", "-input=false", "-get=true", "-lock=false")
+        try:
+            self._succeeded(*arguments)
+        except TerraformError as error:
+            if not all(each.summary == OTHER_VERSION for each in error.diagnostics):
+                raise
+            self.copy.accept_any_version()
+            self._succeeded(*arguments)
+            return tuple(f"{each.position}: asks for another version of Terraform" for each in error.diagnostics)
+        return ()
+
+    def _succeeded(self, *arguments: str) -> tuple[Diagnostic, ...]:
+        """Run a command; return its warnings. Raises TerraformError with its errors."""
+        done = self._run(*arguments)
+        if done.code and "flag provided but not defined: -json" in done.stdout + done.stderr:  # init of an older core
+            done = self._run(*(each for each in arguments if each != "-json"), "-no-color")
+        diagnostics = read_diagnostics(self.copy.restore(done.stdout), self.copy.locate)
+        if errors := errors_in(diagnostics):
+            raise TerraformError(*advised(errors, self.copy.tree))
+        if done.code:
+            said = (done.stderr or done.stdout)[-2000:].strip()
+            raise refusal(f"terraform {arguments[0]} ended with exit code {done.code}", self.copy.restore(said))
+        return diagnostics
+
+    def _run(self, *arguments: str) -> Completed:
+        settings = {**self.environment, "TF_REATTACH_PROVIDERS": self.provider.reattach}
+        return run((*self.engine.command, *arguments), cwd=self.copy.root, environment=settings, limit=self.limit)
+
+    def _described(self, plan: Mapping[str, Any]) -> str:
+        product = "OpenTofu" if Path(self.engine.command[0]).name == "tofu" else "Terraform"
+        return f"{product} {plan.get('terraform_version')} ({self.engine.source}) with a schema-only AWS provider"
+
+
+def plan_leniently(core: Core, var_files: Sequence[Path]) -> Planned:
+    """Plan; when only the resources' own conditions do not hold, plan without them, and say so as gaps.
+
+    Such a condition may speak of a value that only AWS knows, for which the stand-in provider has another.
+    """
+    try:
+        return core.plan(var_files)
+    except TerraformError as error:
+        if not all(each.summary in CONDITIONS for each in error.diagnostics):
+            raise
+        unconditional = copy_tree(core.copy.tree, core.copy.scratch, conditions=False)
+        planned = replace(core, copy=unconditional).plan(var_files)
+        gaps = tuple(
+            Gap(each.address or "a condition", f"{each.summary.lower()}: {each.detail}", each.position)
+            for each in error.diagnostics
+        )
+        return replace(planned, gaps=(*gaps, *planned.gaps))

@@ -1,0 +1,63 @@
+"""Edits to a copied file so that one plan decides everything. Each keeps every line where it was.
+
+Core puts off reading a data source until after apply when it names a managed resource directly, or depends on one.
+Nothing is ever applied here, and the stand-in provider knows its values while planning; so a data source names the
+resource through a local value instead, and its ``depends_on`` goes, as does that of a module call. Provisioners go too:
+they could only run in an apply, and a copy without them can't run one by mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator
+from typing import Final
+
+from .hcl import Source, Written
+
+#: A reference as edited; the number is its place in the list of addresses.
+REFERENCE: Final = re.compile(r"local\.prodgate_reference_(\d+)\b")
+
+#: (first byte, byte after the last, what stands there instead; None blanks it but keeps its lines)
+Edit = tuple[int, int, bytes | None]
+
+
+def evaluable(source: Source, declared: Container[str], references: list[str], *, conditions: bool = True) -> bytes:
+    """Return the edited text of a file.
+
+    ``declared`` are the resources of its module; the address behind each new local value is appended to ``references``.
+    Without ``conditions`` the preconditions and postconditions of resources go, too.
+    """
+    text = source.text
+    if source.broken:
+        return text  # core refuses it anyway, and should see what the user wrote
+    edits = [*_edits(source, declared, references), *([] if conditions else _conditions(source.blocks))]
+    for start, end, instead in sorted(edits, reverse=True):
+        kept = instead if instead is not None else re.sub(rb"[^\n]", b" ", text[start:end])
+        text = text[:start] + kept + text[end:]
+    return text
+
+
+def _edits(source: Source, declared: Container[str], references: list[str]) -> Iterator[Edit]:
+    for block in source.blocks:
+        if block.kind in ("data", "module") and "depends_on" in block.spans:
+            yield (*block.spans["depends_on"], None)
+        if block.kind == "data":
+            yield from _detours(block, declared, references)
+        if block.kind == "resource":
+            yield from ((each.start, each.end, None) for each in block.blocks if each.kind == "provisioner")
+
+
+def _conditions(blocks: Iterable[Written]) -> Iterator[Edit]:
+    for block in blocks:
+        if block.kind in ("precondition", "postcondition"):
+            yield block.start, block.end, None
+        elif block.kind in ("resource", "data", "output", "lifecycle"):
+            yield from _conditions(block.blocks)
+
+
+def _detours(block: Written, declared: Container[str], references: list[str]) -> Iterator[Edit]:
+    for reference in block.references:
+        address = ".".join(reference.parts[:2])
+        if address in declared:
+            yield reference.start, reference.end, f"local.prodgate_reference_{len(references)}".encode()
+            references.append(address)

@@ -1,0 +1,151 @@
+"""Evaluates a Terraform configuration with real core, offline, and without touching the user's directory.
+
+One plan against a schema-only provider decides every value; nothing is ever applied.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from .core import Core, plan_leniently
+from .diagnostics import TerraformError, refusal
+from .hermetic import environment, stand_in
+from .inventions import read_inventions
+from .plan import configuration, read_plan
+from .provenance import Provenance
+from .resources import Configuration
+from .runner import find_engine
+from .sources import find_roots, read_manifest, read_tree
+from .workcopy import copy_tree
+
+Progress = Callable[[str], None]
+OnPlan = Callable[[Mapping[str, Any]], None]
+#: Seconds that one core command may take, unless PRODGATE_TERRAFORM_TIMEOUT says otherwise.
+LIMIT: Final = 600.0
+#: Where ``terraform init`` lists the modules it fetched, from the root.
+MANIFEST: Final = Path(os.environ.get("TF_DATA_DIR", ".terraform"), "modules", "modules.json")
+
+
+def silent(_step: str) -> None:
+    """Report no progress."""
+
+
+def open_configurations(
+    path: Path, *, var_files: Sequence[Path] = (), source: Path | None = None, progress: Progress = silent
+) -> tuple[Configuration, ...]:
+    """Return what ``path`` declares: a plan.json, a root, or a directory with roots below it (one each).
+
+    A directory that another one calls as a module is judged there, and not once more by itself. ``source`` is the
+    root that a plan.json was made from: with it, resources have positions.
+    """
+    if path.is_file():
+        return (read_plan(path, provenance=_provenance(source, var_files) if source else None),)
+    return tuple(_evaluated(root, path.resolve(), var_files, progress) for root in roots_of(path))
+
+
+def open_configuration(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Configuration:
+    """Return what a plan.json or the only root at ``path`` declares."""
+    return read_plan(path) if path.is_file() else evaluate(path, var_files=var_files, progress=progress)
+
+
+def _provenance(root: Path, var_files: Sequence[Path]) -> Provenance:
+    base = root.resolve()
+    files = [_variable_file(file) for file in var_files]
+    return Provenance(read_tree(base, base, read_manifest(base, base / MANIFEST)), files, os.environ)
+
+
+def evaluate(
+    path: Path,
+    *,
+    base: Path | None = None,
+    var_files: Sequence[Path] = (),
+    progress: Progress = silent,
+    on_plan: OnPlan | None = None,
+) -> Configuration:
+    """Evaluate the root at ``path``, or the only root below it. Positions are relative to ``base``, or to ``path``.
+
+    ``on_plan`` is given the plan in the form of ``terraform show -json``, as soon as there is one.
+    Raises TerraformError with core's own diagnostics, or with ours when there is not exactly one root.
+    """
+    roots = roots_of(path)
+    if len(roots) > 1:
+        names = ", ".join(os.path.relpath(root, path.resolve()) for root in roots)
+        raise refusal(f"{path}: holds {len(roots)} roots: {names}", "name one of them")
+    return _evaluated(roots[0], (base or path).resolve(), var_files, progress, on_plan)
+
+
+def roots_of(path: Path) -> tuple[Path, ...]:
+    """Return the roots at or below a directory. Raises TerraformError when there is none."""
+    if not path.is_dir():
+        raise refusal(f"{path}: there is no such file or directory", "name a Terraform root or a plan.json")
+    roots = find_roots(path.resolve())
+    if not roots:
+        raise refusal(f"{path}: holds no Terraform files (*.tf)", "name a Terraform root or a plan.json")
+    return roots
+
+
+def _evaluated(
+    root: Path, base: Path, var_files: Sequence[Path], progress: Progress, on_plan: OnPlan | None = None
+) -> Configuration:
+    files = [_variable_file(file) for file in var_files]
+    manifest = root / MANIFEST
+    tree = read_tree(root, base, read_manifest(root, manifest))
+    engine = find_engine(os.environ)
+    with _scratch() as scratch:
+        settings = environment(os.environ, scratch)
+        _adopt(manifest, scratch)
+        with stand_in(scratch, settings) as provider:
+            core = Core(engine, copy_tree(tree, scratch), provider, settings, _limit(), progress)
+            planned = plan_leniently(core, files)
+            inventions = read_inventions(provider.sidecar)
+            if on_plan is not None:
+                on_plan(planned.plan)
+    return configuration(
+        planned.plan,
+        root=os.path.relpath(root, base) if root != base else base.name,
+        engine=planned.engine,
+        provenance=Provenance(tree, files, os.environ),
+        inventions=inventions,
+        gaps=planned.gaps,
+        notes=planned.notes,
+    )
+
+
+def _adopt(manifest: Path, scratch: Path) -> None:
+    """Tell core which modules were fetched before, so that it does not try to fetch them."""
+    if manifest.is_file():
+        (scratch / "data" / "modules").mkdir(parents=True)
+        shutil.copyfile(manifest, scratch / "data" / "modules" / "modules.json")
+
+
+def _variable_file(file: Path) -> Path:
+    if not file.is_file():
+        raise refusal(f"{file}: there is no such variable file", "name a .tfvars or .tfvars.json file")
+    return file.resolve()
+
+
+def _limit() -> float:
+    stated = os.environ.get("PRODGATE_TERRAFORM_TIMEOUT", "")
+    try:
+        return float(stated) if stated else LIMIT
+    except ValueError:
+        raise refusal(f"PRODGATE_TERRAFORM_TIMEOUT: {stated!r} is not a number of seconds", "write 600") from None
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    try:
+        directory = tempfile.TemporaryDirectory(prefix="prodgate-")
+    except OSError as error:
+        raise refusal(f"no temporary directory can be made: {error.strerror}", "set TMPDIR to a writable one") from None
+    with directory as place:
+        yield Path(place).resolve()
+
+
+__all__ = ["TerraformError", "evaluate", "open_configuration", "open_configurations", "roots_of", "silent"]

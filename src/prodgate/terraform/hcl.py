@@ -1,0 +1,199 @@
+"""Terraform source as text: which blocks and arguments are written where, and what each expression refers to.
+
+Core evaluates; this only remembers lines. It never decides a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+from pathlib import Path
+from typing import Final
+
+import tree_sitter_hcl
+from tree_sitter import Language, Node, Parser
+
+#: What may follow the first word of a reference.
+_ACCESSES: Final = frozenset({"get_attr", "index", "splat"})
+_PARSER: Final = Parser(Language(tree_sitter_hcl.language()))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What an expression refers to: ``("var", "x")``, ``("each", "value", "limit")``, ``("aws_sns_topic", "alarms")``.
+
+    ``start`` and ``end`` are the bytes of its first two parts.
+    """
+
+    parts: tuple[str, ...]
+    line: int
+    start: int
+    end: int
+
+
+class Expression:
+    """An argument's value, or a part of it."""
+
+    def __init__(self, file: str, line: int, node: Node) -> None:
+        self.file, self.line, self._node = file, line, node
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every name in it that leads out of the expression, in the order of the text."""
+        return tuple(_references(self._node))
+
+    @property
+    def text(self) -> str:
+        """The expression as it is written."""
+        return _text(self._node)
+
+    @cached_property
+    def literal(self) -> str | None:
+        """The text, when it is a plain quoted text."""
+        node = _only(self._node, "literal_value")
+        node = _only(node, "string_lit") if node else None
+        return _text(node).strip('"') if node else None
+
+    @cached_property
+    def entries(self) -> Mapping[str, Expression]:
+        """The entries of an object, when it is written as one."""
+        node = _only(self._node, "collection_value")
+        node = _only(node, "object") if node else None
+        elements = [each for each in node.named_children if each.type == "object_elem"] if node else []
+        return {
+            _text(each.named_children[0]).strip('"'): Expression(self.file, _line(each), each.named_children[-1])
+            for each in elements
+        }
+
+    @cached_property
+    def document_lines(self) -> tuple[int, ...]:
+        """The lines of a document's entries at every depth, when the value is ``jsonencode({ … })``."""
+        call = _only(self._node, "function_call")
+        if call is None or _text(call.named_children[0]) != "jsonencode":
+            return ()
+        return tuple(dict.fromkeys(_line(each) for each in _descendants(call) if each.type == "object_elem"))
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A block: ``resource "aws_x" "y" { … }`` has kind "resource" and labels ("aws_x", "y").
+
+    ``start`` and ``end`` are its bytes in the file.
+    """
+
+    kind: str
+    labels: tuple[str, ...]
+    file: str
+    line: int
+    start: int
+    end: int
+    node: Node
+
+    @cached_property
+    def arguments(self) -> Mapping[str, Expression]:
+        """The arguments that stand directly in the block."""
+        found = {}
+        for child in _body(self.node):
+            if child.type == "attribute":
+                name, value = child.named_children[0], child.named_children[-1]
+                found[_text(name)] = Expression(self.file, _line(child), value)
+        return found
+
+    @property
+    def references(self) -> Iterator[Reference]:
+        """Every name that its arguments and nested blocks refer to, but for those in ``depends_on``."""
+        for name, value in self.arguments.items():
+            if name != "depends_on":
+                yield from value.references
+        for inner in self.blocks:
+            yield from inner.references
+
+    @property
+    def spans(self) -> Mapping[str, tuple[int, int]]:
+        """The bytes of each argument, name included."""
+        children = (child for child in _body(self.node) if child.type == "attribute")
+        return {_text(child.named_children[0]): (child.start_byte, child.end_byte) for child in children}
+
+    @cached_property
+    def blocks(self) -> tuple[Written, ...]:
+        """The blocks nested directly in it."""
+        return tuple(_block(child, self.file) for child in _body(self.node) if child.type == "block")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A parsed file. ``arguments`` are those outside of any block, as in a variable file."""
+
+    file: str
+    text: bytes
+    broken: bool
+    blocks: tuple[Written, ...]
+    arguments: Mapping[str, Expression]
+
+
+def parse(path: Path, file: str) -> Source:
+    """Parse a file; ``file`` is the name that positions carry. Text that is not HCL gives what could be made out."""
+    text = path.read_bytes()
+    root = _PARSER.parse(text).root_node
+    body = [child for each in root.named_children if each.type == "body" for child in each.named_children]
+    blocks = tuple(_block(child, file) for child in body if child.type == "block")
+    arguments = {
+        _text(child.named_children[0]): Expression(file, _line(child), child.named_children[-1])
+        for child in body
+        if child.type == "attribute"
+    }
+    return Source(file, text, root.has_error, blocks, arguments)
+
+
+def _block(node: Node, file: str) -> Written:
+    words = [child for child in node.named_children if child.type in ("identifier", "string_lit")]
+    kind, *labels = (_text(word).strip('"') for word in words)
+    return Written(kind, tuple(labels), file, _line(node), node.start_byte, node.end_byte, node)
+
+
+def _body(node: Node) -> list[Node]:
+    return [child for each in node.named_children if each.type == "body" for child in each.named_children]
+
+
+def _descendants(node: Node) -> Iterator[Node]:
+    for child in node.named_children:
+        yield child
+        yield from _descendants(child)
+
+
+def _references(node: Node) -> Iterator[Reference]:
+    children = node.named_children
+    for position, child in enumerate(children):
+        if child.type != "variable_expr":
+            yield from _references(child)
+        elif accesses := list(takewhile(lambda each: each.type in _ACCESSES, children[position + 1 :])):
+            yield _reference(child, accesses)
+
+
+def _reference(root: Node, accesses: list[Node]) -> Reference:
+    """Follow ``.name`` and ``["name"]``; indices that are not plain text are left out."""
+    parts, end = [_text(root)], root.end_byte
+    for access in accesses:
+        name = _text(access).strip()
+        if access.type == "get_attr":
+            parts.append(name.lstrip(". "))
+        elif access.type == "index" and '"' in name and "$" not in name:
+            parts.append(name.strip('[]" '))
+        if len(parts) == 2 and end == root.end_byte:
+            end = access.end_byte
+    return Reference(tuple(parts), _line(root), root.start_byte, end)
+
+
+def _only(node: Node, kind: str) -> Node | None:
+    children = node.named_children
+    return children[0] if len(children) == 1 and children[0].type == kind else None
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", errors="replace")
+
+
+def _line(node: Node) -> int:
+    return int(node.start_point.row) + 1

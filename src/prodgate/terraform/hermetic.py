@@ -1,0 +1,112 @@
+"""What core and the stand-in provider run in: an environment without credentials, network or leftovers."""
+
+from __future__ import annotations
+
+import json
+import select
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import close, pipe, read
+from pathlib import Path
+from typing import Final
+
+from .diagnostics import refusal
+from .runner import Process
+
+#: Taken over from the user's environment; everything else stays out.
+KEPT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+#: The same in every run. Nothing listens on the port of the proxy: a request that tries to leave the machine fails
+#: at once instead of hanging. Core lives for seconds, so it may collect garbage four times less often: a sixth faster.
+FIXED: Final = {
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "CHECKPOINT_DISABLE": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GOGC": "400",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "LANG": "C.UTF-8",
+    "TF_IN_AUTOMATION": "1",
+    "TF_INPUT": "0",
+    "TF_REGISTRY_DISCOVERY_RETRY": "0",
+}
+#: How the schema-only provider is started.
+PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.terraform.provider")
+#: Seconds in which the stand-in provider must be ready.
+READY: Final = 60.0
+CLI_CONFIGURATION: Final = """disable_checkpoint = true
+provider_installation {
+  filesystem_mirror {
+    path    = "%s"
+    include = ["*/*/*"]
+  }
+}
+"""
+
+
+def environment(user: Mapping[str, str], scratch: Path) -> dict[str, str]:
+    """Return the environment for core. Of the user's own, only TF_VAR_* and what finds programs is kept.
+
+    So TF_CLI_ARGS*, TF_WORKSPACE, TF_LOG and every AWS setting are without effect.
+    """
+    (scratch / "home").mkdir()
+    (scratch / "providers").mkdir()
+    settings = scratch / "terraform.rc"
+    settings.write_text(CLI_CONFIGURATION % (scratch / "providers"), encoding="utf-8")
+    kept = {name: value for name, value in user.items() if name in KEPT or name.startswith("TF_VAR_")}
+    places = {
+        "HOME": scratch / "home",
+        "TF_CLI_CONFIG_FILE": settings,
+        "TF_DATA_DIR": scratch / "data",
+        "TMPDIR": scratch,
+    }
+    return kept | FIXED | {name: str(place) for name, place in places.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A running schema-only provider: how core finds it, and the file in which it says what it invented."""
+
+    reattach: str
+    sidecar: Path
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The source addresses of the providers it stands in for."""
+        return tuple(json.loads(self.reattach))
+
+
+@contextmanager
+def stand_in(scratch: Path, environment: Mapping[str, str]) -> Iterator[StandIn]:
+    """Run the schema-only provider while the context is open. Raises TerraformError when it does not start."""
+    sidecar = scratch / "invented.jsonl"
+    command = (*PROVIDER, str(scratch / "provider.sock"), "--sidecar", str(sidecar), "--tree", str(scratch))
+    receiving, sending = pipe()
+    try:
+        process = Process(command, cwd=scratch, environment=environment, stdout=sending, grace=0)
+    finally:
+        close(sending)
+    with process:
+        try:
+            line = _first_line(receiving)
+        finally:
+            close(receiving)
+        if not line:
+            said = process.errors().strip().splitlines()
+            raise refusal("the schema-only provider did not start", said[-1] if said else "it said nothing")
+        yield StandIn(line, sidecar)
+
+
+def _first_line(descriptor: int) -> str:
+    """Return the first line that arrives, or "" when there is none in time or the writer ends before it."""
+    received = b""
+    while b"\n" not in received:
+        ready, _, _ = select.select([descriptor], [], [], READY)
+        part = read(descriptor, 65536) if ready else b""
+        if not part:
+            return ""
+        received += part
+    return received.split(b"\n", 1)[0].decode()

@@ -1,0 +1,93 @@
+"""What the stand-in provider invented for data sources, and what of a configuration hangs on it.
+
+Core can't plan with data that it has not read, so the provider answers every data source with something. Such an answer
+must never decide a verdict: values that come from it are unknown, and where it decides how many instances there are,
+that is a gap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from .addresses import split_module
+from .reading import Unknown, unknown_in
+from .references import ConfiguredReferences
+from .resources import Gap, Position
+from .sources import Tree
+
+#: Data sources whose inventions are as good as the real answer: which account, region or zones it is decides nothing.
+PLAUSIBLE: Final = frozenset(
+    {"aws_availability_zones", "aws_caller_identity", "aws_elb_service_account", "aws_partition", "aws_region"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventions:
+    """The types of data sources that were answered with inventions, and the mark in every invented text."""
+
+    types: frozenset[str]
+    mark: str
+
+    def among(self, references: tuple[str, ...]) -> str | None:
+        """Return the first address of such a data source, or None."""
+        return next((each for each in references if self._invented(split_module(each)[1])), None)
+
+    def _invented(self, resource: str) -> bool:
+        kind, _, rest = resource.partition(".")
+        return kind == "data" and rest.partition(".")[0] in self.types
+
+    def hidden(self, values: Mapping[str, Any], references: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+        """Return the values of a resource, with unknown for what was invented or is computed from inventions."""
+        hidden = {name: self._unmarked(value) for name, value in values.items()}
+        for name, named in references.items():
+            source = self.among(named)
+            if source and name in hidden and unknown_in(hidden[name]) is None:
+                hidden[name] = _unread(source)
+        return hidden
+
+    def _unmarked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return _unread("a data source") if self.mark in value else value
+        if isinstance(value, list):
+            return [self._unmarked(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: self._unmarked(item) for key, item in value.items()}
+        return value
+
+
+def read_inventions(sidecar: Path) -> Inventions | None:
+    """Return what the provider wrote down, or None when it invented nothing that matters."""
+    lines = sidecar.read_text(encoding="utf-8").splitlines() if sidecar.exists() else []
+    types = frozenset(json.loads(line)["type"] for line in lines) - PLAUSIBLE
+    if not types:
+        return None
+    from .provider.datasources import MARK  # noqa: PLC0415  loads the wire format, which few evaluations need
+
+    return Inventions(types, MARK)
+
+
+def repeated_over(inventions: Inventions, references: ConfiguredReferences, tree: Tree) -> Iterator[Gap]:
+    """Yield a gap for each resource or module call whose ``count`` or ``for_each`` reads invented data."""
+    for address, named in references.repetitions():
+        source = inventions.among(named)
+        if source:
+            reason = f"how many there are depends on {source}, which can't be read offline"
+            yield Gap(address, reason, _place(address, tree))
+
+
+def _place(address: str, tree: Tree) -> Position | None:
+    module, resource = split_module(address)
+    if resource:
+        blocks = tree.modules[module].resources.get(resource, ()) if module in tree.modules else ()
+        return Position(blocks[0].file, blocks[0].line) if blocks else None
+    caller, name = module.rpartition("module.")[0].rstrip("."), module.rpartition(".")[2]
+    call = tree.modules[caller].calls.get(name) if caller in tree.modules else None
+    return call.position if call else None
+
+
+def _unread(source: str) -> Unknown:
+    return Unknown(f"comes from {source}, which can't be read offline")

@@ -1,0 +1,148 @@
+"""From the JSON form of a plan to what it declares: values, what is decided later, what refers to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .inventions import Inventions, repeated_over
+from .plan_file import load_plan
+from .provenance import Provenance
+from .reading import UNKNOWN
+from .references import ConfiguredReferences
+from .resources import Configuration, Gap, Resource
+
+
+def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configuration:
+    """Read a plan.json as ``terraform show -json`` writes it.
+
+    Positions are known only when ``provenance`` has the source. Raises TerraformError for a file that is no plan.
+    """
+    plan = load_plan(path)
+    engine = f"plan.json of Terraform {plan.get('terraform_version', 'of an unknown version')}"
+    notes = tuple(_checks(plan))
+    return configuration(plan, root=str(path), engine=engine, provenance=provenance, notes=notes)
+
+
+def configuration(
+    plan: Mapping[str, Any],
+    *,
+    root: str,
+    engine: str,
+    provenance: Provenance | None = None,
+    inventions: Inventions | None = None,
+    gaps: Sequence[Gap] = (),
+    notes: Sequence[str] = (),
+) -> Configuration:
+    """Return what a plan declares. Resources that it deletes or forgets are not in it."""
+    tree = provenance.tree if provenance else None
+    references = ConfiguredReferences(plan.get("configuration") or {}, tree)
+    repeated = repeated_over(inventions, references, tree) if inventions and tree else ()
+    reading = _Reading(references, provenance, inventions)
+    return Configuration(
+        root=root,
+        engine=engine,
+        resources=tuple(reading.resources(plan)),
+        gaps=(*gaps, *repeated, *_gaps(plan)),
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is known about the instances of a plan besides their values."""
+
+    references: ConfiguredReferences
+    provenance: Provenance | None
+    inventions: Inventions | None
+
+    def resources(self, plan: Mapping[str, Any]) -> Iterator[Resource]:
+        """Yield what is planned, then the data that was read before the plan."""
+        stated = plan.get("resource_changes") or ()
+        changes = {each["address"]: each["change"] for each in stated if not each.get("deposed")}
+        planned = list(_instances((plan["planned_values"] or {}).get("root_module") or {}))
+        known = {each["address"] for _, each in planned}
+        prior = (plan.get("prior_state") or {}).get("values") or {}
+        read = _instances(prior.get("root_module") or {})
+        data = [(module, each) for module, each in read if each["mode"] == "data" and each["address"] not in known]
+        for module, instance in planned + data:
+            yield self._resource(module, instance, changes.get(instance["address"]) or {})
+
+    def _resource(self, module: str, stated: Mapping[str, Any], change: Mapping[str, Any]) -> Resource:
+        address = stated["address"]
+        named = self.references.of(address)
+        values = with_unknown(stated.get("values") or {}, change.get("after_unknown")) or {}
+        return Resource(
+            address=address,
+            type=stated["type"],
+            name=stated["name"],
+            mode=stated["mode"],
+            module=module,
+            values=self.inventions.hidden(values, named) if self.inventions else values,
+            origin=self.provenance.origin(address) if self.provenance else None,
+            references=named,
+            sensitive=_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
+        )
+
+
+def _instances(module: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for each in module.get("resources") or ():
+        yield module.get("address", ""), each
+    for child in module.get("child_modules") or ():
+        yield from _instances(child)
+
+
+def with_unknown(value: Any, unknown: Any) -> Any:
+    """Put UNKNOWN where the mask ``unknown`` (true, or containers that lead to true) says so."""
+    if unknown is True:
+        return UNKNOWN
+    if not unknown:
+        return value
+    if isinstance(unknown, Mapping):
+        held = value if isinstance(value, Mapping) else {}
+        marked = {key: mask for key, mask in unknown.items() if mask or (key not in held and mask is not False)}
+        return {**held, **{key: with_unknown(held.get(key), mask) for key, mask in marked.items()}}
+    if isinstance(unknown, list):
+        items = value if isinstance(value, list) else []
+        width = max(len(items), len(unknown))
+        pairs = ((_at(items, index), _at(unknown, index)) for index in range(width))
+        return [with_unknown(item, mask) for item, mask in pairs]
+    return value
+
+
+def _at(items: Sequence[Any], index: int) -> Any:
+    return items[index] if index < len(items) else None
+
+
+def _sensitive(*masks: Any) -> frozenset[str]:
+    """The top-level arguments that hold something sensitive."""
+    return frozenset(
+        name for mask in masks if isinstance(mask, Mapping) for name, inner in mask.items() if _any_true(inner)
+    )
+
+
+def _any_true(mask: Any) -> bool:
+    if isinstance(mask, Mapping):
+        return any(map(_any_true, mask.values()))
+    return any(map(_any_true, mask)) if isinstance(mask, list) else mask is True
+
+
+def _gaps(plan: Mapping[str, Any]) -> Iterator[Gap]:
+    if plan.get("errored"):
+        yield Gap("the plan", "ended with an error, so resources may be missing from it")
+    elif plan.get("complete") is False:
+        yield Gap("the plan", "is not complete (made with -target, or changes are deferred)")
+    for each in plan.get("deferred_changes") or ():
+        address = (each.get("resource_change") or {}).get("address", "a resource")
+        yield Gap(address, f"is deferred ({each.get('reason', 'no reason given')}), so its instances are not known")
+
+
+def _checks(plan: Mapping[str, Any]) -> Iterator[str]:
+    """Say which of the configuration's own checks and conditions do not hold."""
+    for each in plan.get("checks") or ():
+        for instance in each.get("instances") or ():
+            problems = "; ".join(problem.get("message", "") for problem in instance.get("problems") or ())
+            if each.get("status") in ("fail", "error"):
+                yield f"{instance['address']['to_display']}: its own condition does not hold: {problems}"

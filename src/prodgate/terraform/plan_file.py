@@ -1,0 +1,84 @@
+"""Reading a plan.json, and saying plainly what a file is when it is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from .diagnostics import TerraformError, refusal
+
+HOW: Final = "write one with `terraform show -json PLANFILE > plan.json`"
+
+
+def load_plan(path: Path) -> dict[str, Any]:
+    """Return the plan in a file that ``terraform show -json`` wrote, of format 1.x.
+
+    Raises TerraformError, which says what the file is instead.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise refusal(f"{path}: can't be read: {error.strerror}") from None
+    return check_plan(_parsed(path, content), path)
+
+
+def check_plan(stated: object, path: Path) -> dict[str, Any]:
+    """Return parsed JSON that is a plan. Raises TerraformError when it is something else."""
+    if not isinstance(stated, dict):
+        raise _not_a_plan(path, f"is a JSON {type(stated).__name__}")
+    if "planned_values" not in stated:
+        raise _not_a_plan(path, _kind(stated))
+    version = str(stated.get("format_version", ""))
+    if version.partition(".")[0] != "1":
+        raise refusal(
+            f"{path}: has plan format {version!r}, and only 1.x is known", "write it with Terraform 1.1 or later"
+        )
+    return stated
+
+
+def _parsed(path: Path, content: bytes) -> object:
+    if content.startswith(b"PK\x03\x04"):
+        raise _not_a_plan(path, "is a binary plan, which only core can read")
+    if not content.strip():
+        raise _not_a_plan(path, "is empty")
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+        parsed: object = json.loads(text)
+    except UnicodeDecodeError:
+        raise _not_a_plan(path, "is neither text nor JSON") from None
+    except RecursionError:
+        raise _not_a_plan(path, "is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise _unparsed(path, text, error) from None
+    return parsed
+
+
+def _unparsed(path: Path, text: str, error: json.JSONDecodeError) -> TerraformError:
+    if text.lstrip().startswith('{"@level"'):
+        return _not_a_plan(path, "is the log of `terraform plan -json`, which lacks the values")
+    if text.lstrip()[:1] != "{":
+        return _not_a_plan(path, f"is not JSON: it starts with {text.lstrip()[:20]!r}")
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return refusal(f"{path}:{error.lineno}: is cut off after {len(text)} characters", "write it again, in full")
+    return _not_a_plan(path, f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
+
+
+def _kind(stated: dict[str, Any]) -> str:
+    if "lineage" in stated or "serial" in stated:
+        return "is a state file"
+    if "values" in stated and "terraform_version" in stated:
+        return "is the JSON form of a state, not of a plan"
+    if "provider_schemas" in stated:
+        return "is a provider schema"
+    if "@level" in stated:
+        return "is the log of `terraform plan -json`, which lacks the values"
+    if "planned_values" not in stated and "resource_changes" in stated:
+        return "has resource_changes but no planned_values"
+    keys = ", ".join(list(stated)[:4])
+    return f"has no planned_values; its keys are {keys}" if keys else "is an empty JSON object"
+
+
+def _not_a_plan(path: Path, what: str) -> TerraformError:
+    return refusal(f"{path}: {what}", HOW)

@@ -1,0 +1,156 @@
+"""Policies: checks on declared infrastructure, and how one is applied to every resource it speaks of."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..criteria import Criterion, comparisons, satisfied
+from ..findings import Concluded, Conclusion, Finding, Outcome
+from .reading import NoSuchAttribute, Unresolved, recorded_reads
+from .resources import Configuration, Resource
+
+Judge = Callable[[Any, Criterion], None]
+
+#: Shown instead of a value that the configuration marks as sensitive.
+SENSITIVE = "(sensitive)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A statement that must hold for every declared resource of some types."""
+
+    id: str
+    criterion: str
+    resources: tuple[str, ...]
+    remedy: str
+    judge: Judge
+    population: int
+    required: bool
+
+    @property
+    def name(self) -> str:
+        """What reports call it: the id."""
+        return self.id
+
+    @property
+    def statement(self) -> str:
+        """What must hold: the first line of the function's docstring."""
+        return inspect.getdoc(self.judge).splitlines()[0]  # type: ignore[union-attr]  # policy() demands a docstring
+
+    @property
+    def why(self) -> str:
+        """Why it matters: the rest of the docstring."""
+        return "\n".join(inspect.getdoc(self.judge).splitlines()[1:]).strip()  # type: ignore[union-attr]
+
+    @property
+    def place(self) -> str:
+        """Where the policy is written, as ``module:line``."""
+        return f"{self.judge.__module__}:{self.judge.__code__.co_firstlineno}"
+
+
+#: Every policy that has been imported, by id.
+POLICIES: dict[str, Policy] = {}
+
+
+def policy(
+    id: str, *, criterion: str, resources: tuple[str, ...], remedy: str, population: int = 1, required: bool = False
+) -> Callable[[Judge], Judge]:
+    """Register a function that judges ``criterion`` for each resource of the given types.
+
+    ``population`` is the least number of such resources; fewer is undetermined, or not-satisfied when ``required``
+    (the system must declare it). With ``population=0`` having none is fine. Without types the function is applied
+    once, to the whole Configuration. Raises TypeError for a function without docstring, ValueError for a used id.
+    """
+
+    def register(judge: Judge) -> Judge:
+        if not judge.__doc__:
+            raise TypeError(f"{judge.__module__}.{judge.__name__} has no docstring; write the statement that must hold")
+        known = POLICIES.get(id)
+        if known and (known.judge.__module__, known.judge.__name__) != (judge.__module__, judge.__name__):
+            raise ValueError(f"policy id {id!r} is used by {known.place}; take the next free number")
+        POLICIES[id] = Policy(
+            id=id, criterion=criterion, resources=resources, remedy=remedy, judge=judge,
+            population=population, required=required,
+        )  # fmt: skip
+        return judge
+
+    return register
+
+
+def apply(policy: Policy, configuration: Configuration, criterion: Criterion) -> Iterator[Finding]:
+    """Yield a finding for each subject of the policy, and one for a population that is too small."""
+    subjects = configuration.of(*policy.resources) if policy.resources else (configuration,)
+    for subject in subjects:
+        yield _judged(policy, subject, criterion)
+    if len(subjects) < policy.population or not subjects:
+        yield _too_few(policy, configuration, len(subjects))
+
+
+def _judged(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Finding:
+    with recorded_reads() as reads:
+        conclusion = _concluded(policy, subject, criterion)
+    resource, path = reads[-1] if reads else (subject, "")
+    where = _places(subject, resource, path)
+    hidden = any(path.split(".")[0] in resource.sensitive for resource, path in reads)
+    return Finding(
+        criterion=policy.criterion,
+        check=policy.id,
+        layer="static",
+        subject=subject.address if isinstance(subject, Resource) else subject.root,
+        outcome=conclusion.outcome,
+        expected=conclusion.expected,
+        observed=SENSITIVE if hidden and conclusion.observed else conclusion.observed,
+        reason=conclusion.reason,
+        remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy,
+        where=where,
+    )
+
+
+def _concluded(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Conclusion:
+    """Run the policy. Whatever it raises besides a conclusion is a bug in it, and a bug is no answer."""
+    try:
+        with comparisons() as compared:
+            policy.judge(subject, criterion)
+    except Concluded as concluded:
+        return concluded.conclusion
+    except (Unresolved, NoSuchAttribute) as unclear:
+        return Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear))
+    except Exception as bug:  # noqa: BLE001  a policy of any team may raise anything; the gate must still conclude
+        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{policy.id} failed: {type(bug).__name__}: {bug}")
+    return satisfied(compared)
+
+
+def _places(subject: Resource | Configuration, read: Resource | Configuration, path: str) -> tuple[str, ...]:
+    places: list[str] = []
+    if isinstance(read, Resource) and read.origin:
+        places += map(str, read.origin.of(path))
+    if isinstance(subject, Resource) and subject.origin and subject is not read:
+        places.append(str(subject.origin.block))
+    return tuple(dict.fromkeys(places))
+
+
+def _too_few(policy: Policy, configuration: Configuration, found: int) -> Finding:
+    kinds = " or ".join(policy.resources)
+    reason = f"{found or 'no'} {kinds} declared, at least {policy.population} expected"
+    outcome = Outcome.NOT_APPLICABLE
+    if policy.population:
+        outcome = Outcome.NOT_SATISFIED if policy.required and configuration.complete else Outcome.UNDETERMINED
+    return Finding(
+        criterion=policy.criterion,
+        check=policy.id,
+        layer="static",
+        subject=f"{configuration.root} (no {kinds})" if not found else configuration.root,
+        outcome=outcome,
+        expected=f"at least {policy.population} {kinds}" if policy.population else "",
+        observed=str(found) if policy.population else "",
+        reason=reason if outcome is not Outcome.NOT_SATISFIED else "",
+        remedy=policy.remedy if policy.population else "",
+    )
+
+
+def by_criterion(policies: Mapping[str, Policy], criterion: str) -> tuple[Policy, ...]:
+    """Return the policies that judge a criterion."""
+    return tuple(found for found in policies.values() if found.criterion == criterion)

@@ -1,0 +1,79 @@
+"""Gives each connection a provider of its own.
+
+Core opens a connection for each provider block, and never says again which block it speaks for; the gRPC library does
+not say which connection a call came in on. With one server for all of them, the region of one alias would be that of
+another. So each connection is handed on to a server that serves only it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+
+from .service import Service, handlers
+
+#: Core asks for ten things at once.
+THREADS: Final = 10
+MESSAGE_LIMIT: Final = 256 << 20
+_CHUNK: Final = 1 << 18
+
+
+@contextmanager
+def listening(place: Path, make: Callable[[], Service]) -> Iterator[None]:
+    """Accept connections at a unix socket while the context is open; `make` is called for each."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(place))
+        listener.listen()
+        threading.Thread(target=_accept, args=(listener, place, make), daemon=True).start()
+        try:
+            yield
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            place.unlink(missing_ok=True)
+
+
+def _accept(listener: socket.socket, place: Path, make: Callable[[], Service]) -> None:
+    with suppress(OSError):  # the listener is closed
+        for number in itertools.count():
+            accepted, _ = listener.accept()
+            behind = Path(f"{place}.{number}")
+            threading.Thread(target=_serve, args=(accepted, behind, make()), daemon=True).start()
+
+
+def _serve(accepted: socket.socket, behind: Path, service: Service) -> None:
+    """Serve one connection until it is closed."""
+    server = _started(service, behind)
+    with accepted, socket.socket(socket.AF_UNIX) as inner:
+        inner.connect(str(behind))
+        back = threading.Thread(target=_pass_on, args=(inner, accepted), daemon=True)
+        back.start()
+        _pass_on(accepted, inner)
+        back.join()
+    server.stop(None).wait()
+    behind.unlink(missing_ok=True)
+
+
+def _started(service: Service, place: Path) -> Any:
+    options = [("grpc.max_send_message_length", MESSAGE_LIMIT), ("grpc.max_receive_message_length", MESSAGE_LIMIT)]
+    server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
+    server.add_generic_rpc_handlers((handlers(service),))
+    server.add_insecure_port(f"unix:{place}")
+    server.start()
+    return server
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    """Copy bytes until the source ends, then end the target."""
+    with suppress(OSError):  # either side may go first
+        while data := source.recv(_CHUNK):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_RDWR)

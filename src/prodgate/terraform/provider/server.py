@@ -1,0 +1,84 @@
+"""Runs the stand-in providers for as long as whoever started them lives."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from .companions import TYPES, companion_schemas
+from .connections import listening
+from .functions import AWS_FUNCTIONS
+from .schema import aws_schemas
+from .service import Service, Sidecar
+from .used_types import used_in
+
+REGISTRIES: Final = ("registry.terraform.io", "registry.opentofu.org")
+#: Seconds between looks at who the parent is, where the system can't tell of its end.
+LOOK: Final = 1.0
+
+
+@contextmanager
+def serving(socket: Path, sidecar: Path | None, tree: Path) -> Iterator[str]:
+    """Serve each provider at a socket of its own (SOCKET, SOCKET.random, …); yield how core finds them, in JSON."""
+    record, used = Sidecar(sidecar), used_in(tree)
+    makers: dict[str, Callable[[], Service]] = {"aws": lambda: Service(aws_schemas(), AWS_FUNCTIONS, record, used)}
+    for name in TYPES:
+        makers[name] = partial(Service, companion_schemas(name), {}, record, used)
+    sockets = {name: socket if name == "aws" else Path(f"{socket}.{name}") for name in makers}
+    with ExitStack() as open_sockets:
+        for name, make in makers.items():
+            open_sockets.enter_context(listening(sockets[name], make))
+        yield json.dumps(_reattachment(sockets))
+
+
+def _reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
+    """The value of TF_REATTACH_PROVIDERS."""
+    return {
+        f"{registry}/hashicorp/{name}": {
+            "Protocol": "grpc",
+            "ProtocolVersion": 6,
+            "Pid": os.getpid(),
+            "Test": True,
+            "Addr": {"Network": "unix", "String": str(place)},
+        }
+        for registry in REGISTRIES
+        for name, place in sockets.items()
+    }
+
+
+def wait_for_the_end() -> None:
+    """Return on SIGTERM or SIGINT, when a pipe at stdin is closed, or when the parent process has ended."""
+    woken, waking = os.pipe()
+    os.set_blocking(waking, False)
+    signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    parent = os.getppid()
+    watched = [woken]
+    if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
+        watched.append(0)
+    limit: float | None = LOOK
+    if hasattr(os, "pidfd_open"):
+        watched.append(os.pidfd_open(parent))
+        limit = None
+    while os.getppid() == parent:
+        ready, _, _ = select.select(watched, [], [], limit)
+        if ready and (0 not in ready or not os.read(0, 1 << 16) or len(ready) > 1):
+            return
+
+
+def main(socket: Path, sidecar: Path | None, tree: Path) -> None:
+    """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
+    with serving(socket, sidecar, tree) as reattachment:
+        sys.stdout.write(reattachment + "\n")
+        sys.stdout.flush()
+        wait_for_the_end()

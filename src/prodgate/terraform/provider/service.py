@@ -1,0 +1,194 @@
+"""Answers the procedures of the plugin protocol for one provider."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from .companions import complete
+from .datasources import Answer, read
+from .functions import ArgumentError, Function, describe, encode_functions
+from .planning import close, leave_open, plan_create, plan_update
+from .policy_document import PolicyError
+from .schema import Block, Schemas, encode_schemas
+from .settings import Settings, read_settings
+from .synthesis import Identities
+from .used_types import Used
+from .validation import diagnostic, misplaced, unconfigurable
+from .values import UNKNOWN, decode, encode, holds_unknown
+from .wire import CLASSES, PROCEDURES, SERVICE
+
+Message = Any
+
+
+class Sidecar:
+    """The file that says what data sources were answered with inventions: a line of JSON each."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file, self._lock = file, threading.Lock()
+
+    def record(self, kind: str, config: Mapping[str, Any], answer: Answer) -> None:
+        """Write down a data source: its type, what its configuration states, the paths that are invented."""
+        stated = {name: value for name, value in config.items() if value not in (None, [], {})}
+        said = {"type": kind, "stated": stated, "invented": list(answer.invented), "unread": answer.unread}
+        line = json.dumps(said, sort_keys=True)
+        if self._file is not None and answer.invented:
+            with self._lock, self._file.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+
+class Service:
+    """One provider: its schemas, the settings of its provider block, and what it has named so far."""
+
+    def __init__(
+        self, schemas: Schemas, functions: Mapping[str, Function], sidecar: Sidecar, used: Callable[[], Used] = Used
+    ) -> None:
+        self.schemas, self.functions, self.sidecar, self.used = schemas, functions, sidecar, used
+        self.settings, self.identities = Settings(), Identities()
+        self.is_aws = bool(functions)
+
+    # What there is
+
+    def get_provider_schema(self, _request: Message) -> bytes:
+        """Return every type by name, and the used ones with their content."""
+        return encode_schemas(self.schemas, self.used()) + encode_functions(self.functions)
+
+    def get_functions(self, _request: Message) -> Message:
+        """Return the signatures of the functions."""
+        named = [CLASSES["NamedFunction"](key=name, value=describe(each)) for name, each in self.functions.items()]
+        return CLASSES["Functions"](functions=named)
+
+    # What may be written
+
+    def validate_provider_config(self, _request: Message) -> Message:
+        """Take any provider block: what it may hold, core has checked."""
+        return CLASSES["ProviderConfigValidated"]()
+
+    def validate_resource_config(self, request: Message) -> Message:
+        """Refuse a resource that sets what only AWS sets."""
+        return self._validated("resource", request)
+
+    def validate_data_resource_config(self, request: Message) -> Message:
+        """Refuse a data source that sets what only AWS sets."""
+        return self._validated("data", request)
+
+    def validate_ephemeral_resource_config(self, request: Message) -> Message:
+        """Refuse an ephemeral resource that sets what only AWS sets."""
+        return self._validated("ephemeral", request)
+
+    def _validated(self, kind: str, request: Message) -> Message:
+        found = misplaced(self.schemas.block(kind, request.type_name), decode(request.config))
+        return CLASSES["Diagnosed"](diagnostics=[unconfigurable(path) for path in found])
+
+    # What is planned
+
+    def configure_provider(self, request: Message) -> Message:
+        """Take the settings of the provider block that this connection is for."""
+        self.settings = read_settings(decode(request.config))
+        return CLASSES["Diagnosed"]()
+
+    def plan_resource_change(self, request: Message) -> Message:
+        """Plan a resource: see planning."""
+        proposed = decode(request.proposed_new_state)
+        if proposed is None:  # it is to be deleted
+            return CLASSES["Planned"](planned_state=request.proposed_new_state)
+        block, prior = self.schemas.block("resource", request.type_name), decode(request.prior_state)
+        if prior is not None:
+            planned = plan_update(block, proposed, prior, self.settings)
+        else:
+            planned = self._created(request.type_name, block, proposed, decode(request.config))
+        return CLASSES["Planned"](planned_state=encode(planned), legacy_type_system=self.is_aws)
+
+    def _created(self, kind: str, block: Block, proposed: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+        if self.is_aws:
+            return plan_create(kind, block, proposed, config, settings=self.settings, identities=self.identities)
+        complete(kind, proposed, self.identities.identify(kind, config, self.settings).fields["uid"])
+        return leave_open(block, proposed)
+
+    def apply_resource_change(self, request: Message) -> Message:
+        """Pretend that AWS has done what was planned; what it would have decided becomes null."""
+        block = self.schemas.block("resource", request.type_name)
+        state = close(block, decode(request.planned_state))
+        return CLASSES["Applied"](new_state=encode(state), legacy_type_system=self.is_aws)
+
+    # What is there already
+
+    def upgrade_resource_state(self, request: Message) -> Message:
+        """Return the state as it is."""
+        return CLASSES["Upgraded"](upgraded_state=CLASSES["DynamicValue"](json=request.raw_state.json))
+
+    def read_resource(self, request: Message) -> Message:
+        """Return the state as it is."""
+        return CLASSES["StateRead"](new_state=request.current_state, private=request.private)
+
+    def import_resource_state(self, request: Message) -> Message:
+        """Refuse: there is nothing to import from."""
+        detail = f"{request.type_name} {request.id!r}: nothing is read from AWS here; judge a plan.json instead"
+        return CLASSES["Imported"](diagnostics=[diagnostic("No import without an account", detail)])
+
+    def move_resource_state(self, request: Message) -> Message:
+        """Refuse: there is no state to move."""
+        detail = f"{request.source_type_name} to {request.target_type_name}: judge a plan.json instead"
+        return CLASSES["Moved"](diagnostics=[diagnostic("No move between types without an account", detail)])
+
+    def read_data_source(self, request: Message) -> Message:
+        """Answer a data source, and write down what was invented."""
+        config = decode(request.config)
+        try:
+            answer = read(request.type_name, self.schemas.block("data", request.type_name), config, self.settings)
+        except (PolicyError, ArgumentError) as error:
+            return CLASSES["DataRead"](diagnostics=[diagnostic(f"Invalid {request.type_name}", str(error))])
+        self.sidecar.record(request.type_name, config, answer)
+        return CLASSES["DataRead"](state=encode(answer.values))
+
+    # What is only there for a moment
+
+    def open_ephemeral_resource(self, request: Message) -> Message:
+        """Answer with inventions; nothing of it reaches the plan."""
+        block = self.schemas.block("ephemeral", request.type_name)
+        answer = read(request.type_name, block, decode(request.config), self.settings)
+        return CLASSES["Opened"](state=encode(answer.values))
+
+    def close_ephemeral_resource(self, _request: Message) -> Message:
+        """Do nothing: there was nothing to open."""
+        return CLASSES["Diagnosed"]()
+
+    def call_function(self, request: Message) -> Message:
+        """Call a function; its value is unknown if an argument is."""
+        arguments = [decode(each) for each in request.arguments]
+        if any(map(holds_unknown, arguments)):
+            return CLASSES["Called"](result=encode(UNKNOWN))
+        try:
+            return CLASSES["Called"](result=encode(self.functions[request.name].call(*arguments)))
+        except ArgumentError as error:
+            named = CLASSES["FunctionError"](text=str(error), function_argument=error.position)
+            return CLASSES["Called"](error=named)
+
+    def stop_provider(self, _request: Message) -> Message:
+        """Do nothing: the process ends with its parent."""
+        return CLASSES["Stopped"]()
+
+
+def handlers(service: Service) -> Any:
+    """Return the handler that a gRPC server answers a provider's procedures with."""
+    methods = {}
+    for procedure, (request, response) in PROCEDURES.items():
+        methods[procedure] = grpc.unary_unary_rpc_method_handler(
+            _answering(getattr(service, _snake(procedure))),
+            request_deserializer=CLASSES[request].FromString,
+            response_serializer=bytes if response == "bytes" else CLASSES[response].SerializeToString,
+        )
+    return grpc.method_handlers_generic_handler(SERVICE, methods)
+
+
+def _answering(procedure: Callable[[Message], Message]) -> Callable[[Message, Any], Message]:
+    return lambda request, _context: procedure(request)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

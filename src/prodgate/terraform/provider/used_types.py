@@ -1,0 +1,38 @@
+"""What a configuration uses of the schemas, so that core need not read all the rest."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SUFFIXES: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
+#: A type name stands literally in the file that declares it.
+_TYPE: Final = re.compile(rb"\b[a-z][a-z0-9]*_\w+")
+_LOGICAL: Final = re.compile(rb"\b(?:and|or|not)_statement\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The names that may be types (none: no file was found, so serve all), and how deep WAF statements may go."""
+
+    names: frozenset[str] = frozenset()
+    statement_levels: int = 3
+
+
+def used_in(tree: Path) -> Callable[[], Used]:
+    """Return a function that looks through the files below `tree` as they are when it is called."""
+
+    def look() -> Used:
+        found: set[bytes] = set()
+        deepest = 0
+        for directory, _, files in os.walk(tree):
+            for text in (Path(directory, name).read_bytes() for name in files if name.endswith(SUFFIXES)):
+                found.update(_TYPE.findall(text))
+                deepest = max(deepest, len(_LOGICAL.findall(text)))  # each level is written out
+        return Used(frozenset(each.decode() for each in found), deepest + 1) if found else Used()
+
+    return look

@@ -1,0 +1,177 @@
+"""Reading declared values strictly, so that a policy can't pass by accident.
+
+An unknown value raises Unresolved; an attribute that the provider's schema does not have raises NoSuchAttribute.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .resources import Resource
+
+
+class Unknown:
+    """Stands for a leaf whose value nobody here can know. Has no truth value on purpose."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __bool__(self) -> bool:
+        raise Unresolved("", "a value that is not known has no truth value")
+
+    def __repr__(self) -> str:
+        return f"<unknown: {self.reason}>"
+
+
+class Unresolved(Exception):
+    """A policy read a value that is not known before Terraform or AWS decides it."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} {reason}".strip())
+        self.path = path
+
+
+class NoSuchAttribute(Exception):
+    """A policy read an attribute that the provider's schema does not have."""
+
+
+#: A value that Terraform or AWS decides when the configuration is applied.
+UNKNOWN: Final = Unknown("is decided later by Terraform or AWS")
+
+#: A sensitive value that was judged when it was observed, and left out of the evidence.
+REDACTED: Final = Unknown("is sensitive and was not kept in the evidence")
+
+#: What the running policy has read so far, as (resource, dotted path); the last entry places its finding.
+_READS: ContextVar[list[tuple[Resource, str]] | None] = ContextVar("reads", default=None)
+
+
+@contextmanager
+def recorded_reads() -> Iterator[list[tuple[Resource, str]]]:
+    """Collect what is read from resources while the context is open, in order."""
+    reads: list[tuple[Resource, str]] = []
+    token = _READS.set(reads)
+    try:
+        yield reads
+    finally:
+        _READS.reset(token)
+
+
+def unknown_in(value: Any) -> Unknown | None:
+    """Return the first unknown in a value or anything inside it, or None when all of it is known."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return next((found for item in value if (found := unknown_in(item)) is not None), None)
+    return None
+
+
+class Block:
+    """A block of arguments, read strictly. ``path`` is its dotted path inside ``resource``."""
+
+    def __init__(self, resource: Resource, path: str, values: Mapping[str, Any]) -> None:
+        self.resource, self.path, self.values = resource, path, values
+
+    def _read(self, name: str) -> Any:
+        value: Any = self.values
+        path = self.path
+        for part in name.split("."):
+            if isinstance(value, Sequence) and not isinstance(value, str):
+                value = value[0] if value else {}
+            path = f"{path}.{part}".lstrip(".")
+            if isinstance(value, Unknown):
+                break
+            if not isinstance(value, Mapping) or (value and part not in value):
+                raise NoSuchAttribute(f"{self.resource.type} has no attribute {path!r} in the provider's schema")
+            value = value.get(part)
+        if (reads := _READS.get()) is not None:
+            reads.append((self.resource, path))
+        return None if value is UNKNOWN and self._is_left_out(path) else value
+
+    def _is_left_out(self, path: str) -> bool:
+        """Whether the source says nothing at ``path``: then it is not set, and the provider's default will hold.
+
+        A plan says "unknown" of such an argument as of one whose value is decided later; only the source tells.
+        """
+        written = self.resource.origin.arguments if self.resource.origin else {}
+        parent = path.rpartition(".")[0]
+        return bool(written) and path not in written and (not parent or parent in written)
+
+    def _known(self, name: str) -> Any:
+        value = self._read(name)
+        if (unknown := unknown_in(value)) is not None:
+            raise Unresolved(f"{self.resource.address}.{name}", unknown.reason)
+        return value
+
+    def has(self, name: str) -> bool:
+        """Whether the argument is set to anything but null, an empty text or an empty list; unknown counts as set."""
+        value = self._read(name)
+        return isinstance(value, Unknown) or value not in (None, "", [], {})
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """Return a text, or ``default`` when the argument is not set."""
+        value = self._known(name)
+        return default if value is None else str(value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list or set of texts; a single text counts as a list of one."""
+        value = self._known(name)
+        if value is None:
+            return ()
+        return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Return a bool, or ``default`` when the argument is not set."""
+        value = self._known(name)
+        if value is None:
+            return default
+        if value in (True, "true"):
+            return True
+        if value in (False, "false"):
+            return False
+        raise Unresolved(f"{self.resource.address}.{name}", f"is {value!r}, which is neither true nor false")
+
+    def number(self, name: str, default: Decimal | int | None = None) -> Decimal:
+        """Return a number. Raises Unresolved when it is not set and there is no default."""
+        value = self._known(name)
+        value = default if value is None else value
+        try:
+            return Decimal(str(value))
+        except ArithmeticError:
+            raise Unresolved(f"{self.resource.address}.{name}", f"is {value!r}, which is not a number") from None
+
+    def mapping(self, name: str) -> Mapping[str, str]:
+        """Return a map of texts; empty when not set."""
+        value = self._known(name)
+        return {} if value is None else {key: str(item) for key, item in value.items() if item is not None}
+
+    def json(self, name: str) -> Any:
+        """Return the value of an argument that holds JSON text, such as a policy document; None when not set."""
+        value = self._known(name)
+        if value in (None, ""):
+            return None
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise Unresolved(f"{self.resource.address}.{name}", f"is not JSON: {error}") from None
+
+    def blocks(self, name: str) -> tuple[Block, ...]:
+        """Return the nested blocks of that name, in order; empty when there is none."""
+        value = self._read(name)
+        items: Sequence[Any] = value if isinstance(value, list | tuple) else [] if value is None else [value]
+        for item in items:
+            if isinstance(item, Unknown):
+                raise Unresolved(f"{self.resource.address}.{name}", item.reason)
+        path = f"{self.path}.{name}".lstrip(".")
+        return tuple(Block(self.resource, path, item) for item in items)
+
+    def block(self, name: str) -> Block | None:
+        """Return the first nested block of that name, or None."""
+        return next(iter(self.blocks(name)), None)

@@ -1,0 +1,170 @@
+"""What a Terraform configuration declares: resources, where they are written, and how they name one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from .reading import Block, Unresolved, unknown_in
+
+#: Attributes by which one resource names another: the first that equals the value decides.
+IDENTITIES: Final = (
+    "arn", "id", "name", "bucket", "url", "key_id", "arn_suffix", "alarm_name", "family", "dns_name", "domain_name",
+    "bucket_regional_domain_name", "bucket_domain_name", "zone_id", "hosted_zone_id", "cluster_identifier",
+    "identifier", "repository_url", "invoke_arn", "qualified_arn", "resource_id", "table_name", "function_name",
+    "rule_arn", "vpc_id", "policy_id", "fully_qualified_domain_name", "fqdn", "unique_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A line of a file, relative to the directory the user named."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a resource and its arguments are written.
+
+    ``arguments`` maps a dotted path without indices (``ingress.cidr_blocks``) to positions, innermost first:
+    the argument itself, the module call that hands the value in, the line of the variable file it came from.
+    """
+
+    block: Position
+    arguments: Mapping[str, tuple[Position, ...]] = field(default_factory=dict)
+
+    def of(self, path: str) -> tuple[Position, ...]:
+        """Return where ``path`` is written, or its nearest written parent, or the block itself."""
+        while path:
+            if path in self.arguments:
+                return self.arguments[path]
+            path = path.rpartition(".")[0]
+        return (self.block,)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be evaluated, so that absence proves nothing there."""
+
+    subject: str
+    reason: str
+    position: Position | None = None
+
+
+class Resource(Block):
+    """One declared resource instance or data source."""
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        type: str,
+        name: str,
+        values: Mapping[str, Any],
+        mode: str = "managed",
+        module: str = "",
+        origin: Origin | None = None,
+        references: Mapping[str, tuple[str, ...]] | None = None,
+        sensitive: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(self, "", values)
+        self.address, self.type, self.name, self.mode, self.module = address, type, name, mode, module
+        self.origin = origin
+        self.references = references or {}
+        """Top-level argument -> configuration addresses (no indices) of the resources its expression names."""
+        self.sensitive = sensitive
+        """Top-level arguments whose value must never be shown."""
+        self._configuration: Configuration | None = None
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration that declares this resource."""
+        if self._configuration is None:
+            raise LookupError(f"{self.address} does not belong to a configuration yet")
+        return self._configuration
+
+    def related(self, name: str, *types: str) -> tuple[Resource, ...]:
+        """Return the declared resources of ``types`` that the value at ``name`` names by arn, id, name, …
+
+        Raises Unresolved when the value is unknown and the configuration does not say what it refers to.
+        """
+        value = self._read(name)
+        if unknown_in(value) is None:
+            items = value.values() if isinstance(value, Mapping) else value or ()
+            named = {value} if isinstance(value, str) else {item for item in items if isinstance(item, str)}
+            return tuple(other for other in self.configuration.of(*types) if other.identities & named)
+        targets = self.references.get(name.split(".", maxsplit=1)[0])
+        if targets is None:
+            raise Unresolved(f"{self.address}.{name}", "is decided later, and nothing says what it refers to")
+        return tuple(other for other in self.configuration.of(*types) if other.configured_as in targets)
+
+    @cached_property
+    def identities(self) -> frozenset[str]:
+        """The values by which other resources name this one."""
+        values = (self.values.get(name) for name in IDENTITIES)
+        return frozenset(value for value in values if isinstance(value, str) and value)
+
+    @cached_property
+    def configured_as(self) -> str:
+        """The address without indices, as the configuration states it."""
+        return _without_indices(self.address)
+
+    def __repr__(self) -> str:
+        return f"<{self.address}>"
+
+
+class Configuration:
+    """Everything that a root module declares."""
+
+    def __init__(
+        self,
+        *,
+        root: str,
+        engine: str,
+        resources: Sequence[Resource],
+        gaps: Sequence[Gap] = (),
+        notes: Sequence[str] = (),
+    ) -> None:
+        self.root, self.engine = root, engine
+        self.resources, self.gaps, self.notes = tuple(resources), tuple(gaps), tuple(notes)
+        for resource in self.resources:
+            resource._configuration = self
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything could be evaluated, so that what is absent is known to be absent."""
+        return not self.gaps
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            if resource.mode == "managed":
+                found.setdefault(resource.type, []).append(resource)
+        return found
+
+    def of(self, *types: str) -> tuple[Resource, ...]:
+        """Return the managed resources of the given types, in the order of the configuration."""
+        return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
+
+    def naming(self, resource: Resource, path: str, *types: str) -> tuple[Resource, ...]:
+        """Return the resources of ``types`` whose argument ``path`` names ``resource``; the reverse of ``related``."""
+        return tuple(other for other in self.of(*types) if resource in other.related(path, resource.type))
+
+
+def _without_indices(address: str) -> str:
+    kept, depth, quoted = [], 0, False
+    for previous, character in zip(" " + address, address, strict=False):
+        if character == '"' and previous != "\\":
+            quoted = not quoted
+        depth += (character == "[" and not quoted) - (character == "]" and not quoted)
+        if depth == 0 and not (character == "]" and not quoted):
+            kept.append(character)
+    return "".join(kept)

@@ -1,0 +1,192 @@
+"""The modules that a root reaches, as written: their files, and which directory each module call leads to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .diagnostics import refusal
+from .hcl import Expression, Source, Written, parse
+from .resources import Position
+
+#: Directories that never hold a root of their own.
+PRUNED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A ``module`` block: what it names as source, and the arguments it hands in."""
+
+    name: str
+    source: str
+    position: Position
+    arguments: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One directory of Terraform files. Files that override others come last."""
+
+    directory: Path
+    sources: tuple[Source, ...]
+
+    def of(self, kind: str) -> Iterator[Written]:
+        """Yield its blocks of a kind, in the order of its files."""
+        return (block for source in self.sources for block in source.blocks if block.kind == kind)
+
+    @cached_property
+    def resources(self) -> Mapping[str, tuple[Written, ...]]:
+        """The blocks by their address in this module (``aws_x.y``, ``data.aws_x.y``), overriding ones last."""
+        found: dict[str, tuple[Written, ...]] = {}
+        for kind, prefix in (("resource", ""), ("data", "data.")):
+            for block in self.of(kind):
+                address = prefix + ".".join(block.labels)
+                found[address] = (*found.get(address, ()), block)
+        return found
+
+    @cached_property
+    def calls(self) -> Mapping[str, Call]:
+        """The module calls by name."""
+        return {call.name: call for source in self.sources for call in _calls(source)}
+
+    @cached_property
+    def variables(self) -> Mapping[str, Written]:
+        """The variable blocks by name."""
+        return {block.labels[0]: block for block in self.of("variable") if block.labels}
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Expression]:
+        """The values of the outputs by name."""
+        stated = ((block.labels, block.arguments.get("value")) for block in self.of("output"))
+        return {labels[0]: value for labels, value in stated if labels and value}
+
+    @cached_property
+    def local_values(self) -> Mapping[str, Expression]:
+        """The local values by name."""
+        return {name: value for block in self.of("locals") for name, value in block.arguments.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A root and everything it calls: ``modules`` by path without indices ("", "module.a", "module.a.module.b")."""
+
+    base: Path
+    modules: Mapping[str, Module]
+
+    @property
+    def root(self) -> Module:
+        """The module that core is started in."""
+        return self.modules[""]
+
+
+def read_tree(root: Path, base: Path, manifest: Mapping[str, Path]) -> Tree:
+    """Read the modules reached from ``root``; positions are relative to ``base``.
+
+    ``manifest`` has the directories of modules that an earlier ``terraform init`` fetched, by key ("a.b").
+    Raises TerraformError, with the line of the call, for a module that is neither local nor fetched.
+    """
+    read: dict[Path, Module] = {}
+    modules: dict[str, Module] = {}
+    waiting: list[tuple[tuple[str, ...], Path, tuple[Path, ...]]] = [((), root, (root,))]
+    while waiting:
+        names, directory, callers = waiting.pop()
+        if directory not in read:
+            read[directory] = Module(directory, tuple(_files(directory, base)))
+        modules[".".join(f"module.{name}" for name in names)] = read[directory]
+        for call in read[directory].calls.values():
+            key = (*names, call.name)
+            target = _target(call, directory, manifest.get(".".join(key)), root)
+            if target in callers:
+                raise refusal(f"module {call.name!r} calls itself", f"{call.source} leads back here", call.position)
+            waiting.append((key, target, (*callers, target)))
+    return Tree(base, modules)
+
+
+def read_manifest(root: Path, manifest: Path) -> Mapping[str, Path]:
+    """Return the directories of the modules that ``terraform init`` fetched, by key, from its ``modules.json``."""
+    try:
+        listed = json.loads(manifest.read_text(encoding="utf-8"))["Modules"]
+        return {each["Key"]: Path(os.path.normpath(root / each["Dir"])) for each in listed}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
+def has_configuration(directory: Path) -> bool:
+    """Whether a directory holds Terraform files itself."""
+    return any(True for _ in _names(directory))
+
+
+def find_roots(directory: Path) -> tuple[Path, ...]:
+    """Return ``directory`` if it holds Terraform files, else the roots below it: those that no other one calls."""
+    if has_configuration(directory):
+        return (directory,)
+    found, called = [], set()
+    for place, inner, _ in os.walk(directory):
+        inner[:] = sorted(name for name in inner if name not in PRUNED and not name.startswith("."))
+        if has_configuration(Path(place)):
+            found.append(Path(place))
+    for each in found:
+        module = Module(each, tuple(_files(each, directory)))
+        local = (call.source for call in module.calls.values() if call.source.startswith("."))
+        called |= {Path(os.path.normpath(each / source)) for source in local}
+    return tuple(each for each in found if each not in called)
+
+
+def _names(directory: Path) -> list[str]:
+    """The files that core reads in a directory, overriding ones last."""
+    try:
+        names = sorted(each.name for each in directory.iterdir())
+    except OSError:
+        return []
+    read = [name for name in names if name.endswith((".tf", ".tf.json")) and not name.startswith(".")]
+    return sorted(read, key=lambda name: name.split(".")[0].endswith("override"))
+
+
+def _files(directory: Path, base: Path) -> Iterator[Source]:
+    for name in _names(directory):
+        try:
+            yield parse(directory / name, os.path.relpath(directory / name, base))
+        except OSError:
+            continue  # core will say that it can't read the file
+
+
+def _calls(source: Source) -> Iterator[Call]:
+    if source.file.endswith(".json"):
+        yield from _json_calls(source)
+    for block in source.blocks:
+        named = block.arguments.get("source")
+        if block.kind == "module" and block.labels and named and named.literal is not None:
+            yield Call(block.labels[0], named.literal, Position(source.file, block.line), block.arguments)
+
+
+def _json_calls(source: Source) -> Iterator[Call]:
+    try:
+        stated: Any = json.loads(source.text).get("module", {})
+    except (ValueError, AttributeError):
+        return  # core will say what is wrong with it
+    for calls in stated if isinstance(stated, list) else [stated]:
+        for name, body in calls.items():
+            stated_source = (body[0] if isinstance(body, list) else body).get("source", "")
+            yield Call(name, str(stated_source), Position(source.file, 1), {})
+
+
+def _target(call: Call, directory: Path, fetched: Path | None, root: Path) -> Path:
+    if call.source.startswith(("./", "../")) or call.source in (".", ".."):
+        target = Path(os.path.normpath(directory / call.source))
+        if not target.is_dir():
+            raise refusal(
+                f"module {call.name!r} is not there", f"its source {call.source!r} is no directory", call.position
+            )
+        return target
+    if fetched is None or not fetched.is_dir():
+        raise refusal(
+            f"module {call.name!r} is not there: its source {call.source!r} is not a local directory",
+            f"run `terraform init` in {root} first (the modules it fetches are used), or judge a plan.json instead",
+            call.position,
+        )
+    return fetched

@@ -1,0 +1,116 @@
+"""A copy of a configuration in which core may write: the user's own tree is only read.
+
+Directories of modules, and those above them up to the repository, are made anew; everything in them is a symbolic link
+to the original, so that ``../../modules/x``, ``file()`` and ``templatefile()`` find what they found before. Only files
+that are edited for the evaluation are copied.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from .edits import REFERENCE, evaluable
+from .sources import Tree
+
+#: What is never taken over: core's own working files, and state that belongs to the real infrastructure.
+LEFT_OUT: Final = re.compile(r"\.terraform|\.terraform\.lock\.hcl|\.git|.*\.tfstate(\..*)?|terraform\.tfstate\.d")
+OVERRIDE: Final = "zzzz_prodgate_override.tf"
+ADDED: Final = "zzzz_prodgate.tf"
+LOCAL_STATE: Final = 'terraform {\n  backend "local" {}\n}\n'
+ANY_VERSION: Final = 'terraform {\n  required_version = ">= 0.1"\n}\n'
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCopy:
+    """Where the copy is, and how names in it become the user's again.
+
+    ``references`` are the resource addresses that stand behind the numbered local values of the edits.
+    """
+
+    scratch: Path
+    place: Path
+    tree: Tree
+    top: Path
+    references: tuple[str, ...]
+    _directories: Mapping[Path, Path] = field(repr=False)
+
+    @property
+    def root(self) -> Path:
+        """The directory that core is started in."""
+        return self._directories[self.tree.root.directory]
+
+    def locate(self, file: str) -> str:
+        """Turn a file name as core prints it, relative to the root of the copy, into one relative to the base."""
+        absolute = os.path.normpath(self.root / file)
+        return os.path.relpath(self.restore(absolute), self.tree.base)
+
+    def restore(self, text: str) -> str:
+        """Put the user's own paths and expressions back into something that core wrote."""
+        text = text.replace(str(self.place), "" if self.top == Path("/") else str(self.top))
+        return REFERENCE.sub(lambda match: self.references[int(match[1])], text)
+
+    def accept_any_version(self) -> None:
+        """Let this core evaluate a configuration that asks for another version of Terraform."""
+        for copied in self._directories.values():
+            state = LOCAL_STATE if copied == self.root else ""
+            (copied / OVERRIDE).write_text(state + ANY_VERSION, encoding="utf-8")
+
+
+def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True) -> WorkCopy:
+    """Lay out the copy below ``scratch``, with or without the resources' own pre- and postconditions."""
+    originals = {module.directory for module in tree.modules.values()}
+    top = _top(tree.root.directory, originals)
+    place = scratch / ("tree" if conditions else "unconditional")
+    expanded = {above for each in originals for above in (each, *each.parents) if above.is_relative_to(top)}
+    place.mkdir()
+    _mirror(top, place, expanded)
+    directories = {each: place / each.relative_to(top) for each in originals}
+    references = _edit(tree, directories, conditions)
+    copy = WorkCopy(scratch, place, tree, top, references, directories)
+    (copy.root / OVERRIDE).write_text(LOCAL_STATE, encoding="utf-8")
+    return copy
+
+
+def _top(root: Path, originals: Iterable[Path]) -> Path:
+    """The repository that holds the root, or the nearest directory above all modules when that is higher."""
+    repository = next((above for above in (root, *root.parents) if (above / ".git").exists()), root)
+    return Path(os.path.commonpath([repository, *originals]))
+
+
+def _mirror(original: Path, copied: Path, expanded: set[Path]) -> None:
+    inner = {each.name for each in expanded if each.parent == original and each != original}
+    for name in inner:
+        (copied / name).mkdir()
+        _mirror(original / name, copied / name, expanded)
+    for each in _entries(original):
+        if each.name not in inner and not LEFT_OUT.fullmatch(each.name):
+            (copied / each.name).symlink_to(each)
+
+
+def _entries(directory: Path) -> list[Path]:
+    try:
+        return list(directory.iterdir())
+    except OSError:
+        return []  # core can read no more of it than we can
+
+
+def _edit(tree: Tree, directories: Mapping[Path, Path], conditions: bool) -> tuple[str, ...]:
+    """Write the edited files of every module; return the addresses behind the local values they use."""
+    references: list[str] = []
+    for module in {each.directory: each for each in tree.modules.values()}.values():
+        copied, before = directories[module.directory], len(references)
+        for source in module.sources:
+            text = evaluable(source, module.resources, references, conditions=conditions)
+            if text != source.text:
+                file = copied / Path(source.file).name
+                file.unlink()
+                file.write_bytes(text)
+        stated = [f"  prodgate_reference_{n} = {references[n]}\n" for n in range(before, len(references))]
+        if stated:
+            (copied / ADDED).write_text(f"locals {{\n{''.join(stated)}}}\n", encoding="utf-8")
+    return tuple(references)

@@ -1,0 +1,60 @@
+"""An argument that the source does not state is not set, although a plan calls its value unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from prodgate import Configuration, Resource, Unresolved
+from prodgate.terraform.reading import REDACTED, UNKNOWN
+from prodgate.terraform.resources import Origin, Position
+
+HERE = (Position("main.tf", 2),)
+
+
+def declared(values: Mapping[str, Any], *written: str) -> Resource:
+    origin = Origin(Position("main.tf", 1), dict.fromkeys(written, HERE))
+    resource = Resource(address="aws_x.it", type="aws_x", name="it", values=values, origin=origin)
+    Configuration(root="it", engine="none", resources=[resource])
+    return resource
+
+
+def test_what_is_not_written_is_not_set() -> None:
+    resource = declared({"engine": "mysql", "encrypted": UNKNOWN, "groups": UNKNOWN}, "engine")
+    assert resource.flag("encrypted") is False
+    assert resource.has("encrypted") is False
+    assert resource.texts("groups") == ()
+    assert resource.related("groups", "aws_security_group") == ()
+
+
+def test_what_is_written_is_decided_later() -> None:
+    resource = declared({"encrypted": UNKNOWN}, "encrypted")
+    assert resource.has("encrypted")
+    with pytest.raises(Unresolved):
+        resource.flag("encrypted")
+
+
+def test_inside_a_block_that_is_written_the_same_holds() -> None:
+    values = {"rule": [{"key": UNKNOWN, "algorithm": UNKNOWN}]}
+    resource = declared(values, "rule", "rule.algorithm")
+    assert resource.text("rule.key") is None
+    with pytest.raises(Unresolved):
+        resource.text("rule.algorithm")
+
+
+def test_inside_a_block_that_is_not_traced_it_stays_unknown() -> None:
+    with pytest.raises(Unresolved):
+        declared({"rule": [{"key": UNKNOWN}]}, "engine").text("rule.key")
+
+
+def test_without_the_source_it_stays_unknown() -> None:
+    resource = Resource(address="aws_x.it", type="aws_x", name="it", values={"encrypted": UNKNOWN})
+    with pytest.raises(Unresolved):
+        resource.flag("encrypted")
+
+
+def test_what_was_redacted_stays_unknown() -> None:
+    with pytest.raises(Unresolved):
+        declared({"engine": "mysql", "password": REDACTED}, "engine").text("password")

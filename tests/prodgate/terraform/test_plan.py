@@ -1,0 +1,182 @@
+"""Plans as users' pipelines write them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.prodgate.terraform.planting import Plant
+
+from prodgate.terraform.evaluate import open_configuration, open_configurations
+from prodgate.terraform.plan import configuration, with_unknown
+from prodgate.terraform.reading import UNKNOWN, Unresolved
+from prodgate.terraform.resources import Configuration
+
+
+def _planned(address: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:
+    kind, name = address.split("[", maxsplit=1)[0].split(".")[-2:]
+    return {"address": address, "mode": "managed", "type": kind, "name": name, "values": values, **more}
+
+
+def _change(address: str, unknown: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"address": address, "change": {"actions": ["create"], "after_unknown": unknown}, **more}
+
+
+def _plan(**parts: Any) -> Configuration:
+    return configuration({"planned_values": {}, **parts}, root="plan.json", engine="test")
+
+
+@pytest.fixture
+def pipeline() -> Configuration:
+    """A first plan of an alarm in a module that notifies a topic of the root: the topic's ARN is not known yet."""
+    alarm = "module.alarm.aws_cloudwatch_metric_alarm.this"
+    root = {
+        "resources": [_planned("aws_sns_topic.alarms", {"name": "alarms"})],
+        "child_modules": [{"address": "module.alarm", "resources": [_planned(alarm, {"alarm_name": "p95"})]}],
+    }
+    inner = {
+        "resources": [
+            {
+                "address": "aws_cloudwatch_metric_alarm.this",
+                "expressions": {
+                    "alarm_name": {"constant_value": "p95"},
+                    "alarm_actions": {"references": ["var.topics"]},
+                },
+            }
+        ]
+    }
+    call = {
+        "expressions": {"topics": {"references": ["aws_sns_topic.alarms.arn", "aws_sns_topic.alarms"]}},
+        "module": inner,
+    }
+    return _plan(
+        planned_values={"root_module": root},
+        resource_changes=[
+            _change("aws_sns_topic.alarms", {"arn": True, "id": True}),
+            _change(alarm, {"arn": True, "alarm_actions": True}),
+        ],
+        configuration={"root_module": {"module_calls": {"alarm": call}, "resources": []}},
+    )
+
+
+def test_unknown_values_stay_unknown(pipeline: Configuration) -> None:
+    (topic,) = pipeline.of("aws_sns_topic")
+
+    assert topic.text("name") == "alarms"
+    with pytest.raises(Unresolved, match=r"aws_sns_topic\.alarms\.arn is decided later"):
+        topic.text("arn")
+
+
+def test_relations_come_from_the_configuration_where_values_are_unknown(pipeline: Configuration) -> None:
+    (topic,), (alarm,) = pipeline.of("aws_sns_topic"), pipeline.of("aws_cloudwatch_metric_alarm")
+
+    assert alarm.module == "module.alarm"
+    assert alarm.related("alarm_actions", "aws_sns_topic") == (topic,)
+    assert pipeline.naming(topic, "alarm_actions", "aws_cloudwatch_metric_alarm") == (alarm,)
+
+
+def test_reference_that_leads_nowhere_is_not_taken_for_none() -> None:
+    values = {"alarm_actions": None}
+    stated = {"address": "aws_sns_topic.t", "expressions": {"alarm_actions": {"references": ["local.topics"]}}}
+    plan = _plan(
+        planned_values={"root_module": {"resources": [_planned("aws_sns_topic.t", values)]}},
+        resource_changes=[_change("aws_sns_topic.t", {"alarm_actions": True})],
+        configuration={"root_module": {"resources": [stated]}},
+    )
+
+    with pytest.raises(Unresolved, match="nothing says what it refers to"):
+        plan.resources[0].related("alarm_actions", "aws_sns_topic")
+
+
+def test_masks_reach_into_blocks_and_lists() -> None:
+    value = {"rule": [{"a": 1}, {"a": 2}], "names": ["x"], "open": None}
+    mask = {"rule": [{}, {"b": True}], "names": [False, True], "open": False, "id": True, "empty": []}
+
+    assert with_unknown(value, mask) == {
+        "rule": [{"a": 1}, {"a": 2, "b": UNKNOWN}],
+        "names": ["x", UNKNOWN],
+        "open": None,
+        "id": UNKNOWN,
+        "empty": None,
+    }
+
+
+def test_what_is_deleted_or_deposed_is_left_out() -> None:
+    plan = _plan(
+        planned_values={"root_module": {"resources": [_planned("aws_sns_topic.kept", {"name": "n", "arn": "a"})]}},
+        resource_changes=[
+            _change("aws_sns_topic.kept", {}),
+            _change("aws_sns_topic.kept", {"name": True}, deposed="1234"),
+            {"address": "aws_sns_topic.gone", "change": {"actions": ["delete"], "after": None, "after_unknown": {}}},
+        ],
+    )
+
+    assert [each.address for each in plan.resources] == ["aws_sns_topic.kept"]
+    assert plan.resources[0].text("name") == "n"
+
+
+def test_data_that_was_read_is_there() -> None:
+    document = _planned("data.aws_iam_policy_document.d", {"json": "{}"}, mode="data")
+    plan = _plan(prior_state={"values": {"root_module": {"resources": [document, _planned("aws_sns_topic.old", {})]}}})
+
+    assert [(each.address, each.mode) for each in plan.resources] == [("data.aws_iam_policy_document.d", "data")]
+    assert plan.of("aws_iam_policy_document") == ()
+
+
+def test_sensitive_arguments_are_marked_at_the_top() -> None:
+    masks = {"password": True, "tags": {}, "user": [{"name": False, "secret": True}]}
+    plan = _plan(
+        planned_values={
+            "root_module": {
+                "resources": [_planned("aws_x.y", {"password": "p", "tags": {}, "user": []}, sensitive_values=masks)]
+            }
+        }
+    )
+
+    assert plan.resources[0].sensitive == {"password", "user"}
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ({"errored": True}, "ended with an error"),
+        ({"complete": False}, "is not complete (made with -target"),
+        (
+            {"deferred_changes": [{"reason": "instance_count_unknown", "resource_change": {"address": "aws_x.y"}}]},
+            "is deferred (instance_count_unknown)",
+        ),
+    ],
+)
+def test_what_a_plan_leaves_out_is_a_gap(part: dict[str, Any], reason: str) -> None:
+    (gap,) = _plan(**part).gaps
+
+    assert gap.reason.startswith(reason)
+
+
+def test_failed_checks_are_noted(tmp_path: Path) -> None:
+    instance = {"address": {"to_display": "check.kept"}, "status": "fail", "problems": [{"message": "Too short."}]}
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.5",
+        "planned_values": {},
+        "checks": [{"status": "fail", "instances": [instance]}, {"status": "pass", "instances": []}],
+    }
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan), encoding="utf-8")
+
+    opened = open_configuration(file)
+
+    assert opened.notes == ("check.kept: its own condition does not hold: Too short.",)
+    assert opened.engine == "plan.json of Terraform 1.9.5"
+
+
+def test_source_gives_a_plan_positions(tmp_path: Path, plant: Plant) -> None:
+    root = plant({"main.tf": '\nresource "aws_sns_topic" "t" {\n  name = "t"\n}\n'})
+    values = {"root_module": {"resources": [_planned("aws_sns_topic.t", {"name": "t"})]}}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({"format_version": "1.2", "planned_values": values}), encoding="utf-8")
+
+    (opened,) = open_configurations(file, source=root)
+
+    assert opened.resources[0].origin is not None
+    assert str(opened.resources[0].origin.of("name")[0]) == "main.tf:3"

@@ -1,0 +1,4 @@
+# how long things are kept
+keep = {
+  backups = 7
+}
