@@ -1,0 +1,52 @@
+output "site_url" {
+  description = "Address of the site."
+  value       = module.edge.site_url
+}
+
+output "name_servers" {
+  description = "Name servers that the registrar has to know."
+  value       = module.edge.name_servers
+}
+
+output "dnssec_ds_record" {
+  description = "DS record that the registrar has to know."
+  value       = module.edge.dnssec_ds_record
+}
+
+output "role_arns" {
+  description = "Roles that workflows take: deploy (after approval), deploy_dags, gate."
+  value = {
+    deploy      = module.identity.deploy_role_arn
+    deploy_dags = module.identity.deploy_dags_role_arn
+    gate        = module.identity.gate_role_arn
+  }
+}
+
+output "release" {
+  description = "What the release workflow needs: cluster, services, task families, CodeDeploy, the verifier, repositories, and where a migration runs."
+  value = {
+    cluster_name            = module.service.cluster_name
+    service_names           = module.service.service_names
+    task_families           = module.service.task_families
+    codedeploy_app_name     = module.service.codedeploy_app_name
+    deployment_groups       = module.service.deployment_group_names
+    verifier_arn            = module.service.verifier_arn
+    repository_urls         = module.service.repository_urls
+    subnet_ids              = module.network.private_subnet_ids
+    migration_group_id      = module.network.security_group_ids["api"]
+    database_cluster        = module.database.cluster_identifier
+    static_bucket_name      = module.edge.static_bucket_name
+    distribution_id         = module.edge.distribution_id
+    dags_bucket_name        = module.pipeline.dags_bucket_name
+    airflow_environment     = module.pipeline.environment_name
+    snapshot_before_release = "${module.database.cluster_identifier}-before-" # start of the name of a snapshot
+  }
+}
+
+output "backup" {
+  description = "Vaults, and the plan that tries to restore from them."
+  value = {
+    vault_arns                = module.backup.vault_arns
+    restore_testing_plan_name = module.backup.restore_testing_plan_name
+  }
+}

@@ -1,0 +1,208 @@
+# Roles that workflows take. Both publish what has been built; neither can change what it is published to.
+
+locals {
+  codedeploy_prefix = "arn:${local.partition}:codedeploy:${local.region}:${local.account}"
+
+  deployment_group_arns = [
+    for group in sort(values(var.release.group_names)) : "${local.codedeploy_prefix}:deploymentgroup:${var.release.app_name}/${group}"
+  ]
+
+  task_definition_arns = {
+    for component, family in var.cluster.task_families :
+    component => "arn:${local.partition}:ecs:${local.region}:${local.account}:task-definition/${family}:*"
+  }
+
+  # Snapshots that a release takes before it migrates.
+  release_snapshot_arn = "arn:${local.partition}:rds:${local.region}:${local.account}:cluster-snapshot:${var.database.identifier}-before-*"
+}
+
+resource "aws_iam_role" "deploy" {
+  name                 = "${var.name}-deploy"
+  description          = "Releases the services: images, migration, traffic, static files"
+  assume_role_policy   = data.aws_iam_policy_document.github_trust["deploy"].json
+  max_session_duration = 7200
+}
+
+data "aws_iam_policy_document" "deploy" {
+  statement {
+    sid       = "SignInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # the action knows no resource
+  }
+
+  statement {
+    sid = "PushImages"
+    actions = [
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:CompleteLayerUpload",
+      "ecr:DescribeImages",
+      "ecr:DescribeImageScanFindings",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:InitiateLayerUpload",
+      "ecr:PutImage",
+      "ecr:UploadLayerPart",
+    ]
+    resources = [for component in ["api", "frontend"] : var.repository_arns[component]]
+  }
+
+  statement {
+    sid       = "DescribeTasks"
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    resources = ["*"] # the actions know no resource; what a revision may do, the roles say that can be passed to it
+  }
+
+  statement {
+    sid       = "GiveTasksTheirRoles"
+    actions   = ["iam:PassRole"]
+    resources = concat(local.service_role_arns, [aws_iam_role.execution["migration"].arn, aws_iam_role.task["migration"].arn])
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "Migrate"
+    actions   = ["ecs:RunTask"]
+    resources = [local.task_definition_arns["migration"]]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster.arn]
+    }
+  }
+
+  statement {
+    sid       = "WatchTasks"
+    actions   = ["ecs:DescribeServices", "ecs:DescribeTasks"]
+    resources = concat(sort(values(var.cluster.service_arns)), ["arn:${local.partition}:ecs:${local.region}:${local.account}:task/${var.cluster.name}/*"])
+  }
+
+  statement {
+    sid       = "ReadMigrationLog"
+    actions   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
+    resources = ["${var.log_group_arns["migration"]}:*"]
+  }
+
+  statement {
+    sid       = "BackUpBeforeMigration"
+    actions   = ["rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots"]
+    resources = [var.database.arn, local.release_snapshot_arn]
+  }
+
+  statement {
+    sid = "ShiftTraffic"
+    actions = [
+      "codedeploy:CreateDeployment",
+      "codedeploy:GetApplication",
+      "codedeploy:GetApplicationRevision",
+      "codedeploy:GetDeployment",
+      "codedeploy:GetDeploymentConfig",
+      "codedeploy:GetDeploymentGroup",
+      "codedeploy:RegisterApplicationRevision",
+      "codedeploy:StopDeployment",
+    ]
+    resources = concat(local.deployment_group_arns, [
+      "${local.codedeploy_prefix}:application:${var.release.app_name}",
+      "${local.codedeploy_prefix}:deploymentconfig:${var.release.config_name}",
+    ])
+  }
+
+  statement {
+    sid       = "PublishStaticFiles"
+    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = ["${var.site.bucket_arn}/*"]
+  }
+
+  statement {
+    sid       = "ListStaticFiles"
+    actions   = ["s3:ListBucket"]
+    resources = [var.site.bucket_arn]
+  }
+
+  statement {
+    sid       = "EncryptStaticFiles"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.site.kms_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${local.region}.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "RefreshEdge"
+    actions   = ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"]
+    resources = [var.site.distribution_arn]
+  }
+
+  statement {
+    sid       = "SeeAlarms"
+    actions   = ["cloudwatch:DescribeAlarms"]
+    resources = ["*"] # composite alarms can't be named for this action
+  }
+}
+
+resource "aws_iam_role_policy" "deploy" {
+  name   = "deploy"
+  role   = aws_iam_role.deploy.id
+  policy = data.aws_iam_policy_document.deploy.json
+}
+
+# Requirements, plugins and Airflow's settings come with Terraform; this role only replaces DAG files.
+resource "aws_iam_role" "dags" {
+  name                 = "${var.name}-deploy-dags"
+  description          = "Publishes DAG files once their tests have passed"
+  assume_role_policy   = data.aws_iam_policy_document.github_trust["dags"].json
+  max_session_duration = 3600
+}
+
+data "aws_iam_policy_document" "dags" {
+  statement {
+    sid       = "PublishDags"
+    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = ["${var.airflow.dags_bucket_arn}/dags/*"]
+  }
+
+  statement {
+    sid       = "ListDags"
+    actions   = ["s3:ListBucket"]
+    resources = [var.airflow.dags_bucket_arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["dags/*"]
+    }
+  }
+
+  statement {
+    sid       = "EncryptDags"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.kms_key_arns.pipeline]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${local.region}.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "SeeEnvironment"
+    actions   = ["airflow:GetEnvironment"]
+    resources = ["arn:${local.partition}:airflow:${local.region}:${local.account}:environment/${var.airflow.environment_name}"]
+  }
+}
+
+resource "aws_iam_role_policy" "dags" {
+  name   = "publish"
+  role   = aws_iam_role.dags.id
+  policy = data.aws_iam_policy_document.dags.json
+}
