@@ -1,0 +1,157 @@
+"""What CloudWatch alarms read, when they fire and whom they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+
+from prodgate import Block, Configuration, Resource, Unresolved
+
+from .metric_math import computed, ids
+
+ALARM = "aws_cloudwatch_metric_alarm"
+COMPOSITE = "aws_cloudwatch_composite_alarm"
+#: Dimension -> the attribute of a resource that it holds, where that is not the name.
+NAMED_BY = {
+    "LoadBalancer": "arn_suffix",
+    "TargetGroup": "arn_suffix",
+    "DBClusterIdentifier": "cluster_identifier",
+    "DBInstanceIdentifier": "identifier",
+    "DistributionId": "id",
+    "FunctionName": "function_name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One metric that an alarm reads, by itself or inside an expression."""
+
+    alarm: Resource
+    source: Block
+    """Where the metric is written: the alarm itself, or a metric of one of its queries."""
+    id: str
+    """Id of the query; empty for an alarm on a single metric."""
+    namespace: str
+    metric: str
+    statistic: str
+    """``Average``, ``Sum``, … or a percentile such as ``p95``."""
+
+    @property
+    def percentile(self) -> Decimal | None:
+        """95 for ``p95``; None for any other statistic."""
+        number = self.statistic[1:]
+        return Decimal(number) if self.statistic[:1] == "p" and number.replace(".", "", 1).isdigit() else None
+
+    def dimensions(self) -> dict[str, str]:
+        """Return the dimensions. Raises Unresolved when one is decided later."""
+        return dict(self.source.mapping("dimensions"))
+
+    def names(self, **wanted: Resource | str) -> bool:
+        """Whether the metric is read with these dimensions and no others, each naming that resource or value.
+
+        CloudWatch finds a metric by all of its dimensions: with one too many or too few there is no data, ever.
+        """
+        try:
+            stated = self.dimensions()
+        except Unresolved:
+            return self._refers_to(wanted)
+        return stated.keys() == wanted.keys() and all(_is(stated[key], key, value) for key, value in wanted.items())
+
+    def mentions(self, dimension: str, resource: Resource) -> bool:
+        """Whether one dimension names that resource, whatever the others are."""
+        try:
+            return _is(self.dimensions().get(dimension, ""), dimension, resource)
+        except Unresolved:
+            return self._refers_to({dimension: resource})
+
+    def _refers_to(self, wanted: dict[str, Resource | str]) -> bool:
+        """Fall back on what the configuration says the dimensions refer to; AWS gives some names only on creation."""
+        argument = self.source.path.split(".")[0] or "dimensions"
+        resources = [value for value in wanted.values() if isinstance(value, Resource)]
+        return all(resource in self.alarm.related(argument, resource.type) for resource in resources)
+
+
+def _is(stated: str, dimension: str, wanted: Resource | str) -> bool:
+    return stated == (wanted.values.get(NAMED_BY.get(dimension, "name")) if isinstance(wanted, Resource) else wanted)
+
+
+def readings(alarm: Resource) -> tuple[Reading, ...]:
+    """Return the metrics that decide the state of an alarm; none for an alarm on a query language."""
+    if alarm.has("metric_name"):
+        statistic = alarm.text("extended_statistic") or alarm.text("statistic") or ""
+        names = (alarm.text("namespace") or "", alarm.text("metric_name") or "")
+        return (Reading(alarm, alarm, "", *names, statistic),)
+    found = []
+    for query in _deciding(alarm):
+        for metric in query.blocks("metric"):
+            names = (metric.text("namespace") or "", metric.text("metric_name") or "")
+            found.append(Reading(alarm, metric, query.text("id") or "", *names, metric.text("stat") or ""))
+    return tuple(found)
+
+
+def expression(alarm: Resource) -> str:
+    """Return the metric math whose result the alarm compares; nothing for an alarm on a single metric."""
+    queries = alarm.blocks("metric_query")
+    returned = [query for query in queries if query.flag("return_data")] or list(queries[:1])
+    return (returned[0].text("expression") or returned[0].text("id") or "") if returned else ""
+
+
+def value(alarm: Resource, numbers: dict[str, Decimal]) -> Decimal:
+    """Compute what the alarm compares with its threshold, given a number for each metric by its name."""
+    read = {reading.id: numbers[reading.metric] for reading in readings(alarm)}
+    inner = {q.text("id") or "": q.text("expression") for q in alarm.blocks("metric_query") if q.has("expression")}
+    outer = expression(alarm)
+    for _ in inner:  # an expression may name another one
+        for id_, text in inner.items():
+            if text != outer and text and ids(text) - {*_functions(text)} <= read.keys():
+                read[id_] = computed(text, read)
+    return computed(outer, read)
+
+
+def alarms_on(configuration: Configuration, namespace: str, *metrics: str) -> Iterator[Reading]:
+    """Yield every reading of one of these metrics by any alarm."""
+    for alarm in configuration.of(ALARM):
+        yield from (one for one in readings(alarm) if one.namespace == namespace and one.metric in metrics)
+
+
+def point_at_nearest(subject: Resource, dimension: str, namespace: str, *metrics: str) -> None:
+    """Make the alarm that comes nearest to a wanted one the place of the finding that follows, else the subject.
+
+    Nearest is an alarm on the subject with the same metric, or with nearly the same name: the one somebody meant.
+    """
+    read = [one for alarm in subject.configuration.of(ALARM) for one in readings(alarm) if one.namespace == namespace]
+    own = [one for one in read if one.mentions(dimension, subject)]
+    same = [one for one in own or read if one.metric in metrics]
+    close = [one for one in own for name in metrics if get_close_matches(one.metric, [name], cutoff=0.9)]
+    subject.has(NAMED_BY.get(dimension, "name"))
+    for one in [*same, *close][:1]:
+        one.source.has("metric_name")
+
+
+def fires_above(alarm: Resource) -> bool:
+    """Whether the alarm fires when its value is high."""
+    return "Greater" in (alarm.text("comparison_operator") or "")
+
+
+def fires_below(alarm: Resource) -> bool:
+    """Whether the alarm fires when its value is low."""
+    return "LessThan" in (alarm.text("comparison_operator") or "")
+
+
+def _functions(text: str) -> frozenset[str]:
+    return frozenset(name for name in ids(text) if name.isupper())
+
+
+def _deciding(alarm: Resource) -> Iterator[Block]:
+    """Yield the queries that the returned expression uses, directly or through another expression."""
+    queries = {query.text("id") or "": query for query in alarm.blocks("metric_query")}
+    waiting, seen = [expression(alarm)], set[str]()
+    while waiting:
+        named = ids(waiting.pop()) if queries else frozenset()
+        for id_ in queries if "METRICS" in named else named & queries.keys():
+            if id_ not in seen:
+                seen.add(id_)
+                yield queries[id_]
+                waiting += [text] if (text := queries[id_].text("expression")) else []

@@ -1,0 +1,126 @@
+"""Would somebody know, in time, that the bill grows?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from prodgate import Block, Configuration, Criterion, Resource, policy
+
+from .observability_notice import TOPIC, subscribed
+
+BUDGET = ("aws_budgets_budget",)
+#: Tag keys, in lower case, that say which system and which environment a resource belongs to.
+SYSTEM_TAGS = {"system", "project", "application", "app", "service", "product"}
+ENVIRONMENT_TAGS = {"environment", "env", "stage"}
+
+
+@policy(
+    "PG_COST_1",
+    criterion="budget",
+    resources=BUDGET,
+    remedy='Declare an aws_budgets_budget with budget_type = "COST", time_unit = "MONTHLY" and a limit.',
+    required=True,
+)
+def cost_has_a_monthly_budget(budget: Resource, criterion: Criterion) -> None:
+    """Budgets of cost are monthly and state a limit.
+
+    A yearly budget is used up unnoticed by August.
+    """
+    if budget.text("budget_type") != "COST":
+        raise criterion.not_applicable("not a budget of cost")
+    limited = any(budget.has(name) for name in ("limit_amount", "planned_limit", "auto_adjust_data"))
+    criterion.hold(limited, expected="a limit", observed="none")
+    unit = budget.text("time_unit")
+    criterion.hold(unit == "MONTHLY", expected="MONTHLY", observed=unit)
+
+
+@policy(
+    "PG_COST_2",
+    criterion="budget-notification",
+    resources=BUDGET,
+    remedy=(
+        "Add notifications on ACTUAL below 100 % and on FORECASTED at 100 % or below, each with an address or a "
+        "topic that has a subscriber."
+    ),
+    required=True,
+)
+def budgets_notify_in_time(budget: Resource, criterion: Criterion) -> None:
+    """Budgets of cost notify somebody before they are used up, on actual and on forecast cost.
+
+    Actual cost is some hours old: a notice at 100 % comes after the money is gone.
+    """
+    if budget.text("budget_type") != "COST":
+        raise criterion.not_applicable("not a budget of cost")
+    heard = [one for one in budget.blocks("notification") if _is_heard(one)]
+    kinds = {one.text("notification_type") for one in heard if _is_in_time(one, budget)}
+    missing = sorted({"ACTUAL", "FORECASTED"} - kinds)
+    criterion.hold(
+        not missing, expected="notices in time", observed=f"none that somebody reads on {', '.join(missing)} cost"
+    )
+
+
+@policy(
+    "PG_COST_3",
+    criterion="cost-anomaly-detection",
+    resources=("aws_ce_anomaly_monitor",),
+    remedy=(
+        "Declare an aws_ce_anomaly_subscription that names the monitor, with an address or a topic that has a "
+        "subscriber."
+    ),
+    required=True,
+)
+def anomalies_reach_somebody(monitor: Resource, criterion: Criterion) -> None:
+    """Every cost anomaly monitor has a subscription that reaches somebody.
+
+    A budget notices growth at the end of the month; an anomaly is noticed within a day, if anybody is told.
+    """
+    subscriptions = monitor.configuration.naming(monitor, "monitor_arn_list", "aws_ce_anomaly_subscription")
+    heard = [one for subscription in subscriptions for one in subscription.blocks("subscriber")
+             if one.text("type") == "EMAIL" or _has_subscriber(subscription, one.text("address") or "")]  # fmt: skip
+    criterion.hold(monitor.has("name") and bool(heard), expected="somebody to tell", observed="nobody")
+
+
+@policy(
+    "PG_COST_4",
+    criterion="cost-allocation-tags",
+    resources=(),
+    remedy="Set default_tags in the provider block: the system's name and the environment.",
+)
+def resources_say_whose_they_are(configuration: Configuration, criterion: Criterion) -> None:
+    """Every resource that can be tagged says to which system and environment it belongs.
+
+    Cost Explorer can only split a bill by tags that are there; an untagged resource is nobody's.
+    """
+    tagged = [one for one in configuration.resources if one.mode == "managed" and "tags_all" in one.values]
+    if not tagged:
+        raise criterion.not_applicable("declares nothing that can be tagged")
+    bare = [one.address for one in tagged if not _says_whose(one)]
+    criterion.hold(
+        not bare, expected="tags of system and environment", observed=f"{len(bare)} without: {', '.join(bare[:5])}"
+    )
+
+
+def _is_heard(notification: Block) -> bool:
+    topics = notification.texts("subscriber_sns_topic_arns")
+    mailed = bool(notification.texts("subscriber_email_addresses"))
+    return mailed or any(_has_subscriber(notification.resource, arn) for arn in topics)
+
+
+def _has_subscriber(holder: Resource, arn: str) -> bool:
+    return any(subscribed(topic) for topic in holder.configuration.of(TOPIC) if arn in topic.identities)
+
+
+def _is_in_time(notification: Block, budget: Resource) -> bool:
+    """Whether a notice comes before the budget is used up; a forecast may be of all of it."""
+    if "GREATER" not in (notification.text("comparison_operator") or ""):
+        return False
+    threshold = notification.number("threshold")
+    if notification.text("threshold_type") == "ABSOLUTE_VALUE":
+        threshold = 100 * threshold / budget.number("limit_amount")
+    full = Decimal(100)
+    return threshold < full or (threshold == full and notification.text("notification_type") == "FORECASTED")
+
+
+def _says_whose(resource: Resource) -> bool:
+    keys = {key.lower().rpartition(":")[2] for key in resource.mapping("tags_all")}
+    return bool(keys & SYSTEM_TAGS) and bool(keys & ENVIRONMENT_TAGS)

@@ -1,0 +1,243 @@
+"""Nothing travels in plain text: browser to edge, edge to origin, service to store."""
+
+import re
+
+from prodgate import Block, Criterion, Resource, Unresolved, policy
+from prodgate.terraform.documents import Statement, document
+
+MODERN_LISTENER = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-")
+MODERN_VIEWER = re.compile(r"TLSv1\.[23](_\d{4})?")
+#: Parameter that makes an engine refuse plain connections -> first major version in which it is on by default.
+FORCES_TLS = {
+    "aurora-postgresql": ("rds.force_ssl", 17),
+    "postgres": ("rds.force_ssl", 15),
+    "aurora-mysql": ("require_secure_transport", None),
+    "mysql": ("require_secure_transport", None),
+    "mariadb": ("require_secure_transport", None),
+}
+PARAMETER_GROUPS = {
+    "aws_rds_cluster": ("db_cluster_parameter_group_name", "aws_rds_cluster_parameter_group"),
+    "aws_db_instance": ("parameter_group_name", "aws_db_parameter_group"),
+}
+#: Stores -> (resource of the policy, argument in it that names the store).
+POLICIES_OF = {
+    "aws_s3_bucket": ("aws_s3_bucket_policy", "bucket"),
+    "aws_sqs_queue": ("aws_sqs_queue_policy", "queue_url"),
+    "aws_sns_topic": ("aws_sns_topic_policy", "arn"),
+}
+
+
+@policy(
+    "PG_ENC_7",
+    criterion="https-only",
+    resources=("aws_lb_listener", "aws_alb_listener"),
+    population=0,
+    remedy="Listen with HTTPS, and let the HTTP listener do nothing but redirect to it.",
+)
+def listeners_answer_over_tls(listener: Resource, criterion: Criterion) -> None:
+    """Load balancer listeners speak TLS, or only redirect to it.
+
+    Whether a TCP listener carries TLS depends on what stands behind it, which Terraform does not say.
+    """
+    protocol = listener.text("protocol", "HTTP")
+    if protocol in ("HTTPS", "TLS"):
+        return
+    if protocol != "HTTP":
+        raise criterion.undetermined(f"a {protocol} listener passes on what clients send", observed=protocol)
+    rules = listener.configuration.naming(listener, "listener_arn", "aws_lb_listener_rule", "aws_alb_listener_rule")
+    actions = [action for rule in rules for action in rule.blocks("action")] + [*listener.blocks("default_action")]
+    plain = [action for action in actions if not _redirects(action)]
+    observed = f"HTTP that answers with {plain[0].text('type')}" if plain else "a redirect"
+    criterion.hold(not plain, expected="HTTPS, or a redirect to it", observed=observed)
+
+
+def _redirects(action: Block) -> bool:
+    redirect = action.block("redirect")
+    return redirect is not None and redirect.text("protocol", "#{protocol}") == "HTTPS"
+
+
+@policy(
+    "PG_ENC_8",
+    criterion="tls-minimum-version",
+    resources=("aws_lb_listener", "aws_alb_listener"),
+    population=0,
+    remedy="Set ssl_policy to ELBSecurityPolicy-TLS13-1-2-2021-06 or a stricter one.",
+)
+def listeners_refuse_old_tls(listener: Resource, criterion: Criterion) -> None:
+    """TLS listeners accept TLS 1.2 or newer only.
+
+    Unset means ELBSecurityPolicy-2016-08, which still accepts TLS 1.0.
+    """
+    if listener.text("protocol", "HTTP") not in ("HTTPS", "TLS"):
+        raise criterion.not_applicable("the listener does not terminate TLS")
+    chosen = listener.text("ssl_policy", "ELBSecurityPolicy-2016-08")
+    criterion.hold(bool(MODERN_LISTENER.match(chosen or "")), expected="TLS 1.2 or newer", observed=chosen)
+
+
+@policy(
+    "PG_ENC_9",
+    criterion="https-only",
+    resources=("aws_cloudfront_distribution",),
+    population=0,
+    remedy="Set viewer_protocol_policy to redirect-to-https or https-only in every cache behaviour.",
+)
+def viewers_are_served_over_https(distribution: Resource, criterion: Criterion) -> None:
+    """CloudFront answers no request over plain HTTP, whatever its path."""
+    for behaviour in distribution.blocks("default_cache_behavior") + distribution.blocks("ordered_cache_behavior"):
+        found = behaviour.text("viewer_protocol_policy")
+        criterion.hold(found in ("redirect-to-https", "https-only"), expected="redirect-to-https", observed=found)
+
+
+@policy(
+    "PG_ENC_10",
+    criterion="tls-minimum-version",
+    resources=("aws_cloudfront_distribution",),
+    population=0,
+    remedy="Use a certificate of your own with minimum_protocol_version = TLSv1.2_2021 or newer.",
+)
+def viewers_speak_modern_tls(distribution: Resource, criterion: Criterion) -> None:
+    """CloudFront accepts TLS 1.2 or newer only.
+
+    With CloudFront's own certificate it accepts TLS 1.0 whatever is asked for; unset means TLSv1 as well.
+    """
+    certificate = distribution.block("viewer_certificate")
+    default = certificate is None or certificate.flag("cloudfront_default_certificate")
+    found = "TLSv1" if certificate is None or default else certificate.text("minimum_protocol_version", "TLSv1")
+    observed = "TLSv1, forced by the default certificate" if default else found
+    criterion.hold(bool(MODERN_VIEWER.fullmatch(found or "")), expected="TLSv1.2_2021 or newer", observed=observed)
+
+
+@policy(
+    "PG_ENC_11",
+    criterion="encryption-in-transit",
+    resources=("aws_cloudfront_distribution",),
+    population=0,
+    remedy="Set origin_protocol_policy = https-only and origin_ssl_protocols = [TLSv1.2] for every custom origin.",
+)
+def origins_are_reached_over_modern_tls(distribution: Resource, criterion: Criterion) -> None:
+    """CloudFront reaches its custom origins over TLS 1.2 only.
+
+    match-viewer would do as long as every behaviour demands HTTPS, and fails silently once one does not.
+    """
+    for origin in distribution.blocks("origin"):
+        for custom in origin.blocks("custom_origin_config"):
+            protocols = set(custom.texts("origin_ssl_protocols"))
+            criterion.hold(protocols <= {"TLSv1.2"}, expected="TLSv1.2", observed=", ".join(sorted(protocols)))
+            found = custom.text("origin_protocol_policy")
+            criterion.hold(found == "https-only", expected="origin_protocol_policy = https-only", observed=found)
+
+
+@policy(
+    "PG_ENC_12",
+    criterion="database-encryption-in-transit",
+    resources=tuple(PARAMETER_GROUPS),
+    population=0,
+    remedy="Set rds.force_ssl = 1 (PostgreSQL) or require_secure_transport = ON (MySQL) in the parameter group.",
+)
+def databases_refuse_plain_connections(database: Resource, criterion: Criterion) -> None:
+    """Databases refuse connections without TLS.
+
+    The parameter decides. Where it is not set, RDS for PostgreSQL forces TLS from version 15, Aurora PostgreSQL from
+    17, and MySQL does not.
+    """
+    engine = database.text("engine") or ""
+    if engine not in FORCES_TLS:
+        raise criterion.undetermined(f"how {engine or 'the engine'} enforces TLS is not known here", observed=engine)
+    parameter = FORCES_TLS[engine][0]
+    value = _parameter(database, parameter) or _default(database, engine)
+    if value is None:
+        raise criterion.undetermined(f"{parameter} is not set, and its default depends on the engine version")
+    on = value.lower() in ("1", "on", "true")
+    criterion.hold(on, expected=f"{parameter} = 1", observed=f"{parameter} = {value}")
+
+
+def _default(database: Resource, engine: str) -> str | None:
+    """Return the value when no parameter group states one; None when that depends on a version AWS chooses."""
+    since = FORCES_TLS[engine][1]
+    if since is None:
+        return "OFF"
+    major = str(database.text("engine_version") or "").split(".")[0]
+    return ("1" if int(major) >= since else "0") if major.isdigit() else None
+
+
+def _parameter(database: Resource, parameter: str) -> str | None:
+    """Return the value in the declared parameter group; None for a group of AWS. Raises Unresolved."""
+    name, kind = PARAMETER_GROUPS[database.type]
+    group = next(iter(database.related(name, kind)), None)
+    if group is None:
+        chosen = database.text(name) or "default."
+        return None if chosen.startswith("default.") else _foreign(database, name, chosen)
+    return next((p.text("value") for p in group.blocks("parameter") if p.text("name") == parameter), None)
+
+
+def _foreign(database: Resource, name: str, group: str) -> str | None:
+    raise Unresolved(f"{database.address}.{name}", f"names the parameter group {group!r}, which is declared elsewhere")
+
+
+@policy(
+    "PG_ENC_13",
+    criterion="encryption-in-transit",
+    resources=tuple(POLICIES_OF),
+    population=0,
+    remedy="Add to its policy a Deny for everybody, on all actions (sns:Publish), when aws:SecureTransport is false.",
+)
+def stores_refuse_plain_requests(store: Resource, criterion: Criterion) -> None:
+    """Buckets, queues and topics refuse requests without TLS.
+
+    Their endpoints accept plain HTTP, so only a Deny in the resource policy closes them.
+    """
+    kind, name = POLICIES_OF[store.type]
+    documents = [(own, "policy") for own in store.configuration.naming(store, name, kind)]
+    documents += [(store, "policy")] if not documents and store.type != "aws_s3_bucket" and store.has("policy") else []
+    refusing = [s for block, path in documents for s in document(block, path) if _refuses_plain(s, store)]
+    observed = "no such statement in its policy" if documents else "no policy"
+    criterion.hold(bool(refusing), expected="a Deny when aws:SecureTransport is false", observed=observed)
+
+
+#: Stores -> actions that such a Deny must reach; SNS takes no wildcard in the policy of a topic.
+REFUSED = {
+    "aws_s3_bucket": ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteObject"),
+    "aws_sqs_queue": ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"),
+    "aws_sns_topic": ("sns:Publish",),
+}
+
+
+def _refuses_plain(statement: Statement, store: Resource) -> bool:
+    everything = all(statement.covers(action) for action in REFUSED[store.type])
+    everybody = any(principal.is_anybody for principal in statement.principals)
+    tests = [(c.operator, c.key, c.values) for c in statement.conditions]
+    plain = tests == [("bool", "aws:securetransport", ("false",))]
+    objects = store.type != "aws_s3_bucket" or any(resource.endswith("*") for resource in statement.resources)
+    return not statement.allows and everything and everybody and plain and objects
+
+
+#: Stores -> (argument, value that encrypts, value when unset) of what clients send to them.
+CLIENTS = {
+    "aws_elasticache_replication_group": ("transit_encryption_enabled", "true", "false"),
+    "aws_elasticache_cluster": ("transit_encryption_enabled", "true", "false"),
+    "aws_memorydb_cluster": ("tls_enabled", "true", "true"),
+    "aws_opensearch_domain": ("domain_endpoint_options.enforce_https", "true", "true"),
+    "aws_msk_cluster": ("encryption_info.encryption_in_transit.client_broker", "TLS", "TLS"),
+}
+
+
+@policy(
+    "PG_ENC_14",
+    criterion="encryption-in-transit",
+    resources=(*CLIENTS, "aws_ecs_task_definition"),
+    population=0,
+    remedy="Switch encryption in transit on.",
+)
+def caches_brokers_and_mounts_are_reached_over_tls(store: Resource, criterion: Criterion) -> None:
+    """Caches, search domains, brokers and file system mounts of tasks use TLS.
+
+    Unset means plain text for ElastiCache and for EFS volumes of a task.
+    """
+    if store.type == "aws_ecs_task_definition":
+        mounts = [mount for volume in store.blocks("volume") for mount in volume.blocks("efs_volume_configuration")]
+        plain = [m for m in mounts if m.text("transit_encryption", "DISABLED") != "ENABLED"]
+        criterion.hold(not plain, expected="transit_encryption = ENABLED", observed="DISABLED")
+        return
+    name, value, default = CLIENTS[store.type]
+    found = store.text(name, default) or ""
+    criterion.hold(found.lower() == value.lower(), expected=f"{name} = {value}", observed=found)

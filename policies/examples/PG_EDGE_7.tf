@@ -1,0 +1,132 @@
+resource "aws_cloudfront_distribution" "with_a_bucket_for_its_log" {
+  enabled = true
+
+  logging_config {
+    bucket = "logs.s3.amazonaws.com"
+  }
+
+  origin {
+    origin_id   = "app"
+    domain_name = "app.example.com"
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "app"
+    viewer_protocol_policy = "redirect-to-https"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = true
+  }
+}
+
+resource "aws_cloudfront_distribution" "with_a_log_delivery" {
+  enabled = true
+
+  origin {
+    origin_id   = "app"
+    domain_name = "app.example.com"
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "app"
+    viewer_protocol_policy = "redirect-to-https"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = true
+  }
+}
+
+resource "aws_cloudwatch_log_delivery_source" "requests" {
+  name         = "requests"
+  log_type     = "ACCESS_LOGS"
+  resource_arn = aws_cloudfront_distribution.with_a_log_delivery.arn
+}
+
+resource "aws_cloudfront_distribution" "without_a_log" { # violates PG_EDGE_7
+  enabled = true
+
+  origin {
+    origin_id   = "app"
+    domain_name = "app.example.com"
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "app"
+    viewer_protocol_policy = "redirect-to-https"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = true
+  }
+}
+
+resource "aws_lb" "with_a_log" {
+  name = "with-a-log"
+
+  access_logs {
+    bucket  = "logs"
+    enabled = true
+  }
+}
+
+resource "aws_lb" "without_a_log" { # violates PG_EDGE_7
+  name = "without-a-log"
+}
+
+resource "aws_lb" "with_a_log_left_at_the_default_of_off" { # violates PG_EDGE_7
+  name = "with-a-log-left-at-the-default-o"
+
+  access_logs {
+    bucket = "logs"
+  }
+}

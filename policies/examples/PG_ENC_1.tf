@@ -1,0 +1,42 @@
+variable "choice" { type = bool }
+
+resource "aws_rds_cluster" "encrypted" {
+  engine            = "aurora-postgresql"
+  storage_encrypted = true
+}
+
+resource "aws_opensearch_domain" "encrypted" {
+  domain_name = "encrypted"
+  encrypt_at_rest {
+    enabled = true
+  }
+}
+
+resource "aws_rds_cluster" "switched_off" { # violates PG_ENC_1
+  engine            = "aurora-postgresql"
+  storage_encrypted = false
+}
+
+resource "aws_db_instance" "left_at_the_default" { # violates PG_ENC_1
+  instance_class = "db.t4g.medium"
+}
+
+resource "aws_elasticache_replication_group" "a_cache_in_plain_text" { # violates PG_ENC_1
+  replication_group_id       = "plain"
+  description                = "plain"
+  at_rest_encryption_enabled = false
+}
+
+resource "aws_opensearch_domain" "without_the_block" { # violates PG_ENC_1
+  domain_name = "plain"
+}
+
+resource "aws_db_instance" "a_replica" { # not-applicable PG_ENC_1
+  instance_class      = "db.t4g.medium"
+  replicate_source_db = "primary"
+}
+
+resource "aws_rds_cluster" "decided_at_apply" { # undetermined PG_ENC_1
+  engine            = "aurora-postgresql"
+  storage_encrypted = var.choice
+}

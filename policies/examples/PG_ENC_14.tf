@@ -1,0 +1,74 @@
+resource "aws_elasticache_replication_group" "tls" {
+  replication_group_id       = "tls"
+  description                = "tls"
+  transit_encryption_enabled = true
+}
+
+resource "aws_memorydb_cluster" "tls_by_default" {
+  acl_name  = "app"
+  node_type = "db.t4g.small"
+}
+
+resource "aws_opensearch_domain" "https" {
+  domain_name = "https"
+  domain_endpoint_options {
+    enforce_https = true
+  }
+}
+
+resource "aws_ecs_task_definition" "mounts_over_tls" {
+  family                = "tls"
+  container_definitions = jsonencode([])
+  volume {
+    name = "shared"
+    efs_volume_configuration {
+      file_system_id     = "fs-1"
+      transit_encryption = "ENABLED"
+    }
+  }
+}
+
+resource "aws_elasticache_replication_group" "plain_by_default" { # violates PG_ENC_14
+  replication_group_id = "plain"
+  description          = "plain"
+}
+
+resource "aws_memorydb_cluster" "switched_off" { # violates PG_ENC_14
+  acl_name    = "app"
+  node_type   = "db.t4g.small"
+  tls_enabled = false
+}
+
+resource "aws_opensearch_domain" "plain_http_allowed" { # violates PG_ENC_14
+  domain_name = "http"
+  domain_endpoint_options {
+    enforce_https = false
+  }
+}
+
+resource "aws_msk_cluster" "tls_or_plain_text" { # violates PG_ENC_14
+  cluster_name           = "both"
+  kafka_version          = "3.9.x"
+  number_of_broker_nodes = 3
+  broker_node_group_info {
+    client_subnets  = ["subnet-1"]
+    instance_type   = "kafka.m7g.large"
+    security_groups = ["sg-1"]
+  }
+  encryption_info {
+    encryption_in_transit {
+      client_broker = "TLS_PLAINTEXT"
+    }
+  }
+}
+
+resource "aws_ecs_task_definition" "mounts_in_plain_text" { # violates PG_ENC_14
+  family                = "plain"
+  container_definitions = jsonencode([])
+  volume {
+    name = "shared"
+    efs_volume_configuration {
+      file_system_id = "fs-1"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+resource "aws_kms_key" "own" {}
+
+resource "aws_s3_bucket" "own_key" {
+  bucket = "own-key"
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "own_key" {
+  bucket = aws_s3_bucket.own_key.id
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = aws_kms_key.own.arn
+    }
+  }
+}
+
+resource "aws_s3_bucket" "left_to_s3" { # violates PG_ENC_4
+  bucket = "left-to-s3"
+}
+
+resource "aws_s3_bucket" "aes256" { # violates PG_ENC_4
+  bucket = "aes256"
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "aes256" {
+  bucket = aws_s3_bucket.aes256.id
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket" "key_of_s3" { # violates PG_ENC_4
+  bucket = "key-of-s3"
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "key_of_s3" {
+  bucket = aws_s3_bucket.key_of_s3.id
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "aws:kms"
+    }
+  }
+}
+
+resource "aws_s3_bucket" "access_logs" { # not-applicable PG_ENC_4
+  bucket = "access-logs"
+}
+
+resource "aws_lb" "public" {
+  name = "public"
+  access_logs {
+    bucket = aws_s3_bucket.access_logs.id
+  }
+}

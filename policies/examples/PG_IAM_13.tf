@@ -1,0 +1,108 @@
+resource "aws_s3_bucket_policy" "one_role" {
+  bucket = "news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Resource  = "*"
+      Principal = { AWS = "arn:aws:iam::123456789012:role/app" }
+    }]
+  })
+}
+
+resource "aws_s3_bucket_policy" "everybody_is_denied" {
+  bucket = "news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Deny"
+      Action    = "s3:*"
+      Resource  = "*"
+      Principal = "*"
+    }]
+  })
+}
+
+resource "aws_sns_topic_policy" "everybody_in_the_organisation" {
+  arn = "arn:aws:sns:ap-northeast-1:123456789012:news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sns:Publish"
+      Resource  = "*"
+      Principal = "*"
+      Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-example" } }
+    }]
+  })
+}
+
+resource "aws_s3_bucket_policy" "everybody" { # violates PG_IAM_13
+  bucket = "news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Resource  = "*"
+      Principal = "*"
+    }]
+  })
+}
+
+resource "aws_kms_key" "anybody_with_an_account" { # violates PG_IAM_13
+  description = "open"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "kms:Decrypt"
+      Resource  = "*"
+      Principal = { AWS = ["arn:aws:iam::123456789012:role/app", "*"] }
+    }]
+  })
+}
+
+resource "aws_sqs_queue_policy" "all_but_one" { # violates PG_IAM_13
+  queue_url = "https://sqs.ap-northeast-1.amazonaws.com/123456789012/news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect       = "Allow"
+      Action       = "sqs:SendMessage"
+      Resource     = "*"
+      NotPrincipal = { AWS = "arn:aws:iam::123456789012:role/app" }
+    }]
+  })
+}
+
+resource "aws_secretsmanager_secret_policy" "everybody_from_an_address" { # violates PG_IAM_13
+  secret_arn = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:a"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "secretsmanager:GetSecretValue"
+      Resource  = "*"
+      Principal = "*"
+      Condition = { StringNotEquals = { "aws:PrincipalOrgID" = "o-example" } }
+    }]
+  })
+}
+
+resource "aws_ecr_repository_policy" "everybody_pulls" { # violates PG_IAM_13
+  repository = "news"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "ecr:BatchGetImage"
+      Principal = "*"
+    }]
+  })
+}
+
+resource "aws_sns_topic" "without_a_policy" { # not-applicable PG_IAM_13
+  name = "default"
+}

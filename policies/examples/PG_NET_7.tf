@@ -1,0 +1,36 @@
+resource "aws_ecs_service" "private" {
+  name = "private"
+  network_configuration {
+    subnets = ["subnet-1"]
+  }
+}
+
+resource "aws_subnet" "gives_no_addresses" {
+  vpc_id = "vpc-1"
+}
+
+resource "aws_ecs_service" "public_tasks" { # violates PG_NET_7
+  name = "public"
+  network_configuration {
+    subnets          = ["subnet-1"]
+    assign_public_ip = true
+  }
+}
+
+resource "aws_subnet" "gives_addresses" { # violates PG_NET_7
+  vpc_id                  = "vpc-1"
+  map_public_ip_on_launch = true
+}
+
+resource "aws_instance" "public" { # violates PG_NET_7
+  ami                         = "ami-1"
+  instance_type               = "t4g.micro"
+  associate_public_ip_address = true
+}
+
+resource "aws_launch_template" "public" { # violates PG_NET_7
+  name = "public"
+  network_interfaces {
+    associate_public_ip_address = true
+  }
+}

@@ -1,0 +1,17 @@
+resource "aws_rds_cluster" "that_exports_its_log" {
+  cluster_identifier              = "exporting"
+  engine                          = "aurora-postgresql"
+  enabled_cloudwatch_logs_exports = ["postgresql"]
+}
+
+resource "aws_rds_cluster" "left_at_the_default_of_no_export" { # violates PG_OBS_24
+  cluster_identifier = "silent"
+  engine             = "aurora-postgresql"
+}
+
+resource "aws_db_instance" "with_an_empty_list" { # violates PG_OBS_24
+  identifier                      = "empty"
+  engine                          = "postgres"
+  instance_class                  = "db.t4g.small"
+  enabled_cloudwatch_logs_exports = []
+}

@@ -1,0 +1,74 @@
+variable "later" {
+  type = string
+}
+
+resource "aws_s3_bucket" "dags" {
+  bucket = "dags"
+}
+
+resource "aws_iam_role" "airflow" {
+  name = "airflow"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = ["airflow.amazonaws.com", "airflow-env.amazonaws.com"] }
+    }]
+  })
+}
+
+resource "aws_mwaa_environment" "private" {
+  name               = "private"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+
+  webserver_access_mode = "PRIVATE_ONLY"
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}
+
+resource "aws_mwaa_environment" "left_at_the_default_of_private" {
+  name               = "left-at-the-default-of-private"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}
+
+resource "aws_mwaa_environment" "open_to_the_internet" { # violates PG_PIPE_1
+  name               = "open-to-the-internet"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+
+  webserver_access_mode = "PUBLIC_ONLY"
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}
+
+resource "aws_mwaa_environment" "decided_later" { # undetermined PG_PIPE_1
+  name               = "decided-later"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+
+  webserver_access_mode = var.later
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}

@@ -1,0 +1,71 @@
+variable "later" {
+  type = string
+}
+
+resource "aws_s3_bucket" "dags" {
+  bucket = "dags"
+}
+
+resource "aws_iam_role" "airflow" {
+  name = "airflow"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = ["airflow.amazonaws.com", "airflow-env.amazonaws.com"] }
+    }]
+  })
+}
+
+resource "aws_mwaa_environment" "as_stated" {
+  name               = "as-stated"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+  max_workers        = 5
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}
+
+resource "aws_mwaa_environment" "left_at_the_default_of_ten" { # violates PG_SIZE_12
+  name               = "left-at-the-default-of-ten"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}
+
+resource "aws_mwaa_environment" "fewer" { # violates PG_SIZE_12
+  name               = "fewer"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+  max_workers        = 2
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}
+
+resource "aws_mwaa_environment" "decided_later" { # undetermined PG_SIZE_12
+  name               = "decided-later"
+  dag_s3_path        = "dags/"
+  source_bucket_arn  = aws_s3_bucket.dags.arn
+  execution_role_arn = aws_iam_role.airflow.arn
+  max_workers        = var.later
+
+  network_configuration {
+    security_group_ids = ["sg-11111111"]
+    subnet_ids         = ["subnet-11111111", "subnet-22222222"]
+  }
+}

@@ -1,0 +1,126 @@
+"""Whom the policies of buckets, keys, queues, topics, secrets and the like let in, and to do what."""
+
+import re
+
+from prodgate import Criterion, Resource, policy
+from prodgate.terraform.documents import Statement, allowed
+
+from .identity_trust import CALLERS, SOURCES
+
+#: Resource policies -> the argument that holds the document.
+RESOURCE_POLICIES = {
+    "aws_s3_bucket_policy": "policy",
+    "aws_sns_topic_policy": "policy",
+    "aws_sqs_queue_policy": "policy",
+    "aws_kms_key_policy": "policy",
+    "aws_secretsmanager_secret_policy": "policy",
+    "aws_ecr_repository_policy": "policy",
+    "aws_backup_vault_policy": "policy",
+    "aws_efs_file_system_policy": "policy",
+    "aws_opensearch_domain_policy": "access_policies",
+    "aws_cloudwatch_log_resource_policy": "policy_document",
+    "aws_s3_bucket": "policy",
+    "aws_sns_topic": "policy",
+    "aws_sqs_queue": "policy",
+    "aws_kms_key": "policy",
+    "aws_secretsmanager_secret": "policy",
+    "aws_opensearch_domain": "access_policies",
+}
+#: Services that call a bucket, queue, topic, key or function of another, and state for whom.
+STATING_CALLERS = frozenset(
+    f"{name}.amazonaws.com" for name in (
+        "budgets", "cloudfront", "cloudtrail", "cloudwatch", "config", "costalerts", "delivery.logs",
+        "dnssec-route53", "events", "logging.s3", "s3", "sns",
+    )
+)  # fmt: skip
+#: Those of them that do not state it to a topic, and to a key: a condition would refuse every message of theirs.
+SILENT = {
+    "aws_sns_topic_policy": ("events.amazonaws.com",),
+    "aws_sns_topic": ("events.amazonaws.com",),
+    "aws_kms_key": ("events.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com"),
+    "aws_kms_key_policy": ("events.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com"),
+}
+#: Resource policies in which services are held to that: the others let services in for their own account only.
+JUDGED = (
+    "aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy", "aws_kms_key_policy", "aws_kms_key",
+    "aws_s3_bucket", "aws_sqs_queue", "aws_sns_topic",
+)  # fmt: skip
+
+
+@policy(
+    "PG_IAM_13",
+    criterion="iam-resource-policies-closed",
+    resources=tuple(RESOURCE_POLICIES),
+    population=0,
+    remedy="Name the principals, or pin aws:PrincipalOrgID, aws:SourceAccount or aws:SourceArn.",
+)
+def resource_policies_let_nobody_unnamed_in(holder: Resource, criterion: Criterion) -> None:
+    """Policies of keys, buckets, queues, topics, secrets, images and vaults name who is let in.
+
+    NotPrincipal in an Allow counts as everybody: it lets in all but those it names.
+    """
+    for statement in _allowed(holder, criterion):
+        everybody = any(principal.is_anybody for principal in statement.principals)
+        ok = not everybody or bool(statement.pinned(*CALLERS, *SOURCES))
+        criterion.hold(ok, expected="named principals", observed=f"everybody: {statement}")
+
+
+@policy(
+    "PG_IAM_14",
+    criterion="iam-resource-policies-closed",
+    resources=(*JUDGED, "aws_lambda_permission"),
+    population=0,
+    remedy="Add a condition on aws:SourceArn or aws:SourceAccount (source_arn of an aws_lambda_permission).",
+)
+def services_reach_resources_for_their_owner_only(holder: Resource, criterion: Criterion) -> None:
+    """Policies that let a service in say for whom it may act.
+
+    Without it any CloudFront distribution of any customer may read the bucket, any bucket invoke the function. For
+    KMS the encryption context does too, which is how CloudWatch Logs says which log group it encrypts.
+    """
+    if holder.type == "aws_lambda_permission":
+        service = holder.text("principal") in STATING_CALLERS
+        stated = any(map(holder.has, ("source_account", "principal_org_id", "source_arn")))
+        criterion.hold(stated or not service, expected="source_arn", observed="any customer of the service")
+        return
+    for statement in _allowed(holder, criterion):
+        services = [principal.name for principal in statement.principals if principal.kind == "Service"]
+        calling = [name for name in services if _states_its_source(name, holder)]
+        ok = not calling or bool(statement.pinned(*SOURCES, "kms:EncryptionContext:*"))
+        criterion.hold(ok, expected="aws:SourceArn or aws:SourceAccount", observed=f"any customer of {calling}")
+
+
+def _states_its_source(service: str, holder: Resource) -> bool:
+    stated = service in STATING_CALLERS and service not in SILENT.get(holder.type, ())
+    return stated or re.fullmatch(r"logs\.[a-z0-9-]+\.amazonaws\.com", service) is not None
+
+
+def _allowed(holder: Resource, criterion: Criterion) -> tuple[Statement, ...]:
+    name = RESOURCE_POLICIES[holder.type]
+    if not holder.has(name):
+        raise criterion.not_applicable("has no policy of its own")
+    return allowed(holder, name)
+
+
+@policy(
+    "PG_IAM_15",
+    criterion="iam-no-wildcards",
+    resources=(*RESOURCE_POLICIES, "aws_iam_role"),
+    population=0,
+    remedy="List the actions that the principal needs.",
+)
+def those_let_in_get_listed_actions(holder: Resource, criterion: Criterion) -> None:
+    """Policies of resources and trust policies of roles allow nobody all actions of a service.
+
+    Except that a key policy gives its account kms:*, without which nobody could administer the key.
+    """
+    trust = holder.type == "aws_iam_role"
+    for statement in allowed(holder, "assume_role_policy") if trust else _allowed(holder, criterion):
+        wide = [action for action in statement.actions if action == "*" or action.endswith(":*")]
+        owner = "kms" in holder.type and all(principal.account for principal in statement.principals)
+        ok = not wide or (owner and wide == ["kms:*"])
+        criterion.hold(ok, expected="actions by name", observed=f"{', '.join(wide)} for {_who(statement)}")
+
+
+def _who(statement: Statement) -> str:
+    return ", ".join(principal.name for principal in statement.principals[:3])

@@ -1,0 +1,148 @@
+"""What can be reached from where: security groups and public addresses."""
+
+import ipaddress
+
+from prodgate import Criterion, Resource, policy
+
+from .openings import EGRESS, INGRESS, Opening, group_of, guards_a_load_balancer, ways_in, ways_out
+
+WEB = (80, 443)
+OUTBOUND = (53, 80, 123, 443)
+#: Ports of remote administration and of databases, which are scanned for day and night.
+NEVER_PUBLIC = (22, 23, 135, 445, 1433, 1521, 2375, 2379, 3306, 3389, 5432, 5439, 5672, 5900, 5985, 6379, 8182, 9092,
+                9200, 11211, 27017)  # fmt: skip
+#: More ports than this in one opening are a range somebody did not think about.
+WIDE = 100
+
+#: Resources that may get a public address -> the argument that gives it; unset means no for each of them.
+ADDRESSES = {
+    "aws_ecs_service": "network_configuration.assign_public_ip",
+    "aws_subnet": "map_public_ip_on_launch",
+    "aws_instance": "associate_public_ip_address",
+}
+DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluster", "aws_redshiftserverless_workgroup",
+             "aws_dms_replication_instance", "aws_mq_broker")  # fmt: skip
+
+
+@policy(
+    "PG_NET_1",
+    criterion="security-groups-closed-to-the-world",
+    resources=INGRESS,
+    population=0,
+    remedy="Admit a security group or a managed prefix list; only a load balancer may admit everybody, on 443 and 80.",
+)
+def only_load_balancers_admit_the_world(holder: Resource, criterion: Criterion) -> None:
+    """Security groups admit the whole internet only to a load balancer, on ports 80 and 443."""
+    for opening in ways_in(holder):
+        if opening.world:
+            observed = f"{opening} from {opening.world[0]}"
+            web = opening.protocol == "tcp" and opening.first == opening.last and opening.first in WEB
+            criterion.hold(web, expected="the internet on 80 and 443 at most", observed=observed)
+            balancer = guards_a_load_balancer(holder)
+            criterion.hold(balancer, expected="a group of a load balancer", observed=f"{observed}, to no load balancer")
+
+
+@policy(
+    "PG_NET_2",
+    criterion="security-groups-closed-to-the-world",
+    resources=INGRESS,
+    population=0,
+    remedy="Admit the security group that calls; administer through Session Manager or a private network.",
+)
+def administration_and_databases_stay_private(holder: Resource, criterion: Criterion) -> None:
+    """No public address, however few, reaches a port of administration or of a database."""
+    for opening in ways_in(holder):
+        ports = opening.touches(*NEVER_PUBLIC) if opening.public else ()
+        criterion.hold(not ports, expected="no public address", observed=f"ports {ports} from {opening.public}")
+
+
+@policy(
+    "PG_NET_3",
+    criterion="security-groups-minimal",
+    resources=INGRESS,
+    population=0,
+    remedy="Open the port that the workload listens on to the security group that calls it.",
+)
+def groups_admit_the_ports_that_are_listened_on(holder: Resource, criterion: Criterion) -> None:
+    """Security groups open single ports to the groups that call, not ranges to the whole network.
+
+    What members of one group open to one another is theirs (Airflow demands it). The whole network may come in on 443
+    only, which is how endpoints of AWS services are reached.
+    """
+    for opening in ways_in(holder):
+        narrow = opening.itself or opening.last - opening.first <= WIDE
+        criterion.hold(narrow, expected=f"at most {WIDE} ports", observed=f"{opening}")
+        whole = opening.touches(443) == () and _is_whole_network(opening, holder)
+        criterion.hold(not whole, expected="the group that calls", observed=f"{opening} from the whole network")
+
+
+def _is_whole_network(opening: Opening, holder: Resource) -> bool:
+    group = group_of(holder)
+    networks = group.related("vpc_id", "aws_vpc") if group else ()
+    own = [ipaddress.ip_network(cidr) for vpc in networks if (cidr := vpc.text("cidr_block"))]
+    return any(a.version == b.version and a.subnet_of(b) for a in own for b in opening.networks)  # type: ignore[arg-type]
+
+
+@policy(
+    "PG_NET_4",
+    criterion="security-groups-egress-limited",
+    resources=EGRESS,
+    population=0,
+    remedy="Let out HTTPS, and the port of each peer to its security group.",
+)
+def groups_let_out_what_is_used(holder: Resource, criterion: Criterion) -> None:
+    """Security groups let nothing out to the internet but HTTP(S), DNS and time, and never all protocols.
+
+    A group without egress lets nothing out: Terraform removes the rule that AWS adds to a new group.
+    """
+    for opening in ways_out(holder):
+        everything = opening.protocol == "all" and not opening.itself
+        criterion.hold(not everything, expected="the protocols in use", observed="all protocols")
+        outside = bool(opening.world) and not (opening.first == opening.last and opening.touches(*OUTBOUND))
+        criterion.hold(not outside, expected=f"the internet on {OUTBOUND} at most", observed=f"{opening} to the world")
+
+
+@policy(
+    "PG_NET_5",
+    criterion="security-groups-default-empty",
+    resources=("aws_vpc",),
+    population=0,
+    remedy="Declare aws_default_security_group for the network, without ingress and egress.",
+)
+def the_default_group_is_empty(vpc: Resource, criterion: Criterion) -> None:
+    """The default security group of each network lets nothing in or out.
+
+    Whatever is created without a group gets this one, and AWS makes it with everything open among its members.
+    """
+    groups = vpc.configuration.naming(vpc, "vpc_id", "aws_default_security_group")
+    criterion.hold(bool(groups), expected="aws_default_security_group", observed="left as AWS made it")
+    ways = [str(way) for group in groups for way in (*ways_in(group), *ways_out(group))]
+    criterion.hold(not ways, expected="neither ingress nor egress", observed=", ".join(ways))
+
+
+@policy(
+    "PG_NET_6",
+    criterion="database-not-public",
+    resources=DATABASES,
+    population=0,
+    remedy="Set publicly_accessible = false.",
+)
+def databases_have_no_public_endpoint(database: Resource, criterion: Criterion) -> None:
+    """Databases and brokers have no public endpoint; the provider asks AWS for none when nothing is said."""
+    public = database.flag("publicly_accessible")
+    criterion.hold(not public, expected="publicly_accessible = false", observed=public)
+
+
+@policy(
+    "PG_NET_7",
+    criterion="network-no-public-addresses",
+    resources=(*ADDRESSES, "aws_launch_template"),
+    population=0,
+    remedy="Leave public addresses to load balancers and NAT gateways.",
+)
+def nothing_gets_a_public_address(holder: Resource, criterion: Criterion) -> None:
+    """No task, instance or subnet gives out public addresses."""
+    blocks = holder.blocks("network_interfaces") if holder.type == "aws_launch_template" else (holder,)
+    name = ADDRESSES.get(holder.type, "associate_public_ip_address")
+    for block in blocks:
+        criterion.hold(not block.flag(name), expected=f"{name} = false", observed=True)

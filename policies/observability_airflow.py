@@ -1,0 +1,198 @@
+"""Alarms on Airflow: would somebody be told when it stops, fails, drags or lags?"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from prodgate import Criterion, Resource, policy
+
+from .airflow import metrics, version_of
+from .alarms import ALARM, Reading, alarms_on, fires_above, fires_below, point_at_nearest, readings
+
+AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
+ENVIRONMENT = ("aws_mwaa_environment",)
+
+
+@policy(
+    "PG_OBS_10",
+    criterion="alarm-mwaa-task-execution",
+    resources=ENVIRONMENT,
+    population=0,
+    remedy=(
+        "Add an alarm on AmazonMWAA SchedulerHeartbeat that fires when it is low, and one on AWS/MWAA "
+        "ApproximateAgeOfOldestTask or QueuedTasks."
+    ),
+)
+def stopped_airflow_is_noticed(environment: Resource, criterion: Criterion) -> None:
+    """An alarm fires when no scheduler is alive, and one when tasks wait that no worker takes.
+
+    Each alone is half blind: without a scheduler nothing is queued, and with a live scheduler but no worker
+    everything is.
+    """
+    alive = _watched(environment, fires_below, AIRFLOW, "SchedulerHeartbeat", Function="Scheduler")
+    waiting = _watched(environment, fires_above, CONTAINERS, "ApproximateAgeOfOldestTask", "QueuedTasks")
+    waiting = waiting or _watched(environment, fires_above, AIRFLOW, "QueuedTasks", Function="Executor")
+    missing = [name for name, there in (("heartbeat", alive), ("waiting tasks", waiting)) if not there]
+    wanted = (CONTAINERS, "ApproximateAgeOfOldestTask") if alive else (AIRFLOW, "SchedulerHeartbeat")
+    point_at_nearest(environment, "Environment", *wanted)
+    criterion.hold(not missing, expected="alarms on both", observed=f"no alarm on {' or '.join(missing)}")
+
+
+@policy(
+    "PG_OBS_11",
+    criterion="alarm-mwaa-task-failures",
+    resources=ENVIRONMENT,
+    population=0,
+    remedy="Add an alarm on AmazonMWAA TaskInstanceFailures with the dimensions Environment, DAG = All and Task = All.",
+)
+def failed_tasks_are_noticed(environment: Resource, criterion: Criterion) -> None:
+    """Each Airflow environment has an alarm that fires when tasks fail.
+
+    A failed task is data that nobody collected; the site goes on showing yesterday's.
+    """
+    all_tasks = _watched(environment, fires_above, AIRFLOW, "TaskInstanceFailures", DAG="All", Task="All")
+    criterion.hold(all_tasks, expected="an alarm on TaskInstanceFailures", observed="none")
+
+
+@policy(
+    "PG_OBS_12",
+    criterion="alarm-mwaa-dag-duration",
+    resources=ENVIRONMENT,
+    required=True,
+    remedy="Add an alarm on AmazonMWAA DAGDurationSuccess (milliseconds) for each DAG, with Maximum or a percentile.",
+)
+def slow_dags_are_noticed(environment: Resource, criterion: Criterion) -> None:
+    """Each Airflow environment has an alarm that fires when a DAG run takes long.
+
+    A run that drags on delays the next one, and after Airflow 3 no SLA of a task says so any more.
+    """
+    watched = _times(environment, "DAGDurationSuccess", "DAGDurationFailed")
+    criterion.hold(watched, expected="an alarm on how long DAG runs take", observed="none")
+
+
+@policy(
+    "PG_OBS_13",
+    criterion="alarm-mwaa-worker-use",
+    resources=ENVIRONMENT,
+    required=True,
+    remedy=(
+        "Add alarms on AWS/MWAA CPUUtilization and MemoryUtilization with the dimensions Environment and Cluster = "
+        "BaseWorker."
+    ),
+)
+def saturated_workers_are_noticed(environment: Resource, criterion: Criterion) -> None:
+    """Each Airflow environment has alarms that fire when its workers' CPU or memory is used up.
+
+    Out of memory, a worker kills the task and with it the failure callback that would have said so.
+    """
+    wanted = ("CPUUtilization", "MemoryUtilization")
+    missing = [m for m in wanted if not _watched(environment, fires_above, CONTAINERS, m, Cluster="BaseWorker")]
+    point_at_nearest(environment, "Environment", CONTAINERS, *missing)
+    criterion.hold(not missing, expected="alarms on the workers", observed=f"no alarm on {' or '.join(missing)}")
+
+
+@policy(
+    "PG_OBS_14",
+    criterion="alarm-mwaa-scheduler-delay",
+    resources=ENVIRONMENT,
+    required=True,
+    remedy="Add an alarm on AmazonMWAA DAGScheduleDelay (milliseconds) for each DAG, with Maximum or a percentile.",
+)
+def late_schedulers_are_noticed(environment: Resource, criterion: Criterion) -> None:
+    """Each Airflow environment has an alarm that fires when runs start late.
+
+    A scheduler that is alive and an hour behind passes every heartbeat.
+    """
+    watched = _times(environment, "DAGScheduleDelay", "FirstTaskSchedulingDelay")
+    criterion.hold(watched, expected="an alarm on how late runs start", observed="none")
+
+
+@policy(
+    "PG_OBS_15",
+    criterion="alarm-mwaa-metrics-exist",
+    resources=(ALARM,),
+    population=0,
+    remedy="Watch a metric that MWAA publishes for this Airflow version, with exactly the dimensions it has.",
+)
+def airflow_alarms_read_metrics_that_exist(alarm: Resource, criterion: Criterion) -> None:
+    """Alarms on Airflow read metrics that the environment's version publishes, under the dimensions it uses.
+
+    SLAMissed ended with Airflow 2.10: an alarm on it is never red again, whatever happens.
+    """
+    read = [one for one in readings(alarm) if one.namespace == AIRFLOW]
+    if not read:
+        raise criterion.not_applicable("does not watch Airflow")
+    wrong = [text for one in read for text in _nonexistent(one)]
+    criterion.hold(not wrong, expected="a published metric", observed="; ".join(wrong))
+
+
+@policy(
+    "PG_OBS_16",
+    criterion="mwaa-metrics-published",
+    resources=ENVIRONMENT,
+    population=0,
+    remedy="Add the metric to metrics.metrics_allow_list, or take it out of metrics.metrics_block_list.",
+)
+def watched_metrics_are_not_suppressed(environment: Resource, criterion: Criterion) -> None:
+    """No setting of Airflow suppresses a metric that an alarm watches.
+
+    With an allow list, Airflow ignores the block list. Items are prefixes, and in Airflow 3 regular expressions.
+    """
+    options = environment.mapping("airflow_configuration_options")
+    read = [one for alarm in environment.configuration.of(ALARM) for one in readings(alarm)]
+    watched = {one.metric for one in read if one.namespace == AIRFLOW and one.mentions("Environment", environment)}
+    silent = sorted(name for name in watched & metrics().keys() if _suppressed(metrics()[name].statsd, options))
+    criterion.hold(not silent, expected="published", observed=f"{', '.join(silent)} suppressed")
+
+
+def _watched(
+    environment: Resource, fires: Callable[[Resource], bool], namespace: str, *names: str, **dimensions: str
+) -> bool:
+    found = alarms_on(environment.configuration, namespace, *names)
+    watched = any(one.names(Environment=environment, **dimensions) and fires(one.alarm) for one in found)
+    if not watched:
+        point_at_nearest(environment, "Environment", namespace, *names)
+    return watched
+
+
+def _times(environment: Resource, *names: str) -> bool:
+    """Whether an alarm fires on a high value of one of these durations; their SampleCount is not a duration."""
+    found = alarms_on(environment.configuration, AIRFLOW, *names)
+    timed = [one for one in found if one.statistic != "SampleCount" and fires_above(one.alarm)]
+    watched = any(one.mentions("Environment", environment) for one in timed)
+    if not watched:
+        point_at_nearest(environment, "Environment", AIRFLOW, *names)
+    return watched
+
+
+def _nonexistent(read: Reading) -> Iterator[str]:
+    known = metrics().get(read.metric)
+    if known is None:
+        near = difflib.get_close_matches(read.metric, metrics(), n=1)
+        yield f"{read.metric} is not a metric of Airflow on MWAA" + (f"; did you mean {near[0]}?" if near else "")
+        return
+    for environment in _environments(read):
+        if known.until and version_of(environment) >= known.until:
+            yield f"{read.metric} ended before Airflow {environment.text('airflow_version')}"
+    stated = read.dimensions()
+    if stated.keys() != {"Environment", *known.dimensions}:
+        yield f"{read.metric} has the dimensions Environment, {', '.join(known.dimensions)}, not {', '.join(stated)}"
+    for name, fixed in known.dimensions.items():
+        if fixed != "*" and stated.get(name, fixed) != fixed:
+            yield f"{read.metric} has {name} = {fixed}, not {stated[name]}"
+
+
+def _environments(read: Reading) -> list[Resource]:
+    declared = read.alarm.configuration.of(*ENVIRONMENT)
+    return [environment for environment in declared if read.mentions("Environment", environment)]
+
+
+def _suppressed(statsd: str, options: Mapping[str, str]) -> bool:
+    allow, block = (
+        [item.strip().lower() for item in options.get(f"metrics.metrics_{kind}_list", "").split(",") if item.strip()]
+        for kind in ("allow", "block")
+    )
+    matches = [item for item in allow or block if re.search(item, statsd) or item.startswith(statsd)]
+    return not matches if allow else bool(matches)

@@ -1,0 +1,152 @@
+"""Alarms on what users feel, measured at the load balancer: response times and errors, against the objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from prodgate import Criterion, Quantity, Resource, policy
+
+from .alarms import ALARM, Reading, alarms_on, fires_above, point_at_nearest, readings, value
+
+BALANCER_ERRORS = "HTTPCode_ELB_5XX_Count"
+TARGET_ERRORS = "HTTPCode_Target_5XX_Count"
+
+
+@policy(
+    "PG_OBS_6",
+    criterion="alarm-alb-response-time",
+    resources=("aws_lb_target_group",),
+    population=0,
+    remedy=(
+        "Add an alarm on AWS/ApplicationELB TargetResponseTime with extended_statistic p95, for the load balancer "
+        "or for this target group."
+    ),
+)
+def target_groups_have_an_alarm_on_p95(group: Resource, criterion: Criterion) -> None:
+    """The 95th percentile of response times has an alarm, for each target group or for its whole load balancer.
+
+    After a blue/green deploy the other group takes the traffic: an alarm on one colour sleeps every second time. An
+    average hides the slowest twentieth of the users.
+    """
+    if group.text("protocol", "HTTP") not in ("HTTP", "HTTPS"):
+        raise criterion.not_applicable("not behind an application load balancer, which measures response times")
+    slow = _tails(alarms_on(group.configuration, "AWS/ApplicationELB", "TargetResponseTime"))
+    watched = [one for one in slow if one.mentions("TargetGroup", group)] or _whole_balancers(slow, group)
+    point_at_nearest(group, "TargetGroup", "AWS/ApplicationELB", "TargetResponseTime")
+    criterion.hold(bool(watched), expected="an alarm on p95 of TargetResponseTime", observed="none")
+
+
+@policy(
+    "PG_OBS_7",
+    criterion="alarm-threshold-follows-slo",
+    resources=(ALARM,),
+    population=0,
+    remedy="Set threshold to the latency objective or less; TargetResponseTime is in seconds (200 ms is 0.2).",
+)
+def response_time_alarms_follow_the_objective(alarm: Resource, criterion: Criterion) -> None:
+    """The alarm on the 95th percentile of response times fires at the latency objective or before.
+
+    At a looser threshold the objective is missed all month and nobody is told. A threshold of 200 means 200 seconds.
+    """
+    read = [one for one in readings(alarm) if one.metric == "TargetResponseTime" and one.percentile == Decimal(95)]
+    if not read or not fires_above(alarm):
+        raise criterion.not_applicable("does not watch the 95th percentile of response times")
+    if read[0].id:
+        raise criterion.undetermined("compares an expression rather than the response time itself")
+    criterion.require(Quantity.seconds(alarm.number("threshold")))
+
+
+@policy(
+    "PG_OBS_8",
+    criterion="alarm-alb-5xx",
+    resources=("aws_lb",),
+    population=0,
+    remedy=(
+        "Add an alarm on the expression 100 * (HTTPCode_Target_5XX_Count + HTTPCode_ELB_5XX_Count) / RequestCount "
+        "of this load balancer."
+    ),
+)
+def balancers_have_an_alarm_on_error_rate(balancer: Resource, criterion: Criterion) -> None:
+    """Each application load balancer has an alarm on the share of requests that it or its targets answer with 5xx.
+
+    A count means nothing without the traffic. And when no target is left it is the load balancer that answers 503:
+    an alarm on the targets' errors alone is silent exactly then.
+    """
+    if balancer.text("load_balancer_type", "application") != "application":
+        raise criterion.not_applicable("not an application load balancer")
+    counted = {one.metric for one in _error_readings(balancer) if _is_share(one.alarm)}
+    missing = sorted({BALANCER_ERRORS, TARGET_ERRORS} - counted)
+    point_at_nearest(balancer, "LoadBalancer", "AWS/ApplicationELB", *missing)
+    criterion.hold(not missing, expected="an alarm on the share of 5xx", observed=f"nothing on {' or '.join(missing)}")
+
+
+@policy(
+    "PG_OBS_9",
+    criterion="alarm-error-threshold-follows-slo",
+    resources=(ALARM,),
+    population=0,
+    remedy="Set threshold to the error objective or less, in the unit of the expression (0.1 when it is in percent).",
+)
+def error_rate_alarms_follow_the_objective(alarm: Resource, criterion: Criterion) -> None:
+    """The alarm on the error rate fires at the error objective or before.
+
+    The policy computes the expression to learn whether it is in percent or a share of one, so that 0.1 is never
+    taken for a tenth of all requests.
+    """
+    errors = [one for one in readings(alarm) if one.metric in (BALANCER_ERRORS, TARGET_ERRORS) and one.id]
+    if not errors or not fires_above(alarm) or not _is_share(alarm):
+        raise criterion.not_applicable("does not watch an error rate")
+    at_one_percent = value(alarm, _traffic(alarm, requests=1000))
+    criterion.require(Quantity.of(alarm.number("threshold") / at_one_percent, "%"))
+
+
+def _tails(found: Iterable[Reading]) -> list[Reading]:
+    """Return the readings of a percentile that is at least the 95th."""
+    return [one for one in found if (one.percentile or 0) >= Decimal(95) and fires_above(one.alarm)]
+
+
+def _whole_balancers(slow: list[Reading], group: Resource) -> list[Reading]:
+    """Return the readings of whole load balancers, when the group's own is among them or there is only one."""
+    balancers = group.configuration.of("aws_lb")
+    listeners = group.configuration.of("aws_lb_listener", "aws_lb_listener_rule")
+    own = [b for listener in listeners if _forwards(listener, group) for b in _balancers_of(listener)]
+    candidates = own or (list(balancers) if len(balancers) == 1 else [])
+    return [one for one in slow for balancer in candidates if one.names(LoadBalancer=balancer)]
+
+
+def _forwards(listener: Resource, group: Resource) -> bool:
+    actions = listener.blocks("default_action" if listener.type == "aws_lb_listener" else "action")
+    named = {action.text("target_group_arn") for action in actions}
+    named |= {target.text("arn") for a in actions for f in a.blocks("forward") for target in f.blocks("target_group")}
+    return bool(named & group.identities)
+
+
+def _balancers_of(listener: Resource) -> tuple[Resource, ...]:
+    if listener.type == "aws_lb_listener":
+        return listener.related("load_balancer_arn", "aws_lb")
+    return tuple(b for own in listener.related("listener_arn", "aws_lb_listener") for b in _balancers_of(own))
+
+
+def _error_readings(balancer: Resource) -> list[Reading]:
+    found = alarms_on(balancer.configuration, "AWS/ApplicationELB", BALANCER_ERRORS, TARGET_ERRORS)
+    return [one for one in found if one.id and one.mentions("LoadBalancer", balancer) and fires_above(one.alarm)]
+
+
+def _is_share(alarm: Resource) -> bool:
+    """Whether twice the traffic with the same errors halves the value."""
+    if {one.metric for one in readings(alarm)} - {BALANCER_ERRORS, TARGET_ERRORS, "RequestCount"}:
+        return False
+    busy, busier = value(alarm, _traffic(alarm, requests=1000)), value(alarm, _traffic(alarm, requests=2000))
+    return busy > busier > 0
+
+
+def _traffic(alarm: Resource, requests: int) -> dict[str, Decimal]:
+    """Return the numbers of a minute in which ten requests failed, all with one of the errors that the alarm reads."""
+    failed = TARGET_ERRORS if any(one.metric == TARGET_ERRORS for one in readings(alarm)) else BALANCER_ERRORS
+    return {
+        TARGET_ERRORS: Decimal(0),
+        BALANCER_ERRORS: Decimal(0),
+        failed: Decimal(10),
+        "RequestCount": Decimal(requests),
+    }

@@ -1,0 +1,120 @@
+"""What people and robots look at: dashboards and canaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from prodgate import Configuration, Criterion, Resource, policy
+
+from .alarms import alarms_on, fires_below, point_at_nearest
+from .observability_notice import DIMENSIONS
+
+DASHBOARD = "aws_cloudwatch_dashboard"
+#: What people ask about first when something is wrong.
+COMPONENTS = ("aws_ecs_service", "aws_rds_cluster", "aws_lb", "aws_cloudfront_distribution", "aws_mwaa_environment")
+
+
+@policy(
+    "PG_OBS_26",
+    criterion="dashboard",
+    resources=(DASHBOARD,),
+    required=True,
+    remedy="Give the dashboard at least one widget that shows a metric.",
+)
+def dashboards_show_metrics(dashboard: Resource, criterion: Criterion) -> None:
+    """Every dashboard shows metrics.
+
+    CloudWatch takes an empty dashboard, or one of headings only, without a word.
+    """
+    shown = list(_metrics(dashboard))
+    criterion.hold(bool(shown), expected="widgets with metrics", observed="none")
+
+
+@policy(
+    "PG_OBS_27",
+    criterion="dashboard-covers-components",
+    resources=COMPONENTS,
+    required=True,
+    remedy="Add a widget with a metric of this resource to the dashboard.",
+)
+def components_are_on_a_dashboard(component: Resource, criterion: Criterion) -> None:
+    """Every service, database, load balancer, distribution and Airflow environment is on a dashboard.
+
+    During an incident nobody builds a graph first. A database counts when its cluster or one of its instances is shown.
+    """
+    dashboards = component.configuration.of(DASHBOARD)
+    shown = {value for d in dashboards for _, dimensions in _metrics(d) for value in dimensions.values()}
+    parts = component.configuration.of("aws_rds_cluster_instance") if component.type == "aws_rds_cluster" else ()
+    own = [part for part in parts if component in part.related("cluster_identifier", component.type)]
+    seen = any(one.identities & shown for one in (component, *own))
+    criterion.hold(seen, expected="on a dashboard", observed="on none")
+
+
+@policy(
+    "PG_OBS_28",
+    criterion="dashboard-covers-components",
+    resources=(DASHBOARD,),
+    required=True,
+    remedy="Take the dimension from the resource itself instead of writing its name out.",
+)
+def dashboards_show_what_exists(dashboard: Resource, criterion: Criterion) -> None:
+    """Every metric on a dashboard belongs to a resource that is declared.
+
+    A graph of a resource that was renamed is an empty graph, and an empty graph looks calm.
+    """
+    named = [(space, key, value) for space, dimensions in _metrics(dashboard) for key, value in dimensions.items()]
+    lost = [
+        f"{key} = {value}" for space, key, value in named if not _exists(dashboard.configuration, space, key, value)
+    ]
+    criterion.hold(not lost, expected="declared resources", observed="; ".join(sorted(set(lost))))
+
+
+@policy(
+    "PG_OBS_29",
+    criterion="canary",
+    resources=("aws_synthetics_canary",),
+    required=True,
+    remedy=(
+        "Set start_canary, a recurring schedule, and an alarm on CloudWatchSynthetics SuccessPercent that fires "
+        "when it is low."
+    ),
+)
+def canaries_run_and_are_watched(canary: Resource, criterion: Criterion) -> None:
+    """Every canary runs on a schedule, and an alarm fires when it fails.
+
+    start_canary is off by default; a schedule of rate(0 ...) runs once.
+    """
+    found = alarms_on(canary.configuration, "CloudWatchSynthetics", "SuccessPercent", "Failed", "FailedRequests")
+    watched = [one for one in found if one.mentions("CanaryName", canary)]
+    point_at_nearest(canary, "CanaryName", "CloudWatchSynthetics", "SuccessPercent")
+    criterion.hold(
+        any(fires_below(one.alarm) or one.metric != "SuccessPercent" for one in watched),
+        expected="an alarm on its success",
+        observed="none",
+    )
+    once = any((one.text("expression") or "").startswith("rate(0") for one in canary.blocks("schedule"))
+    criterion.hold(not once, expected="a recurring schedule", observed="runs once")
+    criterion.hold(canary.flag("start_canary"), expected="start_canary = true", observed="never started")
+
+
+def _metrics(dashboard: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield namespace and dimensions of each metric; ``.`` repeats the value above it, ``...`` all up to the last."""
+    body = dashboard.json("dashboard_body") or {}
+    for widget in body.get("widgets", ()):
+        previous: list[Any] = []
+        for metric in widget.get("properties", {}).get("metrics", ()):
+            parts = [part for part in metric if not isinstance(part, dict)]
+            if parts[:1] == ["..."]:
+                parts = [*previous[: len(previous) - len(parts) + 1], *parts[1:]]
+            parts = [previous[i] if part == "." and i < len(previous) else part for i, part in enumerate(parts)]
+            previous = parts or previous
+            if len(parts) >= 2:
+                yield str(parts[0]), dict(zip(map(str, parts[2::2]), map(str, parts[3::2]), strict=False))
+
+
+def _exists(configuration: Configuration, namespace: str, dimension: str, value: str) -> bool:
+    """Whether a dimension names something declared, or something whose kind is not looked up."""
+    types = DIMENSIONS.get((namespace, dimension), ())
+    declared = configuration.of(*types)
+    return not declared or any(value in resource.identities for resource in declared)

@@ -1,0 +1,126 @@
+"""Data survives a mistake: kept long enough, and hard to delete."""
+
+from prodgate import Criterion, Quantity, Resource, policy
+
+from .buckets import receives_access_logs
+
+#: Databases -> (argument that states the days of automated backups, days when it is not set).
+RETENTION = {
+    "aws_rds_cluster": ("backup_retention_period", 1),
+    "aws_db_instance": ("backup_retention_period", 0),
+    "aws_docdb_cluster": ("backup_retention_period", 1),
+    "aws_neptune_cluster": ("backup_retention_period", 1),
+    "aws_redshift_cluster": ("automated_snapshot_retention_period", 1),
+    "aws_dynamodb_table": ("point_in_time_recovery.recovery_period_in_days", 35),
+}
+#: Resources -> the argument that protects them against deletion; unset means unprotected for all of them.
+PROTECTION = {
+    "aws_rds_cluster": "deletion_protection",
+    "aws_db_instance": "deletion_protection",
+    "aws_docdb_cluster": "deletion_protection",
+    "aws_neptune_cluster": "deletion_protection",
+    "aws_dynamodb_table": "deletion_protection_enabled",
+    "aws_lb": "enable_deletion_protection",
+    "aws_alb": "enable_deletion_protection",
+}
+SNAPSHOTS = ("aws_rds_cluster", "aws_db_instance", "aws_docdb_cluster", "aws_neptune_cluster", "aws_redshift_cluster")
+#: Stores -> the argument with which a destroy takes everything in them along; unset means no.
+FORCE = {
+    "aws_s3_bucket": "force_destroy",
+    "aws_ecr_repository": "force_delete",
+    "aws_backup_vault": "force_destroy",
+    "aws_route53_zone": "force_destroy",
+}
+KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key")
+
+
+@policy(
+    "PG_REC_1",
+    criterion="backup-retention",
+    resources=tuple(RETENTION),
+    population=0,
+    remedy="Set backup_retention_period (for DynamoDB, point-in-time recovery) to the agreed number of days.",
+)
+def databases_keep_their_backups(database: Resource, criterion: Criterion) -> None:
+    """Databases keep their automated backups for the agreed time.
+
+    Unset means one day for Aurora, DocumentDB, Neptune and Redshift and none for an RDS instance or a DynamoDB table;
+    the backups of a replica are those of its source.
+    """
+    name, default = RETENTION[database.type]
+    if database.type == "aws_db_instance" and database.has("replicate_source_db"):
+        raise criterion.not_applicable("a replica is restored from the backups of its source")
+    off = database.type == "aws_dynamodb_table" and not database.flag("point_in_time_recovery.enabled")
+    criterion.require(Quantity.days(0 if off else database.number(name, default)))
+
+
+@policy(
+    "PG_REC_2",
+    criterion="deletion-protection",
+    resources=tuple(PROTECTION),
+    population=0,
+    remedy="Switch deletion protection on.",
+)
+def production_cannot_be_deleted_by_a_slip(holder: Resource, criterion: Criterion) -> None:
+    """Databases, tables and load balancers are protected against deletion."""
+    name = PROTECTION[holder.type]
+    if holder.type == "aws_db_instance" and holder.has("replicate_source_db"):
+        raise criterion.not_applicable("a replica can be made anew")
+    criterion.hold(holder.flag(name), expected=f"{name} = true", observed="unprotected")
+
+
+@policy(
+    "PG_REC_3",
+    criterion="deletion-protection",
+    resources=tuple(FORCE),
+    population=0,
+    remedy="Drop it: a destroy then fails as long as something is stored.",
+)
+def stores_with_content_are_not_destroyed(store: Resource, criterion: Criterion) -> None:
+    """A destroy does not take the objects, images, recovery points or records in a store along."""
+    name = FORCE[store.type]
+    criterion.hold(not store.flag(name), expected=f"{name} = false", observed=True)
+
+
+@policy(
+    "PG_REC_4",
+    criterion="database-final-snapshot",
+    resources=SNAPSHOTS,
+    population=0,
+    remedy="Set skip_final_snapshot = false and name final_snapshot_identifier.",
+)
+def deleted_databases_leave_a_snapshot(database: Resource, criterion: Criterion) -> None:
+    """Deleting a database leaves a final snapshot. Unset means that one is made, and it needs a name."""
+    if database.type == "aws_db_instance" and database.has("replicate_source_db"):
+        raise criterion.not_applicable("a replica leaves no snapshot of its own")
+    criterion.hold(not database.flag("skip_final_snapshot"), expected="skip_final_snapshot = false", observed=True)
+    named = database.has("final_snapshot_identifier")
+    criterion.hold(named, expected="final_snapshot_identifier", observed="no name, so the deletion fails halfway")
+
+
+@policy(
+    "PG_REC_5",
+    criterion="bucket-versioned",
+    resources=("aws_s3_bucket",),
+    population=0,
+    remedy="Add aws_s3_bucket_versioning for the bucket with status = Enabled.",
+)
+def buckets_keep_versions(bucket: Resource, criterion: Criterion) -> None:
+    """Buckets keep the versions of their objects. Those that only receive access logs need not."""
+    if receives_access_logs(bucket):
+        raise criterion.not_applicable("receives access logs, which nothing overwrites")
+    settings = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_versioning")
+    status = settings[0].text("versioning_configuration.status") if settings else "not versioned"
+    criterion.hold(status == "Enabled", expected="status = Enabled", observed=status)
+
+
+@policy(
+    "PG_REC_6",
+    criterion="kms-deletion-window",
+    resources=KEYS,
+    population=0,
+    remedy="Set deletion_window_in_days = 30, or drop it.",
+)
+def deleted_keys_can_be_saved(key: Resource, criterion: Criterion) -> None:
+    """A KMS key waits before it is deleted; with it every backup under it is lost. Unset means 30 days."""
+    criterion.require(Quantity.days(key.number("deletion_window_in_days", 30)))

@@ -1,0 +1,35 @@
+"""What a declared role is allowed, over all the policies that are attached to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from prodgate import Resource
+from prodgate.terraform.documents import Statement, allowed
+
+ATTACHMENT = "aws_iam_role_policy_attachment"
+
+
+def grants(role: Resource) -> Iterator[Statement]:
+    """Yield the statements that allow something to the role in declared policies. Raises Unresolved."""
+    for inline in role.configuration.naming(role, "role", "aws_iam_role_policy"):
+        yield from allowed(inline, "policy")
+    for inner in role.blocks("inline_policy"):
+        yield from allowed(inner, "policy") if inner.has("policy") else ()
+    for attachment in role.configuration.naming(role, "role", ATTACHMENT):
+        for managed in attachment.related("policy_arn", "aws_iam_policy"):
+            yield from allowed(managed, "policy")
+
+
+def managed_by_aws(role: Resource) -> frozenset[str]:
+    """Return the names of AWS's own policies that are attached to the role."""
+    attachments = role.configuration.naming(role, "role", ATTACHMENT)
+    arns = [attachment.text("policy_arn") or "" for attachment in attachments]
+    return frozenset(arn.rpartition("/")[2] for arn in arns if ":iam::aws:policy/" in arn)
+
+
+def may(role: Resource, action: str, target: Resource) -> bool:
+    """Whether the role is allowed an action on a declared resource."""
+    patterns = [pattern for one in grants(role) if one.covers(action) for pattern in one.resources]
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in target.identities)

@@ -1,0 +1,168 @@
+"""Secrets live in Secrets Manager, and nowhere in plain text."""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import Any
+
+from prodgate import Configuration, Criterion, Quantity, Resource, policy
+from prodgate.facts.credentials import credential_form
+
+from .plain_text import secrets_in, texts_in
+
+#: Databases -> (argument that lets RDS or Redshift keep the password, arguments that state it in plain text).
+MASTERS = {
+    "aws_rds_cluster": ("manage_master_user_password", ("master_password",)),
+    "aws_db_instance": ("manage_master_user_password", ("password",)),
+    "aws_docdb_cluster": ("manage_master_user_password", ("master_password",)),
+    "aws_redshift_cluster": ("manage_master_password", ("master_password",)),
+}
+#: Ways to make a database without a master password of its own.
+COPIES = ("replicate_source_db", "replication_source_identifier", "snapshot_identifier", "global_cluster_identifier")
+#: Resources whose arguments are handed to running code, where whoever may describe them can read them.
+HANDED = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_project", "aws_instance",
+          "aws_launch_template", "aws_ssm_parameter", "aws_batch_job_definition", "aws_apprunner_service")  # fmt: skip
+#: Arguments that hold something else: documents that name secrets, and fingerprints.
+NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_sha256", "tags", "tags_all", "id",
+              "password_data", "get_password_data")  # fmt: skip
+
+
+@policy(
+    "PG_SEC_1",
+    criterion="secrets-no-plain-values",
+    resources=("aws_ecs_task_definition",),
+    population=0,
+    remedy="Move the value to Secrets Manager and name it in secrets[].valueFrom of the container.",
+)
+def containers_hold_no_plain_secret(task: Resource, criterion: Criterion) -> None:
+    """No container is given a secret as an environment variable, on its command line or as a label."""
+    for container in task.json("container_definitions") or ():
+        variables = {str(one.get("name")): one.get("value") for one in container.get("environment") or ()}
+        beside = {key: container.get(key) for key in ("command", "entryPoint", "dockerLabels")}
+        found = secrets_in(texts_in([variables, beside]))
+        criterion.hold(not found, expected="secrets[].valueFrom", observed=f"{', '.join(found)} in {container['name']}")
+
+
+@policy(
+    "PG_SEC_2",
+    criterion="secrets-no-plain-values",
+    resources=HANDED,
+    population=0,
+    remedy="Keep the value in Secrets Manager and hand over its ARN.",
+)
+def running_code_is_handed_no_plain_secret(holder: Resource, criterion: Criterion) -> None:
+    """Functions, Airflow options, builds, user data and plain parameters hold no secret."""
+    if holder.type == "aws_ssm_parameter" and holder.text("type") == "SecureString":
+        raise criterion.undetermined("a SecureString is encrypted in AWS, but its value stands in the state")
+    found = secrets_in(_handed(holder))
+    criterion.hold(not found, expected="the ARN of a secret", observed=", ".join(found))
+
+
+def _handed(holder: Resource) -> Iterator[tuple[str, str | None]]:
+    """Yield what running code is given, by name; each is read, so that the last one places the finding."""
+    for name, value in holder.values.items():
+        if name not in NOT_VALUES and holder.has(name):
+            yield from texts_in({name: _decoded(value) if name.startswith("user_data") else value})
+    if holder.type == "aws_ssm_parameter":
+        yield holder.text("name") or "", holder.text("value")
+    for block in holder.blocks("environment") if holder.type == "aws_codebuild_project" else ():
+        for variable in block.blocks("environment_variable"):
+            if variable.text("type", "PLAINTEXT") == "PLAINTEXT":
+                yield variable.text("name") or "", variable.text("value")
+
+
+def _decoded(value: Any) -> Any:
+    """Return user data as text: it may be given as base64."""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, TypeError):
+        return value
+
+
+@policy(
+    "PG_SEC_3",
+    criterion="secrets-no-plain-values",
+    resources=(),
+    population=0,
+    remedy="Revoke it, since it stands in the source and in the state, and keep its successor in Secrets Manager.",
+)
+def no_value_is_a_credential(tree: Configuration, criterion: Criterion) -> None:
+    """No argument of any resource holds a private key, an access key or a token.
+
+    These are recognised by their form, wherever they stand and whatever the argument is called.
+    """
+    if not tree.resources:
+        raise criterion.undetermined("nothing is declared")
+    for resource in tree.resources:
+        for path, text in texts_in(resource.values):
+            if form := credential_form(text or ""):
+                resource.has(path.partition(".")[0])  # the place of the finding
+                criterion.hold(False, expected="no credential", observed=f"{form} in {resource.address}.{path}")
+
+
+@policy(
+    "PG_SEC_4",
+    criterion="secrets-in-secrets-manager",
+    resources=tuple(MASTERS),
+    population=0,
+    remedy="Set manage_master_user_password = true, and drop the password.",
+)
+def master_passwords_are_kept_by_aws(database: Resource, criterion: Criterion) -> None:
+    """The master password of a database is made, kept and rotated in Secrets Manager.
+
+    A password argument stands in the state in plain text, also when it comes from random_password; a write-only one
+    does not, but is never rotated.
+    """
+    managed, plain = MASTERS[database.type]
+    stated = [name for name in plain if database.has(name)]
+    criterion.hold(not stated, expected=f"{managed} = true", observed=f"{', '.join(stated)}, which the state holds")
+    if any(name in database.values and database.has(name) for name in COPIES) and not database.flag(managed):
+        raise criterion.not_applicable("a copy has the password of its source")
+    kept = database.flag(managed)
+    criterion.hold(kept, expected=f"{managed} = true", observed="a password that AWS does not rotate")
+
+
+@policy(
+    "PG_SEC_5",
+    criterion="secrets-no-plain-values",
+    resources=("aws_secretsmanager_secret_version",),
+    population=0,
+    remedy="Use secret_string_wo, or let the rotation function or a person put the value in.",
+)
+def secret_values_are_not_in_the_state(version: Resource, criterion: Criterion) -> None:
+    """The value of a secret is not an argument that Terraform keeps in its state.
+
+    Whoever reads the state file would hold every secret at once; write-only arguments are never stored.
+    """
+    stated = [name for name in ("secret_string", "secret_binary") if version.has(name)]
+    criterion.hold(not stated, expected="secret_string_wo", observed=f"{', '.join(stated)}, which the state holds")
+
+
+@policy(
+    "PG_SEC_6",
+    criterion="secrets-rotation",
+    resources=("aws_secretsmanager_secret",),
+    population=0,
+    remedy="Add aws_secretsmanager_secret_rotation with a rotation function, at most every 90 days.",
+)
+def secrets_are_rotated(secret: Resource, criterion: Criterion) -> None:
+    """Every declared secret is rotated by schedule. The master secrets that RDS keeps rotate by themselves."""
+    rotations = secret.configuration.naming(secret, "secret_id", "aws_secretsmanager_secret_rotation")
+    scheduled = [
+        rotation
+        for rotation in rotations
+        if rotation.has("rotation_rules.schedule_expression") or rotation.has("rotation_rules.automatically_after_days")
+    ]
+    criterion.hold(bool(scheduled), expected="aws_secretsmanager_secret_rotation", observed="no rotation")
+
+
+@policy(
+    "PG_SEC_7",
+    criterion="secrets-recovery-window",
+    resources=("aws_secretsmanager_secret",),
+    population=0,
+    remedy="Set recovery_window_in_days to 7 or more; 0 deletes at once and for good.",
+)
+def deleted_secrets_can_be_restored(secret: Resource, criterion: Criterion) -> None:
+    """A deleted secret can be restored for a while; unset means 30 days."""
+    criterion.require(Quantity.days(secret.number("recovery_window_in_days", 30)))

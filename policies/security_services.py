@@ -1,0 +1,192 @@
+"""The services of AWS that watch the account are on, and what they find reaches somebody."""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from prodgate import Block, Configuration, Criterion, Resource, policy
+
+BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+OUTSIDE = ("ACCOUNT", "ORGANIZATION")
+#: Services whose findings must reach somebody -> source of their events.
+FINDERS = {"aws_guardduty_detector": "aws.guardduty", "aws_securityhub_account": "aws.securityhub"}
+
+
+@policy(
+    "PG_WATCH_1",
+    criterion="threat-detection",
+    resources=("aws_guardduty_detector",),
+    required=True,
+    remedy="Declare aws_guardduty_detector with enable = true, and leave its features enabled.",
+)
+def guardduty_is_on(detector: Resource, criterion: Criterion) -> None:
+    """GuardDuty is on, and none of its features is switched off. Unset means on."""
+    criterion.hold(detector.flag("enable", True), expected="enable = true", observed="off")
+    features = detector.configuration.naming(detector, "detector_id", "aws_guardduty_detector_feature")
+    off = [feature.text("name") for feature in features if feature.text("status") != "ENABLED"]
+    criterion.hold(not off, expected="features ENABLED", observed=f"{off} off")
+
+
+@policy(
+    "PG_WATCH_2",
+    criterion="security-hub",
+    resources=("aws_securityhub_account",),
+    required=True,
+    remedy="Declare aws_securityhub_account and subscribe to a standard.",
+)
+def security_hub_judges_by_a_standard(hub: Resource, criterion: Criterion) -> None:
+    """Security Hub is on and judges the account by at least one standard; unset means AWS's default ones."""
+    subscribed = hub.configuration.of("aws_securityhub_standards_subscription")
+    standard = bool(subscribed) or hub.flag("enable_default_standards", True)
+    criterion.hold(standard, expected="a standard", observed="no standard, so no findings of its own")
+
+
+@policy(
+    "PG_WATCH_3",
+    criterion="configuration-recorder",
+    resources=("aws_config_configuration_recorder",),
+    required=True,
+    remedy="Record all supported and global types, enable the recorder, and give it a delivery channel.",
+)
+def every_resource_is_recorded(recorder: Resource, criterion: Criterion) -> None:
+    """AWS Config records every type of resource, is switched on and delivers. Unset records all but global types."""
+    group = recorder.block("recording_group")
+    everything = group is None or group.flag("all_supported", True)
+    criterion.hold(everything, expected="all_supported = true", observed="some types only")
+    worldwide = group is not None and group.flag("include_global_resource_types")
+    criterion.hold(worldwide, expected="include_global_resource_types = true", observed="IAM is not recorded")
+    running = recorder.configuration.naming(recorder, "name", "aws_config_configuration_recorder_status")
+    on = any(status.flag("is_enabled") for status in running)
+    criterion.hold(on, expected="is_enabled = true", observed="the recorder is not started")
+    delivered = bool(recorder.configuration.of("aws_config_delivery_channel"))
+    criterion.hold(delivered, expected="aws_config_delivery_channel", observed="no delivery channel")
+
+
+@policy(
+    "PG_WATCH_4",
+    criterion="audit-trail",
+    resources=("aws_cloudtrail",),
+    required=True,
+    remedy="Set is_multi_region_trail and enable_log_file_validation, and leave logging and global events on.",
+)
+def the_trail_records_everything(trail: Resource, criterion: Criterion) -> None:
+    """CloudTrail records management events of every region and of global services, and proves its files unchanged.
+
+    Logging and global events are on when unset; several regions and validation are not.
+    """
+    wanted = {"is_multi_region_trail": False, "enable_log_file_validation": False, "enable_logging": True,
+              "include_global_service_events": True}  # fmt: skip
+    for name, default in wanted.items():
+        criterion.hold(trail.flag(name, default), expected=f"{name} = true", observed=f"{name} = false")
+    selectors = trail.blocks("event_selector")
+    kinds = {s.text("read_write_type", "All") for s in selectors if s.flag("include_management_events", True)}
+    whole = not selectors or "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds
+    criterion.hold(whole, expected="management events, reads and writes", observed=f"{sorted(map(str, kinds))}")
+
+
+@policy(
+    "PG_WATCH_5",
+    criterion="access-analyzer",
+    resources=("aws_accessanalyzer_analyzer",),
+    required=True,
+    remedy="Declare an aws_accessanalyzer_analyzer of type ACCOUNT or ORGANIZATION.",
+)
+def outside_access_is_analysed(analyzer: Resource, criterion: Criterion) -> None:
+    """An analyzer looks for access from outside the account or organisation, and shows what is public.
+
+    Unset means ACCOUNT. Analyzers of unused or internal access are good to have, and answer another question.
+    """
+    tree = analyzer.configuration
+    if analyzer.text("type", "ACCOUNT") not in OUTSIDE:
+        others = any(one.text("type", "ACCOUNT") in OUTSIDE for one in tree.of("aws_accessanalyzer_analyzer"))
+        criterion.hold(others, expected=" or ".join(OUTSIDE), observed=analyzer.text("type"))
+        raise criterion.not_applicable("does not look for access from outside; another analyzer does")
+    rules = [rule for rule in tree.of("aws_accessanalyzer_archive_rule") if _same_analyzer(rule, analyzer)]
+    hiding = [rule.address for rule in rules if any("true" in one.texts("eq") for one in _public(rule))]
+    criterion.hold(not hiding, expected="public access in sight", observed=f"{hiding} archives it")
+
+
+def _same_analyzer(rule: Resource, analyzer: Resource) -> bool:
+    return rule.text("analyzer_name") == analyzer.text("analyzer_name")
+
+
+def _public(rule: Resource) -> list[Block]:
+    return [one for one in rule.blocks("filter") if one.text("criteria") == "isPublic"]
+
+
+@policy(
+    "PG_WATCH_6",
+    criterion="bucket-public-access-blocked",
+    resources=("aws_s3_account_public_access_block",),
+    required=True,
+    remedy="Declare aws_s3_account_public_access_block with all four arguments true.",
+)
+def the_account_blocks_public_buckets(account: Resource, criterion: Criterion) -> None:
+    """The account blocks public buckets, whatever a bucket says. Unset means false."""
+    for name in BLOCKS:
+        criterion.hold(account.flag(name), expected=f"{name} = true", observed=f"{name} = false")
+
+
+@policy(
+    "PG_WATCH_7",
+    criterion="security-alerts-reach-someone",
+    resources=tuple(FINDERS),
+    required=True,
+    remedy="Add aws_cloudwatch_event_rule for the source of the findings with a topic that somebody subscribes to.",
+)
+def findings_reach_somebody(finder: Resource, criterion: Criterion) -> None:
+    """What GuardDuty and Security Hub find goes by an EventBridge rule to a topic with a subscriber.
+
+    GuardDuty also counts when Security Hub, which takes its findings in, passes on all of them.
+    """
+    tree = finder.configuration
+    sources = {FINDERS[finder.type]} | ({"aws.securityhub"} if tree.of("aws_securityhub_account") else set())
+    rules = [rule for rule in tree.of("aws_cloudwatch_event_rule") if _is_on(rule) and _matches(rule, sources)]
+    criterion.hold(bool(rules), expected=f"a rule for {FINDERS[finder.type]}", observed="none")
+    topics = [topic for rule in rules for topic in _topics(rule, tree)]
+    criterion.hold(bool(topics), expected="a topic as target", observed=f"none of {[r.address for r in rules]}")
+    heard = any(tree.naming(topic, "topic_arn", "aws_sns_topic_subscription") or _chatted(topic) for topic in topics)
+    criterion.hold(heard, expected="a subscriber", observed=f"nobody listens to {[t.address for t in topics]}")
+
+
+def _is_on(rule: Resource) -> bool:
+    return rule.text("state", "ENABLED") != "DISABLED" and rule.flag("is_enabled", True)
+
+
+def _matches(rule: Resource, sources: set[str]) -> bool:
+    pattern: Any = rule.json("event_pattern") or {}
+    return bool(sources & {one for one in pattern.get("source", ()) if isinstance(one, str)})
+
+
+def _topics(rule: Resource, tree: Configuration) -> list[Resource]:
+    targets = tree.naming(rule, "rule", "aws_cloudwatch_event_target")
+    return [topic for target in targets for topic in target.related("arn", "aws_sns_topic")]
+
+
+def _chatted(topic: Resource) -> bool:
+    return bool(topic.configuration.naming(topic, "sns_topic_arns", "aws_chatbot_slack_channel_configuration"))
+
+
+@policy(
+    "PG_WATCH_8",
+    criterion="image-scan-on-push",
+    resources=("aws_ecr_repository",),
+    population=0,
+    remedy="Set scan_on_push = true, or scan the registry with Inspector.",
+)
+def images_are_scanned(repository: Resource, criterion: Criterion) -> None:
+    """Images are scanned when they are pushed, by the repository or by a scan of the whole registry."""
+    tree = repository.configuration
+    registry = any(
+        rule.text("scan_frequency") in ("SCAN_ON_PUSH", "CONTINUOUS_SCAN") and _covers(rule, repository)
+        for scanning in tree.of("aws_ecr_registry_scanning_configuration")
+        for rule in scanning.blocks("rule")
+    )
+    inspector = any("ECR" in enabler.texts("resource_types") for enabler in tree.of("aws_inspector2_enabler"))
+    scanned = registry or inspector or repository.flag("image_scanning_configuration.scan_on_push")
+    criterion.hold(scanned, expected="scan_on_push = true", observed="no scan")
+
+
+def _covers(rule: Any, repository: Resource) -> bool:
+    name = repository.text("name") or ""
+    filters = [one.text("filter") or "" for one in rule.blocks("repository_filter")]
+    return any(fnmatchcase(name, one if "*" in one else f"*{one}*") for one in filters)

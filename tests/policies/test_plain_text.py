@@ -1,0 +1,66 @@
+"""Telling secrets from ordinary values: what must be found, and what must not be mistaken for one."""
+
+from __future__ import annotations
+
+import pytest
+from policies.plain_text import secrets_in, texts_in
+
+from prodgate import Unresolved
+from prodgate.facts.credentials import credential_form
+from prodgate.terraform.reading import UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "correct-horse"),
+        ("dbPassword", "correct-horse"),
+        ("/news/db/password", "correct-horse"),
+        ("smtp.smtp_password", "correct-horse"),
+        ("JWT_SECRET", "s3cr3t"),
+        ("API-KEY", "4f6d1c2b"),
+        ("DATABASE_URL", "postgres://news:correct-horse@db/news"),
+        ("core.sql_alchemy_conn", "postgresql://db"),
+        ("ORDINARY", "AKIAIOSFODNN7EXAMPLE"),
+        ("command", "serve --password=correct-horse"),
+        ("user_data", "#!/bin/sh\nexport API_TOKEN='4f6d1c2b'\n"),
+        ("SESSION_AUTH", "q8Zr1xVf0LkT7wYb3NcHs5JdPg2Mu9Ea"),
+    ],
+)
+def test_a_secret_is_found(name: str, value: str) -> None:
+    assert secrets_in([(name, value)])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db"),
+        ("DB_PASSWORD", "${DB_PASSWORD}"),
+        ("DB_PASSWORD", ""),
+        ("DB_SECRET_ARN", "anything"),
+        ("DB_SECRET_NAME", "news/db"),
+        ("TOKEN_TTL", "3600"),
+        ("MAX_TOKENS", "4096"),
+        ("secrets.backend", "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"),
+        ("secrets.backend_kwargs", '{"connections_prefix": "airflow/connections"}'),
+        ("DATABASE_URL", "postgres://db.internal/news"),
+        ("LOG_LEVEL", "info"),
+        ("command", "aws ecr get-login-password --region=ap-northeast-1"),
+        ("user_data", "export API_TOKEN=$(aws secretsmanager get-secret-value --secret-id=news)"),
+        ("PUBLIC_KEY_PATH", "/etc/keys/public.pem"),
+        ("COMMIT", "3f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b"),
+    ],
+)
+def test_an_ordinary_value_is_not_taken_for_a_secret(name: str, value: str) -> None:
+    assert secrets_in([(name, value)]) == []
+
+
+def test_a_secret_that_is_decided_later_is_not_passed_over() -> None:
+    assert secrets_in(texts_in({"REPLICA": UNKNOWN})) == []
+    with pytest.raises(Unresolved, match="DB_PASSWORD has the name of a secret"):
+        secrets_in(texts_in({"variables": {"DB_PASSWORD": UNKNOWN}}))
+
+
+def test_a_form_is_found_wherever_it_stands() -> None:
+    assert credential_form("x\n-----BEGIN RSA PRIVATE KEY-----\n") == "a private key"
+    assert credential_form("-----BEGIN PUBLIC KEY-----") == ""
