@@ -1,0 +1,104 @@
+"""Judging a configuration with the policies alone, by a team's criteria or by what is good practice for any team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from .criteria import Criteria, Scope
+from .findings import Finding, Outcome
+from .terraform.policy import Policy, apply
+from .terraform.resources import Configuration
+from .verdict import Verdict, decide
+from .waivers import Waiver
+
+#: Criterion under which what could not be evaluated is undetermined.
+EVALUATES: Final = "terraform-evaluates"
+
+STATIC: Final = Scope(layers=frozenset({"static"}))
+
+
+def baseline(criteria: Criteria) -> Criteria:
+    """Return the criteria that are good practice for any team, asked only where there is something to ask about."""
+    return Criteria(
+        {
+            id_: replace(criterion, layers=("static",), population=0, where_present=True)
+            for id_, criterion in criteria.items()
+            if criterion.baseline and "static" in criterion.layers
+        }
+    )
+
+
+def check(
+    configurations: Iterable[Configuration],
+    policies: Iterable[Policy],
+    criteria: Criteria,
+    waivers: Sequence[Waiver] = (),
+    *,
+    whole: bool,
+) -> Verdict:
+    """Judge configurations by the policies whose criteria are given.
+
+    ``whole`` says that the configurations are a whole system, so that what is missing from them counts.
+    """
+    chosen = [policy for policy in policies if policy.criterion in criteria]
+    findings = [f for each in configurations for f in _findings(each, chosen, criteria, whole)]
+    asked = {criterion for criterion in criteria if whole or any(f.criterion == criterion for f in findings)}
+    judged = {id_: criteria[id_] for id_ in sorted(asked) if "static" in criteria[id_].layers}
+    return decide(judged, findings, waivers, datetime.now(UTC), STATIC)
+
+
+def _findings(
+    configuration: Configuration, policies: Iterable[Policy], criteria: Criteria, whole: bool
+) -> Iterator[Finding]:
+    for gap in configuration.gaps:
+        yield _unevaluated(gap.subject, gap.reason, str(gap.position or ""))
+    for policy in policies:
+        expected = policy if whole else replace(policy, population=0)
+        yield from apply(expected, configuration, criteria[policy.criterion])
+
+
+def _unevaluated(subject: str, reason: str, place: str) -> Finding:
+    return Finding(
+        criterion=EVALUATES,
+        check="terraform",
+        layer="static",
+        subject=subject,
+        outcome=Outcome.UNDETERMINED,
+        reason=reason,
+        remedy="Judge a plan.json from your pipeline, where the value is known.",
+        where=(place,) if place else (),
+    )
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict and its findings as JSON values, each with policy, address, file, line, outcome."""
+    return {
+        "verdict": str(verdict.decision),
+        "exit_code": verdict.decision.exit_code,
+        "promotes": verdict.promotes,
+        "left_out": list(verdict.scope.left_out()),
+        "findings": [_row(finding) for ruling in verdict.rulings for finding in ruling.findings],
+        "waivers": [_row(finding) for finding in verdict.waivers],
+    }
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    file, _, line = (finding.where[0] if finding.where else "").rpartition(":")
+    return {
+        "policy": finding.check,
+        "criterion": finding.criterion,
+        "layer": finding.layer,
+        "address": finding.subject,
+        "file": file or None,
+        "line": int(line) if line.isdigit() else None,
+        "outcome": str(finding.outcome),
+        "expected": finding.expected or None,
+        "observed": finding.observed or None,
+        "reason": finding.reason or None,
+        "remedy": finding.remedy or None,
+        "where": list(finding.where),
+        "waiver": finding.waiver or None,
+    }

@@ -1,0 +1,119 @@
+"""The command line: parse, call, print. Engines are imported only by the command that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, NoReturn
+
+GO, NO_GO, INSUFFICIENT, BROKEN, USAGE = range(5)
+
+_EXIT_CODES: Final = (
+    "exit codes: 0 GO, or the command did what was asked · 1 NO-GO · 2 INSUFFICIENT EVIDENCE · "
+    "3 the gate broke · 4 usage or criteria error"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Exits 4 on a usage error: argparse's own 2 would read as INSUFFICIENT EVIDENCE."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; a user's mistake is one line, a bug a traceback."""
+    given = _parser().parse_args(arguments)
+    from .criteria import UsageError  # noqa: PLC0415  --help needs nothing of the package
+
+    command: Callable[[argparse.Namespace], int] = given.command
+    try:
+        return command(given)
+    except UsageError as error:
+        return _said(str(error), USAGE)
+    except KeyboardInterrupt:
+        return _said("interrupted; no verdict", INSUFFICIENT)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            traceback.print_exc()
+            return BROKEN
+        return _said(f"{error.filename or 'disk'}: {error.strerror}; no verdict", BROKEN)
+    except Exception:  # noqa: BLE001  Python would exit 1, which reads as NO-GO
+        traceback.print_exc()
+        return _said("the gate broke; this is a bug in it, and no verdict", BROKEN)
+
+
+def _said(message: str, code: int) -> int:
+    for line in message.splitlines():
+        sys.stderr.write(f"prodgate: {line}\n")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="prodgate", description="Decide, on evidence, whether a system may go to production.", epilog=_EXIT_CODES
+    )
+    parser.add_argument("--version", action="version", version=f"prodgate {version('prod-gate')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help, epilog=_EXIT_CODES)
+        added.set_defaults(command=lambda given: _call(run, given))
+        return added
+
+    _add_gate(command)
+    check = command("check", "check", "judge any Terraform root, module tree or plan.json with the policies alone")
+    check.add_argument("path", type=Path, help="a directory with Terraform, or a plan.json")
+    check.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
+    check.add_argument("--criteria", type=Path, help="judge by these (default: good practice for any team)")
+    check.add_argument("--waivers", type=Path, help="accepted risks (default: none)")
+    check.add_argument("--json", action="store_true", help="print findings as JSON")
+    explain = command("explain", "explain", "say why a criterion, policy or check matters and what to write")
+    explain.add_argument("id", help="id of a criterion or a policy, or name of a check")
+    explain.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
+    trace = command("trace", "trace", "show which requirement leads to which criteria, policies and checks")
+    trace.add_argument("--check", action="store_true", help="exit 1 when something leads nowhere")
+    trace.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
+    trace.add_argument("--json", action="store_true")
+    setup = command("setup", "setup", "make the engines ready, and say which are")
+    setup.add_argument("--json", action="store_true")
+    return parser
+
+
+def _add_gate(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    run = command("run", "run", "observe a target, judge it, and give one verdict with a report")
+    observe = command("observe", "observe", "observe a target and keep the facts, to be judged later")
+    for added in (run, observe):
+        added.add_argument(
+            "target", nargs="?", default="rehearsal://", help="rehearsal:// (default) or aws://PROFILE@REGION"
+        )
+        added.add_argument("--only", metavar="LAYERS", help="judge these layers only, e.g. static,live")
+    run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")
+    judge = command("judge", "judge", "judge the facts of an earlier run again, by today's criteria")
+    report = command("report", "report", "write the reports of a run again, also of one that was cut off")
+    for added in (judge, report):
+        added.add_argument("run", type=Path, help="a run directory")
+    for added in (run, observe, judge):
+        added.add_argument(
+            "--criteria", type=Path, default=Path("criteria.toml"), help="what must hold (default: criteria.toml)"
+        )
+        added.add_argument("--waivers", type=Path, help="accepted risks (default: waivers.toml beside the criteria)")
+        added.add_argument("--runs", type=Path, default=Path("runs"), help="where run directories go (default: runs)")
+    for added in (run, observe, judge, report):
+        added.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
+
+def _call(name: str, given: argparse.Namespace) -> int:
+    from . import commands  # noqa: PLC0415  --help needs nothing of the package
+
+    function: Callable[[argparse.Namespace], int] = getattr(commands, name)
+    return function(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""What each command of the command line does. Every function takes the parsed arguments and returns an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from . import checking, runs, tracing
+from .checks import Check, registered
+from .criteria import LAYERS, Criteria, UsageError
+from .criteria_file import load
+from .engines.setup import engines
+from .explaining import explain as explained
+from .layers import BUILT
+from .project import BUNDLED, Project, folders, load_policies, open_project
+from .publishing import publish, show
+from .pytest_plugin import mistake
+from .running import Plan, carry_out, chosen_layers, judge_again
+from .targets import parse_target
+from .terraform.diagnostics import TerraformError
+from .terraform.evaluate import open_configurations
+from .terraform.policy import POLICIES
+from .waivers_file import load_waivers
+
+
+def run(given: argparse.Namespace) -> int:
+    """Observe and judge a target; the exit code is the verdict's."""
+    plan = _plan(given)
+    before = runs.latest(plan.runs) if given.compare else None
+    return publish(carry_out(plan), as_json=given.json, before=before)
+
+
+def observe(given: argparse.Namespace) -> int:
+    """Observe a target and keep the facts; nothing is judged, so the verdict is INSUFFICIENT EVIDENCE."""
+    return publish(carry_out(_plan(given), judge=False), as_json=given.json)
+
+
+def judge(given: argparse.Namespace) -> int:
+    """Judge the facts of an earlier run again; the exit code is the verdict's."""
+    earlier = runs.read(given.run)
+    plan = Plan(
+        project=_project(given.criteria),
+        target=parse_target(earlier.about["target"]),
+        layers=frozenset(earlier.about["layers"]),
+        runs=given.runs,
+        progress=_progress,
+        waivers=given.waivers,
+    )
+    return publish(judge_again(plan, earlier), as_json=given.json)
+
+
+def report(given: argparse.Namespace) -> int:
+    """Write the reports of a run again; the exit code is the verdict's."""
+    return publish(given.run, as_json=given.json)
+
+
+def check(given: argparse.Namespace) -> int:
+    """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
+    load_policies(folders("policies", Path.cwd()))
+    criteria = load(given.criteria).criteria if given.criteria else checking.baseline(_bundled_criteria())
+    try:
+        configurations = open_configurations(given.path, var_files=given.var_file, progress=_progress)
+    except TerraformError as error:
+        raise UsageError(str(error)) from error
+    verdict = checking.check(
+        configurations, POLICIES.values(), criteria, load_waivers(given.waivers) if given.waivers else (),
+        whole=given.criteria is not None,
+    )  # fmt: skip
+    return show(verdict, subject=str(given.path), as_json=given.json)
+
+
+def explain(given: argparse.Namespace) -> int:
+    """Print why something matters and what to write instead."""
+    root = given.criteria.resolve().parent if given.criteria.exists() else None
+    criteria = load(given.criteria).criteria if root else _bundled_criteria()
+    load_policies(folders("policies", root))
+    checks = [found for found, _ in _checks(root)]
+    _print(explained(given.id, criteria, POLICIES, checks, folders("policies/examples", root)))
+    return 0
+
+
+def trace(given: argparse.Namespace) -> int:
+    """Print what leads to what; with --check, exit 1 when something leads nowhere."""
+    project = open_project(given.criteria)
+    load_policies(project.policy_folders())
+    judges = [*tracing.judges_of(POLICIES.values(), _checks(project.root)), *_concluded(project)]
+    found = tracing.trace(project.stated, judges, BUILT)
+    orphans = found.orphans()
+    _print(json.dumps(tracing.as_json(found), indent=2) if given.json else tracing.render(found))
+    for orphan in orphans:
+        sys.stderr.write(f"prodgate: {orphan}\n")
+    return 1 if given.check and orphans else 0
+
+
+def setup(given: argparse.Namespace) -> int:
+    """Make the engines ready and say which are; exit 3 when one is not."""
+    states = engines(_progress)
+    if given.json:
+        _print(json.dumps([{"engine": s.name, "ready": s.ready, "detail": s.detail} for s in states], indent=2))
+    else:
+        _print("\n".join(f"{'ready  ' if s.ready else 'MISSING'}  {s.name}: {s.detail}" for s in states))
+    return 0 if all(state.ready for state in states if state.needed) else 3
+
+
+def _plan(given: argparse.Namespace) -> Plan:
+    return Plan(
+        project=_project(given.criteria),
+        target=parse_target(given.target),
+        layers=chosen_layers(given.only),
+        runs=given.runs,
+        progress=_progress,
+        waivers=given.waivers,
+    )
+
+
+def _project(criteria: Path) -> Project:
+    """Open a project whose policies all judge criteria that exist. Raises UsageError with a line per mistake."""
+    project = open_project(criteria)
+    load_waivers(project.waivers)
+    load_policies(project.policy_folders())
+    mistakes = [text for policy in POLICIES.values() if (text := mistake(policy, project.stated.criteria))]
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    return project
+
+
+def _bundled_criteria() -> Criteria:
+    return load(BUNDLED / "criteria.toml").criteria
+
+
+def _checks(root: Path | None) -> Iterator[tuple[Check, str]]:
+    """Yield every check of the suites with its layer."""
+    for layer in LAYERS:
+        if layer not in BUILT:
+            continue
+        for folder in (each for name in BUILT[layer].folders for each in folders(name, root)):
+            yield from ((found, layer) for found in _imported(sorted(folder.rglob("test_*.py"))))
+
+
+def _imported(files: Iterable[Path]) -> Iterator[Check]:
+    before = set(registered())
+    for path in files:
+        spec = importlib.util.spec_from_file_location(f"prodgate_suite_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    yield from (found for found in registered() if found not in before)
+
+
+def _concluded(project: Project) -> Iterator[tracing.Judge]:
+    for layer in BUILT.values():
+        for name, criterion in layer.concludes(project.stated):
+            yield tracing.Judge(name=name, criterion=criterion, layer=layer.name, place=f"{layer.name} layer")
+
+
+def _progress(step: str) -> None:
+    sys.stderr.write(step + "\n")
+    sys.stderr.flush()
+
+
+def _print(text: Any) -> None:
+    sys.stdout.write(f"{text}\n")

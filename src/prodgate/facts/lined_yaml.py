@@ -1,0 +1,93 @@
+"""YAML as GitHub reads it, with the line of every value.
+
+PyYAML speaks YAML 1.1, where the key ``on`` is the boolean true; GitHub does not. Keys are therefore always texts
+here, and only ``true`` and ``false`` are booleans. Numbers stay texts as well: nobody compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+_NULL, _BOOL = "tag:yaml.org,2002:null", "tag:yaml.org,2002:bool"
+_DEEPEST = 50
+
+
+class YamlError(ValueError):
+    """The text is not YAML that GitHub would read; the message begins with the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and the line it is written on (its key's, when it has one); None for null and for what is absent."""
+
+    value: bool | str | Mapping[str, Node] | tuple[Node, ...] | None
+    line: int
+
+    def at(self, *keys: str) -> Node:
+        """Return the value under nested keys; one that is absent has the line of its nearest parent."""
+        node = self
+        for key in keys:
+            children = node.value if isinstance(node.value, Mapping) else {}
+            node = children.get(key, Node(None, node.line))
+        return node
+
+    def text(self) -> str:
+        """Return a scalar as its text, and nothing for anything else."""
+        if isinstance(self.value, bool):
+            return str(self.value).lower()
+        return self.value if isinstance(self.value, str) else ""
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """Yield the keys and values of a mapping; nothing for anything else."""
+        yield from self.value.items() if isinstance(self.value, Mapping) else ()
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the values of a list; a single scalar counts as a list of one."""
+        if isinstance(self.value, tuple):
+            return self.value
+        return (self,) if isinstance(self.value, str) else ()
+
+    def texts(self) -> dict[str, str]:
+        """Return a mapping of scalars as texts."""
+        return {key: node.text() for key, node in self.items()}
+
+
+def parse_yaml(text: str) -> Node:
+    """Read one document. Raises YamlError for what is not YAML, for a repeated key and for endless nesting."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise YamlError(f"{line}: is not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise YamlError(f"1: is not YAML: {error}") from None
+    return _converted(root, 0) if root is not None else Node(None, 1)
+
+
+def _converted(node: yaml.Node, depth: int) -> Node:
+    line = node.start_mark.line + 1
+    if depth > _DEEPEST:
+        raise YamlError(f"{line}: is nested more than {_DEEPEST} deep; an anchor that holds itself?")
+    if isinstance(node, yaml.MappingNode):
+        return Node(_mapping(node, depth), line)
+    if isinstance(node, yaml.SequenceNode):
+        return Node(tuple(_converted(item, depth + 1) for item in node.value), line)
+    if node.tag == _NULL:
+        return Node(None, line)
+    if node.tag == _BOOL and node.value.lower() in ("true", "false"):
+        return Node(node.value.lower() == "true", line)
+    return Node(node.value, line)
+
+
+def _mapping(node: yaml.MappingNode, depth: int) -> dict[str, Node]:
+    found: dict[str, Node] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise YamlError(f"{key.start_mark.line + 1}: has a key that is not a text; write a plain key")
+        if key.value in found:
+            raise YamlError(f"{key.start_mark.line + 1}: repeats the key {key.value!r}; keep one")
+        found[key.value] = Node(_converted(value, depth + 1).value, key.start_mark.line + 1)
+    return found

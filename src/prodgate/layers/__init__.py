@@ -1,0 +1,7 @@
+"""The layers that are built: what each observes, and where its checks are."""
+
+from .layer import Layer
+from .static import StaticLayer
+
+#: Layers by name; a layer of criteria.LAYERS that is not here is reported as not built.
+BUILT: dict[str, Layer] = {layer.name: layer for layer in (StaticLayer(),)}

@@ -1,0 +1,68 @@
+"""What a second scanner says of the declared infrastructure: asked while Terraform evaluates it, judged with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
+
+from ..criteria_file import CriteriaFile
+from ..engines.checkov import Scan, ScannerReport, scanning
+from ..engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, silenced
+from ..engines.checkov_table import load_table
+from ..evidence import store_json
+from ..facts import Facts
+from ..findings import Finding
+from ..terraform.resources import Configuration
+from .layer import Observation
+
+#: Kind of the fact that holds the scanner's report.
+KIND: Final = "checkov"
+
+_QUESTIONS: Final = (("checkov", INDEPENDENT), ("checkov-comments", NOT_SILENCED))
+_UNSEEN: Final = ScannerReport(titles={}, faults=("no scan was observed",))
+
+
+def asked(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
+    """Return (check, criterion) of what the scanner is asked."""
+    return tuple(question for question in _QUESTIONS if question[1] in stated.criteria)
+
+
+def begun(at: Observation) -> AbstractContextManager[Scan | None]:
+    """Begin to scan the root when a criterion asks for it; the scan ends with the context at the latest."""
+    root = at.stated.terraform_root
+    if not root or not asked(at.stated):
+        return nullcontext()
+    files = [at.project / file for file in at.stated.var_files]
+    return scanning(
+        at.project / root, at.project, var_files=files, progress=lambda step: at.progress(f"static: {step}")
+    )
+
+
+def observed(scan: Scan | None, at: Observation) -> Facts:
+    """Wait for the scan and keep its report as evidence."""
+    if scan is None:
+        return Facts()
+    at.progress("static: waiting for Checkov")
+    report = scan.report()
+    source = f"Checkov {report.version} with {report.count} checks" if report.version else "Checkov"
+    at.journal.fact("static", KIND, at.stated.terraform_root, store_json(at.run, report.to_json()), source)
+    return Facts((report,))
+
+
+def recalled(stored: Mapping[str, Any]) -> ScannerReport:
+    """Rebuild the report of an earlier run."""
+    return ScannerReport.from_json(stored)
+
+
+def concluded(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    """Judge what the scanner said, by (check, criterion)."""
+    report = next(iter(facts.of(ScannerReport)), _UNSEEN)
+    judges = {INDEPENDENT: lambda: _scanned(report, facts, stated), NOT_SILENCED: lambda: silenced(report)}
+    return {question: tuple(judges[question[1]]()) for question in asked(stated)}
+
+
+def _scanned(report: ScannerReport, facts: Facts, stated: CriteriaFile) -> Iterator[Finding]:
+    configuration = next(iter(facts.of(Configuration)), None)
+    static = [criterion.id for criterion in stated.criteria.values() if "static" in criterion.layers]
+    return findings(report, configuration, load_table(), static)

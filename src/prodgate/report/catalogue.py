@@ -1,0 +1,36 @@
+"""The words of the report in each language, from one file, so that no language can lack a sentence."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+#: Language of a report -> its file name; the reports link to each other.
+FILES: dict[str, str] = {"en": "report.html", "ja": "report.ja.html"}
+
+
+@cache
+def entries() -> Mapping[str, Mapping[str, str]]:
+    """Return every entry: key -> language -> text; ``en_one`` is the English text for exactly one."""
+    text = resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Looks texts up in one language. Raises KeyError for a key or language that does not exist."""
+
+    language: str
+
+    def text(self, key: str, **values: object) -> str:
+        """Return the text of a key with its values filled in."""
+        return entries()[key][self.language].format(**values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """Return the text of a key for ``n`` things: the singular for one, thousands separated."""
+        entry = entries()[key]
+        one = entry.get(f"{self.language}_one") if n == 1 else None
+        return (one or entry[self.language]).format(n=f"{n:,}", **values)

@@ -1,0 +1,151 @@
+"""The report as one self-contained page: no script, no request, the same bytes for the same run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ..criteria import Criterion
+from ..findings import Finding, Outcome
+from ..runs import Run
+from ..verdict import Verdict
+from .catalogue import FILES, Catalogue
+from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
+from .text import harmless, pieces, visible
+from .view import (
+    GIVEN,
+    WORST_FIRST,
+    all_findings,
+    criterion_rows,
+    evidence_rows,
+    judged,
+    moment,
+    other_facts,
+    traces,
+    waiver_rows,
+)
+
+#: A name longer than this is folded; its whole text stays in the page.
+LONG: Final = 240
+
+#: Findings of one batch that are shown unfolded.
+UNFOLDED: Final = 20
+
+
+def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
+    """Return the report of a run in one language. Pure: the same run gives the same bytes."""
+    catalogue = Catalogue(language)
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        **_words(catalogue), **_arranged(run, verdict), run=run, verdict=verdict, style=_style(), policy=_policy()
+    )
+
+
+def _words(catalogue: Catalogue) -> dict[str, Any]:
+    def statement(criterion: Criterion) -> str:
+        return criterion.statement_ja if catalogue.language == "ja" else criterion.statement
+
+    other = next(language for language in FILES if language != catalogue.language)
+    return {
+        "t": catalogue.text,
+        "count": catalogue.count,
+        "statement": statement,
+        "language": catalogue.language,
+        "other": other,
+        "other_file": FILES[other],
+    }
+
+
+def _arranged(run: Run, verdict: Verdict) -> dict[str, Any]:
+    rows = criterion_rows(run, verdict)
+    evidence = evidence_rows(run, verdict)
+    top, rest = headlines(verdict)
+    return {
+        **_by_outcome(verdict),
+        "about": {**dict.fromkeys(("target", "actor", "commit", *GIVEN), ""), **run.about},
+        "outcomes": WORST_FIRST,
+        "tally": tally(verdict),
+        "headlines": top,
+        "more_headlines": rest,
+        "layers": layer_states(verdict),
+        "production_only": [r.criterion for r in rows if r.criterion.needs_production and verdict.scope.rehearsal],
+        "deferred": sum(ruling.deferred for ruling in verdict.rulings),
+        "criteria": {row.criterion.id: row.criterion for row in rows},
+        "anchors": {row.criterion.id: f"c{number}" for number, row in enumerate(rows, start=1)},
+        "waivers": waiver_rows(run, verdict),
+        "rows": rows,
+        "traces": traces(rows),
+        "evidence": evidence,
+        "evidence_anchors": {row.digest: row.anchor for row in reversed(evidence)},
+        "offset": str(run.about.get("utc_offset", "")),
+        "other_facts": other_facts(run.about),
+    }
+
+
+def _by_outcome(verdict: Verdict) -> dict[str, Any]:
+    """Return the findings by outcome; the state of a waiver is among them only where it stands in the way."""
+
+    def of(outcome: Outcome, among: list[Finding]) -> list[Finding]:
+        return [finding for finding in among if finding.outcome is outcome]
+
+    whole, system = all_findings(verdict), judged(verdict)
+    return {
+        "failing": by_criterion(of(Outcome.NOT_SATISFIED, whole)),
+        "unknown": [(gap, batches(gap.findings)) for gap in gaps(of(Outcome.UNDETERMINED, whole))],
+        "satisfied": by_criterion(of(Outcome.SATISFIED, system)),
+        "excluded": by_criterion(of(Outcome.NOT_APPLICABLE, system)),
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("prodgate.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(prose=_prose, moment=moment, plain=visible, short=lambda digest: digest[:12])
+    environment.globals.update(LONG=LONG, UNFOLDED=UNFOLDED)
+    return environment
+
+
+def shown(value: Any) -> Any:
+    """Return what a template prints with each invisible character as a marked escape; every output passes here."""
+    return _marked(value, "") if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _prose(text: str) -> str | Markup:
+    """Return a text whose line breaks stay."""
+    return _marked(text, "\n")
+
+
+def _marked(text: str, keep: str) -> str | Markup:
+    if harmless(text):
+        return text
+    parts = [
+        Markup('<span class="esc">{}</span>').format(piece) if hidden else escape(piece)
+        for piece, hidden in pieces(text, keep=keep)
+    ]
+    return Markup("").join(parts)
+
+
+@cache
+def _style() -> Markup:
+    """Return the style sheet: a constant of this package."""
+    return Markup(resources.files(__package__).joinpath("templates/report.css").read_text("utf-8"))  # noqa: S704
+
+
+@cache
+def _policy() -> str:
+    """Return the content security policy: nothing may load or run, and only this very style sheet applies."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode("utf-8")).digest()).decode("ascii")
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"

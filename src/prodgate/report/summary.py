@@ -1,0 +1,145 @@
+"""The summary of a run for the page of a CI job: Markdown, never more than such a page may hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..findings import Outcome
+from ..runs import Run
+from ..verdict import Verdict
+from .grouping import Batch, batches, gaps, layer_states, tally
+from .text import shortened, visible
+from .view import WORST_FIRST, all_findings, criterion_rows, waiver_rows
+
+#: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
+LIMIT: Final = 64 * 1024
+
+#: Room kept for the sentence that says what was cut.
+_RESERVE: Final = 200
+
+#: Most characters of one cell; the report has the whole.
+_CELL: Final = 300
+
+_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~@&]|:(?=//))")
+
+
+def render_summary(run: Run, verdict: Verdict) -> str:
+    """Return Markdown of at most LIMIT bytes, the weightiest rows first; it says how many rows were cut."""
+    lines: list[str] = []
+    size = cut = 0
+    for line in _lines(run, verdict):
+        size += len(line.encode("utf-8")) + 1
+        if size > LIMIT - _RESERVE or cut:
+            cut += bool(line)
+        else:
+            lines.append(line)
+    if cut:
+        lines += ["", f"**{cut:,} lines were cut here**; the whole is in `report.html` of the run."]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
+    stamp = "REHEARSAL: " if verdict.scope.rehearsal else ""
+    yield f"## {stamp}{verdict.decision}"
+    yield ""
+    yield f"{_code(run.criteria.system)} on {_code(str(run.about.get('target', '')))}, run {_code(run.path.name)}."
+    yield from _cautions(run, verdict)
+    yield ""
+    yield from _counts(verdict)
+    yield from _failing(verdict)
+    yield from _unknown(verdict)
+    yield from _waivers(run, verdict)
+    yield from _criteria(run, verdict)
+
+
+def _cautions(run: Run, verdict: Verdict) -> Iterator[str]:
+    if run.finished is None:
+        yield "**The run was cut off**; what it had not finished is undetermined."
+    if not verdict.promotes:
+        yield "**This is not a promotion verdict.**"
+    if verdict.scope.left_out():
+        yield f"Left out: {', '.join(verdict.scope.left_out())}."
+    for state in layer_states(verdict):
+        if state.state == "silent":
+            yield f"No answer from {state.layer}: {_text('; '.join(state.reasons))}."
+
+
+def _counts(verdict: Verdict) -> Iterator[str]:
+    counts = tally(verdict)
+    deferred = sum(ruling.deferred for ruling in verdict.rulings)
+    yield f"| {' | '.join(outcome.replace('-', ' ') for outcome in WORST_FIRST)} | only production can answer |"
+    yield "|" + " ---: |" * (len(WORST_FIRST) + 1)
+    yield f"| {' | '.join(str(counts[outcome]) for outcome in WORST_FIRST)} | {deferred} |"
+
+
+def _failing(verdict: Verdict) -> Iterator[str]:
+    failing = [f for f in all_findings(verdict) if f.outcome is Outcome.NOT_SATISFIED]
+    if not failing:
+        return
+    yield from ("", "### Not satisfied", "", "| Criterion | Observed | Expected | Where | Remedy |", "|" + " --- |" * 5)
+    for batch in batches(failing):
+        yield _batch_row(batch)
+
+
+def _batch_row(batch: Batch) -> str:
+    first = batch.findings[0]
+    more = f" and {len(batch.findings) - 1:,} more" if len(batch.findings) > 1 else ""
+    where = f"{_code(first.where[0])}<br>" if first.where else ""
+    cells = (
+        f"{_code(batch.criterion)}<br>{_code(batch.check)}",
+        _code(first.observed or first.reason),
+        _code(batch.expected),
+        f"{where}{_code(first.subject)}{more}",
+        _text(batch.remedy),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _unknown(verdict: Verdict) -> Iterator[str]:
+    found = gaps(f for f in verdict.blocking if f.outcome is Outcome.UNDETERMINED)
+    if not found:
+        return
+    yield from ("", "### Undetermined", "", "| Reason | Criteria |", "| --- | --- |")
+    for gap in found:
+        reason = gap.reason or f"{gap.findings[0].reason}, and {len(gap.findings) - 1:,} more findings"
+        named = ", ".join(_code(id_) for id_ in gap.criteria[:20])
+        more = f" and {len(gap.criteria) - 20} more" if len(gap.criteria) > 20 else ""
+        yield f"| {_text(reason)} | {len(gap.criteria)}: {named}{more} |"
+
+
+def _waivers(run: Run, verdict: Verdict) -> Iterator[str]:
+    if not run.waivers:
+        return
+    yield from ("", "### Waivers", "", "| Waiver | State | Covers | Owner | Approver | Expires |", "|" + " --- |" * 6)
+    for row in waiver_rows(run, verdict):
+        state = row.state.observed or row.state.reason or f"covers {len(row.covered)}"
+        covers = f"{_code(row.waiver.covers)} on {_code(row.waiver.subject)}"
+        people = f"{_text(row.waiver.owner)} | {_text(row.waiver.approver)}"
+        yield f"| {_code(row.waiver.id)} | {_text(state)} | {covers} | {people} | {row.waiver.expires} |"
+
+
+def _criteria(run: Run, verdict: Verdict) -> Iterator[str]:
+    yield from ("", "### Criteria", "", "| Criterion | Requirement | Requires | Answers |", "|" + " --- |" * 4)
+    for row in criterion_rows(run, verdict):
+        answers = [f"{answer.ruling.layer} {answer.ruling.outcome.replace('-', ' ')}" for answer in row.answers]
+        answers += [f"{layer} left out" for layer in row.left_out]
+        criterion = row.criterion
+        bound = _code(str(criterion.bound)) if criterion.bound else "holds"
+        yield f"| {_code(criterion.id)} | {_text(criterion.source)} | {bound} | {'; '.join(answers)} |"
+
+
+def _code(text: str) -> str:
+    """Return a text as a code span, in which nothing is markup; a table cell ends only at its own bar."""
+    text = shortened(visible(text), _CELL).replace("|", "\\|")
+    if not text.strip():
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def _text(text: str) -> str:
+    """Return a text as one line of prose in which nothing is markup."""
+    return _MARKUP.sub(r"\\\1", shortened(visible(" ".join(text.split("\n"))), _CELL))

@@ -1,0 +1,153 @@
+"""The last lines of the terminal: the verdict, the worst findings, what to do next and where the report is."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..findings import Finding, Outcome
+from ..runs import Run
+from ..verdict import NOBODY, Decision, Verdict
+from .grouping import Headline, headlines, layer_states, tally
+from .text import shortened, visible, wrapped
+from .view import WORST_FIRST
+
+#: Outcome or decision -> (symbol, its plain form, ANSI colour).
+_MARKS: Final = {
+    Outcome.NOT_SATISFIED: ("✘", "x", 31),
+    Outcome.UNDETERMINED: ("?", "?", 33),
+    Outcome.SATISFIED: ("✔", "+", 32),
+}
+_OF_DECISION: Final = {
+    Decision.NO_GO: Outcome.NOT_SATISFIED,
+    Decision.INSUFFICIENT: Outcome.UNDETERMINED,
+    Decision.GO: Outcome.SATISFIED,
+}
+#: Longest part of a text from outside; the report has the whole.
+_MOST: Final = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paper:
+    """What the lines are written on."""
+
+    colour: bool
+    width: int
+    encoding: str
+
+    def fits(self, text: str) -> bool:
+        try:
+            text.encode(self.encoding)
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+    def mark(self, outcome: Outcome) -> str:
+        symbol, plain, _ = _MARKS[outcome]
+        return symbol if self.fits(symbol) else plain
+
+    def paint(self, text: str, outcome: Outcome) -> str:
+        return f"\x1b[1;{_MARKS[outcome][2]}m{text}\x1b[0m" if self.colour else text
+
+    def plain(self, text: str) -> str:
+        """Return a line in characters that the encoding has."""
+        if self.fits(text):
+            return text
+        text = text.replace("…", "...").replace("·", "-")
+        return text if self.fits(text) else text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def render_terminal(
+    run: Run, verdict: Verdict, *, colour: bool, report: Path, width: int = 80, encoding: str = "utf-8"
+) -> str:
+    """Return the closing lines, without a line break at the end; a ``file:line`` always starts a line."""
+    paper = _Paper(colour=colour, width=max(40, width), encoding=encoding)
+    top, rest = headlines(verdict)
+    lines = [*_verdict_lines(run, verdict, paper), ""]
+    for line in top:
+        lines += _headline_lines(line, paper)
+    if rest:
+        lines += wrapped(f"and more: {_rest(rest)}", paper.width, indent="    ")
+    lines += ["", *(f"next:   {command}" for command in _next(run, verdict, top)), f"report: {_said(str(report), 500)}"]
+    return "\n".join(paper.plain(line) for line in lines)
+
+
+def _verdict_lines(run: Run, verdict: Verdict, paper: _Paper) -> Iterator[str]:
+    outcome = _OF_DECISION[verdict.decision]
+    stamp = "REHEARSAL " if verdict.scope.rehearsal else ""
+    about = f"{_said(run.criteria.system)} on {_said(str(run.about.get('target', '')))}"
+    yield f"{paper.paint(f'{paper.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
+    counts = tally(verdict)
+    deferred = sum(ruling.deferred for ruling in verdict.rulings)
+    parts = [f"{counts[kind]} {kind.replace('-', ' ')}" for kind in WORST_FIRST if counts[kind]]
+    parts += [f"{deferred} only production can answer"] if deferred else []
+    yield from _indented(f"questions: {', '.join(parts) or 'none'}", paper)
+    silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
+    if silent:
+        yield from _indented(f"no answer from: {', '.join(silent)}", paper)
+    if verdict.scope.left_out():
+        yield from _indented(f"left out: {', '.join(verdict.scope.left_out())}", paper)
+    if run.finished is None:
+        yield from _indented("the run was cut off; what it had not finished is undetermined", paper)
+    if verdict.decision is Decision.GO and not verdict.promotes:
+        yield from _indented("not a promotion verdict", paper)
+
+
+def _headline_lines(line: Headline, paper: _Paper) -> Iterator[str]:
+    first = line.first
+    mark = paper.paint(paper.mark(line.outcome), line.outcome)
+    if len(line.criteria) > 1:
+        yield from wrapped(f"{mark} {len(line.criteria)} criteria: {_said(first.reason)}", paper.width, indent="    ")
+        return
+    place = f"{_said(first.where[0], 400)}: " if first.where else ""
+    named = "" if first.subject == NOBODY else f", on {_said(first.subject)}"
+    others = f" and {line.findings - 1:,} more" if line.findings > 1 else ""
+    said = f"{place}{mark} {_said(first.criterion)}: {_seen(first)}{named}{others}"
+    yield from wrapped(said, paper.width, indent="    ")
+    if first.remedy:
+        yield from wrapped(f"    remedy: {_said(first.remedy, 400)}", paper.width, indent="    ")
+
+
+def _seen(finding: Finding) -> str:
+    parts = [f"observed {_said(finding.observed)}"] if finding.observed else []
+    parts += [f"expected {_said(finding.expected)}"] if finding.expected and finding.layer else []
+    parts += [_said(finding.reason)] if finding.reason else []
+    return ", ".join(parts) or finding.outcome.replace("-", " ")
+
+
+def _indented(text: str, paper: _Paper) -> list[str]:
+    return wrapped(f"  {text}", paper.width, indent="    ")
+
+
+def _rest(rest: list[Headline]) -> str:
+    """Say what the lines left out hold: ``static: 3 criteria not satisfied; live: 2 undetermined``."""
+    counts: Counter[tuple[str, Outcome]] = Counter()
+    for line in rest:
+        counts[line.first.layer or "waivers", line.outcome] += len(line.criteria)
+    return "; ".join(
+        f"{layer}: {n} {'criterion' if n == 1 else 'criteria'} {outcome.replace('-', ' ')}"
+        for (layer, outcome), n in counts.items()
+    )
+
+
+def _next(run: Run, verdict: Verdict, top: list[Headline]) -> Iterator[str]:
+    target = shlex.quote(visible(str(run.about.get("target", ""))))
+    if run.finished is None:
+        yield f"prodgate run {target}"
+    elif told := [line.first for line in top if line.first.layer and line.first.check != line.first.layer]:
+        yield f"prodgate explain {shlex.quote(visible(told[0].criterion))}"
+    elif top:
+        yield "prodgate trace" if top[0].first.layer else "edit waivers.toml"
+    elif verdict.scope.rehearsal:
+        yield "prodgate run aws://PROFILE@REGION"
+    elif verdict.scope.left_out():
+        yield f"prodgate run {target}"
+
+
+def _said(text: str, most: int = _MOST) -> str:
+    """Return a text from outside as one line without anything invisible."""
+    return shortened(visible(" ".join(text.split("\n"))), most)

@@ -1,0 +1,205 @@
+"""What the report shows of a run, arranged in the order of its tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ..criteria import Criterion
+from ..findings import Finding, Outcome
+from ..runs import Run
+from ..verdict import Ruling, Verdict
+from ..waivers import Waiver
+
+#: Outcomes as the report orders them, the worst first.
+WORST_FIRST = (
+    Outcome.NOT_SATISFIED,
+    Outcome.UNDETERMINED,
+    Outcome.WAIVED,
+    Outcome.SATISFIED,
+    Outcome.NOT_APPLICABLE,
+)
+
+#: What a run was given -> digests in run.json.
+GIVEN = ("criteria", "waivers")
+
+#: Keys of run.json that have rows of their own, so that the rest can be listed as it is.
+_NAMED = ("system", "target", "rehearsal", "layers", "started", "actor", "commit", "versions", "utc_offset", *GIVEN)
+
+
+def all_findings(verdict: Verdict) -> list[Finding]:
+    """Return every finding that the verdict rests on, waivers applied, those about waivers last."""
+    return [*judged(verdict), *verdict.waivers]
+
+
+def judged(verdict: Verdict) -> list[Finding]:
+    """Return the findings about the system, waivers applied."""
+    return [finding for ruling in verdict.rulings for finding in ruling.findings]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one layer said to one criterion."""
+
+    ruling: Ruling
+    subjects: int
+    observed: tuple[str, ...]
+    """Different observed values, at most three."""
+    more: int
+    """How many further observed values there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionRow:
+    """A criterion with an answer per judged layer, and the layers that it needs but this run left out."""
+
+    criterion: Criterion
+    answers: tuple[Answer, ...]
+    left_out: tuple[str, ...]
+
+
+def criterion_rows(run: Run, verdict: Verdict) -> list[CriterionRow]:
+    """Return every criterion in its stated order, then what answered a question that nobody stated."""
+    rulings: dict[str, list[Ruling]] = {id_: [] for id_ in run.criteria.criteria}
+    stated = {**run.criteria.criteria}
+    for ruling in verdict.rulings:
+        stated.setdefault(ruling.criterion.id, ruling.criterion)
+        rulings.setdefault(ruling.criterion.id, []).append(ruling)
+    return [
+        CriterionRow(
+            criterion=stated[id_],
+            answers=tuple(_answer(ruling) for ruling in found),
+            left_out=tuple(layer for layer in stated[id_].layers if layer not in verdict.scope.layers),
+        )
+        for id_, found in rulings.items()
+    ]
+
+
+def _answer(ruling: Ruling) -> Answer:
+    judged = {f.subject for f in ruling.findings if f.check not in ("verdict", f.layer)}
+    observed = tuple(dict.fromkeys(f.observed for f in ruling.findings if f.observed))
+    return Answer(ruling=ruling, subjects=len(judged), observed=observed[:3], more=max(0, len(observed) - 3))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One line of the requirements: its criteria and what answered them."""
+
+    source: str
+    criteria: tuple[str, ...]
+    answers: tuple[tuple[str, str, Outcome], ...]
+    """Check, layer and the worst outcome that the check gave."""
+
+
+def traces(rows: Iterable[CriterionRow]) -> list[Trace]:
+    """Return the requirement lines in the order in which criteria name them."""
+    by_source: dict[str, list[CriterionRow]] = {}
+    for row in rows:
+        by_source.setdefault(row.criterion.source, []).append(row)
+    return [
+        Trace(source=source, criteria=tuple(row.criterion.id for row in found), answers=_answered_by(found))
+        for source, found in by_source.items()
+    ]
+
+
+def _answered_by(rows: Iterable[CriterionRow]) -> tuple[tuple[str, str, Outcome], ...]:
+    worst: dict[tuple[str, str], Outcome] = {}
+    for row in rows:
+        for finding in (f for answer in row.answers for f in _answering(answer.ruling)):
+            key = (finding.check, finding.layer)
+            known = worst.get(key, finding.outcome)
+            worst[key] = min(known, finding.outcome, key=WORST_FIRST.index)
+    return tuple((check, layer, outcome) for (check, layer), outcome in worst.items())
+
+
+def _answering(ruling: Ruling) -> list[Finding]:
+    """Return the findings of the checks; those that the verdict added only where no check spoke."""
+    return [f for f in ruling.findings if f.check != "verdict"] or list(ruling.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRow:
+    """A waiver, the finding about its state, and the findings that it covers."""
+
+    waiver: Waiver
+    state: Finding
+    covered: tuple[Finding, ...]
+    days_left: int
+
+
+def waiver_rows(run: Run, verdict: Verdict) -> list[WaiverRow]:
+    """Return every waiver with its state at the time of the run."""
+    covered: dict[str, list[Finding]] = {}
+    for finding in all_findings(verdict):
+        covered.setdefault(finding.waiver, []).append(finding)
+    states = {finding.subject: finding for finding in verdict.waivers}
+    return [
+        WaiverRow(
+            waiver=waiver,
+            state=states[waiver.id],
+            covered=tuple(covered.get(waiver.id, ())),
+            days_left=(waiver.expires - run.started.date()).days,
+        )
+        for waiver in run.waivers
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRow:
+    """A file of the evidence folder and what it holds."""
+
+    digest: str
+    kind: str
+    subject: str
+    source: str
+    at: str
+    anchor: str = ""
+    """Id to link to."""
+
+
+def evidence_rows(run: Run, verdict: Verdict) -> list[EvidenceRow]:
+    """Return every digest of the run: criteria and waivers, facts, and what a finding cites without a fact."""
+    rows = [
+        EvidenceRow(digest=str(run.about[kind]), kind=kind, subject="", source=f"{kind}.toml", at="")
+        for kind in GIVEN
+        if kind in run.about
+    ]
+    for fact in run.facts:
+        fields = {key: str(fact.get(key, "")) for key in ("digest", "kind", "subject", "source", "at")}
+        rows.append(EvidenceRow(**fields))
+    known = {row.digest for row in rows}
+    cited = dict.fromkeys(digest for finding in all_findings(verdict) for digest in finding.evidence)
+    rows += [EvidenceRow(digest=d, kind="", subject="", source="", at="") for d in cited if d not in known]
+    return [replace(row, anchor=f"e{number}") for number, row in enumerate(rows, start=1)]
+
+
+def moment(at: datetime | None, offset: str) -> str:
+    """Return a time in UTC, and in the offset ``+09:00`` of the place where the gate ran when it is known."""
+    if at is None:
+        return ""
+    text = f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"  # noqa: UP017  the alias prints the same
+    zone = _zone(offset)
+    return f"{text} ({at.astimezone(zone):%Y-%m-%d %H:%M:%S} {offset})" if zone else text
+
+
+def _zone(offset: str) -> timezone | None:
+    try:
+        shift = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").utcoffset()
+    except ValueError:
+        return None
+    return timezone(shift) if shift is not None and shift != timedelta(0) else None
+
+
+def other_facts(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what run.json says beyond the named rows, versions first."""
+    versions = about.get("versions", {})
+    found = list(versions.items()) if isinstance(versions, Mapping) else [("versions", versions)]
+    found += [(key, value) for key, value in about.items() if key not in _NAMED]
+    return [(str(key), _plain(value)) for key, value in found]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,38 @@
+"""Is the repository itself safe to build production from?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.credentials import RepositoryPart
+from prodgate.terraform.root_module import DeclaredRoot, StateBackend
+
+#: Part of the system -> the resource that stands for it.
+PARTS = {
+    "network": "aws_vpc",
+    "database": "aws_rds_cluster",
+    "services": "aws_ecs_service",
+    "distribution": "aws_cloudfront_distribution",
+    "Airflow environment": "aws_mwaa_environment",
+}
+
+
+@check("secrets-not-in-source", remedy="Revoke the credential, then take it out of the file and out of the history.")
+def test_no_file_holds_a_credential(part: RepositoryPart, criterion: Criterion) -> None:
+    """Does no file of the repository hold a credential?
+
+    Only forms that an issuer gave to its credentials are recognised; a password has no form.
+    """
+    criterion.hold(not part.credentials, expected="no credential", observed="; ".join(part.credentials[:5]) or "none")
+
+
+@check("production-root-declared", remedy="Declare the part in the production root.")
+def test_the_root_declares_the_whole_system(root: DeclaredRoot, criterion: Criterion) -> None:
+    """Is every part of the system declared in the production root?"""
+    missing = [part for part, type_ in PARTS.items() if type_ not in root.types]
+    criterion.hold(not missing, expected=", ".join(PARTS), observed=f"without {', '.join(missing) or 'nothing'}")
+
+
+@check("production-state-protected", remedy="Use a remote backend with encryption and locking.")
+def test_the_state_is_encrypted_and_locked(backend: StateBackend, criterion: Criterion) -> None:
+    """Is the state kept where it is encrypted, and where two applies exclude each other?"""
+    criterion.hold(bool(backend.kind), expected="a remote backend", observed="a local file")
+    criterion.hold(backend.encrypted, expected="encryption at rest", observed=f"{backend.kind} without encrypt = true")
+    criterion.hold(backend.locked, expected="locking", observed=f"{backend.kind} without a lock")

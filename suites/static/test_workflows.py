@@ -1,0 +1,153 @@
+"""Would a change reach production only the way it should? What the GitHub Actions workflows say."""
+
+from __future__ import annotations
+
+import re
+
+from prodgate import Criterion
+from prodgate.checks import check
+from prodgate.facts.workflows import Job, Step, Workflow, Workflows
+
+PINNED = re.compile(r"^(?:\./.*|docker://.+@sha256:[0-9a-f]{64}|[^@]+@[0-9a-f]{40})$")
+#: Texts that whoever opens a pull request or sends an event decides. Numbers and hashes can't hold a command.
+UNTRUSTED = re.compile(
+    r"\$\{\{(?:(?!\}\}).)*\b(?:github\.event\.(?![\w.]*\b(?:number|id|sha|draft|merged)\s*\}\})|github\.head_ref|inputs\.)"
+)
+STATIC_KEYS = re.compile(r"AKIA[0-9A-Z]{16}|secrets\.\w*ACCESS_KEY\w*", re.IGNORECASE)
+CREDENTIALS = "aws-actions/configure-aws-credentials@"
+
+
+@check("workflow-production-deploy", remedy="Add a workflow whose job runs the deploy in `environment: production`.")
+def test_a_workflow_deploys_to_production(found: Workflows, criterion: Criterion) -> None:
+    """Is there a workflow that deploys to production?"""
+    deploying = [job.subject for job in found.jobs if job.deploys and job.environment.startswith("prod")]
+    criterion.hold(bool(deploying), expected="a job that deploys to production", observed="none")
+
+
+@check("workflow-approval", remedy="Give the job `environment: production`, and that environment required reviewers.")
+def test_a_deploy_waits_for_an_approval(job: Job, criterion: Criterion) -> None:
+    """Does every job that changes a running system wait at a GitHub environment?
+
+    The environment's reviewers are set on GitHub and can't be seen in the file; the deploy role's trust policy makes
+    the environment the only way in. A job that copies DAGs and nothing else deploys by itself, after its tests.
+    """
+    if not job.deploys:
+        raise criterion.not_applicable("does not change a running system")
+    criterion.hold(bool(job.environment), expected="environment", observed="none")
+
+
+@check(
+    "workflow-gate-before-deploy", remedy="Let the job need one that runs `tox -e prod-gate`, and drop `if: always()`."
+)
+def test_a_deploy_needs_the_gate(job: Job, criterion: Criterion) -> None:
+    """Can a deploy to production start only after the gate has passed in the same run?"""
+    if not job.deploys:
+        raise criterion.not_applicable("does not change a running system")
+    gates = [one.id for one in job.after if one.judges]
+    criterion.hold(bool(gates), expected="needs a job that runs the gate", observed="no such job must succeed first")
+
+
+@check("workflow-one-deploy-at-a-time", remedy="Add a `concurrency` group with `cancel-in-progress: false`.")
+def test_deploys_wait_for_one_another(job: Job, criterion: Criterion) -> None:
+    """Do two deploys never run at the same time, and is none cancelled half way?"""
+    if not (job.deploys or job.deploys_dags):
+        raise criterion.not_applicable("does not change a running system")
+    criterion.hold(bool(job.concurrency), expected="a concurrency group", observed="none")
+    criterion.hold(not job.cancels, expected="cancel-in-progress: false", observed="a newer run cancels this one")
+
+
+@check("workflow-least-permissions", remedy="Write `permissions: {}` at the top and give each job what it needs.")
+def test_jobs_hold_the_least_permissions(job: Job, criterion: Criterion) -> None:
+    """Does every job state its token's permissions, and are writes given to single jobs only?"""
+    stated = job.permissions
+    criterion.hold(stated is not None, expected="permissions", observed="the repository's default")
+    writes = [name for name, access in (stated or {}).items() if access == "write"]
+    shared = "*" in writes or (job.inherits_permissions and bool(writes))
+    criterion.hold(not shared, expected="writes named in the job", observed=", ".join(writes))
+
+
+@check("workflow-short-lived-credentials", remedy="Use role-to-assume with `id-token: write` instead of stored keys.")
+def test_steps_take_short_lived_credentials(step: Step, criterion: Criterion) -> None:
+    """Does the step reach AWS without a stored access key?"""
+    said = " ".join([step.run, *step.inputs.values(), *step.env.values()])
+    stored = STATIC_KEYS.findall(said) or [name for name in step.inputs if name == "aws-access-key-id"]
+    criterion.hold(not stored, expected="no stored key", observed=", ".join(stored))
+    if step.uses.startswith(CREDENTIALS):
+        criterion.hold("role-to-assume" in step.inputs, expected="role-to-assume", observed="none")
+
+
+@check("workflow-short-lived-credentials", remedy="Use role-to-assume with `id-token: write` instead of stored keys.")
+def test_jobs_hand_out_no_stored_key(job: Job, criterion: Criterion) -> None:
+    """Are the variables of the workflow and the job free of stored access keys?"""
+    stored = STATIC_KEYS.findall(" ".join(job.env.values()))
+    criterion.hold(not stored, expected="no stored key", observed=", ".join(stored))
+
+
+@check(
+    "workflow-actions-pinned",
+    remedy="Name the action by commit (owner/name@<40 hex digits>), the version in a comment.",
+)
+def test_actions_are_pinned(step: Step, criterion: Criterion) -> None:
+    """Is the action named by commit, so that nobody can move what runs?"""
+    if not step.uses:
+        raise criterion.not_applicable("runs a script, no action")
+    criterion.hold(bool(PINNED.match(step.uses)), expected="a commit", observed=step.uses)
+
+
+@check(
+    "workflow-actions-pinned",
+    remedy="Name the workflow by commit, or call one of this repository.",
+    population=0,
+)
+def test_called_workflows_are_pinned(job: Job, criterion: Criterion) -> None:
+    """Is the reusable workflow named by commit?"""
+    if not job.uses:
+        raise criterion.not_applicable("calls no workflow")
+    criterion.hold(bool(PINNED.match(job.uses)), expected="a commit", observed=job.uses)
+
+
+@check("workflow-untrusted-input", remedy="Hand the value in through `env` and quote the variable in the script.")
+def test_scripts_hold_no_text_of_strangers(step: Step, criterion: Criterion) -> None:
+    """Is no text of an event pasted into a script, where it would be run?"""
+    script = "\n".join([step.run, step.inputs.get("script", "")])
+    pasted = UNTRUSTED.findall(script)
+    criterion.hold(not pasted, expected="no text of an event", observed=", ".join(pasted))
+
+
+@check(
+    "workflow-untrusted-input", remedy="Use the trigger pull_request; it has no secrets and a token that only reads."
+)
+def test_foreign_code_has_no_rights(workflow: Workflow, criterion: Criterion) -> None:
+    """Does no workflow with the repository's rights check out the code of a pull request?"""
+    privileged = {"pull_request_target", "workflow_run"} & workflow.triggers.keys()
+    refs = [step.inputs.get("ref", "") for step in workflow.steps if step.uses.startswith("actions/checkout@")]
+    foreign = [ref for ref in refs if re.search(r"head|pull_request|refs/pull", ref)]
+    criterion.hold(not (privileged and foreign), expected="no foreign code", observed=", ".join(foreign))
+
+
+@check(
+    "workflow-dags-deploy-by-themselves",
+    remedy="Add a workflow that copies dags/ to their bucket on a push to the main branch.",
+)
+def test_dags_deploy_by_themselves(found: Workflows, criterion: Criterion) -> None:
+    """Does a merge that changes DAGs deploy them, without a person?"""
+    pushed = [workflow for workflow in found.workflows if "push" in workflow.triggers]
+    copying = [job.subject for workflow in pushed for job in workflow.jobs if job.deploys_dags]
+    criterion.hold(bool(copying), expected="a push that copies the DAGs", observed="none")
+
+
+@check("workflow-dags-after-tests", remedy="Let the job need one that runs the DAG tests (`tox -e dags`).")
+def test_dags_deploy_after_their_tests(job: Job, criterion: Criterion) -> None:
+    """Are DAGs copied only after their tests have passed?"""
+    if not job.deploys_dags:
+        raise criterion.not_applicable("copies no DAGs")
+    criterion.hold(any(one.tests_dags for one in job.after), expected="needs the DAG tests", observed="does not")
+
+
+@check("workflow-regular-scan", remedy="Run the scan on a schedule, at least once a week.", measures="time")
+def test_scans_run_regularly(found: Workflows, criterion: Criterion) -> None:
+    """Do scheduled scans run often enough?"""
+    scanning = [one for one in found.workflows if any(job.scans for job in one.jobs)]
+    pauses = [pause for workflow in scanning for pause in workflow.pauses]
+    criterion.hold(bool(pauses), expected="a scheduled scan", observed="none")
+    criterion.require(min(pauses, key=lambda pause: pause.base))

@@ -1,0 +1,178 @@
+"""Environments of their own: made once, whole or not at all, by one process at a time."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from prodgate.engines import environments
+from prodgate.engines.environments import STAMP, EngineError, cache, python_of, ready
+
+WHEEL = "tiny-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A lock file of one small wheel that needs no network, and a cache of its own."""
+    monkeypatch.setenv("PRODGATE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    wheel = tmp_path / WHEEL
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny.py", "size = 1\n")
+        archive.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        archive.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("tiny-1.0.dist-info/RECORD", "")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (tmp_path / "tiny.lock").write_text(f"tiny @ {wheel.as_uri()} --hash=sha256:{digest}\n")
+    return tmp_path
+
+
+def fake_uv(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> Path:
+    uv = folder / "uv"
+    uv.write_text(f"#!/bin/sh\n{script}\n")
+    uv.chmod(0o755)
+    monkeypatch.setattr(environments, "find_uv_bin", lambda: str(uv))
+    return uv
+
+
+def left() -> set[str]:
+    """Names in the cache, without locks."""
+    folder = cache() / "environments"
+    return {each.name for each in folder.iterdir() if each.suffix != ".lock"} if folder.exists() else set()
+
+
+def test_it_is_made_once_and_holds_what_the_lock_says(locks: Path) -> None:
+    steps: list[str] = []
+    python = python_of("tiny", steps.append, locks=locks)
+    assert steps == ["tiny: making its environment, once"]
+    assert python_of("tiny", steps.append, locks=locks) == python == ready("tiny", locks=locks)
+    assert len(steps) == 1
+    said = subprocess.run([python, "-c", "import tiny; print(tiny.size)"], capture_output=True, text=True, check=True)
+    assert said.stdout == "1\n"
+
+
+def test_another_lock_is_another_environment(locks: Path) -> None:
+    before = python_of("tiny", print, locks=locks)
+    with (locks / "tiny.lock").open("a") as lock:
+        lock.write("# changed\n")
+    assert ready("tiny", locks=locks) is None
+    assert python_of("tiny", print, locks=locks) != before
+    assert before.exists()
+
+
+@pytest.mark.parametrize("damage", [STAMP, "bin/python"])
+def test_one_that_is_not_whole_is_made_again(locks: Path, damage: str) -> None:
+    python = python_of("tiny", print, locks=locks)
+    (python.parents[1] / damage).unlink()
+    assert ready("tiny", locks=locks) is None
+    assert python_of("tiny", print, locks=locks) == python == ready("tiny", locks=locks)
+    assert left() == {python.parents[1].name}
+
+
+def test_two_at_once_make_one(locks: Path) -> None:
+    steps: list[str] = []
+    pythons: list[Path] = []
+    threads = [
+        threading.Thread(target=lambda: pythons.append(python_of("tiny", steps.append, locks=locks))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert pythons[0] == pythons[1]
+    assert steps.count("tiny: making its environment, once") == 1
+
+
+def test_a_wrong_digest_is_refused(locks: Path) -> None:
+    lock = locks / "tiny.lock"
+    lock.write_text(lock.read_text()[:-65] + "0" * 64 + "\n")
+    with pytest.raises(EngineError, match=r"tiny\.lock: can't be installed: .*[Hh]ash"):
+        python_of("tiny", print, locks=locks)
+    assert left() == set()
+
+
+def test_without_network_it_says_what_to_do(locks: Path) -> None:
+    (locks / "tiny.lock").write_text(f"prodgate-has-no-such-package==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(EngineError, match="run prodgate setup where the package index can be reached, once"):
+        python_of("tiny", print, locks=locks)
+    assert left() == set()
+
+
+def test_a_full_disk_says_what_to_do(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_uv(monkeypatch, locks, 'echo "failed to write: No space left on device (os error 28)" >&2; exit 2')
+    with pytest.raises(
+        EngineError, match=r"No space left on device \(os error 28\); free 300 MB, or set PRODGATE_CACHE"
+    ):
+        python_of("tiny", print, locks=locks)
+    assert left() == set()
+
+
+def test_a_cache_that_cannot_be_written_says_where(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (locks / "file").touch()
+    monkeypatch.setenv("PRODGATE_CACHE", str(locks / "file"))
+    with pytest.raises(
+        EngineError, match="file/environments: can't hold the environment of tiny: Not a directory; set"
+    ):
+        python_of("tiny", print, locks=locks)
+
+
+def test_a_missing_uv_says_what_to_install(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> str:
+        raise FileNotFoundError("uv")
+
+    monkeypatch.setattr(environments, "find_uv_bin", missing)
+    with pytest.raises(EngineError, match=r"tiny\.lock: uv is not installed; pip install uv"):
+        python_of("tiny", print, locks=locks)
+
+
+def test_one_that_hangs_is_ended(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "LIMIT", 0.3)
+    fake_uv(monkeypatch, locks, "exec sleep 60")
+    with pytest.raises(EngineError, match=r"tiny\.lock: uv did not finish within 0\.3 s"):
+        python_of("tiny", print, locks=locks)
+
+
+def test_an_interrupt_leaves_nothing_behind(locks: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from prodgate.engines import environments\n"
+        f"environments.find_uv_bin = lambda: {str(locks / 'uv')!r}\n"
+        f"environments.python_of('tiny', print, locks=Path({str(locks)!r}))\n"
+    )
+    (locks / "uv").write_text(f'#!/bin/sh\nmkdir -p "$7"\necho $$ > {locks}/pid\nexec sleep 60\n')
+    (locks / "uv").chmod(0o755)
+    child = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        pid = int(appears(locks / "pid"))
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=30)
+    finally:
+        child.kill()
+    assert b"KeyboardInterrupt" in said
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert left() == set()
+    assert python_of("tiny", print, locks=locks).exists()
+
+
+def appears(file: Path) -> str:
+    """Return what is written into a file, as soon as it is there."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if file.exists() and (text := file.read_text()).endswith("\n"):
+            return text
+        time.sleep(0.01)
+    raise AssertionError(f"{file} did not appear")
+
+
+def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PRODGATE_CACHE", str(tmp_path))
+    assert cache() == tmp_path
+    monkeypatch.delenv("PRODGATE_CACHE")
+    assert cache().name == "prodgate"

@@ -1,0 +1,47 @@
+"""What prodgate setup says of the engines."""
+
+from pathlib import Path
+
+import pytest
+
+from prodgate.engines import setup
+from prodgate.engines.environments import EngineError
+from prodgate.engines.setup import EngineState, engines
+
+from .conftest import quiet
+
+
+def states() -> dict[str, EngineState]:
+    return {state.name: state for state in engines(quiet)}
+
+
+def test_what_is_there_is_ready(checkov: Path) -> None:
+    found = states()
+    assert found["Terraform core"].ready
+    assert found["Checkov"] == EngineState("Checkov", True, str(checkov.parents[1]))
+
+
+def test_what_is_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_name: str, _progress: object) -> Path:
+        raise EngineError("checkov.lock: can't be installed; run prodgate setup")
+
+    monkeypatch.setattr(setup, "python_of", refuse)
+    monkeypatch.setenv("PRODGATE_TERRAFORM", "/no/such/terraform")
+    monkeypatch.setenv("PRODGATE_CHROMIUM", "/no/such/chromium")
+    found = states()
+    assert found["Checkov"].detail == "checkov.lock: can't be installed; run prodgate setup"
+    assert "PRODGATE_TERRAFORM: no program '/no/such/terraform'" in found["Terraform core"].detail
+    assert "PRODGATE_CHROMIUM names no program: '/no/such/chromium'" in found["Chromium"].detail
+    assert not any(state.ready for state in found.values())
+
+
+def test_chromium_is_not_needed_yet(monkeypatch: pytest.MonkeyPatch, checkov: Path) -> None:
+    monkeypatch.delenv("PRODGATE_CHROMIUM", raising=False)
+    monkeypatch.setattr(setup, "CHROMIUMS", ("no-such-chromium",))
+    chromium = states()["Chromium"]
+    assert (chromium.ready, chromium.needed) == (False, False)
+
+
+def test_a_program_that_is_no_terraform_is_not_ready(monkeypatch: pytest.MonkeyPatch, checkov: Path) -> None:
+    monkeypatch.setenv("PRODGATE_TERRAFORM", "/bin/true")
+    assert "tells no version" in states()["Terraform core"].detail

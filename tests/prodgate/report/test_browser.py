@@ -1,0 +1,177 @@
+"""The report in real Chromium: what it loads, how it reads without script, at 375 px, in the dark and on paper."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from prodgate.report.catalogue import FILES
+from prodgate.report.html import render_html
+from prodgate.verdict import Decision
+
+from .chromium import find_chromium
+from .made import criterion, finding, not_built, run, showcase
+from .test_html import HOSTILE, hostile
+
+pytestmark = pytest.mark.browser
+
+#: Name of a run -> the run.
+RUNS = {
+    "showcase": showcase(),
+    "cut-off": showcase(rehearsal=False, finished=False),
+    "hostile": hostile(),
+    "silent": run([criterion(f"c{n}", layers=("live",)) for n in range(40)], [not_built(f"c{n}") for n in range(40)]),
+    "go": run([criterion("c")], [finding("c", "satisfied")]),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for this module only: Playwright keeps an event loop running, in which asyncio tests can't run."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=find_chromium())
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder per run with its report in every language."""
+    root = tmp_path_factory.mktemp("reports")
+    for name, made in RUNS.items():
+        (root / name).mkdir()
+        for language, file in FILES.items():
+            (root / name / file).write_text(render_html(made, made.verdict(), language=language), "utf-8")
+    return root
+
+
+@pytest.fixture(params=[(name, file) for name in RUNS for file in FILES.values()], ids=lambda p: f"{p[0]}-{p[1]}")
+def address(request: pytest.FixtureRequest, reports: Path) -> str:
+    name, file = request.param
+    return Path(reports, name, file).as_uri()
+
+
+def open_page(
+    browser: Browser,
+    address: str,
+    *,
+    width: int = 1280,
+    scheme: Literal["light", "dark"] = "light",
+    script: bool = True,
+) -> Page:
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script, bypass_csp=False
+    )
+    page.goto(address)
+    return page
+
+
+def unfold(page: Page) -> None:
+    """Open every fold and lay out every section, also those out of sight."""
+    page.evaluate(
+        """() => {
+            document.querySelectorAll('details').forEach(each => each.open = true)
+            document.querySelectorAll('section').forEach(each => each.style.contentVisibility = 'visible')
+        }"""
+    )
+
+
+def test_requests_nothing_but_itself(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    requests: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert [url for url in requests if not url.startswith("data:")] == [address]
+    assert complaints == []
+    page.close()
+
+
+def test_its_policy_lets_the_style_apply_and_nothing_else(browser: Browser, address: str) -> None:
+    page = open_page(browser, address)
+    assert page.evaluate("getComputedStyle(document.querySelector('.banner')).borderLeftWidth") == "12px"
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img id=probe src=x onerror=\"window.hit=1\">')")
+    page.evaluate("document.body.setAttribute('style', 'margin-left: 77px')")
+    assert page.evaluate("window.hit === undefined")
+    assert page.evaluate("getComputedStyle(document.body).marginLeft") == "0px"
+    page.close()
+
+
+def test_reads_the_same_without_script(browser: Browser, address: str) -> None:
+    texts = []
+    for script in (True, False):
+        page = open_page(browser, address, script=script)
+        texts.append((page.locator("section.first").inner_text(), page.locator("body").text_content()))
+        page.close()
+    assert texts[0] == texts[1]
+    assert any(decision in texts[0][0] for decision in Decision)
+
+
+@pytest.mark.parametrize("width", [320, 375, 768])
+def test_never_scrolls_sideways(browser: Browser, address: str, width: int) -> None:
+    page = open_page(browser, address, width=width)
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll('main *')].filter(each => !each.closest('.sr, thead, svg')
+            && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 120))"""
+    )
+    assert beyond == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_is_accessible(browser: Browser, address: str, scheme: Literal["light", "dark"], width: int) -> None:
+    page = open_page(browser, address, scheme=scheme, width=width)
+    unfold(page)
+    found = Axe().run(page)
+    assert [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found.response["violations"]] == []
+    page.close()
+
+
+@pytest.mark.parametrize("file", FILES.values())
+def test_hostile_names_stay_text(browser: Browser, reports: Path, file: str) -> None:
+    page = open_page(browser, (reports / "hostile" / file).as_uri())
+    unfold(page)
+    assert page.title().startswith("NO-GO · <img src=x onerror=")
+    assert page.locator("img, script").count() == 0
+    shown = page.locator("body").inner_text()
+    assert HOSTILE[0] in shown
+    assert r"\u202egnp.exe" in shown.replace("\n", "")
+    page.close()
+
+
+def test_the_languages_link_to_each_other(browser: Browser, reports: Path) -> None:
+    page = open_page(browser, (reports / "showcase" / FILES["en"]).as_uri())
+    page.get_by_role("link", name="日本語").click()
+    assert page.locator("html").get_attribute("lang") == "ja"
+    page.get_by_role("link", name="English").click()
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.close()
+
+
+def test_folded_names_are_found_by_a_search_of_the_page(browser: Browser, reports: Path) -> None:
+    page = open_page(browser, (reports / "showcase" / FILES["en"]).as_uri())
+    fold = page.locator("details", has_text="aws_dynamodb_table.cache").last
+    assert fold.get_attribute("open") is None
+    page.goto(f"{page.url}#:~:text=aws_dynamodb_table.cache")
+    page.wait_for_function("document.querySelector('details.line[open]') !== null", timeout=5000)
+    page.close()
+
+
+@pytest.mark.parametrize("file", FILES.values())
+def test_prints(browser: Browser, reports: Path, file: str) -> None:
+    page = open_page(browser, (reports / "showcase" / file).as_uri())
+    paper = page.pdf(prefer_css_page_size=True)
+    assert paper.startswith(b"%PDF-")
+    assert 3 <= paper.count(b"/Type /Page\n") <= 20
+    page.emulate_media(media="print")
+    assert page.locator("text=this[25]").first.is_visible()
+    assert not page.locator("nav").is_visible()
+    page.close()

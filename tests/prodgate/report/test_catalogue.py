@@ -1,0 +1,65 @@
+import string
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from prodgate.findings import Outcome
+from prodgate.report import catalogue
+from prodgate.report.catalogue import FILES, Catalogue, entries
+from prodgate.report.html import render_html
+
+from .made import PLAN, criterion, fact, failing, finding, run, showcase, waiver
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", entries())
+def test_every_entry_says_the_same_in_every_language(key: str) -> None:
+    entry = entries()[key]
+    assert set(entry) - {"en_one"} == set(FILES)
+    assert all(text.strip() for text in entry.values())
+    assert len({frozenset(fields(text)) for text in entry.values()}) == 1
+
+
+class Asked(dict[str, Mapping[str, str]]):
+    """Entries that remember which of them were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(entries())
+        self.keys_asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> Mapping[str, str]:
+        self.keys_asked.add(key)
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("language", FILES)
+def test_every_entry_is_used_and_none_is_missing(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked()
+    monkeypatch.setattr(catalogue, "entries", lambda: asked)
+    go = run([criterion("c", source="")], [finding("c", "satisfied", name) for name in "ab"])
+    many = run(
+        [criterion(f"c{n}") for n in range(9)],
+        [
+            *(failing(f"c{n}") for n in range(8)),
+            failing("c0", "x" * 999, where=()),
+            finding("c8", "undetermined", reason=""),
+            finding("c8", "satisfied", where=("a:1",)),
+        ],
+        facts=tuple(fact("kind", str(n), PLAN) for n in range(30)),
+    )
+    nothing = replace(run([], [], commit=""), finished=None)
+    unheld = run([criterion("c")], [finding("c", Outcome.NOT_SATISFIED)], waivers=(waiver(),), layers=("static",))
+    spread = run([criterion("c")], [finding("c", "satisfied", n, observed=n) for n in "abcde"], waivers=(waiver(),))
+    for made in (showcase(), showcase(rehearsal=False, finished=False), go, many, nothing, unheld, spread):
+        render_html(made, made.verdict(), language=language)
+    assert asked.keys_asked == set(entries())
+
+
+def test_counts_one_in_the_singular_and_thousands_apart() -> None:
+    assert Catalogue("en").count("findings", 1) == "1 finding"
+    assert Catalogue("en").count("findings", 12345) == "12,345 findings"
+    assert Catalogue("ja").count("findings", 1) == "1 件"

@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import pytest
+
+from prodgate.findings import Finding
+from prodgate.quantities import Bound
+from prodgate.report.comparison import compare, render_comparison
+from prodgate.runs import Run
+
+from .made import criterion, failing, finding, not_built, run, showcase, waiver
+
+
+def of(*findings: Finding, **options: object) -> Run:
+    return run([criterion("c", require=">= 30 d", where_present=True)], list(findings), layers=("static",), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (finding("c", "satisfied"), failing("c"), "failing"),
+        (finding("c", "undetermined"), failing("c"), "failing"),
+        (None, failing("c"), "failing"),
+        (failing("c"), failing("c"), "still"),
+        (failing("c"), finding("c", "satisfied"), "mended"),
+        (failing("c"), None, "unaccounted"),
+        (failing("c"), finding("c", "not-applicable"), "unaccounted"),
+        (failing("c"), finding("c", "undetermined"), "unaccounted"),
+        (finding("c", "satisfied"), finding("c", "undetermined"), "unknown"),
+    ],
+)
+def test_each_change_is_in_one_list(before: Finding | None, after: Finding | None, kind: str) -> None:
+    made = compare(of(*filter(None, [before])), of(*filter(None, [after])))
+    kinds = ("failing", "mended", "still", "waived", "unaccounted", "unknown")
+    of_subject = {name: [c for c in getattr(made, name) if (c.after or c.before).check == "PG_REC_1"] for name in kinds}
+    assert [name for name, changes in of_subject.items() if changes] == [kind]
+
+
+def test_waiving_is_not_mending() -> None:
+    bad = failing("c", "aws_cloudwatch_log_group.waf")
+    made = compare(of(bad), of(bad, waivers=(waiver(covers="c"),)))
+    assert (len(made.waived), len(made.mended)) == (1, 0)
+    assert made.waivers == ("W-7: added, expires 2026-12-31",)
+    back = compare(made.after, made.before)
+    assert len(back.failing) == 1
+    assert back.waivers == ("W-7: removed",)
+
+
+def test_a_vanished_subject_is_no_fix() -> None:
+    made = compare(of(failing("c"), finding("c", "satisfied", "kept")), of(finding("c", "satisfied", "kept")))
+    assert not made.mended
+    assert [p.vanished for p in made.populations] == [("aws_rds_cluster.main",)]
+    text = render_comparison(made)
+    assert "gone is not mended): 1\n" in text
+    assert "static c: 2 -> 1 subjects, gone: aws_rds_cluster.main" in text
+
+
+def test_names_changed_criteria_and_waivers_field_by_field() -> None:
+    before, after = of(waivers=(waiver(),)), of(waivers=(waiver(owner="kato", most=2),))
+    bound = replace(after.criteria.criteria["c"], bound=Bound.parse(">= 7 d"))
+    after.criteria.criteria.update({"c": bound, "d": criterion("d")})
+    made = compare(before, after)
+    assert made.criteria == ("d: added", "c: bound >= 30 d -> >= 7 d")
+    assert made.waivers == ("W-7: owner sato -> kato; most 1 -> 2",)
+
+
+def test_says_when_the_runs_are_not_alike() -> None:
+    before = run([criterion("c")], [], layers=("static", "live"))
+    after = run([criterion("c")], [], layers=("static", "dags"), finished=False, rehearsal=True)
+    assert compare(before, after).conditions == (
+        "target: aws://prod@ap-northeast-1 -> rehearsal://",
+        "rehearsal: False -> True",
+        "layers no longer judged: live",
+        "layers judged for the first time: dags",
+        "the later run was cut off: 2026-11-24T130000Z-3f2a9c1",
+    )
+
+
+def test_a_layer_that_was_left_out_is_no_change_of_population() -> None:
+    both = run([criterion("c", layers=("static", "live"))], [finding("c", "satisfied", layer="live", check="t")])
+    one = run([criterion("c", layers=("static", "live"))], [], layers=("static",))
+    assert not compare(both, one).populations
+
+
+def test_text_says_when_nothing_changed_and_is_safe() -> None:
+    same = of(finding("c", "satisfied"))
+    assert render_comparison(compare(same, same)).endswith("verdict: GO, as before\nnothing changed")
+    text = render_comparison(compare(same, of(failing("c", "\x1b[2J\u202e"))))
+    assert "verdict: GO -> NO-GO" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_long_lists_are_counted() -> None:
+    text = render_comparison(compare(of(), of(*(failing("c", str(n)) for n in range(30)))))
+    assert "newly failing: 30\n" in text
+    assert "  and 20 more" in text
+
+
+def test_a_layer_that_stops_answering_is_no_longer_known() -> None:
+    before = run([criterion("c", layers=("live",))], [finding("c", "satisfied", layer="live", check="t")])
+    after = run([criterion("c", layers=("live",))], [not_built("c")])
+    text = render_comparison(compare(before, after))
+    assert "verdict: GO -> INSUFFICIENT EVIDENCE" in text
+    assert "populations changed: 1" in text
+
+
+def test_everything_renders() -> None:
+    assert render_comparison(compare(showcase(), showcase(rehearsal=False, finished=False)))

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from prodgate.report.terminal import render_terminal
+from prodgate.report.text import columns
+from prodgate.runs import Run
+
+from .made import criterion, failing, finding, not_built, run, showcase
+from .test_html import hostile
+
+REPORT = Path("runs/x/report.html")
+
+
+def said(made: Run, **options: object) -> str:
+    return render_terminal(made, made.verdict(), report=REPORT, **{"colour": False, **options})  # type: ignore[arg-type]
+
+
+def test_begins_with_the_verdict_and_ends_with_next_and_report() -> None:
+    lines = said(showcase()).splitlines()
+    assert lines[0] == "✘ REHEARSAL NO-GO  nba-news on rehearsal://"
+    assert lines[-2:] == ["next:   prodgate explain backup-retention", "report: runs/x/report.html"]
+
+
+def test_a_place_starts_its_line_and_the_remedy_follows() -> None:
+    text = said(showcase(), width=200)
+    assert (
+        "\nterraform/modules/database/main.tf:41: ✘ backup-retention: observed 7 d, expected >= 30 d, "
+        "on aws_rds_cluster.main and 1 more\n    remedy: Set backup_retention_period" in text
+    )
+
+
+def test_groups_what_is_not_known_by_reason() -> None:
+    names = [f"c{n}" for n in range(41)]
+    made = run([criterion(name, layers=("live",)) for name in names], [not_built(name) for name in names])
+    assert "\n? 41 criteria: live layer not built\n" in said(made)
+    assert "no answer from: live" in said(made)
+
+
+def test_says_how_many_more_criteria_fail_and_in_which_layer() -> None:
+    names = [f"c{n}" for n in range(9)]
+    made = run([criterion(name) for name in names], [failing(name) for name in names])
+    assert "and more: static: 4 criteria not satisfied" in said(made)
+
+
+@pytest.mark.parametrize("made", [showcase(), hostile(), run([criterion("c")], [failing("c", "本番 … é")])])
+def test_plain_ascii_when_the_encoding_has_no_symbols(made: Run) -> None:
+    assert said(made, encoding="ascii").encode("ascii")
+    assert said(made, encoding="no-such-encoding").encode("ascii")
+    assert said(made, encoding="cp932").encode("cp932")
+
+
+def test_hostile_text_holds_no_control_character() -> None:
+    text = said(hostile(), colour=False)
+    assert all(line.isprintable() or not line for line in text.splitlines())
+
+
+def test_colours_only_when_asked() -> None:
+    assert "\x1b[1;31m✘ REHEARSAL NO-GO\x1b[0m" in said(showcase(), colour=True)
+    assert "\x1b" not in said(showcase())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 132])
+def test_lines_fit_the_width_unless_one_word_is_longer(width: int) -> None:
+    text, _, _ = said(showcase(), width=width).partition("\nnext:")  # a command stays whole, to be copied
+    for line in text.splitlines()[1:]:
+        assert columns(line) <= width or " " not in line.strip() or len(line.split()[0]) + 6 > width
+
+
+@pytest.mark.parametrize(
+    ("made", "command"),
+    [
+        (showcase(finished=False), "prodgate run rehearsal://"),
+        (
+            run([criterion("c")], [finding("c", "satisfied")], layers=("static",)),
+            "prodgate run aws://prod@ap-northeast-1",
+        ),
+        (run([criterion("c")], [finding("c", "satisfied")], rehearsal=True), "prodgate run aws://PROFILE@REGION"),
+        (run([criterion("c", layers=("live",))], [not_built("c")]), "prodgate trace"),
+        (run([criterion("c; rm")], [failing("c; rm")]), "prodgate explain 'c; rm'"),
+    ],
+)
+def test_names_the_next_command(made: Run, command: str) -> None:
+    assert f"next:   {command}\n" in said(made)
+
+
+def test_a_promotion_needs_no_next_command() -> None:
+    text = said(run([criterion("c")], [finding("c", "satisfied")]))
+    assert text.startswith("✔ GO  ")
+    assert "next:" not in text
+    assert "not a promotion" not in text
+
+
+def test_says_when_go_is_no_promotion_and_when_a_run_was_cut_off() -> None:
+    assert "not a promotion verdict" in said(run([criterion("c")], [finding("c", "satisfied")], rehearsal=True))
+    assert "the run was cut off" in said(showcase(finished=False))

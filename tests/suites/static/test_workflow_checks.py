@@ -1,0 +1,213 @@
+"""One compliant workflow, one change each: every check of suites/static/test_workflows.py seen red."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from suites.static import test_workflows as suite
+
+from prodgate import Criterion, NotSatisfied
+from prodgate.checks import Check, check_of
+from prodgate.criteria_file import load
+from prodgate.facts.workflows import observe_workflows, workflow_facts
+from prodgate.findings import NotApplicable
+
+ROOT = Path(__file__).parents[3]
+CRITERIA = load(ROOT / "criteria.toml").criteria
+CHECKS: dict[str, Check] = {
+    name: check for name, function in vars(suite).items() if callable(function) and (check := check_of(function))
+}
+COMPLIANT = {
+    ".github/workflows/deploy.yml": """\
+on:
+  push:
+    branches: [main]
+permissions: {}
+concurrency:
+  group: production
+  cancel-in-progress: false
+jobs:
+  gate:
+    permissions: {contents: read}
+    steps:
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8
+      - run: pipx run tox -e prod-gate
+  deploy:
+    needs: gate
+    environment: production
+    permissions: {contents: read, id-token: write}
+    steps:
+      - uses: aws-actions/configure-aws-credentials@a03048d87541d1d9fcf2ecf528a4a65ba9bd7838
+        with:
+          role-to-assume: ${{ vars.DEPLOY_ROLE_ARN }}
+      - run: terraform apply reviewed.tfplan
+""",
+    ".github/workflows/dags.yml": """\
+on:
+  push:
+    paths: [dags/**]
+permissions: {}
+concurrency: dags
+jobs:
+  test:
+    steps:
+      - run: pipx run tox -e dags
+  copy:
+    needs: test
+    environment: production-dags
+    steps:
+      - run: aws s3 sync dags/ "s3://$BUCKET/dags/"
+""",
+    ".github/workflows/nightly.yml": """\
+on:
+  schedule:
+    - cron: 0 18 * * *
+permissions: {}
+jobs:
+  scan:
+    steps:
+      - run: pipx run tox -e prod-gate
+""",
+    ".github/workflows/pull.yml": """\
+on: [pull_request]
+permissions: {contents: read}
+jobs:
+  called:
+    uses: ./.github/workflows/shared.yml
+  lint:
+    steps:
+      - env: {TITLE: "${{ github.event.pull_request.title }}"}
+        run: echo "$TITLE ${{ github.event.pull_request.number }}"
+""",
+}
+
+
+def red(texts: dict[str, str]) -> dict[str, list[str]]:
+    """Return the checks that a set of workflows does not satisfy, with the subjects."""
+    found: dict[str, list[str]] = {}
+    for name, check in CHECKS.items():
+        for fact in workflow_facts(texts):
+            if type(fact) is check.kind and not satisfied(check, fact, CRITERIA[check.criterion]):
+                found.setdefault(name, []).append(fact.subject)
+    return found
+
+
+def satisfied(check: Check, fact: object, criterion: Criterion) -> bool:
+    try:
+        check.function(**{check.takes_fact: fact, check.takes_criterion: criterion})
+    except NotSatisfied:
+        return False
+    except NotApplicable:
+        return True
+    return True
+
+
+def test_the_compliant_workflows_are_green() -> None:
+    assert red(COMPLIANT) == {}
+
+
+CHANGES = [
+    ("deploy", "environment: production", "environment: staging", "test_a_workflow_deploys_to_production"),
+    (
+        "deploy",
+        "    environment: production\n",
+        "",
+        "test_a_workflow_deploys_to_production test_a_deploy_waits_for_an_approval",
+    ),
+    ("deploy", "    needs: gate\n", "", "test_a_deploy_needs_the_gate"),
+    ("deploy", "    needs: gate\n", "    needs: gate\n    if: always()\n", "test_a_deploy_needs_the_gate"),
+    ("deploy", "tox -e prod-gate", "tox -e prod-gate || true", "test_a_deploy_needs_the_gate"),
+    ("deploy", "  cancel-in-progress: false", "  cancel-in-progress: true", "test_deploys_wait_for_one_another"),
+    (
+        "deploy",
+        "concurrency:\n  group: production\n  cancel-in-progress: false\n",
+        "",
+        "test_deploys_wait_for_one_another",
+    ),
+    ("dags", "concurrency: dags\n", "", "test_deploys_wait_for_one_another"),
+    ("pull", "permissions: {contents: read}\n", "", "test_jobs_hold_the_least_permissions"),
+    ("pull", "permissions: {contents: read}", "permissions: write-all", "test_jobs_hold_the_least_permissions"),
+    ("pull", "permissions: {contents: read}", "permissions: {contents: write}", "test_jobs_hold_the_least_permissions"),
+    ("deploy", "{contents: read, id-token: write}", "write-all", "test_jobs_hold_the_least_permissions"),
+    (
+        "deploy",
+        "role-to-assume: ${{ vars.DEPLOY_ROLE_ARN }}",
+        "aws-access-key-id: ${{ vars.KEY_ID }}",
+        "test_steps_take_short_lived_credentials",
+    ),
+    (
+        "deploy",
+        "role-to-assume: ${{ vars.DEPLOY_ROLE_ARN }}",
+        "aws-region: ap-northeast-1",
+        "test_steps_take_short_lived_credentials",
+    ),
+    (
+        "deploy",
+        "terraform apply",
+        "AWS_SECRET_ACCESS_KEY=${{ secrets.AWS_SECRET_ACCESS_KEY }} terraform apply",
+        "test_steps_take_short_lived_credentials",
+    ),
+    (
+        "deploy",
+        "permissions: {}\n",
+        "permissions: {}\nenv: {KEY: '${{ secrets.PROD_ACCESS_KEY_ID }}'}\n",
+        "test_jobs_hand_out_no_stored_key",
+    ),
+    ("deploy", "checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8", "checkout@v5", "test_actions_are_pinned"),
+    ("deploy", "checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8", "checkout@08c6903", "test_actions_are_pinned"),
+    (
+        "pull",
+        "uses: ./.github/workflows/shared.yml",
+        "uses: other/repo/.github/workflows/x.yml@main",
+        "test_called_workflows_are_pinned",
+    ),
+    ("pull", 'echo "$TITLE', 'echo "${{ github.event.pull_request.title }}', "test_scripts_hold_no_text_of_strangers"),
+    ("pull", 'echo "$TITLE', 'echo "${{ github.head_ref }}', "test_scripts_hold_no_text_of_strangers"),
+    ("pull", 'echo "$TITLE', "echo \"${{ format('{0}', inputs.name) }}", "test_scripts_hold_no_text_of_strangers"),
+    ("dags", "  push:\n    paths: [dags/**]\n", "  workflow_dispatch:\n", "test_dags_deploy_by_themselves"),
+    ("dags", "    needs: test\n", "", "test_dags_deploy_after_their_tests"),
+    ("dags", "tox -e dags", "tox -e lint", "test_dags_deploy_after_their_tests"),
+    ("nightly", "0 18 * * *", "0 18 1 * *", "test_scans_run_regularly"),
+    ("nightly", "tox -e prod-gate", "tox -e docs", "test_scans_run_regularly"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "check"), CHANGES)
+def test_one_change_is_seen_by_its_check(file: str, old: str, new: str, check: str) -> None:
+    path = f".github/workflows/{file}.yml"
+    assert COMPLIANT[path].count(old) == 1
+    found = red({**COMPLIANT, path: COMPLIANT[path].replace(old, new)})
+    assert list(found) == check.split()
+    assert all(subject.startswith(".github/workflows") for one in found.values() for subject in one)
+
+
+def test_foreign_code_with_rights_is_seen() -> None:
+    text = """\
+on: pull_request_target
+permissions: {}
+jobs:
+  build:
+    steps:
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8
+        with: {ref: "${{ github.event.pull_request.head.sha }}"}
+"""
+    assert list(red({**COMPLIANT, ".github/workflows/x.yml": text})) == ["test_foreign_code_has_no_rights"]
+    assert red({**COMPLIANT, ".github/workflows/x.yml": text.replace("pull_request_target", "pull_request")}) == {}
+
+
+def test_every_check_is_seen_red() -> None:
+    assert {name for *_, check in CHANGES for name in check.split()} | {"test_foreign_code_has_no_rights"} == set(
+        CHECKS
+    )
+
+
+def test_nothing_at_all_is_not_green() -> None:
+    assert set(red({})) == {
+        "test_a_workflow_deploys_to_production", "test_dags_deploy_by_themselves", "test_scans_run_regularly",
+    }  # fmt: skip
+
+
+def test_our_own_workflows_are_green() -> None:
+    texts = dict(observe_workflows(ROOT / ".github" / "workflows"))
+    assert red(texts) == {}
