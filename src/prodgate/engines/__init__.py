@@ -1,0 +1,1 @@
+"""Engines that run outside this process: environments made for them, and what they report."""

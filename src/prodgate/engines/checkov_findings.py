@@ -1,0 +1,227 @@
+"""From what Checkov says to findings. Pure: the same report and configuration always give the same findings.
+
+Checkov looks at the source and at the plan. A failure in either is a failure; a pass needs the plan to agree, where
+every value is resolved. A pass never satisfies a criterion of its own: it only means that the scan found nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..findings import Finding, Outcome
+from ..terraform.addresses import without_indices
+from ..terraform.resources import Configuration, Resource
+from .checkov import ScannerRecord, ScannerReport
+from .checkov_documents import Documents, excuse
+from .checkov_table import Table
+
+#: Criterion that an independent scanner finds nothing.
+INDEPENDENT: Final = "independent-scan"
+#: Criterion that no comment silences a scanner.
+NOT_SILENCED: Final = "scan-not-silenced"
+
+_WAIVE: Final = "Mend it, or have the risk accepted in waivers.toml, with an owner and an end."
+
+
+@dataclass(slots=True)
+class Answers:
+    """What one check said about one resource, in the source and in the plan."""
+
+    check: str
+    subject: str
+    resource: Resource | None
+    source: list[ScannerRecord] = field(default_factory=list)
+    plan: list[ScannerRecord] = field(default_factory=list)
+
+    def said(self, scan: str) -> str:
+        """The answer in one scan: the worst, when there are several; nothing when there is none."""
+        outcomes = {record.outcome for record in (self.source if scan == "source" else self.plan)}
+        return next((each for each in ("failed", "unknown", "passed", "skipped") if each in outcomes), "")
+
+
+def findings(
+    report: ScannerReport, configuration: Configuration | None, table: Table, criteria: Iterable[str]
+) -> Iterator[Finding]:
+    """Yield what the scan says: failures and open questions one by one, the rest one finding for each check.
+
+    ``criteria`` are the ids that a failure may be filed under; the others are filed under the independent scan.
+    """
+    known = frozenset(criteria)
+    for fault in report.faults:
+        yield _finding(INDEPENDENT, "checkov", "(Checkov)", Outcome.UNDETERMINED, reason=fault)
+    if not report.records and not report.faults:
+        reason = "Checkov has no check for anything that is declared"
+        yield _finding(INDEPENDENT, "checkov", "(Checkov)", Outcome.UNDETERMINED, reason=reason)
+    quiet: dict[tuple[str, Outcome, str], list[str]] = {}
+    answered = merged(report.records, configuration)
+    documents = Documents(configuration)
+    for answers in answered.values():
+        excused = table.unreliable.get(answers.check, "") or _excused(answers, answered, documents, table)
+        found = judged(answers, report.titles, table, known, excused)
+        if found.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
+            yield found
+        else:
+            quiet.setdefault((found.check, found.outcome, found.reason), []).append(found.subject)
+    for (check, outcome, reason), subjects in quiet.items():
+        subject = subjects[0] if len(subjects) == 1 else f"{len(subjects)} resources"
+        expected = _wanted(report.titles, check)
+        yield _finding(INDEPENDENT, check, subject, outcome, expected=expected, reason=reason)
+
+
+def silenced(report: ScannerReport) -> Iterator[Finding]:
+    """Yield a finding for each comment that tells Checkov to look away, or one that says there is none."""
+    comments = {(each.check, each.resource, each.file, each.line): each for each in report.records}
+    skipped = [each for each in comments.values() if each.outcome == "skipped"]
+    for each in skipped:
+        yield Finding(
+            criterion=NOT_SILENCED,
+            check="checkov-comments",
+            layer="static",
+            subject=f"{each.check} on {each.resource}",
+            outcome=Outcome.NOT_SATISFIED,
+            expected="no checkov:skip comment",
+            observed=f"checkov:skip={each.check}: {each.reason}",
+            remedy="Remove the comment and write a waiver in waivers.toml, which has an owner and an end.",
+            where=(f"{each.file}:{each.line}",) if each.file else (),
+        )
+    if report.faults:
+        yield _finding(NOT_SILENCED, "checkov-comments", "(Checkov)", Outcome.UNDETERMINED, reason=report.faults[0])
+    elif not skipped:
+        yield _finding(NOT_SILENCED, "checkov-comments", "(the source)", Outcome.SATISFIED)
+
+
+def merged(records: Iterable[ScannerRecord], configuration: Configuration | None) -> Mapping[tuple[str, str], Answers]:
+    """Bring together what the scans say, by (check, address).
+
+    The source may know a resource without the keys of count and for_each; it then speaks of all its instances.
+    """
+    resources = {each.address: each for each in configuration.resources} if configuration else {}
+    instances: dict[str, list[str]] = {}
+    for address in resources:
+        instances.setdefault(without_indices(address), []).append(address)
+    answers: dict[tuple[str, str], Answers] = {}
+    for record in records:
+        for address in _addresses(record, instances, resources):
+            key = (record.check, address)
+            found = answers.setdefault(key, Answers(record.check, address, resources.get(address)))
+            (found.source if record.scan == "source" else found.plan).append(record)
+    return answers
+
+
+def _excused(answers: Answers, answered: Mapping[tuple[str, str], Answers], documents: Documents, table: Table) -> str:
+    """Return why what a check says about a policy document does not count, or nothing."""
+    document, twin = answers.resource, table.documents.twins.get(answers.check)
+    if document is None or twin is None or document.type != "aws_iam_policy_document":
+        return ""
+    uses = documents.uses(document)
+    twins = {use.address: answered[twin, use.address].said("plan") for use in uses if (twin, use.address) in answered}
+    return excuse(answers.check, answers.said("plan") or answers.said("source"), uses, twins, table.documents)
+
+
+def _addresses(
+    record: ScannerRecord, instances: Mapping[str, list[str]], resources: Mapping[str, Resource]
+) -> Iterable[str]:
+    """Return the addresses of what a record speaks of, as Terraform writes them."""
+    if record.resource in resources:
+        return (record.resource,)
+    plain = without_indices(record.resource)
+    if "." not in plain:
+        return (f"module.{record.resource}",)
+    module, _, name = plain.rpartition(".")
+    parent, _, type_ = module.rpartition(".")
+    data = ".".join(filter(None, (parent, "data", type_, name)))
+    return instances.get(plain) or instances.get(data) or (record.resource,)
+
+
+def judged(
+    answers: Answers, titles: Mapping[str, str], table: Table, criteria: frozenset[str], excused: str = ""
+) -> Finding:
+    """Judge what the scans say about one check and one resource; ``excused`` says why it does not count."""
+    check, source, plan = answers.check, answers.said("source"), answers.said("plan")
+    expected = _wanted(titles, check)
+    if excused:
+        return _finding(INDEPENDENT, check, answers.subject, Outcome.NOT_APPLICABLE, expected=expected, reason=excused)
+    if "failed" in (source, plan):
+        criterion = table.criteria.get(check, INDEPENDENT)
+        return Finding(
+            criterion=criterion if criterion in criteria else INDEPENDENT,
+            check=check,
+            layer="static",
+            subject=answers.subject,
+            outcome=Outcome.NOT_SATISFIED,
+            expected=expected,
+            observed=_failure(source, plan),
+            remedy=_WAIVE,
+            where=_places(answers),
+        )
+    outcome, reason = _answer(answers, source, plan, table)
+    where = _places(answers) if outcome is Outcome.UNDETERMINED else ()
+    return _finding(INDEPENDENT, check, answers.subject, outcome, expected=expected, reason=reason, where=where)
+
+
+def _answer(answers: Answers, source: str, plan: str, table: Table) -> tuple[Outcome, str]:
+    """Say what two answers without a failure come to."""
+    if plan == "passed" or (source == "passed" and not plan):
+        return Outcome.SATISFIED, ""
+    silence = table.silence(answers.check, answers.resource)
+    if silence and silence.source_decides and source == "passed":
+        return Outcome.SATISFIED, ""
+    if silence and not silence.source_decides:
+        return Outcome.NOT_APPLICABLE, silence.reason
+    if answers.check in table.local_modules and answers.resource is None and not plan:
+        return Outcome.NOT_APPLICABLE, table.local_modules[answers.check]
+    stated = next((each.reason for each in (*answers.plan, *answers.source) if each.reason), "")
+    if source == "skipped":
+        return Outcome.UNDETERMINED, f"was not looked at, for a comment in the source says so: {stated}"
+    return Outcome.UNDETERMINED, stated or "Checkov could not tell, and its own report would not say so"
+
+
+def _failure(source: str, plan: str) -> str:
+    said = {"passed": "passes", "unknown": "can't tell", "skipped": "is skipped by a comment", "": "does not look"}
+    if source == plan:
+        return "fails in the source and in the plan"
+    if plan == "failed":
+        return f"fails in the plan, where values are resolved; {said[source]} in the source"
+    return f"fails in the source; {said[plan]} in the plan"
+
+
+def _places(answers: Answers) -> tuple[str, ...]:
+    """Return where the deciding argument is written, else the resource, else where the scanner found it."""
+    origin = answers.resource.origin if answers.resource else None
+    if origin is None:
+        return tuple(dict.fromkeys(f"{each.file}:{each.line}" for each in answers.source if each.file))
+    failing = [each for each in (*answers.plan, *answers.source) if each.outcome == "failed"]
+    named = next((each.attribute for each in (*failing, *answers.plan) if each.attribute), "")
+    return tuple(map(str, origin.of(named)))
+
+
+def _wanted(titles: Mapping[str, str], check: str) -> str:
+    """Return what a check asks for, in its own words."""
+    return re.sub(r"^(Ensure|Verify)( that)? ", "", titles.get(check, check))
+
+
+def _finding(
+    criterion: str,
+    check: str,
+    subject: str,
+    outcome: Outcome,
+    *,
+    expected: str = "",
+    reason: str = "",
+    where: tuple[str, ...] = (),
+) -> Finding:
+    open_ = outcome is Outcome.UNDETERMINED
+    return Finding(
+        criterion=criterion,
+        check=check,
+        layer="static",
+        subject=subject,
+        outcome=outcome,
+        expected=expected,
+        reason=reason,
+        remedy="Mend what keeps Checkov from answering; prodgate setup makes it ready." if open_ else "",
+        where=where,
+    )

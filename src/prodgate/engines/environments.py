@@ -1,0 +1,142 @@
+"""Environments of their own for engines whose pins conflict with ours, made on first use from a lock file.
+
+CACHE/environments/
+  checkov-3f2a9c1b0d4e5f67/         made by uv from checkov.lock; its stamp is written last, then it is moved here
+  .checkov-3f2a9c1b0d4e5f67.lock    held while it is being made
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from platformdirs import user_cache_path
+from uv import find_uv_bin
+
+from ..terraform.runner import Process
+
+Progress = Callable[[str], None]
+
+#: Seconds that making an environment may take.
+LIMIT: Final = 900.0
+#: File in an environment that says for which lock it is complete.
+STAMP: Final = "prodgate.stamp"
+
+_LOCKS: Final = Path(__file__).parent
+#: Variables that would make uv or Python look into another environment.
+_MISLEADING: Final = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT")
+
+
+class EngineError(Exception):
+    """An engine can't be made ready; the message says why and what to do."""
+
+
+def cache() -> Path:
+    """Return the directory that holds what is made once: $PRODGATE_CACHE, or the user's cache directory."""
+    named = os.environ.get("PRODGATE_CACHE", "")
+    return Path(named).expanduser().absolute() if named else user_cache_path("prodgate", appauthor=False)
+
+
+def ready(name: str, *, locks: Path = _LOCKS) -> Path | None:
+    """Return the python of the environment that is made from ``NAME.lock``, or None when it is not complete."""
+    place, key = _place(name, locks)
+    python = place / "bin" / "python"
+    try:
+        complete = (place / STAMP).read_text("utf-8") == key and python.exists()
+    except OSError:
+        return None
+    return python if complete else None
+
+
+def python_of(name: str, progress: Progress, *, locks: Path = _LOCKS) -> Path:
+    """Return the python of that environment, made now when it is not there. Raises EngineError.
+
+    Only making it needs the network, and only the first of several processes makes it.
+    """
+    python = ready(name, locks=locks)
+    if python is None:
+        place, key = _place(name, locks)
+        with _alone(place, name, progress) as held:
+            if ready(name, locks=locks) is None:
+                progress(f"{name}: making its environment, once")
+                _make(place, key, locks / f"{name}.lock", held)
+        python = place / "bin" / "python"
+    return python
+
+
+def _place(name: str, locks: Path) -> tuple[Path, str]:
+    """Return the directory of an environment and the digest of all that it depends on."""
+    release = ".".join(map(str, sys.version_info[:2]))
+    depends = f"{sys.implementation.name} {release} {sys.platform} {platform.machine()}\n".encode()
+    key = hashlib.sha256(depends + (locks / f"{name}.lock").read_bytes()).hexdigest()
+    return cache() / "environments" / f"{name}-{key[:16]}", key
+
+
+@contextmanager
+def _alone(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
+    """Hold the lock of an environment. What can't be written while it is held is an EngineError."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.with_name(f".{place.name}.lock").open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                progress(f"{name}: waiting for another process that makes its environment")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+    except OSError as error:
+        where = error.filename or place.parent
+        advice = "set PRODGATE_CACHE to a folder that can be written and has 300 MB free"
+        raise EngineError(f"{where}: can't hold the environment of {name}: {error.strerror}; {advice}") from None
+
+
+def _make(place: Path, key: str, lock: Path, held: IO[bytes]) -> None:
+    """Make an environment beside its place and move it there when it is complete."""
+    partial, broken = (place.with_name(f".{place.name}.{state}") for state in ("partial", "broken"))
+    try:
+        for left in (partial, broken):
+            shutil.rmtree(left, ignore_errors=True)
+        _uv(held, lock, "venv", "--python", sys.executable, "--relocatable", "--no-project", str(partial))
+        python = str(partial / "bin" / "python")
+        _uv(held, lock, "pip", "sync", "--python", python, "--require-hashes", "--only-binary", ":all:", str(lock))
+        (partial / STAMP).write_text(key, "utf-8")
+        if place.exists():
+            place.rename(broken)
+        partial.rename(place)
+    finally:
+        for left in (partial, broken):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _uv(held: IO[bytes], lock: Path, *arguments: str) -> None:
+    """Run uv. It inherits the lock as its standard input, and so holds it even when it outlives this process."""
+    environment = {key: value for key, value in os.environ.items() if key not in _MISLEADING}
+    environment |= {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    try:
+        command = (find_uv_bin(), "--quiet", *arguments)
+    except FileNotFoundError:
+        raise EngineError(f"{lock.name}: uv is not installed; pip install uv") from None
+    with Process(command, cwd=cache(), environment=environment, stdin=held.fileno()) as process:
+        try:
+            code = process.child.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            raise EngineError(f"{lock.name}: uv did not finish within {LIMIT:g} s; run prodgate setup again") from None
+        if code:
+            raise EngineError(f"{lock.name}: can't be installed: {_advised(process.errors().strip())}")
+
+
+def _advised(said: str) -> str:
+    """Say what uv said, on one line, and what to do about it."""
+    text = " ".join(said.split())[-600:] or "uv said nothing"
+    if "No space left" in said or "os error 28" in said:
+        return f"{text}; free 300 MB, or set PRODGATE_CACHE and UV_CACHE_DIR to folders that have them"
+    return f"{text}; run prodgate setup where the package index can be reached, once (UV_DEFAULT_INDEX names a mirror)"
