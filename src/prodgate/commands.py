@@ -108,10 +108,11 @@ def setup(given: argparse.Namespace) -> int:
 
 
 def _plan(given: argparse.Namespace) -> Plan:
+    target, layers = parse_target(given.target), chosen_layers(given.only)
     return Plan(
         project=_project(given.criteria),
-        target=parse_target(given.target),
-        layers=chosen_layers(given.only),
+        target=target,
+        layers=layers,
         runs=given.runs,
         progress=_progress,
         waivers=given.waivers,
@@ -119,11 +120,12 @@ def _plan(given: argparse.Namespace) -> Plan:
 
 
 def _project(criteria: Path) -> Project:
-    """Open a project whose policies all judge criteria that exist. Raises UsageError with a line per mistake."""
+    """Open a project whose own policies all judge criteria that exist. Raises UsageError with a line per mistake."""
     project = open_project(criteria)
     load_waivers(project.waivers)
     load_policies(project.policy_folders())
-    mistakes = [text for policy in POLICIES.values() if (text := mistake(policy, project.stated.criteria))]
+    own = [policy for policy in POLICIES.values() if project.holds(policy.file)]
+    mistakes = [text for policy in own if (text := mistake(policy, project.stated.criteria))]
     if mistakes:
         raise UsageError("\n".join(mistakes))
     return project

@@ -31,6 +31,10 @@ class Project:
         """The waivers file, which need not exist."""
         return self.root / "waivers.toml"
 
+    def holds(self, path: Path) -> bool:
+        """Whether a file is the project's own rather than one that comes with the gate."""
+        return path.resolve().is_relative_to(self.root)
+
     def policy_folders(self) -> tuple[Path, ...]:
         """The project's own policies, then those that come with the gate."""
         return folders("policies", self.root)

@@ -54,7 +54,7 @@ class PolicyFile(pytest.File):
     def collect(self) -> Iterator[PolicyItem]:
         """Yield an item for each policy that is written in this file."""
         for policy in POLICIES.values():
-            if Path(policy.judge.__code__.co_filename).resolve() == self.path.resolve():
+            if policy.file.resolve() == self.path.resolve():
                 yield PolicyItem.from_parent(self, name=policy.id, subject=policy)
 
 
@@ -101,6 +101,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Write down what is planned before anything, such as ``-k`` or a skip, can leave it out."""
     if (judging := _judging(config)) is None:
         return
+    items[:] = [item for item in items if not _unasked(item, judging.criteria, config.rootpath)]
     subjects = [subject for item in items if (subject := _subject(item)) is not None]
     mistakes = [text for subject in subjects if (text := mistake(subject, judging.criteria))]
     if mistakes:
@@ -113,6 +114,12 @@ def _subject(item: pytest.Item) -> Policy | Check | None:
     holder = item if isinstance(item, PolicyItem) else getattr(item, "obj", None)
     found = getattr(holder, "subject", None)
     return found if isinstance(found, Policy | Check) else None
+
+
+def _unasked(item: pytest.Item, criteria: Criteria, project: Path) -> bool:
+    """Whether an item comes with the gate and judges a criterion that the project does not state."""
+    subject = _subject(item)
+    return subject is not None and subject.criterion not in criteria and not item.path.is_relative_to(project)
 
 
 def mistake(subject: Policy | Check, criteria: Criteria) -> str:

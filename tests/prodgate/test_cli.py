@@ -13,8 +13,8 @@ from prodgate import cli, commands
 from prodgate.criteria import UsageError
 
 from .made import finding
+from .made_run import judge
 from .test_criteria_file import VALID
-from .test_runs import judge, run  # noqa: F401  a fixture
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -67,10 +67,15 @@ def test_a_mistake_is_one_line_and_exits_4(
 
 
 def test_each_mistake_in_the_criteria_is_a_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (shop / "criteria.toml").write_text(VALID.replace(">= 30 d", "30 d").replace("samples = 299", "samples = -1"), "utf-8")
+    (shop / "criteria.toml").write_text(
+        VALID.replace(">= 30 d", "30 d").replace("samples = 299", "samples = -1"), "utf-8"
+    )
     code, _, err = said(capsys, "trace")
     assert code == 4
-    assert len([line for line in err.splitlines() if line.startswith("prodgate: ") and "criteria.toml: criteria." in line]) >= 2
+    assert (
+        len([line for line in err.splitlines() if line.startswith("prodgate: ") and "criteria.toml: criteria." in line])
+        >= 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,11 @@ def test_what_goes_wrong_has_an_exit_code(
 
 @pytest.mark.parametrize(("finish", "code", "word"), [(True, 0, "GO"), (False, 2, "INSUFFICIENT EVIDENCE")])
 def test_report_exits_with_the_verdict(
-    run: Path, finish: bool, code: int, word: str, capsys: pytest.CaptureFixture[str]  # noqa: F811
+    run: Path,
+    finish: bool,
+    code: int,
+    word: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     judge(run, finish=finish)
     found, out, _ = said(capsys, "report", str(run))
@@ -107,7 +116,7 @@ def test_report_exits_with_the_verdict(
     assert word in (run / "report.html").read_text("utf-8")
 
 
-def test_json_is_one_document(run: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_json_is_one_document(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     judge(run)
     code, out, _ = said(capsys, "report", str(run), "--json")
     data = json.loads(out)
@@ -115,7 +124,9 @@ def test_json_is_one_document(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert data["findings"][0]["policy"] == finding().check
 
 
-def test_explain_speaks_of_a_policy_with_its_example(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_speaks_of_a_policy_with_its_example(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(REPOSITORY)
     code, out, _ = said(capsys, "explain", "PG_REC_1")
     assert code == 0
@@ -123,7 +134,9 @@ def test_explain_speaks_of_a_policy_with_its_example(capsys: pytest.CaptureFixtu
         assert part in out
 
 
-def test_explain_speaks_of_every_criterion_and_policy(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_speaks_of_every_criterion_and_policy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(REPOSITORY)
     from prodgate.criteria_file import load
     from prodgate.terraform.policy import POLICIES
@@ -134,7 +147,9 @@ def test_explain_speaks_of_every_criterion_and_policy(capsys: pytest.CaptureFixt
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_trace_of_our_own_criteria_leads_everywhere(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trace_of_our_own_criteria_leads_everywhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(REPOSITORY)
     code, out, err = said(capsys, "trace", "--check")
     assert err == ""
@@ -160,8 +175,10 @@ def test_trace_says_what_leads_nowhere(shop: Path, capsys: pytest.CaptureFixture
 
 
 def test_help_needs_nothing_of_the_package() -> None:
-    script = "import sys; sys.argv = ['prodgate', '--help']; import prodgate.cli as c\n" \
-        "try: c.main()\nexcept SystemExit as left: print(left.code)\n" \
+    script = (
+        "import sys; sys.argv = ['prodgate', '--help']; import prodgate.cli as c\n"
+        "try: c.main()\nexcept SystemExit as left: print(left.code)\n"
         "print(sorted(m for m in sys.modules if m in ('grpc', 'pytest', 'jinja2', 'tree_sitter')))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-2:] == ["0", "[]"]

@@ -48,7 +48,12 @@ def test_a_valid_file_is_read_whole() -> None:
     first, second = stated.criteria.values()
     assert (first.id, str(first.bound), first.population, first.samples) == ("backup-retention", ">= 30 d", 1, 1)
     assert (str(second.bound), second.layers) == ("<= 30 d", ("static", "live"))
-    assert (str(second.confidence), second.decides, second.samples, str(second.window)) == ("95 %", "bound", 299, "30 d")
+    assert (str(second.confidence), second.decides, second.samples, str(second.window)) == (
+        "95 %",
+        "bound",
+        299,
+        "30 d",
+    )
     assert second.needs_production
     assert second.where_present
     assert second.baseline

@@ -19,10 +19,12 @@ from prodgate.terraform.policy import POLICIES
 from prodgate.terraform.resources import Configuration, Resource
 
 from .made import criterion
+from .made_run import ABOUT
 from .plugin_facts import Pod
-from .test_runs import ABOUT
 
-CRITERIA = Criteria({c.id: c for c in (criterion("answers", bound=None), criterion("quick", bound=Bound.parse("< 1 s")))})
+CRITERIA = Criteria(
+    {c.id: c for c in (criterion("answers", bound=None), criterion("quick", bound=Bound.parse("< 1 s")))}
+)
 
 HEADER = """
 from prodgate import Criterion, Quantity, check
@@ -144,14 +146,18 @@ def test_a_deselected_check_is_undetermined(gate: Gate, options: tuple[str, ...]
 
 def test_a_check_whose_fixture_fails_is_undetermined(gate: Gate) -> None:
     fixture = "@pytest.fixture\ndef page():\n    raise RuntimeError('no browser')\n"
-    gate.pytester.makepyfile(HEADER + fixture + CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)"))
+    gate.pytester.makepyfile(
+        HEADER + fixture + CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)")
+    )
     gate.judge(Pod(subject="a", answers=True))
     assert gate.outcomes == [("(unfinished)", "undetermined")]
 
 
 def test_a_check_may_take_fixtures(gate: Gate) -> None:
     fixture = "@pytest.fixture\ndef page():\n    return 'ready'\n"
-    text = CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)").replace("pod.answers,", "page == 'ready',")
+    text = CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)").replace(
+        "pod.answers,", "page == 'ready',"
+    )
     gate.pytester.makepyfile(HEADER + fixture + text)
     assert gate.judge(Pod(subject="a", answers=False)) == pytest.ExitCode.OK
 
@@ -204,7 +210,9 @@ def test_ordinary_runs_are_silent_and_checks_without_a_run_fail(pytester: pytest
     result.assert_outcomes(passed=1)
     assert "GO" not in result.stdout.str()
     pytester.makepyfile(test_plain=HEADER + CHECK)
-    result = pytester.runpytest_inprocess("-p", "prodgate.pytest_plugin", "-p", "no:randomly", "--import-mode=importlib")
+    result = pytester.runpytest_inprocess(
+        "-p", "prodgate.pytest_plugin", "-p", "no:randomly", "--import-mode=importlib"
+    )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*has no facts to judge; run it by: prodgate run*"])
 

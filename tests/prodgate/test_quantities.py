@@ -29,7 +29,9 @@ def test_units_are_converted_before_comparing(bound: str, observed: str, admitte
     assert Bound.parse(bound).admits(Quantity.parse(observed)) is admitted
 
 
-@pytest.mark.parametrize(("bound", "observed"), [("< 200 ms", "3"), (">= 30 d", "99.9 %"), ("== 'a'", "3"), ("< 3", "1 s")])
+@pytest.mark.parametrize(
+    ("bound", "observed"), [("< 200 ms", "3"), (">= 30 d", "99.9 %"), ("== 'a'", "3"), ("< 3", "1 s")]
+)
 def test_another_dimension_is_refused(bound: str, observed: str) -> None:
     with pytest.raises(UnitError, match="bounds a"):
         Bound.parse(bound).admits(Quantity.parse(observed))

@@ -62,15 +62,7 @@ def shop(tmp_path: Path) -> Path:
     (tmp_path / "policies").mkdir()
     (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
     (tmp_path / "infra" / "main.tf").write_text(TREE)
-    # The shop has a module of the name of each bundled one, so that nothing but its own policy judges it.
-    bundled = Path(__file__).parents[2] / "policies"
-    for path in bundled.glob("*.py"):
-        (tmp_path / "policies" / path.name).write_text('"""Shadows the bundled policies."""\n')
     (tmp_path / "policies" / "shop.py").write_text(POLICY)
-    suites = tmp_path / "suites" / "static"
-    suites.mkdir(parents=True)
-    for path in (Path(__file__).parents[2] / "suites" / "static").glob("test_*.py"):
-        (suites / path.name).write_text('"""Shadows the bundled checks."""\n')
     return tmp_path
 
 
@@ -94,7 +86,11 @@ def test_a_sound_declaration_is_go_for_its_layer_and_no_promotion(shop: Path) ->
 
 
 def test_layers_that_are_not_built_leave_the_whole_run_insufficient(shop: Path) -> None:
-    criteria = (shop / "criteria.toml").read_text("utf-8").replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "live"]')
+    criteria = (
+        (shop / "criteria.toml")
+        .read_text("utf-8")
+        .replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "live"]')
+    )
     (shop / "criteria.toml").write_text(criteria, "utf-8")
     done = gate(shop, "run")
     assert done.returncode == 2
@@ -184,7 +180,11 @@ def started(shop: Path, *arguments: str) -> tuple[subprocess.Popen[str], Path]:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         journals = list((shop / "runs").glob("*/journal.jsonl"))
-        if journals and '"started", ' in journals[0].read_text() and "SHOP_1" in journals[0].read_text().split('"started"')[-1]:
+        if (
+            journals
+            and '"started", ' in journals[0].read_text()
+            and "SHOP_1" in journals[0].read_text().split('"started"')[-1]
+        ):
             return process, journals[0].parent
         select.select([], [], [], 0.05)
     process.kill()

@@ -17,33 +17,7 @@ from prodgate.journal import NAME, Journal
 from prodgate.verdict import Decision
 
 from .made import finding
-
-CRITERIA = """
-system = "shop"
-[criteria.backup-retention]
-statement = { en = "Backups are kept.", ja = "保持する。" }
-why = "They are needed."
-require = ">= 30 d"
-source = "OPS-2"
-layers = ["static"]
-"""
-ABOUT = {"system": "shop", "target": "rehearsal://", "rehearsal": False, "layers": ["static"], "commit": "", "actor": "a"}
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
-    return runs.create(tmp_path / "runs", ABOUT, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
-
-
-def judge(run: Path, *, finish: bool = True) -> None:
-    journal = Journal.of(run)
-    journal.planned("static", "PG_REC_1", "backup-retention")
-    journal.started("static", "PG_REC_1")
-    journal.finding(finding())
-    if finish:
-        journal.finished("static", "PG_REC_1")
-        journal.write("closed")
+from .made_run import ABOUT, CRITERIA, judge
 
 
 def test_a_finished_run_reads_back(run: Path) -> None:

@@ -53,9 +53,7 @@ WAIVERS = st.lists(
     max_size=3,
     unique_by=lambda w: w.id,
 )
-EVERYTHING = [
-    finding(criterion=c.id, layer=layer, subject="all") for c in CRITERIA.values() for layer in c.layers
-]
+EVERYTHING = [finding(criterion=c.id, layer=layer, subject="all") for c in CRITERIA.values() for layer in c.layers]
 
 
 def test_nothing_judged_is_never_go() -> None:

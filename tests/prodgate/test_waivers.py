@@ -98,7 +98,10 @@ expires = 2026-12-01
         ("[other]", ["waivers.toml: other: is not a section; write [waivers.<id>]"]),
         ("waivers = 3", ["waivers.toml: waivers: is not a table"]),
         ("[waivers]\none = 3", ["waivers.toml: waivers.one: is not a table"]),
-        (VALID.replace("owner", "owmer"), ["waivers.one.owner: is missing", "owmer: is not a key; did you mean 'owner'?"]),
+        (
+            VALID.replace("owner", "owmer"),
+            ["waivers.one.owner: is missing", "owmer: is not a key; did you mean 'owner'?"],
+        ),
         (VALID.replace("2026-12-01", '"2026-12-01"'), ["waivers.one.expires: is '2026-12-01'; write a date without"]),
         (VALID + "most = 0", ["waivers.one.most: is 0; write a whole number"]),
         (VALID.replace('"r"', "3"), ["waivers.one.reason: is 3; write a text"]),

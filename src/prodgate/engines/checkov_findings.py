@@ -49,18 +49,10 @@ def findings(
 
     ``criteria`` are the ids that a failure may be filed under; the others are filed under the independent scan.
     """
-    known = frozenset(criteria)
-    for fault in report.faults:
+    for fault in report.faults or (() if report.records else ("Checkov has no check for anything that is declared",)):
         yield _finding(INDEPENDENT, "checkov", "(Checkov)", Outcome.UNDETERMINED, reason=fault)
-    if not report.records and not report.faults:
-        reason = "Checkov has no check for anything that is declared"
-        yield _finding(INDEPENDENT, "checkov", "(Checkov)", Outcome.UNDETERMINED, reason=reason)
     quiet: dict[tuple[str, Outcome, str], list[str]] = {}
-    answered = merged(report.records, configuration)
-    documents = Documents(configuration)
-    for answers in answered.values():
-        excused = table.unreliable.get(answers.check, "") or _excused(answers, answered, documents, table)
-        found = judged(answers, report.titles, table, known, excused)
+    for found in _judged(report, configuration, table, frozenset(criteria)):
         if found.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
             yield found
         else:
@@ -69,6 +61,15 @@ def findings(
         subject = subjects[0] if len(subjects) == 1 else f"{len(subjects)} resources"
         expected = _wanted(report.titles, check)
         yield _finding(INDEPENDENT, check, subject, outcome, expected=expected, reason=reason)
+
+
+def _judged(
+    report: ScannerReport, configuration: Configuration | None, table: Table, criteria: frozenset[str]
+) -> Iterator[Finding]:
+    answered, documents = merged(report.records, configuration), Documents(configuration)
+    for answers in answered.values():
+        excused = table.unreliable.get(answers.check, "") or _excused(answers, answered, documents, table)
+        yield judged(answers, report.titles, table, criteria, excused)
 
 
 def silenced(report: ScannerReport) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..criteria import Criterion, comparisons, satisfied
@@ -44,6 +45,11 @@ class Policy:
     def why(self) -> str:
         """Why it matters: the rest of the docstring."""
         return "\n".join(inspect.getdoc(self.judge).splitlines()[1:]).strip()  # type: ignore[union-attr]
+
+    @property
+    def file(self) -> Path:
+        """The file it is written in."""
+        return Path(self.judge.__code__.co_filename)
 
     @property
     def place(self) -> str:

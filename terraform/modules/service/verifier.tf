@@ -121,8 +121,8 @@ resource "aws_lambda_function" "verifier" {
 
   environment {
     variables = {
-      BASE_URL = "https://${var.domain_name}:${var.test_port}"
-      PATHS    = join(" ", [for service in values(var.services) : service.health_path])
+      HOST  = "${var.domain_name}:${var.test_port}"
+      PATHS = join(" ", [for service in values(var.services) : service.health_path])
     }
   }
 

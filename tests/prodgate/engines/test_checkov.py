@@ -70,15 +70,31 @@ def test_what_cannot_be_looked_at_is_a_fault(checkov: Path, tmp_path: Path) -> N
     }
 
 
+PASSES_OVER = """
+import argparse, importlib.util, json, sys
+from pathlib import Path
+spec = importlib.util.spec_from_file_location("driver", sys.argv[1])
+driver = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(driver)
+driver.plan_runner.Runner.run = lambda *_arguments, **_named: driver.Report("terraform_plan")
+kept = driver.Kept(Path("."))
+driver.scan_plan(argparse.Namespace(check=[], var_file=[]), kept, Path(sys.argv[2]))
+print("\\n" + json.dumps(kept.faults))
+"""
+
+
 def test_a_resource_that_checkov_passes_over_is_a_fault(checkov: Path, tmp_path: Path) -> None:
-    topic = {"address": "aws_sns_topic.lost", "mode": "managed", "type": "aws_sns_topic", "name": "lost", "values": {}}
-    plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": [topic]}}, "resource_changes": []}
-    with scanning(tmp_path, tmp_path, progress=quiet) as scan:
-        scan.take(plan)
-        report = scan.report()
-    passed_over = [each for each in report.faults if each.startswith("aws_sns_topic.lost: Checkov has checks for")]
-    looked_at = [each for each in report.records if each.resource == "aws_sns_topic.lost"]
-    assert bool(passed_over) != bool(looked_at)
+    topic = {"address": "module.a.aws_sns_topic.lost", "mode": "managed", "type": "aws_sns_topic"}
+    unchecked = {"address": "module.a.aws_vpc_ipam.none", "mode": "managed", "type": "aws_vpc_ipam"}
+    read = {"address": "module.a.data.aws_sns_topic.known", "mode": "data", "type": "aws_sns_topic"}
+    root = {"child_modules": [{"address": "module.a", "resources": [topic, unchecked, read]}]}
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"planned_values": {"root_module": root}}))
+    command = [str(checkov), "-c", PASSES_OVER, str(DRIVER), str(plan)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        "module.a.aws_sns_topic.lost: Checkov has checks for aws_sns_topic, but gave no result on it"
+    ]
 
 
 def test_the_driver_ends_with_whoever_waits_for_it(checkov: Path, tmp_path: Path) -> None:

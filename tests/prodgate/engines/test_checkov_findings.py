@@ -94,6 +94,12 @@ def test_a_pass_needs_the_plan_to_agree(source: str, plan: str, outcome: Outcome
     assert (finding.outcome, finding.criterion) == (outcome, INDEPENDENT)
 
 
+@pytest.mark.parametrize("outcomes", [("passed", "failed"), ("failed", "passed"), ("unknown", "failed")])
+def test_the_worst_of_several_answers_counts(outcomes: tuple[str, str]) -> None:
+    (finding,) = found([record("source", each) for each in outcomes])
+    assert finding.outcome is Outcome.NOT_SATISFIED
+
+
 def test_passes_of_a_check_are_one_finding() -> None:
     addresses = [f'aws_sqs_queue.letters["{each}"]' for each in "abc"]
     (finding,) = found([record("plan", "passed", address=each) for each in addresses], *addresses)

@@ -98,6 +98,13 @@ def test_a_wrong_digest_is_refused(locks: Path) -> None:
     assert left() == set()
 
 
+def test_a_lock_without_digests_is_refused(locks: Path) -> None:
+    lock = locks / "tiny.lock"
+    lock.write_text(lock.read_text().split(" --hash")[0] + "\n")
+    with pytest.raises(EngineError, match=r"tiny\.lock: can't be installed: .*hash"):
+        python_of("tiny", print, locks=locks)
+
+
 def test_without_network_it_says_what_to_do(locks: Path) -> None:
     (locks / "tiny.lock").write_text(f"prodgate-has-no-such-package==1.0 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(EngineError, match="run prodgate setup where the package index can be reached, once"):

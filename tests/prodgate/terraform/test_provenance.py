@@ -148,7 +148,7 @@ def test_ring_of_local_values_ends(plant: Plant) -> None:
         ("aws_x.y", "aws_x.y", ("", "aws_x.y"), (None,)),
         ("aws_x.y[0]", "aws_x.y", ("", "aws_x.y"), ("0",)),
         ('data.aws_x.y["a.b"]', "data.aws_x.y", ("", "data.aws_x.y"), ("a.b",)),
-        ('module.a["x]y"].module.b.aws_x.y', "module.a.module.b.aws_x.y", ("module.a.module.b", "aws_x.y"), ("x]y", None, None)),  # noqa: E501
+        ('module.a["x]y"].module.b.aws_x.y', "module.a.module.b.aws_x.y", ("module.a.module.b", "aws_x.y"), ("x]y", None, None)),
         (r'module.a["q\"q"].aws_x.y[3]', "module.a.aws_x.y", ("module.a", "aws_x.y"), (r"q\"q", "3")),
     ],
 )  # fmt: skip

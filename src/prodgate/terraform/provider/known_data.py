@@ -100,7 +100,8 @@ def _session_context(config: Mapping[str, Any], _settings: Settings) -> Values:
 
 
 def _arn(config: Mapping[str, Any], _settings: Settings) -> Values:
-    return {"id": config["arn"], **split_arn(config["arn"])}
+    parts = split_arn(config["arn"])
+    return {"id": config["arn"], "account": parts.pop("account_id"), **parts}
 
 
 def _zones(config: Mapping[str, Any], settings: Settings) -> Values:

@@ -52,7 +52,7 @@ def leave_open(block: Block, value: Mapping[str, Any], prior: Any = None) -> dic
             planned[name] = None
         elif attribute.get("computed") and planned.get(name) is None and not isinstance(prior, dict):
             planned[name] = UNKNOWN
-        elif isinstance(planned.get(name), list):
+        elif isinstance(planned.get(name), list) and not (isinstance(prior, dict) and prior[name] == planned[name]):
             planned[name] = _with_zeros(attribute["type"], planned[name])
     for name, nested in block["block_types"].items():
         known = prior.get(name) if isinstance(prior, dict) else None

@@ -152,7 +152,7 @@ class Service:
         """Answer with inventions; nothing of it reaches the plan."""
         block = self.schemas.block("ephemeral", request.type_name)
         answer = read(request.type_name, block, decode(request.config), self.settings)
-        return CLASSES["Opened"](state=encode(answer.values))
+        return CLASSES["Opened"](result=encode(answer.values))
 
     def close_ephemeral_resource(self, _request: Message) -> Message:
         """Do nothing: there was nothing to open."""

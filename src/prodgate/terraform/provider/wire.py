@@ -51,7 +51,7 @@ MESSAGES: Final = {
     "RawState source_state=4, string target_type_name=5, bytes source_private=6",
     "Moved": "DynamicValue target_state=1, Diagnostic* diagnostics=2, bytes target_private=3",
     "DataRead": "DynamicValue state=1, Diagnostic* diagnostics=2",
-    "Opened": "Diagnostic* diagnostics=1, DynamicValue state=4",
+    "Opened": "Diagnostic* diagnostics=1, DynamicValue result=3",
     "Stopped": "string Error=1",
 }
 #: procedure -> (request, response); the schema is answered in bytes.

@@ -29,9 +29,7 @@ def handler(event, _context):
     elif event["Step"] == "finishSecret":
         old = next((version for version, names in stages.items() if "AWSCURRENT" in names), None)
         leaving = {"RemoveFromVersionId": old} if old else {}
-        client.update_secret_version_stage(
-            SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=token, **leaving
-        )
+        client.update_secret_version_stage(SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=token, **leaving)
 
 
 def moved_up(keys):

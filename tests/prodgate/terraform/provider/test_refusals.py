@@ -57,7 +57,8 @@ def test_each_kind_of_mistake(summary: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["kubernetes", "external", "http"])
 def test_a_provider_without_a_stand_in_is_named(name: str, tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match=f"hashicorp/{name}"), playground(
-        tmp_path, f'data "{name}_x" "x" {{\n}}\n'
+    with (
+        pytest.raises(AssertionError, match=f"hashicorp/{name}"),
+        playground(tmp_path, f'data "{name}_x" "x" {{\n}}\n'),
     ):
         pass

@@ -1,0 +1,192 @@
+# What core can decide about production: the stated sizes reach the resources, and wrong values are refused by name.
+# No credentials, no network: every provider is a mock.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "ap-northeast-1" }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+}
+
+mock_provider "archive" {}
+
+run "plans_as_one_tree" {
+  command = plan
+
+  assert {
+    condition     = output.release.service_names == { api = "nba-news-prod-api", frontend = "nba-news-prod-frontend" }
+    error_message = "The release workflow must find both services."
+  }
+
+  assert {
+    condition     = output.release.snapshot_before_release == "nba-news-prod-before-"
+    error_message = "The deploy role may make snapshots of this name only."
+  }
+
+  assert {
+    condition     = output.release.deployment_groups == { api = "api", frontend = "frontend" }
+    error_message = "Each service has a deployment group of its own."
+  }
+}
+
+run "refuses_another_environment" {
+  command = plan
+
+  variables {
+    environment = "staging"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "refuses_a_repository_pattern" {
+  command = plan
+
+  variables {
+    github_repository = "nba-news/*"
+  }
+
+  expect_failures = [var.github_repository]
+}
+
+run "refuses_both_backups_in_one_region" {
+  command = plan
+
+  variables {
+    backup_copy_region = "ap-northeast-1"
+  }
+
+  expect_failures = [var.backup_copy_region]
+}
+
+run "refuses_zones_of_another_region" {
+  command = plan
+
+  variables {
+    availability_zones = ["ap-northeast-1a", "ap-northeast-1c", "us-east-1a"]
+  }
+
+  expect_failures = [var.availability_zones]
+}
+
+run "refuses_a_small_network" {
+  command = plan
+
+  variables {
+    vpc_cidr = "10.20.0.0/24"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "refuses_a_lone_database" {
+  command = plan
+
+  variables {
+    database_instances = 1
+  }
+
+  expect_failures = [var.database_instances]
+}
+
+run "refuses_capacity_upside_down" {
+  command = plan
+
+  variables {
+    database_capacity = { min = 4, max = 1 }
+  }
+
+  expect_failures = [var.database_capacity]
+}
+
+run "refuses_a_major_version_alone" {
+  command = plan
+
+  variables {
+    database_engine_version = "17"
+  }
+
+  expect_failures = [var.database_engine_version]
+}
+
+run "refuses_short_backups" {
+  command = plan
+
+  variables {
+    backup_retention_days = 7
+  }
+
+  expect_failures = [var.backup_retention_days]
+}
+
+run "refuses_a_lone_task" {
+  command = plan
+
+  variables {
+    task_count = { min = 1, max = 10 }
+  }
+
+  expect_failures = [var.task_count]
+}
+
+run "refuses_a_size_that_fargate_does_not_have" {
+  command = plan
+
+  variables {
+    task_size = { cpu = 1000, memory = 2048 }
+  }
+
+  expect_failures = [var.task_size]
+}
+
+run "refuses_a_tag_for_a_digest" {
+  command = plan
+
+  variables {
+    image_digests = {
+      api       = "latest"
+      frontend  = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      collector = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    }
+  }
+
+  expect_failures = [var.image_digests]
+}
+
+run "refuses_all_traffic_at_once" {
+  command = plan
+
+  variables {
+    release = { first_step_percent = 100, first_step_minutes = 5, bake_minutes = 30 }
+  }
+
+  expect_failures = [var.release]
+}
+
+run "warns_of_too_many_connections" {
+  command = plan
+
+  variables {
+    task_count = { min = 2, max = 60 }
+  }
+
+  expect_failures = [check.connections_fit_the_database]
+}
+
+run "warns_of_an_unwatched_release" {
+  command = plan
+
+  variables {
+    release = { first_step_percent = 10, first_step_minutes = 5, bake_minutes = 5 }
+  }
+
+  expect_failures = [check.release_is_watched_long_enough]
+}

@@ -1,0 +1,74 @@
+"""The provider process never outlives what it is for."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MODULE = [sys.executable, "-P", "-m", "prodgate.terraform.provider"]
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+print(child.pid, child.stdout.readline(), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [*MODULE, str(tmp_path / "p.sock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_first_line_is_how_core_finds_it(provider: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert provider.stdout
+    found = json.loads(provider.stdout.readline())
+
+    aws = found["registry.terraform.io/hashicorp/aws"]
+    assert aws == found["registry.opentofu.org/hashicorp/aws"]
+    assert aws["Addr"] == {"Network": "unix", "String": str(tmp_path / "p.sock")}
+    assert aws["Pid"] == provider.pid
+    assert (tmp_path / "p.sock.random").is_socket()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ends_on_a_signal(provider: subprocess.Popen[str], tmp_path: Path, number: signal.Signals) -> None:
+    assert provider.stdout
+    provider.stdout.readline()
+
+    provider.send_signal(number)
+
+    assert provider.wait(10) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ends_when_its_input_is_closed(provider: subprocess.Popen[str]) -> None:
+    assert provider.stdout
+    assert provider.stdin
+    provider.stdout.readline()
+
+    provider.stdin.close()
+
+    assert provider.wait(10) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells at once that a process has ended")
+def test_ends_with_its_parent(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PARENT, *MODULE, str(tmp_path / "p.sock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        child = os.pidfd_open(int(parent.stdout.readline().split()[0]))
+        parent.kill()
+
+    import select
+
+    ended, _, _ = select.select([child], [], [], 10)
+    os.close(child)
+    assert ended

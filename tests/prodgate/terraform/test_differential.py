@@ -1,0 +1,126 @@
+"""The stand-in plans what the real provider plans; where it can't, it says less, never something else.
+
+Run with `tox -e differential`. The real provider is an old one (3.39), the newest that PyPI has; see legacy_root/.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.prodgate.terraform.real_provider import real_provider
+
+from prodgate.terraform.hermetic import environment, stand_in
+from prodgate.terraform.runner import find_engine, run
+
+pytestmark = pytest.mark.differential
+
+LEGACY = Path(__file__).parent / "legacy_root"
+ZEROS: tuple[Any, ...] = (None, "", False, 0, [], {})
+#: Defaults that stand in the real provider's code, not in its schema: the stand-in leaves them null or unknown.
+DEFAULTS: dict[str, Any] = {}
+Plan = dict[str, Any]
+OPEN = object()
+
+
+def planned(directory: Path, settings: Mapping[str, str]) -> Plan:
+    """Return address -> planned value, with OPEN for what is only known after apply."""
+    for arguments in (["init", "-input=false"], ["plan", "-input=false", "-refresh=false", "-out=plan.bin"]):
+        done = run((*find_engine(os.environ).command, *arguments), cwd=directory, environment=settings, limit=300)
+        assert done.code == 0, done.stdout + done.stderr
+    shown = run((*find_engine(os.environ).command, "show", "-json", "plan.bin"), cwd=directory, environment=settings, limit=60)
+    changes = json.loads(shown.stdout)["resource_changes"]
+    return {each["address"]: opened(each["change"]["after"], each["change"]["after_unknown"]) for each in changes}
+
+
+def opened(value: Any, unknown: Any) -> Any:
+    if unknown is True:
+        return OPEN
+    if isinstance(unknown, dict):
+        held = value or {}
+        return {name: opened(held.get(name), unknown.get(name)) for name in {*held, *unknown}}
+    if isinstance(value, list) and isinstance(unknown, list):
+        return [opened(each, mask) for each, mask in zip(value, [*unknown, *[None] * len(value)], strict=False)]
+    return value
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Plan]:
+    """The legacy root as the real provider plans it, and as the stand-in does."""
+    scratch = tmp_path_factory.mktemp("differential")
+    settings = environment(os.environ, scratch)
+    for name in ("real", "ours"):
+        shutil.copytree(LEGACY, scratch / name)
+    real = planned(scratch / "real", {**settings, "TF_DATA_DIR": str(scratch / "data"), **real_provider(scratch)})
+    with stand_in(scratch, settings) as provider:
+        attached = {**settings, "TF_REATTACH_PROVIDERS": provider.reattach, "TF_DATA_DIR": str(scratch / "attached")}
+        return real, planned(scratch / "ours", attached)
+
+
+def leaves(path: str, real: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Go through what both schemas have, side by side."""
+    if isinstance(real, dict) and isinstance(ours, dict):
+        for name in sorted(real.keys() & ours.keys()):
+            yield from leaves(f"{path}.{name}", real[name], ours[name])
+    elif isinstance(real, list) and isinstance(ours, list) and len(real) == len(ours):
+        for left, right in zip(sorted(real, key=order), sorted(ours, key=order), strict=True):
+            yield from leaves(path, left, right)
+    else:
+        yield path, real, ours
+
+
+def order(value: Any) -> str:
+    """A key by which the elements of a set stand in the same order on both sides."""
+    if isinstance(value, dict):
+        value = {name: each for name, each in value.items() if isinstance(each, str)}
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def meaning(value: Any) -> Any:
+    """Text that is JSON counts by what it says; old providers wrote an empty Sid."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    return json.loads(value, object_hook=lambda found: {name: each for name, each in found.items() if each != ""})
+
+
+def differing(plans: tuple[Plan, Plan]) -> Iterator[tuple[str, Any, Any]]:
+    real, ours = plans
+    for address in sorted(real.keys() & ours.keys()):
+        for path, left, right in leaves(address, real[address], ours[address]):
+            if meaning(left) != meaning(right) and not (left in ZEROS and right in ZEROS):
+                yield path, left, right
+
+
+def test_the_same_resources(plans: tuple[Plan, Plan]) -> None:
+    real, ours = plans
+
+    assert real.keys() == ours.keys()
+    assert len(ours) > 30
+
+
+def test_no_value_contradicts_the_real_one(plans: tuple[Plan, Plan]) -> None:
+    """A value that the real provider leaves open may be invented; one that it knows is the same, or open, or null."""
+    contradicting = {
+        path: (real, ours) for path, real, ours in differing(plans) if real is not OPEN and ours not in (OPEN, None)
+    }
+
+    assert contradicting == {}
+
+
+def test_only_listed_defaults_are_missing(plans: tuple[Plan, Plan]) -> None:
+    missing = {
+        generic(path): real
+        for path, real, ours in differing(plans)
+        if real is not OPEN and (ours is None or ours is OPEN)
+    }
+
+    assert missing == DEFAULTS
+
+
+def generic(path: str) -> str:
+    """`aws_subnet.private["a"].id` as `aws_subnet.id`."""
+    kind, _, rest = path.partition(".")
+    return f"{kind}.{rest.partition('.')[2] if ']' not in rest else rest.rpartition('].')[2]}"
