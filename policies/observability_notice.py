@@ -45,17 +45,24 @@ def alarms_tell_someone(alarm: Resource, criterion: Criterion) -> None:
     An alarm that is part of a composite alarm may leave the telling to it; one that scales a service tells nobody on
     purpose. actions_enabled is on when it is not set.
     """
-    if _only_scales(alarm):
-        raise criterion.not_applicable("scales a service and is not meant to tell anybody")
-    if not alarm.has("alarm_actions") and _within_composite(alarm):
-        raise criterion.not_applicable("part of a composite alarm, which tells for it")
+    if silent := _silent_on_purpose(alarm):
+        raise criterion.not_applicable(silent)
     criterion.hold(alarm.flag("actions_enabled", True), expected="actions enabled", observed="actions disabled")
-    criterion.hold(alarm.has("alarm_actions"), expected="a topic in alarm_actions", observed="no action")
     topics = alarm.related("alarm_actions", TOPIC)
+    criterion.hold(alarm.has("alarm_actions"), expected="a topic in alarm_actions", observed="no action")
     if not topics:
         raise criterion.undetermined("its actions name no topic that is declared here")
-    heard = any(map(subscribed, topics))
-    criterion.hold(alarm.has("alarm_actions") and heard, expected="a subscriber", observed="topics without subscriber")
+    # The actions are read again last, so that they place the finding.
+    heard = any(map(subscribed, topics)) and alarm.has("alarm_actions")
+    criterion.hold(heard, expected="a subscriber", observed="topics without subscriber")
+
+
+def _silent_on_purpose(alarm: Resource) -> str:
+    """Return why an alarm need not tell anybody itself, or nothing."""
+    if _only_scales(alarm):
+        return "scales a service and is not meant to tell anybody"
+    within = not alarm.has("alarm_actions") and _within_composite(alarm)
+    return "part of a composite alarm, which tells for it" if within else ""
 
 
 @policy(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
-from .criteria import Criterion, UsageError
+from .criteria import Criterion, UsageError, runs_later
 from .facts import Fact
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -67,31 +67,40 @@ def check(criterion: str, *, remedy: str, measures: str = "", population: int = 
     """
 
     def register(function: F) -> F:
-        where = f"{function.__module__}:{function.__code__.co_firstlineno}: check {function.__name__!r}"
-        hints = {name: hint for name, hint in get_type_hints(function).items() if name != "return"}
-        facts = [name for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Fact)]
-        criteria = [name for name, hint in hints.items() if hint is Criterion]
-        if len(facts) != 1 or len(criteria) != 1:
-            raise CheckError(
-                f"{where} takes {len(facts)} kinds of fact and {len(criteria)} criteria; "
-                "annotate one parameter with a kind of fact and one with Criterion"
-            )
-        if not function.__doc__:
-            raise CheckError(f"{where} has no docstring; write the question it answers")
+        fact, criterion_name, kind = _asked(function)
+        others = [name for name in inspect.signature(function).parameters if name not in (fact, criterion_name)]
         _CHECKS[function] = Check(
             criterion=criterion,
             remedy=remedy,
             measures=measures,
             population=population,
             function=function,
-            kind=hints[facts[0]],
-            takes_fact=facts[0],
-            takes_criterion=criteria[0],
-            fixtures=tuple(p for p in inspect.signature(function).parameters if p not in (*facts, *criteria)),
+            kind=kind,
+            takes_fact=fact,
+            takes_criterion=criterion_name,
+            fixtures=tuple(others),
         )
         return function
 
     return register
+
+
+def _asked(function: Callable[..., None]) -> tuple[str, str, type[Fact]]:
+    """Return the names of the parameters for the fact and the criterion, and the kind of fact. Raises CheckError."""
+    where = f"{function.__module__}:{function.__code__.co_firstlineno}: check {function.__name__!r}"
+    hints = {name: hint for name, hint in get_type_hints(function).items() if name != "return"}
+    facts = [name for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Fact)]
+    criteria = [name for name, hint in hints.items() if hint is Criterion]
+    if len(facts) != 1 or len(criteria) != 1:
+        raise CheckError(
+            f"{where} takes {len(facts)} kinds of fact and {len(criteria)} criteria; "
+            "annotate one parameter with a kind of fact and one with Criterion"
+        )
+    if not function.__doc__:
+        raise CheckError(f"{where} has no docstring; write the question it answers")
+    if runs_later(function):
+        raise CheckError(f"{where} would not run when called; drop async and yield")
+    return facts[0], criteria[0], hints[facts[0]]
 
 
 def check_of(function: Any) -> Check | None:

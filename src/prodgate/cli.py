@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     _add_gate(command)
+    _add_questions(command)
+    return parser
+
+
+def _add_questions(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     check = command("check", "check", "judge any Terraform root, module tree or plan.json with the policies alone")
     check.add_argument("path", type=Path, help="a directory with Terraform, or a plan.json")
     check.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
@@ -82,7 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--json", action="store_true")
     setup = command("setup", "setup", "make the engines ready, and say which are")
     setup.add_argument("--json", action="store_true")
-    return parser
 
 
 def _add_gate(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

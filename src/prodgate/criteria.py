@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -74,8 +75,9 @@ class Criterion:
         __tracebackhide__ = True
         if self.bound is None:
             raise TypeError(f"criterion {self.id!r} has no bound to compare {observed} with; use hold()")
-        if samples is not None and samples < self.samples:
-            raise self.undetermined(f"only {samples} of {self.samples} samples", observed=observed)
+        if (samples or 1) < self.samples:
+            seen = "an unstated number" if samples is None else f"only {samples}"
+            raise self.undetermined(f"{seen} of {self.samples} samples", observed=observed)
         _compared(self.bound.admits(observed), str(self.bound), str(observed))
 
     def hold(self, ok: bool, *, expected: str, observed: object) -> None:
@@ -118,14 +120,28 @@ def comparisons() -> Iterator[list[Conclusion]]:
         _COMPARISONS.reset(token)
 
 
-def satisfied(compared: Sequence[Conclusion]) -> Conclusion:
-    """Return the conclusion of a check that raised nothing: the last comparison that held, if it made any."""
-    held = (each for each in reversed(compared) if each.outcome is Outcome.SATISFIED)
-    return next(held, Conclusion(outcome=Outcome.SATISFIED))
+def concluded(compared: Sequence[Conclusion], criterion: Criterion, *, looked: bool = False) -> Conclusion:
+    """Return the conclusion of a check that raised nothing: what broke the criterion, else what held last.
+
+    One that compared nothing concluded nothing, unless it ``looked`` for what a statement forbids and met none of it.
+    """
+    if broken := [each for each in compared if each.outcome is not Outcome.SATISFIED]:
+        return broken[0]
+    if compared:
+        return compared[-1]
+    if looked and criterion.bound is None:
+        return Conclusion(outcome=Outcome.SATISFIED)
+    return criterion.undetermined("ended without comparing anything").conclusion
 
 
 def _shown(observed: object) -> str:
     return "true" if observed is True else "false" if observed is False else str(observed)
+
+
+def runs_later(function: object) -> bool:
+    """Whether a call of the function runs nothing of it: a coroutine or a generator, which would hold by accident."""
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(of_kind(function) for of_kind in kinds)
 
 
 class Criteria(dict[str, Criterion]):

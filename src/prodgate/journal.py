@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -37,8 +38,10 @@ class Journal:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             data = line.encode("utf-8", "backslashreplace") + b"\n"
-            if os.write(descriptor, data) != len(data):
-                raise OSError(28, "no space left on device", str(self.path))
+            if (written := os.write(descriptor, data)) != len(data):
+                # the next event must not be glued to half a line
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         finally:
             os.close(descriptor)
 
@@ -54,9 +57,9 @@ class Journal:
         """Keep one finding."""
         self.write("finding", **finding.to_json())
 
-    def finished(self, layer: str, check: str) -> None:
-        """Say that a check has given all its findings; without it the check is undetermined."""
-        self.write("finished", layer=layer, check=check)
+    def finished(self, layer: str, check: str, findings: int) -> None:
+        """Say that a check has given all its findings, and how many; without it the check is undetermined."""
+        self.write("finished", layer=layer, check=check, findings=findings)
 
     def fact(self, layer: str, kind: str, subject: str, digest: str, source: str) -> None:
         """Say that something was observed, from where, and in which evidence file it is."""

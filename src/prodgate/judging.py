@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .checks import Check
-from .criteria import Criterion, comparisons, satisfied
+from .criteria import Criterion, comparisons, concluded
 from .facts import Fact, Facts
 from .findings import Concluded, Conclusion, Finding, Outcome
 
@@ -49,13 +49,13 @@ def _concluded(
     try:
         with comparisons() as compared:
             check.function(**{check.takes_fact: subject, check.takes_criterion: criterion}, **fixtures)
-    except Concluded as concluded:
-        return concluded.conclusion
+    except Concluded as ended:
+        return ended.conclusion
     except interruptions as interruption:
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"was not judged: {interruption}")
     except Exception as bug:  # noqa: BLE001  a check of any team may raise anything; the gate must still conclude
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{check.name} failed: {type(bug).__name__}: {bug}")
-    return satisfied(compared)
+    return concluded(compared, criterion)
 
 
 def _finding(check: Check, layer: str, subject: str, conclusion: Conclusion, place: str = "") -> Finding:

@@ -24,6 +24,8 @@ from .runs import read
 
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
+#: Where pytest would find options and plugins of the user's own tests, which must not reach the judging.
+_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +38,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--observe-only", action="store_true", help="keep the facts, judge nothing")
     given = parser.parse_args(arguments)
     _end_with_parent()
+    for name in _OPTIONS:
+        os.environ.pop(name, None)
     layer, project = BUILT[given.layer], open_project(given.criteria)
     log = journal.Journal.of(given.run)
     at = Observation(run=given.run, project=project.root, stated=project.stated, journal=log, progress=_progress)
@@ -77,7 +81,7 @@ def _conclude(layer: Layer, facts: Facts, at: Observation) -> None:
         at.journal.started(layer.name, check)
         for finding in findings:
             at.journal.finding(finding)
-        at.journal.finished(layer.name, check)
+        at.journal.finished(layer.name, check, len(findings))
 
 
 def _judged(layer: Layer, facts: Facts, at: Observation, project: Project, policies: frozenset[Path]) -> int:

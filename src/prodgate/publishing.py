@@ -16,6 +16,7 @@ from .report.comparison import compare, render_comparison
 from .report.html import render_html
 from .report.summary import render_summary
 from .report.terminal import render_terminal
+from .report.view import written_in
 from .verdict import Verdict
 
 
@@ -49,7 +50,9 @@ def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
     for finding in verdict.blocking:
         place = f"{finding.where[0]}: " if finding.where else ""
         _print(_visible(f"{place}{finding.outcome}: [{finding.check}] {finding}"))
-        _print(_visible(f"    remedy: {finding.remedy}") if finding.remedy else "")
+        for label, text in (("set in", written_in(finding)), ("remedy", finding.remedy)):
+            if text:
+                _print(_visible(f"    {label}: {text}"))
     found = [finding for ruling in verdict.rulings for finding in ruling.findings]
     counts = ", ".join(f"{sum(f.outcome is o for f in found)} {o}" for o in Outcome)
     _print(f"{verdict.decision} for what {subject} declares: {counts}")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .checks import Check, check_of, unfit
+from .checks import Check, check_of, registered, unfit
 from .criteria import Criteria, CriteriaError, Criterion
 from .facts import Facts
 from .findings import Finding, Outcome
@@ -35,6 +35,8 @@ class Judging:
     facts: Facts
     journal: Journal
     policy_files: frozenset[Path]
+    collected: list[pytest.Item] = field(default_factory=list)
+    """Every item, also one that a plugin or the project's conftest.py takes out later."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make itself known to the hooks below."""
@@ -97,17 +99,57 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Remember an item as soon as there is one."""
+    if (judging := _judging(item.config)) is not None:
+        judging.collected.append(item)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Write down what is planned before anything, such as ``-k`` or a skip, can leave it out."""
+    """Write down everything that is planned, whatever ``-k``, a skip or a conftest.py leaves out of ``items``."""
     if (judging := _judging(config)) is None:
         return
     items[:] = [item for item in items if not _unasked(item, judging.criteria, config.rootpath)]
-    subjects = [subject for item in items if (subject := _subject(item)) is not None]
+    asked = [item for item in judging.collected if not _unasked(item, judging.criteria, config.rootpath)]
+    subjects = [subject for item in asked if (subject := _subject(item)) is not None]
     mistakes = [text for subject in subjects if (text := mistake(subject, judging.criteria))]
+    mistakes += [*_no_checks(asked), *_same_names(subjects), *_hidden(judging.collected)]
     if mistakes:
         raise pytest.UsageError("\n".join(mistakes))
-    for subject in subjects:
+    loaded = [policy for policy in POLICIES.values() if policy.criterion in judging.criteria]
+    for subject in {each.name: each for each in (*subjects, *loaded)}.values():
         judging.journal.planned(judging.layer, subject.name, subject.criterion)
+    judging.journal.write("collected", layer=judging.layer)
+
+
+def _no_checks(items: Iterable[pytest.Item]) -> Iterator[str]:
+    """Say which items are ordinary tests, whose failure would count for nothing."""
+    for item in items:
+        if _subject(item) is None:
+            yield f"{item.nodeid}: is no check; decorate it with @check, or move it out of the suites"
+
+
+def _same_names(subjects: Iterable[Policy | Check]) -> Iterator[str]:
+    """Say which share a name: the journal would take the end of one for the end of the other."""
+    known: dict[str, Policy | Check] = {}
+    for subject in subjects:
+        if (other := known.setdefault(subject.name, subject)) is not subject:
+            yield f"{subject.place}: {subject.name} is also the name of {other.place}; rename one"
+
+
+def _hidden(items: Iterable[pytest.Item]) -> Iterator[str]:
+    """Say which checks of the collected files became no item, since the module has another thing of that name."""
+    found = {_written(check) for item in items if isinstance(check := _subject(item), Check)}
+    files = {file for file, _ in found}
+    for check in registered():
+        if _written(check)[0] in files and _written(check) not in found:
+            yield f"{check.place}: {check.name} is hidden by something of the same name below it; rename one"
+
+
+def _written(check: Check) -> tuple[str, int]:
+    code = check.function.__code__
+    return code.co_filename, code.co_firstlineno
 
 
 def _subject(item: pytest.Item) -> Policy | Check | None:
@@ -155,12 +197,12 @@ def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Jud
     """Write each finding to the journal before the next is made, then fail the item if any blocks."""
     __tracebackhide__ = True
     judging.journal.started(judging.layer, subject.name)
-    unmet = []
-    for finding in findings:
+    unmet, made = [], 0
+    for made, finding in enumerate(findings, start=1):  # noqa: B007  counted for what comes after the loop
         judging.journal.finding(finding)
         if finding.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
             unmet.append(finding)
-    judging.journal.finished(judging.layer, subject.name)
+    judging.journal.finished(judging.layer, subject.name, made)
     if unmet:
         pytest.fail(_told(subject, unmet), pytrace=False)
 

@@ -8,9 +8,11 @@ runs/2026-11-24T130000Z-3f2a9c1/
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,8 +72,9 @@ def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path
             "waivers": evidence.store(path, waivers.read_bytes() if waivers.exists() else b"", ".toml"),
         }
         text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
-        (path / "run.json").write_text(text + "\n", "utf-8")
-        journal.Journal.of(path).write("opened", run=path.name)
+        data = f"{text}\n".encode("utf-8", "surrogateescape")
+        (path / "run.json").write_bytes(data)
+        journal.Journal.of(path).write("opened", run=path.name, about=hashlib.sha256(data).hexdigest())
     except OSError as error:
         raise RunError(f"{parent}: cannot hold a run: {error.strerror}; name another folder with --runs") from None
     return path
@@ -80,48 +83,72 @@ def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path
 def read(path: Path) -> Run:
     """Read a run directory, also one whose run was cut off. Raises RunError."""
     try:
-        about = json.loads((path / "run.json").read_text("utf-8"))
-        events = list(journal.read(path / journal.NAME))
-        criteria = parse(evidence.load(path, about["criteria"]).decode("utf-8"), path / "criteria.toml")
-        waivers = parse_waivers(evidence.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml")
-    except (OSError, ValueError, KeyError, LookupError, journal.JournalError) as error:
+        return _read(path)
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, journal.JournalError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else reason
         raise RunError(f"{path}: is not a run directory that can be read: {reason}; name one under runs/") from None
+
+
+def _read(path: Path) -> Run:
+    written = (path / "run.json").read_bytes()
+    about = json.loads(written)
+    events = list(journal.read(path / journal.NAME))
+    if events and events[0].get("about") != hashlib.sha256(written).hexdigest():
+        raise journal.JournalError("run.json was changed after it was written")
+    criteria = parse(evidence.load(path, about["criteria"]).decode("utf-8"), path / "criteria.toml")
     closed = [event["at"] for event in events if event["event"] == "closed"]
     return Run(
         path=path,
         about=about,
         criteria=criteria,
-        waivers=waivers,
-        findings=tuple(_findings(events, criteria.criteria)),
+        waivers=parse_waivers(evidence.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml"),
+        findings=(*_findings(events), *_of_layers(events, about["layers"], criteria.criteria)),
         facts=tuple(event for event in events if event["event"] == "fact"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
     )
 
 
-def _findings(events: Iterable[Mapping[str, Any]], criteria: Criteria) -> Iterable[Finding]:
-    """Yield what was found, and undetermined findings for unfinished checks and broken layers."""
+def _findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Yield what was found, and undetermined findings for checks of which something is missing."""
     open_: dict[tuple[str, str], Mapping[str, Any]] = {}
+    found: Counter[tuple[str, str]] = Counter()
     for event in events:
+        key = (event.get("layer", ""), event.get("check", ""))
         match event["event"]:
             case "planned":
-                open_[event["layer"], event["check"]] = event
-            case "finished":
-                open_.pop((event["layer"], event["check"]), None)
+                open_[key] = event
             case "finding":
-                yield Finding.from_json({key: value for key, value in event.items() if key not in ("event", "at")})
-            case "broken":
-                yield from _of_layer(event["layer"], event["reason"], criteria)
+                found[key] += 1
+                yield Finding.from_json({name: value for name, value in event.items() if name not in ("event", "at")})
+            case "finished" if event["findings"] == found[key] > 0:
+                open_.pop(key, None)
+            case "finished":
+                reason = f"the check said {event['findings']} findings, and the journal holds {found[key]} of them"
+                yield _missing(open_.pop(key), reason)
     for event in open_.values():
-        yield Finding(
-            criterion=event["criterion"],
-            check=event["check"],
-            layer=event["layer"],
-            subject="(unfinished)",
-            outcome=Outcome.UNDETERMINED,
-            reason="the check was planned but did not finish",
-            remedy="Look at the layer's log, mend what stopped it and run the gate again.",
-        )
+        yield _missing(event, "the check was planned but did not finish")
+
+
+def _missing(planned: Mapping[str, Any], reason: str) -> Finding:
+    return Finding(
+        criterion=planned["criterion"],
+        check=planned["check"],
+        layer=planned["layer"],
+        subject="(unfinished)",
+        outcome=Outcome.UNDETERMINED,
+        reason=reason,
+        remedy="Look at the layer's log, mend what stopped it and run the gate again.",
+    )
+
+
+def _of_layers(events: Iterable[Mapping[str, Any]], layers: Iterable[str], criteria: Criteria) -> Iterator[Finding]:
+    """Yield undetermined findings for layers that broke, and for those that never had all their checks planned."""
+    broken = [(event["layer"], event["reason"]) for event in events if event["event"] == "broken"]
+    known = {layer for layer, _ in broken} | {event["layer"] for event in events if event["event"] == "collected"}
+    unplanned = [(layer, "the layer did not come to judge") for layer in layers if layer not in known]
+    for layer, reason in (*broken, *unplanned):
+        yield from _of_layer(layer, reason, criteria)
 
 
 def _of_layer(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:

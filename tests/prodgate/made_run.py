@@ -28,8 +28,9 @@ ABOUT = {
 def judge(run: Path, *, finish: bool = True) -> None:
     journal = Journal.of(run)
     journal.planned("static", "PG_REC_1", "backup-retention")
+    journal.write("collected", layer="static")
     journal.started("static", "PG_REC_1")
     journal.finding(finding())
     if finish:
-        journal.finished("static", "PG_REC_1")
+        journal.finished("static", "PG_REC_1", 1)
         journal.write("closed")

@@ -14,7 +14,7 @@ from ..runs import Run
 from ..verdict import NOBODY, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
 from .text import shortened, visible, wrapped
-from .view import WORST_FIRST
+from .view import WORST_FIRST, written_in
 
 #: Outcome or decision -> (symbol, its plain form, ANSI colour).
 _MARKS: Final = {
@@ -108,6 +108,8 @@ def _headline_lines(line: Headline, paper: _Paper) -> Iterator[str]:
     others = f" and {line.findings - 1:,} more" if line.findings > 1 else ""
     said = f"{place}{mark} {_said(first.criterion)}: {_seen(first)}{named}{others}"
     yield from wrapped(said, paper.width, indent="    ")
+    if origin := written_in(first):
+        yield from wrapped(f"    set in: {_said(origin, 400)}", paper.width, indent="    ")
     if first.remedy:
         yield from wrapped(f"    remedy: {_said(first.remedy, 400)}", paper.width, indent="    ")
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Final
 
 from ..criteria import Criterion
 from ..findings import Finding, Outcome
@@ -28,6 +28,10 @@ GIVEN = ("criteria", "waivers")
 
 #: Keys of run.json that have rows of their own, so that the rest can be listed as it is.
 _NAMED = ("system", "target", "rehearsal", "layers", "started", "actor", "commit", "versions", "utc_offset", *GIVEN)
+
+
+#: Places in a finding's chain from an argument to the line that set it; more are the lines of a document.
+LONGEST_CHAIN: Final = 5
 
 
 def all_findings(verdict: Verdict) -> list[Finding]:
@@ -203,3 +207,11 @@ def other_facts(about: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def written_in(finding: Finding) -> str:
+    """Return where the deciding value was written, when that is not where the finding is placed.
+
+    A chain leads from an argument through module calls to a variable's value; a longer list is the lines of a document.
+    """
+    return finding.where[-1] if 1 < len(finding.where) <= LONGEST_CHAIN else ""

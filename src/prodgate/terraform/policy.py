@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..criteria import Criterion, comparisons, satisfied
+from ..criteria import Criterion, comparisons, concluded, runs_later
 from ..findings import Concluded, Conclusion, Finding, Outcome
 from .reading import NoSuchAttribute, Unresolved, recorded_reads
 from .resources import Configuration, Resource
@@ -74,9 +74,13 @@ def policy(
     def register(judge: Judge) -> Judge:
         if not judge.__doc__:
             raise TypeError(f"{judge.__module__}.{judge.__name__} has no docstring; write the statement that must hold")
+        if runs_later(judge):
+            raise TypeError(f"{judge.__module__}.{judge.__name__} would not run when called; drop async and yield")
         known = POLICIES.get(id)
         if known and (known.judge.__module__, known.judge.__name__) != (judge.__module__, judge.__name__):
             raise ValueError(f"policy id {id!r} is used by {known.place}; take the next free number")
+        if known and known.file == Path(judge.__code__.co_filename) and known.judge.__code__ != judge.__code__:
+            raise ValueError(f"{known.place}: {judge.__name__} is defined once more below it; rename one")
         POLICIES[id] = Policy(
             id=id, criterion=criterion, resources=resources, remedy=remedy, judge=judge,
             population=population, required=required,
@@ -97,7 +101,7 @@ def apply(policy: Policy, configuration: Configuration, criterion: Criterion) ->
 
 def _judged(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Finding:
     with recorded_reads() as reads:
-        conclusion = _concluded(policy, subject, criterion)
+        conclusion = _concluded(policy, subject, criterion, reads)
     resource, path = reads[-1] if reads else (subject, "")
     where = _places(subject, resource, path)
     hidden = any(path.split(".")[0] in resource.sensitive for resource, path in reads)
@@ -115,18 +119,20 @@ def _judged(policy: Policy, subject: Resource | Configuration, criterion: Criter
     )
 
 
-def _concluded(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Conclusion:
+def _concluded(
+    policy: Policy, subject: Resource | Configuration, criterion: Criterion, reads: Sequence[object]
+) -> Conclusion:
     """Run the policy. Whatever it raises besides a conclusion is a bug in it, and a bug is no answer."""
     try:
         with comparisons() as compared:
             policy.judge(subject, criterion)
-    except Concluded as concluded:
-        return concluded.conclusion
+    except Concluded as ended:
+        return ended.conclusion
     except (Unresolved, NoSuchAttribute) as unclear:
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear))
     except Exception as bug:  # noqa: BLE001  a policy of any team may raise anything; the gate must still conclude
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{policy.id} failed: {type(bug).__name__}: {bug}")
-    return satisfied(compared)
+    return concluded(compared, criterion, looked=bool(reads) or isinstance(subject, Configuration))
 
 
 def _places(subject: Resource | Configuration, read: Resource | Configuration, path: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ resource "aws_ecs_service" "this" {
     ignore_changes = [
       desired_count,   # auto scaling's
       load_balancer,   # blue or green: CodeDeploy's
-      task_definition, # the release workflow's
+      task_definition, # the deploy workflow's, after Terraform has made the revision
     ]
   }
 }

@@ -26,8 +26,16 @@ def test_a_place_starts_its_line_and_the_remedy_follows() -> None:
     text = said(showcase(), width=200)
     assert (
         "\nterraform/modules/database/main.tf:41: ✘ backup-retention: observed 7 d, expected >= 30 d, "
-        "on aws_rds_cluster.main and 1 more\n    remedy: Set backup_retention_period" in text
+        "on aws_rds_cluster.main and 1 more\n    set in: terraform/environments/prod/main.tf:18\n"
+        "    remedy: Set backup_retention_period" in text
     )
+
+
+def test_the_lines_of_a_document_are_no_chain() -> None:
+    lines = tuple(f"main.tf:{n}" for n in range(9))
+    text = said(run([criterion("c")], [failing("c", where=lines)]))
+    assert "main.tf:0: " in text
+    assert "set in" not in text
 
 
 def test_groups_what_is_not_known_by_reason() -> None:

@@ -55,15 +55,20 @@ def _reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
     }
 
 
-def wait_for_the_end() -> None:
-    """Return on SIGTERM or SIGINT, when a pipe at stdin is closed, or when the parent process has ended."""
-    woken, waking = os.pipe()
-    os.set_blocking(waking, False)
-    signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+def hear_signals() -> int:
+    """Return a descriptor that becomes readable on SIGTERM or SIGINT, which then do nothing else."""
+    heard, telling = os.pipe()
+    os.set_blocking(telling, False)
+    signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
+    return heard
+
+
+def wait_for_the_end(heard: int) -> None:
+    """Return on a signal, when a pipe at stdin is closed, or when the parent process has ended."""
     parent = os.getppid()
-    watched = [woken]
+    watched = [heard]
     if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
         watched.append(0)
     limit: float | None = LOOK
@@ -72,13 +77,14 @@ def wait_for_the_end() -> None:
         limit = None
     while os.getppid() == parent:
         ready, _, _ = select.select(watched, [], [], limit)
-        if ready and (0 not in ready or not os.read(0, 1 << 16) or len(ready) > 1):
+        if ready and (ready != [0] or not os.read(0, 1 << 16)):
             return
 
 
 def main(socket: Path, sidecar: Path | None, tree: Path) -> None:
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
+    heard = hear_signals()
     with serving(socket, sidecar, tree) as reattachment:
         sys.stdout.write(reattachment + "\n")
         sys.stdout.flush()
-        wait_for_the_end()
+        wait_for_the_end(heard)

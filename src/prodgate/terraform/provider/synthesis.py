@@ -45,7 +45,10 @@ class Identity:
 
 
 class Identities:
-    """Gives out identities; the second resource with the very same configuration gets another one than the first."""
+    """Gives out identities; the second resource with the very same configuration gets another one than the first.
+
+    Core does not say which resource it asks for, and asks in no fixed order: which twin is the first may change.
+    """
 
     def __init__(self) -> None:
         self._given: Counter[str] = Counter()

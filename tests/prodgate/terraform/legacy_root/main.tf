@@ -1,4 +1,4 @@
-# A root that both the AWS provider 3.39 and the one of today take, for comparing what they plan (test_differential.py).
+# A root that both the AWS provider 3.39 and the one of today take, for comparing what they plan (provider/test_differential.py).
 # It is legacy on purpose, and no example to follow.
 terraform {
   required_providers {

@@ -1,0 +1,135 @@
+"""The house style that a machine can hold: sizes, words, and promises that nothing else tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import prodgate
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "prodgate"
+GENERATED = ("_pb2",)
+CODE = [
+    path
+    for folder in ("src/prodgate", "policies", "suites")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not any(part in str(path) for part in GENERATED)
+]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, Function))
+
+
+def body(function: Function) -> list[ast.stmt]:
+    """The statements of a function without its docstring."""
+    return function.body[1:] if ast.get_docstring(function) else function.body
+
+
+def decorated(function: Function, name: str) -> bool:
+    return any(
+        isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == name for d in function.decorator_list
+    )
+
+
+def statements(nodes: list[ast.stmt]) -> int:
+    return sum(isinstance(inner, ast.stmt) for node in nodes for inner in ast.walk(node))
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 250
+    for function in functions(path):
+        first = body(function)[0].lineno if body(function) else function.lineno
+        assert (function.end_lineno or first) - first < 25, f"{path.name}:{function.lineno}: {function.name}"
+
+
+@pytest.mark.parametrize(("folder", "decorator", "most"), [("policies", "policy", 10), ("suites", "check", 5)])
+def test_policies_and_checks_stay_smaller(folder: str, decorator: str, most: int) -> None:
+    found = [(path, f) for path in (ROOT / folder).rglob("*.py") for f in functions(path) if decorated(f, decorator)]
+    assert found
+    for path, function in found:
+        assert statements(body(function)) <= most, f"{path.name}:{function.lineno}: {function.name}"
+
+
+def test_the_command_line_is_thin() -> None:
+    assert len((PACKAGE / "cli.py").read_text().splitlines()) <= 150
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    names = {path.stem for path in CODE}
+    assert not names & {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
+
+
+@pytest.mark.parametrize("folder", ["policies", "suites"])
+def test_no_policy_or_check_knows_its_target(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        assert not re.search(r"\brehearsal\b|\bPRODGATE_|\bos\.environ\b", path.read_text("utf-8")), path.name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "suites").rglob("test_*.py")), ids=lambda path: path.stem)
+def test_no_check_holds_a_number(path: Path) -> None:
+    for function in functions(path):
+        if decorated(function, "check"):
+            numbers = [
+                n.value for n in ast.walk(function) if isinstance(n, ast.Constant) and type(n.value) in (int, float)
+            ]
+            assert set(numbers) <= {0, 1, 5}, (
+                f"{path.name}:{function.lineno}: {numbers}: numbers that decide are in criteria.toml"
+            )
+
+
+def test_policies_and_suites_use_the_package_and_never_each_other() -> None:
+    for folder, other in (("policies", "suites"), ("suites", "policies")):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not re.search(rf"^(from|import) {other}\b", path.read_text("utf-8"), re.MULTILINE), path.name
+    for path in PACKAGE.rglob("*.py"):
+        assert not re.search(r"^(from|import) (policies|suites)\b", path.read_text("utf-8"), re.MULTILINE), path.name
+
+
+def test_the_public_names_are_exactly_these() -> None:
+    assert set(prodgate.__all__) == {name for name in prodgate.__all__ if hasattr(prodgate, name)}
+    assert prodgate.__all__ == sorted(prodgate.__all__)
+    assert {"Criterion", "Quantity", "Resource", "check", "policy"} <= set(prodgate.__all__)
+
+
+def test_no_file_speaks_of_a_machine_or_of_work_to_come() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    words = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b|/home/\w+/|/root/|/work/")
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        if path.suffix in (".lock", ".gz", ".png") or name == "tests/test_house.py" or not path.is_file():
+            continue
+        hit = words.search(path.read_text("utf-8", "replace"))
+        assert hit is None, f"{name}: {hit and hit[0]}"
+
+
+def test_the_readme_names_environments_and_commands_that_exist() -> None:
+    text = (ROOT / "README.md").read_text("utf-8") + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    tox = (ROOT / "tox.ini").read_text("utf-8")
+    for name in set(re.findall(r"tox -e ([\w-]+)", text)):
+        assert f"[testenv:{name}]" in tox or re.fullmatch(r"py3\d+", name), name
+    cli = (PACKAGE / "cli.py").read_text("utf-8")
+    for name in set(re.findall(r"prodgate ([a-z]+) ", text)):
+        assert f'"{name}"' in cli, name
+
+
+def test_the_numbers_of_the_readme_are_true() -> None:
+    count = len(list((ROOT / "policies" / "examples").glob("*.tf")))
+    assert f"{count} policies" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_lock_files_pin_what_the_project_asks_for() -> None:
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    locked = {package["name"] for package in tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]}
+    assert {re.split(r"[<>=!~ ]", each, maxsplit=1)[0].lower() for each in stated} <= locked
+    checkov = (PACKAGE / "engines" / "checkov.lock").read_text("utf-8")
+    assert checkov.count("--hash=sha256:") > 100
