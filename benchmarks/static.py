@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -57,8 +58,12 @@ resource "aws_cloudwatch_log_group" "s{n}" {{
 resource "aws_iam_role" "s{n}" {{
   name = "service-{n}"
   assume_role_policy = jsonencode({{
-    Version   = "2012-10-17"
-    Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ecs-tasks.amazonaws.com" }} }}]
+    Version = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = {{ Service = "ecs-tasks.amazonaws.com" }}
+    }}]
   }})
 }}
 
@@ -119,14 +124,14 @@ def prepared(place: Path) -> Mapping[str, Callable[[], Sequence[str]]]:
     scan = ("-d", str(ours / ROOT), "--framework", "terraform", "--skip-download")
     commands: dict[str, Callable[[], Sequence[str]]] = {
         ALONE: lambda: (checkov, *scan),
-        WITHOUT: lambda: gate("run", ours / "without.toml", place / "runs-without"),
-        WITH: lambda: gate("run", ours / "criteria.toml", place / "runs"),
+        WITHOUT: partial(gate, "run", ours / "without.toml", place / "runs-without"),
+        WITH: partial(gate, "run", ours / "criteria.toml", place / "runs"),
         JUDGE: lambda: gate("judge", ours / "criteria.toml", place / "judged", max((place / "runs").iterdir())),
         HELP: lambda: (prodgate(), "--help"),
     }
     for count in (SMALL, LARGE):
         criteria = generated(place / f"generated-{count}", count, unscanned(text))
-        commands[f"{count} resources"] = lambda criteria=criteria: gate("run", criteria, place / "runs-generated")
+        commands[f"{count} resources"] = partial(gate, "run", criteria, place / "runs-generated")
     return commands
 
 

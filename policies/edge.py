@@ -118,8 +118,9 @@ def distributions_cache_public_content(distribution: Resource, criterion: Criter
     files = {origin.text("origin_id") for origin in distribution.blocks("origin") if _is_bucket(origin)}
     default, others = distribution.blocks("default_cache_behavior"), distribution.blocks("ordered_cache_behavior")
     public = [*default, *(one for one in others if one.text("target_origin_id") in files)]
-    wrong = [f"{_named(one)} {why}" for one in public if (why := _why_not_cached(distribution, one, criterion))]
-    criterion.hold(not wrong, expected="cached without cookies", observed="; ".join(wrong))
+    for behaviour in public:
+        name, why = _named(behaviour), _why_not_cached(distribution, behaviour, criterion)
+        criterion.hold(not why, expected="cached without cookies", observed=f"{name} {why}")
 
 
 @policy(
@@ -138,31 +139,9 @@ def distributions_add_security_headers(distribution: Resource, criterion: Criter
     Set at the edge they hold for every answer, error pages and files among them.
     """
     behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
-    wrong = [f"{_named(one)} {why}" for one in behaviours if (why := _missing_headers(distribution, one, criterion))]
-    criterion.hold(not wrong, expected="all three headers", observed="; ".join(wrong))
-
-
-@policy(
-    "PG_EDGE_7",
-    criterion="access-logs",
-    resources=(*DISTRIBUTION, "aws_lb"),
-    remedy=(
-        "Deliver the access log: logging_config or a log delivery source for a distribution, access_logs for a "
-        "load balancer."
-    ),
-    population=0,
-)
-def entrances_write_access_logs(entrance: Resource, criterion: Criterion) -> None:
-    """Every distribution and load balancer writes an access log.
-
-    Off by default on both. Without it nobody can say afterwards who asked for what.
-    """
-    if entrance.type == "aws_lb":
-        logging = any(one.flag("enabled") for one in entrance.blocks("access_logs"))
-    else:
-        sources = entrance.configuration.naming(entrance, "resource_arn", "aws_cloudwatch_log_delivery_source")
-        logging = bool(sources) or any(one.has("bucket") for one in entrance.blocks("logging_config"))
-    criterion.hold(logging, expected="an access log", observed="none")
+    for behaviour in behaviours:
+        name, missing = _named(behaviour), _missing_header(distribution, behaviour, criterion)
+        criterion.hold(not missing, expected="all three headers", observed=f"{name} {missing}")
 
 
 def _used_origins(distribution: Resource) -> Iterator[Block]:
@@ -220,29 +199,28 @@ def _why_forwarded(behaviour: Block) -> str:
     return "has a time to live of 0" if stated == 0 else ""
 
 
-def _missing_headers(distribution: Resource, behaviour: Block, criterion: Criterion) -> str:
-    """Return which security headers a behaviour does not add, or nothing."""
+def _missing_header(distribution: Resource, behaviour: Block, criterion: Criterion) -> str:
+    """Return the first security header that a behaviour does not add, or nothing."""
     if not behaviour.has("response_headers_policy_id"):
         return "has no response headers policy"
     id_ = behaviour.text("response_headers_policy_id") or ""
     if id_ in SECURITY_HEADERS:
         return ""
-    own = [
-        one for one in distribution.configuration.of("aws_cloudfront_response_headers_policy") if id_ in one.identities
-    ]
+    declared = distribution.configuration.of("aws_cloudfront_response_headers_policy")
+    own = [one for one in declared if id_ in one.identities]
     if not own:
         raise criterion.undetermined(f"the headers policy of {_named(behaviour)} is declared elsewhere")
     headers = own[0].block("security_headers_config")
-    lacking = _lacking(headers) if headers else ["every security header"]
-    return f"lacks {', '.join(lacking)}" if lacking else ""
+    lacking = next(_lacking(headers), "") if headers else "every security header"
+    return f"lacks {lacking}" if lacking else ""
 
 
-def _lacking(headers: Block) -> list[str]:
-    policies = [one.text("content_security_policy") or "" for one in headers.blocks("content_security_policy")]
+def _lacking(headers: Block) -> Iterator[str]:
     ages = [one.number("access_control_max_age_sec") for one in headers.blocks("strict_transport_security")]
-    there = {
-        "Strict-Transport-Security of a year": any(age >= A_YEAR for age in ages),
-        "X-Content-Type-Options": bool(headers.blocks("content_type_options")),
-        "X-Frame-Options": bool(headers.blocks("frame_options")) or any("frame-ancestors" in one for one in policies),
-    }
-    return [name for name, present in there.items() if not present]
+    if not any(age >= A_YEAR for age in ages):
+        yield "Strict-Transport-Security of a year"
+    if not headers.blocks("content_type_options"):
+        yield "X-Content-Type-Options"
+    policies = [one.text("content_security_policy") or "" for one in headers.blocks("content_security_policy")]
+    if not headers.blocks("frame_options") and not any("frame-ancestors" in one for one in policies):
+        yield "X-Frame-Options"

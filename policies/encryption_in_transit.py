@@ -108,26 +108,6 @@ def viewers_speak_modern_tls(distribution: Resource, criterion: Criterion) -> No
 
 
 @policy(
-    "PG_ENC_11",
-    criterion="encryption-in-transit",
-    resources=("aws_cloudfront_distribution",),
-    population=0,
-    remedy="Set origin_protocol_policy = https-only and origin_ssl_protocols = [TLSv1.2] for every custom origin.",
-)
-def origins_are_reached_over_modern_tls(distribution: Resource, criterion: Criterion) -> None:
-    """CloudFront reaches its custom origins over TLS 1.2 only.
-
-    match-viewer would do as long as every behaviour demands HTTPS, and fails silently once one does not.
-    """
-    for origin in distribution.blocks("origin"):
-        for custom in origin.blocks("custom_origin_config"):
-            protocols = set(custom.texts("origin_ssl_protocols"))
-            criterion.hold(protocols <= {"TLSv1.2"}, expected="TLSv1.2", observed=", ".join(sorted(protocols)))
-            found = custom.text("origin_protocol_policy")
-            criterion.hold(found == "https-only", expected="origin_protocol_policy = https-only", observed=found)
-
-
-@policy(
     "PG_ENC_12",
     criterion="database-encryption-in-transit",
     resources=tuple(PARAMETER_GROUPS),

@@ -32,14 +32,16 @@ DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluste
     remedy="Admit a security group or a managed prefix list; only a load balancer may admit everybody, on 443 and 80.",
 )
 def only_load_balancers_admit_the_world(holder: Resource, criterion: Criterion) -> None:
-    """Security groups admit the whole internet only to a load balancer, on ports 80 and 443."""
+    """Security groups admit the whole internet only to a load balancer that faces it, on ports 80 and 443."""
     for opening in ways_in(holder):
         if opening.world:
             observed = f"{opening} from {opening.world[0]}"
             web = opening.protocol == "tcp" and opening.first == opening.last and opening.first in WEB
             criterion.hold(web, expected="the internet on 80 and 443 at most", observed=observed)
             balancer = guards_a_load_balancer(holder)
-            criterion.hold(balancer, expected="a group of a load balancer", observed=f"{observed}, to no load balancer")
+            list(ways_in(holder))  # the place of the finding
+            wanted = "a group of a load balancer that is not internal"
+            criterion.hold(balancer, expected=wanted, observed=f"{observed}, to no such load balancer")
 
 
 @policy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import document
+from prodgate.terraform.documents import Statement, document
 
 from .alarms import ALARM, COMPOSITE, Reading, fires_below, readings
 from .unset import left_out
@@ -159,8 +159,10 @@ def _publishes(topic: Resource) -> bool:
     policies = topic.configuration.naming(topic, "arn", "aws_sns_topic_policy")
     if not policies and left_out(topic, "policy"):
         return True
+    account = _account(topic)
     statements = [one for holder in policies or (topic,) for one in document(holder, "policy")]
-    publishers = [p.name for one in statements if one.allows and one.covers("sns:Publish") for p in one.principals]
+    opened = [one for one in statements if one.allows and _serves(one, account) and one.covers("sns:Publish")]
+    publishers = [principal.name for one in opened for principal in one.principals]
     return bool({"cloudwatch.amazonaws.com", "*"} & set(publishers))
 
 
@@ -180,9 +182,21 @@ def _key_opens(topic: Resource, criterion: Criterion) -> bool:
     holders = topic.configuration.naming(keys[0], "key_id", "aws_kms_key_policy")
     # The default policy of a key admits the account's own roles, and no service.
     holders = holders or (() if left_out(keys[0], "policy") else keys[:1])
+    account = _account(topic)
     statements = [one for holder in holders for one in document(holder, "policy") if one.allows]
+    statements = [one for one in statements if _serves(one, account)]
     opened = [one for one in statements if any(p.name == "cloudwatch.amazonaws.com" for p in one.principals)]
     return all(any(one.covers(action) for one in opened) for action in ("kms:Decrypt", "kms:GenerateDataKey"))
+
+
+def _account(topic: Resource) -> str:
+    return ((topic.text("arn") or "").split(":") + [""] * 5)[4]
+
+
+def _serves(statement: Statement, account: str) -> bool:
+    """Whether a statement lets a service act for an account: it names none, or this one."""
+    accounts = statement.pinned("aws:SourceAccount")
+    return not accounts or account in accounts
 
 
 def _declared(read: Reading, dimension: str, types: tuple[str, ...]) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from prodgate import Configuration, Criterion, Resource, policy
 
-from .alarms import alarms_on, fires_below, point_at_nearest
+from .alarms import Reading, alarms_on, fires_below, point_at_nearest
 from .observability_notice import DIMENSIONS
 
 DASHBOARD = "aws_cloudwatch_dashboard"
@@ -44,11 +44,21 @@ def components_are_on_a_dashboard(component: Resource, criterion: Criterion) -> 
     During an incident nobody builds a graph first. A database counts when its cluster or one of its instances is shown.
     """
     dashboards = component.configuration.of(DASHBOARD)
-    shown = {value for d in dashboards for _, dimensions in _metrics(d) for value in dimensions.values()}
+    metrics = [metric for dashboard in dashboards for metric in _metrics(dashboard)]
     parts = component.configuration.of("aws_rds_cluster_instance") if component.type == "aws_rds_cluster" else ()
     own = [part for part in parts if component in part.related("cluster_identifier", component.type)]
-    seen = any(one.identities & shown for one in (component, *own))
+    seen = any(one.identities & _shown(metrics, one.type) for one in (component, *own))
     criterion.hold(seen, expected="on a dashboard", observed="on none")
+
+
+def _shown(metrics: Iterable[tuple[str, dict[str, str]]], type_: str) -> set[str]:
+    """Return what the metrics name that is of a type: a cluster of tasks and one of databases may share a name."""
+    return {
+        value
+        for namespace, dimensions in metrics
+        for key, value in dimensions.items()
+        if type_ in DIMENSIONS.get((namespace, key), ())
+    }
 
 
 @policy(
@@ -89,13 +99,18 @@ def canaries_run_and_are_watched(canary: Resource, criterion: Criterion) -> None
     watched = [one for one in found if one.mentions("CanaryName", canary)]
     point_at_nearest(canary, "CanaryName", "CloudWatchSynthetics", "SuccessPercent")
     criterion.hold(
-        any(fires_below(one.alarm) or one.metric != "SuccessPercent" for one in watched),
+        any(_fires(one) for one in watched),
         expected="an alarm on its success",
         observed="none",
     )
     once = any((one.text("expression") or "").startswith("rate(0") for one in canary.blocks("schedule"))
     criterion.hold(not once, expected="a recurring schedule", observed="runs once")
     criterion.hold(canary.flag("start_canary"), expected="start_canary = true", observed="never started")
+
+
+def _fires(reading: Reading) -> bool:
+    """Whether an alarm can fire: failures above a number, or success below one that is more than nothing."""
+    return reading.metric != "SuccessPercent" or (fires_below(reading.alarm) and reading.alarm.number("threshold") > 0)
 
 
 def _metrics(dashboard: Resource) -> Iterator[tuple[str, dict[str, str]]]:

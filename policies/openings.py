@@ -72,11 +72,15 @@ def group_of(holder: Resource) -> Resource | None:
 
 
 def guards_a_load_balancer(holder: Resource) -> bool:
-    """Whether the group is attached to a load balancer. Raises Unresolved for a group that is declared elsewhere."""
+    """Whether the group is attached to a load balancer that the internet is meant to reach.
+
+    Raises Unresolved for a group that is declared elsewhere.
+    """
     group = group_of(holder)
     if group is None:
         raise Unresolved(f"{holder.address}.security_group_id", "names a group that is declared elsewhere")
-    return bool(group.configuration.naming(group, "security_groups", *BALANCERS))
+    balancers = group.configuration.naming(group, "security_groups", *BALANCERS)
+    return any(not balancer.flag("internal") for balancer in balancers)
 
 
 def _openings(holder: Resource, direction: str) -> Iterator[Opening]:

@@ -66,16 +66,31 @@ def _holds(condition: Block, tags: object) -> bool:
     criterion="backup-retention",
     resources=("aws_backup_plan",),
     population=0,
-    remedy="Set delete_after in the lifecycle of a scheduled rule to the agreed number of days or more.",
+    remedy="Set delete_after in the lifecycle of a daily rule to the agreed number of days or more.",
 )
 def backup_plans_keep_what_they_save(plan: Resource, criterion: Criterion) -> None:
-    """Backup plans keep the recovery points of some scheduled rule for the agreed time. Unset means for ever."""
+    """Backup plans keep the recovery points of some daily rule for the agreed time. Unset means for ever.
+
+    A rule that runs weekly or monthly may keep its points for years; it does not give back last Tuesday.
+    """
     rules = [rule for rule in plan.blocks("rule") if rule.has("schedule")]
     if not rules:
         raise criterion.undetermined("no rule has a schedule, so AWS chooses one")
-    limits = [rule.number("lifecycle.delete_after", 0) for rule in rules]
+    daily = [rule for rule in rules if _is_daily(rule.text("schedule") or "")]
+    criterion.hold(bool(daily), expected="a rule that runs every day", observed="none")
+    limits = [rule.number("lifecycle.delete_after", 0) for rule in daily]
     if 0 not in limits:
         criterion.require(Quantity.days(max(limits)))
+
+
+def _is_daily(schedule: str) -> bool:
+    """Whether a schedule runs on every day: cron(minutes hours day month weekday year) or rate(number unit)."""
+    kind, _, rest = schedule.partition("(")
+    fields = rest.rstrip(")").split()
+    if kind == "rate" and len(fields) == 2:
+        return fields[1].startswith(("minute", "hour")) or fields == ["1", "day"]
+    every = {"*", "?", "1/1", "*/1"}
+    return kind == "cron" and len(fields) == 6 and all(field in every for field in fields[2:])
 
 
 @policy(

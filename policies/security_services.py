@@ -5,10 +5,20 @@ from typing import Any
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
 
+from .event_patterns import passes
+
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OUTSIDE = ("ACCOUNT", "ORGANIZATION")
 #: Services whose findings must reach somebody -> source of their events.
 FINDERS = {"aws_guardduty_detector": "aws.guardduty", "aws_securityhub_account": "aws.securityhub"}
+#: Source of events -> details of the findings that somebody must hear of. GuardDuty calls 7 and more high.
+SEVERE: dict[str, tuple[dict[str, Any], ...]] = {
+    "aws.guardduty": ({"severity": 7}, {"severity": 9}),
+    "aws.securityhub": tuple(
+        {"findings": {"Severity": {"Label": label}, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}}
+        for label in ("HIGH", "CRITICAL")
+    ),
+}
 
 
 @policy(
@@ -79,8 +89,20 @@ def the_trail_records_everything(trail: Resource, criterion: Criterion) -> None:
         criterion.hold(trail.flag(name, default), expected=f"{name} = true", observed=f"{name} = false")
     selectors = trail.blocks("event_selector")
     kinds = {s.text("read_write_type", "All") for s in selectors if s.flag("include_management_events", True)}
-    whole = not selectors or "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds
+    kinds |= {kind for selector in trail.blocks("advanced_event_selector") for kind in _managed(selector)}
+    stated = selectors or trail.blocks("advanced_event_selector")
+    whole = not stated or "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds
     criterion.hold(whole, expected="management events, reads and writes", observed=f"{sorted(map(str, kinds))}")
+
+
+def _managed(selector: Block) -> list[str]:
+    """Return which management events an advanced selector takes: All, ReadOnly or WriteOnly, or none."""
+    fields = {one.text("field"): one for one in selector.blocks("field_selector")}
+    if "eventCategory" not in fields or "Management" not in fields["eventCategory"].texts("equals"):
+        return []
+    if "readOnly" in fields:
+        return ["ReadOnly" if one == "true" else "WriteOnly" for one in fields["readOnly"].texts("equals")]
+    return ["All"] if fields.keys() == {"eventCategory"} else ["some"]
 
 
 @policy(
@@ -134,7 +156,7 @@ def the_account_blocks_public_buckets(account: Resource, criterion: Criterion) -
     remedy="Add aws_cloudwatch_event_rule for the source of the findings with a topic that somebody subscribes to.",
 )
 def findings_reach_somebody(finder: Resource, criterion: Criterion) -> None:
-    """What GuardDuty and Security Hub find goes by an EventBridge rule to a topic with a subscriber.
+    """What GuardDuty and Security Hub find of high severity goes by an EventBridge rule to a topic with a subscriber.
 
     GuardDuty also counts when Security Hub, which takes its findings in, passes on all of them.
     """
@@ -142,6 +164,8 @@ def findings_reach_somebody(finder: Resource, criterion: Criterion) -> None:
     sources = {FINDERS[finder.type]} | ({"aws.securityhub"} if tree.of("aws_securityhub_account") else set())
     rules = [rule for rule in tree.of("aws_cloudwatch_event_rule") if _is_on(rule) and _matches(rule, sources)]
     criterion.hold(bool(rules), expected=f"a rule for {FINDERS[finder.type]}", observed="none")
+    severe = any(_pass_severe_ones(rules, source) for source in sorted(sources, reverse=True))
+    criterion.hold(severe, expected="findings of high and critical severity", observed="a pattern that leaves some out")
     topics = [topic for rule in rules for topic in _topics(rule, tree)]
     criterion.hold(bool(topics), expected="a topic as target", observed=f"none of {[r.address for r in rules]}")
     heard = any(tree.naming(topic, "topic_arn", "aws_sns_topic_subscription") or _chatted(topic) for topic in topics)
@@ -155,6 +179,12 @@ def _is_on(rule: Resource) -> bool:
 def _matches(rule: Resource, sources: set[str]) -> bool:
     pattern: Any = rule.json("event_pattern") or {}
     return bool(sources & {one for one in pattern.get("source", ()) if isinstance(one, str)})
+
+
+def _pass_severe_ones(rules: list[Resource], source: str) -> bool:
+    """Whether each severe finding of a source is passed on by some rule."""
+    events = [{"source": source, "detail": detail} for detail in SEVERE[source]]
+    return all(any(passes(rule.json("event_pattern") or {}, event) for rule in rules) for event in events)
 
 
 def _topics(rule: Resource, tree: Configuration) -> list[Resource]:
@@ -181,7 +211,9 @@ def images_are_scanned(repository: Resource, criterion: Criterion) -> None:
         for scanning in tree.of("aws_ecr_registry_scanning_configuration")
         for rule in scanning.blocks("rule")
     )
-    inspector = any("ECR" in enabler.texts("resource_types") for enabler in tree.of("aws_inspector2_enabler"))
+    inspector = not tree.of("aws_ecr_registry_scanning_configuration") and any(
+        "ECR" in enabler.texts("resource_types") for enabler in tree.of("aws_inspector2_enabler")
+    )
     scanned = registry or inspector or repository.flag("image_scanning_configuration.scan_on_push")
     criterion.hold(scanned, expected="scan_on_push = true", observed="no scan")
 

@@ -76,6 +76,59 @@ resource "aws_cloudwatch_log_delivery_source" "requests" {
   resource_arn = aws_cloudfront_distribution.with_a_log_delivery.arn
 }
 
+resource "aws_cloudwatch_log_delivery_destination" "bucket" {
+  name = "requests"
+
+  delivery_destination_configuration {
+    destination_resource_arn = "arn:aws:s3:::logs"
+  }
+}
+
+resource "aws_cloudwatch_log_delivery" "requests" {
+  delivery_source_name     = aws_cloudwatch_log_delivery_source.requests.name
+  delivery_destination_arn = aws_cloudwatch_log_delivery_destination.bucket.arn
+}
+
+resource "aws_cloudfront_distribution" "with_a_source_that_is_never_delivered" { # violates PG_EDGE_7
+  enabled = true
+
+  origin {
+    origin_id   = "app"
+    domain_name = "app.example.com"
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "app"
+    viewer_protocol_policy = "redirect-to-https"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = true
+  }
+}
+
+resource "aws_cloudwatch_log_delivery_source" "never_delivered" {
+  name         = "never-delivered"
+  log_type     = "ACCESS_LOGS"
+  resource_arn = aws_cloudfront_distribution.with_a_source_that_is_never_delivered.arn
+}
+
 resource "aws_cloudfront_distribution" "without_a_log" { # violates PG_EDGE_7
   enabled = true
 

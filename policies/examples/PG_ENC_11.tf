@@ -141,3 +141,85 @@ resource "aws_cloudfront_distribution" "old_tls_to_the_origin" { # violates PG_E
     }
   }
 }
+
+resource "aws_cloudfront_distribution" "modern_tls_into_the_network" {
+  enabled = true
+  origin {
+    origin_id   = "site"
+    domain_name = "internal-app.ap-northeast-1.elb.amazonaws.com"
+    vpc_origin_config {
+      vpc_origin_id = aws_cloudfront_vpc_origin.modern.id
+    }
+  }
+  default_cache_behavior {
+    target_origin_id       = "site"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    viewer_protocol_policy = "redirect-to-https"
+  }
+  viewer_certificate {
+    acm_certificate_arn      = "arn:aws:acm:us-east-1:111122223333:certificate/1"
+    minimum_protocol_version = "TLSv1.2_2021"
+    ssl_support_method       = "sni-only"
+  }
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+}
+
+resource "aws_cloudfront_vpc_origin" "modern" {
+  vpc_origin_endpoint_config {
+    name                   = "modern"
+    arn                    = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:loadbalancer/app/modern/1"
+    http_port              = 80
+    https_port             = 443
+    origin_protocol_policy = "https-only"
+    origin_ssl_protocols {
+      items    = ["TLSv1.2"]
+      quantity = 1
+    }
+  }
+}
+
+resource "aws_cloudfront_distribution" "plain_http_into_the_network" { # violates PG_ENC_11
+  enabled = true
+  origin {
+    origin_id   = "site"
+    domain_name = "internal-app.ap-northeast-1.elb.amazonaws.com"
+    vpc_origin_config {
+      vpc_origin_id = aws_cloudfront_vpc_origin.plain.id
+    }
+  }
+  default_cache_behavior {
+    target_origin_id       = "site"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    viewer_protocol_policy = "redirect-to-https"
+  }
+  viewer_certificate {
+    acm_certificate_arn      = "arn:aws:acm:us-east-1:111122223333:certificate/1"
+    minimum_protocol_version = "TLSv1.2_2021"
+    ssl_support_method       = "sni-only"
+  }
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+}
+
+resource "aws_cloudfront_vpc_origin" "plain" {
+  vpc_origin_endpoint_config {
+    name                   = "plain"
+    arn                    = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:loadbalancer/app/plain/1"
+    http_port              = 80
+    https_port             = 443
+    origin_protocol_policy = "http-only"
+    origin_ssl_protocols {
+      items    = ["TLSv1.2"]
+      quantity = 1
+    }
+  }
+}

@@ -90,3 +90,18 @@ resource "aws_vpc_security_group_ingress_rule" "group_of_another_stack" { # unde
   to_port           = 443
   cidr_ipv4         = "0.0.0.0/0"
 }
+
+resource "aws_security_group" "of_an_internal_load_balancer" { # violates PG_NET_1
+  ingress {
+    protocol    = "tcp"
+    from_port   = 443
+    to_port     = 443
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+
+resource "aws_lb" "internal" {
+  name            = "internal"
+  internal        = true
+  security_groups = [aws_security_group.of_an_internal_load_balancer.id]
+}

@@ -241,3 +241,34 @@ resource "aws_sns_topic_policy" "with_a_policy_for_events_only" {
 resource "aws_sns_topic" "that_no_alarm_tells" { # not-applicable PG_OBS_18
   name = "that-no-alarm-tells"
 }
+
+resource "aws_sns_topic" "for_alarms_of_another_account" { # violates PG_OBS_18
+  name = "for-alarms-of-another-account"
+}
+
+resource "aws_sns_topic_policy" "for_alarms_of_another_account" {
+  arn = aws_sns_topic.for_alarms_of_another_account.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.for_alarms_of_another_account.arn
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = "210987654321" } }
+    }]
+  })
+}
+
+resource "aws_cloudwatch_metric_alarm" "tells_for_alarms_of_another_account" {
+  alarm_name          = "tells-for-alarms-of-another-account"
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  alarm_actions       = [aws_sns_topic.for_alarms_of_another_account.arn]
+}

@@ -93,3 +93,8 @@ resource "aws_cloudwatch_dashboard" "main" {
     ]
   })
 }
+
+resource "aws_rds_cluster" "of_the_same_name_as_the_tasks" { # violates PG_OBS_27
+  cluster_identifier = "main"
+  engine             = "aurora-postgresql"
+}

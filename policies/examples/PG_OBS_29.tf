@@ -135,3 +135,28 @@ resource "aws_cloudwatch_metric_alarm" "on_watched_for_success" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 100
 }
+
+resource "aws_synthetics_canary" "watched_below_nothing" { # violates PG_OBS_29
+  name                 = "watched-below-nothing"
+  artifact_s3_location = "s3://canary/"
+  execution_role_arn   = "arn:aws:iam::123456789012:role/canary"
+  handler              = "index.handler"
+  runtime_version      = "syn-nodejs-puppeteer-10.0"
+  start_canary         = true
+
+  schedule {
+    expression = "rate(5 minutes)"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "on_watched_below_nothing" {
+  alarm_name          = "on-watched-below-nothing"
+  namespace           = "CloudWatchSynthetics"
+  metric_name         = "SuccessPercent"
+  dimensions          = { CanaryName = aws_synthetics_canary.watched_below_nothing.name }
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = "LessThanThreshold"
+  threshold           = 0
+}

@@ -44,3 +44,60 @@ resource "aws_cloudtrail" "decided_at_apply" { # undetermined PG_WATCH_4
   enable_log_file_validation = true
   enable_logging             = var.log
 }
+
+resource "aws_cloudtrail" "management_and_data_events" {
+  name                       = "advanced"
+  s3_bucket_name             = "trail"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+  advanced_event_selector {
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Management"]
+    }
+  }
+  advanced_event_selector {
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Data"]
+    }
+    field_selector {
+      field  = "resources.type"
+      equals = ["AWS::S3::Object"]
+    }
+  }
+}
+
+resource "aws_cloudtrail" "data_events_only" { # violates PG_WATCH_4
+  name                       = "data"
+  s3_bucket_name             = "trail"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+  advanced_event_selector {
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Data"]
+    }
+    field_selector {
+      field  = "resources.type"
+      equals = ["AWS::S3::Object"]
+    }
+  }
+}
+
+resource "aws_cloudtrail" "management_events_that_write" { # violates PG_WATCH_4
+  name                       = "advanced-writes"
+  s3_bucket_name             = "trail"
+  is_multi_region_trail      = true
+  enable_log_file_validation = true
+  advanced_event_selector {
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Management"]
+    }
+    field_selector {
+      field  = "readOnly"
+      equals = ["false"]
+    }
+  }
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -45,6 +45,8 @@ def check(
     """
     chosen = [policy for policy in policies if policy.criterion in criteria]
     findings = [f for each in configurations for f in _findings(each, chosen, criteria, whole)]
+    if whole:
+        findings += _beyond_policies(criteria, {EVALUATES, *(policy.criterion for policy in chosen)})
     asked = {criterion for criterion in criteria if whole or any(f.criterion == criterion for f in findings)}
     judged = {id_: criteria[id_] for id_ in sorted(asked) if "static" in criteria[id_].layers}
     return decide(judged, findings, waivers, datetime.now(UTC), STATIC)
@@ -54,21 +56,38 @@ def _findings(
     configuration: Configuration, policies: Iterable[Policy], criteria: Criteria, whole: bool
 ) -> Iterator[Finding]:
     for gap in configuration.gaps:
-        yield _unevaluated(gap.subject, gap.reason, str(gap.position or ""))
+        yield _evaluation(gap.subject, Outcome.UNDETERMINED, gap.reason, str(gap.position or ""))
+    if whole and configuration.complete and EVALUATES in criteria:
+        yield _evaluation(configuration.root, Outcome.SATISFIED)
     for policy in policies:
         expected = policy if whole else replace(policy, population=0)
         yield from apply(expected, configuration, criteria[policy.criterion])
 
 
-def _unevaluated(subject: str, reason: str, place: str) -> Finding:
+def _beyond_policies(criteria: Criteria, judged: Container[str]) -> Iterator[Finding]:
+    """Say which static criteria policies alone can't answer."""
+    for criterion in criteria.values():
+        if "static" in criterion.layers and criterion.id not in judged:
+            yield Finding(
+                criterion=criterion.id,
+                check="policies",
+                layer="static",
+                subject="(no policy)",
+                outcome=Outcome.UNDETERMINED,
+                reason="no policy judges it",
+                remedy="Judge the whole project, with its suites: prodgate run --only static",
+            )
+
+
+def _evaluation(subject: str, outcome: Outcome, reason: str = "", place: str = "") -> Finding:
     return Finding(
         criterion=EVALUATES,
         check="terraform",
         layer="static",
         subject=subject,
-        outcome=Outcome.UNDETERMINED,
+        outcome=outcome,
         reason=reason,
-        remedy="Judge a plan.json from your pipeline, where the value is known.",
+        remedy="Judge a plan.json from your pipeline, where the value is known." if reason else "",
         where=(place,) if place else (),
     )
 

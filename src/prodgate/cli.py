@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -28,29 +30,42 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake is one line, a bug a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an encoding without a letter must not end the gate
     given = _parser().parse_args(arguments)
     from .criteria import UsageError  # noqa: PLC0415  --help needs nothing of the package
 
     command: Callable[[argparse.Namespace], int] = given.command
     try:
-        return command(given)
+        code = command(given)
+        sys.stdout.flush()
+        return code
     except UsageError as error:
         return _said(str(error), USAGE)
     except KeyboardInterrupt:
         return _said("interrupted; no verdict", INSUFFICIENT)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-            traceback.print_exc()
-            return BROKEN
-        return _said(f"{error.filename or 'disk'}: {error.strerror}; no verdict", BROKEN)
+        return _without_files(error)
     except Exception:  # noqa: BLE001  Python would exit 1, which reads as NO-GO
         traceback.print_exc()
         return _said("the gate broke; this is a bug in it, and no verdict", BROKEN)
 
 
+def _without_files(error: OSError) -> int:
+    """Say that something could not be read or written, and that the gate broke on it."""
+    if error.errno == errno.EPIPE:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPIPE):
+        traceback.print_exc()
+    return _said(f"{error.filename or 'output'}: {error.strerror}; no verdict", BROKEN)
+
+
 def _said(message: str, code: int) -> int:
+    from .report.text import visible  # noqa: PLC0415
+
     for line in message.splitlines():
-        sys.stderr.write(f"prodgate: {line}\n")
+        sys.stderr.write(f"prodgate: {visible(line)}\n")
     return code
 
 

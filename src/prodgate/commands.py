@@ -6,7 +6,7 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,17 @@ from .criteria import LAYERS, Criteria, UsageError
 from .criteria_file import load
 from .engines.setup import engines
 from .explaining import explain as explained
+from .judging import mistake
 from .layers import BUILT
 from .project import BUNDLED, Project, folders, load_policies, open_project
 from .publishing import publish, show
-from .pytest_plugin import mistake
+from .report.text import visible
 from .running import Plan, carry_out, chosen_layers, judge_again
 from .targets import parse_target
 from .terraform.diagnostics import TerraformError
 from .terraform.evaluate import open_configurations
 from .terraform.policy import POLICIES
+from .waivers import Waiver
 from .waivers_file import load_waivers
 
 
@@ -44,7 +46,7 @@ def judge(given: argparse.Namespace) -> int:
     """Judge the facts of an earlier run again; the exit code is the verdict's."""
     earlier = runs.read(given.run)
     plan = Plan(
-        project=_project(given.criteria),
+        project=_project(given.criteria, given.waivers),
         target=parse_target(earlier.about["target"]),
         layers=frozenset(earlier.about["layers"]),
         runs=given.runs,
@@ -61,14 +63,17 @@ def report(given: argparse.Namespace) -> int:
 
 def check(given: argparse.Namespace) -> int:
     """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
-    load_policies(folders("policies", Path.cwd()))
-    criteria = load(given.criteria).criteria if given.criteria else checking.baseline(_bundled_criteria())
+    if given.criteria:
+        criteria = _project(given.criteria, given.waivers).stated.criteria
+    else:
+        load_policies(folders("policies", None))
+        criteria = checking.baseline(_bundled_criteria())
     try:
         configurations = open_configurations(given.path, var_files=given.var_file, progress=_progress)
     except TerraformError as error:
         raise UsageError(str(error)) from error
     verdict = checking.check(
-        configurations, POLICIES.values(), criteria, load_waivers(given.waivers) if given.waivers else (),
+        configurations, POLICIES.values(), criteria, _waivers(given.waivers, named=True) if given.waivers else (),
         whole=given.criteria is not None,
     )  # fmt: skip
     return show(verdict, subject=str(given.path), as_json=given.json)
@@ -110,7 +115,7 @@ def setup(given: argparse.Namespace) -> int:
 def _plan(given: argparse.Namespace) -> Plan:
     target, layers = parse_target(given.target), chosen_layers(given.only)
     return Plan(
-        project=_project(given.criteria),
+        project=_project(given.criteria, given.waivers),
         target=target,
         layers=layers,
         runs=given.runs,
@@ -119,16 +124,25 @@ def _plan(given: argparse.Namespace) -> Plan:
     )
 
 
-def _project(criteria: Path) -> Project:
+def _project(criteria: Path, waivers: Path | None) -> Project:
     """Open a project whose own policies all judge criteria that exist. Raises UsageError with a line per mistake."""
     project = open_project(criteria)
-    load_waivers(project.waivers)
+    _waivers(waivers or project.waivers, named=waivers is not None)
     load_policies(project.policy_folders())
+    for name in project.replaced():
+        _progress(f"{name}: replaces the file of that name that comes with the gate")
     own = [policy for policy in POLICIES.values() if project.holds(policy.file)]
     mistakes = [text for policy in own if (text := mistake(policy, project.stated.criteria))]
     if mistakes:
         raise UsageError("\n".join(mistakes))
     return project
+
+
+def _waivers(path: Path, *, named: bool) -> Sequence[Waiver]:
+    """Read waivers; a file that the user names must exist."""
+    if named and not path.exists():
+        raise UsageError(f"{path}: there is no such file; name a waivers file, or leave --waivers out")
+    return load_waivers(path)
 
 
 def _bundled_criteria() -> Criteria:
@@ -150,7 +164,10 @@ def _imported(files: Iterable[Path]) -> Iterator[Check]:
         spec = importlib.util.spec_from_file_location(f"prodgate_suite_{path.stem}", path)
         assert spec is not None
         assert spec.loader is not None
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        try:
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        except Exception as error:  # a suite of any team may fail in any way
+            raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
     yield from (found for found in registered() if found not in before)
 
 
@@ -161,7 +178,7 @@ def _concluded(project: Project) -> Iterator[tracing.Judge]:
 
 
 def _progress(step: str) -> None:
-    sys.stderr.write(step + "\n")
+    sys.stderr.write(visible(step) + "\n")
     sys.stderr.flush()
 
 

@@ -8,7 +8,7 @@ Concluded(AssertionError)   a check ended with an outcome other than satisfied
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -55,7 +55,8 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as JSON values; empty fields are left out."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", ())}
+        stated = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value for name, value in stated.items() if value not in ("", ())}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

@@ -41,7 +41,10 @@ class Journal:
             if (written := os.write(descriptor, data)) != len(data):
                 # the next event must not be glued to half a line
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            error.filename = str(self.path)
+            raise
         finally:
             os.close(descriptor)
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .checks import Check
-from .criteria import Criterion, comparisons, concluded
+from .checks import Check, unfit
+from .criteria import Criteria, CriteriaError, Criterion, comparisons, concluded
 from .facts import Fact, Facts
 from .findings import Concluded, Conclusion, Finding, Outcome
+from .terraform.policy import Policy
+
+
+def mistake(subject: Policy | Check, criteria: Criteria) -> str:
+    """Return what is wrong between a policy or check and the criteria, or nothing."""
+    try:
+        wrong = unfit(subject, criteria[subject.criterion]) if isinstance(subject, Check) else ""
+        criteria[subject.criterion]
+    except CriteriaError as error:
+        wrong = f"judges a criterion that does not exist: {error}"
+    return f"{subject.place}: {subject.name} {wrong}" if wrong else ""
 
 
 def judge(

@@ -92,15 +92,21 @@ def _judged(layer: Layer, facts: Facts, at: Observation, project: Project, polic
     files = [*sorted(policies), *(file for folder in layer.folders for file in project.suite_files(folder))]
     options = [
         "-c", str(Path(__file__).with_name("judging.ini")), f"--rootdir={project.root}", "--import-mode=importlib",
-        "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:locust", "-p", "no:playwright",
+        # what else is installed has no say in a judgement, and takes a second to load
+        "--disable-plugin-autoload", "-p", "no:cacheprovider", "--assert=plain",
+        "-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "-p", "pytest_html.fixtures",
         "-p", "prodgate.pytest_plugin", "-p", "prodgate.technical_log",
         f"--html={at.run / 'logs' / f'{layer.name}.html'}", "--self-contained-html",
         "-q", "--no-header", "--tb=short",
     ]  # fmt: skip
     code = pytest.main([*options, *map(str, files)], plugins=[judging])
     if code not in _JUDGED:
-        at.journal.write("broken", layer=layer.name, reason=f"judging ended with pytest's exit code {int(code)}")
+        at.journal.write("broken", layer=layer.name, reason=_ended(layer, int(code)))
     return 0 if code in _JUDGED else int(code)
+
+
+def _ended(layer: Layer, code: int) -> str:
+    return f"judging ended with pytest's exit code {code}; see logs/{layer.name}.txt"
 
 
 def _progress(step: str) -> None:

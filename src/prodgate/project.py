@@ -33,7 +33,14 @@ class Project:
 
     def holds(self, path: Path) -> bool:
         """Whether a file is the project's own rather than one that comes with the gate."""
-        return path.resolve().is_relative_to(self.root)
+        return is_own(path, self.root)
+
+    def replaced(self) -> tuple[str, ...]:
+        """The project's own policy and suite files that stand in for bundled ones of the same name."""
+        found = [(BUNDLED / name, self.root / name) for name in ("policies", "suites")]
+        pairs = [(path, own / path.relative_to(bundled)) for bundled, own in found for path in bundled.rglob("*.py")]
+        both = (own for path, own in pairs if own.is_file() and not own.samefile(path))
+        return tuple(sorted(str(own.relative_to(self.root)) for own in both))
 
     def policy_folders(self) -> tuple[Path, ...]:
         """The project's own policies, then those that come with the gate."""
@@ -42,6 +49,12 @@ class Project:
     def suite_files(self, folder: str) -> tuple[Path, ...]:
         """Files of checks below ``folder``; a project's own file shadows the bundled one of the same name."""
         return _shadowed(folders(folder, self.root), "test_*.py")
+
+
+def is_own(path: Path, root: Path) -> bool:
+    """Whether a file is a project's own; a gate that is installed inside the project is not."""
+    inside = root != BUNDLED and BUNDLED.is_relative_to(root)
+    return path.resolve().is_relative_to(root) and not (inside and path.resolve().is_relative_to(BUNDLED))
 
 
 def open_project(criteria: Path) -> Project:
@@ -78,6 +91,6 @@ def load_policies(among: Iterable[Path]) -> frozenset[Path]:
     for path in files:
         try:
             importlib.import_module(f"policies.{path.stem}")
-        except Exception as error:  # a policy module of any team may fail in any way
+        except (Exception, SystemExit) as error:  # a policy module of any team may fail in any way
             raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
     return frozenset(files)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import runs
 from .checking import as_json as rows
+from .criteria import UsageError
 from .findings import Outcome
 from .report.catalogue import FILES
 from .report.comparison import compare, render_comparison
@@ -34,12 +35,20 @@ def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
         _print(json.dumps({"run": str(path), **rows(verdict)}, ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
     if before is not None:
-        _print(render_comparison(compare(runs.read(before), run)) + "\n")
+        _print(f"{_changes(before, run)}\n")
     columns = shutil.get_terminal_size().columns
     encoding = sys.stdout.encoding or "ascii"
     report = path / FILES["en"]
     _print(render_terminal(run, verdict, colour=_colour(), report=report, width=columns, encoding=encoding))
     return verdict.decision.exit_code
+
+
+def _changes(before: Path, run: runs.Run) -> str:
+    """Say what changed since an earlier run; one that can't be read takes nothing from the verdict of this one."""
+    try:
+        return render_comparison(compare(runs.read(before), run))
+    except UsageError as error:
+        return _visible(f"nothing to compare with: {error}")
 
 
 def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:

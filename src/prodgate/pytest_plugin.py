@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from .checks import Check, check_of, registered, unfit
-from .criteria import Criteria, CriteriaError, Criterion
+from .checks import Check, check_of, registered
+from .criteria import Criteria, Criterion
 from .facts import Facts
 from .findings import Finding, Outcome
 from .journal import Journal
-from .judging import judge
+from .judging import judge, mistake
+from .project import is_own
 from .terraform.policy import POLICIES, Policy, apply
 from .terraform.resources import Configuration
 
@@ -42,6 +43,12 @@ class Judging:
         """Make itself known to the hooks below."""
         config.stash[_JUDGING] = self
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Say what could not be collected, and why."""
+        if report.failed:
+            said = report.longreprtext.strip().splitlines()[-1:]
+            self.journal.write("broken", layer=self.layer, reason=f"{report.nodeid}: {''.join(said)}")
+
 
 _JUDGING = pytest.StashKey[Judging]()
 
@@ -55,8 +62,9 @@ class PolicyFile(pytest.File):
 
     def collect(self) -> Iterator[PolicyItem]:
         """Yield an item for each policy that is written in this file."""
+        place = self.path.resolve()
         for policy in POLICIES.values():
-            if policy.file.resolve() == self.path.resolve():
+            if policy.file.name == place.name and policy.file.resolve() == place:
                 yield PolicyItem.from_parent(self, name=policy.id, subject=policy)
 
 
@@ -116,6 +124,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     mistakes = [text for subject in subjects if (text := mistake(subject, judging.criteria))]
     mistakes += [*_no_checks(asked), *_same_names(subjects), *_hidden(judging.collected)]
     if mistakes:
+        judging.journal.write("broken", layer=judging.layer, reason="; ".join(mistakes))
         raise pytest.UsageError("\n".join(mistakes))
     loaded = [policy for policy in POLICIES.values() if policy.criterion in judging.criteria]
     for subject in {each.name: each for each in (*subjects, *loaded)}.values():
@@ -161,17 +170,7 @@ def _subject(item: pytest.Item) -> Policy | Check | None:
 def _unasked(item: pytest.Item, criteria: Criteria, project: Path) -> bool:
     """Whether an item comes with the gate and judges a criterion that the project does not state."""
     subject = _subject(item)
-    return subject is not None and subject.criterion not in criteria and not item.path.is_relative_to(project)
-
-
-def mistake(subject: Policy | Check, criteria: Criteria) -> str:
-    """Return what is wrong between a policy or check and the criteria, or nothing."""
-    try:
-        wrong = unfit(subject, criteria[subject.criterion]) if isinstance(subject, Check) else ""
-        criteria[subject.criterion]
-    except CriteriaError as error:
-        wrong = f"judges a criterion that does not exist: {error}"
-    return f"{subject.place}: {subject.name} {wrong}" if wrong else ""
+    return subject is not None and subject.criterion not in criteria and not is_own(item.path, project)
 
 
 def _runner(check: Check, judging: Judging | None) -> Callable[..., None]:

@@ -128,6 +128,7 @@ def _about(plan: Plan) -> Mapping[str, Any]:
         "layers": sorted(plan.layers, key=list(LAYERS).index),
         "actor": _actor(),
         "commit": _commit(plan.project.root),
+        "replaced": list(plan.project.replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
         "versions": {
             "prod-gate": version("prod-gate"),

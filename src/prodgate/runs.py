@@ -12,7 +12,7 @@ import hashlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path
             "waivers": evidence.store(path, waivers.read_bytes() if waivers.exists() else b"", ".toml"),
         }
         text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
-        data = f"{text}\n".encode("utf-8", "surrogateescape")
+        data = f"{text}\n".encode("utf-8", "backslashreplace")
         (path / "run.json").write_bytes(data)
         journal.Journal.of(path).write("opened", run=path.name, about=hashlib.sha256(data).hexdigest())
     except OSError as error:
@@ -103,7 +103,7 @@ def _read(path: Path) -> Run:
         about=about,
         criteria=criteria,
         waivers=parse_waivers(evidence.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml"),
-        findings=(*_findings(events), *_of_layers(events, about["layers"], criteria.criteria)),
+        findings=(*_of_layers(events, about["layers"], criteria.criteria), *_findings(events)),
         facts=tuple(event for event in events if event["event"] == "fact"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
     )
@@ -112,19 +112,23 @@ def _read(path: Path) -> Run:
 def _findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     """Yield what was found, and undetermined findings for checks of which something is missing."""
     open_: dict[tuple[str, str], Mapping[str, Any]] = {}
-    found: Counter[tuple[str, str]] = Counter()
+    made: Counter[str] = Counter()
+    """Findings since the last check of a layer began; a layer judges one after another."""
     for event in events:
-        key = (event.get("layer", ""), event.get("check", ""))
+        layer = event.get("layer", "")
+        key = (layer, event.get("check", ""))
         match event["event"]:
             case "planned":
                 open_[key] = event
+            case "started":
+                made[layer] = 0
             case "finding":
-                found[key] += 1
+                made[layer] += 1
                 yield Finding.from_json({name: value for name, value in event.items() if name not in ("event", "at")})
-            case "finished" if event["findings"] == found[key] > 0:
+            case "finished" if event["findings"] == made[layer] > 0:
                 open_.pop(key, None)
             case "finished":
-                reason = f"the check said {event['findings']} findings, and the journal holds {found[key]} of them"
+                reason = f"the journal holds {made[layer]} of the {event['findings']} findings that the check made"
                 yield _missing(open_.pop(key), reason)
     for event in open_.values():
         yield _missing(event, "the check was planned but did not finish")
@@ -142,11 +146,13 @@ def _missing(planned: Mapping[str, Any], reason: str) -> Finding:
     )
 
 
-def _of_layers(events: Iterable[Mapping[str, Any]], layers: Iterable[str], criteria: Criteria) -> Iterator[Finding]:
+def _of_layers(events: Sequence[Mapping[str, Any]], layers: Iterable[str], criteria: Criteria) -> Iterator[Finding]:
     """Yield undetermined findings for layers that broke, and for those that never had all their checks planned."""
     broken = [(event["layer"], event["reason"]) for event in events if event["event"] == "broken"]
     known = {layer for layer, _ in broken} | {event["layer"] for event in events if event["event"] == "collected"}
-    unplanned = [(layer, "the layer did not come to judge") for layer in layers if layer not in known]
+    closed = any(event["event"] == "closed" for event in events)
+    reason = "the layer judged nothing" if closed else "the run was cut off before the layer judged"
+    unplanned = [(layer, reason) for layer in layers if layer not in known]
     for layer, reason in (*broken, *unplanned):
         yield from _of_layer(layer, reason, criteria)
 

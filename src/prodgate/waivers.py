@@ -6,6 +6,7 @@ nothing, or match more than they say are findings of their own, under the criter
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,6 +14,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from .findings import Finding, Outcome
+
+#: What a subject may hold without naming anything: wildcards, and what every address is made of.
+_NOTHING: Final = re.compile(r"\bmodule\b|\b(?:data\.)?aws_|[\W_]")
 
 #: Longest life of a waiver.
 LONGEST: Final = timedelta(days=90)
@@ -44,7 +48,7 @@ class Waiver:
 
     def faults(self) -> tuple[str, ...]:
         """What is wrong with the waiver itself, whenever it is looked at."""
-        self_approved = self.owner.strip() == self.approver.strip() != ""
+        self_approved = self.owner.strip().casefold() == self.approver.strip().casefold() != ""
         too_long = self.expires - self.opened > LONGEST
         found = (
             (not self.reason.strip(), "gives no reason; write why the risk is accepted"),
@@ -53,7 +57,7 @@ class Waiver:
             (self_approved, "is approved by its own owner; name another approver"),
             (too_long, f"lives longer than {LONGEST.days} days; choose a nearer expiry"),
             (self.expires <= self.opened, "expires before it opens; correct the dates"),
-            (not self.subject.strip("*?."), "covers every subject; name the subjects it is meant for"),
+            (not _NOTHING.sub("", self.subject), "covers every subject; name the subjects it is meant for"),
         )
         return tuple(text for wrong, text in found if wrong)
 

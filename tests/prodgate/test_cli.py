@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from prodgate import cli, commands
-from prodgate.criteria import UsageError
+from prodgate import checking, cli, commands
+from prodgate.criteria import Criteria, UsageError
+from prodgate.publishing import publish
+from prodgate.terraform.resources import Configuration
 
-from .made import finding
+from .made import criterion, finding
 from .made_run import judge
 from .test_criteria_file import VALID
 
@@ -52,6 +55,9 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
         (["check", "nowhere"], "nowhere: there is no such file or directory"),
         (["explain", "backup-retenton"], "did you mean 'backup-retention'?"),
         (["check", "."], "holds no Terraform files"),
+        (["run", "--waivers", "wavers.toml"], "wavers.toml: there is no such file; name a waivers file, or leave"),
+        (["judge", "nowhere", "--waivers", "wavers.toml"], "nowhere: is not a run directory"),
+        (["check", "nowhere\x1b[31m"], "nowhere\\x1b[31m: there is no such file or directory"),
     ],
 )
 @pytest.mark.usefixtures("shop")
@@ -172,6 +178,68 @@ def test_trace_says_what_leads_nowhere(shop: Path, capsys: pytest.CaptureFixture
     from prodgate.terraform.policy import POLICIES
 
     POLICIES.pop("TEAM_9")
+
+
+def test_waivers_that_are_named_are_read_before_the_run(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "others.toml").write_text("x = 1")
+    code, _, err = said(capsys, "run", "--waivers", "others.toml")
+    assert code == 4
+    assert "others.toml: x: is not a section" in err
+    assert not (shop / "runs").exists()
+
+
+def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "suites" / "static").mkdir(parents=True)
+    (shop / "suites" / "static" / "test_x.py").write_text("def broken(:")
+    code, _, err = said(capsys, "trace")
+    assert code == 4
+    assert "test_x.py: can't be loaded: SyntaxError" in err
+
+
+@pytest.mark.parametrize(("criteria", "code"), [((), 4), (("--criteria", "criteria.toml"), 4)])
+def test_check_loads_the_policies_of_the_criteria_it_judges_by(
+    shop: Path, capsys: pytest.CaptureFixture[str], criteria: tuple[str, ...], code: int
+) -> None:
+    (shop / "policies").mkdir()
+    (shop / "policies" / "broken.py").write_text("1 / 0")
+    found, _, err = said(capsys, "check", "nowhere", *criteria)
+    assert found == code
+    assert ("broken.py: can't be loaded" in err) == bool(criteria)
+
+
+def test_check_says_which_criteria_policies_alone_cannot_answer() -> None:
+    declared = Configuration(root="terraform", engine="made", resources=[])
+    asked = Criteria({id_: criterion(id_, bound=None) for id_ in ("terraform-evaluates", "workflow-approval")})
+    verdict = checking.check([declared], [], asked, whole=True)
+    assert [(str(f.outcome), f.reason) for ruling in verdict.rulings for f in ruling.findings] == [
+        ("satisfied", ""),
+        ("undetermined", "no policy judges it"),
+    ]
+
+
+def test_an_earlier_run_that_cannot_be_read_takes_nothing_from_the_verdict(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge(run)
+    assert publish(run, as_json=False, before=run / "evidence") == 0
+    assert "nothing to compare with: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["explain", "PG_REC_1"], 0)])
+def test_an_encoding_without_a_letter_does_not_end_the_gate(arguments: list[str], code: int) -> None:
+    command = [sys.executable, "-m", "prodgate.cli", *arguments]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=REPOSITORY, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_reader_that_goes_away_is_one_line() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "prodgate.cli", "trace"]
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(command, stdout=nobody, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, check=False)
+    assert (done.returncode, done.stderr) == (3, "prodgate: output: Broken pipe; no verdict\n")
 
 
 def test_help_needs_nothing_of_the_package() -> None:

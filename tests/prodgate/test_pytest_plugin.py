@@ -144,6 +144,52 @@ def test_a_deselected_check_is_undetermined(gate: Gate, options: tuple[str, ...]
     assert gate.outcomes == [("(unfinished)", "undetermined")]
 
 
+def test_a_check_that_a_conftest_takes_out_is_undetermined(gate: Gate) -> None:
+    hook = "@pytest.hookimpl(tryfirst=True)\ndef pytest_collection_modifyitems(items):\n    items.clear()\n"
+    gate.pytester.makeconftest("import pytest\n" + hook)
+    gate.pytester.makepyfile(HEADER + CHECK)
+    gate.judge(Pod(subject="a", answers=True))
+    assert gate.outcomes == [("(unfinished)", "undetermined")]
+
+
+CAUGHT = """try:
+        criterion.hold(False, expected='a', observed='b')
+    except AssertionError:
+        return"""
+
+
+@pytest.mark.parametrize(("line", "outcome"), [("return", Outcome.UNDETERMINED), (CAUGHT, Outcome.NOT_SATISFIED)])
+def test_a_check_that_ends_without_a_conclusion_does_not_hold(gate: Gate, line: str, outcome: Outcome) -> None:
+    gate.pytester.makepyfile(HEADER + CHECK.replace("criterion.hold", f"{line}\n    criterion.hold"))
+    gate.judge(Pod(subject="a", answers=True))
+    assert [f.outcome for f in gate.findings] == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"test_x": CHECK, "test_y": CHECK}, "test_pods_answer is also the name of test_"),
+        ({"test_x": CHECK + CHECK}, "test_pods_answer is hidden by something of the same name below it; rename one"),
+        (
+            {"test_x": CHECK + "def test_plain():\n    assert False\n"},
+            "test_x.py::test_plain: is no check; decorate it",
+        ),
+    ],
+)
+def test_what_would_be_lost_stops_collection(gate: Gate, files: dict[str, str], message: str) -> None:
+    gate.pytester.makepyfile(**{name: HEADER + text for name, text in files.items()})
+    assert gate.judge(Pod(subject="a", answers=True)) == pytest.ExitCode.USAGE_ERROR
+    assert {f.outcome for f in gate.findings} == {Outcome.UNDETERMINED}
+    assert message in gate.findings[0].reason
+
+
+def test_a_file_that_cannot_be_collected_is_named(gate: Gate) -> None:
+    gate.pytester.makepyfile(test_x="def broken(:\n")
+    assert gate.judge(Pod(subject="a", answers=True)) == pytest.ExitCode.INTERRUPTED
+    assert "test_x.py: " in gate.findings[0].reason
+    assert "SyntaxError" in gate.findings[0].reason
+
+
 def test_a_check_whose_fixture_fails_is_undetermined(gate: Gate) -> None:
     fixture = "@pytest.fixture\ndef page():\n    raise RuntimeError('no browser')\n"
     gate.pytester.makepyfile(
@@ -167,7 +213,8 @@ def test_a_check_without_its_criterion_stops_collection(gate: Gate, capsys: pyte
     assert gate.judge(Pod(subject="a", answers=True)) == pytest.ExitCode.USAGE_ERROR
     said = capsys.readouterr()
     assert "no criterion 'answer'; did you mean 'answers'?" in said.out + said.err
-    assert gate.findings == ()
+    assert {f.outcome for f in gate.findings} == {Outcome.UNDETERMINED}
+    assert "did you mean 'answers'?" in gate.findings[0].reason
 
 
 @pytest.mark.parametrize(
@@ -192,6 +239,8 @@ def test_a_measure_that_does_not_fit_the_bound_stops_collection(
     [
         ("'''Does the pod answer?'''\n", "\n", "has no docstring; write the question it answers"),
         ("pod: Pod,", "pod,", "takes 0 kinds of fact and 1 criteria"),
+        ("def test_pods", "async def test_pods", "would not run when called; drop async and yield"),
+        ("criterion.hold", "yield criterion.hold", "would not run when called; drop async and yield"),
         ("criterion: Criterion", "criterion", "takes 1 kinds of fact and 0 criteria"),
         ("pod: Pod,", "pod: Pod, other: Pod,", "takes 2 kinds of fact"),
     ],

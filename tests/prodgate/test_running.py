@@ -106,6 +106,19 @@ def test_an_edit_flips_it_to_no_go_with_file_and_line(shop: Path) -> None:
     assert (found["expected"], found["observed"]) == (">= 4 d", "60 s")
 
 
+def test_a_pytest_plugin_that_happens_to_be_installed_judges_nothing(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = shop / "installed"
+    (installed / "meddling-1.0.dist-info").mkdir(parents=True)
+    (installed / "meddling-1.0.dist-info" / "METADATA").write_text("Name: meddling\nVersion: 1.0\n")
+    (installed / "meddling-1.0.dist-info" / "entry_points.txt").write_text("[pytest11]\nmeddling = meddling\n")
+    (installed / "meddling.py").write_text("def pytest_runtest_call(item):\n    raise SystemExit(9)\n")
+    monkeypatch.setenv("PYTHONPATH", str(installed), prepend=os.pathsep)
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_syntax_error_is_no_go_with_file_and_line(shop: Path) -> None:
     (shop / "infra" / "main.tf").write_text("resource {\n")
     done = gate(shop, "run", "--only", "static")

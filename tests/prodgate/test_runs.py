@@ -73,6 +73,58 @@ def test_changed_evidence_is_refused(run: Path) -> None:
         runs.read(run)
 
 
+def test_a_finding_that_was_taken_out_is_missed(run: Path) -> None:
+    judge(run)
+    lines = (run / NAME).read_bytes().splitlines(keepends=True)
+    (run / NAME).write_bytes(b"".join(line for line in lines if b'"finding"' not in line))
+    (found,) = runs.read(run).findings
+    assert found.outcome is Outcome.UNDETERMINED
+    assert found.reason == "the journal holds 0 of the 1 findings that the check made"
+
+
+@pytest.mark.parametrize(("before", "after"), [('"rehearsal": false', '"rehearsal": true'), ('"static"', '"live"')])
+def test_a_changed_description_of_the_run_is_refused(run: Path, before: str, after: str) -> None:
+    judge(run)
+    (run / "run.json").write_text((run / "run.json").read_text().replace(before, after))
+    with pytest.raises(runs.RunError, match=r"run\.json was changed after it was written"):
+        runs.read(run)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({"event": "finding", "layer": "static"}, "it lacks 'outcome'"),
+        ({"event": "finding", "outcome": "great"}, "'great' is not a valid Outcome"),
+        ({"event": "finding", "outcome": "satisfied", "mood": "good"}, "unexpected keyword argument 'mood'"),
+        ({"event": "planned"}, "it lacks 'criterion'"),
+        ({"event": "broken"}, "it lacks 'layer'"),
+        ({"event": "closed", "at": "yesterday"}, "Invalid isoformat string"),
+    ],
+)
+def test_a_line_of_another_shape_is_refused(run: Path, event: dict[str, str], message: str) -> None:
+    judge(run)
+    with (run / NAME).open("a") as journal:
+        journal.write(json.dumps({"at": "2026-11-24T13:00:00+00:00", **event}) + "\n")
+    with pytest.raises(runs.RunError, match=message):
+        runs.read(run)
+
+
+def test_a_layer_that_judged_nothing_is_undetermined(run: Path) -> None:
+    Journal.of(run).write("closed")
+    assert [f.reason for f in runs.read(run).findings] == ["the layer judged nothing"]
+
+
+def test_a_run_that_was_cut_before_its_checks_were_planned_is_not_go(run: Path) -> None:
+    journal = Journal.of(run)
+    journal.planned("static", "terraform", "backup-retention")
+    journal.started("static", "terraform")
+    journal.finding(finding(check="terraform"))
+    journal.finished("static", "terraform", 1)
+    verdict = runs.read(run).verdict()
+    assert verdict.decision is Decision.INSUFFICIENT
+    assert [f.reason for f in verdict.blocking] == ["the run was cut off before the layer judged"]
+
+
 @pytest.mark.parametrize("name", ["", "nothing"])
 def test_what_is_no_run_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(runs.RunError, match="is not a run directory that can be read"):
@@ -95,7 +147,7 @@ def test_hostile_texts_survive_the_journal(run: Path) -> None:
     name = "a\n\x00\u202e<img src=x>\ud800"
     Journal.of(run).finding(finding(subject=name))
     assert len((run / NAME).read_bytes().splitlines()) == 2
-    assert runs.read(run).findings[0].subject.startswith("a\n\x00\u202e<img src=x>")
+    assert runs.read(run).findings[-1].subject.startswith("a\n\x00\u202e<img src=x>")
 
 
 def test_lines_of_two_processes_do_not_mix(run: Path) -> None:
@@ -105,8 +157,9 @@ def test_lines_of_two_processes_do_not_mix(run: Path) -> None:
     )
     writers = [subprocess.Popen([sys.executable, "-c", script, str(run)]) for _ in range(2)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
+    Journal.of(run).write("collected", layer="static")
     assert runs.read(run).findings == ()
-    assert len((run / NAME).read_bytes().splitlines()) == 601
+    assert len((run / NAME).read_bytes().splitlines()) == 602
 
 
 def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
@@ -122,7 +175,7 @@ def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait(10)
     writer.stdout.close()
-    (unfinished,) = runs.read(run).findings
+    (_, unfinished) = runs.read(run).findings
     assert (unfinished.outcome, unfinished.subject) == (Outcome.UNDETERMINED, "(unfinished)")
 
 

@@ -15,7 +15,7 @@ from prodgate.terraform.runner import Completed, find_engine, run
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 TESTED = sorted(path.parent.parent.relative_to(TERRAFORM) for path in TERRAFORM.rglob("*.tftest.hcl"))
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("production")]
 
 LOCAL = 'terraform {\n  backend "local" {}\n}\n'
 #: Seconds that one command of core may take.

@@ -45,5 +45,5 @@ class Layer(Protocol):
         ...
 
     def conclude(self, facts: Facts, at: Observation) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Return findings that no check function makes, by (check, criterion); an empty list says it held."""
+        """Return findings that no check function makes, by (check, criterion); an empty list answers nothing."""
         ...

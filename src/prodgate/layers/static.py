@@ -66,8 +66,9 @@ class StaticLayer:
 
     def conclude(self, facts: Facts, at: Observation) -> Mapping[tuple[str, str], Sequence[Finding]]:
         """Judge whether the configuration evaluates, and wholly, and what the scanner says about it."""
-        evaluated = {("terraform", EVALUATES): tuple(_evaluation(facts))} if EVALUATES in at.stated.criteria else {}
-        return {**evaluated, **second_opinion.concluded(facts, at.stated)}
+        evaluated = tuple(_evaluation(facts) if EVALUATES in at.stated.criteria else _flaws(facts))
+        judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
+        return {**judged, **second_opinion.concluded(facts, at.stated)}
 
 
 def _configuration(at: Observation, scan: Scan | None) -> Facts:
@@ -119,6 +120,17 @@ def _merged(parts: Sequence[Facts]) -> Facts:
 
 def _evaluation(facts: Facts) -> Iterable[Finding]:
     """Say what stopped the evaluation, what could not be evaluated in it, or that all of it was."""
+    yield from _flaws(facts)
+    for configuration in facts.of(Configuration):
+        if configuration.complete:
+            yield _about_evaluation(Outcome.SATISFIED, configuration.root, "", None)
+    if not facts.of(Diagnostic) and not facts.of(Configuration):
+        reason = facts.unreadable.get(Configuration, "no configuration was observed")
+        yield _about_evaluation(Outcome.UNDETERMINED, "(configuration)", reason, None)
+
+
+def _flaws(facts: Facts) -> Iterable[Finding]:
+    """Say what went wrong; it counts also when nobody asks whether the configuration evaluates."""
     for diagnostic in facts.of(Diagnostic):
         # A diagnostic without a place does not speak of the configuration, but of what should have evaluated it.
         outcome = Outcome.NOT_SATISFIED if diagnostic.position else Outcome.UNDETERMINED
@@ -126,11 +138,6 @@ def _evaluation(facts: Facts) -> Iterable[Finding]:
     for configuration in facts.of(Configuration):
         for gap in configuration.gaps:
             yield _about_evaluation(Outcome.UNDETERMINED, gap.subject, gap.reason, gap.position)
-        if configuration.complete:
-            yield _about_evaluation(Outcome.SATISFIED, configuration.root, "", None)
-    if not facts.of(Diagnostic) and not facts.of(Configuration):
-        reason = facts.unreadable.get(Configuration, "no configuration was observed")
-        yield _about_evaluation(Outcome.UNDETERMINED, "(configuration)", reason, None)
 
 
 def _about_evaluation(outcome: Outcome, subject: str, reason: str, position: Position | None) -> Finding:

@@ -19,9 +19,9 @@ from .hermetic import environment, stand_in
 from .inventions import read_inventions
 from .plan import configuration, read_plan
 from .provenance import Provenance
-from .resources import Configuration
+from .resources import Configuration, Gap, Position
 from .runner import find_engine
-from .sources import find_roots, read_manifest, read_tree
+from .sources import Tree, find_roots, read_manifest, read_tree
 from .workcopy import copy_tree
 
 Progress = Callable[[str], None]
@@ -44,7 +44,7 @@ def open_configurations(
     A directory that another one calls as a module is judged there, and not once more by itself. ``source`` is the
     root that a plan.json was made from: with it, resources have positions.
     """
-    if path.is_file():
+    if path.exists() and not path.is_dir():  # a pipe is as good as a file
         return (read_plan(path, provenance=_provenance(source, var_files) if source else None),)
     return tuple(_evaluated(root, path.resolve(), var_files, progress) for root in roots_of(path))
 
@@ -112,9 +112,19 @@ def _evaluated(
         engine=planned.engine,
         provenance=Provenance(tree, files, os.environ),
         inventions=inventions,
-        gaps=planned.gaps,
+        gaps=(*planned.gaps, *_workspaces(tree)),
         notes=planned.notes,
     )
+
+
+def _workspaces(tree: Tree) -> Iterator[Gap]:
+    """Yield a gap where a value depends on the workspace, of which core knows only the default one here."""
+    reason = 'is "default" here, and may be another in production; judge a plan.json of that workspace instead'
+    for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
+        blocks = source.blocks if b"workspace" in source.text else ()
+        found = (name for block in blocks for name in block.references if name.parts == ("terraform", "workspace"))
+        for name in found:
+            yield Gap("terraform.workspace", reason, Position(source.file, name.line))
 
 
 def _adopt(manifest: Path, scratch: Path) -> None:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import close, pipe, read
+from os import close, fsencode, pipe, read
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from .diagnostics import refusal
@@ -35,6 +36,8 @@ FIXED: Final = {
 }
 #: How the schema-only provider is started.
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.terraform.provider")
+#: Bytes of a directory's name beyond which the provider's sockets need another place.
+LONGEST_PLACE: Final = 60
 #: Seconds in which the stand-in provider must be ready.
 READY: Final = 60.0
 CLI_CONFIGURATION: Final = """disable_checkpoint = true
@@ -82,8 +85,23 @@ class StandIn:
 @contextmanager
 def stand_in(scratch: Path, environment: Mapping[str, str]) -> Iterator[StandIn]:
     """Run the schema-only provider while the context is open. Raises TerraformError when it does not start."""
+    with _place_for_sockets(scratch) as place:
+        yield from _attached(place / "provider.sock", scratch, environment)
+
+
+@contextmanager
+def _place_for_sockets(scratch: Path) -> Iterator[Path]:
+    """Yield a directory whose name leaves room for that of a unix socket, which may have 103 bytes in all."""
+    if len(fsencode(scratch)) <= LONGEST_PLACE:
+        yield scratch
+    else:
+        with TemporaryDirectory(prefix="prodgate-", dir="/tmp") as short:
+            yield Path(short)
+
+
+def _attached(socket: Path, scratch: Path, environment: Mapping[str, str]) -> Iterator[StandIn]:
     sidecar = scratch / "invented.jsonl"
-    command = (*PROVIDER, str(scratch / "provider.sock"), "--sidecar", str(sidecar), "--tree", str(scratch))
+    command = (*PROVIDER, str(socket), "--sidecar", str(sidecar), "--tree", str(scratch))
     receiving, sending = pipe()
     try:
         process = Process(command, cwd=scratch, environment=environment, stdout=sending, grace=0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .inventions import Inventions, repeated_over
-from .plan_file import load_plan
+from .plan_file import load_plan, not_a_plan
 from .provenance import Provenance
 from .reading import UNKNOWN
 from .references import ConfiguredReferences
@@ -22,8 +22,11 @@ def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configurat
     """
     plan = load_plan(path)
     engine = f"plan.json of Terraform {plan.get('terraform_version', 'of an unknown version')}"
-    notes = tuple(_checks(plan))
-    return configuration(plan, root=str(path), engine=engine, provenance=provenance, notes=notes)
+    try:
+        notes = tuple(_checks(plan))
+        return configuration(plan, root=str(path), engine=engine, provenance=provenance, notes=notes)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise not_a_plan(path, f"is not built like a plan ({type(error).__name__}: {error})") from error
 
 
 def configuration(
@@ -40,12 +43,12 @@ def configuration(
     tree = provenance.tree if provenance else None
     references = ConfiguredReferences(plan.get("configuration") or {}, tree)
     repeated = repeated_over(inventions, references, tree) if inventions and tree else ()
-    reading = _Reading(references, provenance, inventions)
+    resources = tuple(_Reading(references, provenance, inventions).resources(plan))
     return Configuration(
         root=root,
         engine=engine,
-        resources=tuple(reading.resources(plan)),
-        gaps=(*gaps, *repeated, *_gaps(plan)),
+        resources=resources,
+        gaps=(*gaps, *repeated, *_gaps(plan), *_left_out(plan, resources)),
         notes=notes,
     )
 
@@ -127,6 +130,15 @@ def _any_true(mask: Any) -> bool:
     if isinstance(mask, Mapping):
         return any(map(_any_true, mask.values()))
     return any(map(_any_true, mask)) if isinstance(mask, list) else mask is True
+
+
+def _left_out(plan: Mapping[str, Any], resources: Iterable[Resource]) -> Iterator[Gap]:
+    """Yield what the plan changes or keeps without saying its values, as a plan that was filtered does."""
+    known = {resource.address for resource in resources}
+    for each in plan.get("resource_changes") or ():
+        kept = {"create", "update", "no-op"} & set(each["change"].get("actions") or ())
+        if kept and each.get("mode") == "managed" and not each.get("deposed") and each["address"] not in known:
+            yield Gap(each["address"], "is planned, but its values are not in the plan")
 
 
 def _gaps(plan: Mapping[str, Any]) -> Iterator[Gap]:

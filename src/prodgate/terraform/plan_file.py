@@ -26,9 +26,9 @@ def load_plan(path: Path) -> dict[str, Any]:
 def check_plan(stated: object, path: Path) -> dict[str, Any]:
     """Return parsed JSON that is a plan. Raises TerraformError when it is something else."""
     if not isinstance(stated, dict):
-        raise _not_a_plan(path, f"is a JSON {type(stated).__name__}")
+        raise not_a_plan(path, f"is a JSON {type(stated).__name__}")
     if "planned_values" not in stated:
-        raise _not_a_plan(path, _kind(stated))
+        raise not_a_plan(path, _kind(stated))
     version = str(stated.get("format_version", ""))
     if version.partition(".")[0] != "1":
         raise refusal(
@@ -39,30 +39,40 @@ def check_plan(stated: object, path: Path) -> dict[str, Any]:
 
 def _parsed(path: Path, content: bytes) -> object:
     if content.startswith(b"PK\x03\x04"):
-        raise _not_a_plan(path, "is a binary plan, which only core can read")
+        raise not_a_plan(path, "is a binary plan, which only core can read")
     if not content.strip():
-        raise _not_a_plan(path, "is empty")
+        raise not_a_plan(path, "is empty")
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)
-        parsed: object = json.loads(text)
+        parsed: object = json.loads(text, parse_constant=_no_number)
     except UnicodeDecodeError:
-        raise _not_a_plan(path, "is neither text nor JSON") from None
+        raise not_a_plan(path, "is neither text nor JSON") from None
+    except _NoNumber as error:
+        raise not_a_plan(path, f"is not JSON: it holds {error}") from None
     except RecursionError:
-        raise _not_a_plan(path, "is nested too deeply") from None
+        raise not_a_plan(path, "is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise _unparsed(path, text, error) from None
     return parsed
 
 
+class _NoNumber(Exception):
+    """NaN or Infinity, which Python would read as a number that keeps any bound."""
+
+
+def _no_number(text: str) -> object:
+    raise _NoNumber(text)
+
+
 def _unparsed(path: Path, text: str, error: json.JSONDecodeError) -> TerraformError:
     if text.lstrip().startswith('{"@level"'):
-        return _not_a_plan(path, "is the log of `terraform plan -json`, which lacks the values")
+        return not_a_plan(path, "is the log of `terraform plan -json`, which lacks the values")
     if text.lstrip()[:1] != "{":
-        return _not_a_plan(path, f"is not JSON: it starts with {text.lstrip()[:20]!r}")
+        return not_a_plan(path, f"is not JSON: it starts with {text.lstrip()[:20]!r}")
     if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
         return refusal(f"{path}:{error.lineno}: is cut off after {len(text)} characters", "write it again, in full")
-    return _not_a_plan(path, f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
+    return not_a_plan(path, f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
 
 
 def _kind(stated: dict[str, Any]) -> str:
@@ -80,5 +90,6 @@ def _kind(stated: dict[str, Any]) -> str:
     return f"has no planned_values; its keys are {keys}" if keys else "is an empty JSON object"
 
 
-def _not_a_plan(path: Path, what: str) -> TerraformError:
+def not_a_plan(path: Path, what: str) -> TerraformError:
+    """Return the refusal of a file that is no plan."""
     return refusal(f"{path}: {what}", HOW)

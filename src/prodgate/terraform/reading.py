@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -136,16 +136,23 @@ class Block:
             return True
         if value in (False, "false"):
             return False
-        raise Unresolved(f"{self.resource.address}.{name}", f"is {value!r}, which is neither true nor false")
+        raise Unresolved(
+            f"{self.resource.address}.{name}", f"is {self._shown(name, value)}, which is neither true nor false"
+        )
+
+    def _shown(self, name: str, value: object) -> str:
+        top = f"{self.path}.{name}".lstrip(".").split(".")[0]
+        return "a sensitive text" if top in self.resource.sensitive else repr(value)
 
     def number(self, name: str, default: Decimal | int | None = None) -> Decimal:
         """Return a number. Raises Unresolved when it is not set and there is no default."""
         value = self._known(name)
         value = default if value is None else value
-        try:
-            return Decimal(str(value))
-        except ArithmeticError:
-            raise Unresolved(f"{self.resource.address}.{name}", f"is {value!r}, which is not a number") from None
+        with suppress(ArithmeticError):
+            number = Decimal(str(value))
+            if number.is_finite() and not isinstance(value, bool):
+                return number
+        raise Unresolved(f"{self.resource.address}.{name}", f"is {self._shown(name, value)}, which is not a number")
 
     def mapping(self, name: str) -> Mapping[str, str]:
         """Return a map of texts; empty when not set."""

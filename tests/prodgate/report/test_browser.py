@@ -16,7 +16,7 @@ from .chromium import find_chromium
 from .made import criterion, finding, not_built, run, showcase
 from .test_html import HOSTILE, hostile
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
 
 #: Name of a run -> the run.
 RUNS = {

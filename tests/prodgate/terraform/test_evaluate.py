@@ -266,6 +266,15 @@ def test_condition_that_a_stand_in_value_breaks_is_a_gap(plant: Plant) -> None:
     assert str(gap.position) == "main.tf:5"
 
 
+def test_what_depends_on_the_workspace_is_a_gap(plant: Plant) -> None:
+    queue = 'resource "aws_sqs_queue" "more" {\n  count = terraform.workspace == "prod" ? 1 : 0\n}\n'
+
+    (gap,) = evaluate(plant({"main.tf": queue})).gaps
+
+    assert (gap.subject, str(gap.position)) == ("terraform.workspace", "main.tf:2")
+    assert "judge a plan.json of that workspace" in gap.reason
+
+
 def test_progress_is_told(plant: Plant) -> None:
     steps: list[str] = []
 

@@ -1,12 +1,15 @@
 """Plans as users' pipelines write them."""
 
 import json
+import os
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from tests.prodgate.terraform.planting import Plant
 
+from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import open_configuration, open_configurations
 from prodgate.terraform.plan import configuration, with_unknown
 from prodgate.terraform.reading import UNKNOWN, Unresolved
@@ -151,6 +154,54 @@ def test_what_a_plan_leaves_out_is_a_gap(part: dict[str, Any], reason: str) -> N
     (gap,) = _plan(**part).gaps
 
     assert gap.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("actions", "mode", "missing"),
+    [
+        (["create"], "managed", True),
+        (["no-op"], "managed", True),
+        (["delete"], "managed", False),
+        (["read"], "data", False),
+    ],
+)
+def test_a_change_without_values_is_a_gap(actions: list[str], mode: str, missing: bool) -> None:
+    change = {"address": "aws_sqs_queue.orders", "mode": mode, "change": {"actions": actions}}
+
+    gaps = _plan(resource_changes=[change]).gaps
+
+    assert [str(gap.subject) for gap in gaps] == ["aws_sqs_queue.orders"] * missing
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"planned_values": {"root_module": {"resources": [{}]}}},
+        {"planned_values": {"root_module": {"resources": 5}}},
+        {"resource_changes": [{}]},
+        {"configuration": 5},
+        {"checks": [{"status": "fail", "instances": [{}]}]},
+    ],
+)
+def test_what_is_not_built_like_a_plan_is_refused(tmp_path: Path, part: dict[str, Any]) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({"format_version": "1.2", "planned_values": {}, **part}))
+
+    with pytest.raises(TerraformError, match="is not built like a plan"):
+        open_configuration(file)
+
+
+def test_a_plan_may_come_through_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = json.dumps({"format_version": "1.2", "planned_values": {}})
+    writer = Thread(target=pipe.write_text, args=(text,))
+    writer.start()
+
+    (opened,) = open_configurations(pipe)
+    writer.join()
+
+    assert opened.resources == ()
 
 
 def test_failed_checks_are_noted(tmp_path: Path) -> None:

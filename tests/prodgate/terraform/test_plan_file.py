@@ -25,6 +25,7 @@ REFUSED: Mapping[str, tuple[bytes, str]] = {
     "list": (b"[1, 2]", "is a JSON list"),
     "something else": (b'{"name": "x", "version": 1}', "has no planned_values; its keys are name, version"),
     "nothing in it": (b"{}", "is an empty JSON object"),
+    "no number": (b'{"planned_values": {"days": Infinity}}', "is not JSON: it holds Infinity"),
 }  # fmt: skip
 
 

@@ -6,12 +6,14 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from tests.prodgate.terraform.planting import Plant
 
 from prodgate.terraform.diagnostics import TerraformError
+from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.runner import Process, find_engine, run
 
 #: Stands in for terraform: says who it, its child and the provider are; its child ignores Ctrl-C.
@@ -50,6 +52,16 @@ def _said(pipe: Path) -> str:
         return os.read(descriptor, 65536).decode() if select.select([descriptor], [], [], 30)[0] else ""
     finally:
         os.close(descriptor)
+
+
+def _waits_for_core(gate: int) -> bool:
+    """Whether the gate comes to wait for core, which it does on a descriptor of the process, within ten seconds."""
+    for _ in range(500):
+        links = [str(each.readlink()) for each in Path(f"/proc/{gate}/fd").iterdir() if each.is_symlink()]
+        if any("pidfd" in link for link in links):
+            return True
+        select.select([], [], [], 0.02)
+    return False
 
 
 def test_named_binary_comes_first(tmp_path: Path) -> None:
@@ -111,12 +123,25 @@ def test_one_that_ignores_interruption_is_killed(tmp_path: Path) -> None:
     assert process.child.returncode == -signal.SIGKILL
 
 
+def test_a_long_temporary_directory_is_no_obstacle(
+    tmp_path: Path, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / ("x" * 120)
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    assert evaluate(plant({"main.tf": 'resource "aws_sns_topic" "t" {}\n'})).of("aws_sns_topic")
+
+
 def test_ctrl_c_leaves_neither_core_nor_provider(tmp_path: Path, plant: Plant) -> None:
     said = tmp_path / "said"
     os.mkfifo(said)
     program = _program(tmp_path / "terraform", LINGERING.format(said=said))
     tree = plant({"main.tf": 'resource "aws_sns_topic" "t" {}\n'})
-    code = "import sys, pathlib, prodgate.terraform.evaluate as e; e.evaluate(pathlib.Path(sys.argv[1]))"
+    # A worker of a parallel test run ignores the signal, and so would what it starts.
+    code = (
+        "import signal, sys, pathlib, prodgate.terraform.evaluate as e\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler); e.evaluate(pathlib.Path(sys.argv[1]))"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tree)],
         env={**os.environ, "PRODGATE_TERRAFORM": str(program), "TMPDIR": str(tmp_path)},
@@ -125,6 +150,7 @@ def test_ctrl_c_leaves_neither_core_nor_provider(tmp_path: Path, plant: Plant) -
     ) as gate:
         core, child, reattach = _said(said).split(maxsplit=2)
         provider = next(iter(json.loads(reattach).values()))["Pid"]
+        assert _waits_for_core(gate.pid)
         gate.send_signal(signal.SIGINT)
         _, printed = gate.communicate(timeout=30)
 

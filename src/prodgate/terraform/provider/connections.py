@@ -18,10 +18,11 @@ from typing import Any, Final
 
 import grpc
 
-from .service import Service, handlers
+from .service import Message, Service
+from .wire import CLASSES, PROCEDURES, SERVICE
 
-#: Core asks for ten things at once.
-THREADS: Final = 10
+#: Core asks for ten things at once, but no answer waits for anything: more threads only contend for the interpreter.
+THREADS: Final = 2
 MESSAGE_LIMIT: Final = 256 << 20
 _CHUNK: Final = 1 << 18
 
@@ -64,7 +65,7 @@ def _serve(accepted: socket.socket, behind: Path, service: Service) -> None:
 def _started(service: Service, place: Path) -> Any:
     options = [("grpc.max_send_message_length", MESSAGE_LIMIT), ("grpc.max_receive_message_length", MESSAGE_LIMIT)]
     server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
-    server.add_generic_rpc_handlers((handlers(service),))
+    server.add_generic_rpc_handlers((_handlers(service),))
     server.add_insecure_port(f"unix:{place}")
     server.start()
     return server
@@ -77,3 +78,23 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
             target.sendall(data)
     with suppress(OSError):
         target.shutdown(socket.SHUT_RDWR)
+
+
+def _handlers(service: Service) -> Any:
+    """Return the handler that a gRPC server answers a provider's procedures with."""
+    methods = {}
+    for procedure, (request, response) in PROCEDURES.items():
+        methods[procedure] = grpc.unary_unary_rpc_method_handler(
+            _answering(getattr(service, _snake(procedure))),
+            request_deserializer=CLASSES[request].FromString,
+            response_serializer=bytes if response == "bytes" else CLASSES[response].SerializeToString,
+        )
+    return grpc.method_handlers_generic_handler(SERVICE, methods)
+
+
+def _answering(procedure: Callable[[Message], Message]) -> Callable[[Message, Any], Message]:
+    return lambda request, _context: procedure(request)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

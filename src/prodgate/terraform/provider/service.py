@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import grpc
-
 from .companions import complete
 from .datasources import Answer, read
 from .functions import ArgumentError, Function, describe, encode_functions
@@ -21,7 +19,7 @@ from .synthesis import Identities
 from .used_types import Used
 from .validation import diagnostic, misplaced, unconfigurable
 from .values import UNKNOWN, decode, encode, holds_unknown
-from .wire import CLASSES, PROCEDURES, SERVICE
+from .wire import CLASSES
 
 Message = Any
 
@@ -172,23 +170,3 @@ class Service:
     def stop_provider(self, _request: Message) -> Message:
         """Do nothing: the process ends with its parent."""
         return CLASSES["Stopped"]()
-
-
-def handlers(service: Service) -> Any:
-    """Return the handler that a gRPC server answers a provider's procedures with."""
-    methods = {}
-    for procedure, (request, response) in PROCEDURES.items():
-        methods[procedure] = grpc.unary_unary_rpc_method_handler(
-            _answering(getattr(service, _snake(procedure))),
-            request_deserializer=CLASSES[request].FromString,
-            response_serializer=bytes if response == "bytes" else CLASSES[response].SerializeToString,
-        )
-    return grpc.method_handlers_generic_handler(SERVICE, methods)
-
-
-def _answering(procedure: Callable[[Message], Message]) -> Callable[[Message, Any], Message]:
-    return lambda request, _context: procedure(request)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -1,0 +1,161 @@
+"""Generic changes of one resolved resource: what could be typed differently, by type of value, without any judgement.
+
+Only what the source writes is changed, since only that can be edited. Names, descriptions and tags are left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from prodgate import Resource
+from prodgate.terraform.provider.schema import aws_schemas
+from prodgate.terraform.reading import Unknown
+
+Route = tuple[str | int, ...]
+
+#: Says something to people only.
+TOLD: Final = frozenset({"description", "alarm_description", "comment", "display_name", "tags", "tags_all", "Sid", "sid"})
+_NUMBER: Final = re.compile(r"\d{1,11}(\.\d+)?")
+ANYTHING: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A resource's values with one change. ``path`` has no indices; inside JSON text it goes on after the argument."""
+
+    path: str
+    operator: str
+    values: Mapping[str, Any]
+
+
+def mutants(resource: Resource, others: Mapping[str, Sequence[str]]) -> Iterator[Mutant]:
+    """Yield every change of a resource. ``others`` maps an ARN to those of the resources of the same type."""
+    written = resource.origin.arguments if resource.origin else {}
+    for name, value in resource.values.items():
+        if name in written and name not in TOLD and not isinstance(value, Unknown):
+            for route, operator, changed in _changes((name,), value, others, _needed(resource.type)):
+                yield Mutant(_dotted(route), operator, {**resource.values, name: changed})
+
+
+def _changes(
+    route: Route, value: Any, others: Mapping[str, Sequence[str]], needed: frozenset[str]
+) -> Iterator[tuple[Route, str, Any]]:
+    """Yield (where, operator, the whole value as changed) for a value and everything in it."""
+    if value is None or isinstance(value, Unknown) or value in ([], {}, ""):
+        return
+    if _dotted(route) not in needed:
+        yield route, _dropped(value), [] if isinstance(value, list) else None
+    if isinstance(value, str) and value[:1] in "{[" and (parsed := _parsed(value)) is not None:
+        yield from ((at, operator, json.dumps(new)) for at, operator, new in _inside(route, parsed, others))
+    elif isinstance(value, list | Mapping):
+        yield from _within(route, value, others, needed)
+    else:
+        yield from ((route, operator, new) for operator, new in _replaced(value, others))
+
+
+def _within(
+    route: Route, value: Any, others: Mapping[str, Sequence[str]], needed: frozenset[str]
+) -> Iterator[tuple[Route, str, Any]]:
+    for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+        if key in TOLD:
+            continue
+        step: Route = (*route, key) if isinstance(value, Mapping) else route
+        for at, operator, new in _elements(step, inner, others, needed):
+            yield at, operator, {**value, key: new} if isinstance(value, Mapping) else _with(value, key, new)
+        if isinstance(value, list) and len(value) > 1:
+            yield route, "drop list element", value[:key] + value[key + 1 :]
+
+
+def _elements(
+    route: Route, value: Any, others: Mapping[str, Sequence[str]], needed: frozenset[str]
+) -> Iterator[tuple[Route, str, Any]]:
+    """Yield changes of an element of a list or an entry of a map; the blocks of a list are not dropped twice."""
+    if isinstance(value, Mapping):
+        yield from _within(route, value, others, needed)
+    else:
+        yield from _changes(route, value, others, needed)
+
+
+def _inside(route: Route, parsed: Any, others: Mapping[str, Sequence[str]]) -> Iterator[tuple[Route, str, Any]]:
+    """Yield changes of a JSON text: a policy document is opened, anything else changed like blocks."""
+    if not isinstance(parsed, Mapping) or "Statement" not in parsed:
+        yield from _within(route, parsed, others, frozenset())
+        return
+    stated = parsed["Statement"] if isinstance(parsed["Statement"], list) else [parsed["Statement"]]
+    for index, statement in enumerate(stated):
+        for element, operator, new in _opened(statement):
+            yield (*route, element), operator, {**parsed, "Statement": _with(stated, index, new)}
+
+
+def _opened(statement: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield an Allow with more than it should allow, a Deny that is gone."""
+    if statement.get("Effect") == "Deny":
+        yield "Effect", "allow instead of deny", {**statement, "Effect": "Allow"}
+        return
+    for element in ("Action", "Resource", "Principal"):
+        value = statement.get(element)
+        if value is not None and value != ANYTHING:
+            listed = value if isinstance(value, list) else [value]
+            yield element, "add *", {**statement, element: ANYTHING if element == "Principal" else [*listed, ANYTHING]}
+    for test, keys in (statement.get("Condition") or {}).items():
+        kept = {name: values for name, values in statement["Condition"].items() if name != test}
+        yield "Condition", f"drop condition on {', '.join(sorted(keys))}", {**statement, "Condition": kept}
+
+
+def _replaced(value: Any, others: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, bool):
+        yield "flip", not value
+    elif isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        number = float(value)
+        for operator, new in (("x 10", number * 10 if number else 10), ("/ 10", number / 10)):
+            if new != number:
+                yield operator, _like(value, new)
+    elif isinstance(value, str) and value in others:
+        yield "swap ARN", others[value][0] if others[value] else f"{value}-of-another"
+
+
+def _like(old: Any, new: float) -> Any:
+    exact = int(new) if isinstance(old, int) or (isinstance(old, str) and "." not in old) else new
+    return str(exact) if isinstance(old, str) else exact
+
+
+def _dropped(value: Any) -> str:
+    return "drop block" if isinstance(value, list) and any(isinstance(one, Mapping) for one in value) else "drop"
+
+
+def _with(items: Sequence[Any], index: int, new: Any) -> list[Any]:
+    return [*items[:index], new, *items[index + 1 :]]
+
+
+def _parsed(text: str) -> Any:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict | list) else None
+
+
+def _dotted(route: Route) -> str:
+    return ".".join(str(step) for step in route)
+
+
+@cache
+def _needed(type_: str) -> frozenset[str]:
+    """Return what can't be left out, or the resource would not plan: required arguments, and blocks of which one must be."""
+    return frozenset(_required(aws_schemas().block("resource", type_), "")) if type_.startswith("aws_") else frozenset()
+
+
+def _required(block: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, attribute in block["attributes"].items():
+        if attribute.get("required"):
+            yield f"{path}{name}"
+    for name, nested in block["block_types"].items():
+        if nested.get("min_items"):
+            yield f"{path}{name}"
+        if not name.endswith("statement"):  # a statement of a web ACL holds statements
+            yield from _required(nested["block"], f"{path}{name}.")

@@ -1,0 +1,34 @@
+"""What remains of a request: the access logs of distributions and load balancers."""
+
+from __future__ import annotations
+
+from prodgate import Criterion, Resource, policy
+
+
+@policy(
+    "PG_EDGE_7",
+    criterion="access-logs",
+    resources=("aws_cloudfront_distribution", "aws_lb"),
+    remedy=(
+        "Deliver the access log: logging_config or a log delivery source for a distribution, access_logs for a "
+        "load balancer."
+    ),
+    population=0,
+)
+def entrances_write_access_logs(entrance: Resource, criterion: Criterion) -> None:
+    """Every distribution and load balancer writes an access log.
+
+    Off by default on both. Without it nobody can say afterwards who asked for what.
+    """
+    if entrance.type == "aws_lb":
+        logging = any(one.flag("enabled") for one in entrance.blocks("access_logs"))
+    else:
+        logging = any(one.has("bucket") for one in entrance.blocks("logging_config")) or _delivered(entrance)
+    criterion.hold(logging, expected="an access log", observed="none")
+
+
+def _delivered(entrance: Resource) -> bool:
+    """Whether a source of logs names the entrance, and a delivery that source: one without the other writes nothing."""
+    tree = entrance.configuration
+    sources = tree.naming(entrance, "resource_arn", "aws_cloudwatch_log_delivery_source")
+    return any(tree.naming(one, "delivery_source_name", "aws_cloudwatch_log_delivery") for one in sources)
