@@ -19,7 +19,9 @@ from prodgate.terraform.reading import Unknown
 Route = tuple[str | int, ...]
 
 #: Says something to people only.
-TOLD: Final = frozenset({"description", "alarm_description", "comment", "display_name", "tags", "tags_all", "Sid", "sid"})
+TOLD: Final = frozenset(
+    {"description", "alarm_description", "comment", "display_name", "tags", "tags_all", "Sid", "sid"}
+)
 _NUMBER: Final = re.compile(r"\d{1,11}(\.\d+)?")
 ANYTHING: Final = "*"
 
@@ -146,7 +148,7 @@ def _dotted(route: Route) -> str:
 
 @cache
 def _needed(type_: str) -> frozenset[str]:
-    """Return what can't be left out, or the resource would not plan: required arguments, and blocks of which one must be."""
+    """Return what a resource needs in order to plan: required arguments, and blocks of which one must be."""
     return frozenset(_required(aws_schemas().block("resource", type_), "")) if type_.startswith("aws_") else frozenset()
 
 

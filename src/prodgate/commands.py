@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from .targets import parse_target
 from .terraform.diagnostics import TerraformError
 from .terraform.evaluate import open_configurations
 from .terraform.policy import POLICIES
+from .terraform.sources import other_roots
 from .waivers import Waiver
 from .waivers_file import load_waivers
 
@@ -76,6 +78,12 @@ def check(given: argparse.Namespace) -> int:
         configurations, POLICIES.values(), criteria, _waivers(given.waivers, named=True) if given.waivers else (),
         whole=given.criteria is not None,
     )  # fmt: skip
+    for other in other_roots(given.path.resolve()) if given.path.is_dir() else ():
+        _progress(
+            f"not judged: {os.path.relpath(other)} is a root that {given.path} does not call; name it to judge it"
+        )
+    for note in (each for configuration in configurations for each in configuration.notes):
+        _progress(f"note: {note}")
     return show(verdict, subject=str(given.path), as_json=given.json)
 
 

@@ -50,6 +50,7 @@ _COMPARATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 _NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(\S*)\s*")
 _COMPARISON = re.compile(r"\s*(<=|>=|==|<|>)\s*(.+)", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
+_TEXTS = re.compile(r"one of\s+'[^']*'(?:\s*,\s*'[^']*')*")
 
 
 class UnitError(ValueError):
@@ -118,9 +119,9 @@ class Bound:
     def parse(cls, text: str) -> Self:
         """Read a bound. Raises UnitError with what to write instead."""
         if text.strip().startswith("one of "):
-            if not (texts := tuple(_QUOTED.findall(text))):
-                raise UnitError(f"{text!r} names no text; write e.g. \"one of 'a', 'b'\"")
-            return cls("one of", texts=texts)
+            if not _TEXTS.fullmatch(text.strip()):
+                raise UnitError(f"{text!r} names no texts; write e.g. \"one of 'a', 'b'\"")
+            return cls("one of", texts=tuple(_QUOTED.findall(text)))
         match = _COMPARISON.fullmatch(text)
         if match is None:
             raise UnitError(f"{text!r} has no comparator; write e.g. '< {text.strip()}'")

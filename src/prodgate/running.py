@@ -84,13 +84,11 @@ def _run_layers(plan: Plan, run: Path, how: str) -> None:
 
 def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> None:
     plan.progress(f"{name}: starting")
-    command = [sys.executable, "-P", "-m", "prodgate.layer_process", name, "--run", str(run.resolve())]
-    command += ["--criteria", str(plan.project.stated.path.resolve()), *([how] if how else [])]
     logs = run / "logs"
     logs.mkdir(exist_ok=True)
     with (logs / f"{name}.txt").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  our own module
-            command,
+            _command(plan, run, name, how),
             cwd=plan.project.root,
             stdin=subprocess.PIPE,
             stdout=log,
@@ -100,6 +98,7 @@ def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> 
         try:
             assert process.stderr is not None
             for line in process.stderr:
+                os.write(log.fileno(), line)
                 plan.progress(line.decode("utf-8", "replace").rstrip())
             code = process.wait()
         except KeyboardInterrupt:
@@ -108,6 +107,11 @@ def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> 
     if code:
         died = f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         journal.write("broken", layer=name, reason=f"the {name} layer {died}; see logs/{name}.txt")
+
+
+def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
+    command = [sys.executable, "-P", "-m", "prodgate.layer_process", name, "--run", str(run.resolve())]
+    return [*command, "--criteria", str(plan.project.stated.path.resolve()), *([how] if how else [])]
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -130,6 +130,19 @@ def test_json_is_one_document(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert data["findings"][0]["policy"] == finding().check
 
 
+def test_check_says_which_roots_below_it_are_not_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("called", "env/prod"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "main.tf").write_text('resource "aws_sns_topic" "t" {}\n')
+    (tmp_path / "main.tf").write_text('module "called" {\n  source = "./called"\n}\n')
+    _, _, err = said(capsys, "check", ".")
+    assert "not judged: env/prod is a root that . does not call; name it to judge it" in err
+    assert "called is a root" not in err
+
+
 def test_explain_speaks_of_a_policy_with_its_example(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,14 @@ def test_a_pytest_plugin_that_happens_to_be_installed_judges_nothing(
     assert done.returncode == 0, done.stderr
 
 
+def test_options_of_the_projects_own_tests_do_not_reach_the_judging(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing_like_it")
+    (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
+    assert gate(shop, "run", "--only", "static").returncode == 1
+
+
 def test_a_syntax_error_is_no_go_with_file_and_line(shop: Path) -> None:
     (shop / "infra" / "main.tf").write_text("resource {\n")
     done = gate(shop, "run", "--only", "static")
@@ -237,12 +245,13 @@ def test_ctrl_c_keeps_what_was_found_and_is_insufficient(shop: Path) -> None:
 
 
 def test_a_layer_that_is_killed_is_undetermined_and_the_run_goes_on(shop: Path) -> None:
-    process, _ = started(shop)
+    process, run = started(shop)
     (layer,) = children(process.pid)
     os.kill(layer, signal.SIGKILL)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "the static layer died of SIGKILL" in " ".join(out.split())
+    assert "the static layer died of SIGKILL; see logs/static.txt" in " ".join(out.split())
+    assert "static: judging" in (run / "logs" / "static.txt").read_text()
 
 
 def test_a_run_that_is_killed_still_yields_a_report_and_leaves_no_process(shop: Path) -> None:

@@ -86,6 +86,8 @@ def _configuration(at: Observation, scan: Scan | None) -> Facts:
         )
     except TerraformError as error:
         return Facts(error.diagnostics, {Configuration: str(error), DeclaredRoot: str(error)})
+    for note in configuration.notes:
+        at.progress(f"static: note: {note}")
     at.journal.fact("static", "configuration", root, store_json(at.run, to_json(configuration)), configuration.engine)
     return Facts((configuration, declared_root(configuration)))
 

@@ -123,8 +123,16 @@ def has_configuration(directory: Path) -> bool:
 
 def find_roots(directory: Path) -> tuple[Path, ...]:
     """Return ``directory`` if it holds Terraform files, else the roots below it: those that no other one calls."""
-    if has_configuration(directory):
-        return (directory,)
+    return (directory,) if has_configuration(directory) else _uncalled(directory)
+
+
+def other_roots(directory: Path) -> tuple[Path, ...]:
+    """Return the roots below a directory that is one itself, which are not judged with it: no call leads to them."""
+    below = _uncalled(directory) if has_configuration(directory) else ()
+    return tuple(root for root in below if root != directory)
+
+
+def _uncalled(directory: Path) -> tuple[Path, ...]:
     found, called = [], set()
     for place, inner, _ in os.walk(directory):
         inner[:] = sorted(name for name in inner if name not in PRUNED and not name.startswith("."))

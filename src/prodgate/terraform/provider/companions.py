@@ -139,14 +139,13 @@ def _block(stated: str) -> dict[str, Any]:
 
 
 def complete(kind: str, planned: dict[str, Any], uid: str) -> None:
-    """Set what names the resource: configurations build names from it, or count and for_each over it."""
+    """Set what names the resource, since configurations build names from it.
+
+    A drawn number or order stays unknown: it would be judged as if it were stated. Core counts over neither for real.
+    """
     number = int(uid[:8], 16)
     text = {"hex": uid[:8], "b64_url": uid[:6], "b64_std": uid[:6], "dec": str(number), "result": uid}
-    if kind == "random_integer":
-        planned["result"] = planned["min"]
-    elif kind == "random_shuffle" and isinstance(planned.get("input"), list):
-        planned["result"] = planned["input"][: planned.get("result_count")]
-    elif kind == "random_pet":
+    if kind == "random_pet":
         planned["id"] = "-".join(filter(None, (planned.get("prefix"), f"pet-{uid[:6]}")))
     elif kind in ("random_id", "random_uuid", "random_string"):
         planned.update({name: value for name, value in text.items() if name in planned})

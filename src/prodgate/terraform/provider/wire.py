@@ -7,7 +7,7 @@ generated, so that no generated code has to fit the installed protobuf. A map fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -85,8 +85,8 @@ def _field(message: descriptor_pb2.DescriptorProto, stated: str) -> None:
     kind, name = declared.split()
     repeated, kind = kind.endswith("*"), kind.rstrip("*")
     field = message.field.add(name=name, number=int(number))
-    field.label = _REPEATED if repeated else _OPTIONAL
-    field.type = _SCALARS.get(kind, _MESSAGE)
+    field.label = cast("descriptor_pb2.FieldDescriptorProto.Label.ValueType", _REPEATED if repeated else _OPTIONAL)
+    field.type = cast("descriptor_pb2.FieldDescriptorProto.Type.ValueType", _SCALARS.get(kind, _MESSAGE))
     if kind not in _SCALARS:
         field.type_name = f".prodgate.tfplugin6.{kind}"
 
