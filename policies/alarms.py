@@ -148,8 +148,8 @@ def _deciding(alarm: Resource) -> Iterator[Block]:
     """Yield the queries that the returned expression uses, directly or through another expression."""
     queries = {query.text("id") or "": query for query in alarm.blocks("metric_query")}
     waiting, seen = [expression(alarm)], set[str]()
-    while waiting:
-        named = ids(waiting.pop()) if queries else frozenset()
+    while queries and waiting:
+        named = ids(waiting.pop())
         for id_ in queries if "METRICS" in named else named & queries.keys():
             if id_ not in seen:
                 seen.add(id_)

@@ -10,6 +10,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 from prodgate import Unresolved
@@ -51,6 +52,7 @@ def computed(expression: str, values: Mapping[str, Decimal]) -> Decimal:
         raise Unresolved(expression, f"is metric math that this policy does not understand: {error}") from None
 
 
+@cache
 def ids(expression: str) -> frozenset[str]:
     """Return the ids of queries that an expression may name; ``METRICS`` when it takes all."""
     try:
