@@ -80,11 +80,13 @@ def dag_buckets_are_versioned(environment: Resource, criterion: Criterion) -> No
     required=True,
 )
 def artifacts_are_named_by_version(environment: Resource, criterion: Criterion) -> None:
-    """An Airflow environment names its requirements and its plugins, each by the version of the object.
+    """An Airflow environment names requirements, plugins and startup script, if any, by the version of the object.
 
     Without a version MWAA takes whatever is in the bucket at its next restart, which may be months after the upload.
     """
-    wanted = [f"{part}_s3_{kind}" for part in ("requirements", "plugins") for kind in ("path", "object_version")]
+    script = () if left_out(environment, "startup_script_s3_path") else ("startup_script",)
+    parts = ("requirements", "plugins", *script)
+    wanted = [f"{part}_s3_{kind}" for part in parts for kind in ("path", "object_version")]
     missing = [name for name in wanted if left_out(environment, name) or not environment.has(name)]
     criterion.hold(not missing, expected="paths and object versions", observed=f"{', '.join(missing)} not set")
 

@@ -87,6 +87,26 @@ def airflow_can_tell_of_failures(environment: Resource, criterion: Criterion) ->
     criterion.hold(any(map(subscribed, topics)), expected="a subscriber", observed="none")
 
 
+@policy(
+    "PG_PIPE_13",
+    criterion="dead-letter-queue",
+    resources=(QUEUE,),
+    remedy="Set redrive_policy with the ARN of a dead-letter queue and a maxReceiveCount.",
+    population=0,
+)
+def what_keeps_failing_leaves_the_queue(queue: Resource, criterion: Criterion) -> None:
+    """A queue that Airflow works through hands what keeps failing to a dead-letter queue.
+
+    Without it an item that breaks its task comes back again and again, until SQS deletes it unseen.
+    """
+    environments = queue.configuration.of(*ENVIRONMENT)
+    if not any(_may(environment, "sqs:ReceiveMessage", queue) for environment in environments):
+        raise criterion.not_applicable("Airflow takes nothing from it")
+    apart = queue.configuration.naming(queue, "queue_url", "aws_sqs_queue_redrive_policy")
+    handed = bool(apart) or not left_out(queue, "redrive_policy")
+    criterion.hold(handed, expected="a redrive_policy", observed="none")
+
+
 def dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:
     """Return the queues to which something else sends what it could not handle."""
     targets = set(_dead_letter_targets(configuration))
@@ -97,8 +117,9 @@ def _dead_letter_targets(configuration: Configuration) -> Iterator[str]:
     for holder in configuration.of(QUEUE, "aws_sqs_queue_redrive_policy", "aws_sns_topic_subscription"):
         if not left_out(holder, "redrive_policy"):
             yield str((holder.json("redrive_policy") or {}).get("deadLetterTargetArn"))
-    for function in configuration.of("aws_lambda_function"):
-        yield from (one.text("target_arn") or "" for one in function.blocks("dead_letter_config"))
+    for holder in configuration.of("aws_lambda_function", "aws_cloudwatch_event_target"):
+        name = "target_arn" if holder.type == "aws_lambda_function" else "arn"
+        yield from (one.text(name) or "" for one in holder.blocks("dead_letter_config"))
 
 
 def _may(environment: Resource, action: str, target: Resource) -> bool:

@@ -3,7 +3,7 @@
 An evaluation takes seconds, so edits are evaluated together (see ``in_company``). When a batch is not as stated, each
 of its edits is evaluated alone, and that decides. To try single edits:
 
-    PRODGATE_EDITS=bucket-public,other-edit pytest tests/mutations
+    PRODGATE_EDITS=keys-not-rotated,trail-stopped pytest tests/mutations
 """
 
 from __future__ import annotations
