@@ -65,15 +65,17 @@ def hear_signals() -> int:
     return heard
 
 
-def wait_for_the_end(heard: int) -> None:
-    """Return on a signal, when a pipe at stdin is closed, or when the parent process has ended."""
-    parent = os.getppid()
+def wait_for_the_end(heard: int, parent: int) -> None:
+    """Return on a signal, when a pipe at stdin is closed, or when ``parent`` is not the parent process any more."""
     watched = [heard]
     if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
         watched.append(0)
     limit: float | None = LOOK
     if hasattr(os, "pidfd_open"):
-        watched.append(os.pidfd_open(parent))
+        try:
+            watched.append(os.pidfd_open(parent))
+        except ProcessLookupError:
+            return
         limit = None
     while os.getppid() == parent:
         ready, _, _ = select.select(watched, [], [], limit)
@@ -83,8 +85,10 @@ def wait_for_the_end(heard: int) -> None:
 
 def main(socket: Path, sidecar: Path | None, tree: Path) -> None:
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
+    # asked before anybody is told that we serve: who waits for that may end in the same moment
+    parent = os.getppid()
     heard = hear_signals()
     with serving(socket, sidecar, tree) as reattachment:
         sys.stdout.write(reattachment + "\n")
         sys.stdout.flush()
-        wait_for_the_end(heard)
+        wait_for_the_end(heard, parent)

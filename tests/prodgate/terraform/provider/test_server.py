@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from prodgate.terraform.provider.server import wait_for_the_end
 
 MODULE = [sys.executable, "-P", "-m", "prodgate.terraform.provider"]
 PARENT = """
@@ -67,8 +70,17 @@ def test_ends_with_its_parent(tmp_path: Path) -> None:
         child = os.pidfd_open(int(parent.stdout.readline().split()[0]))
         parent.kill()
 
-    import select
-
     ended, _, _ = select.select([child], [], [], 10)
     os.close(child)
     assert ended
+
+
+def test_parent_that_ended_before_the_wait_began_is_noticed() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    heard, telling = os.pipe()
+
+    wait_for_the_end(heard, ended.pid)
+
+    os.close(heard)
+    os.close(telling)
