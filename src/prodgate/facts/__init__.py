@@ -6,13 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..aws.answers import Unread
+from ..findings import Conclusion, Outcome, Undetermined
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Fact:
-    """Something observed about one subject; a check asks for a kind of fact by annotating a parameter with it."""
+    """Something observed about one subject; a check asks for a kind of fact by annotating a parameter with it.
+
+    A field that could not be observed is undetermined for whoever reads it, and only for them.
+    """
 
     subject: str
     """Which thing this is about, as a person would look it up: an address, an ARN, a file."""
+
+    def __getattribute__(self, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if isinstance(value, Unread):
+            raise Undetermined(Conclusion(outcome=Outcome.UNDETERMINED, reason=value.reason))
+        return value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.subject!r})"
 
 
 @dataclass(frozen=True, slots=True)

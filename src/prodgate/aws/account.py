@@ -1,0 +1,98 @@
+"""An AWS account as observers see it: calls that only read, asked once however many ask, and complete lists."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from .answers import Absent, Unread, Unreadable
+
+T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741
+
+
+class Calls(Protocol):
+    """Where answers come from: AWS itself, or the evidence of an earlier run."""
+
+    def pages(self, service: str, operation: str, region: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return every page of an answer. Raises Absent and Unreadable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What an observer may ask. Operations have AWS's own names: ``account.list("rds", "DescribeDBClusters")``."""
+
+    id: str
+    """The account, 12 digits."""
+    region: str
+    now: datetime
+    """When the account was observed; ages are counted from here, also when the evidence is judged a year later."""
+    calls: Calls
+    pool: ThreadPoolExecutor
+    declared: Callable[[str], Mapping[str, Mapping[str, Any]]]
+    """``declared("aws_ecs_service")``: what Terraform declares, resolved, by address. Raises Unreadable."""
+    files: Callable[[str], Mapping[str, str]]
+    """``files("dags")``: SHA-256 in hex of every file below a folder of the project, by relative path."""
+    _known: dict[Any, Future[Any]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Any:
+        """Return the answer to one call. Raises Absent when AWS says there is no such thing, Unreadable otherwise."""
+        return self._pages(service, operation, region, parameters)[0]
+
+    def find(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Any | None:
+        """Return the answer to one call, or None when AWS says there is no such thing. Raises Unreadable."""
+        try:
+            return self.get(service, operation, region=region, **parameters)
+        except Absent:
+            return None
+
+    def list(self, service: str, operation: str, key: str, *, region: str = "", **parameters: Any) -> tuple[Any, ...]:
+        """Return what every page holds under ``key``, such as ``MetricAlarms`` or ``DistributionList.Items``."""
+        found: list[Any] = []
+        for page in self._pages(service, operation, region, parameters):
+            for part in key.split("."):
+                page = (page or {}).get(part)  # noqa: PLW2901
+            found += page or ()
+        return tuple(found)
+
+    def each(self, function: Callable[[I], T], items: Iterable[I]) -> tuple[T, ...]:
+        """Apply a function that calls AWS to every item, several at a time, in order. Raises what it raises."""
+        # one of the threads that call must not wait for more of them: that could be for ever
+        if threading.current_thread().name.startswith("calls"):
+            return tuple(map(function, items))
+        return tuple(self.pool.map(function, items))
+
+    def attempt(self, function: Callable[..., T], *arguments: Any, **parameters: Any) -> T:
+        """Return what ``function`` returns, or for the field of a fact what stands for an answer that can't be had."""
+        try:
+            return function(*arguments, **parameters)
+        except Unreadable as error:
+            return Unread(error.reason)  # type: ignore[return-value]  # a fact raises Undetermined when it is read
+
+    def once(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
+        """Return what another observer sees; it looks once, however many ask."""
+        return self._shared(observer, lambda: tuple(observer(self)))
+
+    def _pages(self, service: str, operation: str, region: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        place = region or self.region
+        key = (service, operation, place, repr(sorted(parameters.items())))
+        return self._shared(key, lambda: self.calls.pages(service, operation, place, parameters))
+
+    def _shared(self, key: Any, ask: Callable[[], T]) -> T:
+        with self._lock:
+            asked, mine = self._known.get(key), key not in self._known
+            if asked is None:
+                asked = self._known[key] = Future()
+        if mine:
+            try:
+                asked.set_result(ask())
+            except BaseException as error:  # noqa: BLE001  whoever waits for the answer must hear of it
+                asked.set_exception(error)
+        answer: T = asked.result()
+        return answer

@@ -1,0 +1,1 @@
+"""The embedded rehearsal: an AWS account that holds exactly what Terraform declares."""

@@ -1,0 +1,1 @@
+"""The emulator of an AWS account: moto, and what moto lacks; one module per service."""
