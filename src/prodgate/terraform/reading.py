@@ -111,9 +111,18 @@ class Block:
         return value
 
     def has(self, name: str) -> bool:
-        """Whether the argument is set to anything but null, an empty text or an empty list; unknown counts as set."""
+        """Whether the argument is set to anything but null, an empty text or an empty list.
+
+        An unknown value counts as set when it comes from one resource, as ``aws_kms_key.data.arn`` does. Where several
+        decide, one of them may decide that it is null; where none does, only AWS knows. Both raise Unresolved.
+        """
         value = self._read(name)
-        return isinstance(value, Unknown) or value not in (None, "", [], {})
+        if not isinstance(value, Unknown) or value is REDACTED:
+            return isinstance(value, Unknown) or value not in (None, "", [], {})
+        argument = f"{self.path}.{name}".lstrip(".").split(".", maxsplit=1)[0]
+        if len(set(self.resource.references.get(argument, ()))) != 1:
+            raise Unresolved(f"{self.resource.address}.{name}", value.reason)
+        return True
 
     def text(self, name: str, default: str | None = None) -> str | None:
         """Return a text, or ``default`` when the argument is not set."""

@@ -14,9 +14,12 @@ from prodgate.terraform.resources import Origin, Position
 HERE = (Position("main.tf", 2),)
 
 
-def declared(values: Mapping[str, Any], *written: str) -> Resource:
+def declared(values: Mapping[str, Any], *written: str, names: tuple[str, ...] = ()) -> Resource:
     origin = Origin(Position("main.tf", 1), dict.fromkeys(written, HERE))
-    resource = Resource(address="aws_x.it", type="aws_x", name="it", values=values, origin=origin)
+    references = dict.fromkeys(written, names)
+    resource = Resource(
+        address="aws_x.it", type="aws_x", name="it", values=values, origin=origin, references=references
+    )
     Configuration(root="it", engine="none", resources=[resource])
     return resource
 
@@ -31,9 +34,22 @@ def test_what_is_not_written_is_not_set() -> None:
 
 def test_what_is_written_is_decided_later() -> None:
     resource = declared({"encrypted": UNKNOWN}, "encrypted")
-    assert resource.has("encrypted")
     with pytest.raises(Unresolved):
         resource.flag("encrypted")
+
+
+def test_what_one_resource_decides_is_set() -> None:
+    assert declared({"key": UNKNOWN}, "key", names=("aws_kms_key.data",)).has("key")
+
+
+@pytest.mark.parametrize("names", [(), ("aws_kms_key.data", "aws_ssm_parameter.encrypt")])
+def test_what_none_or_several_decide_may_be_null(names: tuple[str, ...]) -> None:
+    with pytest.raises(Unresolved, match="aws_x.it.key is decided later"):
+        declared({"key": UNKNOWN}, "key", names=names).has("key")
+
+
+def test_what_was_redacted_is_set() -> None:
+    assert declared({"password": REDACTED}, "password").has("password")
 
 
 def test_inside_a_block_that_is_written_the_same_holds() -> None:
