@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..findings import Finding, Outcome
@@ -52,7 +52,8 @@ def findings(
     for fault in report.faults or (() if report.records else ("Checkov has no check for anything that is declared",)):
         yield _finding(INDEPENDENT, "checkov", "(Checkov)", Outcome.UNDETERMINED, reason=fault)
     quiet: dict[tuple[str, Outcome, str], list[str]] = {}
-    for found in _judged(report, configuration, table, frozenset(criteria)):
+    for answer in _judged(report, configuration, table, frozenset(criteria)):
+        found = answer if configuration else _unproven(answer)
         if found.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
             yield found
         else:
@@ -61,6 +62,14 @@ def findings(
         subject = subjects[0] if len(subjects) == 1 else f"{len(subjects)} resources"
         expected = _wanted(report.titles, check)
         yield _finding(INDEPENDENT, check, subject, outcome, expected=expected, reason=reason)
+
+
+def _unproven(found: Finding) -> Finding:
+    """Without an evaluated configuration nobody knows the values behind what the source seems to say."""
+    if found.outcome is not Outcome.NOT_SATISFIED:
+        return found
+    reason = f"the source alone says {found.observed or 'that it fails'}; Terraform gave no plan to hold against it"
+    return replace(found, outcome=Outcome.UNDETERMINED, observed="", reason=reason)
 
 
 def _judged(

@@ -169,8 +169,9 @@ def test_silence_is_not_consent() -> None:
 def test_without_a_configuration_nothing_is_lost() -> None:
     report = ScannerReport(titles={}, records=(record("source", "failed"),), faults=("no plan",))
     seen = list(findings(report, None, TABLE, []))
-    assert [each.outcome for each in seen] == [Outcome.UNDETERMINED, Outcome.NOT_SATISFIED]
+    assert [each.outcome for each in seen] == [Outcome.UNDETERMINED, Outcome.UNDETERMINED]
     assert seen[1].where == ("queue.tf:3",)
+    assert seen[1].reason.startswith("the source alone says fails in the source")
 
 
 def test_a_comment_is_a_finding_of_its_own(scanned: Scanned) -> None:
