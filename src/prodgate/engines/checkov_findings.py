@@ -68,7 +68,7 @@ def _unproven(found: Finding) -> Finding:
     """Without an evaluated configuration nobody knows the values behind what the source seems to say."""
     if found.outcome is not Outcome.NOT_SATISFIED:
         return found
-    reason = f"the source alone says {found.observed or 'that it fails'}; Terraform gave no plan to hold against it"
+    reason = f"{found.observed or 'fails'}: Terraform gave no plan to hold that against"
     return replace(found, outcome=Outcome.UNDETERMINED, observed="", reason=reason)
 
 

@@ -171,7 +171,7 @@ def test_without_a_configuration_nothing_is_lost() -> None:
     seen = list(findings(report, None, TABLE, []))
     assert [each.outcome for each in seen] == [Outcome.UNDETERMINED, Outcome.UNDETERMINED]
     assert seen[1].where == ("queue.tf:3",)
-    assert seen[1].reason.startswith("the source alone says fails in the source")
+    assert seen[1].reason.endswith("does not look in the plan: Terraform gave no plan to hold that against")
 
 
 def test_a_comment_is_a_finding_of_its_own(scanned: Scanned) -> None:
