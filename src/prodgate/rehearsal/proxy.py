@@ -1,0 +1,158 @@
+"""Lets a team's own Terraform and provider apply to the rehearsal account: a proxy that knows only AWS's hosts.
+
+Their tree stays as it is. With ``HTTPS_PROXY`` and ``AWS_CA_BUNDLE`` set to this proxy and its authority, what the
+provider sends to AWS ends at the emulator on this machine; any other host is refused, so that nothing leaves it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from .authority import Authority
+
+_AWS: Final = re.compile(r"([a-z0-9.-]+\.)?(amazonaws\.com(\.cn)?|api\.aws)", re.IGNORECASE)
+#: What speaks of the connection and not of the request, so that it is not handed on.
+_OWN: Final = {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "transfer-encoding"}
+#: Seconds that the emulator may take for an answer.
+_LIMIT: Final = 120.0
+#: Seconds between looks at whether the proxy is to end.
+_LOOK: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A running proxy."""
+
+    endpoint: str
+    authority: Path
+    """File with the certificate of the authority, in PEM."""
+    refused: list[str]
+    """Hosts that somebody tried to reach and that are not AWS's."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What to set for Terraform, the provider, or any tool that speaks to AWS; credentials are made up."""
+        return {
+            "HTTPS_PROXY": self.endpoint,
+            "AWS_CA_BUNDLE": str(self.authority),
+            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+
+@contextmanager
+def proxy(emulator: str) -> Iterator[Proxy]:
+    """Run a proxy on a free port of the loopback interface, in front of the emulator, while the context is open."""
+    with TemporaryDirectory(prefix="prodgate-") as scratch:
+        authority = Authority()
+        file = Path(scratch) / "authority.pem"
+        file.write_bytes(authority.certificate)
+        server = _Server(urlsplit(emulator).netloc, authority)
+        thread = threading.Thread(target=server.serve_forever, args=(_LOOK,), name="rehearsal proxy", daemon=True)
+        thread.start()
+        try:
+            yield Proxy(f"http://127.0.0.1:{server.server_port}", file, server.refused)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, emulator: str, authority: Authority) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.emulator, self.authority = emulator, authority
+        self.refused: list[str] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that goes away, or does not trust the authority, is its own affair."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep no log: requests hold credentials, made up as they are."""
+
+    def finish(self) -> None:
+        """Close the encrypted connection too: the server knows only the plain one it was made of."""
+        super().finish()
+        self.connection.close()
+
+    def do_CONNECT(self) -> None:
+        """Serve as the host that is asked for, when it is AWS's; refuse any other."""
+        host, _, port = self.path.rpartition(":")
+        if not _AWS.fullmatch(host) or port != "443":
+            self.server.refused.append(self.path)
+            self.send_error(403, "the rehearsal proxy reaches AWS's hosts only")
+            return
+        self.send_response_only(200, "Connection established")
+        self.end_headers()
+        self.connection = self.server.authority.context(host.lower()).wrap_socket(self.connection, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
+        self.close_connection = False
+
+    def _hand_on(self) -> None:
+        """Send a request to the emulator as it is, its host included: that says which service is meant."""
+        host = self.headers.get("Host", "").partition(":")[0]
+        if not _AWS.fullmatch(host):
+            self.server.refused.append(host)
+            self.send_error(403, "the rehearsal proxy reaches AWS's hosts only")
+            return
+        try:
+            body = self._body()
+            status, headers, answer = self._asked(body)
+        except (HTTPException, OSError, ValueError) as error:
+            self.send_error(502, f"the emulator did not answer: {error}")
+            return
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _hand_on
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline(1024).partition(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline(1024)
+        while self.rfile.readline(65536).strip():
+            pass  # trailers
+        return b"".join(parts)
+
+    def _asked(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        upstream = HTTPConnection(self.server.emulator, timeout=_LIMIT)
+        try:
+            upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in _OWN:
+                    upstream.putheader(name, value)
+            upstream.putheader("Content-Length", str(len(body)))
+            upstream.endheaders(body)
+            answer = upstream.getresponse()
+            data = answer.read()
+            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OWN]
+            length = answer.getheader("Content-Length") if self.command == "HEAD" else None
+            return answer.status, [*kept, ("Content-Length", length or str(len(data)))], data
+        finally:
+            upstream.close()
