@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from prodgate import Block, Configuration, Resource, Unresolved
-
-from .metric_math import computed, ids
+from prodgate import Block, Configuration, Resource, Unresolved, cloudwatch
+from prodgate.cloudwatch import deciding, percentile, result
 
 ALARM = "aws_cloudwatch_metric_alarm"
 COMPOSITE = "aws_cloudwatch_composite_alarm"
@@ -41,8 +40,7 @@ class Reading:
     @property
     def percentile(self) -> Decimal | None:
         """95 for ``p95``; None for any other statistic."""
-        number = self.statistic[1:]
-        return Decimal(number) if self.statistic[:1] == "p" and number.replace(".", "", 1).isdigit() else None
+        return percentile(self.statistic)
 
     def dimensions(self) -> dict[str, str]:
         """Return the dimensions. Raises Unresolved when one is decided later."""
@@ -98,16 +96,11 @@ def expression(alarm: Resource) -> str:
     return (returned[0].text("expression") or returned[0].text("id") or "") if returned else ""
 
 
-def value(alarm: Resource, numbers: dict[str, Decimal]) -> Decimal:
+def value(alarm: Resource, numbers: Mapping[str, Decimal]) -> Decimal:
     """Compute what the alarm compares with its threshold, given a number for each metric by its name."""
     read = {reading.id: numbers[reading.metric] for reading in readings(alarm)}
-    inner = {q.text("id") or "": q.text("expression") for q in alarm.blocks("metric_query") if q.has("expression")}
-    outer = expression(alarm)
-    for _ in inner:  # an expression may name another one
-        for id_, text in inner.items():
-            if text != outer and text and ids(text) - {*_functions(text)} <= read.keys():
-                read[id_] = computed(text, read)
-    return computed(outer, read)
+    inner = {q.text("id") or "": q.text("expression") or "" for q in alarm.blocks("metric_query")}
+    return result(expression(alarm), {id_: text for id_, text in inner.items() if text}, read)
 
 
 def alarms_on(configuration: Configuration, namespace: str, *metrics: str) -> Iterator[Reading]:
@@ -132,26 +125,17 @@ def point_at_nearest(subject: Resource, dimension: str, namespace: str, *metrics
 
 def fires_above(alarm: Resource) -> bool:
     """Whether the alarm fires when its value is high."""
-    return "Greater" in (alarm.text("comparison_operator") or "")
+    return cloudwatch.fires_above(alarm.text("comparison_operator") or "")
 
 
 def fires_below(alarm: Resource) -> bool:
     """Whether the alarm fires when its value is low."""
-    return "LessThan" in (alarm.text("comparison_operator") or "")
-
-
-def _functions(text: str) -> frozenset[str]:
-    return frozenset(name for name in ids(text) if name.isupper())
+    return cloudwatch.fires_below(alarm.text("comparison_operator") or "")
 
 
 def _deciding(alarm: Resource) -> Iterator[Block]:
     """Yield the queries that the returned expression uses, directly or through another expression."""
     queries = {query.text("id") or "": query for query in alarm.blocks("metric_query")}
-    waiting, seen = [expression(alarm)], set[str]()
-    while queries and waiting:
-        named = ids(waiting.pop())
-        for id_ in queries if "METRICS" in named else named & queries.keys():
-            if id_ not in seen:
-                seen.add(id_)
-                yield queries[id_]
-                waiting += [text] if (text := queries[id_].text("expression")) else []
+    inner = {id_: query.text("expression") or "" for id_, query in queries.items()}
+    used = deciding(expression(alarm), inner, queries) if queries else ()
+    yield from (query for id_, query in queries.items() if id_ in used)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodgate import Block, Configuration, Criterion, Quantity, Resource, policy
+from prodgate.cloudwatch import members
 
 from .alarms import ALARM, COMPOSITE, readings
-from .observability_notice import members
 
 SERVICE = ("aws_ecs_service",)
 GROUP = "aws_codedeploy_deployment_group"
@@ -212,7 +212,9 @@ def _metrics(configuration: Configuration) -> dict[str, set[str]]:
     found = {
         alarm.text("alarm_name") or "": {one.metric for one in readings(alarm)} for alarm in configuration.of(ALARM)
     }
-    waiting = {one.text("alarm_name") or "": members(one) for one in configuration.of(COMPOSITE)}
+    waiting = {
+        one.text("alarm_name") or "": members(one.text("alarm_rule") or "") for one in configuration.of(COMPOSITE)
+    }
     for _ in range(len(waiting)):  # a composite alarm may be part of another one
         found |= {name: set().union(*(found.get(part, set()) for part in parts)) for name, parts in waiting.items()}
     return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import Statement, allowed
+from prodgate.documents import Statement
+from prodgate.terraform.documents import allowed
 
 from .roles import grants, managed_by_aws
 

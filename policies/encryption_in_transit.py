@@ -3,7 +3,8 @@
 import re
 
 from prodgate import Block, Criterion, Resource, Unresolved, policy
-from prodgate.terraform.documents import Statement, document
+from prodgate.documents import Statement
+from prodgate.terraform.documents import document
 
 MODERN_LISTENER = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-")
 MODERN_VIEWER = re.compile(r"TLSv1\.[23](_\d{4})?")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import Statement, allowed
+from prodgate.documents import Statement
+from prodgate.terraform.documents import allowed
 
 #: Resources that grant rights to an identity -> the arguments that hold a policy document.
 GRANTS = {
@@ -23,8 +24,9 @@ FAMILIES = ("kms:generatedatakey*", "kms:reencrypt*")
 NAMEABLE = (
     "s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:DeleteBucket*", "s3:PutBucket*", "s3:ListBucket*",
     "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret*",
-    "secretsmanager:DeleteSecret", "secretsmanager:*ResourcePolicy", "ssm:GetParameter*", "ssm:PutParameter",
-    "ssm:SendCommand", "ssm:StartSession", "kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
+    "secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy", "secretsmanager:DeleteResourcePolicy",
+    "ssm:GetParameter*", "ssm:PutParameter", "ssm:SendCommand", "ssm:StartSession",
+    "kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
     "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey*", "dynamodb:*Item",
     "dynamodb:Query", "dynamodb:Scan", "dynamodb:DeleteTable", "sqs:SendMessage*", "sqs:ReceiveMessage",
     "sqs:DeleteMessage*", "sqs:PurgeQueue", "sqs:DeleteQueue", "sns:Publish*", "sns:Subscribe", "sns:DeleteTopic",

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from prodgate import Configuration, Criterion, Resource, Unresolved, policy
-from prodgate.terraform.documents import Statement, allowed
+from prodgate.documents import Statement
+from prodgate.terraform.documents import allowed
 
 from .identity import EDITS, granted, is_everything
 

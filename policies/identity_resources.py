@@ -3,7 +3,8 @@
 import re
 
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import Statement, allowed
+from prodgate.documents import Statement
+from prodgate.terraform.documents import allowed
 
 from .identity_trust import CALLERS, SOURCES
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import Principal, Statement, allowed
+from prodgate.documents import Principal, Statement
+from prodgate.terraform.documents import allowed
 
 #: Services that state for whom they act when they take a role, so that the role can refuse to serve another account.
 #: From the pages on cross-service confused deputies in the guides of the services; not every service does.

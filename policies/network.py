@@ -3,16 +3,9 @@
 import ipaddress
 
 from prodgate import Criterion, Resource, policy
+from prodgate.openings import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, Opening
 
-from .openings import EGRESS, INGRESS, Opening, group_of, guards_a_load_balancer, ways_in, ways_out
-
-WEB = (80, 443)
-OUTBOUND = (53, 80, 123, 443)
-#: Ports of remote administration and of databases, which are scanned for day and night.
-NEVER_PUBLIC = (22, 23, 135, 445, 1433, 1521, 2375, 2379, 3306, 3389, 5432, 5439, 5672, 5900, 5985, 6379, 8182, 9092,
-                9200, 11211, 27017)  # fmt: skip
-#: More ports than this in one opening are a range somebody did not think about.
-WIDE = 100
+from .openings import EGRESS, INGRESS, group_of, guards_a_load_balancer, ways_in, ways_out
 
 #: Resources that may get a public address -> the argument that gives it; unset means no for each of them.
 ADDRESSES = {
@@ -72,7 +65,7 @@ def groups_admit_the_ports_that_are_listened_on(holder: Resource, criterion: Cri
     only, which is how endpoints of AWS services are reached.
     """
     for opening in ways_in(holder):
-        narrow = opening.itself or opening.last - opening.first <= WIDE
+        narrow = opening.itself or not opening.wide
         criterion.hold(narrow, expected=f"at most {WIDE} ports", observed=f"{opening}")
         whole = opening.touches(443) == () and _is_whole_network(opening, holder)
         criterion.hold(not whole, expected="the group that calls", observed=f"{opening} from the whole network")
@@ -82,7 +75,7 @@ def _is_whole_network(opening: Opening, holder: Resource) -> bool:
     group = group_of(holder)
     networks = group.related("vpc_id", "aws_vpc") if group else ()
     own = [ipaddress.ip_network(cidr) for vpc in networks if (cidr := vpc.text("cidr_block"))]
-    return any(a.version == b.version and a.subnet_of(b) for a in own for b in opening.networks)  # type: ignore[arg-type]
+    return opening.takes_in(own)
 
 
 @policy(

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from prodgate import Criterion, Quantity, Resource, policy
+from prodgate.cloudwatch import UTILIZATION
 
 from .alarms import ALARM, alarms_on, fires_above, point_at_nearest, readings
-
-#: Percentages from 0 to 100 of which more is worse.
-UTILIZATION = {
-    ("AWS/ECS", "CPUUtilization"), ("AWS/ECS", "MemoryUtilization"), ("AWS/RDS", "CPUUtilization"),
-    ("AWS/MWAA", "CPUUtilization"), ("AWS/MWAA", "MemoryUtilization"), ("AWS/ElastiCache", "CPUUtilization"),
-}  # fmt: skip
 
 
 @policy(

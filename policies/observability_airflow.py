@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from prodgate import Criterion, Resource, policy
+from prodgate.airflow_versions import metrics, suppressed, unpublished
 
-from .airflow import metrics, version_of
 from .alarms import ALARM, Reading, alarms_on, fires_above, fires_below, point_at_nearest, readings
 
 AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
@@ -143,7 +141,7 @@ def watched_metrics_are_not_suppressed(environment: Resource, criterion: Criteri
     options = environment.mapping("airflow_configuration_options")
     read = [one for alarm in environment.configuration.of(ALARM) for one in readings(alarm)]
     watched = {one.metric for one in read if one.namespace == AIRFLOW and one.mentions("Environment", environment)}
-    silent = sorted(name for name in watched & metrics().keys() if _suppressed(metrics()[name].statsd, options))
+    silent = sorted(name for name in watched & metrics().keys() if suppressed(name, options))
     criterion.hold(not silent, expected="published", observed=f"{', '.join(silent)} suppressed")
 
 
@@ -168,31 +166,10 @@ def _times(environment: Resource, *names: str) -> bool:
 
 
 def _nonexistent(read: Reading) -> Iterator[str]:
-    known = metrics().get(read.metric)
-    if known is None:
-        near = difflib.get_close_matches(read.metric, metrics(), n=1)
-        yield f"{read.metric} is not a metric of Airflow on MWAA" + (f"; did you mean {near[0]}?" if near else "")
-        return
-    for environment in _environments(read):
-        if known.until and version_of(environment) >= known.until:
-            yield f"{read.metric} ended before Airflow {environment.text('airflow_version')}"
-    stated = read.dimensions()
-    if stated.keys() != {"Environment", *known.dimensions}:
-        yield f"{read.metric} has the dimensions Environment, {', '.join(known.dimensions)}, not {', '.join(stated)}"
-    for name, fixed in known.dimensions.items():
-        if fixed != "*" and stated.get(name, fixed) != fixed:
-            yield f"{read.metric} has {name} = {fixed}, not {stated[name]}"
+    versions = [environment.text("airflow_version") or "" for environment in _environments(read)]
+    yield from unpublished(read.metric, read.dimensions(), versions)
 
 
 def _environments(read: Reading) -> list[Resource]:
     declared = read.alarm.configuration.of(*ENVIRONMENT)
     return [environment for environment in declared if read.mentions("Environment", environment)]
-
-
-def _suppressed(statsd: str, options: Mapping[str, str]) -> bool:
-    allow, block = (
-        [item.strip().lower() for item in options.get(f"metrics.metrics_{kind}_list", "").split(",") if item.strip()]
-        for kind in ("allow", "block")
-    )
-    matches = [item for item in allow or block if re.search(item, statsd) or item.startswith(statsd)]
-    return not matches if allow else bool(matches)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
 from prodgate import Criterion, Quantity, Resource, policy
+from prodgate.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, error_percent, is_error_share
 
 from .alarms import ALARM, Reading, alarms_on, fires_above, point_at_nearest, readings, value
-
-BALANCER_ERRORS = "HTTPCode_ELB_5XX_Count"
-TARGET_ERRORS = "HTTPCode_Target_5XX_Count"
 
 
 @policy(
@@ -97,8 +96,8 @@ def error_rate_alarms_follow_the_objective(alarm: Resource, criterion: Criterion
     errors = [one for one in readings(alarm) if one.metric in (BALANCER_ERRORS, TARGET_ERRORS) and one.id]
     if not errors or not fires_above(alarm) or not _is_share(alarm):
         raise criterion.not_applicable("does not watch an error rate")
-    at_one_percent = value(alarm, _traffic(alarm, requests=1000))
-    criterion.require(Quantity.of(alarm.number("threshold") / at_one_percent, "%"))
+    threshold = error_percent(alarm.number("threshold"), _metrics(alarm), partial(value, alarm))
+    criterion.require(Quantity.of(threshold, "%"))
 
 
 def _tails(found: Iterable[Reading]) -> list[Reading]:
@@ -134,19 +133,8 @@ def _error_readings(balancer: Resource) -> list[Reading]:
 
 
 def _is_share(alarm: Resource) -> bool:
-    """Whether twice the traffic with the same errors halves the value."""
-    if {one.metric for one in readings(alarm)} - {BALANCER_ERRORS, TARGET_ERRORS, "RequestCount"}:
-        return False
-    busy, busier = value(alarm, _traffic(alarm, requests=1000)), value(alarm, _traffic(alarm, requests=2000))
-    return busy > busier > 0
+    return is_error_share(_metrics(alarm), partial(value, alarm))
 
 
-def _traffic(alarm: Resource, requests: int) -> dict[str, Decimal]:
-    """Return the numbers of a minute in which ten requests failed, all with one of the errors that the alarm reads."""
-    failed = TARGET_ERRORS if any(one.metric == TARGET_ERRORS for one in readings(alarm)) else BALANCER_ERRORS
-    return {
-        TARGET_ERRORS: Decimal(0),
-        BALANCER_ERRORS: Decimal(0),
-        failed: Decimal(10),
-        "RequestCount": Decimal(requests),
-    }
+def _metrics(alarm: Resource) -> set[str]:
+    return {one.metric for one in readings(alarm)}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import Statement, document
+from prodgate.cloudwatch import HEARTBEATS, members
+from prodgate.documents import Statement
+from prodgate.terraform.documents import document
 
 from .alarms import ALARM, COMPOSITE, Reading, fires_below, readings
 from .unset import left_out
 
 TOPIC = "aws_sns_topic"
-#: Metrics that are always published while the thing lives, so that their silence is the fault itself.
-HEARTBEATS = {"SchedulerHeartbeat", "TriggerHeartbeat", "TriggererHeartbeat", "HealthyHostCount", "SuccessPercent"}
 #: Dimension in a namespace -> types of the resources it names.
 DIMENSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("AWS/ECS", "ClusterName"): ("aws_ecs_cluster",),
@@ -136,13 +134,7 @@ def _only_scales(alarm: Resource) -> bool:
 
 def _within_composite(alarm: Resource) -> bool:
     name = alarm.text("alarm_name") or ""
-    return any(name in members(composite) for composite in alarm.configuration.of(COMPOSITE))
-
-
-def members(composite: Resource) -> frozenset[str]:
-    """Return the names of the alarms that a composite alarm is made of."""
-    names = re.findall(r'(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*"?([^")]+?)"?\s*\)', composite.text("alarm_rule") or "")
-    return frozenset(name.rpartition(":alarm:")[2] for name in names)
+    return any(name in members(composite.text("alarm_rule") or "") for composite in alarm.configuration.of(COMPOSITE))
 
 
 def subscribed(topic: Resource) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from prodgate import Configuration, Criterion, Resource, policy
+from prodgate.dashboard_metrics import metrics_on
 
 from .alarms import Reading, alarms_on, fires_below, point_at_nearest
 from .observability_notice import DIMENSIONS
@@ -114,18 +114,7 @@ def _fires(reading: Reading) -> bool:
 
 
 def _metrics(dashboard: Resource) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield namespace and dimensions of each metric; ``.`` repeats the value above it, ``...`` all up to the last."""
-    body = dashboard.json("dashboard_body") or {}
-    for widget in body.get("widgets", ()):
-        previous: list[Any] = []
-        for metric in widget.get("properties", {}).get("metrics", ()):
-            parts = [part for part in metric if not isinstance(part, dict)]
-            if parts[:1] == ["..."]:
-                parts = [*previous[: len(previous) - len(parts) + 1], *parts[1:]]
-            parts = [previous[i] if part == "." and i < len(previous) else part for i, part in enumerate(parts)]
-            previous = parts or previous
-            if len(parts) >= 2:
-                yield str(parts[0]), dict(zip(map(str, parts[2::2]), map(str, parts[3::2]), strict=False))
+    yield from metrics_on(dashboard.json("dashboard_body") or {})
 
 
 def _exists(configuration: Configuration, namespace: str, dimension: str, value: str) -> bool:

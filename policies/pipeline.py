@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping
 
 from prodgate import Criterion, Quantity, Resource, policy
+from prodgate.airflow_versions import dag_concurrency, settings, unread
 
-from .airflow import renamed, settings, version_of
+from .airflow import version_of
 from .unset import left_out
 
 ENVIRONMENT = ("aws_mwaa_environment",)
@@ -142,11 +141,8 @@ def one_dag_leaves_room_for_others(environment: Resource, criterion: Criterion) 
 
     Airflow's own default is 16. Airflow 2 still reads the older name core.dag_concurrency; Airflow 3 ignores it.
     """
-    known = settings(version_of(environment)[0])
     options = environment.mapping("airflow_configuration_options")
-    names = ("core.max_active_tasks_per_dag", "core.dag_concurrency")
-    stated = [options[name] for name in names if name in options and name in known]
-    criterion.require(Quantity.of((stated or ["16"])[0]))
+    criterion.require(Quantity.of(dag_concurrency(options, environment.text("airflow_version") or "")))
 
 
 @policy(
@@ -161,23 +157,12 @@ def settings_are_known_to_airflow(environment: Resource, criterion: Criterion) -
 
     Airflow ignores a name it does not know, without a word: the value looks set, and the default holds.
     """
-    known = settings(version_of(environment)[0])
-    if not known:
-        raise criterion.undetermined(
-            f"the settings of Airflow {environment.text('airflow_version')} are not known here"
-        )
+    version = environment.text("airflow_version") or ""
+    if not settings(version_of(environment)[0]):
+        raise criterion.undetermined(f"the settings of Airflow {version} are not known here")
     # The provider calls all settings sensitive, so that what was observed is not shown; a name is no secret.
-    wrong = list(_unknown(environment.mapping("airflow_configuration_options"), known))
+    wrong = list(unread(environment.mapping("airflow_configuration_options"), version))
     criterion.hold(not wrong, expected=f"known settings ({'; '.join(wrong)})", observed="others")
-
-
-def _unknown(options: Mapping[str, str], known: frozenset[str]) -> Iterator[str]:
-    """Yield what is wrong with each unknown name; sections that providers and plugins own are not judged."""
-    sections = {name.partition(".")[0] for name in known} - {"email", "smtp", "celery", "fab"}
-    for name in options:
-        if name not in known and (name.partition(".")[0] in sections or name in renamed()):
-            near = [renamed()[name]] if name in renamed() else difflib.get_close_matches(name, known, n=1)
-            yield f"{name} is not read" + (f"; write {near[0]}" if near else "")
 
 
 def _requirements(environment: Resource) -> str | None:

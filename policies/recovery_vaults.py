@@ -3,6 +3,7 @@
 from fnmatch import fnmatchcase
 
 from prodgate import Block, Criterion, Quantity, Resource, policy
+from prodgate.schedules import runs_daily
 
 DATABASES = ("aws_rds_cluster", "aws_db_instance", "aws_dynamodb_table", "aws_docdb_cluster", "aws_neptune_cluster",
              "aws_efs_file_system")  # fmt: skip
@@ -76,21 +77,11 @@ def backup_plans_keep_what_they_save(plan: Resource, criterion: Criterion) -> No
     rules = [rule for rule in plan.blocks("rule") if rule.has("schedule")]
     if not rules:
         raise criterion.undetermined("no rule has a schedule, so AWS chooses one")
-    daily = [rule for rule in rules if _is_daily(rule.text("schedule") or "")]
+    daily = [rule for rule in rules if runs_daily(rule.text("schedule") or "")]
     criterion.hold(bool(daily), expected="a rule that runs every day", observed="none")
     limits = [rule.number("lifecycle.delete_after", 0) for rule in daily]
     if 0 not in limits:
         criterion.require(Quantity.days(max(limits)))
-
-
-def _is_daily(schedule: str) -> bool:
-    """Whether a schedule runs on every day: cron(minutes hours day month weekday year) or rate(number unit)."""
-    kind, _, rest = schedule.partition("(")
-    fields = rest.rstrip(")").split()
-    if kind == "rate" and len(fields) == 2:
-        return fields[1].startswith(("minute", "hour")) or fields == ["1", "day"]
-    every = {"*", "?", "1/1", "*/1"}
-    return kind == "cron" and len(fields) == 6 and all(field in every for field in fields[2:])
 
 
 @policy(

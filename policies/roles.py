@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from prodgate import Resource
-from prodgate.terraform.documents import Statement, allowed
+from prodgate.documents import Statement
+from prodgate.terraform.documents import allowed
 
 ATTACHMENT = "aws_iam_role_policy_attachment"
 

@@ -4,21 +4,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
-
-from .event_patterns import passes
+from prodgate.event_patterns import SEVERE, passes
 
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OUTSIDE = ("ACCOUNT", "ORGANIZATION")
 #: Services whose findings must reach somebody -> source of their events.
 FINDERS = {"aws_guardduty_detector": "aws.guardduty", "aws_securityhub_account": "aws.securityhub"}
-#: Source of events -> details of the findings that somebody must hear of. GuardDuty calls 7 and more high.
-SEVERE: dict[str, tuple[dict[str, Any], ...]] = {
-    "aws.guardduty": ({"severity": 7}, {"severity": 9}),
-    "aws.securityhub": tuple(
-        {"findings": {"Severity": {"Label": label}, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}}
-        for label in ("HIGH", "CRITICAL")
-    ),
-}
 
 
 @policy(

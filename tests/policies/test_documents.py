@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from prodgate import Configuration, Outcome, Resource, Unresolved
 from prodgate.criteria_file import load
-from prodgate.terraform.documents import overlap, statements
+from prodgate.documents import overlap, statements
 from prodgate.terraform.policy import POLICIES, apply
 from prodgate.terraform.reading import UNKNOWN
 

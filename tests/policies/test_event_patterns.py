@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from policies.event_patterns import passes
 
 from prodgate import Unresolved
+from prodgate.event_patterns import passes
 
 EVENT = {"source": "aws.guardduty", "detail": {"severity": 7, "service": {"archived": False}, "type": "Recon:EC2/Scan"}}
 

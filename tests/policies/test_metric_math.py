@@ -3,9 +3,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policies.metric_math import computed, ids
 
 from prodgate import Unresolved
+from prodgate.metric_math import computed, ids
 
 NUMBERS = {"e": Decimal(5), "r": Decimal(1000), "z": Decimal(0)}
 

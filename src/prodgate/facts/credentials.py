@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,19 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
+from ..secret_forms import FORMS
 from . import Fact
-
-#: Things that are secrets wherever they stand.
-FORMS: Final[Mapping[str, re.Pattern[str]]] = {
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-    "an AWS access key id": re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
-    "a GitHub token": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{22,}\b"),
-    "a Slack token": re.compile(r"\bxox[abposr]-[A-Za-z0-9-]{10,}|https://hooks\.slack\.com/services/T\w+/B\w+/\w+"),
-    "a Google API key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),
-    "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    "a Stripe key": re.compile(r"\b[rs]k_live_[0-9A-Za-z]{16,}\b"),
-    "a password in a URL": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@$<{]*:[^\s/@$<{]+@[\w.\[-]"),
-}
 
 #: Files larger than this, in bytes, are data and not read.
 LARGEST: Final = 2_000_000
@@ -42,11 +30,6 @@ class RepositoryPart(Fact):
     """``file:line: what it is`` of each credential; never the credential itself."""
     place: str = ""
     """``file:line`` of the first one."""
-
-
-def credential_form(value: str) -> str:
-    """Return what kind of credential a text holds; nothing when it holds none."""
-    return next((kind for kind, form in FORMS.items() if form.search(value)), "")
 
 
 def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:

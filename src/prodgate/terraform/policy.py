@@ -10,7 +10,8 @@ from typing import Any
 
 from ..criteria import Criterion, comparisons, concluded, runs_later
 from ..findings import Concluded, Conclusion, Finding, Outcome
-from .reading import NoSuchAttribute, Unresolved, recorded_reads
+from ..unresolved import Unresolved
+from .reading import NoSuchAttribute, recorded_reads
 from .resources import Configuration, Resource
 
 Judge = Callable[[Any, Criterion], None]

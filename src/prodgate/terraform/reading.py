@@ -12,29 +12,10 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from ..unresolved import Unknown, Unresolved
+
 if TYPE_CHECKING:
     from .resources import Resource
-
-
-class Unknown:
-    """Stands for a leaf whose value nobody here can know. Has no truth value on purpose."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-    def __bool__(self) -> bool:
-        raise Unresolved("", "a value that is not known has no truth value")
-
-    def __repr__(self) -> str:
-        return f"<unknown: {self.reason}>"
-
-
-class Unresolved(Exception):
-    """A policy read a value that is not known before Terraform or AWS decides it."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path} {reason}".strip())
-        self.path = path
 
 
 class NoSuchAttribute(Exception):

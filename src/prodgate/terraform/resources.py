@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from .reading import Block, Unresolved, unknown_in
+from ..unresolved import Unresolved
+from .reading import Block, unknown_in
 
 #: Attributes by which one resource names another: the first that equals the value decides.
 IDENTITIES: Final = (

@@ -7,11 +7,20 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from prodgate import Unresolved
+from .unresolved import Unresolved
 
 _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt,
 }  # fmt: skip
+
+#: Source of events -> details of the findings that somebody must hear of. GuardDuty calls 7 and more high.
+SEVERE: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
+    "aws.guardduty": ({"severity": 7}, {"severity": 9}),
+    "aws.securityhub": tuple(
+        {"findings": {"Severity": {"Label": label}, "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE"}}
+        for label in ("HIGH", "CRITICAL")
+    ),
+}
 
 
 def passes(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:

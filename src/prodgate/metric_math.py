@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from prodgate import Unresolved
+from .unresolved import Unresolved
 
 _OPERATORS: Final[dict[type[ast.AST], Callable[[Decimal, Decimal], Decimal]]] = {
     ast.Add: operator.add,
@@ -49,7 +49,7 @@ def computed(expression: str, values: Mapping[str, Decimal]) -> Decimal:
     try:
         return _value(ast.parse(expression.strip(), mode="eval").body, values)
     except (SyntaxError, KeyError, IndexError, ValueError, TypeError, ArithmeticError) as error:
-        raise Unresolved(expression, f"is metric math that this policy does not understand: {error}") from None
+        raise Unresolved(expression, f"is metric math that is not understood here: {error}") from None
 
 
 @cache
@@ -58,7 +58,7 @@ def ids(expression: str) -> frozenset[str]:
     try:
         tree = ast.parse(expression.strip(), mode="eval")
     except SyntaxError as error:
-        raise Unresolved(expression, f"is metric math that this policy does not understand: {error}") from None
+        raise Unresolved(expression, f"is metric math that is not understood here: {error}") from None
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 

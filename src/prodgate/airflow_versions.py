@@ -1,0 +1,112 @@
+"""What each version of Airflow knows: its metrics on MWAA and its settings.
+
+``airflow_metrics.json``: CloudWatch name -> [name in Airflow, fixed dimensions with * for any value, first version
+without it]; from the user guide of MWAA. ``airflow_settings.json``: written by scripts/airflow_settings.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric that Airflow gives to MWAA, which publishes it in the namespace AmazonMWAA."""
+
+    statsd: str
+    """Its name inside Airflow, which the allow and block lists speak of; a prefix where ids follow."""
+    dimensions: Mapping[str, str]
+    """Dimensions besides Environment; ``*`` stands for any value."""
+    until: tuple[int, ...] = ()
+    """First version that does not have it any more."""
+
+
+@cache
+def metrics() -> Mapping[str, Metric]:
+    """Return the metrics by their name in CloudWatch."""
+    return {
+        name: Metric(statsd, dimensions, numbers(until[0]) if until else ())
+        for name, (statsd, dimensions, *until) in _read("airflow_metrics.json").items()
+    }
+
+
+@cache
+def settings(major: int) -> frozenset[str]:
+    """Return the settings that this major version reads, deprecated names that still work among them."""
+    return frozenset(_read("airflow_settings.json")["known"].get(str(major), ()))
+
+
+@cache
+def renamed() -> Mapping[str, str]:
+    """Return the newer name of each setting that was renamed."""
+    return dict(_read("airflow_settings.json")["renamed"])
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return ``2.11.0`` as (2, 11, 0)."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def unpublished(name: str, stated: Mapping[str, str], versions: Iterable[str]) -> Iterator[str]:
+    """Say why no environment of these versions ever publishes a metric under the dimensions ``stated``."""
+    known = metrics().get(name)
+    if known is None:
+        near = difflib.get_close_matches(name, metrics(), n=1)
+        yield f"{name} is not a metric of Airflow on MWAA" + (f"; did you mean {near[0]}?" if near else "")
+        return
+    for version in versions:
+        if known.until and numbers(version) >= known.until:
+            yield f"{name} ended before Airflow {version}"
+    if stated.keys() != {"Environment", *known.dimensions}:
+        yield f"{name} has the dimensions Environment, {', '.join(known.dimensions)}, not {', '.join(stated)}"
+    for dimension, fixed in known.dimensions.items():
+        if fixed != "*" and stated.get(dimension, fixed) != fixed:
+            yield f"{name} has {dimension} = {fixed}, not {stated[dimension]}"
+
+
+def unread(options: Mapping[str, str], version: str) -> Iterator[str]:
+    """Say of each setting that this version does not read what to write instead.
+
+    Sections that providers and plugins own are not judged, and nothing is when the version is not known here.
+    """
+    known = settings(numbers(version)[0]) if numbers(version) else frozenset[str]()
+    sections = {name.partition(".")[0] for name in known} - {"email", "smtp", "celery", "fab"}
+    for name in options if known else ():
+        if name not in known and (name.partition(".")[0] in sections or name in renamed()):
+            near = [renamed()[name]] if name in renamed() else difflib.get_close_matches(name, known, n=1)
+            yield f"{name} is not read" + (f"; write {near[0]}" if near else "")
+
+
+def suppressed(name: str, options: Mapping[str, str]) -> bool:
+    """Whether the settings keep Airflow from giving a metric, named as in CloudWatch, to MWAA.
+
+    With an allow list, Airflow ignores the block list. Items are prefixes, and in Airflow 3 regular expressions.
+    """
+    statsd = metrics()[name].statsd if name in metrics() else name
+    allow, block = (
+        [item.strip().lower() for item in options.get(f"metrics.metrics_{kind}_list", "").split(",") if item.strip()]
+        for kind in ("allow", "block")
+    )
+    matches = [item for item in allow or block if re.search(item, statsd) or item.startswith(statsd)]
+    return not matches if allow else bool(matches)
+
+
+def dag_concurrency(options: Mapping[str, str], version: str) -> str:
+    """Return how many tasks of one DAG run at a time; Airflow 3 ignores the old name of the setting."""
+    known = settings(numbers(version)[0]) if numbers(version) else frozenset[str]()
+    names = ("core.max_active_tasks_per_dag", "core.dag_concurrency")
+    return next((options[name] for name in names if name in options and name in known), "16")
+
+
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((_HERE / name).read_text("utf-8"))
+    return found

@@ -1,0 +1,169 @@
+"""IAM policy documents: statements in one form, whatever form they are written in.
+
+Reading widens and never narrows: ``NotAction``, ``NotResource`` and ``NotPrincipal`` of an Allow count as everything,
+those of a Deny as nothing. A document that can't be read whole raises Unresolved, so that no judgement rests on a part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, Final
+
+from .unresolved import Unresolved
+
+#: Operators under which a request is matched only when it carries the key with one of the values.
+_RESTRICTING: Final = frozenset(
+    {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "bool", "ipaddress"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a statement speaks of: ``kind`` is AWS, Service, Federated, CanonicalUser or * for anybody."""
+
+    kind: str
+    name: str
+
+    @property
+    def is_anybody(self) -> bool:
+        """Whether this is everybody on the internet, signed in to AWS or not."""
+        return self.kind in ("*", "AWS") and self.name in ("*", "arn:aws:iam::*:root")
+
+    @property
+    def account(self) -> str:
+        """The twelve digits of the AWS account it belongs to, or nothing for a service or an identity provider."""
+        found = re.fullmatch(r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.*)?", self.name)
+        return found[1] if self.kind == "AWS" and found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One test of a statement. ``operator`` and ``key`` are in lower case: neither is case-sensitive to IAM."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    @property
+    def restricts(self) -> bool:
+        """Whether requests without the key, or with another value than those listed, are not matched."""
+        operator = self.operator.removeprefix("foranyvalue:")
+        return operator in _RESTRICTING and bool(self.values) and not any(map(_is_open, self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is allowed or denied to whom on what. Actions are in lower case; all may hold ``*`` and ``?``."""
+
+    allows: bool
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    principals: tuple[Principal, ...]
+    conditions: tuple[Condition, ...] = ()
+    sid: str = ""
+
+    def covers(self, *actions: str) -> tuple[str, ...]:
+        """Return those of its actions that reach one of the given ones; both sides may hold wildcards."""
+        wanted = tuple(action.lower() for action in actions)
+        return tuple(own for own in self.actions if any(overlap(own, other) for other in wanted))
+
+    def pinned(self, *keys: str) -> tuple[str, ...]:
+        """Return the values to which a restricting condition pins one of the keys; a key may end in ``*``."""
+        wanted = [key.lower() for key in keys]
+        return tuple(
+            value
+            for condition in self.conditions
+            if condition.restricts and any(fnmatchcase(condition.key, key) for key in wanted)
+            for value in condition.values
+        )
+
+    def __str__(self) -> str:
+        return self.sid or f"{', '.join(self.actions[:3])} on {', '.join(self.resources[:2]) or 'this resource'}"
+
+
+def statements(parsed: Any, where: str) -> tuple[Statement, ...]:
+    """Read a parsed document; ``where`` is named when it isn't one. Raises Unresolved."""
+    if parsed is None:
+        return ()
+    elements = _elements(parsed, where)
+    if "statement" not in elements:
+        raise Unresolved(where, "is not a policy document: it has no Statement")
+    found = elements["statement"]
+    return tuple(_statement(_elements(item, where), where) for item in (found if isinstance(found, list) else [found]))
+
+
+@cache
+def overlap(left: str, right: str) -> bool:
+    """Whether some text matches both patterns.
+
+    >>> overlap("iam:*", "iam:passrole"), overlap("s3:get*", "s3:*object"), overlap("s3:put*", "s3:get*")
+    (True, True, False)
+    """
+    if not left or not right:
+        return not (left + right).strip("*")
+    if left[0] == "*":
+        return overlap(left[1:], right) or overlap(left, right[1:])
+    if right[0] == "*":
+        return overlap(right, left)
+    return (left[0] == right[0] or "?" in (left[0], right[0])) and overlap(left[1:], right[1:])
+
+
+def _elements(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Unresolved(where, f"is not a policy document: {value!r} stands where an object must")
+    return {str(key).lower(): item for key, item in value.items()}
+
+
+def _statement(elements: Mapping[str, Any], where: str) -> Statement:
+    if elements.get("effect") not in ("Allow", "Deny"):
+        raise Unresolved(where, f"has a statement with the effect {elements.get('effect')!r}")
+    allows = elements["effect"] == "Allow"
+    beside: tuple[str, ...] = ("*",) if allows else ()
+    if not {"action", "notaction"} & set(elements):
+        raise Unresolved(where, "has a statement without Action")
+    return Statement(
+        allows=allows,
+        actions=tuple(a.lower() for a in (beside if "notaction" in elements else _texts(elements["action"], where))),
+        resources=beside if "notresource" in elements else _texts(elements.get("resource", ()), where),
+        principals=_principals("*" if allows else (), where)
+        if "notprincipal" in elements
+        else _principals(elements.get("principal", ()), where),
+        conditions=tuple(_conditions(elements.get("condition") or {}, where)),
+        sid=str(elements.get("sid") or ""),
+    )
+
+
+def _principals(value: Any, where: str) -> tuple[Principal, ...]:
+    if isinstance(value, Mapping):
+        return tuple(Principal(str(kind), name) for kind, names in value.items() for name in _texts(names, where))
+    return tuple(Principal("*", name) for name in _texts(value, where))
+
+
+def _conditions(value: Any, where: str) -> Iterable[Condition]:
+    if not isinstance(value, Mapping):
+        raise Unresolved(where, f"has the condition {value!r}, which is not an object")
+    for operator, tests in value.items():
+        if not isinstance(tests, Mapping):
+            raise Unresolved(where, f"has the condition {tests!r}, which is not an object")
+        for key, values in tests.items():
+            yield Condition(str(operator).lower(), str(key).lower(), _texts(values, where))
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    if isinstance(value, (str, bool, int, float)):
+        return (str(value).lower() if isinstance(value, bool) else str(value),)
+    if isinstance(value, Sequence) and all(isinstance(item, (str, bool, int, float)) for item in value):
+        return tuple(text for item in value for text in _texts(item, where))
+    raise Unresolved(where, f"holds {value!r} where a text or a list of texts must stand")
+
+
+def _is_open(value: str) -> bool:
+    """Whether a condition value admits any account: nothing but wildcards, or an ARN with a wildcard for account."""
+    fields = value.split(":")
+    if len(fields) >= 6 and fields[0] == "arn":
+        return "*" in fields[4] or (not fields[4] and not fields[5].strip("*?"))
+    return not value.strip("*?:/") or value in ("0.0.0.0/0", "::/0")

@@ -1,0 +1,96 @@
+"""Whether a service of AWS can publish to an SNS topic: what the topic's policy and its key say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from .documents import Condition, Statement, statements
+
+CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+EVENTS: Final = "events.amazonaws.com"
+#: Condition keys that a service states when it publishes, and when it uses the topic's key. A statement that asks for
+#: another one admits nobody: that is how an alarm is dropped in silence.
+_STATES: Final = {CLOUDWATCH: ("aws:sourceaccount", "aws:sourcearn"), EVENTS: ("aws:sourcearn",)}
+_STATES_TO_KMS: Final = {CLOUDWATCH: ("aws:sourceaccount",), EVENTS: ()}
+#: Owner of the topic, and TLS: known of every request.
+_ALWAYS: Final = ("aws:sourceowner", "aws:securetransport")
+
+
+def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: str = CLOUDWATCH) -> str:
+    """Say why a topic's policy keeps a service from publishing, or nothing.
+
+    ``sources`` are ARNs of the alarms or rules that publish. Raises Unresolved for a policy that can't be read.
+    """
+    if not policy:
+        return ""
+    reaching = [
+        one
+        for one in statements(_parsed(policy), f"{topic}: its policy")
+        if one.covers("sns:publish") and _names(one, service) and _on(one, topic)
+    ]
+    if any(not one.allows and not one.conditions for one in reaching):
+        return f"its policy denies sns:Publish to {service}"
+    opened = [one for one in reaching if one.allows]
+    account = topic.split(":")[4]
+    refused = [
+        source
+        for source in sources or ("",)
+        if not any(_admits(one, account, source, _STATES[service]) for one in opened)
+    ]
+    return f"its policy does not allow {service} to publish{_for(refused)}" if refused else ""
+
+
+def key_refusal(key: Mapping[str, Any], policy: str, account: str, service: str = CLOUDWATCH) -> str:
+    """Say why a service may not use a key, given as DescribeKey shows it, or nothing. Raises Unresolved."""
+    name = str(key["Arn"]).rpartition("/")[2]
+    if key.get("KeyManager") == "AWS":
+        return "its key alias/aws/sns is AWS's own and can't be opened to CloudWatch"
+    if key.get("KeyState") != "Enabled":
+        return f"its key {name} is {key.get('KeyState')}"
+    found = [
+        one for one in statements(_parsed(policy), f"{key['Arn']}: its policy") if one.allows and _names(one, service)
+    ]
+    opened = [one for one in found if _admits(one, account, "", _STATES_TO_KMS[service])]
+    missing = [use for use in ("kms:Decrypt", "kms:GenerateDataKey") if not any(one.covers(use) for one in opened)]
+    return f"its key {name} does not allow {service} {' and '.join(missing)}" if missing else ""
+
+
+def _parsed(policy: str) -> Any:
+    try:
+        return json.loads(policy)
+    except ValueError:
+        return policy  # statements() says that it is no document
+
+
+def _names(statement: Statement, service: str) -> bool:
+    return any(one.is_anybody or one.name == service for one in statement.principals)
+
+
+def _on(statement: Statement, arn: str) -> bool:
+    return not statement.resources or any(fnmatchcase(arn, pattern) for pattern in statement.resources)
+
+
+def _admits(statement: Statement, account: str, source: str, stated: tuple[str, ...]) -> bool:
+    """Whether every condition of a statement is met by what a service states of itself."""
+    sent = {
+        "aws:sourceaccount": account,
+        "aws:sourcearn": source,
+        "aws:sourceowner": account,
+        "aws:securetransport": "true",
+    }
+    known = {key: sent[key] for key in (*stated, *_ALWAYS)}
+    return all(_met(condition, known) for condition in statement.conditions if condition.operator != "null")
+
+
+def _met(condition: Condition, sent: Mapping[str, str]) -> bool:
+    if condition.key not in sent:
+        return not condition.restricts
+    return any(fnmatchcase(sent[condition.key], value) for value in condition.values)
+
+
+def _for(sources: list[str]) -> str:
+    named = [source.rpartition(":")[2] for source in sources if source]
+    return f" for {', '.join(named[:3])}{' and others' if len(named) > 3 else ''}" if named else ""
