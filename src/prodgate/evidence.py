@@ -28,7 +28,7 @@ def store(run: Path, data: bytes, suffix: str) -> str:
 def store_json(run: Path, value: Any) -> str:
     """Store a JSON value, compressed the same way every time, and return the digest of the compressed file."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return store(run, gzip.compress(text.encode("utf-8"), compresslevel=6, mtime=0), ".json.gz")
+    return store(run, gzip.compress(text.encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0), ".json.gz")
 
 
 def load(run: Path, digest: str) -> bytes:

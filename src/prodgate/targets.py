@@ -9,12 +9,14 @@ from typing import Final
 from .criteria import UsageError, nearest
 
 _SCHEMES: Final = ("rehearsal", "aws")
-_AWS: Final = re.compile(r"aws://[\w.+=,-]+@[a-z]{2}(-[a-z]+)+-\d")
+_AWS: Final = re.compile(r"aws://(?:(?P<profile>[\w.+=,-]+)@)?(?P<region>[a-z]{2}(-[a-z]+)+-\d)")
+#: Where the rehearsal account is.
+_REHEARSED: Final = "ap-northeast-1"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A system to judge. ``url`` is ``rehearsal://`` or ``aws://profile@region``."""
+    """A system to judge. ``url`` is ``rehearsal://``, ``aws://profile@region`` or ``aws://region``."""
 
     url: str
 
@@ -22,6 +24,18 @@ class Target:
     def rehearsal(self) -> bool:
         """Whether this is the embedded rehearsal, whose evidence can never support a promotion."""
         return self.url.startswith("rehearsal:")
+
+    @property
+    def profile(self) -> str:
+        """The profile of AWS's configuration; empty for the credentials that the environment holds, as in CI."""
+        match = _AWS.fullmatch(self.url)
+        return (match and match["profile"]) or ""
+
+    @property
+    def region(self) -> str:
+        """The region that the system runs in."""
+        match = _AWS.fullmatch(self.url)
+        return match["region"] if match else _REHEARSED
 
 
 def parse_target(url: str) -> Target:

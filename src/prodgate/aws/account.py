@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from .answers import Absent, Unread, Unreadable
 
@@ -15,11 +15,24 @@ T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741
 
 
+#: Threads that call AWS at the same time; each client keeps as many connections.
+WORKERS: Final = 16
+
+#: Seconds after which an answer that another thread asked for is no longer waited for: two observers that ask each
+#: other ``once`` would wait for ever.
+LONGEST: Final = 1_800.0
+
+
 class Calls(Protocol):
     """Where answers come from: AWS itself, or the evidence of an earlier run."""
 
-    def pages(self, service: str, operation: str, region: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
-        """Return every page of an answer. Raises Absent and Unreadable."""
+    def pages(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
+    ) -> Sequence[Any]:
+        """Return every page of a ``whole`` answer, or one answer that is no part of a longer one.
+
+        Raises Absent and Unreadable.
+        """
         ...
 
 
@@ -42,8 +55,11 @@ class Account:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Any:
-        """Return the answer to one call. Raises Absent when AWS says there is no such thing, Unreadable otherwise."""
-        return self._pages(service, operation, region, parameters)[0]
+        """Return the answer to one call. Raises Absent when AWS says there is no such thing, Unreadable otherwise.
+
+        An answer that is the first page of several is Unreadable, unless a limit such as ``MaxResults`` asks for it.
+        """
+        return self._pages(service, operation, region, parameters, whole=False)[0]
 
     def find(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Any | None:
         """Return the answer to one call, or None when AWS says there is no such thing. Raises Unreadable."""
@@ -55,7 +71,7 @@ class Account:
     def list(self, service: str, operation: str, key: str, *, region: str = "", **parameters: Any) -> tuple[Any, ...]:
         """Return what every page holds under ``key``, such as ``MetricAlarms`` or ``DistributionList.Items``."""
         found: list[Any] = []
-        for page in self._pages(service, operation, region, parameters):
+        for page in self._pages(service, operation, region, parameters, whole=True):
             for part in key.split("."):
                 page = (page or {}).get(part)  # noqa: PLW2901
             found += page or ()
@@ -76,13 +92,15 @@ class Account:
             return Unread(error.reason)  # type: ignore[return-value]  # a fact raises Undetermined when it is read
 
     def once(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
-        """Return what another observer sees; it looks once, however many ask."""
+        """Return what another observer sees; it looks once, however many ask. Raises what it raises."""
         return self._shared(observer, lambda: tuple(observer(self)))
 
-    def _pages(self, service: str, operation: str, region: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    def _pages(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
+    ) -> Sequence[Any]:
         place = region or self.region
-        key = (service, operation, place, repr(sorted(parameters.items())))
-        return self._shared(key, lambda: self.calls.pages(service, operation, place, parameters))
+        key = (service, operation, place, repr(sorted(parameters.items())), whole)
+        return self._shared(key, lambda: self.calls.pages(service, operation, place, parameters, whole=whole))
 
     def _shared(self, key: Any, ask: Callable[[], T]) -> T:
         with self._lock:
@@ -94,5 +112,5 @@ class Account:
                 asked.set_result(ask())
             except BaseException as error:  # noqa: BLE001  whoever waits for the answer must hear of it
                 asked.set_exception(error)
-        answer: T = asked.result()
+        answer: T = asked.result(LONGEST)
         return answer

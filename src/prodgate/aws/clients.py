@@ -1,16 +1,47 @@
-"""The only place that knows boto3: clients for an account, and what their errors mean."""
+"""The only place that knows boto3: clients of an account, some of which can do nothing but read."""
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache, partial
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import boto3
+import botocore
 from botocore.config import Config
 
-#: Threads that call AWS at the same time; each client keeps as many connections.
-WORKERS = 16
+from .account import WORKERS
+from .actions import refusal
+from .downloads import following
+from .rates import bucket
+
+#: Attempts of one request, the first included. With adaptive retries nothing was lost at 20 calls a second.
+ATTEMPTS: Final = 10
+
+#: Version of the library that asks.
+VERSION: Final[str] = botocore.__version__
+
+_THREAD = threading.local()
+
+#: The first three bits of a map in CBOR.
+_CBOR_MAP: Final = 5
+
+
+class Refused(Exception):
+    """A call that the gate must not make was about to be made; that is a mistake in the gate."""
+
+
+class Garbled(Exception):
+    """An answer is not whole, or none of AWS's."""
+
+
+def host() -> str:
+    """Return which host this thread asked last."""
+    return getattr(_THREAD, "host", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +52,13 @@ class Clients:
     region: str
     endpoint: str = ""
     """Where the rehearsal account listens; empty for AWS itself."""
+    reads: bool = False
+    """Whether the clients can do nothing but read."""
+    attempts: int = ATTEMPTS
+    foreign: Callable[[str], bool] = lambda _: False
+    """Whether a host must not be asked, by its name."""
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Set when nothing more is to be asked."""
     _made: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -34,16 +72,71 @@ class Clients:
 
     def _client(self, service: str, region: str) -> Any:
         config = Config(
-            retries={"mode": "adaptive", "total_max_attempts": 10},
+            retries={"mode": "adaptive", "total_max_attempts": self.attempts},
             max_pool_connections=WORKERS,
+            connect_timeout=5,
+            read_timeout=30,
             ignore_configured_endpoint_urls=True,
             # hosts such as api.airflow.… and ACCOUNT.s3-control.… can't be reached at a loopback address by name
             proxies={"http": self.endpoint} if self.endpoint else None,
         )
-        return self.session.client(service, region_name=region, use_ssl=not self.endpoint, config=config)
+        client = self.session.client(service, region_name=region, use_ssl=not self.endpoint, config=config)
+        if not self.endpoint or self.reads:
+            client.meta.events.register("before-send", self._gate(service))
+        if self.reads:
+            client.meta.events.register("before-call", self._guard(service))
+            protocol = client.meta.service_model.resolved_protocol
+            client.meta.events.register("response-received", partial(_refuse_garbled, protocol))
+            client.meta.events.register("after-call.ecr.GetDownloadUrlForLayer", following(self.endpoint))
+        return client
+
+    def _guard(self, service: str) -> Callable[..., None]:
+        """Return what refuses an operation that is not in the table of reads, so that a bug can't write."""
+
+        def refuse(model: Any, **_: Any) -> None:
+            if why := refusal(service, model.name):
+                raise Refused(why)
+
+        return refuse
+
+    def _gate(self, service: str) -> Callable[..., None]:
+        """Return what lets one request after the other through; AWS itself at a rate that does no harm."""
+        turn = bucket(service)
+
+        def wait(request: Any, **_: Any) -> None:
+            _THREAD.host = urlsplit(request.url).hostname or ""
+            if self.foreign(_THREAD.host):
+                raise Refused(f"{_THREAD.host}: is no host of AWS's, and would be told everything that AWS is asked")
+            if not self.endpoint:
+                turn.take(self.stopped)
+
+        return wait
 
 
-def rehearsal_clients(endpoint: str, region: str) -> Clients:
+def _refuse_garbled(protocol: str, response_dict: Mapping[str, Any] | None, **_: Any) -> None:
+    """Raise Garbled for an answer that botocore would take for an empty one: cut off, or of something else."""
+    answer = response_dict or {}
+    body, headers = answer.get("body"), answer.get("headers", {})
+    if not isinstance(body, bytes) or not body:
+        return
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) != len(body) and not headers.get("content-encoding"):
+        raise Garbled(f"{len(body)} of {length} bytes")
+    if "cbor" in protocol and body[0] >> 5 != _CBOR_MAP:
+        raise Garbled(f"{len(body)} bytes that are no CBOR")
+    if protocol.endswith("json"):
+        try:
+            json.loads(body)
+        except ValueError:
+            raise Garbled(f"{len(body)} bytes that are no JSON") from None
+
+
+def rehearsal_clients(endpoint: str, region: str, *, reads: bool = False, attempts: int = ATTEMPTS) -> Clients:
     """Return clients of the rehearsal account that listens at ``endpoint``, such as ``http://127.0.0.1:45123``."""
-    session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region)  # noqa: S106
-    return Clients(session, region, endpoint)
+    return Clients(_rehearsal_session(), region, endpoint, reads, attempts)
+
+
+@cache
+def _rehearsal_session() -> boto3.Session:
+    """Return the one session of all rehearsal accounts: it takes a second to read the models of all services."""
+    return boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106

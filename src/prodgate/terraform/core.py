@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from subprocess import DEVNULL
+from typing import Any, Final
 
 from .advice import CONDITIONS, OTHER_VERSION, advised
+from .applying import Advance
 from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
 from .hermetic import StandIn
 from .resources import Gap
-from .runner import Completed, Engine, run
+from .runner import Completed, Engine, follow, run
 from .workcopy import WorkCopy, copy_tree
+
+#: How many resources are created at a time.
+PARALLEL: Final = "-parallelism=10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,10 @@ class Core:
 
     def plan(self, var_files: Sequence[Path]) -> Planned:
         """Plan the copy. Raises TerraformError with core's diagnostics."""
-        notes = self._initialised()
+        notes = self.initialised()
         self.progress("planning")
         file = self.copy.scratch / "plan.bin"
-        arguments = ["-lock=false", f"-out={file}", *(f"-var-file={each}" for each in var_files)]
+        arguments = ["-lock=false", f"-out={file}", *_stated(var_files)]
         warned = self._succeeded("plan", "-json", "-input=false", *arguments)
         self.progress("reading the plan")
         shown = self._run("show", "-json", str(file))
@@ -51,8 +57,42 @@ class Core:
         plan = json.loads(self.copy.restore(shown.stdout))
         return Planned(plan, self._described(plan), (), (*notes, *map(str, warned)))
 
-    def _initialised(self) -> tuple[str, ...]:
-        """Initialise the copy; return what must be said about how it was done."""
+    def evaluated(self, expression: str, var_files: Sequence[Path]) -> Any:
+        """Return the value of an expression in the root module of the copy, which is initialised.
+
+        Raises TerraformError when it has none before there is a plan.
+        """
+        with tempfile.TemporaryFile() as typed:
+            typed.write(f"jsonencode({' '.join(expression.split())})".encode())
+            typed.seek(0)
+            said = self._run("console", *_stated(var_files), stdin=typed.fileno())
+        try:
+            return json.loads(json.loads(said.stdout))
+        except ValueError:
+            raise refusal(f"{expression} can't be evaluated", said.stderr.strip()) from None
+
+    def apply(self, var_files: Sequence[Path]) -> tuple[Diagnostic, ...]:
+        """Create what the copy declares, and go on where a resource fails; return core's errors and warnings.
+
+        The state is where the copy says. Raises TerraformError when not even a plan can be made.
+        """
+        self.progress("planning")
+        advance = Advance(lambda done, total: self.progress(f"{done} of {total}"))
+        options = ("-input=false", "-auto-approve", "-lock=false", PARALLEL, *_stated(var_files))
+        done = follow(
+            (*self.engine.command, "apply", "-json", *options),
+            cwd=self.copy.root,
+            environment=self._settings(),
+            limit=self.limit,
+            heard=advance.hear,
+        )
+        diagnostics = read_diagnostics(self.copy.restore(done.stdout), self.copy.locate)
+        if advance.total is None:
+            raise self._failure("apply", done, errors_in(diagnostics))
+        return diagnostics
+
+    def initialised(self) -> tuple[str, ...]:
+        """Initialise the copy; return what must be said about how it was done. Raises TerraformError."""
         self.progress("initialising")
         arguments = ("init", "-json", "-input=false", "-get=true", "-lock=false")
         try:
@@ -71,20 +111,31 @@ class Core:
         if done.code and "flag provided but not defined: -json" in done.stdout + done.stderr:  # init of an older core
             done = self._run(*(each for each in arguments if each != "-json"), "-no-color")
         diagnostics = read_diagnostics(self.copy.restore(done.stdout), self.copy.locate)
-        if errors := errors_in(diagnostics):
-            raise TerraformError(*advised(errors, self.copy.tree))
-        if done.code:
-            said = (done.stderr or done.stdout)[-2000:].strip()
-            raise refusal(f"terraform {arguments[0]} ended with exit code {done.code}", self.copy.restore(said))
+        errors = errors_in(diagnostics)
+        if errors or done.code:
+            raise self._failure(arguments[0], done, errors)
         return diagnostics
 
-    def _run(self, *arguments: str) -> Completed:
-        settings = {**self.environment, "TF_REATTACH_PROVIDERS": self.provider.reattach}
-        return run((*self.engine.command, *arguments), cwd=self.copy.root, environment=settings, limit=self.limit)
+    def _failure(self, command: str, done: Completed, errors: Sequence[Diagnostic]) -> TerraformError:
+        if errors:
+            return TerraformError(*advised(errors, self.copy.tree))
+        said = (done.stderr or done.stdout)[-2000:].strip()
+        return refusal(f"terraform {command} ended with exit code {done.code}", self.copy.restore(said))
+
+    def _run(self, *arguments: str, stdin: int = DEVNULL) -> Completed:
+        command = (*self.engine.command, *arguments)
+        return run(command, cwd=self.copy.root, environment=self._settings(), limit=self.limit, stdin=stdin)
+
+    def _settings(self) -> dict[str, str]:
+        return {**self.environment, "TF_REATTACH_PROVIDERS": self.provider.reattach}
 
     def _described(self, plan: Mapping[str, Any]) -> str:
         product = "OpenTofu" if Path(self.engine.command[0]).name == "tofu" else "Terraform"
         return f"{product} {plan.get('terraform_version')} ({self.engine.source}) with a schema-only AWS provider"
+
+
+def _stated(var_files: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(f"-var-file={each}" for each in var_files)
 
 
 def plan_leniently(core: Core, var_files: Sequence[Path]) -> Planned:

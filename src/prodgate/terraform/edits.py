@@ -21,16 +21,26 @@ REFERENCE: Final = re.compile(r"local\.prodgate_reference_(\d+)\b")
 Edit = tuple[int, int, bytes | None]
 
 
-def evaluable(source: Source, declared: Container[str], references: list[str], *, conditions: bool = True) -> bytes:
+def evaluable(
+    source: Source,
+    declared: Container[str],
+    references: list[str],
+    *,
+    conditions: bool = True,
+    applied: bool = False,
+) -> bytes:
     """Return the edited text of a file.
 
     ``declared`` are the resources of its module; the address behind each new local value is appended to ``references``.
-    Without ``conditions`` the preconditions and postconditions of resources go, too.
+    Without ``conditions`` the preconditions and postconditions of resources go, too. When it is to be ``applied``,
+    nothing else goes but provisioners.
     """
     text = source.text
     if source.broken:
         return text  # core refuses it anyway, and should see what the user wrote
-    edits = [*_edits(source, declared, references), *([] if conditions else _conditions(source.blocks))]
+    edits = [*_provisioners(source)]
+    edits += [] if applied else _edits(source, declared, references)
+    edits += [] if conditions else _conditions(source.blocks)
     for start, end, instead in sorted(edits, reverse=True):
         kept = instead if instead is not None else re.sub(rb"[^\n]", b" ", text[start:end])
         text = text[:start] + kept + text[end:]
@@ -43,8 +53,11 @@ def _edits(source: Source, declared: Container[str], references: list[str]) -> I
             yield (*block.spans["depends_on"], None)
         if block.kind == "data":
             yield from _detours(block, declared, references)
-        if block.kind == "resource":
-            yield from ((each.start, each.end, None) for each in block.blocks if each.kind == "provisioner")
+
+
+def _provisioners(source: Source) -> Iterator[Edit]:
+    inner = (each for block in source.blocks if block.kind == "resource" for each in block.blocks)
+    return ((each.start, each.end, None) for each in inner if each.kind == "provisioner")
 
 
 def _conditions(blocks: Iterable[Written]) -> Iterator[Edit]:

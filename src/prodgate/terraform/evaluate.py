@@ -56,7 +56,7 @@ def open_configuration(path: Path, *, var_files: Sequence[Path] = (), progress: 
 
 def _provenance(root: Path, var_files: Sequence[Path]) -> Provenance:
     base = root.resolve()
-    files = [_variable_file(file) for file in var_files]
+    files = [variable_file(file) for file in var_files]
     return Provenance(read_tree(base, base, read_manifest(base, base / MANIFEST)), files, os.environ)
 
 
@@ -73,11 +73,16 @@ def evaluate(
     ``on_plan`` is given the plan in the form of ``terraform show -json``, as soon as there is one.
     Raises TerraformError with core's own diagnostics, or with ours when there is not exactly one root.
     """
+    return _evaluated(only_root(path), (base or path).resolve(), var_files, progress, on_plan)
+
+
+def only_root(path: Path) -> Path:
+    """Return the root at or below a directory. Raises TerraformError when there is not exactly one."""
     roots = roots_of(path)
     if len(roots) > 1:
         names = ", ".join(os.path.relpath(root, path.resolve()) for root in roots)
         raise refusal(f"{path}: holds {len(roots)} roots: {names}", "name one of them")
-    return _evaluated(roots[0], (base or path).resolve(), var_files, progress, on_plan)
+    return roots[0]
 
 
 def roots_of(path: Path) -> tuple[Path, ...]:
@@ -93,15 +98,15 @@ def roots_of(path: Path) -> tuple[Path, ...]:
 def _evaluated(
     root: Path, base: Path, var_files: Sequence[Path], progress: Progress, on_plan: OnPlan | None = None
 ) -> Configuration:
-    files = [_variable_file(file) for file in var_files]
+    files = [variable_file(file) for file in var_files]
     manifest = root / MANIFEST
     tree = read_tree(root, base, read_manifest(root, manifest))
     engine = find_engine(os.environ)
-    with _scratch() as scratch:
+    with scratch_directory() as scratch:
         settings = environment(os.environ, scratch)
-        _adopt(manifest, scratch)
+        adopt(manifest, scratch)
         with stand_in(scratch, settings) as provider:
-            core = Core(engine, copy_tree(tree, scratch), provider, settings, _limit(), progress)
+            core = Core(engine, copy_tree(tree, scratch), provider, settings, limit(), progress)
             planned = plan_leniently(core, files)
             inventions = read_inventions(provider.sidecar)
             if on_plan is not None:
@@ -127,20 +132,22 @@ def _workspaces(tree: Tree) -> Iterator[Gap]:
             yield Gap("terraform.workspace", reason, Position(source.file, name.line))
 
 
-def _adopt(manifest: Path, scratch: Path) -> None:
+def adopt(manifest: Path, scratch: Path) -> None:
     """Tell core which modules were fetched before, so that it does not try to fetch them."""
     if manifest.is_file():
         (scratch / "data" / "modules").mkdir(parents=True)
         shutil.copyfile(manifest, scratch / "data" / "modules" / "modules.json")
 
 
-def _variable_file(file: Path) -> Path:
+def variable_file(file: Path) -> Path:
+    """Return where a variable file is. Raises TerraformError when it is nowhere."""
     if not file.is_file():
         raise refusal(f"{file}: there is no such variable file", "name a .tfvars or .tfvars.json file")
     return file.resolve()
 
 
-def _limit() -> float:
+def limit() -> float:
+    """Return the seconds that one core command may take. Raises TerraformError for a setting that is no number."""
     stated = os.environ.get("PRODGATE_TERRAFORM_TIMEOUT", "")
     try:
         return float(stated) if stated else LIMIT
@@ -149,7 +156,8 @@ def _limit() -> float:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def scratch_directory() -> Iterator[Path]:
+    """Yield a directory that is removed in the end. Raises TerraformError when none can be made."""
     try:
         directory = tempfile.TemporaryDirectory(prefix="prodgate-")
     except OSError as error:

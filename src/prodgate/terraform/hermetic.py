@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import select
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import close, fsencode, pipe, read
@@ -83,33 +83,42 @@ class StandIn:
 
 
 @contextmanager
-def stand_in(scratch: Path, environment: Mapping[str, str]) -> Iterator[StandIn]:
-    """Run the schema-only provider while the context is open. Raises TerraformError when it does not start."""
+def stand_in(
+    scratch: Path,
+    environment: Mapping[str, str],
+    program: Sequence[str] = PROVIDER,
+    options: Sequence[str] = (),
+    working_in: Path | None = None,
+) -> Iterator[StandIn]:
+    """Run the schema-only provider while the context is open. Raises TerraformError when it does not start.
+
+    ``program`` is another provider that is started in the same way, with more options, in another directory.
+    """
     with _place_for_sockets(scratch) as place:
-        yield from _attached(place / "provider.sock", scratch, environment)
+        sidecar = scratch / "invented.jsonl"
+        command = (*program, str(place / "provider.sock"), "--sidecar", str(sidecar), "--tree", str(scratch), *options)
+        yield from _attached(command, sidecar, environment, working_in or scratch)
 
 
 @contextmanager
 def _place_for_sockets(scratch: Path) -> Iterator[Path]:
     """Yield a directory whose name leaves room for that of a unix socket, which may have 103 bytes in all."""
-    if len(fsencode(scratch)) <= LONGEST_PLACE:
-        yield scratch
-    else:
-        with TemporaryDirectory(prefix="prodgate-", dir="/tmp") as short:
-            yield Path(short)
+    short = scratch if len(fsencode(scratch)) <= LONGEST_PLACE else Path("/tmp")  # noqa: S108
+    with TemporaryDirectory(prefix="prodgate-", dir=short, ignore_cleanup_errors=True) as place:
+        yield Path(place)
 
 
-def _attached(socket: Path, scratch: Path, environment: Mapping[str, str]) -> Iterator[StandIn]:
-    sidecar = scratch / "invented.jsonl"
-    command = (*PROVIDER, str(socket), "--sidecar", str(sidecar), "--tree", str(scratch))
+def _attached(
+    command: Sequence[str], sidecar: Path, environment: Mapping[str, str], working_in: Path
+) -> Iterator[StandIn]:
     receiving, sending = pipe()
     try:
-        process = Process(command, cwd=scratch, environment=environment, stdout=sending, grace=0)
+        process = Process(command, cwd=working_in, environment=environment, stdout=sending, grace=0)
     finally:
         close(sending)
     with process:
         try:
-            line = _first_line(receiving)
+            line = first_line(receiving)
         finally:
             close(receiving)
         if not line:
@@ -118,7 +127,7 @@ def _attached(socket: Path, scratch: Path, environment: Mapping[str, str]) -> It
         yield StandIn(line, sidecar)
 
 
-def _first_line(descriptor: int) -> str:
+def first_line(descriptor: int) -> str:
     """Return the first line that arrives, or "" when there is none in time or the writer ends before it."""
     received = b""
     while b"\n" not in received:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ..unresolved import Unknown
 from .addresses import split_module
-from .reading import Unknown, unknown_in
+from .reading import unknown_in
 from .references import ConfiguredReferences
 from .resources import Gap, Position
 from .sources import Tree

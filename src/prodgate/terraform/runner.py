@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import IO, Final, Self
 
@@ -142,10 +143,49 @@ class Process:
         self._errors.close()
 
 
-def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], limit: float) -> Completed:
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    limit: float,
+    stdin: int = subprocess.DEVNULL,
+) -> Completed:
     """Run a command to its end; on a time-out, Ctrl-C or any error the whole group is ended."""
-    with Process(command, cwd=cwd, environment=environment) as process:
+    with Process(command, cwd=cwd, environment=environment, stdin=stdin) as process:
         return process.wait(limit)
+
+
+def follow(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], limit: float, heard: Callable[[str], None]
+) -> Completed:
+    """Run a command to its end like ``run``; ``heard`` is given every line of its output as soon as it is there."""
+    receiving, sending = os.pipe()
+    try:
+        process = Process(command, cwd=cwd, environment=environment, stdout=sending)
+    finally:
+        os.close(sending)
+    until, lines = monotonic() + limit, []
+    try:
+        with process:
+            for line in _arriving(receiving, until):
+                lines.append(line)
+                heard(line)
+            done = process.wait(max(0.0, until - monotonic()))
+    finally:
+        os.close(receiving)
+    return Completed(done.code, "\n".join(lines), done.stderr)
+
+
+def _arriving(descriptor: int, until: float) -> Iterator[str]:
+    """Yield the lines that arrive until the writer ends or the time is over."""
+    begun = b""
+    while select.select([descriptor], [], [], max(0.0, until - monotonic()))[0]:
+        part = os.read(descriptor, 1 << 16)
+        *whole, begun = (begun + part).split(b"\n") if part else [begun, b""]
+        yield from (line.decode("utf-8", errors="replace") for line in whole)
+        if not part:
+            return
 
 
 @contextmanager

@@ -1,11 +1,13 @@
-"""A configuration as evidence: what is written down when it is observed, and read back when it is judged again."""
+"""A configuration, and what core says of one, as evidence: written when observed, read when judged again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from .reading import REDACTED, UNKNOWN, Unknown
+from ..unresolved import Unknown
+from .diagnostics import Diagnostic
+from .reading import REDACTED, UNKNOWN
 from .resources import Configuration, Gap, Origin, Position, Resource
 
 _MARKS: Final = {"unknown": UNKNOWN, "redacted": REDACTED}
@@ -37,8 +39,27 @@ def from_json(data: Mapping[str, Any]) -> Configuration:
     )
 
 
+def diagnostics_to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, str]]:
+    """Return what core said as JSON values."""
+    return [
+        {
+            "severity": each.severity,
+            "summary": each.summary,
+            "detail": each.detail,
+            "position": str(each.position or ""),
+            "address": each.address,
+        }
+        for each in diagnostics
+    ]
+
+
+def diagnostics_from_json(data: Iterable[Mapping[str, str]]) -> tuple[Diagnostic, ...]:
+    """Rebuild what ``diagnostics_to_json`` wrote."""
+    return tuple(Diagnostic(**{**each, "position": _position(each["position"])}) for each in data)
+
+
 def _resource(resource: Resource) -> dict[str, Any]:
-    values = {name: REDACTED if name in resource.sensitive else value for name, value in resource.values.items()}
+    values = {name: _kept(value, name in resource.sensitive) for name, value in resource.values.items()}
     origin = resource.origin
     return {
         "address": resource.address,
@@ -52,6 +73,11 @@ def _resource(resource: Resource) -> dict[str, Any]:
         "block": str(origin.block) if origin else "",
         "arguments": {path: list(map(str, places)) for path, places in origin.arguments.items()} if origin else {},
     }
+
+
+def _kept(value: Any, sensitive: bool) -> Any:
+    """Return what is kept of an argument; one that is not set or known holds no secret, and must not look set."""
+    return REDACTED if sensitive and not isinstance(value, Unknown) and value not in (None, "", [], {}) else value
 
 
 def _rebuilt(data: Mapping[str, Any]) -> Resource:

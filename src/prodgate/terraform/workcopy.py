@@ -37,6 +37,8 @@ class WorkCopy:
     tree: Tree
     top: Path
     references: tuple[str, ...]
+    state: str
+    """The block that says where core keeps the state."""
     _directories: Mapping[Path, Path] = field(repr=False)
 
     @property
@@ -57,12 +59,15 @@ class WorkCopy:
     def accept_any_version(self) -> None:
         """Let this core evaluate a configuration that asks for another version of Terraform."""
         for copied in self._directories.values():
-            state = LOCAL_STATE if copied == self.root else ""
+            state = self.state if copied == self.root else ""
             (copied / OVERRIDE).write_text(state + ANY_VERSION, encoding="utf-8")
 
 
-def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True) -> WorkCopy:
-    """Lay out the copy below ``scratch``, with or without the resources' own pre- and postconditions."""
+def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: str = "") -> WorkCopy:
+    """Lay out the copy below ``scratch``, with or without the resources' own pre- and postconditions.
+
+    To be ``applied``, it needs a place for its state; it keeps the order in which it says that things are made.
+    """
     originals = {module.directory for module in tree.modules.values()}
     top = _top(tree.root.directory, originals)
     place = scratch / ("tree" if conditions else "unconditional")
@@ -70,9 +75,9 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True) -> WorkCopy
     place.mkdir()
     _mirror(top, place, expanded)
     directories = {each: place / each.relative_to(top) for each in originals}
-    references = _edit(tree, directories, conditions)
-    copy = WorkCopy(scratch, place, tree, top, references, directories)
-    (copy.root / OVERRIDE).write_text(LOCAL_STATE, encoding="utf-8")
+    references = _edit(tree, directories, conditions=conditions, applied=bool(applied))
+    copy = WorkCopy(scratch, place, tree, top, references, applied or LOCAL_STATE, directories)
+    (copy.root / OVERRIDE).write_text(copy.state, encoding="utf-8")
     return copy
 
 
@@ -99,13 +104,13 @@ def _entries(directory: Path) -> list[Path]:
         return []  # core can read no more of it than we can
 
 
-def _edit(tree: Tree, directories: Mapping[Path, Path], conditions: bool) -> tuple[str, ...]:
+def _edit(tree: Tree, directories: Mapping[Path, Path], *, conditions: bool, applied: bool) -> tuple[str, ...]:
     """Write the edited files of every module; return the addresses behind the local values they use."""
     references: list[str] = []
     for module in {each.directory: each for each in tree.modules.values()}.values():
         copied, before = directories[module.directory], len(references)
         for source in module.sources:
-            text = evaluable(source, module.resources, references, conditions=conditions)
+            text = evaluable(source, module.resources, references, conditions=conditions, applied=applied)
             if text != source.text:
                 file = copied / Path(source.file).name
                 file.unlink()

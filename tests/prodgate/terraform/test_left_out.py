@@ -10,6 +10,7 @@ import pytest
 from prodgate import Configuration, Resource, Unresolved
 from prodgate.terraform.reading import REDACTED, UNKNOWN
 from prodgate.terraform.resources import Origin, Position
+from prodgate.terraform.stored import from_json, to_json
 
 HERE = (Position("main.tf", 2),)
 
@@ -50,6 +51,15 @@ def test_what_none_or_several_decide_may_be_null(names: tuple[str, ...]) -> None
 
 def test_what_was_redacted_is_set() -> None:
     assert declared({"password": REDACTED}, "password").has("password")
+
+
+def test_what_is_not_set_is_not_redacted() -> None:
+    values = {"password": None, "token": UNKNOWN, "keys": [], "user": "admin"}
+    resource = Resource(address="aws_x.it", type="aws_x", name="it", values=values, sensitive=frozenset(values))
+    kept = from_json(to_json(Configuration(root="it", engine="none", resources=[resource])))
+    (again,) = kept.resources
+    assert again.values == {"password": None, "token": UNKNOWN, "keys": [], "user": REDACTED}
+    assert again.has("password") is False
 
 
 def test_inside_a_block_that_is_written_the_same_holds() -> None:

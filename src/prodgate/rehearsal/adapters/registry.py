@@ -44,3 +44,9 @@ def stated(**arguments: Any) -> dict[str, Any]:
 def tags(declared: Mapping[str, Any], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
     """Return a resource's tags, with the provider's default ones, as the list that most services want."""
     return [{key: name, value: text} for name, text in (declared.get("tags_all") or {}).items()]
+
+
+def first(blocks: Any) -> Mapping[str, Any]:
+    """Return the only block of a kind; an empty one when it is not there."""
+    found: Mapping[str, Any] = next(iter(blocks or ()), {})
+    return found

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 
 class Refused(Exception):
-    """The emulated service refuses a call; ``code`` is AWS's error code for it."""
+    """The emulated service refuses a call; ``code`` is AWS's error code for it.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``status`` is HTTP's, where it differs from what AWS's model says of the code. ``members`` are what the error's
+    shape holds besides code and message, such as ``RestApiStatusCode``.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 0, **members: Any) -> None:
         super().__init__(message)
-        self.code, self.message = code, message
+        self.code, self.message, self.status = code, message, status
+        self.__dict__.update(members)
+
+
+def _nobody(*_names: str, **_params: Any) -> dict[str, Any]:
+    raise Refused("EmulatorError", "this ledger belongs to no running emulator; call through boto3")
 
 
 @dataclass(slots=True)
@@ -21,12 +30,21 @@ class Ledger:
 
     account: str
     region: str
-    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Whatever the answers keep, by kind and name: ``ledger.of("environment")[name] = {...}``."""
+    kept: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    """Whatever the answers keep, by kind and then by name or the like: ``ledger.of("environment")[name] = {...}``."""
     backend: Any = None
     """moto's own backend of the service, where it has one."""
+    moto: Callable[..., dict[str, Any]] = _nobody
+    """moto's answer to this very call, in boto3's shape, to be amended: ``ledger.moto()``; or to the same operation
+    with other parameters: ``ledger.moto(Name="x")``. Everything is returned at once, however long the list."""
+    ask: Callable[..., dict[str, Any]] = _nobody
+    """Ask any service of this account and region, as boto3 would: ``ledger.ask("sns", "Publish", TopicArn=…)``; of
+    another region: ``ledger.ask("sns", "ListTopics", region="us-east-1")``. Lists are whole here too."""
 
-    def of(self, kind: str) -> dict[str, Any]:
+    neighbours: Callable[[], Iterable[Ledger]] = tuple
+    """The ledgers of all services in this region, of this one too: ``ledger.neighbours()``."""
+
+    def of(self, kind: str) -> dict[Any, Any]:
         """Return what is kept of one kind."""
         return self.kept.setdefault(kind, {})
 

@@ -162,3 +162,14 @@ def _shaped(kind: str, planned: dict[str, Any], uid: str) -> None:
     if kind == "random_uuid":
         planned["result"] = f"{uid[:8]}-{uid[8:12]}-4{uid[12:15]}-a{uid[14:17]}-{(uid * 2)[:12]}"
     planned["id"] = planned.get("result") or planned.get("b64_url")
+
+
+def draw(kind: str, created: dict[str, Any], uid: str) -> None:
+    """Set what is drawn when the resource is created: always the same, which is as good a draw as any."""
+    drawn = {
+        "random_password": uid,
+        "random_integer": created.get("min"),
+        "random_shuffle": (created.get("input") or [])[: created.get("result_count")],
+    }
+    if kind in drawn:
+        created["result"] = drawn[kind]

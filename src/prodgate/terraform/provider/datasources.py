@@ -26,14 +26,22 @@ class Answer:
     unread: bool
 
 
-def read(kind: str, block: Block, config: Mapping[str, Any], settings: Settings) -> Answer:
-    """Answer a data source. Raises PolicyError for a policy document that AWS would refuse."""
+def read(
+    kind: str, block: Block, config: Mapping[str, Any], settings: Settings, seen: Mapping[str, Any] | None = None
+) -> Answer:
+    """Answer a data source, with what was seen where something was. Raises PolicyError for a policy document that AWS
+    would refuse.
+    """
     invention = _Invention(kind, _digest(kind, config), config.get("region") or settings.region, settings.account)
-    known = known_values(kind, config, settings) | {"region": invention.region}
+    known = (known_values(kind, config, settings) if seen is None else dict(seen)) | {"region": invention.region}
     values = {**empty(block), **config}
     for name in known.keys() & block["attributes"].keys():
         values[name] = known[name] if values[name] is None else values[name]
-    invented = [] if is_stated(kind, settings) else sorted(known.keys() & block["attributes"].keys() - {"region"})
+    invented = (
+        []
+        if seen is not None or is_stated(kind, settings)
+        else sorted(known.keys() & block["attributes"].keys() - {"region"})
+    )
     for name, attribute in block["attributes"].items():
         if attribute.get("computed") and values[name] is None:
             values[name] = invention.value(name, attribute["type"])

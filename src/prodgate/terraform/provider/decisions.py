@@ -28,8 +28,8 @@ FIRST: Final[Mapping[str, Mapping[str, Any]]] = {
 _VALIDATION: Final = ("resource_record_name", "resource_record_type", "resource_record_value")
 
 
-def decide(kind: str, planned: dict[str, Any], identity: Identity) -> None:
-    """Fill in `planned` what follows from the rest of it."""
+def decide(kind: str, planned: dict[str, Any], identity: Identity | None) -> None:
+    """Fill in `planned` what follows from the rest of it; without an identity, what has it in it is unknown."""
     settled: dict[str, Any] = {name: [] for name in EMPTY_AT_FIRST.get(kind, ())} | dict(FIRST.get(kind, {}))
     if kind in _DECISIONS:
         settled |= _DECISIONS[kind](planned, identity)
@@ -38,7 +38,7 @@ def decide(kind: str, planned: dict[str, Any], identity: Identity) -> None:
             planned[name] = value
 
 
-def _certificate(planned: Mapping[str, Any], _identity: Identity) -> dict[str, Any]:
+def _certificate(planned: Mapping[str, Any], _identity: Identity | None) -> dict[str, Any]:
     """The domains to validate are known before AWS has said how: the usual for_each is over them."""
     domain, others = planned.get("domain_name"), planned.get("subject_alternative_names")
     if not isinstance(domain, str) or is_unknown(others):
@@ -50,7 +50,7 @@ def _certificate(planned: Mapping[str, Any], _identity: Identity) -> dict[str, A
     return {"domain_validation_options": options, "subject_alternative_names": [domain]}
 
 
-def _database(planned: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+def _database(planned: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
     """The port goes with the engine; AWS keeps the password in a secret when it is asked to."""
     engine = planned.get("engine")
     settled: dict[str, Any] = {}
@@ -59,14 +59,14 @@ def _database(planned: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
     if planned.get("manage_master_user_password") is True:
         key = planned.get("master_user_secret_kms_key_id")
         template = "arn:{partition}:secretsmanager:{region}:{account}:secret:rds!{uid}"
-        arn = identity.filled(template, {})
+        arn = identity.filled(template, {}) if identity else UNKNOWN
         settled["master_user_secret"] = [
             {"secret_arn": arn, "secret_status": UNKNOWN, "kms_key_id": UNKNOWN if key is None else key}
         ]
     return settled
 
 
-_DECISIONS: Final[Mapping[str, Callable[[Mapping[str, Any], Identity], dict[str, Any]]]] = {
+_DECISIONS: Final[Mapping[str, Callable[[Mapping[str, Any], Identity | None], dict[str, Any]]]] = {
     "aws_acm_certificate": _certificate,
     "aws_db_instance": _database,
     "aws_docdb_cluster": _database,

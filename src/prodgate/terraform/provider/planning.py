@@ -25,14 +25,17 @@ def plan_create(
     identities: Identities,
 ) -> dict[str, Any]:
     """Return the planned value of a new resource. `proposed` is the configuration in the shape of the schema."""
-    planned = dict(proposed)
-    if "tags_all" in block["attributes"]:
-        planned["tags_all"] = _all_tags(planned.get("tags"), settings)
-    if _unset(block, "region", planned) and settings.states_region:
-        planned["region"] = settings.region
+    planned = _provided(block, proposed, settings)
     identity = identities.identify(kind, config, settings)
     invent(identity, block, planned)
     decide(kind, planned, identity)
+    return leave_open(block, planned)
+
+
+def plan_creation(kind: str, block: Block, proposed: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the planned value of a resource that will be created: what it is identified by is open until then."""
+    planned = _provided(block, proposed, settings)
+    decide(kind, planned, None)
     return leave_open(block, planned)
 
 
@@ -100,6 +103,16 @@ def close(block: Block, value: Any) -> Any:
     if isinstance(value, dict):
         return {name: close(block, each) for name, each in value.items()}
     return [close(block, each) for each in value] if isinstance(value, list) else value
+
+
+def _provided(block: Block, proposed: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """What the configuration states, with what the provider block adds to it."""
+    planned = dict(proposed)
+    if "tags_all" in block["attributes"]:
+        planned["tags_all"] = _all_tags(planned.get("tags"), settings)
+    if _unset(block, "region", planned) and settings.states_region:
+        planned["region"] = settings.region
+    return planned
 
 
 def _all_tags(tags: Any, settings: Settings) -> Any:

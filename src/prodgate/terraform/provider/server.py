@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from .companions import TYPES, companion_schemas
 from .connections import listening
+from .creating import Creator
 from .functions import AWS_FUNCTIONS
 from .schema import aws_schemas
 from .service import Service, Sidecar
@@ -27,12 +28,14 @@ LOOK: Final = 1.0
 
 
 @contextmanager
-def serving(socket: Path, sidecar: Path | None, tree: Path) -> Iterator[str]:
+def serving(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None) -> Iterator[str]:
     """Serve each provider at a socket of its own (SOCKET, SOCKET.random, …); yield how core finds them, in JSON."""
     record, used = Sidecar(sidecar), used_in(tree)
-    makers: dict[str, Callable[[], Service]] = {"aws": lambda: Service(aws_schemas(), AWS_FUNCTIONS, record, used)}
+    makers: dict[str, Callable[[], Service]] = {
+        "aws": lambda: Service(aws_schemas(), AWS_FUNCTIONS, record, used, creator)
+    }
     for name in TYPES:
-        makers[name] = partial(Service, companion_schemas(name), {}, record, used)
+        makers[name] = partial(Service, companion_schemas(name), {}, record, used, creator)
     sockets = {name: socket if name == "aws" else Path(f"{socket}.{name}") for name in makers}
     with ExitStack() as open_sockets:
         for name, make in makers.items():
@@ -83,12 +86,12 @@ def wait_for_the_end(heard: int, parent: int) -> None:
             return
 
 
-def main(socket: Path, sidecar: Path | None, tree: Path) -> None:
+def main(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None) -> None:
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
     # asked before anybody is told that we serve: who waits for that may end in the same moment
     parent = os.getppid()
     heard = hear_signals()
-    with serving(socket, sidecar, tree) as reattachment:
+    with serving(socket, sidecar, tree, creator) as reattachment:
         sys.stdout.write(reattachment + "\n")
         sys.stdout.flush()
         wait_for_the_end(heard, parent)

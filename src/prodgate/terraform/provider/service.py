@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from .companions import complete
+from .creating import NOT_CREATED, UNCHANGEABLE, Creation, CreationError, Creator
 from .datasources import Answer, read
 from .functions import ArgumentError, Function, describe, encode_functions
-from .planning import close, leave_open, plan_create, plan_update
+from .planning import close, leave_open, plan_create, plan_creation, plan_update
 from .policy_document import PolicyError
 from .schema import Block, Schemas, encode_schemas
 from .settings import Settings, read_settings
 from .synthesis import Identities
 from .used_types import Used
-from .validation import diagnostic, misplaced, unconfigurable
+from .validation import diagnostic, misplaced, unconfigurable, warning
 from .values import UNKNOWN, decode, encode, holds_unknown
 from .wire import CLASSES
 
@@ -44,9 +45,15 @@ class Service:
     """One provider: its schemas, the settings of its provider block, and what it has named so far."""
 
     def __init__(
-        self, schemas: Schemas, functions: Mapping[str, Function], sidecar: Sidecar, used: Callable[[], Used] = Used
+        self,
+        schemas: Schemas,
+        functions: Mapping[str, Function],
+        sidecar: Sidecar,
+        used: Callable[[], Used] = Used,
+        creator: Creator | None = None,
     ) -> None:
         self.schemas, self.functions, self.sidecar, self.used = schemas, functions, sidecar, used
+        self.creator = creator
         self.settings, self.identities = Settings(), Identities()
         self.is_aws = bool(functions)
 
@@ -103,16 +110,35 @@ class Service:
         return CLASSES["Planned"](planned_state=encode(planned), legacy_type_system=self.is_aws)
 
     def _created(self, kind: str, block: Block, proposed: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+        if self.creator:
+            return plan_creation(kind, block, proposed, self.settings)
         if self.is_aws:
             return plan_create(kind, block, proposed, config, settings=self.settings, identities=self.identities)
         complete(kind, proposed, self.identities.identify(kind, config, self.settings).fields["uid"])
         return leave_open(block, proposed)
 
     def apply_resource_change(self, request: Message) -> Message:
-        """Pretend that AWS has done what was planned; what it would have decided becomes null."""
-        block = self.schemas.block("resource", request.type_name)
-        state = close(block, decode(request.planned_state))
-        return CLASSES["Applied"](new_state=encode(state), legacy_type_system=self.is_aws)
+        """Create what was planned, or pretend that AWS has: then what it would have decided becomes null."""
+        block, planned = self.schemas.block("resource", request.type_name), decode(request.planned_state)
+        if self.creator is None:
+            return CLASSES["Applied"](new_state=encode(close(block, planned)), legacy_type_system=self.is_aws)
+        config = decode(request.config)
+        try:
+            if decode(request.prior_state) is not None:
+                raise CreationError(UNCHANGEABLE)
+            identity = self.identities.identify(request.type_name, config, self.settings)
+            creation = Creation(request.type_name, block, planned, config, self.settings, identity)
+            state, said = self._create(self.creator, creation)
+        except CreationError as error:
+            failed = diagnostic(f"{request.type_name} was not created", str(error))
+            return CLASSES["Applied"](new_state=request.prior_state, diagnostics=[failed])
+        return CLASSES["Applied"](new_state=encode(state), diagnostics=said, legacy_type_system=self.is_aws)
+
+    def _create(self, creator: Creator, creation: Creation) -> tuple[dict[str, Any], list[Message]]:
+        if not self.is_aws:
+            return creation.by_chance(), []
+        state, exists = creation.by(creator)
+        return state, [] if exists else [warning(NOT_CREATED, f"no adapter creates {creation.kind} here")]
 
     # What is there already
 
@@ -138,8 +164,9 @@ class Service:
         """Answer a data source, and write down what was invented."""
         config = decode(request.config)
         try:
-            answer = read(request.type_name, self.schemas.block("data", request.type_name), config, self.settings)
-        except (PolicyError, ArgumentError) as error:
+            seen = self.creator.read(request.type_name, config, self.settings) if self.creator else None
+            answer = read(request.type_name, self.schemas.block("data", request.type_name), config, self.settings, seen)
+        except (PolicyError, ArgumentError, CreationError) as error:
             return CLASSES["DataRead"](diagnostics=[diagnostic(f"Invalid {request.type_name}", str(error))])
         self.sidecar.record(request.type_name, config, answer)
         return CLASSES["DataRead"](state=encode(answer.values))

@@ -9,7 +9,7 @@ from .schema import Block
 from .values import pairs
 from .wire import CLASSES
 
-ERROR = 1
+ERROR, WARNING = 1, 2
 Path = tuple[str | int, ...]
 
 
@@ -41,6 +41,11 @@ def diagnostic(summary: str, detail: str, path: Path = ()) -> Any:
     steps = [_step(each) for each in path]
     attribute = CLASSES["AttributePath"](steps=steps) if steps else None
     return CLASSES["Diagnostic"](severity=ERROR, summary=summary, detail=detail, attribute=attribute)
+
+
+def warning(summary: str, detail: str) -> Any:
+    """Return a warning."""
+    return CLASSES["Diagnostic"](severity=WARNING, summary=summary, detail=detail)
 
 
 def _step(step: str | int) -> Any:

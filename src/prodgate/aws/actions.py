@@ -1,0 +1,192 @@
+"""Every operation that the gate may call, and the IAM actions that each needs; a call that is not here is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+#: boto3's name of a service -> the operations that observers call. A line here is a line in the gate's IAM policy.
+READS: Final[Mapping[str, tuple[str, ...]]] = {
+    "accessanalyzer": ("ListAnalyzers", "ListArchiveRules", "ListFindingsV2"),
+    "acm": ("DescribeCertificate", "ListCertificates"),
+    "application-autoscaling": ("DescribeScalableTargets", "DescribeScalingActivities", "DescribeScalingPolicies"),
+    "backup": (
+        "DescribeBackupVault",
+        "GetBackupPlan",
+        "GetBackupSelection",
+        "GetBackupVaultAccessPolicy",
+        "GetRestoreTestingSelection",
+        "ListBackupPlans",
+        "ListBackupSelections",
+        "ListRecoveryPointsByBackupVault",
+        "ListRestoreJobs",
+        "ListRestoreTestingPlans",
+        "ListRestoreTestingSelections",
+    ),
+    "budgets": ("DescribeBudgets", "DescribeNotificationsForBudget", "DescribeSubscribersForNotification"),
+    "ce": ("GetAnomalyMonitors", "GetAnomalySubscriptions"),
+    "cloudfront": (
+        "GetDistributionConfig",
+        "GetVpcOrigin",
+        "ListCachePolicies",
+        "ListDistributions",
+        "ListOriginAccessControls",
+    ),
+    "cloudtrail": ("DescribeTrails", "GetEventSelectors", "GetTrailStatus"),
+    "cloudwatch": (
+        "DescribeAlarmHistory",
+        "DescribeAlarms",
+        "GetAlarmMuteRule",
+        "GetDashboard",
+        "GetMetricData",
+        "ListAlarmMuteRules",
+        "ListDashboards",
+    ),
+    "codedeploy": ("GetDeploymentGroup", "ListApplications", "ListDeploymentGroups"),
+    "config": ("DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels"),
+    "ec2": (
+        "DescribeFlowLogs",
+        "DescribeManagedPrefixLists",
+        "DescribeNetworkInterfaces",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeVpcEndpoints",
+        "DescribeVpcs",
+        "GetManagedPrefixListEntries",
+    ),
+    "ecr": (
+        "BatchGetImage",
+        "BatchGetRepositoryScanningConfiguration",
+        "DescribeImageScanFindings",
+        "DescribeRepositories",
+        "GetDownloadUrlForLayer",
+        "GetRepositoryPolicy",
+    ),
+    "ecs": (
+        "DescribeServices",
+        "DescribeTaskDefinition",
+        "DescribeTasks",
+        "ListClusters",
+        "ListServices",
+        "ListTaskDefinitionFamilies",
+        "ListTasks",
+    ),
+    "elbv2": (
+        "DescribeListenerCertificates",
+        "DescribeListeners",
+        "DescribeLoadBalancerAttributes",
+        "DescribeLoadBalancers",
+        "DescribeRules",
+        "DescribeSSLPolicies",
+        "DescribeTargetGroups",
+        "DescribeTargetHealth",
+    ),
+    "events": ("ListRules", "ListTargetsByRule"),
+    "guardduty": ("GetDetector", "ListDetectors", "ListFindings"),
+    "iam": ("GetAccountAuthorizationDetails", "GetAccountSummary"),
+    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListKeys"),
+    "lambda": ("ListFunctions",),
+    "logs": (
+        "DescribeDeliveries",
+        "DescribeDeliverySources",
+        "DescribeLogGroups",
+        "DescribeLogStreams",
+        "DescribeMetricFilters",
+        "FilterLogEvents",
+    ),
+    "mwaa": ("GetEnvironment", "ListEnvironments"),
+    "rds": (
+        "DescribeDBClusterParameters",
+        "DescribeDBClusterSnapshots",
+        "DescribeDBClusters",
+        "DescribeDBInstances",
+        "DescribeDBParameters",
+        "DescribeDBSubnetGroups",
+    ),
+    "resourcegroupstaggingapi": ("GetResources",),
+    "route53": ("ListHostedZones", "ListResourceRecordSets"),
+    "s3": (
+        "GetBucketEncryption",
+        "GetBucketLogging",
+        "GetBucketPolicy",
+        "GetBucketVersioning",
+        "GetObject",
+        "GetPublicAccessBlock",
+        "ListBuckets",
+        "ListObjectsV2",
+    ),
+    "s3control": ("GetPublicAccessBlock",),
+    "secretsmanager": ("GetResourcePolicy", "ListSecrets"),
+    "securityhub": ("DescribeHub", "GetEnabledStandards", "GetFindings"),
+    "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptions", "ListTopics"),
+    "sqs": ("GetQueueAttributes", "ListQueues"),
+    "sts": ("GetCallerIdentity",),
+    "synthetics": ("DescribeCanaries", "DescribeCanariesLastRun"),
+    "wafv2": ("GetLoggingConfiguration", "GetWebACL", "ListWebACLs"),
+    "xray": ("GetServiceGraph",),
+}
+
+#: boto3's name of a service -> IAM's, where they differ.
+_PREFIXES: Final = {
+    "accessanalyzer": "access-analyzer",
+    "elbv2": "elasticloadbalancing",
+    "mwaa": "airflow",
+    "resourcegroupstaggingapi": "tag",
+    "s3control": "s3",
+}
+
+#: Operations whose action has another name than they have.
+_NAMED_OTHERWISE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("accessanalyzer", "ListFindingsV2"): ("access-analyzer:ListFindings",),
+    ("budgets", "DescribeBudgets"): ("budgets:ViewBudget",),
+    ("budgets", "DescribeNotificationsForBudget"): ("budgets:ViewBudget",),
+    ("budgets", "DescribeSubscribersForNotification"): ("budgets:ViewBudget",),
+    # findings of enhanced scanning are Inspector's
+    ("ecr", "DescribeImageScanFindings"): (
+        "ecr:DescribeImageScanFindings",
+        "inspector2:ListCoverage",
+        "inspector2:ListFindings",
+    ),
+    ("s3", "GetBucketEncryption"): ("s3:GetEncryptionConfiguration",),
+    ("s3", "GetBucketLifecycleConfiguration"): ("s3:GetLifecycleConfiguration",),
+    ("s3", "GetObjectLockConfiguration"): ("s3:GetBucketObjectLockConfiguration",),
+    ("s3", "GetBucketReplication"): ("s3:GetReplicationConfiguration",),
+    ("s3", "GetPublicAccessBlock"): ("s3:GetBucketPublicAccessBlock",),
+    ("s3", "HeadBucket"): ("s3:ListBucket",),
+    ("s3", "HeadObject"): ("s3:GetObject",),
+    ("s3", "ListBuckets"): ("s3:ListAllMyBuckets",),
+    ("s3", "ListObjectVersions"): ("s3:ListBucketVersions",),
+    ("s3", "ListObjectsV2"): ("s3:ListBucket",),
+    ("s3control", "GetPublicAccessBlock"): ("s3:GetAccountPublicAccessBlock",),
+}
+
+#: What ``prodgate drill`` may do besides: it changes something, and only when a drill is asked for by name.
+DRILL_ACTIONS: Final = (
+    "cloudwatch:SetAlarmState",
+    "sns:Subscribe",
+    "sns:Unsubscribe",
+    "sqs:CreateQueue",
+    "sqs:DeleteMessage",
+    "sqs:DeleteQueue",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+)
+
+
+def needed(service: str, operation: str) -> tuple[str, ...]:
+    """Return the IAM actions that a call needs."""
+    return _NAMED_OTHERWISE.get((service, operation), (f"{_PREFIXES.get(service, service)}:{operation}",))
+
+
+def actions() -> Iterator[str]:
+    """Yield every IAM action of the table, sorted, each once."""
+    every = {action for service, names in READS.items() for name in names for action in needed(service, name)}
+    yield from sorted(every)
+
+
+def refusal(service: str, operation: str) -> str:
+    """Return why a call must not be made, or nothing."""
+    if operation not in READS.get(service, ()):
+        return f"{service}.{operation}: is not an operation that the gate reads with; add it to READS in aws/actions.py"
+    return ""

@@ -1,0 +1,125 @@
+"""An answer as evidence: plain JSON values without secrets, and back, so that a recalled answer is the same answer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Final
+from zipfile import BadZipFile, ZipFile
+
+from ..secret_forms import assignments_in, credential_form, secret_in, taken_out, without_credentials
+
+_TIME: Final = "$time"
+_BYTES: Final = "$bytes"
+
+#: Keys below which values are somebody's settings, in which a name alone can make a secret.
+_SETTINGS: Final = frozenset(
+    {"environment", "Environment", "Variables", "environmentVariables", "EnvironmentVariables", "command", "entryPoint"}
+    | {"dockerLabels"}
+    | {"AirflowConfigurationOptions", "conf"}
+    | {"Env", "Labels", "Cmd", "Entrypoint", "history"}  # of an image
+)
+
+
+def plain(answer: Any) -> Any:
+    """Return an answer of boto3 as JSON values, without what botocore adds; a body becomes its size and digest.
+
+    What looks like a secret is replaced by a mark that ``credential_form`` recognises; the secret is never kept.
+    """
+    value = _plain(answer)
+    if any(map(credential_form, ("\n".join(_texts(value)),))):
+        value = _mapped(value, without_credentials)
+    return _without_settings(value)
+
+
+def revived(value: Any) -> Any:
+    """Return the answer that ``plain`` made JSON values of, with times and bytes as boto3 gives them."""
+    return json.loads(canonical(value), object_hook=_revived)
+
+
+def canonical(value: Any) -> str:
+    """Return the one way to write a plain value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items() if key != "ResponseMetadata"}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return {_TIME: value.isoformat()}
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode("ascii")}
+    if hasattr(value, "read"):
+        return _digests(value.read())
+    return value
+
+
+def _digests(data: bytes) -> dict[str, Any]:
+    """Return size and digest of a body, and of an archive the digest of each of its files, too."""
+    found: dict[str, Any] = {"Sha256": hashlib.sha256(data).hexdigest(), "Size": len(data)}
+    if data.startswith(b"PK\x03\x04"):
+        with suppress(BadZipFile, RuntimeError, NotImplementedError), ZipFile(BytesIO(data)) as archive:
+            files = [one for one in archive.infolist() if not one.is_dir()]
+            found["Files"] = {one.filename: hashlib.sha256(archive.read(one)).hexdigest() for one in files}
+    return found
+
+
+def _revived(value: dict[str, Any]) -> Any:
+    try:
+        if len(value) == 1 and _TIME in value:
+            return datetime.fromisoformat(value[_TIME])
+        if len(value) == 1 and _BYTES in value:
+            return base64.b64decode(value[_BYTES], validate=True)
+    except (TypeError, ValueError):
+        return value  # a document of somebody else's that has a key of this name
+    return value
+
+
+def _without_settings(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _settings(item) if key in _SETTINGS else _without_settings(item) for key, item in value.items()}
+    return [_without_settings(item) for item in value] if isinstance(value, list) else value
+
+
+def _settings(value: Any, name: str = "") -> Any:
+    """Take out what the name of a setting makes a secret: of a map, of a list of names and values, of a command."""
+    if isinstance(value, dict):
+        named = str(value.get("name") or value.get("Name") or "")
+        return {key: _settings(item, named if key in ("value", "Value") else key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_settings(item, name) for item in value]
+    if not isinstance(value, str):
+        return value
+    if why := secret_in(name.rpartition(".")[2], value):
+        return value if credential_form(value) else taken_out(why)
+    for inner, text in assignments_in(value):
+        if (why := secret_in(inner, text)) and not credential_form(text):
+            value = value.replace(text, taken_out(why))
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(key): _mapped(item, change) for key, item in value.items()}
+    return [_mapped(item, change) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,180 @@
+"""Asking AWS: every page of a list or none of it, at a rate that does no harm, and each answer recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from .actions import refusal
+from .answered import plain
+from .answers import Unreadable
+from .clients import Clients, Refused, host
+from .failures import Failure, Kind, failure
+from .recording import Call, Record, Recording
+
+#: Pages after which a list is given up: what is so long is not a list of settings.
+MOST_PAGES: Final = 1_000
+
+#: How far this machine's clock may be from AWS's; ages and windows would be wrong by as much.
+SKEW: Final = timedelta(minutes=5)
+
+_NEXT: Final = ("NextToken", "nextToken", "NextMarker", "NextPageToken", "nextPageToken", "PaginationToken")
+_MORE: Final = ("IsTruncated", "isTruncated", "Truncated", "hasMore", "HasMoreDeliveryStreams")
+_LIMITS: Final = frozenset({"MaxResults", "maxResults", "MaxRecords", "MaxItems", "MaxKeys", "Limit", "limit"})
+
+#: Lists that AWS cuts off, and does not say so, unless it is asked for pages.
+_PAGED_WHEN_ASKED: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {("sqs", "ListQueues"): {"MaxResults": 1_000}}
+
+
+class _Incomplete(Exception):
+    """A list goes on and can't be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCalls:
+    """Calls to AWS through ``clients``; what was answered is in ``recording``."""
+
+    clients: Clients
+    recording: Recording = field(default_factory=Recording)
+    _given_up: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Why it is useless to ask: everything, a service in a region, one operation of it."""
+
+    def pages(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
+    ) -> Sequence[Any]:
+        """Return every page of an answer, or the one page that it has. Raises Absent and Unreadable."""
+        if why := refusal(service, operation):
+            raise Refused(why)
+        call = Call(service=service, operation=operation, region=region, parameters=parameters, whole=whole)
+        record = self._asked(call)
+        self.recording.add(record)
+        return record.value()
+
+    def close(self, reason: str) -> None:
+        """Let nothing more be asked, for this reason; calls that wait for their turn end."""
+        self._given_up.setdefault((), reason)
+        self.clients.stopped.set()
+
+    def _asked(self, call: Call) -> Record:
+        scopes = ((), (call.service, call.region), (call.service, call.region, call.operation))
+        for scope in scopes:
+            if scope in self._given_up:
+                return Record(call=call, unreadable=self._given_up[scope])
+        pages: list[Any] = []
+        requests: list[Mapping[str, Any]] = []
+        try:
+            for page in _followed(self.clients(call.service, call.region), call):
+                requests.append(_request(page))
+                pages.append(plain(page))
+                _check_clock(requests[-1])
+        except Refused:
+            raise
+        except Unreadable as error:
+            self._given_up.setdefault((), error.reason)
+            return Record(call=call, unreadable=error.reason, requests=requests)
+        except Exception as error:  # noqa: BLE001  whatever goes wrong with a call, it gave no answer
+            return self._failed(call, error, pages, requests)
+        return Record(call=call, pages=pages, requests=requests)
+
+    def _failed(
+        self, call: Call, error: Exception, pages: Sequence[Any], requests: Sequence[Mapping[str, Any]]
+    ) -> Record:
+        said = Failure(Kind.PAGING, "truncated", str(error)) if isinstance(error, _Incomplete) else failure(error)
+        requests = [*requests, _request(getattr(error, "response", None) or {})]
+        words: str = plain(said.words)
+        if said.kind is Kind.ABSENT and not pages:
+            return Record(call=call, absent=said.code, words=words, requests=requests)
+        reason: str = plain(said.reason(call.service, call.operation, call.region))
+        if pages:
+            reason = f"{reason}, after {len(pages)} pages of the list"
+        place = (call.service, call.region)
+        given_up = {Kind.EXPIRED: (), Kind.NETWORK: place, Kind.FAULT: (*place, call.operation)}
+        if said.kind in given_up:
+            self._given_up.setdefault(given_up[said.kind], reason)
+        return Record(call=call, unreadable=reason, words=words, requests=requests)
+
+
+def _followed(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:
+    """Yield every page of a whole answer; the one page of another, which must not be a part of a longer one."""
+    names = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
+    if call.operation not in names:
+        raise _Incomplete(f"this version of botocore knows no {call.service} {call.operation}; install a newer one")
+    method = names[call.operation]
+    if not call.whole:
+        page = getattr(client, method)(**call.parameters)
+        if _next(page) and not _LIMITS & set(call.parameters):
+            raise _Incomplete("the answer is the first page of several; ask for it with account.list")
+        yield page
+        return
+    several = client.get_paginator(method).paginate if client.can_paginate(method) else _by_token(client, method)
+    page = {}
+    paged = _PAGED_WHEN_ASKED.get((call.service, call.operation), {})
+    for number, page in enumerate(several(**paged, **call.parameters), start=1):
+        if number > MOST_PAGES:
+            raise _Incomplete(f"more than {MOST_PAGES} pages; ask for less")
+        yield page
+    if any(_stated(page, key) is True for key in _MORE):
+        raise _Incomplete("the last page says that there are more, and not how to ask for them")
+
+
+def _by_token(client: Any, method: str) -> Any:
+    """Return a function that yields the pages of an operation that botocore has no paginator for."""
+    operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
+    accepted = set(operation.input_shape.members) if operation.input_shape else set()
+
+    def pages(**parameters: Any) -> Iterator[Mapping[str, Any]]:
+        known = set()
+        while True:
+            page = getattr(client, method)(**parameters)
+            yield page
+            if not (following := _next(page)):
+                return
+            name, token = following
+            name = name if name in accepted else "Marker"
+            if name not in accepted or token in known or not isinstance(token, str):
+                raise _Incomplete("the list goes on, and the way to its next page leads nowhere")
+            known.add(token)
+            parameters[name] = token
+
+    return pages
+
+
+def _next(page: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """Return by which name and token a page says that another follows, if it does."""
+    for key in (*_NEXT, *_MORE, "NextContinuationToken"):
+        if value := _stated(page, key):
+            return key, value
+    return None
+
+
+def _stated(page: Mapping[str, Any], key: str) -> Any:
+    """Return what a page states under ``key``, itself or in the list that is all it holds, as CloudFront answers."""
+    inner = [value for value in page.values() if isinstance(value, Mapping) and "Items" in value]
+    return next((part[key] for part in (page, *inner) if key in part), None)
+
+
+def _request(response: Mapping[str, Any]) -> dict[str, Any]:
+    about = response.get("ResponseMetadata", {})
+    headers = about.get("HTTPHeaders", {})
+    stated = {
+        "id": about.get("RequestId") or headers.get("x-amzn-requestid"),
+        "date": headers.get("date"),
+        "host": host(),
+        "status": about.get("HTTPStatusCode"),
+        "retries": about.get("RetryAttempts"),
+    }
+    return {name: value for name, value in stated.items() if value}
+
+
+def _check_clock(request: Mapping[str, Any]) -> None:
+    """Raise Unreadable when the server's clock and this machine's are too far apart."""
+    try:
+        apart = abs(datetime.now(UTC) - parsedate_to_datetime(request["date"]))
+    except (KeyError, TypeError, ValueError):
+        return
+    if apart > SKEW:
+        minutes = int(apart.total_seconds()) // 60
+        raise Unreadable(f"this machine's clock is {minutes} minutes from AWS's; set it, and observe again")

@@ -1,0 +1,45 @@
+"""What AWS gives only at a signed address: fetched at once, in place of the address, which is never kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import urllib.request
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+#: Bytes of the longest document that is read; the settings of an image have some ten thousand.
+LARGEST: Final = 4 * 1024**2
+
+_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn")
+
+
+def following(endpoint: str) -> Callable[..., None]:
+    """Return what replaces the address in an answer of ECR by the document that is there.
+
+    ``endpoint`` is where the rehearsal account listens; empty for AWS itself.
+    """
+
+    def fetch(parsed: MutableMapping[str, Any], **_: Any) -> None:
+        if url := parsed.pop("downloadUrl", ""):
+            parsed["document"] = _document(url, parsed.get("layerDigest", ""), endpoint)
+
+    return fetch
+
+
+def _document(url: str, digest: str, endpoint: str) -> Any:
+    """Return a JSON document, or None when what is there is none, or not the one of the digest. Raises OSError."""
+    place = urlsplit(url)
+    if place.scheme != "https" or not (place.hostname or "").endswith(_HOSTS):
+        raise OSError(f"{place.scheme}://{place.hostname}: is no address of AWS's")
+    proxies = urllib.request.ProxyHandler({"http": endpoint} if endpoint else None)
+    asked = place._replace(scheme="http").geturl() if endpoint else url
+    with urllib.request.build_opener(proxies).open(asked, timeout=30) as answer:
+        body = answer.read(LARGEST + 1)
+    if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None

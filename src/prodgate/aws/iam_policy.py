@@ -1,0 +1,37 @@
+"""The IAM policy of the role that the gate reads with: what the table of operations needs, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from .actions import DRILL_ACTIONS, actions
+
+#: Actions that reach contents, and what they are limited to; whoever knows the names can limit them further.
+LIMITED: Final = {
+    "logs:FilterLogEvents": "arn:aws:logs:*:*:log-group:*",
+    "s3:GetObject": "arn:aws:s3:::*/*",
+    "s3:ListBucket": "arn:aws:s3:::*",
+}
+
+
+def policy() -> dict[str, Any]:
+    """Return the least IAM policy that the gate needs: one statement for each service, and one for each limit."""
+    free = [action for action in actions() if action not in LIMITED]
+    services = dict.fromkeys(action.partition(":")[0] for action in free)
+    looks = [
+        _statement(f"Look {service}", [action for action in free if action.startswith(f"{service}:")], "*")
+        for service in services
+    ]
+    limited = [_statement(f"Read {action}", [action], LIMITED[action]) for action in actions() if action in LIMITED]
+    return {"Version": "2012-10-17", "Statement": [*looks, *limited]}
+
+
+def drill_policy() -> dict[str, Any]:
+    """Return what a drill needs besides, for a role of its own."""
+    return {"Version": "2012-10-17", "Statement": [_statement("Drill", list(DRILL_ACTIONS), "*")]}
+
+
+def _statement(title: str, allowed: list[str], resource: str) -> dict[str, Any]:
+    sid = "".join(word[:1].upper() + word[1:] for word in re.findall(r"\w+", title))
+    return {"Sid": sid, "Effect": "Allow", "Action": allowed, "Resource": resource}

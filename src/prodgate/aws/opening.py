@@ -1,0 +1,127 @@
+"""Opening a real account: the one that is stated, with credentials that may be used, and really AWS."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+from ..criteria import UsageError
+from .answers import Absent, Unreadable
+from .calls import LiveCalls
+from .clients import Clients
+
+#: Ends of the names of AWS's hosts.
+_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
+_PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+
+
+class WrongAccount(UsageError):
+    """What answers is not the account that was meant; the message says what it is."""
+
+
+def session(profile: str, region: str, environment: Mapping[str, str]) -> boto3.Session:
+    """Return a session with the credentials of a profile, or of the environment. Raises UsageError.
+
+    Nothing is asked of AWS for it.
+    """
+    try:
+        opened = boto3.Session(profile_name=profile or None, region_name=region)
+        configured = opened._session.get_scoped_config()
+    except ProfileNotFound:
+        known = ", ".join(boto3.Session().available_profiles) or "none"
+        raise UsageError(f"profile {profile!r}: is not configured; profiles are {known}") from None
+    except BotoCoreError as error:
+        raise UsageError(f"AWS configuration: can't be read: {error}; mend it") from None
+    mistakes = [*_redirected(environment), *_configured_elsewhere(configured)]
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    return opened
+
+
+def open_account(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> LiveCalls:
+    """Return calls to the stated account, having asked which account this is and nothing else. Raises UsageError."""
+    opened = session(profile, region, environment)
+    clients = Clients(opened, region, reads=True, foreign=_is_foreign)
+    calls = LiveCalls(clients)
+    _refuse_keys(opened, environment)
+    try:
+        identity = calls.pages("sts", "GetCallerIdentity", region, {}, whole=False)[0]
+    except (Unreadable, Absent) as error:
+        raise UsageError(f"{_named(profile)}: no account could be opened: {error}") from None
+    _check_identity(identity, stated, environment)
+    return calls
+
+
+def open_for_drill(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> Clients:
+    """Return clients of the stated account that may change something. Raises UsageError."""
+    open_account(profile, region, stated, environment)
+    return Clients(session(profile, region, environment), region, foreign=_is_foreign)
+
+
+def _check_identity(identity: Mapping[str, Any], stated: str, environment: Mapping[str, str]) -> None:
+    arn, account = identity["Arn"], identity["Account"]
+    if account != stated:
+        raise WrongAccount(f"{arn}: is of account {account}, and the criteria are about account {stated}; use its role")
+    if arn.endswith(":root"):
+        raise WrongAccount(f"{arn}: is the root user, who may do anything; use the gate's role")
+    if ":user/" in arn and environment.get("CI"):
+        raise WrongAccount(f"{arn}: is a user with long-lived keys; let the CI take the gate's role")
+
+
+def _refuse_keys(opened: boto3.Session, environment: Mapping[str, str]) -> None:
+    try:
+        credentials = opened.get_credentials()
+        key = credentials.get_frozen_credentials().access_key if credentials else ""
+    except BotoCoreError as error:
+        raise UsageError(f"credentials: can't be used: {error}; log in again") from None
+    if not key:
+        raise UsageError("credentials: there are none; name a profile that has some: aws://PROFILE@REGION")
+    if key.startswith("AKIA") and environment.get("CI"):
+        raise UsageError("credentials: are long-lived keys of a user; let the CI take the gate's role for a while")
+
+
+def _redirected(environment: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(environment):
+        if name.startswith("AWS_ENDPOINT_URL"):
+            yield f"{name}: sends calls to {environment[name]!r} instead of AWS; unset it"
+    for name in _PROXIES:
+        if _is_loopback(environment.get(name, "")):
+            yield f"{name}: sends calls to {environment[name]!r}, on this machine; unset it"
+
+
+def _configured_elsewhere(profile: Mapping[str, Any]) -> Iterator[str]:
+    if url := profile.get("endpoint_url"):
+        yield f"endpoint_url of the profile: sends calls to {url!r} instead of AWS; take it out"
+    if name := profile.get("services"):
+        yield f"services of the profile: {name!r} may send calls elsewhere than to AWS; take it out"
+
+
+def _is_foreign(host: str) -> bool:
+    """Whether a host is not AWS's by its name, or is by its name and lies on this machine."""
+    return not host.endswith(_HOSTS) or any(ipaddress.ip_address(each).is_loopback for each in _addresses(host))
+
+
+def _addresses(host: str) -> set[str]:
+    try:
+        return {str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, 443)}
+    except OSError:
+        return set()  # the call itself will say that there is no such host
+
+
+def _is_loopback(url: str) -> bool:
+    name = urlsplit(url if "//" in url else f"//{url}").hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def _named(profile: str) -> str:
+    return f"profile {profile!r}" if profile else "the environment's credentials"

@@ -1,0 +1,140 @@
+"""The rehearsal account: an emulator in which real core has created what a configuration declares.
+
+Everything in it is gone when the context ends, and so are its processes, also when this one is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from ..aws.clients import Clients, rehearsal_clients
+from ..terraform.applying import Applied
+from ..terraform.core import Core
+from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in
+from ..terraform.evaluate import MANIFEST, Progress, adopt, limit, only_root, scratch_directory, silent, variable_file
+from ..terraform.hermetic import environment, stand_in
+from ..terraform.provider.creating import NOT_CREATED
+from ..terraform.provider.settings import Settings, read_settings
+from ..terraform.runner import find_engine
+from ..terraform.sources import Module, read_manifest, read_tree
+from ..terraform.state_server import state_server
+from ..terraform.workcopy import copy_tree
+from .emulated import Emulated, emulated
+
+PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.provider")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioned:
+    """A rehearsal account that is up: how to reach it, what is in it, and what should be in it and is not."""
+
+    id: str
+    region: str
+    applied: Applied = field(repr=False)
+    emulator: Emulated
+    past_failed: Mapping[str, str]
+    """Why a part of the account's past is missing, by section of the scenario."""
+    _planned: Callable[[], Mapping[str, Any]] = field(repr=False)
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens: the proxy of whoever speaks to AWS."""
+        return self.emulator.endpoint
+
+    def branch(self) -> AbstractContextManager[str]:
+        """Run a copy of the account while the context is open and give where it listens; this one stays as it is."""
+        return self.emulator.branch()
+
+    @property
+    def clients(self) -> Clients:
+        """Clients of the account."""
+        return rehearsal_clients(self.endpoint, self.region)
+
+    @property
+    def failed(self) -> tuple[Diagnostic, ...]:
+        """What was not created because that went wrong: ``address`` and why. What depends on it is missing, too."""
+        return errors_in(self.applied.diagnostics)
+
+    @property
+    def not_created(self) -> Mapping[str, tuple[str, ...]]:
+        """The types that no adapter creates, with the addresses of what was taken for created."""
+        addresses = {each.address for each in self.applied.diagnostics if each.summary == NOT_CREATED}
+        by_type = {kind: tuple(sorted(addresses & found.keys())) for kind, found in self.applied.by_type().items()}
+        return {kind: found for kind, found in sorted(by_type.items()) if found}
+
+    def declared(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """Return what Terraform knows of the resources of a type, by address."""
+        return self.applied.by_type().get(kind, {})
+
+    def changes(self) -> dict[str, Sequence[str]]:
+        """Plan once more; return what core would still do, by address. It is nothing where all was created."""
+        changes = {each["address"]: each["change"]["actions"] for each in self._planned()["resource_changes"]}
+        return {address: actions for address, actions in changes.items() if actions not in (["no-op"], ["read"])}
+
+
+@contextmanager
+def provisioned(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Iterator[Provisioned]:
+    """Provision the only root at or below ``path`` while the context is open.
+
+    Raises TerraformError when there is no such root, or when core can't even plan it.
+    """
+    root, files = only_root(path), [variable_file(file) for file in var_files]
+    told = partial(_told, progress, os.path.relpath(root, Path.cwd()))
+    tree = read_tree(root, root, read_manifest(root, root / MANIFEST))
+    with scratch_directory() as scratch, state_server() as kept:
+        settings = environment(os.environ, scratch)
+        adopt(root / MANIFEST, scratch)
+        copy = copy_tree(tree, scratch, conditions=False, applied=kept.backend)
+        with stand_in(scratch, settings) as provider:
+            core = Core(find_engine(os.environ), copy, provider, settings, limit(), told)
+            core.initialised()
+            place = _place(core, tree.root, files)
+        told("starting an account")
+        with emulated(place.account, scratch, settings) as emulator:
+            attached = partial(_attached, core, scratch, emulator.endpoint)
+            with attached() as creating:
+                applied = Applied(diagnostics=creating.apply(files), state=kept.state)
+            told("what happened before")
+            yield Provisioned(
+                id=place.account,
+                region=place.region,
+                applied=applied,
+                emulator=emulator,
+                past_failed=emulator.relive(place.region, applied.by_type()),
+                _planned=partial(_planned, attached, files),
+            )
+
+
+@contextmanager
+def _attached(core: Core, scratch: Path, endpoint: str) -> Iterator[Core]:
+    """Attach core to the provider that creates in the emulator; it finds files as core does."""
+    options = ("--endpoint", endpoint)
+    with stand_in(scratch, core.environment, PROVIDER, options, working_in=core.copy.root) as provider:
+        yield replace(core, provider=provider)
+
+
+def _planned(attached: Callable[[], AbstractContextManager[Core]], files: Sequence[Path]) -> Mapping[str, Any]:
+    with attached() as core:
+        return core.plan(files).plan
+
+
+def _place(core: Core, root: Module, files: Sequence[Path]) -> Settings:
+    """Return where the provider block says that resources are made: account and region."""
+    blocks = (block for block in root.of("provider") if block.labels == ("aws",) and "alias" not in block.arguments)
+    arguments = next((block.arguments for block in blocks), {})
+    stated = [f"{name} = {arguments[name].text}" for name in ("allowed_account_ids", "region") if name in arguments]
+    try:
+        return read_settings(core.evaluated(f"{{{', '.join(stated)}}}", files))
+    except TerraformError:
+        return Settings()  # as when core configures the provider with what is not known yet
+
+
+def _told(progress: Progress, root: str, step: str) -> None:
+    progress(f"rehearsal: applying {root}: {step}")

@@ -1,0 +1,37 @@
+"""What EC2 does for whoever says nothing, account-wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .registry import Clients, creates, stated
+
+
+@creates("aws_ebs_encryption_by_default")
+def encrypt_volumes(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Encrypt new volumes."""
+    if declared["enabled"] is not False:
+        aws("ec2").enable_ebs_encryption_by_default()
+    return {"id": "terraform-encryption-by-default"}
+
+
+@creates("aws_ebs_snapshot_block_public_access")
+def keep_snapshots_private(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Refuse to share snapshots with everybody."""
+    aws("ec2").enable_snapshot_block_public_access(State=declared["state"])
+    return {"id": aws.region}
+
+
+@creates("aws_ec2_instance_metadata_defaults")
+def metadata(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Say how instances answer for their metadata."""
+    aws("ec2").modify_instance_metadata_defaults(
+        **stated(
+            HttpTokens=declared["http_tokens"],
+            HttpEndpoint=declared["http_endpoint"],
+            HttpPutResponseHopLimit=declared["http_put_response_hop_limit"],
+            InstanceMetadataTags=declared["instance_metadata_tags"],
+        )
+    )
+    return {"id": aws.region}

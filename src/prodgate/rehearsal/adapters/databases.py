@@ -1,0 +1,137 @@
+"""RDS: Aurora clusters, their instances, parameters and subnets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .registry import Clients, creates, stated, tags
+
+
+@creates("aws_db_subnet_group")
+def subnet_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a group of subnets for a database."""
+    made = aws("rds").create_db_subnet_group(
+        DBSubnetGroupName=declared["name"],
+        DBSubnetGroupDescription=declared["description"],
+        SubnetIds=sorted(declared["subnet_ids"]),
+        Tags=tags(declared),
+    )["DBSubnetGroup"]
+    return {"id": declared["name"], "arn": made["DBSubnetGroupArn"], "vpc_id": made["VpcId"]}
+
+
+@creates("aws_rds_cluster_parameter_group")
+def cluster_parameter_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a parameter group of a cluster with its parameters."""
+    rds, name = aws("rds"), declared["name"]
+    made = rds.create_db_cluster_parameter_group(
+        DBClusterParameterGroupName=name,
+        DBParameterGroupFamily=declared["family"],
+        Description=declared["description"],
+        Tags=tags(declared),
+    )["DBClusterParameterGroup"]
+    for batch in _batches(_parameters(declared)):
+        rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName=name, Parameters=batch)
+    return {"id": name, "name": name, "arn": made["DBClusterParameterGroupArn"]}
+
+
+@creates("aws_db_parameter_group")
+def parameter_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a parameter group of instances with its parameters."""
+    rds, name = aws("rds"), declared["name"]
+    made = rds.create_db_parameter_group(
+        DBParameterGroupName=name,
+        DBParameterGroupFamily=declared["family"],
+        Description=declared["description"],
+        Tags=tags(declared),
+    )["DBParameterGroup"]
+    for batch in _batches(_parameters(declared)):
+        rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=batch)
+    return {"id": name, "name": name, "arn": made["DBParameterGroupArn"]}
+
+
+def _parameters(declared: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"ParameterName": each["name"], "ParameterValue": each["value"],
+         "ApplyMethod": each["apply_method"] or "immediate"}
+        for each in declared["parameter"] or ()
+    ]  # fmt: skip
+
+
+def _batches(parameters: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """Split into what RDS takes in one call."""
+    return [parameters[start : start + 20] for start in range(0, len(parameters), 20)]
+
+
+#: Arguments of AWS's call -> arguments of Terraform's resource.
+_CLUSTER = {
+    "DBClusterIdentifier": "cluster_identifier", "Engine": "engine", "EngineMode": "engine_mode",
+    "EngineVersion": "engine_version", "DatabaseName": "database_name", "Port": "port", "NetworkType": "network_type",
+    "MasterUsername": "master_username", "MasterUserPassword": "master_password",
+    "ManageMasterUserPassword": "manage_master_user_password",
+    "MasterUserSecretKmsKeyId": "master_user_secret_kms_key_id",
+    "EnableIAMDatabaseAuthentication": "iam_database_authentication_enabled", "StorageEncrypted": "storage_encrypted",
+    "KmsKeyId": "kms_key_id", "DBSubnetGroupName": "db_subnet_group_name",
+    "VpcSecurityGroupIds": "vpc_security_group_ids", "BackupRetentionPeriod": "backup_retention_period",
+    "DBClusterParameterGroupName": "db_cluster_parameter_group_name",
+    "CopyTagsToSnapshot": "copy_tags_to_snapshot", "DeletionProtection": "deletion_protection",
+    "EnableCloudwatchLogsExports": "enabled_cloudwatch_logs_exports",
+    "PreferredMaintenanceWindow": "preferred_maintenance_window", "PreferredBackupWindow": "preferred_backup_window",
+}  # fmt: skip
+_INSTANCE = {
+    "DBInstanceIdentifier": "identifier", "DBClusterIdentifier": "cluster_identifier", "Engine": "engine",
+    "EngineVersion": "engine_version", "DBInstanceClass": "instance_class", "AvailabilityZone": "availability_zone",
+    "PromotionTier": "promotion_tier", "DBSubnetGroupName": "db_subnet_group_name",
+    "DBParameterGroupName": "db_parameter_group_name", "PubliclyAccessible": "publicly_accessible",
+    "CACertificateIdentifier": "ca_cert_identifier", "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
+    "PreferredMaintenanceWindow": "preferred_maintenance_window", "CopyTagsToSnapshot": "copy_tags_to_snapshot",
+    "EnablePerformanceInsights": "performance_insights_enabled",
+    "PerformanceInsightsKMSKeyId": "performance_insights_kms_key_id",
+    "PerformanceInsightsRetentionPeriod": "performance_insights_retention_period",
+    "MonitoringInterval": "monitoring_interval", "MonitoringRoleArn": "monitoring_role_arn",
+}  # fmt: skip
+
+
+@creates("aws_rds_cluster")
+def cluster(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a cluster, without instances."""
+    arguments = _named(_CLUSTER, declared)
+    for scaling in declared["serverlessv2_scaling_configuration"] or ():
+        arguments["ServerlessV2ScalingConfiguration"] = {
+            "MinCapacity": scaling["min_capacity"], "MaxCapacity": scaling["max_capacity"]
+        }  # fmt: skip
+    made = aws("rds").create_db_cluster(**arguments, Tags=tags(declared))["DBCluster"]
+    secret = made.get("MasterUserSecret")
+    kept = {"secret_arn": secret["SecretArn"], "secret_status": secret["SecretStatus"],
+            "kms_key_id": secret.get("KmsKeyId")} if secret else {}  # fmt: skip
+    return {
+        "id": made["DBClusterIdentifier"],
+        "arn": made["DBClusterArn"],
+        "cluster_identifier": made["DBClusterIdentifier"],
+        "cluster_resource_id": made["DbClusterResourceId"],
+        "endpoint": made["Endpoint"],
+        "reader_endpoint": made["ReaderEndpoint"],
+        "hosted_zone_id": made["HostedZoneId"],
+        "engine_version_actual": made["EngineVersion"],
+        "master_user_secret": [kept] if kept else [],
+    }
+
+
+@creates("aws_rds_cluster_instance")
+def instance(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create an instance of a cluster."""
+    made = aws("rds").create_db_instance(**_named(_INSTANCE, declared), Tags=tags(declared))["DBInstance"]
+    return {
+        "id": made["DBInstanceIdentifier"],
+        "arn": made["DBInstanceArn"],
+        "identifier": made["DBInstanceIdentifier"],
+        "dbi_resource_id": made["DbiResourceId"],
+        "engine_version_actual": made["EngineVersion"],
+        "endpoint": made["Endpoint"]["Address"],
+    }
+
+
+def _named(names: Mapping[str, str], declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the declared arguments under AWS's names; sets are sorted, so that two runs make the same calls."""
+    values = {name: declared[argument] for name, argument in names.items()}
+    return stated(**{name: sorted(v) if isinstance(v, (list, set, tuple)) else v for name, v in values.items()})

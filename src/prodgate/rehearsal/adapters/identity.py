@@ -1,0 +1,73 @@
+"""Roles, their policies, and identity providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .registry import Clients, creates, stated, tags
+
+
+@creates("aws_iam_role")
+def role(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create a role."""
+    wanted = stated(
+        Path=declared["path"],
+        Description=declared["description"],
+        MaxSessionDuration=declared["max_session_duration"],
+        PermissionsBoundary=declared["permissions_boundary"],
+        Tags=tags(declared),
+    )
+    name, trust = declared["name"], declared["assume_role_policy"]
+    made = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust, **wanted)["Role"]
+    return {"id": name, "arn": made["Arn"], "unique_id": made["RoleId"]}
+
+
+@creates("aws_iam_role_policy")
+def inline_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Write a policy into a role."""
+    holder, name = declared["role"], declared["name"]
+    aws("iam").put_role_policy(RoleName=holder, PolicyName=name, PolicyDocument=declared["policy"])
+    return {"id": f"{holder}:{name}"}
+
+
+@creates("aws_iam_role_policy_attachment")
+def attachment(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Attach a managed policy to a role."""
+    holder, arn = declared["role"], declared["policy_arn"]
+    aws("iam").attach_role_policy(RoleName=holder, PolicyArn=arn)
+    return {"id": f"{holder}/{arn}"}
+
+
+@creates("aws_iam_service_linked_role")
+def service_linked_role(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Create the role that a service of AWS makes for itself."""
+    made = aws("iam").create_service_linked_role(AWSServiceName=declared["aws_service_name"])["Role"]
+    return {"id": made["Arn"], "arn": made["Arn"], "name": made["RoleName"], "unique_id": made["RoleId"]}
+
+
+@creates("aws_iam_openid_connect_provider")
+def identity_provider(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Trust an identity provider."""
+    wanted = stated(ThumbprintList=declared["thumbprint_list"], ClientIDList=declared["client_id_list"])
+    made = aws("iam").create_open_id_connect_provider(Url=declared["url"], Tags=tags(declared), **wanted)
+    arn = made["OpenIDConnectProviderArn"]
+    return {"id": arn, "arn": arn}
+
+
+@creates("aws_iam_account_password_policy")
+def password_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+    """Set what passwords must be like."""
+    aws("iam").update_account_password_policy(
+        **stated(
+            MinimumPasswordLength=declared["minimum_password_length"],
+            PasswordReusePrevention=declared["password_reuse_prevention"],
+            MaxPasswordAge=declared["max_password_age"],
+            RequireLowercaseCharacters=declared["require_lowercase_characters"],
+            RequireUppercaseCharacters=declared["require_uppercase_characters"],
+            RequireNumbers=declared["require_numbers"],
+            RequireSymbols=declared["require_symbols"],
+            AllowUsersToChangePassword=declared["allow_users_to_change_password"],
+        )
+    )
+    return {"id": "iam-account-password-policy", "expire_passwords": bool(declared["max_password_age"])}

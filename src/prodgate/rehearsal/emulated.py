@@ -1,0 +1,76 @@
+"""Runs the emulator of an account as a process that never outlives this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ..terraform.diagnostics import refusal
+from ..terraform.hermetic import first_line
+from ..terraform.runner import Process
+from .scenario import SCENARIO
+
+EMULATOR: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.emulator")
+#: Seconds in which the emulator must have given the account its past.
+LIMIT: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """A running emulator: where it listens, and the pipes on which it takes commands and answers them."""
+
+    endpoint: str
+    _commands: int
+    _answers: int
+
+    @contextmanager
+    def branch(self) -> Iterator[str]:
+        """Copy the account as it is; yield where the copy listens while the context is open."""
+        os.write(self._commands, b"branch\n")
+        endpoint = first_line(self._answers)
+        try:
+            yield endpoint
+        finally:
+            os.write(self._commands, f"end {urlsplit(endpoint).port}\n".encode())
+
+    def relive(self, region: str, resources: Mapping[str, Any]) -> Mapping[str, str]:
+        """Give the account its past; return what of it failed and why, by section of the scenario."""
+        told = json.dumps({"region": region, "resources": resources})
+        connection = HTTPConnection(urlsplit(self.endpoint).netloc, timeout=LIMIT)
+        try:
+            connection.request("POST", "/_prodgate/history", told)
+            answer = connection.getresponse()
+            said = answer.read().decode()
+        except OSError as error:
+            return {SCENARIO.name: f"the emulator did not take it in: {error}"}
+        finally:
+            connection.close()
+        failed: Mapping[str, str] = json.loads(said) if answer.status == 200 else {SCENARIO.name: said}
+        return failed
+
+
+@contextmanager
+def emulated(account: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[Emulated]:
+    """Run the emulator of an empty account while the context is open. Raises TerraformError when it does not start."""
+    stdin, commands = os.pipe()
+    answers, stdout = os.pipe()
+    command = (*EMULATOR, "--account", account)
+    try:
+        process = Process(command, cwd=scratch, environment=environment, stdin=stdin, stdout=stdout, grace=0)
+    finally:
+        os.close(stdin)
+        os.close(stdout)
+    with process, os.fdopen(answers), os.fdopen(commands, "w"):
+        endpoint = first_line(answers)
+        if not endpoint:
+            said = process.errors().strip().splitlines()
+            raise refusal("the rehearsal account did not start", said[-1] if said else "it said nothing")
+        yield Emulated(endpoint, commands, answers)

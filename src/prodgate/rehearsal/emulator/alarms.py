@@ -1,0 +1,248 @@
+"""CloudWatch alarms: kept as they were put, with their states, and telling their topics when a state changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from ...cloudwatch import members
+from ...topics import key_refusal, publish_refusal
+from .extension import Ledger, Refused, answers
+
+METRIC, COMPOSITE = "MetricAlarm", "CompositeAlarm"
+#: Arguments of PutMetricAlarm and PutCompositeAlarm that an alarm does not show.
+_UNSHOWN: Final = ("Tags",)
+_ACTIONS: Final = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+
+
+@answers("cloudwatch", "PutMetricAlarm")
+def put_metric_alarm(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep an alarm on a metric or on an expression."""
+    if not {"MetricName", "Metrics", "EvaluationCriteria"} & params.keys():
+        raise Refused("ValidationError", "an alarm needs a metric")
+    return _put(ledger, METRIC, params)
+
+
+@answers("cloudwatch", "PutCompositeAlarm")
+def put_composite_alarm(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep an alarm on other alarms, which must exist."""
+    unknown = members(params["AlarmRule"]) - ledger.of("alarm").keys()
+    if unknown:
+        raise Refused("ValidationError", f"the rule names alarms that do not exist: {', '.join(sorted(unknown))}")
+    return _put(ledger, COMPOSITE, params)
+
+
+@answers("cloudwatch", "DescribeAlarms")
+def describe_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return alarms; only those on metrics unless types are asked for, as AWS does."""
+    types = params.get("AlarmTypes") or [METRIC]
+    found = {METRIC: [], COMPOSITE: []}  # type: dict[str, list[dict[str, Any]]]
+    for kind, alarm in ledger.of("alarm").values():
+        if kind in types and _wanted(alarm, params):
+            found[kind].append(alarm)
+    return {"MetricAlarms": found[METRIC], "CompositeAlarms": found[COMPOSITE]}
+
+
+@answers("cloudwatch", "DeleteAlarms")
+def delete_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Forget alarms."""
+    for name in params["AlarmNames"]:
+        ledger.of("alarm").pop(name, None)
+    return {}
+
+
+@answers("cloudwatch", "EnableAlarmActions")
+def enable_alarm_actions(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Let alarms act."""
+    return _switch(ledger, params, on=True)
+
+
+@answers("cloudwatch", "DisableAlarmActions")
+def disable_alarm_actions(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep alarms from acting."""
+    return _switch(ledger, params, on=False)
+
+
+@answers("cloudwatch", "SetAlarmState")
+def set_alarm_state(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Change the state of an alarm, with all that follows from it."""
+    if params["AlarmName"] not in ledger.of("alarm"):
+        raise Refused("ResourceNotFound", f"no alarm {params['AlarmName']!r}")
+    kind, alarm = ledger.of("alarm")[params["AlarmName"]]
+    before, alarm["StateReason"] = alarm["StateValue"], params["StateReason"]
+    alarm["StateValue"] = params["StateValue"]
+    alarm["StateUpdatedTimestamp"] = datetime.now(UTC)
+    if before == alarm["StateValue"]:
+        return {}
+    summary = f"Alarm updated from {before} to {alarm['StateValue']}"
+    data = json.dumps({"newState": {"stateValue": alarm["StateValue"], "stateReason": alarm["StateReason"]}})
+    _note(ledger, kind, params["AlarmName"], HistoryItemType="StateUpdate", HistorySummary=summary, HistoryData=data)
+    if alarm["ActionsEnabled"] and not _muted(ledger, params["AlarmName"]):
+        for action in alarm.get(_ACTIONS[alarm["StateValue"]], ()):
+            _act(ledger, kind, alarm, action, before)
+    return {}
+
+
+@answers("cloudwatch", "DescribeAlarmHistory")
+def describe_alarm_history(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what happened to alarms, newest first."""
+    start, end = params.get("StartDate"), params.get("EndDate")
+    items = [
+        item
+        for item in reversed(ledger.of("history").get("items", []))
+        if item["AlarmType"] in (params.get("AlarmTypes") or [METRIC])
+        and params.get("AlarmName") in (None, item["AlarmName"])
+        and params.get("HistoryItemType") in (None, item["HistoryItemType"])
+        and (start is None or _aware(start) <= item["Timestamp"])
+        and (end is None or item["Timestamp"] <= _aware(end))
+    ]
+    return {"AlarmHistoryItems": items}
+
+
+@answers("cloudwatch", "PutAlarmMuteRule")
+def put_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep a rule that silences alarms."""
+    arn = f"arn:aws:cloudwatch:{ledger.region}:{ledger.account}:alarm-mute-rule:{params['Name']}"
+    start, end = params.get("StartDate"), params.get("ExpireDate")
+    status = "EXPIRED" if end and _aware(end) < datetime.now(UTC) else "ACTIVE"
+    if start and _aware(start) > datetime.now(UTC):
+        status = "SCHEDULED"
+    kept = {name: value for name, value in params.items() if name != "Tags"}
+    ledger.of("mute")[params["Name"]] = kept | {"AlarmMuteRuleArn": arn, "Status": status}
+    return {}
+
+
+@answers("cloudwatch", "ListAlarmMuteRules")
+def list_alarm_mute_rules(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rules that silence alarms."""
+    statuses = params.get("Statuses") or ["SCHEDULED", "ACTIVE", "EXPIRED"]
+    shown = ("AlarmMuteRuleArn", "ExpireDate", "Status")
+    found = [rule for rule in ledger.of("mute").values() if rule["Status"] in statuses]
+    return {"AlarmMuteRuleSummaries": [{name: rule[name] for name in shown if name in rule} for rule in found]}
+
+
+@answers("cloudwatch", "GetAlarmMuteRule")
+def get_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule that silences alarms, with its targets."""
+    if params["AlarmMuteRuleName"] not in ledger.of("mute"):
+        raise Refused("ResourceNotFoundException", f"no mute rule {params['AlarmMuteRuleName']!r}")
+    return dict(ledger.of("mute")[params["AlarmMuteRuleName"]])
+
+
+@answers("cloudwatch", "DeleteAlarmMuteRule")
+def delete_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Forget a rule that silences alarms."""
+    ledger.of("mute").pop(params["AlarmMuteRuleName"], None)
+    return {}
+
+
+def _put(ledger: Ledger, kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    name, now = params["AlarmName"], datetime.now(UTC)
+    arn = f"arn:aws:cloudwatch:{ledger.region}:{ledger.account}:alarm:{name}"
+    _, known = ledger.of("alarm").get(name, (kind, {}))
+    state = {
+        "StateValue": known.get("StateValue", "INSUFFICIENT_DATA"),
+        "StateReason": known.get("StateReason", "Unchecked: Initial alarm creation"),
+        "StateUpdatedTimestamp": known.get("StateUpdatedTimestamp", now),
+        "AlarmConfigurationUpdatedTimestamp": now,
+    }
+    actions = {stated: list(params.get(stated) or ()) for stated in _ACTIONS.values()}
+    stated = {name: value for name, value in params.items() if name not in _UNSHOWN}
+    alarm = {"ActionsEnabled": True, "AlarmArn": arn, **stated, **actions, **state}
+    if kind == METRIC and "Metrics" not in alarm:
+        alarm.setdefault("Dimensions", [])
+    ledger.of("alarm")[name] = (kind, alarm)
+    if params.get("Tags"):
+        ledger.backend.tagger.tag_resource(arn, params["Tags"])
+    return {}
+
+
+def _wanted(alarm: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    names, prefix = params.get("AlarmNames"), params.get("AlarmNamePrefix") or ""
+    states, action = params.get("StateValue"), params.get("ActionPrefix") or ""
+    actions = [one for name in _ACTIONS.values() for one in alarm[name]]
+    return (
+        (not names or alarm["AlarmName"] in names)
+        and alarm["AlarmName"].startswith(prefix)
+        and states in (None, "", alarm["StateValue"])
+        and (not action or any(one.startswith(action) for one in actions))
+    )
+
+
+def _switch(ledger: Ledger, params: Mapping[str, Any], *, on: bool) -> dict[str, Any]:
+    for name in params["AlarmNames"]:
+        if name in ledger.of("alarm"):
+            ledger.of("alarm")[name][1]["ActionsEnabled"] = on
+    return {}
+
+
+def _muted(ledger: Ledger, name: str) -> bool:
+    rules = ledger.of("mute").values()
+    return any(
+        rule["Status"] == "ACTIVE" and name in rule.get("MuteTargets", {}).get("AlarmNames", ()) for rule in rules
+    )
+
+
+def _act(ledger: Ledger, kind: str, alarm: Mapping[str, Any], action: str, before: str) -> None:
+    """Do what an alarm does on a change: tell a topic. Other actions are noted and not done."""
+    refusals = list(_refusals(ledger, alarm, action)) if ":sns:" in action else []
+    if ":sns:" in action and not refusals:
+        said, subject = json.dumps(_message(ledger, alarm, before)), f'{alarm["StateValue"]}: "{alarm["AlarmName"]}"'
+        ledger.ask("sns", "Publish", TopicArn=action, Message=said, Subject=subject[:99])
+    done = "Failed to execute" if refusals else "Successfully executed"
+    data = {
+        "actionState": "Failed" if refusals else "Succeeded",
+        "notificationResource": action,
+        "error": "; ".join(refusals) or None,
+    }
+    told = {"HistorySummary": f"{done} action {action}", "HistoryData": json.dumps(data)}
+    _note(ledger, kind, alarm["AlarmName"], HistoryItemType="Action", **told)
+
+
+def _refusals(ledger: Ledger, alarm: Mapping[str, Any], topic: str) -> Iterator[str]:
+    """Say why CloudWatch may not publish to a topic."""
+    try:
+        attributes = ledger.ask("sns", "GetTopicAttributes", TopicArn=topic)["Attributes"]
+    except Refused as refused:
+        yield refused.message
+        return
+    yield from filter(None, [publish_refusal(attributes.get("Policy") or "", topic, (alarm["AlarmArn"],))])
+    if key := attributes.get("KmsMasterKeyId"):
+        yield from filter(None, [_key_refusal(ledger, key)])
+
+
+def _key_refusal(ledger: Ledger, key: str) -> str:
+    try:
+        known = ledger.ask("kms", "DescribeKey", KeyId=key)["KeyMetadata"]
+        policy = ledger.ask("kms", "GetKeyPolicy", KeyId=known["Arn"], PolicyName="default")["Policy"]
+    except Refused as refused:
+        return refused.message
+    return key_refusal(known, policy, ledger.account)
+
+
+def _message(ledger: Ledger, alarm: Mapping[str, Any], before: str) -> dict[str, Any]:
+    """Return what AWS tells a topic, as far as people and programs read it."""
+    shown = ("AlarmName", "AlarmDescription", "AlarmArn", "OKActions", "AlarmActions", "InsufficientDataActions")
+    return {name: alarm.get(name) for name in shown} | {
+        "AWSAccountId": ledger.account,
+        "NewStateValue": alarm["StateValue"],
+        "NewStateReason": alarm["StateReason"],
+        "OldStateValue": before,
+        "StateChangeTime": alarm["StateUpdatedTimestamp"].isoformat(),
+        "Region": ledger.region,
+    }
+
+
+def _note(ledger: Ledger, kind: str, name: str, **told: Any) -> None:
+    """Keep what happened to an alarm, as long as AWS does."""
+    now = datetime.now(UTC)
+    items = ledger.of("history").setdefault("items", [])
+    items.append({"AlarmName": name, "AlarmType": kind, "Timestamp": now, **told})
+    oldest = now - timedelta(days=30)
+    items[:] = [item for item in items if item["Timestamp"] >= oldest]
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

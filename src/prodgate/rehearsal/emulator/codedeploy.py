@@ -1,0 +1,102 @@
+"""CodeDeploy: moto keeps applications and groups; here are their alarms, traffic steps, and deployments that end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .extension import Ledger, Refused, answers
+
+#: Arguments of a deployment group that moto loses, or forgets when they are changed.
+KEPT = (
+    "alarmConfiguration",
+    "autoRollbackConfiguration",
+    "blueGreenDeploymentConfiguration",
+    "deploymentConfigName",
+    "deploymentStyle",
+    "loadBalancerInfo",
+    "serviceRoleArn",
+)
+
+
+def _key(params: Mapping[str, Any], group: str) -> str:
+    return f"{params['applicationName']}/{group}"
+
+
+@answers("codedeploy", "CreateDeploymentGroup")
+def create_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Create a deployment group."""
+    made = ledger.moto()
+    kept = {name: params[name] for name in KEPT if name in params}
+    ledger.of("group")[_key(params, params["deploymentGroupName"])] = kept
+    return made
+
+
+@answers("codedeploy", "UpdateDeploymentGroup")
+def update_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Change a deployment group."""
+    key = _key(params, params["currentDeploymentGroupName"])
+    if key not in ledger.of("group"):
+        raise Refused("DeploymentGroupDoesNotExistException", f"No deployment group found for {key}")
+    ledger.of("group")[key] |= {name: params[name] for name in KEPT if name in params}
+    return {"hooksNotCleanedUp": []}
+
+
+@answers("codedeploy", "GetDeploymentGroup")
+def get_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a deployment group."""
+    shown = ledger.moto()["deploymentGroupInfo"]
+    return {"deploymentGroupInfo": {**shown, **ledger.of("group").get(_key(params, params["deploymentGroupName"]), {})}}
+
+
+@answers("codedeploy", "BatchGetDeploymentGroups")
+def get_groups(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return several deployment groups of an application."""
+    application = params["applicationName"]
+    found = [
+        ledger.ask("codedeploy", "GetDeploymentGroup", applicationName=application, deploymentGroupName=name)
+        for name in params["deploymentGroupNames"]
+    ]
+    return {"deploymentGroupsInfo": [one["deploymentGroupInfo"] for one in found], "errorMessage": ""}
+
+
+@answers("codedeploy", "CreateDeploymentConfig")
+def create_pace(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """State in which steps traffic moves."""
+    name = params["deploymentConfigName"]
+    id = f"00000000-0000-4000-a000-{len(ledger.of('pace')):012d}"
+    ledger.of("pace")[name] = {**params, "deploymentConfigId": id, "createTime": datetime.now(UTC)}
+    return {"deploymentConfigId": id}
+
+
+@answers("codedeploy", "GetDeploymentConfig")
+def get_pace(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return in which steps traffic moves."""
+    name = params["deploymentConfigName"]
+    if name not in ledger.of("pace"):
+        raise Refused("DeploymentConfigDoesNotExistException", f"No Deployment Configuration found for name: {name}")
+    return {"deploymentConfigInfo": ledger.of("pace")[name]}
+
+
+@answers("codedeploy", "CreateDeployment")
+def deploy(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Deploy what the AppSpec names; the deployment has succeeded as soon as it is made."""
+    made = ledger.moto()
+    deployment = ledger.backend.deployments[made["deploymentId"]]
+    deployment.status = "Succeeded"
+    deployment.start_time = deployment.complete_time = deployment.create_time
+    content = params.get("revision", {}).get("appSpecContent", {}).get("content")
+    group = ledger.ask(
+        "codedeploy",
+        "GetDeploymentGroup",
+        applicationName=params["applicationName"],
+        deploymentGroupName=params["deploymentGroupName"],
+    )["deploymentGroupInfo"]
+    for service in group.get("ecsServices", ()) if content else ():
+        resources = [one for named in json.loads(content)["Resources"] for one in named.values()]
+        definition = resources[0]["Properties"]["TaskDefinition"]
+        where = {"cluster": service["clusterName"], "service": service["serviceName"]}
+        ledger.ask("ecs", "UpdateService", taskDefinition=definition, **where)
+    return made

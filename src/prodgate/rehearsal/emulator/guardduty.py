@@ -1,0 +1,74 @@
+"""GuardDuty: the features of a detector, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .extension import Ledger, answers
+
+Params = Mapping[str, Any]
+Value = Mapping[str, Any]
+
+
+@answers("guardduty", "UpdateDetector")
+def update_detector(ledger: Ledger, params: Params) -> Value:
+    """Change a detector, and remember its features, which moto forgets."""
+    now = datetime.now(UTC)
+    for feature in params.get("Features") or ():
+        more = [{**one, "UpdatedAt": now} for one in feature.get("AdditionalConfiguration") or ()]
+        about = {**feature, "AdditionalConfiguration": more, "UpdatedAt": now}
+        ledger.of(f"features of {params['DetectorId']}")[feature["Name"]] = about
+    ledger.moto()
+    return {}
+
+
+@answers("guardduty", "GetDetector")
+def get_detector(ledger: Ledger, params: Params) -> Value:
+    """Return a detector with its features."""
+    return {**ledger.moto(), "Features": list(ledger.of(f"features of {params['DetectorId']}").values())}
+
+
+@answers("guardduty", "CreateSampleFindings")
+def create_sample_findings(ledger: Ledger, params: Params) -> Value:
+    """Let a detector find something, as AWS does to show what findings look like."""
+    ledger.ask("guardduty", "GetDetector", DetectorId=params["DetectorId"])
+    for kind in params.get("FindingTypes") or ("Recon:EC2/PortProbeUnprotectedPort",):
+        number = len(ledger.of("finding"))
+        ledger.of("finding")[f"{number:032x}"] = {"detector": params["DetectorId"], "type": kind, "archived": "false"}
+    return {}
+
+
+@answers("guardduty", "ArchiveFindings")
+def archive_findings(ledger: Ledger, params: Params) -> Value:
+    """Put findings away."""
+    for id_ in params["FindingIds"]:
+        ledger.of("finding")[id_]["archived"] = "true"
+    return {}
+
+
+@answers("guardduty", "ListFindings")
+def list_findings(ledger: Ledger, params: Params) -> Value:
+    """List findings; of the criteria only whether they are archived counts, as it does for the gate."""
+    tests = (params.get("FindingCriteria") or {}).get("Criterion", {}).get("service.archived", {})
+    wanted = tests.get("Equals") or tests.get("Eq") or ("true", "false")
+    found = ledger.of("finding").items()
+    mine = [id_ for id_, one in found if one["detector"] == params["DetectorId"] and one["archived"] in wanted]
+    return {"FindingIds": mine}
+
+
+@answers("guardduty", "GetFindings")
+def get_findings(ledger: Ledger, params: Params) -> Value:
+    """Return findings by their ids."""
+    now = datetime.now(UTC).isoformat()
+    return {
+        "Findings": [
+            {
+                "Id": id_, "AccountId": ledger.account, "Region": ledger.region, "SchemaVersion": "2.0", "Severity": 5,
+                "Arn": f"arn:aws:guardduty:{ledger.region}:{ledger.account}:detector/{one['detector']}/finding/{id_}",
+                "Type": one["type"], "CreatedAt": now, "UpdatedAt": now, "Resource": {},
+            }
+            for id_, one in ledger.of("finding").items() if id_ in params["FindingIds"]
+        ]
+    }  # fmt: skip

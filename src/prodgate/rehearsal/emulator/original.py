@@ -1,0 +1,82 @@
+"""What moto itself answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from moto.backend_index import backend_url_patterns
+from moto.backends import get_backend
+from werkzeug.exceptions import HTTPException
+
+from .calls import Call, Sent
+from .extension import Refused
+from .replies import Reply
+
+Handler = Callable[..., tuple[int, dict[str, Any], str | bytes]]
+
+
+def asked_of_moto(sent: Sent, call: Call, account: str) -> Reply:
+    """Return moto's answer. Refuses what moto does not know."""
+    sent = _at_aws(sent, call)
+    request, parts = sent.request(), urlsplit(sent.url)
+    for pattern, handler in _handlers(parts.netloc, account):
+        if pattern.match(f"http://{parts.netloc}{parts.path}"):
+            try:
+                return _reply(*handler(request, request.raw_url, request.headers))
+            except HTTPException as error:
+                return _reply(error.code or 400, dict(error.get_headers()), error.get_body())
+            except NotImplementedError:
+                break
+    raise Refused("NotImplementedByEmulator", f"neither moto nor its extension knows {call.service}:{call.operation}")
+
+
+def _at_aws(sent: Sent, call: Call) -> Sent:
+    """Return a request that came by our own address, as if it had been sent to AWS's: moto looks at hosts."""
+    parts = urlsplit(sent.url)
+    if call.model is None or parts.netloc.endswith(("amazonaws.com", "amazonaws.com.cn", "api.aws")):
+        return sent
+    prefix = call.model.service_model.endpoint_prefix
+    hosts = (f"{prefix}.{call.region}.amazonaws.com", f"{prefix}.amazonaws.com")
+    host = next(
+        (host for host in hosts if any(known.match(f"http://{host}/") for _, known in backend_url_patterns)), ""
+    )
+    headers = {name: value for name, value in sent.headers.items() if name.lower() != "host"}
+    return replace(sent, url=parts._replace(netloc=host).geturl(), headers=headers | {"Host": host})
+
+
+@cache
+def _handlers(host: str, account: str) -> tuple[tuple[re.Pattern[str], Handler], ...]:
+    """moto's handlers of a host, by the addresses they answer; the first match counts."""
+    for service, pattern in backend_url_patterns:
+        if pattern.match(f"http://{host}/"):
+            backend = next(iter(_backends(service, account).values()))
+            return tuple((re.compile(address), handler) for address, handler in backend.urls.items())
+    return ()
+
+
+def _backends(service: str, account: str) -> dict[str, Any]:
+    """Moto's backends of a service by region; any region will do to learn of its addresses."""
+    backends = get_backend(service)[account]  # type: ignore[call-overload]
+    for region in ("us-east-1", "aws", "global"):
+        if region in backends:
+            return {region: backends[region]}
+    return dict(backends)
+
+
+def backend_of(service: str, account: str, region: str) -> Any:
+    """Return moto's backend of a service in a region; None where moto does not have the service."""
+    try:
+        backends = get_backend(service)[account]  # type: ignore[call-overload]
+    except ImportError:
+        return None
+    return next((backends[name] for name in (region, "aws", "global") if name in backends), None)
+
+
+def _reply(status: int, headers: dict[str, Any], body: str | bytes) -> Reply:
+    kept = {str(name): str(value) for name, value in headers.items() if name.lower() not in ("status", "connection")}
+    return Reply(status=status, body=body if isinstance(body, bytes) else str(body or "").encode(), headers=kept)

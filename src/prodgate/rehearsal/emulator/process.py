@@ -1,0 +1,125 @@
+"""The process of an emulated account: it serves until its parent ends, and makes copies of the account by forking."""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import stat
+import sys
+import warnings
+from dataclasses import dataclass, field
+from socket import socket
+from typing import Final, NoReturn
+
+from . import load
+from .answering import Emulator
+from .serving import Server, listening
+
+#: Seconds between looks at who the parent is, where the system can't tell of its end.
+LOOK: Final = 1.0
+
+
+@dataclass(slots=True)
+class Branches:
+    """The copies of the account that run, by port. They end when the parent's end of their lifeline is closed."""
+
+    server: Server
+    lifeline: tuple[int, int] = field(default_factory=os.pipe)
+    running: dict[int, int] = field(default_factory=dict)
+
+    def begin(self) -> str:
+        """Fork a copy of the account as it is now; return its endpoint."""
+        place = listening()
+        # nothing is half done while we hold the lock; threads of the server hold no other
+        with self.server.emulator.lock:
+            gc.freeze()
+            child = os.fork()
+        if child == 0:
+            self._serve_copy(place)
+        port = place.getsockname()[1]
+        place.close()
+        self.running[port] = child
+        return f"http://127.0.0.1:{port}"
+
+    def _serve_copy(self, place: socket) -> NoReturn:
+        """Drop what belongs to the parent, and serve the copy until the lifeline ends."""
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        for inherited in (self.server.socket, *self.server.connections):
+            os.close(inherited.detach())
+        os.close(self.lifeline[1])
+        os.close(0)
+        Server(self.server.emulator, place).start()
+        os.read(self.lifeline[0], 1)
+        os._exit(0)
+
+    def end(self, port: int) -> None:
+        """End a copy."""
+        child = self.running.pop(port, 0)
+        if child:
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+
+
+def serve(account: str) -> None:
+    """Serve an account until stdin is closed, a signal comes, or the parent has ended."""
+    parent = os.getppid()
+    heard = _hear_signals()
+    # of moto's own ways, and of forks in a process with threads; whoever reads our stderr can mend neither
+    warnings.simplefilter("ignore")
+    load()
+    server = Server(Emulator(account), listening())
+    server.start()
+    branches = Branches(server)
+    _say(f"http://127.0.0.1:{server.server_port}")
+    _obey(branches, heard, parent)
+    for port in tuple(branches.running):
+        branches.end(port)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _obey(branches: Branches, heard: int, parent: int) -> None:
+    """Do what the lines at stdin say: ``branch``, and ``end PORT``."""
+    watched, rest = [heard], b""
+    if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
+        watched.append(0)
+    while os.getppid() == parent:
+        ready, _, _ = select.select(watched, [], [], LOOK)
+        if heard in ready:
+            return
+        if ready:
+            read = os.read(0, 1 << 16)
+            if not read:
+                return
+            *lines, rest = (rest + read).split(b"\n")
+            for line in lines:
+                _obey_line(branches, line.decode())
+
+
+def _obey_line(branches: Branches, line: str) -> None:
+    match line.split():
+        case ["branch"]:
+            _say(branches.begin())
+        case ["end", port] if port.isdigit():
+            branches.end(int(port))
+        case _:
+            sys.stderr.write(f"emulator: stdin: {line!r} is no command; write branch, or end PORT\n")
+
+
+def _hear_signals() -> int:
+    """Return a descriptor that becomes readable on SIGTERM or SIGINT, which then do nothing else."""
+    heard, telling = os.pipe()
+    os.set_blocking(telling, False)
+    signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    return heard
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

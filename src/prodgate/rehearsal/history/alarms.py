@@ -1,0 +1,82 @@
+"""What alarms watched and did, and who confirmed that they want to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from ..scenario import STAMP, Past, history
+
+_EDGE: Final = "us-east-1"
+_HOUR: Final = timedelta(hours=1)
+
+
+@history("subscribers")
+def confirmed(section: Mapping[str, Any], past: Past) -> None:
+    """Let people confirm their subscriptions, by the ends of their addresses."""
+    for region in {past.region, _EDGE}:
+        for one in past.ask("sns", "ListSubscriptions", region)["Subscriptions"]:
+            if one["Endpoint"].endswith(tuple(section["confirmed"])):
+                past.ask("sns", "ConfirmSubscription", region, TopicArn=one["TopicArn"], Token=one["Endpoint"])
+
+
+@history("calm")
+def reported(section: Mapping[str, Any], past: Past) -> None:
+    """Let the metrics that alarms read report, every ten minutes of the last hour and once in each hour before."""
+    for region in {past.region, _EDGE}:
+        for span, metric in {repr(found): found for found in _watched(past, region)}.values():
+            calm = section.get(f"{metric['Namespace']} {metric['MetricName']}")
+            if calm and ("Cluster", "AdditionalWorker") not in metric["Dimensions"]:
+                _report(past, region, metric, calm, hours=max(1, -(-span // 3600)))
+
+
+@history("alarms")
+def settled(section: Mapping[str, Any], past: Past) -> None:
+    """Let every alarm go off and come to rest."""
+    for region in {past.region, _EDGE}:
+        for alarm in _alarms(past, region):
+            for state in ("ALARM", section["state"]):
+                reason = f"{STAMP}: happened before anybody looked"
+                past.ask(
+                    "cloudwatch",
+                    "SetAlarmState",
+                    region,
+                    AlarmName=alarm["AlarmName"],
+                    StateValue=state,
+                    StateReason=reason,
+                )
+
+
+def _alarms(past: Past, region: str) -> list[dict[str, Any]]:
+    found = past.ask("cloudwatch", "DescribeAlarms", region, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    return [*found["MetricAlarms"], *found["CompositeAlarms"]]
+
+
+def _watched(past: Past, region: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield how many seconds an alarm looks back, and a metric that it reads."""
+    for alarm in _alarms(past, region):
+        for query in alarm.get("Metrics") or ():
+            if "MetricStat" in query:
+                stat = query["MetricStat"]
+                yield stat["Period"] * alarm["EvaluationPeriods"], _named(stat["Metric"])
+        if alarm.get("MetricName"):
+            yield alarm["Period"] * alarm["EvaluationPeriods"], _named(alarm)
+
+
+def _named(metric: Mapping[str, Any]) -> dict[str, Any]:
+    dimensions = sorted((one["Name"], one["Value"]) for one in metric.get("Dimensions") or ())
+    return {"Namespace": metric["Namespace"], "MetricName": metric["MetricName"], "Dimensions": dimensions}
+
+
+def _report(past: Past, region: str, metric: Mapping[str, Any], calm: Mapping[str, Any], hours: int) -> None:
+    times = [past.now - timedelta(minutes=minutes) for minutes in range(2, 60, 10)]
+    times += [past.now - _HOUR * hour - timedelta(minutes=1) for hour in range(1, hours)]
+    datum = {
+        "MetricName": metric["MetricName"],
+        "Dimensions": [{"Name": name, "Value": value} for name, value in metric["Dimensions"]],
+        "Value": float(calm["value"]),
+        "Unit": calm["unit"],
+    }
+    data = [datum | {"Timestamp": time} for time in times]
+    past.ask("cloudwatch", "PutMetricData", region, Namespace=metric["Namespace"], MetricData=data)

@@ -1,0 +1,13 @@
+"""What is said of an error in an adapter or in the history: what AWS answered, or where the code went wrong."""
+
+from __future__ import annotations
+
+import traceback
+
+
+def told(error: Exception) -> str:
+    """Return an error as whoever mends it wants to read it."""
+    if hasattr(error, "operation_name"):  # boto3's form of AWS's refusals
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name})"

@@ -1,0 +1,115 @@
+"""Gives the rehearsal account a past: what no resource declares and live checks look for, as scenario.toml tells it.
+
+An area has a section there, and in a module below ``history/`` a handler that makes it happen:
+
+    @history("metrics")
+    def measured(section: Mapping[str, Any], past: Past) -> None:
+        datum = {"Timestamp": past.ago(section["last"]), ...}
+        past.ask("cloudwatch", "PutMetricData", Namespace=..., MetricData=[datum])
+
+Handlers run in the emulator, once, after everything is created.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from ..quantities import Quantity
+from .emulator.extension import Ledger
+from .mistakes import told
+
+#: Stands in names, descriptions and messages of whatever is invented.
+STAMP: Final = "rehearsal"
+SCENARIO: Final = Path(__file__).with_name("scenario.toml")
+
+
+class Ledgers(Protocol):
+    """The emulator, as far as the past needs it."""
+
+    account: str
+
+    def ledger(self, service: str, region: str) -> Ledger:
+        """Return what a service holds in a region."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What a handler works with."""
+
+    now: datetime
+    region: str
+    ledgers: Ledgers
+    resources: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    @property
+    def account(self) -> str:
+        """The account, 12 digits."""
+        return self.ledgers.account
+
+    def ledger(self, service: str, region: str = "") -> Ledger:
+        """Return the ledger of a service, for records that no operation of AWS can make up."""
+        return self.ledgers.ledger(service, region or self.region)
+
+    def ask(self, service: str, operation: str, region: str = "", **params: Any) -> dict[str, Any]:
+        """Call an operation as boto3 would: ``past.ask("sns", "Publish", TopicArn=…)``. Raises Refused."""
+        return self.ledger(service, region).ask(service, operation, **params)
+
+    def created(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return the resources of a type that Terraform created: their attributes by address."""
+        return self.resources.get(kind, {})
+
+    def ago(self, duration: str) -> datetime:
+        """Return when it was ``"30 min"`` ago. Raises UnitError."""
+        return self.now - timedelta(seconds=float(Quantity.parse(duration).base))
+
+
+Handler = Callable[[Mapping[str, Any], Past], None]
+H = TypeVar("H", bound=Handler)
+
+#: By section of the scenario.
+HISTORY: dict[str, Handler] = {}
+
+
+def history(section: str) -> Callable[[H], H]:
+    """Register a function as what makes a section of the scenario happen."""
+
+    def register(handler: H) -> H:
+        HISTORY[section] = handler
+        return handler
+
+    return register
+
+
+def relive(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = SCENARIO) -> dict[str, str]:
+    """Let everything happen; return why a section could not, by section.
+
+    ``told_of`` holds the ``region`` and the ``resources`` of the account.
+    """
+    failed = dict(_unreadable_handlers())
+    past = Past(now=datetime.now(UTC), ledgers=ledgers, region=told_of["region"], resources=told_of["resources"])
+    for section, stated in tomllib.loads(scenario.read_text("utf-8")).items():
+        try:
+            if section not in HISTORY:
+                raise LookupError(f"no handler is registered for [{section}]; write one in history/")
+            HISTORY[section](stated, past)
+        except Exception as error:  # noqa: BLE001  the rest of the past may be as it was
+            failed[section] = told(error)
+    return failed
+
+
+def _unreadable_handlers() -> Iterator[tuple[str, str]]:
+    """Import every module of handlers; yield those that can't be."""
+    package = f"{__package__}.history"
+    for module in pkgutil.iter_modules(import_module(package).__path__):
+        try:
+            import_module(f"{package}.{module.name}")
+        except Exception as error:  # noqa: BLE001  handlers of other modules are there all the same
+            yield f"{module.name}.py", told(error)

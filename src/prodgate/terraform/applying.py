@@ -1,0 +1,69 @@
+"""What comes of an apply: how far it is while it runs, and afterwards what exists and what core had to say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The end of an apply: the state as core keeps it, and core's errors and warnings."""
+
+    state: Mapping[str, Any]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def resources(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Yield the address, the type and the values of every managed resource that exists."""
+        for resource in self.state.get("resources", ()):
+            if resource["mode"] == "managed":
+                for each in resource["instances"]:
+                    yield _address(resource, each), resource["type"], each["attributes"]
+
+    def by_type(self) -> dict[str, dict[str, Mapping[str, Any]]]:
+        """Return the values of every managed resource that exists, by type and address."""
+        found: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for address, kind, values in self.resources():
+            found.setdefault(kind, {})[address] = values
+        return found
+
+
+def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+    words = [resource["module"]] if "module" in resource else []
+    index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+    return ".".join((*words, resource["type"], resource["name"])) + index
+
+
+@dataclass(slots=True)
+class Advance:
+    """Counts along with the events of an apply, and tells of every tenth of it."""
+
+    tell: Callable[[int, int], None]
+    total: int | None = None
+    """How many resources are to be made; None until core has planned."""
+    done: int = 0
+    _told: int = field(default=-1)
+
+    def hear(self, line: str) -> None:
+        """Take a line of core's output."""
+        kind, event = _event(line)
+        if kind == "change_summary" and event["changes"].get("operation") == "plan":
+            self.total = event["changes"]["add"]
+        elif kind in ("apply_complete", "apply_errored") and event["hook"]["action"] == "create":
+            self.done += 1
+        tenth = 10 * self.done // self.total if self.total else -1
+        if tenth > self._told:
+            self._told = tenth
+            self.tell(self.done, self.total or 0)
+
+
+def _event(line: str) -> tuple[str, Mapping[str, Any]]:
+    try:
+        event = json.loads(line)
+        return event["type"], event
+    except (ValueError, TypeError, KeyError):
+        return "", {}  # not from core's own log

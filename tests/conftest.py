@@ -1,0 +1,22 @@
+"""What tests of several layers share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prodgate.project import open_project
+from prodgate.rehearsal.account import Provisioned, provisioned
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def production() -> Iterator[Provisioned]:
+    """The rehearsal account of the production tree, as it is applied. Do nothing to it: use `production.branch()`.
+
+    Whoever uses it belongs to the xdist group "rehearsal", so that one worker provisions it once.
+    """
+    stated = open_project(ROOT / "criteria.toml").stated
+    with provisioned(ROOT / stated.terraform_root, var_files=[ROOT / each for each in stated.var_files]) as account:
+        yield account

@@ -1,0 +1,94 @@
+"""Runs emulated accounts for tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.request import Request, urlopen
+
+from prodgate.aws.clients import Clients, rehearsal_clients
+
+ACCOUNT, REGION = "123456789012", "ap-northeast-1"
+COMMAND = (sys.executable, "-m", "prodgate.rehearsal.emulator", "--account", ACCOUNT)
+
+
+@dataclass
+class Account:
+    """An emulated account: ``account("s3").list_buckets()``."""
+
+    endpoint: str
+    clients: Clients = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clients = rehearsal_clients(self.endpoint, REGION)
+
+    def __call__(self, service: str, region: str = "") -> Any:
+        return self.clients(service, region)
+
+    @property
+    def port(self) -> int:
+        return int(self.endpoint.rpartition(":")[2])
+
+    def admin(self, method: str, what: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        with urlopen(Request(f"{self.endpoint}/_prodgate/{what}", data, method=method), timeout=30) as answer:
+            return json.load(answer)
+
+    def fault(self, **stated: object) -> None:
+        self.admin("POST", "faults", stated)
+
+    def heal(self) -> None:
+        self.admin("DELETE", "faults")
+
+    def calls(self, operation: str) -> int:
+        """How often an operation was called, such as ``iam:ListRoles``."""
+        return int(self.admin("GET", "calls").get(operation, 0))
+
+
+@dataclass
+class Zygote(Account):
+    """An account that can be copied in a moment."""
+
+    process: subprocess.Popen[str]
+
+    @contextmanager
+    def branch(self) -> Iterator[Account]:
+        copy = Account(self.told("branch"))
+        try:
+            yield copy
+        finally:
+            self.tell(f"end {copy.port}")
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def told(self, line: str) -> str:
+        self.tell(line)
+        assert self.process.stdout
+        return self.process.stdout.readline().strip()
+
+
+def started() -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+@contextmanager
+def zygote() -> Iterator[Zygote]:
+    with started() as process:
+        assert process.stdin
+        assert process.stdout
+        endpoint = process.stdout.readline().strip()
+        assert endpoint, process.communicate()[1]
+        try:
+            yield Zygote(endpoint, process=process)
+        finally:
+            process.stdin.close()
+            process.wait(10)

@@ -1,0 +1,201 @@
+"""A team's own Terraform and provider apply to the rehearsal account, and ours makes the same of the same root.
+
+Run with `tox -e differential`. The real provider is an old one (3.39), the newest that PyPI has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION
+from tests.prodgate.terraform.provider.real_provider import real_provider
+
+from prodgate.aws.clients import Clients, rehearsal_clients
+from prodgate.rehearsal.account import provisioned
+from prodgate.rehearsal.emulated import emulated
+from prodgate.rehearsal.proxy import Proxy, proxy
+from prodgate.terraform.hermetic import environment
+from prodgate.terraform.runner import find_engine, run
+
+pytestmark = pytest.mark.differential
+
+ROOT = Path(__file__).parent / "own_root"
+#: Lists of what is in the account: service, operation of boto3, and where the list is in its answer.
+LISTS = (
+    ("ec2", "describe_subnets", "Subnets"),
+    ("rds", "describe_db_clusters", "DBClusters"),
+    ("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
+    ("s3", "list_buckets", "Buckets"),
+    ("kms", "list_aliases", "Aliases"),
+    ("sns", "list_subscriptions", "Subscriptions"),
+    ("logs", "describe_log_groups", "logGroups"),
+    ("logs", "describe_metric_filters", "metricFilters"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms"),
+    ("events", "list_rules", "Rules"),
+    ("secretsmanager", "list_secrets", "SecretList"),
+    ("ecr", "describe_repositories", "repositories"),
+)
+#: Lists of which an empty account holds something too.
+NEVER_EMPTY = (
+    ("ec2", "describe_vpcs", "Vpcs"),
+    ("ec2", "describe_security_groups", "SecurityGroups"),
+)
+#: What is different each time that something is created.
+VOLATILE = {
+    "CreationDate", "CreateDate", "DbClusterResourceId", "RoleId", "ResponseMetadata", "StateReason", "revisionId",
+    "PolicyRevisionId", "CreatedTimestamp", "LastModifiedTimestamp", "Owner",
+}  # fmt: skip
+#: Names that AWS makes up: they are the same where what they stand for is.
+MADE_UP = (
+    (re.compile(r"\b(vpc|subnet|sg|sgr|acl|rtb|dopt)-[0-9a-f]{8,17}\b"), r"\1"),
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "uuid"),
+    (re.compile(r"(:secret:\w+)-\w{6}\b"), r"\1"),
+)
+
+
+@dataclass(frozen=True)
+class Own:
+    """An account in front of which the proxy runs, and Terraform with the real provider."""
+
+    directory: Path
+    settings: Mapping[str, str]
+    aws: Clients
+    proxy: Proxy
+
+    def terraform(self, *arguments: str) -> int:
+        command = (*find_engine(os.environ).command, *arguments)
+        done = run(command, cwd=self.directory, environment=self.settings, limit=600)
+        assert done.code in (0, 2), done.stdout + done.stderr
+        return done.code
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
+    """The root, applied by the real provider."""
+    scratch = tmp_path_factory.mktemp("own")
+    settings = environment(os.environ, scratch)
+    shutil.copytree(ROOT, scratch / "root")
+    with emulated(ACCOUNT, scratch, settings) as account, proxy(account.endpoint) as running:
+        settings |= {"TF_DATA_DIR": str(scratch / "data"), **real_provider(scratch), **running.environment}
+        made = Own(scratch / "root", settings, rehearsal_clients(account.endpoint, REGION), running)
+        made.terraform("init", "-input=false")
+        made.terraform("apply", "-input=false", "-auto-approve")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def seen(own: Own) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What boto3 reads back: what the real provider made, and what ours made of the same root."""
+    with provisioned(ROOT) as account:
+        assert not account.failed
+        assert not account.not_created
+        return read_back(own.aws), read_back(account.clients)
+
+
+def test_the_second_plan_is_empty(own: Own) -> None:
+    assert own.terraform("plan", "-input=false", "-detailed-exitcode") == 0
+
+
+def test_ours_makes_the_same_of_it(seen: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    real, ours = seen
+
+    assert {name: (real.get(name), ours.get(name)) for name in real | ours if real.get(name) != ours.get(name)} == {}
+
+
+def test_everything_is_destroyed_and_nobody_else_was_asked(own: Own) -> None:
+    own.terraform("destroy", "-input=false", "-auto-approve")
+
+    left = {operation: rows for service, operation, key in LISTS if (rows := listed(own.aws, service, operation, key))}
+    assert left == {}
+    assert own.proxy.refused == []
+
+
+def read_back(aws: Clients) -> dict[str, Any]:
+    """Return everything that the lists and the questions about what is in them answer, by where it stands."""
+    found: dict[str, Any] = {}
+    for service, operation, key in (*LISTS, *NEVER_EMPTY):
+        flatten(f"{service}.{operation}", settled(listed(aws, service, operation, key)), found)
+    for name, ask in QUESTIONS.items():
+        flatten(name, settled(ask(aws)), found)
+    return found
+
+
+def listed(aws: Clients, service: str, operation: str, key: str) -> list[Any]:
+    rows = getattr(aws(service), operation)()[key]
+    return [row for row in rows if not str(row.get("AliasName", "")).startswith("alias/aws/")]
+
+
+def _bucket(operation: str) -> Callable[[Clients], Any]:
+    return lambda aws: getattr(aws("s3"), operation)(Bucket=f"prodgate-articles-{ACCOUNT}")
+
+
+def _queue(name: str) -> Callable[[Clients], Any]:
+    url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+    return lambda aws: aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+
+
+QUESTIONS: dict[str, Callable[[Clients], Any]] = {
+    "s3.encryption": _bucket("get_bucket_encryption"),
+    "s3.access": _bucket("get_public_access_block"),
+    "s3.policy": _bucket("get_bucket_policy"),
+    "s3.tags": _bucket("get_bucket_tagging"),
+    "s3.versioning": _bucket("get_bucket_versioning"),
+    "sqs.dead": _queue("dead"),
+    "sqs.jobs": _queue("jobs"),
+    "kms.key": lambda aws: aws("kms").describe_key(KeyId="alias/data"),
+    "kms.policy": lambda aws: aws("kms").get_key_policy(KeyId=_key(aws), PolicyName="default"),
+    "kms.rotation": lambda aws: aws("kms").get_key_rotation_status(KeyId=_key(aws)),
+    "iam.role": lambda aws: aws("iam").get_role(RoleName="task"),
+    "iam.inline": lambda aws: aws("iam").get_role_policy(RoleName="task", PolicyName="articles"),
+    "iam.attached": lambda aws: aws("iam").list_attached_role_policies(RoleName="task"),
+    "sns.topic": lambda aws: aws("sns").get_topic_attributes(TopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"),
+    "events.targets": lambda aws: aws("events").list_targets_by_rule(Rule="nightly"),
+    "secret": lambda aws: aws("secretsmanager").describe_secret(SecretId="api"),
+    "vpc.dns": lambda aws: [_dns(aws, name) for name in ("enableDnsHostnames", "enableDnsSupport")],
+}
+
+
+def _key(aws: Clients) -> str:
+    return str(aws("kms").describe_key(KeyId="alias/data")["KeyMetadata"]["KeyId"])
+
+
+def _dns(aws: Clients, attribute: str) -> Any:
+    (made,) = aws("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.0.0.0/16"]}])["Vpcs"]
+    return aws("ec2").describe_vpc_attribute(VpcId=made["VpcId"], Attribute=attribute)
+
+
+def settled(value: Any) -> Any:
+    """Return an answer without what is different each time; text that is JSON counts by what it says."""
+    if isinstance(value, Mapping):
+        return {name: settled(each) for name, each in value.items() if name not in VOLATILE and not dated(each)}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return sorted(map(settled, value), key=lambda each: json.dumps(each, sort_keys=True))
+    if not isinstance(value, str):
+        return value
+    if value.startswith("{"):
+        return settled(json.loads(value))
+    for pattern, stands in MADE_UP:
+        value = pattern.sub(stands, value)
+    return value
+
+
+def dated(value: Any) -> bool:
+    return isinstance(value, datetime)
+
+
+def flatten(path: str, value: Any, into: dict[str, Any]) -> None:
+    """Write the leaves of an answer, by where they stand."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in parts:
+        flatten(f"{path}.{name}", each, into)
+    if not isinstance(value, dict | list):
+        into[path] = value

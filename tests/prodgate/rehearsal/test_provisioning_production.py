@@ -1,0 +1,17 @@
+"""The production tree, applied in the rehearsal account."""
+
+import pytest
+
+from prodgate.rehearsal.account import Provisioned
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("rehearsal")]
+
+
+def test_everything_that_is_declared_is_created(production: Provisioned) -> None:
+    assert [str(each) for each in production.failed] == []
+    assert production.not_created == {}
+    assert production.past_failed == {}
+
+
+def test_the_next_plan_is_empty(production: Provisioned) -> None:
+    assert production.changes() == {}
