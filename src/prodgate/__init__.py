@@ -5,8 +5,9 @@ from .criteria import Criterion
 from .findings import NotSatisfied, Outcome, Undetermined
 from .quantities import Bound, Quantity
 from .terraform.policy import policy
-from .terraform.reading import Block, Unresolved
+from .terraform.reading import Block
 from .terraform.resources import Configuration, Resource
+from .unresolved import Unresolved
 
 __all__ = [
     "Block",

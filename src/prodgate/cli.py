@@ -87,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_questions(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
+
     check = command("check", "check", "judge any Terraform root, module tree or plan.json with the policies alone")
     check.add_argument("path", type=Path, help="a directory with Terraform, or a plan.json")
     check.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
@@ -95,11 +97,16 @@ def _add_questions(command: Callable[[str, str, str], argparse.ArgumentParser]) 
     check.add_argument("--json", action="store_true", help="print findings as JSON")
     explain = command("explain", "explain", "say why a criterion, policy or check matters and what to write")
     explain.add_argument("id", help="id of a criterion or a policy, or name of a check")
-    explain.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
+    explain.add_argument("--criteria", type=Path, help="default: criteria.toml, else what comes with the gate")
     trace = command("trace", "trace", "show which requirement leads to which criteria, policies and checks")
     trace.add_argument("--check", action="store_true", help="exit 1 when something leads nowhere")
     trace.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
     trace.add_argument("--json", action="store_true")
+    policy = command(
+        "iam-policy", "iam_policy", "print the least-privilege IAM policy of the role that the gate reads with"
+    )
+    policy.add_argument("--drill", action="store_true", help="print what a drill needs besides, apart")
+    add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
     setup = command("setup", "setup", "make the engines ready, and say which are")
     setup.add_argument("--json", action="store_true")
 
@@ -109,7 +116,10 @@ def _add_gate(command: Callable[[str, str, str], argparse.ArgumentParser]) -> No
     observe = command("observe", "observe", "observe a target and keep the facts, to be judged later")
     for added in (run, observe):
         added.add_argument(
-            "target", nargs="?", default="rehearsal://", help="rehearsal:// (default) or aws://PROFILE@REGION"
+            "target",
+            nargs="?",
+            default="rehearsal://",
+            help="rehearsal:// (default), aws://PROFILE@REGION, or aws://REGION with the environment's credentials",
         )
         added.add_argument("--only", metavar="LAYERS", help="judge these layers only, e.g. static,live")
     run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")

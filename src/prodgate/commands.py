@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import checking, runs, tracing
+from .aws.iam_policy import drill_policy, policy
 from .checks import Check, registered
 from .criteria import LAYERS, Criteria, UsageError
 from .criteria_file import load
@@ -19,11 +20,11 @@ from .engines.setup import engines
 from .explaining import explain as explained
 from .judging import mistake
 from .layers import BUILT
-from .project import BUNDLED, Project, folders, load_policies, open_project
+from .project import BUNDLED, Project, folders, load_policies, open_project, suite_files
 from .publishing import publish, show
 from .report.text import visible
 from .running import Plan, carry_out, chosen_layers, judge_again
-from .targets import parse_target
+from .targets import Target, parse_target
 from .terraform.diagnostics import TerraformError
 from .terraform.evaluate import open_configurations
 from .terraform.policy import POLICIES
@@ -89,8 +90,9 @@ def check(given: argparse.Namespace) -> int:
 
 def explain(given: argparse.Namespace) -> int:
     """Print why something matters and what to write instead."""
-    root = given.criteria.resolve().parent if given.criteria.exists() else None
-    criteria = load(given.criteria).criteria if root else _bundled_criteria()
+    stated = given.criteria or Path("criteria.toml")
+    root = stated.resolve().parent if given.criteria or stated.exists() else None
+    criteria = load(stated).criteria if root else _bundled_criteria()
     load_policies(folders("policies", root))
     checks = [found for found, _ in _checks(root)]
     _print(explained(given.id, criteria, POLICIES, checks, folders("policies/examples", root)))
@@ -120,16 +122,41 @@ def setup(given: argparse.Namespace) -> int:
     return 0 if all(state.ready for state in states if state.needed) else 3
 
 
+def drill(given: argparse.Namespace) -> int:
+    """Make something happen once; exit 0 when it did and nothing was left behind, else 1."""
+    from .drills.command import drill as drilled  # noqa: PLC0415  the other commands need nothing of it
+
+    return drilled(given)
+
+
+def iam_policy(given: argparse.Namespace) -> int:
+    """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
+    _print(json.dumps(drill_policy() if given.drill else policy(), indent=2))
+    return 0
+
+
 def _plan(given: argparse.Namespace) -> Plan:
     target, layers = parse_target(given.target), chosen_layers(given.only)
+    project = _project(given.criteria, given.waivers)
+    if "live" in layers and not target.rehearsal:
+        _refuse_unopenable(target, project)
     return Plan(
-        project=_project(given.criteria, given.waivers),
+        project=project,
         target=target,
         layers=layers,
         runs=given.runs,
         progress=_progress,
         waivers=given.waivers,
     )
+
+
+def _refuse_unopenable(target: Target, project: Project) -> None:
+    """Raise UsageError for an account that can't be opened as things are stated; nothing is asked of AWS for it."""
+    from .aws.opening import session  # noqa: PLC0415  boto3 takes as long to import as all the rest
+
+    if not project.stated.account:
+        raise UsageError(f'{project.stated.path}: names no account; write [account] with id = "123456789012"')
+    session(target.profile, target.region, os.environ)
 
 
 def _project(criteria: Path, waivers: Path | None) -> Project:
@@ -162,14 +189,14 @@ def _checks(root: Path | None) -> Iterator[tuple[Check, str]]:
     for layer in LAYERS:
         if layer not in BUILT:
             continue
-        for folder in (each for name in BUILT[layer].folders for each in folders(name, root)):
-            yield from ((found, layer) for found in _imported(sorted(folder.rglob("test_*.py"))))
+        files = [file for folder in BUILT[layer].folders for file in suite_files(folder, root)]
+        yield from ((found, layer) for found in _imported(files))
 
 
 def _imported(files: Iterable[Path]) -> Iterator[Check]:
     before = set(registered())
     for path in files:
-        spec = importlib.util.spec_from_file_location(f"prodgate_suite_{path.stem}", path)
+        spec = importlib.util.spec_from_file_location(f"suites.{path.parent.name}.{path.stem}", path)
         assert spec is not None
         assert spec.loader is not None
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .criteria import LAYERS, Criteria, CriteriaError, Criterion, nearest
+from .criteria_sections import section_mistakes, texts
 from .quantities import Bound, Quantity, UnitError
 
 _KEYS: dict[str, tuple[type, ...]] = {
@@ -30,7 +31,6 @@ _KEYS: dict[str, tuple[type, ...]] = {
 }
 _REQUIRED = ("statement", "why", "source", "layers")
 _CHOICES = {"decides": ("point", "bound"), "needs": ("production",), "applicability": ("always", "where-present")}
-_SECTIONS = ("system", "terraform", "repository", "requirements", "criteria")
 _TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _REFERENCE = re.compile(r"\{([^}]*)\}")
@@ -55,6 +55,10 @@ class CriteriaFile:
     var_files: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
     """Patterns of files that hold made-up credentials on purpose, such as examples and tests."""
+    account: str = ""
+    """The AWS account that the system runs in, 12 digits; empty when the file names none."""
+    foreign: tuple[str, ...] = ()
+    """Patterns of names and ARNs in the account that are not of this system."""
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
@@ -78,7 +82,7 @@ def parse(text: str, path: Path) -> CriteriaFile:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CriteriaError(f"{path}: is not TOML: {error}") from None
-    mistakes = [*_section_mistakes(data), *_requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
+    mistakes = [*section_mistakes(data), *_requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
     if mistakes:
         raise CriteriaError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
     terraform = data.get("terraform", {})
@@ -88,39 +92,14 @@ def parse(text: str, path: Path) -> CriteriaFile:
         terraform_root=terraform.get("root", ""),
         var_files=tuple(terraform.get("var_files", ())),
         exempt=tuple(data.get("repository", {}).get("exempt", ())),
+        account=data.get("account", {}).get("id", ""),
+        foreign=tuple(data.get("account", {}).get("exempt", ())),
         requirements=tuple(
             Requirement(id_, table["asks"], tuple(table["layers"]))
             for id_, table in data.get("requirements", {}).items()
         ),
         criteria=Criteria({id_: _criterion(id_, table, data["criteria"]) for id_, table in data["criteria"].items()}),
     )
-
-
-def _section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
-    for key in data:
-        if key not in _SECTIONS:
-            yield f"{key}: is not a section{nearest(key, _SECTIONS) or '; sections are ' + ', '.join(_SECTIONS)}"
-    if not isinstance(data.get("system"), str):
-        yield 'system: names no system; write e.g. system = "nba-news"'
-    yield from _terraform_mistakes(data.get("terraform", {}))
-    repository = data.get("repository", {})
-    if not isinstance(repository, dict) or set(repository) > {"exempt"} or not _texts(repository.get("exempt", [])):
-        yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
-    if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
-        yield "criteria: holds no criterion; write at least one [criteria.<id>]"
-
-
-def _terraform_mistakes(terraform: Any) -> Iterator[str]:
-    if not isinstance(terraform, dict):
-        yield 'terraform: is not a table; write [terraform] with root = "path/to/root"'
-        return
-    for key in terraform:
-        if key not in ("root", "var_files"):
-            yield f"terraform.{key}: is not a key{nearest(key, ('root', 'var_files'))}"
-    if not isinstance(terraform.get("root", ""), str):
-        yield f"terraform.root: is {terraform['root']!r}; write the path of the root module as a text"
-    if not _texts(terraform.get("var_files", [])):
-        yield f"terraform.var_files: is {terraform['var_files']!r}; write a list of paths"
 
 
 def _requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
@@ -168,7 +147,7 @@ def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
     statement = table["statement"]
-    if set(statement) != {"en", "ja"} or not _texts(list(statement.values())):
+    if set(statement) != {"en", "ja"} or not texts(list(statement.values())):
         yield f'{where}.statement: has {", ".join(statement) or "nothing"}; write {{ en = "…", ja = "…" }}'
     yield from _list_mistakes(where, table)
     for key, choices in _CHOICES.items():
@@ -190,7 +169,7 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
 
 def _list_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     for key in ("layers", "controls"):
-        if not _texts(table.get(key, [])):
+        if not texts(table.get(key, [])):
             yield f"{where}.{key}: is {table[key]!r}; write a list of texts"
     if not table["layers"]:
         yield f"{where}.layers: is empty; name the layers that must answer: {', '.join(LAYERS)}"
@@ -222,10 +201,6 @@ def _bound(text: str, tables: Mapping[str, Any]) -> Bound:
         return str(Bound.parse(other["require"]).limit)
 
     return Bound.parse(_REFERENCE.sub(limit, text))
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
 
 
 def _criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:

@@ -55,7 +55,7 @@ def _stated(criterion: Criterion) -> Iterator[str]:
     if criterion.confidence:
         yield f"  confidence {criterion.confidence}; the {criterion.decides} decides"
     if criterion.needs_production:
-        yield "  answered   only in production; a rehearsal leaves it open"
+        yield "  answered   only in production; a rehearsal leaves it open, or tells of a past that was made up"
     yield f"  source:    {criterion.source}"
     if criterion.controls:
         yield f"  controls:  {', '.join(criterion.controls)}"

@@ -21,6 +21,7 @@ from .layers import BUILT
 from .layers.layer import Layer, Observation
 from .project import Project, load_policies, open_project
 from .runs import read
+from .targets import parse_target
 
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
@@ -41,19 +42,29 @@ def main(arguments: list[str]) -> int:
     for name in _OPTIONS:
         os.environ.pop(name, None)
     layer, project = BUILT[given.layer], open_project(given.criteria)
-    log = journal.Journal.of(given.run)
-    at = Observation(run=given.run, project=project.root, stated=project.stated, journal=log, progress=_progress)
+    at = _observation(given.run, project)
     try:
         policies = load_policies(project.policy_folders())
         facts = _recalled(layer, given.run) if given.recall else layer.observe(at)
         if given.observe_only:
             return 0
         _conclude(layer, facts, at)
-        return _judged(layer, facts, at, project, policies)
+        return _judged(layer, facts, at, project, policies if layer.judges_policies else frozenset())
     except UsageError as error:
-        log.write("broken", layer=layer.name, reason=str(error))
+        at.journal.write("broken", layer=layer.name, reason=str(error))
         print(error, file=sys.stderr)  # noqa: T201  the run shows what its layers print
         return 0
+
+
+def _observation(run: Path, project: Project) -> Observation:
+    return Observation(
+        run=run,
+        target=parse_target(read(run).about["target"]),
+        project=project.root,
+        stated=project.stated,
+        journal=journal.Journal.of(run),
+        progress=_progress,
+    )
 
 
 def _end_with_parent() -> None:
@@ -70,7 +81,8 @@ def _end_with_parent() -> None:
 
 
 def _recalled(layer: Layer, run: Path) -> Facts:
-    return layer.recall(run, [fact for fact in read(run).facts if fact["layer"] == layer.name])
+    kept = read(run)
+    return layer.recall(run, [event for event in (*kept.facts, *kept.unreadable) if event["layer"] == layer.name])
 
 
 def _conclude(layer: Layer, facts: Facts, at: Observation) -> None:

@@ -48,7 +48,7 @@ class Project:
 
     def suite_files(self, folder: str) -> tuple[Path, ...]:
         """Files of checks below ``folder``; a project's own file shadows the bundled one of the same name."""
-        return _shadowed(folders(folder, self.root), "test_*.py")
+        return suite_files(folder, self.root)
 
 
 def is_own(path: Path, root: Path) -> bool:
@@ -66,6 +66,11 @@ def folders(name: str, root: Path | None) -> tuple[Path, ...]:
     """Return the folder of that name in a project and the bundled one, each once, as far as they exist."""
     found = [parent / name for parent in (root, BUNDLED) if parent is not None and (parent / name).is_dir()]
     return tuple(dict.fromkeys(path.resolve() for path in found))
+
+
+def suite_files(folder: str, root: Path | None) -> tuple[Path, ...]:
+    """Return the files of checks below a folder of a project and the bundled one; a project's own shadows the other."""
+    return _shadowed(folders(folder, root), "test_*.py")
 
 
 def policy_files(among: Iterable[Path]) -> tuple[Path, ...]:

@@ -7,19 +7,23 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
 from . import runs
 from .checking import as_json as rows
 from .criteria import UsageError
-from .findings import Outcome
+from .findings import Finding, Outcome
 from .report.catalogue import FILES
 from .report.comparison import compare, render_comparison
+from .report.grouping import batches
 from .report.html import render_html
 from .report.summary import render_summary
 from .report.terminal import render_terminal
 from .report.view import written_in
 from .verdict import Verdict
 
+#: Findings of one kind that ``show`` prints before it counts the rest.
+SHOWN: Final = 5
 
 def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
     """Write the reports of a run, show its verdict and return the exit code. Raises RunError.
@@ -52,21 +56,28 @@ def _changes(before: Path, run: runs.Run) -> str:
 
 
 def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
-    """Show a verdict that belongs to no run, finding by finding, and return the exit code."""
+    """Show a verdict that belongs to no run, the first findings of each policy, and return the exit code."""
     if as_json:
         _print(json.dumps(rows(verdict), ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
-    for finding in verdict.blocking:
-        place = f"{finding.where[0]}: " if finding.where else ""
-        _print(_visible(f"{place}{finding.outcome}: [{finding.check}] {finding}"))
-        for label, text in (("set in", written_in(finding)), ("remedy", finding.remedy)):
-            if text:
-                _print(_visible(f"    {label}: {text}"))
+    for batch in batches(verdict.blocking):
+        for finding in batch.findings[:SHOWN]:
+            _show(finding)
+        if (more := len(batch.findings) - SHOWN) > 0:
+            _print(_visible(f"{batch.outcome}: [{batch.check}] and {more:,} more; --json lists them all"))
     found = [finding for ruling in verdict.rulings for finding in ruling.findings]
     counts = ", ".join(f"{sum(f.outcome is o for f in found)} {o}" for o in Outcome)
     _print(f"{verdict.decision} for what {subject} declares: {counts}")
     _print("This judges declarations alone; it is not a promotion verdict.")
     return verdict.decision.exit_code
+
+
+def _show(finding: Finding) -> None:
+    place = f"{finding.where[0]}: " if finding.where else ""
+    _print(_visible(f"{place}{finding.outcome}: [{finding.check}] {finding}"))
+    for label, text in (("set in", written_in(finding)), ("remedy", finding.remedy)):
+        if text:
+            _print(_visible(f"    {label}: {text}"))
 
 
 def _colour() -> bool:

@@ -126,7 +126,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if mistakes:
         judging.journal.write("broken", layer=judging.layer, reason="; ".join(mistakes))
         raise pytest.UsageError("\n".join(mistakes))
-    loaded = [policy for policy in POLICIES.values() if policy.criterion in judging.criteria]
+    ours = [policy for policy in POLICIES.values() if policy.file.resolve() in judging.policy_files]
+    loaded = [policy for policy in ours if policy.criterion in judging.criteria]
     for subject in {each.name: each for each in (*subjects, *loaded)}.values():
         judging.journal.planned(judging.layer, subject.name, subject.criterion)
     judging.journal.write("collected", layer=judging.layer)

@@ -61,7 +61,8 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     journal = Journal.of(run)
     for fact in earlier.facts:
         evidence.store(run, evidence.load(earlier.path, fact["digest"]), ".json.gz")
-        journal.write("fact", **{key: value for key, value in fact.items() if key not in ("event", "at")})
+    for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
+        journal.write(event["event"], **{key: value for key, value in event.items() if key not in ("event", "at")})
     _run_layers(plan, run, "--recall")
     return run
 

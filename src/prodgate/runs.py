@@ -43,6 +43,10 @@ class Run:
     findings: tuple[Finding, ...]
     facts: tuple[Mapping[str, Any], ...]
     """``fact`` events: layer, kind, subject, digest, source, at."""
+    unreadable: tuple[Mapping[str, Any], ...] = ()
+    """``unreadable`` events: layer, kind of fact that could not be observed, reason."""
+    notes: tuple[Mapping[str, Any], ...] = ()
+    """``note`` events: layer, text."""
     finished: datetime | None
     """When the run closed; None for a run that was cut off."""
 
@@ -105,6 +109,8 @@ def _read(path: Path) -> Run:
         waivers=parse_waivers(evidence.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml"),
         findings=(*_of_layers(events, about["layers"], criteria.criteria), *_findings(events)),
         facts=tuple(event for event in events if event["event"] == "fact"),
+        unreadable=tuple(event for event in events if event["event"] == "unreadable"),
+        notes=tuple(event for event in events if event["event"] == "note"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
     )
 

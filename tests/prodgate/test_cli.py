@@ -54,6 +54,7 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
         (["judge", "nowhere"], "nowhere: is not a run directory that can be read"),
         (["check", "nowhere"], "nowhere: there is no such file or directory"),
         (["explain", "backup-retenton"], "did you mean 'backup-retention'?"),
+        (["explain", "PG_REC_1", "--criteria", "typo.toml"], "typo.toml: cannot be read: No such file or directory"),
         (["check", "."], "holds no Terraform files"),
         (["run", "--waivers", "wavers.toml"], "wavers.toml: there is no such file; name a waivers file, or leave"),
         (["judge", "nowhere", "--waivers", "wavers.toml"], "nowhere: is not a run directory"),
@@ -218,6 +219,29 @@ def test_check_loads_the_policies_of_the_criteria_it_judges_by(
     found, _, err = said(capsys, "check", "nowhere", *criteria)
     assert found == code
     assert ("broken.py: can't be loaded" in err) == bool(criteria)
+
+
+def test_a_suite_of_the_project_stands_in_for_the_one_that_comes_with_the_gate(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "suites" / "static").mkdir(parents=True)
+    (shop / "suites" / "static" / "test_workflows.py").write_text('"""Asks nothing."""\n')
+    with pytest.raises(UsageError, match="is no criterion, policy or check"):
+        commands.explain(cli._parser().parse_args(["explain", "test_actions_are_pinned"]))
+
+
+def test_check_prints_the_first_findings_of_a_policy_and_counts_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue = 'resource "aws_sqs_queue" "q{n}" {{\n  name = "q{n}"\n  sqs_managed_sse_enabled = false\n}}\n'
+    (tmp_path / "main.tf").write_text("".join(queue.format(n=number) for number in range(12)))
+    code, out, _ = said(capsys, "check", str(tmp_path))
+    assert code == 1
+    shown = [line for line in out.splitlines() if "[PG_ENC_2]" in line]
+    assert len(shown) == 6
+    assert shown[-1] == "not-satisfied: [PG_ENC_2] and 7 more; --json lists them all"
+    _, out, _ = said(capsys, "check", str(tmp_path), "--json")
+    assert sum(f["policy"] == "PG_ENC_2" for f in json.loads(out)["findings"]) == 12
 
 
 def test_check_says_which_criteria_policies_alone_cannot_answer() -> None:

@@ -89,7 +89,7 @@ def test_layers_that_are_not_built_leave_the_whole_run_insufficient(shop: Path) 
     criteria = (
         (shop / "criteria.toml")
         .read_text("utf-8")
-        .replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "live"]')
+        .replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "load"]')
     )
     (shop / "criteria.toml").write_text(criteria, "utf-8")
     done = gate(shop, "run")
@@ -179,6 +179,16 @@ def test_facts_are_judged_again_by_other_criteria(shop: Path) -> None:
     again = gate(shop, "judge", str(observed), "--json")
     assert again.returncode == 1
     assert len(list((shop / "runs").iterdir())) == 3
+
+
+def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path) -> None:
+    (shop / "infra" / "main.tf").write_text("resource {\n")
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    observed = only_run(shop)
+    (shop / "infra" / "main.tf").write_text(TREE)
+    done = gate(shop, "judge", str(observed))
+    assert done.returncode == 1
+    assert "infra/main.tf:1: " in done.stdout
 
 
 def test_what_changed_since_the_last_run_is_said(shop: Path) -> None:

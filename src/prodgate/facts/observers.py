@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ..aws.account import Account
-from . import Fact
+from ..aws.answers import Absent, Unreadable
+from ..findings import Undetermined
+from . import Fact, Facts
 
-O = TypeVar("O", bound=Callable[[Account], Iterable[Fact]])  # noqa: E741
+Observer = Callable[[Account], Iterable[Fact]]
+O = TypeVar("O", bound=Observer)  # noqa: E741
 
 #: Observers, with the kinds of fact that can't be judged when one of them can't look.
-OBSERVERS: dict[Callable[[Account], Iterable[Fact]], tuple[type[Fact], ...]] = {}
+OBSERVERS: dict[Observer, tuple[type[Fact], ...]] = {}
 
 
 def observes(*kinds: type[Fact]) -> Callable[[O], O]:
@@ -22,3 +28,30 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
         return observer
 
     return register
+
+
+def observed(account: Account, observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS) -> Facts:
+    """Let observers look at an account, all at once; the kinds of one that can't look are unreadable."""
+    with ThreadPoolExecutor(max(len(observers), 1), thread_name_prefix="observers") as threads:
+        seen = list(threads.map(lambda observer: _seen(observer, account), observers))
+    known = tuple(fact for facts, _ in seen for fact in facts)
+    unreadable: dict[type, dict[str, None]] = defaultdict(dict)
+    for kinds, (_, reason) in zip(observers.values(), seen, strict=True):
+        for kind in kinds if reason else ():
+            unreadable[kind][reason] = None
+    return Facts(known, {kind: "; ".join(reasons) for kind, reasons in unreadable.items()})
+
+
+def _seen(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:
+    """Return what an observer sees, or why it sees nothing. Whatever it raises is no crash, but undetermined."""
+    try:
+        return account.once(observer), ""
+    except Unreadable as error:
+        return (), error.reason
+    except Undetermined as error:
+        return (), error.conclusion.reason
+    except Absent as error:
+        return (), f"{observer.__name__} did not expect that AWS answers {error.code}"
+    except Exception as bug:  # noqa: BLE001  an observer of any team may raise anything; the gate must still conclude
+        traceback.print_exc()
+        return (), f"{observer.__name__} failed: {type(bug).__name__}: {bug}"

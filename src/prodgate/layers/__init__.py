@@ -1,7 +1,8 @@
 """The layers that are built: what each observes, and where its checks are."""
 
 from .layer import Layer
+from .live import LiveLayer
 from .static import StaticLayer
 
 #: Layers by name; a layer of criteria.LAYERS that is not here is reported as not built.
-BUILT: dict[str, Layer] = {layer.name: layer for layer in (StaticLayer(),)}
+BUILT: dict[str, Layer] = {layer.name: layer for layer in (StaticLayer(), LiveLayer())}

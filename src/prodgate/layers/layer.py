@@ -11,6 +11,7 @@ from ..criteria_file import CriteriaFile
 from ..facts import Facts
 from ..findings import Finding
 from ..journal import Journal
+from ..targets import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +19,17 @@ class Observation:
     """What a layer is given to observe with."""
 
     run: Path
+    target: Target
     project: Path
     """The directory that holds the criteria file; paths in it are relative to this."""
     stated: CriteriaFile
     journal: Journal
     progress: Callable[[str], None]
+
+    def note(self, layer: str, text: str) -> None:
+        """Tell whoever reads the run something about how a layer observed."""
+        self.journal.write("note", layer=layer, text=text)
+        self.progress(f"{layer}: note: {text}")
 
 
 class Layer(Protocol):
@@ -30,14 +37,19 @@ class Layer(Protocol):
 
     name: str
     folders: tuple[str, ...]
-    """Folders of the project whose policies and checks pytest collects for this layer."""
+    """Folders of the project whose checks pytest collects for this layer."""
+    judges_policies: bool
+    """Whether what it observes is a Terraform configuration, which policies judge."""
 
     def observe(self, at: Observation) -> Facts:
         """Observe the system, keep what was seen as evidence, and return it."""
         ...
 
-    def recall(self, run: Path, facts: Iterable[Mapping[str, Any]]) -> Facts:
-        """Return the facts of an earlier run from its evidence; ``facts`` are the journal's ``fact`` events."""
+    def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
+        """Return the facts of an earlier run from its evidence.
+
+        ``events`` are the journal's ``fact`` events, then the ``unreadable`` ones that the layer wrote.
+        """
         ...
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -11,14 +11,14 @@ from ..criteria_file import CriteriaFile
 from ..engines.checkov import Scan
 from ..evidence import load_json, store_json
 from ..facts import Facts
-from ..facts.credentials import credential_facts, observe_credentials
+from ..facts.credentials import RepositoryPart, credential_facts, observe_credentials
 from ..facts.workflows import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ..findings import Finding, Outcome
 from ..terraform.diagnostics import Diagnostic, TerraformError
 from ..terraform.evaluate import evaluate
 from ..terraform.resources import Configuration, Position
-from ..terraform.root_module import DeclaredRoot, backend_facts, declared_root, observe_backend
-from ..terraform.stored import from_json, to_json
+from ..terraform.root_module import DeclaredRoot, StateBackend, backend_facts, declared_root, observe_backend
+from ..terraform.stored import diagnostics_from_json, diagnostics_to_json, from_json, to_json
 from . import second_opinion
 from .layer import Observation
 
@@ -27,37 +27,45 @@ EVALUATES: Final = "terraform-evaluates"
 
 _WORKFLOWS: Final = Path(".github/workflows")
 
+#: Kinds of fact that can't be judged without a kind of evidence.
+_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "configuration": (Configuration, DeclaredRoot),
+    "workflows": WORKFLOW_FACTS,
+    "credentials": (RepositoryPart,),
+    "backend": (StateBackend,),
+}
+
 
 class StaticLayer:
     """Evaluates the production root with real core, asks a second scanner, reads the workflows."""
 
     name: str = "static"
     folders: tuple[str, ...] = ("suites/static",)
+    judges_policies: bool = True
 
     def observe(self, at: Observation) -> Facts:
         """Observe all at once; what fails is unreadable with the reason."""
         with second_opinion.begun(at) as scan, ThreadPoolExecutor(2) as pool:
             seen = [pool.submit(_configuration, at, scan), pool.submit(_workflows, at), pool.submit(_repository, at)]
             parts = [future.result() for future in seen]
-            return _merged([*parts, second_opinion.observed(scan, at)])
+            facts = _merged([*parts, second_opinion.observed(scan, at)])
+        for kind, reason in facts.unreadable.items():
+            at.journal.write("unreadable", layer=self.name, kind=kind.__name__, reason=reason)
+        return facts
 
-    def recall(self, run: Path, facts: Iterable[Mapping[str, Any]]) -> Facts:
-        """Rebuild configuration, workflows and the scanner's report from evidence."""
+    def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
+        """Rebuild what was observed from evidence; what was not observed then is unreadable."""
+        unreadable = {kind: "it was not observed in that run" for kinds in _KINDS.values() for kind in kinds}
+        by_name = {kind.__name__: kind for kind in unreadable}
         known: list[Any] = []
-        for fact in facts:
-            stored = load_json(run, fact["digest"])
-            if fact["kind"] == "configuration":
-                configuration = from_json(stored)
-                known += (configuration, declared_root(configuration))
-            elif fact["kind"] == "workflows":
-                known += workflow_facts(stored)
-            elif fact["kind"] == "credentials":
-                known += credential_facts(stored)
-            elif fact["kind"] == "backend":
-                known += backend_facts(stored)
-            elif fact["kind"] == second_opinion.KIND:
-                known.append(second_opinion.recalled(stored))
-        return Facts(tuple(known))
+        for event in events:
+            if event["event"] == "unreadable":
+                unreadable[by_name[event["kind"]]] = event["reason"]
+                continue
+            known += _REBUILT[event["kind"]](load_json(run, event["digest"]))
+            for kind in _KINDS.get(event["kind"], ()):
+                unreadable.pop(kind, None)
+        return Facts(tuple(known), unreadable)
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
         """The evaluation of the configuration and what the scanner says are judged here."""
@@ -85,9 +93,11 @@ def _configuration(at: Observation, scan: Scan | None) -> Facts:
             on_plan=scan.take if scan else None,
         )
     except TerraformError as error:
+        digest = store_json(at.run, diagnostics_to_json(error.diagnostics))
+        at.journal.fact("static", "diagnostics", root, digest, "Terraform core")
         return Facts(error.diagnostics, {Configuration: str(error), DeclaredRoot: str(error)})
     for note in configuration.notes:
-        at.progress(f"static: note: {note}")
+        at.note("static", note)
     at.journal.fact("static", "configuration", root, store_json(at.run, to_json(configuration)), configuration.engine)
     return Facts((configuration, declared_root(configuration)))
 
@@ -99,8 +109,7 @@ def _workflows(at: Observation) -> Facts:
         facts = workflow_facts(texts)
     except WorkflowError as error:
         return Facts(unreadable=dict.fromkeys(WORKFLOW_FACTS, str(error)))
-    if texts:
-        at.journal.fact("static", "workflows", str(_WORKFLOWS), store_json(at.run, texts), "files of the repository")
+    at.journal.fact("static", "workflows", str(_WORKFLOWS), store_json(at.run, texts), "files of the repository")
     return Facts(facts)
 
 
@@ -113,6 +122,22 @@ def _repository(at: Observation) -> Facts:
     backend = observe_backend(root, at.project)
     at.journal.fact("static", "backend", at.stated.terraform_root, store_json(at.run, backend), "files of the root")
     return Facts((*credential_facts(credentials), *backend_facts(backend)))
+
+
+def _rebuilt(stored: Mapping[str, Any]) -> tuple[Any, ...]:
+    configuration = from_json(stored)
+    return configuration, declared_root(configuration)
+
+
+#: What each kind of evidence is rebuilt with.
+_REBUILT: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
+    "configuration": _rebuilt,
+    "diagnostics": diagnostics_from_json,
+    "workflows": workflow_facts,
+    "credentials": credential_facts,
+    "backend": backend_facts,
+    second_opinion.KIND: lambda stored: (second_opinion.recalled(stored),),
+}
 
 
 def _merged(parts: Sequence[Facts]) -> Facts:

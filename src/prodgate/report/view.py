@@ -180,6 +180,20 @@ def evidence_rows(run: Run, verdict: Verdict) -> list[EvidenceRow]:
     return [replace(row, anchor=f"e{number}") for number, row in enumerate(rows, start=1)]
 
 
+def looked_at(run: Run) -> str:
+    """Return which account the live layer looked at, and in which region; empty when it looked at none."""
+    accounts = (str(fact.get("subject", "")) for fact in run.facts if fact.get("kind") == "account")
+    return next(accounts, "")
+
+
+def notes(run: Run) -> dict[str, list[str]]:
+    """Return what each layer noted about how it observed, each note once."""
+    found: dict[str, dict[str, None]] = {}
+    for note in run.notes:
+        found.setdefault(str(note.get("layer", "")), {})[str(note.get("text", ""))] = None
+    return {layer: list(texts) for layer, texts in found.items()}
+
+
 def moment(at: datetime | None, offset: str) -> str:
     """Return a time in UTC, and in the offset ``+09:00`` of the place where the gate ran when it is known."""
     if at is None:

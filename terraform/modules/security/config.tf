@@ -104,7 +104,7 @@ locals {
     ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK        = {}
     AURORA_LAST_BACKUP_RECOVERY_POINT_CREATED  = { recoveryPointAgeValue = "1", recoveryPointAgeUnit = "days" }
     BACKUP_RECOVERY_POINT_ENCRYPTED            = {}
-    CLOUDWATCH_ALARM_ACTION_CHECK              = { alarmActionRequired = "true" }
+    CLOUDWATCH_ALARM_ACTION_CHECK              = { alarmActionRequired = "true", insufficientDataActionRequired = "false", okActionRequired = "false" }
     CLOUD_TRAIL_ENABLED                        = {}
     CMK_BACKING_KEY_ROTATION_ENABLED           = {}
     DB_INSTANCE_BACKUP_ENABLED                 = { backupRetentionPeriod = tostring(var.backup_retention_days) }

@@ -12,6 +12,7 @@ from prodgate.findings import Finding, Outcome
 from prodgate.journal import Journal
 from prodgate.layers.layer import Observation
 from prodgate.layers.static import StaticLayer
+from prodgate.targets import Target
 from prodgate.terraform.resources import Configuration
 
 CRITERIA = """
@@ -38,7 +39,14 @@ def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> Observatio
     about = {"system": "shop", "target": "rehearsal://", "rehearsal": True, "layers": ["static"], "commit": ""}
     run = runs.create(tmp_path / "runs", about, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
     stated = parse(text, tmp_path / "criteria.toml")
-    return Observation(run=run, project=tmp_path, stated=stated, journal=Journal.of(run), progress=lambda _step: None)
+    return Observation(
+        run=run,
+        target=Target("rehearsal://"),
+        project=tmp_path,
+        stated=stated,
+        journal=Journal.of(run),
+        progress=lambda _step: None,
+    )
 
 
 def concluded(at: Observation) -> list[Finding]:

@@ -85,6 +85,7 @@ def run(
     finished: bool = True,
     system: str = "nba-news",
     facts: tuple[dict[str, str], ...] = (),
+    notes: tuple[dict[str, str], ...] = (),
     **about: Any,
 ) -> Run:
     """Return a run of these criteria with these findings."""
@@ -110,6 +111,7 @@ def run(
         waivers=waivers,
         findings=tuple(findings),
         facts=facts,
+        notes=notes,
         finished=STARTED + timedelta(seconds=94) if finished else None,
     )
 
@@ -121,6 +123,11 @@ def fact(kind: str, subject: str, digest: str, layer: str = "static") -> dict[st
         "event": "fact", "at": at, "layer": layer, "kind": kind, "subject": subject,
         "digest": digest, "source": "terraform plan",
     }  # fmt: skip
+
+
+def note(text: str, layer: str = "live") -> dict[str, str]:
+    """Return a note event."""
+    return {"event": "note", "at": STARTED.isoformat(), "layer": layer, "text": text}
 
 
 def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:
@@ -167,8 +174,13 @@ def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:
     ]  # fmt: skip
     stale = waiver(id="W-8", subject="aws_cloudwatch_log_group.gone")
     expired = waiver(id="W-6", subject="aws_cloudwatch_log_group.old", expires=date(2026, 11, 20))
-    facts = (fact("terraform-plan", "terraform/environments/prod", PLAN), fact("terraform-plan", "again", PLAN))
+    facts = (
+        fact("terraform-plan", "terraform/environments/prod", PLAN), fact("terraform-plan", "again", PLAN),
+        fact("account", "123456789012 in ap-northeast-1", PLAN, "live"),
+    )  # fmt: skip
+    arn = f"arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/{'api-' * 30}blue/0123456789abcdef"
     made = run(
-        criteria, findings, waivers=(waiver(), stale, expired), rehearsal=rehearsal, finished=finished, facts=facts
-    )
+        criteria, findings, waivers=(waiver(), stale, expired), rehearsal=rehearsal, finished=finished, facts=facts,
+        notes=(note("aws_glacier_vault can't be rehearsed yet: aws_glacier_vault.this"), note(f"{arn} was not created")),
+    )  # fmt: skip
     return made if rehearsal else replace(made, about={**made.about, "layers": ["static", "live", "attested"]})

@@ -9,7 +9,7 @@ from prodgate.report import catalogue
 from prodgate.report.catalogue import FILES, Catalogue, entries
 from prodgate.report.html import render_html
 
-from .made import PLAN, criterion, fact, failing, finding, run, showcase, waiver
+from .made import PLAN, criterion, fact, failing, finding, note, run, showcase, waiver
 
 
 def fields(text: str) -> set[str]:
@@ -50,6 +50,7 @@ def test_every_entry_is_used_and_none_is_missing(language: str, monkeypatch: pyt
             finding("c8", "satisfied", where=("a:1",)),
         ],
         facts=tuple(fact("kind", str(n), PLAN) for n in range(30)),
+        notes=tuple(note(str(n), "static") for n in range(30)),
     )
     nothing = replace(run([], [], commit=""), finished=None)
     unheld = run([criterion("c")], [finding("c", Outcome.NOT_SATISFIED)], waivers=(waiver(),), layers=("static",))

@@ -9,7 +9,7 @@ from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
 from prodgate.runs import Run
 
-from .made import CLUSTER, PLAN, criterion, failing, finding, not_built, run, showcase
+from .made import CLUSTER, PLAN, criterion, fact, failing, finding, not_built, note, run, showcase
 
 HOSTILE = (
     '<img src=x onerror="document.title=1">',
@@ -60,7 +60,7 @@ def hostile() -> Run:
     findings += [finding("c", "undetermined", name, check=bad, reason=name) for name in HOSTILE]
     return run(
         [criterion("c", statement=bad, statement_ja=bad, why=bad, source=bad, controls=(bad,))],
-        findings, system=bad, target=HOSTILE[1], actor=bad, commit=bad, versions={bad: bad}, other={bad: [bad]},
+        findings, facts=(fact("account", bad, PLAN, "live"),), notes=tuple(note(name) for name in HOSTILE), system=bad, target=HOSTILE[1], actor=bad, commit=bad, versions={bad: bad}, other={bad: [bad]},
     )  # fmt: skip
 
 
@@ -114,6 +114,14 @@ def test_tells_layers_judged_silent_and_left_out_apart() -> None:
     shown = page(made).text.split("Layer State Answers")[1]
     assert re.search(r"static judged .* live no answer live layer not built", shown)
     assert re.search(r"e2e left out of this run .* dags no criterion asks for it", shown)
+
+
+@pytest.mark.parametrize(("language", "account"), [("en", "account"), ("ja", "アカウント")])
+def test_says_which_account_was_looked_at_and_what_was_not_as_it_should_be(language: str, account: str) -> None:
+    shown = page(showcase(), language).text
+    assert f"rehearsal:// , {account} 123456789012 in ap-northeast-1" in shown
+    assert "aws_glacier_vault can't be rehearsed yet: aws_glacier_vault.this" in shown
+    assert f"{account} 123456789012" not in page(run([criterion("c")], [finding("c", "satisfied")]), language).text
 
 
 def test_names_the_criteria_that_only_production_can_answer() -> None:

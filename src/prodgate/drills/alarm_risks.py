@@ -1,0 +1,84 @@
+"""Why an alarm must not be made to fire for a drill: somebody besides people acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..cloudwatch import members
+
+Aws = Callable[..., Any]
+ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+def alarms(aws: Aws, region: str) -> dict[str, Mapping[str, Any]]:
+    """Return every alarm of a region by name, those on other alarms too."""
+    found: dict[str, Mapping[str, Any]] = {}
+    asked = aws("cloudwatch", region).get_paginator("describe_alarms")
+    for page in asked.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+        found |= {one["AlarmName"]: one for one in [*page["MetricAlarms"], *page["CompositeAlarms"]]}
+    return found
+
+
+def risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Say why this alarm must not be made to fire."""
+    alarm = known[name]
+    if alarm["StateValue"] == "ALARM":
+        yield "it is in ALARM already, and whoever looks into that must not be confused"
+    if not alarm["ActionsEnabled"]:
+        yield "its actions are disabled: nobody would be told"
+    if not any(":sns:" in action for action in alarm["AlarmActions"]):
+        yield "it notifies no topic when it fires"
+    firing = _with_parents(name, known)
+    for each in firing:
+        for action in {one for kind in ACTIONS for one in known[each].get(kind) or ()}:
+            if ":sns:" not in action:
+                yield f"{_named(each, name)} does more than notify: {action}"
+    for where, listened in _rollbacks(aws, region):
+        for each in firing & listened:
+            yield f"{where} acts on {_named(each, name)}: a deployment would be stopped or rolled back"
+
+
+def _with_parents(name: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the alarm with all those that are made of it, directly or through another one."""
+    found = {name}
+    for _ in known:
+        more = {each for each, one in known.items() if members(one.get("AlarmRule", "")) & found}
+        if more <= found:
+            break
+        found |= more
+    return found
+
+
+def _rollbacks(aws: Aws, region: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield every deployment that listens to alarms, with their names."""
+    yield from _of_codedeploy(aws("codedeploy", region))
+    yield from _of_ecs(aws("ecs", region))
+
+
+def _of_codedeploy(client: Any) -> Iterator[tuple[str, set[str]]]:
+    for application in _pages(client, "list_applications", "applications"):
+        groups = _pages(client, "list_deployment_groups", "deploymentGroups", applicationName=application)
+        for group in groups:
+            asked = {"applicationName": application, "deploymentGroupName": group}
+            stated = client.get_deployment_group(**asked)["deploymentGroupInfo"].get("alarmConfiguration") or {}
+            if stated.get("enabled"):
+                yield f"CodeDeploy's {application}/{group}", {one["name"] for one in stated.get("alarms") or ()}
+
+
+def _of_ecs(client: Any) -> Iterator[tuple[str, set[str]]]:
+    for cluster in _pages(client, "list_clusters", "clusterArns"):
+        for arn in _pages(client, "list_services", "serviceArns", cluster=cluster):
+            (service,) = client.describe_services(cluster=cluster, services=[arn])["services"]
+            stated = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
+            if stated.get("enable"):
+                yield f"ECS's {service['serviceName']}", set(stated.get("alarmNames") or ())
+
+
+def _pages(client: Any, operation: str, key: str, **asked: str) -> Iterator[str]:
+    for page in client.get_paginator(operation).paginate(**asked):
+        yield from page[key]
+
+
+def _named(each: str, name: str) -> str:
+    return "it" if each == name else f"{each!r}, which is made of it"

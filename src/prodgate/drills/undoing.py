@@ -1,0 +1,58 @@
+"""Leaving nothing behind: whatever was made is removed, also after a failure and after Ctrl-C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+#: How often removing something is tried; an impatient second Ctrl-C is one try.
+_TRIES: Final = 3
+
+
+@dataclass(slots=True)
+class Undoing:
+    """What has to be undone, the last first. Say so before doing it: who interrupts may do so in between."""
+
+    left: list[str] = field(default_factory=list)
+    """What could not be undone, and why."""
+    _steps: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
+
+    def later(self, what: str, undo: Callable[[], object]) -> None:
+        """Have something undone at the end; ``undo`` must also bear that it was never done."""
+        self._steps.append((what, undo))
+
+    def now(self) -> None:
+        """Undo everything. Raises KeyboardInterrupt only when all has been tried."""
+        interrupted = False
+        for what, undo in reversed(self._steps):
+            why = ""
+            for _ in range(_TRIES):
+                try:
+                    undo()
+                except KeyboardInterrupt:
+                    interrupted, why = True, "interrupted"
+                except Exception as error:  # noqa: BLE001  the rest must be undone whatever went wrong here
+                    why = str(error)
+                else:
+                    break
+            else:
+                self.left.append(f"{what}: {why}")
+        self._steps.clear()
+        if interrupted:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def undoing(tell: Callable[[str], None]) -> Iterator[Undoing]:
+    """Undo when the context ends, however it does, and tell what could not be undone."""
+    steps = Undoing()
+    try:
+        yield steps
+    finally:
+        try:
+            steps.now()
+        finally:
+            for each in steps.left:
+                tell(f"left behind, mend it by hand: {each}")

@@ -1,0 +1,115 @@
+"""Airflow environments on MWAA: size, entrance, logs, settings, and where their failures go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from ...airflow_versions import dag_concurrency, numbers, settings, suppressed, unread
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+from .alarm_settings import alarm_settings
+from .permissions import rights
+from .queues import dead_letter_sources
+
+#: Fields of the logging configuration.
+_LOGS: Final = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")
+#: What Airflow takes when nothing is stated.
+_PARALLELISM: Final = "32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AirflowEnvironment(Fact):
+    """An Airflow environment; ``subject`` is its ARN."""
+
+    name: str
+    status: str
+    last_update: str
+    """``SUCCESS``, ``PENDING`` or ``FAILED`` with why; empty for one that was never changed."""
+    environment_class: str
+    min_workers: Quantity
+    max_workers: Quantity
+    webserver_access: str
+    """``PRIVATE_ONLY`` or ``PUBLIC_ONLY``."""
+    logs_off: tuple[str, ...]
+    """Those of the five logs that are off."""
+    version: str
+    parallelism: Quantity
+    """Tasks that one scheduler runs at a time."""
+    dag_concurrency: Quantity
+    """Tasks of one DAG that run at a time."""
+    unread_settings: tuple[str, ...]
+    """Settings whose name this version of Airflow does not read, with what to write instead."""
+    suppressed: tuple[str, ...]
+    """Metrics that an alarm watches and that the settings keep from CloudWatch."""
+    dead_letter_queues: tuple[str, ...]
+    """ARNs of the dead-letter queues that its execution role may send to."""
+
+
+@observes(AirflowEnvironment)
+def observe_airflow_environments(account: Account) -> Iterator[AirflowEnvironment]:
+    """Look at every environment."""
+    yield from account.each(partial(_environment, account), environments(account))
+
+
+def environments(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return everything that MWAA says of every environment."""
+    names = account.list("mwaa", "ListEnvironments", "Environments")
+    return account.each(lambda name: account.get("mwaa", "GetEnvironment", Name=name)["Environment"], names)
+
+
+def _environment(account: Account, found: Mapping[str, Any]) -> AirflowEnvironment:
+    options, version = found.get("AirflowConfigurationOptions") or {}, found["AirflowVersion"]
+    logging = found.get("LoggingConfiguration") or {}
+    return AirflowEnvironment(
+        subject=found["Arn"],
+        name=found["Name"],
+        status=found["Status"],
+        last_update=_last_update(found.get("LastUpdate") or {}),
+        environment_class=found["EnvironmentClass"],
+        min_workers=Quantity.of(found["MinWorkers"]),
+        max_workers=Quantity.of(found["MaxWorkers"]),
+        webserver_access=found["WebserverAccessMode"],
+        logs_off=tuple(name for name in _LOGS if not (logging.get(name) or {}).get("Enabled")),
+        version=version,
+        parallelism=Quantity.of(options.get("core.parallelism", _PARALLELISM)),
+        dag_concurrency=Quantity.of(dag_concurrency(options, version)),
+        unread_settings=account.attempt(_unread, options, version),
+        suppressed=account.attempt(_suppressed, account, found["Name"], options),
+        dead_letter_queues=account.attempt(_dead_letter_queues, account, found["ExecutionRoleArn"]),
+    )
+
+
+def _last_update(update: Mapping[str, Any]) -> str:
+    why = (update.get("Error") or {}).get("ErrorMessage", "")
+    return f"{update.get('Status', '')}: {why}" if why else str(update.get("Status", ""))
+
+
+def _unread(options: Mapping[str, str], version: str) -> tuple[str, ...]:
+    if not numbers(version) or not settings(numbers(version)[0]):
+        raise Unreadable(f"the settings of Airflow {version} are not known here")
+    return tuple(unread(options, version))
+
+
+def _suppressed(account: Account, name: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    readings = [one for alarm in account.once(alarm_settings) for one in alarm.readings]
+    own = [one for one in readings if one.namespace == "AmazonMWAA" and one.dimensions.get("Environment") == name]
+    return tuple(sorted({one.metric for one in own if suppressed(one.metric, options)}))
+
+
+def _dead_letter_queues(account: Account, role: str) -> tuple[str, ...]:
+    """Return those that the role may send to. Raises Unreadable when of none that is certain, and of one it is open."""
+    allowed, found, doubt = rights(account, role), [], None
+    for arn in (arn for arn in dead_letter_sources(account) if arn.startswith("arn:aws:sqs:")):
+        try:
+            found += [arn] if allowed.may("sqs:SendMessage", arn) else []
+        except Unreadable as error:
+            doubt = error
+    if doubt and not found:
+        raise doubt
+    return tuple(found)

@@ -1,0 +1,111 @@
+"""Backup plans, and the vaults that they save to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from ...quantities import Quantity
+from ...schedules import runs_daily
+from .. import Fact
+from ..observers import observes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupRule:
+    """When a plan saves, into which vault, for how long, and where copies go."""
+
+    daily: bool
+    vault: str
+    """Name of the vault."""
+    kept: Quantity | None
+    """How long a recovery point lives; None for ever."""
+    copies: tuple[str, ...]
+    """ARNs of the vaults that get a copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BackupPlan(Fact):
+    """A plan that saves something. ``subject`` is its ARN."""
+
+    name: str
+    region: str
+    rules: tuple[BackupRule, ...]
+    selections: tuple[Mapping[str, Any], ...]
+    """What it selects, as AWS states it."""
+
+    @property
+    def copied_to(self) -> frozenset[str]:
+        """Regions that get a copy."""
+        return frozenset(vault.split(":")[3] for rule in self.rules for vault in rule.copies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BackupVault(Fact):
+    """A vault that a plan saves or copies to. ``subject`` is its ARN."""
+
+    exists: bool
+    locked: bool
+    least: Quantity
+    """How long nobody can delete what is saved; 0 without a lock."""
+    key: str
+
+
+@observes(BackupPlan)
+def observe_plans(account: Account) -> Iterator[BackupPlan]:
+    """See the backup plans with what they select."""
+    listed = account.list("backup", "ListBackupPlans", "BackupPlansList")
+    yield from account.each(lambda plan: _plan(account, plan), listed)
+
+
+def _plan(account: Account, listed: Mapping[str, Any]) -> BackupPlan:
+    id_ = listed["BackupPlanId"]
+    plan = account.get("backup", "GetBackupPlan", BackupPlanId=id_)["BackupPlan"]
+    selections = account.list("backup", "ListBackupSelections", "BackupSelectionsList", BackupPlanId=id_)
+    return BackupPlan(
+        subject=listed["BackupPlanArn"],
+        name=plan["BackupPlanName"],
+        region=account.region,
+        rules=tuple(map(_rule, plan["Rules"])),
+        selections=tuple(
+            account.get("backup", "GetBackupSelection", BackupPlanId=id_, SelectionId=one["SelectionId"])[
+                "BackupSelection"
+            ]
+            for one in selections
+        ),
+    )
+
+
+def _rule(rule: Mapping[str, Any]) -> BackupRule:
+    days = rule.get("Lifecycle", {}).get("DeleteAfterDays")
+    return BackupRule(
+        daily=runs_daily(rule.get("ScheduleExpression", "")),
+        vault=rule["TargetBackupVaultName"],
+        kept=None if days is None else Quantity.days(days),
+        copies=tuple(copy["DestinationBackupVaultArn"] for copy in rule.get("CopyActions", ())),
+    )
+
+
+@observes(BackupVault)
+def observe_vaults(account: Account) -> Iterator[BackupVault]:
+    """See the vaults that plans save and copy to, in whatever region."""
+    rules = [rule for plan in account.once(observe_plans) for rule in plan.rules]
+    home = f"arn:aws:backup:{account.region}:{account.id}:backup-vault:"
+    arns = {home + rule.vault for rule in rules} | {arn for rule in rules for arn in rule.copies}
+    yield from account.each(lambda arn: _vault(account, arn), sorted(arns))
+
+
+def _vault(account: Account, arn: str) -> BackupVault:
+    region, owner, name = arn.split(":")[3], arn.split(":")[4], arn.split(":")[6]
+    whose = {} if owner == account.id else {"BackupVaultAccountId": owner}
+    found = account.find("backup", "DescribeBackupVault", region=region, BackupVaultName=name, **whose) or {}
+    locked = bool(found.get("Locked"))
+    return BackupVault(
+        subject=arn,
+        exists=bool(found),
+        locked=locked,
+        least=Quantity.days(found.get("MinRetentionDays", 0) if locked else 0),
+        key=found.get("EncryptionKeyArn", ""),
+    )

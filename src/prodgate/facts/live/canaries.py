@@ -1,0 +1,63 @@
+"""Canaries: whether they run, how their last run went, and whether somebody is told when one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ...aws.account import Account
+from .. import Fact
+from ..observers import observes
+from .alarm_settings import AlarmSettings, alarm_settings
+
+#: Metrics of which more is worse; of SuccessPercent, less is.
+_FAILURES: Final = frozenset({"Failed", "FailedRequests"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Canary(Fact):
+    """A canary; ``subject`` is its name."""
+
+    state: str
+    """``RUNNING`` when it runs by its schedule."""
+    recurs: bool
+    """Whether its schedule is more than one run."""
+    last_run: str
+    """``PASSED``, ``FAILED`` with why, or empty when it has never run."""
+    alarms: tuple[str, ...]
+    """Names of the alarms that fire when it fails, with their actions on."""
+
+
+@observes(Canary)
+def observe_canaries(account: Account) -> Iterator[Canary]:
+    """Look at every canary."""
+    for found in account.list("synthetics", "DescribeCanaries", "Canaries"):
+        name = found["Name"]
+        yield Canary(
+            subject=name,
+            state=found["Status"]["State"],
+            recurs=not found["Schedule"]["Expression"].startswith("rate(0"),
+            last_run=account.attempt(_last_run, account, name),
+            alarms=account.attempt(_alarms, account, name),
+        )
+
+
+def _last_run(account: Account, name: str) -> str:
+    runs = account.list("synthetics", "DescribeCanariesLastRun", "CanariesLastRun")
+    status = next((one["LastRun"].get("Status") or {} for one in runs if one["CanaryName"] == name), {})
+    state, why = status.get("State", ""), status.get("StateReason", "")
+    return state if state == "PASSED" or not why else f"{state}: {why}"
+
+
+def _alarms(account: Account, name: str) -> tuple[str, ...]:
+    telling = [alarm for alarm in account.once(alarm_settings) if alarm.actions_on and alarm.actions]
+    return tuple(alarm.name for alarm in telling if _watches(alarm, name))
+
+
+def _watches(alarm: AlarmSettings, name: str) -> bool:
+    """Whether an alarm fires when the canary of this name fails."""
+    own = [one for one in alarm.readings if one.reads("CloudWatchSynthetics", one.metric, CanaryName=name)]
+    metrics = {one.metric for one in own}
+    low = alarm.fires_below and (alarm.threshold or 0) > 0
+    return ("SuccessPercent" in metrics and low) or (bool(_FAILURES & metrics) and alarm.fires_above)

@@ -1,0 +1,98 @@
+"""Certificates in use: whose names they prove, how, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+from .distributions import items, sites
+from .listeners import balancers, listeners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CertificateInUse(Fact):
+    """An ACM certificate that a distribution or a listener shows; ``subject`` is its ARN."""
+
+    used_by: tuple[str, ...]
+    """ARNs of the distributions and listeners that show it."""
+    must_cover: tuple[str, ...]
+    """The names that readers ask those for."""
+    covers: tuple[str, ...]
+    """The names that it proves; one may begin with ``*.`` for one label."""
+    status: str
+    """``ISSUED``, ``EXPIRED``, ``PENDING_VALIDATION``, …; ``MISSING`` when ACM has no such certificate."""
+    validated_through: tuple[str, ...]
+    """How its names were validated: ``DNS``, ``EMAIL``; empty for an imported certificate."""
+    in_date: bool
+    remaining: Quantity
+    """Time until it expires, negative afterwards."""
+
+
+@observes(CertificateInUse)
+def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
+    """Look at every certificate that something shows."""
+    used = _used(account)
+    found = account.each(lambda arn: _described(account, arn), used)
+    for (arn, holders), certificate in zip(used.items(), found, strict=True):
+        options = certificate.get("DomainValidationOptions", ())
+        methods = {one.get("ValidationMethod", "") for one in options if certificate["Type"] == "AMAZON_ISSUED"}
+        yield CertificateInUse(
+            subject=arn,
+            used_by=tuple(holders),
+            must_cover=tuple(sorted({name for names in holders.values() for name in names})),
+            covers=tuple(certificate.get("SubjectAlternativeNames", ())),
+            status=certificate["Status"],
+            validated_through=tuple(sorted(methods)),
+            in_date=_in_date(certificate, account.now),
+            remaining=_remaining(certificate, account.now),
+        )
+
+
+def _used(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return ARNs of certificates -> ARNs of those that show them -> the names that readers ask those for."""
+    used: dict[str, dict[str, tuple[str, ...]]] = {}
+    asked: dict[str, set[str]] = {}
+    for site in sites(account):
+        names = items(site, "Aliases")
+        for origin in items(site, "Origins"):
+            asked.setdefault(origin["DomainName"].lower(), set()).update(names)
+        shown = site.get("ViewerCertificate", {})
+        if arn := shown.get("ACMCertificateArn") or shown.get("IAMCertificateId"):
+            used.setdefault(arn, {})[site["ARN"]] = names
+    hosts = {one["LoadBalancerArn"]: one["DNSName"].lower() for one in balancers(account)}
+    for listener in listeners(account):
+        for shown in _shown(account, listener) if listener.get("Certificates") else ():
+            names = tuple(sorted(asked.get(hosts[listener["LoadBalancerArn"]], ())))
+            used.setdefault(shown["CertificateArn"], {})[listener["ListenerArn"]] = names
+    return used
+
+
+def _shown(account: Account, listener: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the certificates of a listener, also those besides the default one."""
+    arn = listener["ListenerArn"]
+    return account.list("elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=arn)
+
+
+def _described(account: Account, arn: str) -> Mapping[str, Any]:
+    if ":acm:" not in arn:
+        raise Unreadable(f"certificate {arn}: is kept in IAM, which does not say whose names it proves")
+    found = account.find("acm", "DescribeCertificate", region=arn.split(":")[3], CertificateArn=arn)
+    return found["Certificate"] if found else {"Status": "MISSING", "Type": ""}
+
+
+def _in_date(certificate: Mapping[str, Any], now: datetime) -> bool:
+    begins, ends = certificate.get("NotBefore"), certificate.get("NotAfter")
+    return begins is not None and ends is not None and begins <= now < ends
+
+
+def _remaining(certificate: Mapping[str, Any], now: datetime) -> Quantity:
+    left: timedelta = certificate.get("NotAfter", now) - now
+    return Quantity.days((Decimal(int(left.total_seconds())) / 86400).quantize(Decimal("0.1")))

@@ -1,0 +1,154 @@
+"""Where each component of the system writes its log, and when it last did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Unread, Unreadable
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+from .distributions import GLOBAL
+from .log_groups import groups, name_in
+from .running_tasks import RunningTask, running_tasks
+from .vpcs import flow_logs_of, vpcs
+
+#: Log drivers that hand what a container prints to somebody.
+_DRIVERS: Final = ("awslogs", "awsfirelens", "splunk", "fluentd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a component says of its log."""
+
+    arn: str
+    groups: tuple[str, ...] = ()
+    """Names of the log groups that it names."""
+    silent: tuple[str, ...] = ()
+    """Its parts that write to no log group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ComponentLog(Fact):
+    """The log of a service, database, web ACL, VPC or Airflow environment; ``subject`` is its ARN."""
+
+    groups: tuple[str, ...]
+    """Log groups that it writes to and that exist."""
+    silent: tuple[str, ...]
+    """Parts of it that write to no log group, and groups that it names and that do not exist."""
+    quietest: str
+    """The one of its log groups whose newest event is the oldest."""
+    silence: Quantity | None
+    """Time since the newest event of that group; None when it has none."""
+
+
+@observes(ComponentLog)
+def observe_component_logs(account: Account) -> Iterator[ComponentLog]:
+    """Look at every component of every kind; a kind of which there is none is a component that could not be seen."""
+    for kind, (region, look) in _KINDS.items():
+        try:
+            found = tuple(look(account)) or Unread(f"the account has no {kind}")
+        except Unreadable as error:
+            found = Unread(error.reason)
+        if isinstance(found, Unread):
+            yield ComponentLog(subject=kind, groups=found, silent=found, quietest=found, silence=found)  # type: ignore[arg-type]
+        else:
+            yield from account.each(partial(_component, account, region or account.region), found)
+
+
+def _component(account: Account, region: str, written: Written) -> ComponentLog:
+    known = {group["logGroupName"] for group in groups(account, region)}
+    there = tuple(name for name in written.groups if name in known)
+    missing = tuple(f"log group {name} does not exist" for name in written.groups if name not in known)
+    return ComponentLog(
+        subject=written.arn,
+        groups=there,
+        silent=(*written.silent, *missing),
+        quietest=account.attempt(lambda: _quietest(account, there, region)[0]),
+        silence=account.attempt(lambda: _quietest(account, there, region)[1]),
+    )
+
+
+def _quietest(account: Account, names: tuple[str, ...], region: str) -> tuple[str, Quantity | None]:
+    silences = [(name, _silence(account, name, region)) for name in names]
+    return max(silences, key=lambda one: _length(one[1]), default=("", None))
+
+
+def _silence(account: Account, group: str, region: str) -> Quantity | None:
+    """Return the time since the newest event, which CloudWatch may know up to an hour late."""
+    asked = {"logGroupName": group, "orderBy": "LastEventTime", "descending": True, "limit": 1}
+    streams = account.get("logs", "DescribeLogStreams", region=region, **asked)["logStreams"]
+    newest = next((one["lastEventTimestamp"] for one in streams if one.get("lastEventTimestamp")), None)
+    if newest is None:
+        return None
+    seconds = (account.now - datetime.fromtimestamp(newest / 1000, UTC)).total_seconds()
+    return Quantity.seconds(max(0, int(seconds)))
+
+
+def _length(silence: Quantity | None) -> float:
+    return float("inf") if silence is None else float(silence.base)
+
+
+def _services(account: Account) -> Iterator[Written]:
+    for task in running_tasks(account):
+        named = [_group_of(container) for container in task.containers]
+        yield Written(arn=task.arn, groups=tuple(dict.fromkeys(filter(None, named))), silent=tuple(_unheard(task)))
+
+
+def _group_of(container: Mapping[str, Any]) -> str:
+    configured = container.get("logConfiguration") or {}
+    return str((configured.get("options") or {}).get("awslogs-group", ""))
+
+
+def _unheard(task: RunningTask) -> Iterator[str]:
+    for container in task.containers:
+        driver = (container.get("logConfiguration") or {}).get("logDriver")
+        if driver not in _DRIVERS and not container.get("firelensConfiguration"):
+            yield f"container {container['name']} writes nowhere"
+
+
+def _databases(account: Account) -> Iterator[Written]:
+    for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
+        exports = cluster.get("EnabledCloudwatchLogsExports") or ()
+        named = tuple(f"/aws/rds/cluster/{cluster['DBClusterIdentifier']}/{export}" for export in exports)
+        yield Written(arn=cluster["DBClusterArn"], groups=named, silent=() if named else ("exports no log",))
+
+
+def _web_acls(account: Account) -> Iterator[Written]:
+    for acl in account.list("wafv2", "ListWebACLs", "WebACLs", region=GLOBAL, Scope="CLOUDFRONT"):
+        found = account.find("wafv2", "GetLoggingConfiguration", region=GLOBAL, ResourceArn=acl["ARN"])
+        targets = found["LoggingConfiguration"]["LogDestinationConfigs"] if found else ()
+        named = tuple(name_in(target) for target in targets if ":log-group:" in target)
+        yield Written(arn=acl["ARN"], groups=named, silent=() if named else ("logs to no log group",))
+
+
+def _networks(account: Account) -> Iterator[Written]:
+    for vpc in vpcs(account):
+        flows = flow_logs_of(account, vpc["VpcId"])
+        targets = [one.get("LogGroupName") or name_in(one.get("LogDestination") or "") for one in flows]
+        named = tuple(filter(None, targets))
+        arn = f"arn:aws:ec2:{account.region}:{account.id}:vpc/{vpc['VpcId']}"
+        yield Written(arn=arn, groups=named, silent=() if named else ("has no flow log in CloudWatch",))
+
+
+def _environments(account: Account) -> Iterator[Written]:
+    for name in account.list("mwaa", "ListEnvironments", "Environments"):
+        found = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
+        logs = [one for one in (found.get("LoggingConfiguration") or {}).values() if one.get("Enabled")]
+        named = tuple(name_in(one["CloudWatchLogGroupArn"]) for one in logs)
+        yield Written(arn=found["Arn"], groups=named, silent=() if named else ("all logs are off",))
+
+
+#: Kind of component -> region of its logs, where it is not the account's, and where to find it.
+_KINDS: Final[Mapping[str, tuple[str, Callable[[Account], Iterator[Written]]]]] = {
+    "service": ("", _services),
+    "database": ("", _databases),
+    "web ACL": (GLOBAL, _web_acls),
+    "VPC": ("", _networks),
+    "Airflow environment": ("", _environments),
+}

@@ -1,0 +1,127 @@
+"""What watches the bill, in the words of Terraform, and what the month has cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+
+#: Where AWS keeps what belongs to an account and to no region.
+HOME: Final = "us-east-1"
+#: What AWS makes and tags by itself, such as the secret with the password of a database.
+_OF_AWS: Final = re.compile(r":secret:[a-z]+!")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CostResource(Fact):
+    """Something that watches the bill, or that stands on it, as Terraform would state it."""
+
+    type: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Budget(Fact):
+    """A monthly budget of cost, and how much of it is used."""
+
+    used: Quantity
+    """Share of the limit that the month has cost so far."""
+    forecast: Quantity | None
+    """Share of the limit that the whole month is expected to cost; None while AWS gives no forecast."""
+
+
+@observes(CostResource)
+def observe_cost_watch(account: Account) -> Iterator[CostResource]:
+    """Look at budgets, anomaly detection, who is told, and the tags by which the bill is split."""
+    for budget in _budgets(account):
+        yield _budget(account, budget)
+    yield from _anomalies(account)
+    yield from _topics(account)
+    for tagged in account.list("resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList"):
+        arn, tags = tagged["ResourceARN"], {tag["Key"]: tag["Value"] for tag in tagged["Tags"]}
+        if not _OF_AWS.search(arn):
+            yield CostResource(subject=arn, type="tagged", values={"tags_all": tags})
+
+
+def _budgets(account: Account) -> tuple[Any, ...]:
+    return account.list("budgets", "DescribeBudgets", "Budgets", region=HOME, AccountId=account.id)
+
+
+def _budget(account: Account, budget: Mapping[str, Any]) -> CostResource:
+    name = budget["BudgetName"]
+    named = {"AccountId": account.id, "BudgetName": name}
+    found = account.list("budgets", "DescribeNotificationsForBudget", "Notifications", region=HOME, **named)
+    stated = {
+        "name": name, "budget_type": budget["BudgetType"], "time_unit": budget["TimeUnit"],
+        "limit_amount": budget.get("BudgetLimit", {}).get("Amount"), "planned_limit": [],
+        "auto_adjust_data": [budget["AutoAdjustData"]] if "AutoAdjustData" in budget else [],
+        "notification": [_notification(account, named, one) for one in found],
+    }  # fmt: skip
+    return CostResource(subject=name, type="aws_budgets_budget", values=stated)
+
+
+def _notification(account: Account, budget: Mapping[str, str], notification: Mapping[str, Any]) -> dict[str, Any]:
+    heard = account.list(
+        "budgets", "DescribeSubscribersForNotification", "Subscribers", region=HOME, **budget, Notification=notification
+    )
+    return {
+        "notification_type": notification["NotificationType"],
+        "comparison_operator": notification["ComparisonOperator"],
+        "threshold": notification["Threshold"],
+        "threshold_type": notification.get("ThresholdType", "PERCENTAGE"),
+        "subscriber_email_addresses": [one["Address"] for one in heard if one["SubscriptionType"] == "EMAIL"],
+        "subscriber_sns_topic_arns": [one["Address"] for one in heard if one["SubscriptionType"] == "SNS"],
+    }
+
+
+def _anomalies(account: Account) -> Iterator[CostResource]:
+    for monitor in account.list("ce", "GetAnomalyMonitors", "AnomalyMonitors", region=HOME):
+        arn = monitor["MonitorArn"]
+        stated = {"arn": arn, "name": monitor["MonitorName"]}
+        yield CostResource(subject=arn, type="aws_ce_anomaly_monitor", values=stated)
+    for subscription in account.list("ce", "GetAnomalySubscriptions", "AnomalySubscriptions", region=HOME):
+        heard = [
+            {"type": one["Type"], "address": one["Address"]}
+            for one in subscription["Subscribers"]
+            if one.get("Status", "CONFIRMED") == "CONFIRMED"
+        ]
+        stated = {"monitor_arn_list": subscription["MonitorArnList"], "subscriber": heard}
+        subject = subscription["SubscriptionArn"]
+        yield CostResource(subject=subject, type="aws_ce_anomaly_subscription", values=stated)
+
+
+def _topics(account: Account) -> Iterator[CostResource]:
+    """Yield the topics that the bill's watchers may tell, and who has confirmed to listen to them."""
+    for topic in account.list("sns", "ListTopics", "Topics"):
+        arn = topic["TopicArn"]
+        yield CostResource(subject=arn, type="aws_sns_topic", values={"arn": arn})
+    for one in account.list("sns", "ListSubscriptions", "Subscriptions"):
+        if one["SubscriptionArn"].startswith("arn:"):
+            stated = {"topic_arn": one["TopicArn"], "protocol": one["Protocol"], "endpoint": one["Endpoint"]}
+            yield CostResource(subject=one["SubscriptionArn"], type="aws_sns_topic_subscription", values=stated)
+
+
+@observes(Budget)
+def observe_budgets(account: Account) -> Iterator[Budget]:
+    """Look at how much of each monthly budget of cost is used, and expected to be."""
+    for budget in _budgets(account):
+        limit = Decimal(budget.get("BudgetLimit", {}).get("Amount") or 0)
+        if budget["BudgetType"] == "COST" and budget["TimeUnit"] == "MONTHLY" and limit:
+            spent = budget["CalculatedSpend"]
+            forecast = spent.get("ForecastedSpend")
+            yield Budget(
+                subject=budget["BudgetName"],
+                used=_share(spent["ActualSpend"], limit),
+                forecast=_share(forecast, limit) if forecast else None,
+            )
+
+
+def _share(spent: Mapping[str, str], limit: Decimal) -> Quantity:
+    return Quantity.of(100 * Decimal(spent["Amount"]) / limit, "%")

@@ -1,0 +1,199 @@
+"""What is saved of each database, and what restores of it have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ...aws.account import Account
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+from .backups import BackupPlan, observe_plans
+from .databases import Database, hours, observe_databases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryPoint:
+    """Something that a vault can give back."""
+
+    arn: str
+    age: Quantity
+    """How long ago the latest time is that it gives back: when it was made, and for a continuous one a moment ago."""
+    encrypted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreTest:
+    """A restore that a restore testing plan made, and that has ended."""
+
+    status: str
+    started: datetime
+    took: Quantity | None
+    """Time from its beginning to its end; None when AWS names no end."""
+    age: Quantity | None
+    """Time since its end."""
+    validation: str
+    """``SUCCESSFUL``, ``FAILED``, ``TIMED_OUT``, ``VALIDATING``, or nothing when nobody has said anything."""
+    deletion: str
+    """Whether what was restored is gone again: ``SUCCESSFUL``, ``FAILED``, ``DELETING``, or nothing."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended, and a look at the data found it right."""
+        return self.status == "COMPLETED" and self.validation == "SUCCESSFUL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DatabaseBackups(Fact):
+    """What is saved of one database, and how it restores. ``subject`` is the database's ARN."""
+
+    plans: tuple[BackupPlan, ...]
+    """Backup plans that select it."""
+    points: tuple[RecoveryPoint, ...]
+    """What the vaults of this region that plans save to hold of it, ready to be restored."""
+    testing_plans: tuple[str, ...]
+    """Restore testing plans that select it."""
+    tests: tuple[RestoreTest, ...]
+    """Restore tests of it that have ended, newest first."""
+
+    @property
+    def newest(self) -> RecoveryPoint | None:
+        """The recovery point that gives back the latest time."""
+        return min(self.points, key=lambda point: point.age.base, default=None)
+
+    @property
+    def last(self) -> RestoreTest | None:
+        """The newest restore test."""
+        return next(iter(self.tests), None)
+
+    @property
+    def success(self) -> RestoreTest | None:
+        """The newest restore test that succeeded."""
+        return next((test for test in self.tests if test.succeeded), None)
+
+
+@observes(DatabaseBackups)
+def observe_database_backups(account: Account) -> Iterator[DatabaseBackups]:
+    """See for each database who saves it, what has been saved, and how restores of it ended."""
+    for database in account.once(observe_databases):
+        yield DatabaseBackups(
+            subject=database.subject,
+            plans=account.attempt(_plans_of, account, database),
+            points=account.attempt(_points_of, account, database),
+            testing_plans=account.attempt(_testing_plans_of, account, database),
+            tests=account.attempt(_tests_of, account, database),
+        )
+
+
+def _plans_of(account: Account, database: Database) -> tuple[BackupPlan, ...]:
+    return tuple(
+        plan
+        for plan in account.once(observe_plans)
+        if any(selects(selection, database.subject, database.tags) for selection in plan.selections)
+    )
+
+
+def selects(selection: Mapping[str, Any], arn: str, tags: Mapping[str, str]) -> bool:
+    """Whether a selection finds a resource: named or tagged, not excluded, and within every condition."""
+    named = _matches(arn, selection.get("Resources", ()))
+    tagged = any(tags.get(tag["ConditionKey"]) == tag["ConditionValue"] for tag in selection.get("ListOfTags", ()))
+    excluded = _matches(arn, selection.get("NotResources", ()))
+    return (named or tagged) and not excluded and _within(selection.get("Conditions", {}), tags)
+
+
+def _matches(arn: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(arn, pattern) for pattern in patterns)
+
+
+def _within(conditions: Mapping[str, Any], tags: Mapping[str, str]) -> bool:
+    own = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+
+    def fits(test: Mapping[str, str]) -> bool:
+        return fnmatchcase(own.get(test["ConditionKey"], ""), test["ConditionValue"])
+
+    wanted = [*conditions.get("StringEquals", ()), *conditions.get("StringLike", ())]
+    refused = [*conditions.get("StringNotEquals", ()), *conditions.get("StringNotLike", ())]
+    return all(map(fits, wanted)) and not any(map(fits, refused))
+
+
+def _points_of(account: Account, database: Database) -> tuple[RecoveryPoint, ...]:
+    vaults = {rule.vault for plan in account.once(observe_plans) for rule in plan.rules}
+    listed = account.each(
+        lambda vault: account.list(
+            "backup", "ListRecoveryPointsByBackupVault", "RecoveryPoints", BackupVaultName=vault,
+            ByResourceArn=database.subject,
+        ),
+        sorted(vaults),
+    )  # fmt: skip
+    rows = [row for rows in listed for row in rows]
+    return tuple(_point(row, database, account.now) for row in rows if row["Status"] in ("COMPLETED", "AVAILABLE"))
+
+
+def _point(row: Mapping[str, Any], database: Database, now: datetime) -> RecoveryPoint:
+    # a continuous one is AVAILABLE as long as it goes on, and reaches as far as the database itself can be restored
+    continuous = row["Status"] == "AVAILABLE"
+    return RecoveryPoint(
+        arn=row["RecoveryPointArn"],
+        age=hours(now - ((database.latest if continuous else None) or row["CreationDate"])),
+        encrypted=row["IsEncrypted"],
+    )
+
+
+def _testing_plans_of(account: Account, database: Database) -> tuple[str, ...]:
+    plans = account.list("backup", "ListRestoreTestingPlans", "RestoreTestingPlans")
+    names = [plan["RestoreTestingPlanName"] for plan in plans]
+    return tuple(name for name in names if any(_tries(one, database) for one in _testing_selections(account, name)))
+
+
+def _testing_selections(account: Account, plan: str) -> tuple[Mapping[str, Any], ...]:
+    listed = account.list(
+        "backup", "ListRestoreTestingSelections", "RestoreTestingSelections", RestoreTestingPlanName=plan
+    )
+    names = [one["RestoreTestingSelectionName"] for one in listed]
+    return account.each(
+        lambda name: account.get(
+            "backup", "GetRestoreTestingSelection", RestoreTestingPlanName=plan, RestoreTestingSelectionName=name
+        )["RestoreTestingSelection"],
+        names,
+    )
+
+
+def _tries(selection: Mapping[str, Any], database: Database) -> bool:
+    """Whether a restore testing selection finds the database, by its ARN or by its tags."""
+    kind = "Aurora" if database.engine.startswith("aurora") else "RDS"
+    conditions = selection.get("ProtectedResourceConditions", {})
+    own = {f"aws:ResourceTag/{key}": value for key, value in database.tags.items()}
+    wanted, refused = conditions.get("StringEquals", ()), conditions.get("StringNotEquals", ())
+    tagged = bool(wanted or refused) and all(own.get(test["Key"]) == test["Value"] for test in wanted)
+    tagged = tagged and not any(own.get(test["Key"]) == test["Value"] for test in refused)
+    named = any(pattern in ("*", database.subject) for pattern in selection.get("ProtectedResourceArns", ()))
+    return selection["ProtectedResourceType"] == kind and (named or tagged)
+
+
+def _tests_of(account: Account, database: Database) -> tuple[RestoreTest, ...]:
+    plans = account.list("backup", "ListRestoreTestingPlans", "RestoreTestingPlans")
+    listed = account.each(
+        lambda plan: account.list(
+            "backup", "ListRestoreJobs", "RestoreJobs", ByRestoreTestingPlanArn=plan["RestoreTestingPlanArn"]
+        ),
+        plans,
+    )
+    own = [job for jobs in listed for job in jobs if job.get("SourceResourceArn") == database.subject]
+    ended = [_test(job, account.now) for job in own if job["Status"] not in ("PENDING", "RUNNING")]
+    return tuple(sorted(ended, key=lambda test: test.started, reverse=True))
+
+
+def _test(job: Mapping[str, Any], now: datetime) -> RestoreTest:
+    end = job.get("CompletionDate")
+    return RestoreTest(
+        status=job["Status"],
+        started=job["CreationDate"],
+        took=hours(end - job["CreationDate"]) if end else None,
+        age=hours(now - end) if end else None,
+        validation=job.get("ValidationStatus", ""),
+        deletion=job.get("DeletionStatus", ""),
+    )

@@ -1,0 +1,190 @@
+"""CloudFront distributions: what they serve, from where, and how they cache it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from .. import Fact
+from ..observers import observes
+
+#: CloudFront is one service for all regions; its API, its web ACLs and its certificates are in us-east-1.
+GLOBAL = "us-east-1"
+_BUCKET = re.compile(r"(?P<name>.+?)\.s3[.-]")
+#: CloudFront's own times to live, in seconds, where none are stated.
+_A_DAY, _A_YEAR = 86400, 31536000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Distribution(Fact):
+    """A distribution; ``subject`` is its ARN."""
+
+    domain_name: str
+    """CloudFront's own name for it."""
+    enabled: bool
+    price_class: str
+    names: tuple[str, ...]
+    """The names that it serves besides its own."""
+    ipv6: bool
+    origins: tuple[str, ...]
+    """What is behind the origins in use: ``bucket``, ``load balancer`` of this account, or ``other``."""
+    web_acl: str
+    """ARN of its web ACL, or empty."""
+    minimum_tls: str
+    """Least version that viewers may speak, in CloudFront's words, such as ``TLSv1.2_2021``."""
+    own_certificate: bool
+    """Whether it has a certificate for its names; with CloudFront's own, old TLS is accepted whatever is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BucketOrigin(Fact):
+    """A bucket that a distribution serves from; ``subject`` is the distribution's ARN and the origin's id."""
+
+    bucket: str
+    distribution: str
+    signing: str
+    """When CloudFront signs its requests: ``always``, ``never``, ``no-override``; empty without access control."""
+    policy: Mapping[str, Any] | None
+    """The bucket's policy document; None when it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CacheBehaviour(Fact):
+    """How the requests of some paths are answered; ``subject`` is the distribution's ARN and the path pattern."""
+
+    path: str
+    """The path pattern, or ``default``."""
+    serves_files: bool
+    """Whether its origin is a bucket."""
+    viewer_protocol: str
+    """What becomes of plain HTTP: ``allow-all``, ``https-only`` (refused) or ``redirect-to-https``."""
+    cookies: str
+    """Which cookies are part of the cache key: ``none``, ``all``, ``whitelist`` or ``allExcept``."""
+    default_ttl: int
+    """Seconds for which an answer is cached that says nothing of it."""
+    max_ttl: int
+    """Most seconds for which an answer is cached."""
+
+
+@observes(Distribution)
+def observe_distributions(account: Account) -> Iterator[Distribution]:
+    """Look at every distribution."""
+    for site in sites(account):
+        certificate = site.get("ViewerCertificate", {})
+        yield Distribution(
+            subject=site["ARN"],
+            domain_name=site["DomainName"],
+            enabled=site["Enabled"],
+            price_class=site["PriceClass"],
+            names=tuple(items(site, "Aliases")),
+            ipv6=site["IsIPV6Enabled"],
+            origins=account.attempt(_behind, account, site),
+            web_acl=site.get("WebACLId", ""),
+            minimum_tls=certificate.get("MinimumProtocolVersion", "TLSv1"),
+            own_certificate=not certificate.get("CloudFrontDefaultCertificate", False),
+        )
+
+
+@observes(BucketOrigin)
+def observe_bucket_origins(account: Account) -> Iterator[BucketOrigin]:
+    """Look at every bucket that a distribution serves from."""
+    for site in sites(account):
+        for origin in items(site, "Origins"):
+            if bucket := bucket_of(origin):
+                yield BucketOrigin(
+                    subject=f"{site['ARN']} {origin['Id']}",
+                    bucket=bucket,
+                    distribution=site["ARN"],
+                    signing=account.attempt(_signing, account, origin),
+                    policy=account.attempt(_policy, account, bucket),
+                )
+
+
+@observes(CacheBehaviour)
+def observe_cache_behaviours(account: Account) -> Iterator[CacheBehaviour]:
+    """Look at every behaviour of every distribution."""
+    for site in sites(account):
+        files = {origin["Id"] for origin in items(site, "Origins") if bucket_of(origin)}
+        for behaviour in behaviours(site):
+            path = behaviour.get("PathPattern", "default")
+            yield CacheBehaviour(
+                subject=f"{site['ARN']} {path}",
+                path=path,
+                serves_files=behaviour["TargetOriginId"] in files,
+                viewer_protocol=behaviour["ViewerProtocolPolicy"],
+                cookies=account.attempt(_cookies, account, behaviour),
+                default_ttl=account.attempt(_ttl, account, behaviour, "DefaultTTL", _A_DAY),
+                max_ttl=account.attempt(_ttl, account, behaviour, "MaxTTL", _A_YEAR),
+            )
+
+
+def sites(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return CloudFront's summaries of all distributions, which hold nearly all of their configuration."""
+    return account.list("cloudfront", "ListDistributions", "DistributionList.Items", region=GLOBAL)
+
+
+def items(holder: Mapping[str, Any], name: str) -> tuple[Any, ...]:
+    """Return what CloudFront lists under a name."""
+    return tuple((holder.get(name) or {}).get("Items") or ())
+
+
+def behaviours(site: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the behaviours of a distribution, the default one first."""
+    return (site["DefaultCacheBehavior"], *items(site, "CacheBehaviors"))
+
+
+def bucket_of(origin: Mapping[str, Any]) -> str:
+    """Return the bucket's name, or nothing for an origin that is reached as a web server."""
+    found = _BUCKET.match(origin["DomainName"])
+    served = origin.get("CustomOriginConfig") or origin.get("VpcOriginConfig")
+    return found["name"] if found and not served else ""
+
+
+def _behind(account: Account, site: Mapping[str, Any]) -> tuple[str, ...]:
+    balancers = {one["DNSName"].lower() for one in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")}
+    used = {one["TargetOriginId"] for one in behaviours(site)}
+    groups = [group for group in items(site, "OriginGroups") if group["Id"] in used]
+    used |= {member["OriginId"] for group in groups for member in items(group, "Members")}
+    origins = [origin for origin in items(site, "Origins") if origin["Id"] in used]
+    named = ["load balancer" if one["DomainName"].lower() in balancers else "other" for one in origins]
+    return tuple("bucket" if bucket_of(one) else name for one, name in zip(origins, named, strict=True))
+
+
+def _signing(account: Account, origin: Mapping[str, Any]) -> str:
+    chosen = origin.get("OriginAccessControlId", "")
+    controls = account.list("cloudfront", "ListOriginAccessControls", "OriginAccessControlList.Items", region=GLOBAL)
+    return next((one["SigningBehavior"] for one in controls if one["Id"] == chosen), "")
+
+
+def _policy(account: Account, bucket: str) -> Mapping[str, Any] | None:
+    found = account.find("s3", "GetBucketPolicy", Bucket=bucket)
+    return json.loads(found["Policy"]) if found else None
+
+
+def _cookies(account: Account, behaviour: Mapping[str, Any]) -> str:
+    if forwarded := behaviour.get("ForwardedValues"):
+        return str(forwarded["Cookies"]["Forward"])
+    key = _cached_by(account, behaviour).get("ParametersInCacheKeyAndForwardedToOrigin", {})
+    return str(key.get("CookiesConfig", {}).get("CookieBehavior", "none"))
+
+
+def _ttl(account: Account, behaviour: Mapping[str, Any], name: str, default: int) -> int:
+    holder = behaviour if behaviour.get("ForwardedValues") else _cached_by(account, behaviour)
+    return int(holder.get(name, default))
+
+
+def _cached_by(account: Account, behaviour: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the cache policy's configuration. Raises Unreadable for a policy that is not listed."""
+    policies = account.list("cloudfront", "ListCachePolicies", "CachePolicyList.Items", region=GLOBAL)
+    chosen = behaviour.get("CachePolicyId", "")
+    known: dict[str, Mapping[str, Any]] = {
+        one["CachePolicy"]["Id"]: one["CachePolicy"]["CachePolicyConfig"] for one in policies
+    }
+    if chosen not in known:
+        raise Unreadable(f"cloudfront ListCachePolicies does not list the cache policy {chosen!r}")
+    return known[chosen]

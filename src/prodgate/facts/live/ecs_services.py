@@ -1,0 +1,62 @@
+"""ECS services as AWS describes them, for observers of what they run, where, and how they deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+
+#: Services, and tasks, that one call describes.
+_SERVICES: Final = 10
+_TASKS: Final = 100
+
+
+def services(account: Account) -> Iterator[Mapping[str, Any]]:
+    """Yield every active service. What CodeDeploy keeps in the primary task set stands in the service itself.
+
+    Raises Unreadable.
+    """
+    for cluster in account.list("ecs", "ListClusters", "clusterArns"):
+        arns = account.list("ecs", "ListServices", "serviceArns", cluster=cluster)
+        for first in range(0, len(arns), _SERVICES):
+            asked = [*arns[first : first + _SERVICES]]
+            found = account.get("ecs", "DescribeServices", cluster=cluster, services=asked)
+            _complete(found, "DescribeServices")
+            yield from (_whole(one) for one in found["services"] if one["status"] == "ACTIVE")
+
+
+def definition(account: Account, arn: str) -> Mapping[str, Any]:
+    """Return a task definition. Raises Unreadable."""
+    found: Mapping[str, Any] = account.get("ecs", "DescribeTaskDefinition", taskDefinition=arn)["taskDefinition"]
+    return found
+
+
+def tasks(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the tasks of a service that shall run. Raises Unreadable."""
+    cluster = service["clusterArn"]
+    arns = account.list("ecs", "ListTasks", "taskArns", cluster=cluster, serviceName=service["serviceName"])
+    found: list[Mapping[str, Any]] = []
+    for first in range(0, len(arns), _TASKS):
+        answer = account.get("ecs", "DescribeTasks", cluster=cluster, tasks=[*arns[first : first + _TASKS]])
+        _complete(answer, "DescribeTasks")
+        found += answer["tasks"]
+    return tuple(found)
+
+
+def network(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the subnets and security groups of a service's tasks, and whether they get public addresses."""
+    found: Mapping[str, Any] = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    return found
+
+
+def _whole(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    sets = [one for one in service.get("taskSets") or () if one.get("status") == "PRIMARY"]
+    kept = ("taskDefinition", "launchType", "capacityProviderStrategy", "networkConfiguration", "loadBalancers")
+    return {**service, **{name: one[name] for one in sets for name in kept if one.get(name)}}
+
+
+def _complete(answer: Mapping[str, Any], operation: str) -> None:
+    if failures := answer.get("failures"):
+        raise Unreadable(f"ecs {operation}: {failures[0].get('arn', '')}: {failures[0].get('reason', 'no reason')}")

@@ -1,0 +1,48 @@
+"""Who can reach a load balancer without passing CloudFront."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.account import Account
+from .. import Fact
+from ..observers import observes
+from .listeners import balancers
+from .security_groups import openings
+
+#: AWS's lists of the addresses that CloudFront asks origins from, for IPv4 and IPv6.
+CLOUDFRONT: Final = (
+    "com.amazonaws.global.cloudfront.origin-facing",
+    "com.amazonaws.global.ipv6.cloudfront.origin-facing",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FrontDoor(Fact):
+    """A load balancer as a way in. ``subject`` is its ARN."""
+
+    guarded: bool
+    """Whether it has security groups at all."""
+    strangers: tuple[str, ...]
+    """Public addresses, and AWS's lists of them, that its groups let in although they are not CloudFront's."""
+
+
+@observes(FrontDoor)
+def observe_front_doors(account: Account) -> Iterator[FrontDoor]:
+    """See every load balancer."""
+    for balancer in balancers(account):
+        yield FrontDoor(
+            subject=balancer["LoadBalancerArn"],
+            guarded=bool(balancer.get("SecurityGroups")),
+            strangers=account.attempt(_strangers, account, balancer),
+        )
+
+
+def _strangers(account: Account, balancer: Mapping[str, Any]) -> tuple[str, ...]:
+    rows = account.list("ec2", "DescribeSecurityGroups", "SecurityGroups")
+    own = [row for row in rows if row["GroupId"] in balancer.get("SecurityGroups", ())]
+    ways = [way for row in own for way in openings(account, row["GroupId"], row["IpPermissions"])]
+    lists = {name for way in ways for name in way.lists if name not in CLOUDFRONT}
+    return tuple(sorted({str(net) for way in ways for net in way.public} | lists))

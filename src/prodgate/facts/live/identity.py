@@ -1,0 +1,106 @@
+"""Who holds which rights: roles, users, groups and their policies, in the words of Terraform.
+
+Seen this way, the policies that judge what Terraform declares judge what is true by the same rules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.account import Account
+from .. import Fact
+from ..observers import observes
+
+#: Paths of roles that AWS makes for its own services and for sign-in by IAM Identity Center; nobody can edit them.
+_OF_AWS: Final = ("/aws-service-role/", "/aws-reserved/")
+#: What GetAccountAuthorizationDetails tells of besides the policies that AWS manages.
+_ASKED: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class IdentityResource(Fact):
+    """Something that holds rights or gives them, as Terraform would state it."""
+
+    type: str
+    values: Mapping[str, Any]
+
+
+@observes(IdentityResource)
+def observe_identities(account: Account) -> Iterator[IdentityResource]:
+    """Look at every role, user, group and customer-managed policy, and at who runs Airflow."""
+    for role in _details(account, "RoleDetailList"):
+        if not role["Path"].startswith(_OF_AWS):
+            yield from _role(role)
+    for kind, key in (("user", "UserDetailList"), ("group", "GroupDetailList")):
+        for holder in _details(account, key):
+            yield from _holder(kind, holder)
+    for policy in _details(account, "Policies"):
+        (document,) = [one["Document"] for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]]
+        stated = {"arn": policy["Arn"], "name": policy["PolicyName"], "policy": _text(document)}
+        yield IdentityResource(subject=policy["Arn"], type="aws_iam_policy", values=stated)
+    yield from _root_keys(account)
+    yield from _airflow(account)
+
+
+def _details(account: Account, key: str) -> tuple[Any, ...]:
+    return account.list("iam", "GetAccountAuthorizationDetails", key, Filter=_ASKED)
+
+
+def _role(role: Mapping[str, Any]) -> Iterator[IdentityResource]:
+    stated = {
+        "arn": role["Arn"], "name": role["RoleName"], "assume_role_policy": _text(role["AssumeRolePolicyDocument"]),
+        "inline_policy": [], "managed_policy_arns": None,
+    }  # fmt: skip
+    yield IdentityResource(subject=role["Arn"], type="aws_iam_role", values=stated)
+    yield from _granted("role", role["RoleName"], role["Arn"], role, "RolePolicyList")
+
+
+def _holder(kind: str, holder: Mapping[str, Any]) -> Iterator[IdentityResource]:
+    name = holder["UserName" if kind == "user" else "GroupName"]
+    stated = {"arn": holder["Arn"], "name": name}
+    yield IdentityResource(subject=holder["Arn"], type=f"aws_iam_{kind}", values=stated)
+    yield from _granted(kind, name, holder["Arn"], holder, f"{kind.capitalize()}PolicyList")
+
+
+def _granted(kind: str, name: str, arn: str, holder: Mapping[str, Any], key: str) -> Iterator[IdentityResource]:
+    """Yield the policies that are written into a holder of rights, and those that are attached to it."""
+    for inline in holder.get(key) or ():
+        stated = {kind: name, "name": inline["PolicyName"], "policy": _text(inline["PolicyDocument"])}
+        subject = f"{arn} policy {inline['PolicyName']}"
+        yield IdentityResource(subject=subject, type=f"aws_iam_{kind}_policy", values=stated)
+    for attached in holder.get("AttachedManagedPolicies") or ():
+        stated = {kind: name, "policy_arn": attached["PolicyArn"]}
+        subject = f"{arn} with {attached['PolicyArn']}"
+        yield IdentityResource(subject=subject, type=f"aws_iam_{kind}_policy_attachment", values=stated)
+
+
+def _root_keys(account: Account) -> Iterator[IdentityResource]:
+    if account.get("iam", "GetAccountSummary")["SummaryMap"]["AccountAccessKeysPresent"]:
+        subject = f"arn:aws:iam::{account.id}:root"
+        yield IdentityResource(subject=subject, type="aws_iam_access_key", values={"user": "root"})
+
+
+def _airflow(account: Account) -> Iterator[IdentityResource]:
+    """Yield what the policies on the Airflow role start from: the environments, and the buckets of their DAGs."""
+    for name in account.list("mwaa", "ListEnvironments", "Environments"):
+        found = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
+        stated = {"arn": found["Arn"], "name": name, "execution_role_arn": found["ExecutionRoleArn"],
+                  "source_bucket_arn": found["SourceBucketArn"]}  # fmt: skip
+        yield IdentityResource(subject=found["Arn"], type="aws_mwaa_environment", values=stated)
+        yield _source(account, found["SourceBucketArn"])
+
+
+def _source(account: Account, arn: str) -> IdentityResource:
+    """The bucket that DAGs come from: whoever can write there can run code as Airflow."""
+    name = arn.rpartition(":")[2]
+    found = account.find("s3", "GetBucketPolicy", Bucket=name)
+    stated = {"arn": arn, "bucket": name, "policy": found["Policy"] if found else None}
+    return IdentityResource(subject=arn, type="aws_s3_bucket", values=stated)
+
+
+def _text(document: Any) -> str:
+    """Return a policy document as the text that Terraform would hold; boto3 has read it already."""
+    return document if isinstance(document, str) else json.dumps(document)

@@ -1,0 +1,82 @@
+"""What an image is made of: its manifest, which may list one image for each kind of machine, and its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from .services import Image
+
+#: Forms of a manifest: Docker's and OCI's, of one image and of a list of them.
+_FORMS: Final = [
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+]
+
+
+def repository(account: Account, image: Image) -> str:
+    """Return the name of the repository in this account's registry. Raises Unreadable for any other registry."""
+    host, _, name = image.repository.partition("/")
+    if host != f"{account.id}.dkr.ecr.{account.region}.amazonaws.com":
+        raise Unreadable(f"{image.reference}: is not in this account's registry, which is all that can be read")
+    return name
+
+
+def variants(account: Account, image: Image, digest: str) -> tuple[str, ...]:
+    """Return the digests of the images of a manifest: its own, or of a list those for each machine.
+
+    Raises Unreadable.
+    """
+    name = repository(account, image)
+    if not digest:
+        raise Unreadable(f"{image.reference}: has no digest, so nobody knows which image it is")
+    manifest = _manifest(account, name, digest)
+    if "manifests" not in manifest:
+        return (digest,)
+    # what a build says about itself stands beside the images, as one for an unknown machine
+    listed = [one for one in manifest["manifests"] if one.get("platform", {}).get("architecture") != "unknown"]
+    return tuple(one["digest"] for one in listed)
+
+
+def same_image(account: Account, stated: Image, digest: str) -> bool:
+    """Whether a digest is that of an image, or of its variant for one kind of machine. Raises Unreadable."""
+    return digest == stated.digest or digest in variants(account, stated, stated.digest)
+
+
+def settings(account: Account, image: Image, digest: str) -> Mapping[str, Any]:
+    """Return the settings that an image was built with: environment, labels, history. Raises Unreadable."""
+    name = repository(account, image)
+    layer = _manifest(account, name, digest).get("config", {}).get("digest", "")
+    answer = account.find("ecr", "GetDownloadUrlForLayer", repositoryName=name, layerDigest=layer)
+    if not answer or not isinstance(answer.get("document"), Mapping):
+        raise Unreadable(f"{image.reference}: its settings are not where its manifest says")
+    document: Mapping[str, Any] = answer["document"]
+    return document
+
+
+def said(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield (where, name, text) of everything that an image's settings say."""
+    config = document.get("config") or {}
+    for line in config.get("Env") or ():
+        name, _, value = line.partition("=")
+        yield "environment", name, value
+    yield from (("label", name, value) for name, value in (config.get("Labels") or {}).items())
+    for part in ("Cmd", "Entrypoint", "Healthcheck"):
+        yield "command", "", json.dumps(config.get(part) or "")
+    for step in document.get("history") or ():
+        yield from (("history", "", step.get(key) or "") for key in ("created_by", "comment"))
+
+
+def _manifest(account: Account, name: str, digest: str) -> Mapping[str, Any]:
+    asked: dict[str, Any] = {"repositoryName": name, "imageIds": [{"imageDigest": digest}]}
+    asked["acceptedMediaTypes"] = _FORMS
+    found = (account.find("ecr", "BatchGetImage", **asked) or {}).get("images")
+    if not found:
+        raise Unreadable(f"{name}@{digest}: is not in the repository (any more)")
+    manifest: Mapping[str, Any] = json.loads(found[0]["imageManifest"])
+    return manifest

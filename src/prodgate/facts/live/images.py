@@ -1,0 +1,132 @@
+"""Image repositories, and the images that run: whether they are scanned, what was found, what they give away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Absent, Unreadable
+from ...quantities import Quantity
+from ...secret_forms import assignments_in, secret_in
+from .. import Fact
+from ..observers import observes
+from .ecs_services import definition, services, tasks
+from .image_manifests import repository, said, settings, variants
+from .services import Image, image
+
+#: Repositories that one call describes the scanning of.
+_REPOSITORIES: Final = 25
+#: How often scanning happens by itself; the other is by hand.
+_SCANS: Final = ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")
+#: States of a scan that has an answer: of a basic one, and of Inspector, which goes on.
+_SCANNED: Final = ("COMPLETE", "ACTIVE")
+_GRAVE: Final = ("CRITICAL", "HIGH")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ImageRepository(Fact):
+    """A repository of images. ``subject`` is its ARN."""
+
+    mutability: str
+    """``IMMUTABLE``, ``MUTABLE``, or either with exclusions."""
+    scanned: str
+    """How often its images are scanned by themselves; empty for never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DeployedImage(Fact):
+    """An image that a task of a service runs. ``subject`` is registry, name and digest."""
+
+    grave: Quantity
+    """Open vulnerabilities that are critical or high."""
+    secrets: tuple[str, ...]
+    """Credentials in its settings, as where and what; never the credential itself."""
+
+
+@observes(ImageRepository)
+def observe_repositories(account: Account) -> Iterator[ImageRepository]:
+    """See every repository."""
+    rows = account.list("ecr", "DescribeRepositories", "repositories")
+    scans = account.attempt(_scans, account, [row["repositoryName"] for row in rows])
+    for row in rows:
+        yield ImageRepository(
+            subject=row["repositoryArn"],
+            mutability=row["imageTagMutability"],
+            scanned=scans.get(row["repositoryName"], "") if isinstance(scans, Mapping) else scans,
+        )
+
+
+def _scans(account: Account, names: list[str]) -> Mapping[str, str]:
+    """Return how often each repository is scanned, whether it says so itself or the registry does."""
+    found: dict[str, str] = {}
+    for first in range(0, len(names), _REPOSITORIES):
+        some = names[first : first + _REPOSITORIES]
+        answer = account.get("ecr", "BatchGetRepositoryScanningConfiguration", repositoryNames=some)
+        if answer.get("failures"):
+            raise Unreadable(f"ecr BatchGetRepositoryScanningConfiguration: {answer['failures'][0]}")
+        for row in answer["scanningConfigurations"]:
+            by_itself = row["scanFrequency"] in _SCANS
+            found[row["repositoryName"]] = row["scanFrequency"] if by_itself else ""
+    return found
+
+
+@observes(DeployedImage)
+def observe_images(account: Account) -> Iterator[DeployedImage]:
+    """See every image that runs, or that a service would run."""
+    yield from account.each(lambda pair: _image(account, *pair), sorted(account.once(_deployed), key=str))
+
+
+def _deployed(account: Account) -> Iterator[tuple[Image, str]]:
+    """Yield each image once, with the digest that runs, else the one that is named; empty for neither."""
+    seen = set[tuple[str, str]]()
+    for service in services(account):
+        running = [one for task in tasks(account, service) for one in task["containers"]]
+        known = {one["image"] for one in running}
+        named = definition(account, service["taskDefinition"])["containerDefinitions"]
+        for one in [*running, *(one for one in named if one["image"] not in known)]:
+            found = image(one["name"], one["image"])
+            digest = one.get("imageDigest") or found.digest
+            if (found.repository, digest) not in seen:
+                seen.add((found.repository, digest))
+                yield found, digest
+
+
+def _image(account: Account, found: Image, digest: str) -> DeployedImage:
+    return DeployedImage(
+        subject=f"{found.repository}@{digest}" if digest else found.reference,
+        grave=account.attempt(_grave, account, found, digest),
+        secrets=account.attempt(_secrets, account, found, digest),
+    )
+
+
+def _grave(account: Account, found: Image, digest: str) -> Quantity:
+    """Count over all variants; the same vulnerability in two of them is two to mend."""
+    name = repository(account, found)
+    return Quantity.of(sum(_open(account, name, one) for one in variants(account, found, digest)))
+
+
+def _open(account: Account, name: str, digest: str) -> int:
+    asked: dict[str, Any] = {"repositoryName": name, "imageId": {"imageDigest": digest}}
+    try:
+        state = account.get("ecr", "DescribeImageScanFindings", maxResults=1, **asked)["imageScanStatus"]["status"]
+        rows = account.list("ecr", "DescribeImageScanFindings", "imageScanFindings.findings", **asked)
+        rows += account.list("ecr", "DescribeImageScanFindings", "imageScanFindings.enhancedFindings", **asked)
+    except Absent as error:
+        raise Unreadable(f"{name}@{digest}: was never scanned ({error.code})") from None
+    if state not in _SCANNED:
+        raise Unreadable(f"{name}@{digest}: its scan has the state {state}")
+    return sum(row["severity"] in _GRAVE and row.get("status", "ACTIVE") == "ACTIVE" for row in rows)
+
+
+def _secrets(account: Account, found: Image, digest: str) -> tuple[str, ...]:
+    documents = [settings(account, found, one) for one in variants(account, found, digest)]
+    return tuple(dict.fromkeys(hit for document in documents for hit in _given_away(document)))
+
+
+def _given_away(document: Mapping[str, Any]) -> Iterator[str]:
+    for where, name, text in said(document):
+        for inner, value in [(name, text), *assignments_in(text)]:
+            if why := secret_in(inner, value):
+                yield f"{where}: {inner or 'a text'} (by {why})"

@@ -1,0 +1,90 @@
+"""KMS keys of the account, and whose key it is that encrypts something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from ...aws.answers import Absent
+from .. import Fact
+from ..observers import observes
+from .backups import observe_plans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Key(Fact):
+    """A customer-managed key that is not about to be deleted. ``subject`` is its ARN."""
+
+    symmetric: bool
+    origin: str
+    """``AWS_KMS`` for material that KMS made, the only one it rotates."""
+    enabled: bool
+    rotates: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """The key under which something is kept."""
+
+    key: str
+    """As the service names it; empty for a key that AWS owns and does not show."""
+    own: bool
+    """Whether it is customer-managed."""
+    usable: bool
+    """Whether it is enabled: under a disabled key nothing can be read."""
+
+
+def regions(account: Account) -> tuple[str, ...]:
+    """Return where the system keeps something: its region, that of CloudFront, and those that backups are copied to."""
+    copies = [arn for plan in account.once(observe_plans) for rule in plan.rules for arn in rule.copies]
+    return tuple(sorted({account.region, "us-east-1", *(arn.split(":")[3] for arn in copies)}))
+
+
+def encryption(account: Account, key: str, region: str = "") -> Encryption:
+    """Return whose key it is; ``key`` may be an ARN, an id or an alias. Raises Unreadable."""
+    if not key or "alias/aws/" in key:
+        return Encryption(key=key, own=False, usable=True)
+    place = key.split(":")[3] if key.startswith("arn:") else region
+    try:
+        found = account.get("kms", "DescribeKey", region=place, KeyId=key)["KeyMetadata"]
+    except Absent:
+        return Encryption(key=key, own=True, usable=False)
+    return Encryption(key=key, own=found["KeyManager"] == "CUSTOMER", usable=found["KeyState"] == "Enabled")
+
+
+@observes(Key)
+def observe_keys(account: Account) -> Iterator[Key]:
+    """See the customer-managed keys of every region that the system uses."""
+    for found in account.each(lambda region: _keys(account, region), regions(account)):
+        yield from found
+
+
+def _keys(account: Account, region: str) -> tuple[Key, ...]:
+    aliases = account.list("kms", "ListAliases", "Aliases", region=region)
+    managed = {one.get("TargetKeyId") for one in aliases if one["AliasName"].startswith("alias/aws/")}
+    listed = account.list("kms", "ListKeys", "Keys", region=region)
+    rows = account.each(
+        lambda key: account.get("kms", "DescribeKey", region=region, KeyId=key["KeyArn"])["KeyMetadata"],
+        [key for key in listed if key["KeyId"] not in managed],
+    )
+    customers = [row for row in rows if row["KeyManager"] == "CUSTOMER" and "Pending" not in row["KeyState"]]
+    return account.each(lambda row: _key(account, row, region), customers)
+
+
+def _key(account: Account, row: Mapping[str, Any], region: str) -> Key:
+    symmetric = row["KeySpec"] == "SYMMETRIC_DEFAULT" and row["KeyUsage"] == "ENCRYPT_DECRYPT"
+    rotated = symmetric and row["Origin"] == "AWS_KMS"
+    return Key(
+        subject=row["Arn"],
+        symmetric=symmetric,
+        origin=row["Origin"],
+        enabled=row["KeyState"] == "Enabled",
+        rotates=account.attempt(_rotates, account, row["Arn"], region) if rotated else False,
+    )
+
+
+def _rotates(account: Account, key: str, region: str) -> bool:
+    rotates: bool = account.get("kms", "GetKeyRotationStatus", region=region, KeyId=key)["KeyRotationEnabled"]
+    return rotates

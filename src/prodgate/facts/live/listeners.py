@@ -1,0 +1,75 @@
+"""Listeners of load balancers: what they speak, and what they answer in plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from .. import Fact
+from ..observers import observes
+
+_TLS = ("HTTPS", "TLS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Listener(Fact):
+    """A listener of a load balancer; ``subject`` is its ARN."""
+
+    protocol: str
+    """``HTTP``, ``HTTPS``, ``TLS``, ``TCP``, …"""
+    tls_policy: str
+    """Name of the policy that says which versions of TLS are accepted; empty without TLS."""
+    accepts: tuple[str, ...]
+    """The versions of TLS that the policy accepts, such as ``TLSv1.2``; empty without TLS."""
+    answers: tuple[str, ...]
+    """What its default action and its rules do: ``redirect to HTTPS``, or the type of the action."""
+
+
+@observes(Listener)
+def observe_listeners(account: Account) -> Iterator[Listener]:
+    """Look at every listener of every load balancer."""
+    for listener in listeners(account):
+        policy = listener.get("SslPolicy", "") if listener["Protocol"] in _TLS else ""
+        yield Listener(
+            subject=listener["ListenerArn"],
+            protocol=listener["Protocol"],
+            tls_policy=policy,
+            accepts=account.attempt(_accepted, account, policy),
+            answers=account.attempt(_answers, account, listener),
+        )
+
+
+def balancers(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return every application or network load balancer."""
+    return account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
+
+
+def listeners(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return the listeners of every load balancer."""
+
+    def of(balancer: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+        arn = balancer["LoadBalancerArn"]
+        return account.list("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
+
+    return tuple(listener for found in account.each(of, balancers(account)) for listener in found)
+
+
+def _accepted(account: Account, policy: str) -> tuple[str, ...]:
+    if not policy:
+        return ()
+    found = account.list("elbv2", "DescribeSSLPolicies", "SslPolicies", Names=[policy])
+    return tuple(protocol for one in found for protocol in one["SslProtocols"])
+
+
+def _answers(account: Account, listener: Mapping[str, Any]) -> tuple[str, ...]:
+    rules = account.list("elbv2", "DescribeRules", "Rules", ListenerArn=listener["ListenerArn"])
+    actions = [*listener["DefaultActions"], *(action for rule in rules for action in rule["Actions"])]
+    return tuple(dict.fromkeys(_answer(action) for action in actions))
+
+
+def _answer(action: Mapping[str, Any]) -> str:
+    redirect = action.get("RedirectConfig", {})
+    kept = redirect.get("Protocol", "#{protocol}")
+    return "redirect to HTTPS" if redirect and kept == "HTTPS" else str(action["Type"])

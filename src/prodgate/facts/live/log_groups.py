@@ -1,0 +1,112 @@
+"""CloudWatch log groups: how long they keep what they hold, and whether a credential is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...quantities import Quantity
+from ...secret_forms import credential_form
+from .. import Fact
+from ..observers import observes
+from .distributions import GLOBAL
+
+#: How far back events are searched.
+_DAY: Final = timedelta(days=1)
+#: What CloudWatch searches for: a little more than the forms of credentials, in what it knows of regular expressions
+#: (no groups, few symbols). What it finds is judged by the forms themselves.
+PATTERN: Final = "|".join(
+    [
+        r"PRIVATE.KEY-----",
+        r"A[KS]IA[A-Z2-7]{16}",
+        r"gh[pousr]_[A-Za-z0-9]{36}",
+        r"github_pat_[A-Za-z0-9_]{22}",
+        r"xox[abposr]-[A-Za-z0-9-]{10}",
+        r"hooks\.slack\.com/services/T",
+        r"AIza[0-9A-Za-z_-]{35}",
+        r"eyJ[A-Za-z0-9_-]+\.eyJ",
+        r"[rs]k_live_[0-9A-Za-z]{16}",
+        r"://[A-Za-z0-9_.+-]*:.+@",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LogGroup(Fact):
+    """A log group; ``subject`` is its ARN."""
+
+    retention: Quantity | None
+    """Days for which events are kept; None when that is for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LoggedText(Fact):
+    """What was written into a log group in the last day; ``subject`` is the group's ARN.
+
+    Groups of flow logs, which hold addresses, and of trails, which hold access key ids on purpose, are left out.
+    """
+
+    credentials: tuple[str, ...]
+    """``stream: what it is`` for each event with a credential of a known form; never the credential itself."""
+
+
+@observes(LogGroup)
+def observe_log_groups(account: Account) -> Iterator[LogGroup]:
+    """Look at every log group of the account's region and of us-east-1, where CloudFront's and the WAF's are."""
+    for region in regions(account):
+        for group in groups(account, region):
+            days = group.get("retentionInDays")
+            yield LogGroup(subject=arn_of(group), retention=Quantity.days(days) if days else None)
+
+
+@observes(LoggedText)
+def observe_logged_text(account: Account) -> Iterator[LoggedText]:
+    """Search the last day of every log group that people's programs write to."""
+    machines = set(_written_by_aws(account))
+    for region in regions(account):
+        wanted = [group for group in groups(account, region) if group["logGroupName"] not in machines]
+        yield from account.each(partial(_searched, account, region), wanted)
+
+
+def regions(account: Account) -> tuple[str, ...]:
+    """Return where the system's log groups are."""
+    return tuple(dict.fromkeys((account.region, GLOBAL)))
+
+
+def groups(account: Account, region: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the log groups of a region."""
+    return account.list("logs", "DescribeLogGroups", "logGroups", region=region)
+
+
+def arn_of(group: Mapping[str, Any]) -> str:
+    """Return the ARN of a log group, without the ``:*`` that stands for its streams."""
+    return str(group["arn"]).removesuffix(":*")
+
+
+def name_in(arn: str) -> str:
+    """Return the name of the log group in an ARN."""
+    return arn.partition(":log-group:")[2].removesuffix(":*")
+
+
+def _searched(account: Account, region: str, group: Mapping[str, Any]) -> LoggedText:
+    found = account.attempt(_credentials, account, group["logGroupName"], region)
+    return LoggedText(subject=arn_of(group), credentials=found)
+
+
+def _credentials(account: Account, name: str, region: str) -> tuple[str, ...]:
+    since = int((account.now - _DAY).timestamp() * 1000)
+    asked = {"logGroupName": name, "startTime": since, "filterPattern": f"%{PATTERN}%"}
+    events = account.list("logs", "FilterLogEvents", "events", region=region, **asked)
+    forms = [(event["logStreamName"], credential_form(event["message"])) for event in events]
+    return tuple(dict.fromkeys(f"{stream}: {form}" for stream, form in forms if form))
+
+
+def _written_by_aws(account: Account) -> Iterator[str]:
+    for flow in account.list("ec2", "DescribeFlowLogs", "FlowLogs"):
+        yield flow.get("LogGroupName") or name_in(flow.get("LogDestination") or "")
+    for trail in account.get("cloudtrail", "DescribeTrails")["trailList"]:
+        yield name_in(trail.get("CloudWatchLogsLogGroupArn") or "")

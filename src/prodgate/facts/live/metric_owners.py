@@ -1,0 +1,78 @@
+"""Who a metric is of: the things in the account that a dimension can name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from ...aws.account import Account
+from .distributions import sites
+
+
+def owners(account: Account, namespace: str, dimension: str) -> frozenset[str] | None:
+    """Return every value of a dimension that names something in the account; None where that is not known here.
+
+    Raises Unreadable.
+    """
+    look = _OWNERS.get((namespace, dimension))
+    return None if look is None else frozenset(look(account))
+
+
+def _named(service: str, operation: str, key: str, name: str) -> Callable[[Account], Iterator[str]]:
+    """Return a function that lists something and yields one field of each."""
+
+    def look(account: Account) -> Iterator[str]:
+        yield from (one[name] for one in account.list(service, operation, key))
+
+    return look
+
+
+def _last_part(
+    service: str, operation: str, key: str, name: str = "", after: str = "/"
+) -> Callable[[Account], Iterator[str]]:
+    """Return a function that lists ARNs, or things with one under ``name``, and yields what ends them."""
+
+    def look(account: Account) -> Iterator[str]:
+        for one in account.list(service, operation, key):
+            arn: Any = one[name] if name else one
+            yield arn.rpartition(after)[2]
+
+    return look
+
+
+def _services(account: Account) -> Iterator[str]:
+    for cluster in account.list("ecs", "ListClusters", "clusterArns"):
+        for arn in account.list("ecs", "ListServices", "serviceArns", cluster=cluster):
+            yield arn.rpartition("/")[2]
+
+
+def _target_groups(account: Account) -> Iterator[str]:
+    for group in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
+        yield group["TargetGroupArn"].rpartition(":")[2]
+
+
+def _distributions(account: Account) -> Iterator[str]:
+    yield from (site["Id"] for site in sites(account))
+
+
+def _environments(account: Account) -> Iterator[str]:
+    yield from account.list("mwaa", "ListEnvironments", "Environments")
+
+
+_OWNERS: Final[Mapping[tuple[str, str], Callable[[Account], Iterator[str]]]] = {
+    ("AWS/ECS", "ClusterName"): _last_part("ecs", "ListClusters", "clusterArns"),
+    ("AWS/ECS", "ServiceName"): _services,
+    ("AWS/ApplicationELB", "LoadBalancer"): _last_part(
+        "elbv2", "DescribeLoadBalancers", "LoadBalancers", "LoadBalancerArn", ":loadbalancer/"
+    ),
+    ("AWS/ApplicationELB", "TargetGroup"): _target_groups,
+    ("AWS/RDS", "DBClusterIdentifier"): _named("rds", "DescribeDBClusters", "DBClusters", "DBClusterIdentifier"),
+    ("AWS/RDS", "DBInstanceIdentifier"): _named("rds", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier"),
+    ("AWS/MWAA", "Environment"): _environments,
+    ("AmazonMWAA", "Environment"): _environments,
+    ("AWS/SQS", "QueueName"): _last_part("sqs", "ListQueues", "QueueUrls"),
+    ("AWS/SNS", "TopicName"): _last_part("sns", "ListTopics", "Topics", "TopicArn", ":"),
+    ("AWS/CloudFront", "DistributionId"): _distributions,
+    ("CloudWatchSynthetics", "CanaryName"): _named("synthetics", "DescribeCanaries", "Canaries", "Name"),
+    ("AWS/Lambda", "FunctionName"): _named("lambda", "ListFunctions", "Functions", "FunctionName"),
+}

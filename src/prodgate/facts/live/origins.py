@@ -1,0 +1,45 @@
+"""How CloudFront reaches the web servers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from .. import Fact
+from ..observers import observes
+from .distributions import GLOBAL, items, sites
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServerOrigin(Fact):
+    """A web server that a distribution fetches from; ``subject`` is the distribution's ARN and the origin's id."""
+
+    protocol: str
+    """``https-only``, ``http-only`` or ``match-viewer``."""
+    tls: tuple[str, ...]
+    """Versions of TLS that CloudFront offers it, such as ``TLSv1.2``."""
+
+
+@observes(ServerOrigin)
+def observe_server_origins(account: Account) -> Iterator[ServerOrigin]:
+    """See every origin that is no bucket, on the internet or inside the network."""
+    for site in sites(account):
+        for origin in items(site, "Origins"):
+            if config := _entered(account, origin):
+                yield ServerOrigin(
+                    subject=f"{site['ARN']} {origin['Id']}",
+                    protocol=config["OriginProtocolPolicy"],
+                    tls=items(config, "OriginSslProtocols"),
+                )
+
+
+def _entered(account: Account, origin: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return how CloudFront connects to an origin; None for a bucket. Raises Unreadable."""
+    inside = (origin.get("VpcOriginConfig") or {}).get("VpcOriginId")
+    if inside:
+        found = account.get("cloudfront", "GetVpcOrigin", region=GLOBAL, Id=inside)["VpcOrigin"]
+        config: Mapping[str, Any] = found["VpcOriginEndpointConfig"]
+        return config
+    return origin.get("CustomOriginConfig")

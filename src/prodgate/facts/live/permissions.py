@@ -1,0 +1,75 @@
+"""What a role is allowed, over all the policies that are attached to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...documents import Statement, statements
+from ...unresolved import Unresolved
+
+#: What GetAccountAuthorizationDetails tells of besides the policies that AWS manages.
+_ASKED: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """The rights of one role. Boundaries and the organisation's own policies are not looked at."""
+
+    statements: tuple[Statement, ...]
+    by_aws: frozenset[str]
+    """Names of the attached policies that AWS manages, whose statements are not read."""
+
+    def may(self, action: str, resource: str) -> bool:
+        """Whether an action on a resource is allowed, under some condition at least, and not denied without one.
+
+        Raises Unreadable when only a policy that AWS manages could allow it.
+        """
+        found = [one for one in self.statements if one.covers(action) and _speaks_of(one, resource)]
+        if any(not one.allows and not one.conditions for one in found):
+            return False
+        if not any(one.allows for one in found) and self.by_aws:
+            raise Unreadable(f"whether {', '.join(sorted(self.by_aws))} allows {action} is not read here")
+        return any(one.allows for one in found)
+
+    def reaches(self, action: str, prefix: str) -> tuple[str, ...]:
+        """Return the resources below a prefix that are named where an action is allowed, as they are written."""
+        allowed = [one for one in self.statements if one.allows and one.covers(action)]
+        return tuple(name for one in allowed for name in one.resources if name.startswith(prefix))
+
+
+def rights(account: Account, arn: str) -> Rights:
+    """Return what a role of this account is allowed. Raises Unreadable, also for a role that is not listed."""
+    for role in account.list("iam", "GetAccountAuthorizationDetails", "RoleDetailList", Filter=_ASKED):
+        if role["Arn"] == arn:
+            try:
+                found = tuple(one for text in _documents(account, role) for one in statements(text, arn))
+            except Unresolved as error:
+                raise Unreadable(str(error)) from None
+            attached = [one["PolicyArn"] for one in role.get("AttachedManagedPolicies") or ()]
+            names = frozenset(one.rpartition("/")[2] for one in attached if ":iam::aws:policy/" in one)
+            return Rights(statements=found, by_aws=names)
+    raise Unreadable(f"iam GetAccountAuthorizationDetails lists no role {arn}")
+
+
+def _documents(account: Account, role: Mapping[str, Any]) -> Iterator[Any]:
+    for inline in role.get("RolePolicyList") or ():
+        yield _read(inline["PolicyDocument"])
+    attached = {one["PolicyArn"] for one in role.get("AttachedManagedPolicies") or ()}
+    for policy in account.list("iam", "GetAccountAuthorizationDetails", "Policies", Filter=_ASKED):
+        if policy["Arn"] in attached:
+            yield from (_read(one["Document"]) for one in policy["PolicyVersionList"] if one["IsDefaultVersion"])
+
+
+def _read(document: Any) -> Any:
+    """Return a policy document as an object; boto3 has mostly read it already."""
+    return json.loads(document) if isinstance(document, str) else document
+
+
+def _speaks_of(statement: Statement, resource: str) -> bool:
+    return any(fnmatchcase(resource, pattern) for pattern in statement.resources)

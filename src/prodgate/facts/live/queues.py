@@ -1,0 +1,104 @@
+"""Dead-letter queues: what they hold, how long, and what hands its failures to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ...aws.account import Account
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+from .permissions import rights
+
+#: What a queue is asked for.
+_ATTRIBUTES = ["All"]
+#: Counts of messages, which SQS keeps by what is happening to them.
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DeadLetterQueue(Fact):
+    """A queue to which something else sends what it could not handle; ``subject`` is its ARN."""
+
+    sources: tuple[str, ...]
+    """ARNs of what sends there."""
+    retention: Quantity
+    messages: Quantity
+    """Messages in it, also those that somebody has taken and not yet deleted; SQS counts approximately."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WorkQueue(Fact):
+    """A queue from which Airflow takes work; ``subject`` is its ARN."""
+
+    redrives_to: str
+    """ARN of the queue that takes what keeps failing; empty without one."""
+
+
+@observes(DeadLetterQueue)
+def observe_dead_letter_queues(account: Account) -> Iterator[DeadLetterQueue]:
+    """Look at every dead-letter queue of this account and region."""
+    sources = dead_letter_sources(account)
+    for queue in queues(account):
+        if queue["QueueArn"] in sources:
+            yield DeadLetterQueue(
+                subject=queue["QueueArn"],
+                sources=tuple(sources[queue["QueueArn"]]),
+                retention=Quantity.seconds(int(queue["MessageRetentionPeriod"])),
+                messages=Quantity.of(sum(int(queue[name]) for name in _COUNTS)),
+            )
+
+
+@observes(WorkQueue)
+def observe_work_queues(account: Account) -> Iterator[WorkQueue]:
+    """Look at every queue that the role of an Airflow environment may receive from."""
+    names = account.list("mwaa", "ListEnvironments", "Environments")
+    roles = [account.get("mwaa", "GetEnvironment", Name=name)["Environment"]["ExecutionRoleArn"] for name in names]
+    for queue in queues(account):
+        if any(rights(account, role).may("sqs:ReceiveMessage", queue["QueueArn"]) for role in roles):
+            yield WorkQueue(subject=queue["QueueArn"], redrives_to=_target(queue.get("RedrivePolicy")))
+
+
+def queues(account: Account) -> tuple[Mapping[str, str], ...]:
+    """Return the attributes of every queue."""
+
+    def attributes(url: str) -> Mapping[str, str]:
+        found: Mapping[str, str] = account.get("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=_ATTRIBUTES)[
+            "Attributes"
+        ]
+        return found
+
+    return account.each(attributes, account.list("sqs", "ListQueues", "QueueUrls"))
+
+
+def dead_letter_sources(account: Account) -> Mapping[str, list[str]]:
+    """Return what hands its failures to a queue, by the queue's ARN: queues, subscriptions, rules, functions."""
+    found: dict[str, list[str]] = {}
+    for source, target in _handed(account):
+        found.setdefault(target, []).append(source)
+    return found
+
+
+def _handed(account: Account) -> Iterator[tuple[str, str]]:
+    for queue in queues(account):
+        yield queue["QueueArn"], _target(queue.get("RedrivePolicy"))
+    for listed in account.list("sns", "ListSubscriptions", "Subscriptions"):
+        if listed["SubscriptionArn"].startswith("arn:"):  # else nobody has confirmed it yet
+            asked = {"SubscriptionArn": listed["SubscriptionArn"]}
+            stated = account.get("sns", "GetSubscriptionAttributes", **asked)["Attributes"]
+            yield listed["SubscriptionArn"], _target(stated.get("RedrivePolicy"))
+    for rule in account.list("events", "ListRules", "Rules"):
+        for target in account.list("events", "ListTargetsByRule", "Targets", Rule=rule["Name"]):
+            yield rule["Arn"], (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    for function in account.list("lambda", "ListFunctions", "Functions"):
+        yield function["FunctionArn"], (function.get("DeadLetterConfig") or {}).get("TargetArn", "")
+
+
+def _target(redrive_policy: str | None) -> str:
+    return str(json.loads(redrive_policy)["deadLetterTargetArn"]) if redrive_policy else ""

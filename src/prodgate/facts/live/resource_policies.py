@@ -1,0 +1,116 @@
+"""Policies of buckets, queues, topics, keys, secrets, repositories and vaults, in the words of Terraform.
+
+Seen this way, the policies that judge what Terraform declares judge what is true by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from ...aws.answers import Absent, Unreadable
+from ...unresolved import Unknown
+from .. import Fact
+from ..observers import observes
+from .backups import observe_vaults
+from .keys import observe_keys
+from .secrets import observe_secrets
+from .stores import queues, topics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PolicyResource(Fact):
+    """Something with a policy of its own, as Terraform would state it. ``subject`` is its ARN."""
+
+    type: str
+    values: Mapping[str, Any]
+
+
+@observes(PolicyResource)
+def observe_bucket_policies(account: Account) -> Iterator[PolicyResource]:
+    """See the policies of buckets."""
+    names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
+    found = account.each(lambda name: _text(lambda: account.get("s3", "GetBucketPolicy", Bucket=name)["Policy"]), names)
+    for name, policy in zip(names, found, strict=True):
+        arn = f"arn:aws:s3:::{name}"
+        yield PolicyResource(subject=arn, type="aws_s3_bucket", values={"bucket": name, "policy": None})
+        if policy is not None:
+            values = {"bucket": name, "policy": policy}
+            yield PolicyResource(subject=f"{arn} policy", type="aws_s3_bucket_policy", values=values)
+
+
+@observes(PolicyResource)
+def observe_message_policies(account: Account) -> Iterator[PolicyResource]:
+    """See the policies of queues and topics."""
+    for arn, row in account.once(queues):
+        yield PolicyResource(subject=arn, type="aws_sqs_queue", values={"arn": arn, "policy": row.get("Policy")})
+    for arn, row in account.once(topics):
+        yield PolicyResource(subject=arn, type="aws_sns_topic", values={"arn": arn, "policy": row.get("Policy")})
+
+
+@observes(PolicyResource)
+def observe_key_policies(account: Account) -> Iterator[PolicyResource]:
+    """See the policies of customer-managed keys."""
+    keys = account.once(observe_keys)
+
+    def policy(arn: str) -> Any:
+        region = arn.split(":")[3]
+        return account.get("kms", "GetKeyPolicy", region=region, KeyId=arn, PolicyName="default")["Policy"]
+
+    found = account.each(lambda key: _text(lambda: policy(key.subject)), keys)
+    for key, text in zip(keys, found, strict=True):
+        values = {"arn": key.subject, "policy": text, "is_enabled": key.enabled}
+        yield PolicyResource(subject=key.subject, type="aws_kms_key", values=values)
+
+
+@observes(PolicyResource)
+def observe_secret_policies(account: Account) -> Iterator[PolicyResource]:
+    """See the policies of secrets."""
+
+    def policy(secret: str) -> Any:
+        return account.get("secretsmanager", "GetResourcePolicy", SecretId=secret).get("ResourcePolicy")
+
+    arns = [secret.subject for secret in account.once(observe_secrets)]
+    yield from _attached(account, "aws_secretsmanager_secret_policy", arns, policy)
+
+
+@observes(PolicyResource)
+def observe_repository_policies(account: Account) -> Iterator[PolicyResource]:
+    """See the policies of image repositories."""
+
+    def policy(arn: str) -> Any:
+        return account.get("ecr", "GetRepositoryPolicy", repositoryName=arn.partition("/")[2])["policyText"]
+
+    arns = [row["repositoryArn"] for row in account.list("ecr", "DescribeRepositories", "repositories")]
+    yield from _attached(account, "aws_ecr_repository_policy", arns, policy)
+
+
+@observes(PolicyResource)
+def observe_vault_policies(account: Account) -> Iterator[PolicyResource]:
+    """See the policies of the vaults that backup plans use."""
+
+    def policy(arn: str) -> Any:
+        region, name = arn.split(":")[3], arn.split(":")[6]
+        return account.get("backup", "GetBackupVaultAccessPolicy", region=region, BackupVaultName=name)["Policy"]
+
+    arns = [vault.subject for vault in account.once(observe_vaults)]
+    yield from _attached(account, "aws_backup_vault_policy", arns, policy)
+
+
+def _attached(account: Account, type_: str, arns: list[str], ask: Callable[[str], Any]) -> Iterator[PolicyResource]:
+    """Yield what has its policy in a resource of its own, with what ``ask`` returns for its ARN."""
+    found = account.each(lambda arn: _text(lambda: ask(arn)), arns)
+    for arn, policy in zip(arns, found, strict=True):
+        yield PolicyResource(subject=arn, type=type_, values={"policy": policy})
+
+
+def _text(ask: Callable[[], Any]) -> Any:
+    """Return the text of a policy, None where there is none, and an unknown where it can't be had."""
+    try:
+        return ask()
+    except Absent:
+        return None
+    except Unreadable as error:
+        return Unknown(error.reason)

@@ -1,0 +1,125 @@
+"""ECS services as they run: how many tasks, whether these are well, and whether they run what was stated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+from .ecs_services import services, tasks
+from .image_manifests import same_image
+from .services import image
+
+#: States of a target that say nothing against it: it is on its way out.
+_LEAVING = ("draining",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RunningService(Fact):
+    """A service as it runs. ``subject`` is its ARN."""
+
+    desired: Quantity
+    running: Quantity
+    healthy: Quantity | None
+    """Healthy targets, on the way to the service that has the fewest; None for a service behind no load balancer."""
+    unwell: tuple[str, ...]
+    """Targets that are not healthy and containers that say so of themselves, with their state."""
+    strange_images: tuple[str, ...]
+    """Containers of running tasks whose image is not the one that the project states, with both digests."""
+
+
+@observes(RunningService)
+def observe_running_services(account: Account) -> Iterator[RunningService]:
+    """See what every service runs at the moment."""
+    yield from account.each(lambda service: _running(account, service), account.once(services))
+
+
+def _running(account: Account, service: Mapping[str, Any]) -> RunningService:
+    return RunningService(
+        subject=service["serviceArn"],
+        desired=Quantity.of(service["desiredCount"]),
+        running=Quantity.of(service["runningCount"]),
+        healthy=account.attempt(_healthy, account, service),
+        unwell=account.attempt(_unwell, account, service),
+        strange_images=account.attempt(_strange_images, account, service),
+    )
+
+
+def _targets(account: Account, service: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Return (address, state) of the targets that are not leaving, for each way that traffic takes to the service.
+
+    ECS's own blue/green has two target groups for one way, of which one is empty.
+    """
+    found = []
+    for one in service.get("loadBalancers", ()):
+        groups = (one.get("targetGroupArn"), one.get("advancedConfiguration", {}).get("alternateTargetGroupArn"))
+        states = [state for group in groups if group for state in _states(account, group)]
+        found.append(tuple((where, state) for where, state in states if state not in _LEAVING))
+    return tuple(found)
+
+
+def _states(account: Account, group: str) -> Iterator[tuple[str, str]]:
+    answer = account.find("elbv2", "DescribeTargetHealth", TargetGroupArn=group) or {}
+    for row in answer.get("TargetHealthDescriptions", ()):
+        yield f"{row['Target']['Id']}:{row['Target'].get('Port', '')}", row["TargetHealth"]["State"]
+
+
+def _healthy(account: Account, service: Mapping[str, Any]) -> Quantity | None:
+    counts = [sum(state == "healthy" for _, state in group) for group in _targets(account, service)]
+    return Quantity.of(min(counts)) if counts else None
+
+
+def _unwell(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
+    targets = [f"{at} {state}" for group in _targets(account, service) for at, state in group if state != "healthy"]
+    containers = [
+        f"{_short(task)} {one['name']} UNHEALTHY"
+        for task in tasks(account, service)
+        for one in task["containers"]
+        if one.get("healthStatus") == "UNHEALTHY"
+    ]
+    return (*targets, *containers)
+
+
+def _strange_images(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
+    """Compare what runs with what is declared. Raises Unreadable where one of the two is not known."""
+    stated = _stated(account, service)
+    found = tasks(account, service)
+    if not found:
+        raise Unreadable(f"{service['serviceName']}: no task runs, so nobody knows which image one would use")
+    return tuple(_strange(account, stated, found))
+
+
+def _strange(account: Account, stated: Mapping[str, str], found: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
+    for task in found:
+        for one in task["containers"]:
+            wanted = stated.get(one["name"])
+            if wanted is None:
+                yield f"{_short(task)} runs {one['name']}, which the project does not declare"
+                continue
+            named, runs = image(one["name"], wanted), one.get("imageDigest", "")
+            if not runs or not named.digest:
+                raise Unreadable(f"{_short(task)}: the digest of {one['name']} is not known")
+            if not same_image(account, named, runs):
+                yield f"{_short(task)} runs {one['name']} {runs[:19]}…, not {named.digest[:19]}…"
+
+
+def _stated(account: Account, service: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the images of the service's containers by their names, as declared. Raises Unreadable."""
+    family = service["taskDefinition"].rpartition("/")[2].partition(":")[0]
+    for address, values in account.declared("aws_ecs_task_definition").items():
+        if values.get("family") == family:
+            text = values.get("container_definitions")
+            if not isinstance(text, str):
+                raise Unreadable(f"{address}.container_definitions is not known before it is applied")
+            return {one["name"]: one["image"] for one in json.loads(text)}
+    raise Unreadable(f"Terraform declares no task definition {family!r}, so nobody knows what is intended")
+
+
+def _short(task: Mapping[str, Any]) -> str:
+    return f"task {task['taskArn'].rpartition('/')[2][:8]}"

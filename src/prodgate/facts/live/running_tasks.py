@@ -1,0 +1,37 @@
+"""ECS services with the task that each of them runs, for observers of what is in a task: logs, traces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ...aws.account import Account
+from .ecs_services import definition, services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningTask:
+    """A service and the definition of its tasks, as ECS describes them."""
+
+    arn: str
+    name: str
+    role: str
+    """ARN of the role that the containers have; empty without one."""
+    containers: tuple[Mapping[str, Any], ...]
+
+
+def running_tasks(account: Account) -> tuple[RunningTask, ...]:
+    """Return every active service of every cluster, with its task. Raises Unreadable."""
+    return account.each(partial(_with_task, account), account.once(services))
+
+
+def _with_task(account: Account, service: Mapping[str, Any]) -> RunningTask:
+    task = definition(account, service["taskDefinition"])
+    return RunningTask(
+        arn=service["serviceArn"],
+        name=service["serviceName"],
+        role=task.get("taskRoleArn", ""),
+        containers=tuple(task["containerDefinitions"]),
+    )

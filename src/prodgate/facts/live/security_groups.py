@@ -1,0 +1,130 @@
+"""Security groups: what they let in and out, who is behind them, and the ports these listen on."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...openings import Network, Opening, opening
+from .. import Fact
+from ..observers import observes
+from .airflow import environments
+from .ecs_services import definition, network, services
+from .listeners import balancers, listeners
+from .vpcs import vpcs
+
+#: Ports of Airflow's web server and of its database, which MWAA puts into the same group.
+_AIRFLOW: Final = (443, 5432)
+_ENDPOINT: Final = (443,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SecurityGroup(Fact):
+    """A security group of a network in use. ``subject`` is its id and name."""
+
+    default: bool
+    """Whether it is the one that AWS gives to whatever names no group."""
+    ways_in: tuple[Opening, ...]
+    ways_out: tuple[Opening, ...]
+    network: tuple[Network, ...]
+    """All addresses of its VPC."""
+    faces_internet: bool
+    """Whether it guards a load balancer that the internet is meant to reach."""
+    listens: frozenset[int] | None
+    """Ports that the workloads behind it listen on; None when none is known to be behind it."""
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """Ways in, but for those among its own members, on ports that nobody behind it listens on."""
+        heard = self.listens or frozenset()
+        strangers = [way for way in self.ways_in if not way.itself]
+        return tuple(f"{way}" for way in strangers if not (way.one_port and way.first in heard))
+
+
+@observes(SecurityGroup)
+def observe_security_groups(account: Account) -> Iterator[SecurityGroup]:
+    """See every group of the networks in use."""
+    networks = {vpc["VpcId"]: vpc for vpc in vpcs(account)}
+    facing = {id_ for one in balancers(account) if one["Scheme"] != "internal" for id_ in one.get("SecurityGroups", ())}
+    listening = account.attempt(_listening, account)
+    for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups"):
+        if row["VpcId"] in networks:
+            id_ = row["GroupId"]
+            yield SecurityGroup(
+                subject=f"{id_} ({row['GroupName']})",
+                default=row["GroupName"] == "default",
+                ways_in=account.attempt(openings, account, id_, row["IpPermissions"]),
+                ways_out=account.attempt(openings, account, id_, row["IpPermissionsEgress"]),
+                network=tuple(_addresses(networks[row["VpcId"]])),
+                faces_internet=id_ in facing,
+                listens=listening.get(id_) if isinstance(listening, Mapping) else listening,
+            )
+
+
+def openings(account: Account, group: str, permissions: Sequence[Mapping[str, Any]]) -> tuple[Opening, ...]:
+    """Return what a group's permissions open. Raises Unreadable."""
+    return tuple(_opening(account, group, one) for one in permissions)
+
+
+def _opening(account: Account, group: str, permission: Mapping[str, Any]) -> Opening:
+    lists = [_prefix_list(account, one["PrefixListId"]) for one in permission.get("PrefixListIds", ())]
+    cidrs = [one["CidrIp"] for one in permission.get("IpRanges", ())]
+    cidrs += [one["CidrIpv6"] for one in permission.get("Ipv6Ranges", ())]
+    cidrs += [cidr for _, listed in lists for cidr in listed]
+    peers = [one.get("GroupId") for one in permission.get("UserIdGroupPairs", ())]
+    ports = (permission.get("FromPort", -1), permission.get("ToPort", -1))
+    itself = group in peers and not cidrs and {*peers} == {group}
+    return opening(permission["IpProtocol"], ports, cidrs, itself, [name for name, _ in lists if name])
+
+
+def _prefix_list(account: Account, id_: str) -> tuple[str, tuple[str, ...]]:
+    """Return the name of a list of AWS's own, or the networks of one that somebody made. Raises Unreadable."""
+    rows = account.list("ec2", "DescribeManagedPrefixLists", "PrefixLists")
+    found: Mapping[str, Any] | None = next((row for row in rows if row["PrefixListId"] == id_), None)
+    if found is None:
+        raise Unreadable(f"ec2 DescribeManagedPrefixLists: does not show {id_}, which a security group lets in or out")
+    if found["OwnerId"] == "AWS":
+        return found["PrefixListName"], ()
+    entries = account.list("ec2", "GetManagedPrefixListEntries", "Entries", PrefixListId=id_)
+    return "", tuple(entry["Cidr"] for entry in entries)
+
+
+def _addresses(vpc: Mapping[str, Any]) -> Iterator[Network]:
+    several = [one["CidrBlock"] for one in vpc.get("CidrBlockAssociationSet", ())]
+    several += [one["Ipv6CidrBlock"] for one in vpc.get("Ipv6CidrBlockAssociationSet", ())]
+    yield from (ipaddress.ip_network(cidr) for cidr in {vpc["CidrBlock"], *several})
+
+
+def _listening(account: Account) -> Mapping[str, frozenset[int]]:
+    """Return the ports that the workloads behind each group listen on. Raises Unreadable."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for groups, ports in _listeners(account):
+        for group in groups:
+            found[group].update(ports)
+    return {group: frozenset(ports) for group, ports in found.items()}
+
+
+def _listeners(account: Account) -> Iterator[tuple[Iterable[str], Iterable[int]]]:
+    for service in services(account):
+        containers = definition(account, service["taskDefinition"])["containerDefinitions"]
+        ports = [port["containerPort"] for one in containers for port in one.get("portMappings", ())]
+        yield network(service).get("securityGroups", ()), ports
+    heard = listeners(account)
+    for balancer in balancers(account):
+        own = [one["Port"] for one in heard if one["LoadBalancerArn"] == balancer["LoadBalancerArn"]]
+        yield balancer.get("SecurityGroups", ()), own
+    for operation, key in (("DescribeDBClusters", "DBClusters"), ("DescribeDBInstances", "DBInstances")):
+        for row in account.list("rds", operation, key):
+            port = row.get("Port") or (row.get("Endpoint") or {}).get("Port")
+            yield [one["VpcSecurityGroupId"] for one in row.get("VpcSecurityGroups", ())], [port] if port else []
+    for found in environments(account):
+        yield found["NetworkConfiguration"]["SecurityGroupIds"], _AIRFLOW
+    for endpoint in account.list("ec2", "DescribeVpcEndpoints", "VpcEndpoints"):
+        yield [one["GroupId"] for one in endpoint.get("Groups", ())], _ENDPOINT
+    for function in account.list("lambda", "ListFunctions", "Functions"):
+        yield (function.get("VpcConfig") or {}).get("SecurityGroupIds", ()), ()

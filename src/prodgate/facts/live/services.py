@@ -1,0 +1,132 @@
+"""ECS services: how large their tasks are, how many, and how they grow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...quantities import Quantity
+from .. import Fact
+from ..observers import observes
+from .ecs_services import definition, services
+
+#: The dimension of a scalable target that is a number of tasks.
+_TASKS: Final = "ecs:service:DesiredCount"
+_IMAGE: Final = re.compile(r"(?P<name>[^@]+?)(?::[\w.-]+)?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that a container names."""
+
+    container: str
+    reference: str
+    """As it stands in the task definition."""
+    repository: str
+    """Registry and name, without tag and digest."""
+    digest: str
+    """Empty where the reference has a tag instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """How the number of tasks changes by itself."""
+
+    least: Quantity
+    most: Quantity
+    suspended: bool
+    """Whether scaling out is."""
+    policies: tuple[str, ...]
+
+    @property
+    def room(self) -> Quantity:
+        """How many tasks more than the least there may be."""
+        return Quantity.of(self.most.magnitude - self.least.magnitude)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task definition."""
+
+    cpu: Quantity
+    memory: Quantity
+    images: tuple[Image, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Service(Fact):
+    """A service. ``subject`` is its ARN."""
+
+    name: str
+    providers: frozenset[str]
+    """What its tasks run on: ``FARGATE``, ``FARGATE_SPOT``, ``EC2`` or a provider of the team's own."""
+    task: Task
+    """What one of its tasks is."""
+    desired: Quantity
+    scaling: Scaling | None
+    """None without a scalable target."""
+
+    @property
+    def least(self) -> Quantity:
+        """How many tasks there are at the least: wanted now, and after scaling in."""
+        counts: list[Quantity] = [self.desired, *([self.scaling.least] if self.scaling else ())]
+        return min(counts, key=lambda count: count.base)
+
+
+@observes(Service)
+def observe_services(account: Account) -> Iterator[Service]:
+    """See every service."""
+    yield from account.each(lambda service: _service(account, service), account.once(services))
+
+
+def _service(account: Account, service: Mapping[str, Any]) -> Service:
+    return Service(
+        subject=service["serviceArn"],
+        name=service["serviceName"],
+        providers=frozenset(_providers(service)),
+        task=account.attempt(_task, account, service["taskDefinition"]),
+        desired=Quantity.of(service["desiredCount"]),
+        scaling=account.attempt(_scaling, account, service),
+    )
+
+
+def _task(account: Account, arn: str) -> Task:
+    found = definition(account, arn)
+    return Task(
+        cpu=Quantity.of(found.get("cpu", 0), "cpu"),
+        memory=Quantity.of(found.get("memory", 0), "MiB"),
+        images=tuple(image(one["name"], one["image"]) for one in found["containerDefinitions"]),
+    )
+
+
+def _providers(service: Mapping[str, Any]) -> Iterator[str]:
+    several = service.get("capacityProviderStrategy") or ()
+    yield from (one["capacityProvider"] for one in several)
+    if not several:
+        yield service.get("launchType", "EC2")
+
+
+def image(container: str, reference: str) -> Image:
+    """Read ``registry/name:tag@sha256:…``."""
+    found = _IMAGE.fullmatch(reference)
+    name, digest = (found["name"], found["digest"] or "") if found else (reference, "")
+    return Image(container=container, reference=reference, repository=name, digest=digest)
+
+
+def _scaling(account: Account, service: Mapping[str, Any]) -> Scaling | None:
+    place = f"service/{service['clusterArn'].rpartition('/')[2]}/{service['serviceName']}"
+    asked = {"ServiceNamespace": "ecs"}
+    rows = account.list("application-autoscaling", "DescribeScalableTargets", "ScalableTargets", **asked)
+    own = [row for row in rows if row["ResourceId"] == place and row["ScalableDimension"] == _TASKS]
+    if not own:
+        return None
+    policies = account.list("application-autoscaling", "DescribeScalingPolicies", "ScalingPolicies", **asked)
+    return Scaling(
+        least=Quantity.of(own[0]["MinCapacity"]),
+        most=Quantity.of(own[0]["MaxCapacity"]),
+        suspended=bool(own[0].get("SuspendedState", {}).get("DynamicScalingOutSuspended")),
+        policies=tuple(row["PolicyName"] for row in policies if row["ResourceId"] == place),
+    )

@@ -1,0 +1,52 @@
+"""Networks in use, and the record of what passes through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from .. import Fact
+from ..observers import observes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class NetworkRecord(Fact):
+    """The flow logs of a VPC; ``subject`` is the VPC's id. A default VPC counts when something is in it."""
+
+    recorded: frozenset[str]
+    """The traffic that is recorded and delivered: ``ACCEPT``, ``REJECT``."""
+    failures: tuple[str, ...]
+    """Why the records of a flow log are not delivered."""
+
+
+@observes(NetworkRecord)
+def observe_network_records(account: Account) -> Iterator[NetworkRecord]:
+    """Look at every VPC in use."""
+    for vpc in vpcs(account):
+        flows = flow_logs_of(account, vpc["VpcId"])
+        working = [one["TrafficType"] for one in flows if _works(one)]
+        failed = [one for one in flows if not _works(one)]
+        yield NetworkRecord(
+            subject=vpc["VpcId"],
+            recorded=frozenset(kind for kind in ("ACCEPT", "REJECT") if {kind, "ALL"} & set(working)),
+            failures=tuple(one.get("DeliverLogsErrorMessage") or one["FlowLogStatus"] for one in failed),
+        )
+
+
+def vpcs(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return the VPCs in use: those that somebody made, and a default one in which something is."""
+    found = account.list("ec2", "DescribeVpcs", "Vpcs")
+    used = {one["VpcId"] for one in account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")}
+    return tuple(vpc for vpc in found if not vpc["IsDefault"] or vpc["VpcId"] in used)
+
+
+def flow_logs_of(account: Account, vpc: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the flow logs of a whole VPC."""
+    found = account.list("ec2", "DescribeFlowLogs", "FlowLogs")
+    return tuple(one for one in found if one["ResourceId"] == vpc)
+
+
+def _works(flow: Mapping[str, Any]) -> bool:
+    return bool(flow["FlowLogStatus"] == "ACTIVE") and flow.get("DeliverLogsStatus", "SUCCESS") == "SUCCESS"

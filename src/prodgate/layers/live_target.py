@@ -1,0 +1,68 @@
+"""The account that a live layer looks at: the one that the criteria name, or a rehearsal of what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ..aws.calls import LiveCalls
+from ..aws.clients import VERSION, rehearsal_clients
+from ..aws.opening import open_account
+from ..criteria import UsageError
+from ..rehearsal.account import Provisioned, provisioned
+from ..terraform.diagnostics import TerraformError
+from .layer import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTarget:
+    """An account that is open."""
+
+    id: str
+    region: str
+    calls: LiveCalls
+    notes: tuple[str, ...] = ()
+    """What of a rehearsal is not as it is declared."""
+    library: str = f"botocore {VERSION}"
+
+
+@contextmanager
+def opened(at: Observation) -> Iterator[LiveTarget]:
+    """Open the account, that of the criteria or one of our own, while the context is open. Raises UsageError."""
+    if at.target.rehearsal:
+        with _rehearsed(at) as target:
+            yield target
+        return
+    if not at.stated.account:
+        raise UsageError(f'{at.stated.path}: names no account; write [account] with id = "123456789012"')
+    calls = open_account(at.target.profile, at.target.region, at.stated.account)
+    yield LiveTarget(at.stated.account, at.target.region, calls)
+
+
+@contextmanager
+def _rehearsed(at: Observation) -> Iterator[LiveTarget]:
+    """Provision an account of our own with what is declared. Raises UsageError."""
+    root, files = at.stated.terraform_root, [at.project / file for file in at.stated.var_files]
+    if not root:
+        raise UsageError(f'{at.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
+    try:
+        with provisioned(
+            at.project / root, var_files=files, progress=lambda step: at.progress(f"live: {step}")
+        ) as made:
+            notes = tuple(_notes(made))
+            for note in notes:
+                at.note("live", note)
+            calls = LiveCalls(rehearsal_clients(made.endpoint, made.region, reads=True))
+            yield LiveTarget(made.id, made.region, calls, notes)
+    except TerraformError as error:
+        raise UsageError(str(error)) from error
+
+
+def _notes(made: Provisioned) -> Iterator[str]:
+    for type_, addresses in made.not_created.items():
+        yield f"{type_} can't be rehearsed yet: {', '.join(addresses)}"
+    for flaw in made.failed:
+        yield f"{flaw.address or flaw.position} was not created: {flaw.detail or flaw.summary}"
+    for section, why in made.past_failed.items():
+        yield f"{section or 'the past'} of the scenario did not happen: {why}"

@@ -1,0 +1,75 @@
+"""Is Airflow the size, as closed, as talkative and set as was agreed?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.airflow import AirflowEnvironment
+
+
+@check("mwaa-class", remedy="Set the environment class.", measures="text")
+def test_the_environment_has_the_agreed_class(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """Of what class is the environment?"""
+    criterion.require(environment.environment_class)
+
+
+@check("mwaa-min-workers", remedy="Set the least number of workers.", measures="count")
+def test_idle_environments_keep_the_agreed_workers(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """How many workers does the environment keep when idle?"""
+    criterion.require(environment.min_workers)
+
+
+@check("mwaa-max-workers", remedy="Set the greatest number of workers.", measures="count")
+def test_environments_grow_to_the_agreed_workers(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """To how many workers does the environment grow?"""
+    criterion.require(environment.max_workers)
+
+
+@check("mwaa-environment-available", remedy="Read the error of the last update, mend its cause, and update again.")
+def test_the_environment_is_available(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """Is the environment available, with everything that its last update meant to change?"""
+    criterion.hold(environment.status == "AVAILABLE", expected="AVAILABLE", observed=environment.status)
+    updated = environment.last_update in ("SUCCESS", "")
+    criterion.hold(updated, expected="SUCCESS of the last update", observed=environment.last_update)
+
+
+@check("mwaa-webserver-private", remedy="Set the web server's access mode to PRIVATE_ONLY.")
+def test_web_servers_are_private(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """Can the web server be reached only from inside the VPC?"""
+    private = environment.webserver_access == "PRIVATE_ONLY"
+    criterion.hold(private, expected="PRIVATE_ONLY", observed=environment.webserver_access)
+
+
+@check("mwaa-logs", remedy="Enable the log in the environment's logging configuration.")
+def test_airflow_writes_all_its_logs(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """Are all five logs of Airflow on?"""
+    observed = f"{', '.join(environment.logs_off)} off" if environment.logs_off else "all on"
+    criterion.hold(not environment.logs_off, expected="all five on", observed=observed)
+
+
+@check(
+    "mwaa-metrics-published",
+    remedy="Add the metric to metrics.metrics_allow_list, or take it out of metrics.metrics_block_list.",
+)
+def test_watched_metrics_are_published(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """Do the settings let through every metric that an alarm watches?"""
+    observed = f"{', '.join(environment.suppressed)} suppressed" if environment.suppressed else "published"
+    criterion.hold(not environment.suppressed, expected="published", observed=observed)
+
+
+@check("mwaa-parallelism", remedy="Set core.parallelism in the environment's options.", measures="count")
+def test_airflow_runs_the_agreed_number_of_tasks(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """How many tasks does one scheduler run at a time?"""
+    criterion.require(environment.parallelism)
+
+
+@check(
+    "mwaa-dag-concurrency", remedy="Set core.max_active_tasks_per_dag in the environment's options.", measures="count"
+)
+def test_one_dag_leaves_room_for_others(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """How many tasks of one DAG run at a time, unless the DAG itself says otherwise?"""
+    criterion.require(environment.dag_concurrency)
+
+
+@check("mwaa-settings-known-to-version", remedy="Use the name that this Airflow version reads.")
+def test_settings_are_known_to_airflow(environment: AirflowEnvironment, criterion: Criterion) -> None:
+    """Does this version of Airflow read every setting under the name that it has?"""
+    observed = "; ".join(environment.unread_settings) or "known"
+    criterion.hold(not environment.unread_settings, expected="known settings", observed=observed)

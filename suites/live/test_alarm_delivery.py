@@ -1,0 +1,142 @@
+"""Does each alarm work: is it heard, does it watch what exists, and does it fire in time?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.alarm_topics import AlarmTopic
+from prodgate.facts.live.alarms import Alarm
+
+
+@check(
+    "alarm-tells-someone",
+    remedy="Enable its actions, end what mutes it, and let it notify a topic with a confirmed subscriber.",
+)
+def test_alarms_tell_someone(alarm: Alarm, criterion: Criterion) -> None:
+    """Is somebody told when this alarm fires?
+
+    An alarm that is part of another one may leave the telling to it; one that scales a service tells nobody.
+    """
+    if alarm.silent_on_purpose:
+        raise criterion.not_applicable(alarm.silent_on_purpose)
+    criterion.hold(
+        not alarm.held_back, expected="actions enabled, no mute rule", observed=alarm.held_back or "so it is"
+    )
+    heard = [topic.subject for topic in alarm.topics if topic.exists and topic.subscribers]
+    criterion.hold(bool(heard), expected="a topic with a confirmed subscriber", observed=", ".join(heard) or "none")
+
+
+@check(
+    "alarm-topic-deliverable",
+    remedy=(
+        "Let cloudwatch.amazonaws.com publish in the topic's policy and use its key (kms:Decrypt, "
+        "kms:GenerateDataKey*); the key alias/aws/sns can't be opened to it."
+    ),
+)
+def test_alarms_can_publish_to_their_topic(topic: AlarmTopic, criterion: Criterion) -> None:
+    """Do the policy and the key of this topic let CloudWatch publish to it?
+
+    A topic under alias/aws/sns satisfies every encryption scanner and delivers no alarm at all.
+    """
+    criterion.hold(topic.exists, expected="the topic that alarms notify", observed="no such topic")
+    criterion.hold(
+        not topic.refusals, expected="CloudWatch may publish", observed="; ".join(topic.refusals) or "it may"
+    )
+
+
+@check(
+    "alarm-delivery-shown",
+    remedy="Show it: prodgate drill alarm NAME; where that fails, the alarm's history holds the action's error.",
+    measures="time",
+)
+def test_a_notification_was_delivered(topic: AlarmTopic, criterion: Criterion) -> None:
+    """Has this topic taken a notification from an alarm lately?"""
+    if topic.delivered is None:
+        raise criterion.undetermined("no alarm notified it in the history that AWS keeps")
+    criterion.require(topic.delivered)
+
+
+@check(
+    "alarm-missing-data",
+    remedy='Set TreatMissingData: "breaching" for what must always report, "notBreaching" for counters of failures.',
+)
+def test_missing_data_is_deliberate(alarm: Alarm, criterion: Criterion) -> None:
+    """Does this alarm say what missing data means, and is the silence of what must report a breach?"""
+    if alarm.on_alarms:
+        raise criterion.not_applicable("is on other alarms")
+    criterion.hold(bool(alarm.missing), expected="what missing data means", observed="nothing stated")
+    deliberate = alarm.missing == "breaching" or not alarm.heartbeat
+    criterion.hold(deliberate, expected="breaching", observed=alarm.missing)
+
+
+@check("alarm-dimensions-resolve", remedy="Point the alarm at what exists now, or delete it.")
+def test_alarms_watch_what_exists(alarm: Alarm, criterion: Criterion) -> None:
+    """Does everything exist that this alarm names?
+
+    After a rename or a colour swap the alarm goes on watching the old name: no data, no alarm, and nobody notices.
+    """
+    if alarm.lost is None:
+        raise criterion.not_applicable("names nothing that could be looked up")
+    criterion.hold(not alarm.lost, expected="what exists", observed="; ".join(alarm.lost) or "it does")
+
+
+@check(
+    "alarm-has-data",
+    remedy="Correct namespace, metric, dimensions and unit to what `aws cloudwatch list-metrics` shows.",
+)
+def test_alarms_have_data(alarm: Alarm, criterion: Criterion) -> None:
+    """Is this alarm's state known, and had each of its metrics data in the last hour, or in the time it looks back on?
+
+    Metrics that are silent while all is well, such as counts of errors, may be so where that is stated to be no breach.
+    """
+    criterion.hold(alarm.state != "INSUFFICIENT_DATA", expected="a known state", observed=alarm.state)
+    observed = "; ".join(alarm.without_data)
+    criterion.hold(not observed, expected="data", observed=observed or "data")
+
+
+@check(
+    "alarm-utilization-threshold",
+    remedy="Lower the threshold, in percent, so that the alarm fires while there is still room.",
+    measures="ratio",
+)
+def test_utilization_alarms_fire_in_time(alarm: Alarm, criterion: Criterion) -> None:
+    """Does this alarm on CPU or memory use fire before everything is used?"""
+    if alarm.utilization is None:
+        raise criterion.not_applicable("does not fire on high CPU or memory use")
+    criterion.require(alarm.utilization)
+
+
+@check(
+    "alarm-threshold-follows-slo",
+    remedy="Set the threshold to the latency objective or less; TargetResponseTime is in seconds (200 ms is 0.2).",
+    measures="time",
+)
+def test_response_time_alarms_follow_the_objective(alarm: Alarm, criterion: Criterion) -> None:
+    """Does this alarm on the 95th percentile of response times fire at the objective or before?"""
+    if alarm.response_time is None:
+        raise criterion.not_applicable("does not watch the 95th percentile of response times")
+    criterion.require(alarm.response_time)
+
+
+@check(
+    "alarm-error-threshold-follows-slo",
+    remedy="Set the threshold to the error objective or less, in the expression's unit (0.1 when in percent).",
+    measures="ratio",
+)
+def test_error_rate_alarms_follow_the_objective(alarm: Alarm, criterion: Criterion) -> None:
+    """Does this alarm on the share of failed requests fire at the objective or before?"""
+    if alarm.error_rate is None:
+        raise criterion.not_applicable("does not watch an error rate")
+    criterion.require(alarm.error_rate)
+
+
+@check(
+    "alarm-mwaa-metrics-exist",
+    remedy="Watch a metric that MWAA publishes for this Airflow version, with exactly the dimensions it has.",
+)
+def test_airflow_alarms_read_metrics_that_exist(alarm: Alarm, criterion: Criterion) -> None:
+    """Does the environment's version of Airflow publish what this alarm on Airflow watches?
+
+    SLAMissed ended with Airflow 2.10: an alarm on it is never red again, whatever happens.
+    """
+    if alarm.airflow_faults is None:
+        raise criterion.not_applicable("does not watch Airflow")
+    faults = "; ".join(alarm.airflow_faults)
+    criterion.hold(not faults, expected="a published metric", observed=faults or "published")

@@ -1,0 +1,69 @@
+"""Does a new version replace the old one without an outage, and does the old one come back by itself?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.deployments import ServiceDeployment, TargetGroup
+
+#: What must be among the metrics of the alarms that stop a deployment.
+FELT_BY_USERS = {
+    "response time": {"TargetResponseTime"},
+    "errors": {"HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "5xxErrorRate"},
+}
+WHOLE = 1
+
+
+@check(
+    "deployment-blue-green",
+    remedy="Deploy through a CodeDeploy group with two target groups, or with ECS's own blue/green strategy.",
+)
+def test_services_deploy_blue_green(service: ServiceDeployment, criterion: Criterion) -> None:
+    """Do the new tasks stand behind a second target group before traffic moves to them?"""
+    rolling = service.shift.rolling
+    criterion.hold(not rolling, expected="blue/green behind a listener", observed=rolling)
+
+
+@check("deployment-bake-time", remedy="Let the deployment group keep the old tasks for longer.", measures="time")
+def test_old_tasks_stay_for_a_while(service: ServiceDeployment, criterion: Criterion) -> None:
+    """Do the old tasks stay for the agreed time after traffic has moved?"""
+    if service.shift.stays is None:
+        raise criterion.not_applicable("the old tasks stay until somebody ends them")
+    criterion.require(service.shift.stays)
+
+
+@check("deployment-keeps-capacity", remedy="Set the least healthy percentage of the service's deployments to 100.")
+def test_deployments_keep_capacity(service: ServiceDeployment, criterion: Criterion) -> None:
+    """Does a rolling deployment keep all the wanted tasks? Blue/green keeps the old ones whole."""
+    if not service.shift.rolling:
+        raise criterion.not_applicable("deploys blue/green")
+    criterion.hold(service.keeps.base >= WHOLE, expected="all the wanted tasks", observed=service.keeps)
+
+
+@check(
+    "deployment-keeps-capacity",
+    remedy="Check a path that answers 200 only when the application can serve, with a matcher of successes.",
+)
+def test_targets_take_traffic_when_they_can_serve(group: TargetGroup, criterion: Criterion) -> None:
+    """Do only targets take traffic that answer a health check with success?"""
+    criterion.hold(group.checked, expected="a health check", observed="none")
+    criterion.hold(not group.lax_codes, expected="success", observed=", ".join(group.lax_codes))
+
+
+@check(
+    "deployment-automatic-rollback",
+    remedy="Enable rollback on DEPLOYMENT_FAILURE in the deployment group, or the circuit breaker's rollback.",
+)
+def test_failed_deployments_roll_back(service: ServiceDeployment, criterion: Criterion) -> None:
+    """Does a deployment that fails roll back by itself?"""
+    criterion.hold(service.shift.rolls_back, expected="rollback of a failure", observed="no automatic rollback")
+
+
+@check(
+    "deployment-alarms-in-rollback",
+    remedy="Put alarms on response time and on 5xx answers into the deployment group, with DEPLOYMENT_STOP_ON_ALARM.",
+)
+def test_alarms_roll_a_deployment_back(service: ServiceDeployment, criterion: Criterion) -> None:
+    """Do alarms on response time and on errors, all of which exist, stop a deployment and roll it back?"""
+    criterion.hold(bool(service.shift.alarms), expected="alarms in the rollback", observed="none that are enabled")
+    lost = ", ".join(service.lost_alarms)
+    criterion.hold(not lost, expected="alarms that exist", observed=f"no alarm of the name {lost}")
+    missing = [what for what, wanted in FELT_BY_USERS.items() if not wanted & service.watched]
+    criterion.hold(not missing, expected="alarms on what users feel", observed=f"none on {' or '.join(missing)}")

@@ -1,0 +1,41 @@
+"""Is what runs the image that was tested, and does it bring neither vulnerabilities nor credentials along?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.images import DeployedImage, ImageRepository
+from prodgate.facts.live.services import Service
+
+IMMUTABLE = "IMMUTABLE"
+
+
+@check("image-by-digest", remedy="Deploy a task definition that names each image as repository@sha256:….")
+def test_tasks_name_images_by_digest(service: Service, criterion: Criterion) -> None:
+    """Does every container of the service's task name its image by digest?"""
+    loose = [image.reference for image in service.task.images if not image.digest]
+    criterion.hold(not loose, expected="a digest", observed=", ".join(loose))
+
+
+@check("image-tags-immutable", remedy="Set the repository's tag mutability to IMMUTABLE.")
+def test_repositories_keep_their_tags(repository: ImageRepository, criterion: Criterion) -> None:
+    """Does the repository refuse to overwrite a tag, without exception?"""
+    criterion.hold(repository.mutability == IMMUTABLE, expected=IMMUTABLE, observed=repository.mutability)
+
+
+@check("image-scan-on-push", remedy="Let the registry scan every repository, on push or all the time.")
+def test_repositories_scan_what_is_pushed(repository: ImageRepository, criterion: Criterion) -> None:
+    """Is every image of the repository scanned when it is pushed?"""
+    criterion.hold(bool(repository.scanned), expected="a scan by itself", observed=repository.scanned or "none")
+
+
+@check("image-scan-findings", remedy="Build the image anew on a base without the vulnerability.", measures="count")
+def test_deployed_images_have_no_grave_vulnerability(image: DeployedImage, criterion: Criterion) -> None:
+    """Does the image that runs have no open vulnerability that is critical or high?"""
+    criterion.require(image.grave)
+
+
+@check(
+    "secrets-not-in-images",
+    remedy="Revoke the credential, hand it in through Secrets Manager, and build the image with build secrets.",
+)
+def test_deployed_images_hold_no_credential(image: DeployedImage, criterion: Criterion) -> None:
+    """Do environment, labels, commands and build history of the image that runs hold no credential?"""
+    criterion.hold(not image.secrets, expected="no credential", observed=", ".join(image.secrets))

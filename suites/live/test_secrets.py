@@ -1,0 +1,39 @@
+"""Are secrets kept in Secrets Manager and nowhere in plain text, and do they change?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.databases import Database
+from prodgate.facts.live.handed import Handed
+from prodgate.facts.live.secrets import Secret
+
+BACKEND = "SecretsManagerBackend"
+
+
+@check("secrets-no-plain-values", remedy="Revoke it, keep its successor in Secrets Manager, and hand over the ARN.")
+def test_running_code_is_handed_no_plain_secret(handed: Handed, criterion: Criterion) -> None:
+    """Is no secret handed over in plain text, where whoever may describe it can read it?"""
+    criterion.hold(not handed.plain, expected="references to secrets", observed=", ".join(handed.plain))
+
+
+@check("secrets-in-secrets-manager", remedy="Let RDS manage the master password.")
+def test_the_master_password_is_kept_by_aws(database: Database, criterion: Criterion) -> None:
+    """Is the master password of the database kept and changed by RDS, in Secrets Manager?"""
+    kept = bool(database.master_secret)
+    criterion.hold(kept, expected="a secret that RDS manages", observed="a password that somebody has set")
+
+
+@check(
+    "secrets-in-secrets-manager", remedy="Name secrets by their ARN in Secrets Manager; set secrets.backend of Airflow."
+)
+def test_secrets_are_taken_from_secrets_manager(handed: Handed, criterion: Criterion) -> None:
+    """Does it take every secret from Secrets Manager, if it takes any?"""
+    elsewhere = [one for one in handed.references if ":secretsmanager:" not in one and not one.endswith(BACKEND)]
+    criterion.hold(not elsewhere, expected="Secrets Manager", observed=", ".join(elsewhere))
+
+
+@check("secrets-rotation", remedy="Set up rotation with a rotation function, at most every 90 days.")
+def test_secrets_rotate(secret: Secret, criterion: Criterion) -> None:
+    """Does the secret change by itself, and is it not overdue?"""
+    if not secret.rotatable:
+        raise criterion.not_applicable(f"belongs to {secret.owner}, which changes it as it likes")
+    criterion.hold(secret.rotates, expected="automatic rotation", observed="no rotation")
+    criterion.hold(not secret.overdue, expected="rotations that work", observed=f"overdue since {secret.due}")

@@ -1,0 +1,85 @@
+"""Are the services as large as agreed, do they grow, and is every task well and of the intended version?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.running_services import RunningService
+from prodgate.facts.live.services import Service
+
+PLAIN, SPOT = "FARGATE", "FARGATE_SPOT"
+
+
+@check("ecs-fargate", remedy="Move the service to Fargate, with plain Fargate for its least number of tasks.")
+def test_services_run_on_fargate(service: Service, criterion: Criterion) -> None:
+    """Does the service run on Fargate, and not on Spot alone, which may vanish at two minutes' notice?"""
+    fit = PLAIN in service.providers and service.providers <= {PLAIN, SPOT}
+    criterion.hold(fit, expected=PLAIN, observed=", ".join(sorted(service.providers)))
+
+
+@check("ecs-task-cpu", remedy="Deploy a task definition with this cpu.", measures="cpu units")
+def test_tasks_have_the_stated_cpu(service: Service, criterion: Criterion) -> None:
+    """Does a task of the service have the stated CPU?"""
+    criterion.require(service.task.cpu)
+
+
+@check("ecs-task-memory", remedy="Deploy a task definition with this memory.", measures="size")
+def test_tasks_have_the_stated_memory(service: Service, criterion: Criterion) -> None:
+    """Does a task of the service have the stated memory?"""
+    criterion.require(service.task.memory)
+
+
+@check(
+    "ecs-least-tasks",
+    remedy="Raise the desired count, and the least of the service's scalable target.",
+    measures="count",
+)
+def test_services_keep_enough_tasks(service: Service, criterion: Criterion) -> None:
+    """Does the service want enough tasks, also after scaling in?"""
+    criterion.require(service.least)
+
+
+@check(
+    "ecs-auto-scaling",
+    remedy="Register a scalable target with a greatest number above the least, and a policy on it that scales out.",
+)
+def test_services_scale_out(service: Service, criterion: Criterion) -> None:
+    """Does a policy scale the service out, and is there room above its least number of tasks?"""
+    scaling = service.scaling
+    criterion.hold(scaling is not None, expected="a scalable target", observed="none")
+    if scaling is not None:
+        criterion.hold(not scaling.suspended, expected="scaling out", observed="suspended")
+        criterion.hold(bool(scaling.policies), expected="a scaling policy", observed="none")
+
+
+@check("ecs-auto-scaling", remedy="Raise the greatest number of tasks of the service's scalable target.")
+def test_services_have_room_to_grow(service: Service, criterion: Criterion) -> None:
+    """May there be more tasks than the least number?"""
+    room = service.scaling.room.base if service.scaling else 0
+    criterion.hold(room > 0, expected="a greatest number above the least", observed=f"{room} tasks more")
+
+
+@check(
+    "services-healthy", remedy="Look at the service's events and its stopped tasks: they say why a task did not stay."
+)
+def test_services_run_the_tasks_they_want(service: RunningService, criterion: Criterion) -> None:
+    """Does the service run as many tasks as it wants?"""
+    wanted = service.desired.base > 0 and service.running == service.desired
+    criterion.hold(wanted, expected=f"{service.desired} tasks", observed=f"{service.running} of {service.desired}")
+
+
+@check("services-healthy", remedy="Ask the health check's path of the target, and look at its security group and log.")
+def test_targets_of_services_are_healthy(service: RunningService, criterion: Criterion) -> None:
+    """Are all targets of the service healthy, and as many as it wants tasks?"""
+    criterion.hold(not service.unwell, expected="healthy targets", observed=", ".join(service.unwell))
+    criterion.hold(service.healthy is not None, expected="a target group", observed="no load balancer sends to it")
+    if service.healthy is not None:
+        enough = service.healthy.base >= service.desired.base
+        criterion.hold(enough, expected=f"{service.desired} healthy targets", observed=service.healthy)
+
+
+@check(
+    "services-on-intended-image",
+    remedy="Deploy the digest that Terraform states, or state the one that was deployed; a rollback changes neither.",
+)
+def test_tasks_run_the_intended_image(service: RunningService, criterion: Criterion) -> None:
+    """Does every container of every task run the image that the project states?"""
+    strange = service.strange_images
+    criterion.hold(not strange, expected="the digests that are declared", observed=", ".join(strange))

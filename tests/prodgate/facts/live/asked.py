@@ -1,0 +1,49 @@
+"""An account whose answers a test states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from prodgate.aws.account import Account
+from prodgate.aws.answers import Absent
+
+ACCOUNT, REGION = "123456789012", "ap-northeast-1"
+#: By operation: the answer, or what makes it of the parameters; operations that are not there have empty answers.
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Calls with stated answers; None stands for what AWS says does not exist."""
+
+    answers: Answers
+
+    def pages(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
+    ) -> Sequence[Any]:
+        answer = self.answers.get(operation, {})
+        found = answer(parameters) if callable(answer) else answer
+        if found is None:
+            raise Absent(f"{operation}NotFound")
+        return [found]
+
+
+@contextmanager
+def asked(answers: Answers, declared: Mapping[str, Mapping[str, Any]] = {}) -> Iterator[Account]:
+    """Yield an account; ``declared`` is what Terraform declares, by type and address."""
+    look: Callable[[str], Any] = lambda kind: declared.get(kind, {})  # noqa: E731
+    with ThreadPoolExecutor(2, thread_name_prefix="calls") as pool:
+        yield Account(
+            id=ACCOUNT,
+            region=REGION,
+            now=datetime(2026, 1, 1, tzinfo=UTC),
+            calls=Stated(answers),
+            pool=pool,
+            declared=look,
+            files=lambda _: {},
+        )

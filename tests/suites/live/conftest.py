@@ -1,0 +1,60 @@
+"""One rehearsal account for all tests of the live suites; each sabotage has a copy of its own."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from prodgate import runs
+from prodgate.journal import Journal
+from prodgate.layers.layer import Observation
+from prodgate.layers.project_seen import ProjectSeen
+from prodgate.project import load_policies, open_project
+from prodgate.rehearsal.account import provisioned
+from prodgate.targets import Target
+
+from .harness import Observed, Stage, live_checks
+
+ROOT = Path(__file__).parents[3]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep everything that uses the account on one worker, which provisions it once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("rehearsal"))
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The healthy account."""
+    project = open_project(ROOT / "criteria.toml")
+    load_policies(project.policy_folders())
+    stated = project.stated
+    about = {"system": stated.system, "target": "rehearsal://", "rehearsal": True, "layers": ["live"], "commit": ""}
+    run = runs.create(tmp_path_factory.mktemp("runs"), about, stated.path, project.waivers)
+    at = Observation(
+        run=run,
+        target=Target("rehearsal://"),
+        project=ROOT,
+        stated=stated,
+        journal=Journal.of(run),
+        progress=lambda _step: None,
+    )
+    files = [ROOT / file for file in stated.var_files]
+    with provisioned(ROOT / stated.terraform_root, var_files=files) as account:
+        now = datetime.now(UTC).isoformat()
+        yield Stage(
+            account=account,
+            project=project,
+            seen=ProjectSeen(at),
+            about={"id": account.id, "region": account.region, "now": now, "foreign": stated.foreign},
+            checks=live_checks(project),
+        )
+
+
+@pytest.fixture(scope="session")
+def healthy(stage: Stage) -> Observed:
+    """The healthy account, observed."""
+    return stage.observed(stage.account.endpoint)

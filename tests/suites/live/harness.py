@@ -1,0 +1,195 @@
+"""Proves that each live check can fail: a named change of the healthy account turns exactly the stated criteria red."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prodgate.aws.account import Calls
+from prodgate.aws.answers import Unreadable
+from prodgate.aws.calls import LiveCalls
+from prodgate.aws.clients import rehearsal_clients
+from prodgate.aws.recording import Recording
+from prodgate.checks import Check, registered
+from prodgate.facts import Facts
+from prodgate.facts.observers import OBSERVERS
+from prodgate.findings import Finding, Outcome
+from prodgate.judging import judge
+from prodgate.layers import live_policies
+from prodgate.layers.live import account_of, through
+from prodgate.layers.project_seen import ProjectSeen
+from prodgate.project import Project
+from prodgate.rehearsal.account import Provisioned
+from prodgate.rehearsal.emulated import emulated
+from prodgate.terraform.evaluate import scratch_directory
+from prodgate.terraform.hermetic import environment
+
+#: Outcomes from the worst to the best; a criterion's is the worst of its findings.
+_WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """A change of the healthy account, as a person would make it, and the criteria that it breaks."""
+
+    name: str
+    breaks: set[str]
+    by: Callable[[Callable[..., Any]], object]
+    """Takes clients of the account: ``lambda aws: aws("sns").delete_topic(TopicArn=...)``."""
+    unsettles: set[str] = field(default_factory=set)
+    """Criteria that nothing can be said of any more."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Overheard:
+    """Answers from a recording and remembers which operations were asked for."""
+
+    recording: Recording
+    asked: set[tuple[str, str]]
+
+    def pages(self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool) -> Any:
+        self.asked.add((service, operation))
+        return self.recording.pages(service, operation, region, parameters, whole=whole)
+
+
+@dataclass(frozen=True)
+class Denying:
+    """Answers from a recording, but for one operation."""
+
+    recording: Recording
+    denied: tuple[str, str]
+
+    def pages(self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool) -> Any:
+        if (service, operation) == self.denied:
+            raise Unreadable(f"{service} {operation} in {region}: access denied (AccessDenied)")
+        return self.recording.pages(service, operation, region, parameters, whole=whole)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The healthy account, what it is judged by, and how it fared."""
+
+    account: Provisioned
+    project: Project
+    seen: ProjectSeen
+    about: Mapping[str, Any]
+    checks: tuple[Check, ...]
+    _asked: dict[Callable[..., Any], frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+    def observed(self, endpoint: str) -> Observed:
+        """Observe and judge the account at an endpoint."""
+        calls = LiveCalls(rehearsal_clients(endpoint, self.account.region, reads=True))
+        return Observed(findings=self.judged(self.facts(calls)), recording=calls.recording)
+
+    def facts(self, calls: Calls) -> Facts:
+        """Observe what some calls answer."""
+        return through(calls, self.about, self.seen)
+
+    def judged(self, facts: Facts, kinds: Container[type] | None = None) -> dict[str, list[Finding]]:
+        """Judge by every live check and policy, or by those of some kinds of fact; findings by criterion."""
+        stated, found = self.project.stated, defaultdict[str, list[Finding]](list)
+        for check in self.checks:
+            if kinds is None or check.kind in kinds:
+                criterion = stated.criteria[check.criterion]
+                found[criterion.id] += judge(check, criterion, facts, layer="live", fixtures={})
+        for (policy, criterion_id), findings in live_policies.concluded(facts, stated).items():
+            if kinds is None or live_policies._JUDGED[policy] in kinds:
+                found[criterion_id] += findings
+        return dict(found)
+
+    def asked_by(self, observer: Callable[..., Any], recording: Recording) -> frozenset[tuple[str, str]]:
+        """Return the operations that an observer asks for, itself or through others, by a recording."""
+        if observer not in self._asked:
+            asked: set[tuple[str, str]] = set()
+            with ThreadPoolExecutor(4, thread_name_prefix="calls") as pool, suppress(Exception):
+                tuple(observer(account_of(Overheard(recording, asked), self.about, self.seen, pool)))
+            self._asked[observer] = frozenset(asked)
+        return self._asked[observer]
+
+    def without(self, denied: tuple[str, str], recording: Recording) -> tuple[Facts, dict[str, list[Finding]]]:
+        """Return what is seen when an operation is denied, by who asks for it, and how that is judged."""
+        asking = {o: kinds for o, kinds in OBSERVERS.items() if denied in self.asked_by(o, recording)}
+        kinds = {kind for each in asking.values() for kind in each}
+        facts = through(Denying(recording, denied), self.about, self.seen, asking)
+        # another observer of the same kind, which does not ask for it, would say what it said before
+        others = {o: each for o, each in OBSERVERS.items() if o not in asking and kinds & set(each)}
+        more = through(recording, self.about, self.seen, others)
+        seen = Facts((*facts.known, *more.known), {**more.unreadable, **facts.unreadable})
+        return seen, self.judged(seen, kinds)
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Yield where an account listens in which there is nothing."""
+        with (
+            scratch_directory() as scratch,
+            emulated(self.account.id, scratch, environment(os.environ, scratch)) as made,
+        ):
+            yield made.endpoint
+
+    @contextmanager
+    def sabotaged(self, sabotage: Sabotage) -> Iterator[str]:
+        """Yield where a copy of the account listens, to which this was done."""
+        with self.account.branch() as endpoint:
+            sabotage.by(rehearsal_clients(endpoint, self.account.region))
+            yield endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """An account that was observed and judged."""
+
+    findings: Mapping[str, list[Finding]]
+    """By criterion."""
+    recording: Recording
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """The worst outcome of each criterion."""
+        return outcomes(self.findings)
+
+    def of(self, outcome: Outcome) -> set[str]:
+        """The criteria with an outcome."""
+        return {criterion for criterion, each in self.outcomes.items() if each is outcome}
+
+
+def outcomes(findings: Mapping[str, list[Finding]]) -> dict[str, Outcome]:
+    """Return the worst outcome of each criterion."""
+    return {
+        criterion: min((finding.outcome for finding in found), key=_WORST.index)
+        for criterion, found in sorted(findings.items())
+    }
+
+
+def live_checks(project: Project) -> tuple[Check, ...]:
+    """Import the live suites and return their checks."""
+    files = project.suite_files("suites/live")
+    before = set(registered())
+    for path in files:
+        spec = importlib.util.spec_from_file_location(f"live_suite_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return tuple(check for check in registered() if check not in before)
+
+
+def sabotages() -> Iterator[Sabotage]:
+    """Yield every sabotage of the modules beside this one."""
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        module = importlib.import_module(f"{__package__}.{path.stem}")
+        yield from getattr(module, "SABOTAGES", ())
+
+
+def told(findings: Mapping[str, list[Finding]], criteria: set[str]) -> str:
+    """Return what was found of some criteria, for the message of a failed test."""
+    lines = [f"{f.outcome}: {f}" for id_ in sorted(criteria) for f in findings.get(id_, ()) if f.outcome in _WORST[:2]]
+    return "\n".join(lines[:20])

@@ -1,0 +1,71 @@
+"""Ways to weaken keys and what is under them, and the checks that see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from .harness import Sabotage
+
+Aws = Callable[..., Any]
+KEY = "alias/nba-news-prod-data"
+
+
+def key_id(aws: Aws) -> str:
+    found: str = aws("kms").describe_key(KeyId=KEY)["KeyMetadata"]["KeyId"]
+    return found
+
+
+def keep_messages_in_plain_text(aws: Aws) -> None:
+    url = aws("sqs").get_queue_url(QueueName="nba-news-prod-dead-letters")["QueueUrl"]
+    aws("sqs").set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": "", "SqsManagedSseEnabled": "false"})
+
+
+def let_everybody_use_the_key(aws: Aws) -> None:
+    kms, key = aws("kms"), key_id(aws)
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    policy["Statement"].append({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*"})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+
+
+def keep_a_log_under_no_key(aws: Aws) -> None:
+    aws("logs").create_log_group(logGroupName="by-hand")
+    aws("logs").put_retention_policy(logGroupName="by-hand", retentionInDays=365)
+
+
+def fetch_over_plain_http(aws: Aws) -> None:
+    cloudfront = aws("cloudfront", "us-east-1")
+    (site,) = cloudfront.list_distributions()["DistributionList"]["Items"]
+    found = cloudfront.get_distribution_config(Id=site["Id"])
+    origins, config = found["DistributionConfig"]["Origins"], found["DistributionConfig"]
+    plain = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}
+    origins["Items"].append({"Id": "old", "DomainName": "old.nba-news.example", "CustomOriginConfig": plain})
+    origins["Quantity"] += 1
+    cloudfront.update_distribution(Id=site["Id"], DistributionConfig=config, IfMatch=found["ETag"])
+
+
+SABOTAGES = (
+    Sabotage("an origin in plain text", breaks={"encryption-in-transit"}, by=fetch_over_plain_http),
+    Sabotage(
+        "a log without a key of its owner",
+        breaks={"encryption-customer-managed-keys"},
+        by=keep_a_log_under_no_key,
+    ),
+    Sabotage(
+        "a key that never changes",
+        breaks={"kms-key-rotation"},
+        by=lambda aws: aws("kms").disable_key_rotation(KeyId=key_id(aws)),
+    ),
+    Sabotage(
+        "the key of the data is switched off",
+        breaks={"encryption-customer-managed-keys"},
+        by=lambda aws: aws("kms").disable_key(KeyId=key_id(aws)),
+    ),
+    Sabotage("a key for everybody", breaks={"iam-resource-policies-closed"}, by=let_everybody_use_the_key),
+    Sabotage(
+        "messages in plain text",
+        breaks={"encryption-at-rest", "encryption-customer-managed-keys"},
+        by=keep_messages_in_plain_text,
+    ),
+)

@@ -1,0 +1,61 @@
+"""Ways to let secrets out, or to keep them for ever, and the checks that see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .harness import Sabotage
+
+Aws = Callable[..., Any]
+ROTATION = "nba-news-prod-rotate-session-keys"
+KEPT = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "volumes",
+        "requiresCompatibilities", "cpu", "memory", "runtimePlatform", "ephemeralStorage")  # fmt: skip
+
+
+def revise(change: Callable[[dict[str, Any]], None]) -> Callable[[Aws], None]:
+    """Return what registers the migration's task definition anew, with a change of its first container."""
+
+    def revised(aws: Aws) -> None:
+        task = aws("ecs").describe_task_definition(taskDefinition="nba-news-prod-migration")["taskDefinition"]
+        change(task["containerDefinitions"][0])
+        aws("ecs").register_task_definition(**{name: task[name] for name in KEPT if task.get(name)})
+
+    return revised
+
+
+SABOTAGES = (
+    Sabotage(
+        "a password in the environment of a task",
+        breaks={"secrets-no-plain-values"},
+        by=revise(lambda one: one["environment"].append({"name": "DB_PASSWORD", "value": "correct-horse"})),
+    ),
+    Sabotage(
+        "a token in the environment of a function",
+        breaks={"secrets-no-plain-values"},
+        by=lambda aws: aws("lambda").update_function_configuration(
+            FunctionName=ROTATION, Environment={"Variables": {"NOTE": "ghp_" + "a1B2" * 9}}
+        ),
+    ),
+    Sabotage(
+        "a secret from a parameter",
+        breaks={"secrets-in-secrets-manager"},
+        by=revise(
+            lambda one: one.setdefault("secrets", []).append(
+                {"name": "TOKEN", "valueFrom": "arn:aws:ssm:ap-northeast-1:123456789012:parameter/token"}
+            )
+        ),
+    ),
+    Sabotage(
+        "a password that somebody has set",
+        breaks={"secrets-in-secrets-manager"},
+        by=lambda aws: aws("rds").modify_db_cluster(
+            DBClusterIdentifier="nba-news-prod", ManageMasterUserPassword=False, MasterUserPassword="correct-horse"
+        ),
+    ),
+    Sabotage(
+        "session keys that never change",
+        breaks={"secrets-rotation"},
+        by=lambda aws: aws("secretsmanager").cancel_rotate_secret(SecretId="nba-news-prod/session-keys"),
+    ),
+)

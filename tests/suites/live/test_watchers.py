@@ -1,0 +1,126 @@
+"""Changes of what watches the account and its bill that the live layer must notice."""
+
+from typing import Any
+
+from tests.suites.live.harness import Sabotage
+
+ACCOUNT = "123456789012"
+BUDGET = "nba-news-prod-monthly"
+
+
+def detector(aws: Any) -> str:
+    (id_,) = aws("guardduty").list_detectors()["DetectorIds"]
+    return str(id_)
+
+
+def without_standards(aws: Any) -> None:
+    found = aws("securityhub").get_enabled_standards()["StandardsSubscriptions"]
+    arns = [one["StandardsSubscriptionArn"] for one in found]
+    aws("securityhub").batch_disable_standards(StandardsSubscriptionArns=arns)
+
+
+def found_by_security_hub(aws: Any) -> None:
+    aws("securityhub").batch_import_findings(
+        Findings=[
+            {
+                "SchemaVersion": "2018-10-08", "Id": "open-port", "GeneratorId": "scan", "AwsAccountId": ACCOUNT,
+                "ProductArn": f"arn:aws:securityhub:ap-northeast-1:{ACCOUNT}:product/{ACCOUNT}/default",
+                "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
+                "Severity": {"Label": "CRITICAL"}, "Title": "A port is open", "Description": "To the whole world.",
+                "Resources": [{"Type": "Other", "Id": "port"}],
+            }
+        ]
+    )  # fmt: skip
+
+
+def trail(aws: Any) -> str:
+    (found,) = aws("cloudtrail").describe_trails()["trailList"]
+    return str(found["TrailARN"])
+
+
+def recorder(aws: Any) -> str:
+    (found,) = aws("config").describe_configuration_recorders()["ConfigurationRecorders"]
+    return str(found["name"])
+
+
+def without_analyzer(aws: Any) -> None:
+    (found,) = aws("accessanalyzer").list_analyzers(type="ACCOUNT")["analyzers"]
+    aws("accessanalyzer").delete_analyzer(analyzerName=found["name"])
+
+
+def nobody_told(aws: Any) -> None:
+    budgets = aws("budgets", "us-east-1")
+    named = {"AccountId": ACCOUNT, "BudgetName": BUDGET}
+    for notification in budgets.describe_notifications_for_budget(**named)["Notifications"]:
+        about = {**named, "Notification": notification}
+        for one in budgets.describe_subscribers_for_notification(**about)["Subscribers"]:
+            budgets.delete_subscriber(**about, Subscriber=one)
+
+
+def without_anomaly_subscriptions(aws: Any) -> None:
+    explorer = aws("ce", "us-east-1")
+    for one in explorer.get_anomaly_subscriptions()["AnomalySubscriptions"]:
+        explorer.delete_anomaly_subscription(SubscriptionArn=one["SubscriptionArn"])
+
+
+SABOTAGES = (
+    Sabotage(
+        "GuardDuty is switched off",
+        breaks={"threat-detection"},
+        unsettles={"threat-findings"},
+        by=lambda aws: aws("guardduty").update_detector(DetectorId=detector(aws), Enable=False),
+    ),
+    Sabotage(
+        "a feature of GuardDuty is switched off",
+        breaks={"threat-detection"},
+        by=lambda aws: aws("guardduty").update_detector(
+            DetectorId=detector(aws), Features=[{"Name": "S3_DATA_EVENTS", "Status": "DISABLED"}]
+        ),
+    ),
+    Sabotage(
+        "GuardDuty finds something",
+        breaks={"threat-findings"},
+        by=lambda aws: aws("guardduty").create_sample_findings(DetectorId=detector(aws)),
+    ),
+    Sabotage(
+        "Security Hub judges by no standard",
+        breaks={"security-hub"},
+        unsettles={"security-hub-findings"},
+        by=without_standards,
+    ),
+    Sabotage("Security Hub finds something critical", breaks={"security-hub-findings"}, by=found_by_security_hub),
+    Sabotage(
+        "the trail is stopped",
+        breaks={"audit-trail"},
+        by=lambda aws: aws("cloudtrail").stop_logging(Name=trail(aws)),
+    ),
+    Sabotage(
+        "the trail sees one region",
+        breaks={"audit-trail"},
+        by=lambda aws: aws("cloudtrail").update_trail(Name=trail(aws), IsMultiRegionTrail=False),
+    ),
+    Sabotage(
+        "AWS Config is stopped",
+        breaks={"configuration-recorder"},
+        by=lambda aws: aws("config").stop_configuration_recorder(ConfigurationRecorderName=recorder(aws)),
+    ),
+    Sabotage(
+        "nobody looks for access from outside",
+        breaks={"access-analyzer"},
+        unsettles={"external-access-findings"},
+        by=without_analyzer,
+    ),
+    Sabotage(
+        "there is no budget",
+        breaks={"budget", "budget-notification"},
+        unsettles={"cost-within-budget"},
+        by=lambda aws: aws("budgets", "us-east-1").delete_budget(AccountId=ACCOUNT, BudgetName=BUDGET),
+    ),
+    Sabotage("nobody is told of the budget", breaks={"budget-notification"}, by=nobody_told),
+    Sabotage("nobody is told of anomalies", breaks={"cost-anomaly-detection"}, by=without_anomaly_subscriptions),
+    Sabotage(
+        "a queue says nobody's it is",
+        breaks={"cost-allocation-tags", "encryption-customer-managed-keys", "encryption-in-transit"},
+        by=lambda aws: aws("sqs").create_queue(QueueName="forgotten", tags={"note": "temporary"}),
+    ),
+)
