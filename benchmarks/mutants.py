@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from prodgate import Resource
 from prodgate.terraform.provider.schema import aws_schemas
-from prodgate.terraform.reading import Unknown
+from prodgate.unresolved import Unknown
 
 Route = tuple[str | int, ...]
 

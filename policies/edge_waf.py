@@ -62,7 +62,8 @@ def web_acls_block(acl: Resource, criterion: Criterion) -> None:
 def web_acls_hold_the_managed_groups(acl: Resource, criterion: Criterion) -> None:
     """Web ACLs hold the AWS groups of common attacks and known bad inputs, and with a database that of SQL injections.
 
-    The common group has no SQL injection in it; Log4j is among the known bad inputs.
+    The common group has no SQL injection in it; Log4j is among the known bad inputs. A group that is narrowed down
+    (scope_down_statement) leaves other requests unseen.
     """
     if acl.has("rule_json"):
         raise criterion.undetermined("its rules are written as JSON")
@@ -122,7 +123,7 @@ def _managed_groups(acl: Resource) -> Iterator[str]:
     for rule in acl.blocks("rule"):
         if _action(rule, "override_action") != "count":
             for group in _groups(rule, "managed_rule_group_statement"):
-                if group.text("vendor_name") == "AWS":
+                if group.text("vendor_name") == "AWS" and not group.blocks("scope_down_statement"):
                     yield group.text("name") or ""
 
 

@@ -105,6 +105,7 @@ def _add_questions(command: Callable[[str, str, str], argparse.ArgumentParser]) 
     policy = command(
         "iam-policy", "iam_policy", "print the least-privilege IAM policy of the role that the gate reads with"
     )
+    policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="of whose facts/, too")
     policy.add_argument("--drill", action="store_true", help="print what a drill needs besides, apart")
     add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
     setup = command("setup", "setup", "make the engines ready, and say which are")

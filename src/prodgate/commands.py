@@ -7,7 +7,8 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from .engines.setup import engines
 from .explaining import explain as explained
 from .judging import mistake
 from .layers import BUILT
-from .project import BUNDLED, Project, folders, load_policies, open_project, suite_files
+from .project import BUNDLED, Project, folders, load_facts, load_policies, open_project, suite_files
 from .publishing import publish, show
 from .report.text import visible
 from .running import Plan, carry_out, chosen_layers, judge_again
@@ -92,10 +93,11 @@ def explain(given: argparse.Namespace) -> int:
     """Print why something matters and what to write instead."""
     stated = given.criteria or Path("criteria.toml")
     root = stated.resolve().parent if given.criteria or stated.exists() else None
-    criteria = load(stated).criteria if root else _bundled_criteria()
+    file = load(stated if root else BUNDLED / "criteria.toml")
     load_policies(folders("policies", root))
     checks = [found for found, _ in _checks(root)]
-    _print(explained(given.id, criteria, POLICIES, checks, folders("policies/examples", root)))
+    live = {name for name, _ in BUILT["live"].concludes(file)}
+    _print(explained(given.id, file.criteria, POLICIES, checks, folders("policies/examples", root), live=live))
     return 0
 
 
@@ -131,6 +133,7 @@ def drill(given: argparse.Namespace) -> int:
 
 def iam_policy(given: argparse.Namespace) -> int:
     """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
+    load_facts(given.criteria.resolve().parent)
     _print(json.dumps(drill_policy() if given.drill else policy(), indent=2))
     return 0
 
@@ -164,6 +167,7 @@ def _project(criteria: Path, waivers: Path | None) -> Project:
     project = open_project(criteria)
     _waivers(waivers or project.waivers, named=waivers is not None)
     load_policies(project.policy_folders())
+    load_facts(project.root)
     for name in project.replaced():
         _progress(f"{name}: replaces the file of that name that comes with the gate")
     own = [policy for policy in POLICIES.values() if project.holds(policy.file)]
@@ -186,24 +190,27 @@ def _bundled_criteria() -> Criteria:
 
 def _checks(root: Path | None) -> Iterator[tuple[Check, str]]:
     """Yield every check of the suites with its layer."""
+    if root is not None:
+        load_facts(root)
     for layer in LAYERS:
         if layer not in BUILT:
             continue
         files = [file for folder in BUILT[layer].folders for file in suite_files(folder, root)]
-        yield from ((found, layer) for found in _imported(files))
+        yield from ((found, layer) for file in files for found in _imported(file))
 
 
-def _imported(files: Iterable[Path]) -> Iterator[Check]:
+@cache
+def _imported(path: Path) -> tuple[Check, ...]:
+    """Import a file of checks, once; return them. Raises UsageError for a broken one."""
     before = set(registered())
-    for path in files:
-        spec = importlib.util.spec_from_file_location(f"suites.{path.parent.name}.{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        try:
-            spec.loader.exec_module(importlib.util.module_from_spec(spec))
-        except Exception as error:  # a suite of any team may fail in any way
-            raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
-    yield from (found for found in registered() if found not in before)
+    spec = importlib.util.spec_from_file_location(f"suites.{path.parent.name}.{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    except Exception as error:  # a suite of any team may fail in any way
+        raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
+    return tuple(found for found in registered() if found not in before)
 
 
 def _concluded(project: Project) -> Iterator[tracing.Judge]:

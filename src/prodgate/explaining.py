@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,17 +15,25 @@ _HEADER: Final = re.compile(r'^(?:resource|data) "(?P<type>[\w-]+)" "(?P<name>[\
 
 
 def explain(
-    id_: str, criteria: Criteria, policies: Mapping[str, Policy], checks: Iterable[Check], examples: Iterable[Path]
+    id_: str,
+    criteria: Criteria,
+    policies: Mapping[str, Policy],
+    checks: Iterable[Check],
+    examples: Iterable[Path],
+    *,
+    live: Container[str] = (),
 ) -> str:
-    """Return the explanation of what ``id_`` names. Raises UsageError with the nearest name for an unknown id."""
+    """Return the explanation of what ``id_`` names. Raises UsageError with the nearest name for an unknown id.
+
+    ``live`` holds the policies that judge what is live as well.
+    """
     named = {check.name: check for check in checks}
-    folders = tuple(examples)
     if id_ in policies:
-        return "\n".join(_policy(policies[id_], criteria, folders))
+        return "\n".join([*_policy(policies[id_], live), *_of_policy(policies[id_], criteria, examples)])
     if id_ in named:
         return "\n".join(_check(named[id_], criteria))
     if id_ in criteria:
-        return "\n".join(_criterion(criteria[id_], criteria, policies, named, folders))
+        return "\n".join(_criterion(criteria[id_], criteria, policies, named, live))
     known = [*criteria, *policies, *named]
     raise UsageError(f"{id_!r} is no criterion, policy or check{nearest(id_, known) or nearest(id_.upper(), known)}")
 
@@ -35,12 +43,12 @@ def _criterion(
     criteria: Criteria,
     policies: Mapping[str, Policy],
     checks: Mapping[str, Check],
-    examples: Iterable[Path],
+    live: Container[str],
 ) -> Iterator[str]:
     yield from _stated(criterion)
     for policy in (p for p in policies.values() if p.criterion == criterion.id):
         yield ""
-        yield from _policy(policy, criteria, examples, brief=True)
+        yield from _policy(policy, live)
     for check in (c for c in checks.values() if c.criterion == criterion.id):
         yield ""
         yield from _check(check, criteria, brief=True)
@@ -61,18 +69,22 @@ def _stated(criterion: Criterion) -> Iterator[str]:
         yield f"  controls:  {', '.join(criterion.controls)}"
 
 
-def _policy(policy: Policy, criteria: Criteria, examples: Iterable[Path], *, brief: bool = False) -> Iterator[str]:
+def _policy(policy: Policy, live: Container[str]) -> Iterator[str]:
     yield f"{policy.id}: {policy.statement}"
     if policy.why:
         yield from (f"  {line}".rstrip() for line in policy.why.splitlines())
     yield f"  applies to {', '.join(policy.resources) or 'the whole configuration'}"
+    if policy.id in live:
+        yield "  judges     what is declared, and by the same rule what is live"
     yield f"  remedy:    {policy.remedy}"
     yield f"  written in {policy.place}"
-    if not brief:
-        if policy.criterion in criteria:
-            yield ""
-            yield from _stated(criteria[policy.criterion])
-        yield from _example(policy, examples)
+
+
+def _of_policy(policy: Policy, criteria: Criteria, examples: Iterable[Path]) -> Iterator[str]:
+    if policy.criterion in criteria:
+        yield ""
+        yield from _stated(criteria[policy.criterion])
+    yield from _example(policy, examples)
 
 
 def _check(check: Check, criteria: Criteria, *, brief: bool = False) -> Iterator[str]:

@@ -19,7 +19,7 @@ from .criteria import UsageError
 from .facts import Facts
 from .layers import BUILT
 from .layers.layer import Layer, Observation
-from .project import Project, load_policies, open_project
+from .project import Project, load_facts, load_policies, open_project
 from .runs import read
 from .targets import parse_target
 
@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
     at = _observation(given.run, project)
     try:
         policies = load_policies(project.policy_folders())
+        load_facts(project.root)
         facts = _recalled(layer, given.run) if given.recall else layer.observe(at)
         if given.observe_only:
             return 0

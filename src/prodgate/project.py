@@ -88,14 +88,24 @@ def _shadowed(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
 
 def load_policies(among: Iterable[Path]) -> frozenset[Path]:
     """Import every policy module as ``policies.<name>``; return their files. Raises UsageError for a broken one."""
-    chosen = tuple(among)
-    package = sys.modules.setdefault("policies", ModuleType("policies"))
-    package.__path__ = [str(folder) for folder in chosen]
+    return _imported("policies", tuple(among))
+
+
+def load_facts(root: Path) -> None:
+    """Import a project's own kinds of fact, with their observers, as ``facts.<name>``. Raises UsageError."""
+    if (root / "facts").is_dir():
+        _imported("facts", (root / "facts",))
+
+
+def _imported(name: str, among: tuple[Path, ...]) -> frozenset[Path]:
+    """Import every module in some folders as part of one package; return their files."""
+    package = sys.modules.setdefault(name, ModuleType(name))
+    package.__path__ = [str(folder) for folder in among]
     importlib.invalidate_caches()
-    files = policy_files(chosen)
+    files = policy_files(among)
     for path in files:
         try:
-            importlib.import_module(f"policies.{path.stem}")
-        except (Exception, SystemExit) as error:  # a policy module of any team may fail in any way
+            importlib.import_module(f"{name}.{path.stem}")
+        except (Exception, SystemExit) as error:  # a module of any team may fail in any way
             raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
     return frozenset(files)

@@ -25,6 +25,7 @@ from .verdict import Verdict
 #: Findings of one kind that ``show`` prints before it counts the rest.
 SHOWN: Final = 5
 
+
 def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
     """Write the reports of a run, show its verdict and return the exit code. Raises RunError.
 

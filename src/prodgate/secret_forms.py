@@ -25,8 +25,9 @@ _TAKEN_OUT: Final = re.compile(r"\(redacted: ([^()]*)\)")
 
 #: Words of a name that announce a secret, and words that announce where one is kept, how long or for whom.
 _SECRET = re.compile(
-    r"(?i)(?:^|[_./\-]|(?-i:(?<=[a-z])(?=[A-Z])))(?:password|passwd|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key|"
-    r"private[_-]?key|fernet[_-]?key|signing[_-]?key|encryption[_-]?key|conn(?:ection)?_?string|sql_alchemy_conn)(?:$|[_./\-\d])"
+    r"(?i)(?:password|passwd|passphrase|(?:^|[_./\-]|(?-i:(?<=[a-z])(?=[A-Z])))(?:pass(?![_./-])|pwd|secret|token|credentials?|"
+    r"api[_-]?key|access[_-]?key|private[_-]?key|fernet[_-]?key|signing[_-]?key|encryption[_-]?key|"
+    r"conn(?:ection)?_?string|sql_alchemy_conn))(?:$|[_./\-\d])"
 )
 _ABOUT = re.compile(
     r"(?i)(?:arn|name|id|path|prefix|url|uri|endpoint|length|policy|file|enabled|type|ttl|expiry|expiration|rotation|"

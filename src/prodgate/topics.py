@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from .documents import Condition, Statement, statements
+from .unresolved import Unresolved
 
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
 EVENTS: Final = "events.amazonaws.com"
@@ -15,8 +16,10 @@ EVENTS: Final = "events.amazonaws.com"
 #: another one admits nobody: that is how an alarm is dropped in silence.
 _STATES: Final = {CLOUDWATCH: ("aws:sourceaccount", "aws:sourcearn"), EVENTS: ("aws:sourcearn",)}
 _STATES_TO_KMS: Final = {CLOUDWATCH: ("aws:sourceaccount",), EVENTS: ()}
-#: Owner of the topic, and TLS: known of every request.
-_ALWAYS: Final = ("aws:sourceowner", "aws:securetransport")
+#: Owner of the topic, TLS, and that AWS itself asks: known of every request.
+_ALWAYS: Final = ("aws:sourceowner", "aws:securetransport", "aws:principalisawsservice")
+#: Beginnings of the operators that are understood.
+_UNDERSTOOD: Final = ("string", "arn", "bool", "null")
 
 
 def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: str = CLOUDWATCH) -> str:
@@ -31,14 +34,12 @@ def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: st
         for one in statements(_parsed(policy), f"{topic}: its policy")
         if one.covers("sns:publish") and _names(one, service) and _on(one, topic)
     ]
-    if any(not one.allows and not one.conditions for one in reaching):
-        return f"its policy denies sns:Publish to {service}"
     opened = [one for one in reaching if one.allows]
-    account = topic.split(":")[4]
+    account, stated = topic.split(":")[4], _STATES[service]
+    if any(_denies(one, account, source, stated) for one in reaching for source in sources or ("",)):
+        return f"its policy denies sns:Publish to {service}"
     refused = [
-        source
-        for source in sources or ("",)
-        if not any(_admits(one, account, source, _STATES[service]) for one in opened)
+        source for source in sources or ("",) if not any(_admits(one, account, source, stated) for one in opened)
     ]
     return f"its policy does not allow {service} to publish{_for(refused)}" if refused else ""
 
@@ -50,11 +51,12 @@ def key_refusal(key: Mapping[str, Any], policy: str, account: str, service: str 
         return "its key alias/aws/sns is AWS's own and can't be opened to CloudWatch"
     if key.get("KeyState") != "Enabled":
         return f"its key {name} is {key.get('KeyState')}"
-    found = [
-        one for one in statements(_parsed(policy), f"{key['Arn']}: its policy") if one.allows and _names(one, service)
-    ]
-    opened = [one for one in found if _admits(one, account, "", _STATES_TO_KMS[service])]
-    missing = [use for use in ("kms:Decrypt", "kms:GenerateDataKey") if not any(one.covers(use) for one in opened)]
+    found = [one for one in statements(_parsed(policy), f"{key['Arn']}: its policy") if _names(one, service)]
+    uses, stated = ("kms:Decrypt", "kms:GenerateDataKey"), _STATES_TO_KMS[service]
+    if any(one.covers(*uses) and _denies(one, account, "", stated) for one in found):
+        return f"its key {name} denies {service} its use"
+    opened = [one for one in found if one.allows and _admits(one, account, "", stated)]
+    missing = [use for use in uses if not any(one.covers(use) for one in opened)]
     return f"its key {name} does not allow {service} {' and '.join(missing)}" if missing else ""
 
 
@@ -80,15 +82,29 @@ def _admits(statement: Statement, account: str, source: str, stated: tuple[str, 
         "aws:sourcearn": source,
         "aws:sourceowner": account,
         "aws:securetransport": "true",
+        "aws:principalisawsservice": "true",
     }
     known = {key: sent[key] for key in (*stated, *_ALWAYS)}
-    return all(_met(condition, known) for condition in statement.conditions if condition.operator != "null")
+    return all(_met(condition, known) for condition in statement.conditions)
+
+
+def _denies(statement: Statement, account: str, source: str, stated: tuple[str, ...]) -> bool:
+    """Whether a statement denies a service its request. Raises Unresolved for a condition that is not understood."""
+    if statement.allows:
+        return False
+    if strange := [one for one in statement.conditions if not one.operator.startswith(_UNDERSTOOD)]:
+        raise Unresolved(f"{statement}:", f"denies under {strange[0].operator}, which is not understood here")
+    return _admits(statement, account, source, stated)
 
 
 def _met(condition: Condition, sent: Mapping[str, str]) -> bool:
+    """Whether a condition holds. A key that is not sent meets what asks for another value: that is how IAM reads it."""
+    if condition.operator == "null":
+        return (condition.key not in sent) == ("true" in condition.values)
     if condition.key not in sent:
         return not condition.restricts
-    return any(fnmatchcase(sent[condition.key], value) for value in condition.values)
+    found = any(fnmatchcase(sent[condition.key], value) for value in condition.values)
+    return found != ("not" in condition.operator)
 
 
 def _for(sources: list[str]) -> str:

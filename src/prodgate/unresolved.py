@@ -1,4 +1,4 @@
-"""What can't be known or understood: what stands for it, and what is raised, so that nothing is judged on half of it."""
+"""What can't be known or understood: what stands for it and what is raised, so that nothing is judged on half."""
 
 from __future__ import annotations
 

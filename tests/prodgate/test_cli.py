@@ -154,6 +154,17 @@ def test_explain_speaks_of_a_policy_with_its_example(
         assert part in out
 
 
+def test_explain_says_which_policies_judge_what_is_live(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    words = "what is declared, and by the same rule what is live"
+    assert words in said(capsys, "explain", "PG_WATCH_1")[1]
+    assert words in said(capsys, "explain", "threat-detection")[1]
+    assert words not in said(capsys, "explain", "PG_REC_1")[1]
+    assert "written in suites.live.test_" in said(capsys, "explain", "dead-letter-retention")[1]
+
+
 def test_explain_speaks_of_every_criterion_and_policy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

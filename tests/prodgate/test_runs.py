@@ -197,3 +197,13 @@ def test_the_latest_run_is_found(tmp_path: Path) -> None:
     assert runs.latest(tmp_path) == newest
     assert runs.latest(tmp_path, before=newest) == tmp_path / "2026-11-24T130000Z-aaaaaaa"
     assert runs.latest(tmp_path / "none") is None
+
+
+def test_what_could_not_be_observed_and_what_was_noted_is_read_back(run: Path) -> None:
+    Journal.of(run).write("unreadable", layer="static", kind="Configuration", reason="a block is not closed")
+    Journal.of(run).write("note", layer="live", text="aws_glacier_vault can't be rehearsed yet")
+    read = runs.read(run)
+    assert [(event["kind"], event["reason"]) for event in read.unreadable] == [
+        ("Configuration", "a block is not closed")
+    ]
+    assert [event["text"] for event in read.notes] == ["aws_glacier_vault can't be rehearsed yet"]

@@ -29,8 +29,16 @@ def when(operator: str, **values: Any) -> dict[str, Any]:
     return {"Condition": {operator: {key.replace("_", ":"): value for key, value in values.items()}}}
 
 
+def denial(operator: str, **values: Any) -> dict[str, Any]:
+    return statement(Effect="Deny", Principal="*", **when(operator, **values))
+
+
 DEFAULT = statement(Principal={"AWS": "*"}, Action=["SNS:Publish"], **when("StringEquals", AWS_SourceOwner=ACCOUNT))
 PLAIN_HTTP = statement(Effect="Deny", Principal="*", **when("Bool", aws_SecureTransport="false"))
+
+#: What keeps everybody out but the organisation and AWS itself.
+OTHERS = denial("StringNotEqualsIfExists", aws_PrincipalOrgID="o-1")
+OTHERS["Condition"]["BoolIfExists"] = {"aws:PrincipalIsAWSService": "false"}
 
 
 @pytest.mark.parametrize(
@@ -42,6 +50,9 @@ PLAIN_HTTP = statement(Effect="Deny", Principal="*", **when("Bool", aws_SecureTr
         [statement(Action="sns:*", Resource="*")],
         [statement(**when("StringEquals", aws_SourceAccount=ACCOUNT))],
         [statement(**when("ArnLike", aws_SourceArn=f"arn:aws:cloudwatch:*:{ACCOUNT}:alarm:*"))],
+        [statement(), OTHERS],
+        [statement(), denial("StringNotEquals", aws_SourceAccount=ACCOUNT)],
+        [statement(), denial("StringEquals", aws_PrincipalOrgID="o-1")],
     ],
 )
 def test_a_policy_admits_alarms(statements: list[dict[str, Any]]) -> None:
@@ -59,6 +70,11 @@ def test_a_policy_admits_alarms(statements: list[dict[str, Any]]) -> None:
         [statement(**when("StringEquals", aws_SourceAccount="210987654321"))],
         [statement(**when("ArnLike", aws_SourceArn=f"arn:aws:cloudwatch:*:{ACCOUNT}:alarm:other-*"))],
         [statement(**when("StringEquals", aws_PrincipalOrgID="o-1"))],
+        [statement(**when("StringNotEquals", aws_SourceAccount=ACCOUNT))],
+        [statement(), denial("StringNotEquals", aws_PrincipalOrgID="o-1")],
+        [statement(), denial("StringNotEquals", aws_SourceAccount="210987654321")],
+        [statement(), denial("ArnLike", aws_SourceArn=f"{ALARM[:-4]}*")],
+        [statement(), denial("Null", aws_PrincipalOrgID="true")],
     ],
 )
 def test_a_policy_keeps_alarms_out(statements: list[dict[str, Any]]) -> None:
@@ -110,3 +126,17 @@ def test_a_key_that_can_not_be_used(changes: dict[str, str], text: str) -> None:
 @pytest.mark.parametrize("opened", [uses("kms:Decrypt"), uses("kms:GenerateDataKey*"), policy()])
 def test_a_key_needs_both_uses(opened: str) -> None:
     assert "does not allow cloudwatch.amazonaws.com" in key_refusal(KEY, opened, ACCOUNT)
+
+
+def test_a_denial_that_is_not_understood_is_not_passed_over() -> None:
+    with pytest.raises(Unresolved, match="dategreaterthan"):
+        publish_refusal(policy(statement(), denial("DateGreaterThan", aws_CurrentTime="2026-01-01")), TOPIC, (ALARM,))
+
+
+def test_a_key_that_denies_what_it_allows_is_closed() -> None:
+    opened = statement(Action="kms:*", Resource="*")
+    for closed in (
+        statement(Effect="Deny", Principal="*", Action="kms:Decrypt", Resource="*"),
+        denial("StringNotEquals", aws_PrincipalOrgID="o-1") | {"Action": "kms:*", "Resource": "*"},
+    ):
+        assert "denies cloudwatch.amazonaws.com its use" in key_refusal(KEY, policy(opened, closed), ACCOUNT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -16,6 +17,8 @@ from ..secret_forms import assignments_in, credential_form, secret_in, taken_out
 
 _TIME: Final = "$time"
 _BYTES: Final = "$bytes"
+#: Host of a subscriber; the rest of such an address is mostly the key to it.
+_ADDRESS: Final = re.compile(r"https?://[^/?#]+(?=[/?#])")
 
 #: Keys below which values are somebody's settings, in which a name alone can make a secret.
 _SETTINGS: Final = frozenset(
@@ -23,7 +26,12 @@ _SETTINGS: Final = frozenset(
     | {"dockerLabels"}
     | {"AirflowConfigurationOptions", "conf"}
     | {"Env", "Labels", "Cmd", "Entrypoint", "history"}  # of an image
+    | {"options"}  # of a log driver
 )
+
+#: Keys below which every text may be a secret, whatever it is called, and no check reads one: the header by which a
+#: load balancer knows CloudFront, what a rule hands to its target.
+_UNSEEN: Final = frozenset({"HeaderValue", "HttpHeaderConfig", "HttpParameters", "Input", "InputTransformer"})
 
 
 def plain(answer: Any) -> Any:
@@ -34,6 +42,20 @@ def plain(answer: Any) -> Any:
     value = _plain(answer)
     if any(map(credential_form, ("\n".join(_texts(value)),))):
         value = _mapped(value, without_credentials)
+    return _without_settings(value)
+
+
+def _seen(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
+    """Return what may be kept of what stands under a key."""
+    if key in _SETTINGS:
+        return _settings(value)
+    if key in _UNSEEN:
+        return _mapped(value, lambda _: taken_out("not to be shown"))
+    if key == "message" and "logStreamName" in beside:
+        # somebody's log: it may name people, and secrets of no known form
+        return taken_out(form) if (form := credential_form(str(value))) else ""
+    if key == "Endpoint" and (address := _ADDRESS.match(str(value))):
+        return f"{address[0]}/{taken_out('a path')}"
     return _without_settings(value)
 
 
@@ -84,7 +106,7 @@ def _revived(value: dict[str, Any]) -> Any:
 
 def _without_settings(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _settings(item) if key in _SETTINGS else _without_settings(item) for key, item in value.items()}
+        return {key: _seen(key, item, value) for key, item in value.items()}
     return [_without_settings(item) for item in value] if isinstance(value, list) else value
 
 

@@ -79,8 +79,9 @@ def _refuse_keys(opened: boto3.Session, environment: Mapping[str, str]) -> None:
     try:
         credentials = opened.get_credentials()
         key = credentials.get_frozen_credentials().access_key if credentials else ""
-    except BotoCoreError as error:
-        raise UsageError(f"credentials: can't be used: {error}; log in again") from None
+    except Exception as error:  # noqa: BLE001  a role that may not be taken, a code that nobody can type in, …
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(f"credentials: can't be used: {words}; log in again") from None
     if not key:
         raise UsageError("credentials: there are none; name a profile that has some: aws://PROFILE@REGION")
     if key.startswith("AKIA") and environment.get("CI"):

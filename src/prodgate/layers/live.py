@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Kind of the fact that says which account was observed, when, and what of the project was compared with it.
 ACCOUNT: Final = "account"
+#: Subject of what a role, user or group holds.
+_HELD: Final = re.compile(r"(arn:\S+:(?:role|user|group)/\S+) (?:with|policy) .+")
 #: Kind of the facts that hold the answers of one service in one region.
 ANSWERS: Final = "answers"
 
@@ -72,18 +75,28 @@ def _looked(target: LiveTarget, at: Observation) -> Facts:
     now = datetime.now(UTC).isoformat()
     about = {"id": target.id, "region": target.region, "now": now, "foreign": at.stated.foreign, "notes": target.notes}
     project = ProjectSeen(at)
+    if at.stated.foreign:
+        at.note("live", f"left out, by [account] exempt: {', '.join(at.stated.foreign)}")
     at.progress(f"live: looking at account {target.id} in {target.region}")
     try:
-        facts = through(target.calls, about, project)
-    except KeyboardInterrupt:
-        target.calls.close("the run was interrupted")
-        raise
+        facts = _interruptible(target, lambda: through(target.calls, about, project))
     finally:
         _keep(target, {**about, **project.to_json()}, at)
     records = target.calls.recording.records.values()
     unread = sum(bool(record.unreadable) for record in records)
     at.progress(f"live: {len(records)} calls, {unread} without an answer, {len(facts.known)} facts")
     return facts
+
+
+def _interruptible(target: LiveTarget, look: Callable[[], Facts]) -> Facts:
+    """Look in a thread of its own: who interrupts closes the calls first, else every thread would ask to its end."""
+    with ThreadPoolExecutor(1, thread_name_prefix="looking") as thread:
+        seen = thread.submit(look)
+        try:
+            return seen.result()
+        except KeyboardInterrupt:
+            target.calls.close("the run was interrupted")
+            raise
 
 
 def through(
@@ -112,8 +125,13 @@ def account_of(calls: Calls, about: Mapping[str, Any], project: ProjectSeen, poo
 
 
 def _is_foreign(fact: Any, patterns: Sequence[str]) -> bool:
-    """Whether a fact is about something that is not of this system, by its ARN or the end of it that is a name."""
-    names = (fact.subject, fact.subject.rpartition(":")[2], fact.subject.rpartition("/")[2])
+    """Whether a fact is about something that is not of this system, by its ARN or the end of it that is a name.
+
+    What a role holds, such as ``ARN of the role with ARN of a policy``, belongs to whoever the role belongs to.
+    """
+    held = _HELD.fullmatch(fact.subject)
+    named = held[1] if held else fact.subject
+    names = (fact.subject, named, named.rpartition(":")[2], named.rpartition("/")[2])
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 

@@ -16,7 +16,7 @@ HOW = """
 {endpoint} is account {id}; its main region is {region}. With the aws command line, or anything that speaks to AWS:
   export HTTP_PROXY={endpoint} AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION={region}
   export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal
-A provider of your own applies to it with these instead, its configuration as it is:
+A provider of your own applies to it with these instead, after `terraform init` without them; its root stays as it is:
   {own}
 Ctrl-C ends it, and all that is in it is gone."""
 

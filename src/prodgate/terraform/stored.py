@@ -55,7 +55,16 @@ def diagnostics_to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, str
 
 def diagnostics_from_json(data: Iterable[Mapping[str, str]]) -> tuple[Diagnostic, ...]:
     """Rebuild what ``diagnostics_to_json`` wrote."""
-    return tuple(Diagnostic(**{**each, "position": _position(each["position"])}) for each in data)
+    return tuple(
+        Diagnostic(
+            severity=each["severity"],
+            summary=each["summary"],
+            detail=each["detail"],
+            position=_position(each["position"]),
+            address=each["address"],
+        )
+        for each in data
+    )
 
 
 def _resource(resource: Resource) -> dict[str, Any]:

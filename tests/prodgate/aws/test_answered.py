@@ -122,3 +122,39 @@ def test_a_recording_answers_as_aws_did() -> None:
 def test_what_was_not_asked_then_can_not_be_answered_now() -> None:
     with pytest.raises(Unreadable, match="kms ListKeys in r: was not asked in that run; observe again"):
         Recording().pages("kms", "ListKeys", "r", {}, whole=True)
+
+
+@pytest.mark.parametrize("name", ["PGPASSWORD", "dbpassword", "DB_PASS", "MYSQL_PASS2", "KEY_PASSPHRASE"])
+def test_a_password_is_known_by_its_name_however_it_is_joined(name: str) -> None:
+    assert secret_in(name, "hunter2") == "its name"
+    assert "hunter2" not in canonical(plain({"Environment": {"Variables": {name: "hunter2"}}}))
+
+
+@pytest.mark.parametrize("name", ["BYPASS", "PASS_THROUGH", "PASSWORD_MIN_LENGTH", "PASSWORDLESS"])
+def test_other_names_announce_no_secret(name: str) -> None:
+    assert secret_in(name, "hunter2") == ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"CustomHeaders": {"Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": "hunter2"}]}},
+        {"Conditions": [{"HttpHeaderConfig": {"HttpHeaderName": "X-Origin-Verify", "Values": ["hunter2"]}}]},
+        {"Targets": [{"HttpParameters": {"HeaderParameters": {"x-key": "hunter2"}}, "Input": '{"pass": "hunter2"}'}]},
+        {"containerDefinitions": [{"logConfiguration": {"options": {"splunk-token": "hunter2"}}}]},
+        {"Subscriptions": [{"Protocol": "https", "Endpoint": "https://pager.example/hunter2/enqueue?key=hunter2"}]},
+        {"events": [{"logStreamName": "web", "message": "taro@example.com logs in with hunter2 at x://a:b@c"}]},
+    ],
+)
+def test_what_no_check_reads_and_may_be_a_secret_is_not_kept(answer: dict[str, Any]) -> None:
+    kept = canonical(plain(answer))
+    assert "hunter2" not in kept
+    assert "taro" not in kept
+
+
+def test_of_a_log_only_the_kind_of_credential_is_kept_and_of_a_subscriber_the_host() -> None:
+    events = plain({"events": [{"logStreamName": "web", "message": f"GET / {TOKEN}"}]})["events"]
+    assert credential_form(events[0]["message"]) == "a GitHub token"
+    assert events[0]["message"].startswith("(redacted")
+    assert plain({"Endpoint": "https://pager.example/x"})["Endpoint"].startswith("https://pager.example/(")
+    assert plain({"Endpoint": "team@example.com"})["Endpoint"] == "team@example.com"

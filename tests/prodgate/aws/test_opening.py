@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from prodgate.aws import opening
@@ -123,6 +124,32 @@ def test_a_login_that_has_ended_is_one_line() -> None:
     with pytest.raises(UsageError, match="credentials: can't be used: .*; log in again") as error:
         open_account("sso", REGION, ACCOUNT, {})
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "said"),
+    [
+        (
+            "",
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "may not\nassume"}}, "AssumeRole"),
+            "AccessDenied",
+        ),
+        ("mfa_serial = arn:aws:iam::123456789012:mfa/me\n", EOFError(), "EOFError"),
+    ],
+)
+def test_a_role_that_may_not_be_taken_is_one_line(
+    more: str, error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = f"[profile role]\nrole_arn = arn:aws:iam::{ACCOUNT}:role/gate\nsource_profile = gate\n{more}"
+    (tmp_path / "config").write_text(f"[profile gate]\n{role}")
+
+    def refuse(_self: object) -> None:
+        raise error
+
+    monkeypatch.setattr("botocore.credentials.AssumeRoleCredentialFetcher._get_credentials", refuse)
+    with pytest.raises(UsageError, match=f"credentials: can't be used: .*{said}.*; log in again") as raised:
+        open_account("role", REGION, ACCOUNT, {})
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

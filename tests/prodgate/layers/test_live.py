@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,15 +16,18 @@ from typing import Any
 import pytest
 
 from prodgate import runs
+from prodgate.aws.answers import Unreadable
+from prodgate.aws.recording import Recording
 from prodgate.criteria import UsageError
 from prodgate.criteria_file import parse
 from prodgate.evidence import load_json, store_json
 from prodgate.facts import Facts
-from prodgate.facts.live.queues import DeadLetterQueue
+from prodgate.facts.live.queues import DeadLetterQueue, observe_dead_letter_queues
 from prodgate.facts.observers import OBSERVERS
 from prodgate.journal import Journal
 from prodgate.layers.layer import Observation
-from prodgate.layers.live import LiveLayer
+from prodgate.layers.live import LiveLayer, _looked, through
+from prodgate.layers.live_target import LiveTarget
 from prodgate.layers.project_seen import ProjectSeen
 from prodgate.targets import Target
 
@@ -154,3 +161,98 @@ def test_what_of_the_project_was_compared_is_kept_with_it(shop: Path) -> None:
     again = ProjectSeen.recalled(json.loads(json.dumps(seen.to_json())), at.run)
     assert again.declared("aws_sqs_queue") == declared
     assert again.files("dags") == files
+
+
+OWN_FACT = '''
+"""Queues with the queues that hand them their dead letters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prodgate.aws.account import Account
+from prodgate.aws.actions import reads
+from prodgate.facts import Fact
+from prodgate.facts.observers import observes
+
+reads("sqs", "ListDeadLetterSourceQueues")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sources(Fact):
+    """A queue."""
+
+    sources: tuple[str, ...]
+
+
+@observes(Sources)
+def observe_sources(account: Account) -> Iterator[Sources]:
+    """Look at the queue of dead letters."""
+    url = account.get("sqs", "ListQueues", MaxResults=10)["QueueUrls"][0]
+    yield Sources(subject="dead", sources=account.list("sqs", "ListDeadLetterSourceQueues", "queueUrls", QueueUrl=url))
+'''
+OWN_CHECK = '''
+"""Who hands on dead letters."""
+
+from facts.sources import Sources
+from prodgate import Criterion, check
+
+
+@check("dead-letters-kept", remedy="Send dead letters there.")
+def test_somebody_sends_there(queue: Sources, criterion: Criterion) -> None:
+    """Does somebody send dead letters there?"""
+    criterion.hold(bool(queue.sources), expected="a source", observed=queue.sources or "none")
+'''
+
+
+def test_a_project_has_facts_of_its_own(shop: Path) -> None:
+    (shop / "facts").mkdir()
+    (shop / "facts" / "sources.py").write_text(OWN_FACT, "utf-8")
+    (shop / "suites" / "live" / "test_shop.py").write_text(OWN_CHECK, "utf-8")
+    gate(shop, "run", "rehearsal://", "--only", "live")
+    first = runs.latest(shop / "runs")
+    assert first is not None
+    found = runs.read(first).findings
+    assert [(each.subject, str(each.outcome)) for each in found] == [("dead", "satisfied")]
+    gate(shop, "judge", str(first))
+    second = next(path for path in (shop / "runs").iterdir() if path != first)
+    assert runs.read(second).findings == found
+    command = [sys.executable, "-m", "prodgate.cli", "iam-policy"]
+    assert (
+        b"sqs:ListDeadLetterSourceQueues" in subprocess.run(command, cwd=shop, capture_output=True, check=True).stdout
+    )
+
+
+def test_own_facts_that_can_not_be_loaded_are_a_mistake_before_there_is_a_run(shop: Path) -> None:
+    (shop / "facts").mkdir()
+    (shop / "facts" / "tables.py").write_text('from prodgate.aws.actions import reads\nreads("sqs", "DeleteQueue")\n')
+    said = gate(shop, "run", "rehearsal://", "--only", "live")
+    assert "tables.py: can't be loaded: ValueError: sqs.DeleteQueue: may change something" in said
+    assert not (shop / "runs").exists()
+
+
+class Waiting:
+    """Calls of which none is answered before they are closed."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+        # when all threads are started and waited for
+        self.interrupt = iter([threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))])
+        self.recording = Recording()
+
+    def pages(self, *asked: Any, **_: Any) -> Sequence[Any]:
+        for once in self.interrupt:
+            once.start()
+        self.ended = "the run was interrupted" if self.closed.wait(20) else "nobody closed the calls"
+        raise Unreadable(self.ended)
+
+    def close(self, _reason: str) -> None:
+        self.closed.set()
+
+
+def test_an_interrupted_observation_asks_no_more_and_is_kept(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at, calls = observation(shop), Waiting()
+    monkeypatch.setattr(through, "__defaults__", ({observe_dead_letter_queues: (DeadLetterQueue,)},))
+    with pytest.raises(KeyboardInterrupt):
+        _looked(LiveTarget("123456789012", "ap-northeast-1", calls), at)  # type: ignore[arg-type]
+    assert calls.ended == "the run was interrupted"
+    assert [fact["kind"] for fact in runs.read(at.run).facts] == ["account"]

@@ -44,10 +44,18 @@ def observe_alarm_topics(account: Account) -> Iterator[AlarmTopic]:
 
 
 def subscribers(account: Account, topic: str) -> tuple[str, ...]:
-    """Return who has confirmed to listen to a topic. Raises Unreadable."""
-    listed = account.list("sns", "ListSubscriptions", "Subscriptions", region=topic.split(":")[3])
+    """Return who has confirmed to listen to all that a topic is told. Raises Unreadable."""
+    region = topic.split(":")[3]
+    listed = account.list("sns", "ListSubscriptions", "Subscriptions", region=region)
     own = [one for one in listed if one["TopicArn"] == topic and one["SubscriptionArn"].startswith("arn:")]
-    return tuple(f"{one['Protocol']} {one['Endpoint']}" for one in own)
+    whole = [one for one in own if not _filters(account, one["SubscriptionArn"], region)]
+    return tuple(f"{one['Protocol']} {one['Endpoint']}" for one in whole)
+
+
+def _filters(account: Account, subscription: str, region: str) -> bool:
+    """Whether a subscriber hears a part only: what AWS's services publish has none of the attributes to filter by."""
+    found = account.find("sns", "GetSubscriptionAttributes", region=region, SubscriptionArn=subscription)
+    return found is None or found["Attributes"].get("FilterPolicy", "{}") not in ("", "{}")
 
 
 def refusals(account: Account, topic: str, sources: tuple[str, ...], service: str) -> tuple[str, ...]:

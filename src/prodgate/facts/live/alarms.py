@@ -21,7 +21,7 @@ from .alarm_settings import AlarmSettings, Reading, alarm_settings
 from .alarm_topics import AlarmTopic, observe_alarm_topics
 from .distributions import GLOBAL
 from .metric_data import Query, Series, series
-from .metric_owners import owners
+from .metric_owners import balancers_of, owners
 
 _HOUR: Final = 3600
 
@@ -107,7 +107,17 @@ def _lost(account: Account, alarm: AlarmSettings) -> tuple[str, ...] | None:
     named = {(one.namespace, name, value) for one in alarm.readings for name, value in one.dimensions.items()}
     looked_up = [_owner(account, alarm.region, *one) for one in sorted(named)]
     found = [one for one in looked_up if one is not None]
-    return tuple(filter(None, found)) if found else None
+    return (*filter(None, found), *_apart(account, alarm)) if found else None
+
+
+def _apart(account: Account, alarm: AlarmSettings) -> Iterator[str]:
+    """Say which target groups are behind another load balancer than is named with them: both exist, no metric does."""
+    for one in alarm.readings:
+        balancer, group = (one.dimensions.get(name, "") for name in ("LoadBalancer", "TargetGroup"))
+        if one.namespace == "AWS/ApplicationELB" and balancer and group:
+            behind = balancers_of(account, group)
+            if behind and balancer not in behind:
+                yield f"TargetGroup = {group}, which is not behind {balancer}"
 
 
 def _owner(account: Account, region: str, namespace: str, name: str, value: str) -> str | None:
@@ -154,7 +164,7 @@ def _query(reading: Reading, *, any_unit: bool = False) -> Query:
 def _quiet(account: Account, alarm: AlarmSettings, reading: Reading) -> bool:
     """Whether a metric is silent while nothing happens: AWS counts it so, or a filter makes it from a log."""
     if (reading.namespace, reading.metric) in QUIET:
-        return True
+        return bool(reading.dimensions)  # AWS publishes none of them for all things at once
     filters = account.list("logs", "DescribeMetricFilters", "metricFilters", region=alarm.region)
     made = [(to["metricNamespace"], to["metricName"]) for one in filters for to in one["metricTransformations"]]
     return (reading.namespace, reading.metric) in made

@@ -76,7 +76,7 @@ def observe_target_groups(account: Account) -> Iterator[TargetGroup]:
         if row.get("LoadBalancerArns"):
             yield TargetGroup(
                 subject=row["TargetGroupArn"],
-                checked=bool(row.get("HealthCheckEnabled", True)),
+                checked=row["HealthCheckEnabled"],
                 protocol=row.get("HealthCheckProtocol", ""),
                 matcher=(row.get("Matcher") or {}).get("HttpCode", ""),
             )

@@ -51,6 +51,13 @@ def _target_groups(account: Account) -> Iterator[str]:
         yield group["TargetGroupArn"].rpartition(":")[2]
 
 
+def balancers_of(account: Account, target_group: str) -> frozenset[str]:
+    """Return the load balancers that a target group is behind, all by the names that metrics use."""
+    listed = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
+    own = [one for one in listed if one["TargetGroupArn"].rpartition(":")[2] == target_group]
+    return frozenset(arn.rpartition(":loadbalancer/")[2] for one in own for arn in one.get("LoadBalancerArns", ()))
+
+
 def _distributions(account: Account) -> Iterator[str]:
     yield from (site["Id"] for site in sites(account))
 

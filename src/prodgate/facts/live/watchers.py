@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
-from ...aws.answers import Absent
+from ...aws.answers import Absent, Unread
 from ...quantities import Quantity
+from ...unresolved import Unknown
 from .. import Fact
 from ..observers import observes
 
@@ -31,7 +32,7 @@ class ThreatDetection(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SecurityHub(Fact):
-    """Security Hub, judging by at least one standard, and what it has found."""
+    """Security Hub, judging by at least one standard that is ready, and what it has found."""
 
     findings: Quantity
     """Active critical and high findings that nobody has resolved or suppressed."""
@@ -58,8 +59,12 @@ def _resource(type_: str, subject: str, **values: Any) -> WatcherResource:
 
 def _guardduty(account: Account) -> Iterator[WatcherResource]:
     # GuardDuty lists every feature there is, some of which exclude one another: only declared ones can be asked for.
-    declared = {values.get("name") for values in account.declared("aws_guardduty_detector_feature").values()}
+    stated = account.attempt(account.declared, "aws_guardduty_detector_feature")
+    declared = set() if isinstance(stated, Unread) else {values.get("name") for values in stated.values()}
     for id_, detector in _detectors(account):
+        if isinstance(stated, Unread):
+            open_ = {"detector_id": id_, "name": "?", "status": Unknown(stated.reason)}
+            yield _resource("aws_guardduty_detector_feature", f"{id_} features", **open_)
         yield _resource("aws_guardduty_detector", id_, id=id_, enable=detector["Status"] == "ENABLED")
         for feature in detector.get("Features") or ():
             if feature["Name"] in declared:
@@ -164,7 +169,8 @@ def observe_security_hub(account: Account) -> Iterator[SecurityHub]:
         hub = account.get("securityhub", "DescribeHub")
     except Absent:
         return
-    if not account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions"):
+    standards = account.list("securityhub", "GetEnabledStandards", "StandardsSubscriptions")
+    if not any(one["StandardsStatus"] == "READY" for one in standards):
         return
     wanted = {
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],

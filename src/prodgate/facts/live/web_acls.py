@@ -27,7 +27,8 @@ class WebAclRule:
     labels: bool
     """Whether it adds a label, for a later rule to act on."""
     group: str
-    """The managed rule group that it brings in, as ``VENDOR/NAME``; ``*`` for a group of the account; else empty."""
+    """The managed rule group that it brings in, as ``VENDOR/NAME``, with ``in part`` where it is narrowed down; ``*``
+    for a group of the account; else empty."""
     softened: tuple[str, ...] = ()
     """Rules of the group that are told to count or to allow."""
     limits_everything: bool = False
@@ -77,10 +78,16 @@ def _rule(rule: Mapping[str, Any]) -> WebAclRule:
         stops="None" in rule.get("OverrideAction", {}) or any(action in rule.get("Action", {}) for action in _STOPS),
         counts="Count" in {**rule.get("OverrideAction", {}), **rule.get("Action", {})},
         labels=bool(rule.get("RuleLabels")),
-        group=f"{managed['VendorName']}/{managed['Name']}" if managed else "*" * bool(group),
+        group=_group(managed) if managed else "*" * bool(group),
         softened=(*softened, *excluded),
         limits_everything=rate is not None and not rate.get("ScopeDownStatement"),
     )
+
+
+def _group(managed: Mapping[str, Any]) -> str:
+    """Name a managed group; one that looks at some requests only is not the group, and is named with ``in part``."""
+    name = f"{managed['VendorName']}/{managed['Name']}"
+    return f"{name} in part" if managed.get("ScopeDownStatement") else name
 
 
 def _has_database(account: Account) -> bool:

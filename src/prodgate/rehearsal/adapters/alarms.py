@@ -21,7 +21,7 @@ def metric_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
             EvaluationPeriods=_whole(declared["evaluation_periods"]),
             DatapointsToAlarm=_whole(declared["datapoints_to_alarm"]),
             ThresholdMetricId=declared["threshold_metric_id"],
-            TreatMissingData=declared["treat_missing_data"],
+            TreatMissingData=declared["treat_missing_data"] or "missing",
             EvaluateLowSampleCountPercentile=declared["evaluate_low_sample_count_percentiles"],
             Metrics=[_query(block) for block in declared["metric_query"] or ()],
         ),

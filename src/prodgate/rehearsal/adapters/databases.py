@@ -13,7 +13,7 @@ def subnet_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
     """Create a group of subnets for a database."""
     made = aws("rds").create_db_subnet_group(
         DBSubnetGroupName=declared["name"],
-        DBSubnetGroupDescription=declared["description"],
+        DBSubnetGroupDescription=declared["description"] or "Managed by Terraform",
         SubnetIds=sorted(declared["subnet_ids"]),
         Tags=tags(declared),
     )["DBSubnetGroup"]
@@ -27,7 +27,7 @@ def cluster_parameter_group(declared: Mapping[str, Any], aws: Clients) -> Mappin
     made = rds.create_db_cluster_parameter_group(
         DBClusterParameterGroupName=name,
         DBParameterGroupFamily=declared["family"],
-        Description=declared["description"],
+        Description=declared["description"] or "Managed by Terraform",
         Tags=tags(declared),
     )["DBClusterParameterGroup"]
     for batch in _batches(_parameters(declared)):
@@ -42,7 +42,7 @@ def parameter_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, A
     made = rds.create_db_parameter_group(
         DBParameterGroupName=name,
         DBParameterGroupFamily=declared["family"],
-        Description=declared["description"],
+        Description=declared["description"] or "Managed by Terraform",
         Tags=tags(declared),
     )["DBParameterGroup"]
     for batch in _batches(_parameters(declared)):

@@ -1,4 +1,4 @@
-"""RDS: to which times a cluster can be restored, which moto fixes when the cluster is made."""
+"""RDS: to which times a cluster can be restored, which moto fixes when the cluster is made, and how it is scaled."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def describe_clusters(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str
         kept = timedelta(days=cluster["BackupRetentionPeriod"]) + _STEP
         cluster["EarliestRestorableTime"] = max(created, now - kept)
         cluster["LatestRestorableTime"] = max(created, now - _BEHIND)
+        if cluster.get("EngineMode") != "serverless":
+            cluster.pop("ScalingConfigurationInfo", None)  # of the first version of Serverless alone
     return found
 
 

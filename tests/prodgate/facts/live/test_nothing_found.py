@@ -1,0 +1,142 @@
+"""What looks as if all were well, and where nothing was looked at or nobody would notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from prodgate.aws.answers import Unreadable
+from prodgate.facts.live.alarm_topics import subscribers
+from prodgate.facts.live.alarms import Alarm, observe_alarms
+from prodgate.facts.live.watchers import observe_security_hub, observe_watchers
+from prodgate.facts.live.web_acls import _rule
+from prodgate.layers.live import _is_foreign
+from prodgate.unresolved import Unknown
+
+from .asked import ACCOUNT, REGION, asked
+
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
+BALANCERS = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:"
+HUB = {"HubArn": f"arn:aws:securityhub:{REGION}:{ACCOUNT}:hub/default"}
+
+
+@pytest.mark.parametrize(("status", "seen"), [("READY", 1), ("PENDING", 0), ("INCOMPLETE", 0), ("DELETING", 0)])
+def test_a_standard_that_is_not_ready_has_found_nothing(status: str, seen: int) -> None:
+    answers = {"DescribeHub": HUB, "GetEnabledStandards": {"StandardsSubscriptions": [{"StandardsStatus": status}]}}
+    with asked(answers) as account:
+        assert len(list(observe_security_hub(account))) == seen
+
+
+def test_without_terraform_only_the_features_of_guardduty_are_open() -> None:
+    def undeclared(_kind: str) -> Mapping[str, Mapping[str, Any]]:
+        raise Unreadable("names no Terraform root")
+
+    answers = {
+        "ListDetectors": {"DetectorIds": ["d"]},
+        "GetDetector": {"Status": "ENABLED", "Features": [{"Name": "S3_DATA_EVENTS", "Status": "DISABLED"}]},
+        "DescribeHub": None,
+        "DescribeConfigurationRecorders": {"ConfigurationRecorders": []},
+        "DescribeConfigurationRecorderStatus": {"ConfigurationRecordersStatus": []},
+        "DescribeDeliveryChannels": {"DeliveryChannels": [{"name": "c", "s3BucketName": "b"}]},
+        "DescribeTrails": {"trailList": []},
+    }
+    with asked(answers) as account:
+        found = {one.type: one.values for one in observe_watchers(replace(account, declared=undeclared))}
+    assert found["aws_guardduty_detector"]["enable"] is True
+    assert isinstance(found["aws_guardduty_detector_feature"]["status"], Unknown)
+    assert "aws_config_delivery_channel" in found
+
+
+@pytest.mark.parametrize(
+    ("attributes", "heard"),
+    [
+        ({}, 1),
+        ({"FilterPolicy": "{}"}, 1),
+        ({"FilterPolicy": '{"team": ["other"]}'}, 0),
+        (None, 0),
+    ],
+)
+def test_who_hears_a_part_only_is_not_told_of_alarms(attributes: Mapping[str, str] | None, heard: int) -> None:
+    listed = {"TopicArn": TOPIC, "SubscriptionArn": f"{TOPIC}:1", "Protocol": "email", "Endpoint": "team@example.com"}
+    answers = {
+        "ListSubscriptions": {"Subscriptions": [listed]},
+        "GetSubscriptionAttributes": attributes if attributes is None else {"Attributes": attributes},
+    }
+    with asked(answers) as account:
+        assert len(subscribers(account, TOPIC)) == heard
+
+
+def alarm(**dimensions: str) -> Alarm:
+    """An alarm on errors of targets, which is in order and whose metric has no data."""
+    row = {
+        "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:errors", "AlarmName": "errors",
+        "Namespace": "AWS/ApplicationELB", "MetricName": "HTTPCode_Target_5XX_Count", "Statistic": "Sum",
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching", "StateValue": "OK", "ActionsEnabled": True,
+    }  # fmt: skip
+    queries = [f"q{number}" for number in range(2)]
+    answers = {
+        "DescribeAlarms": {"MetricAlarms": [row]},
+        "GetMetricData": {
+            "MetricDataResults": [{"Id": q, "StatusCode": "Complete", "Timestamps": [], "Values": []} for q in queries]
+        },
+        "DescribeLoadBalancers": {"LoadBalancers": [{"LoadBalancerArn": f"{BALANCERS}loadbalancer/app/{n}/1"} for n in "ab"]},
+        "DescribeTargetGroups": {
+            "TargetGroups": [
+                {"TargetGroupArn": f"{BALANCERS}targetgroup/blue/1", "LoadBalancerArns": [f"{BALANCERS}loadbalancer/app/a/1"]},
+                {"TargetGroupArn": f"{BALANCERS}targetgroup/green/1", "LoadBalancerArns": []},
+            ]
+        },
+    }  # fmt: skip
+    with asked(answers) as account:
+        return next(iter(observe_alarms(account)))
+
+
+def test_an_alarm_on_a_count_of_errors_may_be_silent() -> None:
+    quiet = alarm(LoadBalancer="app/a/1", TargetGroup="targetgroup/blue/1")
+    assert (quiet.without_data, quiet.lost) == ((), ())
+    # the colour without traffic is behind no load balancer until a deployment
+    assert alarm(LoadBalancer="app/a/1", TargetGroup="targetgroup/green/1").lost == ()
+
+
+def test_an_alarm_on_a_metric_that_is_never_published_is_dead_however_quiet() -> None:
+    assert alarm().without_data == ("AWS/ApplicationELB HTTPCode_Target_5XX_Count ()",)
+    apart = alarm(LoadBalancer="app/b/1", TargetGroup="targetgroup/blue/1")
+    assert apart.lost == ("TargetGroup = targetgroup/blue/1, which is not behind app/b/1",)
+
+
+def test_a_group_that_looks_at_everything_is_the_group() -> None:
+    managed = {"VendorName": "AWS", "Name": "Common"}
+    rule = {"Name": "common", "Statement": {"ManagedRuleGroupStatement": managed}, "OverrideAction": {"None": {}}}
+    assert _rule(rule).group == "AWS/Common"
+
+
+def test_a_group_that_looks_at_some_requests_only_is_not_the_group() -> None:
+    managed = {"VendorName": "AWS", "Name": "Common", "ScopeDownStatement": {"ByteMatchStatement": {}}}
+    rule = {"Name": "common", "Statement": {"ManagedRuleGroupStatement": managed}, "OverrideAction": {"None": {}}}
+    assert _rule(rule).group == "AWS/Common in part"
+
+
+@pytest.mark.parametrize(
+    ("subject", "pattern", "foreign"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:role/other-deploy", "other-*", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/other-deploy with arn:aws:iam::aws:policy/AdministratorAccess", "other-*", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/other-deploy policy everything", "other-deploy", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/ours with arn:aws:iam::{ACCOUNT}:policy/other-rights", "other-*", False),
+        (f"arn:aws:iam::{ACCOUNT}:role/another-one", "other-*", False),
+    ],
+)
+def test_what_belongs_to_something_exempt_is_exempt_with_it(subject: str, pattern: str, foreign: bool) -> None:
+    assert _is_foreign(Named(subject), [pattern]) is foreign
+
+
+class Named:
+    """Something with a subject."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
