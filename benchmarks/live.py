@@ -3,7 +3,8 @@
 Run from the root: PYTHONPATH=. python benchmarks/live.py [--peer]. It judges nothing: the exit code is 0 whatever was
 measured. Every answer of the large accounts is held up for 40 ms, as it is on the way to AWS and back. The observer is
 a process of its own, so that its memory is what a gate needs. With --peer, Prowler asks the same of the same account;
-its environment is made on first use (2.3 GB). The emulator needs a processor too: on a busy machine, times say little.
+its environment is made on first use (2.3 GB). Of the calls, one searches each log group: AWS can't search several at
+once. The emulator needs a processor too: on a busy machine, times say little.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ VERSION: Final[str] = botocore.__version__
 
 _THREAD = threading.local()
 
+#: Status of an answer when all is well.
+_WELL: Final = 200
 #: The first three bits of a map in CBOR.
 _CBOR_MAP: Final = 5
 
@@ -117,7 +120,11 @@ def _refuse_garbled(protocol: str, response_dict: Mapping[str, Any] | None, **_:
     """Raise Garbled for an answer that botocore would take for an empty one: cut off, or of something else."""
     answer = response_dict or {}
     body, headers = answer.get("body"), answer.get("headers", {})
-    if not isinstance(body, bytes) or not body:
+    if not isinstance(body, bytes):
+        return
+    if answer.get("status_code") == _WELL:
+        _refuse_strange(protocol, body)
+    if not body:
         return
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) != len(body) and not headers.get("content-encoding"):
@@ -129,6 +136,20 @@ def _refuse_garbled(protocol: str, response_dict: Mapping[str, Any] | None, **_:
             json.loads(body)
         except ValueError:
             raise Garbled(f"{len(body)} bytes that are no JSON") from None
+
+
+def _refuse_strange(protocol: str, body: bytes) -> None:
+    """Raise Garbled for what is sent as if all were well and is no answer: nothing, an error, the page of a proxy."""
+    if not body.strip():
+        raise Garbled("nothing at all")
+    if protocol.endswith("json"):
+        found = re.search(rb'^\s*\{\s*"(?:__type|message|Message)"\s*:\s*"([^"]{0,80})', body)
+    else:
+        found = re.search(
+            rb"^(?:\s|<\?[^>]*>)*<(!DOCTYPE|html|Error\b|ErrorResponse|Response><Errors)", body, re.IGNORECASE
+        )
+    if found:
+        raise Garbled(f"{found[1].decode('utf-8', 'replace')} where an answer should be")
 
 
 def rehearsal_clients(endpoint: str, region: str, *, reads: bool = False, attempts: int = ATTEMPTS) -> Clients:

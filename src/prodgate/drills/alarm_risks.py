@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ..cloudwatch import members
+from ..event_patterns import passes
+from ..unresolved import Unresolved
 
 Aws = Callable[..., Any]
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -34,9 +38,26 @@ def risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str, Any
         for action in {one for kind in ACTIONS for one in known[each].get(kind) or ()}:
             if ":sns:" not in action:
                 yield f"{_named(each, name)} does more than notify: {action}"
+        for rule in _rules_on(aws("events", region), each):
+            yield f"rule {rule!r} passes on that {_named(each, name)} fires: whatever it starts would start"
     for where, listened in _rollbacks(aws, region):
         for each in firing & listened:
             yield f"{where} acts on {_named(each, name)}: a deployment would be stopped or rolled back"
+
+
+def _rules_on(client: Any, alarm: str) -> Iterator[str]:
+    """Yield the rules of EventBridge that hear of an alarm's state; one whose pattern is not understood may."""
+    event = {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change"}
+    detail = {"alarmName": alarm, "state": {"value": "ALARM"}}
+    for page in client.get_paginator("list_rules").paginate():
+        for rule in page["Rules"]:
+            pattern = json.loads(rule.get("EventPattern") or "null")
+            if pattern is None or rule["State"] == "DISABLED":
+                continue
+            with suppress(Unresolved):
+                if not passes(pattern, event | {"detail": detail}):
+                    continue
+            yield rule["Name"]
 
 
 def _with_parents(name: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]:

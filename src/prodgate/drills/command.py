@@ -60,7 +60,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if hasattr(error, "operation_name"):
+        if type(error).__module__.startswith("botocore."):
             raise UsageError(f"drill: {error}; prodgate iam-policy --drill prints what its role needs") from error
         raise
 

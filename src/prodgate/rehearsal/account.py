@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from ..aws.clients import Clients, rehearsal_clients
 from ..terraform.applying import Applied
 from ..terraform.core import Core
-from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in
+from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in, refusal
 from ..terraform.evaluate import MANIFEST, Progress, adopt, limit, only_root, scratch_directory, silent, variable_file
 from ..terraform.hermetic import environment, stand_in
 from ..terraform.provider.creating import NOT_CREATED
@@ -83,8 +84,9 @@ class Provisioned:
 def provisioned(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Iterator[Provisioned]:
     """Provision the only root at or below ``path`` while the context is open.
 
-    Raises TerraformError when there is no such root, or when core can't even plan it.
+    Raises TerraformError when there is no such root, when core can't even plan it, or when moto is not installed.
     """
+    _need_the_emulator()
     root, files = only_root(path), [variable_file(file) for file in var_files]
     told = partial(_told, progress, os.path.relpath(root, Path.cwd()))
     tree = read_tree(root, root, read_manifest(root, root / MANIFEST))
@@ -102,14 +104,14 @@ def provisioned(path: Path, *, var_files: Sequence[Path] = (), progress: Progres
             with attached() as creating:
                 applied = Applied(diagnostics=creating.apply(files), state=kept.state)
             told("what happened before")
-            yield Provisioned(
-                id=place.account,
-                region=place.region,
-                applied=applied,
-                emulator=emulator,
-                past_failed=emulator.relive(place.region, applied.by_type()),
-                _planned=partial(_planned, attached, files),
-            )
+            past = emulator.relive(place.region, applied.by_type())
+            planned, about = partial(_planned, attached, files), {"id": place.account, "region": place.region}
+            yield Provisioned(**about, applied=applied, emulator=emulator, past_failed=past, _planned=planned)
+
+
+def _need_the_emulator() -> None:
+    if find_spec("moto") is None:
+        raise refusal("no emulator of AWS was found", "pip install 'prod-gate[rehearsal]'")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from prodgate.aws.clients import Refused
 from prodgate.aws.failures import Kind, failure
 from prodgate.aws.rates import Bucket, bucket
 
-from .answering import Answering, Sent, refused
+from .answering import REGION, Answering, Sent, refused
 
 
 def body(request: Any) -> dict[str, Any]:
@@ -280,3 +280,23 @@ def test_a_bucket_lets_a_burst_through_and_then_its_rate(monkeypatch: pytest.Mon
 
 def test_a_service_without_a_rate_is_asked_slowly() -> None:
     assert bucket("something-new").rate < bucket("ec2").rate
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "body", "said"),
+    [
+        ("ec2", "DescribeVpcs", "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>", "Error"),
+        ("cloudfront", "ListDistributions", "<Error><Code>AccessDenied</Code></Error>", "Error"),
+        ("s3", "ListBuckets", '<?xml version="1.0"?>\n<Error><Code>SlowDown</Code></Error>', "Error"),
+        ("route53", "ListHostedZones", "<!DOCTYPE html><html>blocked by the company</html>", "DOCTYPE"),
+        ("s3", "ListBuckets", "", "nothing at all"),
+        ("kms", "ListKeys", " ", "nothing at all"),
+        ("kms", "ListKeys", '{"__type": "AccessDeniedException"}', "AccessDeniedException"),
+        ("backup", "ListBackupPlans", '{"message": "blocked by the company"}', "blocked"),
+    ],
+)  # fmt: skip
+def test_what_is_sent_as_if_all_were_well_is_no_empty_list(service: str, operation: str, body: str, said: str) -> None:
+    account = Answering(lambda _request: Sent(body))
+    account.client(service)
+    with pytest.raises(Unreadable, match=f"the answer could not be read .*{said}"):
+        account.calls.pages(service, operation, REGION, {}, whole=True)

@@ -105,6 +105,26 @@ def test_an_alarm_on_other_alarms_is_put_back(account: Account) -> None:
     assert_nothing_is_left(account, "all")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "heard"),
+    [
+        ('{"source": ["aws.cloudwatch"]}', True),
+        ('{"detail-type": ["CloudWatch Alarm State Change"], "detail": {"alarmName": [{"prefix": "sl"}]}}', True),
+        ('{"source": ["aws.cloudwatch"], "detail": {"alarmName": [{"cidr": "10.0.0.0/8"}]}}', True),
+        ('{"source": ["aws.cloudwatch"], "detail": {"alarmName": ["other"]}}', False),
+        ('{"source": ["aws.guardduty"]}', False),
+    ],
+)
+def test_an_alarm_that_a_rule_hears_of_is_left_alone(account: Account, pattern: str, heard: bool) -> None:
+    account("events").put_rule(Name="mend", EventPattern=pattern, State="ENABLED")
+    if not heard:
+        assert chosen(account, "slow", (REGION,))["AlarmName"] == "slow"
+        return
+    with pytest.raises(UsageError, match="rule 'mend' passes on that it fires"):
+        drilled(account)
+    assert state(account) == "OK"
+
+
 def codedeploy(account: Account, alarm: str) -> None:
     client = account("codedeploy")
     client.create_application(applicationName="site", computePlatform="ECS")

@@ -224,3 +224,10 @@ def test_variable_files_decide_the_account(tmp_path: Path) -> None:
     with provisioned(tmp_path, var_files=[tmp_path / "live.tfvars"]) as account:
         assert account.id == "444455556666"
         assert account.declared("aws_sns_topic")["aws_sns_topic.x"]["arn"] == "arn:aws:sns:eu-west-1:444455556666:x"
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "main.tf").write_text("locals {}\n")
+    monkeypatch.setattr("prodgate.rehearsal.account.find_spec", lambda _name: None)
+    with pytest.raises(TerraformError, match=r"pip install 'prod-gate\[rehearsal\]'"), provisioned(tmp_path):
+        pass

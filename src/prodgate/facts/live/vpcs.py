@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
+from ...aws.answers import Unreadable
 from .. import Fact
 from ..observers import observes
 
@@ -26,13 +27,20 @@ def observe_network_records(account: Account) -> Iterator[NetworkRecord]:
     """Look at every VPC in use."""
     for vpc in vpcs(account):
         flows = flow_logs_of(account, vpc["VpcId"])
-        working = [one["TrafficType"] for one in flows if _works(one)]
         failed = [one for one in flows if not _works(one)]
         yield NetworkRecord(
             subject=vpc["VpcId"],
-            recorded=frozenset(kind for kind in ("ACCEPT", "REJECT") if {kind, "ALL"} & set(working)),
+            recorded=account.attempt(_recorded, flows),
             failures=tuple(one.get("DeliverLogsErrorMessage") or one["FlowLogStatus"] for one in failed),
         )
+
+
+def _recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
+    """Return what is delivered. Raises Unreadable when that hangs on a flow log that has not delivered anything yet."""
+    working = {one["TrafficType"] for one in flows if _works(one)}
+    if new := [one["FlowLogId"] for one in flows if _works(one) and "DeliverLogsStatus" not in one]:
+        raise Unreadable(f"ec2 DescribeFlowLogs: does not say yet whether {new[0]} delivers")
+    return frozenset(kind for kind in ("ACCEPT", "REJECT") if {kind, "ALL"} & working)
 
 
 def vpcs(account: Account) -> tuple[Mapping[str, Any], ...]:

@@ -20,7 +20,8 @@ def create_analyzer(ledger: Ledger, params: Params) -> Value:
         raise Refused("ConflictException", f"analyzer {name} exists")
     arn = f"arn:aws:access-analyzer:{ledger.region}:{ledger.account}:analyzer/{name}"
     known = {key: params[key] for key in ("type", "tags", "configuration") if key in params}
-    about = {"arn": arn, "name": name, "createdAt": datetime.now(UTC), "status": "ACTIVE", **known}
+    now = datetime.now(UTC)
+    about = {"arn": arn, "name": name, "createdAt": now, "lastResourceAnalyzedAt": now, "status": "ACTIVE", **known}
     ledger.of("analyzer")[name] = about
     for rule in params.get("archiveRules") or ():
         ledger.of(f"rules of {name}")[rule["ruleName"]] = rule

@@ -11,8 +11,10 @@ import pytest
 from prodgate.aws.answers import Unreadable
 from prodgate.facts.live.alarm_topics import subscribers
 from prodgate.facts.live.alarms import Alarm, observe_alarms
-from prodgate.facts.live.watchers import observe_security_hub, observe_watchers
+from prodgate.facts.live.vpcs import observe_network_records
+from prodgate.facts.live.watchers import observe_outside_access, observe_security_hub, observe_watchers
 from prodgate.facts.live.web_acls import _rule
+from prodgate.findings import Undetermined
 from prodgate.layers.live import _is_foreign
 from prodgate.unresolved import Unknown
 
@@ -28,6 +30,32 @@ def test_a_standard_that_is_not_ready_has_found_nothing(status: str, seen: int) 
     answers = {"DescribeHub": HUB, "GetEnabledStandards": {"StandardsSubscriptions": [{"StandardsStatus": status}]}}
     with asked(answers) as account:
         assert len(list(observe_security_hub(account))) == seen
+
+
+def test_an_analyzer_that_has_not_begun_has_found_nothing() -> None:
+    analyzer = {"arn": "arn:aws:access-analyzer:x", "name": "x", "status": "ACTIVE", "type": "ACCOUNT"}
+    with asked({"ListAnalyzers": {"analyzers": [analyzer]}}) as account:
+        (new,) = observe_outside_access(account)
+    with pytest.raises(Undetermined):
+        _ = new.findings
+    analyzer["lastResourceAnalyzedAt"] = "2026-01-01"
+    with asked({"ListAnalyzers": {"analyzers": [analyzer]}}) as account:
+        assert next(iter(observe_outside_access(account))).findings.magnitude == 0
+
+
+def test_a_flow_log_that_has_not_delivered_anything_proves_nothing() -> None:
+    flow = {"FlowLogId": "fl-1", "ResourceId": "vpc-1", "FlowLogStatus": "ACTIVE", "TrafficType": "ALL"}
+    answers = {
+        "DescribeVpcs": {"Vpcs": [{"VpcId": "vpc-1", "IsDefault": False}]},
+        "DescribeFlowLogs": {"FlowLogs": [flow]},
+    }
+    with asked(answers) as account:
+        (new,) = observe_network_records(account)
+    with pytest.raises(Undetermined):
+        _ = new.recorded
+    flow["DeliverLogsStatus"] = "SUCCESS"
+    with asked(answers) as account:
+        assert next(iter(observe_network_records(account))).recorded == {"ACCEPT", "REJECT"}
 
 
 def test_without_terraform_only_the_features_of_guardduty_are_open() -> None:
