@@ -74,8 +74,10 @@ class Clients:
             return self._made[key]
 
     def _client(self, service: str, region: str) -> Any:
+        # adaptive retries also slow down what comes after a throttled call, which is of no use without a second try
+        mode = "adaptive" if self.attempts > 1 else "standard"
         config = Config(
-            retries={"mode": "adaptive", "total_max_attempts": self.attempts},
+            retries={"mode": mode, "total_max_attempts": self.attempts},
             max_pool_connections=WORKERS,
             connect_timeout=5,
             read_timeout=30,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import urllib.request
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 #: Bytes of the longest document that is read; the settings of an image have some ten thousand.
 LARGEST: Final = 4 * 1024**2
 
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn")
+#: Status of an answer that asks to come again later, and seconds to wait for it, each longer than the last.
+_BUSY: Final = frozenset({429, 500, 503})
+_PAUSES: Final = (0.2, 0.8, 3.2)
 
 
 def following(endpoint: str) -> Callable[..., None]:
@@ -35,11 +40,25 @@ def _document(url: str, digest: str, endpoint: str) -> Any:
         raise OSError(f"{place.scheme}://{place.hostname}: is no address of AWS's")
     proxies = urllib.request.ProxyHandler({"http": endpoint} if endpoint else None)
     asked = place._replace(scheme="http").geturl() if endpoint else url
-    with urllib.request.build_opener(proxies).open(asked, timeout=30) as answer:
-        body = answer.read(LARGEST + 1)
+    body = _fetched(urllib.request.build_opener(proxies), asked)
     if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
         return None
     try:
         return json.loads(body)
     except ValueError:
         return None
+
+
+def _fetched(opener: urllib.request.OpenerDirector, url: str) -> bytes:
+    """Return what is there, asked for again while its keeper is busy. Raises OSError."""
+    for pause in (*_PAUSES, None):
+        try:
+            with opener.open(url, timeout=30) as answer:
+                body: bytes = answer.read(LARGEST + 1)
+                return body
+        except HTTPError as error:
+            error.close()
+            if pause is None or error.code not in _BUSY:
+                raise
+            time.sleep(pause)
+    raise AssertionError("the last try returns or raises")

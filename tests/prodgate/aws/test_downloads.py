@@ -24,6 +24,8 @@ class Server(ThreadingHTTPServer):
 
     body = b""
     asked: str = ""
+    busy: int = 0
+    """How often it answers that it is busy, before it answers."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -36,6 +38,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked = self.path
+        if self.server.busy:
+            self.server.busy -= 1
+            self.send_error(503)
+            return
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
@@ -102,3 +108,16 @@ def test_clients_that_read_follow_the_addresses_of_image_settings() -> None:
     asked = {"repositoryName": "news/api", "layerDigest": "sha256:x"}
     with pytest.raises(Unreadable, match="no address of AWS's"):
         Answering(lambda _: Sent(said)).pages("ecr", "GetDownloadUrlForLayer", whole=False, **asked)
+
+
+def test_a_keeper_that_is_busy_is_asked_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodgate.aws.downloads._PAUSES", (0.0, 0.0))
+    server.busy = 2
+    assert fetched(server, b"{}")["document"] == {}
+
+
+def test_a_keeper_that_stays_busy_is_no_answer(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodgate.aws.downloads._PAUSES", (0.0, 0.0))
+    server.busy = 3
+    with pytest.raises(OSError, match="503"):
+        fetched(server, b"{}")

@@ -20,10 +20,11 @@ ROOT = Path(__file__).parents[3]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep everything that uses the account on one worker, which provisions it once."""
+    """Keep everything that uses the account on one worker, which provisions it once; one Python is enough for it."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("rehearsal"))
+            item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture(scope="session")
