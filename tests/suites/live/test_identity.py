@@ -52,7 +52,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a role may be taken from another account",
-        breaks={"iam-trust-conditions"},
+        breaks={"iam-trust-conditions", "external-access-findings"},
         by=taken_by(ROLE, trusting({"AWS": "arn:aws:iam::210987654321:root"})),
     ),
     Sabotage(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from urllib.request import Request, urlopen
@@ -14,8 +15,11 @@ import pytest
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.aws.recording import Recording
+from prodgate.facts import Facts
+from prodgate.facts.live.alarm_topics import AlarmTopic
 from prodgate.facts.observers import OBSERVERS
 from prodgate.findings import Finding, Outcome
+from prodgate.quantities import Quantity
 
 from .harness import Observed, Stage, outcomes, told
 
@@ -163,3 +167,10 @@ def test_names_that_are_markup_or_commands_stay_text(stage: Stage) -> None:
         aws("secretsmanager").create_secret(Name="odd", Description=name, SecretString="x")
         seen = observed(stage, endpoint)
     assert not [record.unreadable for record in seen.recording.records.values() if record.unreadable]
+
+
+def test_a_notification_of_long_ago_shows_nothing(stage: Stage) -> None:
+    """AWS keeps 30 days of history, so that no change of an account makes a delivery too old: the fact is made."""
+    topic = AlarmTopic(subject="arn", exists=True, subscribers=(), refusals=(), delivered=Quantity(Decimal(91), "d"))
+    findings = stage.judged(Facts((topic,)), {AlarmTopic})
+    assert outcomes(findings)["alarm-delivery-shown"] is Outcome.NOT_SATISFIED

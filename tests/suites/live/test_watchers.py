@@ -48,6 +48,27 @@ def without_analyzer(aws: Any) -> None:
     aws("accessanalyzer").delete_analyzer(analyzerName=found["name"])
 
 
+def smaller(aws: Any) -> None:
+    budgets = aws("budgets", "us-east-1")
+    named = {"AccountId": ACCOUNT, "BudgetName": BUDGET}
+    told = [
+        {
+            "Notification": one,
+            "Subscribers": budgets.describe_subscribers_for_notification(**named, Notification=one)["Subscribers"],
+        }
+        for one in budgets.describe_notifications_for_budget(**named)["Notifications"]
+    ]
+    budgets.delete_budget(**named)
+    budgets.create_budget(
+        AccountId=ACCOUNT,
+        Budget={
+            "BudgetName": BUDGET, "BudgetType": "COST", "TimeUnit": "MONTHLY",
+            "BudgetLimit": {"Amount": "1000", "Unit": "USD"},
+        },
+        NotificationsWithSubscribers=told,
+    )  # fmt: skip
+
+
 def nobody_told(aws: Any) -> None:
     budgets = aws("budgets", "us-east-1")
     named = {"AccountId": ACCOUNT, "BudgetName": BUDGET}
@@ -116,6 +137,7 @@ SABOTAGES = (
         unsettles={"cost-within-budget"},
         by=lambda aws: aws("budgets", "us-east-1").delete_budget(AccountId=ACCOUNT, BudgetName=BUDGET),
     ),
+    Sabotage("the budget is less than the month costs", breaks={"cost-within-budget"}, by=smaller),
     Sabotage("nobody is told of the budget", breaks={"budget-notification"}, by=nobody_told),
     Sabotage("nobody is told of anomalies", breaks={"cost-anomaly-detection"}, by=without_anomaly_subscriptions),
     Sabotage(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ...documents import statements
 from .extension import Ledger, Refused, answers
 
 Params = Mapping[str, Any]
@@ -67,20 +68,26 @@ def list_archive_rules(ledger: Ledger, params: Params) -> Value:
 
 @answers("accessanalyzer", "ListFindingsV2")
 def list_findings(ledger: Ledger, params: Params) -> Value:
-    """List what an analyzer has found; of the filters only that of the status counts, as it does for the gate."""
-    _known(ledger, params["analyzerArn"].rpartition("/")[2])
-    wanted = (params.get("filter") or {}).get("status", {}).get("eq")
-    found = [one for one in ledger.of("finding").values() if one["analyzerArn"] == params["analyzerArn"]]
-    shown = [{key: value for key, value in one.items() if key != "analyzerArn"} for one in found]
-    return {"findings": [one for one in shown if not wanted or one["status"] in wanted]}
+    """List the roles that another account may take; of the filters only that of the status counts."""
+    analyzer = _known(ledger, params["analyzerArn"].rpartition("/")[2])
+    wanted = (params.get("filter") or {}).get("status", {}).get("eq") or ["ACTIVE"]
+    outside = _taken_from_outside(ledger) if analyzer["type"] == "ACCOUNT" and "ACTIVE" in wanted else ()
+    return {"findings": [_finding(ledger, role) for role in outside]}
 
 
-def found(ledger: Ledger, analyzer: str, resource: str, kind: str) -> None:
-    """Let an analyzer find that a resource can be reached from outside; there is no call of AWS that does this."""
-    now, number = datetime.now(UTC), len(ledger.of("finding"))
-    ledger.of("finding")[str(number)] = {
-        "analyzerArn": analyzer, "id": f"finding-{number}", "status": "ACTIVE", "resource": resource,
-        "resourceType": kind, "resourceOwnerAccount": ledger.account, "findingType": "ExternalAccess",
+def _taken_from_outside(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
+    for role in ledger.ask("iam", "ListRoles")["Roles"]:
+        trusted = statements(role["AssumeRolePolicyDocument"], role["Arn"])
+        let_in = {principal.account for statement in trusted if statement.allows for principal in statement.principals}
+        if let_in - {"", ledger.account}:
+            yield role
+
+
+def _finding(ledger: Ledger, role: Mapping[str, Any]) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "id": role["RoleId"], "status": "ACTIVE", "resource": role["Arn"], "resourceType": "AWS::IAM::Role",
+        "resourceOwnerAccount": ledger.account, "findingType": "ExternalAccess",
         "createdAt": now, "analyzedAt": now, "updatedAt": now,
     }  # fmt: skip
 

@@ -28,6 +28,13 @@ def create_notification(ledger: Ledger, params: Params) -> Value:
     return {}
 
 
+@answers("budgets", "DescribeBudgets")
+def describe_budgets(ledger: Ledger, _params: Params) -> Value:
+    """List the budgets with what the month has cost; to moto nothing ever costs anything."""
+    spent = ledger.of("spent")
+    return {"Budgets": [{**one, **spent.get(one["BudgetName"], {})} for one in ledger.moto()["Budgets"]]}
+
+
 @answers("budgets", "DescribeSubscribersForNotification")
 def describe_subscribers(ledger: Ledger, params: Params) -> Value:
     """List who is told."""
