@@ -167,7 +167,10 @@ def _times(environment: Resource, *names: str) -> bool:
 
 def _nonexistent(read: Reading) -> Iterator[str]:
     versions = [environment.text("airflow_version") or "" for environment in _environments(read)]
-    yield from unpublished(read.metric, read.dimensions(), versions)
+    stated = read.dimensions()
+    if read.metric not in metrics():
+        read.source.has("metric_name")  # what is read last is where the finding points
+    yield from unpublished(read.metric, stated, versions)
 
 
 def _environments(read: Reading) -> list[Resource]:

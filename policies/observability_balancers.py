@@ -97,6 +97,7 @@ def error_rate_alarms_follow_the_objective(alarm: Resource, criterion: Criterion
     if not errors or not fires_above(alarm) or not _is_share(alarm):
         raise criterion.not_applicable("does not watch an error rate")
     threshold = error_percent(alarm.number("threshold"), _metrics(alarm), partial(value, alarm))
+    alarm.has("threshold")  # what is read last is where the finding points
     criterion.require(Quantity.of(threshold, "%"))
 
 

@@ -141,8 +141,9 @@ def one_dag_leaves_room_for_others(environment: Resource, criterion: Criterion) 
 
     Airflow's own default is 16. Airflow 2 still reads the older name core.dag_concurrency; Airflow 3 ignores it.
     """
+    version = environment.text("airflow_version") or ""
     options = environment.mapping("airflow_configuration_options")
-    criterion.require(Quantity.of(dag_concurrency(options, environment.text("airflow_version") or "")))
+    criterion.require(Quantity.of(dag_concurrency(options, version)))
 
 
 @policy(

@@ -34,7 +34,8 @@ def _fetched() -> str | None:
     if subprocess.run(playwright, capture_output=True, timeout=LIMIT, check=False).returncode == 0:
         return None
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in ("apt-get update", PACKAGES):
+        # whoever else installs something meanwhile holds apt's locks: wait for them instead of giving up
+        for command in ("apt-get -o DPkg::Lock::Timeout=300 update", f"{PACKAGES} -o DPkg::Lock::Timeout=300"):
             subprocess.run(command.split(), capture_output=True, timeout=LIMIT, check=False)
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
