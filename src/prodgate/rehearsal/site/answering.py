@@ -1,0 +1,102 @@
+"""The application: which handler answers which address, and what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import api, pages, readers
+from .pages import Handler, Site
+
+#: On every answer. Scripts, styles and images come from the site itself and from nowhere else.
+SECURITY: Final = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+#: Only where the request came by https: elsewhere browsers ignore it.
+HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+CLOSE: Final = (b"connection", b"close")
+
+#: Addresses of pages, each in both languages, with what answers them and whether it takes forms.
+PAGES: Final[tuple[tuple[str, Handler, tuple[str, ...]], ...]] = (
+    ("/", pages.front, ("GET",)),
+    ("/stories/{slug}", pages.story, ("GET",)),
+    ("/teams", pages.team_list, ("GET",)),
+    ("/teams/{team}", pages.team, ("GET",)),
+    ("/search", pages.search, ("GET",)),
+    ("/sign-in", readers.sign_in, ("GET", "POST")),
+    ("/join", readers.join, ("GET", "POST")),
+    ("/my-team", readers.my_team, ("GET", "POST")),
+    ("/sign-out", readers.sign_out, ("POST",)),
+)
+API: Final[tuple[tuple[str, Handler], ...]] = (
+    ("/api/stories", api.stories),
+    ("/api/stories/{slug}", api.story),
+    ("/api/health", api.health),
+    ("/api/ready", api.ready),
+)
+
+
+def application(site: Site, secret: str) -> Starlette:
+    """Return the site as an application; sessions are signed with ``secret``, which all builds share."""
+    routes: list[BaseRoute] = [Route(path, handler) for path, handler in API]
+    routes.append(Route("/static/{name}", pages.static))
+    for prefix in ("", "/ja"):
+        routes += [Route(prefix + path, handler, methods=list(methods)) for path, handler, methods in PAGES]
+    made = Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _broken})
+    made.state.site, made.state.sessions, made.state.draining = site, readers.sessions(secret), False
+    return made
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith("/api/"):
+        return api.error(error.status_code, error.detail)
+    response = pages.error_page(request, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _broken(request: Request, _error: Exception) -> Response:
+    return api.error(500, "internal error") if request.url.path.startswith("/api/") else pages.error_page(request, 500)
+
+
+def broken(made: Starlette) -> ASGIApp:
+    """Return what answers as the application does when one of its handlers fails."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request({**scope, "app": made})
+        await (await _broken(request, Exception()))(scope, receive, send)
+
+    return answer
+
+
+def secured(inner: ASGIApp, build: str, draining: Callable[[], bool]) -> ASGIApp:
+    """Add to every answer what browsers and operators need, and `Connection: close` while the site ends."""
+    always = [(name.encode(), value.encode()) for name, value in (SECURITY | {"x-build": build}).items()]
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], *always]
+                if scope["scheme"] == "https":
+                    headers.append(HSTS)
+                if draining():
+                    headers.append(CLOSE)
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await inner(scope, receive, send_on)
+
+    return answer

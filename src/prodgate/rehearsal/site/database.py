@@ -1,0 +1,121 @@
+"""The database of the site: SQLite, or PostgreSQL when its URL is given; migrated by Alembic."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from ...criteria import UsageError
+
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
+#: The number of a lock that only one process can hold, so that two that start together don't migrate together.
+MIGRATING: Final = 7_110
+#: What each new SQLite connection is told: readers and a writer at the same time, and a wait for another writer.
+PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The site's connection pool."""
+
+    engine: Engine
+    head: str
+    """The newest migration that this build knows."""
+
+    async def ask(self, question: Callable[[Connection], T]) -> T:
+        """Read without holding up other requests.
+
+        A SQLite file answers in less time than handing the question to a thread takes, so it is asked at once.
+        """
+        if self.engine.dialect.name == "sqlite":
+            return self._read(question)
+        return await asyncio.to_thread(self._read, question)
+
+    async def tell(self, change: Callable[[Connection], T]) -> T:
+        """Write, in one transaction."""
+        return await asyncio.to_thread(self._write, change)
+
+    def _read(self, question: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
+            return question(connection)
+
+    def _write(self, change: Callable[[Connection], T]) -> T:
+        with self.engine.begin() as connection:
+            return change(connection)
+
+
+def opened(url: str) -> Database:
+    """Connect to the database at a SQLAlchemy URL. Raises UsageError when it names none that the site can use."""
+    try:
+        place = make_url(url)
+    except ArgumentError:
+        raise _refused(url, "is no database URL") from None
+    kind = place.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise _refused(place.render_as_string(), f"names a database of kind {kind!r}")
+    if kind == "postgresql":
+        engine = create_engine(place.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True)
+    else:
+        engine = create_engine(place, pool_size=8)
+        event.listen(engine, "connect", _told_pragmas)
+    return Database(engine, str(_scripts().get_current_head()))
+
+
+def _refused(url: str, wrong: str) -> UsageError:
+    return UsageError(f"--database: {url!r} {wrong}; write sqlite:///news.sqlite or postgresql://user@host/name")
+
+
+def _told_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _configuration() -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return configuration
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_configuration())
+
+
+def migrate(database: Database, revision: str = "head", then: Callable[[Connection], object] | None = None) -> None:
+    """Bring the schema to a revision, up or down, and do ``then`` before anybody else may.
+
+    Raises UsageError when the database can't be reached, or was migrated by a newer build.
+    """
+    configuration = _configuration()
+    try:
+        with database.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
+            configuration.attributes["connection"] = connection
+            at = current(connection) or ""
+            down = revision == "base" or (revision != "head" and revision < at)
+            (command.downgrade if down else command.upgrade)(configuration, revision)
+            if then:
+                then(connection)
+    except (SQLAlchemyError, CommandError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise UsageError(f"{database.engine.url!r}: its schema can't be migrated: {said}") from error
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision that the schema is at, or None before the first migration."""
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,94 @@
+"""What faults do to answers. This is imported only by a site that was started with faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .faults import Fault
+from .rendering import PERSONAL
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def _without(pattern: str) -> Callable[[str], str]:
+    return lambda text: re.sub(pattern, "", text)
+
+
+def _instead(pattern: str, other: str) -> Callable[[str], str]:
+    return lambda text: re.sub(pattern, other, text)
+
+
+#: What becomes of a text, by the fault and the type of the text.
+TEXTS: Final[dict[tuple[str, str], Callable[[str], str]]] = {
+    ("unlabeled-button", "text/html"): _instead(r"(<button[^>]*>)[^<]*", r"\1"),
+    ("unlabeled-field", "text/html"): _without(r"<label.*?</label>"),
+    ("no-language", "text/html"): _instead(r'<html lang="\w+"', "<html"),
+    ("no-alternative", "text/html"): _without(r' alt="[^"]*"'),
+    ("low-contrast", "text/css"): lambda text: f"{text}\np, li, a {{ color: #ccc; background: #fff; }}\n",
+    ("hidden-focus", "text/css"): lambda text: f"{text}\n:focus, :focus-visible {{ outline: none !important; }}\n",
+    ("overflow", "text/html"): _instead(r"(<main[^>]*>)", rf"\1<pre>{'overtime ' * 60}</pre>"),
+    ("script-error", "text/javascript"): lambda text: f'throw new Error("turnover");\n{text}',
+    ("broken-link", "text/html"): _instead(r'href="((?:/ja)?)/teams"', r'href="\1/benches"'),
+    ("broken-image", "text/html"): _instead(r'src="/static/court\.svg', 'src="/static/missing.svg'),
+    ("third-party", "text/html"): _instead("</head>", '<script src="https://ads.example/count.js"></script></head>'),
+}
+
+
+def _uncacheable(headers: Headers) -> Headers:
+    return [(name, PERSONAL.encode() if name == b"cache-control" else value) for name, value in headers]
+
+
+def _without_csp(headers: Headers) -> Headers:
+    return [(name, value) for name, value in headers if name != b"content-security-policy"]
+
+
+def _insecure_cookie(headers: Headers) -> Headers:
+    bare = re.compile(rb"; (Secure|HttpOnly)\b", re.IGNORECASE)
+    return [(name, bare.sub(b"", value) if name == b"set-cookie" else value) for name, value in headers]
+
+
+#: What becomes of the headers, by fault.
+HEADERS: Final[dict[str, Callable[[Headers], Headers]]] = {
+    "uncacheable": _uncacheable,
+    "no-csp": _without_csp,
+    "insecure-cookie": _insecure_cookie,
+}
+
+
+def defective(inner: ASGIApp, faults: Sequence[Fault]) -> ASGIApp:
+    """Change the answers of an application as the faults say."""
+    names = {fault.name for fault in faults}
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        start: Message = {}
+
+        async def send_on(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body = message.get("body", b"")
+            for each in _changed(start, body, names) if start else [message]:
+                await send(each)
+            start = {}
+
+        await inner(scope, receive, send_on)
+
+    return answer
+
+
+def _changed(start: Message, body: bytes, names: set[str]) -> list[Message]:
+    """Return the two messages of an answer, which the site always sends whole, with its defects."""
+    headers = list(start["headers"])
+    for name in names & set(HEADERS):
+        headers = HEADERS[name](headers)
+    kind = dict(headers).get(b"content-type", b"").decode().partition(";")[0]
+    for (name, affected), change in TEXTS.items():
+        if name in names and affected == kind and body:
+            body = change(body.decode()).encode()
+            headers = [(n, str(len(body)).encode() if n == b"content-length" else v) for n, v in headers]
+    return [{**start, "headers": headers}, {"type": "http.response.body", "body": body}]

@@ -1,0 +1,110 @@
+"""What faults do to requests. This is imported only by a site that was started with faults."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from random import Random
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .faults import Fault
+
+#: Asked by whoever wants to know how the site is, which a fault must not hide.
+SPARED: Final = ("/api/health", "/api/ready")
+#: Lets a request through, perhaps later (None), or names what became of it.
+Disturbance = Callable[[Scope], Awaitable[str | None]]
+
+
+def disturbed(inner: ASGIApp, faults: Sequence[Fault], broken: ASGIApp, connections: Callable[[], Any]) -> ASGIApp:
+    """Disturb the requests to an application; ``broken`` answers those that fail."""
+    disturbances = [MAKERS[fault.name](*fault.numbers) for fault in faults if fault.name in MAKERS]
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        became = None
+        if scope["path"] not in SPARED:
+            for disturbance in disturbances:
+                became = became or await disturbance(scope)
+        if became == "dropped":
+            _close(scope, connections())
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        else:
+            await (broken if became == "broken" else inner)(scope, receive, send)
+
+    return answer
+
+
+def _close(scope: Scope, connections: Any) -> None:
+    """Close the connection that a request came on; an application has no other way to leave it without an answer."""
+    for each in tuple(connections):
+        if each.client == tuple(scope["client"]):
+            each.transport.close()
+
+
+def chances(share: float, seed: str) -> Iterator[bool]:
+    """Yield True for exactly this share of each block of 1,000 (or as many as one takes), at random places."""
+    random, block = Random(seed), max(1000, round(1 / share))  # noqa: S311  not a secret: the same in each run
+    while True:
+        chosen = set(random.sample(range(block), round(block * share)))
+        yield from (place in chosen for place in range(block))
+
+
+def _latency(seconds: float, share: float) -> Disturbance:
+    due = chances(share, "latency")
+
+    async def wait(_scope: Scope) -> None:
+        if next(due):
+            await asyncio.sleep(seconds)
+
+    return wait
+
+
+def _stall(seconds: float, period: float) -> Disturbance:
+    """Stand still at the end of each period; what comes meanwhile waits for the end, as behind a lock."""
+    begin = time.monotonic()
+
+    async def wait(_scope: Scope) -> None:
+        left = period - (time.monotonic() - begin) % period
+        if left <= seconds:
+            await asyncio.sleep(left)
+
+    return wait
+
+
+def _slow_start(seconds: float) -> Disturbance:
+    until = time.monotonic() + seconds
+
+    async def wait(_scope: Scope) -> None:
+        await asyncio.sleep(max(0.0, until - time.monotonic()))
+
+    return wait
+
+
+def _slow_page(seconds: float) -> Disturbance:
+    async def wait(scope: Scope) -> None:
+        if not scope["path"].startswith(("/api/", "/static/")):
+            await asyncio.sleep(seconds)
+
+    return wait
+
+
+def _becoming(what: str, share: float) -> Disturbance:
+    due = chances(share, what)
+
+    async def become(_scope: Scope) -> str | None:
+        return what if next(due) else None
+
+    return become
+
+
+MAKERS: Final[dict[str, Callable[..., Disturbance]]] = {
+    "latency": _latency,
+    "stall": _stall,
+    "slow-start": _slow_start,
+    "slow-page": _slow_page,
+    "drop": lambda share: _becoming("dropped", share),
+    "errors": lambda share: _becoming("broken", share),
+}

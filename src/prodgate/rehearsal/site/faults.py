@@ -1,0 +1,97 @@
+"""Faults that a proof asks for when it starts the site. Nothing of them is reachable in a site started without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ...criteria import UsageError, nearest
+
+#: How the value of a fault is written, by the name of its form.
+FORMS: Final = {
+    "": r"",
+    "SECONDS": r"(\d+(?:\.\d+)?)",
+    "SECONDS/PERIOD": r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)",
+    "SECONDS[@SHARE]": r"(\d+(?:\.\d+)?)(?:@(0?\.\d+|1))?",
+    "SHARE": r"(0?\.\d+|1)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A fault that there is: the form of its value, how it is written for example, and what the site then does."""
+
+    form: str
+    example: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault that was asked for, with its numbers in the order of its form; a number that may be left out is 1."""
+
+    name: str
+    numbers: tuple[float, ...] = ()
+
+
+#: What happens to requests; those for health and readiness are left alone.
+KINDS: Final = {
+    "latency": Kind(form="SECONDS[@SHARE]", example="latency=0.3@0.1", what="a share of the requests waits so long"),
+    "stall": Kind(
+        form="SECONDS/PERIOD", example="stall=1/10", what="everything stands still for so long every so often"
+    ),
+    "drop": Kind(form="SHARE", example="drop=0.01", what="a share of the connections is closed without an answer"),
+    "errors": Kind(form="SHARE", example="errors=0.01", what="a share of the requests is answered with a 500"),
+    "slow-start": Kind(form="SECONDS", example="slow-start=3", what="ready at once, but nothing is answered so long"),
+    "uncacheable": Kind(form="", example="uncacheable", what="public pages say that no cache may keep them"),
+    "naive-deploy": Kind(form="", example="naive-deploy", what="deploy() kills the old build, then starts the new one"),
+    # what a browser sees
+    "wrong-build": Kind(form="", example="wrong-build", what="the site is of the build 'stale', whatever was deployed"),
+    "slow-page": Kind(form="SECONDS", example="slow-page=4", what="every page takes so long, the API does not"),
+    "no-csp": Kind(form="", example="no-csp", what="no Content-Security-Policy"),
+    "insecure-cookie": Kind(form="", example="insecure-cookie", what="the session has neither Secure nor HttpOnly"),
+    "unlabeled-button": Kind(form="", example="unlabeled-button", what="buttons have no name"),
+    "unlabeled-field": Kind(form="", example="unlabeled-field", what="fields have no labels"),
+    "no-language": Kind(form="", example="no-language", what="pages don't say their language"),
+    "no-alternative": Kind(form="", example="no-alternative", what="images have no text alternative"),
+    "low-contrast": Kind(form="", example="low-contrast", what="text is light grey on white"),
+    "hidden-focus": Kind(form="", example="hidden-focus", what="the focus can't be seen"),
+    "overflow": Kind(form="", example="overflow", what="pages are wider than a telephone"),
+    "script-error": Kind(form="", example="script-error", what="the script of the pages fails"),
+    "broken-link": Kind(form="", example="broken-link", what="a link in the menu leads nowhere"),
+    "broken-image": Kind(form="", example="broken-image", what="the image in the header is missing"),
+    "third-party": Kind(form="", example="third-party", what="pages ask another site for a script"),
+}
+
+
+def read(texts: Sequence[str]) -> tuple[Fault, ...]:
+    """Read faults as they are written. Raises UsageError that says what to write instead."""
+    faults = tuple(_one(text) for text in texts)
+    names = [fault.name for fault in faults]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"fault {name!r} was given more than once; give it once")
+    return faults
+
+
+def _one(text: str) -> Fault:
+    name, equals, value = text.partition("=")
+    kind = KINDS.get(name)
+    if kind is None:
+        hint = nearest(name, KINDS) or f"; there are {', '.join(KINDS)}"
+        raise UsageError(f"fault {text!r}: no fault is named {name!r}{hint}")
+    match = re.fullmatch(FORMS[kind.form], value)
+    if match is None or bool(equals) != bool(kind.form):
+        wanted = f"needs {kind.form}" if kind.form else "takes no value"
+        raise UsageError(f"fault {text!r}: {name} {wanted}; write e.g. {kind.example}")
+    numbers = tuple(float(number) if number else 1.0 for number in match.groups())
+    if "PERIOD" in kind.form and numbers[0] >= numbers[1]:
+        raise UsageError(f"fault {text!r}: the period must be longer than {numbers[0]:g} s; write e.g. {kind.example}")
+    return Fault(name, numbers)
+
+
+def described() -> str:
+    """Return the faults as a table for people."""
+    return "\n".join(f"  {kind.example:<18} {kind.what}" for kind in KINDS.values())

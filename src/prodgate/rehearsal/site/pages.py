@@ -1,0 +1,143 @@
+"""The public pages: the same for every reader, so that a shared cache may keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from time import monotonic
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import queries
+from .database import Database
+from .rendering import PERSONAL, Asset, Pages, edition
+
+FRONT: Final = 19
+RELATED: Final = 4
+RESULTS: Final = 20
+#: Seconds for which the front page is shown again without a look at the database.
+FRESH: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the handlers of requests work with."""
+
+    database: Database
+    pages: Pages
+    assets: Mapping[str, Asset]
+    teams: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By code; they change once in a decade, and a new build reads them again."""
+    kept: dict[str, tuple[float, Response]] = field(default_factory=dict)
+
+    async def load(self) -> None:
+        """Read what stays the same while the site runs."""
+        self.teams.update({row["code"]: row for row in await self.database.ask(queries.all_teams)})
+
+
+def site_of(request: Request) -> Site:
+    """Return the site that a request came to."""
+    site: Site = request.app.state.site
+    return site
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def briefly_kept(handler: Handler) -> Handler:
+    """Let a handler's answer serve the same path again for some seconds, whatever the query says."""
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        kept, now = site_of(request).kept, monotonic()
+        until, response = kept.get(request.url.path, (0.0, None))
+        if response is None or until < now:
+            response = await handler(request)
+            kept[request.url.path] = (now + FRESH, response)
+        return response
+
+    return answer
+
+
+@briefly_kept
+async def front(request: Request) -> Response:
+    """Show the newest stories."""
+    site = site_of(request)
+    stories = await site.database.ask(queries.latest(edition(request), FRONT))
+    return site.pages(request, "front.html", stories=stories, teams=site.teams)
+
+
+async def story(request: Request) -> Response:
+    """Show a story, and others about its teams."""
+    site, language, slug = site_of(request), edition(request), request.path_params["slug"]
+    told = await site.database.ask(queries.story(language, slug))
+    if told is None:
+        raise HTTPException(404)
+    related: Sequence[Mapping[str, Any]] = []
+    if told["teams"]:
+        others = await site.database.ask(queries.latest(language, RELATED + 1, told["teams"][0]))
+        related = [each for each in others if each["slug"] != slug][:RELATED]
+    return site.pages(request, "story.html", story=told, related=related, teams=site.teams)
+
+
+@briefly_kept
+async def team_list(request: Request) -> Response:
+    """Show all teams."""
+    site = site_of(request)
+    return site.pages(request, "teams.html", teams=site.teams)
+
+
+async def team(request: Request) -> Response:
+    """Show a team and its stories."""
+    site, code = site_of(request), request.path_params["team"]
+    if code not in site.teams:
+        raise HTTPException(404)
+    stories = await site.database.ask(queries.latest(edition(request), RESULTS, code))
+    return site.pages(request, "team.html", team=site.teams[code], stories=stories, teams=site.teams)
+
+
+async def search(request: Request) -> Response:
+    """Show the stories that a filter lets through, page by page."""
+    site, asked = site_of(request), asked_for(request)
+    page = max(1, _number(request.query_params.get("page", "")))
+    found = await site.database.ask(queries.found(edition(request), asked, page, RESULTS))
+    last = max(1, -(-found.total // RESULTS))
+    return site.pages(
+        request, "search.html", asked=asked, found=found, page=min(page, last), last=last, teams=site.teams
+    )
+
+
+def asked_for(request: Request) -> queries.Filter:
+    """Read the filter from a query; what is no category or team is left out."""
+    given, teams = request.query_params, site_of(request).teams
+    category, team = given.get("category", ""), given.get("team", "")
+    return queries.Filter(
+        words=given.get("q", "")[:80].strip(),
+        category=category if category in queries.CATEGORIES else "",
+        team=team if team in teams else "",
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+async def static(request: Request) -> Response:
+    """Serve a static file: for ever under the address with its digest, briefly under others."""
+    asset = site_of(request).assets.get(request.path_params["name"])
+    if asset is None:
+        raise HTTPException(404)
+    same = request.query_params.get("v") == asset.digest
+    caching = "public, max-age=31536000, immutable" if same else "public, max-age=300"
+    return Response(asset.content, headers={"cache-control": caching}, media_type=asset.type)
+
+
+def error_page(request: Request, status: int) -> Response:
+    """Return a page that says what went wrong, in the manner of the site."""
+    shown = 500 if status >= 500 else status if status in (403, 404) else 405
+    caching = "public, max-age=10" if status == 404 else PERSONAL
+    return site_of(request).pages(request, "error.html", status=status, caching=caching, shown=str(shown))

@@ -1,0 +1,166 @@
+"""Runs the sample site as processes that never outlive this one: one build, and the next one beside it at a deploy."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+from ...criteria import UsageError
+from ...terraform.hermetic import first_line
+from .faults import read
+
+PROGRAM: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.site")
+#: The environment variable with which sessions are signed: all builds of a site share it.
+SECRET: Final = "NBA_NEWS_SECRET"  # noqa: S105
+#: Seconds in which a build must have ended after it was told to; its drain takes two at most.
+LIMIT: Final = 10.0
+
+
+def bound(port: int = 0) -> socket.socket:
+    """Take a port on loopback; connections are refused until somebody listens. Raises UsageError when it is taken."""
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind(("127.0.0.1", port))
+        return place
+    except OSError as error:
+        place.close()
+        raise UsageError(f"port {port}: {error.strerror}; name another one, or 0 for any") from error
+
+
+def listening(port: int = 0) -> socket.socket:
+    """Take a port on loopback and listen. Raises UsageError when it is taken."""
+    place = bound(port)
+    place.listen(2048)
+    return place
+
+
+@dataclass(slots=True)
+class Site:
+    """A running site."""
+
+    url: str
+    build: str
+    access_log: Path
+    """One JSON line for each request: at (unix s), method, path, route, status (0: no answer), seconds, build, id."""
+    log: Path
+    """What the processes write to stderr: one JSON line for each event."""
+    _options: tuple[str, ...]
+    _secret: str
+    _place: socket.socket
+    _process: subprocess.Popen[bytes] | None = None
+
+    def deploy(self, build: str) -> None:
+        """Replace the build without losing a request; returns when the old one has answered all that it had.
+
+        Raises UsageError when the new one does not start; the old one then serves on. With the fault naive-deploy it
+        is done as one would at first: the old one is killed, and nobody listens until the new one is up.
+        """
+        if "naive-deploy" in self._options:
+            self._leave_the_port()
+        old, self._process = self._process, self._started(build)
+        self.build = build
+        if old is not None:
+            old.terminate()
+            _ended(old)
+
+    def start(self) -> None:
+        """Start the first build. Raises UsageError when it does not start."""
+        self._process = self._started(self.build)
+
+    def end(self) -> None:
+        """End the site. What is not answered yet may stay so."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            _ended(self._process)
+        self._place.close()
+
+    def _leave_the_port(self) -> None:
+        """Kill the build; its successor is the next to listen."""
+        port = self._place.getsockname()[1]
+        if self._process is not None:
+            self._process.kill()
+            _ended(self._process)
+        self._process = None
+        self._place.close()
+        self._place = bound(port)
+
+    def _started(self, build: str) -> subprocess.Popen[bytes]:
+        number = self._place.fileno()
+        with self.log.open("ab") as told:
+            process = subprocess.Popen(  # noqa: S603  our own module
+                (*PROGRAM, "--fd", str(number), "--build", build, *self._options),
+                env=os.environ | {SECRET: self._secret},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=told,
+                pass_fds=[number],
+                start_new_session=True,
+                bufsize=0,
+            )
+        assert process.stdout is not None
+        ready = ""
+        try:
+            ready = first_line(process.stdout.fileno())
+        finally:  # also on Ctrl-C
+            if not ready:
+                process.kill()
+                _ended(process)
+        if not ready:
+            raise UsageError(f"the sample site: build {build!r} did not start: {_last_line(self.log)}")
+        return process
+
+
+@contextmanager
+def running(
+    scratch: Path, *, build: str = "blue", faults: Sequence[str] = (), database: str = "", port: int = 0
+) -> Iterator[Site]:
+    """Run the site while the context is open, with a SQLite database in ``scratch`` unless another is named.
+
+    Raises UsageError when a fault is not written as `python -m prodgate.rehearsal.site --help` says, or the site
+    does not start.
+    """
+    read(faults)
+    log = scratch / "access.jsonl"
+    options = ["--database", database or f"sqlite:///{scratch / 'news.sqlite'}", "--access-log", str(log)]
+    for fault in faults:
+        options += ["--fault", fault]
+    place = listening(port)
+    url = f"http://127.0.0.1:{place.getsockname()[1]}"
+    site = Site(url, build, log, scratch / "site.jsonl", tuple(options), token_hex(32), place)
+    try:
+        site.start()
+        yield site
+    finally:
+        site.end()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of a process that was told to end."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.wait(LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+
+
+def _last_line(path: Path) -> str:
+    """Return the message of the last line of a log, or the line itself where it is none of ours."""
+    lines = path.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(lines[-1])["message"])
+    return lines[-1]

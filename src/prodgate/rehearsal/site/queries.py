@@ -1,0 +1,142 @@
+"""What the pages ask of the database: each function takes a connection and returns plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
+
+from .tables import readers, sources, stories, story_teams, teams
+
+CATEGORIES: Final = ("games", "trades", "injuries", "draft", "league")
+LANGUAGES: Final = ("en", "ja")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which stories are asked for; an empty text asks for all."""
+
+    words: str = ""
+    category: str = ""
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of stories, and how many there are in all."""
+
+    total: int
+    stories: Sequence[Mapping[str, Any]]
+
+
+def latest(language: str, limit: int, team: str = "") -> Callable[[Connection], Sequence[Mapping[str, Any]]]:
+    """Ask for the newest stories, perhaps those about one team, as lists show them."""
+    asked = _listed(language).where(*_conditions(language, Filter(team=team))).limit(limit)
+    return lambda connection: _told(connection, asked, language)
+
+
+def found(language: str, asked: Filter, page: int, size: int) -> Callable[[Connection], Found]:
+    """Ask for one page (from 1) of the stories that a filter lets through, newest first."""
+    conditions = _conditions(language, asked)
+
+    def ask(connection: Connection) -> Found:
+        total = connection.scalar(select(func.count()).select_from(stories).where(*conditions)) or 0
+        some = _listed(language).where(*conditions).limit(size).offset((page - 1) * size)
+        return Found(total, _told(connection, some, language))
+
+    return ask
+
+
+def with_teams(question: Callable[[Connection], Found]) -> Callable[[Connection], Found]:
+    """Ask for the ``teams`` of each story, too."""
+
+    def ask(connection: Connection) -> Found:
+        found = question(connection)
+        about = _teams_of(connection, [row["id"] for row in found.stories])
+        told = [{**row, "teams": teams} for row, teams in zip(found.stories, about, strict=True)]
+        return Found(found.total, told)
+
+    return ask
+
+
+def story(language: str, slug: str) -> Callable[[Connection], Mapping[str, Any] | None]:
+    """Ask for one story with its text and ``teams``, or None."""
+    asked = _listed(language, "body").where(stories.c.slug == slug)
+    question = with_teams(lambda connection: Found(1, _told(connection, asked, language)))
+    return lambda connection: next(iter(question(connection).stories), None)
+
+
+def all_teams(connection: Connection) -> Sequence[Mapping[str, Any]]:
+    """Ask for the teams, by city."""
+    return [dict(row._mapping) for row in connection.execute(select(teams).order_by(teams.c.city_en, teams.c.name_en))]
+
+
+def reader(email: str) -> Callable[[Connection], Row[Any] | None]:
+    """Ask for the reader with an address, or None."""
+    return lambda connection: connection.execute(select(readers).where(readers.c.email == email)).first()
+
+
+def reader_numbered(number: int) -> Callable[[Connection], Row[Any] | None]:
+    """Ask for a reader, or None."""
+    return lambda connection: connection.execute(select(readers).where(readers.c.id == number)).first()
+
+
+def join(email: str, password: str, team: str) -> Callable[[Connection], int]:
+    """Add a reader, whose hashed password this is; the answer is the number."""
+    row = {"email": email, "password": password, "team": team, "joined_at": datetime.now(UTC)}
+    return lambda connection: int(connection.execute(insert(readers).values(row).returning(readers.c.id)).scalar_one())
+
+
+def follow(number: int, team: str) -> Callable[[Connection], Any]:
+    """Let a reader follow another team."""
+    return lambda connection: connection.execute(update(readers).where(readers.c.id == number).values(team=team))
+
+
+@cache
+def _listed(language: str, *more: str) -> Select[Any]:
+    """Select what every list shows, in a language, or in English where the story has no Japanese text yet."""
+    columns: list[Any] = [stories.c.id, stories.c.slug, stories.c.category, stories.c.published_at]
+    for part in ("title", "summary", *more):
+        english = stories.c[f"{part}_en"]
+        columns.append((func.coalesce(stories.c[f"{part}_ja"], english) if language == "ja" else english).label(part))
+    columns += [sources.c.name.label("source"), stories.c.title_ja.is_not(None).label("translated")]
+    return select(*columns).join(sources).order_by(stories.c.published_at.desc(), stories.c.id.desc())
+
+
+def _conditions(language: str, asked: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if asked.category:
+        conditions.append(stories.c.category == asked.category)
+    if asked.team:
+        about = select(story_teams.c.story).where(story_teams.c.team == asked.team)
+        conditions.append(stories.c.id.in_(about))
+    for word in asked.words.split():
+        parts = [stories.c[f"{part}_{language}"] for part in ("title", "summary")]
+        conditions.append(or_(*(part.icontains(word, autoescape=True) for part in parts)))
+    return conditions
+
+
+def _told(connection: Connection, asked: Select[Any], language: str) -> Sequence[Mapping[str, Any]]:
+    """Return the rows as the pages want them."""
+    rows: list[dict[str, Any]] = [dict(row._mapping) for row in connection.execute(asked)]
+    for row in rows:
+        row["language"] = language if row.pop("translated") else "en"
+        row["published_at"] = _utc(row["published_at"])
+    return rows
+
+
+def _teams_of(connection: Connection, numbers: Sequence[int]) -> list[list[str]]:
+    asked = select(story_teams.c.story, story_teams.c.team).where(story_teams.c.story.in_(numbers))
+    codes: dict[int, list[str]] = {number: [] for number in numbers}
+    for number, code in connection.execute(asked.order_by(story_teams.c.place)):
+        codes[number].append(code)
+    return list(codes.values())
+
+
+def _utc(time: datetime) -> datetime:
+    """SQLite forgets that times are in UTC; PostgreSQL tells them in the zone of the server."""
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,0 +1,147 @@
+"""The pages of signed-in readers: they join, sign in, follow a team, and sign out. No cache may keep any of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.exc import IntegrityError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from . import queries
+from .pages import site_of
+from .passwords import hashed, matches, of_nobody
+from .rendering import PERSONAL, edition
+
+COOKIE: Final = "reader"
+#: Seconds that a reader stays signed in.
+SIGNED_IN: Final = 14 * 24 * 3600
+SHORTEST: Final = 10
+#: Bytes of a form; a password that is longer than this would only cost us time.
+LARGEST: Final = 4096
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}")
+
+
+async def sign_in(request: Request) -> Response:
+    """Show the form, or take it: right answers get a session, wrong ones the form again."""
+    if request.method != "POST":
+        return _form(request, "sign in")
+    given = await _given(request)
+    known = await site_of(request).database.ask(queries.reader(given["email"]))
+    right = await asyncio.to_thread(matches, given["password"], known.password if known else of_nobody())
+    if known is None or not right:
+        return _form(request, "sign in", wrong="wrong sign-in", email=given["email"])
+    return _welcome(request, known.id)
+
+
+async def join(request: Request) -> Response:
+    """Show the form, or make a reader of it."""
+    if request.method != "POST":
+        return _form(request, "join")
+    given, site = await _given(request), site_of(request)
+    wrong = _mistake(given, site.teams)
+    if not wrong:
+        password = await asyncio.to_thread(hashed, given["password"])
+        try:
+            number = await site.database.tell(queries.join(given["email"], password, given["team"]))
+        except IntegrityError:
+            wrong = "taken"
+    if wrong:
+        return _form(request, "join", wrong=wrong, email=given["email"], team=given["team"])
+    return _welcome(request, number)
+
+
+async def my_team(request: Request) -> Response:
+    """Show the stories of the team that a reader follows, or follow another."""
+    site, reader = site_of(request), await _signed_in(request)
+    if reader is None:
+        return _to(request, "/sign-in")
+    if request.method == "POST":
+        team = (await _given(request))["team"]
+        if team in site.teams:
+            await site.database.tell(queries.follow(reader.id, team))
+            return _to(request, "/my-team")
+    stories = await site.database.ask(queries.latest(edition(request), 10, reader.team))
+    return site.pages(
+        request,
+        "my_team.html",
+        caching=PERSONAL,
+        email=reader.email,
+        team=site.teams[reader.team],
+        stories=stories,
+        teams=site.teams,
+    )
+
+
+async def sign_out(request: Request) -> Response:
+    """Take the session away."""
+    await _given(request)
+    response = _to(request, "/")
+    response.delete_cookie(COOKIE, secure=request.url.scheme == "https", httponly=True, samesite="lax")
+    return response
+
+
+def sessions(secret: str) -> URLSafeTimedSerializer:
+    """Return what signs and reads session cookies."""
+    return URLSafeTimedSerializer(secret, salt="reader")
+
+
+async def _signed_in(request: Request) -> Any | None:
+    try:
+        number = request.app.state.sessions.loads(request.cookies.get(COOKIE, ""), max_age=SIGNED_IN)
+    except BadSignature:
+        return None
+    return await site_of(request).database.ask(queries.reader_numbered(number))
+
+
+async def _given(request: Request) -> dict[str, str]:
+    """Read a form. Raises HTTPException when it is too long, or was sent from another site."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(403)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            raise HTTPException(413)
+    given = parse_qs(body.decode("utf-8", "replace"))
+    form = {name: given.get(name, [""])[0] for name in ("email", "password", "team")}
+    return form | {"email": form["email"].strip().lower()}
+
+
+def _mistake(given: dict[str, str], teams: Any) -> str:
+    """Return the name of the message about the first mistake, or nothing."""
+    if not _EMAIL.fullmatch(given["email"]) or len(given["email"]) > 254:
+        return "bad email"
+    if len(given["password"]) < SHORTEST:
+        return "short password"
+    return "" if given["team"] in teams else "no team"
+
+
+def _form(request: Request, name: str, *, wrong: str = "", email: str = "", team: str = "") -> Response:
+    site, status = site_of(request), 422 if wrong else 200
+    shown = {"name": name, "wrong": wrong, "email": email, "chosen": team, "teams": site.teams}
+    return site.pages(request, "account.html", status=status, caching=PERSONAL, **shown)
+
+
+def _welcome(request: Request, number: int) -> Response:
+    response = _to(request, "/my-team")
+    response.set_cookie(
+        COOKIE,
+        request.app.state.sessions.dumps(number),
+        max_age=SIGNED_IN,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _to(request: Request, path: str) -> Response:
+    prefix = "/ja" if edition(request) == "ja" else ""
+    return RedirectResponse(prefix + path, 303, {"cache-control": PERSONAL})

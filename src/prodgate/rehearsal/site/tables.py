@@ -1,0 +1,88 @@
+"""The tables of the site. Times are in UTC; whoever collects stories upserts them by (source, external_id)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: Where stories come from.
+sources: Final = Table(
+    "sources",
+    METADATA,
+    Column("key", String(40), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("home", String(300), nullable=False),
+)
+
+#: One row for each slot in which a source was asked: what a collection that never ran leaves out.
+collections: Final = Table(
+    "collections",
+    METADATA,
+    Column("source", ForeignKey("sources.key"), primary_key=True),
+    Column("slot", DateTime(timezone=True), primary_key=True),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("rows", Integer, nullable=False),
+)
+
+teams: Final = Table(
+    "teams",
+    METADATA,
+    Column("code", String(3), primary_key=True),
+    Column("city_en", String(60), nullable=False),
+    Column("name_en", String(60), nullable=False),
+    Column("city_ja", String(60), nullable=False),
+    Column("name_ja", String(60), nullable=False),
+    Column("conference", String(4), nullable=False),
+)
+
+#: The Japanese texts may be missing: a source has one language, and a translation comes later.
+stories: Final = Table(
+    "stories",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("slug", String(160), nullable=False, unique=True),
+    Column("source", ForeignKey("sources.key"), nullable=False),
+    Column("external_id", String(120), nullable=False),
+    Column("category", String(20), nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("collected_at", DateTime(timezone=True), nullable=False),
+    Column("title_en", String(200), nullable=False),
+    Column("summary_en", Text, nullable=False),
+    Column("body_en", Text, nullable=False),
+    Column("title_ja", String(200)),
+    Column("summary_ja", Text),
+    Column("body_ja", Text),
+    UniqueConstraint("source", "external_id"),
+    Index(None, "published_at"),
+    Index(None, "category", "published_at"),
+)
+
+#: The teams that a story is about.
+story_teams: Final = Table(
+    "story_teams",
+    METADATA,
+    Column("story", ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
+    Column("team", ForeignKey("teams.code"), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Index(None, "team", "story"),
+)
+
+readers: Final = Table(
+    "readers",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("password", String(200), nullable=False),
+    Column("team", ForeignKey("teams.code"), nullable=False),
+    Column("joined_at", DateTime(timezone=True), nullable=False),
+)
