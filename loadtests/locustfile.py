@@ -1,0 +1,58 @@
+"""What readers do on the news site, and how often: ordinary Locust users.
+
+By itself, with a web page to watch:  locust -f loadtests/locustfile.py -H https://www.nba-news.example
+"""
+
+import random
+import re
+
+from locust import FastHttpUser, between, task
+
+STORY = re.compile(r'href="(/stories/[\w-]+)"')
+STYLE = re.compile(r'href="(/static/site\.css[^"]*)"')
+TEAMS = ("bos", "chi", "dal", "den", "gsw", "hou", "lac", "lal", "mia", "mil", "nyk", "okc", "phi", "phx", "sas", "tor")
+WORDS = ("overtime", "rookie", "defense", "trade", "ankle")
+
+
+class Reader(FastHttpUser):
+    """Somebody who follows the NBA."""
+
+    insecure = False
+    wait_time = between(1, 5)
+
+    #: Requests that any cache between the readers and the site may answer.
+    cacheable = ("/", "/teams", "/teams/[team]", "/stories/[slug]", "/search", "/api/stories", "/static/site.css")
+
+    @task(20)
+    def open_the_front_page(self) -> None:
+        """Look at what is new; a first visit fetches the style too."""
+        page = self.client.get("/", name="/")
+        for address in STYLE.findall(page.text or "")[:1]:
+            self.client.get(address, name="/static/site.css")
+
+    @task(30)
+    def read_a_story(self) -> None:
+        """Look through what is new as the app shows it, and open one."""
+        found = self.client.get(f"/api/stories?page={random.randint(1, 5)}", name="/api/stories")
+        if found.ok:
+            self.client.get(f"/stories/{random.choice(found.json()['stories'])['slug']}", name="/stories/[slug]")
+
+    @task(30)
+    def follow_a_team(self) -> None:
+        """Open a team's page and a story on it."""
+        page = self.client.get(f"/teams/{random.choice(TEAMS)}", name="/teams/[team]")
+        for address in STORY.findall(page.text or "")[:1]:
+            self.client.get(address, name="/stories/[slug]")
+
+    @task(15)
+    def search(self) -> None:
+        """Look for stories about something, and see that the answer is a page and a whole one."""
+        word = random.choice(WORDS)
+        with self.client.get(f"/search?q={word}", name="/search", catch_response=True) as page:
+            if page.ok and "</html>" not in (page.text or ""):
+                page.failure(f"the search for {word} gave no whole page")
+
+    @task(5)
+    def see_all_teams(self) -> None:
+        """Open the list of teams."""
+        self.client.get("/teams", name="/teams")

@@ -1,0 +1,30 @@
+"""What Locust says when it can't run, in one line that names the place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from .processes import PROGRESS
+
+#: What the engine's own refusals begin with.
+REFUSED: Final = f"{PROGRESS}refused: "
+_TRACEBACK: Final = "Traceback (most recent call last):\n"
+_FRAME: Final = re.compile(r'^  File "(.+)", line (\d+)', re.MULTILINE)
+
+
+def complaint(output: str, locustfile: Path, code: int | None) -> str:
+    """Return what is wrong: our own refusal, else where the locustfile raised what, else the end of the output."""
+    for line in output.splitlines():
+        if line.startswith(REFUSED):
+            return line.removeprefix(REFUSED)
+    if _TRACEBACK in output:
+        raised = output.rpartition(_TRACEBACK)[2]
+        folder = locustfile.absolute().parent
+        own = [(Path(file), line) for file, line in _FRAME.findall(raised) if Path(file).parent == folder]
+        message = next((line for line in raised.splitlines() if line[:1].strip()), "")
+        if own:
+            return f"{locustfile.parent / own[-1][0].name}:{own[-1][1]}: {message}; mend the locustfile"
+    said = "; ".join(line.strip() for line in output.splitlines()[-4:] if line.strip()) or "nothing"
+    return f"{locustfile}: Locust ended (exit code {code}) before any arrival and said: {said}; see locust.txt"

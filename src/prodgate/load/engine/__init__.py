@@ -1,0 +1,1 @@
+"""What runs inside Locust's process; nothing else may import this, nor Locust or gevent."""

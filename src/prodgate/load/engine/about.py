@@ -1,0 +1,24 @@
+"""What is noted beside the counts: where the host leads, and with which versions."""
+
+from __future__ import annotations
+
+import platform
+import socket
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+
+def addresses_of(host: str) -> list[str]:
+    """Return the addresses that a URL's host has now, none when it has none."""
+    parts = urlsplit(host)
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return sorted({str(each[4][0]) for each in found})
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what made the load."""
+    named = {name: version(name) for name in ("locust", "gevent", "geventhttpclient")}
+    return {**named, "python": platform.python_version()}

@@ -1,0 +1,126 @@
+"""The open model: arrivals come at their intended times, whether earlier ones have been answered or not."""
+
+from __future__ import annotations
+
+import random
+import time
+import traceback
+from collections import defaultdict
+from time import perf_counter
+from typing import Any, Final
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+from locust.env import Environment
+
+from ..book import Book, Moment
+from ..schedule import Arrival, arrivals, side
+from ..settings import Settings
+from . import failures
+from .offers import Offers, Task
+from .session import Client, Visit
+from .vitals import Monitor
+
+#: Seconds between the order to begin and the first second of arrivals.
+LEAD: Final = 0.2
+#: Seconds after the last requests' time is over until whatever still goes on is ended.
+DRAIN: Final = 1.0
+
+
+class Arrivals:
+    """One process's share of the arrivals. ``run`` performs them; ``stop`` ends them early."""
+
+    def __init__(
+        self, settings: Settings, offers: Offers, environment: Environment, *, worker: int, workers: int
+    ) -> None:
+        self.settings, self.profile = settings, settings.profile
+        self.book = Book(hosts=len(settings.hosts))
+        self.finished = False
+        self.monitor = Monitor()
+        self.started = time.time() + LEAD + self.profile.warm_up
+        """When the measured window begins, Unix seconds."""
+        self._offers, self._environment = offers, environment
+        self._worker, self._workers = worker, workers
+        self._stopping = Event()
+        self._random = random.Random(self.profile.seed)  # noqa: S311
+        self._idle: dict[tuple[type, int], list[tuple[Any, Client]]] = defaultdict(list)
+
+    def stop(self, **_given: Any) -> None:
+        """Let no more arrivals come, and wait for nothing."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Perform every arrival and wait until the last has ended, or its time is over."""
+        random.seed(self.profile.seed + self._worker)  # what the locustfile draws from
+        under_way = Pool(self.profile.open_at_once)
+        begin = perf_counter() + LEAD
+        self.started = time.time() + LEAD + self.profile.warm_up
+        self.monitor.start(after=LEAD + self.profile.warm_up, lasting=self.profile.duration)
+        for arrival in arrivals(self.profile, worker=self._worker, workers=self._workers):
+            if self._stopping.wait(timeout=max(0.0, begin + arrival.at - perf_counter())):
+                break
+            self._send(arrival, begin + arrival.at, under_way)
+        else:
+            self._drain(under_way)
+            self.finished = not self._stopping.is_set()
+        under_way.kill()
+        self.monitor.stop()
+
+    def _send(self, arrival: Arrival, intended: float, under_way: Pool) -> None:
+        which = side(arrival.number, workers=self._workers, hosts=len(self.settings.hosts))
+        second = int(arrival.at - self.profile.warm_up) if arrival.number >= 0 else -1
+        moment = Moment(second, which)
+        free = under_way.free_count() > 0
+        self.book.sent(moment, free=free)
+        if free:
+            under_way.spawn(self._perform, self._offers.choose(arrival.choice), Visit(self.book, intended, moment))
+
+    def _drain(self, under_way: Pool) -> None:
+        empty = gevent.spawn(under_way.join)
+        gevent.wait([empty, self._stopping], timeout=self.profile.patience + DRAIN, count=1)
+        empty.kill()
+
+    def _perform(self, task: Task, visit: Visit) -> None:
+        """Let a reader do one task; whatever goes wrong outside a request is a failure too, never silence."""
+        if visit.moment.second >= 0:
+            self.monitor.sent(perf_counter() - visit.intended)
+        try:
+            self._visit(task, visit)
+            if not visit.requests:
+                visit.fail_task(task.name, failures.TASK, "the task asked for nothing")
+        except gevent.GreenletExit:
+            if not self._stopping.is_set():
+                self._cut(task, visit, "still under way when the run was over")
+            raise
+        except gevent.Timeout:
+            self._cut(task, visit, "no answer in time")
+        except Exception as error:  # noqa: BLE001  whatever a locustfile does
+            if not visit.failed:
+                visit.fail_task(task.name, failures.TASK, _where(error))
+
+    @staticmethod
+    def _cut(task: Task, visit: Visit, why: str) -> None:
+        """Count what a task was doing when its time was over."""
+        if visit.request:
+            visit.fail(visit.request, failures.TIMEOUT, why)
+        elif not visit.requests:
+            visit.fail_task(task.name, failures.TIMEOUT, why)
+
+    def _visit(self, task: Task, visit: Visit) -> None:
+        idle = self._idle[task.readers, visit.moment.side]
+        user, client = idle.pop() if idle else (None, None)
+        if user is None or client is None:
+            host = task.readers.host = self.settings.hosts[visit.moment.side]
+            user = task.readers(self._environment)
+            client = Client(user, host, self.profile, self._random)
+            client.visit = visit
+            user.on_start()
+        client.visit = visit
+        task.perform(user)
+        idle.append((user, client))
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}: {type(error).__name__}: {error}"

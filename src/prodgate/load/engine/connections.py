@@ -1,0 +1,110 @@
+"""Connections of one reader to one host, which send nothing twice and hide nothing.
+
+``geventhttpclient`` sends an idempotent request again, without a word, when the server closes the connection instead of
+answering; with one request in a hundred dropped it reports none. ``send_once`` turns that off and ``proof`` shows it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+from select import POLLIN
+from typing import Any, Final
+
+import gevent.ssl
+from gevent import monkey
+from geventhttpclient import client as library
+from geventhttpclient.url import URL
+from geventhttpclient.useragent import ConnectionError as RequestError
+
+#: What decides in the library whether a request goes out again; it is told: never.
+_RETRY: Final = "_may_retry_after_send_error"
+
+
+class Elsewhere(RequestError):
+    """A request, or a redirect of one, leads to another host than the one under load."""
+
+
+class Untrusted(Exception):
+    """The HTTP library is not the one that is known to report every failure."""
+
+
+class Connections:
+    """The connections of one reader; stands in for the library's pool of clients. ``timeout`` in seconds."""
+
+    def __init__(self, host: str, *, timeout: float) -> None:
+        self._host = URL(host)
+        self._timeout = timeout
+        self._client: library.HTTPClient | None = None
+        self._closing = self._used = False
+        self.fresh = True
+        """Whether the latest request went over a connection opened for it."""
+
+    def begin(self, *, closing: bool) -> None:
+        """Begin a request, which asks for its connection to be closed or not."""
+        self._closing, self._used = closing, False
+
+    def get_client(self, url: URL) -> library.HTTPClient:
+        """Return the client for a request. Raises Elsewhere when it would leave the host."""
+        if (url.scheme, url.host, url.port) != (self._host.scheme, self._host.host, self._host.port):
+            raise Elsewhere(str(url), f"leads to {url.scheme}://{url.netloc}, under load is {self._host}")
+        if self._closing and self._used:  # a redirect must not follow over a connection that is being closed
+            self.close()
+        self.fresh, self._used = False, True
+        self._client = self._client or self._open()
+        return self._client
+
+    def close(self) -> None:
+        """Close every connection; the next request opens one."""
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+
+    def _open(self) -> library.HTTPClient:
+        client = library.HTTPClient.from_url(
+            self._host,
+            concurrency=10,
+            connection_timeout=self._timeout,
+            network_timeout=self._timeout,
+            insecure=False,
+            ssl_context_factory=_verifying,
+        )
+        pool: Any = client._connection_pool
+        create = pool._create_socket
+
+        def open_one() -> Any:
+            self.fresh = True
+            return create()
+
+        pool._create_socket = open_one
+        pool._is_socket_alive = _still_open
+        return client
+
+
+def send_once() -> None:
+    """Forbid the library to send a request again. Raises Untrusted when it no longer asks where it did."""
+    if not callable(getattr(library, _RETRY, None)):
+        raise Untrusted(
+            f"geventhttpclient has no {_RETRY}, so its hidden retries can't be turned off; "
+            "use the version that prod-gate's lock file names"
+        )
+    setattr(library, _RETRY, lambda _method: False)
+
+
+def _still_open(socket: Any) -> bool:
+    """Return whether an idle connection is still open: one that can be read was closed, or holds what nobody asked for.
+
+    The library asks by select(), which can't look at more than 1,024 files.
+    """
+    if socket is None or socket.fileno() < 0:
+        return False
+    poll = monkey.get_original("select", "poll")()
+    poll.register(socket.fileno(), POLLIN)
+    return not poll.poll(0)
+
+
+@cache
+def _verifying(cafile: str | None = None) -> ssl.SSLContext:
+    """Return the one context of the process, which trusts whom the system trusts; making one takes 20 ms."""
+    context: ssl.SSLContext = gevent.ssl.create_default_context(cafile=cafile)
+    return context

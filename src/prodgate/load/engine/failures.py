@@ -1,0 +1,48 @@
+"""What kind of failure an exception is, in words that name what the reader would have met."""
+
+from __future__ import annotations
+
+import ssl
+from socket import gaierror
+from typing import Final
+
+import gevent
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+from geventhttpclient.useragent import RetriesExceeded
+from locust.contrib.fasthttp import LocustBadStatusCode
+from locust.exception import CatchResponseError
+
+from .connections import Elsewhere
+
+CLOSED: Final = "closed without an answer"
+CLOSED_REUSED: Final = "closed on a reused connection"
+TIMEOUT: Final = "timeout"
+CUT_SHORT: Final = "answer cut short"
+WRONG_CONTENT: Final = "wrong content"
+#: A task raised something, or asked for nothing: the locustfile is at fault, or an answer was not what it needs.
+TASK: Final = "error in the task"
+
+#: In this order, since some are kinds of others.
+_KINDS: Final = (
+    (Elsewhere, "redirected to another host"),
+    (RetriesExceeded, "redirected without end"),
+    (CatchResponseError, WRONG_CONTENT),
+    (gaierror, "DNS"),
+    ((gevent.Timeout, TimeoutError), TIMEOUT),
+    (ssl.SSLError, "TLS"),
+    (ConnectionRefusedError, "refused"),
+    ((HTTPConnectionClosed, ConnectionResetError, BrokenPipeError), CLOSED),
+    (HTTPParseError, CUT_SHORT),
+    (OSError, "unreachable"),
+)
+
+
+def kind_of(error: BaseException, *, reused: bool, begun: bool = False) -> str:
+    """Return the class of a failed request; ``begun`` when the head of an answer had come."""
+    error = getattr(error, "original", None) or error
+    if isinstance(error, LocustBadStatusCode):
+        return f"HTTP {getattr(error, 'code', 0)}"
+    kind = next((name for kinds, name in _KINDS if isinstance(error, kinds)), WRONG_CONTENT)
+    if kind == CLOSED and begun:
+        return CUT_SHORT
+    return CLOSED_REUSED if kind == CLOSED and reused else kind

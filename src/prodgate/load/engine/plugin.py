@@ -1,0 +1,29 @@
+"""Loaded by Locust after the project's own locustfile; takes the place of its users' waiting by arrivals.
+
+    locust -f loadtests/locustfile.py,src/prodgate/load/engine/plugin.py --headless -H https://www.example.org
+
+with the settings in ``PRODGATE_LOAD`` (see ``prodgate.load.settings``). ``runner.run_load`` starts it so; what to set
+where workers run elsewhere is said there.
+"""
+
+import os
+import sys
+from typing import Any
+
+from locust import events
+from locust.env import Environment
+
+from prodgate.load.engine.attaching import Refused, attach
+from prodgate.load.settings import Settings
+
+
+def begin(environment: Environment, **_given: Any) -> None:
+    """Attach to Locust, or end its process with a sentence that ``runner`` finds in its output."""
+    try:
+        attach(environment, Settings.read(os.environ))
+    except (Refused, ValueError) as refusal:
+        sys.exit(f"prodgate: refused: {refusal}")
+
+
+_init: Any = events.init
+_init.add_listener(begin)

@@ -1,0 +1,133 @@
+"""The client of one reader: Locust's own fast session, timed from the intended start and written into the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from random import Random
+from time import perf_counter
+from typing import Any, Final
+
+import gevent
+from locust import FastHttpUser
+from locust.contrib.fasthttp import FastHttpSession
+
+from ..book import Book, Moment
+from ..profile import Profile
+from ..sharing import unshareable
+from . import failures
+from .connections import Connections
+
+#: Goes with a request through Locust: seconds that it began after its intended start.
+_LATE: Final = "prodgate-late"
+
+
+class Visit:
+    """One arrival while it is performed: when its first request was meant to start, and what came of it."""
+
+    __slots__ = ("begun", "book", "failed", "intended", "moment", "request", "requests", "since")
+
+    def __init__(self, book: Book, intended: float, moment: Moment) -> None:
+        self.book, self.intended, self.moment = book, intended, moment
+        self.requests = 0
+        self.failed = 0
+        self.request = ""
+        """The name of the request under way, "" between requests."""
+        self.since = self.begun = intended
+
+    def start(self, request: str) -> None:
+        """Begin a request: the first counts from the intended start, a later one from now."""
+        self.begun = perf_counter()
+        self.since = self.begun if self._is_another() else self.intended
+        self.request = request
+
+    def fail(self, request: str, kind: str, text: str) -> None:
+        """Count a failure of a request."""
+        self.failed += 1
+        self.book.failed(self.moment, request, kind, text)
+
+    def fail_task(self, task: str, kind: str, text: str) -> None:
+        """Count a failure outside any request as one of its own, under the task's name."""
+        self._is_another()
+        self.fail(task, kind, text)
+
+    def _is_another(self) -> bool:
+        self.requests += 1
+        if self.requests > 1:
+            self.book.followed(self.moment)
+        return self.requests > 1
+
+
+class Client:
+    """Gives a user an honest session; ``visit`` is the arrival that its requests belong to, set before each."""
+
+    visit: Visit
+
+    def __init__(self, user: FastHttpUser, host: str, profile: Profile, random: Random) -> None:
+        self._profile, self._random = profile, random
+        self._cacheable = cacheable(type(user))
+        self._locust: Callable[..., None] = user.environment.events.request.fire
+        self._connections = Connections(host, timeout=profile.timeout)
+        pool: Any = self._connections
+        session: Any = FastHttpSession(
+            host, self, user, insecure=False, client_pool=pool, headers=user.default_headers, max_retries=0
+        )
+        session.client._conversation_str = _read_it_all
+        self._send = session.request
+        session.request = self._request
+        user.host, user.client = host, session
+
+    def _request(self, method: str, url: str, **given: Any) -> Any:
+        """Send one request within its time, a part of them over a connection that is then closed."""
+        self.visit.start(f"{method} {given.get('name') or url}")
+        headers, failed = dict(given.pop("headers", None) or {}), self.visit.failed
+        closing = self._random.random() < self._profile.recycled
+        self._connections.begin(closing=closing)
+        if closing:
+            headers["Connection"] = "close"
+        late = self.visit.begun - self.visit.since
+        context = {**given.pop("context", {}), _LATE: late}
+        with gevent.Timeout(max(self._profile.timeout - late, 0.001)):
+            answer = self._send(method, url, headers=headers, context=context, **given)
+        if closing or self.visit.failed > failed or getattr(answer, "error", None):
+            self._connections.close()
+        self.visit.request = ""
+        return answer
+
+    def fire(self, **meta: Any) -> None:
+        """Hear of a request from the session, count it, and tell Locust, whose figures thus show the same latency."""
+        response, error = meta["response"], meta["exception"]
+        latency = meta["context"].pop(_LATE) + meta["response_time"] / 1000
+        request = f"{meta['request_type']} {meta['name']}"
+        if error is None:
+            reason = unshareable(_header_of(response)) if request in self._cacheable else ""
+            self.visit.book.answered(self.visit.moment, request, latency, reason)
+        else:
+            begun = bool(response.status_code)
+            kind = failures.kind_of(error, reused=not self._connections.fresh, begun=begun)
+            self.visit.fail(request, kind, _said(response, error, kind))
+        self._locust(**{**meta, "response_time": latency * 1000})
+
+
+def cacheable(readers: type) -> Collection[str]:
+    """Return the names of the requests whose answers the readers' class says any cache may keep."""
+    return frozenset(f"GET {name}" for name in getattr(readers, "cacheable", ()))
+
+
+def _read_it_all(_url: str, response: Any, **_given: Any) -> str:
+    """Stand in for the library's transcript of a bad answer, which is lost unless it is UTF-8; the body is kept."""
+    assert response.content is not None
+    return ""
+
+
+def _header_of(response: Any) -> Callable[[str], str | None]:
+    def header(name: str) -> str | None:
+        values = response.headers.getlist(name) if response.headers is not None else ()
+        return ", ".join(values) or None
+
+    return header
+
+
+def _said(response: Any, error: BaseException, kind: str) -> str:
+    """Return what the server said with a bad status, else what went wrong."""
+    text = response.text if kind.startswith("HTTP ") else None
+    return str(text or getattr(error, "original", None) or error or type(error).__name__)

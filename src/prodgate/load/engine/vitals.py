@@ -1,0 +1,66 @@
+"""Measures the process that makes the load: how late it sends, how late its loop wakes, what processors do."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from time import perf_counter
+from typing import Any, Final
+
+import gevent
+import psutil
+
+from ..book import tenths
+
+#: Seconds between two looks at the event loop's lateness.
+PACE: Final = 0.02
+
+
+class Monitor:
+    """Lags and processor shares of the measured window."""
+
+    def __init__(self) -> None:
+        self._send_lag: Counter[int] = Counter()
+        self._loop_lag: Counter[int] = Counter()
+        self._before: tuple[float, float, Any] | None = None
+        self._shares = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0}
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self, *, after: float, lasting: float) -> None:
+        """Measure for ``lasting`` seconds, in ``after`` seconds from now."""
+        self._greenlet = gevent.spawn_later(after, self._measure, lasting)
+
+    def stop(self) -> None:
+        """End measuring, at the latest now."""
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def sent(self, lag: float) -> None:
+        """Count a request that was sent ``lag`` seconds after its intended time."""
+        self._send_lag[tenths(lag)] += 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was measured, as JSON values of ``Vitals``."""
+        lags = {"send_lag": self._send_lag, "loop_lag": self._loop_lag}
+        return {**{name: {str(k): v for k, v in lag.items()} for name, lag in lags.items()}, **self._shares}
+
+    def _measure(self, lasting: float) -> None:
+        before = (perf_counter(), time.process_time(), psutil.cpu_times())
+        try:
+            until = perf_counter() + lasting
+            while (woken := perf_counter()) < until:
+                gevent.sleep(PACE)
+                self._loop_lag[tenths(perf_counter() - woken - PACE)] += 1
+        finally:
+            self._shares = _shares(*before)
+
+
+def _shares(at: float, used: float, before: Any) -> dict[str, float]:
+    now = psutil.cpu_times()
+    spent = {name: getattr(now, name) - getattr(before, name) for name in now._fields if not name.startswith("guest")}
+    total = sum(spent.values()) or 1.0
+    return {
+        "cpu": (time.process_time() - used) / max(perf_counter() - at, PACE),
+        "machine_cpu": 1 - (spent["idle"] + spent.get("iowait", 0.0)) / total,
+        "steal": spent.get("steal", 0.0) / total,
+    }

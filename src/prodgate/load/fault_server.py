@@ -1,0 +1,96 @@
+"""A small HTTP server that is slow, stands still, drops and fails in ways it keeps count of: what the self-test asks.
+
+``python -m prodgate.load.fault_server`` prints its port, serves on loopback until its standard input ends, and then
+prints as one line of JSON what it did. Paths:
+
+/steady    answers after a time of its own, 30 ms at the median and 80 ms at p95
+/dropped   closes the connection instead of answering every 20th request
+/stall     stands still for one second, a second after the first request
+/errors    answers every 30th request with 500
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+from time import perf_counter
+from typing import Any, Final
+
+DROPPED: Final = 20
+FAILED: Final = 30
+#: Seconds after the first request of /stall between which it stands still.
+STILL: Final = (1.0, 2.0)
+
+
+class Server:
+    """What was asked, and what was done about it."""
+
+    def __init__(self) -> None:
+        self.steady: list[float] = []
+        """Seconds from the arrival of a request to its answer."""
+        self.stalled: list[float] = []
+        self.counts = {"requests": 0, "dropped": 0, "errors": 0}
+        self._asked: dict[str, int] = {}
+        self._first_stall = 0.0
+        self._random = random.Random(7)  # noqa: S311  a load, not a secret
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection's requests until it is closed, or dropped."""
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                if not await self._answer(head.split(b" ")[1].decode(), perf_counter(), writer):
+                    break
+                if b"connection: close" in head.lower():
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client is done with this connection
+        finally:
+            writer.close()
+
+    async def _answer(self, path: str, arrived: float, writer: asyncio.StreamWriter) -> bool:
+        self.counts["requests"] += 1
+        self._asked[path] = self._asked.get(path, 0) + 1
+        status = b"200 OK"
+        if path == "/steady":
+            await asyncio.sleep(self._random.lognormvariate(-3.5, 0.6))
+        elif path == "/stall":
+            await self._stand_still(arrived)
+        elif path == "/dropped" and self._asked[path] % DROPPED == 0:
+            self.counts["dropped"] += 1
+            return False
+        elif path == "/errors" and self._asked[path] % FAILED == 0:
+            self.counts["errors"] += 1
+            status = b"500 Internal Server Error"
+        writer.write(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % status)
+        await writer.drain()
+        took = {"/steady": self.steady, "/stall": self.stalled}.get(path)
+        if took is not None:
+            took.append(perf_counter() - arrived)
+        return True
+
+    async def _stand_still(self, arrived: float) -> None:
+        self._first_stall = self._first_stall or arrived
+        begin, end = (self._first_stall + seconds for seconds in STILL)
+        if begin <= arrived < end:
+            await asyncio.sleep(end - perf_counter())
+
+    def truth(self) -> dict[str, Any]:
+        """Return what was done, as JSON values."""
+        return {**self.counts, "steady": self.steady, "stalled": self.stalled}
+
+
+async def main() -> None:
+    """Serve until standard input ends, then say what was done."""
+    server = Server()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=1024)
+    print(listening.sockets[0].getsockname()[1], flush=True)  # noqa: T201  the one who started it reads this
+    await asyncio.to_thread(sys.stdin.read)
+    listening.close()
+    print(json.dumps(server.truth()), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

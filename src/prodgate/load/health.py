@@ -1,0 +1,96 @@
+"""Whether the generator itself was the bottleneck: then what it measured says nothing about the system."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .profile import Profile
+
+#: How late requests were sent, and how late the event loop woke, in one of a hundred cases. A healthy process stays
+#: below 6 ms; from 20 ms on, latencies of some 10 ms are more its own work than the system's.
+MOST_LAG: Final = 0.020
+#: Lag makes latencies look longer, never shorter: where they have to stay under a limit, a quarter of it in one of a
+#: hundred cases moves the share above it by less than the one percent that was late.
+MOST_LAG_OF_LIMIT: Final = 0.25
+#: A request that was sent this share of its timeout late could time out for the generator's sake.
+MOST_LAG_OF_TIMEOUT: Final = 0.5
+#: One event loop is one processor; from here on it queues what it should measure.
+MOST_CPU: Final = 0.90
+#: Processor time that the host gave to other machines: pauses nobody here can see or measure.
+MOST_STEAL: Final = 0.05
+
+ADVICE: Final = "use fewer arrivals per second, or more workers on more processors, or a machine that does nothing else"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What one process measured about itself in the measured window; lags in tenths of a millisecond -> count."""
+
+    send_lag: Mapping[int, int]
+    loop_lag: Mapping[int, int]
+    cpu: float = 0.0
+    """Processor seconds of the process per second."""
+    machine_cpu: float = 0.0
+    steal: float = 0.0
+
+
+def together(processes: Iterable[Mapping[str, Any]]) -> Vitals:
+    """Return what several processes (JSON values, lags by text) come to: lags added up, else the worst of them."""
+    lags: dict[str, Counter[int]] = {"send_lag": Counter(), "loop_lag": Counter()}
+    worst = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0}
+    for vitals in processes:
+        for name, lag in lags.items():
+            lag.update({int(tenths): count for tenths, count in vitals[name].items()})
+        worst = {name: max(value, vitals[name]) for name, value in worst.items()}
+    return Vitals(send_lag=lags["send_lag"], loop_lag=lags["loop_lag"], **worst)
+
+
+def report(vitals: Vitals, profile: Profile) -> dict[str, Any]:
+    """Return the record's health: spreads in seconds, shares, what was sick (empty: nothing) and what to do."""
+    sick = list(_sick(vitals, profile))
+    return {
+        "send_lag": spread(vitals.send_lag),
+        "loop_lag": spread(vitals.loop_lag),
+        "cpu": round(vitals.cpu, 4),
+        "machine_cpu": round(vitals.machine_cpu, 4),
+        "steal": round(vitals.steal, 4),
+        "sick": sick,
+        "advice": ADVICE if sick else "",
+    }
+
+
+def spread(counts: Mapping[int, int]) -> dict[str, float]:
+    """Return p50, p99 and max in seconds of tenths of a millisecond -> count; all 0 of nothing."""
+    return {"p50": quantile(counts, 0.5), "p99": quantile(counts, 0.99), "max": max(counts, default=0) / 10_000}
+
+
+def quantile(counts: Mapping[int, int], share: float) -> float:
+    """Return the smallest value, in seconds, that at least this share of the values do not exceed."""
+    wanted, seen = math.ceil(sum(counts.values()) * share), 0
+    for tenths in sorted(counts):
+        seen += counts[tenths]
+        if seen >= wanted:
+            return tenths / 10_000
+    return 0.0
+
+
+def _sick(vitals: Vitals, profile: Profile) -> Iterator[str]:
+    most = max(MOST_LAG, MOST_LAG_OF_LIMIT * (profile.slow or 0.0))
+    for name, lag in (("send lag", vitals.send_lag), ("loop lag", vitals.loop_lag)):
+        if quantile(lag, 0.99) > most:
+            yield f"{name} p99 was {_ms(quantile(lag, 0.99))}, at most {_ms(most)} lets latencies be believed"
+    latest, patience = spread(vitals.send_lag)["max"], MOST_LAG_OF_TIMEOUT * profile.timeout
+    if latest > patience:
+        yield f"a request was sent {_ms(latest)} late, at most {_ms(patience)} keeps timeouts the system's own"
+    if vitals.cpu > MOST_CPU:
+        yield f"the process used {vitals.cpu:.0%} of a processor, at most {MOST_CPU:.0%} leaves room to measure"
+    if vitals.steal > MOST_STEAL:
+        yield f"{vitals.steal:.1%} of processor time was given to other machines, at most {MOST_STEAL:.0%} is bearable"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms"

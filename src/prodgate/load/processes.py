@@ -1,0 +1,92 @@
+"""Locust's processes: one group, its output in a file, never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+#: Seconds that Locust has after an interrupt to write what it knows, before its processes are killed.
+GRACE: Final = 10.0
+#: Seconds between two looks for a line of progress.
+_LOOK: Final = 0.25
+#: What a line of progress begins with.
+PROGRESS: Final = "prodgate: "
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The processes of one run. The first decides; the others are its workers."""
+
+    processes: tuple[subprocess.Popen[bytes], ...]
+    output: Path
+
+    def follow(self, limit: float, progress: Progress) -> int | None:
+        """Wait up to ``limit`` seconds for the first to end; return its exit code, None if it was interrupted."""
+        until, first = monotonic() + limit, self.processes[0]
+        with self.output.open("rb") as said:
+            while first.poll() is None and monotonic() < until:
+                with suppress(subprocess.TimeoutExpired):
+                    first.wait(_LOOK)
+                for line in said.read().decode("utf-8", "replace").splitlines():
+                    if line.startswith(PROGRESS):
+                        progress(line.removeprefix(PROGRESS))
+        if first.poll() is None:
+            self.interrupt()
+            return None
+        return first.returncode
+
+    def interrupt(self) -> None:
+        """Ask the first to end and write its record, and give it the time to."""
+        first = self.processes[0]
+        if first.poll() is None:
+            first.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            first.wait(GRACE)
+
+
+@contextmanager
+def group(commands: Sequence[Sequence[str]], environment: Mapping[str, str], output: Path) -> Iterator[Group]:
+    """Start the commands in one process group; whatever happens, none of them outlives the context.
+
+    An exception in the context, Ctrl-C for one, interrupts them first, so that what was measured is written down.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+    with output.open("wb") as file:
+        try:
+            for command in commands:
+                processes.append(_start(command, environment, file.fileno(), processes))
+            running = Group(tuple(processes), output)
+            try:
+                yield running
+            except BaseException:
+                running.interrupt()
+                raise
+        finally:  # a second Ctrl-C must not leave them running
+            if processes:
+                with suppress(ProcessLookupError):
+                    os.killpg(processes[0].pid, signal.SIGKILL)
+            for process in processes:
+                process.wait()
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], output: int, others: Sequence[subprocess.Popen[bytes]]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  Locust, by our own interpreter
+        [sys.executable, "-m", "locust", *command],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        process_group=others[0].pid if others else 0,
+    )

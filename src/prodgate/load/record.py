@@ -1,0 +1,66 @@
+"""The record of a load run: what later decides, and all it may rest on. See ``write`` for when it is there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from .book import Book, cell_json
+from .schedule import planned, side
+from .settings import Settings
+
+FORMAT: Final = 1
+
+
+def record(
+    settings: Settings, book: Book, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
+) -> dict[str, Any]:
+    """Return the record as JSON values; ``about`` holds what the counts don't say (complete, why, health, ...)."""
+    names = sorted({name for _, _, name in book.cells})
+    profile = {**settings.profile.to_json(), "workers": settings.workers}
+    return {
+        "format": FORMAT,
+        "profile": profile,
+        "host": settings.host,
+        "started": started.isoformat(),
+        **_of_host(settings, book, 0, names),
+        "requests": [{"name": name, "cacheable": name in cacheable} for name in names],
+        "failures": list(book.failures.values()),
+        "warm_up": dict(book.warm_up),
+        "other": {"host": settings.other_host, **_of_host(settings, book, 1, names)} if settings.other_host else None,
+        **about,
+    }
+
+
+def _of_host(settings: Settings, book: Book, which: int, names: list[str]) -> dict[str, Any]:
+    places = {name: place for place, name in enumerate(names)}
+    return {
+        "planned": planned_for(settings, which),
+        **{name: values[which] for name, values in book.totals.items()},
+        "seconds": [
+            {"second": second, "request": places[request], **cell_json(cell)}
+            for (at, second, request), cell in sorted(book.cells.items())
+            if at == which
+        ],
+    }
+
+
+def planned_for(settings: Settings, which: int) -> int:
+    """Return how many arrivals of the measured window go to a host (0, or 1 for the other)."""
+    workers, hosts = max(1, settings.workers), len(settings.hosts)
+    numbers = range(planned(settings.profile))
+    return sum(side(number, workers=workers, hosts=hosts) == which for number in numbers) if hosts > 1 else len(numbers)
+
+
+def write(data: Mapping[str, Any], path: Path) -> None:
+    """Write a record so that the file is, at every moment, a whole one."""
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(data, file, separators=(",", ":"))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

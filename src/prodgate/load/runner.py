@@ -1,0 +1,118 @@
+"""Runs one load: Locust in processes of its own, and the record it leaves.
+
+Workers may also run elsewhere, as containers for instance. The master is then told where to listen
+(``run_load(..., workers=6, listen="0.0.0.0:5557")``) and each worker is started with the same locustfile and image as
+
+    locust -f loadtests/locustfile.py,$(python -c "import prodgate.load as p; print(p.PLUGIN)") \
+        --worker --master-host MASTER --master-port 5557
+
+and needs nothing else: it is given the settings and its share of the arrivals by the master. A master that is a
+container too is started like it with ``--master --expect-workers 6 --headless -u 6 -r 6 -H HOST`` and
+``PRODGATE_LOAD``, the settings (``prodgate.load.settings``) as a JSON object or the name of a file with them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ..criteria import UsageError
+from . import PLUGIN
+from .complaints import complaint
+from .processes import Progress, group
+from .profile import Profile
+from .record import write
+from .settings import VARIABLE, Settings
+
+#: Seconds that Locust may take besides the arrivals and their last timeout: to start, to gather workers, to write.
+ALLOWANCE: Final = 45.0
+#: Seconds that a master waits for its workers.
+GATHERING: Final = 20.0
+
+
+class LoadError(UsageError):
+    """No load could be made; the message says what to do."""
+
+
+def run_load(
+    profile: Profile,
+    host: str,
+    *,
+    locustfile: Path,
+    directory: Path,
+    workers: int = 0,
+    other_host: str = "",
+    listen: str = "",
+    progress: Progress = lambda _line: None,
+) -> Mapping[str, Any]:
+    """Make a load and return its record, which is also kept as record.json in ``directory``.
+
+    Beside it are locust.html (Locust's own page, with the same latencies), locust.txt (what it said) and settings.json.
+    ``workers`` is 0 for a single process; with ``listen`` ("address:port") they come from elsewhere. A record with
+    ``complete`` false is no error. Raises LoadError when nothing could be run.
+    """
+    _possible(locustfile, listen)
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = directory / "record.json"
+    kept.unlink(missing_ok=True)
+    settings = Settings(profile=profile, host=host, other_host=other_host, workers=workers, record=str(kept.absolute()))
+    (directory / "settings.json").write_text(json.dumps(settings.to_json(), indent=1), "utf-8")
+    commands = _commands(settings, locustfile, directory, listen)
+    limit = profile.seconds + profile.patience + ALLOWANCE
+    with group(commands, _environment(directory), directory / "locust.txt") as processes:
+        code = processes.follow(limit, progress)
+    if not kept.exists():
+        raise LoadError(complaint((directory / "locust.txt").read_text("utf-8", "replace"), locustfile, code))
+    return _read(kept, code, limit)
+
+
+def _possible(locustfile: Path, listen: str) -> None:
+    if importlib.util.find_spec("locust") is None:
+        raise LoadError("the load layer: Locust is not installed; pip install 'prod-gate[load]'")
+    if not locustfile.is_file():
+        raise LoadError(f"{locustfile}: there is no such locustfile; write one, or name it under [load]")
+    if listen and not listen.rpartition(":")[2].isdecimal():
+        raise LoadError(f"listen: {listen!r} is no address and port; write for instance 0.0.0.0:5557")
+
+
+def _commands(settings: Settings, locustfile: Path, directory: Path, listen: str) -> Sequence[Sequence[str]]:
+    files = ("-f", f"{locustfile.absolute()},{PLUGIN}", "--loglevel", "INFO")
+    number = str(settings.workers or 1)
+    first = [*files, "--headless", "--only-summary", "-H", settings.host, "-u", number, "-r", number]
+    first += ["--html", str((directory / "locust.html").absolute())]
+    first += ["--stop-timeout", f"{math.ceil(settings.profile.timeout) + 5}"]
+    if not settings.workers:
+        return [first]
+    address, _, port = (listen or f"127.0.0.1:{_free_port()}").rpartition(":")
+    first += ["--master", "--master-bind-host", address, "--master-bind-port", port]
+    first += ["--expect-workers", number, "--expect-workers-max-wait", f"{GATHERING:.0f}"]
+    worker = [*files, "--worker", "--master-host", address, "--master-port", port]
+    return [first, *([worker] * settings.workers if not listen else [])]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(directory: Path) -> Mapping[str, str]:
+    """Return the environment without what would change Locust's options behind our back."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    return {**kept, VARIABLE: str((directory / "settings.json").absolute()), "PYTHONUNBUFFERED": "1"}
+
+
+def _read(kept: Path, code: int | None, limit: float) -> Mapping[str, Any]:
+    """Return the record, saying more exactly why it is not whole where only we know."""
+    data: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+    if not data["complete"] and (code is None or code < 0):
+        why = f"Locust did not end within {limit:.0f} s" if code is None else f"Locust was ended by signal {-code}"
+        data["why"] = f"{why}; its own record says: {data['why']}"
+        write(data, kept)
+    return data

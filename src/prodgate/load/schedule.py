@@ -1,0 +1,47 @@
+"""When arrivals come. Decided before the run, so that no answer, late or missing, can move a later arrival.
+
+Arrivals are those of a Poisson process, not evenly spaced: readers come independently of each other, which makes bursts
+that a queue has to bear, and no server can fall into step with them (with a constant pace, one that stands still every
+10 ms could be missed, or hit, every time). Given their number, the arrivals of a Poisson process are independent and
+uniform over the time; drawing them like that fixes the number too, so that "4,000 planned" is exactly 4,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from .profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One reader's coming: seconds after the start of the run, and a number from 0 to 1 that decides what they do."""
+
+    at: float
+    choice: float
+    number: int
+    """Counted from 0 in the measured window; below 0 in the warm-up."""
+
+
+def arrivals(profile: Profile, *, worker: int = 0, workers: int = 1) -> Iterator[Arrival]:
+    """Yield a worker's arrivals in order: every ``workers``-th of a schedule that all workers share."""
+    random = Random(profile.seed)  # noqa: S311  a load, not a secret
+    warming = sorted(random.uniform(0, profile.warm_up) for _ in range(round(profile.rate * profile.warm_up)))
+    measured = sorted(random.uniform(profile.warm_up, profile.seconds) for _ in range(planned(profile)))
+    choices = Random(profile.seed + 1)  # noqa: S311
+    for number, at in enumerate([*warming, *measured], start=-len(warming)):
+        choice = choices.random()
+        if number % workers == worker:
+            yield Arrival(at, choice, number)
+
+
+def planned(profile: Profile) -> int:
+    """Return how many arrivals the measured window has."""
+    return round(profile.rate * profile.duration)
+
+
+def side(number: int, *, workers: int, hosts: int) -> int:
+    """Return which host an arrival goes to: each worker alternates by itself."""
+    return number // workers % hosts

@@ -1,0 +1,135 @@
+"""Whether the generator tells the truth, here and now: a short load on a server whose faults are known exactly."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from .health import quantile
+from .processes import Progress
+from .profile import Profile
+from .runner import run_load
+
+#: Enough for some 300 values of which p95 is taken, a stall of a second and the seconds before and after it.
+LOAD: Final = Profile(name="self-test", rate=160.0, duration=3.5, warm_up=0.0, timeout=3.0)
+READERS: Final = Path(__file__).parent / "engine" / "selftest_readers.py"
+#: How far p95 may be from the server's own, in seconds, and as a share of it. On a machine with twice as much to do as
+#: it has processors the two are 1.5 ms apart; with a generator that queues they are tens of milliseconds apart.
+NEAR: Final = 0.005
+NEAR_SHARE: Final = 0.05
+#: A stalled request has waited at least so long, in seconds; one that the server held for less by up to SPARE may have
+#: waited as long for whoever sent it, never the other way round.
+STALLED: Final = 0.5
+SPARE: Final = 0.25
+ADVICE: Final = "run the gate on a machine with less other work, or see locust.txt for what Locust said"
+
+
+def self_test(*, directory: Path, progress: Progress = lambda _line: None) -> Mapping[str, Any]:
+    """Put a load on the fault server and compare what was told with what it did; takes some 6 s.
+
+    Returns ``ok``, ``reason`` ("" when ok, else what to do too), and told and truth of ``p95`` (s), ``drops``,
+    ``stall`` (requests held for half a second or more), ``hidden`` (its 500s) and ``requests``. Raises LoadError.
+    """
+    progress("self-test: does the generator tell what a server with known faults does?")
+    with _fault_server() as server:
+        host = f"http://127.0.0.1:{server.port}"
+        record = run_load(LOAD, host, locustfile=READERS, directory=directory)
+        truth = server.end()
+    return compare(record, truth)
+
+
+def compare(record: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the self-test's result from a record and what the server says it did."""
+    told = _Told(record)
+    result = {
+        "p95": {"told": quantile(told.latency("GET /steady"), 0.95), "truth": _p95(truth["steady"])},
+        "drops": {"told": told.failed("GET /dropped"), "truth": truth["dropped"]},
+        "stall": {
+            "told": sum(count for took, count in told.latency("GET /stall").items() if took >= STALLED * 10_000),
+            "truth": _held(truth, STALLED),
+        },
+        "hidden": {"told": told.failed("GET /errors", "HTTP 500"), "truth": truth["errors"]},
+        "requests": {"told": told.requests(), "truth": truth["requests"]},
+    }
+    wrong = [record["why"]] if not record["complete"] else list(_wrong(result, _held(truth, STALLED - SPARE)))
+    return {"ok": not wrong, "reason": f"{'; '.join(wrong)}; {ADVICE}" if wrong else "", **result}
+
+
+def _held(truth: Mapping[str, Any], seconds: float) -> int:
+    """Return how many requests the server held at least so long."""
+    return sum(took >= seconds for took in truth["stalled"])
+
+
+def _wrong(result: Mapping[str, Mapping[str, float]], nearly_stalled: int) -> Iterator[str]:
+    p95, stall = result["p95"], result["stall"]
+    if abs(p95["told"] - p95["truth"]) > max(NEAR, NEAR_SHARE * p95["truth"]):
+        yield f"the self-test told a p95 of {_ms(p95['told'])} where the server's own was {_ms(p95['truth'])}"
+    if not 0 < stall["truth"] <= stall["told"] <= nearly_stalled:
+        yield f"the self-test told of {stall['told']} requests held up by a stall, the server held {stall['truth']}"
+    for name, what in (("drops", "dropped"), ("hidden", "failed"), ("requests", "seen")):
+        if not result[name]["truth"] or result[name]["told"] != result[name]["truth"]:
+            told, truth = result[name]["told"], result[name]["truth"]
+            yield f"the self-test told of {told} requests {what}, for the server it was {truth}"
+
+
+class _Told:
+    """What a record tells of each request."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        names = [request["name"] for request in record["requests"]]
+        self._cells = [(names[cell["request"]], cell) for cell in record["seconds"]]
+
+    def latency(self, request: str) -> Counter[int]:
+        counts: Counter[int] = Counter()
+        for name, cell in self._cells:
+            if name == request:
+                counts.update({int(took): count for took, count in cell["latency"].items()})
+        return counts
+
+    def failed(self, request: str, kind: str = "") -> int:
+        """Count failures of a request, of one kind or of every kind."""
+        failed = [cell["failed"].items() for name, cell in self._cells if name == request]
+        return sum(count for each in failed for name, count in each if kind in ("", name))
+
+    def requests(self) -> int:
+        return sum(sum(cell[part].values()) for _, cell in self._cells for part in ("latency", "failed"))
+
+
+class _FaultServer:
+    """The fault server's process."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self._process = process
+        self.port = int(process.stdout.readline())
+
+    def end(self) -> dict[str, Any]:
+        """End it and return what it did."""
+        output, _ = self._process.communicate()
+        truth: dict[str, Any] = json.loads(output)
+        return truth
+
+
+@contextmanager
+def _fault_server() -> Iterator[_FaultServer]:
+    command = [sys.executable, "-P", "-m", "prodgate.load.fault_server"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            yield _FaultServer(process)
+        finally:
+            process.kill()
+
+
+def _p95(values: Sequence[float]) -> float:
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1] if values else 0.0
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"

@@ -1,0 +1,44 @@
+"""Whether a cache between the readers and the system may keep an answer and give it to others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+#: Directives by which an answer forbids a shared cache to serve it again without asking.
+_FORBIDDING: Final = ("no-store", "private", "no-cache")
+
+
+#: Gives the value of a header, None when there is none.
+Header = Callable[[str], str | None]
+
+
+def unshareable(header: Header) -> str:
+    """Return why an answer can't be shared, "" when it can.
+
+    >>> unshareable({"cache-control": "public, max-age=60"}.get)
+    ''
+    >>> unshareable({"cache-control": "private, max-age=60"}.get)
+    'Cache-Control: private'
+    """
+    return next(_reasons(header), "")
+
+
+def _reasons(header: Header) -> Iterator[str]:
+    directives = dict(_directives(header("cache-control") or ""))
+    yield from (f"Cache-Control: {name}" for name in _FORBIDDING if name in directives)
+    lifetime = directives.get("s-maxage", directives.get("max-age"))
+    if lifetime is None:
+        yield "no lifetime in Cache-Control"
+    elif not lifetime.isdecimal() or int(lifetime) == 0:
+        yield f"Cache-Control: lifetime {lifetime}"
+    if header("set-cookie"):
+        yield "Set-Cookie"
+    varying = {name.strip().lower() for name in (header("vary") or "").split(",")}
+    yield from (f"Vary: {name}" for name in ("*", "cookie", "authorization", "user-agent") if name in varying)
+
+
+def _directives(text: str) -> Iterator[tuple[str, str]]:
+    for part in text.lower().split(","):
+        name, _, value = part.strip().partition("=")
+        yield name, value.strip('"')

@@ -1,0 +1,85 @@
+"""When a run that has clearly failed may end early, decided so that a system within its limits is hardly ever stopped.
+
+Each second the same question is asked again, so an ordinary test would sooner or later say "too many" by chance (asked
+every 2 s for 5 min, comparing the share with the limit stops 28 % of runs whose true share is 4 % of an allowed 5 %).
+The evidence here is a ratio of likelihoods: the share is above the limit, any such share being as likely as another,
+against: it is exactly the limit. Where the share is within the limit that ratio is a non-negative supermartingale that
+starts at 1; by Ville's inequality it ever reaches 1/alpha with a probability of at most alpha, however often one looks.
+
+Requests of one second are not independent: a server that stands still makes all of them slow. Counts are therefore
+divided by the design effect, how much more the seconds, or spells of some, differ from each other than independent
+requests would make them. A first spell that is bad from its beginning can't be told from a system that always is.
+A run is never stopped because it goes well: that no stall has been seen yet proves nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import variance
+from typing import Final
+
+from .profile import Profile
+
+#: How likely a run within its limits may be stopped, for each limit.
+ALPHA: Final = 0.01
+#: Seconds without which no run is stopped: fewer cannot show how much seconds differ.
+LEAST_SECONDS: Final = 8
+#: The least design effect that is assumed: a handful of seconds that happen to be alike do not prove independence.
+LEAST_EFFECT: Final = 4.0
+#: Seconds that bad spells may last; longer ones are looked for as soon as there are this many to compare.
+SPELLS: Final = (1, 2, 4, 8)
+LEAST_SPELLS: Final = 4
+
+
+def clear_failure(seconds: Sequence[tuple[int, int, int]], profile: Profile) -> str:
+    """Return what has clearly failed, "" when nothing has; each second is (requests, slow or failed, failed)."""
+    count = sum(n for n, _, _ in seconds)
+    if profile.failed_share and clearly_too_many([(n, k) for n, _, k in seconds], profile.failed_share):
+        return f"{sum(k for _, _, k in seconds):,} of {count:,} requests failed"
+    slow = [(n, k) for n, k, _ in seconds]
+    if profile.slow and profile.slow_share and clearly_too_many(slow, profile.slow_share):
+        bad = sum(k for _, k in slow)
+        return f"{bad:,} of {count:,} requests were slower than {profile.slow * 1000:g} ms or failed"
+    return ""
+
+
+def clearly_too_many(seconds: Sequence[tuple[int, int]], limit: float) -> bool:
+    """Return whether far more than ``limit`` (a share) are bad; each second is (how many, how many of them bad)."""
+    if len(seconds) < LEAST_SECONDS:
+        return False
+    count, bad = sum(n for n, _ in seconds), sum(k for _, k in seconds)
+    if bad <= limit * count:
+        return False
+    effect = design_effect(seconds)
+    return log_evidence(bad / effect, count / effect, limit) >= -math.log(ALPHA)
+
+
+def design_effect(seconds: Sequence[tuple[int, int]]) -> float:
+    """Return how many times more the bad ones vary than independent ones would, from second to second or in spells."""
+    count, bad = sum(n for n, _ in seconds), sum(k for _, k in seconds)
+    share = bad / count
+    excess = [k - n * share for n, k in seconds]
+    independent = count / len(seconds) * share * (1 - share)
+    if not independent:
+        return LEAST_EFFECT
+    spells = (length for length in SPELLS if len(seconds) // length >= LEAST_SPELLS)
+    return max(LEAST_EFFECT, *(variance(_sums(excess, length)) / (length * independent) for length in spells))
+
+
+def _sums(values: Sequence[float], length: int) -> list[float]:
+    """Return the sums of spells of a length, as many whole ones as there are, the latest included."""
+    first = len(values) % length
+    return [sum(values[at : at + length]) for at in range(first, len(values), length)]
+
+
+def log_evidence(bad: float, count: float, limit: float) -> float:
+    """Return a lower bound of the logarithm of the evidence that the share is above ``limit``, at most one half.
+
+    The share of the alternative is uniform above the limit. Its likelihood is a beta function times how much of a
+    Beta(bad + 1, count - bad + 1) distribution lies above the limit: at least half, since the median lies between mode
+    and mean, which are both above it here.
+    """
+    good = count - bad
+    alternative = math.lgamma(bad + 1) + math.lgamma(good + 1) - math.lgamma(count + 2) + math.log(0.5 / (1 - limit))
+    return alternative - bad * math.log(limit) - good * math.log1p(-limit)

@@ -1,0 +1,38 @@
+"""What a test wants to know of a record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+
+def failed(record: Mapping[str, Any], request: str | None = None, *, other: bool = False) -> dict[str, int]:
+    """Return class -> count of failures, of one request or of all."""
+    counts: Counter[str] = Counter()
+    for cell in _cells(record, request, other=other):
+        counts.update(cell["failed"])
+    return dict(counts)
+
+
+def latencies(record: Mapping[str, Any], request: str | None = None, *, other: bool = False) -> list[float]:
+    """Return the seconds of every success, in order."""
+    cells = _cells(record, request, other=other)
+    return sorted(int(took) / 10_000 for cell in cells for took, n in cell["latency"].items() for _ in range(n))
+
+
+def unshareable(record: Mapping[str, Any], request: str) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for cell in _cells(record, request):
+        counts.update(cell["unshareable"])
+    return dict(counts)
+
+
+def count(record: Mapping[str, Any], request: str | None = None, *, other: bool = False) -> int:
+    return len(latencies(record, request, other=other)) + sum(failed(record, request, other=other).values())
+
+
+def _cells(record: Mapping[str, Any], request: str | None, *, other: bool = False) -> list[Mapping[str, Any]]:
+    names = [each["name"] for each in record["requests"]]
+    seconds = (record["other"] if other else record)["seconds"]
+    return [cell for cell in seconds if request in (None, names[cell["request"]])]

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prodgate.load.health import Vitals, quantile, report, spread, together
+from prodgate.load.profile import Profile
+
+STEADY = Profile(name="steady", rate=100.0, duration=60.0, timeout=2.0)
+WELL: dict[str, Any] = {"send_lag": {10: 990, 150: 10}, "loop_lag": {8: 1000}, "cpu": 0.4, "machine_cpu": 1.0}
+
+
+def sick(profile: Profile = STEADY, **given: Any) -> list[str]:
+    found: list[str] = report(Vitals(**{**WELL, **given}), profile)["sick"]
+    return found
+
+
+def test_a_process_that_keeps_up_is_well() -> None:
+    said = report(Vitals(**WELL), STEADY)
+    assert (said["sick"], said["advice"]) == ([], "")
+    assert said["send_lag"] == {"p50": 0.001, "p99": 0.001, "max": 0.015}
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"send_lag": {10: 980, 340: 20}}, "send lag p99 was 34 ms, at most 20 ms lets latencies be believed"),
+        ({"loop_lag": {10: 980, 210: 20}}, "loop lag p99 was 21 ms, at most 20 ms lets latencies be believed"),
+        (
+            {"send_lag": {10: 1000, 12_000: 1}},
+            "a request was sent 1,200 ms late, at most 1,000 ms keeps timeouts the system's own",
+        ),
+        ({"cpu": 0.97}, "the process used 97% of a processor, at most 90% leaves room to measure"),
+        ({"steal": 0.08}, "8.0% of processor time was given to other machines, at most 5% is bearable"),
+    ],
+)
+def test_a_generator_that_was_the_bottleneck_says_so(given: dict[str, Any], text: str) -> None:
+    assert sick(**given) == [text]
+    assert "more workers" in report(Vitals(**{**WELL, **given}), STEADY)["advice"]
+
+
+def test_a_slower_limit_bears_more_lag() -> None:
+    late = {"send_lag": {10: 980, 340: 20}}
+    assert sick(Profile(**{**STEADY.to_json(), "slow": 0.2}), **late) == []
+    assert sick(Profile(**{**STEADY.to_json(), "slow": 0.04}), **late) != []
+
+
+def test_workers_are_as_ill_as_the_worst_of_them() -> None:
+    one = {"send_lag": {"10": 5}, "loop_lag": {}, "cpu": 0.2, "machine_cpu": 0.9, "steal": 0.0}
+    two = {"send_lag": {"10": 1, "30": 2}, "loop_lag": {"7": 1}, "cpu": 0.7, "machine_cpu": 0.3, "steal": 0.1}
+    assert together([one, two]) == Vitals(send_lag={10: 6, 30: 2}, loop_lag={7: 1}, cpu=0.7, machine_cpu=0.9, steal=0.1)
+    assert spread(together([]).send_lag) == {"p50": 0.0, "p99": 0.0, "max": 0.0}
+
+
+@given(st.lists(st.integers(0, 50), min_size=1), st.floats(0.01, 1))
+def test_a_quantile_is_a_value_that_so_many_do_not_exceed(values: list[int], share: float) -> None:
+    counts = {value: values.count(value) for value in values}
+    found = round(quantile(counts, share) * 10_000)
+    assert found in values
+    assert sum(value <= found for value in values) >= share * len(values) - 1e-9
+    assert sum(value < found for value in values) < share * len(values)

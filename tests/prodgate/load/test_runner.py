@@ -1,0 +1,537 @@
+"""Real Locust runs on loopback: what servers do wrong is in the record, each under its own name and exactly as often."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import psutil
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from prodgate.load import PLUGIN
+from prodgate.load.processes import group
+from prodgate.load.profile import Profile
+from prodgate.load.runner import LoadError, run_load
+
+from .reading import count, failed, latencies, unshareable
+from .servers import Server, answer, fine, serving
+
+SIMPLE = """
+from locust import FastHttpUser, task
+
+
+class Reader(FastHttpUser):
+    @task
+    def page(self):
+        self.client.get("/")
+"""
+
+#: Each task is a way to fail, or the proof that what only looks like a failure is none.
+TASKS = """
+from locust import FastHttpUser, LoadTestShape, task
+
+
+class OwnShape(LoadTestShape):
+    def tick(self):
+        return (3, 3)
+
+
+class Reader(FastHttpUser):
+    cacheable = ("/fine", "/private")
+
+    @task(20)
+    def fine(self):
+        self.client.get("/fine")
+
+    @task(20)
+    def dropped(self):
+        self.client.get("/dropped")
+
+    @task(20)
+    def once(self):
+        self.client.get("/once")
+
+    @task(10)
+    def stalled(self):
+        self.client.get("/stalled")
+
+    @task(5)
+    def moved_away(self):
+        self.client.get("/away")
+
+    @task(5)
+    def moved_here(self):
+        self.client.get("/here")
+
+    @task(2)
+    def moved_for_ever(self):
+        self.client.get("/for-ever")
+
+    @task(5)
+    def cut_short(self):
+        self.client.get("/short")
+
+    @task(5)
+    def broken(self):
+        self.client.get("/broken")
+
+    @task(2)
+    def late(self):
+        self.client.get("/late")
+
+    @task(5)
+    def checked(self):
+        with self.client.get("/checked", catch_response=True) as page:
+            self.client.get("/then")
+            if page.text != "what it should be":
+                page.failure("not what it should be")
+
+    @task(5)
+    def private(self):
+        self.client.get("/private")
+
+    @task(5)
+    def raising(self):
+        self.client.get("/fine").nonsense
+
+    @task(5)
+    def idle(self):
+        pass
+"""
+
+
+class Misbehaving:
+    """Answers as the tasks above ask for."""
+
+    def __init__(self) -> None:
+        self.stall: float | None = None
+
+    async def __call__(self, path: str, count: int) -> bytes | None:
+        name = path.strip("/")
+        if name == "dropped" and count % 10 == 0:
+            return None
+        if name == "once" and count == 12:
+            return answer(b"it was me", status="500 Internal Server Error")
+        if name == "stalled":
+            await self._stand_still()
+        if name == "late":
+            await asyncio.sleep(5)
+        return self._said(name)
+
+    async def _stand_still(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self.stall = self.stall or now
+        if self.stall + 1 <= now < self.stall + 2:
+            await asyncio.sleep(self.stall + 2 - now)
+
+    @staticmethod
+    def _said(name: str) -> bytes:
+        known = {
+            "fine": answer(Cache_Control="public, max-age=60"),
+            "private": answer(Cache_Control="private, max-age=60"),
+            "away": answer(status="301 Moved Permanently", Location="http://elsewhere.example/"),
+            "here": answer(status="302 Found", Location="/arrived"),
+            "for-ever": answer(status="302 Found", Location="/for-ever"),
+            "short": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut",
+            "broken": answer(b"\x83\x54\x83 is no UTF-8", status="503 Service Unavailable"),
+        }
+        return known.get(name, answer())
+
+
+def a_locustfile(tmp_path: Path, text: str = SIMPLE) -> Path:
+    folder = tmp_path / "loadtests"
+    folder.mkdir(exist_ok=True)
+    (folder / "locustfile.py").write_text(text, "utf-8")
+    return folder / "locustfile.py"
+
+
+def a_profile(**given: Any) -> Profile:
+    return Profile(**{"name": "trial", "rate": 60.0, "duration": 1.5, "warm_up": 0.0, "timeout": 2.0, **given})
+
+
+Troubled = tuple[Mapping[str, Any], Server, Path]
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Troubled:
+    """One run on the misbehaving server, of which many tests ask something."""
+    tmp_path = tmp_path_factory.mktemp("troubled")
+    with serving(Misbehaving()) as server:
+        profile = a_profile(rate=180.0, duration=3.0, timeout=1.5)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path, TASKS), directory=tmp_path / "run")
+    return record, server, tmp_path / "run"
+
+
+def test_every_arrival_is_accounted_for(troubled: Troubled) -> None:
+    record, _, _ = troubled
+    assert (record["complete"], record["why"]) == (True, "")
+    assert record["planned"] == record["sent"] + record["not_sent"] == 540
+    assert record["workers"] == [{"name": "local", "sent": 540, "lost": False}]
+    assert record["sent"] + record["followed"] == count(record)
+    assert record["followed"] == len(latencies(record, "GET /then")) + count(record, "Reader.raising")
+    assert not record["stopped_early"]
+    assert record["addresses"]
+    assert datetime.fromisoformat(record["started"]) < datetime.fromisoformat(record["ended"])
+
+
+def test_what_is_asked_is_asked_once(troubled: Troubled) -> None:
+    record, server, _ = troubled
+    for path in ("dropped", "once", "stalled", "private", "checked", "then", "short", "broken", "late"):
+        assert count(record, f"GET /{path}") == server.asked[f"/{path}"], path
+
+
+def test_dropped_requests_are_counted_exactly(troubled: Troubled) -> None:
+    record, server, _ = troubled
+    told = failed(record, "GET /dropped")
+    assert set(told) <= {"closed on a reused connection", "closed without an answer"}
+    assert sum(told.values()) == server.asked["/dropped"] // 10 > 0
+
+
+def test_one_failure_among_many_is_found_with_what_was_said(troubled: Troubled) -> None:
+    record, _, _ = troubled
+    assert failed(record, "GET /once") == {"HTTP 500": 1}
+    [example] = [each for each in record["failures"] if each["request"] == "GET /once"]
+    assert (example["class"], example["text"]) == ("HTTP 500", "it was me")
+
+
+def test_a_stall_is_seen_by_all_who_came_in_it(troubled: Troubled) -> None:
+    record, _, directory = troubled
+    took = latencies(record, "GET /stalled")
+    p95, p99 = (took[int(len(took) * share)] for share in (0.95, 0.99))
+    assert 0.5 < p95 <= p99 <= took[-1]
+    page = (directory / "locust.html").read_text("utf-8")
+    [shown] = re.findall(r'"max_response_time": ([\d.]+), [^{}]*"name": "/stalled"', page)
+    assert float(shown) == pytest.approx(took[-1] * 1000, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("away", "redirected to another host"),
+        ("for-ever", "redirected without end"),
+        ("short", "answer cut short"),
+        ("broken", "HTTP 503"),
+        ("late", "timeout"),
+        ("checked", "wrong content"),
+    ],
+)
+def test_each_failure_has_its_name(troubled: Troubled, path: str, kind: str) -> None:
+    record, _, _ = troubled
+    assert set(failed(record, f"GET /{path}")) == {kind}
+    assert not latencies(record, f"GET /{path}")
+
+
+def test_a_redirect_within_the_host_is_followed(troubled: Troubled) -> None:
+    record, server, _ = troubled
+    assert not failed(record, "GET /here")
+    assert len(latencies(record, "GET /here")) == server.asked["/here"] == server.asked["/arrived"]
+
+
+def test_a_redirect_never_follows_over_a_connection_that_is_being_closed(tmp_path: Path) -> None:
+    async def moved(path: str, _count: int) -> bytes | None:
+        return answer(status="302 Found", Location="/arrived") if path == "/" else answer()
+
+    with serving(moved) as server:
+        profile = a_profile(duration=0.5, recycled=1.0)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+    assert (failed(record), len(latencies(record))) == ({}, 30)
+    assert server.closing == server.connections == 60
+
+
+def test_a_task_that_raises_or_asks_for_nothing_is_no_success(troubled: Troubled) -> None:
+    record, _, _ = troubled
+    assert set(failed(record, "Reader.raising")) == set(failed(record, "Reader.idle")) == {"error in the task"}
+    texts = {each["request"]: each["text"] for each in record["failures"]}
+    assert "locustfile.py:66: AttributeError" in texts["Reader.raising"]
+
+
+def test_answers_that_a_cache_may_not_keep_are_counted_where_it_should(troubled: Troubled) -> None:
+    record, _, _ = troubled
+    assert unshareable(record, "GET /fine") == unshareable(record, "GET /stalled") == {}
+    assert unshareable(record, "GET /private") == {"Cache-Control: private": count(record, "GET /private")}
+    assert {each["name"] for each in record["requests"] if each["cacheable"]} == {"GET /fine", "GET /private"}
+
+
+def test_a_part_of_the_connections_is_closed(troubled: Troubled) -> None:
+    _, server, _ = troubled
+    assert 0.01 < server.closing / server.asked.total() < 0.12
+    assert server.connections > server.closing
+
+
+def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, bytes]:
+    """Return a server's context with a certificate it signed itself, and that certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(own, own, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(*form))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context, (folder / "cert.pem").read_bytes()
+
+
+def test_a_certificate_nobody_vouches_for_and_a_name_nobody_has(tmp_path: Path) -> None:
+    context, _ = certificate(tmp_path, "localhost")
+    with serving(fine, context) as server:
+        record = run_load(
+            a_profile(),
+            server.url,
+            other_host="http://nowhere.invalid",
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+        )
+    assert failed(record) == {"TLS": 45}
+    assert failed(record, other=True) == {"DNS": 45}
+    assert record["complete"]
+    assert not server.asked
+
+
+def test_a_certificate_that_is_vouched_for_is_accepted_for_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own, mine), (other, theirs) = (certificate(tmp_path, name) for name in ("localhost", "elsewhere.example"))
+    (tmp_path / "trusted.pem").write_bytes(mine + theirs)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+    with serving(fine, own) as server, serving(fine, other) as impostor:
+        record = run_load(
+            a_profile(duration=1.0),
+            server.url,
+            other_host=impostor.url,
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+        )
+    assert (failed(record), len(latencies(record))) == ({}, 30)
+    assert failed(record, other=True) == {"TLS": 30}
+
+
+def test_a_server_that_dies_half_way_beside_one_that_lives(tmp_path: Path) -> None:
+    """Blue and green in one run: arrivals alternate, and one's death is not the other's."""
+
+    async def dying(_path: str, count: int) -> bytes | None:
+        if count == 60:
+            blue.end_from_within()
+        return answer()
+
+    with serving(dying) as blue, serving(fine) as green:
+        record = run_load(
+            a_profile(rate=120.0, duration=2.0),
+            blue.url,
+            other_host=green.url,
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+        )
+    assert record["planned"] == record["other"]["planned"] == 120
+    assert failed(record, other=True) == {}
+    assert len(latencies(record, other=True)) == green.asked.total() == 120
+    told = failed(record)
+    assert told["refused"] > 40
+    assert sum(told.values()) + len(latencies(record)) == 120
+    assert 55 <= len(latencies(record)) <= 60
+
+
+def test_no_request_is_no_success(tmp_path: Path) -> None:
+    with serving(fine) as server:
+        profile = a_profile(rate=0.1, duration=0.5)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+    assert (record["planned"], record["sent"], record["complete"]) == (0, 0, False)
+    assert record["why"] == "no request was sent"
+
+
+def test_a_generator_that_is_asked_for_too_much_says_so(tmp_path: Path) -> None:
+    with serving(fine) as server:
+        profile = a_profile(rate=5_000.0, duration=1.0)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+    assert any(text.startswith("send lag p99 was") for text in record["health"]["sick"])
+    assert "more workers" in record["health"]["advice"]
+    assert record["sent"] + record["not_sent"] == 5_000
+
+
+def test_an_arrival_for_which_nothing_is_free_is_not_sent_and_not_forgotten(tmp_path: Path) -> None:
+    async def slow(_path: str, _count: int) -> bytes | None:
+        await asyncio.sleep(0.7)
+        return answer()
+
+    with serving(slow) as server:
+        profile = a_profile(rate=100.0, duration=1.0, open_at_once=20)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+    assert record["complete"]
+    assert record["sent"] == count(record) == server.asked.total()
+    assert record["not_sent"] == 100 - record["sent"] > 20
+
+
+def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:
+    async def half(_path: str, count: int) -> bytes | None:
+        return answer(status="200 OK" if count % 2 else "503 Service Unavailable")
+
+    with serving(half) as server:
+        profile = a_profile(rate=40.0, duration=300.0, failed_share=0.01)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+    assert record["stopped_early"]
+    assert not record["complete"]
+    assert record["why"].startswith("stopped early: ")
+    assert 150 < record["sent"] < 1000
+
+
+def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
+    async def dropping(_path: str, count: int) -> bytes | None:
+        return None if count % 50 == 0 else answer()
+
+    with serving(dropping) as server:
+        record = run_load(
+            a_profile(rate=150.0, duration=2.0),
+            server.url,
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+            workers=2,
+        )
+    assert (record["complete"], record["why"]) == (True, "")
+    assert [worker["sent"] for worker in record["workers"]] == [150, 150]
+    assert sum(failed(record).values()) == 6
+    assert count(record) == server.asked.total() == 300
+
+
+def test_a_lost_worker_leaves_the_record_incomplete(tmp_path: Path) -> None:
+    """Workers that were started elsewhere, as is documented; one of three is killed while it works."""
+
+    def kill_one(line: str) -> None:
+        if " sent" in line and " 0 sent" not in line:
+            workers[1].kill()
+
+    port, file = free_port(), a_locustfile(tmp_path)
+    command = [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}", "--worker", "--master-port", str(port)]
+    workers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(3)]
+    with serving(fine) as server:
+        record = run_load(
+            a_profile(duration=60.0),
+            server.url,
+            locustfile=file,
+            directory=tmp_path / "run",
+            workers=3,
+            listen=f"127.0.0.1:{port}",
+            progress=kill_one,
+        )
+    assert [worker.wait() for worker in workers] == [0, -signal.SIGKILL, 0]
+    assert not record["complete"]
+    assert record["why"].endswith("was lost")
+    assert [worker["lost"] for worker in record["workers"]].count(True) == 1
+    assert 0 < record["sent"] < record["planned"] == 3600
+
+
+RUN = """
+import sys
+from pathlib import Path
+from prodgate.load.profile import Profile
+from prodgate.load.runner import run_load
+
+profile = Profile(name="trial", rate=50, duration=60, warm_up=0)
+run_load(profile, sys.argv[1], locustfile=Path(sys.argv[2]), directory=Path(sys.argv[3]), progress=lambda line: print(line, flush=True))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(signal.SIGINT, "interrupted"), (signal.SIGKILL, "who started it is gone")],
+    ids=["Ctrl-C", "killed"],
+)
+def test_an_end_before_its_time_leaves_a_valid_record_and_no_process(
+    tmp_path: Path, number: signal.Signals, why: str
+) -> None:
+    with serving(fine) as server:
+        command = [sys.executable, "-c", RUN, server.url, str(a_locustfile(tmp_path)), str(tmp_path / "run")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if " sent" in line and " 0 sent" not in line:
+                    process.send_signal(number)
+                    break
+            process.communicate()
+        assert process.returncode == -number
+        until = monotonic() + 20
+        while _processes_of(tmp_path) and monotonic() < until:
+            sleep(0.05)
+    assert not _processes_of(tmp_path)
+    record = json.loads((tmp_path / "run" / "record.json").read_text("utf-8"))
+    assert (record["complete"], record["why"]) == (False, why)
+    assert record["sent"] >= count(record) > 0
+
+
+def _processes_of(folder: Path) -> list[int]:
+    """Return the processes whose command line names a folder."""
+    listed = psutil.process_iter(["cmdline"])
+    return [each.pid for each in listed if any(str(folder) in word for word in each.info["cmdline"] or ())]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import locust\n\nlocust.nonsense\n", "locustfile.py:3: AttributeError: module 'locust' has no attribute"),
+        (SIMPLE.replace("FastHttpUser", "HttpUser"), "Reader is no FastHttpUser; derive it from that"),
+    ],
+    ids=["broken", "another client"],
+)
+def test_a_locustfile_that_cannot_run_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(LoadError) as caught:
+        run_load(
+            a_profile(),
+            "http://127.0.0.1:9",
+            locustfile=a_locustfile(tmp_path, text),
+            directory=tmp_path / "run",
+        )
+    assert said in str(caught.value)
+    assert not (tmp_path / "run" / "record.json").exists()
+
+
+def test_what_cannot_be_run_is_said_before_anything_is_started(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="there is no such locustfile"):
+        run_load(a_profile(), "http://127.0.0.1:9", locustfile=tmp_path / "none.py", directory=tmp_path / "run")
+    with pytest.raises(LoadError, match="'here' is no address and port"):
+        run_load(
+            a_profile(),
+            "http://127.0.0.1:9",
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+            listen="here",
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_process_that_does_not_end_is_ended_with_its_whole_group(tmp_path: Path) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('prodgate: on', flush=True); time.sleep(99)"
+    (tmp_path / "locust.py").write_text(deaf, "utf-8")
+    with (
+        socket.socket() as unused,
+        group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, tmp_path / "out") as running,
+    ):
+        assert unused.fileno() >= 0
+        [process] = running.processes
+    assert process.returncode == -signal.SIGKILL
