@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NoReturn
 
+from .estimates import Estimate
 from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
 from .quantities import Bound, Quantity
 
@@ -64,21 +65,50 @@ class Criterion:
     decides: str = "point"
     """Whether the point value or the confidence bound is compared: ``point`` or ``bound``."""
     window: Quantity | None = None
+    """Least time that must have been observed."""
+    rate: Quantity | None = None
+    """Least load under which the bound must hold, in arrivals per second."""
     needs_production: bool = False
     where_present: bool = False
     """Whether the question may be not-applicable to a system."""
     baseline: bool = False
     """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
 
-    def require(self, observed: Quantity | str, *, samples: int | None = None) -> None:
-        """Raise unless ``observed`` keeps the bound and rests on enough samples."""
+    def require(self, observed: Quantity | str | Estimate, *, samples: int | None = None) -> None:
+        """Raise unless ``observed`` keeps the bound and rests on enough samples; an Estimate says on how many itself.
+
+        With ``decides`` ``bound`` an Estimate keeps the bound when its whole interval does, and breaks it when nothing
+        of the interval keeps it; else it is undetermined.
+        """
         __tracebackhide__ = True
         if self.bound is None:
             raise TypeError(f"criterion {self.id!r} has no bound to compare {observed} with; use hold()")
+        if isinstance(observed, Estimate):
+            self._require_estimate(observed, self.bound)
+            return
+        if self.decides == "bound":
+            raise TypeError(f"criterion {self.id!r} is decided by the interval of what was observed; give an Estimate")
         if (samples or 1) < self.samples:
             seen = "an unstated number" if samples is None else f"only {samples}"
             raise self.undetermined(f"{seen} of {self.samples} samples", observed=observed)
         _compared(self.bound.admits(observed), str(self.bound), str(observed))
+
+    def _require_estimate(self, observed: Estimate, bound: Bound) -> None:
+        """Raise unless an estimate keeps the bound. That nothing of it does needs no further samples to be known."""
+        __tracebackhide__ = True
+        least = max(self.samples, 1)
+        by_point = self.decides == "point" and observed.samples >= least and not bound.admits(observed.value)
+        if observed.samples and (by_point or observed.refused(bound)):
+            _compared(False, str(bound), str(observed))
+        if observed.samples < least:
+            seen = f"only {observed.samples:,}" if observed.samples else "none"
+            raise self.undetermined(f"{seen} of {least:,} samples", observed=observed)
+        if self.decides == "bound" and not observed.admitted(bound):
+            settles = f"; {observed.settles}" if observed.settles else ""
+            raise self.undetermined(f"the bound may hold or not within the interval{settles}", observed=observed)
+        if observed.unfinished:
+            raise self.undetermined(observed.unfinished, observed=observed)
+        _compared(True, str(bound), str(observed))
 
     def hold(self, ok: bool, *, expected: str, observed: object) -> None:
         """Raise unless ``ok``; for criteria that state a fact rather than a bound."""

@@ -1,62 +1,134 @@
-"""What a number of observations supports: exact bounds of a rate."""
+"""What a number of observations supports: exact bounds of a share, also where trials of one second share their fate.
+
+A share is of trials that went bad. Each end of an interval holds by itself at the confidence, so the two together hold
+at less: with 95 % each, 5 % of systems that are at the limit pass, and 5 % fail.
+SciPy is imported where it is used: it takes longer to import than a judgement does.
+"""
 
 from __future__ import annotations
 
-import math
-from decimal import ROUND_DOWN, Decimal
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from .quantities import Quantity
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-#: Halvings of an interval; more than a double can tell apart.
-_HALVINGS: Final = 60
-_TERMS: Final = 10_000
-_TINY: Final = 1e-300
+    Floats = NDArray[np.float64]
+
+#: Trials beyond which nobody waits for an answer.
+_NEVER: Final = 10**9
 
 
-def lower_bound(rate: Quantity, trials: int, confidence: Quantity) -> Quantity:
-    """Return the rate that a true rate falls below with no more than the remaining probability, in percent.
+def ends(bad: float, trials: float, confidence: float) -> tuple[float, float]:
+    """Return the least and the greatest share that ``bad`` of ``trials`` may come of, after Clopper and Pearson.
 
-    Clopper and Pearson's bound, one-sided: it never promises more than it keeps.
-
-    >>> print(lower_bound(Quantity.parse("100 %"), 299, Quantity.parse("95 %")))
-    99.003 %
+    >>> low, high = ends(0, 2995, 0.95)
+    >>> low, round(high, 6)
+    (0.0, 0.001)
     """
-    hits = float(rate.base) * trials
-    if trials <= 0 or hits <= 0:
-        return Quantity.of(0, "%")
-    wrong, low, high = 1 - float(confidence.base), 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if _beta(middle, hits, trials - hits + 1) < wrong:
-            low = middle
-        else:
-            high = middle
-    return Quantity.of(Decimal(low * 100).quantize(Decimal("0.001"), ROUND_DOWN), "%")
+    return _low(bad, trials, confidence).item(), _high(bad, trials, confidence).item()
 
 
-def _beta(x: float, a: float, b: float) -> float:
-    """Return the regularised incomplete beta function: how likely a Beta(a, b) value is below x."""
-    if not 0 < x < 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):  # where the fraction below is slow, its mirror is fast
-        return 1 - _beta(1 - x, b, a)
-    scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    return math.exp(scale) / (a * _fraction(x, a, b))
+def clustered_ends(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
+    """Return the ends for trials spread over seconds, of which ``bad[second]`` went bad.
+
+    Korn and Graubard's: the ends of as many independent trials as these are worth. Each end is the strictest that any
+    part of the bad trials supports: more of them could else look more regular, and so widen what is compatible.
+    """
+    kept, together, apart = _parts(bad)
+    high = _high(*_worth(kept, together, len(bad), trials, confidence), confidence)
+    low = _low(*_worth(kept, apart, len(bad), trials, confidence), confidence)
+    return float(low.max()), float(high.max())
 
 
-def _fraction(x: float, a: float, b: float) -> float:
-    """Return the continued fraction of the incomplete beta function, after Lentz."""
-    value, upper, lower = 1.0, 1.0, 0.0
-    for number in range(1, _TERMS):
-        m = number // 2
-        if number % 2:
-            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        else:
-            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        lower = 1 / (1 + term * lower or _TINY)
-        upper = 1 + term / upper or _TINY
-        value *= upper * lower
-        if abs(upper * lower - 1) < 1e-12:
-            break
-    return value
+def effective(bad: Sequence[int], trials: int, confidence: float) -> float:
+    """Return how many independent trials these are worth, at least 1: bad ones that come together tell little more."""
+    kept, together, _ = _parts(bad)
+    _, worth = _worth(kept, together, len(bad), trials, confidence)
+    return float(worth[-1])
+
+
+def clears(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
+    """Whether the clustered ends both lie at or below a limit; the same as asking for them, and much faster."""
+    from scipy.special import betainc  # noqa: PLC0415
+
+    kept, together, _ = _parts(bad)
+    count, worth = _worth(kept, together, len(bad), trials, confidence)
+    rest = worth - count
+    below = betainc(count + 1, rest.clip(min=1e-9), limit)
+    return bool(((below >= confidence) & (rest > 0)).all())
+
+
+def convicts(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
+    """Whether the clustered ends both lie above a limit."""
+    from scipy.special import betaincc  # noqa: PLC0415
+
+    kept, _, apart = _parts(bad)
+    count, worth = _worth(kept, apart, len(bad), trials, confidence)
+    above = betaincc(count.clip(min=1e-9), worth - count + 1, limit)
+    return bool(((above > confidence) & (count > 0)).any())
+
+
+def further(share: float, trials: int, settled: Callable[[float, float], bool]) -> int | None:
+    """Return how many more trials with the same share of bad ones settle a question; None when none ever do.
+
+    ``settled`` is asked with a number of bad trials and the number of all.
+    """
+    if not settled(share * _NEVER, _NEVER):
+        return None
+    short, enough = trials, max(2 * trials, 1)
+    while not settled(share * enough, enough):
+        short, enough = enough, 2 * enough
+    while enough - short > 1:
+        middle = (short + enough) // 2
+        short, enough = (short, middle) if settled(share * middle, middle) else (middle, enough)
+    return enough - trials
+
+
+def _parts(bad: Sequence[int]) -> tuple[Floats, Floats, Floats]:
+    """Return every number of bad trials up to all, with the sums of squares of the most and of the least clustered.
+
+    Taking whole seconds first, the fullest first, clusters any number of them as much as can be; level filling least.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    steps = [np.arange(1, 2 * count, 2) for count in sorted(bad, reverse=True)]
+    added = np.concatenate([np.zeros(1), *steps])
+    return np.arange(float(len(added))), np.cumsum(added), np.cumsum(np.sort(added))
+
+
+def _worth(kept: Floats, squares: Floats, seconds: int, trials: int, confidence: float) -> tuple[Floats, Floats]:
+    """Return numbers of bad trials and of all, divided by the design effect.
+
+    That is the variance of bad trials per second over that of independent ones, and more when few seconds tell of it.
+    """
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import stdtrit  # noqa: PLC0415
+
+    if seconds < 2:  # nothing tells whether bad trials come together
+        design = np.where(kept > 0, trials, 1.0)
+    else:
+        independent = kept * (1 - kept / max(trials, 1)) / seconds
+        variance = (squares - kept**2 / seconds) / (seconds - 1)
+        few = (stdtrit(seconds - 1, confidence) / stdtrit(max(trials - 1, 1), confidence)) ** 2
+        design = few * np.divide(variance, independent, out=np.zeros_like(kept), where=independent > 0)
+    design = design.clip(min=1, max=max(trials, 1))
+    return kept / design, trials / design
+
+
+def _low(bad: Any, trials: Any, confidence: float) -> Any:
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import betaincinv  # noqa: PLC0415
+
+    bad, trials = np.asarray(bad, float), np.asarray(trials, float)
+    return np.where(bad > 0, betaincinv(bad.clip(min=1e-9), (trials - bad).clip(min=0) + 1, 1 - confidence), 0.0)
+
+
+def _high(bad: Any, trials: Any, confidence: float) -> Any:
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import betaincinv  # noqa: PLC0415
+
+    bad, trials = np.asarray(bad, float), np.asarray(trials, float)
+    rest = trials - bad
+    return np.where(rest > 0, betaincinv(bad + 1, rest.clip(min=1e-9), confidence), 1.0)

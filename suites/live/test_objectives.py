@@ -1,9 +1,9 @@
 """Were the objectives kept in production, over the windows that they are stated for?"""
 
 from prodgate import Criterion, Quantity, check
+from prodgate.estimates import rate
 from prodgate.facts.live.surges import CacheInSurge, ServiceInSurge, WorkerUse
 from prodgate.facts.live.traffic import BalancerTraffic, CanaryVisits
-from prodgate.statistics import lower_bound
 
 
 @check(
@@ -73,10 +73,9 @@ def test_workers_had_room(environment: WorkerUse, criterion: Criterion) -> None:
 )
 def test_the_cache_answers_in_a_surge(site: CacheInSurge, criterion: Criterion) -> None:
     """Did the cache answer enough of the cacheable requests in the busiest hour of two weeks?"""
-    if site.hit_rate is None or criterion.confidence is None:
+    if site.hit_rate is None or criterion.bound is None:
         raise criterion.undetermined("CloudFront published no hit rate for the busiest hour")
-    supported = lower_bound(site.hit_rate, site.requests, criterion.confidence)
-    criterion.require(supported, samples=site.requests)
+    criterion.require(rate(site.hit_rate, site.requests, bound=criterion.bound, confidence=criterion.confidence))
 
 
 @check(

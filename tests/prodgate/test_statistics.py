@@ -1,32 +1,171 @@
-from decimal import Decimal
+"""Bounds of a share: exact where trials are independent, honest where those of one second share their fate."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import comb
+from typing import Any
+
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from prodgate.quantities import Quantity
-from prodgate.statistics import lower_bound
+from prodgate.statistics import clears, clustered_ends, convicts, effective, ends, further
+
+LIMIT, SURE = 0.05, 0.95
+#: Runs of each simulation, and by how much a share of so many may miss the true one by chance (three standard errors).
+RUNS, CHANCE = 400, 0.033
 
 
 @pytest.mark.parametrize(
-    ("rate", "trials", "bound"),
+    ("bad", "trials", "low", "high"),
     [
-        ("100 %", 299, "99.003"),
-        ("100 %", 120, "97.534"),
-        ("90 %", 1000, "88.300"),
-        ("80 %", 1000, "77.804"),
-        ("50 %", 10, "22.244"),
-        ("99.9 %", 2995, "99.741"),
-        ("85 %", 5_000_000, "84.973"),
-        ("0 %", 50, "0"),
-        ("100 %", 0, "0"),
+        (0, 299, 0, 0.00997),
+        (0, 120, 0, 0.02466),
+        (100, 1000, 0.08478, 0.11700),
+        (200, 1000, 0.17937, 0.22196),
+        (5, 10, 0.22244, 0.77756),
+        (3, 2995, 0.00027, 0.00259),
+        (750_000, 5_000_000, 0.14974, 0.15026),
+        (10, 10, 0.74113, 1),
+        (0, 0, 0, 1),
     ],
 )
-def test_the_bound_is_the_exact_one(rate: str, trials: int, bound: str) -> None:
-    found = lower_bound(Quantity.parse(rate), trials, Quantity.parse("95 %"))
-    assert (abs(found.magnitude - Decimal(bound)) <= Decimal("0.001"), found.unit) == (True, "%")
+def test_the_ends_are_the_exact_ones(bad: int, trials: int, low: float, high: float) -> None:
+    assert ends(bad, trials, SURE) == pytest.approx((low, high), abs=1e-5)
 
 
-def test_more_trials_and_less_confidence_support_more() -> None:
-    rate = Quantity.parse("97 %")
-    few, many = (lower_bound(rate, trials, Quantity.parse("95 %")) for trials in (100, 10_000))
-    loose = lower_bound(rate, 100, Quantity.parse("80 %"))
-    assert few.magnitude < loose.magnitude < many.magnitude < rate.magnitude
+@pytest.mark.parametrize(("bad", "trials"), [(0, 30), (1, 30), (7, 30), (29, 30)])
+def test_the_ends_are_where_the_binomial_tails_are_what_is_left_of_the_confidence(bad: int, trials: int) -> None:
+    low, high = ends(bad, trials, SURE)
+    assert _tail(high, trials, range(bad + 1)) == pytest.approx(1 - SURE)
+    if bad:
+        assert _tail(low, trials, range(bad, trials + 1)) == pytest.approx(1 - SURE)
+
+
+def _tail(share: float, trials: int, counts: Sequence[int]) -> float:
+    return sum(comb(trials, count) * share**count * (1 - share) ** (trials - count) for count in counts)
+
+
+def test_bad_trials_that_come_evenly_are_worth_what_they_are() -> None:
+    assert effective([4] * 40, 4000, SURE) == 4000
+    assert clustered_ends([4] * 40, 4000, SURE) == pytest.approx(ends(160, 4000, SURE))
+
+
+def test_none_that_is_bad_tells_of_no_clusters() -> None:
+    assert effective([0] * 40, 2995, SURE) == 2995
+    assert clustered_ends([0] * 40, 2995, SURE) == pytest.approx(ends(0, 2995, SURE))
+
+
+def test_bad_trials_that_come_together_are_worth_little_more_than_one() -> None:
+    together = [100, *[0] * 39]
+    assert 35 < effective(together, 4000, SURE) < 45
+    low, high = clustered_ends(together, 4000, SURE)
+    assert low < ends(100, 4000, SURE)[0] < ends(100, 4000, SURE)[1] < high
+
+
+def test_the_fewer_seconds_tell_of_clusters_the_less_is_concluded() -> None:
+    assert clustered_ends([80], 100, SURE)[1] == pytest.approx(1, abs=0.01)
+    assert not convicts([80], 100, LIMIT, SURE)
+    assert effective([80], 100, SURE) == 1
+    widths = [clustered_ends([3, 9] * half, 200 * half, SURE)[1] for half in (1, 2, 10)]
+    assert widths == sorted(widths, reverse=True)
+    assert convicts([82, 79, 85], 300, LIMIT, SURE), "three seconds that agree are enough to convict"
+
+
+seconds = st.lists(st.integers(0, 12), min_size=1, max_size=12)
+
+
+@given(bad=seconds, more=st.lists(st.integers(0, 12), min_size=12, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_more_bad_trials_never_lower_an_end(bad: list[int], more: list[int]) -> None:
+    worse = [min(12, one + another) for one, another in zip(bad, more, strict=False)]
+    before, after = (clustered_ends(each, 12 * len(bad), SURE) for each in (bad, worse))
+    assert before[0] <= after[0] + 1e-12
+    assert before[1] <= after[1] + 1e-12
+
+
+@given(bad=seconds)
+@settings(max_examples=100, deadline=None)
+def test_the_order_of_seconds_is_irrelevant(bad: list[int]) -> None:
+    assert clustered_ends(bad, 12 * len(bad), SURE) == clustered_ends(sorted(bad), 12 * len(bad), SURE)
+
+
+@given(bad=seconds, limit=st.floats(0.001, 0.999))
+@settings(max_examples=200, deadline=None)
+def test_asking_about_one_limit_is_asking_for_the_ends(bad: list[int], limit: float) -> None:
+    low, high = clustered_ends(bad, 12 * len(bad), SURE)
+    assert clears(bad, 12 * len(bad), limit, SURE) is (high <= limit) or high == pytest.approx(limit)
+    assert convicts(bad, 12 * len(bad), limit, SURE) is (low > limit) or low == pytest.approx(limit)
+
+
+Shares = Callable[[np.random.Generator], Any]
+
+
+def naive(bad: Sequence[int], trials: int) -> bool:
+    """Whether a test that takes all requests as independent lets a run pass."""
+    return ends(sum(bad), trials, SURE)[1] <= LIMIT
+
+
+def simulated(per_second: Shares) -> Iterator[list[int]]:
+    """Runs of 100 requests in each second, of which the given share is slow."""
+    chance = np.random.default_rng(20261126)
+    for _ in range(RUNS):
+        yield [int(count) for count in np.atleast_1d(chance.binomial(100, per_second(chance)))]
+
+
+def judged(per_second: Shares) -> tuple[float, float, float]:
+    """Which shares of simulated runs pass, fail, and pass a naive test."""
+    runs = [(bad, 100 * len(bad)) for bad in simulated(per_second)]
+    passed, failed = (sum(judge(*run, LIMIT, SURE) for run in runs) for judge in (clears, convicts))
+    return passed / RUNS, failed / RUNS, sum(naive(*run) for run in runs) / RUNS
+
+
+def steady(share: float) -> Shares:
+    return lambda _chance: [share] * 40
+
+
+def stalling(within: float, share: float = LIMIT, seconds: int = 80) -> Shares:
+    """In some seconds that share of requests is slow, in the others none, and in all of them ``share``."""
+    return lambda chance: within * (chance.random(seconds) < share / within)
+
+
+def test_just_within_the_limit_passes_and_just_over_it_fails() -> None:
+    passed, failed, _ = judged(steady(0.039))
+    assert passed > 0.9
+    assert failed == 0
+    passed, failed, _ = judged(steady(0.062))
+    assert passed == 0
+    assert failed > 0.9
+
+
+def test_at_the_limit_no_more_pass_or_fail_than_the_confidence_leaves() -> None:
+    passed, failed, _ = judged(steady(LIMIT))
+    assert passed < 1 - SURE + CHANCE
+    assert failed < 1 - SURE + CHANCE
+
+
+@pytest.mark.parametrize("within", [0.5, 0.3])
+def test_stalls_do_not_pass_for_independent_requests(within: float) -> None:
+    passed, failed, naively = judged(stalling(within))
+    assert naively > 0.2, "a binomial test lets far more of these pass than the 5 % that it states"
+    assert passed < 1 - SURE + CHANCE
+    assert failed < 1 - SURE + CHANCE
+
+
+@pytest.mark.parametrize(
+    ("share", "trials", "limit", "more"),
+    [(0, 120, 0.01, 179), (0, 2994, 0.001, 1), (0.04, 500, 0.05, 832), (0.06, 500, 0.05, 931), (0.05, 500, 0.05, None)],
+)
+def test_what_would_settle_it_is_the_least_number_that_does(
+    share: float, trials: int, limit: float, more: int | None
+) -> None:
+    def settled(bad: float, all_: float) -> bool:
+        low, high = ends(bad, all_, SURE)
+        return high < limit or low > limit
+
+    assert further(share, trials, settled) == more
+    if more is not None:
+        assert settled(share * (trials + more), trials + more)
+        assert not settled(share * (trials + more - 1), trials + more - 1)

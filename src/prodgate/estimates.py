@@ -1,0 +1,236 @@
+"""A value that rests on a number of observations: what it may be instead, and what would settle it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from typing import Final
+
+from . import statistics
+from .quantities import Bound, Quantity, UnitError
+
+#: What intervals hold with where a criterion states no confidence: they are shown, and the point value decides.
+CONFIDENCE: Final = Quantity.of(95, "%")
+#: Stands for an end of an interval that nothing limits.
+UNBOUNDED: Final = Decimal("Infinity")
+#: Decimals of a share in percent; the ends are rounded outwards.
+_FINE: Final = Decimal("0.000000001")
+#: Digits of a number that is shown.
+_DIGITS: Final = 4
+#: Tenths of a millisecond in a second.
+_TENTHS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A measured value with its interval; each end holds by itself at the confidence."""
+
+    value: Quantity
+    low: Quantity
+    high: Quantity
+    samples: int
+    effective: int
+    """How many independent samples these are worth."""
+    confidence: Quantity
+    of: str = "requests"
+    """What was sampled, in the plural."""
+    settles: str = ""
+    """What more would decide a bound that lies between the ends."""
+    unfinished: str = ""
+    """Why this can show that a bound is broken but not that it is kept; empty when it can do both."""
+    detail: str = ""
+    """What the value is made of."""
+
+    def __str__(self) -> str:
+        ends = f"{_short(self.low, ROUND_FLOOR, unit=False)}–{_short(self.high, ROUND_CEILING)}"
+        worth = f", worth {self.effective:,}" if self.effective < self.samples else ""
+        detail = f"; {self.detail}" if self.detail else ""
+        interval = f"{self.confidence} each end: {ends}, "
+        if self.low == self.high:
+            interval = ""
+        return f"{_short(self.value, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
+
+    def admitted(self, bound: Bound) -> bool:
+        """Whether the bound holds wherever in the interval the truth is."""
+        return bound.admits(self.low) and bound.admits(self.high)
+
+    def refused(self, bound: Bound) -> bool:
+        """Whether the bound is broken wherever in the interval the truth is."""
+        inside = bound.limit is not None and self.low.base <= bound.limit.base <= self.high.base
+        return not (bound.admits(self.low) or bound.admits(self.high) or (bound.comparator == "==" and inside))
+
+
+def share(
+    bad: Sequence[int],
+    trials: int,
+    *,
+    bound: Bound,
+    confidence: Quantity | None,
+    good: bool = False,
+    unfinished: str = "",
+    detail: str = "",
+) -> Estimate:
+    """Estimate the share of requests that went bad, of which ``bad[second]`` did; with ``good`` the share of others."""
+    sure = confidence or CONFIDENCE
+    low, high = statistics.clustered_ends(bad, trials, float(sure.base))
+    worth = statistics.effective(bad, trials, float(sure.base))
+    value = sum(bad) / max(trials, 1)
+    if good:
+        low, value, high = 1 - high, 1 - value, 1 - low
+    return Estimate(
+        value=_percent(value, ROUND_HALF_EVEN),
+        low=_percent(low, ROUND_FLOOR),
+        high=_percent(high, ROUND_CEILING),
+        samples=trials,
+        effective=int(worth),
+        confidence=sure,
+        settles=_settles(sum(bad), trials, worth, limit=_limit(bound, good=good), confidence=sure),
+        unfinished=unfinished,
+        detail=detail,
+    )
+
+
+def rate(value: Quantity, trials: int, *, bound: Bound, confidence: Quantity | None, of: str = "requests") -> Estimate:
+    """Estimate a share that was observed in so many independent trials."""
+    sure, hits = confidence or CONFIDENCE, float(value.base) * trials
+    low, high = statistics.ends(hits, trials, float(sure.base))
+    return Estimate(
+        value=value,
+        low=_percent(low, ROUND_FLOOR),
+        high=_percent(high, ROUND_CEILING),
+        samples=trials,
+        effective=trials,
+        confidence=sure,
+        of=of,
+        settles=_settles(hits, trials, trials, limit=_limit(bound, good=False), confidence=sure, of=of),
+    )
+
+
+def percentile(
+    slower: Callable[[int], Sequence[int]],
+    latencies: Sequence[int],
+    trials: int,
+    *,
+    slowest: Decimal,
+    bound: Bound,
+    confidence: Quantity | None,
+    unfinished: str = "",
+    detail: str = "",
+) -> Estimate:
+    """Estimate the latency that no more than the share ``slowest`` of requests exceed.
+
+    ``latencies`` are ascending tenths of a millisecond; ``slower(latency)`` counts requests over one, by second. The
+    ends are the latencies between which that share can't be told from the one that was seen: a limit lies outside of
+    them exactly when the count of requests over the limit decides.
+    """
+    sure, part = confidence or CONFIDENCE, float(slowest)
+    level = float(sure.base)
+
+    def first(holds: Callable[[Sequence[int]], bool]) -> Quantity:
+        return _first(latencies, lambda latency: holds(slower(latency)))
+
+    over = slower(_tenths(bound))
+    worth = statistics.effective(over, trials, level)
+    return Estimate(
+        value=first(lambda bad: sum(bad) <= slowest * trials),
+        low=first(lambda bad: not statistics.convicts(bad, trials, part, level)),
+        high=first(lambda bad: statistics.clears(bad, trials, part, level)),
+        samples=trials,
+        effective=int(worth),
+        confidence=sure,
+        settles=_settles(sum(over), trials, worth, limit=part, confidence=sure),
+        unfinished=unfinished,
+        detail=detail,
+    )
+
+
+def count(number: int, *, samples: int, unfinished: str = "", detail: str = "") -> Estimate:
+    """Return how many requests failed; what was counted happened, and an unfinished count may have missed more."""
+    return Estimate(
+        value=Quantity.of(number),
+        low=Quantity.of(number),
+        high=Quantity.of(UNBOUNDED if unfinished else number),
+        samples=samples,
+        effective=samples,
+        confidence=Quantity.of(100, "%"),
+        unfinished=unfinished,
+        detail=detail,
+    )
+
+
+def difference(now: Estimate, before: Estimate) -> Estimate:
+    """Return how much greater a value is than it was; the interval holds where those of both values do."""
+
+    def less(one: Quantity, other: Quantity, unknown: Decimal) -> Quantity:
+        finite = one.magnitude.is_finite() and other.magnitude.is_finite()
+        return Quantity.of(one.magnitude - other.magnitude if finite else unknown, one.unit)
+
+    return replace(
+        now,
+        value=less(now.value, before.value, UNBOUNDED),
+        low=less(now.low, before.high, -UNBOUNDED),
+        high=less(now.high, before.low, UNBOUNDED),
+        samples=min(now.samples, before.samples),
+        effective=min(now.samples, before.samples),
+        settles="",
+        unfinished=now.unfinished or before.unfinished,
+        detail=f"{_short(before.value, ROUND_HALF_EVEN)} before, {_short(now.value, ROUND_HALF_EVEN)} now",
+    )
+
+
+def _settles(bad: float, trials: int, worth: float, *, limit: float, confidence: Quantity, of: str = "requests") -> str:
+    """Say how many more observations of the same kind would put a limit outside of the interval."""
+    if not trials:
+        return ""
+    design, level = trials / worth, float(confidence.base)
+
+    def settled(hits: float, total: float) -> bool:
+        low, high = statistics.ends(hits / design, total / design, level)
+        return high < limit or low > limit
+
+    if settled(bad, trials):
+        return ""
+    more = statistics.further(bad / trials, trials, settled)
+    number = "no number of" if more is None else f"{more:,} more"
+    return f"{number} {of} like these would settle it"
+
+
+def _limit(bound: Bound, *, good: bool) -> float:
+    """Return the limit as a share of bad ones. Raises UnitError for a bound on something else."""
+    limit = bound.limit
+    if limit is None or limit.dimension != "ratio":
+        raise UnitError(f"'{bound}' bounds a {bound.dimension}, not a share")
+    return float(1 - limit.base if good else limit.base)
+
+
+def _tenths(bound: Bound) -> int:
+    """Return the greatest latency that a bound admits, in tenths of a millisecond."""
+    tenths = int(bound.limit.base * _TENTHS) if bound.limit else 0
+    return tenths if bound.admits(_latency(tenths)) else tenths - 1
+
+
+def _latency(tenths: int | None) -> Quantity:
+    return Quantity.of(UNBOUNDED if tenths is None else Decimal(tenths) / 10, "ms")
+
+
+def _first(latencies: Sequence[int], holds: Callable[[int], bool]) -> Quantity:
+    """Return the least latency from which on something holds, and UNBOUNDED when it holds for none."""
+    candidates = (0, *latencies)
+    found = bisect_left(candidates, True, key=holds)
+    return _latency(candidates[found] if found < len(candidates) else None)
+
+
+def _percent(part: float, rounding: str) -> Quantity:
+    return Quantity.of((Decimal(part) * 100).quantize(_FINE, rounding), "%")
+
+
+def _short(quantity: Quantity, rounding: str, *, unit: bool = True) -> str:
+    """Return a quantity in few digits, rounded so that an interval never looks narrower than it is."""
+    if not quantity.magnitude.is_finite():
+        text = f"{'-' * quantity.magnitude.is_signed()}∞ {quantity.unit}".rstrip()
+    else:
+        number = Context(prec=_DIGITS, rounding=rounding).create_decimal(quantity.magnitude)
+        text = str(Quantity.of(number, quantity.unit))
+    return text if unit else text.removesuffix(f" {quantity.unit}")
