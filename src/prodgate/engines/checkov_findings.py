@@ -78,7 +78,19 @@ def _judged(
     answered, documents = merged(report.records, configuration), Documents(configuration)
     for answers in answered.values():
         excused = table.unreliable.get(answers.check, "") or _excused(answers, answered, documents, table)
-        yield judged(answers, report.titles, table, criteria, excused)
+        yield judged(answers, report.titles, table, criteria, excused or _unmade(answers, configuration))
+
+
+def _unmade(answers: Answers, configuration: Configuration | None) -> str:
+    """Say that Terraform makes nothing at all of the module that the source speaks of, as where its count is zero.
+
+    A resource alone that the plan lacks proves nothing: the scanner may call it by another name.
+    """
+    module, inside, _ = without_indices(answers.subject).rpartition(".aws_")
+    if not inside or answers.plan or configuration is None or not configuration.complete:
+        return ""
+    made = any(without_indices(each.address).startswith(f"{module}.") for each in configuration.resources)
+    return "" if made else "Terraform makes nothing of this module"
 
 
 def silenced(report: ScannerReport) -> Iterator[Finding]:

@@ -50,3 +50,17 @@ output "backup" {
     restore_testing_plan_name = module.backup.restore_testing_plan_name
   }
 }
+
+output "load_test" {
+  description = "What starting a load test takes (modules/load/README.md): cluster, subnets, group, task definitions, workers, the master's name, repository, results; null while it is off."
+  value = !var.load_test.enabled ? null : {
+    cluster_name         = module.service.cluster_name
+    subnet_ids           = module.network.private_subnet_ids
+    security_group_id    = module.load[0].security_group_id
+    task_definition_arns = module.load[0].task_definition_arns
+    workers              = module.load[0].workers
+    master_service_id    = module.load[0].master_service_id
+    repository_url       = module.load[0].repository_url
+    results_bucket_name  = module.load[0].results_bucket_name
+  }
+}

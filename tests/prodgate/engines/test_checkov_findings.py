@@ -9,7 +9,7 @@ from prodgate.engines.checkov_documents import DocumentRules
 from prodgate.engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, silenced
 from prodgate.engines.checkov_table import Silence, Table, load_table
 from prodgate.findings import Finding, Outcome
-from prodgate.terraform.resources import Configuration, Origin, Position, Resource
+from prodgate.terraform.resources import Configuration, Gap, Origin, Position, Resource
 
 from .conftest import Scanned
 
@@ -147,6 +147,27 @@ def test_a_local_module_has_no_version_of_its_own() -> None:
     (finding,) = found([record("source", "unknown", check="CKV_TF_1", address="mail")])
     assert (finding.outcome, finding.subject) == (Outcome.NOT_APPLICABLE, "module.mail")
     (finding,) = found([record("source", "failed", check="CKV_TF_1", address="far")])
+    assert finding.outcome is Outcome.NOT_SATISFIED
+
+
+@pytest.mark.parametrize("outcome", ["passed", "failed", "unknown"])
+def test_a_module_of_which_nothing_is_made_is_not_judged(outcome: str) -> None:
+    given = [record("source", outcome, address="module.load.module.results.aws_sqs_queue.letters")]
+    (finding,) = found(given, QUEUE, "module.loads.aws_sqs_queue.letters")
+    assert (finding.outcome, finding.reason) == (Outcome.NOT_APPLICABLE, "Terraform makes nothing of this module")
+
+
+@pytest.mark.parametrize("others", [("module.load[0].aws_sqs_queue.other",), ("module.load.data.aws_region.current",)])
+def test_a_resource_alone_that_the_plan_lacks_is_judged_by_the_source(others: tuple[str, ...]) -> None:
+    (finding,) = found([record("source", "failed", address="module.load.aws_sqs_queue.letters")], *others)
+    assert finding.outcome is Outcome.NOT_SATISFIED
+
+
+def test_what_could_not_be_evaluated_is_not_taken_for_a_module_of_which_nothing_is_made() -> None:
+    given = record("source", "failed", address="module.load.aws_sqs_queue.letters")
+    report = ScannerReport(titles={}, records=(given,))
+    known = Configuration(root="prod", engine="core", resources=[resource(QUEUE)], gaps=[Gap("main.tf", "unreadable")])
+    (finding,) = findings(report, known, TABLE, [])
     assert finding.outcome is Outcome.NOT_SATISFIED
 
 

@@ -190,3 +190,45 @@ run "warns_of_an_unwatched_release" {
 
   expect_failures = [check.release_is_watched_long_enough]
 }
+
+run "makes_no_load_unless_asked" {
+  command = plan
+
+  assert {
+    condition     = length(module.load) == 0 && output.load_test == null
+    error_message = "A load test is off by default."
+  }
+}
+
+run "makes_what_a_load_test_needs_when_asked" {
+  command = plan
+
+  variables {
+    load_test = { enabled = true, image_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000001" }
+  }
+
+  assert {
+    condition     = output.load_test.workers == 4 && output.load_test.cluster_name == "nba-news-prod"
+    error_message = "Whoever starts it finds everything in the output."
+  }
+}
+
+run "refuses_a_load_test_without_an_image" {
+  command = plan
+
+  variables {
+    load_test = { enabled = true }
+  }
+
+  expect_failures = [var.load_test]
+}
+
+run "refuses_more_load_than_its_workers_can_measure" {
+  command = plan
+
+  variables {
+    load_test = { rate = 2001 }
+  }
+
+  expect_failures = [var.load_test]
+}
