@@ -17,6 +17,9 @@ from ..runs import Run
 from ..verdict import Verdict
 from .catalogue import FILES, Catalogue
 from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
+from .load_scales import latency_text
+from .load_self_test import self_test
+from .load_view import PERCENTILES, load_blocks
 from .text import harmless, pieces, visible
 from .view import (
     GIVEN,
@@ -45,7 +48,14 @@ def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
     catalogue = Catalogue(language)
     template = _environment().get_template("report.html.j2")
     return template.render(
-        **_words(catalogue), **_arranged(run, verdict), run=run, verdict=verdict, style=_style(), policy=_policy()
+        **_words(catalogue),
+        **_arranged(run, verdict),
+        run=run,
+        verdict=verdict,
+        load=load_blocks(run, catalogue.text),
+        self_test=self_test(run),
+        style=_style(),
+        policy=_policy(),
     )
 
 
@@ -118,7 +128,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(prose=_prose, moment=moment, plain=visible, short=lambda digest: digest[:12])
-    environment.globals.update(LONG=LONG, UNFOLDED=UNFOLDED)
+    environment.globals.update(LONG=LONG, UNFOLDED=UNFOLDED, latency=latency_text, percentile_names=PERCENTILES)
     return environment
 
 

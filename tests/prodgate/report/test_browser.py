@@ -14,11 +14,12 @@ from prodgate.verdict import Decision
 
 from .chromium import find_chromium
 from .made import criterion, finding, not_built, run, showcase
+from .made_load import everything
 from .test_html import HOSTILE, hostile
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
 
-#: Name of a run -> the run.
+#: Name of a run -> the run; "load" is one whose evidence is read, and so has a folder.
 RUNS = {
     "showcase": showcase(),
     "cut-off": showcase(rehearsal=False, finished=False),
@@ -26,6 +27,8 @@ RUNS = {
     "silent": run([criterion(f"c{n}", layers=("live",)) for n in range(40)], [not_built(f"c{n}") for n in range(40)]),
     "go": run([criterion("c")], [finding("c", "satisfied")]),
 }
+
+NAMES = (*RUNS, "load")
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +44,15 @@ def browser() -> Iterator[Browser]:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder per run with its report in every language."""
     root = tmp_path_factory.mktemp("reports")
-    for name, made in RUNS.items():
+    for name in NAMES:
         (root / name).mkdir()
+        made = everything(root / name) if name == "load" else RUNS[name]
         for language, file in FILES.items():
             (root / name / file).write_text(render_html(made, made.verdict(), language=language), "utf-8")
     return root
 
 
-@pytest.fixture(params=[(name, file) for name in RUNS for file in FILES.values()], ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(params=[(name, file) for name in NAMES for file in FILES.values()], ids=lambda p: f"{p[0]}-{p[1]}")
 def address(request: pytest.FixtureRequest, reports: Path) -> str:
     name, file = request.param
     return Path(reports, name, file).as_uri()
@@ -144,6 +148,24 @@ def test_hostile_names_stay_text(browser: Browser, reports: Path, file: str) -> 
     shown = page.locator("body").inner_text()
     assert HOSTILE[0] in shown
     assert r"\u202egnp.exe" in shown.replace("\n", "")
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("file", FILES.values())
+def test_charts_are_seen_and_their_texts_stay_inside(browser: Browser, reports: Path, file: str, width: int) -> None:
+    page = open_page(browser, (reports / "load" / file).as_uri(), width=width)
+    unfold(page)
+    assert page.locator("svg[role=img]").count() == 12
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('.plot text')].filter(each => {
+            const text = each.getBoundingClientRect(), card = each.closest('article').getBoundingClientRect()
+            return text.left < card.left || text.right > card.right || text.width === 0
+        }).map(each => each.textContent)"""
+    )
+    assert outside == []
+    drawn = "path => path.getBoundingClientRect().width"
+    assert page.locator(".percentiles .line").first.evaluate(drawn) > width / 4
     page.close()
 
 

@@ -1,6 +1,7 @@
 import string
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from prodgate.report.catalogue import FILES, Catalogue, entries
 from prodgate.report.html import render_html
 
 from .made import PLAN, criterion, fact, failing, finding, note, run, showcase, waiver
+from .made_load import everything, loaded, record, stored
 
 
 def fields(text: str) -> set[str]:
@@ -37,7 +39,9 @@ class Asked(dict[str, Mapping[str, str]]):
 
 
 @pytest.mark.parametrize("language", FILES)
-def test_every_entry_is_used_and_none_is_missing(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_entry_is_used_and_none_is_missing(
+    language: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     asked = Asked()
     monkeypatch.setattr(catalogue, "entries", lambda: asked)
     go = run([criterion("c", source="")], [finding("c", "satisfied", name) for name in "ab"])
@@ -55,7 +59,12 @@ def test_every_entry_is_used_and_none_is_missing(language: str, monkeypatch: pyt
     nothing = replace(run([], [], commit=""), finished=None)
     unheld = run([criterion("c")], [finding("c", Outcome.NOT_SATISFIED)], waivers=(waiver(),), layers=("static",))
     spread = run([criterion("c")], [finding("c", "satisfied", n, observed=n) for n in "abcde"], waivers=(waiver(),))
-    for made in (showcase(), showcase(rehearsal=False, finished=False), go, many, nothing, unheld, spread):
+    load = everything(tmp_path)
+    untrue = loaded(
+        tmp_path, [("steady", stored(record(duration=3)))], self_test={"ok": False, "reason": "p95 was off"}
+    )
+    shown = (showcase(), showcase(rehearsal=False, finished=False), go, many, nothing, unheld, spread, load, untrue)
+    for made in shown:
         render_html(made, made.verdict(), language=language)
     assert asked.keys_asked == set(entries())
 
