@@ -18,7 +18,7 @@ PACKAGE = ROOT / "src" / "prodgate"
 GENERATED = ("_pb2",)
 CODE = [
     path
-    for folder in ("src/prodgate", "policies", "suites")
+    for folder in ("src/prodgate", "policies", "suites", "loadtests")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if not any(part in str(path) for part in GENERATED)
 ]
@@ -52,7 +52,9 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
         assert (function.end_lineno or first) - first < 25, f"{path.name}:{function.lineno}: {function.name}"
 
 
-@pytest.mark.parametrize(("folder", "decorator", "most"), [("policies", "policy", 10), ("suites", "check", 5)])
+@pytest.mark.parametrize(
+    ("folder", "decorator", "most"), [("policies", "policy", 10), ("suites", "check", 5), ("loadtests", "check", 5)]
+)
 def test_policies_and_checks_stay_smaller(folder: str, decorator: str, most: int) -> None:
     found = [(path, f) for path in (ROOT / folder).rglob("*.py") for f in functions(path) if decorated(f, decorator)]
     assert found
@@ -69,13 +71,16 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert not names & {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 
 
-@pytest.mark.parametrize("folder", ["policies", "suites"])
+@pytest.mark.parametrize("folder", ["policies", "suites", "loadtests"])
 def test_no_policy_or_check_knows_its_target(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         assert not re.search(r"\brehearsal\b|\bPRODGATE_|\bos\.environ\b", path.read_text("utf-8")), path.name
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "suites").rglob("test_*.py")), ids=lambda path: path.stem)
+CHECKS = sorted([*(ROOT / "suites").rglob("test_*.py"), *(ROOT / "loadtests").rglob("test_*.py")])
+
+
+@pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.stem)
 def test_no_check_holds_a_number(path: Path) -> None:
     for function in functions(path):
         if decorated(function, "check"):
@@ -87,12 +92,15 @@ def test_no_check_holds_a_number(path: Path) -> None:
             )
 
 
-def test_policies_and_suites_use_the_package_and_never_each_other() -> None:
-    for folder, other in (("policies", "suites"), ("suites", "policies")):
+def test_what_a_project_writes_uses_the_package_and_never_each_other() -> None:
+    folders = ("policies", "suites", "loadtests")
+    for folder in folders:
+        others = "|".join(other for other in folders if other != folder)
         for path in (ROOT / folder).rglob("*.py"):
-            assert not re.search(rf"^(from|import) {other}\b", path.read_text("utf-8"), re.MULTILINE), path.name
+            assert not re.search(rf"^(from|import) ({others})\b", path.read_text("utf-8"), re.MULTILINE), path.name
     for path in PACKAGE.rglob("*.py"):
-        assert not re.search(r"^(from|import) (policies|suites)\b", path.read_text("utf-8"), re.MULTILINE), path.name
+        found = re.search(rf"^(from|import) ({'|'.join(folders)})\b", path.read_text("utf-8"), re.MULTILINE)
+        assert found is None, path.name
 
 
 def test_the_public_names_are_exactly_these() -> None:

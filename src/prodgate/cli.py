@@ -123,6 +123,7 @@ def _add_gate(command: Callable[[str, str, str], argparse.ArgumentParser]) -> No
             help="rehearsal:// (default), aws://PROFILE@REGION, or aws://REGION with the environment's credentials",
         )
         added.add_argument("--only", metavar="LAYERS", help="judge these layers only, e.g. static,live")
+        added.add_argument("--i-am-allowed-to-load", metavar="HOST", default="", help="put this host under load")
     run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")
     judge = command("judge", "judge", "judge the facts of an earlier run again, by today's criteria")
     report = command("report", "report", "write the reports of a run again, also of one that was cut off")

@@ -15,7 +15,7 @@ from typing import Any
 from . import checking, runs, tracing
 from .aws.iam_policy import drill_policy, policy
 from .checks import Check, registered
-from .criteria import LAYERS, Criteria, UsageError
+from .criteria import LAYERS, Criteria, UsageError, nearest
 from .criteria_file import load
 from .engines.setup import engines
 from .explaining import explain as explained
@@ -143,6 +143,7 @@ def _plan(given: argparse.Namespace) -> Plan:
     project = _project(given.criteria, given.waivers)
     if "live" in layers and not target.rehearsal:
         _refuse_unopenable(target, project)
+    _refuse_other_host(given.i_am_allowed_to_load, project)
     return Plan(
         project=project,
         target=target,
@@ -150,7 +151,16 @@ def _plan(given: argparse.Namespace) -> Plan:
         runs=given.runs,
         progress=_progress,
         waivers=given.waivers,
+        load_allowed=given.i_am_allowed_to_load,
     )
+
+
+def _refuse_other_host(host: str, project: Project) -> None:
+    """Raise UsageError for a host that the criteria do not name: whoever allowed it meant another system."""
+    hosts = project.stated.load.hosts if project.stated.load else ()
+    if host and host not in hosts:
+        hint = nearest(host, hosts) or f"; hosts are {', '.join(hosts) or 'not stated'}"
+        raise UsageError(f"--i-am-allowed-to-load: {host!r} is no host of [load] in {project.stated.path}{hint}")
 
 
 def _refuse_unopenable(target: Target, project: Project) -> None:

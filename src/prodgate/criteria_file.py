@@ -11,6 +11,7 @@ from typing import Any
 
 from .criteria import LAYERS, Criteria, CriteriaError, Criterion, nearest
 from .criteria_sections import section_mistakes, texts
+from .load_section import LoadSection, load_section
 from .quantities import Bound, Quantity, UnitError
 
 _KEYS: dict[str, tuple[type, ...]] = {
@@ -25,6 +26,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "confidence": (str,),
     "decides": (str,),
     "window": (str,),
+    "rate": (str,),
     "needs": (str,),
     "applicability": (str,),
     "baseline": (bool,),
@@ -59,6 +61,8 @@ class CriteriaFile:
     """The AWS account that the system runs in, 12 digits; empty when the file names none."""
     foreign: tuple[str, ...] = ()
     """Patterns of names and ARNs in the account that are not of this system."""
+    load: LoadSection | None = None
+    """How the site is put under load; None when the file does not say."""
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
@@ -94,6 +98,7 @@ def parse(text: str, path: Path) -> CriteriaFile:
         exempt=tuple(data.get("repository", {}).get("exempt", ())),
         account=data.get("account", {}).get("id", ""),
         foreign=tuple(data.get("account", {}).get("exempt", ())),
+        load=load_section(data["load"]) if "load" in data else None,
         requirements=tuple(
             Requirement(id_, table["asks"], tuple(table["layers"]))
             for id_, table in data.get("requirements", {}).items()
@@ -156,15 +161,24 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
     for key in ("population", "samples"):
         if table.get(key, 1) < 0:
             yield f"{where}.{key}: is {table[key]}; write a number that is not negative"
-    for key, dimension in (("confidence", "ratio"), ("window", "time")):
+    for key, dimension in (("confidence", "ratio"), ("window", "time"), ("rate", "rate")):
         yield from _quantity_mistakes(f"{where}.{key}", table.get(key), dimension)
-    if table.get("decides") == "bound" and "confidence" not in table:
-        yield f"{where}.confidence: is missing; decides = 'bound' needs e.g. confidence = '95 %'"
+    yield from _deciding_mistakes(where, table)
     if "require" in table:
         try:
             _bound(table["require"], tables)
         except UnitError as error:
             yield f"{where}.require: {error}"
+
+
+def _deciding_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a criterion lacks that is decided by the interval of what was observed."""
+    if table.get("decides") != "bound":
+        return
+    if "confidence" not in table:
+        yield f"{where}.confidence: is missing; decides = 'bound' needs e.g. confidence = '95 %'"
+    if not re.match(r"\s*[<>]", table.get("require", "")):
+        yield f"{where}.decides: is 'bound'; require a limit that orders, e.g. '< 200 ms', or write decides = 'point'"
 
 
 def _list_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -218,6 +232,7 @@ def _criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) ->
         confidence=Quantity.parse(table["confidence"]) if "confidence" in table else None,
         decides=table.get("decides", "point"),
         window=Quantity.parse(table["window"]) if "window" in table else None,
+        rate=Quantity.parse(table["rate"]) if "rate" in table else None,
         needs_production=table.get("needs") == "production",
         where_present=table.get("applicability") == "where-present",
         baseline=table.get("baseline", False),

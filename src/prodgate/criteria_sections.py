@@ -1,4 +1,4 @@
-"""What stands in a criteria file besides criteria: the system, its Terraform, its repository and its account."""
+"""What stands in a criteria file besides criteria: the system, its Terraform, its repository, its account, its load."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from .criteria import nearest
+from .load_section import load_mistakes
 
-_SECTIONS: Final = ("system", "terraform", "account", "repository", "requirements", "criteria")
+_SECTIONS: Final = ("system", "terraform", "account", "repository", "load", "requirements", "criteria")
 
 
 def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
@@ -23,6 +24,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     repository = data.get("repository", {})
     if not isinstance(repository, dict) or set(repository) > {"exempt"} or not texts(repository.get("exempt", [])):
         yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
+    yield from load_mistakes(data["load"]) if "load" in data else ()
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"
 

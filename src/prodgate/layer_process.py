@@ -58,13 +58,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _observation(run: Path, project: Project) -> Observation:
+    about = read(run).about
     return Observation(
         run=run,
-        target=parse_target(read(run).about["target"]),
+        target=parse_target(about["target"]),
         project=project.root,
         stated=project.stated,
         journal=journal.Journal.of(run),
         progress=_progress,
+        load_allowed=about.get("load_allowed", ""),
     )
 
 

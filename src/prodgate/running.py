@@ -41,6 +41,8 @@ class Plan:
     runs: Path
     progress: Progress
     waivers: Path | None = None
+    load_allowed: str = ""
+    """The host that may be put under load, in the words of whoever runs this."""
 
 
 def carry_out(plan: Plan, *, judge: bool = True) -> Path:
@@ -133,6 +135,7 @@ def _about(plan: Plan) -> Mapping[str, Any]:
         "layers": sorted(plan.layers, key=list(LAYERS).index),
         "actor": _actor(),
         "commit": _commit(plan.project.root),
+        **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
         "replaced": list(plan.project.replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
         "versions": {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate import checking, cli, commands
+from prodgate import checking, cli, commands, layer_process, running, runs
 from prodgate.criteria import Criteria, UsageError
 from prodgate.publishing import publish
 from prodgate.terraform.resources import Configuration
@@ -56,6 +56,11 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
         (["explain", "backup-retenton"], "did you mean 'backup-retention'?"),
         (["explain", "PG_REC_1", "--criteria", "typo.toml"], "typo.toml: cannot be read: No such file or directory"),
         (["check", "."], "holds no Terraform files"),
+        (
+            ["run", "--i-am-allowed-to-load", "shop.example"],
+            "--i-am-allowed-to-load: 'shop.example' is no host of [load] in ",
+        ),
+        (["run", "--i-am-allowed-to-load", "shop.example"], "criteria.toml; hosts are not stated"),
         (["run", "--waivers", "wavers.toml"], "wavers.toml: there is no such file; name a waivers file, or leave"),
         (["judge", "nowhere", "--waivers", "wavers.toml"], "nowhere: is not a run directory"),
         (["check", "nowhere\x1b[31m"], "nowhere\\x1b[31m: there is no such file or directory"),
@@ -211,6 +216,31 @@ def test_waivers_that_are_named_are_read_before_the_run(shop: Path, capsys: pyte
     assert code == 4
     assert "others.toml: x: is not a section" in err
     assert not (shop / "runs").exists()
+
+
+LOAD = """
+[load]
+hosts = ["www.shop.example"]
+resolves_to = ["203.0.113.0/24"]
+most = { rate = "9 /s", duration = "9 s" }
+steady = { rate = "9 /s", duration = "1 s", warm_up = "0 s" }
+
+[terraform]
+"""
+
+
+def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", LOAD, 1), "utf-8")
+    near = said(capsys, "run", "--i-am-allowed-to-load", "ww.shop.example")
+    assert near[0] == 4
+    assert "did you mean 'www.shop.example'?" in near[2]
+    for host in ("www.shop.example", ""):
+        plan = commands._plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
+        made = runs.create(shop / f"runs{host}", running._about(plan), shop / "criteria.toml", shop / "waivers.toml")
+        assert runs.read(made).about.get("load_allowed", "") == host
+        assert layer_process._observation(made, plan.project).load_allowed == host
 
 
 def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,7 @@ confidence = "95 %"
 decides = "bound"
 samples = 299
 window = "30 d"
+rate = "100 /s"
 needs = "production"
 applicability = "where-present"
 baseline = true
@@ -54,6 +55,7 @@ def test_a_valid_file_is_read_whole() -> None:
         299,
         "30 d",
     )
+    assert (str(second.rate), first.rate) == ("100 /s", None)
     assert second.needs_production
     assert second.where_present
     assert second.baseline
@@ -85,6 +87,9 @@ def test_a_valid_file_is_read_whole() -> None:
         ("samples = 299", "samples = true", "criteria.alarm-threshold.samples: is True; write a whole number"),
         ("samples = 299", "samples = -1", "criteria.alarm-threshold.samples: is -1; write a number that is not"),
         ('confidence = "95 %"\n', "", "confidence: is missing; decides = 'bound' needs"),
+        ('rate = "100 /s"', 'rate = "30 d"', "criteria.alarm-threshold.rate: '30 d' is a time; write a rate"),
+        ('"<= {backup-retention}"', '"== {backup-retention}"', "criteria.alarm-threshold.decides: is 'bound'; require a limit that orders"),
+        ('[terraform]', '[load]\nhosts = []\n[terraform]', "criteria.toml: load: holds no profile; write [load.steady]"),
         ('window = "30 d"', 'window = "30 %"', "criteria.alarm-threshold.window: '30 %' is a ratio; write a time"),
         ('"bound"', '"bounds"', "criteria.alarm-threshold.decides: is 'bounds'; write 'point' or 'bound'"),
         ('ja = "保持する。"', 'jp = "保持する。"', 'criteria.backup-retention.statement: has en, jp; write { en = "…", ja = "…" }'),

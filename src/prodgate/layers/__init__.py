@@ -2,7 +2,8 @@
 
 from .layer import Layer
 from .live import LiveLayer
+from .load import LoadLayer
 from .static import StaticLayer
 
 #: Layers by name; a layer of criteria.LAYERS that is not here is reported as not built.
-BUILT: dict[str, Layer] = {layer.name: layer for layer in (StaticLayer(), LiveLayer())}
+BUILT: dict[str, Layer] = {layer.name: layer for layer in (StaticLayer(), LiveLayer(), LoadLayer())}

@@ -25,6 +25,8 @@ class Observation:
     stated: CriteriaFile
     journal: Journal
     progress: Callable[[str], None]
+    load_allowed: str = ""
+    """The host that the person who runs the gate says may be put under load."""
 
     def note(self, layer: str, text: str) -> None:
         """Tell whoever reads the run something about how a layer observed."""

@@ -1,0 +1,115 @@
+"""Does the site stand the load: usual, in a surge, and while it is deployed?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.load.changes import LoadChange
+from prodgate.facts.load.runs import CacheableResponse, DeployUnderLoad, SteadyLoad, SurgeLoad
+from prodgate.facts.load.server_view import ServerView
+
+
+@check(
+    "latency-p95",
+    remedy="Find the slow twentieth in the record and the traces; cache it, or make what it waits for faster.",
+    measures="time",
+)
+def test_readers_are_answered_fast(load: SteadyLoad, criterion: Criterion) -> None:
+    """Is the 95th percentile of response time under load within the objective?
+
+    Measured from when a request was due, so that one that had to wait for its turn is not shown as fast. One that
+    failed counts as slower than any other.
+    """
+    criterion.require(load.measured.p95(criterion))
+
+
+@check(
+    "error-rate",
+    remedy="Look up the classes of failure in the record, and the same seconds in the log of the site.",
+    measures="ratio",
+)
+def test_few_requests_under_load_fail(load: SteadyLoad, criterion: Criterion) -> None:
+    """Is the share of requests under load that fail within the objective?"""
+    criterion.require(load.measured.failed_share(criterion))
+
+
+@check(
+    "availability-under-load",
+    remedy="Find what makes readers wait beyond the timeout, or fail; more tasks help only where tasks are the limit.",
+    measures="ratio",
+)
+def test_readers_are_answered_in_time(load: SteadyLoad, criterion: Criterion) -> None:
+    """Are enough requests under load answered with success, and before the timeout of the profile?"""
+    criterion.require(load.measured.answered_share(criterion))
+
+
+@check(
+    "surge-served",
+    remedy="Keep more tasks in place, or let the cache answer more: scaling takes minutes to help.",
+    measures="time",
+)
+def test_a_surge_is_served(load: SurgeLoad, criterion: Criterion) -> None:
+    """Does the 95th percentile of response time stay within the objective in a surge?"""
+    criterion.require(load.measured.p95(criterion))
+
+
+@check(
+    "cacheable-responses-say-so",
+    remedy="Send Cache-Control with public and s-maxage, and neither Set-Cookie nor a Vary that divides readers.",
+)
+def test_a_cache_may_keep_what_is_public(response: CacheableResponse, criterion: Criterion) -> None:
+    """May a shared cache keep every answer to this cacheable request?"""
+    if not response.answers:
+        raise criterion.undetermined("no request of this kind succeeded")
+    reasons = ", ".join(f"{count} with {reason}" for reason, count in sorted(response.unshareable.items()))
+    observed = reasons or f"all of {response.answers:,}"
+    criterion.hold(not reasons, expected="answers that a cache may keep", observed=observed)
+
+
+@check(
+    "zero-downtime-deploy",
+    remedy="Wait until the new tasks are healthy, then let the old ones finish what they began before they end.",
+    measures="count",
+)
+def test_no_reader_notices_a_deploy(deploy: DeployUnderLoad, criterion: Criterion) -> None:
+    """Did no request fail while a deploy was carried out under load?"""
+    criterion.require(deploy.failed)
+
+
+@check(
+    "load-counts-agree",
+    remedy="Look for retries on the way that nobody stated, for a proxy that answers by itself, or for lost log lines.",
+    measures="ratio",
+    population=0,
+)
+def test_what_was_sent_has_arrived(view: ServerView, criterion: Criterion) -> None:
+    """Do the generator and the server's own log know the same requests?
+
+    Not asked of a target whose log can't be read here.
+    """
+    criterion.require(view.unmatched, samples=view.sent)
+
+
+@check(
+    "load-latency-agrees",
+    remedy="Find where requests wait before the application sees them: accept queue, proxy, connection pool, network.",
+    measures="time",
+    population=0,
+)
+def test_the_server_knows_how_long_readers_wait(view: ServerView, criterion: Criterion) -> None:
+    """Does the server's own log show the response times that readers meet?
+
+    Not asked of a target whose log can't be read here.
+    """
+    criterion.require(view.apart, samples=view.sent)
+
+
+@check(
+    "load-p95-regression",
+    remedy="Compare the traces of both builds; what is slower is what was changed between them.",
+    measures="time",
+    population=0,
+)
+def test_answers_have_not_become_slower(change: LoadChange, criterion: Criterion) -> None:
+    """Is the 95th percentile no more above the one before than is allowed?
+
+    Asked where there is something to compare with: a good run that is kept, or two builds in one run.
+    """
+    criterion.require(change.p95(criterion))

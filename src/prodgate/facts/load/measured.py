@@ -1,0 +1,132 @@
+"""What a run under load measured, and what that supports: percentile, error rate and availability."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil
+from typing import Any, Final
+
+from ... import estimates
+from ...aws.answers import Unread
+from ...criteria import Criterion
+from ...estimates import Estimate
+from ...quantities import Bound, Quantity
+from .soundness import unsound
+
+#: What may be slower than the 95th percentile.
+SLOWEST: Final = Decimal("0.05")
+#: Classes of failure that are shown with a share.
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The requests of a measured window. One that failed, or that could not be sent, is slower than any other."""
+
+    rate: Quantity
+    """Readers that were due per second; each makes one request or more."""
+    duration: Quantity
+    """How long they were."""
+    latencies: tuple[Mapping[int, int], ...]
+    """Of each second, how many requests succeeded in how many tenths of a millisecond."""
+    failed: tuple[int, ...]
+    """Of each second, how many failed. Those that were not sent at all follow as a second of their own."""
+    classes: Mapping[str, int]
+    """How many failed in which way."""
+    stopped: str
+    """Why the run was stopped early; empty when it was not."""
+
+    @property
+    def requests(self) -> int:
+        """All requests that were due."""
+        return sum(sum(second.values()) for second in self.latencies) + sum(self.failed)
+
+    def p95(self, criterion: Criterion) -> Estimate:
+        """Return the 95th percentile of response times, decided by how many requests exceed the criterion's limit."""
+        return estimates.percentile(
+            self._slower,
+            sorted({latency for second in self.latencies for latency in second}),
+            self.requests,
+            slowest=SLOWEST,
+            bound=_bound(criterion),
+            confidence=criterion.confidence,
+            unfinished=self.unfinished(criterion),
+            detail=self.failures(),
+        )
+
+    def failed_share(self, criterion: Criterion) -> Estimate:
+        """Return the share of requests that failed."""
+        return self._share(criterion, good=False)
+
+    def answered_share(self, criterion: Criterion) -> Estimate:
+        """Return the share of requests that were answered with success within the timeout."""
+        return self._share(criterion, good=True)
+
+    def unfinished(self, criterion: Criterion) -> str:
+        """Return why too little was seen for a criterion to be satisfied, or nothing."""
+        return "; ".join(self._missing(criterion))
+
+    def failures(self) -> str:
+        """Return what failed, as a person would read it."""
+        most = Counter(self.classes).most_common(_SHOWN)
+        rest = sum(self.classes.values()) - sum(number for _, number in most)
+        return ", ".join([f"{number:,} {name}" for name, number in most] + ([f"{rest:,} other"] if rest else []))
+
+    def _share(self, criterion: Criterion, *, good: bool) -> Estimate:
+        return estimates.share(
+            self.failed,
+            self.requests,
+            bound=_bound(criterion),
+            confidence=criterion.confidence,
+            good=good,
+            unfinished=self.unfinished(criterion),
+            detail=self.failures(),
+        )
+
+    def _slower(self, latency: int) -> list[int]:
+        slow = [sum(count for took, count in second.items() if took > latency) for second in self.latencies]
+        return [late + failed for late, failed in zip(slow, self.failed, strict=True)]
+
+    def _missing(self, criterion: Criterion) -> Iterator[str]:
+        if self.stopped:
+            yield self.stopped
+        if criterion.rate is not None and self.rate.base < criterion.rate.base:
+            yield f"the load was {self.rate}, at least {criterion.rate} is asked for; raise the profile's rate"
+        if criterion.window is not None and self.duration.base < criterion.window.base:
+            yield f"the load lasted {self.duration}, at least {criterion.window} is asked for; raise its duration"
+
+
+def measured(record: Mapping[str, Any]) -> Any:
+    """Return what a record holds, or Unread where it can't be believed."""
+    if reason := unsound(record):
+        return Unread(reason)
+    profile, cells = record["profile"], record["seconds"]
+    seen = max((cell["second"] + 1 for cell in cells), default=0)
+    seconds = max(seen, ceil(profile["duration"])) if record["complete"] else seen
+    latencies, failed = [Counter[int]() for _ in range(seconds)], [0] * seconds
+    classes = Counter[str]()
+    for cell in cells:
+        latencies[cell["second"]].update({int(took): count for took, count in cell["latency"].items()})
+        failed[cell["second"]] += sum(cell["failed"].values())
+        classes.update(cell["failed"])
+    if record["not_sent"]:
+        latencies.append(Counter())
+        failed.append(record["not_sent"])
+        classes["not sent"] = record["not_sent"]
+    return Measured(
+        rate=Quantity.of(Decimal(str(profile["rate"])), "/s"),
+        duration=Quantity.seconds(Decimal(str(profile["duration"])) if record["complete"] else seconds),
+        latencies=tuple(latencies),
+        failed=tuple(failed),
+        classes=classes,
+        stopped="" if record["complete"] else record["why"] or "the run was stopped early",
+    )
+
+
+def _bound(criterion: Criterion) -> Bound:
+    if criterion.bound is None:
+        raise TypeError(f"criterion {criterion.id!r} has no bound, so nothing can be estimated for it")
+    return criterion.bound

@@ -1,0 +1,115 @@
+"""Runs under load: readers at the usual rate, in a surge, and while a deploy is carried out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from ... import estimates
+from ...aws.answers import Unread
+from ...estimates import Estimate
+from .. import Fact
+from .changes import interleaved
+from .measured import Measured, measured
+from .server_view import server_view
+from .soundness import unsound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SteadyLoad(Fact):
+    """Readers arriving at the usual rate; ``subject`` says where, such as ``steady at https://www.example.com``."""
+
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SurgeLoad(Fact):
+    """Readers arriving at several times the usual rate."""
+
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DeployUnderLoad(Fact):
+    """Readers arriving while a deploy, or several, were carried out."""
+
+    failed: Estimate
+    """How many requests failed or could not be sent; its samples are those of the seconds in which a deploy was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CacheableResponse(Fact):
+    """How one cacheable request was answered; ``subject`` is such as ``GET / (steady at https://www.example.com)``."""
+
+    answers: int
+    """Successful ones."""
+    unshareable: Mapping[str, int]
+    """How many of them a shared cache may not keep, by reason."""
+
+
+def steady(stored: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what a steady run shows; stored is a record with the place it was sent to."""
+    yield SteadyLoad(subject=f"steady at {stored['place']}", measured=measured(stored["record"]))
+    yield from _cacheable(stored)
+    yield from server_view(stored)
+
+
+def surge(stored: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what a surge shows."""
+    yield SurgeLoad(subject=f"surge at {stored['place']}", measured=measured(stored["record"]))
+    yield from _cacheable(stored)
+    yield from server_view(stored)
+
+
+def deploy(stored: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what a run during deploys shows."""
+    yield DeployUnderLoad(subject=f"deploy at {stored['place']}", failed=_failed(stored))
+
+
+#: What is made of the record of a profile.
+MADE: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fact]]]] = {
+    "steady": steady,
+    "surge": surge,
+    "deploy": deploy,
+    "compare": interleaved,
+}
+
+
+def _failed(stored: Mapping[str, Any]) -> Any:
+    found, deploys = measured(stored["record"]), stored["deploys"]
+    if stored["undeployed"]:
+        return Unread(f"the deploy under load did not succeed: {stored['undeployed']}")
+    if not deploys:
+        return Unread("no deploy was carried out while the load ran")
+    if isinstance(found, Unread):
+        return found
+    begin = datetime.fromisoformat(stored["record"]["started"]).timestamp()
+    samples = sum(
+        sum(latencies.values()) + failed
+        for second, (latencies, failed) in enumerate(zip(found.latencies, found.failed, strict=True))
+        if _deploying(begin + second, deploys)
+    )
+    return estimates.count(sum(found.failed), samples=samples, unfinished=found.stopped, detail=found.failures())
+
+
+def _deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a deploy was under way in the second that begins then."""
+    return any(one["started"] < second + 1 and one["ended"] >= second for one in deploys)
+
+
+def _cacheable(stored: Mapping[str, Any]) -> Iterator[CacheableResponse]:
+    record = stored["record"]
+    reason = unsound(record)
+    for place, request in enumerate(record["requests"]):
+        if request["cacheable"]:
+            cells = [cell for cell in record["seconds"] if cell["request"] == place]
+            reasons: Counter[str] = sum((Counter(cell["unshareable"]) for cell in cells), Counter())
+            seen: Any = Unread(reason) if reason else reasons
+            yield CacheableResponse(
+                subject=f"{request['name']} ({record['profile']['name']} at {stored['place']})",
+                answers=sum(sum(cell["latency"].values()) for cell in cells),
+                unshareable=seen,
+            )

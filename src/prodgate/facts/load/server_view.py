@@ -1,0 +1,112 @@
+"""The same requests as the server saw them: how many arrived, and how long they took by its own clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_UP, Decimal
+from math import ceil
+from typing import Any, Final
+
+from ...aws.answers import Unread
+from ...quantities import Quantity
+from .. import Fact
+from .measured import SLOWEST
+from .soundness import counted, unsound
+
+#: Beginning of the path of a request that only marks a place in the log.
+MARK: Final = "/prod-gate-was-here-"
+#: Beginning of the paths that load balancers, deploys and the gate itself ask for, beside the load.
+_PROBES: Final = ("/api/health", "/api/ready", MARK)
+#: Failures with an answer, of which the server must know.
+_ANSWERED: Final = ("HTTP ", "wrong content")
+_ERRORS: Final = 500
+_MEASURED: Final = ("sent", "arrived", "unmatched", "client_p95", "server_p95", "apart")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServerView(Fact):
+    """A run under load as the generator and the server tell it; ``subject`` is such as ``steady at https://…``."""
+
+    sent: int
+    """Requests that the generator sent, the warm-up included."""
+    arrived: int
+    """Requests in the server's access log."""
+    unmatched: Quantity
+    """Share of requests that only one of the two knows: lost, or sent again without a word."""
+    client_p95: Quantity
+    """95th percentile of successes, from the intended send to the last byte."""
+    server_p95: Quantity
+    """95th percentile of successes in the access log."""
+    apart: Quantity
+    """How far the two percentiles are from each other."""
+
+
+def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
+    """Return both sides of a run, for a target that has a log of its own to read."""
+    record, seen = stored["record"], stored["server"]
+    if seen is None:
+        return
+    if reason := unsound(record) or (record["why"] if record["stopped_early"] else ""):
+        view: dict[str, Any] = dict.fromkeys(_MEASURED, Unread(reason))
+    else:
+        view = _counts(record, seen) | _percentiles(record, seen)
+    yield ServerView(subject=f"{record['profile']['name']} at {stored['place']}", **view)
+
+
+def summarised(lines: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an access log says of a run: statuses from the warm-up on, and of the window how long successes took.
+
+    A line has ``at`` in seconds since 1970, ``path``, ``status`` (0 for no answer) and ``seconds``.
+    """
+    begin, profile = datetime.fromisoformat(record["started"]).timestamp(), record["profile"]
+    statuses, latency = Counter[str](), Counter[int]()
+    for line in lines:
+        if line["path"].startswith(_PROBES) or line["at"] < begin - profile["warm_up"]:
+            continue
+        statuses[str(line["status"])] += 1
+        if begin <= line["at"] < begin + profile["duration"] and 0 < line["status"] < _ERRORS:
+            latency[ceil(line["seconds"] * 10_000)] += 1
+    return {"statuses": dict(statuses), "latency": {str(took): count for took, count in sorted(latency.items())}}
+
+
+def _counts(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare counts. A request that failed without an answer may have arrived or not."""
+    warm_up, arrived = record["warm_up"], sum(seen["statuses"].values())
+    silent = warm_up["failed"] + sum(
+        count for cell in record["seconds"] for name, count in cell["failed"].items() if not name.startswith(_ANSWERED)
+    )
+    sent = warm_up["sent"] + counted(record)
+    unmatched = max(0, arrived - sent, sent - silent - arrived)
+    return {
+        "sent": sent,
+        "arrived": arrived,
+        "unmatched": Quantity.of(_percent(unmatched, sent), "%") if sent else Unread("no request was sent"),
+    }
+
+
+def _percent(part: int, whole: int) -> Decimal:
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.0001"), ROUND_UP)
+
+
+def _percentiles(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    took = Counter[int]()
+    for cell in record["seconds"]:
+        took.update({int(tenths): count for tenths, count in cell["latency"].items()})
+    client, server = _p95(took), _p95({int(tenths): count for tenths, count in seen["latency"].items()})
+    if client is None or server is None:
+        return dict.fromkeys(("client_p95", "server_p95", "apart"), Unread("no request succeeded"))
+    apart = Quantity.of(abs(client.magnitude - server.magnitude), "ms")
+    return {"client_p95": client, "server_p95": server, "apart": apart}
+
+
+def _p95(took: Mapping[int, int]) -> Quantity | None:
+    """Return the latency that no more than a twentieth exceed; None of nothing."""
+    total, over = sum(took.values()), sum(took.values())
+    for tenths in sorted(took):
+        over -= took[tenths]
+        if over <= SLOWEST * total:
+            return Quantity.of(Decimal(tenths) / 10, "ms")
+    return None

@@ -1,0 +1,45 @@
+"""Whether a record of a load run can be believed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+#: The form of records that is understood here.
+FORMAT: Final = 1
+
+
+def unsound(record: Mapping[str, Any]) -> str:
+    """Return why nothing can be concluded from a record, and what to do; or nothing.
+
+    A run that was stopped early because far too much failed is sound: it can convict, and never acquit.
+    """
+    if record["format"] != FORMAT:
+        return f"the record has format {record['format']!r}, and this version reads {FORMAT}; run the load again"
+    return "; ".join(_flaws(record))
+
+
+def counted(record: Mapping[str, Any]) -> int:
+    """Return how many requests of the measured window came to an end, with success or without."""
+    return sum(sum(cell["latency"].values()) + sum(cell["failed"].values()) for cell in record["seconds"])
+
+
+def _flaws(record: Mapping[str, Any]) -> Iterator[str]:
+    for worker in record["workers"]:
+        if worker["lost"]:
+            yield f"worker {worker['name']!r} was lost, and what it measured with it; run the load again"
+    if not record["complete"] and not record["stopped_early"]:
+        yield f"the load did not run to its end: {record['why'] or 'no reason is known'}; run it again"
+    if sick := record["health"]["sick"]:
+        yield f"the generator was the bottleneck: {', '.join(sick)}; {record['health']['advice']}"
+    if record["complete"]:
+        yield from _contradictions(record)
+
+
+def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
+    """Say which numbers of a complete run don't add up: then something was lost between a request and its record."""
+    planned, sent, not_sent, ended = (*(record[key] for key in ("planned", "sent", "not_sent")), counted(record))
+    if planned != sent + not_sent:
+        yield f"{planned:,} arrivals were planned, {sent:,} sent and {not_sent:,} not: the record contradicts itself"
+    if ended != (begun := sent + record["followed"]):
+        yield f"{begun:,} requests were begun and {ended:,} came to an end: the record contradicts itself"

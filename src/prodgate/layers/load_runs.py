@@ -1,0 +1,162 @@
+"""Carrying out a load test: the generator's self-test, then each profile, each in a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from ..aws.answers import Unreadable
+from ..criteria import UsageError
+from ..criteria_file import CriteriaFile
+from ..evidence import store_json
+from ..facts.load.measured import SLOWEST
+from ..facts.load.server_view import summarised
+from ..load.profile import Profile
+from ..load_section import PROFILES, LoadSection
+from .layer import Observation
+from .load_before import last_good
+from .load_deploys import Deploys, deploys_while
+from .load_kinds import BEFORE, KINDS, RECORD, SELF_TEST, Stored
+from .load_target import LoadTarget, green
+
+#: Criteria whose limits end a run early when they are clearly broken: of latency, and of failures.
+_LIMITS: Final = {
+    "steady": ("latency-p95", "error-rate"),
+    "surge": ("surge-served", ""),
+    "compare": ("latency-p95", ""),
+}
+
+
+def ready(at: Observation) -> LoadSection:
+    """Return what is stated about load. Raises Unreadable when nothing is, or it can't be carried out here."""
+    section = at.stated.load
+    if section is None:
+        raise Unreadable(
+            f"{at.stated.path}: says nothing of load; write [load.steady] with "
+            'rate = "100 /s" and duration = "40 s", and most = { … } under [load]'
+        )
+    if importlib.util.find_spec("locust") is None:
+        raise Unreadable("Locust is not installed; write: pip install 'prod-gate[load]'")
+    if not (at.project / section.locustfile).is_file():
+        raise Unreadable(f"{at.project / section.locustfile}: there is no such file; write what users do there")
+    if at.target.rehearsal:
+        return replace(section, profiles={**section.profiles, **section.rehearsal})
+    return section
+
+
+def carried_out(
+    target: LoadTarget, section: LoadSection, at: Observation, unreadable: dict[type, str]
+) -> Iterator[Stored]:
+    """Test the generator, then yield what was stored of each profile; note why others could not be carried out.
+
+    Raises Unreadable when the generator measures something else than what is there.
+    """
+    yield SELF_TEST, _tested(at)
+    for name in PROFILES:
+        if reason := _hindered(name, target, section, at):
+            unreadable |= dict.fromkeys(KINDS[name], reason)
+        elif name in section.profiles:
+            try:
+                stored = _run(name, target, section, at)
+            except UsageError as error:
+                unreadable |= dict.fromkeys(KINDS[name], str(error))
+                continue
+            yield RECORD, stored
+            yield from _before(stored, at)
+
+
+def _hindered(name: str, target: LoadTarget, section: LoadSection, at: Observation) -> str:
+    """Return why a profile that is needed can't be carried out, or nothing."""
+    if name == "deploy" and target.site is None:
+        return "no deploy was carried out while the load ran"
+    if name not in section.profiles:
+        return "" if name == "compare" else f"{at.stated.path}: states no [load.{name}]; write its rate and duration"
+    if name == "compare" and target.site is None and not section.port_of_green:
+        return f"{at.stated.path}: [load] names no port_of_green, so there are no two builds to compare; write it"
+    return ""
+
+
+def _tested(at: Observation) -> Mapping[str, Any]:
+    """Let the generator measure a server whose faults are known."""
+    from ..load.selftest import self_test  # noqa: PLC0415  judging needs nothing of it
+
+    found: Mapping[str, Any] = self_test(directory=at.run / "logs" / "load" / "self-test", progress=_told(at))
+    at.journal.fact("load", SELF_TEST, "the load generator", store_json(at.run, found), "its self-test")
+    if not found["ok"]:
+        raise Unreadable(f"the load generator failed its self-test, so nothing was measured: {found['reason']}")
+    return found
+
+
+def _run(name: str, target: LoadTarget, section: LoadSection, at: Observation) -> Mapping[str, Any]:
+    """Carry out one profile; what was recorded is kept also when the run is interrupted. Raises UsageError."""
+    from ..load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
+
+    profile, since, deploys = _profile(name, section, at.stated), target.logged(), Deploys()
+    directory = at.run / "logs" / "load" / name
+    at.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")
+    given: dict[str, Any] = {"locustfile": at.project / section.locustfile, "workers": section.workers}
+    beside = target.site if name == "deploy" else None
+    try:
+        with green(target, section, at, name) as other, deploys_while(deploys, beside, _told(at)):
+            record = run_load(profile, target.url, other_host=other, directory=directory, progress=_told(at), **given)
+    except KeyboardInterrupt:
+        if (written := directory / "record.json").exists():
+            _keep(json.loads(written.read_text("utf-8")), deploys, since, target, at)
+        raise
+    return _keep(record, deploys, since, target, at)
+
+
+def _keep(
+    record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget, at: Observation
+) -> Mapping[str, Any]:
+    lines = None if record["other"] else target.lines(since)
+    stored = {
+        "place": target.place,
+        "record": record,
+        "server": None if lines is None else summarised(lines, record),
+        "deploys": list(deploys.done),
+        "undeployed": deploys.failed,
+    }
+    subject = f"{record['profile']['name']} at {target.place}"
+    at.journal.fact("load", RECORD, subject, store_json(at.run, stored), f"Locust {record['versions']['locust']}")
+    return stored
+
+
+def _before(stored: Mapping[str, Any], at: Observation) -> Iterator[Stored]:
+    """Yield what there is of the last good run to compare a steady load with."""
+    name = stored["record"]["profile"]["name"]
+    before = last_good(at, RECORD, stored) if name == "steady" else None
+    if before is not None:
+        at.journal.fact("load", BEFORE, f"{name} in {before['run']}", store_json(at.run, before), "the last good run")
+        yield BEFORE, before
+
+
+def _profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:
+    """Return what is carried out; far beyond the limits of its criteria it ends early.
+
+    Without a limit of latency only failures are counted, and what is slow is what times out.
+    """
+    given = section.profiles[name]
+    slow, failed = (_limit(id_, stated) for id_ in _LIMITS.get(name, ("", "")))
+    return Profile(
+        name=name,
+        rate=float(given.rate.base),
+        duration=float(given.duration.base),
+        warm_up=float(given.warm_up.base),
+        timeout=float(given.timeout.base),
+        slow=float(given.timeout.base) if slow is None else slow,
+        slow_share=None if slow is None else float(SLOWEST),
+        failed_share=failed,
+    )
+
+
+def _limit(criterion: str, stated: CriteriaFile) -> float | None:
+    found = stated.criteria.get(criterion)
+    return float(found.bound.limit.base) if found and found.bound and found.bound.limit else None
+
+
+def _told(at: Observation) -> Callable[[str], None]:
+    return lambda step: at.progress(f"load: {step}")

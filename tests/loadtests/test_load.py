@@ -1,0 +1,175 @@
+"""Each check of loadtests/test_load.py: seen to hold, seen to fail, and seen to be undecided, on records made for it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodgate.checks import Check, registered
+from prodgate.criteria import Criterion
+from prodgate.facts import Fact, Facts
+from prodgate.facts.load.changes import against
+from prodgate.facts.load.runs import MADE
+from prodgate.findings import Finding, Outcome
+from prodgate.judging import judge
+from prodgate.quantities import Bound, Quantity
+
+from ..prodgate.facts.load.recorded import cell, failing, record, slow, stored
+from ..prodgate.made import criterion
+
+FILE = Path(__file__).parents[2] / "loadtests" / "test_load.py"
+
+SURE = {"confidence": Quantity.parse("95 %"), "decides": "bound", "layers": ("load",)}
+P95 = criterion("latency-p95", bound=Bound.parse("< 200 ms"), samples=1000, **SURE)
+SURGE = criterion("surge-served", bound=Bound.parse("< 200 ms"), samples=1000, **SURE)
+ERRORS = criterion("error-rate", bound=Bound.parse("< 0.1 %"), samples=2995, **SURE)
+ANSWERED = criterion("availability-under-load", bound=Bound.parse(">= 99.9 %"), samples=2995, **SURE)
+CACHEABLE = criterion("cacheable-responses-say-so", bound=None, layers=("load",))
+DEPLOY = criterion("zero-downtime-deploy", bound=Bound.parse("== 0"), samples=2995, layers=("load",))
+COUNTS = criterion("load-counts-agree", bound=Bound.parse("<= 0.1 %"), samples=1000, layers=("load",))
+APART = criterion("load-latency-agrees", bound=Bound.parse("<= 20 ms"), samples=1000, layers=("load",))
+SLOWER = criterion("load-p95-regression", bound=Bound.parse("<= 20 ms"), samples=1000, **SURE)
+
+
+@pytest.fixture(scope="module")
+def checks() -> dict[str, Check]:
+    spec = importlib.util.spec_from_file_location("loadtests.test_load", FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return {one.criterion: one for one in registered() if one.function.__code__.co_filename == str(FILE)}
+
+
+def judged(checks: Mapping[str, Check], asked: Criterion, facts: Iterable[Fact]) -> Finding:
+    (finding,) = judge(checks[asked.id], asked, Facts(tuple(facts)), layer="load", fixtures={})
+    return finding
+
+
+def run(name: str = "steady", *, deploys: Any = None, server: Any = None, **changes: Any) -> tuple[Fact, ...]:
+    begun = 1795687200  # 2026-11-26T10:00:00Z
+    given = [{"build": "green", "started": begun, "ended": begun + 60}] if deploys is None else deploys
+    seen = stored(record(name, **changes), deploys=given, server=server)
+    return tuple(MADE[name](seen))
+
+
+def change(now: int, before: int = 1000, **changes: Any) -> tuple[Fact, ...]:
+    """A steady load in which all requests took that long, against one before."""
+    one, other = (record(seconds=slow([100] * 40, took), **changes) for took in (now, before))
+    return (against(stored(one), {**stored(other), "run": "2026-11-24T130000Z-3f2a9c1"}),)
+
+
+def interleaved(blue: Sequence[int], green: Sequence[int]) -> tuple[Fact, ...]:
+    """A run in which blue and green took turns, and so many requests of each second were slow."""
+    other = record(seconds=slow(green))
+    return tuple(MADE["compare"](stored(record("compare", seconds=slow(blue), other=other))))
+
+
+def server(took: int = 900, count: int = 4500) -> dict[str, Any]:
+    return {"statuses": {"200": count}, "latency": {str(took): count}}
+
+
+HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
+    (P95, run, "100 ms (4,000 requests)"),
+    (P95, lambda: run(seconds=slow([4] * 40)), "100 ms (4,000 requests)"),
+    (SURGE, lambda: run("surge"), "100 ms (4,000 requests)"),
+    (ERRORS, run, "0 % (95 % each end: 0–0.07487 %, 4,000 requests)"),
+    (ANSWERED, run, "100 % (95 % each end: 99.92–100 %, 4,000 requests)"),
+    (CACHEABLE, run, "all of 4,000"),
+    (DEPLOY, lambda: run("deploy"), "0 (4,000 requests)"),
+    (COUNTS, lambda: run(server=server()), "0 %"),
+    (APART, lambda: run(server=server()), "10 ms"),
+    (SLOWER, lambda: change(1100), "10 ms (4,000 requests; 100 ms before, 110 ms now)"),
+    (SLOWER, lambda: change(1000, 1500), "-50 ms (4,000 requests; 150 ms before, 100 ms now)"),
+]
+BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
+    (P95, lambda: run(seconds=slow([8] * 40)), "300 ms (4,000 requests)"),
+    (P95, lambda: run(seconds=failing([8] * 40)), "∞ ms (4,000 requests; 320 HTTP 503)"),
+    (SURGE, lambda: run("surge", seconds=slow([30] * 40)), "300 ms (4,000 requests)"),
+    (ERRORS, lambda: run(seconds=failing([1] * 40)), "1 % (95 % each end: 0.7557–1.3 %, 4,000 requests; 40 HTTP 503)"),
+    (
+        ANSWERED,
+        lambda: run(seconds=failing([1] * 40, "timeout")),
+        "99 % (95 % each end: 98.7–99.25 %, 4,000 requests; 40 timeout)",
+    ),
+    (
+        CACHEABLE,
+        lambda: run(seconds=[cell(0, {1000: 9}, unshareable={"no-store": 3, "Set-Cookie": 1})]),
+        "1 with Set-Cookie, 3 with no-store",
+    ),
+    (
+        DEPLOY,
+        lambda: run("deploy", seconds=failing([0] * 39 + [2], "refused")),
+        "2 (4,000 requests; 2 refused)",
+    ),
+    (DEPLOY, lambda: run("deploy", seconds=failing([0, 3])), "3 (200 requests; 3 HTTP 503)"),
+    (COUNTS, lambda: run(server=server(count=4510)), "0.2223 %"),
+    (COUNTS, lambda: run(server=server(count=4400)), "2.2223 %"),
+    (APART, lambda: run(server=server(took=300)), "70 ms"),
+    (SLOWER, lambda: change(1300), "30 ms (4,000 requests; 100 ms before, 130 ms now)"),
+]
+SICK: dict[str, Any] = {"health": {"sick": ["send lag p99 was 34 ms"], "advice": "use more workers"}}
+LOST: dict[str, Any] = {
+    "workers": [{"name": "worker 2", "sent": 9, "lost": True}],
+    "complete": False,
+    "why": "worker 2 was lost",
+}
+OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
+    (P95, lambda: run(seconds=slow([5] * 40)), "no number of requests like these would settle it"),
+    (P95, lambda: run(**SICK), "the generator was the bottleneck: send lag p99 was 34 ms; use more workers"),
+    (P95, lambda: run(seconds=[]), "none of 1,000 samples"),
+    (SURGE, lambda: run("surge", seconds=slow([2] * 8)), "only 800 of 1,000 samples"),
+    (SURGE, lambda: run("surge", **LOST), "worker 'worker 2' was lost"),
+    (ERRORS, lambda: run(seconds=failing([0] * 39 + [1])), "1,492 more requests like these would settle it"),
+    (ERRORS, lambda: run(planned=5000), "5,000 arrivals were planned, 4,000 sent and 0 not: the record contradicts"),
+    (ERRORS, lambda: run(sent=4010, planned=4010), "4,010 requests were begun and 4,000 came to an end"),
+    (ANSWERED, lambda: run(complete=False, why="interrupted"), "the load did not run to its end: interrupted"),
+    (ANSWERED, lambda: run(format=2), "the record has format 2"),
+    (CACHEABLE, lambda: run(seconds=failing([100])), "no request of this kind succeeded"),
+    (CACHEABLE, lambda: run(requests=[{"name": "GET /", "cacheable": False}]), "no CacheableResponse observed"),
+    (CACHEABLE, lambda: run(**SICK), "the generator was the bottleneck"),
+    (DEPLOY, lambda: run("deploy", deploys=[]), "no deploy was carried out while the load ran"),
+    (DEPLOY, lambda: run("deploy", **SICK), "the generator was the bottleneck"),
+    (
+        DEPLOY,
+        lambda: run("deploy", deploys=[{"build": "green", "started": 1795687210.5, "ended": 1795687212.5}]),
+        "only 300 of 2,995 samples",
+    ),
+    (COUNTS, lambda: run(server=server(), **SICK), "the generator was the bottleneck"),
+    (APART, lambda: run(server=server(), seconds=failing([100] * 40)), "no request succeeded"),
+    (SLOWER, lambda: change(1000, **SICK), "the generator was the bottleneck"),
+    (SLOWER, lambda: interleaved([4] * 40, [5] * 40), "the bound may hold or not within the interval"),
+]
+
+
+@pytest.mark.parametrize(("asked", "facts", "observed"), HELD)
+def test_it_holds(checks: dict[str, Check], asked: Criterion, facts: Callable[[], Any], observed: str) -> None:
+    finding = judged(checks, asked, facts())
+    assert (finding.outcome, finding.observed, finding.reason) == (Outcome.SATISFIED, observed, "")
+
+
+@pytest.mark.parametrize(("asked", "facts", "observed"), BROKEN)
+def test_it_is_broken(checks: dict[str, Check], asked: Criterion, facts: Callable[[], Any], observed: str) -> None:
+    finding = judged(checks, asked, facts())
+    assert (finding.outcome, finding.observed) == (Outcome.NOT_SATISFIED, observed)
+
+
+@pytest.mark.parametrize(("asked", "facts", "reason"), OPEN)
+def test_it_is_not_known(checks: dict[str, Check], asked: Criterion, facts: Callable[[], Any], reason: str) -> None:
+    finding = judged(checks, asked, facts())
+    assert finding.outcome is Outcome.UNDETERMINED
+    assert reason in finding.reason
+
+
+def test_every_check_was_seen_in_all_three_ways(checks: dict[str, Check]) -> None:
+    for table in (HELD, BROKEN, OPEN):
+        assert {asked.id for asked, _, _ in table} == set(checks)
+
+
+@pytest.mark.parametrize("asked", [COUNTS, APART, SLOWER])
+def test_what_there_is_nothing_to_compare_with_is_not_asked(checks: dict[str, Check], asked: Criterion) -> None:
+    finding = judged(checks, asked, MADE["steady"](stored(record())))
+    assert finding.outcome is Outcome.NOT_APPLICABLE
