@@ -213,7 +213,8 @@ def _checks(root: Path | None) -> Iterator[tuple[Check, str]]:
 def _imported(path: Path) -> tuple[Check, ...]:
     """Import a file of checks, once; return them. Raises UsageError for a broken one."""
     before = set(registered())
-    spec = importlib.util.spec_from_file_location(f"suites.{path.parent.name}.{path.stem}", path)
+    within = "suites." if path.parent.parent.name == "suites" else ""
+    spec = importlib.util.spec_from_file_location(f"{within}{path.parent.name}.{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     try:

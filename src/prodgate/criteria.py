@@ -89,8 +89,8 @@ class Criterion:
         if self.decides == "bound":
             raise TypeError(f"criterion {self.id!r} is decided by the interval of what was observed; give an Estimate")
         if (samples or 1) < self.samples:
-            seen = "an unstated number" if samples is None else f"only {samples}"
-            raise self.undetermined(f"{seen} of {self.samples} samples", observed=observed)
+            seen = "an unstated number" if samples is None else f"only {samples:,}"
+            raise self.undetermined(f"{seen} of {self.samples:,} samples", observed=observed)
         _compared(self.bound.admits(observed), str(self.bound), str(observed))
 
     def _require_estimate(self, observed: Estimate, bound: Bound) -> None:

@@ -59,7 +59,11 @@ def _stated(criterion: Criterion) -> Iterator[str]:
     yield f"  why:       {criterion.why}"
     yield f"  decided by {criterion.bound or 'whether it holds'}, in the layers {', '.join(criterion.layers)}"
     if criterion.samples > 1:
-        yield f"  samples:   at least {criterion.samples}"
+        yield f"  samples:   at least {criterion.samples:,}"
+    if criterion.window:
+        yield f"  window:    at least {criterion.window}"
+    if criterion.rate:
+        yield f"  load:      at least {criterion.rate}"
     if criterion.confidence:
         yield f"  confidence {criterion.confidence}; the {criterion.decides} decides"
     if criterion.needs_production:

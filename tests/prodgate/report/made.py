@@ -143,7 +143,7 @@ def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:
         ),
         criterion(
             "availability", require=">= 99.9 %", layers=("live",), source="SLO-4", needs_production=True,
-            confidence=Quantity.parse("95 %"), window=Quantity.parse("30 d"),
+            confidence=Quantity.parse("95 %"), window=Quantity.parse("30 d"), rate=Quantity.parse("50 /s"),
         ),
         criterion("edge-functions-logged", source="EDGE", where_present=True),
         criterion("restore-drill", source="OPS-1", layers=("attested",)),
@@ -169,7 +169,7 @@ def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:
             reason="endpoint is decided by AWS at apply", where=("terraform/modules/observability/alarms.tf:77",),
         ),
         *(finding("error-rate", "undetermined", f"GET /api/{n}", check="test_errors", layer="load",
-                  reason=f"only {n} of 2995 samples", evidence=()) for n in range(21)),
+                  reason=f"only {n} of 2,995 samples", evidence=()) for n in range(21)),
         *(not_built(c) for c in ("backup-retention", "database-encryption", "availability")),
     ]  # fmt: skip
     stale = waiver(id="W-8", subject="aws_cloudwatch_log_group.gone")
