@@ -89,7 +89,7 @@ def test_layers_that_are_not_built_leave_the_whole_run_insufficient(shop: Path) 
     criteria = (
         (shop / "criteria.toml")
         .read_text("utf-8")
-        .replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "load"]')
+        .replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "attested"]')
     )
     (shop / "criteria.toml").write_text(criteria, "utf-8")
     done = gate(shop, "run")
