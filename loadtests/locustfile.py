@@ -34,7 +34,7 @@ class Reader(FastHttpUser):
     def read_a_story(self) -> None:
         """Look through what is new as the app shows it, and open one."""
         found = self.client.get(f"/api/stories?page={random.randint(1, 5)}", name="/api/stories")
-        if found.ok:
+        if found.status_code == 200:
             self.client.get(f"/stories/{random.choice(found.json()['stories'])['slug']}", name="/stories/[slug]")
 
     @task(30)
@@ -49,7 +49,7 @@ class Reader(FastHttpUser):
         """Look for stories about something, and see that the answer is a page and a whole one."""
         word = random.choice(WORDS)
         with self.client.get(f"/search?q={word}", name="/search", catch_response=True) as page:
-            if page.ok and "</html>" not in (page.text or ""):
+            if page.status_code == 200 and "</html>" not in (page.text or ""):
                 page.failure(f"the search for {word} gave no whole page")
 
     @task(5)

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from prodgate.project import open_project
 from prodgate.rehearsal.account import Provisioned, provisioned
 
 ROOT = Path(__file__).parents[1]
+
+# how long an example takes is a matter of the machine
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -25,8 +25,9 @@ from .layers import BUILT
 from .project import Project
 from .targets import Target
 
-#: Seconds that a layer's process is given to end after an interrupt before it is killed.
-GRACE = 10.0
+#: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
+#: given by it, so that what was seen is kept.
+GRACE = 30.0
 
 Progress = Callable[[str], None]
 

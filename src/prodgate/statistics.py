@@ -7,7 +7,7 @@ SciPy is imported where it is used: it takes longer to import than a judgement d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: Seconds for which bad trials may come together. Those of several are looked at where there are enough such spells to
+#: tell how much they differ; with fewer, guesses about them would decide more than what was seen.
+_SPELLS: Final = (1, 2, 4, 8)
+_ENOUGH: Final = 15
 #: Trials beyond which nobody waits for an answer.
 _NEVER: Final = 10**9
 
@@ -34,8 +38,14 @@ def clustered_ends(bad: Sequence[int], trials: int, confidence: float) -> tuple[
     """Return the ends for trials spread over seconds, of which ``bad[second]`` went bad.
 
     Korn and Graubard's: the ends of as many independent trials as these are worth. Each end is the strictest that any
-    part of the bad trials supports: more of them could else look more regular, and so widen what is compatible.
+    part of the bad trials supports: more of them could else look more regular, and so widen what is compatible. Of
+    seconds and of longer spells, those count that tell less.
     """
+    found = [_ends_of(each, trials, confidence) for each in _spells(bad)]
+    return min(low for low, _ in found), max(high for _, high in found)
+
+
+def _ends_of(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
     kept, together, apart = _parts(bad)
     high = _high(*_worth(kept, together, len(bad), trials, confidence), confidence)
     low = _low(*_worth(kept, apart, len(bad), trials, confidence), confidence)
@@ -44,6 +54,10 @@ def clustered_ends(bad: Sequence[int], trials: int, confidence: float) -> tuple[
 
 def effective(bad: Sequence[int], trials: int, confidence: float) -> float:
     """Return how many independent trials these are worth, at least 1: bad ones that come together tell little more."""
+    return min(_effective(each, trials, confidence) for each in _spells(bad))
+
+
+def _effective(bad: Sequence[int], trials: int, confidence: float) -> float:
     kept, together, _ = _parts(bad)
     _, worth = _worth(kept, together, len(bad), trials, confidence)
     return float(worth[-1])
@@ -51,6 +65,10 @@ def effective(bad: Sequence[int], trials: int, confidence: float) -> float:
 
 def clears(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     """Whether the clustered ends both lie at or below a limit; the same as asking for them, and much faster."""
+    return all(_clears(each, trials, limit, confidence) for each in _spells(bad))
+
+
+def _clears(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     from scipy.special import betainc  # noqa: PLC0415
 
     kept, together, _ = _parts(bad)
@@ -62,6 +80,10 @@ def clears(bad: Sequence[int], trials: int, limit: float, confidence: float) -> 
 
 def convicts(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     """Whether the clustered ends both lie above a limit."""
+    return all(_convicts(each, trials, limit, confidence) for each in _spells(bad))
+
+
+def _convicts(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     from scipy.special import betaincc  # noqa: PLC0415
 
     kept, _, apart = _parts(bad)
@@ -84,6 +106,13 @@ def further(share: float, trials: int, settled: Callable[[float, float], bool]) 
         middle = (short + enough) // 2
         short, enough = (short, middle) if settled(share * middle, middle) else (middle, enough)
     return enough - trials
+
+
+def _spells(bad: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield the bad trials of each second, and of spells of several seconds where there are enough."""
+    for length in _SPELLS:
+        if length == 1 or len(bad) // length >= _ENOUGH:
+            yield [sum(bad[at : at + length]) for at in range(0, len(bad), length)]
 
 
 def _parts(bad: Sequence[int]) -> tuple[Floats, Floats, Floats]:

@@ -101,17 +101,33 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
         "1 with Set-Cookie, 3 with no-store",
     ),
     (
+        CACHEABLE,
+        lambda: run(seconds=[cell(0, {1000: 9}, unshareable={"no-store": 3})], **EARLY),
+        "3 with no-store",
+    ),
+    (
         DEPLOY,
         lambda: run("deploy", seconds=failing([0] * 39 + [2], "refused")),
         "2 (4,000 requests; 2 refused)",
     ),
     (DEPLOY, lambda: run("deploy", seconds=failing([0, 3])), "3 (200 requests; 3 HTTP 503)"),
+    (
+        DEPLOY,
+        lambda: tuple(MADE["deploy"](stored(record("deploy", seconds=failing([0, 3])), undeployed="green: no table"))),
+        "3 (100 % each end: 3–∞, 200 requests; 3 HTTP 503)",
+    ),
     (COUNTS, lambda: run(server=server(count=4510)), "0.2223 %"),
     (COUNTS, lambda: run(server=server(count=4400)), "2.2223 %"),
     (APART, lambda: run(server=server(took=300)), "70 ms"),
     (SLOWER, lambda: change(1300), "30 ms (4,000 requests; 100 ms before, 130 ms now)"),
 ]
 SICK: dict[str, Any] = {"health": {"sick": ["send lag p99 was 34 ms"], "advice": "use more workers"}}
+EARLY: dict[str, Any] = {
+    "complete": False,
+    "stopped_early": True,
+    "why": "stopped early: 90 of 100 requests failed",
+}
+HURRIED: dict[str, Any] = {"health": {"sick": [], "advice": "", "send_lag": {"p50": 0.01, "p99": 0.034, "max": 0.05}}}
 LOST: dict[str, Any] = {
     "workers": [{"name": "worker 2", "sent": 9, "lost": True}],
     "complete": False,
@@ -123,13 +139,15 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (P95, lambda: run(seconds=[]), "none of 1,000 samples"),
     (SURGE, lambda: run("surge", seconds=slow([2] * 8)), "only 800 of 1,000 samples"),
     (SURGE, lambda: run("surge", **LOST), "worker 'worker 2' was lost"),
-    (ERRORS, lambda: run(seconds=failing([0] * 39 + [1])), "1,492 more requests like these would settle it"),
+    (ERRORS, lambda: run(seconds=failing([0] * 39 + [1])), "1,784 more requests like these would settle it"),
     (ERRORS, lambda: run(planned=5000), "5,000 arrivals were planned, 4,000 sent and 0 not: the record contradicts"),
     (ERRORS, lambda: run(sent=4010, planned=4010), "4,010 requests were begun and 4,000 came to an end"),
     (ANSWERED, lambda: run(complete=False, why="interrupted"), "the load did not run to its end: interrupted"),
     (ANSWERED, lambda: run(format=2), "the record has format 2"),
     (CACHEABLE, lambda: run(seconds=failing([100])), "no request of this kind succeeded"),
     (CACHEABLE, lambda: run(requests=[{"name": "GET /", "cacheable": False}]), "no CacheableResponse observed"),
+    (CACHEABLE, lambda: run(**EARLY), "stopped early: 90 of 100 requests failed"),
+    (SLOWER, lambda: change(1300, **HURRIED), "sent 34 ms late in one of a hundred cases, at most 20 ms lets a change"),
     (CACHEABLE, lambda: run(**SICK), "the generator was the bottleneck"),
     (DEPLOY, lambda: run("deploy", deploys=[]), "no deploy was carried out while the load ran"),
     (DEPLOY, lambda: run("deploy", **SICK), "the generator was the bottleneck"),

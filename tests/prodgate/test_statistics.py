@@ -154,6 +154,30 @@ def test_stalls_do_not_pass_for_independent_requests(within: float) -> None:
     assert failed < 1 - SURE + CHANCE
 
 
+def standing_still(length: int, within: float, seconds: int) -> Shares:
+    """In spells of some seconds that share of requests is slow, in the others none, and in all of them LIMIT."""
+    start = 1 - (1 - LIMIT / within) ** (1 / length)
+
+    def shares(chance: np.random.Generator) -> Any:
+        starts = chance.random(seconds + length - 1) < start
+        return within * np.lib.stride_tricks.sliding_window_view(starts, length).any(axis=1)
+
+    return shares
+
+
+@pytest.mark.parametrize(("length", "within"), [(4, 0.3), (8, 0.2)])
+def test_spells_of_several_seconds_do_not_pass_for_independent_seconds(length: int, within: float) -> None:
+    passed, failed, naively = judged(standing_still(length, within, 128))
+    assert naively > 0.35
+    for wrong in (passed, failed):
+        assert wrong < 2 * (1 - SURE) + CHANCE, "with some 15 spells to compare twice the 5 % is what can be had"
+
+
+def test_longer_spells_are_looked_for_only_where_there_are_enough_to_compare() -> None:
+    bad = [0, 0, 9, 9] * 10
+    assert effective(bad[:28], 2800, SURE) > effective(bad, 4000, SURE)
+
+
 @pytest.mark.parametrize(
     ("share", "trials", "limit", "more"),
     [(0, 120, 0.01, 179), (0, 2994, 0.001, 1), (0.04, 500, 0.05, 832), (0.06, 500, 0.05, 931), (0.05, 500, 0.05, None)],

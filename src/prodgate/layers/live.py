@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ACCOUNT: Final = "account"
 #: Subject of what a role, user or group holds.
 _HELD: Final = re.compile(r"(arn:\S+:(?:role|user|group)/\S+) (?:with|policy) .+")
+#: Name of a load balancer or a target group, which AWS follows by an id of its own.
+_BALANCER: Final = re.compile(r":(?:loadbalancer/(?:app|net|gwy)|targetgroup)/([^/]+)/[0-9a-f]+")
 #: Kind of the facts that hold the answers of one service in one region.
 ANSWERS: Final = "answers"
 
@@ -131,7 +133,9 @@ def _is_foreign(fact: Any, patterns: Sequence[str]) -> bool:
     """
     held = _HELD.fullmatch(fact.subject)
     named = held[1] if held else fact.subject
-    names = (fact.subject, named, named.rpartition(":")[2], named.rpartition("/")[2])
+    names = [fact.subject, named, named.rpartition(":")[2], named.rpartition("/")[2]]
+    if balancer := _BALANCER.search(named):
+        names.append(balancer[1])
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 

@@ -10,11 +10,12 @@ from ..aws.answers import Unreadable
 from ..criteria_file import CriteriaFile
 from ..evidence import load_json
 from ..facts import Fact, Facts
+from ..facts.load.account_view import account_view
 from ..facts.load.changes import against
 from ..facts.load.runs import MADE
 from ..findings import Finding
 from .layer import Observation
-from .load_kinds import BEFORE, KINDS, RECORD, REQUIRED, Stored
+from .load_kinds import ACCOUNT, BEFORE, KINDS, RECORD, REQUIRED, Stored
 
 
 class LoadLayer:
@@ -29,6 +30,7 @@ class LoadLayer:
         if not any(self.name in criterion.layers for criterion in at.stated.criteria.values()):
             at.progress("load: no criterion asks about load")
             return Facts()
+        from .load_account import account_counts  # noqa: PLC0415
         from .load_runs import carried_out, ready  # noqa: PLC0415  judging needs nothing of it
         from .load_target import opened  # noqa: PLC0415
 
@@ -37,6 +39,7 @@ class LoadLayer:
             section = ready(at)
             with opened(at, section) as target:
                 stored = tuple(carried_out(target, section, at, unreadable))
+            stored += tuple(account_counts(stored, at))
         except Unreadable as error:
             stored, unreadable = (), dict.fromkeys(REQUIRED, error.reason)
         for kind, reason in unreadable.items():
@@ -72,7 +75,9 @@ def _facts(stored: Iterable[Stored], unreadable: Mapping[type, str]) -> Facts:
     before = {value["record"]["profile"]["name"]: value for kind, value in known if kind == BEFORE}
     seen = {kind for name in runs for kind in KINDS[name]}
     missing = {kind: "no load was measured in that run" for kind in REQUIRED if kind not in seen}
-    return Facts(tuple(_made(runs, before)), {**missing, **unreadable})
+    account = next((value for kind, value in known if kind == ACCOUNT), None)
+    beside = [fact for run in runs.values() for fact in account_view(run, account)]
+    return Facts((*_made(runs, before), *beside), {**missing, **unreadable})
 
 
 def _made(runs: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:

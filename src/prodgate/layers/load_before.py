@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from .. import runs
 from ..evidence import load_json
+from ..facts.load.soundness import hurried, unsound
 from ..findings import Outcome
 from .layer import Observation
 
@@ -51,4 +52,10 @@ def _comparable(before: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
     one, other = before["record"], stored["record"]
     same = all(one["profile"].get(key) == other["profile"].get(key) for key in _SAME)
     named = one["profile"]["name"] == other["profile"]["name"]
-    return same and named and one["complete"] and before["place"] == stored["place"]
+    told = one["complete"] and not (unsound(one) or hurried(one))
+    return same and named and told and before["place"] == stored["place"] and _asked(one) == _asked(other)
+
+
+def _asked(record: Mapping[str, Any]) -> set[str]:
+    """Return what readers asked for; another locustfile is another load."""
+    return {request["name"] for request in record["requests"]}

@@ -14,6 +14,8 @@ from ..facts.load.server_view import ServerView
 RECORD: Final = "load"
 #: Kind of the evidence that holds the same of the last good run, to compare with.
 BEFORE: Final = "load-before"
+#: Kind of the evidence that holds what a real account answered about the minutes of the runs.
+ACCOUNT: Final = "load-account"
 #: Kind of the evidence that says how the generator did in its self-test.
 SELF_TEST: Final = "load-self-test"
 #: Kinds of fact that are made of the run of each profile.

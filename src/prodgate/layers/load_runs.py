@@ -20,7 +20,7 @@ from .layer import Observation
 from .load_before import last_good
 from .load_deploys import Deploys, deploys_while
 from .load_kinds import BEFORE, KINDS, RECORD, SELF_TEST, Stored
-from .load_target import LoadTarget, green
+from .load_target import LoadTarget, allowed, green
 
 #: Criteria whose limits end a run early when they are clearly broken: of latency, and of failures.
 _LIMITS: Final = {
@@ -76,6 +76,15 @@ def _hindered(name: str, target: LoadTarget, section: LoadSection, at: Observati
         return "" if name == "compare" else f"{at.stated.path}: states no [load.{name}]; write its rate and duration"
     if name == "compare" and target.site is None and not section.port_of_green:
         return f"{at.stated.path}: [load] names no port_of_green, so there are no two builds to compare; write it"
+    return "" if target.site else _led_astray(section, at)
+
+
+def _led_astray(section: LoadSection, at: Observation) -> str:
+    """Return why the host may not be put under load by now: minutes after the last look its name may lead elsewhere."""
+    try:
+        allowed(section, at)
+    except Unreadable as error:
+        return error.reason
     return ""
 
 

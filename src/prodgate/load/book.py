@@ -11,8 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..secret_forms import without_credentials
+
 #: How much of what was said with a failure is kept.
 TEXT: Final = 200
+#: How much of it is looked through for credentials, so that none is cut in two and kept.
+_READ: Final = 4096
 
 #: What is counted once for each host: arrivals that were sent or not, and what arrivals asked for after the first
 #: request, so that of a whole run sent and followed are together what is in the cells.
@@ -80,8 +84,9 @@ class Book:
             return
         self.cells[moment.side, moment.second, request].failed[kind] += 1
         self.settled += 1
-        example = {"class": kind, "request": request, "second": moment.second, "text": text[:TEXT]}
-        self.failures.setdefault((kind, request), example)
+        if (kind, request) not in self.failures:
+            said = without_credentials(text[:_READ])[:TEXT]
+            self.failures[kind, request] = {"class": kind, "request": request, "second": moment.second, "text": said}
 
     def take(self) -> dict[str, Any]:
         """Return what was counted since the last time, as JSON values, and forget it."""

@@ -10,6 +10,8 @@ from .processes import PROGRESS
 
 #: What the engine's own refusals begin with.
 REFUSED: Final = f"{PROGRESS}refused: "
+#: What Locust looks for where there are no users, and that there are none that count.
+_NO_USERS: Final = ("load_locustfile_pytest", "No User class found", "There are no users with weight > 0")
 _TRACEBACK: Final = "Traceback (most recent call last):\n"
 _FRAME: Final = re.compile(r'^  File "(.+)", line (\d+)', re.MULTILINE)
 
@@ -19,6 +21,8 @@ def complaint(output: str, locustfile: Path, code: int | None) -> str:
     for line in output.splitlines():
         if line.startswith(REFUSED):
             return line.removeprefix(REFUSED)
+    if any(each in output for each in _NO_USERS):
+        return f"{locustfile}: holds no class of users with a weight; write one that derives from FastHttpUser"
     if _TRACEBACK in output:
         raised = output.rpartition(_TRACEBACK)[2]
         folder = locustfile.absolute().parent

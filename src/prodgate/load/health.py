@@ -20,6 +20,8 @@ MOST_LAG_OF_LIMIT: Final = 0.25
 MOST_LAG_OF_TIMEOUT: Final = 0.5
 #: One event loop is one processor; from here on it queues what it should measure.
 MOST_CPU: Final = 0.90
+#: What else runs here takes turns with the generator, and in a rehearsal with the site: from here on both wait for it.
+MOST_MACHINE_CPU: Final = 0.95
 #: Processor time that the host gave to other machines: pauses nobody here can see or measure.
 MOST_STEAL: Final = 0.05
 
@@ -88,6 +90,9 @@ def _sick(vitals: Vitals, profile: Profile) -> Iterator[str]:
         yield f"a request was sent {_ms(latest)} late, at most {_ms(patience)} keeps timeouts the system's own"
     if vitals.cpu > MOST_CPU:
         yield f"the process used {vitals.cpu:.0%} of a processor, at most {MOST_CPU:.0%} leaves room to measure"
+    if vitals.machine_cpu > MOST_MACHINE_CPU:
+        busy = f"{vitals.machine_cpu:.0%}"
+        yield f"the machine's processors were {busy} busy, at most {MOST_MACHINE_CPU:.0%} leaves room to send in time"
     if vitals.steal > MOST_STEAL:
         yield f"{vitals.steal:.1%} of processor time was given to other machines, at most {MOST_STEAL:.0%} is bearable"
 

@@ -83,7 +83,7 @@ def _start(
     command: Sequence[str], environment: Mapping[str, str], output: int, others: Sequence[subprocess.Popen[bytes]]
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  Locust, by our own interpreter
-        [sys.executable, "-m", "locust", *command],
+        [sys.executable, "-P", "-m", "prodgate.load.engine.launch", *command],
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=output,

@@ -20,7 +20,7 @@ def record(
     settings: Settings, book: Book, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
 ) -> dict[str, Any]:
     """Return the record as JSON values; ``about`` holds what the counts don't say (complete, why, health, ...)."""
-    names = sorted({name for _, _, name in book.cells})
+    names = sorted({name for _, _, name in book.cells} | set(cacheable))
     profile = {**settings.profile.to_json(), "workers": settings.workers}
     return {
         "format": FORMAT,

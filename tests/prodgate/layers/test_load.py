@@ -435,3 +435,36 @@ def test_a_load_of_another_form_is_not_compared(shop: Path, made: Made, site: Ow
     earlier.run.rename(earlier.run.with_name("2026-01-01T000000Z-0000000"))
     (shop / "criteria.toml").write_text(CRITERIA.replace("100 /s", "90 /s", 1), "utf-8")
     assert observed(observation(shop)).of(LoadChange) == ()
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"health": {"sick": ["send lag"], "advice": ""}},
+        {"health": {"sick": [], "advice": "", "send_lag": {"p50": 0.01, "p99": 0.034, "max": 0.05}}},
+        {"requests": [{"name": "GET /old", "cacheable": True}]},
+    ],
+    ids=["sick", "hurried", "other requests"],
+)
+def test_a_load_that_tells_nothing_of_a_change_is_not_compared(
+    shop: Path, made: Made, site: OwnSite, flaw: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_load = made.run_load
+    with monkeypatch.context() as before:
+        flawed: Any = lambda *given, **named: {**run_load(*given, **named), **flaw}  # noqa: E731
+        before.setattr("prodgate.load.runner.run_load", flawed)
+        earlier = observation(shop)
+        observed(earlier)
+    finished(earlier, "satisfied")
+    earlier.run.rename(earlier.run.with_name("2026-01-01T000000Z-0000000"))
+    assert observed(observation(shop)).of(LoadChange) == ()
+
+
+def test_where_a_host_leads_is_asked_before_each_profile(
+    shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_target, "elsewhere", lambda _host, _places: ("198.51.100.7",) if made.asked else ())
+    seen = observed(observation(shop, REAL, load_allowed="www.shop.example"))
+    assert [profile.name for profile, _, _ in made.asked] == ["steady"]
+    assert "www.shop.example resolves to 198.51.100.7" in seen.unreadable[SurgeLoad]
+    assert seen.of(SteadyLoad)

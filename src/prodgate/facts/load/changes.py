@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import CONFIDENCE, Estimate, difference
 from ...quantities import Quantity
 from .. import Fact
 from .measured import Measured, measured
+from .soundness import hurried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -34,9 +36,17 @@ def against(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange
     """Compare a run with an earlier one; ``earlier`` is what was stored of it, with the name of its run."""
     return LoadChange(
         subject=f"{stored['record']['profile']['name']} at {stored['place']} against the run {earlier['run']}",
-        before=measured(earlier["record"]),
-        now=measured(stored["record"]),
+        before=_compared(earlier["record"]),
+        now=_compared(stored["record"]),
     )
+
+
+def _compared(record: Mapping[str, Any]) -> Any:
+    """Return what a record holds, or Unread where the generator itself was later than a change may be."""
+    found = measured(record)
+    if not isinstance(found, Unread) and (reason := hurried(record)):
+        return Unread(reason)
+    return found
 
 
 def interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:

@@ -80,19 +80,21 @@ MADE: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fact]]]] = {
 
 def _failed(stored: Mapping[str, Any]) -> Any:
     found, deploys = measured(stored["record"]), stored["deploys"]
-    if stored["undeployed"]:
-        return Unread(f"the deploy under load did not succeed: {stored['undeployed']}")
-    if not deploys:
+    broken = f"the deploy under load did not succeed: {stored['undeployed']}" if stored["undeployed"] else ""
+    if not deploys and not broken:
         return Unread("no deploy was carried out while the load ran")
     if isinstance(found, Unread):
-        return found
+        return Unread(broken) if broken else found
+    if broken and not sum(found.failed):
+        return Unread(broken)
     begin = datetime.fromisoformat(stored["record"]["started"]).timestamp()
     samples = sum(
         sum(latencies.values()) + failed
         for second, (latencies, failed) in enumerate(zip(found.latencies, found.failed, strict=True))
-        if _deploying(begin + second, deploys)
+        if broken or _deploying(begin + second, deploys)
     )
-    return estimates.count(sum(found.failed), samples=samples, unfinished=found.stopped, detail=found.failures())
+    unfinished = "; ".join(filter(None, (broken, found.stopped)))
+    return estimates.count(sum(found.failed), samples=samples, unfinished=unfinished, detail=found.failures())
 
 
 def _deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:
@@ -107,7 +109,8 @@ def _cacheable(stored: Mapping[str, Any]) -> Iterator[CacheableResponse]:
         if request["cacheable"]:
             cells = [cell for cell in record["seconds"] if cell["request"] == place]
             reasons: Counter[str] = sum((Counter(cell["unshareable"]) for cell in cells), Counter())
-            seen: Any = Unread(reason) if reason else reasons
+            early = "" if reasons or record["complete"] else record["why"]
+            seen: Any = Unread(reason or early) if reason or early else reasons
             yield CacheableResponse(
                 subject=f"{request['name']} ({record['profile']['name']} at {stored['place']})",
                 answers=sum(sum(cell["latency"].values()) for cell in cells),

@@ -95,14 +95,14 @@ def _percentiles(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str
     took = Counter[int]()
     for cell in record["seconds"]:
         took.update({int(tenths): count for tenths, count in cell["latency"].items()})
-    client, server = _p95(took), _p95({int(tenths): count for tenths, count in seen["latency"].items()})
+    client, server = p95(took), p95({int(tenths): count for tenths, count in seen["latency"].items()})
     if client is None or server is None:
         return dict.fromkeys(("client_p95", "server_p95", "apart"), Unread("no request succeeded"))
     apart = Quantity.of(abs(client.magnitude - server.magnitude), "ms")
     return {"client_p95": client, "server_p95": server, "apart": apart}
 
 
-def _p95(took: Mapping[int, int]) -> Quantity | None:
+def p95(took: Mapping[int, int]) -> Quantity | None:
     """Return the latency that no more than a twentieth exceed; None of nothing."""
     total, over = sum(took.values()), sum(took.values())
     for tenths in sorted(took):

@@ -7,6 +7,9 @@ from typing import Any, Final
 
 #: The form of records that is understood here.
 FORMAT: Final = 1
+#: How late requests may be sent, in seconds, in one of a hundred cases where two runs are compared. Lateness that moves
+#: hardly anything over a limit moves a percentile by as much as a change is.
+MOST_LAG: Final = 0.020
 
 
 def unsound(record: Mapping[str, Any]) -> str:
@@ -17,6 +20,17 @@ def unsound(record: Mapping[str, Any]) -> str:
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; run the load again"
     return "; ".join(_flaws(record))
+
+
+def hurried(record: Mapping[str, Any]) -> str:
+    """Return why a sound record can't be compared with another run's, and what to do; or nothing."""
+    lag = record["health"]["send_lag"]["p99"]
+    if lag <= MOST_LAG:
+        return ""
+    return (
+        f"requests were sent {lag * 1000:.0f} ms late in one of a hundred cases, at most {MOST_LAG * 1000:.0f} ms lets "
+        "a change be told; run it again with less other work on the machine"
+    )
 
 
 def counted(record: Mapping[str, Any]) -> int:

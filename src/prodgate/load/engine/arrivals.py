@@ -6,6 +6,7 @@ import random
 import time
 import traceback
 from collections import defaultdict
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Pool
 from locust.env import Environment
+from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
 from ..book import Book, Moment
 from ..schedule import Arrival, arrivals, side
@@ -26,6 +28,8 @@ from .vitals import Monitor
 LEAD: Final = 0.2
 #: Seconds after the last requests' time is over until whatever still goes on is ended.
 DRAIN: Final = 1.0
+#: How a task says that it is done, which is no error.
+_DONE: Final = (InterruptTaskSet, RescheduleTask, StopUser)
 
 
 class Arrivals:
@@ -88,7 +92,7 @@ class Arrivals:
         try:
             self._visit(task, visit)
             if not visit.requests:
-                visit.fail_task(task.name, failures.TASK, "the task asked for nothing")
+                visit.fail_task(task.name, failures.UNASKED, "the task ended without a request")
         except gevent.GreenletExit:
             if not self._stopping.is_set():
                 self._cut(task, visit, "still under way when the run was over")
@@ -97,7 +101,8 @@ class Arrivals:
             self._cut(task, visit, "no answer in time")
         except Exception as error:  # noqa: BLE001  whatever a locustfile does
             if not visit.failed:
-                visit.fail_task(task.name, failures.TASK, _where(error))
+                kind = failures.TASK if visit.requests else failures.UNASKED
+                visit.fail_task(task.name, kind, _where(error))
 
     @staticmethod
     def _cut(task: Task, visit: Visit, why: str) -> None:
@@ -105,7 +110,7 @@ class Arrivals:
         if visit.request:
             visit.fail(visit.request, failures.TIMEOUT, why)
         elif not visit.requests:
-            visit.fail_task(task.name, failures.TIMEOUT, why)
+            visit.fail_task(task.name, failures.UNASKED, why)
 
     def _visit(self, task: Task, visit: Visit) -> None:
         idle = self._idle[task.readers, visit.moment.side]
@@ -117,7 +122,8 @@ class Arrivals:
             client.visit = visit
             user.on_start()
         client.visit = visit
-        task.perform(user)
+        with suppress(*_DONE):
+            task.perform(user)
         idle.append((user, client))
 
 

@@ -22,7 +22,11 @@ _RETRY: Final = "_may_retry_after_send_error"
 
 
 class Elsewhere(RequestError):
-    """A request, or a redirect of one, leads to another host than the one under load."""
+    """A redirect leads to another host than the one under load."""
+
+
+class Astray(RequestError):
+    """The locustfile itself asks for something of another host than the one under load."""
 
 
 class Untrusted(Exception):
@@ -45,9 +49,11 @@ class Connections:
         self._closing, self._used = closing, False
 
     def get_client(self, url: URL) -> library.HTTPClient:
-        """Return the client for a request. Raises Elsewhere when it would leave the host."""
+        """Return the client for a request. Raises Elsewhere or Astray when it would leave the host."""
         if (url.scheme, url.host, url.port) != (self._host.scheme, self._host.host, self._host.port):
-            raise Elsewhere(str(url), f"leads to {url.scheme}://{url.netloc}, under load is {self._host}")
+            raise (Elsewhere if self._used else Astray)(
+                str(url), f"leads to {url.scheme}://{url.netloc}, under load is {self._host}"
+            )
         if self._closing and self._used:  # a redirect must not follow over a connection that is being closed
             self.close()
         self.fresh, self._used = False, True

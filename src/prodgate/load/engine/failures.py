@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
+from collections.abc import Mapping
 from socket import gaierror
 from typing import Final
 
@@ -12,18 +14,30 @@ from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
-from .connections import Elsewhere
+from .connections import Astray, Elsewhere
 
 CLOSED: Final = "closed without an answer"
 CLOSED_REUSED: Final = "closed on a reused connection"
 TIMEOUT: Final = "timeout"
 CUT_SHORT: Final = "answer cut short"
 WRONG_CONTENT: Final = "wrong content"
-#: A task raised something, or asked for nothing: the locustfile is at fault, or an answer was not what it needs.
+#: A task raised something after a request: the locustfile is at fault, or an answer was not what it needs.
 TASK: Final = "error in the task"
+UNASKED: Final = "nothing was asked"
+ASTRAY: Final = "asked of another host"
+STARVED: Final = "no socket left here"
+#: Failures in which nothing reached the system, so that they say nothing of it -> what to do about them.
+OWN: Final[Mapping[str, str]] = {
+    UNASKED: "mend the locustfile",
+    ASTRAY: "mend the locustfile",
+    STARVED: "let a process open more files (ulimit -n), or use more workers",
+}
+#: This machine has no files, ports or memory left for a connection.
+_STARVED: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
 
 #: In this order, since some are kinds of others.
 _KINDS: Final = (
+    (Astray, ASTRAY),
     (Elsewhere, "redirected to another host"),
     (RetriesExceeded, "redirected without end"),
     (CatchResponseError, WRONG_CONTENT),
@@ -42,6 +56,8 @@ def kind_of(error: BaseException, *, reused: bool, begun: bool = False) -> str:
     error = getattr(error, "original", None) or error
     if isinstance(error, LocustBadStatusCode):
         return f"HTTP {getattr(error, 'code', 0)}"
+    if isinstance(error, OSError) and error.errno in _STARVED:
+        return STARVED
     kind = next((name for kinds, name in _KINDS if isinstance(error, kinds)), WRONG_CONTENT)
     if kind == CLOSED and begun:
         return CUT_SHORT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from ..settings import Settings
 from ..stopping import clear_failure
 from .about import addresses_of, versions
 from .arrivals import LEAD
+from .failures import OWN
 from .sender import BEGIN, DONE, PART
 
 #: Seconds between two looks whether every worker is there and the run makes sense.
@@ -102,8 +104,9 @@ class Keeper:
             for worker in self._gone():
                 worker.lost = True
                 self._stop(f"worker {self._workers.index(worker)} ({worker.name}) was lost")
-            failure = clear_failure(self._book.per_second(), self._settings.profile)
-            if failure:
+            if own := self._own():
+                self._stop(own)
+            elif failure := clear_failure(self._book.per_second(), self._settings.profile):
                 self._early = True
                 self._stop(f"stopped early: {failure}")
 
@@ -143,7 +146,7 @@ class Keeper:
             "ended": datetime.now(UTC).isoformat(),
             "complete": not why,
             "why": why,
-            "stopped_early": self._early,
+            "stopped_early": self._early and not self._own() and all(each.vitals for each in self._workers),
             "workers": [{"name": each.name, "sent": each.sent, "lost": each.lost} for each in self._workers],
             "health": report(together(each.vitals for each in self._workers if each.vitals), self._settings.profile),
             "versions": versions(),
@@ -153,9 +156,21 @@ class Keeper:
 
     def _lacking(self) -> str:
         """Return why the record is not whole, "" when it is."""
+        if own := self._own():
+            return own
         if not all(each.finished for each in self._workers):
             return self._why
         missing = sum(each.missing for each in self._workers)
         if missing:
             return f"{missing} results of the workers did not arrive"
         return "" if sum(self._book.totals["sent"]) else "no request was sent"
+
+    def _own(self) -> str:
+        """Return in which failures nothing reached the system, for which it can't be blamed, "" when in none."""
+        counts = sum((cell.failed for cell in self._book.cells.values() if cell.failed), Counter[str]())
+        told = {each["class"]: each for each in reversed(self._book.failures.values())}
+        return "; ".join(
+            f"{counts[kind]:,} × {kind}, such as {told[kind]['request']}: {told[kind]['text']}; {remedy}"
+            for kind, remedy in OWN.items()
+            if counts[kind]
+        )

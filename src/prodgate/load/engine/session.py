@@ -10,6 +10,7 @@ from typing import Any, Final
 import gevent
 from locust import FastHttpUser
 from locust.contrib.fasthttp import FastHttpSession
+from locust.exception import CatchResponseError
 
 from ..book import Book, Moment
 from ..profile import Profile
@@ -95,7 +96,7 @@ class Client:
 
     def fire(self, **meta: Any) -> None:
         """Hear of a request from the session, count it, and tell Locust, whose figures thus show the same latency."""
-        response, error = meta["response"], meta["exception"]
+        response, error = meta["response"], _error(meta["response"], meta["exception"])
         latency = meta["context"].pop(_LATE) + meta["response_time"] / 1000
         request = f"{meta['request_type']} {meta['name']}"
         if error is None:
@@ -106,6 +107,15 @@ class Client:
             kind = failures.kind_of(error, reused=not self._connections.fresh, begun=begun)
             self.visit.fail(request, kind, _said(response, error, kind))
         self._locust(**{**meta, "response_time": latency * 1000})
+
+
+def _error(response: Any, told: BaseException | None) -> Any:
+    """Return what went wrong. What a task makes of a request that was not answered, or of a bad status, is no news.
+
+    Locust calls a request without any answer ``ok``: its status is 0.
+    """
+    own = getattr(response, "error", None)
+    return own if own and (not response.status_code or isinstance(told, CatchResponseError)) else told
 
 
 def cacheable(readers: type) -> Collection[str]:

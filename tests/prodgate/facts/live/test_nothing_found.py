@@ -152,6 +152,13 @@ def test_a_group_that_looks_at_some_requests_only_is_not_the_group() -> None:
 @pytest.mark.parametrize(
     ("subject", "pattern", "foreign"),
     [
+        ("arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/other/50dc6c495c0c9188", "other", True),
+        (
+            "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/other-blue/73e2d6bc24d8a067",
+            "other-*",
+            True,
+        ),
+        ("arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/own/50dc6c495c0c9188", "app", False),
         (f"arn:aws:iam::{ACCOUNT}:role/other-deploy", "other-*", True),
         (f"arn:aws:iam::{ACCOUNT}:role/other-deploy with arn:aws:iam::aws:policy/AdministratorAccess", "other-*", True),
         (f"arn:aws:iam::{ACCOUNT}:role/other-deploy policy everything", "other-deploy", True),

@@ -42,7 +42,7 @@ def record(
         "failures": [],
         "warm_up": {"sent": 500, "failed": 0},
         "other": None,
-        "health": {"sick": [], "advice": ""},
+        "health": {"sick": [], "advice": "", "send_lag": {"p50": 0.0, "p99": 0.0, "max": 0.0}},
         "versions": {"locust": "2.47.0"},
         **changes,
     }

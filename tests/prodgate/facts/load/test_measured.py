@@ -134,6 +134,16 @@ def test_a_failure_that_is_fast_does_not_flatter_the_percentile() -> None:
     assert outcome(found, P95, Measured.p95) is Outcome.NOT_SATISFIED
 
 
+def test_a_site_is_not_convicted_of_the_generators_lateness() -> None:
+    late = {"sick": [], "advice": "", "send_lag": {"p50": 0.03, "p99": 0.045, "max": 0.05}}
+    seconds = slow([20] * 40, took=2200)
+    assert outcome(measured(record(seconds=seconds)), P95, Measured.p95) is Outcome.NOT_SATISFIED
+    found = measured(record(seconds=seconds, health=late))
+    assert outcome(found, P95, Measured.p95) is Outcome.UNDETERMINED
+    assert found.p95(P95).detail == "sent up to 45 ms late"
+    assert outcome(measured(record(health=late)), P95, Measured.p95) is Outcome.SATISFIED
+
+
 def test_the_failures_that_matter_most_are_named() -> None:
     classes = {"timeout": 9, "HTTP 503": 12, "refused": 3, "TLS": 1, "DNS": 1}
     found = measured(record(seconds=[cell(0, {1000: 74}, failed=classes)]))

@@ -1,0 +1,46 @@
+"""Does the account that serves the site know of the load that readers met there?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.load.account_view import BalancerTimes, EntranceCount
+
+
+@check(
+    "load-counts-agree",
+    remedy="Look where the host's name leads: another system, a cache or a proxy answers instead of this entrance.",
+    measures="ratio",
+    population=0,
+)
+def test_what_was_answered_has_entered(count: EntranceCount, criterion: Criterion) -> None:
+    """Did the account count as many requests at its entrance as readers had answered?
+
+    It may count more, of other readers. Not asked where the server's own log can be read, or nothing counts requests.
+    """
+    criterion.require(count.unknown, samples=count.answered)
+
+
+@check(
+    "load-counts-agree",
+    remedy="Look for what stands before the entrance, a proxy or another CDN: it makes errors that nobody counts.",
+    measures="ratio",
+    population=0,
+)
+def test_errors_that_readers_saw_were_counted(count: EntranceCount, criterion: Criterion) -> None:
+    """Did the account count as many 5xx at its entrance as readers saw?
+
+    Alarms watch what the account counts. Not asked where the server's own log can be read, or nothing counts requests.
+    """
+    criterion.require(count.unknown_errors, samples=count.answered)
+
+
+@check(
+    "load-latency-agrees",
+    remedy="Find where requests wait outside of what load balancers time: accept queue, CDN, network, a slow body.",
+    measures="time",
+    population=0,
+)
+def test_load_balancers_know_how_long_readers_wait(times: BalancerTimes, criterion: Criterion) -> None:
+    """Can the 95th percentile that readers met be that of requests which the load balancers timed?
+
+    Not asked where the server's own log can be read, or a cache may answer every request of the load.
+    """
+    criterion.require(times.apart, samples=times.answers)

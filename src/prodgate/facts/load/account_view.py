@@ -1,0 +1,167 @@
+"""The same requests as the account that serves them counted them, in the whole minutes that lie within a run.
+
+Other readers are there meanwhile, a cache answers a part of the requests, and clocks differ. So nothing is expected
+to be equal, and only what can't be by any of these is held against a run:
+
+- Who counts at the entrance, the distribution that serves the host or else the load balancers, counted no fewer
+  requests than were answered, and no fewer 5xx than readers saw. Fewer means that something else answered them.
+- Answers that surely came from targets, which are all of them, or with a distribution those that no cache may give,
+  are among all that load balancers timed. However slow the others were, the 95th percentile of these lies between two
+  percentiles of all. If that of readers lies outside, they wait where no alarm sees it, or their figure hides a wait.
+
+That CloudFront counts more 5xx than the load balancers says nothing: it answers an error from its cache, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_UP, Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ...aws.account import Account, Calls
+from ...aws.answers import Absent, Unread, Unreadable
+from ...aws.recording import recalled
+from ...quantities import Quantity
+from .. import Fact
+from .entrances import Counted, counted, percentile_range
+from .server_view import p95
+from .whole_minutes import sent, whole_minutes
+
+#: Profiles whose run is compared with what the account counted.
+PROFILES: Final = ("steady", "surge")
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class EntranceCount(Fact):
+    """A run as where it enters the account counted it; ``subject`` names both."""
+
+    answered: int
+    """Requests that readers had answered within the minutes, with success or without."""
+    unknown: Quantity
+    """Share of them that is more than the account counted."""
+    unknown_errors: Quantity
+    """Share that is more 5xx than the account counted, of all that were answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BalancerTimes(Fact):
+    """A run as load balancers timed it; ``subject`` names both."""
+
+    answers: int
+    """Successes that surely came from targets of theirs."""
+    client_p95: Quantity
+    """Their 95th percentile, from the intended send to the last byte."""
+    least: Quantity
+    """What the 95th percentile of these is at least by the load balancers' time."""
+    most: Quantity
+    """What it is at most."""
+    apart: Quantity
+    """How far outside of this the readers' own is; 0 within."""
+
+
+@contextmanager
+def account_at(now: datetime, calls: Calls, about: Mapping[str, Any]) -> Iterator[Account]:
+    """Yield an account as it was at a time; ``about`` says which, and in what region."""
+    with ThreadPoolExecutor(1, thread_name_prefix="calls") as pool:
+        nothing: Any = lambda _: {}  # noqa: E731
+        yield Account(
+            id=about["id"], region=about["region"], now=now, calls=calls, pool=pool, declared=nothing, files=nothing
+        )
+
+
+def account_view(stored: Mapping[str, Any], account: Mapping[str, Any] | None) -> Iterator[Fact]:
+    """Return how a run is in the account; ``account`` is what was kept of it, None where it was not asked.
+
+    Nothing of a run whose server's own log was read.
+    """
+    if stored["server"] is not None or stored["record"]["profile"]["name"] not in PROFILES:
+        return
+    if account is None or account["unreadable"]:
+        reason = "the account was not asked" if account is None else account["unreadable"]
+        yield from _unread(stored, reason)
+    else:
+        yield from seen_through(recalled(account["answers"]), stored, account)
+
+
+def seen_through(calls: Calls, stored: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return how a run is in the account that answers calls; nothing where nothing in it counts requests."""
+    record = stored["record"]
+    try:
+        begun, ended = whole_minutes(record)
+        with account_at(ended, calls, about) as account:
+            seen = counted(account, host_of(record), about["foreign"], begun)
+            if seen is not None:
+                yield _count(stored, seen, begun, ended)
+                yield from _times(stored, seen, account, begun)
+    except Unreadable as error:
+        yield from _unread(stored, error.reason)
+    except Absent as error:
+        yield from _unread(stored, f"AWS answered {error.code}, where it should list what there is")
+
+
+def host_of(record: Mapping[str, Any]) -> str:
+    """Return the name of the host that was put under load."""
+    return urlsplit(record["host"]).hostname or ""
+
+
+def _count(stored: Mapping[str, Any], seen: Counted, begun: datetime, ended: datetime) -> EntranceCount:
+    own, requests = sent(stored["record"], begun, ended), int(sum(seen.requests.values()))
+    values: dict[str, Any] = {
+        "unknown": _share(own.answered - requests, own.answered),
+        "unknown_errors": _share(own.errors - seen.errors, own.answered),
+    }
+    if missing := seen.missing(begun, ended):
+        reason = (
+            f"CloudWatch tells no requests of {seen.entrance} in {len(missing)} of {(ended - begun) // _MINUTE} minutes"
+            f", first at {missing[0]:%H:%M} UTC: it is late, or the load does not come here; look there, and run again"
+        )
+        values = dict.fromkeys(values, Unread(reason))
+    return EntranceCount(subject=f"{_named(stored)}, as {seen.entrance} counts", answered=own.answered, **values)
+
+
+def _times(stored: Mapping[str, Any], seen: Counted, account: Account, begun: datetime) -> Iterator[BalancerTimes]:
+    """Compare response times, where a part of the load surely came to targets of load balancers."""
+    own = sent(stored["record"], begun, account.now)
+    took = own.took_uncached if seen.cached else own.took
+    client, answers = p95(took), sum(took.values())
+    if client is None or not seen.balancers:
+        return
+    subject = f"{_named(stored)}, as {len(seen.balancers)} load balancers time it"
+    values: Any = account.attempt(_ranged, account, seen, client, answers, begun)
+    if isinstance(values, Unread):
+        values = dict.fromkeys(("least", "most", "apart"), values)
+    yield BalancerTimes(subject=subject, answers=answers, client_p95=client, **values)
+
+
+def _ranged(account: Account, seen: Counted, client: Quantity, own: int, begun: datetime) -> dict[str, Quantity]:
+    if seen.answers < own:
+        raise Unreadable(
+            f"load balancers timed {seen.answers:,} answers, and readers had {own:,} that no cache may give: "
+            "something else gave them, or CloudWatch is late; name what a cache may answer in the locustfile"
+        )
+    least, most = (1000 * seconds for seconds in percentile_range(account, seen, own, begun))
+    apart = max(least - client.magnitude, client.magnitude - most, Decimal(0))
+    told = {"least": least, "most": most, "apart": apart}
+    return {name: Quantity.of(value.quantize(Decimal("0.1"), ROUND_UP), "ms") for name, value in told.items()}
+
+
+def _unread(stored: Mapping[str, Any], reason: str) -> Iterator[Fact]:
+    subject, unread = f"{_named(stored)}, as the account counts", Unread(reason)
+    counts: Any = dict.fromkeys(EntranceCount.__slots__, unread)
+    times: Any = dict.fromkeys(BalancerTimes.__slots__, unread)
+    yield EntranceCount(subject=subject, **counts)
+    yield BalancerTimes(subject=subject, **times)
+
+
+def _share(part: int, whole: int) -> Quantity:
+    return Quantity.of((Decimal(100 * max(part, 0)) / whole).quantize(Decimal("0.0001"), ROUND_UP), "%")
+
+
+def _named(stored: Mapping[str, Any]) -> str:
+    return f"{stored['record']['profile']['name']} at {stored['place']}"

@@ -1,0 +1,76 @@
+"""The whole minutes of a run, by which AWS counts, and what the generator surely asked for within them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from ...aws.answers import Unreadable
+from .soundness import unsound
+
+#: Seconds by which the clocks of the generator and of AWS may differ.
+_SKEW: Final = 2.0
+#: Requests of one visit, each of which may take as long as the timeout: the record knows only when a visit began.
+_IN_A_ROW: Final = 2
+_MINUTE: Final = 60
+#: Failures with an answer. What failed otherwise may never have reached anybody.
+_ANSWERED: Final = re.compile(r"HTTP |wrong content")
+_ERROR: Final = re.compile(r"HTTP 5\d\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What was asked for in the seconds of which every request lies within the minutes, whatever the clocks say."""
+
+    answered: int
+    """Requests that were answered, with success or without."""
+    errors: int
+    """Those answered with 5xx."""
+    took: Counter[int]
+    """Of all successes, how many took how many tenths of a millisecond."""
+    took_uncached: Counter[int]
+    """Of those that no cache may answer."""
+
+
+def whole_minutes(record: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """Return begin and end of the whole minutes within a run's measured window. Raises Unreadable without one.
+
+    Also for a run that can't be believed, or was stopped early and so is shorter than it says.
+    """
+    if reason := unsound(record) or (record["why"] if record["stopped_early"] else ""):
+        raise Unreadable(reason)
+    started = datetime.fromisoformat(record["started"]).astimezone(UTC)
+    ended = (started + timedelta(seconds=record["profile"]["duration"])).replace(second=0, microsecond=0)
+    begun = started + timedelta(seconds=-started.timestamp() % _MINUTE)
+    if begun >= ended or not sent(record, begun, ended).answered:
+        raise Unreadable(
+            f"the measured {record['profile']['duration']:g} s hold no whole minute in which anything was answered, "
+            "and AWS counts by the minute; let it last 3 min or more"
+        )
+    return begun, ended
+
+
+def sent(record: Mapping[str, Any], begun: datetime, ended: datetime) -> Sent:
+    """Return what was sent between two times, and came to its end before the second."""
+    answered = errors = 0
+    took, uncached = Counter[int](), Counter[int]()
+    for cell in _within(record, begun, ended):
+        latency = {int(tenths): count for tenths, count in cell["latency"].items()}
+        failed = cell["failed"].items()
+        answered += sum(latency.values()) + sum(count for kind, count in failed if _ANSWERED.match(kind))
+        errors += sum(count for kind, count in failed if _ERROR.match(kind))
+        took.update(latency)
+        if not record["requests"][cell["request"]]["cacheable"]:
+            uncached.update(latency)
+    return Sent(answered=answered, errors=errors, took=took, took_uncached=uncached)
+
+
+def _within(record: Mapping[str, Any], begun: datetime, ended: datetime) -> Iterator[Mapping[str, Any]]:
+    started = datetime.fromisoformat(record["started"])
+    first = (begun - started).total_seconds() + _SKEW
+    last = (ended - started).total_seconds() - _SKEW - _IN_A_ROW * record["profile"]["timeout"]
+    return (cell for cell in record["seconds"] if first <= cell["second"] and cell["second"] + 1 <= last)

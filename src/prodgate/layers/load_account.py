@@ -1,0 +1,90 @@
+"""What the account itself counted while a real site was under load: asked when it is there, and kept as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final
+
+from ..aws.answers import Absent, Unreadable
+from ..criteria import UsageError
+from ..evidence import store_json
+from ..facts.load.account_view import PROFILES, account_at, host_of, seen_through
+from ..facts.load.entrances import Counted, counted
+from ..facts.load.whole_minutes import whole_minutes
+from .layer import Observation
+from .load_kinds import ACCOUNT, RECORD, Stored
+
+if TYPE_CHECKING:
+    from .live_target import LiveTarget
+
+#: How long after a minute AWS may still add to it, when nothing more is waited for, and seconds between two looks.
+SETTLED: Final = timedelta(minutes=3)
+LATEST: Final = timedelta(minutes=10)
+PAUSE: Final = 20.0
+
+
+def account_counts(stored: Iterable[Stored], at: Observation) -> Iterator[Stored]:
+    """Yield what the account counted in the minutes of runs; nothing in a rehearsal, where the site's log is read."""
+    runs = [value for kind, value in stored if kind == RECORD and value["record"]["profile"]["name"] in PROFILES]
+    if at.target.rehearsal or not runs:
+        return
+    from .live_target import opened  # noqa: PLC0415  boto3 takes as long to import as all the rest
+
+    kept: dict[str, Any] = {"unreadable": "", "foreign": at.stated.foreign, "answers": []}
+    try:
+        with opened(at) as target:
+            kept |= {"id": target.id, "region": target.region, "library": target.library}
+            for run in runs:
+                _look(target, run, kept, at)
+            kept["answers"] = [
+                {"service": service, "region": region, "calls": calls}
+                for service, region, calls in target.calls.recording.by_place()
+            ]
+    except UsageError as error:
+        kept["unreadable"] = str(error)
+    source = f"CloudWatch, asked with {kept.get('library', 'nothing')}"
+    at.journal.fact("load", ACCOUNT, at.stated.account or at.target.url, store_json(at.run, kept), source)
+    yield ACCOUNT, kept
+
+
+def _look(target: LiveTarget, run: Mapping[str, Any], about: Mapping[str, Any], at: Observation) -> None:
+    """Ask for all that the facts about a run are made of, once AWS tells it."""
+    name, calls = run["record"]["profile"]["name"], target.calls
+    with suppress(Absent, Unreadable):  # whoever makes facts of it meets the same answer
+        begun, ended = whole_minutes(run["record"])
+        told = partial(
+            at.progress, f"load: {name}: waiting until CloudWatch tells of the minutes before {ended:%H:%M} UTC"
+        )
+
+        def look() -> Counted | None:
+            with account_at(ended, calls, about) as account:
+                return counted(account, host_of(run["record"]), about["foreign"], begun)
+
+        if settled(look, begun, ended, told) is None:
+            at.note("load", f"account {target.id} has no distribution and no load balancer that counts requests")
+        tuple(seen_through(calls, run, about))
+
+
+def settled(
+    look: Callable[[], Counted | None],
+    begun: datetime,
+    ended: datetime,
+    told: Callable[[], object],
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    wait: Callable[[float], object] = sleep,
+) -> Counted | None:
+    """Look until every minute is told and the same is told twice, or no longer than AWS takes; return what is seen."""
+    before: Counted | None = None
+    while True:
+        seen = look()
+        again = seen == before and seen is not None and not seen.missing(begun, ended)
+        if seen is None or now() >= ended + LATEST or (again and now() >= ended + SETTLED):
+            return seen
+        told()
+        before = seen
+        wait(PAUSE)

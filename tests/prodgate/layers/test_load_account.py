@@ -1,0 +1,237 @@
+"""The account is asked when it has something to tell, and what it told is kept and makes the same facts again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
+from tests.loadtests.entered import tell_of_distribution as tell
+from tests.prodgate.rehearsal.emulated import REGION, Account, zygote
+
+from prodgate import journal, runs
+from prodgate.aws.calls import LiveCalls
+from prodgate.aws.clients import rehearsal_clients
+from prodgate.criteria import UsageError
+from prodgate.criteria_file import parse
+from prodgate.evidence import load_json, store_json
+from prodgate.facts import Facts
+from prodgate.facts.load.account_view import BalancerTimes, EntranceCount
+from prodgate.facts.load.entrances import Counted
+from prodgate.findings import Undetermined
+from prodgate.journal import Journal
+from prodgate.layers import load_account
+from prodgate.layers.layer import Observation
+from prodgate.layers.load import LoadLayer
+from prodgate.layers.load_account import LATEST, PAUSE, SETTLED, settled
+from prodgate.layers.load_kinds import ACCOUNT, RECORD
+from prodgate.layers.load_target import LoadTarget
+from prodgate.targets import Target
+
+pytestmark = pytest.mark.xdist_group("emulator")
+CRITERIA = """
+system = "shop"
+
+[account]
+id = "123456789012"
+exempt = ["other-*"]
+
+[criteria.load-counts-agree]
+statement = { en = "Agrees.", ja = "一致する。" }
+why = "Nobody sees it."
+require = "<= 0.1 %"
+source = "X-1"
+layers = ["load"]
+"""
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with zygote() as running:
+        tell(running, distribution(running, HOST), EACH, EACH)
+        tell_of_balancer(running, balancer(running), EACH, EACH)
+        yield running
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Observation:
+    """An observation of a real account, whose load was run before."""
+
+    @contextmanager
+    def opened(_at: Observation, _section: Any) -> Iterator[LoadTarget]:
+        yield LoadTarget(f"https://{HOST}", f"https://{HOST}")
+
+    def carried_out(_target: Any, _section: Any, at: Observation, _unreadable: Any) -> Iterator[Any]:
+        stored = run()
+        at.journal.fact("load", RECORD, "steady", store_json(at.run, stored), "Locust")
+        yield RECORD, stored
+
+    monkeypatch.setattr("prodgate.layers.load_runs.ready", lambda _at: None)
+    monkeypatch.setattr("prodgate.layers.load_runs.carried_out", carried_out)
+    monkeypatch.setattr("prodgate.layers.load_target.opened", opened)
+    path = tmp_path / "criteria.toml"
+    path.write_text(CRITERIA, "utf-8")
+    about = {"system": "shop", "target": "aws://", "rehearsal": False, "layers": ["load"], "commit": ""}
+    made = runs.create(tmp_path / "runs", about, path, tmp_path / "waivers.toml")
+    return Observation(
+        run=made,
+        target=Target(f"aws://prod@{REGION}"),
+        project=tmp_path,
+        stated=parse(CRITERIA, path),
+        journal=Journal.of(made),
+        progress=lambda _step: None,
+    )
+
+
+def opens(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
+    clients = rehearsal_clients(account.endpoint, REGION, reads=True, attempts=1)
+    monkeypatch.setattr("prodgate.layers.live_target.open_account", lambda *_given: LiveCalls(clients))
+
+
+def contents(facts: Facts) -> list[Any]:
+    return [(type(fact), [object.__getattribute__(fact, one.name) for one in fields(fact)]) for fact in facts.known]
+
+
+def observed(at: Observation) -> Facts:
+    """What the layer sees, which is also what it recalls."""
+    seen = LoadLayer().observe(at)
+    kept = runs.read(at.run)
+    again = LoadLayer().recall(at.run, (*kept.facts, *kept.unreadable))
+    assert contents(again) == contents(seen)
+    return seen
+
+
+def test_what_the_account_counted_is_asked_kept_and_recalled(
+    at: Observation, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens(monkeypatch, account)
+    seen = observed(at)
+    (count,), (times,) = seen.of(EntranceCount), seen.of(BalancerTimes)
+    assert (str(count.unknown), str(count.unknown_errors), str(times.apart)) == ("0 %", "0 %", "10 ms")
+    (kept,) = [one for one in runs.read(at.run).facts if one["kind"] == ACCOUNT]
+    answers = load_json(at.run, kept["digest"])["answers"]
+    assert {one["service"] for one in answers} == {"cloudfront", "cloudwatch", "elbv2"}
+    assert all(call["requests"][0]["id"] for one in answers for call in one["calls"])
+
+
+def test_a_denied_answer_is_kept_as_one(at: Observation, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens(monkeypatch, account)
+    account.fault(service="cloudwatch", kind="deny")
+    try:
+        (count,) = observed(at).of(EntranceCount)
+    finally:
+        account.heal()
+    with pytest.raises(Undetermined, match="access denied .* allow cloudwatch:GetMetricData"):
+        _ = count.unknown
+
+
+def test_an_account_that_can_not_be_opened_is_said(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_given: Any) -> LiveCalls:
+        raise UsageError("profile 'prod': is not configured")
+
+    monkeypatch.setattr("prodgate.layers.live_target.open_account", refuse)
+    (count,) = observed(at).of(EntranceCount)
+    with pytest.raises(Undetermined, match="profile 'prod': is not configured"):
+        _ = count.unknown_errors
+
+
+def test_an_account_that_is_not_stated_is_not_opened(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodgate.layers.live_target.open_account", pytest.fail)
+    (times,) = observed(replace(at, stated=replace(at.stated, account=""))).of(BalancerTimes)
+    with pytest.raises(Undetermined, match=r"criteria\.toml: names no account; write \[account\] with id"):
+        _ = times.apart
+
+
+def test_who_is_interrupted_while_waiting_knows_nothing_of_the_account(
+    at: Observation, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_given: Any) -> None:
+        raise KeyboardInterrupt
+
+    opens(monkeypatch, account)
+    monkeypatch.setattr(load_account, "settled", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        LoadLayer().observe(at)
+    (count,) = LoadLayer().recall(at.run, runs.read(at.run).facts).of(EntranceCount)
+    with pytest.raises(Undetermined, match="the account was not asked"):
+        _ = count.unknown
+
+
+def test_a_rehearsal_has_its_own_log_and_no_account_is_opened(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodgate.layers.live_target.open_account", pytest.fail)
+    assert list(load_account.account_counts([(RECORD, run())], replace(at, target=Target("rehearsal://")))) == []
+    deploy = run(profile={**run()["record"]["profile"], "name": "deploy"})
+    assert list(load_account.account_counts([(RECORD, deploy)], at)) == []
+
+
+def test_where_nothing_counts_requests_that_is_noted(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zygote() as empty:
+        opens(monkeypatch, empty)
+        assert observed(at).of(EntranceCount) == ()
+    notes = [one["text"] for one in journal.read(at.journal.path) if one["event"] == "note"]
+    assert notes == ["account 123456789012 has no distribution and no load balancer that counts requests"]
+
+
+BEGUN, ENDED = MINUTES[0], MINUTES[1] + timedelta(minutes=1)
+
+
+class Clock:
+    """A clock that moves when somebody waits, and what CloudWatch tells by the seconds since the last minute ended."""
+
+    def __init__(self, tells: Callable[[float], Any]) -> None:
+        self.time, self.looks, self._tells = ENDED + timedelta(seconds=30), 0, tells
+
+    def look(self) -> Counted | None:
+        self.looks += 1
+        told = self._tells((self.time - ENDED).total_seconds())
+        return told and Counted(
+            entrance="distribution E1",
+            requests={minute: Decimal(count) for minute, count in zip(MINUTES, told, strict=False)},
+            errors=0,
+            cached=True,
+            balancers=(),
+            answers=0,
+        )
+
+    def wait(self, seconds: float) -> None:
+        assert seconds == PAUSE
+        self.time += timedelta(seconds=seconds)
+
+    def settled(self) -> Any:
+        return settled(self.look, BEGUN, ENDED, lambda: None, now=lambda: self.time, wait=self.wait)
+
+    @property
+    def waited(self) -> timedelta:
+        return self.time - ENDED
+
+
+@pytest.mark.parametrize(
+    ("tells", "last", "waited"),
+    [
+        (lambda _: (5, 6), (5, 6), SETTLED + timedelta(seconds=10)),
+        (lambda late: (5, 6) if late > 200 else (5,), (5, 6), timedelta(seconds=230)),
+        (lambda late: (5, min(int(late), 300)), (5, 300), timedelta(seconds=330)),
+        (lambda _: (5,), (5,), LATEST + timedelta(seconds=10)),
+        (lambda late: (5, int(late)), (5, 610), LATEST + timedelta(seconds=10)),
+        (lambda _: None, None, timedelta(seconds=30)),
+    ],
+)
+def test_it_is_waited_until_every_minute_is_told_and_stays_as_it_is(
+    tells: Callable[[float], Any], last: Any, waited: timedelta
+) -> None:
+    clock = Clock(tells)
+    seen = clock.settled()
+    assert (seen and tuple(seen.requests.values()), clock.waited) == (last, waited)
+
+
+def test_of_minutes_long_ago_nothing_is_waited_for() -> None:
+    clock = Clock(lambda _: (5,))
+    clock.time = datetime(2026, 2, 1, tzinfo=UTC)
+    clock.settled()
+    assert clock.looks == 1
