@@ -17,6 +17,9 @@ from prodgate.load.runner import LoadError, run_load
 from .reading import failed, latencies
 from .servers import Answer, answer, fine, serving
 
+#: Locust's processes run in one Python as in another, and take their time.
+pytestmark = pytest.mark.once
+
 READER = """
 from locust import FastHttpUser, task
 from locust.exception import RescheduleTask, StopUser

@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+#: Locust's processes run in one Python as in another, and take their time.
+pytestmark = pytest.mark.once
+
 PROVE = """
 from gevent import monkey
 monkey.patch_all()

@@ -15,6 +15,9 @@ from prodgate.rehearsal.site.process import Site, running
 
 from .reading import failed, latencies, unshareable
 
+#: Locust's processes run in one Python as in another, and take their time.
+pytestmark = pytest.mark.once
+
 LOCUSTFILE = Path(__file__).parents[3] / "loadtests" / "locustfile.py"
 
 

@@ -32,6 +32,9 @@ from prodgate.load.runner import LoadError, run_load
 from .reading import count, failed, latencies, unshareable
 from .servers import Server, answer, fine, serving
 
+#: Locust's processes run in one Python as in another, and take their time.
+pytestmark = pytest.mark.once
+
 SIMPLE = """
 from locust import FastHttpUser, task
 

@@ -8,6 +8,9 @@ import pytest
 
 from prodgate.load.selftest import compare, self_test
 
+#: Locust's processes run in one Python as in another, and take their time.
+pytestmark = pytest.mark.once
+
 
 def test_the_generator_tells_the_truth(tmp_path: Path) -> None:
     """What has to be exact is; p95 is compared too, but a machine that is busy enough may rightly fail it."""

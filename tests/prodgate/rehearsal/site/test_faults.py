@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection, RemoteDisconnected
 from itertools import islice
 from pathlib import Path
@@ -30,10 +30,11 @@ pytestmark = pytest.mark.xdist_group("site")
 
 
 @pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory) -> Database:
+def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     made = opened(f"sqlite:///{tmp_path_factory.mktemp('news') / 'news.sqlite'}")
     migrate(made, then=lambda connection: seed(connection, UNTIL))
-    return made
+    yield made
+    made.engine.dispose()
 
 
 def test_every_fault_is_done_by_something() -> None:

@@ -6,9 +6,11 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import pytest
 
 from prodgate.terraform.provider.server import wait_for_the_end
@@ -60,6 +62,24 @@ def test_ends_when_its_input_is_closed(provider: subprocess.Popen[str]) -> None:
     provider.stdin.close()
 
     assert provider.wait(10) == 0
+
+
+def test_ends_though_a_request_has_only_begun(provider: subprocess.Popen[str], tmp_path: Path) -> None:
+    """As when core is killed while it sends one."""
+    assert provider.stdout
+    assert provider.stdin
+    provider.stdout.readline()
+    never = threading.Event()
+    with grpc.insecure_channel(f"unix://{tmp_path / 'p.sock'}") as channel:
+        begun = channel.stream_unary("/tfplugin6.Provider/GetProviderSchema").future(never.wait() for _ in range(1))
+        # on the same connection, so that the provider knows of the other when it has answered this
+        channel.unary_unary("/tfplugin6.Provider/GetProviderSchema")(b"", timeout=30)
+
+        provider.stdin.close()
+
+        assert provider.wait(10) == 0
+        begun.cancel()
+        never.set()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells at once that a process has ended")
