@@ -15,6 +15,13 @@ from tests.prodgate.rehearsal.site.asking import UNTIL
 from tests.prodgate.rehearsal.site.postgres import postgres
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One Python is enough for a site that every gate run starts in the Python it has."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site without faults. Its stories stay as they are; readers may join."""
