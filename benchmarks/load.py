@@ -30,9 +30,9 @@ from tempfile import TemporaryDirectory
 from known_server import STALL, STEADY, Known, found, p95, running
 
 from prodgate.layers import BUILT
-from prodgate.load.health import quantile
 from prodgate.load.profile import Profile
 from prodgate.load.runner import run_load
+from prodgate.statistics import nearest_rank
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RATE = 500
@@ -221,7 +221,9 @@ def ours(host: str, place: Path, seconds: int) -> Told:
         latency.update({int(tenths): count for tenths, count in cell["latency"].items()})
     failed = sum(sum(cell["failed"].values()) for cell in record["seconds"])
     sick = "; ".join(filter(None, (record["why"], *record["health"]["sick"])))
-    return Told(quantile(latency, 0.95), latency.total() + failed, failed + record["not_sent"], sick=sick)
+    return Told(
+        (nearest_rank(latency, 950) or 0) / 10_000, latency.total() + failed, failed + record["not_sent"], sick=sick
+    )
 
 
 def peer(name: str, host: str, path: str, place: Path, seconds: int) -> Told:

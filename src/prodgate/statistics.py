@@ -7,7 +7,7 @@ SciPy is imported where it is used: it takes longer to import than a judgement d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -22,6 +22,23 @@ _SPELLS: Final = (1, 2, 4, 8)
 _ENOUGH: Final = 15
 #: Trials beyond which nobody waits for an answer.
 _NEVER: Final = 10**9
+
+
+def nearest_rank(counts: Mapping[int, int], mille: int, *, beyond: int = 0) -> int | None:
+    """Return the least value that ``mille`` of 1,000 do not exceed, of values with how often each was seen.
+
+    ``beyond`` are as many above all values; None where the rank falls among them, or there is nothing.
+
+    >>> nearest_rank({10: 95, 900: 5}, 950), nearest_rank({10: 95}, 950, beyond=6)
+    (10, None)
+    """
+    # whole numbers: of 300, no float decides whether the 285th or the 286th is the 95th percentile
+    left = -(-mille * (sum(counts.values()) + beyond) // 1000)
+    for value in sorted(counts):
+        left -= counts[value]
+        if left <= 0:
+            return value
+    return None
 
 
 def ends(bad: float, trials: float, confidence: float) -> tuple[float, float]:

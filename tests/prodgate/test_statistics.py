@@ -11,11 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodgate.statistics import clears, clustered_ends, convicts, effective, ends, further
+from prodgate.statistics import clears, clustered_ends, convicts, effective, ends, further, nearest_rank
 
 LIMIT, SURE = 0.05, 0.95
 #: Runs of each simulation, and by how much a share of so many may miss the true one by chance (three standard errors).
 RUNS, CHANCE = 400, 0.033
+
+
+@given(st.lists(st.integers(0, 50)), st.integers(0, 9), st.integers(1, 1000))
+def test_the_nearest_rank_is_that_of_all_values_in_order(values: list[int], beyond: int, mille: int) -> None:
+    every: list[int | None] = [*sorted(values), *[None] * beyond]
+    wanted = every[-(-mille * len(every) // 1000) - 1] if every else None
+    assert nearest_rank({value: values.count(value) for value in values}, mille, beyond=beyond) == wanted
 
 
 @pytest.mark.parametrize(

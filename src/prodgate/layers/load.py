@@ -34,14 +34,15 @@ class LoadLayer:
         from .load_runs import carried_out, ready  # noqa: PLC0415  judging needs nothing of it
         from .load_target import opened  # noqa: PLC0415
 
+        stored: list[Stored] = []
         unreadable: dict[type, str] = {}
         try:
             section = ready(at)
             with opened(at, section) as target:
-                stored = tuple(carried_out(target, section, at, unreadable))
-            stored += tuple(account_counts(stored, at))
+                stored.extend(carried_out(target, section, at, unreadable))
         except Unreadable as error:
-            stored, unreadable = (), dict.fromkeys(REQUIRED, error.reason)
+            unreadable = dict.fromkeys(REQUIRED, error.reason)
+        stored.extend(account_counts(stored, at))
         for kind, reason in unreadable.items():
             at.journal.write("unreadable", layer=self.name, kind=kind.__name__, reason=reason)
         return _facts(stored, unreadable)
@@ -50,7 +51,8 @@ class LoadLayer:
         """Make the facts of what was kept; what was not measured then is unreadable."""
         known = list(events)
         by_name = {kind.__name__: kind for kinds in KINDS.values() for kind in kinds}
-        unreadable = {by_name[one["kind"]]: one["reason"] for one in known if one["event"] == "unreadable"}
+        unread = {one["kind"]: one["reason"] for one in known if one["event"] == "unreadable"}
+        unreadable = {kind: unread[name] for name, kind in by_name.items() if name in unread}
         return _facts(
             [(one["kind"], load_json(run, one["digest"])) for one in known if one["event"] == "fact"], unreadable
         )

@@ -28,5 +28,12 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
 #: Kinds without which load is not judged. There need not be anything to compare with.
 REQUIRED: Final = tuple(kind for name, kinds in KINDS.items() if name != "compare" for kind in kinds)
 
+#: Profile -> the criteria whose limits its readers have to be kept within: of latency, and of failures.
+LIMITED_BY: Final[Mapping[str, tuple[str, str]]] = {
+    "steady": ("latency-p95", "error-rate"),
+    "surge": ("surge-served", ""),
+    "compare": ("latency-p95", ""),
+}
+
 #: Kind of evidence, and the evidence.
 Stored = tuple[str, Mapping[str, Any]]

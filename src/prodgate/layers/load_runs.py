@@ -6,7 +6,7 @@ import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from ..aws.answers import Unreadable
 from ..criteria import UsageError
@@ -19,15 +19,8 @@ from ..load_section import PROFILES, LoadSection
 from .layer import Observation
 from .load_before import last_good
 from .load_deploys import Deploys, deploys_while
-from .load_kinds import BEFORE, KINDS, RECORD, SELF_TEST, Stored
+from .load_kinds import BEFORE, KINDS, LIMITED_BY, RECORD, SELF_TEST, Stored
 from .load_target import LoadTarget, allowed, green
-
-#: Criteria whose limits end a run early when they are clearly broken: of latency, and of failures.
-_LIMITS: Final = {
-    "steady": ("latency-p95", "error-rate"),
-    "surge": ("surge-served", ""),
-    "compare": ("latency-p95", ""),
-}
 
 
 def ready(at: Observation) -> LoadSection:
@@ -121,17 +114,25 @@ def _run(name: str, target: LoadTarget, section: LoadSection, at: Observation) -
 def _keep(
     record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget, at: Observation
 ) -> Mapping[str, Any]:
-    lines = None if record["other"] else target.lines(since)
     stored = {
         "place": target.place,
         "record": record,
-        "server": None if lines is None else summarised(lines, record),
+        "server": None if record["other"] else _server(record, since, target),
         "deploys": list(deploys.done),
         "undeployed": deploys.failed,
     }
     subject = f"{record['profile']['name']} at {target.place}"
     at.journal.fact("load", RECORD, subject, store_json(at.run, stored), f"Locust {record['versions']['locust']}")
     return stored
+
+
+def _server(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mapping[str, Any] | None:
+    """Return what the site's own log says of a run, or why it can't be read; None where there is no log of ours."""
+    try:
+        lines = target.lines(since)
+    except Unreadable as error:
+        return {"unreadable": error.reason}
+    return None if lines is None else summarised(lines, record)
 
 
 def _before(stored: Mapping[str, Any], at: Observation) -> Iterator[Stored]:
@@ -149,7 +150,7 @@ def _profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:
     Without a limit of latency only failures are counted, and what is slow is what times out.
     """
     given = section.profiles[name]
-    slow, failed = (_limit(id_, stated) for id_ in _LIMITS.get(name, ("", "")))
+    slow, failed = (_limit(id_, stated) for id_ in LIMITED_BY.get(name, ("", "")))
     return Profile(
         name=name,
         rate=float(given.rate.base),

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, Final, Protocol
 
@@ -51,10 +52,17 @@ class LoadTarget:
         return self.site.access_log.stat().st_size if self.site and self.site.access_log.exists() else 0
 
     def lines(self, since: int) -> Iterator[Mapping[str, Any]] | None:
-        """Yield the lines of the access log from a byte on, up to now; None where there is no log of ours."""
+        """Yield the lines of the access log from a byte on, up to now; None where there is no log of ours.
+
+        Raises Unreadable when the site does not write down to the end what it was asked.
+        """
         if self.site is None:
             return None
-        _flushed(self.site)
+        if not _flushed(self.site):
+            raise Unreadable(
+                f"the site wrote no more into its access log within {_PATIENCE:g} s; run it again with less other work "
+                "on the machine, or look why it stands still"
+            )
         return _lines(self.site.access_log, since)
 
 
@@ -146,22 +154,32 @@ def _site(scratch: Path, build: str = "blue") -> Iterator[Site]:
         from ..rehearsal.site.process import running  # noqa: PLC0415  only a rehearsal needs it
     except ImportError as error:
         raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
-    with running(scratch, build=build) as site:
+    # what it served stays out of the run: it is the same every time, and no evidence
+    with (
+        TemporaryDirectory(prefix="prodgate-site-") as folder,
+        running(scratch, build=build, database=f"sqlite:///{Path(folder) / 'news.sqlite'}") as site,
+    ):
         yield site
 
 
-def _flushed(site: Site) -> None:
-    """Wait until the log holds all requests before now: a site writes it some moments after it answers."""
+def _flushed(site: Site) -> bool:
+    """Wait until the log holds all requests before now, and return whether it does.
+
+    A site writes it some moments after it answers; one that answers nobody any more has written what it will.
+    """
     mark, log = f"{MARK}{token_hex(8)}", site.access_log
     try:
         with closing(HTTPConnection(site.url.partition("//")[2], timeout=_PATIENCE)) as connection:
             connection.request("GET", mark)
             connection.getresponse().read()
+    except TimeoutError:
+        return False
     except (OSError, HTTPException):
-        return  # a site that answers no more writes no more
+        return True
     until = monotonic() + _PATIENCE
-    while monotonic() < until and not (log.exists() and mark.encode() in log.read_bytes()):
+    while not (written := log.exists() and mark.encode() in log.read_bytes()) and monotonic() < until:
         sleep(_PAUSE)
+    return written
 
 
 def _lines(log: Path, since: int) -> Iterator[Mapping[str, Any]]:

@@ -18,9 +18,9 @@ TEXT: Final = 200
 #: How much of it is looked through for credentials, so that none is cut in two and kept.
 _READ: Final = 4096
 
-#: What is counted once for each host: arrivals that were sent or not, and what arrivals asked for after the first
-#: request, so that of a whole run sent and followed are together what is in the cells.
-_TOTALS: Final = ("sent", "not_sent", "followed")
+#: What is counted once for each host: arrivals that were sent, and what arrivals asked for after the first request, so
+#: that of a whole run the two are together what is in the cells.
+_TOTALS: Final = ("sent", "followed")
 
 
 @dataclass(slots=True)
@@ -50,6 +50,8 @@ class Book:
         self.cells: dict[tuple[int, int, str], Cell] = defaultdict(Cell)
         """By side, second, and the request's name."""
         self.totals: dict[str, list[int]] = {name: [0] * hosts for name in _TOTALS}
+        self.not_sent: Counter[tuple[int, int]] = Counter()
+        """Arrivals that were not sent, by side and second."""
         self.warm_up: Counter[str] = Counter(sent=0, failed=0)
         self.failures: dict[tuple[str, str], dict[str, Any]] = {}
         self.settled = 0
@@ -58,8 +60,12 @@ class Book:
 
     def sent(self, moment: Moment, *, free: bool = True) -> None:
         """Count an arrival: sent, or not sent because nothing was ``free`` to send it with."""
-        if moment.second >= 0:
-            self.totals["sent" if free else "not_sent"][moment.side] += 1
+        if moment.second < 0:
+            return
+        if free:
+            self.totals["sent"][moment.side] += 1
+        else:
+            self.not_sent[moment.side, moment.second] += 1
 
     def followed(self, moment: Moment) -> None:
         """Count a request after the first of its arrival."""
@@ -96,11 +102,13 @@ class Book:
                 for (side, second, request), cell in self.cells.items()
             ],
             "totals": self.totals,
+            "not_sent": [[*place, count] for place, count in self.not_sent.items()],
             "warm_up": dict(self.warm_up),
             "failures": list(self.failures.values()),
         }
         self.cells.clear()
         self.totals = {name: [0] * self.hosts for name in _TOTALS}
+        self.not_sent.clear()
         self.warm_up = Counter(sent=0, failed=0)
         return part
 
@@ -111,6 +119,7 @@ class Book:
             self._add_cell(given)
         for name, values in part["totals"].items():
             self.totals[name] = [mine + theirs for mine, theirs in zip(self.totals[name], values, strict=True)]
+        self.not_sent.update({(side, second): count for side, second, count in part["not_sent"]})
         self.warm_up.update(part["warm_up"])
         for example in part["failures"]:
             self.failures.setdefault((example["class"], example["request"]), example)

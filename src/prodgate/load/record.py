@@ -7,13 +7,12 @@ import os
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from ..facts.load.soundness import FORMAT
 from .book import Book, cell_json
 from .schedule import planned, side
 from .settings import Settings
-
-FORMAT: Final = 1
 
 
 def record(
@@ -38,9 +37,12 @@ def record(
 
 def _of_host(settings: Settings, book: Book, which: int, names: list[str]) -> dict[str, Any]:
     places = {name: place for place, name in enumerate(names)}
+    unsent = sorted((second, count) for (at, second), count in book.not_sent.items() if at == which)
     return {
         "planned": planned_for(settings, which),
         **{name: values[which] for name, values in book.totals.items()},
+        "not_sent": sum(count for _, count in unsent),
+        "unsent": [{"second": second, "not_sent": count} for second, count in unsent],
         "seconds": [
             {"second": second, "request": places[request], **cell_json(cell)}
             for (at, second, request), cell in sorted(book.cells.items())

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from .health import quantile
+from ..statistics import nearest_rank
+from .book import tenths
 from .processes import Progress
 from .profile import Profile
 from .runner import run_load
@@ -49,7 +49,7 @@ def compare(record: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, An
     """Return the self-test's result from a record and what the server says it did."""
     told = _Told(record)
     result = {
-        "p95": {"told": quantile(told.latency("GET /steady"), 0.95), "truth": _p95(truth["steady"])},
+        "p95": {"told": _p95(told.latency("GET /steady")), "truth": _p95(Counter(map(tenths, truth["steady"])))},
         "drops": {"told": told.failed("GET /dropped"), "truth": truth["dropped"]},
         "stall": {
             "told": sum(count for took, count in told.latency("GET /stall").items() if took >= STALLED * 10_000),
@@ -127,8 +127,8 @@ def _fault_server() -> Iterator[_FaultServer]:
             process.kill()
 
 
-def _p95(values: Sequence[float]) -> float:
-    return sorted(values)[math.ceil(0.95 * len(values)) - 1] if values else 0.0
+def _p95(counts: Mapping[int, int]) -> float:
+    return (nearest_rank(counts, 950) or 0) / 10_000
 
 
 def _ms(seconds: float) -> str:

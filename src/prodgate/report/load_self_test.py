@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..evidence import load_json
+from ..layers.load_kinds import SELF_TEST
 from ..runs import Run
 from .load_scales import latency_text
-
-#: Kind of the fact that holds it.
-SELF_TEST: Final = "load-self-test"
 
 _TENTHS: Final = 10_000
 

@@ -9,6 +9,8 @@ from itertools import accumulate
 from math import ceil
 from typing import Any, Final
 
+from ..statistics import nearest_rank
+
 #: Columns that a timeline has at most; a longer run has several seconds in each.
 MOST_COLUMNS: Final = 120
 
@@ -38,7 +40,7 @@ class Distribution:
 
     def percentile(self, mille: int) -> int | None:
         """Return the nearest rank in tenths of a millisecond; None where that request had no good answer."""
-        return next(iter(self.ranked([-(-mille * self.total // WHOLE)])), None)
+        return nearest_rank(dict(self.counts), mille, beyond=self.lost)
 
     def ranked(self, ranks: Iterable[int]) -> list[int | None]:
         """Return what the n-th fastest took, for ascending ranks from 1."""

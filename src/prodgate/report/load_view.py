@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from ..criteria import Criteria
 from ..evidence import load_json
+from ..facts.load.soundness import FORMAT
+from ..layers.load_kinds import LIMITED_BY, RECORD
 from ..runs import Run
 from .load_charts import histogram_chart, percentile_chart
 from .load_drawing import Chart, Words
@@ -17,12 +19,6 @@ from .load_failures import Failures, failures
 from .load_scales import latency_text
 from .load_series import P95, Column, Distribution, columns, distribution
 from .load_timeline import timeline_chart
-
-#: Kind of the facts that hold records, each with what else was seen of its run.
-RECORD: Final = "load"
-
-#: Name of a profile -> the criterion whose limit its latencies have to keep.
-LIMITS: Final = {"steady": "latency-p95", "surge": "surge-served"}
 
 #: Percentiles of the table -> per mille.
 PERCENTILES: Final = {"p50": 500, "p75": 750, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999, "max": 1000}
@@ -33,7 +29,6 @@ _MOST_CLASSES: Final = 12
 #: What was asked of the generator, as the catalogue's sentence names it.
 _ASKED: Final = ("rate", "duration", "warm_up", "timeout", "workers", "seed")
 
-_FORMAT: Final = 1
 _TENTHS: Final = 10_000
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -126,7 +121,7 @@ def _block(run: Run, fact: Mapping[str, Any], anchor: str, words: Words) -> Load
 
 def _limit(criteria: Criteria, name: str) -> int | None:
     """Return the limit of a profile's p95 in tenths of a millisecond."""
-    criterion = criteria.get(LIMITS.get(name, ""))
+    criterion = criteria.get(LIMITED_BY.get(name, ("",))[0])
     limit = criterion.bound.limit if criterion and criterion.bound else None
     return int(limit.base * _TENTHS) if limit and limit.dimension == "time" else None
 
@@ -139,12 +134,12 @@ def _page(run: Run, name: str) -> str:
 def _record(stored: Mapping[str, Any], run: Run, words: Words) -> LoadRecord:
     """Arrange a record. Raises what _UNREADABLE names when it is none."""
     data = stored["record"]
-    if data["format"] != _FORMAT:
-        raise ValueError(f"format {data['format']!r} is not known; this version reads {_FORMAT}")
+    if data["format"] != FORMAT:
+        raise ValueError(f"format {data['format']!r} is not known; this version reads {FORMAT}")
     name, started = str(data["profile"]["name"]), datetime.fromisoformat(data["started"])
     limit, classes, deploys = _limit(run.criteria.criteria, name), failures(data), _deploys(stored, started)
     whole = distribution(data["seconds"], not_sent=int(data["not_sent"]))
-    by_time = columns(data["seconds"], float(data["profile"]["duration"]))
+    by_time = columns((*data["seconds"], *data["unsent"]), float(data["profile"]["duration"]))
     return LoadRecord(
         **_told(data),
         **_health(data["health"]),
@@ -185,7 +180,7 @@ def _health(health: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _server(seen: Mapping[str, Any] | None) -> tuple[str, str]:
-    if seen is None:
+    if seen is None or "unreadable" in seen:
         return "", ""
     arrived = sum(int(count) for count in seen["statuses"].values())
     return f"{arrived:,}", latency_text(distribution([seen]).percentile(P95))

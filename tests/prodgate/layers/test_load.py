@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from http.client import HTTPConnection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -141,7 +142,7 @@ def site(tmp_path: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> OwnSite
     own.access_log.write_text('{"at": 1, "path": "/before", "status": 200, "seconds": 1}\n', "utf-8")
 
     @contextmanager
-    def running(scratch: Path, build: str) -> Iterator[OwnSite]:
+    def running(scratch: Path, build: str, **_given: object) -> Iterator[OwnSite]:
         yield own if build == "blue" else OwnSite(scratch / "access.jsonl", "http://127.0.0.1:8124")
 
     monkeypatch.setattr("prodgate.rehearsal.site.process.running", running)
@@ -376,6 +377,15 @@ def test_the_log_of_the_site_is_read_when_all_of_it_is_written(tmp_path: Path) -
         assert "/nothing-0" in [line["path"] for line in target.lines(0) or ()]
 
 
+def test_a_log_that_is_not_written_to_its_end_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_target, "_PATIENCE", 0.2)
+    with running(tmp_path) as own:
+        elsewhere = SimpleNamespace(url=own.url, access_log=tmp_path / "nobody-writes-here", deploy=own.deploy)
+        elsewhere.access_log.touch()
+        with pytest.raises(Unreadable, match=r"wrote no more into its access log within 0\.2 s"):
+            load_target.LoadTarget(own.url, "here", elsewhere).lines(0)
+
+
 COMPARE = '\n[load.compare]\nrate = "100 /s"\nduration = "40 s"\n'
 SLOWER = criterion("load-p95-regression", bound=Bound.parse("<= 20 ms"), decides="bound", layers=("load",))
 
@@ -440,7 +450,7 @@ def test_a_load_of_another_form_is_not_compared(shop: Path, made: Made, site: Ow
 @pytest.mark.parametrize(
     "flaw",
     [
-        {"health": {"sick": ["send lag"], "advice": ""}},
+        {"health": {"sick": ["send lag"], "advice": "", "send_lag": {"p50": 0.0, "p99": 0.0, "max": 0.0001}}},
         {"health": {"sick": [], "advice": "", "send_lag": {"p50": 0.01, "p99": 0.034, "max": 0.05}}},
         {"requests": [{"name": "GET /old", "cacheable": True}]},
     ],

@@ -59,7 +59,7 @@ def test_books_of_workers_add_up_to_what_one_would_have_counted(events: list[Eve
     whole = Book(hosts=2, slow=0.2)
     whole.add(alone.take())
     assert json.loads(kept(together))["seconds"] == json.loads(kept(whole))["seconds"]
-    for name in ("sent", "not_sent", "warm_up", "requests"):
+    for name in ("sent", "not_sent", "unsent", "warm_up", "requests"):
         assert json.loads(kept(together))[name] == json.loads(kept(whole))[name]
     assert together.per_second() == whole.per_second()
 

@@ -3,10 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from prodgate.load.health import Vitals, quantile, report, spread, together
+from prodgate.load.health import Vitals, report, spread, together
 from prodgate.load.profile import Profile
 
 STEADY = Profile(name="steady", rate=100.0, duration=60.0, timeout=2.0)
@@ -57,12 +55,3 @@ def test_workers_are_as_ill_as_the_worst_of_them() -> None:
     two = {"send_lag": {"10": 1, "30": 2}, "loop_lag": {"7": 1}, "cpu": 0.7, "machine_cpu": 0.3, "steal": 0.1}
     assert together([one, two]) == Vitals(send_lag={10: 6, 30: 2}, loop_lag={7: 1}, cpu=0.7, machine_cpu=0.9, steal=0.1)
     assert spread(together([]).send_lag) == {"p50": 0.0, "p99": 0.0, "max": 0.0}
-
-
-@given(st.lists(st.integers(0, 50), min_size=1), st.floats(0.01, 1))
-def test_a_quantile_is_a_value_that_so_many_do_not_exceed(values: list[int], share: float) -> None:
-    counts = {value: values.count(value) for value in values}
-    found = round(quantile(counts, share) * 10_000)
-    assert found in values
-    assert sum(value <= found for value in values) >= share * len(values) - 1e-9
-    assert sum(value < found for value in values) < share * len(values)

@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -381,6 +382,7 @@ def test_an_arrival_for_which_nothing_is_free_is_not_sent_and_not_forgotten(tmp_
     assert record["complete"]
     assert record["sent"] == count(record) == server.asked.total()
     assert record["not_sent"] == 100 - record["sent"] > 20
+    assert sum(each["not_sent"] for each in record["unsent"]) == record["not_sent"]
 
 
 def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:
@@ -524,13 +526,17 @@ def test_what_cannot_be_run_is_said_before_anything_is_started(tmp_path: Path) -
     assert not (tmp_path / "run").exists()
 
 
-def test_a_process_that_does_not_end_is_ended_with_its_whole_group(tmp_path: Path) -> None:
-    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('prodgate: on', flush=True); time.sleep(99)"
+def test_a_process_that_does_not_heed_an_interrupt_is_killed_with_its_whole_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('on', flush=True)\nsignal.pause()\n"
     (tmp_path / "locust.py").write_text(deaf, "utf-8")
-    with (
-        socket.socket() as unused,
-        group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, tmp_path / "out") as running,
-    ):
-        assert unused.fileno() >= 0
+    monkeypatch.setattr("prodgate.load.processes.GRACE", 0.2)
+    out = tmp_path / "out"
+    with suppress(KeyboardInterrupt), group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, out) as running:
         [process] = running.processes
+        while b"on" not in out.read_bytes():
+            assert process.poll() is None, out.read_text("utf-8")
+            sleep(0.01)
+        raise KeyboardInterrupt
     assert process.returncode == -signal.SIGKILL

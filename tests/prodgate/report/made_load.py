@@ -46,6 +46,7 @@ def record(
         "planned": sent,
         "sent": sent,
         "not_sent": 0,
+        "unsent": [],
         "workers": [{"name": "w1", "sent": sent, "lost": False}],
         "requests": [{"name": "GET /stories/[slug]", "cacheable": True}],
         "seconds": seconds,
@@ -97,7 +98,7 @@ def everything(directory: Path) -> Run:
     """Return a run with one of everything that a record can tell."""
     sick = {**record()["health"], "sick": ["send lag p99 was 34 ms, at most 20 ms"], "advice": "use more workers"}
     surge = record("surge", rate=400, duration=12, failing=5, health=sick, not_sent=90, planned=4890)
-    surge["seconds"][7]["not_sent"] = 90
+    surge["unsent"] = [{"second": 7, "not_sent": 90}]
     deploy = record("deploy", rate=50, duration=30, complete=False, why="worker 2 was lost")
     deploy["other"] = {**record(rate=20, duration=30), "host": "http://127.0.0.1:8124"}
     begin = datetime.fromisoformat(deploy["started"]).timestamp()

@@ -12,16 +12,16 @@ from typing import Any, Final
 
 from ...aws.answers import Unread
 from ...quantities import Quantity
+from ...statistics import nearest_rank
 from .. import Fact
-from .measured import SLOWEST
 from .soundness import counted, unsound
 
 #: Beginning of the path of a request that only marks a place in the log.
 MARK: Final = "/prod-gate-was-here-"
 #: Beginning of the paths that load balancers, deploys and the gate itself ask for, beside the load.
 _PROBES: Final = ("/api/health", "/api/ready", MARK)
-#: Failures with an answer, of which the server must know.
-_ANSWERED: Final = ("HTTP ", "wrong content")
+#: What failures with an answer begin with, of which the server must know.
+ANSWERED: Final = ("HTTP ", "wrong content")
 _ERRORS: Final = 500
 _MEASURED: Final = ("sent", "arrived", "unmatched", "client_p95", "server_p95", "apart")
 
@@ -49,7 +49,8 @@ def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
     record, seen = stored["record"], stored["server"]
     if seen is None:
         return
-    if reason := unsound(record) or (record["why"] if record["stopped_early"] else ""):
+    early = record["why"] if record["stopped_early"] else ""
+    if reason := unsound(record) or early or seen.get("unreadable", ""):
         view: dict[str, Any] = dict.fromkeys(_MEASURED, Unread(reason))
     else:
         view = _counts(record, seen) | _percentiles(record, seen)
@@ -76,7 +77,7 @@ def _counts(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any
     """Compare counts. A request that failed without an answer may have arrived or not."""
     warm_up, arrived = record["warm_up"], sum(seen["statuses"].values())
     silent = warm_up["failed"] + sum(
-        count for cell in record["seconds"] for name, count in cell["failed"].items() if not name.startswith(_ANSWERED)
+        count for cell in record["seconds"] for name, count in cell["failed"].items() if not name.startswith(ANSWERED)
     )
     sent = warm_up["sent"] + counted(record)
     unmatched = max(0, arrived - sent, sent - silent - arrived)
@@ -104,9 +105,5 @@ def _percentiles(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str
 
 def p95(took: Mapping[int, int]) -> Quantity | None:
     """Return the latency that no more than a twentieth exceed; None of nothing."""
-    total, over = sum(took.values()), sum(took.values())
-    for tenths in sorted(took):
-        over -= took[tenths]
-        if over <= SLOWEST * total:
-            return Quantity.of(Decimal(tenths) / 10, "ms")
-    return None
+    tenths = nearest_rank(took, 950)
+    return None if tenths is None else Quantity.of(Decimal(tenths) / 10, "ms")

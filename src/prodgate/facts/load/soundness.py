@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-#: The form of records that is understood here.
+#: The form of records that is written and understood here.
 FORMAT: Final = 1
 #: How late requests may be sent, in seconds, in one of a hundred cases where two runs are compared. Lateness that moves
 #: hardly anything over a limit moves a percentile by as much as a change is.
@@ -52,6 +52,8 @@ def _flaws(record: Mapping[str, Any]) -> Iterator[str]:
 
 def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
     """Say which numbers of a complete run don't add up: then something was lost between a request and its record."""
+    if not record["health"]["send_lag"]["max"]:
+        yield "nothing was measured of the generator itself, so nothing says that it kept up; run the load again"
     planned, sent, not_sent, ended = (*(record[key] for key in ("planned", "sent", "not_sent")), counted(record))
     if planned != sent + not_sent:
         yield f"{planned:,} arrivals were planned, {sent:,} sent and {not_sent:,} not: the record contradicts itself"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
+from .server_view import ANSWERED
 from .soundness import unsound
 
 #: Seconds by which the clocks of the generator and of AWS may differ.
@@ -17,8 +18,6 @@ _SKEW: Final = 2.0
 #: Requests of one visit, each of which may take as long as the timeout: the record knows only when a visit began.
 _IN_A_ROW: Final = 2
 _MINUTE: Final = 60
-#: Failures with an answer. What failed otherwise may never have reached anybody.
-_ANSWERED: Final = re.compile(r"HTTP |wrong content")
 _ERROR: Final = re.compile(r"HTTP 5\d\d")
 
 
@@ -61,7 +60,7 @@ def sent(record: Mapping[str, Any], begun: datetime, ended: datetime) -> Sent:
     for cell in _within(record, begun, ended):
         latency = {int(tenths): count for tenths, count in cell["latency"].items()}
         failed = cell["failed"].items()
-        answered += sum(latency.values()) + sum(count for kind, count in failed if _ANSWERED.match(kind))
+        answered += sum(latency.values()) + sum(count for kind, count in failed if kind.startswith(ANSWERED))
         errors += sum(count for kind, count in failed if _ERROR.match(kind))
         took.update(latency)
         if not record["requests"][cell["request"]]["cacheable"]:

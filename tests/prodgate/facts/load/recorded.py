@@ -7,6 +7,7 @@ from typing import Any
 
 PLACE = "https://www.example.com"
 STARTED = "2026-11-26T10:00:00+00:00"
+WELL = {"sick": [], "advice": "", "send_lag": {"p50": 0.0, "p99": 0.0, "max": 0.0001}}
 
 
 def cell(second: int, latency: Mapping[int, int], request: int = 0, **more: Mapping[str, int]) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def record(
         "planned": sent + not_sent,
         "sent": sent,
         "not_sent": 0,
+        "unsent": [],
         "followed": 0,
         "workers": [{"name": "alone", "sent": sent, "lost": False}],
         "requests": [{"name": "GET /", "cacheable": True}],
@@ -42,9 +44,9 @@ def record(
         "failures": [],
         "warm_up": {"sent": 500, "failed": 0},
         "other": None,
-        "health": {"sick": [], "advice": "", "send_lag": {"p50": 0.0, "p99": 0.0, "max": 0.0}},
         "versions": {"locust": "2.47.0"},
         **changes,
+        "health": {**WELL, **changes.get("health", {})},
     }
 
 

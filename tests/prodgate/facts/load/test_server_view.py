@@ -15,6 +15,13 @@ from .recorded import STARTED, cell, failing, record, slow, stored
 BEGIN = datetime.fromisoformat(STARTED).timestamp()
 
 
+@pytest.mark.parametrize("field", ["unmatched", "apart"])
+def test_a_log_that_could_not_be_read_is_no_agreement(field: str) -> None:
+    (found,) = server_view(stored(record(), server={"unreadable": "the site wrote no more"}))
+    with pytest.raises(Undetermined, match="the site wrote no more"):
+        getattr(found, field)
+
+
 def line(at: float, **changes: Any) -> dict[str, Any]:
     return {"at": BEGIN + at, "path": "/", "status": 200, "seconds": 0.0900001, **changes}
 
