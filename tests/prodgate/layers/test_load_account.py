@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
-from tests.loadtests.entered import tell_of_distribution as tell
-from tests.prodgate.rehearsal.emulated import REGION, Account, zygote
 
 from prodgate import journal, runs
 from prodgate.aws.calls import LiveCalls
@@ -33,6 +30,9 @@ from prodgate.layers.load_account import LATEST, PAUSE, SETTLED, settled
 from prodgate.layers.load_kinds import ACCOUNT, RECORD
 from prodgate.layers.load_target import LoadTarget
 from prodgate.targets import Target
+from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
+from tests.loadtests.entered import tell_of_distribution as tell
+from tests.prodgate.rehearsal.emulated import REGION, Account, zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
 CRITERIA = """

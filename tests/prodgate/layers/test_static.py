@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.prodgate.layers.test_second_opinion import observation
 
 from prodgate import runs
 from prodgate.facts import Facts
@@ -13,6 +12,7 @@ from prodgate.findings import Outcome
 from prodgate.layers.static import StaticLayer
 from prodgate.terraform.diagnostics import Diagnostic
 from prodgate.terraform.resources import Configuration, Gap, Position
+from tests.prodgate.layers.test_second_opinion import observation
 
 GAP = Configuration(root="infra", engine="made", resources=[], gaps=[Gap("aws_sqs_queue.more", "depends on data")])
 BROKEN = Diagnostic("error", "Unclosed block", "", Position("infra/main.tf", 1))

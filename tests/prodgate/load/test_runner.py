@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import re
-import signal
-import socket
-import ssl
-import subprocess
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
-import psutil
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from prodgate.load import PLUGIN
-from prodgate.load.processes import group
-from prodgate.load.profile import Profile
-from prodgate.load.runner import LoadError, run_load
+from prodgate.load.runner import run_load
 
+from .a_run import a_locustfile, a_profile
 from .reading import count, failed, latencies, unshareable
 from .servers import Server, answer, fine, serving
 
 #: Locust's processes run in one Python as in another, and take their time.
 pytestmark = pytest.mark.once
-
-SIMPLE = """
-from locust import FastHttpUser, task
-
-
-class Reader(FastHttpUser):
-    @task
-    def page(self):
-        self.client.get("/")
-"""
 
 #: Each task is a way to fail, or the proof that what only looks like a failure is none.
 TASKS = """
@@ -152,17 +126,6 @@ class Misbehaving:
             "broken": answer(b"\x83\x54\x83 is no UTF-8", status="503 Service Unavailable"),
         }
         return known.get(name, answer())
-
-
-def a_locustfile(tmp_path: Path, text: str = SIMPLE) -> Path:
-    folder = tmp_path / "loadtests"
-    folder.mkdir(exist_ok=True)
-    (folder / "locustfile.py").write_text(text, "utf-8")
-    return folder / "locustfile.py"
-
-
-def a_profile(**given: Any) -> Profile:
-    return Profile(**{"name": "trial", "rate": 60.0, "duration": 1.5, "warm_up": 0.0, "timeout": 2.0, **given})
 
 
 Troubled = tuple[Mapping[str, Any], Server, Path]
@@ -274,61 +237,6 @@ def test_a_part_of_the_connections_is_closed(troubled: Troubled) -> None:
     assert server.connections > server.closing
 
 
-def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, bytes]:
-    """Return a server's context with a certificate it signed itself, and that certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(own, own, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "key.pem").write_bytes(key.private_bytes(*form))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context, (folder / "cert.pem").read_bytes()
-
-
-def test_a_certificate_nobody_vouches_for_and_a_name_nobody_has(tmp_path: Path) -> None:
-    context, _ = certificate(tmp_path, "localhost")
-    with serving(fine, context) as server:
-        record = run_load(
-            a_profile(),
-            server.url,
-            other_host="http://nowhere.invalid",
-            locustfile=a_locustfile(tmp_path),
-            directory=tmp_path / "run",
-        )
-    assert failed(record) == {"TLS": 45}
-    assert failed(record, other=True) == {"DNS": 45}
-    assert record["complete"]
-    assert not server.asked
-
-
-def test_a_certificate_that_is_vouched_for_is_accepted_for_its_own_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (own, mine), (other, theirs) = (certificate(tmp_path, name) for name in ("localhost", "elsewhere.example"))
-    (tmp_path / "trusted.pem").write_bytes(mine + theirs)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
-    with serving(fine, own) as server, serving(fine, other) as impostor:
-        record = run_load(
-            a_profile(duration=1.0),
-            server.url,
-            other_host=impostor.url,
-            locustfile=a_locustfile(tmp_path),
-            directory=tmp_path / "run",
-        )
-    assert (failed(record), len(latencies(record))) == ({}, 30)
-    assert failed(record, other=True) == {"TLS": 30}
-
-
 def test_a_server_that_dies_half_way_beside_one_that_lives(tmp_path: Path) -> None:
     """Blue and green in one run: arrivals alternate, and one's death is not the other's."""
 
@@ -383,160 +291,3 @@ def test_an_arrival_for_which_nothing_is_free_is_not_sent_and_not_forgotten(tmp_
     assert record["sent"] == count(record) == server.asked.total()
     assert record["not_sent"] == 100 - record["sent"] > 20
     assert sum(each["not_sent"] for each in record["unsent"]) == record["not_sent"]
-
-
-def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:
-    async def half(_path: str, count: int) -> bytes | None:
-        return answer(status="200 OK" if count % 2 else "503 Service Unavailable")
-
-    with serving(half) as server:
-        profile = a_profile(rate=40.0, duration=300.0, failed_share=0.01)
-        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
-    assert record["stopped_early"]
-    assert not record["complete"]
-    assert record["why"].startswith("stopped early: ")
-    assert 150 < record["sent"] < 1000
-
-
-def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
-    async def dropping(_path: str, count: int) -> bytes | None:
-        return None if count % 50 == 0 else answer()
-
-    with serving(dropping) as server:
-        record = run_load(
-            a_profile(rate=150.0, duration=2.0),
-            server.url,
-            locustfile=a_locustfile(tmp_path),
-            directory=tmp_path / "run",
-            workers=2,
-        )
-    assert (record["complete"], record["why"]) == (True, "")
-    assert [worker["sent"] for worker in record["workers"]] == [150, 150]
-    assert sum(failed(record).values()) == 6
-    assert count(record) == server.asked.total() == 300
-
-
-def test_a_lost_worker_leaves_the_record_incomplete(tmp_path: Path) -> None:
-    """Workers that were started elsewhere, as is documented; one of three is killed while it works."""
-
-    def kill_one(line: str) -> None:
-        if " sent" in line and " 0 sent" not in line:
-            workers[1].kill()
-
-    port, file = free_port(), a_locustfile(tmp_path)
-    command = [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}", "--worker", "--master-port", str(port)]
-    workers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(3)]
-    with serving(fine) as server:
-        record = run_load(
-            a_profile(duration=60.0),
-            server.url,
-            locustfile=file,
-            directory=tmp_path / "run",
-            workers=3,
-            listen=f"127.0.0.1:{port}",
-            progress=kill_one,
-        )
-    assert [worker.wait() for worker in workers] == [0, -signal.SIGKILL, 0]
-    assert not record["complete"]
-    assert record["why"].endswith("was lost")
-    assert [worker["lost"] for worker in record["workers"]].count(True) == 1
-    assert 0 < record["sent"] < record["planned"] == 3600
-
-
-RUN = """
-import sys
-from pathlib import Path
-from prodgate.load.profile import Profile
-from prodgate.load.runner import run_load
-
-profile = Profile(name="trial", rate=50, duration=60, warm_up=0)
-run_load(profile, sys.argv[1], locustfile=Path(sys.argv[2]), directory=Path(sys.argv[3]), progress=lambda line: print(line, flush=True))
-"""
-
-
-@pytest.mark.parametrize(
-    ("number", "why"),
-    [(signal.SIGINT, "interrupted"), (signal.SIGKILL, "who started it is gone")],
-    ids=["Ctrl-C", "killed"],
-)
-def test_an_end_before_its_time_leaves_a_valid_record_and_no_process(
-    tmp_path: Path, number: signal.Signals, why: str
-) -> None:
-    with serving(fine) as server:
-        command = [sys.executable, "-c", RUN, server.url, str(a_locustfile(tmp_path)), str(tmp_path / "run")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if " sent" in line and " 0 sent" not in line:
-                    process.send_signal(number)
-                    break
-            process.communicate()
-        assert process.returncode == -number
-        until = monotonic() + 20
-        while _processes_of(tmp_path) and monotonic() < until:
-            sleep(0.05)
-    assert not _processes_of(tmp_path)
-    record = json.loads((tmp_path / "run" / "record.json").read_text("utf-8"))
-    assert (record["complete"], record["why"]) == (False, why)
-    assert record["sent"] >= count(record) > 0
-
-
-def _processes_of(folder: Path) -> list[int]:
-    """Return the processes whose command line names a folder."""
-    listed = psutil.process_iter(["cmdline"])
-    return [each.pid for each in listed if any(str(folder) in word for word in each.info["cmdline"] or ())]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("import locust\n\nlocust.nonsense\n", "locustfile.py:3: AttributeError: module 'locust' has no attribute"),
-        (SIMPLE.replace("FastHttpUser", "HttpUser"), "Reader is no FastHttpUser; derive it from that"),
-    ],
-    ids=["broken", "another client"],
-)
-def test_a_locustfile_that_cannot_run_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(LoadError) as caught:
-        run_load(
-            a_profile(),
-            "http://127.0.0.1:9",
-            locustfile=a_locustfile(tmp_path, text),
-            directory=tmp_path / "run",
-        )
-    assert said in str(caught.value)
-    assert not (tmp_path / "run" / "record.json").exists()
-
-
-def test_what_cannot_be_run_is_said_before_anything_is_started(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="there is no such locustfile"):
-        run_load(a_profile(), "http://127.0.0.1:9", locustfile=tmp_path / "none.py", directory=tmp_path / "run")
-    with pytest.raises(LoadError, match="'here' is no address and port"):
-        run_load(
-            a_profile(),
-            "http://127.0.0.1:9",
-            locustfile=a_locustfile(tmp_path),
-            directory=tmp_path / "run",
-            listen="here",
-        )
-    assert not (tmp_path / "run").exists()
-
-
-def test_a_process_that_does_not_heed_an_interrupt_is_killed_with_its_whole_group(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('on', flush=True)\nsignal.pause()\n"
-    (tmp_path / "locust.py").write_text(deaf, "utf-8")
-    monkeypatch.setattr("prodgate.load.processes.GRACE", 0.2)
-    out = tmp_path / "out"
-    with suppress(KeyboardInterrupt), group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, out) as running:
-        [process] = running.processes
-        while b"on" not in out.read_bytes():
-            assert process.poll() is None, out.read_text("utf-8")
-            sleep(0.01)
-        raise KeyboardInterrupt
-    assert process.returncode == -signal.SIGKILL

@@ -44,6 +44,8 @@ def _flaws(record: Mapping[str, Any]) -> Iterator[str]:
             yield f"worker {worker['name']!r} was lost, and what it measured with it; run the load again"
     if not record["complete"] and not record["stopped_early"]:
         yield f"the load did not run to its end: {record['why'] or 'no reason is known'}; run it again"
+    elif not record["health"]["send_lag"]["max"]:
+        yield "nothing was measured of the generator itself, so nothing says that it kept up; run the load again"
     if sick := record["health"]["sick"]:
         yield f"the generator was the bottleneck: {', '.join(sick)}; {record['health']['advice']}"
     if record["complete"]:
@@ -52,8 +54,6 @@ def _flaws(record: Mapping[str, Any]) -> Iterator[str]:
 
 def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
     """Say which numbers of a complete run don't add up: then something was lost between a request and its record."""
-    if not record["health"]["send_lag"]["max"]:
-        yield "nothing was measured of the generator itself, so nothing says that it kept up; run the load again"
     planned, sent, not_sent, ended = (*(record[key] for key in ("planned", "sent", "not_sent")), counted(record))
     if planned != sent + not_sent:
         yield f"{planned:,} arrivals were planned, {sent:,} sent and {not_sent:,} not: the record contradicts itself"

@@ -1,0 +1,184 @@
+"""However a load run ends, its record says so, and no process is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+import psutil
+import pytest
+
+from prodgate.load import PLUGIN
+from prodgate.load.processes import group
+from prodgate.load.runner import LoadError, run_load
+
+from .a_run import SIMPLE, a_locustfile, a_profile
+from .reading import count, failed
+from .servers import answer, fine, serving
+
+#: Locust's processes run in one Python as in another, and take their time.
+pytestmark = pytest.mark.once
+
+
+def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:
+    async def half(_path: str, count: int) -> bytes | None:
+        return answer(status="200 OK" if count % 2 else "503 Service Unavailable")
+
+    with serving(half) as server:
+        profile = a_profile(rate=40.0, duration=300.0, failed_share=0.01)
+        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
+    assert record["stopped_early"]
+    assert not record["complete"]
+    assert record["why"].startswith("stopped early: ")
+    assert 150 < record["sent"] < 1000
+
+
+def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
+    async def dropping(_path: str, count: int) -> bytes | None:
+        return None if count % 50 == 0 else answer()
+
+    with serving(dropping) as server:
+        record = run_load(
+            a_profile(rate=150.0, duration=2.0),
+            server.url,
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+            workers=2,
+        )
+    assert (record["complete"], record["why"]) == (True, "")
+    assert [worker["sent"] for worker in record["workers"]] == [150, 150]
+    assert sum(failed(record).values()) == 6
+    assert count(record) == server.asked.total() == 300
+
+
+def test_a_lost_worker_leaves_the_record_incomplete(tmp_path: Path) -> None:
+    """Workers that were started elsewhere, as is documented; one of three is killed while it works."""
+
+    def kill_one(line: str) -> None:
+        if " sent" in line and " 0 sent" not in line:
+            workers[1].kill()
+
+    port, file = free_port(), a_locustfile(tmp_path)
+    command = [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}", "--worker", "--master-port", str(port)]
+    workers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(3)]
+    with serving(fine) as server:
+        record = run_load(
+            a_profile(duration=60.0),
+            server.url,
+            locustfile=file,
+            directory=tmp_path / "run",
+            workers=3,
+            listen=f"127.0.0.1:{port}",
+            progress=kill_one,
+        )
+    assert [worker.wait() for worker in workers] == [0, -signal.SIGKILL, 0]
+    assert not record["complete"]
+    assert record["why"].endswith("was lost")
+    assert [worker["lost"] for worker in record["workers"]].count(True) == 1
+    assert 0 < record["sent"] < record["planned"] == 3600
+
+
+RUN = """
+import sys
+from pathlib import Path
+from prodgate.load.profile import Profile
+from prodgate.load.runner import run_load
+
+profile = Profile(name="trial", rate=50, duration=60, warm_up=0)
+run_load(profile, sys.argv[1], locustfile=Path(sys.argv[2]), directory=Path(sys.argv[3]), progress=lambda line: print(line, flush=True))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(signal.SIGINT, "interrupted"), (signal.SIGKILL, "who started it is gone")],
+    ids=["Ctrl-C", "killed"],
+)
+def test_an_end_before_its_time_leaves_a_valid_record_and_no_process(
+    tmp_path: Path, number: signal.Signals, why: str
+) -> None:
+    with serving(fine) as server:
+        command = [sys.executable, "-c", RUN, server.url, str(a_locustfile(tmp_path)), str(tmp_path / "run")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if " sent" in line and " 0 sent" not in line:
+                    process.send_signal(number)
+                    break
+            process.communicate()
+        assert process.returncode == -number
+        until = monotonic() + 20
+        while _processes_of(tmp_path) and monotonic() < until:
+            sleep(0.05)
+    assert not _processes_of(tmp_path)
+    record = json.loads((tmp_path / "run" / "record.json").read_text("utf-8"))
+    assert (record["complete"], record["why"]) == (False, why)
+    assert record["sent"] >= count(record) > 0
+
+
+def _processes_of(folder: Path) -> list[int]:
+    """Return the processes whose command line names a folder."""
+    listed = psutil.process_iter(["cmdline"])
+    return [each.pid for each in listed if any(str(folder) in word for word in each.info["cmdline"] or ())]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import locust\n\nlocust.nonsense\n", "locustfile.py:3: AttributeError: module 'locust' has no attribute"),
+        (SIMPLE.replace("FastHttpUser", "HttpUser"), "Reader is no FastHttpUser; derive it from that"),
+    ],
+    ids=["broken", "another client"],
+)
+def test_a_locustfile_that_cannot_run_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(LoadError) as caught:
+        run_load(
+            a_profile(),
+            "http://127.0.0.1:9",
+            locustfile=a_locustfile(tmp_path, text),
+            directory=tmp_path / "run",
+        )
+    assert said in str(caught.value)
+    assert not (tmp_path / "run" / "record.json").exists()
+
+
+def test_what_cannot_be_run_is_said_before_anything_is_started(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="there is no such locustfile"):
+        run_load(a_profile(), "http://127.0.0.1:9", locustfile=tmp_path / "none.py", directory=tmp_path / "run")
+    with pytest.raises(LoadError, match="'here' is no address and port"):
+        run_load(
+            a_profile(),
+            "http://127.0.0.1:9",
+            locustfile=a_locustfile(tmp_path),
+            directory=tmp_path / "run",
+            listen="here",
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_process_that_does_not_heed_an_interrupt_is_killed_with_its_whole_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('on', flush=True)\nsignal.pause()\n"
+    (tmp_path / "locust.py").write_text(deaf, "utf-8")
+    monkeypatch.setattr("prodgate.load.processes.GRACE", 0.2)
+    out = tmp_path / "out"
+    with suppress(KeyboardInterrupt), group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, out) as running:
+        [process] = running.processes
+        while b"on" not in out.read_bytes():
+            assert process.poll() is None, out.read_text("utf-8")
+            sleep(0.01)
+        raise KeyboardInterrupt
+    assert process.returncode == -signal.SIGKILL
