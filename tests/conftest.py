@@ -16,6 +16,23 @@ hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 
+#: Folders of tests of processes, trees and browsers, in which the interpreter plays no part; one Python is enough.
+ONCE = tuple(
+    str(ROOT / "tests" / folder)
+    for folder in (
+        "dags", "e2e", "loadtests", "mutations", "policies", "prodgate/canaries", "prodgate/drills", "prodgate/load", "prodgate/rehearsal",
+        "suites/live", "terraform",
+    )
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of those folders."""
+    for item in items:
+        if str(item.path).startswith(ONCE):
+            item.add_marker("once")
+
+
 @pytest.fixture(scope="session")
 def production() -> Iterator[Provisioned]:
     """The rehearsal account of the production tree, as it is applied. Do nothing to it: use `production.branch()`.

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "src" / "prodgate"
 GENERATED = ("_pb2",)
 CODE = [
     path
-    for folder in ("src/prodgate", "policies", "suites", "loadtests")
+    for folder in ("src/prodgate", "policies", "suites", "loadtests", "e2e", "dags")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if not any(part in str(path) for part in GENERATED)
 ]
@@ -53,7 +53,8 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "decorator", "most"), [("policies", "policy", 10), ("suites", "check", 5), ("loadtests", "check", 5)]
+    ("folder", "decorator", "most"),
+    [("policies", "policy", 10), ("suites", "check", 5), ("loadtests", "check", 5), ("e2e", "check", 5)],
 )
 def test_policies_and_checks_stay_smaller(folder: str, decorator: str, most: int) -> None:
     found = [(path, f) for path in (ROOT / folder).rglob("*.py") for f in functions(path) if decorated(f, decorator)]
@@ -71,13 +72,13 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert not names & {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 
 
-@pytest.mark.parametrize("folder", ["policies", "suites", "loadtests"])
+@pytest.mark.parametrize("folder", ["policies", "suites", "loadtests", "e2e"])
 def test_no_policy_or_check_knows_its_target(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         assert not re.search(r"\brehearsal\b|\bPRODGATE_|\bos\.environ\b", path.read_text("utf-8")), path.name
 
 
-CHECKS = sorted([*(ROOT / "suites").rglob("test_*.py"), *(ROOT / "loadtests").rglob("test_*.py")])
+CHECKS = sorted(path for folder in ("suites", "loadtests", "e2e") for path in (ROOT / folder).rglob("test_*.py"))
 
 
 @pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.stem)
@@ -93,7 +94,7 @@ def test_no_check_holds_a_number(path: Path) -> None:
 
 
 def test_what_a_project_writes_uses_the_package_and_never_each_other() -> None:
-    folders = ("policies", "suites", "loadtests")
+    folders = ("policies", "suites", "loadtests", "e2e", "dags")
     for folder in folders:
         others = "|".join(other for other in folders if other != folder)
         for path in (ROOT / folder).rglob("*.py"):

@@ -115,6 +115,12 @@ class Criterion:
         __tracebackhide__ = True
         _compared(ok, expected, _shown(observed))
 
+    def cover(self, observed: Quantity) -> None:
+        """Raise unless at least as much time as the window was observed, in days or in any unit of time."""
+        __tracebackhide__ = True
+        if self.window is None or observed.base < self.window.base:
+            raise self.undetermined(f"there is data for {observed} of {self.window or 'an unstated window'}")
+
     def undetermined(self, reason: str, *, observed: object = "") -> Undetermined:
         """Return the exception to raise when the answer cannot be known."""
         expected = str(self.bound) if self.bound else ""

@@ -11,6 +11,8 @@ from typing import Any
 
 from .criteria import LAYERS, Criteria, CriteriaError, Criterion, nearest
 from .criteria_sections import section_mistakes, texts
+from .dags_section import AirflowSection, airflow_section
+from .e2e_section import E2eSection, e2e_section
 from .load_section import LoadSection, load_section
 from .quantities import Bound, Quantity, UnitError
 
@@ -63,6 +65,10 @@ class CriteriaFile:
     """Patterns of names and ARNs in the account that are not of this system."""
     load: LoadSection | None = None
     """How the site is put under load; None when the file does not say."""
+    airflow: AirflowSection | None = None
+    """Which Airflow is asked, and what its DAGs must do; None when the file does not say."""
+    e2e: E2eSection | None = None
+    """Which pages are opened where; None when the file does not say."""
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
@@ -99,6 +105,8 @@ def parse(text: str, path: Path) -> CriteriaFile:
         account=data.get("account", {}).get("id", ""),
         foreign=tuple(data.get("account", {}).get("exempt", ())),
         load=load_section(data["load"]) if "load" in data else None,
+        airflow=airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
+        e2e=e2e_section(data["e2e"]) if "e2e" in data else None,
         requirements=tuple(
             Requirement(id_, table["asks"], tuple(table["layers"]))
             for id_, table in data.get("requirements", {}).items()

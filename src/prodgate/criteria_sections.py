@@ -7,9 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from .criteria import nearest
+from .dags_section import airflow_mistakes
+from .e2e_section import e2e_mistakes
 from .load_section import load_mistakes
 
-_SECTIONS: Final = ("system", "terraform", "account", "repository", "load", "requirements", "criteria")
+_SECTIONS: Final = (
+    "system", "terraform", "account", "repository", "load", "airflow", "dags", "e2e", "requirements", "criteria",
+)  # fmt: skip
 
 
 def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
@@ -25,6 +29,8 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(repository, dict) or set(repository) > {"exempt"} or not texts(repository.get("exempt", [])):
         yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
     yield from load_mistakes(data["load"]) if "load" in data else ()
+    yield from airflow_mistakes(data)
+    yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"
 

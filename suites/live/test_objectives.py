@@ -1,6 +1,6 @@
 """Were the objectives kept in production, over the windows that they are stated for?"""
 
-from prodgate import Criterion, Quantity, check
+from prodgate import Criterion, check
 from prodgate.estimates import rate
 from prodgate.facts.live.surges import CacheInSurge, ServiceInSurge, WorkerUse
 from prodgate.facts.live.traffic import BalancerTraffic, CanaryVisits
@@ -13,7 +13,7 @@ from prodgate.facts.live.traffic import BalancerTraffic, CanaryVisits
 )
 def test_response_times_kept_the_objective(balancer: BalancerTraffic, criterion: Criterion) -> None:
     """Was the 95th percentile of response times within the objective, over the whole window?"""
-    _covers(balancer.days, criterion)
+    criterion.cover(balancer.days)
     if balancer.p95 is None:
         raise criterion.undetermined("CloudWatch has no response time")
     criterion.require(balancer.p95, samples=balancer.requests)
@@ -26,7 +26,7 @@ def test_response_times_kept_the_objective(balancer: BalancerTraffic, criterion:
 )
 def test_few_requests_failed(balancer: BalancerTraffic, criterion: Criterion) -> None:
     """Was the share of requests answered with 5xx within the objective, over the whole window?"""
-    _covers(balancer.days, criterion)
+    criterion.cover(balancer.days)
     criterion.require(balancer.failed, samples=balancer.requests)
 
 
@@ -37,7 +37,7 @@ def test_few_requests_failed(balancer: BalancerTraffic, criterion: Criterion) ->
 )
 def test_requests_were_answered(balancer: BalancerTraffic, criterion: Criterion) -> None:
     """Was the site available, as the share of requests that were answered without 5xx?"""
-    _covers(balancer.days, criterion)
+    criterion.cover(balancer.days)
     criterion.require(balancer.answered, samples=balancer.requests)
 
 
@@ -51,7 +51,7 @@ def test_visits_succeeded(canary: CanaryVisits, criterion: Criterion) -> None:
 
     When nobody reaches the load balancer, no request fails there.
     """
-    _covers(canary.days, criterion)
+    criterion.cover(canary.days)
     criterion.require(canary.succeeded, samples=canary.visits)
 
 
@@ -62,7 +62,7 @@ def test_visits_succeeded(canary: CanaryVisits, criterion: Criterion) -> None:
 )
 def test_workers_had_room(environment: WorkerUse, criterion: Criterion) -> None:
     """Did the CPU use of Airflow's workers stay low enough, in every hour of the window?"""
-    _covers(environment.days, criterion)
+    criterion.cover(environment.days)
     criterion.require(environment.highest)
 
 
@@ -88,9 +88,3 @@ def test_services_grow_in_a_surge(service: ServiceInSurge, criterion: Criterion)
         raise criterion.undetermined("it was not given more tasks: there was no surge, or nothing answered it")
     times = f"{service.served} of {service.grown} times"
     criterion.hold(service.served == service.grown, expected="the new tasks took traffic", observed=times)
-
-
-def _covers(observed: Quantity, criterion: Criterion) -> None:
-    """Raise unless there is data for every day of the criterion's window."""
-    if criterion.window is None or observed.base < criterion.window.base:
-        raise criterion.undetermined(f"there is data for {observed} of {criterion.window}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 #: boto3's name of a service -> the operations that observers call. A line here is a line in the gate's IAM policy.
 READS: Final[dict[str, tuple[str, ...]]] = {
@@ -42,6 +42,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
         "GetMetricData",
         "ListAlarmMuteRules",
         "ListDashboards",
+        "ListMetrics",
     ),
     "codedeploy": ("GetDeploymentGroup", "ListApplications", "ListDeploymentGroups"),
     "config": ("DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels"),
@@ -96,7 +97,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
         "DescribeMetricFilters",
         "FilterLogEvents",
     ),
-    "mwaa": ("GetEnvironment", "ListEnvironments"),
+    "mwaa": ("GetEnvironment", "InvokeRestApi", "ListEnvironments"),
     "rds": (
         "DescribeDBClusterParameters",
         "DescribeDBClusterSnapshots",
@@ -162,11 +163,15 @@ _NAMED_OTHERWISE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("s3control", "GetPublicAccessBlock"): ("s3:GetAccountPublicAccessBlock",),
 }
 
+#: Operations that read only when they are called so: parameter -> the one value that it may have.
+READS_ONLY_WITH: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {("mwaa", "InvokeRestApi"): {"Method": "GET"}}
+
 #: What ``prodgate drill`` may do besides: it changes something, and only when a drill is asked for by name.
 DRILL_ACTIONS: Final = (
     "cloudwatch:SetAlarmState",
     "sns:Subscribe",
     "sns:Unsubscribe",
+    "sqs:ChangeMessageVisibility",
     "sqs:CreateQueue",
     "sqs:DeleteMessage",
     "sqs:DeleteQueue",
@@ -199,8 +204,11 @@ def actions() -> Iterator[str]:
     yield from sorted(every)
 
 
-def refusal(service: str, operation: str) -> str:
+def refusal(service: str, operation: str, parameters: Mapping[str, Any]) -> str:
     """Return why a call must not be made, or nothing."""
     if operation not in READS.get(service, ()):
         return f"{service}.{operation}: is not an operation that the gate reads with; add it to READS in aws/actions.py"
+    for name, value in READS_ONLY_WITH.get((service, operation), {}).items():
+        if (given := parameters.get(name)) != value:
+            return f"{service}.{operation}: with {name} {given!r} may change something; the gate reads with {value!r}"
     return ""

@@ -46,7 +46,7 @@ class LiveCalls:
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
     ) -> Sequence[Any]:
         """Return every page of an answer, or the one page that it has. Raises Absent and Unreadable."""
-        if why := refusal(service, operation):
+        if why := refusal(service, operation, parameters):
             raise Refused(why)
         call = Call(service=service, operation=operation, region=region, parameters=parameters, whole=whole)
         record = self._asked(call)

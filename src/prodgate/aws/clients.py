@@ -98,8 +98,8 @@ class Clients:
     def _guard(self, service: str) -> Callable[..., None]:
         """Return what refuses an operation that is not in the table of reads, so that a bug can't write."""
 
-        def refuse(model: Any, **_: Any) -> None:
-            if why := refusal(service, model.name):
+        def refuse(model: Any, params: Mapping[str, Any], **_: Any) -> None:
+            if why := refusal(service, model.name, _document(params)):
                 raise Refused(why)
 
         return refuse
@@ -116,6 +116,15 @@ class Clients:
                 turn.take(self.stopped)
 
         return wait
+
+
+def _document(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the JSON document that a request is about to send; an empty one when it sends none."""
+    try:
+        sent = json.loads(request["body"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return sent if isinstance(sent, dict) else {}
 
 
 def _refuse_garbled(protocol: str, response_dict: Mapping[str, Any] | None, **_: Any) -> None:

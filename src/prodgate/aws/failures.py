@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from .actions import needed
 
+#: Code of what Airflow says is not there.
+ABSENT_IN_AIRFLOW: Final = "404"
+
 #: Characters of somebody else's words that are shown.
 SHOWN: Final = 200
 
@@ -27,6 +30,7 @@ class Kind(StrEnum):
     NETWORK = "not reached"
     UNPARSABLE = "the answer could not be read"
     PAGING = "the list could not be read to its end"
+    AIRFLOW = "Airflow answers with an error"
     OTHER = "refused"
 
 
@@ -90,7 +94,7 @@ class Failure:
             return f"{said}; allow {' and '.join(needed(service, operation))}: prodgate iam-policy"
         if self.kind is Kind.EXPIRED:
             return f"{said}; log in again"
-        if self.kind in (Kind.OTHER, Kind.UNPARSABLE, Kind.PAGING):
+        if self.kind in (Kind.OTHER, Kind.AIRFLOW, Kind.UNPARSABLE, Kind.PAGING):
             return f"{said}: {' '.join(self.words.split())[:SHOWN]}"
         return said
 
@@ -98,6 +102,8 @@ class Failure:
 def failure(error: Exception) -> Failure:
     """Return what an error of boto3 means."""
     response: Mapping[str, Any] = getattr(error, "response", None) or {}
+    if isinstance(response, Mapping) and "RestApiStatusCode" in response:
+        return airflow_failure(int(response["RestApiStatusCode"]), response.get("RestApiResponse"))
     if isinstance(response, Mapping) and "Error" in response:
         stated = response["Error"]
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -105,6 +111,18 @@ def failure(error: Exception) -> Failure:
     names = [base.__name__ for base in type(error).__mro__]
     kind = next((kind for name, kind in _CLASSES.items() if name in names), Kind.OTHER)
     return Failure(kind, names[0], str(error))
+
+
+def airflow_failure(status: int, document: Any) -> Failure:
+    """Return what an answer of Airflow's other than a success means; ``document`` is what it sent, read from JSON.
+
+    A thing is absent only where Airflow itself says of it that it is not there: a path that nobody serves is no answer.
+    """
+    stated = document if isinstance(document, Mapping) else {}
+    words = str(stated.get("detail") or stated.get("title") or "")
+    if status == 404 and stated.get("detail") and words != "Not Found":
+        return Failure(Kind.ABSENT, ABSENT_IN_AIRFLOW, words)
+    return Failure(Kind.AIRFLOW, str(status), words)
 
 
 def _of_code(code: str, words: str, status: int) -> Failure:

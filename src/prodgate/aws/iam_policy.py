@@ -9,10 +9,16 @@ from .actions import DRILL_ACTIONS, actions
 
 #: Actions that reach contents, and what they are limited to; whoever knows the names can limit them further.
 LIMITED: Final = {
+    # MWAA gives whoever calls a role of Airflow's, and this one changes nothing
+    "airflow:InvokeRestApi": "arn:aws:airflow:*:*:role/*/Viewer",
     "logs:FilterLogEvents": "arn:aws:logs:*:*:log-group:*",
     "s3:GetObject": "arn:aws:s3:::*/*",
     "s3:ListBucket": "arn:aws:s3:::*",
 }
+
+
+#: What a drill triggers runs as: the least of Airflow's roles that may.
+_TRIGGERS: Final = "arn:aws:airflow:*:*:role/*/User"
 
 
 def policy() -> dict[str, Any]:
@@ -29,7 +35,8 @@ def policy() -> dict[str, Any]:
 
 def drill_policy() -> dict[str, Any]:
     """Return what a drill needs besides, for a role of its own."""
-    return {"Version": "2012-10-17", "Statement": [_statement("Drill", list(DRILL_ACTIONS), "*")]}
+    trigger = _statement("Trigger runs", ["airflow:InvokeRestApi"], _TRIGGERS)
+    return {"Version": "2012-10-17", "Statement": [_statement("Drill", list(DRILL_ACTIONS), "*"), trigger]}
 
 
 def _statement(title: str, allowed: list[str], resource: str) -> dict[str, Any]:

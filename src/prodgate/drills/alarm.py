@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
+from ..canaries.listening import POLL, heard, listen
+from ..canaries.undoing import Undoing, undoing
 from ..criteria import UsageError, nearest
 from .alarm_risks import Aws, alarms, risks
-from .undoing import Undoing, undoing
 
-#: Longest that SQS lets one wait for a message, in seconds.
-_POLL: Final = 20
 _STAMP: Final = "prodgate drill"
 
 
@@ -55,7 +52,7 @@ def drill_alarm(aws: Aws, alarm: Mapping[str, Any], tell: Callable[[str], None],
     nonce, region, name = secrets.token_hex(16), alarm["AlarmArn"].split(":")[3], alarm["AlarmName"]
     topics = tuple(action for action in alarm["AlarmActions"] if ":sns:" in action)
     with undoing(tell) as steps:
-        url = _listen(aws, region, topics, nonce, steps)
+        url = listen(aws, region, topics, nonce, steps)
         _restore_later(aws, region, alarm, nonce, steps)
         reason = f"{_STAMP} {nonce}: nothing is wrong"
         aws("cloudwatch", region).set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
@@ -71,32 +68,6 @@ def _found(aws: Aws, name: str, regions: tuple[str, ...]) -> tuple[str, Mapping[
             return region, known
         seen += known
     raise UsageError(f"alarm {name!r}: there is none in {' or '.join(regions)}{nearest(name, seen)}")
-
-
-def _listen(aws: Aws, region: str, topics: tuple[str, ...], nonce: str, steps: Undoing) -> str:
-    """Subscribe a queue of our own, encrypted and open to these topics alone; return its address."""
-    sqs, sns, name = aws("sqs", region), aws("sns", region), f"prodgate-drill-{nonce[:12]}"
-    steps.later(f"queue {name}", partial(_delete_queue, sqs, name))
-    account = topics[0].split(":")[4]
-    arn = f"{topics[0].partition(':sns:')[0]}:sqs:{region}:{account}:{name}"
-    policy = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": list(topics)}},
-    }
-    attributes = {
-        "Policy": json.dumps({"Version": "2012-10-17", "Statement": [policy]}),
-        "SqsManagedSseEnabled": "true",
-        "MessageRetentionPeriod": "600",
-    }
-    url: str = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    for topic in topics:
-        made: list[str] = []
-        steps.later(f"subscription of {name} to {topic}", partial(_unsubscribe, sns, topic, arn, made))
-        made.append(sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"])
-    return url
 
 
 def _restore_later(aws: Aws, region: str, alarm: Mapping[str, Any], nonce: str, steps: Undoing) -> None:
@@ -118,28 +89,7 @@ def _arrived(sqs: Any, url: str, topics: tuple[str, ...], nonce: str, patience: 
     """Wait for a message with the nonce from every topic; return when each was there."""
     started, found = time.monotonic(), dict[str, float]()
     while set(topics) - found.keys() and (rest := started + patience - time.monotonic()) > 0:
-        wait = max(1, min(_POLL, int(rest)))
-        for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=wait, MaxNumberOfMessages=10).get(
-            "Messages", ()
-        ):
-            told = json.loads(message["Body"])
+        for told in heard(sqs, url, max(1, min(POLL, int(rest)))):
             if nonce in told.get("Message", "") and told.get("TopicArn") in topics:
                 found.setdefault(told["TopicArn"], round(time.monotonic() - started, 3))
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return found
-
-
-def _delete_queue(sqs: Any, name: str) -> None:
-    try:
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    except sqs.exceptions.QueueDoesNotExist:
-        return  # interrupted before it was made
-    sqs.delete_queue(QueueUrl=url)
-
-
-def _unsubscribe(sns: Any, topic: str, queue: str, made: list[str]) -> None:
-    """Remove the subscription; where an interruption kept us from hearing its ARN, look for it."""
-    pages = () if made else sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-    found = [one["SubscriptionArn"] for page in pages for one in page["Subscriptions"] if one["Endpoint"] == queue]
-    for arn in [*made, *found]:
-        sns.unsubscribe(SubscriptionArn=arn)

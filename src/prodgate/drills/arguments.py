@@ -7,19 +7,32 @@ from pathlib import Path
 from typing import Final
 
 CONFIRM: Final = "--yes-change-alarm-state"
+CONFIRM_FAILURE: Final = "--yes-fail-on-purpose"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("what", choices=["alarm"], help="what to try: an alarm, which is made to fire for a moment")
+    parser.add_argument(
+        "what",
+        choices=["alarm", "dag"],
+        help="what to try: an alarm, which is made to fire for a moment, or the canary DAG, which is made to fail",
+    )
     parser.add_argument("name", help="its name")
     parser.add_argument(
         "target", nargs="?", default="rehearsal://", help="rehearsal:// (default) or aws://PROFILE@REGION"
     )
     parser.add_argument(CONFIRM, dest="confirmed", action="store_true", help="needed where people will be told")
+    parser.add_argument(
+        CONFIRM_FAILURE, dest="may_fail", action="store_true", help="needed for a DAG, of which people will be told"
+    )
     parser.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
     parser.add_argument(
         "--runs", type=Path, default=Path("runs"), help="the record goes to drills/ in it (default: runs)"
     )
-    parser.add_argument("--patience", type=float, default=60, metavar="SECONDS", help="how long to wait (default: 60)")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="how long to wait for notifications (default: 60), or for a DAG's runs to end (default: 900)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

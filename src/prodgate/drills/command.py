@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import runs
+from ..canaries.kept import FOLDER
 from ..criteria import UsageError
 from ..evidence import store_json
 from ..journal import Journal
@@ -21,37 +22,76 @@ from ..report.text import visible
 from ..targets import Target, parse_target
 from ..terraform.diagnostics import TerraformError
 from .alarm import Drilled, chosen, drill_alarm
-from .arguments import CONFIRM
+from .arguments import CONFIRM, CONFIRM_FAILURE
+from .outcome import Begin, Outcome
 
 if TYPE_CHECKING:
     from ..aws.clients import Clients
 
 #: Where alarms on CloudFront are.
 _EDGE: Final = "us-east-1"
+#: Seconds to wait for the notifications of an alarm.
+_PATIENCE: Final = 60.0
 
 
 def drill(given: argparse.Namespace) -> int:
-    """Drill; exit 0 when every notification arrived and nothing was left behind, else 1."""
+    """Drill; exit 0 when everything arrived and nothing was left behind, else 1."""
     target = parse_target(given.target)
-    if not target.rehearsal and not given.confirmed:
-        raise UsageError(
-            f"{given.target}: whoever is on call will be told that {given.name!r} fired; "
-            f"tell them that a drill comes, then add {CONFIRM}"
-        )
+    _refuse_unconfirmed(given, target)
     project = open_project(given.criteria)
     about = {
         "system": project.stated.system, "target": target.url, "rehearsal": target.rehearsal, "layers": [],
         "drill": f"{given.what} {given.name}", "actor": os.environ.get("USER", ""),
     }  # fmt: skip
+
+    def begin() -> Path:
+        run = runs.create(given.runs / FOLDER, about, project.stated.path, project.waivers)
+        Journal.of(run).write("drill", what=given.what, name=given.name)
+        return run
+
+    drilled = (_dag if given.what == "dag" else _alarm)(given, target, project, begin)
+    _keep(drilled, target)
+    said = json.dumps(drilled.record, indent=2) if given.json else "\n".join(map(visible, drilled.lines))
+    sys.stdout.write(f"{said}\n")
+    sys.stderr.write(f"record: {drilled.run}\n")
+    return 0 if drilled.good else 1
+
+
+def _refuse_unconfirmed(given: argparse.Namespace, target: Target) -> None:
+    """Raise UsageError when people would be told and nobody said that they may be."""
+    wanted, said = (CONFIRM_FAILURE, given.may_fail) if given.what == "dag" else (CONFIRM, given.confirmed)
+    if not target.rehearsal and not said:
+        raise UsageError(
+            f"{given.target}: whoever is on call will be told that {given.name!r} "
+            f"{'failed' if given.what == 'dag' else 'fired'}; tell them that a drill comes, then add {wanted}"
+        )
+
+
+def _alarm(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
     with _clients(target, project) as aws, _refusals():
         alarm = chosen(aws, given.name, tuple(dict.fromkeys((target.region, _EDGE))))
-        run = runs.create(given.runs / "drills", about, project.stated.path, project.waivers)
-        Journal.of(run).write("drill", what=given.what, name=given.name)
-        drilled = drill_alarm(aws, alarm, _progress, patience=given.patience)
-    _keep(run, drilled, target)
-    sys.stdout.write(f"{json.dumps(_plain(drilled), indent=2) if given.json else _told(drilled)}\n")
-    sys.stderr.write(f"record: {run}\n")
-    return 0 if not drilled.missing and not drilled.left else 1
+        run = begin()
+        patience = _PATIENCE if given.patience is None else given.patience
+        drilled = drill_alarm(aws, alarm, _progress, patience=patience)
+    return Outcome(
+        run=run,
+        kind="drill",
+        subject=drilled.alarm,
+        record={**asdict(drilled), "missing": drilled.missing},
+        lines=tuple(_told(drilled)),
+        good=not drilled.missing and not drilled.left,
+    )
+
+
+def _dag(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
+    from ..aws.opening import open_account  # noqa: PLC0415  boto3 takes as long to import as all the rest
+    from .dag import canary_of, drill_dag  # noqa: PLC0415
+
+    section = canary_of(project.stated, given.name, target)
+    with _clients(target, project) as aws, _refusals():
+        calls = open_account(target.profile, target.region, project.stated.account)
+        about: dict[str, Any] = {"id_": project.stated.account, "target": target, "begin": begin, "tell": _progress}
+        return drill_dag(section, aws, calls, **about, patience=given.patience)
 
 
 @contextmanager
@@ -87,21 +127,16 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
         raise UsageError(str(error)) from error
 
 
-def _keep(run: Path, drilled: Drilled, target: Target) -> None:
-    digest = store_json(run, _plain(drilled))
-    journal = Journal.of(run)
-    journal.fact("live", "drill", drilled.alarm, digest, target.url)
+def _keep(drilled: Outcome, target: Target) -> None:
+    digest = store_json(drilled.run, drilled.record)
+    journal = Journal.of(drilled.run)
+    journal.fact("live", drilled.kind, drilled.subject, digest, target.url)
     journal.write("closed")
 
 
-def _plain(drilled: Drilled) -> dict[str, Any]:
-    return {**asdict(drilled), "missing": drilled.missing}
-
-
-def _told(drilled: Drilled) -> str:
-    lines = [f"{topic}: arrived after {seconds} s" for topic, seconds in drilled.arrived.items()]
-    lines += [f"{topic}: nothing arrived; the alarm's history says why" for topic in drilled.missing]
-    return "\n".join(map(visible, lines))
+def _told(drilled: Drilled) -> Iterator[str]:
+    yield from (f"{topic}: arrived after {seconds} s" for topic, seconds in drilled.arrived.items())
+    yield from (f"{topic}: nothing arrived; the alarm's history says why" for topic in drilled.missing)
 
 
 def _progress(step: str) -> None:

@@ -3,6 +3,9 @@
 CACHE/environments/
   checkov-3f2a9c1b0d4e5f67/         made by uv from checkov.lock; its stamp is written last, then it is moved here
   .checkov-3f2a9c1b0d4e5f67.lock    held while it is being made
+
+Where NAME.in has a line ``# Python: 3.11, 3.12``, the environment is made of the first of these: ours if it is among
+them, else one that is found on the machine. What is published as source only is built with building.lock.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache as once
 from pathlib import Path
 from typing import IO, Final
 
@@ -32,6 +37,11 @@ LIMIT: Final = 900.0
 STAMP: Final = "prodgate.stamp"
 
 _LOCKS: Final = Path(__file__).parent
+#: What packages without wheels are built with, digests and all.
+_BUILDING: Final = _LOCKS / "building.lock"
+#: Seconds that a look for a Python may take.
+_LOOK: Final = 60.0
+_PYTHONS: Final = re.compile(r"^# Python: (.+)$", re.MULTILINE)
 #: Variables that would make uv or Python look into another environment.
 _MISLEADING: Final = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT")
 
@@ -48,11 +58,11 @@ def cache() -> Path:
 
 def ready(name: str, *, locks: Path = _LOCKS) -> Path | None:
     """Return the python of the environment that is made from ``NAME.lock``, or None when it is not complete."""
-    place, key = _place(name, locks)
-    python = place / "bin" / "python"
     try:
+        place, key = _place(name, locks)
+        python = place / "bin" / "python"
         complete = (place / STAMP).read_text("utf-8") == key and python.exists()
-    except OSError:
+    except (OSError, EngineError):
         return None
     return python if complete else None
 
@@ -68,17 +78,41 @@ def python_of(name: str, progress: Progress, *, locks: Path = _LOCKS) -> Path:
         with _alone(place, name, progress) as held:
             if ready(name, locks=locks) is None:
                 progress(f"{name}: making its environment, once")
-                _make(place, key, locks / f"{name}.lock", held)
+                _make(place, key, _base(name, locks)[0], locks / f"{name}.lock", held)
         python = place / "bin" / "python"
     return python
 
 
 def _place(name: str, locks: Path) -> tuple[Path, str]:
     """Return the directory of an environment and the digest of all that it depends on."""
-    release = ".".join(map(str, sys.version_info[:2]))
+    _, release = _base(name, locks)
     depends = f"{sys.implementation.name} {release} {sys.platform} {platform.machine()}\n".encode()
     key = hashlib.sha256(depends + (locks / f"{name}.lock").read_bytes()).hexdigest()
     return cache() / "environments" / f"{name}-{key[:16]}", key
+
+
+def _base(name: str, locks: Path) -> tuple[str, str]:
+    """Return the Python that an environment is made of, and its release. Raises EngineError when there is none."""
+    stated = locks / f"{name}.in"
+    found = _PYTHONS.search(stated.read_text("utf-8")) if stated.exists() else None
+    ours = ".".join(map(str, sys.version_info[:2]))
+    releases = tuple(re.split(r",\s*", found[1])) if found else (ours,)
+    return (sys.executable, ours) if ours in releases else _on_the_machine(name, releases)
+
+
+@once
+def _on_the_machine(name: str, releases: tuple[str, ...]) -> tuple[str, str]:
+    """Return the newest of some Pythons that this machine has."""
+    for release in reversed(releases):
+        command = (_program(name), "python", "find", "--no-project", "--system", release)
+        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=_LOOK, check=False)  # noqa: S603  uv
+        if done.returncode == 0:
+            return done.stdout.strip(), release
+    newest = releases[-1]
+    raise EngineError(
+        f"{name}: needs Python {' or '.join(releases)}, and this machine has none of them; "
+        f"install one (apt-get install python{newest}, or uv python install {newest})"
+    )
 
 
 @contextmanager
@@ -99,15 +133,15 @@ def _alone(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
         raise EngineError(f"{where}: can't hold the environment of {name}: {error.strerror}; {advice}") from None
 
 
-def _make(place: Path, key: str, lock: Path, held: IO[bytes]) -> None:
+def _make(place: Path, key: str, base: str, lock: Path, held: IO[bytes]) -> None:
     """Make an environment beside its place and move it there when it is complete."""
     partial, broken = (place.with_name(f".{place.name}.{state}") for state in ("partial", "broken"))
     try:
         for left in (partial, broken):
             shutil.rmtree(left, ignore_errors=True)
-        _uv(held, lock, "venv", "--python", sys.executable, "--relocatable", "--no-project", str(partial))
-        python = str(partial / "bin" / "python")
-        _uv(held, lock, "pip", "sync", "--python", python, "--require-hashes", "--only-binary", ":all:", str(lock))
+        _uv(held, lock, "venv", "--python", base, "--relocatable", "--no-project", str(partial))
+        hashed = ("--require-hashes", "--only-binary", ":all:", "--build-constraints", str(_BUILDING))
+        _uv(held, lock, "pip", "sync", "--python", str(partial / "bin" / "python"), *hashed, str(lock))
         (partial / STAMP).write_text(key, "utf-8")
         if place.exists():
             place.rename(broken)
@@ -119,19 +153,26 @@ def _make(place: Path, key: str, lock: Path, held: IO[bytes]) -> None:
 
 def _uv(held: IO[bytes], lock: Path, *arguments: str) -> None:
     """Run uv. It inherits the lock as its standard input, and so holds it even when it outlives this process."""
-    environment = {key: value for key, value in os.environ.items() if key not in _MISLEADING}
-    environment |= {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
-    try:
-        command = (find_uv_bin(), "--quiet", *arguments)
-    except FileNotFoundError:
-        raise EngineError(f"{lock.name}: uv is not installed; pip install uv") from None
-    with Process(command, cwd=cache(), environment=environment, stdin=held.fileno()) as process:
+    command = (_program(lock.name), "--quiet", *arguments)
+    with Process(command, cwd=cache(), environment=_environment(), stdin=held.fileno()) as process:
         try:
             code = process.child.wait(LIMIT)
         except subprocess.TimeoutExpired:
             raise EngineError(f"{lock.name}: uv did not finish within {LIMIT:g} s; run prodgate setup again") from None
         if code:
             raise EngineError(f"{lock.name}: can't be installed: {_advised(process.errors().strip())}")
+
+
+def _program(name: str) -> str:
+    try:
+        return find_uv_bin()
+    except FileNotFoundError:
+        raise EngineError(f"{name}: uv is not installed; pip install uv") from None
+
+
+def _environment() -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key not in _MISLEADING}
+    return kept | {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
 
 
 def _advised(said: str) -> str:

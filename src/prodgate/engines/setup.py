@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from typing import Final
 
 from ..terraform.diagnostics import TerraformError
 from ..terraform.runner import find_engine, run
+from .chromium import chromium
 from .environments import EngineError, Progress, python_of
 
-#: Names under which a Chromium may be on PATH.
-CHROMIUMS: Final = ("chromium-headless-shell", "chromium", "google-chrome")
+#: The environment of the newest Airflow that Amazon MWAA is known to run.
+AIRFLOW: Final = "airflow-3.0.6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class EngineState:
 
 def engines(progress: Progress) -> Sequence[EngineState]:
     """Make ready what can be made, and say what is there."""
-    return (_core(), _checkov(progress), _chromium())
+    return (_core(), _made("Checkov", "checkov", progress), _made("Airflow", AIRFLOW, progress), _chromium(progress))
 
 
 def _core() -> EngineState:
@@ -48,18 +48,17 @@ def _core() -> EngineState:
     return EngineState("Terraform core", True, f"{version} ({engine.source})")
 
 
-def _checkov(progress: Progress) -> EngineState:
+def _made(title: str, name: str, progress: Progress) -> EngineState:
+    """Make the environment of an engine, unless it is there."""
     try:
-        return EngineState("Checkov", True, str(python_of("checkov", progress).parents[1]))
+        return EngineState(title, True, str(python_of(name, progress).parents[1]))
     except EngineError as error:
-        return EngineState("Checkov", False, str(error))
+        return EngineState(title, False, str(error))
 
 
-def _chromium() -> EngineState:
-    """Say which Chromium there is. No layer that is built needs one yet."""
-    named = os.environ.get("PRODGATE_CHROMIUM", "")
-    found = next((path for name in ([named] if named else CHROMIUMS) if (path := shutil.which(name))), None)
-    if found:
-        return EngineState("Chromium", True, found, needed=False)
-    reason = f"PRODGATE_CHROMIUM names no program: {named!r}" if named else f"none on PATH ({', '.join(CHROMIUMS)})"
-    return EngineState("Chromium", False, f"{reason}; only needed for the e2e layer", needed=False)
+def _chromium(progress: Progress) -> EngineState:
+    try:
+        found = chromium(progress)
+    except EngineError as error:
+        return EngineState("Chromium", False, str(error))
+    return EngineState("Chromium", True, found.program or f"kept by {found.source}")

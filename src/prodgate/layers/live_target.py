@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from ..aws.calls import LiveCalls
 from ..aws.clients import VERSION, rehearsal_clients
@@ -13,6 +14,9 @@ from ..criteria import UsageError
 from ..rehearsal.account import Provisioned, provisioned
 from ..terraform.diagnostics import TerraformError
 from .layer import Observation
+
+#: Where a project keeps its DAGs.
+DAGS: Final = "dags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,8 @@ def _rehearsed(at: Observation) -> Iterator[LiveTarget]:
     if not root:
         raise UsageError(f'{at.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
-        with provisioned(
-            at.project / root, var_files=files, progress=lambda step: at.progress(f"live: {step}")
-        ) as made:
+        told = {"progress": lambda step: at.progress(f"live: {step}")}
+        with provisioned(at.project / root, var_files=files, dags=at.project / DAGS, **told) as made:
             notes = tuple(_notes(made))
             for note in notes:
                 at.note("live", note)

@@ -27,6 +27,8 @@ from ..terraform.runner import find_engine
 from ..terraform.sources import Module, read_manifest, read_tree
 from ..terraform.state_server import state_server
 from ..terraform.workcopy import copy_tree
+from . import mistakes
+from .deployed_dags import deploy
 from .emulated import Emulated, emulated
 
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.provider")
@@ -81,9 +83,12 @@ class Provisioned:
 
 
 @contextmanager
-def provisioned(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Iterator[Provisioned]:
+def provisioned(
+    path: Path, *, var_files: Sequence[Path] = (), dags: Path | None = None, progress: Progress = silent
+) -> Iterator[Provisioned]:
     """Provision the only root at or below ``path`` while the context is open.
 
+    ``dags`` is a folder of DAG files that were deployed to its Airflow environments, if there is one.
     Raises TerraformError when there is no such root, when core can't even plan it, or when moto is not installed.
     """
     _need_the_emulator()
@@ -104,9 +109,21 @@ def provisioned(path: Path, *, var_files: Sequence[Path] = (), progress: Progres
             with attached() as creating:
                 applied = Applied(diagnostics=creating.apply(files), state=kept.state)
             told("what happened before")
-            past = emulator.relive(place.region, applied.by_type())
+            past = _past(emulator, place.region, applied, dags)
             planned, about = partial(_planned, attached, files), {"id": place.account, "region": place.region}
             yield Provisioned(**about, applied=applied, emulator=emulator, past_failed=past, _planned=planned)
+
+
+def _past(emulator: Emulated, region: str, applied: Applied, dags: Path | None) -> Mapping[str, str]:
+    """Let happen what happened before, deployments of DAGs included; return what of it failed and why."""
+    failed = dict(emulator.relive(region, applied.by_type()))
+    if dags is not None:
+        try:
+            environments = applied.by_type().get("aws_mwaa_environment", {})
+            deploy(dags, environments, rehearsal_clients(emulator.endpoint, region))
+        except Exception as error:  # noqa: BLE001  the rest of the account may be as it was
+            failed["dags"] = mistakes.told(error)
+    return failed
 
 
 def _need_the_emulator() -> None:

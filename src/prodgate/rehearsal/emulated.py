@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from ..terraform.diagnostics import refusal
 from ..terraform.hermetic import first_line
 from ..terraform.runner import Process
+from .airflow.health import api_of, authorization
+from .airflow.home import Login
 from .scenario import SCENARIO
 
 EMULATOR: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.emulator")
@@ -43,18 +45,36 @@ class Emulated:
 
     def relive(self, region: str, resources: Mapping[str, Any]) -> Mapping[str, str]:
         """Give the account its past; return what of it failed and why, by section of the scenario."""
-        told = json.dumps({"region": region, "resources": resources})
-        connection = HTTPConnection(urlsplit(self.endpoint).netloc, timeout=LIMIT)
         try:
-            connection.request("POST", "/_prodgate/history", told)
-            answer = connection.getresponse()
-            said = answer.read().decode()
+            status, said = self._ask("history", {"region": region, "resources": resources})
         except OSError as error:
             return {SCENARIO.name: f"the emulator did not take it in: {error}"}
+        failed: Mapping[str, str] = json.loads(said) if status == 200 else {SCENARIO.name: said}
+        return failed
+
+    def airflow(self, url: str, viewer: Login, admin: Login) -> None:
+        """Let every MWAA environment of the account answer from the Airflow at a URL.
+
+        Raises TerraformError when there is no such Airflow, or no environment.
+        """
+        try:
+            api = api_of(url)
+            told = {"api": api, "viewer": authorization(api, viewer), "admin": authorization(api, admin)}
+            status, said = self._ask("airflow", told)
+        except (OSError, ValueError) as error:
+            raise refusal("the rehearsal account has no Airflow", f"{url}: {error}") from error
+        if status != 200 or not json.loads(said):
+            raise refusal("the rehearsal account has no Airflow", f"it holds no MWAA environment: {said}")
+
+    def _ask(self, what: str, told: Any) -> tuple[int, str]:
+        """Tell the emulator something that AWS has no call for; return the status and text of its answer."""
+        connection = HTTPConnection(urlsplit(self.endpoint).netloc, timeout=LIMIT)
+        try:
+            connection.request("POST", f"/_prodgate/{what}", json.dumps(told))
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
         finally:
             connection.close()
-        failed: Mapping[str, str] = json.loads(said) if answer.status == 200 else {SCENARIO.name: said}
-        return failed
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from ..findings import Finding, Outcome
 from ..runs import Run
 from ..verdict import Verdict
 from .catalogue import FILES, Catalogue
+from .dags_view import dags_part
 from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
 from .load_scales import latency_text
 from .load_self_test import self_test
@@ -54,6 +55,7 @@ def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
         verdict=verdict,
         load=load_blocks(run, catalogue.text),
         self_test=self_test(run),
+        dags=dags_part(run, catalogue.text),
         style=_style(),
         policy=_policy(),
     )

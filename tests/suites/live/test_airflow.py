@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from typing import Any
 from zipfile import ZipFile
 
-import pytest
-
 from prodgate.findings import Outcome
-from prodgate.layers.project_seen import ProjectSeen
 
-from .harness import Sabotage, Stage
+from .harness import Observed, Sabotage, Stage
 
 Aws = Callable[..., Any]
 NAME = "nba-news-prod"
@@ -130,29 +125,24 @@ SABOTAGES = (
 )
 
 
-@dataclass
-class WithDags:
-    """The project as it is, and with a DAG in it."""
-
-    seen: ProjectSeen
-    dags: Mapping[str, str]
-
-    def declared(self, type_: str) -> Mapping[str, Mapping[str, Any]]:
-        return self.seen.declared(type_)
-
-    def files(self, folder: str) -> Mapping[str, str]:
-        return self.dags if folder == "dags" else self.seen.files(folder)
+def test_the_dags_in_the_bucket_are_those_of_the_repository(healthy: Observed) -> None:
+    found = healthy.findings["dag-bucket-same-as-repository"]
+    assert {one.outcome for one in found} == {Outcome.SATISFIED}, [one.observed for one in found]
 
 
-@pytest.mark.parametrize(
-    ("deployed", "outcome"), [(b"dag", Outcome.SATISFIED), (b"dag, edited", Outcome.NOT_SATISFIED)]
-)
-def test_a_dag_in_the_bucket_is_that_of_the_repository(stage: Stage, deployed: bytes, outcome: Outcome) -> None:
-    project: Any = WithDags(stage.seen, {"scraper.py": hashlib.sha256(b"dag").hexdigest()})
-    deploy = Sabotage("", breaks=set(), by=lambda aws: put(aws, "dags/scraper.py", deployed))
-    with stage.sabotaged(deploy) as endpoint:
-        after = replace(stage, seen=project).observed(endpoint)
-    assert after.outcomes["dag-bucket-same-as-repository"] is outcome
+def test_dags_that_did_not_come_from_the_repository_are_seen(stage: Stage) -> None:
+    def by_hand(aws: Aws) -> None:
+        put(aws, "dags/nba_news/slots.py", b"edited")
+        put(aws, "dags/extra.py", b"new")
+        aws("s3").delete_object(Bucket=DAGS, Key="dags/data_cleanup.py")
+
+    with stage.sabotaged(Sabotage("", breaks=set(), by=by_hand)) as endpoint:
+        after = stage.observed(endpoint)
+    said = " ".join(str(one.observed) for one in after.findings["dag-bucket-same-as-repository"])
+    assert "data_cleanup.py is missing in the bucket" in said
+    assert "extra.py is not in the repository" in said
+    assert "nba_news/slots.py differs from the repository's" in said
+    assert after.outcomes["dag-bucket-same-as-repository"] is Outcome.NOT_SATISFIED
 
 
 def test_a_plugin_that_was_made_by_hand_is_seen(stage: Stage) -> None:

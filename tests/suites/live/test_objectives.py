@@ -9,6 +9,8 @@ from typing import Any
 from .harness import Sabotage
 
 Aws = Callable[..., Any]
+DAG = {"DAG": "nba_news_scraper", "Environment": "nba-news-prod"}
+TASKS = {"DAG": "All", "Environment": "nba-news-prod", "Task": "All"}
 
 
 def report(aws: Aws, metric: str, own: dict[str, str], region: str = "", **told: Any) -> None:
@@ -79,5 +81,20 @@ SABOTAGES = (
             Value=97,
             Unit="Percent",
         ),
+    ),
+    Sabotage(
+        "a DAG that took three hours",
+        {"mwaa-dag-durations"},
+        lambda aws: report(aws, "AmazonMWAA DAGDurationSuccess", DAG, Value=10_800_000, Unit="Milliseconds"),
+    ),
+    Sabotage(
+        "a scheduler that could not keep up",
+        {"mwaa-schedule-delays"},
+        lambda aws: report(aws, "AmazonMWAA DAGScheduleDelay", DAG, Value=900_000, Unit="Milliseconds"),
+    ),
+    Sabotage(
+        "tasks that failed all day",
+        {"mwaa-task-failures"},
+        lambda aws: report(aws, "AmazonMWAA TaskInstanceFailures", TASKS, Value=90, Unit="Count"),
     ),
 )

@@ -1,6 +1,7 @@
 """What was observed of an AWS account: one module per kind of fact; importing them registers their observers."""
 
 from . import airflow as airflow
+from . import airflow_figures as airflow_figures
 from . import airflow_files as airflow_files
 from . import alarm_coverage as alarm_coverage
 from . import alarm_topics as alarm_topics

@@ -108,6 +108,13 @@ class Emulator:
             )
         return self._ledgers[key]
 
+    def tell(self, service: str, kind: str, told: Mapping[str, Any]) -> list[str]:
+        """Keep something in every region in which a service holds anything; return the regions."""
+        found = [ledger for (name, _), ledger in self._ledgers.items() if name == service]
+        for ledger in found:
+            ledger.of(kind).update(told)
+        return [ledger.region for ledger in found]
+
     def _ledgers_in(self, region: str) -> list[Ledger]:
         return [ledger for (_, where), ledger in self._ledgers.items() if where == region]
 

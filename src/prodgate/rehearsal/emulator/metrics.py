@@ -12,6 +12,7 @@ from typing import Any
 from ...cloudwatch import percentile
 from ...metric_math import computed, ids
 from ...unresolved import Unresolved
+from . import sqs
 from .extension import Ledger, Refused, answers
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -59,6 +60,8 @@ def get_metric_data(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     if start >= end:
         raise Refused("ValidationError", "the parameter StartTime must be less than EndTime")
     queries = params["MetricDataQueries"]
+    if any(query.get("MetricStat", {}).get("Metric", {}).get("Namespace") == sqs.NAMESPACE for query in queries):
+        put_metric_data(ledger, {"Namespace": sqs.NAMESPACE, "MetricData": sqs.waiting(ledger.account, ledger.region)})
     series = {
         query["Id"]: _statistics(ledger, query["MetricStat"], start, end) for query in queries if "MetricStat" in query
     }

@@ -1,4 +1,4 @@
-"""Amazon MWAA, which moto does not have: its environments, but no Airflow inside them."""
+"""Amazon MWAA, which moto does not have: its environments. An Airflow is inside them only when there is one to ask."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from .airflow_rest import handed_on
 from .extension import Ledger, Refused, answers
 
 #: What MWAA decides where a request says nothing.
@@ -108,10 +109,9 @@ def create_cli_token(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, 
 
 @answers("mwaa", "InvokeRestApi")
 def invoke_rest_api(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Refuse: there is no Airflow behind the environments of the rehearsal account."""
+    """Hand a request on to the Airflow that the account was told of; refuse it when there is none."""
     _environment(ledger, params["Name"])
-    words = f"no Airflow answers {params['Path']}: the environment is emulated"
-    raise Refused("RestApiServerException", words, RestApiStatusCode=503, RestApiResponse={"detail": words})
+    return handed_on(ledger.of("airflow"), params)
 
 
 def _environment(ledger: Ledger, name: str) -> dict[str, Any]:

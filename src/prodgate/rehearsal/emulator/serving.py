@@ -114,11 +114,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def administered(emulator: Emulator, sent: Sent, what: str) -> Reply:
-    """Answer a request about the rehearsal itself: its faults, its past, and how often each operation was called."""
+    """Answer a request about the rehearsal itself: its faults, its past, its Airflow, how often it was called."""
     with emulator.lock:
         try:
             if (sent.method, what) == ("POST", "history"):
                 return Reply(status=200, body=json.dumps(relive(json.loads(sent.body), emulator)).encode())
+            if (sent.method, what) == ("POST", "airflow"):
+                return Reply(
+                    status=200, body=json.dumps(emulator.tell("mwaa", "airflow", json.loads(sent.body))).encode()
+                )
             if (sent.method, what) == ("POST", "faults"):
                 emulator.faults.add(json.loads(sent.body))
             elif (sent.method, what) == ("DELETE", "faults"):

@@ -1,12 +1,19 @@
-"""SQS: moto drops the policy of a queue whenever some other attribute is set, and writes JSON with blanks."""
+"""SQS: moto drops the policy of a queue whenever some other attribute is set, and writes JSON with blanks.
+
+CloudWatch hears of what is sent, and how long the oldest message has waited whenever it is asked.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from .extension import Ledger, answers
+from .original import backend_of
+
+NAMESPACE: Final = "AWS/SQS"
 
 
 @answers("sqs", "SetQueueAttributes")
@@ -27,3 +34,45 @@ def get_queue_attributes(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[
     if policy := found.get("Attributes", {}).get("RedrivePolicy"):
         found["Attributes"]["RedrivePolicy"] = json.dumps(json.loads(policy), separators=(",", ":"))
     return found
+
+
+@answers("sqs", "SendMessage")
+def send_message(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take a message."""
+    answer = ledger.moto()
+    _tell(ledger, params["QueueUrl"], 1)
+    return answer
+
+
+@answers("sqs", "SendMessageBatch")
+def send_message_batch(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take several messages, or some of them."""
+    answer = ledger.moto()
+    _tell(ledger, params["QueueUrl"], len(answer.get("Successful") or ()))
+    return answer
+
+
+def waiting(account: str, region: str) -> Iterator[dict[str, Any]]:
+    """Yield for each queue with messages what CloudWatch is told of them each minute, as PutMetricData takes it."""
+    now = datetime.now(UTC)
+    for queue in backend_of("sqs", account, region).queues.values():
+        if there := queue.messages:
+            age = now.timestamp() - min(message.sent_timestamp for message in there) / 1000
+            yield _datum(queue.name, "ApproximateAgeOfOldestMessage", max(0.0, age), "Seconds")
+            yield _datum(queue.name, "ApproximateNumberOfMessagesVisible", len(there), "Count")
+
+
+def _tell(ledger: Ledger, url: str, messages: int) -> None:
+    if messages:
+        sent = _datum(url.rpartition("/")[2], "NumberOfMessagesSent", messages, "Count")
+        ledger.ask("cloudwatch", "PutMetricData", Namespace=NAMESPACE, MetricData=[sent])
+
+
+def _datum(queue: str, name: str, value: float, unit: str) -> dict[str, Any]:
+    return {
+        "MetricName": name,
+        "Dimensions": [{"Name": "QueueName", "Value": queue}],
+        "Timestamp": datetime.now(UTC),
+        "Value": float(value),
+        "Unit": unit,
+    }

@@ -22,6 +22,18 @@ def _instead(pattern: str, other: str) -> Callable[[str], str]:
     return lambda text: re.sub(pattern, other, text)
 
 
+#: Scripts that do what a page should not.
+_SHIFTING: Final = """setTimeout(() => {
+  const late = document.createElement("div");
+  late.style.height = "40vh";
+  document.querySelector("main").prepend(late);
+}, 100);"""
+_SLOW_KEYS: Final = """let keys = 0;
+addEventListener("keydown", () => {
+  keys += 1;
+  for (const until = performance.now() + 400; keys % 10 === 5 && performance.now() < until;);
+});"""
+
 #: What becomes of a text, by the fault and the type of the text.
 TEXTS: Final[dict[tuple[str, str], Callable[[str], str]]] = {
     ("unlabeled-button", "text/html"): _instead(r"(<button[^>]*>)[^<]*", r"\1"),
@@ -34,6 +46,9 @@ TEXTS: Final[dict[tuple[str, str], Callable[[str], str]]] = {
     ("script-error", "text/javascript"): lambda text: f'throw new Error("turnover");\n{text}',
     ("broken-link", "text/html"): _instead(r'href="((?:/ja)?)/teams"', r'href="\1/benches"'),
     ("broken-image", "text/html"): _instead(r'src="/static/court\.svg', 'src="/static/missing.svg'),
+    ("mouse-only", "text/html"): _instead("</main>", '<span role="button">More</span></main>'),
+    ("shifting", "text/javascript"): lambda text: f"{text}\n{_SHIFTING}\n",
+    ("slow-keys", "text/javascript"): lambda text: f"{text}\n{_SLOW_KEYS}\n",
     ("third-party", "text/html"): _instead("</head>", '<script src="https://ads.example/count.js"></script></head>'),
 }
 

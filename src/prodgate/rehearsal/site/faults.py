@@ -62,6 +62,9 @@ KINDS: Final = {
     "script-error": Kind(form="", example="script-error", what="the script of the pages fails"),
     "broken-link": Kind(form="", example="broken-link", what="a link in the menu leads nowhere"),
     "broken-image": Kind(form="", example="broken-image", what="the image in the header is missing"),
+    "mouse-only": Kind(form="", example="mouse-only", what="a button can't be reached with the Tab key"),
+    "shifting": Kind(form="", example="shifting", what="something pushes the page down after it is there"),
+    "slow-keys": Kind(form="", example="slow-keys", what="the answer to some keys takes 0.4 s"),
     "third-party": Kind(form="", example="third-party", what="pages ask another site for a script"),
 }
 

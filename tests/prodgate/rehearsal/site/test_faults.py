@@ -175,6 +175,9 @@ SHOWN = {
     "script-error": ("/static/site.js", "throw new Error"),
     "broken-link": ("/ja/", 'href="/ja/benches"'),
     "broken-image": ("/", 'src="/static/missing.svg'),
+    "mouse-only": ("/", '<span role="button">'),
+    "shifting": ("/static/site.js", "40vh"),
+    "slow-keys": ("/static/site.js", "keydown"),
     "third-party": ("/", "https://ads.example/"),
 }
 

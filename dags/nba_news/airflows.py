@@ -1,0 +1,18 @@
+"""The names that Airflow 2 and Airflow 3 keep in different places.
+
+Airflow passes over a file that does not hold the words ``dag`` and ``airflow``: a DAG file has the second from here.
+"""
+
+try:
+    from airflow.sdk import Connection, Param, dag, get_current_context, task
+
+    connection_named = Connection.get
+except ImportError:
+    from airflow.decorators import dag, task
+    from airflow.models.connection import Connection
+    from airflow.models.param import Param
+    from airflow.operators.python import get_current_context
+
+    connection_named = Connection.get_connection_from_secrets
+
+__all__ = ["Param", "connection_named", "dag", "get_current_context", "task"]

@@ -1,0 +1,105 @@
+"""What happens when a task or a run has failed for good: people are told, and a dead letter says what to run again.
+
+A task that is killed never calls anybody. That is why the dead letter is the run's: Airflow itself calls for a failed
+run, in another process, once. Messages hold names and kinds of error and never the words of an error, which may quote
+an address with a password.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from nba_news.slots import slot_of
+
+#: Environment variables that say where to.
+QUEUE: Final = "DEAD_LETTER_QUEUE_URL"
+TOPIC: Final = "FAILURE_TOPIC_ARN"
+
+_log = logging.getLogger(__name__)
+
+
+class AlertError(Exception):
+    """Somebody could not be told. Airflow logs it and counts it in its metric ``dag.callback_exceptions``."""
+
+
+def task_failed(context: Mapping[str, Any]) -> None:
+    """Tell people of a task that failed in its last try. Raises AlertError when they could not be told."""
+    told, error = context["ti"], context.get("exception")
+    if error is None and told.try_number <= (getattr(told, "max_tries", None) or 0):
+        # a scheduler of Airflow 3 that lost a try calls this as well, though it then tries again
+        _log.warning("%s: try %s was lost, and more follow", told.task_id, told.try_number)
+        return
+    index = getattr(told, "map_index", -1)
+    _tell(
+        {
+            "kind": "task-failed",
+            **_run(context),
+            "tasks": [told.task_id],
+            "map_index": None if index in (None, -1) else index,
+            "try": told.try_number,
+            "error": type(error).__name__ if isinstance(error, BaseException) else "unknown",
+        },
+        _to_topic,
+    )
+
+
+def run_failed(context: Mapping[str, Any]) -> None:
+    """Leave a dead letter of a run that failed, and tell people. Raises AlertError unless both was possible."""
+    reason = context.get("reason") or "unknown"
+    _tell({"kind": "dag-run-failed", **_run(context), "tasks": _tasks(context), "error": reason}, _to_queue, _to_topic)
+
+
+def _run(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Say which run it is; Airflow gives no more than its id when its tasks are gone."""
+    known = context.get("dag_run") is not None
+    return {
+        "dag_id": context["dag"].dag_id,
+        "run_id": context["dag_run"].run_id if known else context["run_id"],
+        "slot": slot_of(context).isoformat() if known else None,
+        "at": datetime.now(UTC).isoformat(),
+    }
+
+
+def _tasks(context: Mapping[str, Any]) -> list[str]:
+    """Return the tasks that failed; in Airflow 3 nothing here can know which, and all of the DAG are named."""
+    instances = getattr(context.get("dag_run"), "get_task_instances", None)
+    if instances is None:
+        return sorted(task.task_id for task in context["dag"].tasks)
+    return sorted({each.task_id for each in instances(state=["failed", "upstream_failed"])})
+
+
+def _tell(message: Mapping[str, Any], *ways: Callable[[Mapping[str, Any]], None]) -> None:
+    """Go all ways, also when one of them is closed."""
+    closed = []
+    for way in ways:
+        try:
+            way(message)
+        except Exception as error:  # noqa: BLE001  the other way must be gone, whatever it is
+            closed.append(f"{way.__name__.lstrip('_')}: {type(error).__name__}")
+            _log.exception("%s: the failure of %s could not be told", message["dag_id"], message["run_id"])
+    if closed:
+        raise AlertError(f"{message['dag_id']} {message['run_id']}: {', '.join(closed)}")
+
+
+def _to_queue(message: Mapping[str, Any]) -> None:
+    names = {name: {"DataType": "String", "StringValue": message[name]} for name in ("dag_id", "run_id")}
+    _client("sqs").send_message(QueueUrl=os.environ[QUEUE], MessageBody=json.dumps(message), MessageAttributes=names)
+
+
+def _to_topic(message: Mapping[str, Any]) -> None:
+    subject = f"{message['dag_id']}: {message['kind']}"[:100]
+    _client("sns").publish(TopicArn=os.environ[TOPIC], Subject=subject, Message=json.dumps(message, indent=2))
+
+
+def _client(service: str) -> Any:
+    """Return a client of AWS, which finds endpoint, region and credentials in the environment."""
+    import boto3  # noqa: PLC0415  takes a third of a second, and a file that is parsed every few seconds has not got it
+    from botocore.config import Config  # noqa: PLC0415
+
+    patient = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+    return boto3.client(service, config=patient)

@@ -1,0 +1,64 @@
+"""How long stories are kept, and how those that are older are deleted: in batches, so that readers never wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.engine import Connection
+
+from nba_news.tables import collections, stories, story_teams
+
+RETENTION: Final = timedelta(days=400)
+#: Stories, or slots, that one transaction deletes.
+BATCH: Final = 500
+
+
+def last_day(slot: datetime, now: datetime) -> datetime:
+    """Return before when everything goes; a run whose slot is still to come deletes no more than one of now."""
+    return min(slot, now) - RETENTION
+
+
+def emptied(
+    transaction: Callable[[], AbstractContextManager[Connection]],
+    delete_batch: Callable[[Connection, datetime], int],
+    before: datetime,
+) -> int:
+    """Delete batch by batch, each in a transaction of its own, until there are none; return how many there were."""
+    total, count = 0, 1
+    while count:
+        with transaction() as connection:
+            count = delete_batch(connection, before)
+        total += count
+    return total
+
+
+def delete_stories(connection: Connection, before: datetime) -> int:
+    """Delete one batch of stories, the oldest first; return how many there were."""
+    oldest = select(stories.c.id).where(stories.c.published_at < before).order_by(stories.c.published_at).limit(BATCH)
+    numbers = [number for (number,) in connection.execute(oldest)]
+    if numbers:
+        connection.execute(delete(story_teams).where(story_teams.c.story.in_(numbers)))
+        connection.execute(delete(stories).where(stories.c.id.in_(numbers)))
+    return len(numbers)
+
+
+def delete_collections(connection: Connection, before: datetime) -> int:
+    """Delete what is remembered of one batch of slots; return how many slots there were."""
+    oldest = select(collections.c.slot).where(collections.c.slot < before).distinct().order_by(collections.c.slot)
+    slots = [slot for (slot,) in connection.execute(oldest.limit(BATCH))]
+    if slots:
+        connection.execute(delete(collections).where(collections.c.slot.in_(slots)))
+    return len(slots)
+
+
+def remaining(connection: Connection, before: datetime) -> dict[str, int]:
+    """Count what is older still."""
+    counted: dict[Any, Any] = {stories: stories.c.published_at < before, collections: collections.c.slot < before}
+    return {
+        table.name: int(connection.execute(select(func.count()).select_from(table).where(old)).scalar() or 0)
+        for table, old in counted.items()
+    }

@@ -1,0 +1,25 @@
+"""A story as its source tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+CATEGORIES: Final = ("games", "trades", "injuries", "draft", "league")
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is kept of an item; texts are plain, paragraphs stand apart by an empty line."""
+
+    external_id: str
+    title: str
+    summary: str
+    body: str
+    published_at: datetime
+    category: str
+    teams: tuple[str, ...] = ()
+    japanese: Mapping[str, str] = field(default_factory=dict)
+    """title, summary and body, as far as the source has them."""

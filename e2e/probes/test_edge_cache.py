@@ -1,0 +1,25 @@
+"""Does the edge keep what is everybody's, and nothing that is one reader's?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.e2e.caching import PrivatePage, PublicPage
+
+
+@check(
+    "public-pages-cached", remedy="Send Cache-Control with public and s-maxage, without cookies; mind the cache key."
+)
+def test_public_pages_come_from_the_edge(page: PublicPage, criterion: Criterion) -> None:
+    """Does a cache answer for this page when it is asked for again?"""
+    if not page.said:
+        raise criterion.undetermined("no answer says whether a cache gave it (X-Cache, Age, Cache-Status)")
+    criterion.hold(page.hit, expected="an answer from a cache", observed="; ".join(page.said))
+
+
+@check(
+    "private-pages-not-cached",
+    remedy="Send Cache-Control: private, no-store, and give the path a cache policy that keeps nothing.",
+    population=0,
+)
+def test_private_pages_are_kept_nowhere(page: PrivatePage, criterion: Criterion) -> None:
+    """Is every answer at this address kept out of shared caches?"""
+    observed = "; ".join(page.keepable) or "private answers"
+    criterion.hold(not page.keepable, expected="answers that no shared cache keeps", observed=observed)

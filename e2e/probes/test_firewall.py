@@ -1,0 +1,18 @@
+"""Does the firewall stand in the way of attacks, and of nobody else?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.e2e.firewall import AttackAnswered, OrdinaryAnswered
+
+
+@check("waf-refuses-attacks", remedy="Attach the web ACL, and let its managed groups block rather than count.")
+def test_attacks_are_refused(attack: AttackAnswered, criterion: Criterion) -> None:
+    """Is this attack refused, while ordinary requests to the same page are not?"""
+    criterion.hold(attack.refused, expected="refused", observed=attack.answer)
+
+
+@check(
+    "waf-refuses-attacks", remedy="Find the rule that refuses it in the log of the web ACL, and except what it hits."
+)
+def test_ordinary_requests_are_served(ordinary: OrdinaryAnswered, criterion: Criterion) -> None:
+    """Is this page served to an ordinary request of the form of the attacks, before them and after?"""
+    criterion.hold(ordinary.served, expected="served", observed=ordinary.answer)

@@ -1,0 +1,39 @@
+"""Do answers tell the browser to defend the reader?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.e2e.cookies import Cookie
+from prodgate.facts.e2e.headers import ContentPolicy, SecurityHeaders
+
+A_YEAR = 31536000
+OWN_REQUESTS = ("lax", "strict")
+
+
+@check("cdn-security-headers", remedy="Add all three to the distribution's response headers policy, for every path.")
+def test_answers_carry_security_headers(headers: SecurityHeaders, criterion: Criterion) -> None:
+    """Do all answers at this address carry HSTS of a year, nosniff and a ban on foreign frames?
+
+    Redirects and the page that says "not found" are answers, too.
+    """
+    age = headers.hsts_seconds
+    criterion.hold(age >= A_YEAR, expected="Strict-Transport-Security of a year", observed=f"max-age of {age} s")
+    criterion.hold(headers.nosniff, expected="X-Content-Type-Options: nosniff", observed="an answer without it")
+    criterion.hold(headers.frames_banned, expected="a ban on foreign frames", observed="an answer without one")
+
+
+@check(
+    "content-security-policy",
+    remedy="State script-src 'self', and name inline scripts by nonce or hash; 'unsafe-inline' undoes the policy.",
+)
+def test_pages_say_which_scripts_may_run(policy: ContentPolicy, criterion: Criterion) -> None:
+    """Does this page say which scripts may run, and not simply all of them?"""
+    criterion.hold(policy.stated, expected="a Content-Security-Policy", observed="none in the headers")
+    criterion.hold(not policy.dangers, expected="named scripts only", observed=f"allows {', '.join(policy.dangers)}")
+
+
+@check("cookies-protected", remedy="Set it with Secure, HttpOnly and SameSite=Lax or Strict.", population=0)
+def test_cookies_are_protected(cookie: Cookie, criterion: Criterion) -> None:
+    """Is this cookie sent over TLS only, out of reach of scripts, and not along with other sites' requests?"""
+    criterion.hold(cookie.secure, expected="Secure", observed="without Secure")
+    criterion.hold(cookie.http_only, expected="HttpOnly", observed="without HttpOnly")
+    bound = cookie.same_site in OWN_REQUESTS
+    criterion.hold(bound, expected="SameSite=Lax or Strict", observed=f"SameSite {cookie.same_site}")

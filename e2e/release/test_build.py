@@ -1,0 +1,14 @@
+"""Is it the release under test that readers see?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.e2e.builds import ServedBuild
+
+
+@check(
+    "build-under-test-served",
+    remedy="Wait until the deploy is done everywhere, invalidate what the edge keeps, then observe again.",
+)
+def test_the_build_under_test_is_served(build: ServedBuild, criterion: Criterion) -> None:
+    """Did the build under test answer every visit, and no other?"""
+    observed = ", ".join(build.strangers) or build.expected
+    criterion.hold(not build.strangers, expected=build.expected, observed=observed)

@@ -1,0 +1,16 @@
+"""Can a person do what the release is for?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.e2e.journeys import Journey
+
+
+@check(
+    "journeys-succeed",
+    remedy="Open the picture, and the trace by playwright show-trace FILE. What is flaky here is so for readers.",
+)
+def test_journeys_succeed(journey: Journey, criterion: Criterion) -> None:
+    """Did this journey succeed at its first try?
+
+    One that failed is tried once more, only to tell what always fails from what sometimes does.
+    """
+    criterion.hold(journey.succeeded, expected="success at the first try", observed=journey.told)

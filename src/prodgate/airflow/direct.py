@@ -1,0 +1,194 @@
+"""Airflow asked over HTTP: signs in as its version wants it, and never shows what it signed in with."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+from ..aws.answers import Absent, Unreadable
+from ..aws.calls import SKEW
+from ..aws.failures import SHOWN, Kind, airflow_failure
+from ..secret_forms import taken_out, without_credentials
+from .wire import Reply, Wire
+
+_NEW, _OLD = "/api/v2", "/api/v1"
+_WELL: Final = frozenset({200, 201})
+_NO_VERSION: Final = f"neither {_NEW} nor {_OLD} of it answers as Airflow does"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user of Airflow: exchanged for a token in Airflow 3, sent as basic authentication in Airflow 2."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token."""
+
+    value: str = field(repr=False)
+
+
+#: What is shown to be let in.
+Access = Login | Token | None
+
+
+@dataclass(slots=True, repr=False)
+class Direct:
+    """A transport to the Airflow at a base URL, without ``/api``. Raises UsageError for what is no such URL."""
+
+    base: str
+    access: Access = None
+    limit: float = 10.0
+    """Seconds that an answer may take."""
+    _wire: Wire = field(init=False)
+    _prefix: str = ""
+    _authorization: str = ""
+
+    def __post_init__(self) -> None:
+        self._wire = Wire(self.base, self.limit)
+        if isinstance(self.access, Token):
+            self._authorization = f"Bearer {self.access.value}"
+
+    def __enter__(self) -> Direct:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._wire.close()
+
+    def get(self, path: str, query: Mapping[str, str]) -> Any:
+        """Ask for something. Raises Absent and Unreadable."""
+        asked = f"?{urlencode(query)}" if query else ""
+        return self.said(f"GET {path}", self._ask("GET", f"{self._signed_in()}{quote(path, safe='/~')}{asked}"))
+
+    def send(self, path: str, document: Mapping[str, Any]) -> Any:
+        """Change something; readers are not handed this. Raises Absent and Unreadable."""
+        return self.said(f"POST {path}", self._ask("POST", f"{self._signed_in()}{quote(path, safe='/~')}", document))
+
+    def said(self, what: str, reply: Reply) -> Any:
+        """Return what an answer says. Raises Absent and Unreadable."""
+        document = _decoded(reply.body)
+        if reply.status in _WELL:
+            if document is None:
+                raise self._unreadable(what, f"{len(reply.body)} bytes that are no JSON")
+            return document
+        failure = airflow_failure(reply.status, document)
+        if failure.kind is Kind.ABSENT:
+            raise Absent(failure.code)
+        raise self._unreadable(what, self._refusal(reply, failure.words))
+
+    def _ask(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Reply:
+        headers = {"Accept": "application/json", "User-Agent": "prod-gate"}
+        if self._authorization:
+            headers["Authorization"] = self._authorization
+        if document is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            reply = self._wire.ask(method, path, headers, None if document is None else json.dumps(document).encode())
+        except Unreadable as error:
+            raise self._unreadable(f"{method} {path.partition('?')[0]}", error.reason) from None
+        _check_clock(self.base, reply)
+        return reply
+
+    def _signed_in(self) -> str:
+        """Return the prefix of the API, having found out which it is and signed in."""
+        if self._prefix:
+            return self._prefix
+        prefix = next((each for each in (_NEW, _OLD) if self._is_served(each)), "")
+        if not prefix:
+            raise self._unreadable("GET /version", _NO_VERSION)
+        if isinstance(self.access, Login):
+            self._authorization = self._bearer(self.access) if prefix == _NEW else _basic(self.access)
+        self._prefix = prefix
+        return prefix
+
+    def _is_served(self, prefix: str) -> bool:
+        """Whether this API answers; one that is there and refuses to is not passed over for another."""
+        reply = self._ask("GET", f"{prefix}/version")
+        document = _decoded(reply.body)
+        if reply.status in (401, 403, 429) or reply.status // 100 in (3, 5):
+            raise self._unreadable(f"GET {prefix}/version", self._refusal(reply, ""))
+        return reply.status in _WELL and isinstance(document, dict) and isinstance(document.get("version"), str)
+
+    def _bearer(self, login: Login) -> str:
+        reply = self._ask("POST", "/auth/token", {"username": login.user, "password": login.password})
+        if reply.status not in _WELL:
+            raise self._unreadable("POST /auth/token", self._refusal(reply, ""))
+        document = _decoded(reply.body)
+        token = document.get("access_token") if isinstance(document, dict) else None
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            raise self._unreadable("POST /auth/token", "no token comes of it")
+        return f"Bearer {token}"
+
+    def _refusal(self, reply: Reply, words: str) -> str:
+        if reply.status == 401:
+            who = f"user {self.access.user!r}" if isinstance(self.access, Login) else "this token"
+            return f"{who} is not accepted (401)" if self.access else "it asks who wants to know (401); name a user"
+        if reply.status == 403:
+            return f"this is forbidden (403){': ' if words else ''}{words}"
+        if 300 <= reply.status < 400:
+            host = urlsplit(reply.headers.get("location", "")).hostname or "another path"
+            return f"it sends to {host} ({reply.status}), which is not followed; write the address that it sends to"
+        return f"it answers {reply.status}{': ' if words else ''}{words}"
+
+    def _unreadable(self, what: str, why: str) -> Unreadable:
+        """Return why nothing was read, without what was signed in with, also where a server says it back."""
+        text = " ".join(without_credentials(why).split())
+        for secret in self._secrets():
+            text = text.replace(secret, taken_out("what it was signed in with"))
+        return Unreadable(f"Airflow at {self.base}: {what}: {text[:SHOWN]}")
+
+    def _secrets(self) -> list[str]:
+        held = self._authorization.rpartition(" ")[2]
+        own = self.access.password if isinstance(self.access, Login) else ""
+        return [each for each in (held, own) if each]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectWriter:
+    """The same Airflow for somebody who may change something: what a drill is handed."""
+
+    reader: Direct
+
+    def get(self, path: str, query: Mapping[str, str]) -> Any:
+        """Ask for something. Raises Absent and Unreadable."""
+        return self.reader.get(path, query)
+
+    def post(self, path: str, document: Mapping[str, Any]) -> Any:
+        """Change something. Raises Absent and Unreadable."""
+        return self.reader.send(path, document)
+
+
+def _basic(login: Login) -> str:
+    return "Basic " + base64.b64encode(f"{login.user}:{login.password}".encode()).decode("ascii")
+
+
+def _decoded(body: bytes) -> Any:
+    """Return what a body says in JSON, or None when it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _check_clock(base: str, reply: Reply) -> None:
+    """Raise Unreadable when the server's clock and this machine's are too far apart to tell early from late."""
+    try:
+        apart = abs(datetime.now(UTC) - parsedate_to_datetime(reply.headers["date"]))
+    except (KeyError, TypeError, ValueError):
+        return
+    if apart > SKEW:
+        minutes = int(apart.total_seconds()) // 60
+        raise Unreadable(f"Airflow at {base}: its clock is {minutes} minutes from this machine's; set them")

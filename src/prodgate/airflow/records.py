@@ -1,0 +1,126 @@
+"""What Airflow remembers, in the same words for every version of it. Times are in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..aws.answers import Unread, Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a DAG."""
+
+    dag_id: str
+    run_id: str
+    kind: str
+    """scheduled, backfill, manual, asset_triggered …"""
+    state: str
+    """queued, running, success or failed."""
+    slot: datetime | None
+    """The instant of the schedule that it is for: the end of its data interval in Airflow 2, ``run_after`` in 3."""
+    queued: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    triggered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task of a run, as its last try left it."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    """Which of a mapped task; -1 for one that is not mapped."""
+    state: str = ""
+    """success, failed, upstream_failed, skipped, running, queued, up_for_retry … or empty before it is scheduled."""
+    tries: int = 0
+    """Number of the last try; 1 is the first."""
+    queued: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    host: str = ""
+    pid: int = 0
+    """Host and process of the last try; empty and 0 when nothing executed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of Airflow's audit log."""
+
+    at: datetime
+    event: str
+    dag_id: str = ""
+    run_id: str = ""
+    task_id: str = ""
+    owner: str = ""
+    asked: str = ""
+    """What a person asked for, as Airflow noted it: JSON such as ``{"state": "success"}``; empty for the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A DAG as Airflow serves it."""
+
+    dag_id: str
+    file: str
+    paused: bool
+    stale: bool
+    """Whether its file has gone: Airflow keeps what it knew and makes no more runs."""
+    broken: bool
+    """Whether its file can't be imported any more; Airflow then runs what it parsed last."""
+    schedule: str
+    """The cron expression that Airflow states; its REST API states no time zone that can be trusted."""
+    next_slot: datetime | None
+    parsed: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """A component of Airflow: when it last said that it lives."""
+
+    component: str
+    """scheduler, dag_processor or triggerer."""
+    healthy: bool
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFailure:
+    """A file that Airflow can't import."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class History:
+    """Everything that was read of one Airflow, complete and consistent for the time since ``since``.
+
+    A part that could not be read raises Unreadable for whoever looks at it, and only for them.
+    """
+
+    version: str
+    now: datetime
+    since: datetime
+    oldest: datetime | None
+    """Slot of the oldest run that Airflow still has of any declared DAG; None when there is none at all."""
+    served: tuple[Served, ...]
+    runs: tuple[Run, ...]
+    tasks: tuple[Task, ...]
+    events: tuple[Event, ...]
+    heartbeats: tuple[Heartbeat, ...]
+    import_failures: tuple[ImportFailure, ...]
+
+    def __getattribute__(self, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if isinstance(value, Unread):
+            raise Unreadable(value.reason)
+        return value
+
+    def __repr__(self) -> str:
+        return f"History(version={self.version!r}, since={self.since!r}, now={self.now!r})"

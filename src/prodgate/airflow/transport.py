@@ -1,0 +1,110 @@
+"""How Airflow's REST API is asked, whatever carries the question; and its answers, kept and given again offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from ..aws.answered import canonical, plain
+from ..aws.answers import Absent, Unreadable
+from .asked import asked
+
+#: Fields that nothing is read from and that hold what people or tasks hand to each other, secrets not excepted.
+UNKEPT: Final = frozenset({"conf", "executor_config", "note", "params", "rendered_fields", "trigger", "triggerer_job"})
+
+
+class Transport(Protocol):
+    """Carries a question to an Airflow, and can do nothing but read."""
+
+    def get(self, path: str, query: Mapping[str, str]) -> Any:
+        """Return the decoded JSON of ``/dags/x/dagRuns`` or the like; the transport knows what comes before it.
+
+        Raises Absent where Airflow itself says that there is no such thing, Unreadable for anything else that is no
+        answer.
+        """
+        ...
+
+
+class Writer(Transport, Protocol):
+    """Carries what changes something, too."""
+
+    def post(self, path: str, document: Mapping[str, Any]) -> Any:
+        """Return the decoded JSON that is answered. Raises Absent and Unreadable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A transport that keeps each answer, without secrets, and gives what it kept."""
+
+    transport: Transport
+    _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """The answers as JSON values: path, query, and one of body, absent and unreadable.
+
+        Of a question that was asked again there is the last answer only: what is read anew is read as a whole.
+        """
+        return [self._kept[key] for key in sorted(self._kept)]
+
+    def get(self, path: str, query: Mapping[str, str]) -> Any:
+        """Ask, keep, answer."""
+        answer = {"path": path, "query": dict(query), **self._asked(path, query)}
+        self._kept[_key(path, query)] = answer
+        return _said(answer)
+
+    def _asked(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            return {"body": plain(_without_unkept(self.transport.get(path, query)))}
+        except Absent as error:
+            return {"absent": error.code}
+        except Unreadable as error:
+            return {"unreadable": plain(error.reason)}
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A transport that answers what was answered in an earlier run."""
+
+    answers: Mapping[str, Mapping[str, Any]]
+
+    def get(self, path: str, query: Mapping[str, str]) -> Any:
+        """Answer as Airflow did. Raises Unreadable for what it was not asked."""
+        answer = self.answers.get(_key(path, query))
+        if answer is None:
+            raise Unreadable(f"GET {path}: was not asked in that run; observe again")
+        return _said(answer)
+
+
+def recorded(transport: Transport) -> Recorded:
+    """Return the same transport with a memory."""
+    return Recorded(transport)
+
+
+def replayed(answers: Iterable[Mapping[str, Any]]) -> Replayed:
+    """Return a transport that answers from what ``Recorded.answers`` kept."""
+    return Replayed({_key(each["path"], each["query"]): each for each in answers})
+
+
+def _key(path: str, query: Mapping[str, str]) -> str:
+    return canonical([path, dict(query)])
+
+
+def _said(answer: Mapping[str, Any]) -> Any:
+    if "unreadable" in answer:
+        raise Unreadable(answer["unreadable"])
+    if "absent" in answer:
+        raise Absent(answer["absent"])
+    return answer["body"]
+
+
+def _without_unkept(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: asked(item) if key == "extra" else _without_unkept(item)
+            for key, item in value.items()
+            if key not in UNKEPT
+        }
+    return [_without_unkept(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,145 @@
+"""HTTP to one host: one connection, bounded in time and size, and no redirect is ever followed."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from ..aws.answers import Unreadable
+from ..criteria import UsageError
+
+#: Seconds for one answer, to its last byte, and bytes of the longest one; InvokeRestApi has the same limits.
+LIMIT: Final = 10.0
+LARGEST: Final = 6 * 1024**2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By their names in lower case."""
+
+
+@dataclass(slots=True)
+class Wire:
+    """A connection to the host of a base URL, which is opened when something is asked."""
+
+    base: str
+    """Such as ``https://airflow.example.com/team``."""
+    limit: float = LIMIT
+    _connection: http.client.HTTPConnection | None = None
+
+    def __post_init__(self) -> None:
+        _place(self.base)
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        """Return the answer. Raises Unreadable when there is none, or not a whole one."""
+        if method != "GET":
+            self.close()  # what changes something must not be lost on a connection that has gone stale
+        stale = self._connection is not None and self._connection.sock is not None
+        with _explained(self.limit):
+            try:
+                return self._asked(method, path, headers, body)
+            except ConnectionError:
+                self.close()
+                if not stale:
+                    raise
+            return self._asked(method, path, headers, body)
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _asked(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        place = _place(self.base)
+        if self._connection is None:
+            kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+            self._connection = kind(place.hostname or "", place.port, timeout=self.limit)
+        connection = self._connection
+        if connection.sock is None:
+            connection.connect()
+        try:
+            with _ending(connection.sock, self.limit):
+                connection.request(method, place.path.rstrip("/") + path, body, dict(headers))
+                return _read(connection.getresponse())
+        except BaseException:
+            self.close()  # what is left of this answer must not be taken for the next one
+            raise
+
+
+def _read(answer: http.client.HTTPResponse) -> Reply:
+    with answer:
+        body = answer.read(LARGEST + 1)
+        if len(body) > LARGEST:
+            raise Unreadable(f"its answer is longer than {LARGEST // 1024**2} MB")
+        if answer.length:
+            raise Unreadable(f"its answer was cut off after {len(body)} bytes")
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(status=answer.status, body=body, headers=headers)
+
+
+@contextmanager
+def _ending(connected: socket.socket, limit: float) -> Iterator[None]:
+    """Cut a connection when the time is over, however slowly it drips. Raises TimeoutError."""
+    over = threading.Event()
+
+    def cut() -> None:
+        over.set()
+        with suppress(OSError):
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # below TLS, which the reader is in
+
+    timer = threading.Timer(limit, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception:
+        if not over.is_set():
+            raise
+    finally:
+        timer.cancel()
+        timer.join()
+    if over.is_set():
+        raise TimeoutError
+
+
+@contextmanager
+def _explained(limit: float) -> Iterator[None]:
+    """Turn what can go wrong with a connection into why nothing was read."""
+    try:
+        yield
+    except TimeoutError:
+        raise Unreadable(f"it did not answer within {limit:g} s") from None
+    except ssl.SSLError as error:
+        raise Unreadable(f"it can't be trusted: {error.reason or error}") from None
+    except OSError as error:
+        raise Unreadable(f"it can't be reached: {error.strerror or error}") from None
+    except http.client.HTTPException as error:
+        raise Unreadable(f"it does not answer as a web server does: {type(error).__name__}") from None
+
+
+def _place(base: str) -> SplitResult:
+    """Return the parts of a base URL. Raises UsageError without showing a password."""
+    place = urlsplit(base)
+    shown = f"{place.scheme}://{place.hostname or ''}"
+    if place.scheme not in ("http", "https") or not place.hostname or place.query or place.fragment:
+        raise UsageError(f"{shown}: is no address of an Airflow; write https://HOST or https://HOST/PATH")
+    if place.username is not None or place.password is not None:
+        raise UsageError(f"{shown}: comes with a user or a password; name them apart from the address")
+    try:
+        _ = place.port
+    except ValueError as error:
+        raise UsageError(f"{shown}: {error}; write a port from 1 to 65535") from None
+    return place

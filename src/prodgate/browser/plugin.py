@@ -1,0 +1,163 @@
+"""Makes ordinary tests with pytest-playwright journeys of the gate: read-only, watched, and evidence without secrets.
+
+By itself it serves whoever writes one:  pytest e2e/journeys --base-url https://www.example.com
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Playwright
+
+from ..engines.chromium import found
+from .keeping import Keeping, Writer, outcome_of
+from .launching import CONTEXT, about, guard, launch_arguments
+from .lifeline import end_with_parent
+from .settings import VARIABLE, BrowserSettings, Credential, Credentials
+
+_SETTINGS = pytest.StashKey[BrowserSettings]()
+_WRITER = pytest.StashKey[Writer]()
+_KEEPING = pytest.StashKey[Keeping]()
+_MUTATES = "mutates: changes something at the site; other journeys make no request that could"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read what this process was started with."""
+    config.addinivalue_line("markers", _MUTATES)
+    if VARIABLE in os.environ:
+        settings = BrowserSettings.from_environment()
+        end_with_parent(settings.lifeline)
+    else:
+        there = found()
+        base_url = config.getoption("base_url") or ""
+        settings = BrowserSettings(base_url=base_url, program=there.program if there else "", mutates=True)
+    config.stash[_SETTINGS] = settings
+    config.stash[_WRITER] = writer = Writer(settings)
+    config.pluginmanager.register(writer)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what changes something where nothing may be changed."""
+    if not config.stash[_SETTINGS].mutates:
+        left_out = pytest.mark.skip(reason="it changes something, and [e2e] does not say mutates = true")
+        for item in items:
+            if item.get_closest_marker("mutates"):
+                item.add_marker(left_out)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Keep the evidence of a journey before its fixtures close what it opened."""
+    if (keeping := item.stash.get(_KEEPING, None)) is not None:
+        keeping.finish()
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> BrowserSettings:
+    """What this process was started with."""
+    return pytestconfig.stash[_SETTINGS]
+
+
+@pytest.fixture
+def credentials(settings: BrowserSettings) -> Credentials:
+    """Whoever may sign in, by name: ``credentials("reader").user``; one who is not stated skips the test."""
+
+    def named(name: str) -> Credential:
+        if name not in settings.credentials:
+            pytest.skip(settings.unresolved.get(name) or f"[e2e.credentials] names no {name!r}")
+        return Credential(**settings.credentials[name])
+
+    return named
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, Any, Any]:
+    """Guard what fixtures of pytest-playwright or of a project give, in whatever order they are loaded."""
+    value = yield
+    settings, writer = request.config.stash[_SETTINGS], request.config.stash[_WRITER]
+    if fixturedef.argname == "browser_type_launch_args":
+        ours = launch_arguments(settings)
+        value |= {**ours, "args": [*value.get("args", ()), *ours["args"]]}
+    elif fixturedef.argname == "browser_context_args":
+        value |= {**CONTEXT, **value}
+    elif isinstance(value, Playwright):
+        _guarded_requests(value)
+    elif isinstance(value, Browser):
+        _guarded_contexts(value, writer, settings)
+    return value
+
+
+def _guarded_requests(playwright: Playwright) -> None:
+    """Let Playwright's own requests keep to what a test may do."""
+    made = playwright.request.new_context
+
+    def new_context(**given: Any) -> APIRequestContext:
+        return _only_reading(made(**given))
+
+    setattr(playwright.request, "new_context", new_context)  # noqa: B010  also for tests that call it themselves
+
+
+def _guarded_contexts(browser: Browser, writer: Writer, settings: BrowserSettings) -> None:
+    """Guard and watch every context of a browser, however a test comes by it."""
+    made = browser.new_context
+    if made.__name__ == "guarded":  # by another fixture that gives the same browser
+        return
+    writer.tell(browser=about(browser))
+    # what a fixture of all tests opens belongs to none of them
+    unwatched = Keeping(settings=settings, name="all")
+
+    def guarded(**given: Any) -> BrowserContext:
+        context = made(**given)
+        _taken(context, writer.current or unwatched, settings)
+        return context
+
+    setattr(browser, "new_context", guarded)  # noqa: B010
+    setattr(browser, "new_page", lambda **given: guarded(**given).new_page())  # noqa: B010
+
+
+@pytest.fixture(autouse=True)
+def _kept(request: pytest.FixtureRequest, settings: BrowserSettings) -> Iterator[None]:
+    """Watch a journey from its beginning until every context that it opened is closed."""
+    item, writer = request.node, request.config.stash[_WRITER]
+    mutates = item.get_closest_marker("mutates") is not None
+    keeping = Keeping(
+        settings=settings,
+        mutates=mutates,
+        signs_in="credentials" in item.fixturenames,
+        failed=lambda: item.stash.get(outcome_of, "passed") == "failed",
+        name=f"{writer.begun:03}",
+    )
+    writer.begun += 1
+    writer.current = item.stash[_KEEPING] = keeping
+    yield
+    keeping.close()
+
+
+def _taken(context: BrowserContext, keeping: Keeping, settings: BrowserSettings) -> None:
+    guard(context, settings, keeping.refuse, mutates=keeping.mutates)
+    if not keeping.mutates:
+        _only_reading(context.request)
+    keeping.take(context)
+
+
+def _only_reading(requests: APIRequestContext) -> APIRequestContext:
+    """Let requests that no page makes change nothing."""
+
+    def refuse(url: str, **_: Any) -> None:
+        pytest.fail(f"{url}: was to be sent something by a test that is not marked mutates; mark it")
+
+    def fetch(url: Any, **given: Any) -> Any:
+        if str(given.get("method", "GET")).upper() not in ("GET", "HEAD", "OPTIONS"):
+            refuse(str(url))
+        return fetched(url, **given)
+
+    fetched: Callable[..., Any] = requests.fetch
+    for name in ("post", "put", "patch", "delete"):
+        setattr(requests, name, refuse)
+    setattr(requests, "fetch", fetch)  # noqa: B010  it takes what the other takes
+    return requests

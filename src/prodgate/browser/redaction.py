@@ -1,0 +1,148 @@
+"""Takes out of texts, JSON and Playwright's traces what must be in no file: passwords, tokens, cookies."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+from ..secret_forms import secret_in, taken_out, without_credentials
+
+#: A shorter text is no secret, and would be found everywhere.
+SHORTEST: Final = 6
+#: Headers whose values say who somebody is.
+_HEADERS: Final = re.compile(
+    r"(?i)(set-)?cookie|(proxy-)?authorization|x-(api-key|auth-token|csrf-token|amz-security-token)"
+)
+_PAIR: Final = re.compile(r"([?&;#]|^)([\w.\[\]-]+)=([^&;#\s\"']+)")
+#: Fields of a trace that hold what was typed.
+_TYPED: Final = ("value", "text", "__playwright_value_")
+_ABOUT_SECRETS: Final = re.compile(r"(?i)passw|passcode|secret|token|otp|パスワード|暗証")
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """Knows secrets by their values, and others by their form or the name that they stand under."""
+
+    secrets: frozenset[str] = frozenset()
+
+    def also(self, values: Iterable[str]) -> Redaction:
+        """Return one that knows more values."""
+        return Redaction(self.secrets | {each for each in values if len(each) >= SHORTEST})
+
+    def text(self, text: str) -> str:
+        """Return a text without secrets, however they are written in it."""
+        for form in sorted((form for each in self.secrets for form in _forms(each)), key=len, reverse=True):
+            text = text.replace(form, taken_out("a secret"))
+        return _PAIR.sub(_without_value, without_credentials(text))
+
+    def value(self, value: Any) -> Any:
+        """Return JSON without secrets."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(key): self.value(inner) for key, inner in value.items()}
+        return [self.value(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _forms(secret: str) -> set[str]:
+    """Return how a secret may be written: as it is, in an address, in JSON, in Base64 at any offset."""
+    encoded = secret.encode()
+    shifted = (base64.b64encode(b"\0" * by + encoded).decode()[(0, 2, 3)[by] :].rstrip("=")[:-1] for by in range(3))
+    escaped = json.dumps(secret)[1:-1]
+    forms = {secret, quote(secret, safe=""), quote_plus(secret), escaped, json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return forms | {each for each in shifted if len(each) >= SHORTEST}
+
+
+def _without_value(match: re.Match[str]) -> str:
+    kind = secret_in(match[2], match[3])
+    return f"{match[1]}{match[2]}={taken_out(kind)}" if kind and not match[3].startswith("(redacted") else match[0]
+
+
+def redacted_trace(trace: Path, known: Redaction) -> bytes:
+    """Return a trace of Playwright's that can be played and holds no secret.
+
+    Cookies and credentials in it are found first, so that they are taken out wherever else they stand.
+    """
+    with zipfile.ZipFile(trace) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    events = {name: [json.loads(line) for line in data.splitlines()] for name, data in files.items() if _is_log(name)}
+    known = known.also(value for lines in events.values() for line in lines for value in _told_secrets(line))
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, _lines(events[name], known) if name in events else _resource(data, known))
+    return made.getvalue()
+
+
+def _is_log(name: str) -> bool:
+    return name.endswith((".trace", ".network", ".stacks"))
+
+
+def _lines(lines: Iterable[Any], known: Redaction) -> str:
+    return "".join(f"{json.dumps(known.value(_without_typed(line)))}\n" for line in lines)
+
+
+def _resource(data: bytes, known: Redaction) -> bytes:
+    """Return a file that a page fetched or sent; pictures are left as they are."""
+    try:
+        return known.text(data.decode("utf-8")).encode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _told_secrets(value: Any) -> Iterator[str]:
+    """Yield the secrets that an event tells, by where they stand in it."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _told_secrets(inner)
+    if not isinstance(value, Mapping):
+        return
+    name, text = value.get("name"), value.get("value")
+    if isinstance(name, str) and isinstance(text, str) and _HEADERS.fullmatch(name):
+        yield from _parts(text)
+    for key, inner in value.items():
+        if key == "cookies" and isinstance(inner, list):
+            yield from (str(each.get("value", "")) for each in inner if isinstance(each, Mapping))
+        elif isinstance(inner, str) and _HEADERS.fullmatch(key):
+            yield from _parts(inner)
+        else:
+            yield from _told_secrets(inner)
+    if _about_a_secret(value):
+        yield from (str(value[key]) for key in _TYPED if isinstance(value.get(key), str))
+
+
+def _parts(header: str) -> Iterator[str]:
+    """Yield what is secret of a header: values of cookies, and what follows the scheme of a credential."""
+    for cookie in re.split(r"[;,\n]\s*", header):
+        first, equals, rest = cookie.partition("=")
+        yield rest.strip('"') if equals else first.split(" ")[-1]
+    yield header.rpartition(" ")[2]
+
+
+def _about_a_secret(value: Mapping[str, Any]) -> bool:
+    """Whether something typed into a field for secrets is told here."""
+    return value.get("type") == "password" or bool(_ABOUT_SECRETS.search(str(value.get("selector", ""))))
+
+
+def _without_typed(value: Any) -> Any:
+    """Return an event without headers that say who somebody is, and without what was typed into fields for secrets."""
+    if isinstance(value, list):
+        return [_without_typed(inner) for inner in value]
+    if not isinstance(value, Mapping):
+        return value
+    header = isinstance(value.get("name"), str) and _HEADERS.fullmatch(value["name"]) is not None
+    taken = {"value"} if header else {*_TYPED} if _about_a_secret(value) else set()
+    return {
+        key: taken_out("a secret")
+        if (key in taken and isinstance(inner, str)) or _HEADERS.fullmatch(key)
+        else _without_typed(inner)
+        for key, inner in value.items()
+    }

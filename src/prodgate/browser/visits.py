@@ -1,0 +1,28 @@
+"""Lets a process of its own open every declared page, and returns what it met there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..criteria import UsageError
+from .processes import Progress, drive
+from .settings import VISITS, BrowserSettings
+
+
+class BrowserError(UsageError):
+    """The browser came to no end; the message says where to look."""
+
+
+def made(settings: BrowserSettings, *, cwd: Path, log: Path, limit: float, progress: Progress) -> dict[str, Any]:
+    """Return the record of all visits. Raises BrowserError when there is none."""
+    code = drive(("-m", __package__ or ""), settings, log=log, cwd=cwd, limit=limit, progress=progress)
+    kept = Path(settings.results, VISITS)
+    if code != 0 or not kept.exists():
+        how = f"within {limit:.0f} s" if code is None else f"(exit code {code})"
+        raise BrowserError(
+            f"the browser did not come to the end of the pages {how}; see logs/{log.parent.name}/{log.name}"
+        )
+    record: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+    return record

@@ -1,0 +1,80 @@
+"""The dead letters of our own runs: taken from a queue in which others' messages stay as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..criteria import UsageError
+
+#: Seconds for which a message is out of others' sight while it is looked at, should this process be killed.
+HELD: Final = 30
+#: Messages of others above which a queue is not searched.
+CROWDED: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A text that arrived somewhere, and when it was sent, in seconds since 1970."""
+
+    text: str
+    sent: float
+
+
+@dataclass(slots=True)
+class Letters:
+    """Searches a dead-letter queue. What names one of our runs is taken out, and everything else given back."""
+
+    sqs: Any
+    url: str
+    own: list[str] = field(default_factory=list)
+    """Ids of our runs."""
+    taken: dict[str, list[Message]] = field(default_factory=dict)
+    """By run."""
+    _held: list[str] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Take the messages of our runs that are there now."""
+        asked = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": HELD}
+        for _ in range(CROWDED):
+            found = self.sqs.receive_message(**asked, AttributeNames=["SentTimestamp"]).get("Messages", ())
+            for message in found:
+                self._sort(message)
+            if not found:
+                return
+
+    def give_back(self) -> None:
+        """Let others see at once again what was looked at."""
+        while self._held:
+            handle = self._held.pop()
+            with suppress(self.sqs.exceptions.ClientError):  # it is in sight again, or somebody has dealt with it
+                self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+    def _sort(self, message: Mapping[str, Any]) -> None:
+        own = next((run_id for run_id in self.own if speaks_of(message["Body"], run_id)), "")
+        if not own:
+            self._held.append(message["ReceiptHandle"])
+            return
+        sent = int(message["Attributes"]["SentTimestamp"]) / 1000
+        self.taken.setdefault(own, []).append(Message(text=message["Body"], sent=sent))
+        self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def opened(sqs: Any, arn: str) -> Letters:
+    """Return what searches the queue of an ARN. Raises UsageError for one that must not be searched."""
+    account, name = arn.split(":")[4:6]
+    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    stated = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    if stated.get("RedrivePolicy"):
+        raise UsageError(f"queue {name}: has a redrive policy, and looking could move others' messages; take it out")
+    if (there := int(stated["ApproximateNumberOfMessages"])) > CROWDED:
+        raise UsageError(f"queue {name}: holds {there} messages; deal with them, then drill")
+    return Letters(sqs, url)
+
+
+def speaks_of(text: str, name: str) -> bool:
+    """Whether a text holds a name as a word of its own: ``act`` is not in ``exactly``, nor in ``act_2``."""
+    return bool(name) and re.search(rf"(?<![\w.:+-]){re.escape(name)}(?![\w:+-]|\.\w)", text) is not None

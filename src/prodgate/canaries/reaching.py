@@ -1,0 +1,48 @@
+"""Canaries through Airflow's REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from ..airflow.history import Reader, reader
+from ..airflow.records import Run, Task
+from ..airflow.transport import Writer
+from ..aws.answers import Unreadable
+
+#: How far Airflow's clock may be from ours.
+APART: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An Airflow in which canaries may be triggered."""
+
+    writer: Writer
+    since: datetime
+    """Runs before this are none of ours."""
+
+    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+        """Make a run of this id. Raises Absent when there is no such DAG, and Unreadable."""
+        path, dialect = f"/dags/{dag_id}/dagRuns", self._reader().dialect
+        made = self.writer.post(path, {"dag_run_id": run_id, "conf": dict(conf), **dialect.trigger})
+        if not isinstance(made, dict) or made.get("dag_run_id") != run_id:
+            raise Unreadable(f"POST {path}: does not say that it made {run_id}")
+
+    def runs(self, dag_id: str) -> Sequence[Run]:
+        """Return the runs of a DAG as they are now. Raises Absent and Unreadable."""
+        return self._reader().runs(dag_id)
+
+    def tasks(self, dag_id: str, runs: Iterable[Run]) -> Sequence[Task]:
+        """Return the tasks of runs of a DAG. Raises Absent and Unreadable."""
+        return self._reader().tasks(dag_id, runs)
+
+    def _reader(self) -> Reader:
+        return reader(self.writer, since=self.since, now=datetime.now(UTC) + APART)
+
+
+def reached(writer: Writer) -> Reached:
+    """Return an Airflow that is reached by ``writer``, for canaries that are triggered from now on."""
+    return Reached(writer, datetime.now(UTC) - APART)

@@ -1,0 +1,93 @@
+"""What a drill of a canary DAG came to: plain values, kept as evidence and read back as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+#: What a canary is told to do: fail once and succeed, fail for good, kill its own process.
+MODES: Final = ("retry", "fail", "kill")
+#: Those whose run must end as failed, and leave a dead letter and a notice.
+FAILING: Final = ("fail", "kill")
+#: The form of records that is written here.
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One run of a canary."""
+
+    mode: str
+    run_id: str = ""
+    """Empty when it could not be triggered."""
+    state: str = ""
+    """Airflow's, as it was seen last; empty when the run was never seen."""
+    tries: int = 0
+    """How often its task was tried."""
+    dead_letter: float | None = None
+    """Seconds from the run's end to the first message in the queue that names it; from its trigger for one that has
+    not ended; None when there is none."""
+    dead_letters: int = 0
+    letter_names: tuple[str, ...] = ()
+    """What the message names: ``dag``, ``run``, ``task``."""
+    notice: float | None = None
+    """The same of the first notification."""
+    notices: int = 0
+    notice_names: tuple[str, ...] = ()
+    reason: str = ""
+    """Why its end is not known, when that could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryDrill:
+    """A drill: every mode once."""
+
+    dag_id: str
+    target: str
+    """URL of the target."""
+    queue: str
+    topic: str
+    """ARNs of the dead-letter queue and of the topic."""
+    started: str
+    """In ISO form, UTC."""
+    tried: tuple[Tried, ...]
+    left: tuple[str, ...] = ()
+    """What could not be undone, and why."""
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """What did not go as it must, in words."""
+        return tuple(f"{one.mode}: {words}" for one in self.tried for words in _flaws(one))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON values."""
+        return {"format": FORMAT, **asdict(self)}
+
+
+def from_json(stored: Mapping[str, Any]) -> CanaryDrill:
+    """Return the record that ``to_json`` wrote. Raises ValueError for one of another form."""
+    if stored.get("format") != FORMAT:
+        raise ValueError(f"a record of form {stored.get('format')!r}; this version reads {FORMAT}")
+    fields = {name: value for name, value in stored.items() if name != "format"}
+    tuples = ("letter_names", "notice_names")
+    tried = tuple(Tried(**{**one, **{name: tuple(one[name]) for name in tuples}}) for one in fields["tried"])
+    return CanaryDrill(**{**fields, "tried": tried, "left": tuple(fields["left"])})
+
+
+def _flaws(one: Tried) -> list[str]:
+    failing = one.mode in FAILING
+    meant = "failed" if failing else "success"
+    found = [one.reason] if one.reason else []
+    if one.state != meant:
+        found.append(f"the run {one.run_id or 'that was never made'} is {one.state or 'not seen'}, and must be {meant}")
+    if one.mode == "retry" and one.state == meant and one.tries < 2:
+        found.append(f"the run {one.run_id} succeeded at its first try, and must fail once")
+    for what, seconds in (("dead letter", one.dead_letter), ("notice", one.notice)):
+        if failing and seconds is None:
+            found.append(f"no {what} of the run {one.run_id}")
+    if not failing and one.dead_letters:
+        found.append(f"a dead letter of the run {one.run_id}, which failed once only")
+    if failing and one.dead_letters > 1:
+        found.append(f"{one.dead_letters} dead letters of the run {one.run_id}")
+    return found

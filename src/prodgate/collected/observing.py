@@ -1,0 +1,58 @@
+"""Reading what slots left, as evidence: plain JSON values, or the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ..aws.account import Account
+from ..aws.answers import Absent, Unreadable
+from ..data_section import DataSection, SlotTable
+from .references import Secret, resolved
+
+
+def observe(
+    section: DataSection,
+    since: datetime,
+    *,
+    environment: Mapping[str, str],
+    secret: Secret | None = None,
+    account: Account | None = None,
+) -> dict[str, Any]:
+    """Return what was left for slots since then, with ``where`` it stands; or why it is ``unreadable``.
+
+    ``environment`` and ``secret`` say what the references of the section name; ``account`` holds its bucket. ``read``
+    is when the reading ended: what is later than that is of the future.
+    """
+    place = section.place
+    where = f"table {place.table} of {place.database}" if isinstance(place, SlotTable) else place.prefix
+    try:
+        seen = _observed(section, since, environment, secret, account)
+    except Unreadable as error:
+        seen = {"unreadable": error.reason}
+    except Absent as error:
+        seen = {"unreadable": f"{where}: there is no such bucket ({error.code}); mend the prefix"}
+    return {"where": where, **seen, "read": datetime.now(UTC).isoformat()}
+
+
+def _observed(
+    section: DataSection,
+    since: datetime,
+    environment: Mapping[str, str],
+    secret: Secret | None,
+    account: Account | None,
+) -> dict[str, Any]:
+    place = section.place
+    if isinstance(place, SlotTable):
+        url = resolved(place.database, environment, secret)
+        try:
+            from .sql import rows  # noqa: PLC0415  nobody else needs SQLAlchemy
+        except ImportError as error:
+            raise Unreadable(f"{error.name} is not installed; pip install 'prod-gate[dags]'") from None
+        return {"rows": rows(url, place, since)}
+    if account is None:
+        raise Unreadable(f"{place.prefix}: no account is open to list it; run the gate on an account")
+    from .objects import objects  # noqa: PLC0415  beside the other
+
+    return {"objects": objects(account, place, section.sources, since)}

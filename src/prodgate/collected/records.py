@@ -1,0 +1,62 @@
+"""What each source left for each slot, as it was read; the same for tables and buckets."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ..aws.answers import Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What one source left for one slot. None stands for what is NULL, or is none of what it should be."""
+
+    source: str | None
+    slot: datetime | None
+    written: datetime | None
+    rows: int | None
+
+
+def collected(evidence: Mapping[str, Any], slots: Iterable[datetime]) -> tuple[Collected, ...]:
+    """Return what evidence holds. Raises Unreadable with the reason why it holds nothing.
+
+    Objects belong to the last of ``slots`` before they were written; older ones are left out.
+    """
+    if reason := evidence.get("unreadable"):
+        raise Unreadable(reason)
+    if "objects" in evidence:
+        return tuple(_of_objects(evidence["objects"], sorted(slots)))
+    return tuple(
+        Collected(source=source, slot=moment(slot), written=moment(written), rows=_count(rows))
+        for source, slot, written, rows in evidence["rows"]
+    )
+
+
+def moment(value: Any) -> datetime | None:
+    """Return the instant that a value states, in UTC; None for what states none. Without a zone it is UTC."""
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int else None
+
+
+def _of_objects(objects: Mapping[str, Sequence[Sequence[Any]]], slots: Sequence[datetime]) -> Iterator[Collected]:
+    """Yield one record for each source and slot. An object has the time it was written and its size in bytes."""
+    for source, listed in objects.items():
+        found: dict[datetime, list[tuple[datetime, int]]] = {}
+        for text, size in listed:
+            written = datetime.fromisoformat(text)
+            if place := bisect_right(slots, written):
+                found.setdefault(slots[place - 1], []).append((written, size))
+        for slot, there in sorted(found.items()):
+            newest, filled = max(written for written, _ in there), sum(size > 0 for _, size in there)
+            yield Collected(source=source, slot=slot, written=newest, rows=filled)

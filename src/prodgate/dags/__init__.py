@@ -1,0 +1,1 @@
+"""DAGs: their slots, their records, and what both say together."""

@@ -1,0 +1,120 @@
+"""When a schedule comes due, exactly as Airflow's own CronTriggerTimetable decides it.
+
+Airflow asks croniter in wall-clock time without a zone, and puts the zone back afterwards. croniter itself, given aware
+times, decides otherwise in the days when clocks change. So that is done here, too:
+
+- A time that comes twice is its second occurrence; one that is skipped moves forward by as much as clocks do.
+- A cron of every hour (its hour field is ``*``) instead keeps the distance to the slot before, in real time, so that
+  the hour that comes twice has its slots twice.
+- Each slot starts from the one before, even from one that a change of clocks moved off the expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import dropwhile, takewhile
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from croniter import CroniterBadCronError, CroniterBadDateError, croniter
+
+from ..criteria import nearest
+from .declared import Schedule
+
+#: Longer than any clock was ever set forward or back.
+_CHANGE: Final = timedelta(hours=26)
+_EXAMPLE: Final = "'0 */6 * * *'"
+
+
+def slots(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:
+    """Return the slots from ``since`` to before ``until``, in UTC. Raises ValueError for a schedule with mistakes."""
+    return list(_slots(schedule, since, until))
+
+
+def next_slot(schedule: Schedule, after: datetime) -> datetime:
+    """Return the first slot later than ``after``."""
+    return next(slot for slot in _around(schedule, after) if slot > after)
+
+
+def period(schedule: Schedule, at: datetime) -> timedelta:
+    """Return how long it is from the next slot after a time to the one that follows it."""
+    first = next_slot(schedule, at)
+    return next_slot(schedule, first) - first
+
+
+@lru_cache(maxsize=64)
+def _slots(schedule: Schedule, since: datetime, until: datetime) -> tuple[datetime, ...]:
+    """Keep what was worked out: several questions about one window follow each other, and croniter takes its time."""
+    return tuple(takewhile(lambda slot: slot < until, dropwhile(lambda slot: slot < since, _around(schedule, since))))
+
+
+@lru_cache(maxsize=256)
+def mistakes(schedule: Schedule) -> tuple[str, ...]:
+    """Return what is wrong with a schedule, one text for each mistake."""
+    return tuple(filter(None, (_wrong_cron(schedule.cron), _wrong_zone(schedule.timezone))))
+
+
+def _wrong_cron(cron: str) -> str:
+    if len(cron.split()) not in (5, 6):
+        return f"{cron!r} has not 5 fields, nor 6 with seconds last; write e.g. {_EXAMPLE}"
+    if {"r", "h"} & {field[:1].lower() for field in cron.split()}:
+        return f"{cron!r} leaves times to chance; write e.g. {_EXAMPLE}"
+    try:
+        croniter(cron, datetime(2024, 1, 1)).get_next(datetime)  # noqa: DTZ001  wall-clock time of no zone
+    except CroniterBadDateError:
+        return f"{cron!r} names a day that never comes; write e.g. {_EXAMPLE}"
+    except (CroniterBadCronError, ValueError) as error:
+        return f"{cron!r} is no cron expression ({error}); write e.g. {_EXAMPLE}"
+    return ""
+
+
+def _wrong_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        near = nearest(name, available_timezones()) or "; write e.g. 'Asia/Tokyo'"
+        return f"{name!r} is no time zone{near}"
+    return ""
+
+
+def _around(schedule: Schedule, at: datetime) -> Iterator[datetime]:
+    """Yield slots in order, from some before a time on: enough that no change of clocks near it is left out."""
+    if wrong := mistakes(schedule):
+        raise ValueError("; ".join(wrong))
+    zone = ZoneInfo(schedule.timezone)
+    offsets = {_local(at + distance, zone).utcoffset() for distance in (-_CHANGE, timedelta(0), _CHANGE)}
+    begin = at if len(offsets) == 1 else at - _CHANGE
+    back = croniter(schedule.cron, _naive(begin, zone))
+    back.get_prev(datetime)
+    return _following(schedule.cron, zone, _instant(back.get_prev(datetime), zone))
+
+
+def _following(cron: str, zone: ZoneInfo, slot: datetime) -> Iterator[datetime]:
+    """Yield the slots that follow one."""
+    while True:
+        wall = _naive(slot, zone)
+        walk = croniter(cron, wall)
+        every_hour = walk.expanded[1] == ["*"]
+        expected = wall
+        while wall == expected:
+            expected = walk.get_next(datetime)
+            slot = slot + (expected - wall) if every_hour else _instant(expected, zone)
+            yield slot
+            wall = _naive(slot, zone)
+
+
+def _local(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.astimezone(zone)
+
+
+def _naive(at: datetime, zone: ZoneInfo) -> datetime:
+    return _local(at, zone).replace(tzinfo=None)
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return a wall-clock time as an instant: the later of two, and one that is skipped as much later as clocks go."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    exists = _naive(first, zone) == wall
+    return second if exists else first

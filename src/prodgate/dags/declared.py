@@ -1,0 +1,28 @@
+"""A DAG as it is declared in the criteria: when it must run, and what it must leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A cron expression of five fields, or of six with seconds last, in a time zone by its IANA name."""
+
+    cron: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredDag:
+    """What is declared of one DAG."""
+
+    dag_id: str
+    schedule: Schedule
+    window: timedelta
+    """How far back its slots are accounted for."""
+    grace: timedelta
+    """How long after its slot a run may succeed and still be on time; a slot is pending until then."""
+    limit: timedelta
+    """How long a run may take before it is stuck."""

@@ -1,0 +1,80 @@
+"""Whether runs take longer than they did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..airflow.records import History
+from ..statistics import nearest_rank
+from .declared import DeclaredDag
+from .hands import Act
+from .ledger import window
+from .traces import traces
+
+#: Fewer runs on either side tell too little of a 95th percentile.
+LEAST = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slowdown:
+    """How long runs take now, beside how long they took."""
+
+    before: float
+    """95th percentile in seconds."""
+    now: float
+    p_value: float
+    """Chance of ranks as unfavourable as these when nothing changed, after Mann and Whitney."""
+    samples: tuple[int, int]
+    """Runs before, and now."""
+
+    @property
+    def factor(self) -> float:
+        """How many times as long runs take now."""
+        return self.now / self.before
+
+    def regressed(self, factor: float, significance: float) -> bool:
+        """Whether runs take more than ``factor`` times as long, and chance alone would hardly do that.
+
+        Both are asked for: of many runs, a difference that nobody minds is significant, too.
+        """
+        return self.factor > factor and self.p_value < significance
+
+
+def durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
+    """Return how many seconds each run took that the schedule started and that succeeded by itself, in order of slots.
+
+    One that was cleared or marked is left out: its times were overwritten.
+    """
+    since, until = window(dag, history)
+    return tuple(
+        (trace.run.ended - trace.run.started).total_seconds()
+        for trace in traces(dag.dag_id, history)
+        if (trace.run.kind, trace.run.state) == ("scheduled", "success")
+        and trace.run.slot is not None
+        and since <= trace.run.slot <= until
+        and trace.run.started is not None
+        and trace.run.ended is not None
+        and not (trace.unsound or trace.by_hand(Act.CLEARED) or trace.by_hand(Act.MARKED))
+    )
+
+
+def slowdown(earlier: Sequence[float], later: Sequence[float], *, least: int = LEAST) -> Slowdown | None:
+    """Compare the durations of two windows, in seconds; None when either has fewer than ``least`` runs."""
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415  it takes longer to import than a judgement does
+
+    if min(len(earlier), len(later)) < max(least, 1):
+        return None
+    return Slowdown(
+        before=_p95(earlier),
+        now=_p95(later),
+        p_value=float(mannwhitneyu(later, earlier, alternative="greater").pvalue),
+        samples=(len(earlier), len(later)),
+    )
+
+
+def _p95(seconds: Sequence[float]) -> float:
+    """Return the 95th percentile, of times in whole milliseconds and at least one."""
+    found = nearest_rank(Counter(max(round(1000 * each), 1) for each in seconds), 950)
+    return (found or 1) / 1000

@@ -1,0 +1,170 @@
+"""What people did to runs by hand, as Airflow's audit log tells it.
+
+The log says less than it could. A run or a task that was set to success leaves no other trace in Airflow 3.0, where all
+tasks of it turn green. Where it doesn't say what was asked, the worst is assumed: a note on a run is logged under the
+same name as its new state is. Previews are logged too, under the name of what they preview.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from ..airflow.records import Event, History
+
+
+class Act(StrEnum):
+    """What a person did to a run."""
+
+    MARKED = "marked"
+    """Set it, or a task of it, to success or skipped."""
+    CLEARED = "cleared"
+    """Had it, or a task of it, run again; that overwrites when it was queued, started and ended before."""
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Something that a person did to a run."""
+
+    at: datetime
+    act: Act
+    run_id: str
+    """Empty when the log doesn't say to which."""
+    owner: str
+    event: str
+
+    def __str__(self) -> str:
+        return f"{self.act} by {self.owner or 'somebody'} at {self.at:%Y-%m-%d %H:%M:%S} UTC ({self.event})"
+
+
+#: Name of an event -> what it does when it doesn't say what was asked.
+_ACTS: Final = {
+    "patch_dag_run": Act.MARKED,
+    "update_dag_run_state": Act.MARKED,
+    "dagrun_success": Act.MARKED,
+    "action_set_success": Act.MARKED,
+    "action_set_skipped": Act.MARKED,
+    "patch_task_instance": Act.MARKED,
+    "patch_mapped_task_instance": Act.MARKED,
+    "patch_task_group_instances": Act.MARKED,
+    "post_set_task_instances_state": Act.MARKED,
+    "bulk_task_instances": Act.MARKED,
+    "bulk_dag_runs": Act.MARKED,
+    "success": Act.MARKED,
+    "clear": Act.CLEARED,
+    "dagrun_clear": Act.CLEARED,
+    "dagrun_queued": Act.CLEARED,
+    "clear_dag_run": Act.CLEARED,
+    "clear_dag_runs": Act.CLEARED,
+    "post_clear_task_instances": Act.CLEARED,
+    "action_clear": Act.CLEARED,
+    "action_clear_downstream": Act.CLEARED,
+    "action_set_queued": Act.CLEARED,
+    "action_set_running": Act.CLEARED,
+    "action_set_retry": Act.CLEARED,
+    "delete": Act.DELETED,
+    "delete_dag": Act.DELETED,
+    "delete_dag_run": Act.DELETED,
+    "action_muldelete": Act.DELETED,
+}
+#: Names under which a state that was asked for says what was done; without one it was a note.
+_STATING: Final = frozenset(name for name in _ACTS if name.startswith(("patch_", "update_", "post_set_", "bulk_")))
+_STATES: Final = {
+    "success": Act.MARKED,
+    "skipped": Act.MARKED,
+    "queued": Act.CLEARED,
+    "running": Act.CLEARED,
+    "up_for_retry": Act.CLEARED,
+}
+#: What is a preview unless ``dry_run`` is given as false: as Airflow 2 logs it, and as Airflow 3 does.
+_PREVIEWS_2: Final = frozenset(
+    {"patch_task_instance", "patch_mapped_task_instance", "post_set_task_instances_state"}
+    | {"post_clear_task_instances", "clear_dag_run"}
+)
+_PREVIEWS_3: Final = frozenset({"post_clear_task_instances", "clear_dag_run"})
+_OTHER_RUNS: Final = ("past", "future", "include_past", "include_future")
+
+
+def hands(dag_id: str, history: History) -> tuple[Hand, ...]:
+    """Return what was done by hand to runs of a DAG, in order of time. Raises Unreadable when no events were read."""
+    named = (
+        event
+        for event in history.events
+        if event.dag_id in (dag_id, "", "~") and _name(event) in _ACTS and not by_itself(event, history)
+    )
+    found = [hand for event in named for hand in _hands(dag_id, event)]
+    return tuple(sorted(found, key=lambda hand: (hand.at, hand.run_id, hand.event)))
+
+
+def by_itself(event: Event, history: History) -> bool:
+    """Whether an event is of a task that succeeded; a person who sets it to success logs the same name in Airflow 2.
+
+    There, only what a person asks for is noted with it; later versions note the host of the task.
+    """
+    return event.event == "success" and not (history.version.startswith("2.") and event.asked)
+
+
+def _hands(dag_id: str, event: Event) -> Iterator[Hand]:
+    asked = _asked(event.asked)
+    others = set(_values(asked, "dag_id")) - {"~"}
+    act = None if others and dag_id not in others else _act(event, asked)
+    if act is not None:
+        runs = [event.run_id] if event.run_id not in ("", "~") else _values(asked, "dag_run_id")
+        # a task can be set in all runs before or after, too, which are not named
+        unnamed = [""] if not runs or any(_said(asked, key) for key in _OTHER_RUNS) else []
+        for run_id in sorted({*runs, *unnamed}):
+            yield Hand(at=event.at, act=act, run_id=run_id, owner=event.owner, event=event.event)
+
+
+def _name(event: Event) -> str:
+    """Return what an event is called in every version; Airflow 2 puts before it through which door it came."""
+    return event.event.removeprefix("api.").removeprefix("ui.")
+
+
+def _act(event: Event, asked: Any) -> Act | None:
+    """Return what an event did; None for a preview, a note, and whatever does nothing to a run."""
+    name = _name(event)
+    if _previews(event.event, name, asked):
+        return None
+    if name not in _STATING or not isinstance(asked, dict):
+        return _ACTS[name]
+    if "delete" in _values(asked, "action"):
+        return Act.DELETED
+    acts = [_STATES[state] for key in ("state", "new_state") for state in _values(asked, key) if state in _STATES]
+    return min(acts, key=[Act.MARKED, Act.CLEARED].index, default=None)
+
+
+def _previews(full: str, name: str, asked: Any) -> bool:
+    if not isinstance(asked, dict):
+        return False
+    if "confirmed" in asked:
+        return not _said(asked, "confirmed")
+    usual = name in (_PREVIEWS_3 if full == name else _PREVIEWS_2)
+    return _said(asked, "dry_run") if "dry_run" in asked else usual
+
+
+def _said(asked: Any, key: str) -> bool:
+    """Whether something was asked for; a form gives it as a text."""
+    return isinstance(asked, dict) and str(asked.get(key)).lower() == "true"
+
+
+def _asked(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _values(asked: Any, key: str) -> list[str]:
+    """Return the texts under a key, at any depth."""
+    if isinstance(asked, list):
+        return [value for each in asked for value in _values(each, key)]
+    if not isinstance(asked, dict):
+        return []
+    own = [asked[key]] if isinstance(asked.get(key), str) else []
+    return own + [value for each in asked.values() for value in _values(each, key)]

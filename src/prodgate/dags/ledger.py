@@ -1,0 +1,91 @@
+"""The account of every slot that a schedule had: a run that never came is seen like one that failed.
+
+Airflow knows only of runs that it made. A scheduler that stood still for half a day leaves no trace there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..airflow.records import History, Run
+from . import cron
+from .declared import DeclaredDag
+from .rows import Row, SlotState, row_of
+from .traces import Trace, traces
+
+__all__ = ["Ledger", "Row", "SlotState", "Unaccounted", "ledger", "window"]
+
+#: The finest that a time is told apart; what is before a slot's instant and this more includes the slot.
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+class Unaccounted(Exception):
+    """Rows and slots, or rows and runs, are not the same in number: a mistake of the ledger itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Every slot of a DAG from ``since`` to ``until``, both included."""
+
+    dag_id: str
+    since: datetime
+    until: datetime
+    rows: tuple[Row, ...]
+    """One for each slot, in order."""
+    extra: tuple[Run, ...]
+    """Runs of the schedule that are for none of these slots: Airflow has another schedule, or another zone."""
+
+    @property
+    def counts(self) -> Mapping[SlotState, int]:
+        """How many slots are in each state; all states are there."""
+        found = Counter(row.state for row in self.rows)
+        return {state: found[state] for state in SlotState}
+
+
+def ledger(dag: DeclaredDag, history: History) -> Ledger:
+    """Account for the slots of a DAG in its window, or since the history begins where that is later.
+
+    Raises Unaccounted when a slot or a run of the schedule is in none of the rows, or in two.
+    """
+    since, until = window(dag, history)
+    slots = cron.slots(dag.schedule, since, until + _INSTANT)
+    expected = frozenset(slots)
+    found: Mapping[datetime, list[Trace]] = defaultdict(list)
+    extra = []
+    for trace in traces(dag.dag_id, history):
+        slot = trace.run.slot
+        if slot in expected:
+            found[slot].append(trace)
+        elif trace.run.kind == "scheduled" and (slot is None or since <= slot <= until):
+            extra.append(trace.run)
+    rows = tuple(row_of(slot, found[slot], dag, history.now) for slot in slots)
+    made = Ledger(dag_id=dag.dag_id, since=since, until=until, rows=rows, extra=tuple(extra))
+    _conserve(made, slots, history)
+    return made
+
+
+def window(dag: DeclaredDag, history: History) -> tuple[datetime, datetime]:
+    """Return from when to when the slots of a DAG are accounted for."""
+    return max(history.now - dag.window, history.since), history.now
+
+
+def _conserve(made: Ledger, slots: Sequence[datetime], history: History) -> None:
+    """Raise unless each slot has one row, in one state, and each run of the schedule in the window is told of once."""
+    if [row.slot for row in made.rows] != slots or sum(made.counts.values()) != len(slots):
+        raise Unaccounted(f"{made.dag_id}: {len(slots)} slots, but rows of {len(made.rows)}; this is a bug, report it")
+    told = Counter(run_id for row in made.rows for run_id in row.runs) + Counter(run.run_id for run in made.extra)
+    came = Counter(
+        run.run_id
+        for run in history.runs
+        if run.dag_id == made.dag_id and run.kind == "scheduled" and _within(run, made)
+    )
+    if any(told[run_id] != times for run_id, times in came.items()):
+        raise Unaccounted(f"{made.dag_id}: runs of the schedule that no row tells of, or two; this is a bug, report it")
+
+
+def _within(run: Run, made: Ledger) -> bool:
+    return run.slot is None or made.since <= run.slot <= made.until

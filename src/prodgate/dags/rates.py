@@ -1,0 +1,151 @@
+"""How reliably a DAG runs: four shares of the same record, which differ, so that each says what it counts.
+
+slot       slots that the schedule itself saw to, of all that are settled; what came too late counts, what never came
+           or was done by hand doesn't. This one decides.
+run        runs that succeeded, of all that ended, of whatever kind: what Airflow's pages show.
+first_try  slots in which no task needed a second try.
+on_time    slots that ended within the grace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from .. import estimates
+from ..airflow.records import History
+from ..estimates import Estimate
+from ..quantities import Bound, Quantity
+from . import cron
+from .declared import DeclaredDag
+from .ledger import Ledger
+from .rows import OPEN, SUCCEEDED, Row, SlotState
+
+#: Units that a long time is told in, the greatest first, each from twice itself on.
+_UNITS: Final = (
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+    (timedelta(seconds=1), "s"),
+)
+#: Slots beyond which nobody waits for an answer.
+_NEVER: Final = 10**7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many good ones of so many."""
+
+    name: str
+    good: int
+    total: int
+    of: str
+    """What is counted, in the plural."""
+    every: timedelta
+    """How long it takes until there is one more."""
+
+    def estimate(self, bound: Bound, confidence: Quantity | None = None) -> Estimate:
+        """Return the share with its interval. Of nothing it rests on no samples, so that it decides nothing."""
+        value = Quantity.of(Decimal(100 * self.good) / max(self.total, 1), "%")
+        found = estimates.rate(value, self.total, bound=bound, confidence=confidence, of=self.of)
+        if not found.settles or not bound.admits(value):
+            return found
+        more = self.clean(bound, confidence)
+        number = "no number of" if more is None else f"{more:,} more"
+        time = "" if more is None else f", {_in_words(more * self.every)} at this schedule"
+        return replace(found, settles=f"{number} {self.of}, all of them good, would settle it{time}")
+
+    def clean(self, bound: Bound, confidence: Quantity | None = None) -> int | None:
+        """Return how many more, all of them good, would put the whole interval within a bound; None when none do."""
+
+        def settled(more: int) -> bool:
+            good, total = self.good + more, self.total + more
+            value = Quantity.of(Decimal(100 * good) / max(total, 1), "%")
+            return estimates.rate(value, total, bound=bound, confidence=confidence).admitted(bound)
+
+        short, enough = -1, 0
+        while not settled(enough):
+            short, enough = enough, 2 * enough + 1
+            if enough > _NEVER:
+                return None
+        while enough - short > 1:
+            middle = (short + enough) // 2
+            short, enough = (short, middle) if settled(middle) else (middle, enough)
+        return enough
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """The four rates of one DAG; see the module."""
+
+    slot: Rate
+    run: Rate
+    first_try: Rate
+    on_time: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How many slots may go wrong, and how many did."""
+
+    slots: int
+    """Slots in a whole window."""
+    allowed: int
+    """How many of them may go wrong."""
+    spent: int
+    """How many went wrong in the window until now."""
+
+    @property
+    def left(self) -> int:
+        """How many more may go wrong in this window; below 0 when too many did."""
+        return self.allowed - self.spent
+
+
+def rates(dag: DeclaredDag, history: History, ledger: Ledger) -> Rates:
+    """Return the four rates of a DAG over the window of its ledger."""
+    settled = [row for row in ledger.rows if row.state not in OPEN]
+    good = [row for row in settled if row.state in SUCCEEDED]
+    every = dag.window / max(_slots_of_window(dag, ledger), 1)
+
+    def of_slots(name: str, held: list[Row]) -> Rate:
+        return Rate(name=name, good=len(held), total=len(settled), of="slots", every=every)
+
+    return Rates(
+        slot=of_slots("slot", good),
+        run=_run_rate(dag, history, ledger, every),
+        first_try=of_slots("first_try", [row for row in good if row.tries <= 1]),
+        on_time=of_slots("on_time", [row for row in good if row.state is not SlotState.LATE]),
+    )
+
+
+def budget(dag: DeclaredDag, ledger: Ledger, bound: Bound) -> Budget:
+    """Return the error budget that a bound on the slot rate leaves. It is counted, so that 99 of 100 are not > 99 %."""
+    slots, allowed = _slots_of_window(dag, ledger), 0
+    while allowed < slots and bound.admits(Quantity.of(Decimal(100 * (slots - allowed - 1)) / slots, "%")):
+        allowed += 1
+    spent = sum(row.state not in OPEN | SUCCEEDED for row in ledger.rows)
+    return Budget(slots=slots, allowed=allowed, spent=spent)
+
+
+def _run_rate(dag: DeclaredDag, history: History, ledger: Ledger, every: timedelta) -> Rate:
+    ended = [
+        run.state
+        for run in history.runs
+        if run.dag_id == dag.dag_id
+        and run.state in ("success", "failed")
+        and (run.slot is None or ledger.since <= run.slot <= ledger.until)
+    ]
+    return Rate(name="run", good=ended.count("success"), total=len(ended), of="runs", every=every)
+
+
+def _slots_of_window(dag: DeclaredDag, ledger: Ledger) -> int:
+    """Return how many slots a whole window has, though less of it may have been read."""
+    return len(cron.slots(dag.schedule, ledger.until - dag.window, ledger.until))
+
+
+def _in_words(time: timedelta) -> str:
+    """Return a time in whole units, rounded up."""
+    size, unit = next((each for each in _UNITS if time >= 2 * each[0]), _UNITS[-1])
+    return f"{-(-time // size):,} {unit}"

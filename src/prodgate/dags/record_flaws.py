@@ -1,0 +1,122 @@
+"""Where the record of a DAG's runs can't be taken at its word.
+
+marked      a run, or a task of it, was set to success or skipped by a person
+masked      a run is a success though a task of it isn't, and nobody set it: its last tasks run whatever came before
+unexecuted  a run is a success, and nothing shows that any process did it, or a task of it that leaves traces elsewhere
+cleared     something was cleared, and the log doesn't say which runs; a run that was cleared by name is no flaw: what
+            executes afterwards is real, and the ledger doesn't count it for the schedule
+deleted     runs were deleted by a person, with whatever they had come to
+occupied    a run of another kind took the place of a scheduled one; Airflow makes no second run for the same time
+cut_off     the record begins later than the window: it was cleaned, or the DAGs are newer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..airflow.records import History
+from . import cron
+from .declared import DeclaredDag
+from .hands import Act, Hand, hands
+from .ledger import ledger, window
+from .rows import SlotState
+from .traces import Trace, traces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """Something that is wrong with a DAG, its record, or the Airflow that runs it."""
+
+    kind: str
+    dag_id: str
+    run_id: str = ""
+    """Empty when it is not about one run."""
+    words: str
+
+
+def flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
+    """Return where the record of a DAG within its window can't be taken at its word.
+
+    Raises Unreadable when runs, tasks or the audit log were not read: without the log, none is not known to be none.
+    """
+    since, until = window(dag, history)
+    found = [
+        trace for trace in traces(dag.dag_id, history) if trace.run.slot is None or since <= trace.run.slot <= until
+    ]
+    leaving = _leaving_traces(found)
+    of_runs = (flaw for trace in found for flaw in _of_run(trace, leaving))
+    acts = [hand for hand in hands(dag.dag_id, history) if since <= hand.at <= until]
+    return (*of_runs, *_of_acts(dag, acts), *_occupied(dag, history), *_cut_off(dag, history))
+
+
+def _of_run(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
+    """Look at a run that is a success; one that failed claims nothing."""
+    run, marked = trace.run, trace.by_hand(Act.MARKED)
+    if run.state != "success":
+        return
+    left = ", ".join(sorted({f"{task.task_id} is {task.state or 'not run'}" for task in trace.unsound}))
+    if marked:
+        yield _flaw(trace, "marked", f"success, {marked}{left and f'; {left}'}")
+    elif left:
+        yield _flaw(
+            trace, "masked", f"success, though {left}; nobody set it, so that its last tasks ran in spite of that"
+        )
+    if left:
+        return
+    if not trace.executed:
+        yield _flaw(trace, "unexecuted", "success, and no task of it has a host and a process")
+        return
+    bare = sorted(
+        {task.task_id for task in trace.tasks if task.state == "success" and not (task.host and task.pid)} & leaving
+    )
+    if bare:
+        yield _flaw(
+            trace, "unexecuted", f"success without a host or a process, which other runs have: {', '.join(bare)}"
+        )
+
+
+def _leaving_traces(found: Sequence[Trace]) -> frozenset[str]:
+    """Return the tasks that a host and a process are known of in some run; an EmptyOperator is executed nowhere."""
+    return frozenset(
+        task.task_id for trace in found for task in trace.tasks if task.state == "success" and task.host and task.pid
+    )
+
+
+def _of_acts(dag: DeclaredDag, acts: Sequence[Hand]) -> Iterator[Flaw]:
+    for hand in acts:
+        if hand.act is Act.DELETED:
+            which = "" if hand.run_id else "; the log doesn't say which runs"
+            yield Flaw(kind="deleted", dag_id=dag.dag_id, run_id=hand.run_id, words=f"{hand}{which}")
+        elif not hand.run_id:
+            words = f"{hand}; the log doesn't say which runs"
+            yield Flaw(kind=str(hand.act), dag_id=dag.dag_id, words=words)
+
+
+def _occupied(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
+    scheduled = {run.run_id for run in history.runs if run.dag_id == dag.dag_id and run.kind == "scheduled"}
+    for row in ledger(dag, history).rows:
+        if row.runs and row.state is not SlotState.PENDING and scheduled.isdisjoint(row.runs):
+            words = f"{row.slot:%Y-%m-%d %H:%M:%S} UTC: {row.words}"
+            yield Flaw(kind="occupied", dag_id=dag.dag_id, run_id=row.runs[0], words=words)
+
+
+def _cut_off(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
+    """Compare the oldest run of any declared DAG with the first slot.
+
+    Nothing in Airflow tells when a DAG was deployed, so that it can't be told from a record that was cleaned.
+    """
+    since, until = window(dag, history)
+    first = next(iter(cron.slots(dag.schedule, since, until)), until)
+    if history.oldest is not None and history.oldest <= first:
+        return
+    begins = "has no run" if history.oldest is None else f"begins at {history.oldest:%Y-%m-%d %H:%M:%S} UTC"
+    words = (
+        f"the record {begins}, and the first slot is at {first:%Y-%m-%d %H:%M:%S} UTC: it was cleaned, or the DAGs "
+        "are newer than the window; slots before it count as missed, and nothing shows that they were"
+    )
+    yield Flaw(kind="cut_off", dag_id=dag.dag_id, words=words)
+
+
+def _flaw(trace: Trace, kind: str, words: str) -> Flaw:
+    return Flaw(kind=kind, dag_id=trace.run.dag_id, run_id=trace.run.run_id, words=words)

@@ -1,0 +1,69 @@
+"""Why a DAG may not run as declared from now on, whatever its record says.
+
+unknown         Airflow has no DAG of this name
+paused, stale   it makes no more runs of it
+broken          its file can't be imported any more, and what was parsed last runs on
+import_failure  some file can't be imported, maybe the one that replaced this DAG
+heartbeat       the scheduler or the DAG processor has not told that it lives
+schedule        Airflow has another cron expression
+next_slot       what Airflow says comes next is no slot of the declared schedule: often another time zone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from ..airflow.records import History, Served
+from . import cron
+from .declared import DeclaredDag
+from .record_flaws import Flaw
+
+#: Without these no DAG runs. A triggerer is only needed by tasks that defer.
+_NEEDED: Final = ("scheduler", "dag_processor")
+_ACTIVE: Final = ("queued", "running")
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+def service_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
+    """Return why a DAG may not run as declared."""
+    served = next((each for each in history.served if each.dag_id == dag.dag_id), None)
+    found = [("unknown", "Airflow has no DAG of this name")] if served is None else _of_dag(dag, served, history)
+    return tuple(Flaw(kind=kind, dag_id=dag.dag_id, words=words) for kind, words in (*found, *_of_airflow(history)))
+
+
+def _of_dag(dag: DeclaredDag, served: Served, history: History) -> Iterator[tuple[str, str]]:
+    if served.paused:
+        yield "paused", "it is paused, and Airflow makes no runs of it"
+    if served.stale:
+        yield "stale", f"its file {served.file!r} is gone, and Airflow makes no runs of it"
+    if served.broken:
+        yield "broken", f"its file {served.file!r} can't be imported, and what was parsed last runs on"
+    if served.schedule.split() != dag.schedule.cron.split():
+        yield "schedule", f"Airflow has the schedule {served.schedule!r}, and {dag.schedule.cron!r} is declared"
+    yield from _next_slot(dag, served, history)
+
+
+def _next_slot(dag: DeclaredDag, served: Served, history: History) -> Iterator[tuple[str, str]]:
+    coming = served.next_slot
+    if coming is not None and not cron.slots(dag.schedule, coming, coming + _INSTANT):
+        wanted = f"{dag.schedule.cron!r} in {dag.schedule.timezone}"
+        yield "next_slot", f"Airflow's next slot {coming:%Y-%m-%d %H:%M:%S} UTC is none of {wanted}"
+    # while as many runs are active as may be, Airflow 2 states none
+    active = any(run.dag_id == dag.dag_id and run.state in _ACTIVE for run in history.runs)
+    if coming is None and not active:
+        yield "next_slot", "Airflow states no next slot, as of a DAG that has no schedule"
+
+
+def _of_airflow(history: History) -> Iterator[tuple[str, str]]:
+    for failure in sorted(history.import_failures, key=lambda each: each.file):
+        last = (failure.text.strip().splitlines() or ["no reason is given"])[-1]
+        yield "import_failure", f"{failure.file!r} can't be imported: {last}"
+    beating = {each.component: each for each in history.heartbeats}
+    for component in _NEEDED:
+        heartbeat = beating.get(component)
+        if heartbeat is None or not heartbeat.healthy:
+            at = heartbeat.at if heartbeat else None
+            last = f"last told that it lives at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "never told that it lives"
+            yield "heartbeat", f"the {component} {last}"

@@ -1,0 +1,101 @@
+"""All that is known of one run, in one place: its tasks, what was logged of it, and what people did to it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ..airflow.records import Event, History, Run, Task
+from ..aws.answers import Unreadable
+from .hands import Act, Hand, by_itself, hands
+
+#: How a task may be left by a run that is a success.
+SOUND: Final = frozenset({"success", "skipped", "removed"})
+_ENDED_BADLY: Final = frozenset({"failed", "up_for_retry"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One run with its tasks, its events and what was done to it by hand, each in a fixed order."""
+
+    run: Run
+    tasks: tuple[Task, ...]
+    events: tuple[Event, ...]
+    hands: tuple[Hand, ...]
+
+    @property
+    def unsound(self) -> tuple[Task, ...]:
+        """Tasks that ended in no success; of a run that is a success they should be none."""
+        return tuple(task for task in self.tasks if task.state not in SOUND)
+
+    @property
+    def tries(self) -> int:
+        """The most tries of any task; 0 when none was tried."""
+        return max((task.tries for task in self.tasks), default=0)
+
+    @property
+    def executed(self) -> bool:
+        """Whether a host and a process are known of any task that succeeded."""
+        return any(task.state == "success" and task.host and task.pid for task in self.tasks)
+
+    def by_hand(self, act: Act) -> Hand | None:
+        """Return the first time that a person did something to the run, if anybody did."""
+        return next((hand for hand in self.hands if hand.act is act), None)
+
+    @property
+    def first_task(self) -> datetime | None:
+        """When its first task started; None when that isn't known, since a later try or a clearing overwrote it."""
+        logged = [event.at for event in self.events if event.event == "running" and event.task_id]
+        if logged:
+            return min(logged)
+        started = [(task.started, task.tries) for task in self.tasks if task.started is not None]
+        at, tries = min(started, default=(None, 0))
+        return None if tries > 1 or self.by_hand(Act.CLEARED) else at
+
+    def before(self, at: datetime) -> tuple[datetime, int] | None:
+        """Return when all tasks had succeeded before a time, and in how many tries at least; None if they had not.
+
+        Events don't say which of a mapped task they are about, so that successes are counted: each of it has one.
+        """
+        events = [event for event in self.events if event.at < at and event.task_id]
+        done = Counter(event.task_id for event in events if event.event == "success")
+        needed = Counter(task.task_id for task in self.tasks if task.state == "success")
+        if not needed or any(done[task] < count for task, count in needed.items()):
+            return None
+        retried = any(event.event in _ENDED_BADLY for event in events)
+        return max(event.at for event in events if event.event == "success"), 1 + retried
+
+
+def traces(dag_id: str, history: History) -> tuple[Trace, ...]:
+    """Return the runs of a DAG by their slots, those of no slot last.
+
+    An audit log that could not be read leaves them without events: then what was done by hand is not known, which
+    those must say who ask for that, and nothing else is.
+    """
+    tasks: Mapping[str, list[Task]] = defaultdict(list)
+    events: Mapping[str, list[Event]] = defaultdict(list)
+    acts: Mapping[str, list[Hand]] = defaultdict(list)
+    for task in history.tasks:
+        if task.dag_id == dag_id:
+            tasks[task.run_id].append(task)
+    with suppress(Unreadable):
+        for event in history.events:
+            if event.dag_id == dag_id and (event.event != "success" or by_itself(event, history)):
+                events[event.run_id].append(event)
+        for hand in hands(dag_id, history):
+            acts[hand.run_id].append(hand)
+    found = [
+        Trace(
+            run=run,
+            tasks=tuple(sorted(tasks[run.run_id], key=lambda task: (task.task_id, task.map_index))),
+            events=tuple(sorted(events[run.run_id], key=lambda event: (event.at, event.event, event.task_id))),
+            hands=tuple(acts[run.run_id]),
+        )
+        for run in history.runs
+        if run.dag_id == dag_id
+    ]
+    return tuple(sorted(found, key=lambda trace: (trace.run.slot is None, trace.run.slot or 0, trace.run.run_id)))

@@ -1,0 +1,127 @@
+"""Making the canary DAG fail in every way, and seeing that it is tried again, kept as a dead letter and told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ..airflow.direct import Access, Direct, DirectWriter, Login, Token
+from ..airflow.mwaa import MwaaWriter
+from ..airflow.transport import Writer
+from ..aws.account import WORKERS, Account, Calls
+from ..aws.answers import Unreadable
+from ..canaries.drilling import Place, drill_canary
+from ..canaries.kept import KIND
+from ..canaries.reaching import reached
+from ..canaries.record import CanaryDrill, Tried
+from ..collected.references import from_secrets, resolved
+from ..criteria import UsageError
+from ..criteria_file import CriteriaFile
+from ..dags_section import AirflowSection
+from ..facts.dags.places import Places, places
+from ..targets import Target
+from .outcome import Begin, Outcome
+
+if TYPE_CHECKING:
+    from ..aws.clients import Clients
+
+#: Seconds in which runs must end when nobody says otherwise: a killed task is noticed after minutes by some executors.
+PATIENCE: Final = 900.0
+#: Seconds in which messages must arrive after that.
+DELIVERY: Final = 120.0
+
+
+def canary_of(stated: CriteriaFile, name: str, target: Target) -> AirflowSection:
+    """Return where the canary of this name is. Raises UsageError for any other DAG, which nobody meant to fail."""
+    section = stated.airflow
+    if section is None or not section.canary:
+        raise UsageError(f'{stated.path}: names no canary; write [airflow] with canary = "NAME"')
+    if name != section.canary:
+        raise UsageError(f"DAG {name!r}: is not the canary of {stated.path}, which is {section.canary!r}")
+    if target.rehearsal:
+        raise UsageError(f"{target.url}: the dags layer drills {name!r} itself: prodgate run {target.url} --only dags")
+    return section
+
+
+def drill_dag(
+    section: AirflowSection,
+    aws: Clients,
+    calls: Calls,
+    *,
+    id_: str,
+    target: Target,
+    begin: Begin,
+    tell: Callable[[str], None],
+    patience: float | None = None,
+) -> Outcome:
+    """Drill the canary of the account ``id_``, in which ``calls`` only read. Raises UsageError."""
+    with _account(calls, id_, target.region) as account:
+        try:
+            where = places(account, section.environment)
+        except Unreadable as error:
+            raise UsageError(f"drill: {error.reason}") from error
+    place = Place(dag_id=section.canary, target=target.url, queue=where.queue, topic=where.topic)
+    with _writer(section, aws, where) as writer:
+        run = begin()
+        waiting: dict[str, Any] = {"patience": PATIENCE if patience is None else patience, "delivery": DELIVERY}
+        drilled = drill_canary(reached(writer), aws, place, tell, **waiting)
+    return Outcome(
+        run=run,
+        kind=KIND,
+        subject=section.canary,
+        record=drilled.to_json(),
+        lines=tuple(_told(drilled)),
+        good=not drilled.flaws and not drilled.left,
+    )
+
+
+@contextmanager
+def _account(calls: Calls, id_: str, region: str) -> Iterator[Account]:
+    def nothing(_: str) -> Any:
+        raise Unreadable("a drill looks at nothing that is declared")
+
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
+        yield Account(
+            id=id_, region=region, now=datetime.now(UTC), calls=calls, pool=pool, declared=nothing, files=nothing
+        )
+
+
+@contextmanager
+def _writer(section: AirflowSection, aws: Clients, where: Places) -> Iterator[Writer]:
+    if not section.url:
+        yield MwaaWriter(aws, where.environment, where.queue.split(":")[3])
+        return
+    with Direct(section.url, _access(section, aws)) as direct:
+        yield DirectWriter(direct)
+
+
+def _access(section: AirflowSection, aws: Clients) -> Access:
+    try:
+        token, user, password = (
+            resolved(each, os.environ, from_secrets(aws)) if each else ""
+            for each in (section.token, section.username, section.password)
+        )
+    except Unreadable as error:
+        raise UsageError(f"drill: {error.reason}") from error
+    return Token(token) if token else Login(user, password) if user else None
+
+
+def _told(drilled: CanaryDrill) -> Iterator[str]:
+    for one in drilled.tried:
+        arrived = [
+            _arrival(what, seconds) for what, seconds in (("dead letter", one.dead_letter), ("notice", one.notice))
+        ]
+        yield f"{one.mode}: {_run(one)}{''.join(arrived)}"
+    yield from (f"wrong: {flaw}" for flaw in drilled.flaws)
+
+
+def _run(one: Tried) -> str:
+    return f"{one.run_id or 'no run'} {one.state or 'not seen'} after {one.tries} tries"
+
+
+def _arrival(what: str, seconds: float | None) -> str:
+    return "" if seconds is None else f", {what} after {seconds:g} s"

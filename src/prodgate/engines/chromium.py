@@ -1,0 +1,108 @@
+"""Finds the Chromium that pages are opened in, and gets one where there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .environments import EngineError, Progress
+
+#: Names under which a Chromium may be on PATH; the headless shell starts twice as fast.
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: What Debian calls the browser, and the font without which Japanese is a row of boxes.
+PACKAGES: Final = ("chromium-headless-shell", "fonts-noto-cjk")
+#: Seconds that a download or an installation may take, and a program that only looks something up.
+LIMIT: Final = 600.0
+_BRIEF: Final = 30.0
+#: Whoever else installs something meanwhile holds apt's locks: wait for them instead of giving up.
+_APT: Final = ("apt-get", "-o", "DPkg::Lock::Timeout=300")
+
+Run = Callable[[Sequence[str], float], "tuple[int, str]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chromium:
+    """A Chromium: ``program`` is its path, empty for the one that Playwright keeps and finds itself."""
+
+    program: str
+    source: str
+
+
+def found(environment: Mapping[str, str] = os.environ) -> Chromium | None:
+    """Return the Chromium that is named or on PATH. Raises EngineError when what is named is none."""
+    if named := environment.get("PRODGATE_CHROMIUM", ""):
+        if not (path := shutil.which(named)):
+            raise EngineError(f"PRODGATE_CHROMIUM: {named!r} is no program; name Chromium's, or unset it")
+        return Chromium(path, "PRODGATE_CHROMIUM")
+    path = next(filter(None, (shutil.which(name, path=environment.get("PATH")) for name in NAMES)), None)
+    return Chromium(path, "PATH") if path else None
+
+
+def chromium(
+    progress: Progress, environment: Mapping[str, str] = os.environ, *, run: Run | None = None, root: bool | None = None
+) -> Chromium:
+    """Return a Chromium, got from the system as root or from Playwright where there is none. Raises EngineError."""
+    there = found(environment)
+    if there is not None:
+        return there
+    run, root = run or _run, os.geteuid() == 0 if root is None else root
+    tried = [] if _kept_by_playwright(run) else list(_got(progress, environment, run, root))
+    there = found(environment)
+    if there is None and not _kept_by_playwright(run):
+        raise EngineError(
+            f"no Chromium: none of {', '.join(NAMES)} is on PATH, and none could be had ({'; '.join(tried)}); "
+            f"set PRODGATE_CHROMIUM, or run: apt-get install {' '.join(PACKAGES)}"
+        )
+    return there or Chromium("", "Playwright")
+
+
+def japanese_fonts(run: Run | None = None) -> bool:
+    """Whether Japanese can be drawn here; without fontconfig nobody knows, and nothing is said."""
+    code, told = (run or _run)(("fc-list", ":lang=ja", "family"), _BRIEF)
+    return code != 0 or bool(told.strip())
+
+
+def _kept_by_playwright(run: Run) -> bool:
+    code, told = run(
+        (sys.executable, "-P", "-m", "playwright", "install", "--dry-run", "--only-shell", "chromium"), _BRIEF
+    )
+    places = re.findall(r"Install location:\s*(\S.*\S)", told) if code == 0 else []
+    return any("chromium" in Path(each).name and (Path(each) / "INSTALLATION_COMPLETE").exists() for each in places)
+
+
+def _got(progress: Progress, environment: Mapping[str, str], run: Run, root: bool) -> Sequence[str]:
+    """Try what gets a Chromium, the nearest first, until one is there; return what was said by what did not."""
+    ways: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
+    if root and shutil.which("apt-get", path=environment.get("PATH")):
+        install = (*_APT, "install", "-y", "--no-install-recommends", *PACKAGES)
+        ways.append(("apt-get", ((*_APT, "update"), install)))
+    fetch = (sys.executable, "-P", "-m", "playwright", "install", "--only-shell", *(("--with-deps",) if root else ()))
+    ways.append(("playwright install", ((*fetch, "chromium"),)))
+    tried: list[str] = []
+    for name, commands in ways:
+        progress(f"getting Chromium with {name}; this takes a minute, once")
+        code, told = 1, ""
+        for command in commands:
+            code, told = run(command, LIMIT)
+        if code == 0:
+            return tried
+        tried.append(f"{name}: {(told.strip().splitlines() or ['said nothing'])[-1]}")
+    return tried
+
+
+def _run(command: Sequence[str], limit: float) -> tuple[int, str]:
+    """Return the exit code of a program and all it said; one that can't run or does not end has failed."""
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=limit, check=False)  # noqa: S603  of our own making
+    except FileNotFoundError:
+        return 127, f"{command[0]} is not there"
+    except subprocess.TimeoutExpired:
+        return 124, f"did not end within {limit:.0f} s"
+    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")

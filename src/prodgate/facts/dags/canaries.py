@@ -1,0 +1,95 @@
+"""What became of runs that were made to fail on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.answers import Unread
+from ...quantities import Quantity
+from .. import Fact
+
+#: What a message must name: the dead letter to be run again, the notice to be understood.
+_OF_LETTER = ("dag", "run")
+_OF_NOTICE = ("dag", "run", "task")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Retried(Fact):
+    """A run whose task was made to fail once; ``subject`` is such as ``canary: retry``."""
+
+    run_id: str
+    state: str
+    """Airflow's; empty when the run was never seen."""
+    tries: int
+    dead_letters: int
+    """There must be none: nothing failed for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class KilledOrFailed(Fact):
+    """A run that was made to fail for good; ``subject`` is such as ``canary: kill``."""
+
+    run_id: str
+    state: str
+    tries: int
+    dead_letter: Quantity | None
+    """Time from the run's end to its message in the dead-letter queue; None when there was none."""
+    notice: Quantity | None
+    """Time from the run's end to its first notification."""
+    unkept: str
+    """What is wrong with its dead letter; empty when one names DAG and run. Airflow may run a callback twice."""
+    untold: str
+    """What is wrong with its notice; empty when there is one that names DAG, run and task."""
+
+
+def canary_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what the record of a drill shows, of each mode of the canary."""
+    for one in record["tried"]:
+        subject = f"{record['dag_id']}: {one['mode']}"
+        yield _retried(subject, one) if one["mode"] == "retry" else _failed(subject, one)
+
+
+def _retried(subject: str, one: Mapping[str, Any]) -> Retried:
+    known = _known(one)
+    return Retried(
+        subject=subject,
+        run_id=one["run_id"],
+        state=known(one["state"]),
+        tries=known(one["tries"]),
+        dead_letters=known(one["dead_letters"]),
+    )
+
+
+def _failed(subject: str, one: Mapping[str, Any]) -> KilledOrFailed:
+    known = _known(one)
+    wrong = "" if one["state"] == "failed" else f"the run is {one['state'] or 'not seen'}, and had to fail; "
+    letter = _wrong("message", one["dead_letters"], one["letter_names"], _OF_LETTER)
+    notice = _wrong("notice", one["notices"], one["notice_names"], _OF_NOTICE)
+    return KilledOrFailed(
+        subject=subject,
+        run_id=one["run_id"],
+        state=known(one["state"]),
+        tries=known(one["tries"]),
+        dead_letter=known(_seconds(one["dead_letter"])),
+        notice=known(_seconds(one["notice"])),
+        unkept=known(f"{wrong}{letter}".removesuffix("; ")),
+        untold=known(f"{wrong}{notice}".removesuffix("; ")),
+    )
+
+
+def _known(one: Mapping[str, Any]) -> Any:
+    """Return what lets a value through, or puts in its place why the run's end is not known."""
+    return (lambda _: Unread(one["reason"])) if one["reason"] else (lambda value: value)
+
+
+def _wrong(kind: str, number: int, names: list[str], wanted: tuple[str, ...]) -> str:
+    lacking = [what for what in wanted if what not in names]
+    if not number:
+        return f"no {kind}"
+    return f"the {kind} does not name the {' and the '.join(lacking)}" if lacking else ""
+
+
+def _seconds(value: float | None) -> Quantity | None:
+    return None if value is None else Quantity.seconds(Quantity.parse(f"{value:.3f} s").magnitude)

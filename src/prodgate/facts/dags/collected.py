@@ -1,0 +1,85 @@
+"""What the slots of a DAG left behind, and how old the newest of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...airflow.records import History
+from ...aws.answers import Unread, Unreadable
+from ...collected.flaws import data_flaws, newest_of, stale, strange, successful
+from ...collected.records import Collected, collected
+from ...dags.declared import DeclaredDag
+from ...dags.ledger import Ledger
+from ...data_section import DataSection
+from ...quantities import Quantity
+from .. import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CollectedSlots(Fact):
+    """The data of a DAG's slots; ``subject`` is the DAG with where its data is: ``collect: table slots of env:DB``."""
+
+    slots: int
+    """Slots that succeeded, each of which must have data."""
+    rows: int
+    """What all declared sources left for the slots that were read."""
+    flaws: tuple[str, ...]
+    """What is missing, what nothing collected, and what can't be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CollectedSource(Fact):
+    """One source of a DAG; ``subject`` is such as ``collect: wire``."""
+
+    age: Quantity
+    """Time since it wrote last."""
+    stale: str
+    """Why that is too long ago; empty when it is not."""
+    wrong: tuple[str, ...]
+    """What can't be true of its times, such as one in the future."""
+
+
+def collected_facts(
+    evidence: Mapping[str, Any], dag: DeclaredDag, section: DataSection, ledger: Ledger, history: History
+) -> Iterator[Fact]:
+    """Return what the evidence of a DAG's data shows beside its runs."""
+    subject, read = f"{dag.dag_id}: {evidence['where']}", datetime.fromisoformat(evidence["read"])
+    try:
+        runs = history.runs
+        times = {row.slot for row in ledger.rows} | {run.slot for run in runs if run.dag_id == dag.dag_id and run.slot}
+        found = collected(evidence, times)
+    except Unreadable as error:
+        unread: Any = Unread(error.reason)
+        yield CollectedSlots(subject=subject, slots=unread, rows=unread, flaws=unread)
+        for source in section.sources:
+            yield CollectedSource(subject=f"{dag.dag_id}: {source}", age=unread, stale=unread, wrong=unread)
+        return
+    slots, flaws = successful(ledger, runs), data_flaws(ledger, runs, found, section, read)
+    since = f"{ledger.since:%Y-%m-%dT%H:%M:%SZ}"
+    nothing: Any = Unread(f"{dag.dag_id}: no slot since {since} succeeded, so none can be asked for its data")
+    yield CollectedSlots(
+        subject=subject,
+        slots=len(slots),
+        rows=sum(one.rows or 0 for one in found if one.source in section.sources),
+        flaws=flaws if slots or flaws else nothing,
+    )
+    for source in section.sources:
+        yield _source(dag, ledger, source, found, read)
+
+
+def _source(
+    dag: DeclaredDag, ledger: Ledger, source: str, found: tuple[Collected, ...], read: datetime
+) -> CollectedSource:
+    newest, subject = newest_of(source, found, read), f"{dag.dag_id}: {source}"
+    age: Any = Unread(f"{subject}: there is no data of it since {ledger.since:%Y-%m-%dT%H:%M:%SZ}")
+    if newest:
+        age = Quantity.seconds(max(0, int((read - newest).total_seconds())))
+    try:
+        too_old: Any = stale(dag, ledger, source, found, read)
+    except Unreadable as error:
+        too_old = Unread(error.reason)
+    own = [one for one in found if one.source == source]
+    return CollectedSource(subject=subject, age=age, stale=too_old, wrong=tuple(strange(own, read)))

@@ -1,0 +1,167 @@
+"""Runs that failed for good beside the messages that were sent to the queue of dead letters.
+
+Whoever receives a message hides it from others, so none is: CloudWatch tells how many were sent in each minute. What
+a message says is shown by the canary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ...airflow.records import Run
+from ...aws.account import Account
+from ...aws.answers import Absent, Unread, Unreadable
+from ...quantities import Quantity
+from .. import Fact
+from ..live.metric_data import Query, Series, series
+from ..live.queues import observe_dead_letter_queues
+
+#: How long CloudWatch may take to tell of a message, at the longest: that is of one that came after idle hours.
+SETTLING: Final = timedelta(minutes=15)
+#: Since when CloudWatch still tells of every minute; of what is older it tells of five together.
+_BY_MINUTE: Final = timedelta(days=14)
+#: When a run's message is sent: a task's own a little before the run ends, the DAG's when its file is read next.
+_BEFORE: Final = timedelta(minutes=1)
+_AFTER: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DeadLetters(Fact):
+    """What waits in the queue of dead letters; ``subject`` is its ARN."""
+
+    messages: Quantity
+    """Taken by somebody or not; SQS counts approximately."""
+    oldest: Quantity | None
+    """How long the oldest has waited, as CloudWatch told last; None when it does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FailedRuns(Fact):
+    """The runs of a DAG that failed for good; ``subject`` is the DAG's id."""
+
+    failed: int
+    unaccounted: tuple[str, ...]
+    """Those for which no message was sent and that nobody has acknowledged, with why."""
+
+
+def observe(account: Account, queue: str, since: datetime, settling: timedelta = SETTLING) -> dict[str, Any]:
+    """Return as JSON values what the queue of an ARN holds, and how much was sent to it in each period since then.
+
+    ``settling`` is how long CloudWatch may take to tell of a message. A part that can't be read says why.
+    """
+    period = timedelta(minutes=1 if account.now - since < _BY_MINUTE else 5)
+    # CloudWatch tells of a minute that has not ended, too, and the next may begin while it is asked
+    whole = replace(account, now=account.now.replace(second=0, microsecond=0) + timedelta(minutes=2))
+    return {
+        "queue": queue,
+        "read": account.now.isoformat(),
+        "settling": settling.total_seconds(),
+        "period": period.total_seconds(),
+        "messages": _part(lambda: _messages(account, queue)),
+        "oldest": _part(lambda: _oldest(whole, queue)),
+        "sent": _part(lambda: _sent(whole, queue, since, period)),
+    }
+
+
+def dead_letter_facts(
+    evidence: Mapping[str, Any],
+    dag_ids: Sequence[str],
+    runs: Iterable[Run],
+    acknowledged: Mapping[tuple[str, str], str],
+) -> Iterator[Fact]:
+    """Return what waits, and for each DAG which failed runs nothing accounts for.
+
+    ``runs`` may be those of further DAGs, such as a canary: each that failed accounts for one message. ``acknowledged``
+    says by (DAG, run) what a person did.
+    """
+    yield DeadLetters(
+        subject=evidence["queue"],
+        messages=_known(evidence["messages"], Quantity.of),
+        oldest=_known(evidence["oldest"], lambda age: None if age is None else Quantity.seconds(age)),
+    )
+    failed = [run for run in runs if run.state == "failed"]
+    silent = _known(evidence["sent"], lambda sent: _silent(failed, sent, timedelta(seconds=evidence["period"])))
+    for dag_id in dag_ids:
+        own = [run for run in failed if run.dag_id == dag_id]
+        asked = [run for run in own if (dag_id, run.run_id) not in acknowledged]
+        unaccounted: Any = silent if asked else ()
+        if not isinstance(unaccounted, Unread):
+            unaccounted = _unaccounted([run for run in asked if run in silent], evidence)
+        yield FailedRuns(subject=dag_id, failed=len(own), unaccounted=unaccounted)
+
+
+def _messages(account: Account, queue: str) -> str:
+    found = [one for one in account.once(observe_dead_letter_queues) if one.subject == queue]
+    if not found:
+        raise Unreadable(f"{queue}: is no dead-letter queue of this account any more")
+    return str(found[0].messages)
+
+
+def _oldest(account: Account, queue: str) -> int | None:
+    query = _query(queue, "ApproximateAgeOfOldestMessage", "Maximum")
+    told = _told(account, query, timedelta(hours=1), timedelta(minutes=1))
+    return int(told[max(told)]) if told else None
+
+
+def _sent(account: Account, queue: str, since: datetime, period: timedelta) -> list[list[Any]]:
+    told = _told(account, _query(queue, "NumberOfMessagesSent", "Sum"), account.now - since + period, period)
+    return [[start.isoformat(), int(count)] for start, count in sorted(told.items()) if count]
+
+
+def _told(account: Account, query: Query, window: timedelta, period: timedelta) -> Series:
+    return series(account, [query], window=window, period=period)[query]
+
+
+def _query(queue: str, metric: str, statistic: str) -> Query:
+    return Query("AWS/SQS", metric, (("QueueName", queue.rpartition(":")[2]),), statistic)
+
+
+def _part(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except Unreadable as error:
+        return {"unreadable": error.reason}
+    except Absent as error:
+        return {"unreadable": f"the queue was gone while it was looked at ({error.code})"}
+
+
+def _known(part: Any, made: Callable[[Any], Any]) -> Any:
+    """Return what is made of a part of the evidence, or what stands for one that could not be read."""
+    return Unread(part["unreadable"]) if isinstance(part, Mapping) else made(part)
+
+
+def _silent(failed: Iterable[Run], sent: Iterable[Sequence[Any]], period: timedelta) -> list[Run]:
+    """Return the runs for which no message is left when each has taken the first that may be its own.
+
+    All may wait equally long, so who failed first takes first, and no other way would leave fewer without.
+    """
+    left = [[datetime.fromisoformat(start), count] for start, count in sent]
+    without = [run for run in failed if run.ended is None]
+    for end, run in sorted(((run.ended, run) for run in failed if run.ended), key=lambda pair: pair[0]):
+        fits = (one for one in left if one[1] and end - _BEFORE < one[0] + period and one[0] <= end + _AFTER)
+        if own := next(fits, None):
+            own[1] -= 1
+        else:
+            without.append(run)
+    return without
+
+
+def _unaccounted(runs: Iterable[Run], evidence: Mapping[str, Any]) -> Any:
+    """Return runs without a message in words. While a message may still come, or be told of, nothing is known."""
+    told = datetime.fromisoformat(evidence["read"]) - timedelta(seconds=evidence["settling"])
+    open_ = [run for run in runs if run.ended and run.ended > told]
+    certain = tuple(
+        f"{run.run_id}: no message was sent when it ended{f' at {run.ended:%Y-%m-%dT%H:%M:%SZ}' if run.ended else ''}"
+        for run in runs
+        if run not in open_
+    )
+    if open_ and not certain:
+        names = ", ".join(run.run_id for run in open_)
+        minutes = f"{evidence['settling'] / 60:g} min"
+        return Unread(
+            f"{names}: ended less than {minutes} ago, and CloudWatch may not tell of a message before; run it again"
+        )
+    return certain

@@ -1,0 +1,171 @@
+"""DAG files as they are before a deploy: what they declare, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ...aws.answers import Unread
+from ...quantities import Quantity
+from .. import Fact
+from .masking import masks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredTask:
+    """A task of a DAG; a mapped one stands for all that are made of it."""
+
+    task_id: str
+    mapped: bool
+    retries: int
+    retry_delay: Quantity
+    backoff: bool
+    """Whether the delay grows from try to try."""
+    timeout: Quantity | None
+    failure_callback: bool
+    trigger_rule: str
+    upstream: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DagFile(Fact):
+    """A DAG as its file declares it; ``subject`` is such as ``dags/news.py: news``."""
+
+    dag_id: str
+    cron: str
+    """The cron expression; empty when the DAG has none."""
+    timezone: str
+    """IANA name of the zone that the expression is in."""
+    catchup: bool
+    max_active_runs: Quantity
+    timeout: Quantity | None
+    failure_callback: bool
+    """Whether the DAG itself has one, which runs when a task's process was killed, too."""
+    tasks: tuple[DeclaredTask, ...]
+    masks: tuple[str, ...]
+    """Which tasks may fail in a run that succeeds, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DagFolder(Fact):
+    """All DAG files of a project; ``subject`` is their folder."""
+
+    files: Quantity
+    dags: Quantity
+    version: str
+    """Version of the Airflow that imported them."""
+    import_errors: tuple[str, ...]
+    """Files that it can't import or that give it no DAG, with its words."""
+    reached_out: tuple[str, ...]
+    """Places that reach for a network, a database or a program while they are imported."""
+    duplicates: tuple[str, ...]
+    rule_findings: tuple[str, ...]
+    lint_findings: tuple[str, ...]
+    """What ruff says: things that this or a coming Airflow moved, renamed or removed."""
+    unstable: tuple[str, ...]
+    """Ids of DAGs that are not the same when they are imported again."""
+
+
+def dag_file_facts(stored: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Return what is known of the DAG files of a project; stored as ``dag_files.observing.observe`` returns it.
+
+    Where Airflow gave no answer there is no DagFile; ``unread_files`` says why.
+    """
+    dags = stored["bag"].get("dags", ())
+    return (_folder(stored), *(_file(stored["folder"], dag) for dag in dags))
+
+
+def unread_files(stored: Mapping[str, Any]) -> str:
+    """Return why nothing is known of what DAG files declare; nothing when it is."""
+    return str(stored["bag"].get("unread", ""))
+
+
+def _file(folder: str, dag: Mapping[str, Any]) -> DagFile:
+    return DagFile(
+        subject=f"{folder}/{dag['file']}: {dag['dag_id']}",
+        dag_id=dag["dag_id"],
+        cron=dag["cron"],
+        timezone=dag["timezone"],
+        catchup=dag["catchup"],
+        max_active_runs=Quantity.of(dag["max_active_runs"]),
+        timeout=_seconds(dag["timeout"]),
+        failure_callback=dag["failure_callback"],
+        tasks=tuple(_task(task) for task in dag["tasks"]),
+        masks=masks(dag["tasks"]),
+    )
+
+
+def _task(task: Mapping[str, Any]) -> DeclaredTask:
+    return DeclaredTask(
+        task_id=task["task_id"],
+        mapped=task["mapped"],
+        retries=task["retries"],
+        retry_delay=_seconds(task["retry_delay"]) or Quantity.seconds(0),
+        backoff=task["backoff"],
+        timeout=_seconds(task["timeout"]),
+        failure_callback=task["failure_callback"],
+        trigger_rule=task["trigger_rule"],
+        upstream=tuple(task["upstream"]),
+    )
+
+
+def _seconds(number: float | None) -> Quantity | None:
+    return None if number is None else Quantity.seconds(Decimal(str(number)))
+
+
+def _folder(stored: Mapping[str, Any]) -> DagFolder:
+    folder, bag, lint = stored["folder"], stored["bag"], stored["lint"]
+    nothing = "" if stored["files"] else f"there is no DAG file below {folder}/"
+    unread, unlinted = nothing or bag.get("unread", ""), nothing or lint.get("unread", "")
+    return DagFolder(
+        subject=f"{folder}/",
+        files=Quantity.of(len(stored["files"])),
+        dags=_known(unread, lambda: Quantity.of(len(bag["dags"]))),
+        version=_known(unread, lambda: bag["version"]),
+        import_errors=_known(unread, lambda: tuple(_import_errors(stored))),
+        reached_out=_known(unread, lambda: tuple(_reached(folder, bag["reached"]))),
+        duplicates=_known(nothing, lambda: tuple(_duplicates(folder, stored["declared"]))),
+        rule_findings=_known(nothing, lambda: tuple(_told(folder, stored["rules"]))),
+        lint_findings=_known(unlinted, lambda: tuple(_told(folder, lint["found"]))),
+        unstable=_known(unread, lambda: tuple(bag["unstable"])),
+    )
+
+
+def _known(unread: str, value: Any) -> Any:
+    return Unread(unread) if unread else value()
+
+
+def _import_errors(stored: Mapping[str, Any]) -> Iterator[str]:
+    """Say what can't be imported, in Airflow's last words; and which DAG a file should have given and did not."""
+    folder, bag = stored["folder"], stored["bag"]
+    for file, text in sorted(bag["import_errors"].items()):
+        yield f"{folder}/{file}: {_last_line(text)}"
+    found = {dag["dag_id"] for dag in bag["dags"]}
+    for one in stored["declared"]:
+        if one["dag_id"] not in found and one["file"] not in bag["import_errors"]:
+            yield f"{folder}/{one['file']}:{one['line']}: declares {one['dag_id']!r}, and Airflow found no such DAG"
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:500] if lines else "it can't be imported"
+
+
+def _reached(folder: str, reached: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    told = (f"{folder}/{one['file']}:{one['line']}: asks for {one['what']} while it is imported" for one in reached)
+    yield from dict.fromkeys(told)
+
+
+def _duplicates(folder: str, declared: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    places: dict[str, list[str]] = {}
+    for one in declared:
+        places.setdefault(one["dag_id"], []).append(f"{folder}/{one['file']}:{one['line']}")
+    for dag_id, found in sorted(places.items()):
+        if len(found) > 1:
+            yield f"{', '.join(found)}: all declare {dag_id!r}, and Airflow runs only one of them"
+
+
+def _told(folder: str, found: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield from (f"{folder}/{one['file']}:{one['line']}: {one['rule']} {one['text']}" for one in found)

@@ -1,0 +1,111 @@
+"""Whether what Airflow remembers can be believed, and whether Airflow does its work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from ...airflow.records import Heartbeat, History
+from ...aws.answers import Unread, Unreadable
+from ...criteria import Criterion
+from ...dags.declared import DeclaredDag
+from ...dags.durations import Slowdown, durations, slowdown
+from ...dags.record_flaws import Flaw, flaws
+from ...dags.service_flaws import service_flaws
+from ...dags.stuck import stuck
+from ...quantities import Quantity
+from .. import Fact
+
+#: What is said of a component of Airflow by its heartbeat, and judged apart.
+_HEARTBEAT = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DagRecord(Fact):
+    """What is wrong with the record of a DAG; ``subject`` is its id."""
+
+    flaws: tuple[str, ...]
+    """What was set by hand, masked, never executed or lost."""
+    stuck: tuple[str, ...]
+    """Runs and tasks that wait or run beyond the limit, or that nobody runs any more."""
+    unserved: tuple[str, ...]
+    """Why Airflow does not run it as it is declared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AirflowVersion(Fact):
+    """The version of Airflow; ``subject`` is its place."""
+
+    runs: str
+    declared: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AirflowComponent(Fact):
+    """A component of Airflow; ``subject`` is its place and its name."""
+
+    silent: Quantity
+    """How long ago it gave its last sign of life."""
+    healthy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DurationChange(Fact):
+    """How much longer the runs of a DAG take than in the last good run of the gate; ``subject`` is its id."""
+
+    change: Slowdown | None
+    """None when either has too few runs to compare."""
+    before: str
+    """The run of the gate that is compared with."""
+
+    def slower(self, criterion: Criterion) -> Quantity:
+        """Return how much greater the 95th percentile is; nothing as far as chance can make it. Raises TypeError."""
+        if self.change is None or criterion.confidence is None:
+            raise TypeError(f"criterion {criterion.id!r} needs a confidence, and enough runs, to tell what is chance")
+        by_chance = self.change.p_value > 1 - criterion.confidence.base
+        return Quantity.of(0 if by_chance else round(100 * (Decimal(self.change.factor) - 1), 1), "%")
+
+
+def record_facts(dags: Sequence[DeclaredDag], history: History) -> Iterator[Fact]:
+    """Yield what is known of the record of each DAG; what could not be read makes one field Unread."""
+    for dag in dags:
+        yield DagRecord(
+            subject=dag.dag_id,
+            flaws=_attempted(partial(flaws, dag, history)),
+            stuck=_attempted(partial(stuck, dag, history)),
+            unserved=_attempted(partial(_unserved, dag, history)),
+        )
+
+
+def _unserved(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
+    return tuple(flaw for flaw in service_flaws(dag, history) if flaw.kind != _HEARTBEAT)
+
+
+def _attempted(look: Callable[[], Sequence[Flaw]]) -> tuple[str, ...]:
+    try:
+        return tuple(f"{flaw.run_id}: {flaw.words}" if flaw.run_id else flaw.words for flaw in look())
+    except Unreadable as error:
+        return Unread(error.reason)  # type: ignore[return-value]  # a Fact raises it when it is read
+
+
+def component_facts(place: str, history: History) -> Iterator[AirflowComponent]:
+    """Yield what is known of each component. Raises Unreadable when its health could not be read."""
+    for beat in history.heartbeats:
+        subject = f"{place}: {beat.component}"
+        yield AirflowComponent(subject=subject, silent=_silent(beat, history), healthy=beat.healthy)
+
+
+def _silent(beat: Heartbeat, history: History) -> Any:
+    if beat.at is None:
+        return Unread(f"Airflow states no heartbeat of its {beat.component}")
+    return Quantity.seconds(round(max(Decimal((history.now - beat.at).total_seconds()), Decimal(0)), 3))
+
+
+def change_facts(dags: Sequence[DeclaredDag], history: History, before: History, run: str) -> Iterator[DurationChange]:
+    """Yield how durations changed since an earlier run of the gate. Raises Unreadable."""
+    for dag in dags:
+        earlier, later = durations(dag, before), durations(dag, history)
+        yield DurationChange(subject=dag.dag_id, change=slowdown(earlier, later), before=run)

@@ -1,0 +1,152 @@
+"""What became of each slot of a DAG, and what that says about the DAG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ...airflow.records import History, Task
+from ...criteria import Criterion
+from ...dags.cron import next_slot
+from ...dags.declared import DeclaredDag
+from ...dags.ledger import Ledger, SlotState, ledger
+from ...dags.rates import Budget, Rates, budget, rates
+from ...estimates import Estimate, rate
+from ...quantities import Quantity
+from .. import Fact
+
+#: States of tasks in which the last try failed.
+_FAILED = frozenset({"failed", "up_for_retry"})
+#: States of tasks in which the last try has not ended.
+_OPEN = frozenset({"", "none", "scheduled", "queued", "running", "restarting", "deferred", "up_for_reschedule"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SlotHistory(Fact):
+    """Every slot of a DAG in the observed time; ``subject`` is the DAG's id."""
+
+    ledger: Ledger
+    rates: Rates
+    declared: DeclaredDag
+    overlapping: tuple[str, ...]
+    """Scheduled runs that had not ended at the next slot."""
+
+    @property
+    def observed(self) -> Quantity:
+        """How long the slots were observed."""
+        return _seconds(self.ledger.until.timestamp() - self.ledger.since.timestamp())
+
+    @property
+    def settled(self) -> int:
+        """How many slots have come to an end, one way or the other."""
+        return self.rates.slot.total
+
+    @property
+    def missed(self) -> Quantity:
+        """How many slots the scheduler made no run for."""
+        counts = self.ledger.counts
+        return Quantity.of(sum(counts[state] for state in (SlotState.MISSED, SlotState.BACKFILL, SlotState.MANUAL)))
+
+    @property
+    def latest(self) -> Quantity | None:
+        """The longest time from a slot to the start of its first task; None when nothing started."""
+        delays = [row.delay.total_seconds() for row in self.ledger.rows if row.delay is not None]
+        return _seconds(max(delays)) if delays else None
+
+    def succeeded(self, criterion: Criterion) -> Estimate:
+        """Return the share of slots that succeeded, a slot without a run being a failure. Raises TypeError."""
+        if criterion.bound is None:
+            raise TypeError(f"criterion {criterion.id!r} has no bound to estimate against")
+        return self.rates.slot.estimate(criterion.bound, criterion.confidence)
+
+    def budget(self, criterion: Criterion) -> Budget | None:
+        """Return what the objective leaves of failures; None for one that states no limit."""
+        return budget(self.declared, self.ledger, criterion.bound) if criterion.bound else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CollectionSlots(Fact):
+    """The slots of a DAG that collects data; ``subject`` is the DAG's id."""
+
+    history: SlotHistory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TaskAttempts(Fact):
+    """All tries of tasks of the declared DAGs; ``subject`` is the place of Airflow."""
+
+    ended: int
+    failed: int
+
+    def failed_share(self, criterion: Criterion) -> Estimate:
+        """Return the share of tries that failed. Raises TypeError."""
+        if criterion.bound is None:
+            raise TypeError(f"criterion {criterion.id!r} has no bound to estimate against")
+        part = Quantity.of(100 * Decimal(self.failed) / max(self.ended, 1), "%")
+        return rate(part, self.ended, bound=criterion.bound, confidence=criterion.confidence, of="tries")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RealRun(Fact):
+    """Whether a DAG ran to its end on a real scheduler; ``subject`` is the DAG's id."""
+
+    done: int
+    """Runs that the scheduler made, that succeeded, and of which every task was executed by somebody."""
+    example: str
+    """The last of them; empty when there is none."""
+
+
+def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], history: History) -> Iterator[Fact]:
+    """Yield what is known of the slots of each DAG. Raises Unreadable when runs or tasks could not be read."""
+    for dag in dags:
+        known = ledger(dag, history)
+        slots = SlotHistory(
+            subject=dag.dag_id,
+            ledger=known,
+            rates=rates(dag, history, known),
+            declared=dag,
+            overlapping=tuple(_overlapping(dag, known)),
+        )
+        yield slots
+        if dag.dag_id in collecting:
+            yield CollectionSlots(subject=dag.dag_id, history=slots)
+        yield _real_run(dag.dag_id, history)
+
+
+def attempts(place: str, dags: tuple[DeclaredDag, ...], history: History) -> TaskAttempts:
+    """Count the tries of tasks. Raises Unreadable when tasks could not be read."""
+    ids = {dag.dag_id for dag in dags}
+    own = [task for task in history.tasks if task.dag_id in ids and task.tries]
+    ended = sum(_ended(task) for task in own)
+    good = sum(task.state not in _OPEN | _FAILED for task in own)
+    return TaskAttempts(subject=place, ended=ended, failed=ended - good)
+
+
+def _ended(task: Task) -> int:
+    """Return how many tries of a task have ended."""
+    return task.tries - (task.state in _OPEN)
+
+
+def _overlapping(dag: DeclaredDag, known: Ledger) -> Iterator[str]:
+    following = [*(row.slot for row in known.rows[1:]), *(next_slot(dag.schedule, row.slot) for row in known.rows[-1:])]
+    for row, after in zip(known.rows, following, strict=True):
+        ended: datetime = row.ended or known.until
+        if row.runs and row.started is not None and ended > after:
+            yield f"{row.runs[0]} ended {ended - after} after the next slot" if row.ended else f"{row.runs[0]} runs"
+
+
+def _real_run(dag_id: str, history: History) -> RealRun:
+    executed: dict[str, list[bool]] = {}
+    for task in history.tasks:
+        if task.dag_id == dag_id:
+            done = task.state == "success" and task.started is not None and bool(task.host)
+            executed.setdefault(task.run_id, []).append(done)
+    runs = [run for run in history.runs if (run.dag_id, run.kind, run.state) == (dag_id, "scheduled", "success")]
+    whole = [run.run_id for run in runs if executed.get(run.run_id) and all(executed[run.run_id])]
+    return RealRun(subject=dag_id, done=len(whole), example=max(whole, default=""))
+
+
+def _seconds(number: float) -> Quantity:
+    return Quantity.seconds(round(Decimal(number), 3))

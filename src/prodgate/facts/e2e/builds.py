@@ -1,0 +1,48 @@
+"""Which build the site says that it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.answers import Unread
+from .. import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServedBuild(Fact):
+    """The builds that answered the visits to all declared pages; ``subject`` is the place."""
+
+    seen: Mapping[str, int]
+    """Visits by build."""
+    expected: str
+    """The one under test."""
+
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """Builds that are not the one under test, with how many visits each answered; a commit may be shortened."""
+        same = {each for each in self.seen if each == self.expected or _shortened(each, self.expected)}
+        return tuple(f"{each} ({count} visits)" for each, count in sorted(self.seen.items()) if each not in same)
+
+
+#: Characters of a commit without which nobody knows which one is meant.
+_SHORTEST: Final = 7
+
+
+def build_facts(record: Mapping[str, Any]) -> Iterator[ServedBuild]:
+    """Return which builds served; where a page says none, nobody knows which build it is of."""
+    stated, answered = record["build"], [page for page in record["pages"] if "build" in page]
+    silent = sorted({page["name"] for page in answered if not page["build"]})
+    seen: Any = Counter(page["build"] for page in answered)
+    if silent:
+        seen = Unread(f"{', '.join(silent)} said no build; send it in {stated['how']}")
+    elif not answered:
+        seen = Unread("no page was answered")
+    expected: Any = Unread(stated["unread"]) if stated["unread"] else stated["expected"]
+    yield ServedBuild(subject=record["place"], seen=seen, expected=expected)
+
+
+def _shortened(build: str, commit: str) -> bool:
+    return len(build) >= _SHORTEST and commit.startswith(build)

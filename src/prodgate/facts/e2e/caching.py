@@ -1,0 +1,73 @@
+"""What caches keep of the pages: the public ones for everybody, the private ones never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.answers import Unread
+from .. import Fact
+from .answered import broken, cache_said, from_cache, joined, subject, unarrived, values
+
+#: Answers that a cache keeps although they say nothing about it (RFC 9110, 15.1).
+_KEPT_UNASKED: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
+_SHARED: Final = ("public", "s-maxage", "must-revalidate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PublicPage(Fact):
+    """A page that everybody sees alike, asked for several times in a row; ``subject`` is its address."""
+
+    hit: bool
+    """Whether one of the answers came from a cache."""
+    said: tuple[str, ...]
+    """What caches said of each answer; empty where no cache spoke at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PrivatePage(Fact):
+    """A page that is one reader's own; ``subject`` is its address."""
+
+    keepable: tuple[str, ...]
+    """Why a shared cache may keep an answer, or that it did."""
+
+
+def caching_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what is seen of the pages that say how they are to be kept."""
+    for page in record["pages"]:
+        answers = [*page["chain"], *page["again"]]
+        reason: Any = next(filter(None, map(broken, answers)), "")
+        if page["kind"] == "public":
+            yield _public(page, record, reason)
+        elif page["kind"] == "private":
+            keepable: Any = Unread(reason) if reason else tuple(_keepable(answers))
+            yield PrivatePage(subject=subject(record, page["chain"][0]["url"]), keepable=keepable)
+
+
+def _public(page: Mapping[str, Any], record: Mapping[str, Any], reason: str) -> PublicPage:
+    last, reason = page["chain"][-1], reason or unarrived(page)
+    if not reason and last["status"] >= 400:
+        reason = f"{last['url']} is no page to keep: it answers {last['status']}"
+    answers = [last, *page["again"]]
+    unread: Any = Unread(reason)
+    return PublicPage(
+        subject=subject(record, page["chain"][0]["url"]),
+        hit=unread if reason else any(map(from_cache, answers)),
+        said=unread if reason else tuple(filter(None, map(cache_said, answers))),
+    )
+
+
+def _keepable(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for answer in answers:
+        stated = joined(answer, "cache-control")
+        names = {one.partition("=")[0].strip().lower() for one in stated.split(",")}
+        if from_cache(answer):
+            yield f"came from a cache ({cache_said(answer)})"
+        elif not names & {"no-store", "private"} and _may_be_kept(answer, names):
+            yield f"Cache-Control: {stated}" if stated else "no Cache-Control"
+
+
+def _may_be_kept(answer: Mapping[str, Any], names: set[str]) -> bool:
+    says = bool(names & {*_SHARED, "max-age"}) or bool(values(answer, "expires"))
+    return says or answer["status"] in _KEPT_UNASKED

@@ -1,0 +1,62 @@
+"""Cookies, as a site sets them: to anybody who asks for a page, and to a reader who signs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .. import Fact
+from .answered import subject, values
+
+#: What a browser takes a cookie for that does not say to which requests of other sites it belongs.
+UNSTATED: Final = "unstated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Cookie(Fact):
+    """A cookie that the site sets; ``subject`` is its name, with where it was set."""
+
+    secure: bool
+    http_only: bool
+    same_site: str
+    """``strict``, ``lax``, ``none``, or ``unstated``."""
+
+
+def cookie_facts(record: Mapping[str, Any]) -> Iterator[Cookie]:
+    """Return each cookie of the pages once; two that are set under one name in two ways are two."""
+    seen: set[tuple[str, tuple[bool, bool, str]]] = set()
+    for page in record["pages"]:
+        for answer in (*page["chain"], *page["again"]):
+            for text in values(answer, "set-cookie"):
+                name, stated = _read(text)
+                if (name, stated) not in seen:
+                    seen.add((name, stated))
+                    yield _cookie(f"cookie {name!r} set by {subject(record, answer['url'])}", *stated)
+
+
+def browser_cookies(place: str, cookies: Iterable[Mapping[str, Any]]) -> tuple[Cookie, ...]:
+    """Return the cookies that a browser has; ``place`` says when, such as ``after sign-in``.
+
+    Each has ``name``, ``secure``, ``httpOnly`` and ``sameSite`` as Playwright tells them; values are not wanted.
+    """
+    return tuple(
+        _cookie(
+            f"cookie {one['name']!r} {place}",
+            bool(one["secure"]),
+            bool(one["httpOnly"]),
+            str(one.get("sameSite") or UNSTATED).lower(),
+        )
+        for one in cookies
+    )
+
+
+def _cookie(subject: str, secure: bool, http_only: bool, same_site: str) -> Cookie:
+    return Cookie(subject=subject, secure=secure, http_only=http_only, same_site=same_site)
+
+
+def _read(text: str) -> tuple[str, tuple[bool, bool, str]]:
+    """Read a Set-Cookie, the value of which was taken out."""
+    pair, *rest = text.split(";")
+    stated = {name.strip().lower(): value.strip().lower() for name, _, value in (one.partition("=") for one in rest)}
+    return pair.partition("=")[0].strip(), ("secure" in stated, "httponly" in stated, stated.get("samesite", UNSTATED))

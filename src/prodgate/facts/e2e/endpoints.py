@@ -1,0 +1,38 @@
+"""Two addresses that every site has: the one that says how it is, and one that leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.answers import Unread
+from .. import Fact
+from .answered import from_cache, subject, unanswered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class HealthEndpoint(Fact):
+    """What the site says of itself; ``subject`` is the address."""
+
+    status: int
+    cached: bool
+    """Whether a cache answered, which knows nothing of the site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MissingPage(Fact):
+    """What an address that leads nowhere answers; ``subject`` is the address."""
+
+    status: int
+
+
+def endpoint_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what both answer; without a health endpoint that is named there is nothing to say of it."""
+    if health := record["health"]:
+        unread: Any = Unread(unanswered(health))
+        status, cached = (unread, unread) if health.get("failed") else (health["status"], from_cache(health))
+        yield HealthEndpoint(subject=subject(record, health["url"]), status=status, cached=cached)
+    missing = record["missing"]
+    found: Any = Unread(unanswered(missing)) if missing.get("failed") else missing["status"]
+    yield MissingPage(subject=subject(record, missing["url"]), status=found)

@@ -1,0 +1,94 @@
+"""What the answers of a page tell a browser to defend its reader with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ...aws.answers import Unread
+from .. import Fact
+from .answered import encrypted, joined, subject, unanswered, unarrived, values
+from .content_policy import dangers, frame_sources, policies
+
+_MAX_AGE: Final = re.compile(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)', re.IGNORECASE)
+#: Values of X-Frame-Options that keep strangers out.
+_BANS: Final = {"deny", "sameorigin"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SecurityHeaders(Fact):
+    """What all answers at one address carry, redirects among them; ``subject`` is the address."""
+
+    hsts_seconds: int
+    """How long browsers ask over TLS only: the least of the answers; 0 where one does not say, or came without TLS."""
+    nosniff: bool
+    frames_banned: bool
+    """Whether sites of others can't show it in a frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ContentPolicy(Fact):
+    """The Content-Security-Policy that comes with a page in HTML; ``subject`` is its address."""
+
+    stated: bool
+    """Whether there is one in the headers. One in the page itself comes too late for what stands before it."""
+    dangers: tuple[str, ...]
+    """Kinds of script that it lets run although nobody needs them: inline ones, eval, those from anywhere."""
+
+
+def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what the headers of every page say, and those of the page that is missing."""
+    for page in record["pages"]:
+        yield _carried(subject(record, page["chain"][0]["url"]), page["chain"], record["hosts"])
+        yield from _policy(page, record)
+    yield _carried(subject(record, record["missing"]["url"]), [record["missing"]], record["hosts"])
+
+
+def _carried(of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str]) -> SecurityHeaders:
+    if reason := next(filter(None, map(unanswered, answers)), ""):
+        unread: Any = Unread(reason)
+        return SecurityHeaders(subject=of, hsts_seconds=unread, nosniff=unread, frames_banned=unread)
+    return SecurityHeaders(
+        subject=of,
+        hsts_seconds=min(_hsts(answer) for answer in answers),
+        nosniff=all(joined(answer, "x-content-type-options").strip().lower() == "nosniff" for answer in answers),
+        frames_banned=all(_banned(answer, own) for answer in answers),
+    )
+
+
+def _hsts(answer: Mapping[str, Any]) -> int:
+    """Return the seconds that the first such header says, which is the only one that counts."""
+    stated = values(answer, "strict-transport-security")
+    found = _MAX_AGE.search(stated[0]) if stated and encrypted(answer) else None
+    return int(found[1]) if found else 0
+
+
+def _banned(answer: Mapping[str, Any], own: Sequence[str]) -> bool:
+    """Whether foreign frames are banned; where frame-ancestors is stated, browsers don't look at X-Frame-Options."""
+    sources = frame_sources(policies(values(answer, "content-security-policy")))
+    if sources is not None:
+        return all(one.lower() in ("'none'", "'self'") or _host(one) in own for one in sources)
+    stated = [one.strip().lower() for one in joined(answer, "x-frame-options").split(",")]
+    return bool(set(stated) & _BANS)  # browsers take a contradiction for a ban
+
+
+def _host(source: str) -> str:
+    """Return the host of a source; empty where it is none that a browser would understand."""
+    try:
+        return urlsplit(source if "//" in source else f"//{source}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _policy(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[ContentPolicy]:
+    """Yield the policy of the page in HTML that an address leads to; one that leads to none has its own findings."""
+    last, of = page["chain"][-1], subject(record, page["chain"][0]["url"])
+    if reason := unarrived(page):
+        unread: Any = Unread(reason)
+        yield ContentPolicy(subject=of, stated=unread, dangers=unread)
+    elif "html" in joined(last, "content-type"):
+        found = policies(values(last, "content-security-policy"))
+        yield ContentPolicy(subject=of, stated=bool(found), dangers=dangers(found))

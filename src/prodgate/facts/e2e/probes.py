@@ -1,0 +1,59 @@
+"""Every fact that is made of what probes without a browser kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .. import Fact, Facts
+from .answered import broken
+from .caching import PrivatePage, PublicPage, caching_facts
+from .cookies import Cookie, cookie_facts
+from .endpoints import HealthEndpoint, MissingPage, endpoint_facts
+from .firewall import AttackAnswered, OrdinaryAnswered, firewall_facts
+from .headers import ContentPolicy, SecurityHeaders, header_facts
+from .redirects import PlainHttp, Redirects, redirect_facts
+from .tls import ServedCertificate, ServedTls, tls_facts
+
+#: Kinds of fact that can't be judged where no probe could be made.
+PROBED: Final[tuple[type[Fact], ...]] = (
+    AttackAnswered,
+    ContentPolicy,
+    Cookie,
+    HealthEndpoint,
+    MissingPage,
+    OrdinaryAnswered,
+    PlainHttp,
+    PrivatePage,
+    PublicPage,
+    Redirects,
+    SecurityHeaders,
+    ServedCertificate,
+    ServedTls,
+)
+_MAKERS: Final = (
+    header_facts,
+    cookie_facts,
+    caching_facts,
+    tls_facts,
+    redirect_facts,
+    firewall_facts,
+    endpoint_facts,
+)
+
+
+def probe_facts(record: Mapping[str, Any]) -> Facts:
+    """Return what a record of probes shows, and which kinds it can show nothing of."""
+    return Facts(tuple(fact for maker in _MAKERS for fact in maker(record)), _unreadable(record))
+
+
+def _unreadable(record: Mapping[str, Any]) -> dict[type, str]:
+    """Say why there are none of a kind that there need not be any of: not asked, or not answered."""
+    missing: dict[type, str] = {}
+    if not record["attacks"]:
+        missing[AttackAnswered] = missing[OrdinaryAnswered] = "no attacks were sent, as it was asked for"
+    if not record["health"]:
+        missing[HealthEndpoint] = "no health endpoint is named; name its path"
+    if reasons := [reason for page in record["pages"] for answer in page["chain"] if (reason := broken(answer))]:
+        missing[Cookie] = f"not every page was seen: {reasons[0]}"
+    return missing

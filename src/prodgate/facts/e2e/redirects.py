@@ -1,0 +1,112 @@
+"""Where the site sends whoever asks: from plain HTTP to HTTPS, and on to a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ...aws.answers import Unread
+from .. import Fact
+from .answered import encrypted, subject, unanswered
+
+#: Answers that refuse plain HTTP without any content of the site: forbidden, and "come back with TLS".
+_REFUSALS: Final = (403, 426)
+#: Ways in which a server that wants no plain HTTP ends a connection. Silence is none: it is no answer.
+_TURNED_AWAY: Final = ("refused", "closed", "no HTTP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PlainHttp(Fact):
+    """What becomes of a request for a page over plain HTTP; ``subject`` is its address."""
+
+    encrypted: bool
+    """Whether it is refused, or sent to HTTPS without an answer of the site before."""
+    became: str
+    """How it was answered, step by step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Redirects(Fact):
+    """The way from an address to a page; ``subject`` is the address."""
+
+    flaw: str
+    """``a loop``, where else it leads, ``no page``, …; empty where each step is within the site, the last a page."""
+    way: str
+
+
+def redirect_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return the ways from each page's address, over HTTPS and over plain HTTP."""
+    for page in record["pages"]:
+        yield _redirects(page, page["kind"], record)
+        if page["plain"] and page["plain"]["chain"][0].get("leads_to"):
+            yield _redirects(page["plain"], page["kind"], record)
+        yield _plain(page, record)
+
+
+def _plain(page: Mapping[str, Any], record: Mapping[str, Any]) -> PlainHttp:
+    if page["plain"] is None:
+        unread: Any = Unread(f"nobody says where {record['base_url']} is over plain HTTP; name the address")
+        return PlainHttp(subject=subject(record, page["chain"][0]["url"]), encrypted=unread, became=unread)
+    chain = page["plain"]["chain"]
+    bare = [answer for answer in chain if not encrypted(answer)]
+    known: Any = all(_spared(answer) for answer in bare)
+    if known and (reason := next((unanswered(one) for one in bare if not _answered(one)), "")):
+        known = Unread(reason)
+    return PlainHttp(subject=subject(record, chain[0]["url"]), encrypted=known, became=_way(chain))
+
+
+def _answered(answer: Mapping[str, Any]) -> bool:
+    return answer.get("failed", "") in ("", *_TURNED_AWAY)
+
+
+def _spared(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer over plain HTTP shows nothing of the site, and leads to HTTPS or nowhere."""
+    if answer.get("failed"):
+        return True
+    return _scheme(answer["leads_to"]) == "https" or answer["status"] in _REFUSALS
+
+
+def _scheme(url: str) -> str:
+    return urlsplit(url).scheme
+
+
+def _redirects(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> Redirects:
+    chain = way["chain"]
+    reason = unanswered(chain[-1])
+    flaw: Any = _downgrade(chain) or _end(way, kind, record) or (Unread(reason) if reason else "")
+    return Redirects(subject=subject(record, chain[0]["url"]), flaw=flaw, way=_way(chain))
+
+
+def _downgrade(chain: Sequence[Mapping[str, Any]]) -> str:
+    """Return the step from HTTPS back to plain HTTP, if there is one."""
+    steps = (answer["leads_to"] for answer in chain if encrypted(answer) and answer.get("leads_to"))
+    back = next((url for url in steps if _scheme(url) != "https"), "")
+    return f"from HTTPS to {back}" if back else ""
+
+
+def _end(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> str:
+    last = way["chain"][-1]
+    led = urlsplit(last.get("leads_to", ""))
+    foreign = "" if led.scheme == "https" and led.hostname in record["partners"] else f"to {led.geturl()}"
+    flaws = {"loop": "a loop", "too long": f"more than {len(way['chain']) - 1} steps", "elsewhere": foreign}
+    return flaws.get(way["ended"], "no page" if _no_page(last.get("status", 0), kind) else "")
+
+
+def _no_page(status: int, kind: str) -> bool:
+    """Whether an answer says that there is no page, leads to none that can be, or can't be given.
+
+    That one must sign in first is a page, and a further host need not have one at its root.
+    """
+    return (status in (404, 410) and kind != "further host") or 300 <= status < 400 or status >= 500
+
+
+def _way(chain: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(_step(answer) for answer in chain)
+
+
+def _step(answer: Mapping[str, Any]) -> str:
+    if answer.get("failed"):
+        return str(answer["failed"])
+    return f"{answer['status']} to {answer['leads_to']}" if answer["leads_to"] else str(answer["status"])

@@ -1,0 +1,88 @@
+"""Certificates and versions of TLS, as whoever connects meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ...aws.answers import Unread
+from ...quantities import Quantity
+from .. import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServedCertificate(Fact):
+    """The certificate that is shown to who asks for a name; ``subject`` is that name."""
+
+    covers: tuple[str, ...]
+    """The names and addresses that it proves; one may begin with ``*.`` for one label."""
+    covered: bool
+    """Whether the name is one of them."""
+    mistrusted: str
+    """Why a browser trusts nobody who vouches for it; empty when it does. Dates are not looked at."""
+    in_date: bool
+    remaining: Quantity
+    """Time until it expires, negative afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServedTls(Fact):
+    """The versions of TLS that a host speaks, each tried alone; ``subject`` is the host."""
+
+    accepts: tuple[str, ...]
+    """``TLS 1.2``, …"""
+    unknown: Mapping[str, str]
+    """Versions that could not be tried, and why."""
+
+
+def tls_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
+    """Return what was shown under each name, and the versions."""
+    at = datetime.fromisoformat(record["at"]).timestamp()
+    for name in record["hosts"]:
+        yield _certificate(name, _shown(record, name), at)
+        yield _versions(name, record)
+
+
+def _versions(name: str, record: Mapping[str, Any]) -> ServedTls:
+    tried = record["tls"].get(name, {})
+    accepts: Any = tuple(version for version, one in tried.items() if one["became"] == "accepted")
+    if not accepts:
+        accepts = Unread("; ".join(_unknown(tried).values()) or _plain(record))
+    return ServedTls(subject=name, accepts=accepts, unknown=_unknown(tried))
+
+
+def _shown(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return record["certificates"].get(name) or {"failed": _plain(record)}
+
+
+def _plain(record: Mapping[str, Any]) -> str:
+    return f"{record['base_url']} shows no certificate; write an address that begins with https://"
+
+
+def _unknown(tried: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {version: f"{version}: {one['detail']}" for version, one in tried.items() if one["became"] == "unknown"}
+
+
+def _certificate(name: str, shown: Mapping[str, Any], at: float) -> ServedCertificate:
+    if "failed" in shown:
+        unread: Any = Unread(f"{name} showed no certificate: {shown['failed']}")
+        return ServedCertificate(
+            subject=name, covers=unread, covered=unread, mistrusted=unread, in_date=unread, remaining=unread
+        )
+    left = Decimal(int(shown["ends"] - at)) / 86400
+    unvouched: Any = Unread(shown["unvouched"]) if "unvouched" in shown else ""
+    return ServedCertificate(
+        subject=name,
+        covers=tuple(shown["names"]),
+        covered=any(_covers(one.lower(), name.lower()) for one in shown["names"]),
+        mistrusted=unvouched or shown["vouched"],
+        in_date=shown["begins"] <= at < shown["ends"],
+        remaining=Quantity.days(left.quantize(Decimal("0.1"))),
+    )
+
+
+def _covers(pattern: str, name: str) -> bool:
+    return pattern == name or (pattern.startswith("*.") and pattern.removeprefix("*.") == name.partition(".")[2])

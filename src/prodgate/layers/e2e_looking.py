@@ -1,0 +1,176 @@
+"""Looking at a site: its pages and journeys in a browser, then what it answers without one."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import evidence
+from ..aws.answers import Unreadable
+from ..e2e_section import DeclaredPage, E2eSection
+from ..engines.chromium import Chromium, chromium, japanese_fonts
+from ..engines.environments import EngineError
+from ..facts.e2e.journeys import FORMAT, browser_of
+from .e2e_kinds import JOURNEYS, PROBES, VISITS, Stored
+from .e2e_target import E2eTarget
+from .layer import Observation
+
+if TYPE_CHECKING:
+    from ..browser.settings import BrowserSettings
+
+#: Seconds that all visits, and all journeys, may take.
+_VISITS: Final = 300.0
+_JOURNEYS: Final = 900.0
+#: What the browser is driven with, and what asks for it.
+_LIBRARIES: Final = {
+    "playwright": "Playwright",
+    "pytest_playwright": "pytest-playwright",
+    "axe_playwright_python": "axe",
+}
+
+
+def looked(
+    target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]
+) -> Iterator[tuple[Stored, str]]:
+    """Yield what was seen, each kind with what saw it; note why another was not."""
+    with TemporaryDirectory(prefix="prodgate-browser-") as folder:
+        try:
+            settings = _settings(target, section, at, Path(folder))
+        except Unreadable as error:
+            unreadable |= dict.fromkeys((VISITS, JOURNEYS), error.reason)
+        else:
+            yield from _with_a_browser(settings, target, section, at, unreadable)
+    at.progress(f"e2e: probing {target.place}")
+    yield (PROBES, _probed(target, section)), "sockets"
+
+
+def _with_a_browser(
+    settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]
+) -> Iterator[tuple[Stored, str]]:
+    ways: dict[str, Callable[[], dict[str, Any]]] = {
+        VISITS: lambda: _visited(settings, target, section, at),
+        JOURNEYS: lambda: _travelled(settings, target, section, at),
+    }
+    for kind, way in ways.items():
+        try:
+            found = way()
+        except Unreadable as error:
+            unreadable[kind] = error.reason
+            continue
+        yield (kind, found), browser_of(found)
+        if kind == VISITS and found["pages"] and all(_silent(page) for page in found["pages"]):
+            said = found["pages"][0]["unreachable"]["text"]
+            unreadable[JOURNEYS] = f"no page was answered, so that no journey was begun: {said}"
+            return
+
+
+def _silent(page: Mapping[str, Any]) -> bool:
+    return page["unreachable"] is not None and page["unreachable"]["kind"] in (
+        "connection",
+        "timeout",
+        "name",
+        "unasked",
+    )
+
+
+def _settings(target: E2eTarget, section: E2eSection, at: Observation, results: Path) -> BrowserSettings:
+    """Return what the browser's processes are told. Raises Unreadable when there is no browser to tell it."""
+    for module, name in _LIBRARIES.items():
+        if importlib.util.find_spec(module) is None:
+            raise Unreadable(f"{name} is not installed; write: pip install 'prod-gate[e2e]'")
+    from ..browser.settings import BrowserSettings  # noqa: PLC0415  judging needs nothing of it
+
+    found, build = _browser(at), section.build
+    return BrowserSettings(
+        base_url=target.url,
+        hosts=target.hosts,
+        third_parties=section.third_parties,
+        partners=section.partners,
+        reads=section.reads,
+        pages=[_told_of(page) for page in section.pages],
+        build_header=build.header if build else "",
+        build_meta=build.meta if build else "",
+        mutates=target.mutates,
+        credentials=target.credentials,
+        unresolved=target.unresolved,
+        program=found.program,
+        pin=target.pin,
+        ca_file=target.ca_file,
+        results=str(results),
+    )
+
+
+def _told_of(page: DeclaredPage) -> dict[str, Any]:
+    regions = [[each.role, each.name] for each in page.regions]
+    return {"name": page.name, "path": page.path, "follow": page.follow, "regions": regions}
+
+
+def _browser(at: Observation) -> Chromium:
+    try:
+        found = chromium(lambda step: at.progress(f"e2e: {step}"))
+    except EngineError as error:
+        raise Unreadable(str(error)) from error
+    if not japanese_fonts():
+        at.note("e2e", "no font here draws Japanese, so that pictures show boxes; install fonts-noto-cjk")
+    return found
+
+
+def _visited(settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: Observation) -> dict[str, Any]:
+    """Open every page. Raises Unreadable when the browser did not come to the end of it."""
+    from ..browser.visits import BrowserError, made  # noqa: PLC0415  judging needs nothing of it
+
+    log = at.run / "logs" / "e2e" / "visits.txt"
+    try:
+        record = made(settings, cwd=at.project, log=log, limit=_VISITS, progress=_told(at))
+    except BrowserError as error:
+        raise Unreadable(str(error)) from error
+    marked = section.build
+    how = f"the header {marked.header}" if marked and marked.header else f"<meta name={marked.meta}>" if marked else ""
+    unread = target.no_build if marked else f"{at.stated.path}: [e2e] says not how pages name their build; write build"
+    build = {"how": how, "expected": target.build, "unread": unread}
+    return {**record, "place": target.place, "base_url": target.url, "build": build}
+
+
+def _travelled(settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: Observation) -> dict[str, Any]:
+    """Carry out every journey, and keep the evidence of those that failed. A site may be judged without any."""
+    from ..browser.journeys import carried_out  # noqa: PLC0415  judging needs nothing of it
+
+    folder = at.project / section.journeys
+    if not folder.is_dir():
+        missing = f"{section.journeys}: there is no such folder; write there what a person must be able to do"
+        return {"format": FORMAT, "place": target.place, "browser": None, "journeys": [], "broken": [missing]}
+    at.progress(f"e2e: journeys at {target.place}")
+    log = at.run / "logs" / "e2e" / "journeys.txt"
+    found = carried_out(folder, settings, project=at.project, log=log, limit=_JOURNEYS, progress=_told(at))
+    for journey in found["journeys"]:
+        journey["evidence"] = [_kept(Path(settings.results, name), at) for name in journey["evidence"]]
+    return {**found, "place": target.place}
+
+
+def _kept(file: Path, at: Observation) -> str:
+    """Store a picture or a trace, and return where, relative to the run."""
+    digest = evidence.store(at.run, file.read_bytes(), file.suffix)
+    return f"{evidence.FOLDER}/{digest}{file.suffix}"
+
+
+def _probed(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
+    from ..probes.site import Page, ProbedSite, probe  # noqa: PLC0415  judging needs nothing of it
+
+    site = ProbedSite(
+        base_url=target.url,
+        place=target.place,
+        pages=tuple(Page(page.path, page.cache) for page in section.pages if not page.follow),
+        hosts=target.hosts,
+        partners=section.partners,
+        plain_url=target.plain_url,
+        health=section.health,
+        ca_file=target.ca_file,
+    )
+    return probe(site)
+
+
+def _told(at: Observation) -> Callable[[str], None]:
+    return lambda step: at.progress(f"e2e: {step}")

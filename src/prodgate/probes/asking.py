@@ -1,0 +1,179 @@
+"""Asking for one address: a GET that sends nothing of anybody, ends in time, and is told without secrets."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from threading import Event, Timer
+from time import monotonic
+from typing import Any, Final
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
+
+#: Bytes that are read of one answer; what it is about is in its headers.
+LARGEST: Final = 65536
+#: A firewall may refuse whoever does not say who asks; a cache may keep an answer for each encoding.
+_SENT: Final = {
+    "User-Agent": "Mozilla/5.0 (compatible; prod-gate probes)",
+    "Accept": "text/html,*/*;q=0.8",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+#: Headers that are kept. Others may hold anything.
+_KEPT: Final = frozenset(
+    {
+        "age", "cache-control", "cache-status", "cf-cache-status", "content-length", "content-security-policy",
+        "content-type", "expires", "location", "pragma", "retry-after", "server", "set-cookie",
+        "strict-transport-security", "vary", "via", "x-amz-cf-pop", "x-cache", "x-content-type-options",
+        "x-frame-options",
+    }
+)  # fmt: skip
+_COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")
+#: Characters of an address that are sent as they are; any other, such as those of Japanese, by its bytes.
+_READY: Final = "%/:?#[]@!$&'()*+,;=~"
+#: Characters that are kept of what went wrong, which may quote what a server said.
+_LONGEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request with what became of it."""
+
+    url: str
+    status: int = 0
+    headers: Sequence[tuple[str, str]] = ()
+    """Those that are kept, with names in lower case."""
+    size: int = 0
+    """Bytes of the body that were read, LARGEST at most."""
+    failed: str = ""
+    """Why there is no answer: ``refused``, ``silent``, ``closed``, ``unknown host``, ``unreachable``, ``no TLS``,
+    ``no HTTP``, ``not asked``.
+    """
+    detail: str = ""
+
+    @property
+    def leads_to(self) -> str:
+        """The address that a redirect names, made absolute; empty for any other answer, or where it can't be one."""
+        if self.status not in (301, 302, 303, 307, 308):
+            return ""
+        named = next((value for name, value in self.headers if name == "location"), "")
+        try:
+            url = urljoin(self.url, quote(named.encode("latin-1"), safe=_READY)) if named else ""
+            return url if urlsplit(url).port != 0 else ""
+        except ValueError:
+            return ""
+
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON values, without values of cookies, queries of redirects and passwords in addresses."""
+        known = {
+            "url": shown(self.url),
+            "status": self.status,
+            "headers": [[name, _redacted(name, value)] for name, value in self.headers],
+            "leads_to": _without_query(self.leads_to),
+            "size": self.size,
+        }
+        return known if not self.failed else {"url": shown(self.url), "failed": self.failed, "detail": self.detail}
+
+
+def shown(url: str) -> str:
+    """Return an address without a name and password in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _without_query(url: str) -> str:
+    parts = urlsplit(shown(url))
+    return urlunsplit(parts._replace(query="…" if parts.query else "", fragment=""))
+
+
+def _redacted(name: str, value: str) -> str:
+    if name == "set-cookie":
+        return _COOKIE.sub(r"\1(redacted)", value, count=1)
+    return _without_query(value) if name == "location" else value
+
+
+def ask(url: str, *, timeout: float) -> Exchange:
+    """Ask for an address once, without following anywhere; ``timeout`` in seconds is for all of it.
+
+    Whose certificate it is does not matter here, since nothing is sent that is anybody's: certificates have a probe
+    of their own, and what is wrong with one shall not hide all the rest.
+    """
+    begun, late = monotonic(), Event()
+    connection = _connection(urlsplit(url), timeout)
+    try:
+        connection.connect()
+        watch = _watched(connection.sock, late, timeout - (monotonic() - begun))
+        try:
+            connection.request("GET", _target(urlsplit(url)), headers=_SENT)
+            answer = connection.getresponse()
+            size = len(answer.read(LARGEST))
+        finally:
+            watch.cancel()
+        return _silent(url, timeout) if late.is_set() else _answered(url, answer, size)
+    except (OSError, HTTPException, ValueError) as error:
+        return _silent(url, timeout) if late.is_set() else _failed(url, error, timeout)
+    finally:
+        connection.close()
+
+
+def _connection(parts: SplitResult, timeout: float) -> HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return HTTPSConnection(host, parts.port, timeout=timeout, context=believing())
+    return HTTPConnection(host, parts.port, timeout=timeout)
+
+
+def believing() -> ssl.SSLContext:
+    """Return what is needed to speak TLS with a server, whoever it is."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _watched(sock: socket.socket, late: Event, seconds: float) -> Timer:
+    """Cut a connection when its time is over; a time-out of the socket begins anew with every byte."""
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):  # it may be closed already
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    watch = Timer(max(seconds, 0.001), cut)
+    watch.daemon = True
+    watch.start()
+    return watch
+
+
+def _target(parts: SplitResult) -> str:
+    return quote(urlunsplit(("", "", parts.path or "/", parts.query, "")), safe=_READY)
+
+
+def _answered(url: str, answer: HTTPResponse, size: int) -> Exchange:
+    kept = tuple((name.lower(), value) for name, value in answer.getheaders() if name.lower() in _KEPT)
+    return Exchange(url=url, status=answer.status, headers=kept, size=size)
+
+
+def _silent(url: str, timeout: float) -> Exchange:
+    return Exchange(url=url, failed="silent", detail=f"no whole answer within {timeout:g} s")
+
+
+#: What went wrong, by the type of error; the first that fits.
+_KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (socket.gaierror, "unknown host"),
+    (ConnectionRefusedError, "refused"),
+    (ssl.SSLError, "no TLS"),
+    (ConnectionError, "closed"),
+    (HTTPException, "no HTTP"),
+)
+
+
+def _failed(url: str, error: Exception, timeout: float) -> Exchange:
+    if isinstance(error, TimeoutError):
+        return _silent(url, timeout)
+    kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "unreachable")
+    return Exchange(url=url, failed=kind, detail=(str(error) or type(error).__name__)[:_LONGEST])

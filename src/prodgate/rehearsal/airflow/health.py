@@ -1,0 +1,113 @@
+"""Waits for an Airflow to be at work, and knows how its REST API is asked."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http.client import HTTPConnection, HTTPException
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from ...engines.environments import EngineError
+from .releases import Release
+
+if TYPE_CHECKING:
+    from .home import Login
+    from .process import Airflow
+
+#: Seconds that one answer may take, on a machine that does other things, too.
+ANSWER: Final = 30.0
+#: Seconds between looks.
+LOOK: Final = 0.2
+
+
+def api_of(url: str) -> str:
+    """Return where the REST API of the Airflow at a URL is. Raises OSError or ValueError when it does not answer."""
+    try:
+        asked(f"{url}/api/v2/version", {})
+    except ValueError:  # Airflow 2 knows no such path
+        return f"{url}/api/v1"
+    return f"{url}/api/v2"
+
+
+def authorization(api: str, login: Login) -> str:
+    """Return what the Authorization header of somebody's requests to a REST API says. It is good for a day.
+
+    Raises OSError or ValueError when Airflow knows nobody of that name and password.
+    """
+    url, _, version = api.rpartition("/api/")
+    if version == "v1":
+        return f"Basic {base64.b64encode(f'{login.name}:{login.password}'.encode()).decode()}"
+    answer = asked(f"{url}/auth/token", {}, {"username": login.name, "password": login.password})
+    return f"Bearer {answer['access_token']}"
+
+
+def asked(url: str, headers: Mapping[str, str], told: Any = None) -> Any:
+    """Return an answer, to a POST where something is told. Raises OSError or ValueError when there is none."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=ANSWER)
+    body, kind = (None, {}) if told is None else (json.dumps(told), {"Content-Type": "application/json"})
+    try:
+        place = parts._replace(scheme="", netloc="").geturl()
+        connection.request("GET" if told is None else "POST", place, body, {**headers, **kind})
+        answer = connection.getresponse()
+        said = answer.read()
+    except HTTPException as error:
+        raise ValueError(f"{url}: {error!r} instead of an answer") from None
+    finally:
+        connection.close()
+    if answer.status >= 300:
+        raise ValueError(f"{url}: answered {answer.status}: {said[:300]!r}")
+    return json.loads(said)
+
+
+def await_health(airflow: Airflow, release: Release, limit: float) -> None:
+    """Wait until every component says that it is well.
+
+    Raises EngineError, with the end of the log that may tell why, when that takes longer than ``limit`` seconds or a
+    component ends before.
+    """
+    _await(airflow, limit, "become healthy", lambda: _well(airflow, release))
+
+
+def await_dags(airflow: Airflow, dag_ids: Sequence[str], limit: float) -> None:
+    """Wait until these DAGs are served, or some file is known to be broken. Raises EngineError as above."""
+    if dag_ids:
+        _await(airflow, limit, f"serve {', '.join(dag_ids)}", lambda: _serves(airflow, dag_ids))
+
+
+def _await(airflow: Airflow, limit: float, what: str, condition: Callable[[], bool]) -> None:
+    until, why = monotonic() + limit, ""
+    while True:
+        try:
+            if condition():
+                return
+        except (OSError, ValueError) as error:  # nobody listens yet, or what listens is busy
+            why = f" ({error})"
+        for name, code in airflow.ended().items():
+            raise _refused(airflow, f"{name} ended with {code}", name)
+        if monotonic() > until:
+            raise _refused(airflow, f"it did not {what} within {limit:g} s{why}", "scheduler")
+        airflow.wait(LOOK)
+
+
+def _refused(airflow: Airflow, why: str, component: str) -> EngineError:
+    file = airflow.log(component)
+    return EngineError(f"airflow {airflow.version}: {why}; see the end of {file}:\n{airflow.last_lines(component)}")
+
+
+def _well(airflow: Airflow, release: Release) -> bool:
+    said = asked(airflow.url + release.health, {})
+    wanted = ("metadatabase", "scheduler", *(["dag_processor"] if "dag-processor" in release.commands else []))
+    return all((said.get(name) or {}).get("status") == "healthy" for name in wanted)
+
+
+def _serves(airflow: Airflow, dag_ids: Sequence[str]) -> bool:
+    """Whether the DAGs are served, or some file is known to be broken."""
+    headers = {"Authorization": authorization(airflow.api, airflow.viewer)}
+    if asked(f"{airflow.api}/importErrors", headers)["total_entries"]:
+        return True
+    served = {each["dag_id"] for each in asked(f"{airflow.api}/dags?limit=100", headers)["dags"]}
+    return served >= set(dag_ids)

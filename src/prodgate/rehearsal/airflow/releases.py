@@ -1,0 +1,129 @@
+"""How the releases of Airflow differ: what their processes are, and how they are set for a short life on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an Airflow is, and what its processes share."""
+
+    home: Path
+    port: int
+    secret: str
+    """What its processes sign with."""
+
+    @property
+    def dags(self) -> Path:
+        """Where its DAG files are."""
+        return self.home / "dags"
+
+    @property
+    def database(self) -> Path:
+        """Where its own database is, a SQLite file."""
+        return self.home / "airflow.sqlite"
+
+    @property
+    def url(self) -> str:
+        """Where its web server is."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What is peculiar to a major release."""
+
+    server: str
+    """The component that serves the REST API."""
+    commands: Mapping[str, tuple[str, ...]]
+    """Arguments of ``airflow`` for each process, by component."""
+    api: str
+    """Where the REST API is, below the URL."""
+    health: str
+    users_in_database: bool
+    settings: Mapping[str, str]
+
+
+#: The same in all releases. Intervals are in seconds: things take place at once, within what two cores bear.
+_COMMON: Final = {
+    "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "CORE__EXECUTOR": "LocalExecutor",
+    "CORE__LOAD_EXAMPLES": "False",
+    "CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL": "1",
+    "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "1",
+    "CORE__PARALLELISM": "6",
+    "DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+    "DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "airflow_local_settings.PATIENT",
+    "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+    "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "USAGE_DATA_COLLECTION__ENABLED": "False",
+}
+_SCHEDULER: Final = ("scheduler", "--skip-serve-logs")
+
+_TWO: Final = Release(
+    server="webserver",
+    commands={
+        "webserver": ("webserver", "--hostname", "127.0.0.1", "--workers", "1", "--port", "{port}"),
+        "scheduler": _SCHEDULER,
+    },
+    api="/api/v1",
+    health="/health",
+    users_in_database=True,
+    settings={
+        "API__AUTH_BACKENDS": "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth",
+        "SCHEDULER__DAG_DIR_LIST_INTERVAL": "1",
+        "SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "5",
+        "WEBSERVER__BASE_URL": "{url}",
+        "WEBSERVER__SECRET_KEY": "{secret}",
+    },
+)
+_THREE: Final = Release(
+    server="api-server",
+    commands={
+        "api-server": ("api-server", "--host", "127.0.0.1", "--workers", "1", "--port", "{port}"),
+        "scheduler": _SCHEDULER,
+        "dag-processor": ("dag-processor",),
+    },
+    api="/api/v2",
+    health="/api/v2/monitor/health",
+    users_in_database=False,
+    settings={
+        "API__BASE_URL": "{url}",
+        "API__PORT": "{port}",
+        "API__SECRET_KEY": "{secret}",
+        "API_AUTH__JWT_SECRET": "{secret}",
+        "CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "CORE__EXECUTION_API_SERVER_URL": "{url}/execution/",
+        "CORE__INTERNAL_API_SECRET_KEY": "{secret}",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": "{home}/passwords.json",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer,admin:admin",
+        "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+        "DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "DAG_PROCESSOR__REFRESH_INTERVAL": "1",
+        "WEBSERVER__SECRET_KEY": "{secret}",
+    },
+)
+
+
+def release_of(version: str) -> Release:
+    """Return what is known of the release that a version belongs to."""
+    return _TWO if version.startswith("2.") else _THREE
+
+
+def settings(release: Release, place: Place) -> dict[str, str]:
+    """Return the variables that Airflow's processes are told to work in a place with."""
+    known = {"home": place.home, "port": place.port, "secret": place.secret, "url": place.url}
+    stated = _COMMON | {name: value.format_map(known) for name, value in release.settings.items()}
+    stated |= {
+        "CORE__DAGS_FOLDER": str(place.dags),
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.database}",
+        "LOGGING__BASE_LOG_FOLDER": str(place.home / "logs"),
+    }
+    named = {f"AIRFLOW__{name}": value for name, value in stated.items()}
+    # Airflow 2 runs several tasks on SQLite only where it is told not to ask; its writers wait, as in Airflow 3
+    return named | {"AIRFLOW_HOME": str(place.home), "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1"}

@@ -1,0 +1,162 @@
+"""The news sources of the rehearsal: feeds on loopback that grow as time passes, and can be told to fail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final, Literal
+from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+
+from ..site.content import read
+from ..site.content.writing import written
+
+Failure = Literal["error", "hang", "empty", "garbage"]
+
+#: What a source's address ends with, below its home.
+FEED: Final = "feed.xml"
+#: How many items a feed has, as feeds do: the oldest give way.
+ITEMS: Final = 20
+#: Seconds after which a source that hangs lets go, for clients that would wait for ever.
+HANGS: Final = 120.0
+_CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
+#: The namespace of what an item says in Japanese.
+JAPANESE: Final = "https://nba-news.example/ns/ja"
+
+register_namespace("content", _CONTENT)
+register_namespace("ja", JAPANESE)
+
+
+@dataclass(slots=True)
+class Feeds:
+    """The sources, by key; ``homes`` is where each is, with a slash at the end."""
+
+    homes: Mapping[str, str]
+    every: timedelta
+    begun: datetime
+    _failing: dict[str, Failure] = field(default_factory=dict)
+    _released: threading.Event = field(default_factory=threading.Event)
+
+    def fail(self, source: str, how: Failure) -> None:
+        """Let a source fail from now on: answer 500, or nothing, or with nothing, or with what is no feed."""
+        self._failing[source] = how
+
+    def mend(self, source: str) -> None:
+        """Let a source be well again."""
+        self._failing.pop(source, None)
+
+    def failure(self, source: str) -> Failure | None:
+        """Return how a source fails."""
+        return self._failing.get(source)
+
+    def let_go(self) -> None:
+        """Answer those who have been left to wait."""
+        self._released.set()
+
+    def hang(self) -> None:
+        """Wait until somebody lets go."""
+        self._released.wait(HANGS)
+
+    def published(self, now: datetime) -> int:
+        """Return how many items each source has published; it began with a full feed."""
+        return ITEMS + int((now - self.begun) / self.every)
+
+    def document(self, source: str, now: datetime) -> bytes:
+        """Return the feed of a source at a time, newest first: RSS 2.0."""
+        rss = Element("rss", version="2.0")
+        channel = SubElement(rss, "channel")
+        for name, text in (("title", read("stories.toml")["sources"][source]["name"]), ("link", self.homes[source])):
+            SubElement(channel, name).text = text
+        SubElement(channel, "description").text = "News for a rehearsal, all of it invented."
+        last = self.published(now)
+        for number in range(last - 1, last - 1 - ITEMS, -1):
+            self._write(SubElement(channel, "item"), source, number)
+        return bytes(tostring(rss, encoding="utf-8", xml_declaration=True))
+
+    def _write(self, item: Element, source: str, number: int) -> None:
+        """Write an item; its number decides what it tells, and when it was published."""
+        told, guid = _told(source), f"{source}-{number:05d}"
+        story = told[number % len(told)]
+        texts = {
+            "title": story["title_en"],
+            "link": f"{self.homes[source]}{story['slug']}-{number}",
+            "description": story["summary_en"],
+            f"{{{_CONTENT}}}encoded": story["body_en"],
+            "pubDate": format_datetime(self.begun + (number - ITEMS + 1) * self.every),
+        }
+        if number % 2:
+            texts |= {f"{{{JAPANESE}}}{name}": story[f"{name}_ja"] for name in ("title", "summary", "body")}
+        SubElement(item, "guid", isPermaLink="false").text = guid
+        for name, text in texts.items():
+            SubElement(item, name).text = text
+        SubElement(item, "category", domain="kind").text = story["category"]
+        for code in story["teams"]:
+            SubElement(item, "category", domain="team").text = code
+
+
+@cache
+def _told(source: str) -> Sequence[Mapping[str, Any]]:
+    """Return what a source can tell, oldest first."""
+    return [story for story in written(datetime(2026, 1, 1, tzinfo=UTC)) if story["source"] == source][::-1]
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves feeds; ``feeds`` is set as soon as its port is known."""
+
+    daemon_threads = True
+    block_on_close = False
+    feeds: Feeds
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that went away is no event."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers for all sources; the first part of a path is the source's key."""
+
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep no log of requests."""
+
+    def do_GET(self) -> None:
+        """Answer with the feed, or fail as was asked for."""
+        feeds, (source, _, rest) = self.server.feeds, self.path.lstrip("/").partition("/")
+        if source not in feeds.homes or rest != FEED:
+            self._answer(404, b"")
+            return
+        failure = feeds.failure(source)
+        if failure == "hang":
+            feeds.hang()
+        bodies = {"empty": b"", "garbage": b"\x00\x01 this is no feed <rss>", "error": b"", "hang": b""}
+        body = bodies[failure] if failure else feeds.document(source, datetime.now(UTC))
+        self._answer({"error": 500, "hang": 503}.get(failure or "", 200), body)
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response_only(status)
+        self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def feeding(every: float = 5.0) -> Iterator[Feeds]:
+    """Serve the sources of the sample site while the context is open; each has a new item ``every`` some seconds."""
+    server = _Server(("127.0.0.1", 0), _Handler)
+    homes = {key: f"http://127.0.0.1:{server.server_port}/{key}/" for key in read("stories.toml")["sources"]}
+    server.feeds = Feeds(homes, timedelta(seconds=every), datetime.now(UTC))
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+    serving.start()
+    try:
+        yield server.feeds
+    finally:
+        server.feeds.let_go()
+        server.shutdown()
+        server.server_close()
+        serving.join()

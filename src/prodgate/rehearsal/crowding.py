@@ -1,0 +1,57 @@
+"""How many others want the machine while something is rehearsed on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Final
+
+#: Seconds between two counts.
+_EVERY: Final = 0.5
+_STAT: Final = Path("/proc/stat")
+
+
+@dataclass(slots=True)
+class Crowd:
+    """How many threads wanted to run, count by count, those of the rehearsal among them."""
+
+    counts: list[int] = field(default_factory=list)
+
+    @property
+    def per_core(self) -> float:
+        """Threads that wanted to run for each core, on average; 0 where the system does not tell."""
+        return fmean(self.counts) / (os.cpu_count() or 1) if self.counts else 0.0
+
+
+@contextmanager
+def crowding(stat: Path = _STAT) -> Iterator[Crowd]:
+    """Count while the context is open."""
+    crowd, ended = Crowd(), threading.Event()
+
+    def count() -> None:
+        while not ended.wait(_EVERY):
+            if (running := wanting(stat)) is not None:
+                crowd.counts.append(running)
+
+    thread = threading.Thread(target=count, daemon=True)
+    thread.start()
+    try:
+        yield crowd
+    finally:
+        ended.set()
+        thread.join()
+
+
+def wanting(stat: Path = _STAT) -> int | None:
+    """Return how many threads want to run now; None where the system does not tell."""
+    try:
+        found = re.search(r"^procs_running (\d+)$", stat.read_text("ascii"), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found[1]) if found else None

@@ -1,0 +1,29 @@
+"""What of a folder of DAGs is deployed: all but tests and caches, as the workflow that deploys them says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ..aws.clients import Clients
+
+_LEFT_OUT: Final = re.compile(r"^tests/|(^|/)__pycache__/|\.pyc$")
+
+
+def deployed(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield every file that is deployed: its path below the folder, with /, and where it is. Links are left out."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not path.is_symlink() and not _LEFT_OUT.search(name):
+            yield name, path
+
+
+def deploy(folder: Path, environments: Mapping[str, Mapping[str, Any]], aws: Clients) -> None:
+    """Copy a folder of DAGs to the bucket of each of some MWAA environments, given as Terraform knows them."""
+    for environment in environments.values():
+        bucket = environment["source_bucket_arn"].rpartition(":")[2]
+        prefix = environment["dag_s3_path"].rstrip("/")
+        for name, path in deployed(folder):
+            aws("s3").put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=path.read_bytes())

@@ -1,0 +1,89 @@
+"""What must be in no file is taken out, however it is written there."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prodgate.browser.redaction import Redaction, redacted_trace
+
+SECRET = 'a"secret/of ours'
+KNOWN = Redaction().also([SECRET])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [SECRET, quote(SECRET, safe=""), json.dumps(SECRET), base64.b64encode(SECRET.encode()).decode(), base64.b64encode(b"ab:" + SECRET.encode()).decode(), base64.b64encode(b"u:" + SECRET.encode() + b"!!").decode()],
+)  # fmt: skip
+def test_a_known_secret_is_found_in_any_form(written: str) -> None:
+    clean = KNOWN.text(f"before {written} after")
+    assert SECRET not in clean
+    assert "(redacted: a secret)" in clean
+    assert clean.startswith("before ")
+
+
+@given(st.binary(max_size=5), st.binary(max_size=5))
+def test_base64_hides_nothing_wherever_it_begins(before: bytes, after: bytes) -> None:
+    clean = KNOWN.text(base64.b64encode(before + SECRET.encode() + after).decode())
+    assert "(redacted: a secret)" in clean
+
+
+def test_what_stands_under_a_secret_name_in_an_address_is_taken_out() -> None:
+    clean = Redaction().text("https://www.example.com/a?token=abc&page=2#access_token=xyz")
+    assert clean == "https://www.example.com/a?token=(redacted: its name)&page=2#access_token=(redacted: its name)"
+
+
+def test_a_text_that_is_too_short_to_be_a_secret_takes_nothing_out() -> None:
+    assert Redaction().also(["abc"]).text("abcdef") == "abcdef"
+
+
+def made(tmp_path: Path, trace: list[Any], network: list[Any], resources: dict[str, bytes]) -> Path:
+    path = tmp_path / "trace.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("trace.trace", "\n".join(map(json.dumps, trace)))
+        archive.writestr("trace.network", "\n".join(map(json.dumps, network)))
+        for name, data in resources.items():
+            archive.writestr(f"resources/{name}", data)
+    return path
+
+
+def test_a_trace_tells_nobody_who_was_there(tmp_path: Path) -> None:
+    trace = [
+        {
+            "type": "before",
+            "method": "fill",
+            "params": {"selector": 'internal:label="Password"i', "value": "typed-secret"},
+        },
+        {"type": "before", "method": "fill", "params": {"selector": 'internal:label="City"i', "value": "Tokyo"}},
+        {"snapshot": {"html": ["INPUT", {"type": "password", "__playwright_value_": "typed-again"}]}},
+    ]
+    headers = [
+        {"name": "Cookie", "value": "session=cookie-value; theme=dark"},
+        {"name": "Accept", "value": "text/html"},
+    ]
+    answer = {
+        "headers": [{"name": "Set-Cookie", "value": "session=new-cookie-value; Path=/"}],
+        "cookies": [{"name": "session", "value": "new-cookie-value"}],
+    }
+    network = [{"snapshot": {"request": {"headers": headers, "cookies": []}, "response": answer}}]
+    network += [{"headers": {"authorization": "Bearer the-bearer-token"}}]
+    page = b"<p>cookie-value, new-cookie-value, the-bearer-token, typed-secret, typed-again, dark</p>"
+    picture = b"\x89PNG\xff\xfe"
+    data = redacted_trace(made(tmp_path, trace, network, {"1.html": page, "2.png": picture}), Redaction())
+    (tmp_path / "clean.zip").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "clean.zip") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    for secret in (b"cookie-value", b"new-cookie-value", b"the-bearer-token", b"typed-secret", b"typed-again"):
+        assert [name for name, text in files.items() if secret in text] == [], secret
+    assert files["resources/2.png"] == picture
+    lines = [json.loads(line) for line in files["trace.trace"].splitlines()]
+    assert lines[1] == trace[1]
+    assert json.loads(files["trace.network"].splitlines()[0])["snapshot"]["request"]["headers"][1] == headers[1]

@@ -1,0 +1,60 @@
+"""What a browser's process may ask for, and how it is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from prodgate.browser.settings import VARIABLE, BrowserSettings, Credential
+
+SHOP = BrowserSettings(
+    base_url="https://www.shop.example:8443",
+    pages=[],
+    partners=[],
+    hosts=["shop.example"],
+    third_parties=["fonts.example"],
+    reads=["POST /graphql"],
+    credentials={"buyer": {"user": "b", "password": "hunter22"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "allowed"),
+    [
+        ("https://www.shop.example:8443/a", True, True),
+        ("https://www.shop.example/a", False, False),
+        ("https://shop.example/", True, True),
+        ("https://fonts.example/a.woff2", False, True),
+        ("https://ads.example/", False, False),
+        ("wss://ads.example/", False, False),
+        ("https://www.shop.example.evil.example/", False, False),
+        ("data:image/png;base64,AA", False, True),
+    ],
+)
+def test_who_may_be_asked(url: str, own: bool, allowed: bool) -> None:
+    assert (SHOP.own(url), SHOP.allowed(url)) == (own, allowed)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "changes"),
+    [
+        ("GET", "/", False),
+        ("HEAD", "/", False),
+        ("POST", "/", True),
+        ("POST", "/graphql?a", False),
+        ("DELETE", "/graphql", True),
+    ],
+)
+def test_what_may_change_something(method: str, path: str, changes: bool) -> None:
+    assert SHOP.changes(method, f"https://www.shop.example:8443{path}") is changes
+
+
+def test_settings_are_handed_over_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed = SHOP.to_environment()
+    assert set(handed) == {VARIABLE}
+    monkeypatch.setenv(VARIABLE, handed[VARIABLE])
+    assert BrowserSettings.from_environment() == SHOP
+    assert SHOP.secrets == ("hunter22",)
+
+
+def test_a_password_is_not_shown() -> None:
+    assert repr(Credential("b", "hunter22")) == "Credential(user='b')"

@@ -1,0 +1,106 @@
+"""``prodgate drill dag``: only the canary, only when people know of it, and the record that the gate finds again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodgate import cli
+from prodgate.aws import opening
+from prodgate.aws.answers import Unreadable
+from prodgate.canaries.kept import latest_drill
+from prodgate.drills import command, dag
+from prodgate.facts.dags.places import Places
+from tests.prodgate.canaries.fake import FakeAirflow
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
+
+ROOT = Path(__file__).parents[3]
+TARGET = "aws://prod@ap-northeast-1"
+CANARY = "nba_news_canary"
+pytestmark = pytest.mark.xdist_group("emulator")
+
+
+def drill(*more: str, name: str = CANARY, target: str = TARGET) -> int:
+    return cli.main(["drill", "dag", name, target, "--criteria", str(ROOT / "criteria.toml"), *more])
+
+
+def test_people_are_told_only_when_that_is_confirmed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert drill() == 4
+    assert drill("--yes-change-alarm-state") == 4
+    assert capsys.readouterr().err.count("add --yes-fail-on-purpose") == 2
+
+
+def test_no_dag_but_the_canary_is_made_to_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    assert drill("--yes-fail-on-purpose", name="data_cleanup") == 4
+    assert "DAG 'data_cleanup': is not the canary" in capsys.readouterr().err
+
+
+def test_a_rehearsal_is_drilled_by_its_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert drill(target="rehearsal://") == 4
+    assert "prodgate run rehearsal:// --only dags" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[Zygote]:
+    with zygote() as running:
+        running("sqs").create_queue(QueueName="dead")
+        running("sns").create_topic(Name="failures")
+        yield running
+
+
+@pytest.fixture
+def airflow(origin: Zygote, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAirflow]:
+    """What stands for the real account and its Airflow."""
+    queue, topic = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead", f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"
+    with origin.branch() as account:
+        url = account("sqs").get_queue_url(QueueName="dead")["QueueUrl"]
+        fake = FakeAirflow(account, url, topic)
+
+        @contextmanager
+        def clients(*_: Any) -> Iterator[Account]:
+            yield account
+
+        monkeypatch.setattr(command, "_clients", clients)
+        monkeypatch.setattr(opening, "open_account", lambda *_: None)
+        monkeypatch.setattr(dag, "places", lambda *_: Places(environment="news", queue=queue, topic=topic))
+        monkeypatch.setattr(dag, "reached", lambda _: fake)
+        yield fake
+
+
+def test_a_drill_leaves_a_record_that_is_found_again(
+    airflow: FakeAirflow, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert drill("--yes-fail-on-purpose", "--runs", str(tmp_path), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["mode"] for one in told["tried"]] == ["retry", "fail", "kill"]
+    assert latest_drill(tmp_path, TARGET) == told
+    assert latest_drill(tmp_path, "rehearsal://") is None
+
+
+def test_what_went_wrong_is_a_failure_and_a_line(
+    airflow: FakeAirflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow.notices = frozenset({"fail"})
+    monkeypatch.setattr(dag, "DELIVERY", 0.0)
+    assert drill("--yes-fail-on-purpose", "--runs", str(tmp_path)) == 1
+    told = capsys.readouterr().out
+    assert "wrong: kill: no notice of the run prodgate-kill-" in told
+    assert "success after 2 tries" in told
+
+
+def test_without_a_place_for_failures_nothing_happens(
+    airflow: FakeAirflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere(*_: Any) -> Places:
+        raise Unreadable("there is no topic that the role may send to")
+
+    monkeypatch.setattr(dag, "places", nowhere)
+    assert drill("--yes-fail-on-purpose", "--runs", str(tmp_path)) == 4
+    assert "drill: there is no topic" in capsys.readouterr().err
+    assert airflow.modes == {}
+    assert not (tmp_path / "drills").exists()

@@ -1,0 +1,178 @@
+"""What visits show, and what they can't."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from prodgate.facts import Facts
+from prodgate.facts.e2e.builds import ServedBuild, build_facts
+from prodgate.facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, unreadable_pages
+from prodgate.findings import Undetermined
+
+from .browsed import WALK, unreachable, visit, visits
+
+
+def seen(record: dict[str, Any], kind: type) -> Any:
+    (found,) = Facts((*page_facts(record), *build_facts(record))).of(kind)
+    return found
+
+
+def page(**changes: Any) -> Any:
+    return seen(visits(visit(**changes)), VisitedPage)
+
+
+def undetermined(fact: Any, field: str) -> str:
+    with pytest.raises(Undetermined) as told:
+        getattr(fact, field)
+    return told.value.conclusion.reason
+
+
+def test_a_good_page_is_what_it_should_be() -> None:
+    found = page()
+    assert (found.subject, found.browser, found.complete, found.answered) == (
+        "front at 1280 px", "Chromium 156.0.1", True, "as it should be",
+    )  # fmt: skip
+    assert (str(found.largest_paint), str(found.shift), found.too_wide) == ("312 ms", "0.012", 0)
+    assert found.errors == found.failed == found.foreign == found.violations == ()
+
+
+def test_what_is_wrong_is_told() -> None:
+    found = page(
+        exceptions=["turnover"],
+        console=["bad"],
+        failed=[{"url": "/a.css", "why": "HTTP 404"}],
+        foreign=[{"url": "https://ads.example/", "why": "GET, stopped by the gate"}],
+        violations=[{"id": "label", "help": "Label it", "first": "<input>", "nodes": 3}],
+        needed=1300,
+        beyond=["<pre>"],
+        regions_missing=["main", "search: Search"],
+    )
+    assert found.errors == ("turnover", "bad")
+    assert found.failed == ("/a.css: HTTP 404",)
+    assert found.foreign == ("https://ads.example/: GET, stopped by the gate",)
+    assert found.violations == ("label: Label it: <input> and 2 more",)
+    assert (found.too_wide, found.sticking_out) == (20, ("<pre>",))
+    assert (found.complete, found.answered) == (False, "without main, search: Search")
+
+
+@pytest.mark.parametrize("kind", ["connection", "name", "unasked", "other"])
+def test_a_page_that_nobody_answered_is_undetermined(kind: str) -> None:
+    record = visits(unreachable(kind, "net::ERR_X"))
+    found = seen(record, VisitedPage)
+    assert undetermined(found, "complete") == "net::ERR_X"
+    for field in ("violations", "largest_paint", "shift", "errors", "failed", "foreign", "too_wide"):
+        assert undetermined(found, field) == "the page was not seen: net::ERR_X"
+    assert undetermined(seen(record, KeyboardWalk), "missed") == "the page was not seen: net::ERR_X"
+    assert undetermined(seen(record, PageLinks), "broken") == "the page was not seen: net::ERR_X"
+    assert undetermined(seen(record, ServedBuild), "seen") == "no page was answered"
+
+
+@pytest.mark.parametrize("kind", ["redirects", "certificate", "timeout", "elsewhere"])
+def test_a_page_that_was_answered_badly_is_not_complete(kind: str) -> None:
+    found = seen(visits(unreachable(kind, "led astray")), VisitedPage)
+    assert (found.complete, found.answered) == (False, "led astray")
+    assert undetermined(found, "errors") == "the page was not seen: led astray"
+
+
+def test_a_page_that_a_partner_shows_is_not_the_sites() -> None:
+    record = visits(unreachable("partner", "led to https://login.example/"), visit())
+    assert len(Facts(tuple(page_facts(record))).of(VisitedPage)) == 1
+
+
+def test_an_error_page_is_not_judged_as_the_page() -> None:
+    found = page(status=503)
+    assert (found.complete, found.answered) == (False, "HTTP 503")
+    assert undetermined(found, "violations") == "the page was not seen: HTTP 503"
+
+
+def test_a_page_that_was_refused_what_it_sends_is_not_blamed_for_it() -> None:
+    found = page(
+        refused=["POST https://www.shop.example/graphql"], exceptions=["no data"], failed=[{"url": "/b", "why": "x"}]
+    )
+    assert "the gate refused POST https://www.shop.example/graphql" in undetermined(found, "errors")
+    assert "write reads" in undetermined(found, "failed")
+    assert page(refused=["POST https://www.shop.example/beacon"]).errors == ()
+
+
+def test_a_page_on_which_nothing_is_large_has_no_largest_paint() -> None:
+    vitals = {"lcp": None, "fcp": None, "cls": 0, "ttfb": 1}
+    assert "nothing was painted" in undetermined(page(vitals=vitals), "largest_paint")
+
+
+def test_the_keyboard_is_told_of_once_and_so_are_links() -> None:
+    telephone = visit(size="telephone", width=375, keyboard=None)
+    facts = Facts(tuple(page_facts(visits(visit(), telephone))))
+    assert [len(facts.of(kind)) for kind in (VisitedPage, KeyboardWalk, PageLinks)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(("slowest", "told"), [(24, "24 ms"), (None, "16 ms")])
+def test_the_slowest_key(slowest: int | None, told: str) -> None:
+    assert str(seen(visits(visit(keyboard={**WALK, "slowest": slowest})), KeyboardWalk).slowest) == told
+
+
+def test_a_walk_that_did_not_end_or_met_no_key_says_nothing() -> None:
+    held = seen(visits(visit(keyboard={**WALK, "whole": False})), KeyboardWalk)
+    assert "something may hold the focus" in undetermined(held, "missed")
+    silent = seen(visits(visit(keyboard={**WALK, "interactions": 0})), KeyboardWalk)
+    assert undetermined(silent, "slowest") == "no key was answered"
+
+
+@pytest.mark.parametrize(
+    ("answer", "broken"),
+    [
+        ({"status": 200, "why": ""}, ()),
+        ({"status": 404, "why": ""}, ("'A' to https://www.shop.example/a: HTTP 404",)),
+        ({"status": 0, "why": "refused"}, ("'A' to https://www.shop.example/a: refused",)),
+        (
+            {"status": 200, "why": "leads to https://b.example/"},
+            ("'A' to https://www.shop.example/a: leads to https://b.example/",),
+        ),
+    ],
+)
+def test_links(answer: dict[str, Any], broken: tuple[str, ...]) -> None:
+    found = seen(visits(visit(), links={"asked": {"https://www.shop.example/a": answer}, "left_out": 0}), PageLinks)
+    assert (found.followed, found.broken) == (1, broken)
+
+
+def test_links_that_were_left_out_are_not_good() -> None:
+    asked = {"https://www.shop.example/a": {"status": 200, "why": ""}}
+    found = seen(visits(visit(), links={"asked": asked, "left_out": 3}), PageLinks)
+    assert undetermined(found, "broken").startswith("3 links of all pages were not followed")
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("builds", "expected", "strangers"),
+    [
+        (["blue", "blue"], "blue", ()),
+        (["blue", "green"], "blue", ("green (1 visits)",)),
+        (["0123456"], COMMIT, ()),
+        (["012"], COMMIT, ("012 (1 visits)",)),
+    ],
+)
+def test_builds(builds: list[str], expected: str, strangers: tuple[str, ...]) -> None:
+    about = {"how": "the header x-build", "expected": expected, "unread": ""}
+    found = seen_build(visits(*(visit(build=each) for each in builds), build=about))
+    assert found.strangers == strangers
+
+
+def seen_build(record: dict[str, Any]) -> Any:
+    (found,) = build_facts(record)
+    return found
+
+
+def test_a_build_that_is_not_said_or_not_known_is_undetermined() -> None:
+    silent = seen_build(visits(visit(), visit(build="")))
+    assert undetermined(silent, "strangers") == "front said no build; send it in the header x-build"
+    unknown = seen_build(visits(visit(), build={"how": "", "expected": "", "unread": "the environment has no RELEASE"}))
+    assert undetermined(unknown, "strangers") == "the environment has no RELEASE"
+
+
+def test_a_record_that_this_version_does_not_know_is_unreadable() -> None:
+    assert unreadable_pages(visits(format=2)) == "the record has format 2, and this version reads 1; observe again"
+    assert unreadable_pages(visits()) == "no page is declared; write [e2e.pages]"
+    assert unreadable_pages(visits(visit())) == ""

@@ -1,0 +1,95 @@
+"""What is asked of a site, and how often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from prodgate.probes.site import AGAIN, HOPS, NOWHERE, Page, ProbedSite, probe
+
+from ..load.servers import Answer, Server, answer, serving
+
+
+def asked(answering: Answer, *pages: Page, **changes: Any) -> tuple[Server, dict[str, Any]]:
+    with serving(answering) as server:
+        given = {"attacks": False, **changes}
+        return server, probe(ProbedSite(base_url=server.url, pages=pages, **given), timeout=2.0)
+
+
+async def always_new(_path: str, _count: int) -> bytes | None:
+    return answer(X_Cache="Miss")
+
+
+async def kept_at_the_third(_path: str, count: int) -> bytes | None:
+    return answer(X_Cache="Hit" if count == 3 else "Miss")
+
+
+async def further(path: str, _count: int) -> bytes | None:
+    return answer(status="302 Found", Location=path + "x")
+
+
+async def in_a_circle(path: str, _count: int) -> bytes | None:
+    return answer(status="302 Found", Location="/b" if path == "/a" else "/a")
+
+
+async def away(_path: str, _count: int) -> bytes | None:
+    return answer(status="302 Found", Location="https://stranger.example/")
+
+
+def test_a_page_is_asked_for_again_until_a_cache_has_it() -> None:
+    server, _ = asked(always_new, Page("/a", "public"), Page("/b", "private"), Page("/c"))
+    found = {path: server.asked[path] for path in ("/a", "/b", "/c")}
+    assert found == {"/a": 1 + AGAIN["public"], "/b": 1 + AGAIN["private"], "/c": 1}
+    server, record = asked(kept_at_the_third, Page("/a", "public"))
+    assert (server.asked["/a"], len(record["pages"][0]["again"])) == (3, 2)
+
+
+def test_redirects_are_followed_so_far_and_no_further() -> None:
+    server, record = asked(further, Page("/x"))
+    assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == ("too long", HOPS + 1)
+    assert sum(server.asked.values()) == HOPS + 2
+
+
+def test_a_loop_ends_where_it_begins_anew() -> None:
+    server, record = asked(in_a_circle, Page("/a"))
+    assert (record["pages"][0]["ended"], server.asked["/a"], server.asked["/b"]) == ("loop", 1, 1)
+    server, record = asked(in_a_circle, Page("/before"))
+    assert (record["pages"][0]["ended"], server.asked["/a"], server.asked["/b"]) == ("loop", 1, 1)
+
+
+@pytest.mark.parametrize("where", ["ftp://localhost/", "javascript:alert(1)", "https://localhost.example/", "//x/"])
+def test_no_other_place_is_asked_either(where: str) -> None:
+    async def led(_path: str, _count: int) -> bytes | None:
+        return answer(status="302 Found", Location=where)
+
+    _, record = asked(led, Page("/a"))
+    assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == ("elsewhere", 1)
+
+
+def test_a_stranger_is_never_asked() -> None:
+    _, record = asked(away, Page("/a"))
+    page = record["pages"][0]
+    assert (page["ended"], len(page["chain"])) == ("elsewhere", 1)
+    assert page["chain"][0]["leads_to"] == "https://stranger.example/"
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("", 5), ("public", 5), ("private", 0)])
+def test_attacks_are_sent_between_ordinary_requests_to_all_pages_but_private_ones(kind: str, sent: int) -> None:
+    server, record = asked(kept_at_the_third, Page("/a", kind), attacks=True)
+    queries = [target for target in server.asked for _ in range(server.asked[target]) if target.startswith("/a?")]
+    assert len(queries) == sent
+    assert len(record["pages"][0]["ordinary"]) == (2 if sent else 0)
+
+
+def test_nothing_but_what_is_declared_is_asked() -> None:
+    server, record = asked(always_new, Page("/a"), health="/health")
+    assert set(server.asked) == {"/a", "/health", NOWHERE}
+    assert record["health"]["status"] == 200
+    assert asked(always_new, Page("/a"))[1]["health"] is None
+
+
+def test_a_port_of_its_own_leaves_plain_http_unknown() -> None:
+    _, record = asked(always_new, Page("/a"))
+    assert record["pages"][0]["plain"] is None
+    assert record["tls"] == {}

@@ -1,0 +1,274 @@
+"""Every check of DAGs is seen red: what a healthy Airflow said, with one thing changed, breaks exactly what is stated."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from prodgate.checks import Check
+from prodgate.findings import Outcome
+from prodgate.project import Project
+
+from .harness import (
+    CANARY,
+    CLEANUP,
+    SCRAPER,
+    Evidence,
+    Sabotage,
+    dag_checks,
+    healthy,
+    judged_evidence,
+    outcomes,
+    project,
+)
+
+UNTRUE = {"dag-record-intact", "dag-success-rate-rehearsed"}
+RATES = {"dag-success-rate-rehearsed", "collection-every-slot"}
+SLOTS = {
+    "collection-every-slot", "dag-real-run", "dag-run-duration", "dag-scheduler-delay", "dag-success-rate-rehearsed",
+}  # fmt: skip
+#: What nobody can say without Airflow.
+AIRFLOW = SLOTS | {
+    "airflow-alive", "airflow-version-as-declared", "dag-failures-accounted", "dag-nothing-stuck", "dag-record-intact",
+    "dag-served-as-declared", "data-every-source-fresh", "data-for-every-slot",
+}  # fmt: skip
+
+
+BROKEN = {"rule": "DAG002", "file": "x.py", "line": 3, "text": "no catchup; write catchup=False"}
+
+
+def later(text: str, by: timedelta) -> str:
+    return (datetime.fromisoformat(text) + by).isoformat().replace("+00:00", "Z")
+
+
+def answer(evidence: Evidence, path: str) -> dict[str, Any]:
+    return next(evidence.answers(path))
+
+
+def stop_the_scheduler(evidence: Evidence) -> None:
+    """Take out the second and the third run of the scraper, with their tasks and data."""
+    gone = evidence.runs()[1:3]
+    ids = {run["dag_run_id"] for run in gone}
+    slots = {datetime.fromisoformat(run["run_after"]) for run in gone}
+    evidence.remove(f"{SCRAPER}/dagRuns", "dag_runs", lambda row: row["dag_run_id"] in ids)
+    evidence.remove("~/taskInstances", "task_instances", lambda row: row["dag_run_id"] in ids)
+    collected = evidence.of("dag-data")["collected"]
+    collected["rows"] = [row for row in collected["rows"] if datetime.fromisoformat(row[1]) not in slots]
+
+
+def events(evidence: Evidence, **event: Any) -> None:
+    """Let somebody have done something to the scraper by the API."""
+    for page in evidence.answers("/eventLogs"):
+        if page["query"]["dag_id"] == SCRAPER:
+            stated = {"event_log_id": 900, "dag_id": SCRAPER, "when": evidence.runs()[1]["end_date"], "owner": "eve"}
+            page["body"]["event_logs"].append({"task_id": None, "run_id": None, "extra": None, **stated, **event})
+            page["body"]["total_entries"] += 1
+
+
+def launder(evidence: Evidence) -> None:
+    run = evidence.runs()[1]
+    events(evidence, event="patch_dag_run", run_id=run["dag_run_id"], extra='{"state": "success"}')
+
+
+def mask(evidence: Evidence) -> None:
+    evidence.tasks(evidence.runs()[1])[0]["state"] = "failed"
+
+
+def fabricate(evidence: Evidence) -> None:
+    for task in evidence.tasks(evidence.runs()[1]):
+        task |= {"hostname": "", "pid": None, "start_date": None}
+
+
+def fail_a_run(evidence: Evidence) -> None:
+    run = evidence.runs()[1]
+    evidence.of("dead-letters")["sent"] = []
+    run["state"] = "failed"
+    evidence.tasks(run)[-1]["state"] = "failed"
+
+
+def hang(evidence: Evidence) -> None:
+    run = evidence.runs()[0]
+    run |= {"state": "running", "end_date": None}
+    evidence.tasks(run)[-1] |= {"state": "running", "end_date": None}
+
+
+def overlap(evidence: Evidence) -> None:
+    run = evidence.runs()[1]
+    run["end_date"] = later(run["end_date"], timedelta(seconds=16))
+
+
+def start_late(evidence: Evidence) -> None:
+    for task in evidence.tasks(evidence.runs()[1]):
+        task["start_date"] = later(task["start_date"], timedelta(minutes=6))
+
+
+def try_again_and_again(evidence: Evidence) -> None:
+    for run in evidence.runs():
+        for task in evidence.tasks(run):
+            task["try_number"] = 4
+
+
+def cut_off(evidence: Evidence) -> None:
+    """Let Airflow have forgotten all that ran before the second slot of the scraper."""
+    begin = evidence.runs()[1]["run_after"]
+    for dag in (SCRAPER, CLEANUP, CANARY):
+        for ending, key in ((f"{dag}/dagRuns", "dag_runs"), (f"{dag}/dagRuns/~/taskInstances", "task_instances")):
+            evidence.remove(ending, key, lambda row: row["run_after"] < begin)
+        oldest = next(page for page in evidence.answers(f"{dag}/dagRuns") if page["query"]["limit"] == "1")
+        left = evidence.rows(f"{dag}/dagRuns", "dag_runs", dag)
+        oldest["body"] = {"dag_runs": left[:1], "total_entries": len(left)}
+
+
+def served(**changes: Any) -> Any:
+    return lambda evidence: answer(evidence, f"/dags/{SCRAPER}")["body"].update(changes)
+
+
+def truncate(evidence: Evidence) -> None:
+    for page in evidence.answers(f"{SCRAPER}/dagRuns"):
+        page.pop("body")
+        page["unreadable"] = "the list kept changing while it was read"
+
+
+def deny_everything(evidence: Evidence) -> None:
+    for page in evidence.of("airflow")["answers"]:
+        page.pop("body")
+        page["unreadable"] = "Airflow answers with an error (500)"
+
+
+def data(change: Any) -> Any:
+    return lambda evidence: change(evidence.of("dag-data")["collected"]["rows"])
+
+
+def bag(change: Any, dag: str = SCRAPER) -> Any:
+    def by(evidence: Evidence) -> None:
+        change(next(one for one in evidence.of("dag-files")["bag"]["dags"] if one["dag_id"] == dag))
+
+    return by
+
+
+def tried(mode: str, **changes: Any) -> Any:
+    def by(evidence: Evidence) -> None:
+        next(one for one in evidence.of("dag-canary")["tried"] if one["mode"] == mode).update(changes)
+
+    return by
+
+
+SABOTAGES = (
+    Sabotage("the scheduler stood still for a while", RATES, stop_the_scheduler),
+    Sabotage("a run was marked as a success by hand", UNTRUE, launder),
+    Sabotage("a failed task in a run that succeeded", UNTRUE, mask),
+    Sabotage("rows that nobody executed", {"dag-record-intact"}, fabricate),
+    Sabotage("a history that begins too late", {"dag-record-intact", "data-for-every-slot"} | RATES, cut_off),
+    Sabotage(
+        "a run failed and left no dead letter",
+        {"dag-success-rate-rehearsed", "dag-failures-accounted"},
+        fail_a_run,
+    ),
+    Sabotage("a run hangs", {"dag-nothing-stuck", "dag-run-duration", "dag-success-rate-rehearsed"}, hang),
+    Sabotage("a run was too long for its slot", {"dag-run-duration"}, overlap),
+    Sabotage("a task waited for six minutes", {"dag-scheduler-delay"}, start_late),
+    Sabotage("every task was tried four times", {"dag-task-failure-rate"}, try_again_and_again, {"dag-scheduler-delay"}),
+    Sabotage("a DAG is paused", {"dag-served-as-declared"}, served(is_paused=True)),
+    Sabotage("the file of a DAG has gone", {"dag-served-as-declared"}, served(is_stale=True)),
+    Sabotage("the file of a DAG is broken", {"dag-served-as-declared"}, served(has_import_errors=True)),
+    Sabotage("another schedule is served", {"dag-served-as-declared"}, served(timetable_summary="0 0 * * *")),
+    Sabotage(
+        "a scheduler that has not been heard of for an hour",
+        {"airflow-alive"},
+        lambda evidence: answer(evidence, "/health")["body"]["scheduler"].update(
+            latest_scheduler_heartbeat=later(evidence.of("airflow")["now"], -timedelta(hours=1))
+        ),
+    ),
+    Sabotage(
+        "another version of Airflow",
+        {"airflow-version-as-declared"},
+        lambda evidence: answer(evidence, "/version")["body"].update(version="3.0.2"),
+    ),
+    Sabotage("a page that was cut off", set(), truncate, AIRFLOW - {"airflow-alive", "airflow-version-as-declared"}),
+    Sabotage("Airflow is down", set(), deny_everything, AIRFLOW),
+    Sabotage("a table without rows", {"data-for-every-slot", "data-every-source-fresh"}, data(lambda rows: rows.clear())),
+    Sabotage("a time in the future", {"data-for-every-slot", "data-every-source-fresh"}, data(lambda rows: rows[-1].__setitem__(2, "2126-01-01T00:00:00+00:00"))),
+    Sabotage("a file that does not import", {"dag-imports"}, lambda e: e.of("dag-files")["bag"]["import_errors"].update({"x.py": "SyntaxError"})),
+    Sabotage("catchup", {"dag-no-catchup"}, bag(lambda dag: dag.update(catchup=True))),
+    Sabotage("UTC", {"dag-schedule-timezone"}, bag(lambda dag: dag.update(timezone="UTC"))),
+    Sabotage("another schedule in the file", {"dag-schedule-as-declared"}, bag(lambda dag: dag.update(cron="0 */8 * * *"))),
+    Sabotage("a task is tried only twice", {"dag-retries"}, bag(lambda dag: dag["tasks"][0].update(retries=1))),
+    Sabotage("no delay before a retry", {"dag-retries"}, bag(lambda dag: dag["tasks"][0].update(retry_delay=0.0))),
+    Sabotage("a DAG without a callback", {"dag-failure-callback"}, bag(lambda dag: dag.update(failure_callback=False))),
+    Sabotage("a task without a callback", {"dag-failure-callback"}, bag(lambda dag: dag["tasks"][0].update(failure_callback=False))),
+    Sabotage("a DAG without a limit", {"dag-timeouts"}, bag(lambda dag: dag.update(timeout=None))),
+    Sabotage("a task without a limit", {"dag-timeouts"}, bag(lambda dag: dag["tasks"][0].update(timeout=None))),
+    Sabotage("a task more than declared", {"dag-structure"}, bag(lambda dag: dag["tasks"].append({**dag["tasks"][0], "task_id": "more"}))),
+    Sabotage("a task in another place", {"dag-structure"}, bag(lambda dag: dag["tasks"][1].update(upstream=[]))),
+    Sabotage("a last task that hides failures", {"dag-structure"}, bag(lambda dag: dag["tasks"][1].update(trigger_rule="all_done"))),
+    Sabotage(
+        "a rule is broken",
+        {"dag-file-rules"},
+        lambda evidence: evidence.of("dag-files")["rules"].append(BROKEN),
+    ),
+    Sabotage("the canary was not tried again", {"dag-retry-shown"}, tried("retry", tries=1)),
+    Sabotage("nobody was told of a failure", {"dag-failure-alert-shown"}, tried("fail", notice=None, notices=0, notice_names=[])),
+    Sabotage("a killed task left no dead letter", {"dead-letter-shown"}, tried("kill", dead_letter=None, dead_letters=0, letter_names=[])),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stage() -> tuple[Project, tuple[Check, ...]]:
+    return project(), dag_checks()
+
+
+def test_a_healthy_airflow_satisfies_all_that_a_rehearsal_can(stage: tuple[Project, tuple[Check, ...]]) -> None:
+    found = outcomes(judged_evidence(healthy(), stage[1], stage[0]))
+    expected = dict.fromkeys(found, Outcome.SATISFIED)
+    only_production = ("dag-success-rate", "collection-every-slot-in-production", "dag-task-failure-rate")
+    expected |= dict.fromkeys(only_production, Outcome.UNDETERMINED)
+    expected["dag-duration-regression"] = found["dag-duration-regression"]  # there was nothing to compare with
+    assert found == expected
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGES, ids=str)
+def test_each_fault_breaks_exactly_what_is_stated(sabotage: Sabotage, stage: tuple[Project, tuple[Check, ...]]) -> None:
+    stated, checks = stage
+    before = outcomes(judged_evidence(healthy(), checks, stated))
+    evidence = healthy()
+    sabotage.by(evidence)
+    findings = judged_evidence(evidence, checks, stated)
+    after = outcomes(findings)
+    changed = {id_: outcome for id_, outcome in after.items() if outcome is not before[id_]}
+    told = "\n".join(str(one) for id_ in changed for one in findings[id_] if one.outcome is not Outcome.SATISFIED)
+    assert {id_ for id_, outcome in changed.items() if outcome is Outcome.NOT_SATISFIED} == sabotage.breaks, told
+    assert {id_ for id_, outcome in changed.items() if outcome is Outcome.UNDETERMINED} == sabotage.unsettles, told
+
+
+def test_every_check_of_dags_is_seen_red(stage: tuple[Project, tuple[Check, ...]]) -> None:
+    """Save those that only production answers, and the comparison, which has a test of its own."""
+    broken = set().union(*(sabotage.breaks for sabotage in SABOTAGES))
+    elsewhere = {"dag-success-rate", "collection-every-slot-in-production", "dag-duration-regression", "dag-real-run"}
+    assert {check.criterion for check in stage[1]} == broken | elsewhere
+
+
+def test_runs_that_slowed_down_are_seen(stage: tuple[Project, tuple[Check, ...]]) -> None:
+    """As many runs as a comparison needs, each a half longer than in the last good run of the gate."""
+    stated, checks = stage
+    for factor, expected in ((1.0, Outcome.SATISFIED), (1.5, Outcome.NOT_SATISFIED)):
+        evidence, before = healthy(), healthy()
+        for kept, longer in ((evidence, factor), (before, 1.0)):
+            multiply(kept, longer)
+        evidence.stored.append(("airflow-before", {"run": "2026-11-25", "history": before.of("airflow")}))
+        findings = judged_evidence(evidence, checks, stated)["dag-duration-regression"]
+        assert expected in {one.outcome for one in findings}, [str(one) for one in findings]
+
+
+def multiply(evidence: Evidence, longer: float) -> None:
+    """Let there be 30 runs of the scraper, all alike but for a little."""
+    page = next(page for page in evidence.answers(f"{SCRAPER}/dagRuns") if page["query"]["limit"] != "1")
+    first = evidence.runs()[0]
+    begin = datetime.fromisoformat(first["start_date"])
+    rows = [
+        {**first, "dag_run_id": f"scheduled__{number}", "run_after": later(first["run_after"], timedelta(seconds=number)),
+         "end_date": (begin + timedelta(seconds=(2 + number / 100) * longer)).isoformat()}
+        for number in range(30)
+    ]  # fmt: skip
+    page["body"] = {"dag_runs": rows, "total_entries": len(rows)}
