@@ -26,9 +26,13 @@ def stated(each: Sabotage) -> set[str]:
 
 
 def batches(found: Iterable[Sabotage]) -> list[list[Sabotage]]:
-    """Put sabotages together that have no criterion in common; who breaks only what drifts is alone."""
-    made: list[list[Sabotage]] = []
-    for sabotage in found:
+    """Put sabotages together that have no criterion in common; who breaks only what drifts is alone.
+
+    Neighbours in the list are about the same things, and would be in each other's way.
+    """
+    listed, made = list(found), list[list[Sabotage]]()
+    apart = -(-len(listed) // TOGETHER)
+    for sabotage in (each for start in range(apart) for each in listed[start::apart]):
         own = stated(sabotage)
         fitting = (
             batch
