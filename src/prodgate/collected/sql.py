@@ -43,7 +43,7 @@ def rows(url: str, place: SlotTable, since: datetime, limit: int = MOST) -> list
         with _opened(where) as connection:
             return list(_rows(connection, place, since, limit))
     except ArgumentError:
-        raise _unreadable(place, "is no database URL; write postgresql://user:password@host/name") from None
+        raise _unreadable(place, "is no database URL; write postgresql://user@host/name") from None
     except ImportError as error:
         raise _unreadable(place, f"{error.name} is not installed; pip install 'prod-gate[dags]'") from None
     except NoSuchTableError:
