@@ -1,7 +1,6 @@
 """Proves that each check of DAGs can fail: a named change of what a healthy Airflow said turns exactly its criteria red.
 
-``healthy.json.gz`` is the evidence of a rehearsal on a real Airflow 3.0.6 in which everything held; ``tox -e dag-faults``
-does the same things to a real one.
+``healthy.json.gz`` is the evidence of a rehearsal on a real Airflow 3.0.6 in which everything held.
 """
 
 from __future__ import annotations
