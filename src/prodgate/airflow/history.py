@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from time import monotonic, sleep
+from typing import Any, Final, TypeVar
 
 from ..aws.answers import Absent, Unread, Unreadable
 from .dialects import (
@@ -28,6 +29,11 @@ from .records import Event, Heartbeat, History, ImportFailure, Run, Served, Task
 from .transport import Transport, recorded, replayed
 
 T = TypeVar("T")
+
+#: Seconds within which a component that Airflow calls unhealthy may show that it only paused, and between two looks.
+#: Airflow calls a DAG processor so after 10.5 s, which a busy database or machine now and then takes from it.
+PATIENCE: Final = 60.0
+LOOK: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +155,26 @@ def read(transport: Transport, dag_ids: Sequence[str], *, since: datetime, now: 
     )
 
 
-def observed(transport: Transport, dag_ids: Sequence[str], *, since: datetime, now: datetime) -> dict[str, Any]:
-    """Return all that was asked and answered, as JSON values that ``recalled`` makes the same history of."""
+def observed(
+    transport: Transport,
+    dag_ids: Sequence[str],
+    *,
+    since: datetime,
+    now: datetime,
+    patience: float = PATIENCE,
+    wait: Callable[[float], object] = sleep,
+) -> dict[str, Any]:
+    """Return all that was asked and answered, as JSON values that ``recalled`` makes the same history of.
+
+    Of components that are unhealthy it keeps what is said of them within ``patience`` seconds, at the end of them
+    where that does not change.
+    """
     memory = recorded(transport)
-    with suppress(Unreadable):  # the answers say it, too
+    with suppress(Absent, Unreadable):  # the answers say it, too
         read(memory, dag_ids, since=since, now=now)
+        asked, until = reader(memory, since=since, now=now), monotonic() + patience
+        while any(not beat.healthy for beat in asked.heartbeats()) and monotonic() < until:
+            wait(LOOK)
     return {"dags": [*dag_ids], "since": since.isoformat(), "now": now.isoformat(), "answers": memory.answers}
 
 

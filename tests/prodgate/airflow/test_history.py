@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -434,23 +433,27 @@ def test_what_was_not_asked_then_is_not_known_now() -> None:
         _ = recalled(evidence | {"dags": ["other"]}).served
 
 
-def test_a_thousand_runs_and_their_tasks_are_read_in_a_second() -> None:
-    fake = an_airflow(slots=1_000, events=[])
-    answers: dict[str, Any] = {}
+@BOTH
+def test_a_component_that_only_paused_is_looked_at_again(version: str) -> None:
+    fake, waits = ill(version), list[float]()
 
-    class Ready:
-        """Gives answers that are made already, so that only reading takes time."""
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            fake.health["dag_processor"]["status"] = "healthy"
 
-        def get(self, path: str, query: Mapping[str, str]) -> Any:
-            key = f"{path} {sorted(query.items())}"
-            if key not in answers:
-                answers[key] = json.dumps(Asking(fake).get(path, query))
-            return json.loads(answers[key])
+    found = recalled(observed(Asking(fake), ["news"], since=SINCE, now=NOW, wait=wait))
+    assert all(beat.healthy for beat in found.heartbeats)
+    assert len(waits) == 2
 
-    since = datetime(2026, 1, 1, tzinfo=UTC)
-    observed(Ready(), ["news"], since=since, now=NOW)
-    began = time.thread_time()
-    found = recalled(observed(Ready(), ["news"], since=since, now=NOW))
-    spent = time.thread_time() - began
-    assert (len(found.runs), len(found.tasks)) == (1_000, 2_000)
-    assert spent < 1.0
+
+@BOTH
+def test_a_component_that_stays_ill_is_ill_when_patience_ends(version: str) -> None:
+    found = recalled(observed(Asking(ill(version)), ["news"], since=SINCE, now=NOW, patience=0))
+    assert [beat.healthy for beat in found.heartbeats] == [True, False]
+
+
+def ill(version: str) -> Fake:
+    fake = an_airflow(version, slots=0)
+    fake.health["dag_processor"]["status"] = "unhealthy"
+    return fake

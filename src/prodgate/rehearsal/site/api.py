@@ -12,13 +12,14 @@ from starlette.responses import JSONResponse, Response
 
 from . import queries
 from .database import current
-from .pages import asked_for, site_of
+from .pages import asked_for, briefly_kept, site_of
 
 SHARED: Final = {"cache-control": "public, max-age=30, s-maxage=60"}
 UNKEPT: Final = {"cache-control": "no-store"}
 MOST: Final = 100
 
 
+@briefly_kept(query=True)
 async def stories(request: Request) -> Response:
     """List stories, newest first: one page of those that a filter lets through."""
     site, given = site_of(request), request.query_params
@@ -31,6 +32,7 @@ async def stories(request: Request) -> Response:
     return JSONResponse({"total": found.total, "page": page, "pages": pages, "stories": listed}, headers=SHARED)
 
 
+@briefly_kept(query=True)
 async def story(request: Request) -> Response:
     """Give one story with its text."""
     language = _language(request)

@@ -19,8 +19,9 @@ from .rendering import PERSONAL, Asset, Pages, edition
 FRONT: Final = 19
 RELATED: Final = 4
 RESULTS: Final = 20
-#: Seconds for which the front page is shown again without a look at the database.
+#: Seconds for which an answer is given again without a look at the database, and how many are kept at most.
 FRESH: Final = 2.0
+MOST_KEPT: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,31 @@ def site_of(request: Request) -> Site:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def briefly_kept(handler: Handler) -> Handler:
-    """Let a handler's answer serve the same path again for some seconds, whatever the query says."""
+def briefly_kept(*, query: bool = False) -> Callable[[Handler], Handler]:
+    """Let a handler's answer serve the same path again for some seconds, with the same query where that matters.
 
-    @wraps(handler)
-    async def answer(request: Request) -> Response:
-        kept, now = site_of(request).kept, monotonic()
-        until, response = kept.get(request.url.path, (0.0, None))
-        if response is None or until < now:
-            response = await handler(request)
-            kept[request.url.path] = (now + FRESH, response)
-        return response
+    Many readers ask for few things: what one of them was answered costs the others next to nothing.
+    """
 
-    return answer
+    def kept(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def answer(request: Request) -> Response:
+            answers, now = site_of(request).kept, monotonic()
+            asked = f"{request.url.path}?{request.url.query if query else ''}"
+            until, response = answers.get(asked, (0.0, None))
+            if response is None or until < now:
+                response = await handler(request)
+                if len(answers) >= MOST_KEPT:
+                    answers.clear()
+                answers[asked] = (now + FRESH, response)
+            return response
+
+        return answer
+
+    return kept
 
 
-@briefly_kept
+@briefly_kept()
 async def front(request: Request) -> Response:
     """Show the newest stories."""
     site = site_of(request)
@@ -71,6 +81,7 @@ async def front(request: Request) -> Response:
     return site.pages(request, "front.html", stories=stories, teams=site.teams)
 
 
+@briefly_kept()
 async def story(request: Request) -> Response:
     """Show a story, and others about its teams."""
     site, language, slug = site_of(request), edition(request), request.path_params["slug"]
@@ -84,13 +95,14 @@ async def story(request: Request) -> Response:
     return site.pages(request, "story.html", story=told, related=related, teams=site.teams)
 
 
-@briefly_kept
+@briefly_kept()
 async def team_list(request: Request) -> Response:
     """Show all teams."""
     site = site_of(request)
     return site.pages(request, "teams.html", teams=site.teams)
 
 
+@briefly_kept()
 async def team(request: Request) -> Response:
     """Show a team and its stories."""
     site, code = site_of(request), request.path_params["team"]
@@ -100,6 +112,7 @@ async def team(request: Request) -> Response:
     return site.pages(request, "team.html", team=site.teams[code], stories=stories, teams=site.teams)
 
 
+@briefly_kept(query=True)
 async def search(request: Request) -> Response:
     """Show the stories that a filter lets through, page by page."""
     site, asked = site_of(request), asked_for(request)

@@ -89,9 +89,9 @@ async def _serve(
     while not server.started and not serving.done():
         await asyncio.sleep(LOOK)
     _end_when_told(server, made, settings.parent)
+    LOG.info("ready", extra={"more": {"build": settings.build, "faults": [each.name for each in settings.faults]}})
     if server.started:
         ready()
-    LOG.info("ready", extra={"more": {"build": settings.build, "faults": [each.name for each in settings.faults]}})
     while not serving.done():
         log.flush()
         await asyncio.wait([serving], timeout=FLUSH)

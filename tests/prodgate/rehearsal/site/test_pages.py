@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from html.parser import HTMLParser
+from unittest.mock import Mock
 
 import pytest
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import Response
 
+from prodgate.rehearsal.site import pages
 from prodgate.rehearsal.site.process import Site
 from tests.prodgate.rehearsal.site.asking import Answer, ask
 
@@ -160,6 +166,21 @@ def test_a_query_is_not_kept_for_the_next_reader(site: Site) -> None:
     assert "poison" not in ask(site.url, "/?q=poison").text
     assert "poison" not in ask(site.url, "/").text
     assert "poison" in ask(site.url, "/search?q=poison").text
+    assert "poison" not in ask(site.url, "/search?q=other").text
+
+
+def test_no_more_answers_are_kept_than_stated() -> None:
+    site = pages.Site(Mock(), Mock(), {})
+    asked = Mock(app=Mock(state=Mock(site=site)))
+
+    @pages.briefly_kept(query=True)
+    async def counted(request: Request) -> Response:
+        return Response(str(request.url.query))
+
+    for number in range(pages.MOST_KEPT + 1):
+        asked.url = URL(f"/search?q={number}")
+        assert asyncio.run(counted(asked)).body == f"q={number}".encode()
+        assert len(site.kept) <= pages.MOST_KEPT
 
 
 def test_both_languages_tell_the_same_story(site: Site) -> None:
