@@ -40,5 +40,6 @@ def production() -> Iterator[Provisioned]:
     Whoever uses it belongs to the xdist group "rehearsal", so that one worker provisions it once.
     """
     stated = open_project(ROOT / "criteria.toml").stated
-    with provisioned(ROOT / stated.terraform_root, var_files=[ROOT / each for each in stated.var_files]) as account:
+    files = [ROOT / each for each in stated.var_files]
+    with provisioned(ROOT / stated.terraform_root, var_files=files, dags=ROOT / "dags") as account:
         yield account

@@ -56,6 +56,8 @@ class Rehearsed:
     limit: timedelta
     crons: Mapping[str, str]
     """Schedules of six fields, seconds last, by DAG; they take the place of the stated ones."""
+    database: str = ""
+    """Where Airflow keeps its own tables, by reference: an empty PostgreSQL database. Else it is a SQLite file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def airflow_section(table: Mapping[str, Any], dags: Mapping[str, Any]) -> Airflo
 
 def _rehearsed(table: Mapping[str, Any]) -> Rehearsed:
     durations = {key: _duration(table[key]) for key in ("history", "grace", "limit")}
-    return Rehearsed(**durations, crons=dict(table["crons"]))
+    return Rehearsed(**durations, crons=dict(table["crons"]), database=str(table.get("database", "")))
 
 
 def _stated(id_: str, table: Mapping[str, Any]) -> StatedDag:
@@ -186,10 +188,13 @@ def _task_mistakes(where: str, table: Any) -> Iterator[str]:
 
 
 def _rehearsal_mistakes(table: Any, dags: Mapping[str, Any]) -> Iterator[str]:
-    if not isinstance(table, dict) or set(table) != set(_REHEARSAL) or not isinstance(table["crons"], dict):
+    known = isinstance(table, dict) and set(table) - {"database"} == set(_REHEARSAL)
+    if not known or not isinstance(table["crons"], dict):
         example = 'history = "75 s", grace = "45 s", limit = "60 s", crons = { ID = "* * * * * */15" }'
         yield f"airflow.rehearsal: is {table!r}; write {{ {example} }}"
         return
+    if "database" in table and not _REFERENCE.fullmatch(str(table["database"])):
+        yield "airflow.rehearsal.database: is no reference; write env:NAME, never the value itself"
     for key in ("history", "grace", "limit"):
         yield from _duration_mistakes(f"airflow.rehearsal.{key}", table[key])
     for id_, cron in table["crons"].items():

@@ -39,6 +39,9 @@ CRITERIA = load(ROOT / "criteria.toml").criteria
 POLICY_IDS = sorted(POLICIES, key=lambda id_: (id_.rpartition("_")[0], int(id_.rpartition("_")[2])))
 
 
+pytestmark = pytest.mark.xdist_group("examples")  # one worker evaluates them, once
+
+
 @pytest.fixture(scope="session")
 def evaluated() -> dict[str, Configuration]:
     """Evaluate every example in one run of core; example id -> what it alone declares."""

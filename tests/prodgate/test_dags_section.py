@@ -73,6 +73,7 @@ MISTAKES = [
     ({"airflow__url": "https://a.example"}, "airflow: names no Airflow, or two"),
     ({"airflow__password": "hunter2"}, "airflow.password: is no reference; write env:NAME or secret:ID"),
     ({"airflow__rehearsal": {}}, "airflow.rehearsal: is {}; write { history"),
+    ({"airflow__rehearsal__database": "postgresql://x"}, "airflow.rehearsal.database: is no reference; write env:NAME"),
     ({"airflow__rehearsal__grace": "1 kg"}, "airflow.rehearsal.grace: 'kg' is not a unit"),
     ({"airflow__rehearsal__crons": {"colect": "* * * * *"}}, "crons.colect: is not a DAG of [dags]; did you mean 'collect'?"),
     ({"airflow__rehearsal__crons": {}}, "airflow.rehearsal.crons: says nothing of collect"),

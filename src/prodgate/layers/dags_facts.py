@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,7 +22,8 @@ from ..facts.dags.files import DagFile, dag_file_facts, unread_files
 from ..facts.dags.record import AirflowComponent, AirflowVersion, DagRecord, change_facts, component_facts, record_facts
 from ..facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts, attempts, slot_facts
 from ..facts.dags.structure import DagStructure, DeclaredFile, schedule_facts, structure_facts
-from .dags_kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, KINDS, LETTERS, OBSERVED, REQUIRED, Stored
+from .dags_kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, KINDS, LETTERS, OBSERVED, REQUIRED
+from .looking import Stored
 
 _DURATIONS: Final = ("window", "grace", "limit")
 #: Kinds of fact that a machine without room for Airflow would spoil.
@@ -40,6 +41,8 @@ class Known:
     declared: Mapping[str, Any]
     """What was declared, and where and on which schedule it was observed."""
     history: History | None
+    unread: str = "it was not observed in that run"
+    """Why there is no history, where there is none."""
 
     @property
     def dags(self) -> tuple[DeclaredDag, ...]:
@@ -49,7 +52,7 @@ class Known:
     def read(self) -> History:
         """Return what Airflow remembers. Raises Unreadable when that is not known."""
         if self.history is None:
-            raise Unreadable("what Airflow remembers was not read")
+            raise Unreadable(self.unread)
         return self.history
 
 
@@ -80,6 +83,7 @@ def facts_of(stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
         known = Known(declared, next((recalled(value) for kind, value in kept if kind == HISTORY), None))
     except Unreadable as error:
         reasons[HISTORY] = error.reason
+    known = replace(known, unread=reasons.get(HISTORY, known.unread))
     unknown = {fact: reason for kind, reason in reasons.items() for fact in KINDS[kind]}
     for value, (kinds, maker) in ((value, each) for kind, value in kept for each in MAKERS.get(kind, ())):
         try:

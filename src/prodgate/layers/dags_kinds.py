@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from ..facts import Fact
 from ..facts.dags.canaries import KilledOrFailed, Retried
@@ -44,6 +44,3 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
 }  # fmt: skip
 #: Kinds of evidence without which DAGs are not judged. There need not be anything to compare with.
 REQUIRED: Final = tuple(kind for kind in KINDS if kind != BEFORE)
-
-#: Kind of evidence, and the evidence.
-Stored = tuple[str, Mapping[str, Any]]

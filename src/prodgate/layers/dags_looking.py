@@ -22,15 +22,13 @@ from .dags_kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, LETTERS,
 from .dags_target import DagsTarget, opened
 from .earlier import good_runs
 from .layer import Observation
-
-#: Kind of evidence, the evidence, and where it is from.
-Seen = tuple[str, Mapping[str, Any], str]
+from .looking import Seen
 
 
 def looked(at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
     """Yield what is seen, and note why a kind of evidence could not be. Raises Unreadable when nothing more can be."""
     section = stated(at)
-    yield DECLARED, _declared(section), str(at.stated.path)
+    yield _seen(DECLARED, _declared(section), str(at.stated.path))
     stopped = None
     with ThreadPoolExecutor(1, thread_name_prefix="files") as thread:
         reading = thread.submit(_files, at, section, unreadable)
@@ -39,14 +37,19 @@ def looked(at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
         except Unreadable as error:
             stopped = error
         if files := reading.result():
-            yield FILES, files, f"Airflow {section.version}"
+            yield _seen(FILES, files, f"Airflow {section.version}")
     if stopped is not None:
         raise stopped
 
 
+def _seen(kind: str, value: Mapping[str, Any], source: str) -> Seen:
+    subject = str(value.get("place") or value.get("dag") or value.get("queue") or kind)
+    return Seen(kind=kind, value=value, subject=subject, source=source)
+
+
 def _asked(at: Observation, section: AirflowSection, unreadable: dict[str, str]) -> Iterator[Seen]:
     with opened(at, section) as target:
-        yield OBSERVED, _observed(target), target.place
+        yield _seen(OBSERVED, _observed(target), target.place)
         yield from _history(at, target, section)
         yield from _letters(target, unreadable)
         yield from _canary(target, unreadable)
@@ -102,13 +105,13 @@ def _history(at: Observation, target: DagsTarget, section: AirflowSection) -> It
     asked = [*section.dags, *([section.canary] if section.canary else [])]
     at.progress(f"dags: asking Airflow at {target.place} since {target.since:%Y-%m-%d %H:%M:%S} UTC")
     answers = observed(target.transport, asked, since=target.since, now=now)
-    yield HISTORY, {"place": target.place, **answers}, target.place
+    yield _seen(HISTORY, {"place": target.place, **answers}, target.place)
     yield from _before(at)
     for dag in target.dags:
         data, table = section.dags[dag.dag_id].data, section.dags[dag.dag_id].data_table
         if data is not None:
             found = look_at_data(target.data(data), target.since, **target.access)
-            yield DATA, {"dag": dag.dag_id, "section": table, "collected": found}, str(found["where"])
+            yield _seen(DATA, {"dag": dag.dag_id, "section": table, "collected": found}, str(found["where"]))
 
 
 def _before(at: Observation) -> Iterator[Seen]:
@@ -117,7 +120,8 @@ def _before(at: Observation) -> Iterator[Seen]:
         for fact in run.facts:
             with suppress(LookupError):
                 if (fact["layer"], fact["kind"]) == ("dags", HISTORY):
-                    yield BEFORE, {"run": run.path.name, "history": load_json(run.path, fact["digest"])}, run.path.name
+                    before = {"run": run.path.name, "history": load_json(run.path, fact["digest"])}
+                    yield _seen(BEFORE, before, run.path.name)
                     return
 
 
@@ -127,12 +131,12 @@ def _letters(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Seen]:
     except Unreadable as error:
         unreadable[LETTERS] = error.reason
         return
-    yield LETTERS, look_at_letters(target.account, queue, target.since, target.settling), queue
+    yield _seen(LETTERS, look_at_letters(target.account, queue, target.since, target.settling), queue)
 
 
 def _canary(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Seen]:
     try:
-        yield CANARY, target.canary(), "a drill"
+        yield _seen(CANARY, {**target.canary(), "asked": datetime.now(UTC).isoformat()}, "a drill")
     except Unreadable as error:
         unreadable[CANARY] = error.reason
 

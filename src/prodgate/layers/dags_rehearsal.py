@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from ..aws.calls import LiveCalls
 from ..aws.clients import rehearsal_clients
 from ..canaries.drilling import Place, drill_canary
 from ..canaries.reaching import reached
+from ..collected.references import resolved
 from ..dags.declared import DeclaredDag, Schedule
 from ..dags_section import AirflowSection, Rehearsed
 from ..data_section import DataSection, SlotTable
@@ -136,6 +138,7 @@ def _started(at: Observation, section: AirflowSection, rehearsal: Rehearsed, sta
     if not root:
         raise Unreadable(f'{at.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     told, dags = partial(_told, at), at.project / section.folder
+    server = resolved(rehearsal.database, os.environ) if rehearsal.database else ""
     python = python_of(f"airflow-{section.version}", told)
     account = stack.enter_context(provisioned(at.project / root, var_files=files, dags=dags, progress=told))
     scratch = Path(stack.enter_context(TemporaryDirectory(prefix="prodgate-dags-")))
@@ -144,7 +147,7 @@ def _started(at: Observation, section: AirflowSection, rehearsal: Rehearsed, sta
     airflow = stack.enter_context(
         running(
             dags, _logs(at), python=python, version=section.version, schedules=rehearsal.crons,
-            environment=_environment(account, section.environment, database),
+            environment=_environment(account, section.environment, database), server=server,
         )
     )  # fmt: skip
     account.emulator.airflow(airflow.url, airflow.viewer, airflow.admin)

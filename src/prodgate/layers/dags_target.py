@@ -29,8 +29,6 @@ from .project_seen import ProjectSeen
 
 #: How long CloudWatch may take to tell of a message that was sent.
 _SETTLING: Final = timedelta(minutes=15)
-#: Age at which a drill proves nothing any more: that of the alarms' deliveries, too.
-_BELIEVED: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +125,9 @@ def _access(section: AirflowSection, secret: Secret) -> Access:
 
 
 def _drilled(at: Observation, section: AirflowSection) -> Mapping[str, Any]:
-    """Return the record of the last drill. Raises Unreadable when there is none that can still be believed."""
-    found, again = latest_drill(at.run.parent, at.target.url), f"prodgate drill dag {section.canary or 'NAME'}"
+    """Return the record of the last drill. Raises Unreadable when there is none."""
+    found = latest_drill(at.run.parent, at.target.url)
     if found is None:
-        raise Unreadable(f"no drill is on record; {again} {at.target.url} makes one")
-    age = datetime.now(UTC) - datetime.fromisoformat(found["started"])
-    if age > _BELIEVED:
-        raise Unreadable(f"the last drill was {age.days} days ago, more than {_BELIEVED.days}; repeat it: {again}")
+        again = f"prodgate drill dag {section.canary or 'NAME'} {at.target.url}"
+        raise Unreadable(f"no drill is on record; {again} makes one")
     return found

@@ -11,6 +11,7 @@ from ..facts.e2e.cookies import Cookie
 from ..facts.e2e.journeys import Journey, journey_facts, unreadable_journeys, unseen_cookies
 from ..facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, unreadable_pages
 from ..facts.e2e.probes import PROBED, probe_facts
+from .looking import Stored
 
 #: Kinds of evidence: what a browser met on each page, how each journey went, what was answered without a browser.
 VISITS: Final = "e2e-visits"
@@ -22,9 +23,6 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     JOURNEYS: (Journey, Cookie),
     PROBES: PROBED,
 }
-
-#: Kind of evidence, and the evidence.
-Stored = tuple[str, Mapping[str, Any]]
 
 
 def facts_of(stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:

@@ -14,9 +14,10 @@ from ..e2e_section import DeclaredPage, E2eSection
 from ..engines.chromium import Chromium, chromium, japanese_fonts
 from ..engines.environments import EngineError
 from ..facts.e2e.journeys import FORMAT, browser_of
-from .e2e_kinds import JOURNEYS, PROBES, VISITS, Stored
+from .e2e_kinds import JOURNEYS, PROBES, VISITS
 from .e2e_target import E2eTarget
 from .layer import Observation
+from .looking import Seen
 
 if TYPE_CHECKING:
     from ..browser.settings import BrowserSettings
@@ -32,10 +33,8 @@ _LIBRARIES: Final = {
 }
 
 
-def looked(
-    target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]
-) -> Iterator[tuple[Stored, str]]:
-    """Yield what was seen, each kind with what saw it; note why another was not."""
+def looked(target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+    """Yield what was seen of each kind; note why another was not."""
     with TemporaryDirectory(prefix="prodgate-browser-") as folder:
         try:
             settings = _settings(target, section, at, Path(folder))
@@ -44,12 +43,12 @@ def looked(
         else:
             yield from _with_a_browser(settings, target, section, at, unreadable)
     at.progress(f"e2e: probing {target.place}")
-    yield (PROBES, _probed(target, section)), "sockets"
+    yield Seen(kind=PROBES, value=_probed(target, section), subject=target.place, source="sockets")
 
 
 def _with_a_browser(
     settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]
-) -> Iterator[tuple[Stored, str]]:
+) -> Iterator[Seen]:
     ways: dict[str, Callable[[], dict[str, Any]]] = {
         VISITS: lambda: _visited(settings, target, section, at),
         JOURNEYS: lambda: _travelled(settings, target, section, at),
@@ -60,7 +59,7 @@ def _with_a_browser(
         except Unreadable as error:
             unreadable[kind] = error.reason
             continue
-        yield (kind, found), browser_of(found)
+        yield Seen(kind=kind, value=found, subject=target.place, source=browser_of(found))
         if kind == VISITS and found["pages"] and all(_silent(page) for page in found["pages"]):
             said = found["pages"][0]["unreachable"]["text"]
             unreadable[JOURNEYS] = f"no page was answered, so that no journey was begun: {said}"

@@ -2,84 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..aws.answers import Unreadable
-from ..criteria_file import CriteriaFile
-from ..evidence import load_json
 from ..facts import Fact, Facts
 from ..facts.load.account_view import account_view
 from ..facts.load.changes import against
 from ..facts.load.runs import MADE
-from ..findings import Finding
 from .layer import Observation
-from .load_kinds import ACCOUNT, BEFORE, KINDS, RECORD, REQUIRED, Stored
+from .load_kinds import ACCOUNT, BEFORE, KINDS, RECORD, REQUIRED
+from .looking import LookingLayer, Seen, Stored
 
 
-class LoadLayer:
+class LoadLayer(LookingLayer):
     """Puts a site under load and measures how it answers."""
 
-    name: str = "load"
+    name = "load"
     folders: tuple[str, ...] = ("loadtests",)
-    judges_policies: bool = False
+    about = "load"
 
-    def observe(self, at: Observation) -> Facts:
-        """Test the generator, carry out each profile, and keep what was recorded."""
-        if not any(self.name in criterion.layers for criterion in at.stated.criteria.values()):
-            at.progress("load: no criterion asks about load")
-            return Facts()
+    def looked(self, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+        """Test the generator, carry out each profile, then ask the account what it counted."""
         from .load_account import account_counts  # noqa: PLC0415
         from .load_runs import carried_out, ready  # noqa: PLC0415  judging needs nothing of it
         from .load_target import opened  # noqa: PLC0415
 
-        stored: list[Stored] = []
-        unreadable: dict[type, str] = {}
-        try:
-            section = ready(at)
-            with opened(at, section) as target:
-                stored.extend(carried_out(target, section, at, unreadable))
-        except Unreadable as error:
-            unreadable = dict.fromkeys(REQUIRED, error.reason)
-        stored.extend(account_counts(stored, at))
-        for kind, reason in unreadable.items():
-            at.journal.write("unreadable", layer=self.name, kind=kind.__name__, reason=reason)
-        return _facts(stored, unreadable)
+        section, runs = ready(at), list[Mapping[str, Any]]()
+        with opened(at, section) as target:
+            for seen in carried_out(target, section, at, unreadable):
+                yield seen
+                if seen.kind == RECORD:
+                    runs.append(seen.value)
+        yield from account_counts(runs, at)
 
-    def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
-        """Make the facts of what was kept; what was not measured then is unreadable."""
-        known = list(events)
-        by_name = {kind.__name__: kind for kinds in KINDS.values() for kind in kinds}
-        unread = {one["kind"]: one["reason"] for one in known if one["event"] == "unreadable"}
-        unreadable = {kind: unread[name] for name, kind in by_name.items() if name in unread}
-        return _facts(
-            [(one["kind"], load_json(run, one["digest"])) for one in known if one["event"] == "fact"], unreadable
-        )
+    def lacking(self, stored: Iterable[Stored]) -> Iterable[str]:
+        """Return the names of the kinds of fact that no run makes."""
+        return [kind.__name__ for kind in _unmade(stored)]
 
-    def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:  # noqa: ARG002  as every layer is asked
-        """Checks answer everything."""
-        return ()
-
-    def conclude(
-        self,
-        facts: Facts,  # noqa: ARG002
-        at: Observation,  # noqa: ARG002
-    ) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Checks answer everything."""
-        return {}
+    def facts_of(self, stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
+        """Return what is known of stored runs; ``unreadable`` is by the name of a kind of fact."""
+        known = tuple(stored)
+        runs = {value["record"]["profile"]["name"]: value for kind, value in known if kind == RECORD}
+        before = {value["record"]["profile"]["name"]: value for kind, value in known if kind == BEFORE}
+        account = next((value for kind, value in known if kind == ACCOUNT), None)
+        beside = [fact for run in runs.values() for fact in account_view(run, account)]
+        reasons = dict.fromkeys(_unmade(known), "no load was measured in that run")
+        named = {kind.__name__: kind for kinds in KINDS.values() for kind in kinds}
+        reasons |= {named[name]: reason for name, reason in unreadable.items() if name in named}
+        return Facts((*_made(runs, before), *beside), reasons)
 
 
-def _facts(stored: Iterable[Stored], unreadable: Mapping[type, str]) -> Facts:
-    """Return what is known of stored runs, and why nothing is known of the others."""
-    known = tuple(stored)
-    runs = {value["record"]["profile"]["name"]: value for kind, value in known if kind == RECORD}
-    before = {value["record"]["profile"]["name"]: value for kind, value in known if kind == BEFORE}
-    seen = {kind for name in runs for kind in KINDS[name]}
-    missing = {kind: "no load was measured in that run" for kind in REQUIRED if kind not in seen}
-    account = next((value for kind, value in known if kind == ACCOUNT), None)
-    beside = [fact for run in runs.values() for fact in account_view(run, account)]
-    return Facts((*_made(runs, before), *beside), {**missing, **unreadable})
+def _unmade(stored: Iterable[Stored]) -> list[type[Fact]]:
+    """Return the kinds of fact that are needed and that no run makes."""
+    profiles = {value["record"]["profile"]["name"] for kind, value in stored if kind == RECORD}
+    made = {kind for name in profiles for kind in KINDS[name]}
+    return [kind for kind in REQUIRED if kind not in made]
 
 
 def _made(runs: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..aws.answers import Absent, Unreadable
 from ..criteria import UsageError
-from ..evidence import store_json
 from ..facts.load.account_view import PROFILES, account_at, host_of, seen_through
 from ..facts.load.entrances import Counted, counted
 from ..facts.load.whole_minutes import whole_minutes
 from .layer import Observation
-from .load_kinds import ACCOUNT, RECORD, Stored
+from .load_kinds import ACCOUNT
+from .looking import Seen
 
 if TYPE_CHECKING:
     from .live_target import LiveTarget
@@ -27,9 +27,9 @@ LATEST: Final = timedelta(minutes=10)
 PAUSE: Final = 20.0
 
 
-def account_counts(stored: Iterable[Stored], at: Observation) -> Iterator[Stored]:
+def account_counts(all_runs: Iterable[Mapping[str, Any]], at: Observation) -> Iterator[Seen]:
     """Yield what the account counted in the minutes of runs; nothing in a rehearsal, where the site's log is read."""
-    runs = [value for kind, value in stored if kind == RECORD and value["record"]["profile"]["name"] in PROFILES]
+    runs = [run for run in all_runs if run["record"]["profile"]["name"] in PROFILES]
     if at.target.rehearsal or not runs:
         return
     from .live_target import opened  # noqa: PLC0415  boto3 takes as long to import as all the rest
@@ -47,8 +47,7 @@ def account_counts(stored: Iterable[Stored], at: Observation) -> Iterator[Stored
     except UsageError as error:
         kept["unreadable"] = str(error)
     source = f"CloudWatch, asked with {kept.get('library', 'nothing')}"
-    at.journal.fact("load", ACCOUNT, at.stated.account or at.target.url, store_json(at.run, kept), source)
-    yield ACCOUNT, kept
+    yield Seen(kind=ACCOUNT, value=kept, subject=at.stated.account or at.target.url, source=source)
 
 
 def _look(target: LiveTarget, run: Mapping[str, Any], about: Mapping[str, Any], at: Observation) -> None:

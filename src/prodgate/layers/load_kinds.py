@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from ..facts import Fact
 from ..facts.load.changes import LoadChange
@@ -34,6 +34,3 @@ LIMITED_BY: Final[Mapping[str, tuple[str, str]]] = {
     "surge": ("surge-served", ""),
     "compare": ("latency-p95", ""),
 }
-
-#: Kind of evidence, and the evidence.
-Stored = tuple[str, Mapping[str, Any]]

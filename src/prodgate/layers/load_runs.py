@@ -11,7 +11,6 @@ from typing import Any
 from ..aws.answers import Unreadable
 from ..criteria import UsageError
 from ..criteria_file import CriteriaFile
-from ..evidence import store_json
 from ..facts.load.measured import SLOWEST
 from ..facts.load.server_view import summarised
 from ..load.profile import Profile
@@ -19,8 +18,9 @@ from ..load_section import PROFILES, LoadSection
 from .layer import Observation
 from .load_before import last_good
 from .load_deploys import Deploys, deploys_while
-from .load_kinds import BEFORE, KINDS, LIMITED_BY, RECORD, SELF_TEST, Stored
+from .load_kinds import BEFORE, KINDS, LIMITED_BY, RECORD, SELF_TEST
 from .load_target import LoadTarget, allowed, green
+from .looking import Seen
 
 
 def ready(at: Observation) -> LoadSection:
@@ -41,24 +41,25 @@ def ready(at: Observation) -> LoadSection:
 
 
 def carried_out(
-    target: LoadTarget, section: LoadSection, at: Observation, unreadable: dict[type, str]
-) -> Iterator[Stored]:
-    """Test the generator, then yield what was stored of each profile; note why others could not be carried out.
+    target: LoadTarget, section: LoadSection, at: Observation, unreadable: dict[str, str]
+) -> Iterator[Seen]:
+    """Test the generator, then yield what was seen of each profile; note why others could not be carried out.
 
     Raises Unreadable when the generator measures something else than what is there.
     """
-    yield SELF_TEST, _tested(at)
+    yield from _tested(at)
     for name in PROFILES:
         if reason := _hindered(name, target, section, at):
-            unreadable |= dict.fromkeys(KINDS[name], reason)
+            unreadable |= _none_of(name, reason)
         elif name in section.profiles:
             try:
-                stored = _run(name, target, section, at)
+                yield from _run(name, target, section, at)
             except UsageError as error:
-                unreadable |= dict.fromkeys(KINDS[name], str(error))
-                continue
-            yield RECORD, stored
-            yield from _before(stored, at)
+                unreadable |= _none_of(name, str(error))
+
+
+def _none_of(profile: str, reason: str) -> dict[str, str]:
+    return {kind.__name__: reason for kind in KINDS[profile]}
 
 
 def _hindered(name: str, target: LoadTarget, section: LoadSection, at: Observation) -> str:
@@ -81,18 +82,17 @@ def _led_astray(section: LoadSection, at: Observation) -> str:
     return ""
 
 
-def _tested(at: Observation) -> Mapping[str, Any]:
-    """Let the generator measure a server whose faults are known."""
+def _tested(at: Observation) -> Iterator[Seen]:
+    """Let the generator measure a server whose faults are known. Raises Unreadable when it does not find them."""
     from ..load.selftest import self_test  # noqa: PLC0415  judging needs nothing of it
 
     found: Mapping[str, Any] = self_test(directory=at.run / "logs" / "load" / "self-test", progress=_told(at))
-    at.journal.fact("load", SELF_TEST, "the load generator", store_json(at.run, found), "its self-test")
+    yield Seen(kind=SELF_TEST, value=found, subject="the load generator", source="its self-test")
     if not found["ok"]:
         raise Unreadable(f"the load generator failed its self-test, so nothing was measured: {found['reason']}")
-    return found
 
 
-def _run(name: str, target: LoadTarget, section: LoadSection, at: Observation) -> Mapping[str, Any]:
+def _run(name: str, target: LoadTarget, section: LoadSection, at: Observation) -> Iterator[Seen]:
     """Carry out one profile; what was recorded is kept also when the run is interrupted. Raises UsageError."""
     from ..load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
 
@@ -106,14 +106,14 @@ def _run(name: str, target: LoadTarget, section: LoadSection, at: Observation) -
             record = run_load(profile, target.url, other_host=other, directory=directory, progress=_told(at), **given)
     except KeyboardInterrupt:
         if (written := directory / "record.json").exists():
-            _keep(json.loads(written.read_text("utf-8")), deploys, since, target, at)
+            yield _seen(json.loads(written.read_text("utf-8")), deploys, since, target)
         raise
-    return _keep(record, deploys, since, target, at)
+    seen = _seen(record, deploys, since, target)
+    yield seen
+    yield from _before(seen.value, at)
 
 
-def _keep(
-    record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget, at: Observation
-) -> Mapping[str, Any]:
+def _seen(record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget) -> Seen:
     stored = {
         "place": target.place,
         "record": record,
@@ -122,8 +122,7 @@ def _keep(
         "undeployed": deploys.failed,
     }
     subject = f"{record['profile']['name']} at {target.place}"
-    at.journal.fact("load", RECORD, subject, store_json(at.run, stored), f"Locust {record['versions']['locust']}")
-    return stored
+    return Seen(kind=RECORD, value=stored, subject=subject, source=f"Locust {record['versions']['locust']}")
 
 
 def _server(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mapping[str, Any] | None:
@@ -135,13 +134,12 @@ def _server(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mappin
     return None if lines is None else summarised(lines, record)
 
 
-def _before(stored: Mapping[str, Any], at: Observation) -> Iterator[Stored]:
+def _before(stored: Mapping[str, Any], at: Observation) -> Iterator[Seen]:
     """Yield what there is of the last good run to compare a steady load with."""
     name = stored["record"]["profile"]["name"]
     before = last_good(at, RECORD, stored) if name == "steady" else None
     if before is not None:
-        at.journal.fact("load", BEFORE, f"{name} in {before['run']}", store_json(at.run, before), "the last good run")
-        yield BEFORE, before
+        yield Seen(kind=BEFORE, value=before, subject=f"{name} in {before['run']}", source="the last good run")
 
 
 def _profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:

@@ -14,7 +14,8 @@ from ..dags.rows import OPEN, SUCCEEDED, Row, SlotState
 from ..evidence import load_json
 from ..facts import Facts
 from ..facts.dags.slots import SlotHistory
-from ..layers.dags_kinds import DECLARED, HISTORY, OBSERVED, Stored
+from ..layers.dags_kinds import DECLARED, HISTORY, OBSERVED
+from ..layers.looking import Stored
 from ..runs import Run
 from .dags_calendar import MARKS, Calendar, calendar
 from .dags_rates import Reliability, judging, reliability

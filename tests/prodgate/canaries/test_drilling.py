@@ -153,7 +153,7 @@ def test_what_can_not_be_read_is_no_verdict(account: Account, on: str, error: Ex
     drill = drilled(account, Broken(account, url(account), TOPIC, error=error, on=on), patience=0)
     assert all(one.reason.startswith(reason) for one in drill.tried)
     assert drill.flaws
-    for fact in canary_facts(drill.to_json()):
+    for fact in canary_facts({**drill.to_json(), "asked": drill.to_json()["started"]}):
         with pytest.raises(Undetermined, match=reason.partition(" ")[0]):
             attrgetter("state")(fact)
 
@@ -224,7 +224,8 @@ def facts(**changed: Any) -> KilledOrFailed:
         "mode": "kill", "run_id": "r", "state": "failed", "tries": 2, "reason": "", "dead_letter": 1.25, "dead_letters": 1,
         "letter_names": ["dag", "run"], "notice": 0.5, "notices": 1, "notice_names": ["dag", "run", "task"],
     }  # fmt: skip
-    (fact,) = canary_facts({"dag_id": DAG, "tried": [{**one, **changed}]})
+    times = {"started": "2026-11-01T00:00:00+00:00", "asked": "2026-11-02T00:00:00+00:00"}
+    (fact,) = canary_facts({"dag_id": DAG, **times, "tried": [{**one, **changed}]})
     assert isinstance(fact, KilledOrFailed)
     return fact
 

@@ -196,19 +196,6 @@ def test_a_drill_that_never_was_is_asked_for(tmp_path: Path) -> None:
         dags_target._drilled(at, at.stated.airflow)
 
 
-def test_an_old_drill_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = observation(tmp_path, url="aws://prod@ap-northeast-1")
-    assert at.stated.airflow is not None
-    for days, believed in ((89, True), (91, False)):
-        record = {"started": (datetime.now(UTC) - timedelta(days=days)).isoformat()}
-        monkeypatch.setattr(dags_target, "latest_drill", lambda *_, record=record: record)
-        if believed:
-            assert dags_target._drilled(at, at.stated.airflow) is record
-        else:
-            with pytest.raises(Unreadable, match="the last drill was 91 days ago"):
-                dags_target._drilled(at, at.stated.airflow)
-
-
 class NoSuchKey(Exception):
     """As boto3 raises it."""
 

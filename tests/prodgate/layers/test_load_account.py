@@ -17,7 +17,7 @@ from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.criteria import UsageError
 from prodgate.criteria_file import parse
-from prodgate.evidence import load_json, store_json
+from prodgate.evidence import load_json
 from prodgate.facts import Facts
 from prodgate.facts.load.account_view import BalancerTimes, EntranceCount
 from prodgate.facts.load.entrances import Counted
@@ -29,6 +29,7 @@ from prodgate.layers.load import LoadLayer
 from prodgate.layers.load_account import LATEST, PAUSE, SETTLED, settled
 from prodgate.layers.load_kinds import ACCOUNT, RECORD
 from prodgate.layers.load_target import LoadTarget
+from prodgate.layers.looking import Seen
 from prodgate.targets import Target
 from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
 from tests.loadtests.entered import tell_of_distribution as tell
@@ -67,10 +68,8 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Observation:
     def opened(_at: Observation, _section: Any) -> Iterator[LoadTarget]:
         yield LoadTarget(f"https://{HOST}", f"https://{HOST}")
 
-    def carried_out(_target: Any, _section: Any, at: Observation, _unreadable: Any) -> Iterator[Any]:
-        stored = run()
-        at.journal.fact("load", RECORD, "steady", store_json(at.run, stored), "Locust")
-        yield RECORD, stored
+    def carried_out(*_given: Any) -> Iterator[Seen]:
+        yield Seen(kind=RECORD, value=run(), subject="steady", source="Locust")
 
     monkeypatch.setattr("prodgate.layers.load_runs.ready", lambda _at: None)
     monkeypatch.setattr("prodgate.layers.load_runs.carried_out", carried_out)
@@ -165,9 +164,9 @@ def test_who_is_interrupted_while_waiting_knows_nothing_of_the_account(
 
 def test_a_rehearsal_has_its_own_log_and_no_account_is_opened(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prodgate.layers.live_target.open_account", pytest.fail)
-    assert list(load_account.account_counts([(RECORD, run())], replace(at, target=Target("rehearsal://")))) == []
+    assert list(load_account.account_counts([run()], replace(at, target=Target("rehearsal://")))) == []
     deploy = run(profile={**run()["record"]["profile"], "name": "deploy"})
-    assert list(load_account.account_counts([(RECORD, deploy)], at)) == []
+    assert list(load_account.account_counts([deploy], at)) == []
 
 
 def test_where_nothing_counts_requests_that_is_noted(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:

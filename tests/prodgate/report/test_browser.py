@@ -60,7 +60,16 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(params=[(name, file) for name in NAMES for file in FILES.values()], ids=lambda p: f"{p[0]}-{p[1]}")
+#: Every report in English, and those of which most is said in the other languages too.
+ADDRESSES = [
+    (name, file)
+    for name in NAMES
+    for language, file in FILES.items()
+    if language == "en" or name in ("showcase", "dags")
+]
+
+
+@pytest.fixture(params=ADDRESSES, ids=lambda p: f"{p[0]}-{p[1]}")
 def address(request: pytest.FixtureRequest, reports: Path) -> str:
     name, file = request.param
     return Path(reports, name, file).as_uri()
@@ -124,7 +133,7 @@ def test_reads_the_same_without_script(browser: Browser, address: str) -> None:
     assert any(decision in texts[0][0] for decision in Decision)
 
 
-@pytest.mark.parametrize("width", [320, 375, 768])
+@pytest.mark.parametrize("width", [320, 768])
 def test_never_scrolls_sideways(browser: Browser, address: str, width: int) -> None:
     page = open_page(browser, address, width=width)
     unfold(page)
@@ -137,8 +146,7 @@ def test_never_scrolls_sideways(browser: Browser, address: str, width: int) -> N
     page.close()
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
 def test_is_accessible(browser: Browser, address: str, scheme: Literal["light", "dark"], width: int) -> None:
     page = open_page(browser, address, scheme=scheme, width=width)
     unfold(page)

@@ -210,6 +210,11 @@ SABOTAGES = (
     ),
     Sabotage("the canary was not tried again", {"dag-retry-shown"}, tried("retry", tries=1)),
     Sabotage("nobody was told of a failure", {"dag-failure-alert-shown"}, tried("fail", notice=None, notices=0, notice_names=[])),
+    Sabotage(
+        "a drill of last summer",
+        {"dag-failure-alert-shown", "dag-retry-shown", "dead-letter-shown"},
+        lambda evidence: evidence.of("dag-canary").update(started="2026-07-01T00:00:00+00:00"),
+    ),
     Sabotage("a killed task left no dead letter", {"dead-letter-shown"}, tried("kill", dead_letter=None, dead_letters=0, letter_names=[])),
 )  # fmt: skip
 
@@ -272,3 +277,14 @@ def multiply(evidence: Evidence, longer: float) -> None:
         for number in range(30)
     ]  # fmt: skip
     page["body"] = {"dag_runs": rows, "total_entries": len(rows)}
+
+
+def test_why_airflow_could_not_be_read_is_the_reason_of_all_that_it_tells(
+    stage: tuple[Project, tuple[Check, ...]],
+) -> None:
+    evidence = healthy()
+    for page in evidence.answers("/version"):
+        del page["body"]
+        page["unreadable"] = "user 'viewer' is not accepted (401)"
+    found = judged_evidence(evidence, stage[1], stage[0])
+    assert {one.reason for id_ in AIRFLOW for one in found[id_]} == {"user 'viewer' is not accepted (401)"}

@@ -1,6 +1,5 @@
 """One rehearsal account for all tests of the live suites; each sabotage has a copy of its own."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from prodgate.journal import Journal
 from prodgate.layers.layer import Observation
 from prodgate.layers.project_seen import ProjectSeen
 from prodgate.project import load_policies, open_project
-from prodgate.rehearsal.account import provisioned
+from prodgate.rehearsal.account import Provisioned
 from prodgate.targets import Target
 
 from .harness import Observed, Stage, live_checks
@@ -28,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory, production: Provisioned) -> Stage:
     """The healthy account."""
     project = open_project(ROOT / "criteria.toml")
     load_policies(project.policy_folders())
@@ -43,16 +42,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         journal=Journal.of(run),
         progress=lambda _step: None,
     )
-    files = [ROOT / file for file in stated.var_files]
-    with provisioned(ROOT / stated.terraform_root, var_files=files, dags=ROOT / "dags") as account:
-        now = datetime.now(UTC).isoformat()
-        yield Stage(
-            account=account,
-            project=project,
-            seen=ProjectSeen(at),
-            about={"id": account.id, "region": account.region, "now": now, "foreign": stated.foreign},
-            checks=live_checks(project),
-        )
+    now = datetime.now(UTC).isoformat()
+    return Stage(
+        account=production,
+        project=project,
+        seen=ProjectSeen(at),
+        about={"id": production.id, "region": production.region, "now": now, "foreign": stated.foreign},
+        checks=live_checks(project),
+    )
 
 
 @pytest.fixture(scope="session")

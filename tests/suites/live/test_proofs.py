@@ -86,6 +86,9 @@ def judged(findings: Mapping[str, list[Finding]]) -> set[Outcome]:
     return set(outcomes(findings).values())
 
 
+#: Each observes a whole account anew, which ordinary tests do once.
+_REPEATED = pytest.mark.alone
+
 ALL_GONE: dict[str, list[Mapping[str, Any]]] = {
     "every call is denied": [{"kind": "deny"}],
     "every call is throttled": [{"kind": "throttle"}],
@@ -96,13 +99,20 @@ ALL_GONE: dict[str, list[Mapping[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("faults", ALL_GONE.values(), ids=ALL_GONE)
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(faults, id=name, marks=[_REPEATED] if number else [])
+        for number, (name, faults) in enumerate(ALL_GONE.items())
+    ],
+)
 def test_when_nothing_is_answered_everything_is_undetermined(stage: Stage, faults: list[Mapping[str, Any]]) -> None:
     with faulty(stage, *faults) as endpoint:
         seen = observed(stage, endpoint)
     assert judged(seen.findings) == {Outcome.UNDETERMINED}, told(seen.findings, set(seen.findings))
 
 
+@_REPEATED
 def test_credentials_that_end_midway_leave_nothing_better(stage: Stage, healthy: Observed) -> None:
     with faulty(stage, {"code": "ExpiredToken", "status": 403, "after": 40}) as endpoint:
         seen = observed(stage, endpoint)
@@ -110,6 +120,7 @@ def test_credentials_that_end_midway_leave_nothing_better(stage: Stage, healthy:
     assert Outcome.UNDETERMINED in judged(seen.findings)
 
 
+@_REPEATED
 def test_a_list_of_which_a_later_page_fails_is_no_shorter_list(stage: Stage, healthy: Observed) -> None:
     for service, operation in sorted(_paged(healthy.recording)):
         with faulty(stage, {"service": service, "operation": operation, "kind": "fail", "after": 1}) as endpoint:
@@ -134,6 +145,7 @@ def _same(healthy: Observed, seen: Observed) -> None:
         assert _told(seen.findings[id_]) == _told(found), told(seen.findings, {id_})
 
 
+@_REPEATED
 def test_a_throttled_account_is_judged_the_same(stage: Stage, healthy: Observed) -> None:
     with faulty(stage, {"kind": "throttle", "calls_per_second": 20.0}) as endpoint:
         seen = observed(stage, endpoint, attempts=10)
@@ -141,6 +153,7 @@ def test_a_throttled_account_is_judged_the_same(stage: Stage, healthy: Observed)
     _same(healthy, seen)
 
 
+@_REPEATED
 def test_a_slow_account_is_judged_the_same(stage: Stage, healthy: Observed) -> None:
     with faulty(stage, {"delay": 0.02}) as endpoint:
         seen = observed(stage, endpoint)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ...aws.answers import Unread
@@ -19,6 +21,8 @@ _OF_NOTICE = ("dag", "run", "task")
 class Retried(Fact):
     """A run whose task was made to fail once; ``subject`` is such as ``canary: retry``."""
 
+    age: Quantity
+    """How long ago the drill began."""
     run_id: str
     state: str
     """Airflow's; empty when the run was never seen."""
@@ -31,6 +35,7 @@ class Retried(Fact):
 class KilledOrFailed(Fact):
     """A run that was made to fail for good; ``subject`` is such as ``canary: kill``."""
 
+    age: Quantity
     run_id: str
     state: str
     tries: int
@@ -45,16 +50,19 @@ class KilledOrFailed(Fact):
 
 
 def canary_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what the record of a drill shows, of each mode of the canary."""
+    """Return what the record of a drill shows, of each mode of the canary; it was ``asked`` for at some time."""
+    asked, began = (datetime.fromisoformat(record[key]) for key in ("asked", "started"))
+    age = Quantity.seconds(round(Decimal((asked - began).total_seconds())))
     for one in record["tried"]:
         subject = f"{record['dag_id']}: {one['mode']}"
-        yield _retried(subject, one) if one["mode"] == "retry" else _failed(subject, one)
+        yield _retried(subject, one, age) if one["mode"] == "retry" else _failed(subject, one, age)
 
 
-def _retried(subject: str, one: Mapping[str, Any]) -> Retried:
+def _retried(subject: str, one: Mapping[str, Any], age: Quantity) -> Retried:
     known = _known(one)
     return Retried(
         subject=subject,
+        age=age,
         run_id=one["run_id"],
         state=known(one["state"]),
         tries=known(one["tries"]),
@@ -62,13 +70,14 @@ def _retried(subject: str, one: Mapping[str, Any]) -> Retried:
     )
 
 
-def _failed(subject: str, one: Mapping[str, Any]) -> KilledOrFailed:
+def _failed(subject: str, one: Mapping[str, Any], age: Quantity) -> KilledOrFailed:
     known = _known(one)
     wrong = "" if one["state"] == "failed" else f"the run is {one['state'] or 'not seen'}, and had to fail; "
     letter = _wrong("message", one["dead_letters"], one["letter_names"], _OF_LETTER)
     notice = _wrong("notice", one["notices"], one["notice_names"], _OF_NOTICE)
     return KilledOrFailed(
         subject=subject,
+        age=age,
         run_id=one["run_id"],
         state=known(one["state"]),
         tries=known(one["tries"]),

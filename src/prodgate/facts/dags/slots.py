@@ -13,6 +13,7 @@ from ...dags.cron import next_slot
 from ...dags.declared import DeclaredDag
 from ...dags.ledger import Ledger, SlotState, ledger
 from ...dags.rates import Budget, Rates, budget, rates
+from ...dags.rows import SUCCEEDED
 from ...estimates import Estimate, rate
 from ...quantities import Quantity
 from .. import Fact
@@ -112,7 +113,7 @@ def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], histor
         yield slots
         if dag.dag_id in collecting:
             yield CollectionSlots(subject=dag.dag_id, history=slots)
-        yield _real_run(dag.dag_id, history)
+        yield _real_run(known, history)
 
 
 def attempts(place: str, dags: tuple[DeclaredDag, ...], history: History) -> TaskAttempts:
@@ -137,15 +138,16 @@ def _overlapping(dag: DeclaredDag, known: Ledger) -> Iterator[str]:
             yield f"{row.runs[0]} ended {ended - after} after the next slot" if row.ended else f"{row.runs[0]} runs"
 
 
-def _real_run(dag_id: str, history: History) -> RealRun:
+def _real_run(known: Ledger, history: History) -> RealRun:
     executed: dict[str, list[bool]] = {}
     for task in history.tasks:
-        if task.dag_id == dag_id:
+        if task.dag_id == known.dag_id:
             done = task.state == "success" and task.started is not None and bool(task.host)
             executed.setdefault(task.run_id, []).append(done)
-    runs = [run for run in history.runs if (run.dag_id, run.kind, run.state) == (dag_id, "scheduled", "success")]
-    whole = [run.run_id for run in runs if executed.get(run.run_id) and all(executed[run.run_id])]
-    return RealRun(subject=dag_id, done=len(whole), example=max(whole, default=""))
+    # a slot that is a success only since a person made it one is none of these
+    runs = [row.runs[0] for row in known.rows if row.state in SUCCEEDED]
+    whole = [run for run in runs if executed.get(run) and all(executed[run])]
+    return RealRun(subject=known.dag_id, done=len(whole), example=max(whole, default=""))
 
 
 def _seconds(number: float) -> Quantity:

@@ -77,7 +77,13 @@ def variables(place: Place, release: Release, stated: Mapping[str, str]) -> dict
 
 
 def put_database(place: Place, release: Release, python: Path, logins: Logins) -> None:
-    """Put a database to where Airflow looks for it: a copy of one that is made once, in the environment of Python."""
+    """Put a database to where Airflow looks for it: a copy of one that is made once, in the environment of Python.
+
+    On a server it is made anew, which takes half a minute. Raises EngineError when it can't be made.
+    """
+    if place.server:
+        _migrate(place, release, python, logins)
+        return
     empty = python.parents[1] / _EMPTY
     if not empty.exists():
         _make(empty, release, python)

@@ -98,16 +98,17 @@ def running(
     version: str,
     schedules: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    server: str = "",
 ) -> Iterator[Airflow]:
     """Run Airflow while the context is open, with what is deployed of a folder of DAGs, in a new folder of ``scratch``.
 
     ``python`` is that of its environment. ``schedules`` are cron expressions by DAG that replace those of its files, of
     six fields with seconds last, or of five; ``environment`` is what DAGs find in theirs. Its own database is a SQLite
-    file, on which Airflow 3 refuses backfills.
+    file, on which Airflow 3 refuses backfills, or an empty one at ``server``, a SQLAlchemy URL of PostgreSQL.
 
     Raises EngineError when it does not become healthy.
     """
-    release, place = release_of(version), _place(scratch / f"airflow-{version}")
+    release, place = release_of(version), _place(scratch / f"airflow-{version}", server)
     logins = prepare(place, schedules or {})
     put_database(place, release, python, logins)
     told = variables(place, release, environment or {})
@@ -129,8 +130,8 @@ def running(
         yield airflow
 
 
-def _place(home: Path) -> Place:
-    return Place(home=home, port=_free_port(), secret=token_hex(32))
+def _place(home: Path, server: str) -> Place:
+    return Place(home=home, port=_free_port(), secret=token_hex(32), server=server)
 
 
 def _free_port() -> int:

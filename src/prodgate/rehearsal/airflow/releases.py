@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,8 @@ class Place:
     port: int
     secret: str
     """What its processes sign with."""
+    server: str = field(default="", repr=False)
+    """SQLAlchemy URL of an empty PostgreSQL database that takes the place of the file."""
 
     @property
     def dags(self) -> Path:
@@ -24,7 +26,7 @@ class Place:
 
     @property
     def database(self) -> Path:
-        """Where its own database is, a SQLite file."""
+        """Where its own database is, a SQLite file, unless it is on a server."""
         return self.home / "airflow.sqlite"
 
     @property
@@ -57,7 +59,6 @@ _COMMON: Final = {
     "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "1",
     "CORE__PARALLELISM": "6",
     "DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
-    "DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "airflow_local_settings.PATIENT",
     "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
     "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -121,9 +122,11 @@ def settings(release: Release, place: Place) -> dict[str, str]:
     stated = _COMMON | {name: value.format_map(known) for name, value in release.settings.items()}
     stated |= {
         "CORE__DAGS_FOLDER": str(place.dags),
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.database}",
+        "DATABASE__SQL_ALCHEMY_CONN": place.server or f"sqlite:///{place.database}",
         "LOGGING__BASE_LOG_FOLDER": str(place.home / "logs"),
     }
+    if not place.server:
+        stated["DATABASE__SQL_ALCHEMY_CONNECT_ARGS"] = "airflow_local_settings.PATIENT"
     named = {f"AIRFLOW__{name}": value for name, value in stated.items()}
     # Airflow 2 runs several tasks on SQLite only where it is told not to ask; its writers wait, as in Airflow 3
     return named | {"AIRFLOW_HOME": str(place.home), "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1"}
