@@ -142,3 +142,17 @@ def test_lock_files_pin_what_the_project_asks_for() -> None:
     assert {re.split(r"[<>=!~ ]", each, maxsplit=1)[0].lower() for each in stated} <= locked
     checkov = (PACKAGE / "engines" / "checkov.lock").read_text("utf-8")
     assert checkov.count("--hash=sha256:") > 100
+
+
+def test_tests_of_a_group_stay_on_one_worker(pytester: pytest.Pytester) -> None:
+    """An expensive fixture is made once, and two browsers never share the machine: both rest on the groups of xdist."""
+    pytester.makepyfile("""
+        import pytest
+        pytestmark = pytest.mark.xdist_group("alike")
+
+        @pytest.mark.parametrize("number", range(8))
+        def test_where(worker_id, number):
+            print("ran on", worker_id)
+    """)
+    done = pytester.runpytest_subprocess("-n", "2", "--dist", "loadgroup", "-rP", "-p", "no:randomly")
+    assert len(set(re.findall(r"ran on (gw\d)", done.stdout.str()))) == 1

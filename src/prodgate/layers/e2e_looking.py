@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -34,16 +35,20 @@ _LIBRARIES: Final = {
 
 
 def looked(target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
-    """Yield what was seen of each kind; note why another was not."""
-    with TemporaryDirectory(prefix="prodgate-browser-") as folder:
+    """Yield what was seen of each kind; note why another was not. Probes wait more than they work: all is at once."""
+    at.progress(f"e2e: probing {target.place}")
+    with (
+        TemporaryDirectory(prefix="prodgate-browser-") as folder,
+        ThreadPoolExecutor(1, thread_name_prefix="probes") as thread,
+    ):
+        probing = thread.submit(_probed, target, section)
         try:
             settings = _settings(target, section, at, Path(folder))
         except Unreadable as error:
             unreadable |= dict.fromkeys((VISITS, JOURNEYS), error.reason)
         else:
             yield from _with_a_browser(settings, target, section, at, unreadable)
-    at.progress(f"e2e: probing {target.place}")
-    yield Seen(kind=PROBES, value=_probed(target, section), subject=target.place, source="sockets")
+        yield Seen(kind=PROBES, value=probing.result(), subject=target.place, source="sockets")
 
 
 def _with_a_browser(

@@ -21,7 +21,7 @@ _STAT: Final = Path("/proc/stat")
 class Crowd:
     """How many threads wanted to run, count by count, those of the rehearsal among them."""
 
-    counts: list[int] = field(default_factory=list)
+    counts: list[float] = field(default_factory=list)
 
     @property
     def per_core(self) -> float:
@@ -48,10 +48,10 @@ def crowding(stat: Path = _STAT) -> Iterator[Crowd]:
         thread.join()
 
 
-def wanting(stat: Path = _STAT) -> int | None:
-    """Return how many threads want to run now; None where the system does not tell."""
+def wanting(stat: Path = _STAT) -> float | None:
+    """Return how many threads want to run now, or did in the last minute; None where the system tells neither."""
+    found = re.search(r"^procs_running (\d+)$", stat.read_text("ascii"), re.MULTILINE) if stat.exists() else None
     try:
-        found = re.search(r"^procs_running (\d+)$", stat.read_text("ascii"), re.MULTILINE)
+        return float(found[1]) if found else os.getloadavg()[0]
     except OSError:
         return None
-    return int(found[1]) if found else None

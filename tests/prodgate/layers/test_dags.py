@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -138,10 +139,13 @@ def test_a_crowd_is_told_of(counts: list[int], crowded: bool) -> None:
     assert bool(told) is crowded
 
 
-def test_threads_that_want_to_run_are_counted(tmp_path: Path) -> None:
+def test_threads_that_want_to_run_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stat = tmp_path / "stat"
     stat.write_text("cpu 1 2\nprocs_running 14\nprocs_blocked 0\n")
     assert wanting(stat) == 14
+    monkeypatch.setattr("os.getloadavg", lambda: (9.5, 1.0, 1.0))
+    assert wanting(tmp_path / "none") == 9.5
+    monkeypatch.setattr("os.getloadavg", Mock(side_effect=OSError))
     assert wanting(tmp_path / "none") is None
     with crowding(stat) as crowd:
         for _ in range(100):

@@ -19,7 +19,7 @@ from prodgate.quantities import Quantity
 from prodgate.runs import Run
 
 from ..airflow.fake import NOW, Fake, a_dag, a_run, a_task, components, written
-from ..airflow.test_history import Asking
+from ..airflow.reading import Asking
 from .made import criterion, fact, finding, run
 
 Row = dict[str, Any]
