@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from .. import runs
@@ -23,6 +25,10 @@ from ..terraform.resources import Configuration
 from ..terraform.stored import from_json
 from .e2e_credentials import build_under_test, commit, credentials
 from .layer import Observation
+
+if TYPE_CHECKING:
+    from ..rehearsal.edge import Edge
+    from ..rehearsal.site.process import Site
 
 #: Seconds that the rehearsal's site may take to let a reader join.
 _PATIENCE = 10.0
@@ -77,17 +83,12 @@ def opened(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
 @contextmanager
 def _rehearsed(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
     """Run the sample site behind an edge that does what is declared. Raises Unreadable."""
-    try:
-        from ..rehearsal.edge import edge  # noqa: PLC0415  only a rehearsal needs them
-        from ..rehearsal.site.process import running  # noqa: PLC0415
-    except ImportError as error:
-        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
     build = commit(at) or "rehearsal"
     # what the site served, and its keys, stay out of the run: they are new every time, and no evidence
     with TemporaryDirectory(prefix="prodgate-e2e-") as folder:
         scratch = Path(folder)
         try:
-            with running(scratch, build=build) as site, edge(site.url, scratch, _declared(at)) as front:
+            with _site_behind_edge(at, scratch, build) as (site, front):
                 yield E2eTarget(
                     url=front.url,
                     place="the rehearsal's site",
@@ -101,6 +102,20 @@ def _rehearsed(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
                 )
         except UsageError as error:
             raise Unreadable(str(error)) from error
+
+
+@contextmanager
+def _site_behind_edge(at: Observation, scratch: Path, build: str) -> Iterator[tuple[Site, Edge]]:
+    """Start both; the declared edge is read while the site starts. Raises Unreadable, and UsageError."""
+    try:
+        from ..rehearsal.edge import edge  # noqa: PLC0415  only a rehearsal needs them
+        from ..rehearsal.site.process import running  # noqa: PLC0415
+    except ImportError as error:
+        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
+    with ThreadPoolExecutor(1, thread_name_prefix="declared") as thread:
+        settings = thread.submit(_declared, at)
+        with running(scratch, build=build) as site, edge(site.url, scratch, settings.result()) as front:
+            yield site, front
 
 
 def _declared(at: Observation) -> EdgeSettings:
