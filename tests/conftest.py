@@ -16,12 +16,15 @@ hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 
-#: Folders of tests of processes, trees and browsers, in which the interpreter plays no part; one Python is enough.
+#: Folders and files of tests of processes, trees and browsers, in which the interpreter plays no part; one Python is
+#: enough.
 ONCE = tuple(
     str(ROOT / "tests" / folder)
     for folder in (
-        "dags", "e2e", "loadtests", "mutations", "policies", "prodgate/canaries", "prodgate/drills", "prodgate/load", "prodgate/rehearsal",
-        "suites/live", "terraform",
+        "dags", "e2e", "loadtests", "mutations", "policies", "prodgate/canaries", "prodgate/drills", "prodgate/engines",
+        "prodgate/layers/test_live", "prodgate/layers/test_second_opinion", "prodgate/load", "prodgate/rehearsal",
+        "prodgate/terraform/provider", "prodgate/terraform/test_evaluate", "prodgate/terraform/test_refusals",
+        "prodgate/terraform/test_untouched", "prodgate/test_running", "suites/live", "terraform",
     )
 )  # fmt: skip
 

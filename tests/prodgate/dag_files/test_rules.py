@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 
 from prodgate.dag_files.rules import RULES, found
@@ -131,10 +129,3 @@ def test_what_is_no_python_is_told_with_its_line() -> None:
 )
 def test_the_dags_of_a_file_are_known_by_id_and_line(text: str, ids: list[tuple[str, int]]) -> None:
     assert [(one["dag_id"], one["line"]) for one in found("news.py", text)[1]] == ids
-
-
-def test_two_hundred_files_are_read_in_a_second() -> None:
-    begun = process_time()
-    for _ in range(200):
-        found("news.py", declared() * 5)
-    assert process_time() - begun < 1

@@ -1,0 +1,100 @@
+"""Measures the end-to-end layer: the whole of it on the sample site, and its journeys beside plain pytest-playwright.
+
+Run from the root: PYTHONPATH=. python benchmarks/e2e.py. It judges nothing: the exit code is 0 whatever was measured.
+The peer runs the same files against the same site in the same browser, without the guard, the watch over cookies and
+the trace of each journey; those for which somebody signs in are left out of both. A layer by itself evaluates the
+declared edge, which a whole run of the gate takes from its static layer; that time is printed beside.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
+
+from tests.e2e.stage import settings
+
+from prodgate.browser.journeys import carried_out
+from prodgate.engines.chromium import chromium
+from prodgate.rehearsal.edge import edge
+from prodgate.rehearsal.edge_settings import EdgeSettings
+from prodgate.rehearsal.site.process import running
+from prodgate.terraform.evaluate import evaluate
+
+ROOT = Path(__file__).resolve().parents[1]
+JOURNEYS = ROOT / "e2e" / "journeys"
+#: What the peer is told by a file beside its tests, as its manual says.
+CONFTEST = """
+import pytest
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {{**browser_type_launch_args, "executable_path": {program!r}}}
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {{**browser_context_args, "ignore_https_errors": True}}
+"""
+
+
+def main() -> int:
+    """Measure and print."""
+    begun = time.perf_counter()
+    evaluate(ROOT / "terraform" / "environments" / "prod", base=ROOT)
+    declared = time.perf_counter() - begun
+    whole = layer()
+    print(f"the layer by itself: {whole:.1f} s, of which the declared edge may take {declared:.1f} s")
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        with running(place) as site, edge(site.url, place, EdgeSettings()) as front:
+            pinned = {"pin": front.pin, "ca_file": str(front.ca_file)}
+            told = settings(front.url, place, mutates=True, **pinned)
+            for _ in range(2):
+                seen = carried_out(JOURNEYS, told, project=ROOT, log=place / "log", limit=300, progress=lambda _: None)
+                own = [each["seconds"] for each in seen["journeys"] if "account" not in each["id"]]
+                other = peer(front.url, place)
+                print(
+                    f"a journey: {median(own):.2f} s (of {len(own)}); plain pytest-playwright: {median(other):.2f} s "
+                    f"(of {len(other)}); ratio {median(own) / median(other):.2f}"
+                )
+    return 0
+
+
+def layer() -> float:
+    """Return how long the layer takes in a rehearsal, in seconds."""
+    with TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "e2e", "--runs", folder)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        print(done.stdout.partition("\n")[0])
+        return time.perf_counter() - begun
+
+
+def peer(url: str, place: Path) -> list[float]:
+    """Return how long each journey takes by pytest-playwright alone, in seconds."""
+    folder = place / "plain"
+    folder.mkdir(exist_ok=True)
+    for file in JOURNEYS.glob("test_*.py"):
+        if file.stem != "test_accounts":
+            (folder / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    program = chromium(lambda _: None).program or None
+    (folder / "conftest.py").write_text(CONFTEST.format(program=program), "utf-8")
+    plugins = ("-p", "pytest_base_url.plugin", "-p", "pytest_playwright.pytest_playwright", "-p", "no:cacheprovider")
+    options = ("--base-url", url, "--output", str(place / "out"), "--junitxml", str(place / "times.xml"), "-q")
+    own = ("--rootdir", str(folder), "-c", os.devnull)
+    command = (sys.executable, "-m", "pytest", *own, *plugins, *options, str(folder))
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stdout[-2000:])
+    cases = ElementTree.parse(place / "times.xml").iter("testcase")
+    return [float(case.get("time", "0")) for case in cases]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
