@@ -98,7 +98,13 @@ def test_a_site_without_a_defect_satisfies_all() -> None:
     assert SEARCH["name"] in found.told("links-lead-somewhere")
 
 
-@pytest.mark.parametrize("defective", DEFECTIVE, ids=str)
+@pytest.mark.parametrize(
+    "defective",
+    [
+        pytest.param(each, id=each.name, marks=[pytest.mark.alone] if number else [])
+        for number, each in enumerate(DEFECTIVE)
+    ],
+)
 def test_a_defect_breaks_what_is_about_it(defective: Defective) -> None:
     found = looked(*defective.faults, at=defective.page)
     assert found.broken == set(defective.signs), found

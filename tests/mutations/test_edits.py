@@ -37,9 +37,9 @@ OWN = {id_: policy for id_, policy in POLICIES.items() if policy.judge.__module_
 EDITS = read_edits()
 NAMED = tuple(filter(None, os.environ.get("PRODGATE_EDITS", "").split(",")))
 BATCHES = [(edit,) for edit in EDITS if edit.id in NAMED] if NAMED else in_company(EDITS)
-#: Of the batches every sixth is among the ordinary tests.
+#: Of the batches every twelfth is among the ordinary tests.
 TRIED = [
-    pytest.param(batch, id=f"{batch[0].id}-and-{len(batch) - 1}", marks=[pytest.mark.alone] if number % 6 else [])
+    pytest.param(batch, id=f"{batch[0].id}-and-{len(batch) - 1}", marks=[pytest.mark.alone] if number % 12 else [])
     for number, batch in enumerate(BATCHES)
 ]
 #: Judged in our tree, and claimed by no edit: policy -> why.

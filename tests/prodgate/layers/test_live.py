@@ -204,6 +204,7 @@ def test_somebody_sends_there(queue: Sources, criterion: Criterion) -> None:
 '''
 
 
+@pytest.mark.alone
 def test_a_project_has_facts_of_its_own(shop: Path) -> None:
     (shop / "facts").mkdir()
     (shop / "facts" / "sources.py").write_text(OWN_FACT, "utf-8")

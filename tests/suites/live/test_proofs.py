@@ -160,6 +160,7 @@ def test_a_slow_account_is_judged_the_same(stage: Stage, healthy: Observed) -> N
     _same(healthy, seen)
 
 
+@_REPEATED
 def test_an_empty_account_satisfies_nothing_that_asks_for_something(stage: Stage) -> None:
     with stage.empty() as endpoint:
         seen = observed(stage, endpoint)

@@ -53,9 +53,9 @@ def named(batch: Sequence[Sabotage]) -> str:
 
 
 def sampled() -> list[Any]:
-    """Return the batches, of which the ordinary tests try every sixth: all of them take a quarter of an hour."""
+    """Return the batches, of which the ordinary tests try every twelfth: all of them take a quarter of an hour."""
     return [
-        pytest.param(batch, id=named(batch), marks=[pytest.mark.alone] if number % 6 else [])
+        pytest.param(batch, id=named(batch), marks=[pytest.mark.alone] if number % 12 else [])
         for number, batch in enumerate(batches(sabotages()))
     ]
 
