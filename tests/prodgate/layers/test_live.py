@@ -118,6 +118,7 @@ def gate(shop: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=300, check=False).stderr
 
 
+@pytest.mark.alone
 def test_a_run_is_judged_again_with_the_same_findings(shop: Path) -> None:
     assert "live: looking at account" in gate(shop, "run", "rehearsal://", "--only", "live")
     first = runs.latest(shop / "runs")

@@ -60,6 +60,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+#: Those in which most is said, and worst meant; the ordinary tests look at them alone.
+FULLEST = ("showcase", "hostile", "load", "dags")
 #: Every report in English, and those of which most is said in the other languages too.
 ADDRESSES = [
     (name, file)
@@ -69,7 +71,12 @@ ADDRESSES = [
 ]
 
 
-@pytest.fixture(params=ADDRESSES, ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(
+    params=[
+        pytest.param(each, id="-".join(each), marks=[] if each[0] in FULLEST else [pytest.mark.alone])
+        for each in ADDRESSES
+    ]
+)
 def address(request: pytest.FixtureRequest, reports: Path) -> str:
     name, file = request.param
     return Path(reports, name, file).as_uri()
