@@ -4,7 +4,6 @@ unknown         Airflow has no DAG of this name
 paused, stale   it makes no more runs of it
 broken          its file can't be imported any more, and what was parsed last runs on
 import_failure  some file can't be imported, maybe the one that replaced this DAG
-heartbeat       the scheduler or the DAG processor has not told that it lives
 schedule        Airflow has another cron expression
 next_slot       what Airflow says comes next is no slot of the declared schedule: often another time zone
 """
@@ -20,8 +19,6 @@ from . import cron
 from .declared import DeclaredDag
 from .record_flaws import Flaw
 
-#: Without these no DAG runs. A triggerer is only needed by tasks that defer.
-_NEEDED: Final = ("scheduler", "dag_processor")
 _ACTIVE: Final = ("queued", "running")
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -60,10 +57,3 @@ def _of_airflow(history: History) -> Iterator[tuple[str, str]]:
     for failure in sorted(history.import_failures, key=lambda each: each.file):
         last = (failure.text.strip().splitlines() or ["no reason is given"])[-1]
         yield "import_failure", f"{failure.file!r} can't be imported: {last}"
-    beating = {each.component: each for each in history.heartbeats}
-    for component in _NEEDED:
-        heartbeat = beating.get(component)
-        if heartbeat is None or not heartbeat.healthy:
-            at = heartbeat.at if heartbeat else None
-            last = f"last told that it lives at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "never told that it lives"
-            yield "heartbeat", f"the {component} {last}"

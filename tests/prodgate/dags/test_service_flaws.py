@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.airflow.records import Heartbeat, History, ImportFailure
+from prodgate.airflow.records import History, ImportFailure
 from prodgate.dags.service_flaws import service_flaws
 
 from .a_history import DAG, NOW, history, history_of, run_of
@@ -66,20 +66,6 @@ def test_a_file_that_cannot_be_imported_is_told_of_in_its_last_words() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("heartbeats", "words"),
-    [
-        ([("scheduler", False, NOW)], "the scheduler last told that it lives at 2026-11-26 14:00:00 UTC"),
-        ([("scheduler", False, None)], "the scheduler never told that it lives"),
-        ([], "the scheduler never told that it lives"),
-    ],
-)
-def test_a_component_that_is_silent(heartbeats: list[tuple[str, bool, Any]], words: str) -> None:
-    beats = [Heartbeat(component=name, healthy=healthy, at=at) for name, healthy, at in heartbeats]
-    others = (Heartbeat(component=name, healthy=name != "triggerer", at=NOW) for name in ("dag_processor", "triggerer"))
-    assert found(replace(GOOD, heartbeats=(*others, *beats))) == [("heartbeat", words)]
-
-
 def test_an_airflow_that_tells_nothing_has_flaws() -> None:
     record = replace(history_of([]), served=(), heartbeats=())
-    assert [kind for kind, _ in found(record)] == ["unknown", "heartbeat", "heartbeat"]
+    assert [kind for kind, _ in found(record)] == ["unknown"]

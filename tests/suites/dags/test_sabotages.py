@@ -67,6 +67,15 @@ def events(evidence: Evidence, **event: Any) -> None:
             page["body"]["total_entries"] += 1
 
 
+def never_parse(evidence: Evidence) -> None:
+    said = answer(evidence, "/monitor/health")["body"]
+    said["triggerer"] = {
+        "status": "healthy",
+        "latest_triggerer_heartbeat": said["scheduler"]["latest_scheduler_heartbeat"],
+    }
+    said["dag_processor"] = {"status": None, "latest_dag_processor_heartbeat": None}
+
+
 def launder(evidence: Evidence) -> None:
     run = evidence.runs()[1]
     events(evidence, event="patch_dag_run", run_id=run["dag_run_id"], extra='{"state": "success"}')
@@ -186,6 +195,7 @@ SABOTAGES = (
         {"airflow-version-as-declared"},
         lambda evidence: answer(evidence, "/version")["body"].update(version="3.0.2"),
     ),
+    Sabotage("a DAG processor that never ran, beside a triggerer", {"airflow-alive"}, never_parse),
     Sabotage("a page that was cut off", set(), truncate, AIRFLOW - {"airflow-alive", "airflow-version-as-declared"}),
     Sabotage("Airflow is down", set(), deny_everything, AIRFLOW),
     Sabotage("a table without rows", {"data-for-every-slot", "data-every-source-fresh"}, data(lambda rows: rows.clear())),

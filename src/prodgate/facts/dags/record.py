@@ -19,8 +19,9 @@ from ...dags.stuck import stuck
 from ...quantities import Quantity
 from .. import Fact
 
-#: What is said of a component of Airflow by its heartbeat, and judged apart.
-_HEARTBEAT = "heartbeat"
+#: Components without which no DAG runs, by whether Airflow is of version 2, where the scheduler may read files itself.
+#: A triggerer is only needed by tasks that defer.
+_NEEDED = {True: ("scheduler",), False: ("scheduler", "dag_processor")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -76,12 +77,8 @@ def record_facts(dags: Sequence[DeclaredDag], history: History) -> Iterator[Fact
             subject=dag.dag_id,
             flaws=_attempted(partial(flaws, dag, history)),
             stuck=_attempted(partial(stuck, dag, history)),
-            unserved=_attempted(partial(_unserved, dag, history)),
+            unserved=_attempted(partial(service_flaws, dag, history)),
         )
-
-
-def _unserved(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
-    return tuple(flaw for flaw in service_flaws(dag, history) if flaw.kind != _HEARTBEAT)
 
 
 def _attempted(look: Callable[[], Sequence[Flaw]]) -> tuple[str, ...]:
@@ -92,8 +89,14 @@ def _attempted(look: Callable[[], Sequence[Flaw]]) -> tuple[str, ...]:
 
 
 def component_facts(place: str, history: History) -> Iterator[AirflowComponent]:
-    """Yield what is known of each component. Raises Unreadable when its health could not be read."""
-    for beat in history.heartbeats:
+    """Yield what is known of each component, of a needed one also that it never ran.
+
+    Raises Unreadable when its health could not be read.
+    """
+    told = {beat.component for beat in history.heartbeats}
+    needed = _NEEDED[history.version.startswith("2.")]
+    never = [Heartbeat(component=name, healthy=False, at=None) for name in needed if name not in told]
+    for beat in (*history.heartbeats, *never):
         subject = f"{place}: {beat.component}"
         yield AirflowComponent(subject=subject, silent=_silent(beat, history), healthy=beat.healthy)
 
