@@ -156,3 +156,24 @@ def test_tests_of_a_group_stay_on_one_worker(pytester: pytest.Pytester) -> None:
     """)
     done = pytester.runpytest_subprocess("-n", "2", "--dist", "loadgroup", "-rP", "-p", "no:randomly")
     assert len(set(re.findall(r"ran on (gw\d)", done.stdout.str()))) == 1
+
+
+def test_every_test_has_a_limit_and_a_hang_says_where(
+    pytester: pytest.Pytester, request: pytest.FixtureRequest
+) -> None:
+    assert 0 < float(request.config.getini("timeout")) <= 600
+    pytester.makepyfile("""
+        import os, threading
+
+        def wait_for_the_other_end(pipe):
+            os.read(pipe, 1)
+
+        def test_hangs():
+            pipe, _held = os.pipe()
+            threading.Thread(target=wait_for_the_other_end, args=(os.dup(pipe),), daemon=True).start()
+            wait_for_the_other_end(pipe)
+    """)
+    done = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:xdist", "-o", "timeout=1", timeout=60)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["*Timeout*1.0s*"])
+    assert (done.stdout.str() + done.stderr.str()).count("wait_for_the_other_end") >= 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,14 +75,14 @@ class Zygote(Account):
         return self.process.stdout.readline().strip()
 
 
-def started() -> subprocess.Popen[str]:
+def started(command: Sequence[str] = COMMAND) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
-    return subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 @contextmanager
-def zygote() -> Iterator[Zygote]:
-    with started() as process:
+def zygote(command: Sequence[str] = COMMAND) -> Iterator[Zygote]:
+    with started(command) as process:
         assert process.stdin
         assert process.stdout
         endpoint = process.stdout.readline().strip()

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
-from tests.prodgate.rehearsal.emulated import COMMAND, Account, Zygote, started, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, COMMAND, Account, Zygote, started, zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
@@ -28,6 +29,30 @@ def roles(account: Account) -> list[str]:
 
 def make(account: Account, name: str) -> None:
     account("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+
+
+def signalled_at_fork() -> tuple[str, ...]:
+    """The command of an emulator whose copies get SIGTERM as the first thing after the fork."""
+    script = (
+        "import os, signal\n"
+        "from prodgate.rehearsal.emulator.process import serve\n"
+        "os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))\n"
+        f"serve({ACCOUNT!r})"
+    )
+    return (sys.executable, "-c", script)
+
+
+def closes(port: int) -> bool:
+    """Whether whoever listens at a port ends within ten seconds."""
+    with socket.socket() as tried:
+        tried.settimeout(10)
+        try:
+            tried.connect(("127.0.0.1", port))
+            return tried.recv(1) == b""
+        except ConnectionError:
+            return True
+        except TimeoutError:
+            return False
 
 
 def refused(port: int) -> bool:
@@ -69,6 +94,31 @@ def test_a_branch_begun_while_calls_are_made_answers(origin: Zygote) -> None:
                     assert roles(copy) == ["both"]
         finally:
             caller.terminate()
+
+
+def test_a_signal_between_the_fork_and_the_reset_of_handlers_is_not_swallowed() -> None:
+    with zygote(signalled_at_fork()) as running:
+        copy = Account(running.told("branch"))
+        assert closes(copy.port)
+        running.tell(f"end {copy.port}")
+        assert running.told("branch").startswith("http://127.0.0.1:")
+
+
+def test_a_copy_that_does_not_end_is_killed(origin: Zygote) -> None:
+    copy = Account(origin.told("branch"))
+    (process,) = psutil.Process(origin.process.pid).children()
+    process.suspend()
+    origin.tell(f"end {copy.port}")
+    assert origin.told("branch") not in (copy.endpoint, "")
+    assert refused(copy.port)
+
+
+def test_a_copy_ends_though_another_was_begun_after_it(origin: Zygote) -> None:
+    first, second = (Account(origin.told("branch")) for _ in range(2))
+    pids = [each.pid for each in psutil.Process(origin.process.pid).children()]
+    origin.tell(f"end {first.port}")
+    assert roles(second) == []
+    assert [each.pid for each in psutil.Process(origin.process.pid).children()] == pids[1:]
 
 
 def test_branches_end_with_their_parent(origin: Zygote) -> None:

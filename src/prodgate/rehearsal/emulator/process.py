@@ -13,55 +13,77 @@ from dataclasses import dataclass, field
 from socket import socket
 from typing import Final, NoReturn
 
+from ...processes import wait_for_exit
 from . import load
 from .answering import Emulator
 from .serving import Server, listening
 
 #: Seconds between looks at who the parent is, where the system can't tell of its end.
 LOOK: Final = 1.0
+#: Seconds that a copy has to end by itself once its lifeline is closed.
+GRACE: Final = 5.0
+#: Signals that end this process in order, and a copy at once.
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A copy of the account. It ends when ``lifeline``, which the parent alone holds, is closed."""
+
+    process: int
+    lifeline: int
 
 
 @dataclass(slots=True)
 class Branches:
-    """The copies of the account that run, by port. They end when the parent's end of their lifeline is closed."""
+    """The copies of the account that run, by port."""
 
     server: Server
-    lifeline: tuple[int, int] = field(default_factory=os.pipe)
-    running: dict[int, int] = field(default_factory=dict)
+    running: dict[int, Branch] = field(default_factory=dict)
 
     def begin(self) -> str:
         """Fork a copy of the account as it is now; return its endpoint."""
-        place = listening()
+        place, (lifeline, held) = listening(), os.pipe()
         # nothing is half done while we hold the lock; threads of the server hold no other
         with self.server.emulator.lock:
             gc.freeze()
+            # a signal between the fork and the child's reset of its handlers would be swallowed by the inherited ones
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
             child = os.fork()
         if child == 0:
-            self._serve_copy(place)
+            os.close(held)
+            self._serve_copy(place, lifeline, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.close(lifeline)
         port = place.getsockname()[1]
         place.close()
-        self.running[port] = child
+        self.running[port] = Branch(child, held)
         return f"http://127.0.0.1:{port}"
 
-    def _serve_copy(self, place: socket) -> NoReturn:
-        """Drop what belongs to the parent, and serve the copy until the lifeline ends."""
+    def _serve_copy(self, place: socket, lifeline: int, mask: set[int | signal.Signals]) -> NoReturn:
+        """Drop what belongs to the parent, and serve the copy until the lifeline is closed or a signal comes."""
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for inherited in (self.server.socket, *self.server.connections):
             os.close(inherited.detach())
-        os.close(self.lifeline[1])
+        for other in self.running.values():
+            os.close(other.lifeline)  # held here as well, it would keep that copy alive
         os.close(0)
         Server(self.server.emulator, place).start()
-        os.read(self.lifeline[0], 1)
+        os.read(lifeline, 1)
         os._exit(0)
 
     def end(self, port: int) -> None:
-        """End a copy."""
-        child = self.running.pop(port, 0)
-        if child:
-            os.kill(child, signal.SIGTERM)
-            os.waitpid(child, 0)
+        """End a copy; it is killed when it does not end within the grace."""
+        branch = self.running.pop(port, None)
+        if branch is None:
+            return
+        os.close(branch.lifeline)
+        if not wait_for_exit(branch.process, GRACE):
+            os.kill(branch.process, signal.SIGKILL)
+            os.waitpid(branch.process, 0)
 
 
 def serve(account: str) -> None:
@@ -115,7 +137,7 @@ def _hear_signals() -> int:
     heard, telling = os.pipe()
     os.set_blocking(telling, False)
     signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         signal.signal(number, lambda _number, _frame: None)
     return heard
 
