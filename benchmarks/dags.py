@@ -20,17 +20,17 @@ from tests.prodgate.airflow.fake import NOW as FAKE_NOW
 from tests.prodgate.airflow.fake import an_airflow
 from tests.prodgate.airflow.reading import Asking
 
-from prodgate.airflow.history import observed, recalled
-from prodgate.airflow.records import Event, Heartbeat, History, Run, Served, Task
-from prodgate.dag_files.lint import linted
-from prodgate.dag_files.rules import found as rules_broken
+from prodgate.airflow.history import observe_history, recall_history
+from prodgate.airflow.records import Event, Heartbeat, History, Run, ServedDag, Task
+from prodgate.dag_files.lint import run_ruff
+from prodgate.dag_files.rules import check_file as rules_broken
 from prodgate.dags import cron
 from prodgate.dags.declared import DeclaredDag, Schedule
-from prodgate.dags.ledger import Ledger, ledger
-from prodgate.dags.rates import Rates, rates
-from prodgate.dags.record_flaws import Flaw, flaws
-from prodgate.dags.service_flaws import service_flaws
-from prodgate.dags.stuck import stuck
+from prodgate.dags.ledger import Ledger, build_ledger
+from prodgate.dags.rates import Rates, compute_rates
+from prodgate.dags.record_flaws import Flaw, find_record_flaws
+from prodgate.dags.service_flaws import find_service_flaws
+from prodgate.dags.stuck import find_stuck
 from prodgate.quantities import Bound
 
 #: Seconds of the processor that slots, and rules, may take.
@@ -51,7 +51,7 @@ BOUND = Bound.parse("> 99 %")
 def main() -> int:
     """Measure, print, and return the exit code. The slowest of three counts: later ones find slots worked out."""
     kept = True
-    for name, record in {"all good": perfect(), "half never came": standing_still(perfect())}.items():
+    for name, record in {"all good": perfect_record(), "half never came": standing_still(perfect_record())}.items():
         spent = []
         for _ in range(3):
             begun = time.process_time()
@@ -68,9 +68,9 @@ def main() -> int:
 def read_answers() -> bool:
     """Make a history of the answers of Airflow's REST API, without the time that they take to come."""
     fake, since = an_airflow(slots=SLOTS, events=[]), datetime(2026, 1, 1, tzinfo=UTC)
-    evidence = observed(Asking(fake), ["news"], since=since, now=FAKE_NOW)
+    evidence = observe_history(Asking(fake), ["news"], since=since, now=FAKE_NOW)
     begun = time.process_time()
-    found = recalled(evidence)
+    found = recall_history(evidence)
     spent = time.process_time() - begun
     print(f"answers: {len(found.runs):,} runs, {len(found.tasks):,} tasks, {spent:.2f} s of the processor")
     return spent <= SECONDS
@@ -87,31 +87,31 @@ def check_files() -> bool:
         for name in names:
             rules_broken(name, Path(folder, name).read_text("utf-8"))
         spent, begun = time.process_time() - begun, time.perf_counter()
-        linted(Path(folder), names)
+        run_ruff(Path(folder), names)
         print(f"rules: {FILES} files, {spent:.2f} s of the processor; ruff {time.perf_counter() - begun:.2f} s")
     return spent <= RULES
 
 
 def judge(record: History) -> tuple[Ledger, Rates, list[Flaw]]:
     """Return all that is made of a record."""
-    account = ledger(DAG, record)
-    found = [*flaws(DAG, record), *service_flaws(DAG, record), *stuck(DAG, record)]
-    return account, rates(DAG, record, account), found
+    account = build_ledger(DAG, record)
+    found = [*find_record_flaws(DAG, record), *find_service_flaws(DAG, record), *find_stuck(DAG, record)]
+    return account, compute_rates(DAG, record, account), found
 
 
-def perfect() -> History:
+def perfect_record() -> History:
     """Return a record in which every slot came and went well."""
-    slots = cron.slots(DAG.schedule, NOW - DAG.window, NOW)
+    slots = cron.list_slots(DAG.schedule, NOW - DAG.window, NOW)
     runs = [run(slot) for slot in slots]
     tasks = [task(each, name) for each in runs for name in ("collect", "publish")]
-    served = Served(
+    served = ServedDag(
         dag_id=DAG.dag_id,
         file="nba_news_scraper.py",
         paused=False,
         stale=False,
         broken=False,
         schedule=DAG.schedule.cron,
-        next_slot=cron.next_slot(DAG.schedule, NOW),
+        next_slot=cron.find_next_slot(DAG.schedule, NOW),
         parsed=NOW,
     )
     return History(
@@ -122,7 +122,7 @@ def perfect() -> History:
         served=(served,),
         runs=tuple(runs),
         tasks=tuple(tasks),
-        events=tuple(logged(each, name) for each in tasks for name in ("running", "success")),
+        events=tuple(make_event(each, name) for each in tasks for name in ("running", "success")),
         heartbeats=tuple(Heartbeat(component=each, healthy=True, at=NOW) for each in ("scheduler", "dag_processor")),
         import_failures=(),
     )
@@ -165,7 +165,7 @@ def task(of: Run, name: str) -> Task:
     )
 
 
-def logged(of: Task, name: str) -> Event:
+def make_event(of: Task, name: str) -> Event:
     """Return what Airflow logs of a task."""
     at = of.started if name == "running" else of.ended
     return Event(at=at or NOW, event=name, dag_id=of.dag_id, run_id=of.run_id, task_id=of.task_id, owner="airflow")

@@ -16,7 +16,7 @@ from prodgate.terraform.policy import Policy, apply
 BAD: Final = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED)
 
 
-class Recorded(dict[str, Any]):
+class RecordingValues(dict[str, Any]):
     """The values of a resource, which note who reads which of them."""
 
     def __init__(self, address: str, values: Mapping[str, Any], reads: set[tuple[str, str]]) -> None:
@@ -38,7 +38,7 @@ class Recorded(dict[str, Any]):
         return super().items()
 
 
-class Watched(Configuration):
+class WatchedConfiguration(Configuration):
     """A configuration that notes which types of resources are asked for."""
 
     def __init__(self, tree: Configuration, resources: Iterable[Resource]) -> None:
@@ -55,14 +55,14 @@ class Watched(Configuration):
 class Dependence:
     """What hangs on what: (address, argument) -> judgements of single subjects, type -> policies that ask for it."""
 
-    tree: Watched
+    tree: WatchedConfiguration
     criteria: Criteria
     on_values: Mapping[tuple[str, str], list[Policy]]
     on_types: Mapping[str, list[Policy]]
 
     def notices(self, resource: Resource, argument: str, values: Mapping[str, Any]) -> bool:
         """Whether some judgement is bad when the resource has these values, which differ in one argument."""
-        with _having(resource, values):
+        with _with_values(resource, values):
             judgements = self.on_values.get((resource.address, argument), ())
             return any(is_bad(policy, self.tree, self.criteria[policy.criterion]) for policy in judgements)
 
@@ -70,10 +70,10 @@ class Dependence:
         """Whether some judgement is bad when the resource is not there."""
         concerned = self.on_types.get(resource.type, ())
         try:
-            rest = Watched(self.tree, (one for one in self.tree.resources if one is not resource))
+            rest = WatchedConfiguration(self.tree, (one for one in self.tree.resources if one is not resource))
             return any(is_bad(policy, rest, self.criteria[policy.criterion]) for policy in concerned)
         finally:
-            Watched(self.tree, self.tree.resources)
+            WatchedConfiguration(self.tree, self.tree.resources)
 
 
 def is_bad(policy: Policy, tree: Configuration, criterion: Criterion) -> bool:
@@ -81,12 +81,12 @@ def is_bad(policy: Policy, tree: Configuration, criterion: Criterion) -> bool:
     return any(finding.outcome in BAD for finding in apply(policy, tree, criterion))
 
 
-def recorded(tree: Configuration, policies: Iterable[Policy], criteria: Criteria) -> Dependence:
+def record_dependence(tree: Configuration, policies: Iterable[Policy], criteria: Criteria) -> Dependence:
     """Judge a tree once and record what each judgement reads. Raises ValueError unless all are good."""
     reads: set[tuple[str, str]] = set()
     for resource in tree.resources:
-        resource.values = Recorded(resource.address, resource.values, reads)
-    watched = Watched(tree, tree.resources)
+        resource.values = RecordingValues(resource.address, resource.values, reads)
+    watched = WatchedConfiguration(tree, tree.resources)
     on_values: dict[tuple[str, str], list[Policy]] = defaultdict(list)
     on_types: dict[str, list[Policy]] = defaultdict(list)
     for policy in policies:
@@ -116,7 +116,7 @@ def _judge_of(policy: Policy, subject: Resource) -> Any:
 
 
 @contextmanager
-def _having(resource: Resource, values: Mapping[str, Any]) -> Iterator[None]:
+def _with_values(resource: Resource, values: Mapping[str, Any]) -> Iterator[None]:
     """Give a resource other values while the context is open."""
     before, resource.values = resource.values, values
     resource.__dict__.pop("identities", None)

@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 
 from tests.e2e.stage import settings
 
-from prodgate.browser.journeys import carried_out
-from prodgate.engines.chromium import chromium
+from prodgate.browser.journeys import run_journeys
+from prodgate.engines.chromium import ensure_chromium
 from prodgate.rehearsal.edge import edge
 from prodgate.rehearsal.edge_settings import EdgeSettings
 from prodgate.rehearsal.site.process import running
@@ -47,7 +47,7 @@ def main() -> int:
     begun = time.perf_counter()
     evaluate(ROOT / "terraform" / "environments" / "prod", base=ROOT)
     declared = time.perf_counter() - begun
-    whole = layer()
+    whole = time_layer()
     print(f"the layer by itself: {whole:.1f} s, of which the declared edge may take {declared:.1f} s")
     with TemporaryDirectory() as folder:
         place = Path(folder)
@@ -55,9 +55,9 @@ def main() -> int:
             pinned = {"pin": front.pin, "ca_file": str(front.ca_file)}
             told = settings(front.url, place, mutates=True, **pinned)
             for _ in range(2):
-                seen = carried_out(JOURNEYS, told, project=ROOT, log=place / "log", limit=300, progress=lambda _: None)
+                seen = run_journeys(JOURNEYS, told, project=ROOT, log=place / "log", limit=300, progress=lambda _: None)
                 own = [each["seconds"] for each in seen["journeys"] if "account" not in each["id"]]
-                other = peer(front.url, place)
+                other = time_peer(front.url, place)
                 print(
                     f"a journey: {median(own):.2f} s (of {len(own)}); plain pytest-playwright: {median(other):.2f} s "
                     f"(of {len(other)}); ratio {median(own) / median(other):.2f}"
@@ -65,7 +65,7 @@ def main() -> int:
     return 0
 
 
-def layer() -> float:
+def time_layer() -> float:
     """Return how long the layer takes in a rehearsal, in seconds."""
     with TemporaryDirectory() as folder:
         begun = time.perf_counter()
@@ -75,14 +75,14 @@ def layer() -> float:
         return time.perf_counter() - begun
 
 
-def peer(url: str, place: Path) -> list[float]:
+def time_peer(url: str, place: Path) -> list[float]:
     """Return how long each journey takes by pytest-playwright alone, in seconds."""
     folder = place / "plain"
     folder.mkdir(exist_ok=True)
     for file in JOURNEYS.glob("test_*.py"):
         if file.stem != "test_accounts":
             (folder / file.name).write_text(file.read_text("utf-8"), "utf-8")
-    program = chromium(lambda _: None).program or None
+    program = ensure_chromium(lambda _: None).program or None
     (folder / "conftest.py").write_text(CONFTEST.format(program=program), "utf-8")
     plugins = ("-p", "pytest_base_url.plugin", "-p", "pytest_playwright.pytest_playwright", "-p", "no:cacheprovider")
     options = ("--base-url", url, "--output", str(place / "out"), "--junitxml", str(place / "times.xml"), "-q")

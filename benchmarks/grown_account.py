@@ -11,9 +11,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from prodgate.aws.clients import Clients, rehearsal_clients
-from prodgate.rehearsal.emulated import emulated
+from prodgate.rehearsal.emulated import running_emulator
 from prodgate.terraform.evaluate import scratch_directory
-from prodgate.terraform.hermetic import environment
+from prodgate.terraform.hermetic import prepare_environment
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 #: How many there are of each in an account of size 1.
@@ -25,7 +25,10 @@ BLOCK = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPu
 @contextmanager
 def empty_account() -> Iterator[str]:
     """Yield where an account listens in which there is nothing."""
-    with scratch_directory() as scratch, emulated(ACCOUNT, scratch, environment(os.environ, scratch)) as made:
+    with (
+        scratch_directory() as scratch,
+        running_emulator(ACCOUNT, scratch, prepare_environment(os.environ, scratch)) as made,
+    ):
         yield made.endpoint
 
 

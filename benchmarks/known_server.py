@@ -33,22 +33,22 @@ def times() -> Iterator[float]:
         yield random.lognormvariate(math.log(MEDIAN), spread)
 
 
-def ready(path: str, arrived: float, takes: float) -> float:
+def ready_at(path: str, arrived: float, takes: float) -> float:
     """Return when an answer is ready; both times in seconds after the first request."""
-    return _awake(path, _awake(path, arrived) + takes)
+    return _awake_at(path, _awake_at(path, arrived) + takes)
 
 
-def _awake(path: str, moment: float) -> float:
+def _awake_at(path: str, moment: float) -> float:
     into = (moment - FIRST) % EVERY
     still = path == STALL and moment >= FIRST and into < STILL
     return moment + STILL - into if still else moment
 
 
-def found(path: str, arrivals: int, seconds: float) -> float:
+def expected_p95(path: str, arrivals: int, seconds: float) -> float:
     """Return the p95, in seconds, that evenly spread arrivals find, none of which waits for another's answer."""
     taken = times()
     moments = ((number + 0.5) * seconds / arrivals for number in range(arrivals))
-    return p95([ready(path, moment, next(taken)) - moment for moment in moments])
+    return p95([ready_at(path, moment, next(taken)) - moment for moment in moments])
 
 
 def p95(seconds: Sequence[float]) -> float:
@@ -82,7 +82,7 @@ class Server:
 
     def _ready(self, path: str, arrived: float) -> float:
         self._first = arrived if self._first is None else self._first
-        return self._first + ready(path, arrived - self._first, next(self._times))
+        return self._first + ready_at(path, arrived - self._first, next(self._times))
 
     def told(self) -> str:
         """Return how long answers took, as JSON, and forget them."""
@@ -92,13 +92,13 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownServer:
     """A running server."""
 
     process: subprocess.Popen[str]
     port: int
 
-    def truth(self) -> Sequence[float]:
+    def read_times(self) -> Sequence[float]:
         """Return how long each answer took since this was asked last, in seconds."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -109,13 +109,13 @@ class Known:
 
 
 @contextmanager
-def running() -> Iterator[Known]:
+def running() -> Iterator[KnownServer]:
     """Start a server, and end it."""
     command = [sys.executable, __file__]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield Known(process, int(process.stdout.readline()))
+            yield KnownServer(process, int(process.stdout.readline()))
         finally:
             process.kill()
 

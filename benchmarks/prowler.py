@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from grown_account import REGION
 from uv import find_uv_bin
 
-from prodgate.engines.environments import cache
+from prodgate.engines.environments import cache_directory
 
 VERSION = "5.46.0"
 CHECKS = (
@@ -28,9 +28,9 @@ CHECKS = (
 )  # fmt: skip
 
 
-def scanned(endpoint: str, calls: Callable[[], int]) -> tuple[float, int, float]:
+def scan(endpoint: str, calls: Callable[[], int]) -> tuple[float, int, float]:
     """Let Prowler scan the account at an endpoint; return seconds, calls and megabytes."""
-    program = installed()
+    program = install()
     calls()
     with TemporaryDirectory(prefix="prodgate-prowler-") as place:
         settings = {"AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal", "HOME": place}
@@ -51,9 +51,9 @@ def scanned(endpoint: str, calls: Callable[[], int]) -> tuple[float, int, float]
     return seconds, calls(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
-def installed() -> Path:
+def install() -> Path:
     """Return the program, installed in an environment of its own when it is not there."""
-    place = cache() / "peers" / f"prowler-{VERSION}"
+    place = cache_directory() / "peers" / f"prowler-{VERSION}"
     program = place / "bin" / "prowler"
     if not program.exists():
         subprocess.run([find_uv_bin(), "venv", "--quiet", "--clear", str(place)], check=True)

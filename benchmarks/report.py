@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from prodgate.criteria import Criteria, Criterion
 from prodgate.criteria_file import CriteriaFile
-from prodgate.engines.chromium import chromium
+from prodgate.engines.chromium import ensure_chromium
 from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Bound
 from prodgate.report.html import render_html
@@ -40,7 +40,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     kept = True
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(print).program or None)
+        browser = playwright.chromium.launch(executable_path=ensure_chromium(print).program or None)
         for name, (every, most) in RUNS.items():
             kept &= measure(name, every, most, folder, browser)
     return 0 if kept else 1

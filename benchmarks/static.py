@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 from prodgate.engines.checkov_findings import INDEPENDENT, NOT_SILENCED
-from prodgate.engines.environments import python_of
+from prodgate.engines.environments import ensure_python
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROOT = "terraform/environments/prod"
@@ -91,7 +91,7 @@ variable "retention" {
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Timing:
     """What one command took, in seconds."""
 
     wall: float
@@ -104,38 +104,38 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, help="how often each is run (default: 5)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="prodgate-benchmark-") as place:
-        commands = prepared(Path(place))
-        taken: dict[str, list[Taken]] = {name: [] for name in commands}
+        commands = prepare(Path(place))
+        taken: dict[str, list[Timing]] = {name: [] for name in commands}
         for turn in range(1, given.runs + 1):
             for name, command in commands.items():
-                taken[name].append(measured(command(), Path(place)))
+                taken[name].append(measure(command(), Path(place)))
                 print(f"{turn}/{given.runs} {name}: {taken[name][-1].wall:.2f} s", file=sys.stderr, flush=True)
-    print(told({name: middle(each) for name, each in taken.items()}))
+    print(render({name: take_medians(each) for name, each in taken.items()}))
     return 0
 
 
-def prepared(place: Path) -> Mapping[str, Callable[[], Sequence[str]]]:
+def prepare(place: Path) -> Mapping[str, Callable[[], Sequence[str]]]:
     """Lay the projects out below ``place``; return what is measured, by name, in the order of a turn."""
     text = (REPOSITORY / "criteria.toml").read_text("utf-8")
-    ours = project(place / "ours", text)
+    ours = make_project(place / "ours", text)
     shutil.copytree(REPOSITORY / "terraform", ours / "terraform")
-    (ours / "without.toml").write_text(unscanned(text), "utf-8")
-    checkov = str(python_of("checkov", print).with_name("checkov"))
+    (ours / "without.toml").write_text(drop_checkov_criteria(text), "utf-8")
+    checkov = str(ensure_python("checkov", print).with_name("checkov"))
     scan = ("-d", str(ours / ROOT), "--framework", "terraform", "--skip-download")
     commands: dict[str, Callable[[], Sequence[str]]] = {
         ALONE: lambda: (checkov, *scan),
-        WITHOUT: partial(gate, "run", ours / "without.toml", place / "runs-without"),
-        WITH: partial(gate, "run", ours / "criteria.toml", place / "runs"),
-        JUDGE: lambda: gate("judge", ours / "criteria.toml", place / "judged", max((place / "runs").iterdir())),
-        HELP: lambda: (prodgate(), "--help"),
+        WITHOUT: partial(gate_command, "run", ours / "without.toml", place / "runs-without"),
+        WITH: partial(gate_command, "run", ours / "criteria.toml", place / "runs"),
+        JUDGE: lambda: gate_command("judge", ours / "criteria.toml", place / "judged", max((place / "runs").iterdir())),
+        HELP: lambda: (prodgate_program(), "--help"),
     }
     for count in (SMALL, LARGE):
-        criteria = generated(place / f"generated-{count}", count, unscanned(text))
-        commands[f"{count} resources"] = partial(gate, "run", criteria, place / "runs-generated")
+        criteria = generate_project(place / f"generated-{count}", count, drop_checkov_criteria(text))
+        commands[f"{count} resources"] = partial(gate_command, "run", criteria, place / "runs-generated")
     return commands
 
 
-def project(folder: Path, criteria: str) -> Path:
+def make_project(folder: Path, criteria: str) -> Path:
     """Make a project with the criteria, waivers and workflows of this repository, and return its folder."""
     folder.mkdir()
     (folder / "criteria.toml").write_text(criteria, "utf-8")
@@ -144,9 +144,9 @@ def project(folder: Path, criteria: str) -> Path:
     return folder
 
 
-def generated(folder: Path, count: int, criteria: str) -> Path:
+def generate_project(folder: Path, count: int, criteria: str) -> Path:
     """Make a project whose root declares ``count`` resources in files of 50, and return its criteria file."""
-    root = project(folder, criteria) / ROOT
+    root = make_project(folder, criteria) / ROOT
     root.mkdir(parents=True)
     (root / "versions.tf").write_text(HEADER, "utf-8")
     for first in range(0, count // 5, 10):
@@ -154,45 +154,45 @@ def generated(folder: Path, count: int, criteria: str) -> Path:
     return folder / "criteria.toml"
 
 
-def unscanned(criteria: str) -> str:
+def drop_checkov_criteria(criteria: str) -> str:
     """Return criteria without those that make the static layer ask Checkov."""
     return re.sub(rf"^\[criteria\.(?:{INDEPENDENT}|{NOT_SILENCED})\]\n(?:(?!\[).*\n)*", "", criteria, flags=re.M)
 
 
-def prodgate() -> str:
+def prodgate_program() -> str:
     """Return the command of the environment that this runs in."""
     return str(Path(sys.executable).with_name("prodgate"))
 
 
-def gate(name: str, criteria: Path, runs: Path, *arguments: Path) -> Sequence[str]:
+def gate_command(name: str, criteria: Path, runs: Path, *arguments: Path) -> Sequence[str]:
     """Return a command of the gate; without arguments it judges the static layer of a rehearsal."""
     scope = tuple(map(str, arguments)) or ("rehearsal://", "--only", "static")
-    return (prodgate(), name, *scope, "--criteria", str(criteria), "--runs", str(runs))
+    return (prodgate_program(), name, *scope, "--criteria", str(criteria), "--runs", str(runs))
 
 
-def measured(command: Sequence[str], place: Path) -> Taken:
+def measure(command: Sequence[str], place: Path) -> Timing:
     """Run a command, all its processes included. Raises CalledProcessError when it ends without an answer."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    before, start = used(), time.perf_counter()
+    before, start = read_processor_seconds(), time.perf_counter()
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, check=False)
-    taken = Taken(time.perf_counter() - start, used() - before)
+    taken = Timing(time.perf_counter() - start, read_processor_seconds() - before)
     if done.returncode not in (0, 1, 2):  # a verdict, or Checkov's findings
         raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
     return taken
 
 
-def used() -> float:
+def read_processor_seconds() -> float:
     """Return the processor seconds of all processes that this one has waited for, and of theirs."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return spent.ru_utime + spent.ru_stime
 
 
-def middle(taken: Sequence[Taken]) -> Taken:
+def take_medians(taken: Sequence[Timing]) -> Timing:
     """Return the medians."""
-    return Taken(median(each.wall for each in taken), median(each.processor for each in taken))
+    return Timing(median(each.wall for each in taken), median(each.processor for each in taken))
 
 
-def told(medians: Mapping[str, Taken]) -> str:
+def render(medians: Mapping[str, Timing]) -> str:
     """Return the medians, then what they mean."""
     lines = [f"{'median':32}{'wall':>9}{'processor':>12}"]
     lines += [f"{name:32}{each.wall:7.2f} s{each.processor:10.2f} s" for name, each in medians.items()]

@@ -15,9 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from dependence import Dependence, recorded
+from dependence import Dependence, record_dependence
 from mutants import mutants
-from survivors_page import Row, page
+from survivors_page import Row, render_page
 
 from prodgate import Configuration
 from prodgate.criteria import Criteria
@@ -44,19 +44,19 @@ def main() -> int:
         print("current" if current else f"{PAGE.name}: was made from other files; run tox -e survivors")
         return 0 if current else 1
     load_policies([ROOT / "policies"])
-    rows = measured(evaluate(ROOT / "terraform"), criteria)
-    PAGE.write_text(page(rows, digest), "utf-8")
+    rows = count_survivors(evaluate(ROOT / "terraform"), criteria)
+    PAGE.write_text(render_page(rows, digest), "utf-8")
     made, survived = sum(row.made for row in rows), sum(row.survived for row in rows)
     print(f"{made - survived} of {made} changes are noticed ({100 * (made - survived) / made:.1f} %)")
     return 0
 
 
-def measured(tree: Configuration, criteria: Criteria) -> list[Row]:
+def count_survivors(tree: Configuration, criteria: Criteria) -> list[Row]:
     """Make every change, judge it, and count by type, place and operator."""
     chosen = [policy for id_, policy in sorted(POLICIES.items()) if id_ != READS_ALL]
     made: Counter[Key] = Counter()
     survived: Counter[Key] = Counter()
-    for key, noticed in _changes(recorded(tree, chosen, criteria)):
+    for key, noticed in _changes(record_dependence(tree, chosen, criteria)):
         made[key] += 1
         survived[key] += not noticed
     return [Row(*key, made=made[key], survived=survived[key]) for key in sorted(made)]

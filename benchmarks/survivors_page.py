@@ -58,29 +58,29 @@ class Row:
         return "drop condition" if self.operator.startswith("drop condition") else self.operator
 
 
-def page(rows: Sequence[Row], digest: str) -> str:
+def render_page(rows: Sequence[Row], digest: str) -> str:
     """Return the page; ``digest`` says what it was made from."""
-    return "\n".join((HEAD, *_totals(rows), "", "## By resource type and argument", "", *_details(rows),
+    return "\n".join((HEAD, *_render_totals(rows), "", "## By resource type and argument", "", *_render_details(rows),
                       f"<!-- made from {digest} -->", ""))  # fmt: skip
 
 
-def _totals(rows: Sequence[Row]) -> Iterator[str]:
+def _render_totals(rows: Sequence[Row]) -> Iterator[str]:
     yield "## The rate"
     yield ""
-    yield f"**{_noticed(rows)}**"
+    yield f"**{_render_rate(rows)}**"
     yield ""
     yield "| Change | What it does | Made | Noticed | Rate |"
     yield "|---|---|--:|--:|--:|"
     for kind, said in OPERATORS.items():
-        yield _line(f"{kind} | {said}", [row for row in rows if row.kind == kind])
+        yield _render_line(f"{kind} | {said}", [row for row in rows if row.kind == kind])
     yield ""
     yield "| Resource type | Made | Noticed | Rate |"
     yield "|---|--:|--:|--:|"
     for type_, own in groupby(rows, key=lambda row: row.type):
-        yield _line(f"`{type_}`", list(own))
+        yield _render_line(f"`{type_}`", list(own))
 
 
-def _details(rows: Iterable[Row]) -> Iterator[str]:
+def _render_details(rows: Iterable[Row]) -> Iterator[str]:
     """Yield a list for each type that has survivors: argument, and how many of how many survive each change."""
     survivors = [row for row in rows if row.survived]
     for type_, own in groupby(survivors, key=lambda row: row.type):
@@ -92,12 +92,12 @@ def _details(rows: Iterable[Row]) -> Iterator[str]:
         yield ""
 
 
-def _line(first: str, rows: Sequence[Row]) -> str:
+def _render_line(first: str, rows: Sequence[Row]) -> str:
     made = sum(row.made for row in rows)
     noticed = made - sum(row.survived for row in rows)
     return f"| {first} | {made} | {noticed} | {100 * noticed / made if made else 0:.0f} % |"
 
 
-def _noticed(rows: Sequence[Row]) -> str:
+def _render_rate(rows: Sequence[Row]) -> str:
     made, survived = sum(row.made for row in rows), sum(row.survived for row in rows)
     return f"{made - survived:,} of {made:,} changes are noticed: {100 * (made - survived) / made:.1f} %."

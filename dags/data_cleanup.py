@@ -39,23 +39,23 @@ def data_cleanup() -> None:
     """Delete stories, then what is remembered of slots, then look whether all of it is gone."""
 
     def before() -> datetime:
-        return retention.last_day(slot_of(get_current_context()), datetime.now(UTC))
+        return retention.cutoff(slot_of(get_current_context()), datetime.now(UTC))
 
     @task
     def delete_stories() -> int:
         """Delete batch by batch, each for good, so that a retry goes on where the last try ended."""
-        return retention.emptied(transaction, retention.delete_stories, before())
+        return retention.delete_in_batches(transaction, retention.delete_stories, before())
 
     @task
     def delete_collections() -> int:
         """Delete which slots were collected so long ago."""
-        return retention.emptied(transaction, retention.delete_collections, before())
+        return retention.delete_in_batches(transaction, retention.delete_collections, before())
 
     @task
     def settle() -> None:
         """Raise Incomplete when anything is left."""
         with transaction() as connection:
-            left = retention.remaining(connection, before())
+            left = retention.count_remaining(connection, before())
         if any(left.values()):
             raise Incomplete(f"left over: {left}")
 

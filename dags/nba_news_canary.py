@@ -15,7 +15,7 @@ from nba_news import alerts
 from nba_news.airflows import Param, dag, get_current_context, task
 
 
-class Rehearsed(Exception):
+class RequestedFailure(Exception):
     """The failure that was asked for."""
 
 
@@ -48,7 +48,7 @@ def nba_news_canary() -> None:
         if mode == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if mode == "fail" or context["ti"].try_number == 1:
-            raise Rehearsed(f"mode {mode}, try {context['ti'].try_number}")
+            raise RequestedFailure(f"mode {mode}, try {context['ti'].try_number}")
 
     act()
 

@@ -47,10 +47,10 @@ def nba_news_scraper() -> None:
         """Keep what one source has; all of it, or nothing when it fails on the way."""
         slot = slot_of(get_current_context())
         with transaction() as connection:
-            home = keeping.home_of(connection, source)
-        found = feeds.read(feeds.fetched(home), datetime.now(UTC))
+            home = keeping.find_home(connection, source)
+        found = feeds.parse(feeds.fetch(home), datetime.now(UTC))
         with transaction() as connection:
-            rows = keeping.keep(connection, source, slot, found.stories, datetime.now(UTC))
+            rows = keeping.save(connection, source, slot, found.stories, datetime.now(UTC))
         return {"source": source, "items": len(found.stories), "new": rows, "skipped": found.skipped}
 
     @task
@@ -58,7 +58,7 @@ def nba_news_scraper() -> None:
         """Raise Incomplete unless every source left its row, and the stories that it states are there."""
         slot = slot_of(get_current_context())
         with transaction() as connection:
-            if gaps := list(keeping.gaps(connection, slot, SOURCES)):
+            if gaps := list(keeping.find_gaps(connection, slot, SOURCES)):
                 raise Incomplete("; ".join(gaps))
 
     collect.expand(source=list(SOURCES)) >> settle()

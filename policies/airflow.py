@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from prodgate import Resource
-from prodgate.airflow_versions import numbers
+from prodgate.airflow_versions import parse_version
 
 
 def version_of(environment: Resource) -> tuple[int, ...]:
     """Return the Airflow version of an MWAA environment. Raises Unresolved when the environment does not say."""
-    return numbers(environment.text("airflow_version") or "")
+    return parse_version(environment.text("airflow_version") or "")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from prodgate import Block, Configuration, Resource, Unresolved, cloudwatch
-from prodgate.cloudwatch import deciding, percentile, result
+from prodgate.cloudwatch import evaluate_nested, find_deciding_queries, parse_percentile
 
 ALARM = "aws_cloudwatch_metric_alarm"
 COMPOSITE = "aws_cloudwatch_composite_alarm"
@@ -40,7 +40,7 @@ class Reading:
     @property
     def percentile(self) -> Decimal | None:
         """95 for ``p95``; None for any other statistic."""
-        return percentile(self.statistic)
+        return parse_percentile(self.statistic)
 
     def dimensions(self) -> dict[str, str]:
         """Return the dimensions. Raises Unresolved when one is decided later."""
@@ -55,12 +55,14 @@ class Reading:
             stated = self.dimensions()
         except Unresolved:
             return self._refers_to(wanted)
-        return stated.keys() == wanted.keys() and all(_is(stated[key], key, value) for key, value in wanted.items())
+        return stated.keys() == wanted.keys() and all(
+            _names_value(stated[key], key, value) for key, value in wanted.items()
+        )
 
     def mentions(self, dimension: str, resource: Resource) -> bool:
         """Whether one dimension names that resource, whatever the others are."""
         try:
-            return _is(self.dimensions().get(dimension, ""), dimension, resource)
+            return _names_value(self.dimensions().get(dimension, ""), dimension, resource)
         except Unresolved:
             return self._refers_to({dimension: resource})
 
@@ -71,7 +73,7 @@ class Reading:
         return all(resource in self.alarm.related(argument, resource.type) for resource in resources)
 
 
-def _is(stated: str, dimension: str, wanted: Resource | str) -> bool:
+def _names_value(stated: str, dimension: str, wanted: Resource | str) -> bool:
     return stated == (wanted.values.get(NAMED_BY.get(dimension, "name")) if isinstance(wanted, Resource) else wanted)
 
 
@@ -82,7 +84,7 @@ def readings(alarm: Resource) -> tuple[Reading, ...]:
         names = (alarm.text("namespace") or "", alarm.text("metric_name") or "")
         return (Reading(alarm, alarm, "", *names, statistic),)
     found = []
-    for query in _deciding(alarm):
+    for query in _deciding_queries(alarm):
         for metric in query.blocks("metric"):
             names = (metric.text("namespace") or "", metric.text("metric_name") or "")
             found.append(Reading(alarm, metric, query.text("id") or "", *names, metric.text("stat") or ""))
@@ -100,7 +102,7 @@ def value(alarm: Resource, numbers: Mapping[str, Decimal]) -> Decimal:
     """Compute what the alarm compares with its threshold, given a number for each metric by its name."""
     read = {reading.id: numbers[reading.metric] for reading in readings(alarm)}
     inner = {q.text("id") or "": q.text("expression") or "" for q in alarm.blocks("metric_query")}
-    return result(expression(alarm), {id_: text for id_, text in inner.items() if text}, read)
+    return evaluate_nested(expression(alarm), {id_: text for id_, text in inner.items() if text}, read)
 
 
 def alarms_on(configuration: Configuration, namespace: str, *metrics: str) -> Iterator[Reading]:
@@ -133,9 +135,9 @@ def fires_below(alarm: Resource) -> bool:
     return cloudwatch.fires_below(alarm.text("comparison_operator") or "")
 
 
-def _deciding(alarm: Resource) -> Iterator[Block]:
+def _deciding_queries(alarm: Resource) -> Iterator[Block]:
     """Yield the queries that the returned expression uses, directly or through another expression."""
     queries = {query.text("id") or "": query for query in alarm.blocks("metric_query")}
     inner = {id_: query.text("expression") or "" for id_, query in queries.items()}
-    used = deciding(expression(alarm), inner, queries) if queries else ()
+    used = find_deciding_queries(expression(alarm), inner, queries) if queries else ()
     yield from (query for id_, query in queries.items() if id_ in used)

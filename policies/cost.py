@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
 
-from .observability_notice import TOPIC, subscribed
+from .observability_notice import TOPIC, has_subscriber
 
 BUDGET = ("aws_budgets_budget",)
 #: Tag keys, in lower case, that say which system and which environment a resource belongs to.
@@ -51,7 +51,7 @@ def budgets_notify_in_time(budget: Resource, criterion: Criterion) -> None:
     """
     if budget.text("budget_type") != "COST":
         raise criterion.not_applicable("not a budget of cost")
-    heard = [one for one in budget.blocks("notification") if _is_heard(one)]
+    heard = [one for one in budget.blocks("notification") if _reaches_somebody(one)]
     kinds = {one.text("notification_type") for one in heard if _is_in_time(one, budget)}
     missing = sorted({"ACTUAL", "FORECASTED"} - kinds)
     criterion.hold(
@@ -100,14 +100,14 @@ def resources_say_whose_they_are(configuration: Configuration, criterion: Criter
     )
 
 
-def _is_heard(notification: Block) -> bool:
+def _reaches_somebody(notification: Block) -> bool:
     topics = notification.texts("subscriber_sns_topic_arns")
     mailed = bool(notification.texts("subscriber_email_addresses"))
     return mailed or any(_has_subscriber(notification.resource, arn) for arn in topics)
 
 
 def _has_subscriber(holder: Resource, arn: str) -> bool:
-    return any(subscribed(topic) for topic in holder.configuration.of(TOPIC) if arn in topic.identities)
+    return any(has_subscriber(topic) for topic in holder.configuration.of(TOPIC) if arn in topic.identities)
 
 
 def _is_in_time(notification: Block, budget: Resource) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodgate import Block, Configuration, Criterion, Quantity, Resource, policy
-from prodgate.cloudwatch import members
+from prodgate.cloudwatch import alarms_in_rule
 
 from .alarms import ALARM, COMPOSITE, readings
 
@@ -213,7 +213,8 @@ def _metrics(configuration: Configuration) -> dict[str, set[str]]:
         alarm.text("alarm_name") or "": {one.metric for one in readings(alarm)} for alarm in configuration.of(ALARM)
     }
     waiting = {
-        one.text("alarm_name") or "": members(one.text("alarm_rule") or "") for one in configuration.of(COMPOSITE)
+        one.text("alarm_name") or "": alarms_in_rule(one.text("alarm_rule") or "")
+        for one in configuration.of(COMPOSITE)
     }
     for _ in range(len(waiting)):  # a composite alarm may be part of another one
         found |= {name: set().union(*(found.get(part, set()) for part in parts)) for name, parts in waiting.items()}

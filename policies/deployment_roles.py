@@ -6,7 +6,7 @@ import re
 
 from prodgate import Criterion, Resource, policy
 from prodgate.documents import Statement
-from prodgate.terraform.documents import allowed
+from prodgate.terraform.documents import allow_statements
 
 from .roles import grants, managed_by_aws
 
@@ -34,7 +34,9 @@ def deploy_roles_wait_for_an_approval(role: Resource, criterion: Criterion) -> N
     GitHub lets a job into an environment after its reviewers agreed. Pinned to a branch instead, any workflow that is
     merged or dispatched there deploys, with or without a gate.
     """
-    trusts = [one for one in allowed(role, "assume_role_policy") if any(GITHUB in p.name for p in one.principals)]
+    trusts = [
+        one for one in allow_statements(role, "assume_role_policy") if any(GITHUB in p.name for p in one.principals)
+    ]
     if not trusts or not _can_deploy(role):
         raise criterion.not_applicable("not a role with which GitHub Actions deploys")
     open_ = [subject for one in trusts for subject in _subjects(one) if not ENVIRONMENT.fullmatch(subject)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodgate import Block, Criterion, Resource, policy
-from prodgate.terraform.documents import allowed
+from prodgate.terraform.documents import allow_statements
 
 DISTRIBUTION = ("aws_cloudfront_distribution",)
 #: AWS's own cache policies that cache and don't vary by cookie: CachingOptimized, and the same for compressed files.
@@ -75,7 +75,7 @@ def bucket_origins_have_access_control(distribution: Resource, criterion: Criter
     buckets = [origin for origin in distribution.blocks("origin") if _is_bucket(origin)]
     if not buckets:
         raise criterion.not_applicable("has no S3 origin")
-    unsigned = [origin.text("origin_id") for origin in buckets if not _signed(distribution, origin, criterion)]
+    unsigned = [origin.text("origin_id") for origin in buckets if not _is_signed(distribution, origin, criterion)]
     criterion.hold(
         not unsigned, expected="signed by access control", observed=f"{', '.join(map(str, unsigned))} unsigned"
     )
@@ -95,7 +95,9 @@ def bucket_policies_admit_one_distribution(holder: Resource, criterion: Criterio
     front of this bucket.
     """
     statements = [
-        one for one in allowed(holder, "policy") if any(p.name == "cloudfront.amazonaws.com" for p in one.principals)
+        one
+        for one in allow_statements(holder, "policy")
+        if any(p.name == "cloudfront.amazonaws.com" for p in one.principals)
     ]
     if not statements:
         raise criterion.not_applicable("does not admit CloudFront")
@@ -119,7 +121,7 @@ def distributions_cache_public_content(distribution: Resource, criterion: Criter
     default, others = distribution.blocks("default_cache_behavior"), distribution.blocks("ordered_cache_behavior")
     public = [*default, *(one for one in others if one.text("target_origin_id") in files)]
     for behaviour in public:
-        name, why = _named(behaviour), _why_not_cached(distribution, behaviour, criterion)
+        name, why = _behaviour_name(behaviour), _why_not_cached(distribution, behaviour, criterion)
         criterion.hold(not why, expected="cached without cookies", observed=f"{name} {why}")
 
 
@@ -140,7 +142,7 @@ def distributions_add_security_headers(distribution: Resource, criterion: Criter
     """
     behaviours = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
     for behaviour in behaviours:
-        name, missing = _named(behaviour), _missing_header(distribution, behaviour, criterion)
+        name, missing = _behaviour_name(behaviour), _missing_header(distribution, behaviour, criterion)
         criterion.hold(not missing, expected="all three headers", observed=f"{name} {missing}")
 
 
@@ -157,7 +159,7 @@ def _is_bucket(origin: Block) -> bool:
     return not origin.blocks("custom_origin_config") and not origin.blocks("vpc_origin_config")
 
 
-def _signed(distribution: Resource, origin: Block, criterion: Criterion) -> bool:
+def _is_signed(distribution: Resource, origin: Block, criterion: Criterion) -> bool:
     if not origin.has("origin_access_control_id"):
         return False
     controls = distribution.configuration.of("aws_cloudfront_origin_access_control")
@@ -167,7 +169,7 @@ def _signed(distribution: Resource, origin: Block, criterion: Criterion) -> bool
     return own[0].text("signing_behavior") == "always" and own[0].text("origin_access_control_origin_type") == "s3"
 
 
-def _named(behaviour: Block) -> str:
+def _behaviour_name(behaviour: Block) -> str:
     return "default" if behaviour.path == "default_cache_behavior" else str(behaviour.text("path_pattern"))
 
 
@@ -180,7 +182,7 @@ def _why_not_cached(distribution: Resource, behaviour: Block, criterion: Criteri
         return "uses a managed policy that does not cache, or varies by cookie" if id_ in NOT_CACHING else ""
     own = [one for one in distribution.configuration.of("aws_cloudfront_cache_policy") if id_ in one.identities]
     if not own:
-        raise criterion.undetermined(f"the cache policy of {_named(behaviour)} is declared elsewhere")
+        raise criterion.undetermined(f"the cache policy of {_behaviour_name(behaviour)} is declared elsewhere")
     cookies = own[0].text("parameters_in_cache_key_and_forwarded_to_origin.cookies_config.cookie_behavior")
     if cookies != "none":
         return f"varies by cookies ({cookies})"
@@ -209,13 +211,13 @@ def _missing_header(distribution: Resource, behaviour: Block, criterion: Criteri
     declared = distribution.configuration.of("aws_cloudfront_response_headers_policy")
     own = [one for one in declared if id_ in one.identities]
     if not own:
-        raise criterion.undetermined(f"the headers policy of {_named(behaviour)} is declared elsewhere")
+        raise criterion.undetermined(f"the headers policy of {_behaviour_name(behaviour)} is declared elsewhere")
     headers = own[0].block("security_headers_config")
-    lacking = next(_lacking(headers), "") if headers else "every security header"
+    lacking = next(_missing_headers(headers), "") if headers else "every security header"
     return f"lacks {lacking}" if lacking else ""
 
 
-def _lacking(headers: Block) -> Iterator[str]:
+def _missing_headers(headers: Block) -> Iterator[str]:
     ages = [one.number("access_control_max_age_sec") for one in headers.blocks("strict_transport_security")]
     if not any(age >= A_YEAR for age in ages):
         yield "Strict-Transport-Security of a year"

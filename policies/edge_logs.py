@@ -23,11 +23,11 @@ def entrances_write_access_logs(entrance: Resource, criterion: Criterion) -> Non
     if entrance.type == "aws_lb":
         logging = any(one.flag("enabled") for one in entrance.blocks("access_logs"))
     else:
-        logging = any(one.has("bucket") for one in entrance.blocks("logging_config")) or _delivered(entrance)
+        logging = any(one.has("bucket") for one in entrance.blocks("logging_config")) or _is_delivered(entrance)
     criterion.hold(logging, expected="an access log", observed="none")
 
 
-def _delivered(entrance: Resource) -> bool:
+def _is_delivered(entrance: Resource) -> bool:
     """Whether a source of logs names the entrance, and a delivery that source: one without the other writes nothing."""
     tree = entrance.configuration
     sources = tree.naming(entrance, "resource_arn", "aws_cloudwatch_log_delivery_source")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodgate import Criterion, Resource, policy
 
-from .openings import INGRESS, group_of, ways_in
+from .openings import INGRESS, group_of, list_ingress
 
 
 @policy(
@@ -26,5 +26,5 @@ def balancers_answer_nobody_but_cloudfront(balancer: Resource, criterion: Criter
     if not groups:
         raise criterion.undetermined("its security groups are declared elsewhere")
     holders = [one for one in balancer.configuration.of(*INGRESS) if group_of(one) in groups]
-    open_ = [str(net) for holder in holders for opening in ways_in(holder) for net in opening.public]
+    open_ = [str(net) for holder in holders for opening in list_ingress(holder) for net in opening.public]
     criterion.hold(not open_, expected="no public address", observed=", ".join(sorted(set(open_))))

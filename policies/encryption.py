@@ -1,7 +1,7 @@
 """Data at rest is encrypted, under keys that the owner of the data controls."""
 
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import allowed
+from prodgate.terraform.documents import allow_statements
 
 from .buckets import receives_access_logs
 
@@ -100,7 +100,7 @@ def stores_name_a_key_of_their_owner(store: Resource, criterion: Criterion) -> N
     name = KEYS.get(store.type) or (DATABASES | PLAIN_BY_DEFAULT)[store.type][1]
     if store.type == "aws_db_instance" and store.has("replicate_source_db") and not store.has(name):
         raise criterion.not_applicable("a replica in the same region uses the key of its source")
-    criterion.hold(_owned(store, name), expected=f"{name} = a customer-managed key", observed=_key(store, name))
+    criterion.hold(_is_owned(store, name), expected=f"{name} = a customer-managed key", observed=_key_text(store, name))
 
 
 @policy(
@@ -123,7 +123,7 @@ def buckets_are_encrypted_under_a_key_of_their_owner(bucket: Resource, criterion
     algorithm = found[0].text(f"{_S3_DEFAULT}.sse_algorithm", "AES256")
     criterion.hold(str(algorithm).startswith("aws:kms"), expected="sse_algorithm = aws:kms", observed=algorithm)
     name = f"{_S3_DEFAULT}.kms_master_key_id"
-    criterion.hold(_owned(found[0], name), expected="a customer-managed key", observed=_key(found[0], name))
+    criterion.hold(_is_owned(found[0], name), expected="a customer-managed key", observed=_key_text(found[0], name))
 
 
 _S3_DEFAULT = "rule.apply_server_side_encryption_by_default"
@@ -164,7 +164,7 @@ def keys_work_and_belong_to_one_account(key: Resource, criterion: Criterion) -> 
     criterion.hold(key.flag("is_enabled", True), expected="is_enabled = true", observed="disabled")
     documents = [(key, "policy")] + [(own, "policy") for own in _policies_of(key)]
     for block, name in documents:
-        for statement in allowed(block, name) if block.has(name) else ():
+        for statement in allow_statements(block, name) if block.has(name) else ():
             service = [principal.name for principal in statement.principals if principal.kind == "Service"]
             too_much = service and statement.covers("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
             criterion.hold(not too_much, expected="services that only use the key", observed=f"{service} may delete it")
@@ -174,7 +174,7 @@ def _policies_of(key: Resource) -> tuple[Resource, ...]:
     return key.configuration.naming(key, "key_id", "aws_kms_key_policy")
 
 
-def _owned(store: Resource, name: str) -> bool:
+def _is_owned(store: Resource, name: str) -> bool:
     """Whether the argument names a key, and not through one of the aliases that AWS keeps for itself."""
     if store.related(name, *OWN_KEYS):
         return True
@@ -182,5 +182,5 @@ def _owned(store: Resource, name: str) -> bool:
     return bool(key) and "alias/aws/" not in key
 
 
-def _key(store: Resource, name: str) -> str:
+def _key_text(store: Resource, name: str) -> str:
     return "a key" if store.related(name, *OWN_KEYS) else store.text(name) or "no key, so one that AWS manages"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
 from prodgate.documents import Statement
-from prodgate.terraform.documents import allowed
+from prodgate.terraform.documents import allow_statements
 
 #: Resources that grant rights to an identity -> the arguments that hold a policy document.
 GRANTS = {
@@ -56,13 +56,13 @@ EDITS = tuple(
 )  # fmt: skip
 
 
-def granted(holder: Resource) -> Iterator[Statement]:
+def granted_statements(holder: Resource) -> Iterator[Statement]:
     """Yield the statements that allow something to whoever has the resource. Raises Unresolved."""
     if holder.type == "aws_iam_role":
         for inline in holder.blocks("inline_policy"):
-            yield from allowed(inline, "policy") if inline.has("policy") else ()
+            yield from allow_statements(inline, "policy") if inline.has("policy") else ()
     else:
-        yield from allowed(holder, GRANTS[holder.type])
+        yield from allow_statements(holder, GRANTS[holder.type])
 
 
 def is_everything(resource: str) -> bool:
@@ -88,7 +88,7 @@ def actions_are_listed(holder: Resource, criterion: Criterion) -> None:
 
     NotAction in an Allow grants every action of every service but those, also those that AWS adds tomorrow.
     """
-    for statement in granted(holder):
+    for statement in granted_statements(holder):
         wide = [action for action in statement.actions if "*" in action and not _only_reads(action)]
         criterion.hold(not wide, expected="actions by name", observed=f"{', '.join(wide)} in {statement}")
 
@@ -110,7 +110,7 @@ def sensitive_actions_name_their_resources(holder: Resource, criterion: Criterio
 
     Actions that IAM can't limit to resources, such as ecr:GetAuthorizationToken, may stand on a wildcard.
     """
-    for statement in granted(holder):
+    for statement in granted_statements(holder):
         everything = [resource for resource in statement.resources if is_everything(resource)]
         wide = statement.covers(*NAMEABLE) if everything and not statement.pinned(*NAMED_BY_CONDITION) else ()
         criterion.hold(not wide, expected="resources by name", observed=f"{', '.join(wide)} on {', '.join(everything)}")
@@ -128,7 +128,7 @@ def pass_role_names_role_and_service(holder: Resource, criterion: Criterion) -> 
 
     Whoever may pass any role to any service that runs code holds the rights of the strongest role in the account.
     """
-    for statement in granted(holder):
+    for statement in granted_statements(holder):
         if passing := statement.covers("iam:PassRole"):
             wide = [resource for resource in statement.resources if is_everything(resource)]
             criterion.hold(not wide, expected="roles by name", observed=f"{passing[0]} on {', '.join(wide)}")
@@ -148,7 +148,7 @@ def nobody_edits_their_own_rights(holder: Resource, criterion: Criterion) -> Non
 
     Each of these actions on a wildcard is a way to administrator rights in two calls.
     """
-    for statement in granted(holder):
+    for statement in granted_statements(holder):
         everything = any(is_everything(resource) for resource in statement.resources)
         edits = statement.covers(*EDITS) if everything else ()
         bounded = statement.pinned("iam:PermissionsBoundary")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from prodgate import Configuration, Criterion, Resource, Unresolved, policy
 from prodgate.documents import Statement
-from prodgate.terraform.documents import allowed
+from prodgate.terraform.documents import allow_statements
 
-from .identity import EDITS, granted, is_everything
+from .identity import EDITS, granted_statements, is_everything
 
 #: Managed policies of AWS that give away a service, or the account.
 FULL = re.compile(r"arn:[\w-]+:iam::aws:policy/(?:.*/)?(?:AdministratorAccess|PowerUserAccess|\w*FullAccess)\b.*")
@@ -79,7 +79,7 @@ def dags_cannot_change_the_system_they_run_in(environment: Resource, criterion: 
     write there can rewrite the other DAGs.
     """
     bucket = environment.related("source_bucket_arn", "aws_s3_bucket")
-    for statement in _held(environment, criterion):
+    for statement in _execution_statements(environment, criterion):
         outside = statement.covers(*OUTSIDE_A_PIPELINE)
         criterion.hold(not outside, expected="what DAGs need", observed=f"{', '.join(outside)} in {statement}")
         touched = [resource for resource in statement.resources for own in bucket if _reaches(resource, own)]
@@ -87,20 +87,20 @@ def dags_cannot_change_the_system_they_run_in(environment: Resource, criterion: 
         criterion.hold(not writing, expected="reading its source bucket", observed=f"{', '.join(writing)} on {touched}")
 
 
-def _held(environment: Resource, criterion: Criterion) -> Iterator[Statement]:
+def _execution_statements(environment: Resource, criterion: Criterion) -> Iterator[Statement]:
     """Yield what the execution role may do by inline and attached policies. Raises Undetermined for a foreign role."""
     role = next(iter(environment.related("execution_role_arn", "aws_iam_role")), None)
     if role is None:
         raise criterion.undetermined("the execution role is declared elsewhere")
     tree = role.configuration
-    yield from granted(role)
+    yield from granted_statements(role)
     for inline in tree.naming(role, "role", "aws_iam_role_policy"):
-        yield from allowed(inline, "policy")
+        yield from allow_statements(inline, "policy")
     for attachment in tree.naming(role, "role", "aws_iam_role_policy_attachment"):
         managed = attachment.related("policy_arn", "aws_iam_policy")
         if not managed:
             raise criterion.undetermined(f"{attachment.text('policy_arn')} is attached, and is declared elsewhere")
-        yield from (statement for policy in managed for statement in allowed(policy, "policy"))
+        yield from (statement for policy in managed for statement in allow_statements(policy, "policy"))
 
 
 def _reaches(resource: str, bucket: Resource) -> bool:

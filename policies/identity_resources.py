@@ -4,7 +4,7 @@ import re
 
 from prodgate import Criterion, Resource, policy
 from prodgate.documents import Statement
-from prodgate.terraform.documents import allowed
+from prodgate.terraform.documents import allow_statements
 
 from .identity_trust import CALLERS, SOURCES
 
@@ -60,7 +60,7 @@ def resource_policies_let_nobody_unnamed_in(holder: Resource, criterion: Criteri
 
     NotPrincipal in an Allow counts as everybody: it lets in all but those it names.
     """
-    for statement in _allowed(holder, criterion):
+    for statement in _resource_statements(holder, criterion):
         everybody = any(principal.is_anybody for principal in statement.principals)
         ok = not everybody or bool(statement.pinned(*CALLERS, *SOURCES))
         criterion.hold(ok, expected="named principals", observed=f"everybody: {statement}")
@@ -84,7 +84,7 @@ def services_reach_resources_for_their_owner_only(holder: Resource, criterion: C
         stated = any(map(holder.has, ("source_account", "principal_org_id", "source_arn")))
         criterion.hold(stated or not service, expected="source_arn", observed="any customer of the service")
         return
-    for statement in _allowed(holder, criterion):
+    for statement in _resource_statements(holder, criterion):
         services = [principal.name for principal in statement.principals if principal.kind == "Service"]
         calling = [name for name in services if _states_its_source(name, holder)]
         ok = not calling or bool(statement.pinned(*SOURCES, "kms:EncryptionContext:*"))
@@ -96,11 +96,11 @@ def _states_its_source(service: str, holder: Resource) -> bool:
     return stated or re.fullmatch(r"logs\.[a-z0-9-]+\.amazonaws\.com", service) is not None
 
 
-def _allowed(holder: Resource, criterion: Criterion) -> tuple[Statement, ...]:
+def _resource_statements(holder: Resource, criterion: Criterion) -> tuple[Statement, ...]:
     name = RESOURCE_POLICIES[holder.type]
     if not holder.has(name):
         raise criterion.not_applicable("has no policy of its own")
-    return allowed(holder, name)
+    return allow_statements(holder, name)
 
 
 @policy(
@@ -116,7 +116,9 @@ def those_let_in_get_listed_actions(holder: Resource, criterion: Criterion) -> N
     Except that a key policy gives its account kms:*, without which nobody could administer the key.
     """
     trust = holder.type == "aws_iam_role"
-    for statement in allowed(holder, "assume_role_policy") if trust else _allowed(holder, criterion):
+    for statement in (
+        allow_statements(holder, "assume_role_policy") if trust else _resource_statements(holder, criterion)
+    ):
         wide = [action for action in statement.actions if action == "*" or action.endswith(":*")]
         owner = "kms" in holder.type and all(principal.account for principal in statement.principals)
         ok = not wide or (owner and wide == ["kms:*"])

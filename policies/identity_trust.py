@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
 from prodgate.documents import Principal, Statement
-from prodgate.terraform.documents import allowed
+from prodgate.terraform.documents import allow_statements
 
 #: Services that state for whom they act when they take a role, so that the role can refuse to serve another account.
 #: From the pages on cross-service confused deputies in the guides of the services; not every service does.
@@ -24,8 +24,8 @@ CALLERS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount"
 GITHUB = "token.actions.githubusercontent.com"
 
 
-def _trusted(role: Resource) -> Iterator[tuple[Statement, Principal]]:
-    for statement in allowed(role, "assume_role_policy"):
+def _trusted_principals(role: Resource) -> Iterator[tuple[Statement, Principal]]:
+    for statement in allow_statements(role, "assume_role_policy"):
         yield from ((statement, principal) for principal in statement.principals)
 
 
@@ -49,7 +49,7 @@ def roles_trust_nobody_unnamed(role: Resource, criterion: Criterion) -> None:
 
     Without one, whoever may act in the other account, or makes a service there act, comes in.
     """
-    for statement, principal in _trusted(role):
+    for statement, principal in _trusted_principals(role):
         pinned = statement.pinned("sts:ExternalId", *CALLERS)
         if principal.is_anybody:
             criterion.hold(bool(statement.pinned(*CALLERS)), expected="named principals", observed="anybody")
@@ -70,7 +70,7 @@ def federated_trust_pins_who_it_is(role: Resource, criterion: Criterion) -> None
 
     GitHub signs a token for every repository of the world, and for every branch and pull request of yours.
     """
-    for statement, principal in _trusted(role):
+    for statement, principal in _trusted_principals(role):
         if principal.kind == "Federated":
             provider = principal.name.partition("oidc-provider/")[2] or principal.name
             for claim in ("SAML:aud",) if ":saml-provider/" in principal.name else _claims(provider):
@@ -106,7 +106,7 @@ def services_take_roles_for_their_owner_only(role: Resource, criterion: Criterio
     Without it, a customer of the same service in another account may make it act with this role. Only services that
     state their source can be held to it; the others are not judged.
     """
-    judged = [(s, p) for s, p in _trusted(role) if p.kind == "Service" and p.name in STATING_SERVICES]
+    judged = [(s, p) for s, p in _trusted_principals(role) if p.kind == "Service" and p.name in STATING_SERVICES]
     if not judged:
         raise criterion.not_applicable("no service that states for whom it acts may take the role")
     for statement, principal in judged:
@@ -126,7 +126,7 @@ def only_airflow_takes_the_execution_role(environment: Resource, criterion: Crit
     role = next(iter(environment.related("execution_role_arn", "aws_iam_role")), None)
     if role is None:
         raise criterion.undetermined("the execution role is declared elsewhere")
-    for statement, principal in _trusted(role):
+    for statement, principal in _trusted_principals(role):
         airflow = principal.kind == "Service" and principal.name in AIRFLOW
         criterion.hold(airflow, expected="the Airflow service only", observed=principal.name)
         pinned = statement.pinned(*SOURCES)

@@ -3,9 +3,9 @@
 import ipaddress
 
 from prodgate import Criterion, Resource, policy
-from prodgate.openings import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, Opening
+from prodgate.openings import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, NetworkRule
 
-from .openings import EGRESS, INGRESS, group_of, guards_a_load_balancer, ways_in, ways_out
+from .openings import EGRESS, INGRESS, group_of, guards_a_load_balancer, list_egress, list_ingress
 
 #: Resources that may get a public address -> the argument that gives it; unset means no for each of them.
 ADDRESSES = {
@@ -26,13 +26,13 @@ DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluste
 )
 def only_load_balancers_admit_the_world(holder: Resource, criterion: Criterion) -> None:
     """Security groups admit the whole internet only to a load balancer that faces it, on ports 80 and 443."""
-    for opening in ways_in(holder):
+    for opening in list_ingress(holder):
         if opening.world:
             observed = f"{opening} from {opening.world[0]}"
             web = opening.protocol == "tcp" and opening.first == opening.last and opening.first in WEB
             criterion.hold(web, expected="the internet on 80 and 443 at most", observed=observed)
             balancer = guards_a_load_balancer(holder)
-            list(ways_in(holder))  # the place of the finding
+            list(list_ingress(holder))  # the place of the finding
             wanted = "a group of a load balancer that is not internal"
             criterion.hold(balancer, expected=wanted, observed=f"{observed}, to no such load balancer")
 
@@ -46,7 +46,7 @@ def only_load_balancers_admit_the_world(holder: Resource, criterion: Criterion) 
 )
 def administration_and_databases_stay_private(holder: Resource, criterion: Criterion) -> None:
     """No public address, however few, reaches a port of administration or of a database."""
-    for opening in ways_in(holder):
+    for opening in list_ingress(holder):
         ports = opening.touches(*NEVER_PUBLIC) if opening.public else ()
         criterion.hold(not ports, expected="no public address", observed=f"ports {ports} from {opening.public}")
 
@@ -64,14 +64,14 @@ def groups_admit_the_ports_that_are_listened_on(holder: Resource, criterion: Cri
     What members of one group open to one another is theirs (Airflow demands it). The whole network may come in on 443
     only, which is how endpoints of AWS services are reached.
     """
-    for opening in ways_in(holder):
+    for opening in list_ingress(holder):
         narrow = opening.itself or not opening.wide
         criterion.hold(narrow, expected=f"at most {WIDE} ports", observed=f"{opening}")
         whole = opening.touches(443) == () and _is_whole_network(opening, holder)
         criterion.hold(not whole, expected="the group that calls", observed=f"{opening} from the whole network")
 
 
-def _is_whole_network(opening: Opening, holder: Resource) -> bool:
+def _is_whole_network(opening: NetworkRule, holder: Resource) -> bool:
     group = group_of(holder)
     networks = group.related("vpc_id", "aws_vpc") if group else ()
     own = [ipaddress.ip_network(cidr) for vpc in networks if (cidr := vpc.text("cidr_block"))]
@@ -90,7 +90,7 @@ def groups_let_out_what_is_used(holder: Resource, criterion: Criterion) -> None:
 
     A group without egress lets nothing out: Terraform removes the rule that AWS adds to a new group.
     """
-    for opening in ways_out(holder):
+    for opening in list_egress(holder):
         everything = opening.protocol == "all" and not opening.itself
         criterion.hold(not everything, expected="the protocols in use", observed="all protocols")
         outside = bool(opening.world) and not (opening.first == opening.last and opening.touches(*OUTBOUND))
@@ -111,7 +111,7 @@ def the_default_group_is_empty(vpc: Resource, criterion: Criterion) -> None:
     """
     groups = vpc.configuration.naming(vpc, "vpc_id", "aws_default_security_group")
     criterion.hold(bool(groups), expected="aws_default_security_group", observed="left as AWS made it")
-    ways = [str(way) for group in groups for way in (*ways_in(group), *ways_out(group))]
+    ways = [str(way) for group in groups for way in (*list_ingress(group), *list_egress(group))]
     criterion.hold(not ways, expected="neither ingress nor egress", observed=", ".join(ways))
 
 

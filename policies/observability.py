@@ -20,7 +20,9 @@ def services_have_an_alarm_on_cpu(service: Resource, criterion: Criterion) -> No
 
     A saturated service answers slowly long before its health check fails.
     """
-    criterion.hold(_service_watched(service, "CPUUtilization"), expected="an alarm on CPUUtilization", observed="none")
+    criterion.hold(
+        _is_service_watched(service, "CPUUtilization"), expected="an alarm on CPUUtilization", observed="none"
+    )
 
 
 @policy(
@@ -35,7 +37,7 @@ def services_have_an_alarm_on_memory(service: Resource, criterion: Criterion) ->
 
     A task that runs out of memory is killed in the middle of its requests.
     """
-    watched = _service_watched(service, "MemoryUtilization")
+    watched = _is_service_watched(service, "MemoryUtilization")
     criterion.hold(watched, expected="an alarm on MemoryUtilization", observed="none")
 
 
@@ -71,7 +73,7 @@ def databases_have_an_alarm_on_connections(database: Resource, criterion: Criter
 
     Past max_connections every new task is refused, and auto scaling makes it worse.
     """
-    watched = _database_watched(database, "DatabaseConnections")
+    watched = _is_database_watched(database, "DatabaseConnections")
     criterion.hold(watched, expected="an alarm on DatabaseConnections", observed="none")
 
 
@@ -88,11 +90,11 @@ def databases_have_an_alarm_on_cpu(database: Resource, criterion: Criterion) -> 
     Slow queries show here first, and at the capacity limit nothing else will help.
     """
     criterion.hold(
-        _database_watched(database, "CPUUtilization"), expected="an alarm on CPUUtilization", observed="none"
+        _is_database_watched(database, "CPUUtilization"), expected="an alarm on CPUUtilization", observed="none"
     )
 
 
-def _service_watched(service: Resource, metric: str) -> bool:
+def _is_service_watched(service: Resource, metric: str) -> bool:
     declared = service.related("cluster", "aws_ecs_cluster")
     cluster = declared[0] if declared else (service.text("cluster") or "default").rpartition("/")[2]
     found = alarms_on(service.configuration, "AWS/ECS", metric)
@@ -102,7 +104,7 @@ def _service_watched(service: Resource, metric: str) -> bool:
     return watched
 
 
-def _database_watched(database: Resource, metric: str) -> bool:
+def _is_database_watched(database: Resource, metric: str) -> bool:
     found = [one for one in alarms_on(database.configuration, "AWS/RDS", metric) if fires_above(one.alarm)]
     if database.type == "aws_db_instance":
         watched = any(one.names(DBInstanceIdentifier=database) for one in found)

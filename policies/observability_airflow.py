@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from prodgate import Criterion, Resource, policy
-from prodgate.airflow_versions import metrics, suppressed, unpublished
+from prodgate.airflow_versions import is_suppressed, metric_mistakes, metrics
 
 from .alarms import ALARM, Reading, alarms_on, fires_above, fires_below, point_at_nearest, readings
 
@@ -29,9 +29,9 @@ def stopped_airflow_is_noticed(environment: Resource, criterion: Criterion) -> N
     Each alone is half blind: without a scheduler nothing is queued, and with a live scheduler but no worker
     everything is.
     """
-    alive = _watched(environment, fires_below, AIRFLOW, "SchedulerHeartbeat", Function="Scheduler")
-    waiting = _watched(environment, fires_above, CONTAINERS, "ApproximateAgeOfOldestTask", "QueuedTasks")
-    waiting = waiting or _watched(environment, fires_above, AIRFLOW, "QueuedTasks", Function="Executor")
+    alive = _is_watched(environment, fires_below, AIRFLOW, "SchedulerHeartbeat", Function="Scheduler")
+    waiting = _is_watched(environment, fires_above, CONTAINERS, "ApproximateAgeOfOldestTask", "QueuedTasks")
+    waiting = waiting or _is_watched(environment, fires_above, AIRFLOW, "QueuedTasks", Function="Executor")
     missing = [name for name, there in (("heartbeat", alive), ("waiting tasks", waiting)) if not there]
     wanted = (CONTAINERS, "ApproximateAgeOfOldestTask") if alive else (AIRFLOW, "SchedulerHeartbeat")
     point_at_nearest(environment, "Environment", *wanted)
@@ -50,7 +50,7 @@ def failed_tasks_are_noticed(environment: Resource, criterion: Criterion) -> Non
 
     A failed task is data that nobody collected; the site goes on showing yesterday's.
     """
-    all_tasks = _watched(environment, fires_above, AIRFLOW, "TaskInstanceFailures", DAG="All", Task="All")
+    all_tasks = _is_watched(environment, fires_above, AIRFLOW, "TaskInstanceFailures", DAG="All", Task="All")
     criterion.hold(all_tasks, expected="an alarm on TaskInstanceFailures", observed="none")
 
 
@@ -66,7 +66,7 @@ def slow_dags_are_noticed(environment: Resource, criterion: Criterion) -> None:
 
     A run that drags on delays the next one, and after Airflow 3 no SLA of a task says so any more.
     """
-    watched = _times(environment, "DAGDurationSuccess", "DAGDurationFailed")
+    watched = _is_duration_watched(environment, "DAGDurationSuccess", "DAGDurationFailed")
     criterion.hold(watched, expected="an alarm on how long DAG runs take", observed="none")
 
 
@@ -86,7 +86,7 @@ def saturated_workers_are_noticed(environment: Resource, criterion: Criterion) -
     Out of memory, a worker kills the task and with it the failure callback that would have said so.
     """
     wanted = ("CPUUtilization", "MemoryUtilization")
-    missing = [m for m in wanted if not _watched(environment, fires_above, CONTAINERS, m, Cluster="BaseWorker")]
+    missing = [m for m in wanted if not _is_watched(environment, fires_above, CONTAINERS, m, Cluster="BaseWorker")]
     point_at_nearest(environment, "Environment", CONTAINERS, *missing)
     criterion.hold(not missing, expected="alarms on the workers", observed=f"no alarm on {' or '.join(missing)}")
 
@@ -103,7 +103,7 @@ def late_schedulers_are_noticed(environment: Resource, criterion: Criterion) -> 
 
     A scheduler that is alive and an hour behind passes every heartbeat.
     """
-    watched = _times(environment, "DAGScheduleDelay", "FirstTaskSchedulingDelay")
+    watched = _is_duration_watched(environment, "DAGScheduleDelay", "FirstTaskSchedulingDelay")
     criterion.hold(watched, expected="an alarm on how late runs start", observed="none")
 
 
@@ -122,7 +122,7 @@ def airflow_alarms_read_metrics_that_exist(alarm: Resource, criterion: Criterion
     read = [one for one in readings(alarm) if one.namespace == AIRFLOW]
     if not read:
         raise criterion.not_applicable("does not watch Airflow")
-    wrong = [text for one in read for text in _nonexistent(one)]
+    wrong = [text for one in read for text in _find_nonexistent(one)]
     criterion.hold(not wrong, expected="a published metric", observed="; ".join(wrong))
 
 
@@ -141,11 +141,11 @@ def watched_metrics_are_not_suppressed(environment: Resource, criterion: Criteri
     options = environment.mapping("airflow_configuration_options")
     read = [one for alarm in environment.configuration.of(ALARM) for one in readings(alarm)]
     watched = {one.metric for one in read if one.namespace == AIRFLOW and one.mentions("Environment", environment)}
-    silent = sorted(name for name in watched & metrics().keys() if suppressed(name, options))
+    silent = sorted(name for name in watched & metrics().keys() if is_suppressed(name, options))
     criterion.hold(not silent, expected="published", observed=f"{', '.join(silent)} suppressed")
 
 
-def _watched(
+def _is_watched(
     environment: Resource, fires: Callable[[Resource], bool], namespace: str, *names: str, **dimensions: str
 ) -> bool:
     found = alarms_on(environment.configuration, namespace, *names)
@@ -155,7 +155,7 @@ def _watched(
     return watched
 
 
-def _times(environment: Resource, *names: str) -> bool:
+def _is_duration_watched(environment: Resource, *names: str) -> bool:
     """Whether an alarm fires on a high value of one of these durations; their SampleCount is not a duration."""
     found = alarms_on(environment.configuration, AIRFLOW, *names)
     timed = [one for one in found if one.statistic != "SampleCount" and fires_above(one.alarm)]
@@ -165,12 +165,12 @@ def _times(environment: Resource, *names: str) -> bool:
     return watched
 
 
-def _nonexistent(read: Reading) -> Iterator[str]:
+def _find_nonexistent(read: Reading) -> Iterator[str]:
     versions = [environment.text("airflow_version") or "" for environment in _environments(read)]
     stated = read.dimensions()
     if read.metric not in metrics():
         read.source.has("metric_name")  # what is read last is where the finding points
-    yield from unpublished(read.metric, stated, versions)
+    yield from metric_mistakes(read.metric, stated, versions)
 
 
 def _environments(read: Reading) -> list[Resource]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from prodgate import Criterion, Resource, policy
-from prodgate.cloudwatch import HEARTBEATS, members
+from prodgate.cloudwatch import HEARTBEATS, alarms_in_rule
 from prodgate.documents import Statement
-from prodgate.terraform.documents import document
+from prodgate.terraform.documents import policy_statements
 
 from .alarms import ALARM, COMPOSITE, Reading, fires_below, readings
-from .unset import left_out
+from .unset import is_unset
 
 TOPIC = "aws_sns_topic"
 #: Dimension in a namespace -> types of the resources it names.
@@ -51,7 +51,7 @@ def alarms_tell_someone(alarm: Resource, criterion: Criterion) -> None:
     if not topics:
         raise criterion.undetermined("its actions name no topic that is declared here")
     # The actions are read again last, so that they place the finding.
-    heard = any(map(subscribed, topics)) and alarm.has("alarm_actions")
+    heard = any(map(has_subscriber, topics)) and alarm.has("alarm_actions")
     criterion.hold(heard, expected="a subscriber", observed="topics without subscriber")
 
 
@@ -120,7 +120,7 @@ def alarms_watch_what_exists(alarm: Resource, criterion: Criterion) -> None:
              if space == one.namespace and (key in one.source.values.get("dimensions", {}) or {})]  # fmt: skip
     if not named:
         raise criterion.not_applicable("names no resource that could be looked up")
-    lost = [f"{key} = {one.dimensions()[key]}" for one, key, types in named if not _declared(one, key, types)]
+    lost = [f"{key} = {one.dimensions()[key]}" for one, key, types in named if not _is_declared(one, key, types)]
     elsewhere = [key for one, key, types in named if not alarm.configuration.of(*types)]
     if elsewhere:
         raise criterion.undetermined(f"{', '.join(elsewhere)} names something that is declared elsewhere")
@@ -134,10 +134,12 @@ def _only_scales(alarm: Resource) -> bool:
 
 def _within_composite(alarm: Resource) -> bool:
     name = alarm.text("alarm_name") or ""
-    return any(name in members(composite.text("alarm_rule") or "") for composite in alarm.configuration.of(COMPOSITE))
+    return any(
+        name in alarms_in_rule(composite.text("alarm_rule") or "") for composite in alarm.configuration.of(COMPOSITE)
+    )
 
 
-def subscribed(topic: Resource) -> bool:
+def has_subscriber(topic: Resource) -> bool:
     """Whether a topic has a subscription, or a chat channel that Amazon Q (once AWS Chatbot) posts to."""
     configuration = topic.configuration
     chats = ("aws_chatbot_slack_channel_configuration", "aws_chatbot_teams_channel_configuration")
@@ -149,10 +151,10 @@ def subscribed(topic: Resource) -> bool:
 
 def _publishes(topic: Resource) -> bool:
     policies = topic.configuration.naming(topic, "arn", "aws_sns_topic_policy")
-    if not policies and left_out(topic, "policy"):
+    if not policies and is_unset(topic, "policy"):
         return True
     account = _account(topic)
-    statements = [one for holder in policies or (topic,) for one in document(holder, "policy")]
+    statements = [one for holder in policies or (topic,) for one in policy_statements(holder, "policy")]
     opened = [one for one in statements if one.allows and _serves(one, account) and one.covers("sns:Publish")]
     publishers = [principal.name for one in opened for principal in one.principals]
     return bool({"cloudwatch.amazonaws.com", "*"} & set(publishers))
@@ -173,9 +175,9 @@ def _key_opens(topic: Resource, criterion: Criterion) -> bool:
         raise criterion.undetermined("its key is declared elsewhere")
     holders = topic.configuration.naming(keys[0], "key_id", "aws_kms_key_policy")
     # The default policy of a key admits the account's own roles, and no service.
-    holders = holders or (() if left_out(keys[0], "policy") else keys[:1])
+    holders = holders or (() if is_unset(keys[0], "policy") else keys[:1])
     account = _account(topic)
-    statements = [one for holder in holders for one in document(holder, "policy") if one.allows]
+    statements = [one for holder in holders for one in policy_statements(holder, "policy") if one.allows]
     statements = [one for one in statements if _serves(one, account)]
     opened = [one for one in statements if any(p.name == "cloudwatch.amazonaws.com" for p in one.principals)]
     return all(any(one.covers(action) for one in opened) for action in ("kms:Decrypt", "kms:GenerateDataKey"))
@@ -191,5 +193,5 @@ def _serves(statement: Statement, account: str) -> bool:
     return not accounts or account in accounts
 
 
-def _declared(read: Reading, dimension: str, types: tuple[str, ...]) -> bool:
+def _is_declared(read: Reading, dimension: str, types: tuple[str, ...]) -> bool:
     return any(read.mentions(dimension, resource) for resource in read.alarm.configuration.of(*types))

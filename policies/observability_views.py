@@ -47,11 +47,11 @@ def components_are_on_a_dashboard(component: Resource, criterion: Criterion) -> 
     metrics = [metric for dashboard in dashboards for metric in _metrics(dashboard)]
     parts = component.configuration.of("aws_rds_cluster_instance") if component.type == "aws_rds_cluster" else ()
     own = [part for part in parts if component in part.related("cluster_identifier", component.type)]
-    seen = any(one.identities & _shown(metrics, one.type) for one in (component, *own))
+    seen = any(one.identities & _names_shown(metrics, one.type) for one in (component, *own))
     criterion.hold(seen, expected="on a dashboard", observed="on none")
 
 
-def _shown(metrics: Iterable[tuple[str, dict[str, str]]], type_: str) -> set[str]:
+def _names_shown(metrics: Iterable[tuple[str, dict[str, str]]], type_: str) -> set[str]:
     """Return what the metrics name that is of a type: a cluster of tasks and one of databases may share a name."""
     return {
         value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodgate import Block, Resource, Unresolved
-from prodgate.openings import Opening, opening
+from prodgate.openings import NetworkRule, make_network_rule
 
 GROUPS = ("aws_security_group", "aws_default_security_group")
 INGRESS = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule")
@@ -13,14 +13,14 @@ EGRESS = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_gro
 BALANCERS = ("aws_lb", "aws_alb", "aws_elb")
 
 
-def ways_in(holder: Resource) -> Iterator[Opening]:
+def list_ingress(holder: Resource) -> Iterator[NetworkRule]:
     """Yield what a group or rule lets in. Raises Unresolved."""
-    yield from _openings(holder, "ingress")
+    yield from _list_openings(holder, "ingress")
 
 
-def ways_out(holder: Resource) -> Iterator[Opening]:
+def list_egress(holder: Resource) -> Iterator[NetworkRule]:
     """Yield what a group or rule lets out. Raises Unresolved."""
-    yield from _openings(holder, "egress")
+    yield from _list_openings(holder, "egress")
 
 
 def group_of(holder: Resource) -> Resource | None:
@@ -42,7 +42,7 @@ def guards_a_load_balancer(holder: Resource) -> bool:
     return any(not balancer.flag("internal") for balancer in balancers)
 
 
-def _openings(holder: Resource, direction: str) -> Iterator[Opening]:
+def _list_openings(holder: Resource, direction: str) -> Iterator[NetworkRule]:
     if holder.type in GROUPS:
         for block in holder.blocks(direction):
             yield _inline(block, block.text("protocol") or "-1")
@@ -53,14 +53,16 @@ def _openings(holder: Resource, direction: str) -> Iterator[Opening]:
         yield _single(holder, holder.text("ip_protocol") or "-1")
 
 
-def _inline(block: Block, protocol: str) -> Opening:
+def _inline(block: Block, protocol: str) -> NetworkRule:
     ports = (int(block.number("from_port", 0)), int(block.number("to_port", 0)))
     itself = block.flag("self")
-    return opening(protocol, ports, block.texts("cidr_blocks") + block.texts("ipv6_cidr_blocks"), itself)
+    return make_network_rule(protocol, ports, block.texts("cidr_blocks") + block.texts("ipv6_cidr_blocks"), itself)
 
 
-def _single(rule: Resource, protocol: str) -> Opening:
+def _single(rule: Resource, protocol: str) -> NetworkRule:
     ports = (int(rule.number("from_port", -1)), int(rule.number("to_port", -1)))
     peer = rule.related("referenced_security_group_id", "aws_security_group")
     own = group_of(rule)
-    return opening(protocol, ports, rule.texts("cidr_ipv4") + rule.texts("cidr_ipv6"), own is not None and own in peer)
+    return make_network_rule(
+        protocol, ports, rule.texts("cidr_ipv4") + rule.texts("cidr_ipv6"), own is not None and own in peer
+    )

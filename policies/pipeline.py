@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from prodgate import Criterion, Quantity, Resource, policy
-from prodgate.airflow_versions import dag_concurrency, settings, unread
+from prodgate.airflow_versions import dag_concurrency, setting_mistakes, settings
 
 from .airflow import version_of
-from .unset import left_out
+from .unset import is_unset
 
 ENVIRONMENT = ("aws_mwaa_environment",)
 LOGS = ("dag_processing_logs", "scheduler_logs", "task_logs", "webserver_logs", "worker_logs")
@@ -27,7 +27,7 @@ def web_servers_are_private(environment: Resource, criterion: Criterion) -> None
     PRIVATE_ONLY is also AWS's default. A public Airflow is one stolen session away from every connection it holds.
     """
     mode = (
-        "PRIVATE_ONLY" if left_out(environment, "webserver_access_mode") else environment.text("webserver_access_mode")
+        "PRIVATE_ONLY" if is_unset(environment, "webserver_access_mode") else environment.text("webserver_access_mode")
     )
     criterion.hold((mode or "PRIVATE_ONLY") == "PRIVATE_ONLY", expected="PRIVATE_ONLY", observed=mode)
 
@@ -83,10 +83,10 @@ def artifacts_are_named_by_version(environment: Resource, criterion: Criterion) 
 
     Without a version MWAA takes whatever is in the bucket at its next restart, which may be months after the upload.
     """
-    script = () if left_out(environment, "startup_script_s3_path") else ("startup_script",)
+    script = () if is_unset(environment, "startup_script_s3_path") else ("startup_script",)
     parts = ("requirements", "plugins", *script)
     wanted = [f"{part}_s3_{kind}" for part in parts for kind in ("path", "object_version")]
-    missing = [name for name in wanted if left_out(environment, name) or not environment.has(name)]
+    missing = [name for name in wanted if is_unset(environment, name) or not environment.has(name)]
     criterion.hold(not missing, expected="paths and object versions", observed=f"{', '.join(missing)} not set")
 
 
@@ -162,7 +162,7 @@ def settings_are_known_to_airflow(environment: Resource, criterion: Criterion) -
     if not settings(version_of(environment)[0]):
         raise criterion.undetermined(f"the settings of Airflow {version} are not known here")
     # The provider calls all settings sensitive, so that what was observed is not shown; a name is no secret.
-    wrong = list(unread(environment.mapping("airflow_configuration_options"), version))
+    wrong = list(setting_mistakes(environment.mapping("airflow_configuration_options"), version))
     criterion.hold(not wrong, expected=f"known settings ({'; '.join(wrong)})", observed="others")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from prodgate import Configuration, Criterion, Quantity, Resource, policy
 
 from .alarms import alarms_on, fires_above, point_at_nearest
-from .observability_notice import TOPIC, subscribed
+from .observability_notice import TOPIC, has_subscriber
 from .roles import may
-from .unset import left_out
+from .unset import is_unset
 
 QUEUE = "aws_sqs_queue"
 ENVIRONMENT = ("aws_mwaa_environment",)
@@ -84,7 +84,7 @@ def airflow_can_tell_of_failures(environment: Resource, criterion: Criterion) ->
     """
     topics = [topic for topic in environment.configuration.of(TOPIC) if _may(environment, "sns:Publish", topic)]
     criterion.hold(bool(topics), expected="a topic the role may publish to", observed="none")
-    criterion.hold(any(map(subscribed, topics)), expected="a subscriber", observed="none")
+    criterion.hold(any(map(has_subscriber, topics)), expected="a subscriber", observed="none")
 
 
 @policy(
@@ -103,7 +103,7 @@ def what_keeps_failing_leaves_the_queue(queue: Resource, criterion: Criterion) -
     if not any(_may(environment, "sqs:ReceiveMessage", queue) for environment in environments):
         raise criterion.not_applicable("Airflow takes nothing from it")
     apart = queue.configuration.naming(queue, "queue_url", "aws_sqs_queue_redrive_policy")
-    handed = bool(apart) or not left_out(queue, "redrive_policy")
+    handed = bool(apart) or not is_unset(queue, "redrive_policy")
     criterion.hold(handed, expected="a redrive_policy", observed="none")
 
 
@@ -115,7 +115,7 @@ def dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:
 
 def _dead_letter_targets(configuration: Configuration) -> Iterator[str]:
     for holder in configuration.of(QUEUE, "aws_sqs_queue_redrive_policy", "aws_sns_topic_subscription"):
-        if not left_out(holder, "redrive_policy"):
+        if not is_unset(holder, "redrive_policy"):
             yield str((holder.json("redrive_policy") or {}).get("deadLetterTargetArn"))
     for holder in configuration.of("aws_lambda_function", "aws_cloudwatch_event_target"):
         name = "target_arn" if holder.type == "aws_lambda_function" else "arn"

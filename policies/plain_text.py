@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prodgate import Unresolved
-from prodgate.secret_forms import assignments_in, secret_in
+from prodgate.secret_forms import find_assignments, find_secret
 from prodgate.unresolved import Unknown
 
 
@@ -18,10 +18,10 @@ def secrets_in(pairs: Iterable[tuple[str, str | None]]) -> list[str]:
     found = []
     for name, value in pairs:
         last = name.rpartition(".")[2]
-        if value is None and secret_in(last, "x"):
+        if value is None and find_secret(last, "x"):
             raise Unresolved(name, "has the name of a secret, and its value is decided later")
         reasons = [
-            (inner, secret_in(inner, text)) for inner, text in [(last, value or ""), *assignments_in(value or "")]
+            (inner, find_secret(inner, text)) for inner, text in [(last, value or ""), *find_assignments(value or "")]
         ]
         found += [f"{inner} (by {why})" for inner, why in reasons if why]
     return found

@@ -33,14 +33,14 @@ def a_backup_plan_selects_every_database(database: Resource, criterion: Criterio
 
 def _selects(selection: Resource, database: Resource) -> bool:
     """Whether a selection finds the database: named or tagged, not excluded, and within every condition."""
-    named = database in selection.related("resources", database.type) or _listed(selection, "resources", database)
+    named = database in selection.related("resources", database.type) or _is_listed(selection, "resources", database)
     tags = database.mapping("tags_all") or database.mapping("tags")
     tagged = any(tags.get(tag.text("key") or "") == tag.text("value") for tag in selection.blocks("selection_tag"))
-    excluded = selection.has("not_resources") and _listed(selection, "not_resources", database)
+    excluded = selection.has("not_resources") and _is_listed(selection, "not_resources", database)
     return (named or tagged) and not excluded and all(_holds(one, tags) for one in selection.blocks("condition"))
 
 
-def _listed(selection: Resource, name: str, database: Resource) -> bool:
+def _is_listed(selection: Resource, name: str, database: Resource) -> bool:
     patterns = [one for one in selection.texts(name) if one == "*" or "*" in one or one.startswith("arn:")]
     if not patterns or "*" in patterns:
         return bool(patterns)
@@ -143,7 +143,7 @@ def backups_leave_the_region(plan: Resource, criterion: Criterion) -> None:
     copies = [copy for rule in plan.blocks("rule") for copy in rule.blocks("copy_action")]
     criterion.hold(bool(copies), expected="copy_action", observed="no copy")
     homes = {
-        _region(vault.text("arn") or "") for vault in plan.configuration.of("aws_backup_vault") if _used(vault, plan)
+        _region(vault.text("arn") or "") for vault in plan.configuration.of("aws_backup_vault") if _is_used(vault, plan)
     }
     regions = {_region(copy.text("destination_vault_arn") or "") for copy in copies}
     if not homes:
@@ -151,7 +151,7 @@ def backups_leave_the_region(plan: Resource, criterion: Criterion) -> None:
     criterion.hold(bool(regions - homes), expected="another region", observed=", ".join(sorted(regions)))
 
 
-def _used(vault: Resource, plan: Resource) -> bool:
+def _is_used(vault: Resource, plan: Resource) -> bool:
     return any(rule.text("target_vault_name") == vault.text("name") for rule in plan.blocks("rule"))
 
 

@@ -20,7 +20,7 @@ MASTERS = {
 #: Ways to make a database without a master password of its own.
 COPIES = ("replicate_source_db", "replication_source_identifier", "snapshot_identifier", "global_cluster_identifier")
 #: Resources whose arguments are handed to running code, where whoever may describe them can read them.
-HANDED = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_project", "aws_instance",
+RUNNING_CODE = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_project", "aws_instance",
           "aws_launch_template", "aws_ssm_parameter", "aws_batch_job_definition", "aws_apprunner_service")  # fmt: skip
 #: Arguments that hold something else: documents that name secrets, and fingerprints.
 NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_sha256", "tags", "tags_all", "id",
@@ -46,7 +46,7 @@ def containers_hold_no_plain_secret(task: Resource, criterion: Criterion) -> Non
 @policy(
     "PG_SEC_2",
     criterion="secrets-no-plain-values",
-    resources=HANDED,
+    resources=RUNNING_CODE,
     population=0,
     remedy="Keep the value in Secrets Manager and hand over its ARN.",
 )
@@ -54,15 +54,15 @@ def running_code_is_handed_no_plain_secret(holder: Resource, criterion: Criterio
     """Functions, Airflow options, builds, user data and plain parameters hold no secret."""
     if holder.type == "aws_ssm_parameter" and holder.text("type") == "SecureString":
         raise criterion.undetermined("a SecureString is encrypted in AWS, but its value stands in the state")
-    found = secrets_in(_handed(holder))
+    found = secrets_in(_values_given(holder))
     criterion.hold(not found, expected="the ARN of a secret", observed=", ".join(found))
 
 
-def _handed(holder: Resource) -> Iterator[tuple[str, str | None]]:
+def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
     """Yield what running code is given, by name; each is read, so that the last one places the finding."""
     for name, value in holder.values.items():
         if name not in NOT_VALUES and holder.has(name):
-            yield from texts_in({name: _decoded(value) if name.startswith("user_data") else value})
+            yield from texts_in({name: _decode(value) if name.startswith("user_data") else value})
     if holder.type == "aws_ssm_parameter":
         yield holder.text("name") or "", holder.text("value")
     for block in holder.blocks("environment") if holder.type == "aws_codebuild_project" else ():
@@ -71,7 +71,7 @@ def _handed(holder: Resource) -> Iterator[tuple[str, str | None]]:
                 yield variable.text("name") or "", variable.text("value")
 
 
-def _decoded(value: Any) -> Any:
+def _decode(value: Any) -> Any:
     """Return user data as text: it may be given as base64."""
     try:
         return base64.b64decode(value, validate=True).decode()

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
-from prodgate.event_patterns import SEVERE, passes
+from prodgate.event_patterns import SEVERE, matches
 
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OUTSIDE = ("ACCOUNT", "ORGANIZATION")
@@ -80,13 +80,13 @@ def the_trail_records_everything(trail: Resource, criterion: Criterion) -> None:
         criterion.hold(trail.flag(name, default), expected=f"{name} = true", observed=f"{name} = false")
     selectors = trail.blocks("event_selector")
     kinds = {s.text("read_write_type", "All") for s in selectors if s.flag("include_management_events", True)}
-    kinds |= {kind for selector in trail.blocks("advanced_event_selector") for kind in _managed(selector)}
+    kinds |= {kind for selector in trail.blocks("advanced_event_selector") for kind in _management_events(selector)}
     stated = selectors or trail.blocks("advanced_event_selector")
     whole = not stated or "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds
     criterion.hold(whole, expected="management events, reads and writes", observed=f"{sorted(map(str, kinds))}")
 
 
-def _managed(selector: Block) -> list[str]:
+def _management_events(selector: Block) -> list[str]:
     """Return which management events an advanced selector takes: All, ReadOnly or WriteOnly, or none."""
     fields = {one.text("field"): one for one in selector.blocks("field_selector")}
     if "eventCategory" not in fields or "Management" not in fields["eventCategory"].texts("equals"):
@@ -114,7 +114,7 @@ def outside_access_is_analysed(analyzer: Resource, criterion: Criterion) -> None
         criterion.hold(others, expected=" or ".join(OUTSIDE), observed=analyzer.text("type"))
         raise criterion.not_applicable("does not look for access from outside; another analyzer does")
     rules = [rule for rule in tree.of("aws_accessanalyzer_archive_rule") if _same_analyzer(rule, analyzer)]
-    hiding = [rule.address for rule in rules if any("true" in one.texts("eq") for one in _public(rule))]
+    hiding = [rule.address for rule in rules if any("true" in one.texts("eq") for one in _public_filters(rule))]
     criterion.hold(not hiding, expected="public access in sight", observed=f"{hiding} archives it")
 
 
@@ -122,7 +122,7 @@ def _same_analyzer(rule: Resource, analyzer: Resource) -> bool:
     return rule.text("analyzer_name") == analyzer.text("analyzer_name")
 
 
-def _public(rule: Resource) -> list[Block]:
+def _public_filters(rule: Resource) -> list[Block]:
     return [one for one in rule.blocks("filter") if one.text("criteria") == "isPublic"]
 
 
@@ -159,7 +159,9 @@ def findings_reach_somebody(finder: Resource, criterion: Criterion) -> None:
     criterion.hold(severe, expected="findings of high and critical severity", observed="a pattern that leaves some out")
     topics = [topic for rule in rules for topic in _topics(rule, tree)]
     criterion.hold(bool(topics), expected="a topic as target", observed=f"none of {[r.address for r in rules]}")
-    heard = any(tree.naming(topic, "topic_arn", "aws_sns_topic_subscription") or _chatted(topic) for topic in topics)
+    heard = any(
+        tree.naming(topic, "topic_arn", "aws_sns_topic_subscription") or _has_chat_channel(topic) for topic in topics
+    )
     criterion.hold(heard, expected="a subscriber", observed=f"nobody listens to {[t.address for t in topics]}")
 
 
@@ -175,7 +177,7 @@ def _matches(rule: Resource, sources: set[str]) -> bool:
 def _pass_severe_ones(rules: list[Resource], source: str) -> bool:
     """Whether each severe finding of a source is passed on by some rule."""
     events = [{"source": source, "detail": detail} for detail in SEVERE[source]]
-    return all(any(passes(rule.json("event_pattern") or {}, event) for rule in rules) for event in events)
+    return all(any(matches(rule.json("event_pattern") or {}, event) for rule in rules) for event in events)
 
 
 def _topics(rule: Resource, tree: Configuration) -> list[Resource]:
@@ -183,7 +185,7 @@ def _topics(rule: Resource, tree: Configuration) -> list[Resource]:
     return [topic for target in targets for topic in target.related("arn", "aws_sns_topic")]
 
 
-def _chatted(topic: Resource) -> bool:
+def _has_chat_channel(topic: Resource) -> bool:
     return bool(topic.configuration.naming(topic, "sns_topic_arns", "aws_chatbot_slack_channel_configuration"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodgate import Criterion, Quantity, Resource, policy
 
-from .unset import left_out
+from .unset import is_unset
 
 CLUSTER = ("aws_rds_cluster",)
 ENVIRONMENT = ("aws_mwaa_environment",)
@@ -104,7 +104,7 @@ def airflow_has_the_stated_class(environment: Resource, criterion: Criterion) ->
 
     mw1.small is the default: half the memory, and workers that take five tasks each.
     """
-    stated = "mw1.small" if left_out(environment, "environment_class") else environment.text("environment_class")
+    stated = "mw1.small" if is_unset(environment, "environment_class") else environment.text("environment_class")
     criterion.require(stated or "mw1.small")
 
 
@@ -120,7 +120,7 @@ def airflow_keeps_its_workers(environment: Resource, criterion: Criterion) -> No
 
     1 is the default. A worker takes minutes to start; the first task of an hour should not wait for it.
     """
-    unset = left_out(environment, "min_workers")
+    unset = is_unset(environment, "min_workers")
     criterion.require(Quantity.of(1 if unset else environment.number("min_workers")))
 
 
@@ -136,7 +136,7 @@ def airflow_grows_to_the_stated_number(environment: Resource, criterion: Criteri
 
     10 is the default. Every worker brings its tasks' database connections along.
     """
-    unset = left_out(environment, "max_workers")
+    unset = is_unset(environment, "max_workers")
     criterion.require(Quantity.of(10 if unset else environment.number("max_workers")))
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from prodgate import Criterion, Quantity, Resource, policy
 
-from .unset import left_out
+from .unset import is_unset
 
 SERVICE = ("aws_ecs_service",)
 
@@ -27,7 +27,7 @@ def services_run_on_fargate(service: Resource, criterion: Criterion) -> None:
     """
     strategies = service.blocks("capacity_provider_strategy")
     if not strategies:
-        launch = "EC2" if left_out(service, "launch_type") else service.text("launch_type")
+        launch = "EC2" if is_unset(service, "launch_type") else service.text("launch_type")
         criterion.hold(launch == "FARGATE", expected="FARGATE", observed=launch)
         return
     providers = {one.text("capacity_provider") for one in strategies}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prodgate import Resource, Unresolved
 
 
-def left_out(resource: Resource, name: str) -> bool:
+def is_unset(resource: Resource, name: str) -> bool:
     """Whether an argument is not written in the configuration, so that AWS's own default holds."""
     try:
         return resource.text(name) is None

@@ -18,13 +18,13 @@ import yaml
 OUTPUT = Path(__file__).parents[1] / "src" / "prodgate" / "airflow_settings.json"
 
 
-def listed(wheel: ZipFile) -> set[str]:
+def list_settings(wheel: ZipFile) -> set[str]:
     """Return the settings of config.yml as section.option."""
     sections = yaml.safe_load(wheel.read("airflow/config_templates/config.yml"))
     return {f"{name}.{option}" for name, section in sections.items() for option in section.get("options") or {}}
 
 
-def still_read(wheel: ZipFile) -> dict[str, str]:
+def list_deprecated(wheel: ZipFile) -> dict[str, str]:
     """Return the old names that are still read, with the new ones."""
     for node in ast.walk(ast.parse(wheel.read("airflow/configuration.py"))):
         if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "deprecated_options" and node.value:
@@ -32,7 +32,7 @@ def still_read(wheel: ZipFile) -> dict[str, str]:
     raise SystemExit(f"{wheel.filename}: has no deprecated_options")
 
 
-def renames(wheel: ZipFile) -> dict[str, str]:
+def list_renamed(wheel: ZipFile) -> dict[str, str]:
     """Return what Airflow 3 says about settings that were renamed."""
     name = "airflow/cli/commands/config_command.py"
     found = {}
@@ -56,9 +56,9 @@ def main(paths: list[str]) -> None:
     for path in paths:
         wheel = ZipFile(path)
         major = Path(path).name.split("-")[1].split(".")[0]
-        old = still_read(wheel)
-        known[major] = sorted(listed(wheel) | old.keys())
-        renamed |= old | renames(wheel)
+        old = list_deprecated(wheel)
+        known[major] = sorted(list_settings(wheel) | old.keys())
+        renamed |= old | list_renamed(wheel)
     OUTPUT.write_text(json.dumps({"known": known, "renamed": renamed}, indent=1, sort_keys=True) + "\n")
 
 

@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 
 from prodgate.project import open_project
-from prodgate.rehearsal.account import Provisioned, provisioned
+from prodgate.rehearsal.account import RehearsalAccount, provision
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,12 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def production() -> Iterator[Provisioned]:
+def production() -> Iterator[RehearsalAccount]:
     """The rehearsal account of the production tree, as it is applied. Do nothing to it: use `production.branch()`.
 
     Whoever uses it belongs to the xdist group "rehearsal", so that one worker provisions it once.
     """
     stated = open_project(ROOT / "criteria.toml").stated
     files = [ROOT / each for each in stated.var_files]
-    with provisioned(ROOT / stated.terraform_root, var_files=files, dags=ROOT / "dags") as account:
+    with provision(ROOT / stated.terraform_root, var_files=files, dags=ROOT / "dags") as account:
         yield account

@@ -35,10 +35,10 @@ def task_failed(context: Mapping[str, Any]) -> None:
         _log.warning("%s: try %s was lost, and more follow", told.task_id, told.try_number)
         return
     index = getattr(told, "map_index", -1)
-    _tell(
+    _send(
         {
             "kind": "task-failed",
-            **_run(context),
+            **_describe_run(context),
             "tasks": [told.task_id],
             "map_index": None if index in (None, -1) else index,
             "try": told.try_number,
@@ -51,10 +51,14 @@ def task_failed(context: Mapping[str, Any]) -> None:
 def run_failed(context: Mapping[str, Any]) -> None:
     """Leave a dead letter of a run that failed, and tell people. Raises AlertError unless both was possible."""
     reason = context.get("reason") or "unknown"
-    _tell({"kind": "dag-run-failed", **_run(context), "tasks": _tasks(context), "error": reason}, _to_queue, _to_topic)
+    _send(
+        {"kind": "dag-run-failed", **_describe_run(context), "tasks": _list_failed_tasks(context), "error": reason},
+        _to_queue,
+        _to_topic,
+    )
 
 
-def _run(context: Mapping[str, Any]) -> dict[str, Any]:
+def _describe_run(context: Mapping[str, Any]) -> dict[str, Any]:
     """Say which run it is; Airflow gives no more than its id when its tasks are gone."""
     known = context.get("dag_run") is not None
     return {
@@ -65,7 +69,7 @@ def _run(context: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tasks(context: Mapping[str, Any]) -> list[str]:
+def _list_failed_tasks(context: Mapping[str, Any]) -> list[str]:
     """Return the tasks that failed; in Airflow 3 nothing here can know which, and all of the DAG are named."""
     instances = getattr(context.get("dag_run"), "get_task_instances", None)
     if instances is None:
@@ -73,7 +77,7 @@ def _tasks(context: Mapping[str, Any]) -> list[str]:
     return sorted({each.task_id for each in instances(state=["failed", "upstream_failed"])})
 
 
-def _tell(message: Mapping[str, Any], *ways: Callable[[Mapping[str, Any]], None]) -> None:
+def _send(message: Mapping[str, Any], *ways: Callable[[Mapping[str, Any]], None]) -> None:
     """Go all ways, also when one of them is closed."""
     closed = []
     for way in ways:

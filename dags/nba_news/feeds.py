@@ -39,7 +39,7 @@ class Feed:
     """Items without id, title or date, or with a date in the future."""
 
 
-def fetched(home: str) -> bytes:
+def fetch(home: str) -> bytes:
     """Return the feed of a source as it is served. Raises FeedError, or OSError from the network."""
     if not home.startswith(("http://", "https://")):
         raise FeedError(f"{home!r} is no address of a source; write https://…/")
@@ -55,7 +55,7 @@ def fetched(home: str) -> bytes:
     return bytes(parts)
 
 
-def read(document: bytes, now: datetime) -> Feed:
+def parse(document: bytes, now: datetime) -> Feed:
     """Return the stories of a feed. Raises FeedError where it is none, or nothing in it can be kept.
 
     A source always shows its last stories: an empty list is a fault of it, and no news is something else.
@@ -63,42 +63,42 @@ def read(document: bytes, now: datetime) -> Feed:
     parsed = feedparser.parse(document)
     if not parsed.get("version"):
         raise FeedError("what came is no RSS and no Atom")
-    stories = [story for entry in parsed.entries if (story := _story(entry, now))]
+    stories = [story for entry in parsed.entries if (story := _parse_story(entry, now))]
     if not stories:
         raise FeedError(f"none of its {len(parsed.entries)} items can be kept")
     return Feed(tuple(stories), len(parsed.entries) - len(stories))
 
 
-def _story(entry: Any, now: datetime) -> Story | None:
-    published, title, identity = _published(entry), plain(entry.get("title", "")), entry.get("id", "")
+def _parse_story(entry: Any, now: datetime) -> Story | None:
+    published, title, identity = _parse_published(entry), to_plain_text(entry.get("title", "")), entry.get("id", "")
     if published is None or published > now or not title or not identity:
         return None
-    summary = plain(entry.get("summary", ""))
+    summary = to_plain_text(entry.get("summary", ""))
     contents = [each.value for each in entry.get("content", ())]
     tags = [(tag.get("scheme"), (tag.get("term") or "").lower()) for tag in entry.get("tags", ())]
     return Story(
         external_id=identity,
         title=title,
         summary=summary or title,
-        body=plain(contents[0]) if contents else summary or title,
+        body=to_plain_text(contents[0]) if contents else summary or title,
         published_at=published,
         category=next((term for scheme, term in tags if scheme == "kind" and term in CATEGORIES), "league"),
         teams=tuple(dict.fromkeys(term for scheme, term in tags if scheme == "team")),
-        japanese=_japanese(entry),
+        japanese=_parse_japanese(entry),
     )
 
 
-def _published(entry: Any) -> datetime | None:
+def _parse_published(entry: Any) -> datetime | None:
     parts: Sequence[int] | None = entry.get("published_parsed")
     return datetime.fromtimestamp(calendar.timegm(tuple(parts)), UTC) if parts else None
 
 
-def _japanese(entry: Any) -> dict[str, str]:
+def _parse_japanese(entry: Any) -> dict[str, str]:
     given = {"title": "ja_title", "summary": "ja_summary", "body": "ja_body"}
-    return {part: plain(entry[name]) for part, name in given.items() if entry.get(name)}
+    return {part: to_plain_text(entry[name]) for part, name in given.items() if entry.get(name)}
 
 
-def plain(text: str) -> str:
+def to_plain_text(text: str) -> str:
     """Return the text of HTML.
 
     >>> plain("<p>Two &amp; two</p> <p>make <b>four</b></p>")

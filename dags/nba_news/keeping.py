@@ -25,7 +25,7 @@ EXTERNAL_ID: Final = 120
 SLUG: Final = 150
 
 
-def home_of(connection: Connection, source: str) -> str:
+def find_home(connection: Connection, source: str) -> str:
     """Return where a source is. Raises LookupError when the site does not know it."""
     home: str | None = connection.execute(select(sources.c.home).where(sources.c.key == source)).scalar()
     if home is None:
@@ -33,38 +33,38 @@ def home_of(connection: Connection, source: str) -> str:
     return home
 
 
-def keep(connection: Connection, source: str, slot: datetime, found: Iterable[Story], now: datetime) -> int:
+def save(connection: Connection, source: str, slot: datetime, found: Iterable[Story], now: datetime) -> int:
     """Keep stories and that the source was asked; return how many of them the slot was the first to see."""
     known = {code for (code,) in connection.execute(select(teams.c.code))}
     for story in found:
-        number = _kept(connection, source, slot, story)
-        _about(connection, number, [code for code in story.teams if code in known])
-    rows = seen_first(connection, source, slot)
+        number = _save_story(connection, source, slot, story)
+        _save_teams(connection, number, [code for code in story.teams if code in known])
+    rows = count_first_seen(connection, source, slot)
     collected = {"source": source, "slot": slot, "finished_at": now, "rows": rows}
     _upsert(connection, collections, ("source", "slot"), collected, ("finished_at", "rows"))
     return rows
 
 
-def seen_first(connection: Connection, source: str, slot: datetime) -> int:
+def count_first_seen(connection: Connection, source: str, slot: datetime) -> int:
     """Return how many stories of a source were first seen in a slot."""
     own = and_(stories.c.source == source, stories.c.collected_at == slot)
     return int(connection.execute(select(func.count()).select_from(stories).where(own)).scalar() or 0)
 
 
-def gaps(connection: Connection, slot: datetime, asked: Iterable[str]) -> Iterator[str]:
+def find_gaps(connection: Connection, slot: datetime, asked: Iterable[str]) -> Iterator[str]:
     """Say what a slot should hold and does not."""
     told = select(collections.c.source, collections.c.rows).where(collections.c.slot == slot)
     held = {row[0]: row[1] for row in connection.execute(told)}
     for source in asked:
         if source not in held:
             yield f"{source} left no row for {slot.isoformat()}"
-        elif held[source] != (rows := seen_first(connection, source, slot)):
+        elif held[source] != (rows := count_first_seen(connection, source, slot)):
             yield f"{source} states {held[source]} stories for {slot.isoformat()}, and {rows} are there"
 
 
-def _kept(connection: Connection, source: str, slot: datetime, story: Story) -> int:
+def _save_story(connection: Connection, source: str, slot: datetime, story: Story) -> int:
     """Write a story, or what its source changed in it; return its number."""
-    identity = _short(story.external_id)
+    identity = _shorten_identity(story.external_id)
     row = {
         "slug": slug(source, story),
         "source": source,
@@ -72,10 +72,10 @@ def _kept(connection: Connection, source: str, slot: datetime, story: Story) -> 
         "category": story.category,
         "published_at": story.published_at,
         "collected_at": slot,
-        "title_en": _cut(story.title),
+        "title_en": _shorten_title(story.title),
         "summary_en": story.summary,
         "body_en": story.body,
-        **{f"{part}_ja": _cut(text) if part == "title" else text for part, text in story.japanese.items()},
+        **{f"{part}_ja": _shorten_title(text) if part == "title" else text for part, text in story.japanese.items()},
     }
     # its address and its slot stay, and a translation that the source does not have is somebody else's
     changing = tuple(name for name in row if name not in ("slug", "source", "external_id", "collected_at"))
@@ -84,7 +84,7 @@ def _kept(connection: Connection, source: str, slot: datetime, story: Story) -> 
     return int(connection.execute(select(stories.c.id).where(own)).scalar_one())
 
 
-def _about(connection: Connection, story: int, codes: Sequence[str]) -> None:
+def _save_teams(connection: Connection, story: int, codes: Sequence[str]) -> None:
     if codes:
         connection.execute(delete(story_teams).where(story_teams.c.story == story))
         rows = [{"story": story, "team": code, "place": place} for place, code in enumerate(codes)]
@@ -107,11 +107,11 @@ def slug(source: str, story: Story) -> str:
     return "-".join(filter(None, (words, _digest(f"{source}\n{story.external_id}")[:8])))
 
 
-def _short(identity: str) -> str:
+def _shorten_identity(identity: str) -> str:
     return identity if len(identity) <= EXTERNAL_ID else _digest(identity)
 
 
-def _cut(title: str) -> str:
+def _shorten_title(title: str) -> str:
     return title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
 
 

@@ -17,12 +17,12 @@ RETENTION: Final = timedelta(days=400)
 BATCH: Final = 500
 
 
-def last_day(slot: datetime, now: datetime) -> datetime:
+def cutoff(slot: datetime, now: datetime) -> datetime:
     """Return before when everything goes; a run whose slot is still to come deletes no more than one of now."""
     return min(slot, now) - RETENTION
 
 
-def emptied(
+def delete_in_batches(
     transaction: Callable[[], AbstractContextManager[Connection]],
     delete_batch: Callable[[Connection, datetime], int],
     before: datetime,
@@ -55,7 +55,7 @@ def delete_collections(connection: Connection, before: datetime) -> int:
     return len(slots)
 
 
-def remaining(connection: Connection, before: datetime) -> dict[str, int]:
+def count_remaining(connection: Connection, before: datetime) -> dict[str, int]:
     """Count what is older still."""
     counted: dict[Any, Any] = {stories: stories.c.published_at < before, collections: collections.c.slot < before}
     return {

@@ -34,7 +34,7 @@ class Metric:
 def metrics() -> Mapping[str, Metric]:
     """Return the metrics by their name in CloudWatch."""
     return {
-        name: Metric(statsd, dimensions, numbers(until[0]) if until else ())
+        name: Metric(statsd, dimensions, parse_version(until[0]) if until else ())
         for name, (statsd, dimensions, *until) in _read("airflow_metrics.json").items()
     }
 
@@ -46,17 +46,17 @@ def settings(major: int) -> frozenset[str]:
 
 
 @cache
-def renamed() -> Mapping[str, str]:
+def replacements() -> Mapping[str, str]:
     """Return the newer name of each setting that was renamed."""
     return dict(_read("airflow_settings.json")["renamed"])
 
 
-def numbers(version: str) -> tuple[int, ...]:
+def parse_version(version: str) -> tuple[int, ...]:
     """Return ``2.11.0`` as (2, 11, 0)."""
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def unpublished(name: str, stated: Mapping[str, str], versions: Iterable[str]) -> Iterator[str]:
+def metric_mistakes(name: str, stated: Mapping[str, str], versions: Iterable[str]) -> Iterator[str]:
     """Say why no environment of these versions ever publishes a metric under the dimensions ``stated``."""
     known = metrics().get(name)
     if known is None:
@@ -64,7 +64,7 @@ def unpublished(name: str, stated: Mapping[str, str], versions: Iterable[str]) -
         yield f"{name} is not a metric of Airflow on MWAA" + (f"; did you mean {near[0]}?" if near else "")
         return
     for version in versions:
-        if known.until and numbers(version) >= known.until:
+        if known.until and parse_version(version) >= known.until:
             yield f"{name} ended before Airflow {version}"
     if stated.keys() != {"Environment", *known.dimensions}:
         yield f"{name} has the dimensions Environment, {', '.join(known.dimensions)}, not {', '.join(stated)}"
@@ -73,20 +73,20 @@ def unpublished(name: str, stated: Mapping[str, str], versions: Iterable[str]) -
             yield f"{name} has {dimension} = {fixed}, not {stated[dimension]}"
 
 
-def unread(options: Mapping[str, str], version: str) -> Iterator[str]:
+def setting_mistakes(options: Mapping[str, str], version: str) -> Iterator[str]:
     """Say of each setting that this version does not read what to write instead.
 
     Sections that providers and plugins own are not judged, and nothing is when the version is not known here.
     """
-    known = settings(numbers(version)[0]) if numbers(version) else frozenset[str]()
+    known = settings(parse_version(version)[0]) if parse_version(version) else frozenset[str]()
     sections = {name.partition(".")[0] for name in known} - {"email", "smtp", "celery", "fab"}
     for name in options if known else ():
-        if name not in known and (name.partition(".")[0] in sections or name in renamed()):
-            near = [renamed()[name]] if name in renamed() else difflib.get_close_matches(name, known, n=1)
+        if name not in known and (name.partition(".")[0] in sections or name in replacements()):
+            near = [replacements()[name]] if name in replacements() else difflib.get_close_matches(name, known, n=1)
             yield f"{name} is not read" + (f"; write {near[0]}" if near else "")
 
 
-def suppressed(name: str, options: Mapping[str, str]) -> bool:
+def is_suppressed(name: str, options: Mapping[str, str]) -> bool:
     """Whether the settings keep Airflow from giving a metric, named as in CloudWatch, to MWAA.
 
     With an allow list, Airflow ignores the block list. Items are prefixes, and in Airflow 3 regular expressions.
@@ -102,7 +102,7 @@ def suppressed(name: str, options: Mapping[str, str]) -> bool:
 
 def dag_concurrency(options: Mapping[str, str], version: str) -> str:
     """Return how many tasks of one DAG run at a time; Airflow 3 ignores the old name of the setting."""
-    known = settings(numbers(version)[0]) if numbers(version) else frozenset[str]()
+    known = settings(parse_version(version)[0]) if parse_version(version) else frozenset[str]()
     names = ("core.max_active_tasks_per_dag", "core.dag_concurrency")
     return next((options[name] for name in names if name in options and name in known), "16")
 

@@ -46,7 +46,7 @@ def check(
     chosen = [policy for policy in policies if policy.criterion in criteria]
     findings = [f for each in configurations for f in _findings(each, chosen, criteria, whole)]
     if whole:
-        findings += _beyond_policies(criteria, {EVALUATES, *(policy.criterion for policy in chosen)})
+        findings += _find_unjudged(criteria, {EVALUATES, *(policy.criterion for policy in chosen)})
     asked = {criterion for criterion in criteria if whole or any(f.criterion == criterion for f in findings)}
     judged = {id_: criteria[id_] for id_ in sorted(asked) if "static" in criteria[id_].layers}
     return decide(judged, findings, waivers, datetime.now(UTC), STATIC)
@@ -64,7 +64,7 @@ def _findings(
         yield from apply(expected, configuration, criteria[policy.criterion])
 
 
-def _beyond_policies(criteria: Criteria, judged: Container[str]) -> Iterator[Finding]:
+def _find_unjudged(criteria: Criteria, judged: Container[str]) -> Iterator[Finding]:
     """Say which static criteria policies alone can't answer."""
     for criterion in criteria.values():
         if "static" in criterion.layers and criterion.id not in judged:

@@ -67,7 +67,7 @@ def check(criterion: str, *, remedy: str, measures: str = "", population: int = 
     """
 
     def register(function: F) -> F:
-        fact, criterion_name, kind = _asked(function)
+        fact, criterion_name, kind = _read_signature(function)
         others = [name for name in inspect.signature(function).parameters if name not in (fact, criterion_name)]
         _CHECKS[function] = Check(
             criterion=criterion,
@@ -85,7 +85,7 @@ def check(criterion: str, *, remedy: str, measures: str = "", population: int = 
     return register
 
 
-def _asked(function: Callable[..., None]) -> tuple[str, str, type[Fact]]:
+def _read_signature(function: Callable[..., None]) -> tuple[str, str, type[Fact]]:
     """Return the names of the parameters for the fact and the criterion, and the kind of fact. Raises CheckError."""
     where = f"{function.__module__}:{function.__code__.co_firstlineno}: check {function.__name__!r}"
     hints = {name: hint for name, hint in get_type_hints(function).items() if name != "return"}
@@ -111,12 +111,12 @@ def check_of(function: Any) -> Check | None:
         return None
 
 
-def registered() -> tuple[Check, ...]:
+def registered_checks() -> tuple[Check, ...]:
     """Return every check that has been imported."""
     return tuple(_CHECKS.values())
 
 
-def unfit(check: Check, criterion: Criterion) -> str:
+def find_mismatch(check: Check, criterion: Criterion) -> str:
     """Return what is wrong between a check and its criterion, or nothing."""
     bound = criterion.bound
     if bound is None and check.measures:

@@ -42,26 +42,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UsageError as error:
-        return _said(str(error), USAGE)
+        return _print_error(str(error), USAGE)
     except KeyboardInterrupt:
-        return _said("interrupted; no verdict", INSUFFICIENT)
+        return _print_error("interrupted; no verdict", INSUFFICIENT)
     except OSError as error:
-        return _without_files(error)
+        return _report_os_error(error)
     except Exception:  # noqa: BLE001  Python would exit 1, which reads as NO-GO
         traceback.print_exc()
-        return _said("the gate broke; this is a bug in it, and no verdict", BROKEN)
+        return _print_error("the gate broke; this is a bug in it, and no verdict", BROKEN)
 
 
-def _without_files(error: OSError) -> int:
+def _report_os_error(error: OSError) -> int:
     """Say that something could not be read or written, and that the gate broke on it."""
     if error.errno == errno.EPIPE:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
     if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPIPE):
         traceback.print_exc()
-    return _said(f"{error.filename or 'output'}: {error.strerror}; no verdict", BROKEN)
+    return _print_error(f"{error.filename or 'output'}: {error.strerror}; no verdict", BROKEN)
 
 
-def _said(message: str, code: int) -> int:
+def _print_error(message: str, code: int) -> int:
     from .report.text import visible  # noqa: PLC0415
 
     for line in message.splitlines():
@@ -81,12 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=lambda given: _call(run, given))
         return added
 
-    _add_gate(command)
-    _add_questions(command)
+    _add_run_commands(command)
+    _add_query_commands(command)
     return parser
 
 
-def _add_questions(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
 
     check = command("check", "check", "judge any Terraform root, module tree or plan.json with the policies alone")
@@ -112,7 +112,7 @@ def _add_questions(command: Callable[[str, str, str], argparse.ArgumentParser]) 
     setup.add_argument("--json", action="store_true")
 
 
-def _add_gate(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     run = command("run", "run", "observe a target, judge it, and give one verdict with a report")
     observe = command("observe", "observe", "observe a target and keep the facts, to be judged later")
     for added in (run, observe):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Set
 from decimal import Decimal
 from typing import Final
 
-from .metric_math import computed, ids
+from .metric_math import evaluate, query_ids
 
 BALANCER_ERRORS: Final = "HTTPCode_ELB_5XX_Count"
 TARGET_ERRORS: Final = "HTTPCode_Target_5XX_Count"
@@ -21,7 +21,7 @@ HEARTBEATS: Final = {
     "SchedulerHeartbeat", "TriggerHeartbeat", "TriggererHeartbeat", "HealthyHostCount", "SuccessPercent"
 }  # fmt: skip
 #: Metrics that AWS publishes only when there is something to tell: their silence is no news while data comes.
-QUIET: Final = {
+SPARSE: Final = {
     ("AWS/ApplicationELB", BALANCER_ERRORS), ("AWS/ApplicationELB", TARGET_ERRORS),
     ("AWS/ApplicationELB", "TargetResponseTime"), ("AWS/ApplicationELB", "UnHealthyHostCount"),
     ("AWS/MWAA", "ApproximateAgeOfOldestTask"), ("AWS/MWAA", "CPUUtilization"), ("AWS/MWAA", "MemoryUtilization"),
@@ -36,23 +36,23 @@ QUIET: Final = {
 Compute = Callable[[Mapping[str, Decimal]], Decimal]
 
 
-def percentile(statistic: str) -> Decimal | None:
+def parse_percentile(statistic: str) -> Decimal | None:
     """Return 95 for ``p95``, None for any other statistic."""
     number = statistic[1:]
     return Decimal(number) if statistic[:1] == "p" and number.replace(".", "", 1).isdigit() else None
 
 
-def members(rule: str) -> frozenset[str]:
+def alarms_in_rule(rule: str) -> frozenset[str]:
     """Return the names of the alarms that a composite alarm's rule is made of."""
     names = re.findall(r'(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*"?([^")]+?)"?\s*\)', rule)
     return frozenset(name.rpartition(":alarm:")[2] for name in names)
 
 
-def deciding(outer: str, inner: Mapping[str, str], queries: Collection[str]) -> frozenset[str]:
+def find_deciding_queries(outer: str, inner: Mapping[str, str], queries: Collection[str]) -> frozenset[str]:
     """Return the ids of the queries that an expression uses, directly or through another one. Raises Unresolved."""
     waiting, seen = [outer], set[str]()
     while waiting:
-        named = ids(waiting.pop())
+        named = query_ids(waiting.pop())
         found = (set(queries) if "METRICS" in named else named & set(queries)) - seen
         seen |= found
         waiting += [inner[id_] for id_ in found if inner.get(id_)]
@@ -69,7 +69,7 @@ def fires_below(comparison: str) -> bool:
     return "LessThan" in comparison
 
 
-def result(outer: str, inner: Mapping[str, str], values: Mapping[str, Decimal]) -> Decimal:
+def evaluate_nested(outer: str, inner: Mapping[str, str], values: Mapping[str, Decimal]) -> Decimal:
     """Compute an expression that may name others. Raises Unresolved for what is not understood.
 
     ``inner`` holds the expressions by their ids, ``values`` a number for each metric by its id.
@@ -77,9 +77,9 @@ def result(outer: str, inner: Mapping[str, str], values: Mapping[str, Decimal]) 
     known = dict(values)
     for _ in inner:
         for id_, text in inner.items():
-            if text != outer and {name for name in ids(text) if not name.isupper()} <= known.keys():
-                known[id_] = computed(text, known)
-    return computed(outer, known)
+            if text != outer and {name for name in query_ids(text) if not name.isupper()} <= known.keys():
+                known[id_] = evaluate(text, known)
+    return evaluate(outer, known)
 
 
 def is_error_share(metrics: Set[str], compute: Compute) -> bool:

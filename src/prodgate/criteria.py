@@ -38,7 +38,7 @@ class CriteriaError(UsageError):
     """The criteria cannot be used; each line of the message is one mistake."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def suggest(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the known name nearest to ``name``, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
@@ -91,29 +91,29 @@ class Criterion:
         if (samples or 1) < self.samples:
             seen = "an unstated number" if samples is None else f"only {samples:,}"
             raise self.undetermined(f"{seen} of {self.samples:,} samples", observed=observed)
-        _compared(self.bound.admits(observed), str(self.bound), str(observed))
+        _record_comparison(self.bound.admits(observed), str(self.bound), str(observed))
 
     def _require_estimate(self, observed: Estimate, bound: Bound) -> None:
         """Raise unless an estimate keeps the bound. That nothing of it does needs no further samples to be known."""
         __tracebackhide__ = True
         least = max(self.samples, 1)
         by_point = self.decides == "point" and observed.samples >= least and not bound.admits(observed.value)
-        if observed.samples and (by_point or observed.refused(bound)):
-            _compared(False, str(bound), str(observed))
+        if observed.samples and (by_point or observed.is_outside(bound)):
+            _record_comparison(False, str(bound), str(observed))
         if observed.samples < least:
             seen = f"only {observed.samples:,}" if observed.samples else "none"
             raise self.undetermined(f"{seen} of {least:,} samples", observed=observed)
-        if self.decides == "bound" and not observed.admitted(bound):
+        if self.decides == "bound" and not observed.is_within(bound):
             settles = f"; {observed.settles}" if observed.settles else ""
             raise self.undetermined(f"the bound may hold or not within the interval{settles}", observed=observed)
         if observed.unfinished:
             raise self.undetermined(observed.unfinished, observed=observed)
-        _compared(True, str(bound), str(observed))
+        _record_comparison(True, str(bound), str(observed))
 
     def hold(self, ok: bool, *, expected: str, observed: object) -> None:
         """Raise unless ``ok``; for criteria that state a fact rather than a bound."""
         __tracebackhide__ = True
-        _compared(ok, expected, _shown(observed))
+        _record_comparison(ok, expected, _render_value(observed))
 
     def cover(self, observed: Quantity) -> None:
         """Raise unless at least as much time as the window was observed, in days or in any unit of time."""
@@ -125,7 +125,7 @@ class Criterion:
         """Return the exception to raise when the answer cannot be known."""
         expected = str(self.bound) if self.bound else ""
         conclusion = Conclusion(
-            outcome=Outcome.UNDETERMINED, expected=expected, observed=_shown(observed), reason=reason
+            outcome=Outcome.UNDETERMINED, expected=expected, observed=_render_value(observed), reason=reason
         )
         return Undetermined(conclusion)
 
@@ -134,7 +134,7 @@ class Criterion:
         return NotApplicable(Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=reason))
 
 
-def _compared(ok: bool, expected: str, observed: str) -> None:
+def _record_comparison(ok: bool, expected: str, observed: str) -> None:
     """Note what was compared, so that a satisfied finding can show it too; raise when it does not hold."""
     __tracebackhide__ = True
     outcome = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED
@@ -156,7 +156,7 @@ def comparisons() -> Iterator[list[Conclusion]]:
         _COMPARISONS.reset(token)
 
 
-def concluded(compared: Sequence[Conclusion], criterion: Criterion, *, looked: bool = False) -> Conclusion:
+def conclude(compared: Sequence[Conclusion], criterion: Criterion, *, looked: bool = False) -> Conclusion:
     """Return the conclusion of a check that raised nothing: what broke the criterion, else what held last.
 
     One that compared nothing concluded nothing, unless it ``looked`` for what a statement forbids and met none of it.
@@ -170,7 +170,7 @@ def concluded(compared: Sequence[Conclusion], criterion: Criterion, *, looked: b
     return criterion.undetermined("ended without comparing anything").conclusion
 
 
-def _shown(observed: object) -> str:
+def _render_value(observed: object) -> str:
     return "true" if observed is True else "false" if observed is False else str(observed)
 
 
@@ -184,7 +184,7 @@ class Criteria(dict[str, Criterion]):
     """Criteria by id; an unknown id is answered with the nearest known one."""
 
     def __missing__(self, key: str) -> NoReturn:
-        raise CriteriaError(f"no criterion {key!r}{nearest(key, self)}")
+        raise CriteriaError(f"no criterion {key!r}{suggest(key, self)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .criteria import LAYERS, Criteria, CriteriaError, Criterion, nearest
-from .criteria_sections import section_mistakes, texts
+from .criteria import LAYERS, Criteria, CriteriaError, Criterion, suggest
+from .criteria_sections import is_text_list, section_mistakes
 from .dags_section import AirflowSection, airflow_section
 from .e2e_section import E2eSection, e2e_section
 from .load_section import LoadSection, load_section
@@ -111,7 +111,9 @@ def parse(text: str, path: Path) -> CriteriaFile:
             Requirement(id_, table["asks"], tuple(table["layers"]))
             for id_, table in data.get("requirements", {}).items()
         ),
-        criteria=Criteria({id_: _criterion(id_, table, data["criteria"]) for id_, table in data["criteria"].items()}),
+        criteria=Criteria(
+            {id_: _parse_criterion(id_, table, data["criteria"]) for id_, table in data["criteria"].items()}
+        ),
     )
 
 
@@ -128,7 +130,7 @@ def _requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
             yield from _list_mistakes(where, table)
     for id_, table in data.get("criteria", {}).items() if tables and isinstance(data.get("criteria"), dict) else ():
         if isinstance(table, dict) and isinstance(source := table.get("source"), str) and source not in tables:
-            yield f"criteria.{id_}.source: {source!r} is not a requirement{nearest(source, tables)}"
+            yield f"criteria.{id_}.source: {source!r} is not a requirement{suggest(source, tables)}"
 
 
 def _criterion_mistakes(tables: Any) -> Iterator[str]:
@@ -153,14 +155,14 @@ def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}.{key}: is missing; every criterion states {', '.join(_REQUIRED)}"
     for key, value in table.items():
         if key not in _KEYS:
-            yield f"{where}.{key}: is not a key{nearest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+            yield f"{where}.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
         elif not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and bool not in _KEYS[key]):
             yield f"{where}.{key}: is {value!r}; write {_TYPES[_KEYS[key][0]]}"
 
 
 def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
     statement = table["statement"]
-    if set(statement) != {"en", "ja"} or not texts(list(statement.values())):
+    if set(statement) != {"en", "ja"} or not is_text_list(list(statement.values())):
         yield f'{where}.statement: has {", ".join(statement) or "nothing"}; write {{ en = "…", ja = "…" }}'
     yield from _list_mistakes(where, table)
     for key, choices in _CHOICES.items():
@@ -174,7 +176,7 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
     yield from _deciding_mistakes(where, table)
     if "require" in table:
         try:
-            _bound(table["require"], tables)
+            _parse_bound(table["require"], tables)
         except UnitError as error:
             yield f"{where}.require: {error}"
 
@@ -191,13 +193,13 @@ def _deciding_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 def _list_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     for key in ("layers", "controls"):
-        if not texts(table.get(key, [])):
+        if not is_text_list(table.get(key, [])):
             yield f"{where}.{key}: is {table[key]!r}; write a list of texts"
     if not table["layers"]:
         yield f"{where}.layers: is empty; name the layers that must answer: {', '.join(LAYERS)}"
     for layer in table["layers"]:
         if layer not in LAYERS:
-            hint = nearest(str(layer), LAYERS) or f"; layers are {', '.join(LAYERS)}"
+            hint = suggest(str(layer), LAYERS) or f"; layers are {', '.join(LAYERS)}"
             yield f"{where}.layers: {layer!r} is not a layer{hint}"
 
 
@@ -213,19 +215,19 @@ def _quantity_mistakes(where: str, text: str | None, dimension: str) -> Iterator
         yield f"{where}: {text!r} is a {quantity.dimension}; write a {dimension}"
 
 
-def _bound(text: str, tables: Mapping[str, Any]) -> Bound:
+def _parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
     """Parse a bound whose limit may be another criterion's: ``<= {latency-p95}``. Raises UnitError."""
 
     def limit(match: re.Match[str]) -> str:
         other = tables.get(match[1])
         if not isinstance(other, dict) or not isinstance(other.get("require"), str) or "{" in other["require"]:
-            raise UnitError(f"{match[0]} names no criterion that states a limit{nearest(match[1], tables)}")
+            raise UnitError(f"{match[0]} names no criterion that states a limit{suggest(match[1], tables)}")
         return str(Bound.parse(other["require"]).limit)
 
     return Bound.parse(_REFERENCE.sub(limit, text))
 
 
-def _criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
+def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
     return Criterion(
         id=id_,
         statement=table["statement"]["en"],
@@ -233,7 +235,7 @@ def _criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) ->
         why=table["why"],
         source=table["source"],
         layers=tuple(layer for layer in LAYERS if layer in table["layers"]),
-        bound=_bound(table["require"], tables) if "require" in table else None,
+        bound=_parse_bound(table["require"], tables) if "require" in table else None,
         controls=tuple(table.get("controls", ())),
         population=table.get("population", 1),
         samples=table.get("samples", 1),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .criteria import nearest
+from .criteria import suggest
 from .dags_section import airflow_mistakes
 from .e2e_section import e2e_mistakes
 from .load_section import load_mistakes
@@ -20,13 +20,17 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with each section but the criteria's own tables."""
     for key in data:
         if key not in _SECTIONS:
-            yield f"{key}: is not a section{nearest(key, _SECTIONS) or '; sections are ' + ', '.join(_SECTIONS)}"
+            yield f"{key}: is not a section{suggest(key, _SECTIONS) or '; sections are ' + ', '.join(_SECTIONS)}"
     if not isinstance(data.get("system"), str):
         yield 'system: names no system; write e.g. system = "nba-news"'
     yield from _terraform_mistakes(data.get("terraform", {}))
     yield from _account_mistakes(data.get("account", {"id": "0" * 12}))
     repository = data.get("repository", {})
-    if not isinstance(repository, dict) or set(repository) > {"exempt"} or not texts(repository.get("exempt", [])):
+    if (
+        not isinstance(repository, dict)
+        or set(repository) > {"exempt"}
+        or not is_text_list(repository.get("exempt", []))
+    ):
         yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
     yield from load_mistakes(data["load"]) if "load" in data else ()
     yield from airflow_mistakes(data)
@@ -41,10 +45,10 @@ def _terraform_mistakes(terraform: Any) -> Iterator[str]:
         return
     for key in terraform:
         if key not in ("root", "var_files"):
-            yield f"terraform.{key}: is not a key{nearest(key, ('root', 'var_files'))}"
+            yield f"terraform.{key}: is not a key{suggest(key, ('root', 'var_files'))}"
     if not isinstance(terraform.get("root", ""), str):
         yield f"terraform.root: is {terraform['root']!r}; write the path of the root module as a text"
-    if not texts(terraform.get("var_files", [])):
+    if not is_text_list(terraform.get("var_files", [])):
         yield f"terraform.var_files: is {terraform['var_files']!r}; write a list of paths"
 
 
@@ -58,11 +62,11 @@ def _account_mistakes(account: Any) -> Iterator[str]:
         return
     for key in account:
         if key not in ("id", "exempt"):
-            yield f"account.{key}: is not a key{nearest(key, ('id', 'exempt'))}"
-    if not texts(account.get("exempt", [])):
+            yield f"account.{key}: is not a key{suggest(key, ('id', 'exempt'))}"
+    if not is_text_list(account.get("exempt", [])):
         yield f'account.exempt: is {account["exempt"]!r}; write a list of names or ARNs, e.g. ["other-system-*"]'
 
 
-def texts(value: Any) -> bool:
+def is_text_list(value: Any) -> bool:
     """Whether a value is a list of texts that say something."""
     return isinstance(value, list) and all(isinstance(item, str) and item for item in value)

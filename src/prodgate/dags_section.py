@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from .criteria import nearest
-from .dags.acknowledged import acknowledged_mistakes
-from .dags.cron import mistakes as schedule_mistakes
+from .criteria import suggest
+from .dags.acknowledged import find_acknowledged_mistakes
+from .dags.cron import find_mistakes as schedule_mistakes
 from .dags.declared import DeclaredDag, Schedule
 from .data_section import DataSection, data_mistakes, data_section
 from .quantities import Quantity, UnitError
@@ -34,7 +34,7 @@ _DAG_ID: Final = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatedDag:
+class DagSection:
     """What [dags.ID] states of one DAG."""
 
     declared: DeclaredDag
@@ -47,7 +47,7 @@ class StatedDag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
+class RehearsalSettings:
     """How DAGs run in a rehearsal, where nobody waits six hours for a slot."""
 
     history: timedelta
@@ -79,8 +79,8 @@ class AirflowSection:
     """The DAG that a drill makes fail."""
     acknowledged: tuple[str, ...] = ()
     """Failed runs that a person has dealt with, each ``DAG/RUN: what was done``."""
-    rehearsal: Rehearsed | None = None
-    dags: Mapping[str, StatedDag] = field(default_factory=dict)
+    rehearsal: RehearsalSettings | None = None
+    dags: Mapping[str, DagSection] = field(default_factory=dict)
 
 
 def airflow_section(table: Mapping[str, Any], dags: Mapping[str, Any]) -> AirflowSection:
@@ -88,22 +88,22 @@ def airflow_section(table: Mapping[str, Any], dags: Mapping[str, Any]) -> Airflo
     return AirflowSection(
         **{key: table[key] for key in _TEXTS if key in table},
         acknowledged=tuple(table.get("acknowledged", ())),
-        rehearsal=_rehearsed(table["rehearsal"]) if "rehearsal" in table else None,
-        dags={id_: _stated(id_, each) for id_, each in dags.items()},
+        rehearsal=_parse_rehearsal(table["rehearsal"]) if "rehearsal" in table else None,
+        dags={id_: _parse_dag(id_, each) for id_, each in dags.items()},
     )
 
 
-def _rehearsed(table: Mapping[str, Any]) -> Rehearsed:
-    durations = {key: _duration(table[key]) for key in ("history", "grace", "limit")}
-    return Rehearsed(**durations, crons=dict(table["crons"]), database=str(table.get("database", "")))
+def _parse_rehearsal(table: Mapping[str, Any]) -> RehearsalSettings:
+    durations = {key: _parse_duration(table[key]) for key in ("history", "grace", "limit")}
+    return RehearsalSettings(**durations, crons=dict(table["crons"]), database=str(table.get("database", "")))
 
 
-def _stated(id_: str, table: Mapping[str, Any]) -> StatedDag:
-    return StatedDag(
+def _parse_dag(id_: str, table: Mapping[str, Any]) -> DagSection:
+    return DagSection(
         declared=DeclaredDag(
             dag_id=id_,
             schedule=Schedule(cron=table["cron"], timezone=table["timezone"]),
-            **{key: _duration(table.get(key, usual)) for key, usual in _DURATIONS.items()},
+            **{key: _parse_duration(table.get(key, usual)) for key, usual in _DURATIONS.items()},
         ),
         tasks={task: tuple(before) for task, before in table.get("tasks", {}).items()},
         data=data_section(table["data"]) if "data" in table else None,
@@ -111,7 +111,7 @@ def _stated(id_: str, table: Mapping[str, Any]) -> StatedDag:
     )
 
 
-def _duration(text: str) -> timedelta:
+def _parse_duration(text: str) -> timedelta:
     return timedelta(seconds=float(Quantity.parse(text).base))
 
 
@@ -135,7 +135,7 @@ def airflow_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
 def _airflow_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     for key, value in table.items():
         if key not in _AIRFLOW:
-            yield f"airflow.{key}: is not a key{nearest(key, _AIRFLOW) or '; keys are ' + ', '.join(_AIRFLOW)}"
+            yield f"airflow.{key}: is not a key{suggest(key, _AIRFLOW) or '; keys are ' + ', '.join(_AIRFLOW)}"
         elif key in _TEXTS and not (isinstance(value, str) and value):
             yield f"airflow.{key}: is {value!r}; write a text"
     if ("environment" in table) == ("url" in table):
@@ -143,7 +143,7 @@ def _airflow_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     for key in ("username", "password", "token"):
         if key in table and not _REFERENCE.fullmatch(str(table[key])):
             yield f"airflow.{key}: is no reference; write env:NAME or secret:ID, never the value itself"
-    yield from acknowledged_mistakes(table.get("acknowledged", []))
+    yield from find_acknowledged_mistakes(table.get("acknowledged", []))
 
 
 def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
         return
     for key in table:
         if key not in _DAG:
-            yield f"{where}.{key}: is not a key{nearest(key, _DAG) or '; keys are ' + ', '.join(_DAG)}"
+            yield f"{where}.{key}: is not a key{suggest(key, _DAG) or '; keys are ' + ', '.join(_DAG)}"
     for key in ("cron", "timezone"):
         if not isinstance(table.get(key), str):
             yield f"{where}.{key}: is missing; an unstated one is not the same everywhere"
@@ -184,7 +184,7 @@ def _task_mistakes(where: str, table: Any) -> Iterator[str]:
     for task, before in table.items():
         for other in before:
             if other not in table:
-                yield f"{where}.{task}: {other!r} is not a task of this DAG{nearest(str(other), table)}"
+                yield f"{where}.{task}: {other!r} is not a task of this DAG{suggest(str(other), table)}"
 
 
 def _rehearsal_mistakes(table: Any, dags: Mapping[str, Any]) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _rehearsal_mistakes(table: Any, dags: Mapping[str, Any]) -> Iterator[str]:
         yield from _duration_mistakes(f"airflow.rehearsal.{key}", table[key])
     for id_, cron in table["crons"].items():
         if id_ not in dags:
-            yield f"airflow.rehearsal.crons.{id_}: is not a DAG of [dags]{nearest(id_, dags)}"
+            yield f"airflow.rehearsal.crons.{id_}: is not a DAG of [dags]{suggest(id_, dags)}"
         for mistake in schedule_mistakes(Schedule(cron=str(cron), timezone="UTC")):
             yield f"airflow.rehearsal.crons.{id_}: {mistake}"
     for id_ in dags:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .criteria import nearest
+from .criteria import suggest
 
 _COLUMNS: Final = ("source", "slot", "written", "rows")
 _OF_TABLE: Final = ("table", "database", *_COLUMNS)
@@ -79,7 +79,7 @@ def data_mistakes(where: str, table: Any) -> Iterator[str]:
         return
     for key in table:
         if key not in _KEYS:
-            yield f"{where}.{key}: is not a key{nearest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+            yield f"{where}.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
     yield from _source_mistakes(where, table.get("sources"))
     least = table.get("least", 1)
     if not (type(least) is int and least >= 0):

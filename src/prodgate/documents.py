@@ -85,7 +85,7 @@ class Statement:
         return self.sid or f"{', '.join(self.actions[:3])} on {', '.join(self.resources[:2]) or 'this resource'}"
 
 
-def statements(parsed: Any, where: str) -> tuple[Statement, ...]:
+def read_statements(parsed: Any, where: str) -> tuple[Statement, ...]:
     """Read a parsed document; ``where`` is named when it isn't one. Raises Unresolved."""
     if parsed is None:
         return ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from .criteria import nearest
+from .criteria import suggest
 
 _TEXTS: Final = {"base_url": "https://www.example.com", "journeys": "e2e/journeys", "health": "/api/health"}
 _LISTS: Final = {
@@ -101,11 +101,11 @@ def e2e_section(table: Mapping[str, Any]) -> E2eSection:
         **{**given, "base_url": given.get("base_url", "").rstrip("/")},
         build=BuildMark(**table["build"]) if "build" in table else None,
         credentials={name: Account(**each) for name, each in table.get("credentials", {}).items()},
-        pages=tuple(_page(name, each) for name, each in table.get("pages", {}).items()),
+        pages=tuple(_parse_page(name, each) for name, each in table.get("pages", {}).items()),
     )
 
 
-def _page(name: str, table: Mapping[str, Any]) -> DeclaredPage:
+def _parse_page(name: str, table: Mapping[str, Any]) -> DeclaredPage:
     regions = tuple(Region(*map(str.strip, text.split(":", 1))) for text in table.get("regions", ()))
     return DeclaredPage(**{**table, "name": name, "regions": regions})
 
@@ -117,7 +117,7 @@ def e2e_mistakes(table: Any) -> Iterator[str]:
         return
     for key in table:
         if key not in _KEYS:
-            yield f"e2e.{key}: is not a key{nearest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+            yield f"e2e.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
     for key, example in _TEXTS.items():
         if not isinstance(table.get(key, ""), str):
             yield f"e2e.{key}: is {table[key]!r}; write a text, e.g. {example!r}"
@@ -160,7 +160,7 @@ def _build_mistakes(build: Any) -> Iterator[str]:
         return
     for key in build:
         if key not in _BUILD:
-            yield f"e2e.build.{key}: is not a key{nearest(key, _BUILD) or '; keys are ' + ', '.join(_BUILD)}"
+            yield f"e2e.build.{key}: is not a key{suggest(key, _BUILD) or '; keys are ' + ', '.join(_BUILD)}"
     if ("header" in build) == ("meta" in build):
         yield 'e2e.build: says not in one way how a page names its build; write header = "x-build" or meta = "build"'
     if not _EXPECTED.fullmatch(build.get("expected", "commit")):
@@ -193,7 +193,7 @@ def _page_mistakes(pages: Any) -> Iterator[str]:
             continue
         for key in page:
             if key not in _PAGE:
-                yield f"{where}.{key}: is not a key{nearest(key, _PAGE) or '; keys are ' + ', '.join(_PAGE)}"
+                yield f"{where}.{key}: is not a key{suggest(key, _PAGE) or '; keys are ' + ', '.join(_PAGE)}"
         if not isinstance(page.get("follow", "main"), str) or not _ROLE.fullmatch(page.get("follow", "main")):
             yield f"{where}.follow: is {page['follow']!r}; write the role of a region, e.g. 'article'"
         if page.get("cache", "public") not in _CACHES:

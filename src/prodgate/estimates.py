@@ -44,25 +44,25 @@ class Estimate:
     """What the value is made of."""
 
     def __str__(self) -> str:
-        ends = f"{_short(self.low, ROUND_FLOOR, unit=False)}–{_short(self.high, ROUND_CEILING)}"
+        ends = f"{_render_short(self.low, ROUND_FLOOR, unit=False)}–{_render_short(self.high, ROUND_CEILING)}"
         worth = f", worth {self.effective:,}" if self.effective < self.samples else ""
         detail = f"; {self.detail}" if self.detail else ""
         interval = f"{self.confidence} each end: {ends}, "
         if self.low == self.high:
             interval = ""
-        return f"{_short(self.value, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
+        return f"{_render_short(self.value, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
 
-    def admitted(self, bound: Bound) -> bool:
+    def is_within(self, bound: Bound) -> bool:
         """Whether the bound holds wherever in the interval the truth is."""
         return bound.admits(self.low) and bound.admits(self.high)
 
-    def refused(self, bound: Bound) -> bool:
+    def is_outside(self, bound: Bound) -> bool:
         """Whether the bound is broken wherever in the interval the truth is."""
         inside = bound.limit is not None and self.low.base <= bound.limit.base <= self.high.base
         return not (bound.admits(self.low) or bound.admits(self.high) or (bound.comparator == "==" and inside))
 
 
-def share(
+def estimate_share(
     bad: Sequence[int],
     trials: int,
     *,
@@ -74,8 +74,8 @@ def share(
 ) -> Estimate:
     """Estimate the share of requests that went bad, of which ``bad[second]`` did; with ``good`` the share of others."""
     sure = confidence or CONFIDENCE
-    low, high = statistics.clustered_ends(bad, trials, float(sure.base))
-    worth = statistics.effective(bad, trials, float(sure.base))
+    low, high = statistics.clustered_interval(bad, trials, float(sure.base))
+    worth = statistics.effective_trials(bad, trials, float(sure.base))
     value = sum(bad) / max(trials, 1)
     if good:
         low, value, high = 1 - high, 1 - value, 1 - low
@@ -86,16 +86,18 @@ def share(
         samples=trials,
         effective=int(worth),
         confidence=sure,
-        settles=_settles(sum(bad), trials, worth, limit=_limit(bound, good=good), confidence=sure),
+        settles=_describe_further_trials(sum(bad), trials, worth, limit=_limit(bound, good=good), confidence=sure),
         unfinished=unfinished,
         detail=detail,
     )
 
 
-def rate(value: Quantity, trials: int, *, bound: Bound, confidence: Quantity | None, of: str = "requests") -> Estimate:
+def estimate_rate(
+    value: Quantity, trials: int, *, bound: Bound, confidence: Quantity | None, of: str = "requests"
+) -> Estimate:
     """Estimate a share that was observed in so many independent trials."""
     sure, hits = confidence or CONFIDENCE, float(value.base) * trials
-    low, high = statistics.ends(hits, trials, float(sure.base))
+    low, high = statistics.exact_interval(hits, trials, float(sure.base))
     return Estimate(
         value=value,
         low=_percent(low, ROUND_FLOOR),
@@ -104,11 +106,11 @@ def rate(value: Quantity, trials: int, *, bound: Bound, confidence: Quantity | N
         effective=trials,
         confidence=sure,
         of=of,
-        settles=_settles(hits, trials, trials, limit=_limit(bound, good=False), confidence=sure, of=of),
+        settles=_describe_further_trials(hits, trials, trials, limit=_limit(bound, good=False), confidence=sure, of=of),
     )
 
 
-def percentile(
+def estimate_percentile(
     slower: Callable[[int], Sequence[int]],
     latencies: Sequence[int],
     trials: int,
@@ -129,24 +131,24 @@ def percentile(
     level = float(sure.base)
 
     def first(holds: Callable[[Sequence[int]], bool]) -> Quantity:
-        return _first(latencies, lambda latency: holds(slower(latency)))
+        return _find_least(latencies, lambda latency: holds(slower(latency)))
 
     over = slower(_tenths(bound))
-    worth = statistics.effective(over, trials, level)
+    worth = statistics.effective_trials(over, trials, level)
     return Estimate(
         value=first(lambda bad: sum(bad) <= slowest * trials),
-        low=first(lambda bad: not statistics.convicts(bad, trials, part, level)),
-        high=first(lambda bad: statistics.clears(bad, trials, part, level)),
+        low=first(lambda bad: not statistics.is_above(bad, trials, part, level)),
+        high=first(lambda bad: statistics.is_below(bad, trials, part, level)),
         samples=trials,
         effective=int(worth),
         confidence=sure,
-        settles=_settles(sum(over), trials, worth, limit=part, confidence=sure),
+        settles=_describe_further_trials(sum(over), trials, worth, limit=part, confidence=sure),
         unfinished=unfinished,
         detail=detail,
     )
 
 
-def count(number: int, *, samples: int, unfinished: str = "", detail: str = "") -> Estimate:
+def exact_count(number: int, *, samples: int, unfinished: str = "", detail: str = "") -> Estimate:
     """Return how many requests failed; what was counted happened, and an unfinished count may have missed more."""
     return Estimate(
         value=Quantity.of(number),
@@ -160,7 +162,7 @@ def count(number: int, *, samples: int, unfinished: str = "", detail: str = "") 
     )
 
 
-def difference(now: Estimate, before: Estimate) -> Estimate:
+def estimate_difference(now: Estimate, before: Estimate) -> Estimate:
     """Return how much greater a value is than it was; the interval holds where those of both values do."""
 
     def less(one: Quantity, other: Quantity, unknown: Decimal) -> Quantity:
@@ -176,23 +178,25 @@ def difference(now: Estimate, before: Estimate) -> Estimate:
         effective=min(now.samples, before.samples),
         settles="",
         unfinished=now.unfinished or before.unfinished,
-        detail=f"{_short(before.value, ROUND_HALF_EVEN)} before, {_short(now.value, ROUND_HALF_EVEN)} now",
+        detail=f"{_render_short(before.value, ROUND_HALF_EVEN)} before, {_render_short(now.value, ROUND_HALF_EVEN)} now",
     )
 
 
-def _settles(bad: float, trials: int, worth: float, *, limit: float, confidence: Quantity, of: str = "requests") -> str:
+def _describe_further_trials(
+    bad: float, trials: int, worth: float, *, limit: float, confidence: Quantity, of: str = "requests"
+) -> str:
     """Say how many more observations of the same kind would put a limit outside of the interval."""
     if not trials:
         return ""
     design, level = trials / worth, float(confidence.base)
 
     def settled(hits: float, total: float) -> bool:
-        low, high = statistics.ends(hits / design, total / design, level)
+        low, high = statistics.exact_interval(hits / design, total / design, level)
         return high < limit or low > limit
 
     if settled(bad, trials):
         return ""
-    more = statistics.further(bad / trials, trials, settled)
+    more = statistics.further_trials(bad / trials, trials, settled)
     number = "no number of" if more is None else f"{more:,} more"
     return f"{number} {of} like these would settle it"
 
@@ -215,7 +219,7 @@ def _latency(tenths: int | None) -> Quantity:
     return Quantity.of(UNBOUNDED if tenths is None else Decimal(tenths) / 10, "ms")
 
 
-def _first(latencies: Sequence[int], holds: Callable[[int], bool]) -> Quantity:
+def _find_least(latencies: Sequence[int], holds: Callable[[int], bool]) -> Quantity:
     """Return the least latency from which on something holds, and UNBOUNDED when it holds for none."""
     candidates = (0, *latencies)
     found = bisect_left(candidates, True, key=holds)
@@ -226,7 +230,7 @@ def _percent(part: float, rounding: str) -> Quantity:
     return Quantity.of((Decimal(part) * 100).quantize(_FINE, rounding), "%")
 
 
-def _short(quantity: Quantity, rounding: str, *, unit: bool = True) -> str:
+def _render_short(quantity: Quantity, rounding: str, *, unit: bool = True) -> str:
     """Return a quantity in few digits, rounded so that an interval never looks narrower than it is."""
     if not quantity.magnitude.is_finite():
         text = f"{'-' * quantity.magnitude.is_signed()}∞ {quantity.unit}".rstrip()

@@ -23,32 +23,32 @@ SEVERE: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
 }
 
 
-def passes(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether a pattern matches an event. What the event does not state, the pattern may ask for as it likes.
 
     Raises Unresolved for a test that is not known here.
     """
-    return all(_field_passes(name, wanted, event) for name, wanted in pattern.items())
+    return all(_field_matches(name, wanted, event) for name, wanted in pattern.items())
 
 
-def _field_passes(name: str, wanted: Any, event: Mapping[str, Any]) -> bool:
+def _field_matches(name: str, wanted: Any, event: Mapping[str, Any]) -> bool:
     if name == "$or":
-        return any(passes(alternative, event) for alternative in wanted)
+        return any(matches(alternative, event) for alternative in wanted)
     if name not in event:
         return True
     if isinstance(wanted, Mapping):
-        return isinstance(event[name], Mapping) and passes(wanted, event[name])
-    return any(_fits(test, event[name]) for test in wanted)
+        return isinstance(event[name], Mapping) and matches(wanted, event[name])
+    return any(_test_matches(test, event[name]) for test in wanted)
 
 
-def _fits(test: Any, value: Any) -> bool:
+def _test_matches(test: Any, value: Any) -> bool:
     if not isinstance(test, Mapping):
         return bool(test == value)
     (kind, wanted), *_ = test.items()
     if kind == "numeric":
         return all(_COMPARISONS[sign](value, bound) for sign, bound in zip(wanted[::2], wanted[1::2], strict=True))
     if kind == "anything-but":
-        return not any(_fits(one, value) for one in (wanted if isinstance(wanted, list) else [wanted]))
+        return not any(_test_matches(one, value) for one in (wanted if isinstance(wanted, list) else [wanted]))
     if kind == "exists":
         return bool(wanted)
     texts: dict[str, Callable[[], bool]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from .checks import Check
-from .criteria import Criteria, Criterion, UsageError, nearest
+from .criteria import Criteria, Criterion, UsageError, suggest
 from .terraform.policy import Policy
 
 _HEADER: Final = re.compile(r'^(?:resource|data) "(?P<type>[\w-]+)" "(?P<name>[\w-]+)" \{(?P<comment>.*)$')
@@ -29,32 +29,34 @@ def explain(
     """
     named = {check.name: check for check in checks}
     if id_ in policies:
-        return "\n".join([*_policy(policies[id_], live), *_of_policy(policies[id_], criteria, examples)])
+        return "\n".join(
+            [*_render_policy(policies[id_], live), *_render_policy_context(policies[id_], criteria, examples)]
+        )
     if id_ in named:
-        return "\n".join(_check(named[id_], criteria))
+        return "\n".join(_render_check(named[id_], criteria))
     if id_ in criteria:
-        return "\n".join(_criterion(criteria[id_], criteria, policies, named, live))
+        return "\n".join(_render_criterion(criteria[id_], criteria, policies, named, live))
     known = [*criteria, *policies, *named]
-    raise UsageError(f"{id_!r} is no criterion, policy or check{nearest(id_, known) or nearest(id_.upper(), known)}")
+    raise UsageError(f"{id_!r} is no criterion, policy or check{suggest(id_, known) or suggest(id_.upper(), known)}")
 
 
-def _criterion(
+def _render_criterion(
     criterion: Criterion,
     criteria: Criteria,
     policies: Mapping[str, Policy],
     checks: Mapping[str, Check],
     live: Container[str],
 ) -> Iterator[str]:
-    yield from _stated(criterion)
+    yield from _render_statement(criterion)
     for policy in (p for p in policies.values() if p.criterion == criterion.id):
         yield ""
-        yield from _policy(policy, live)
+        yield from _render_policy(policy, live)
     for check in (c for c in checks.values() if c.criterion == criterion.id):
         yield ""
-        yield from _check(check, criteria, brief=True)
+        yield from _render_check(check, criteria, brief=True)
 
 
-def _stated(criterion: Criterion) -> Iterator[str]:
+def _render_statement(criterion: Criterion) -> Iterator[str]:
     yield f"{criterion.id}: {criterion.statement}"
     yield f"  why:       {criterion.why}"
     yield f"  decided by {criterion.bound or 'whether it holds'}, in the layers {', '.join(criterion.layers)}"
@@ -73,7 +75,7 @@ def _stated(criterion: Criterion) -> Iterator[str]:
         yield f"  controls:  {', '.join(criterion.controls)}"
 
 
-def _policy(policy: Policy, live: Container[str]) -> Iterator[str]:
+def _render_policy(policy: Policy, live: Container[str]) -> Iterator[str]:
     yield f"{policy.id}: {policy.statement}"
     if policy.why:
         yield from (f"  {line}".rstrip() for line in policy.why.splitlines())
@@ -84,14 +86,14 @@ def _policy(policy: Policy, live: Container[str]) -> Iterator[str]:
     yield f"  written in {policy.place}"
 
 
-def _of_policy(policy: Policy, criteria: Criteria, examples: Iterable[Path]) -> Iterator[str]:
+def _render_policy_context(policy: Policy, criteria: Criteria, examples: Iterable[Path]) -> Iterator[str]:
     if policy.criterion in criteria:
         yield ""
-        yield from _stated(criteria[policy.criterion])
-    yield from _example(policy, examples)
+        yield from _render_statement(criteria[policy.criterion])
+    yield from _render_example(policy, examples)
 
 
-def _check(check: Check, criteria: Criteria, *, brief: bool = False) -> Iterator[str]:
+def _render_check(check: Check, criteria: Criteria, *, brief: bool = False) -> Iterator[str]:
     yield f"{check.name}: {check.question}"
     if check.why:
         yield from (f"  {line}".rstrip() for line in check.why.splitlines())
@@ -100,15 +102,15 @@ def _check(check: Check, criteria: Criteria, *, brief: bool = False) -> Iterator
     yield f"  written in {check.place}"
     if not brief and check.criterion in criteria:
         yield ""
-        yield from _stated(criteria[check.criterion])
+        yield from _render_statement(criteria[check.criterion])
 
 
-def _example(policy: Policy, folders: Iterable[Path]) -> Iterator[str]:
+def _render_example(policy: Policy, folders: Iterable[Path]) -> Iterator[str]:
     """Show one resource that violates the policy and one that does not, from its example file."""
     path = next((folder / f"{policy.id}.tf" for folder in folders if (folder / f"{policy.id}.tf").exists()), None)
     if path is None:
         return
-    blocks = list(_blocks(path.read_text("utf-8")))
+    blocks = list(_parse_blocks(path.read_text("utf-8")))
     before = next((text for _, comment, text in blocks if f"violates {policy.id}" in comment), "")
     after = next((text for type_, comment, text in blocks if not comment and type_ in policy.resources), "")
     for title, text in (("before, which violates it:", before), ("after:", after)):
@@ -117,7 +119,7 @@ def _example(policy: Policy, folders: Iterable[Path]) -> Iterator[str]:
             yield from (f"  {line}".rstrip() for line in text.splitlines())
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
+def _parse_blocks(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield (type, comment of the header line, whole text) of each top-level resource of a formatted file."""
     lines = text.splitlines()
     for number, line in enumerate(lines):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .checks import Check, unfit
-from .criteria import Criteria, CriteriaError, Criterion, comparisons, concluded
+from .checks import Check, find_mismatch
+from .criteria import Criteria, CriteriaError, Criterion, comparisons, conclude
 from .facts import Fact, Facts
 from .findings import Concluded, Conclusion, Finding, Outcome
 from .terraform.policy import Policy
 
 
-def mistake(subject: Policy | Check, criteria: Criteria) -> str:
+def find_mistake(subject: Policy | Check, criteria: Criteria) -> str:
     """Return what is wrong between a policy or check and the criteria, or nothing."""
     try:
-        wrong = unfit(subject, criteria[subject.criterion]) if isinstance(subject, Check) else ""
+        wrong = find_mismatch(subject, criteria[subject.criterion]) if isinstance(subject, Check) else ""
         criteria[subject.criterion]
     except CriteriaError as error:
         wrong = f"judges a criterion that does not exist: {error}"
@@ -37,19 +37,19 @@ def judge(
     """
     subjects: tuple[Fact, ...] = facts.of(check.kind)
     for subject in subjects:
-        conclusion = _concluded(check, criterion, subject, fixtures, interruptions)
-        yield _finding(check, layer, subject.subject, conclusion, getattr(subject, "place", ""))
+        conclusion = _run_check(check, criterion, subject, fixtures, interruptions)
+        yield _make_finding(check, layer, subject.subject, conclusion, getattr(subject, "place", ""))
     kind = check.kind.__name__
     if reason := facts.unreadable.get(check.kind, ""):
-        yield _finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif len(subjects) < check.population:
         reason = f"{len(subjects) or 'no'} {kind} observed, at least {check.population} expected"
-        yield _finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif not subjects:
-        yield _finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind}"))
+        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind}"))
 
 
-def _concluded(
+def _run_check(
     check: Check,
     criterion: Criterion,
     subject: Fact,
@@ -66,10 +66,10 @@ def _concluded(
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"was not judged: {interruption}")
     except Exception as bug:  # noqa: BLE001  a check of any team may raise anything; the gate must still conclude
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{check.name} failed: {type(bug).__name__}: {bug}")
-    return concluded(compared, criterion)
+    return conclude(compared, criterion)
 
 
-def _finding(check: Check, layer: str, subject: str, conclusion: Conclusion, place: str = "") -> Finding:
+def _make_finding(check: Check, layer: str, subject: str, conclusion: Conclusion, place: str = "") -> Finding:
     return Finding(
         criterion=check.criterion,
         check=check.name,

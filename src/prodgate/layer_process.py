@@ -18,7 +18,7 @@ from . import journal, pytest_plugin
 from .criteria import UsageError
 from .facts import Facts
 from .layers import BUILT
-from .layers.layer import Layer, Observation
+from .layers.layer import Layer, LayerContext
 from .project import Project, load_facts, load_policies, open_project
 from .runs import read
 from .targets import parse_target
@@ -42,30 +42,30 @@ def main(arguments: list[str]) -> int:
     for name in _OPTIONS:
         os.environ.pop(name, None)
     layer, project = BUILT[given.layer], open_project(given.criteria)
-    at = _observation(given.run, project)
+    at = _make_context(given.run, project)
     try:
         policies = load_policies(project.policy_folders())
         load_facts(project.root)
-        facts = _recalled(layer, given.run) if given.recall else layer.observe(at)
+        facts = _recall(layer, given.run) if given.recall else layer.observe(at)
         if given.observe_only:
             return 0
         _conclude(layer, facts, at)
-        return _judged(layer, facts, at, project, policies if layer.judges_policies else frozenset())
+        return _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
     except UsageError as error:
         at.journal.write("broken", layer=layer.name, reason=str(error))
         print(error, file=sys.stderr)  # noqa: T201  the run shows what its layers print
         return 0
 
 
-def _observation(run: Path, project: Project) -> Observation:
+def _make_context(run: Path, project: Project) -> LayerContext:
     about = read(run).about
-    return Observation(
+    return LayerContext(
         run=run,
         target=parse_target(about["target"]),
         project=project.root,
         stated=project.stated,
         journal=journal.Journal.of(run),
-        progress=_progress,
+        progress=_print_progress,
         load_allowed=about.get("load_allowed", ""),
     )
 
@@ -83,12 +83,12 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _recalled(layer: Layer, run: Path) -> Facts:
+def _recall(layer: Layer, run: Path) -> Facts:
     kept = read(run)
     return layer.recall(run, [event for event in (*kept.facts, *kept.unreadable) if event["layer"] == layer.name])
 
 
-def _conclude(layer: Layer, facts: Facts, at: Observation) -> None:
+def _conclude(layer: Layer, facts: Facts, at: LayerContext) -> None:
     conclusions = layer.conclude(facts, at)
     for check, criterion in conclusions:
         at.journal.planned(layer.name, check, criterion)
@@ -99,7 +99,7 @@ def _conclude(layer: Layer, facts: Facts, at: Observation) -> None:
         at.journal.finished(layer.name, check, len(findings))
 
 
-def _judged(layer: Layer, facts: Facts, at: Observation, project: Project, policies: frozenset[Path]) -> int:
+def _judge(layer: Layer, facts: Facts, at: LayerContext, project: Project, policies: frozenset[Path]) -> int:
     judging = pytest_plugin.Judging(
         layer=layer.name, criteria=at.stated.criteria, facts=facts, journal=at.journal, policy_files=policies
     )
@@ -116,15 +116,15 @@ def _judged(layer: Layer, facts: Facts, at: Observation, project: Project, polic
     ]  # fmt: skip
     code = pytest.main([*options, *map(str, files)], plugins=[judging])
     if code not in _JUDGED:
-        at.journal.write("broken", layer=layer.name, reason=_ended(layer, int(code)))
+        at.journal.write("broken", layer=layer.name, reason=_render_exit(layer, int(code)))
     return 0 if code in _JUDGED else int(code)
 
 
-def _ended(layer: Layer, code: int) -> str:
+def _render_exit(layer: Layer, code: int) -> str:
     return f"judging ended with pytest's exit code {code}; see logs/{layer.name}.txt"
 
 
-def _progress(step: str) -> None:
+def _print_progress(step: str) -> None:
     print(step, file=sys.stderr, flush=True)  # noqa: T201  the run shows what its layers print
 
 

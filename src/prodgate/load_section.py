@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .criteria import nearest
+from .criteria import suggest
 from .quantities import Quantity, UnitError
 
 #: Profiles in the order in which they are carried out.
@@ -66,12 +66,12 @@ def load_section(table: Mapping[str, Any]) -> LoadSection:
         resolves_to=tuple(table.get("resolves_to", ())),
         port_of_green=table.get("port_of_green", 0),
         workers=table.get("workers", 0),
-        profiles=_profiles(table),
-        rehearsal=_profiles(table.get("rehearsal", {})),
+        profiles=_parse_profiles(table),
+        rehearsal=_parse_profiles(table.get("rehearsal", {})),
     )
 
 
-def _profiles(table: Mapping[str, Any]) -> dict[str, LoadProfile]:
+def _parse_profiles(table: Mapping[str, Any]) -> dict[str, LoadProfile]:
     return {
         name: LoadProfile(**{key: Quantity.parse({**_DEFAULTS, **table[name]}[key]) for key in _PROFILE})
         for name in PROFILES
@@ -86,7 +86,7 @@ def load_mistakes(table: Any) -> Iterator[str]:
         return
     for key in table:
         if key not in _KEYS:
-            yield f"load.{key}: is not a key{nearest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+            yield f"load.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
     if not isinstance(table.get("locustfile", ""), str):
         yield f"load.locustfile: is {table['locustfile']!r}; write the path of a file, e.g. 'loadtests/locustfile.py'"
     for key, most in _NUMBERS.items():
@@ -145,7 +145,7 @@ def _rehearsal_mistakes(table: Any) -> Iterator[str]:
         return
     for key in table:
         if key not in PROFILES:
-            known = nearest(key, PROFILES) or f"; profiles are {', '.join(PROFILES)}"
+            known = suggest(key, PROFILES) or f"; profiles are {', '.join(PROFILES)}"
             yield f"load.rehearsal.{key}: is not a profile{known}"
     yield from _profile_mistakes("load.rehearsal", table)
 
@@ -156,7 +156,7 @@ def _quantity_mistakes(where: str, table: Any, known: Mapping[str, str]) -> Iter
         return
     for key in table:
         if key not in known:
-            yield f"{where}.{key}: is not a key{nearest(key, known) or '; keys are ' + ', '.join(known)}"
+            yield f"{where}.{key}: is not a key{suggest(key, known) or '; keys are ' + ', '.join(known)}"
     for key, dimension in known.items():
         if key in table:
             yield from _quantity_mistake(f"{where}.{key}", table[key], dimension, key)

@@ -40,7 +40,7 @@ _FUNCTIONS: Final[dict[str, Callable[[list[Decimal]], Decimal]]] = {
 }
 
 
-def computed(expression: str, values: Mapping[str, Decimal]) -> Decimal:
+def evaluate(expression: str, values: Mapping[str, Decimal]) -> Decimal:
     """Return the value of an expression; ``values`` holds a number for every id that it may name.
 
     >>> computed("100 * (FILL(e, 0) / r)", {"e": Decimal(1), "r": Decimal(1000)})
@@ -53,7 +53,7 @@ def computed(expression: str, values: Mapping[str, Decimal]) -> Decimal:
 
 
 @cache
-def ids(expression: str) -> frozenset[str]:
+def query_ids(expression: str) -> frozenset[str]:
     """Return the ids of queries that an expression may name; ``METRICS`` when it takes all."""
     try:
         tree = ast.parse(expression.strip(), mode="eval")

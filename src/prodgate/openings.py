@@ -26,7 +26,7 @@ _NAMES: Final = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp"}
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class NetworkRule:
     """Ports that are open to some peers. Without a protocol of ports, all of them: ``first`` 0, ``last`` 65535."""
 
     protocol: str
@@ -63,27 +63,27 @@ class Opening:
     @property
     def public(self) -> tuple[Network, ...]:
         """The networks that lie outside the private ranges."""
-        return tuple(net for net in self.networks if not any(inside(net, private) for private in _PRIVATE))
+        return tuple(net for net in self.networks if not any(is_inside(net, private) for private in _PRIVATE))
 
     def takes_in(self, networks: Iterable[Network]) -> bool:
         """Whether one of the networks is let in as a whole."""
-        return any(inside(each, net) for each in networks for net in self.networks)
+        return any(is_inside(each, net) for each in networks for net in self.networks)
 
     def __str__(self) -> str:
         ports = f" {self.first}" + ("" if self.one_port else f"-{self.last}")
         return f"{self.protocol}{ports if self.protocol in ('tcp', 'udp') else ''}"
 
 
-def opening(
+def make_network_rule(
     protocol: str, ports: tuple[int, int], cidrs: Iterable[str], itself: bool, lists: Iterable[str] = ()
-) -> Opening:
+) -> NetworkRule:
     """Return an opening, given what AWS calls a protocol: a name or a number, ``-1`` for all of them."""
     name = _NAMES.get(protocol.lower(), protocol.lower())
     first, last = ports if name in ("tcp", "udp") and ports != (-1, -1) else (0, 65535)
     networks = tuple(ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
-    return Opening(name, first, last, networks, itself, tuple(lists))
+    return NetworkRule(name, first, last, networks, itself, tuple(lists))
 
 
-def inside(inner: Network, outer: Network) -> bool:
+def is_inside(inner: Network, outer: Network) -> bool:
     """Whether a network is part of another, or the same."""
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # versions agree

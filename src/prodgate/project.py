@@ -44,7 +44,7 @@ class Project:
 
     def policy_folders(self) -> tuple[Path, ...]:
         """The project's own policies, then those that come with the gate."""
-        return folders("policies", self.root)
+        return find_folders("policies", self.root)
 
     def suite_files(self, folder: str) -> tuple[Path, ...]:
         """Files of checks below ``folder``; a project's own file shadows the bundled one of the same name."""
@@ -62,7 +62,7 @@ def open_project(criteria: Path) -> Project:
     return Project(root=criteria.resolve().parent, stated=load(criteria))
 
 
-def folders(name: str, root: Path | None) -> tuple[Path, ...]:
+def find_folders(name: str, root: Path | None) -> tuple[Path, ...]:
     """Return the folder of that name in a project and the bundled one, each once, as far as they exist."""
     found = [parent / name for parent in (root, BUNDLED) if parent is not None and (parent / name).is_dir()]
     return tuple(dict.fromkeys(path.resolve() for path in found))
@@ -70,15 +70,15 @@ def folders(name: str, root: Path | None) -> tuple[Path, ...]:
 
 def suite_files(folder: str, root: Path | None) -> tuple[Path, ...]:
     """Return the files of checks below a folder of a project and the bundled one; a project's own shadows the other."""
-    return _shadowed(folders(folder, root), "test_*.py")
+    return _list_files(find_folders(folder, root), "test_*.py")
 
 
 def policy_files(among: Iterable[Path]) -> tuple[Path, ...]:
     """Return the policy modules in some folders; an earlier folder's file shadows a later one of the same name."""
-    return _shadowed(among, "[!_]*.py")
+    return _list_files(among, "[!_]*.py")
 
 
-def _shadowed(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
+def _list_files(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
     named: dict[Path, Path] = {}
     for folder in among:
         for path in sorted(folder.rglob(pattern) if pattern.startswith("test") else folder.glob(pattern)):
@@ -88,16 +88,16 @@ def _shadowed(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
 
 def load_policies(among: Iterable[Path]) -> frozenset[Path]:
     """Import every policy module as ``policies.<name>``; return their files. Raises UsageError for a broken one."""
-    return _imported("policies", tuple(among))
+    return _import_modules("policies", tuple(among))
 
 
 def load_facts(root: Path) -> None:
     """Import a project's own kinds of fact, with their observers, as ``facts.<name>``. Raises UsageError."""
     if (root / "facts").is_dir():
-        _imported("facts", (root / "facts",))
+        _import_modules("facts", (root / "facts",))
 
 
-def _imported(name: str, among: tuple[Path, ...]) -> frozenset[Path]:
+def _import_modules(name: str, among: tuple[Path, ...]) -> frozenset[Path]:
     """Import every module in some folders as part of one package; return their files."""
     package = sys.modules.setdefault(name, ModuleType(name))
     package.__path__ = [str(folder) for folder in among]

@@ -19,11 +19,11 @@ from .report.grouping import batches
 from .report.html import render_html
 from .report.summary import render_summary
 from .report.terminal import render_terminal
-from .report.view import written_in
+from .report.view import value_origin
 from .verdict import Verdict
 
 #: Findings of one kind that ``show`` prints before it counts the rest.
-SHOWN: Final = 5
+MOST_SHOWN: Final = 5
 
 
 def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
@@ -40,15 +40,15 @@ def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
         _print(json.dumps({"run": str(path), **rows(verdict)}, ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
     if before is not None:
-        _print(f"{_changes(before, run)}\n")
+        _print(f"{_render_changes(before, run)}\n")
     columns = shutil.get_terminal_size().columns
     encoding = sys.stdout.encoding or "ascii"
     report = path / FILES["en"]
-    _print(render_terminal(run, verdict, colour=_colour(), report=report, width=columns, encoding=encoding))
+    _print(render_terminal(run, verdict, colour=_has_colour(), report=report, width=columns, encoding=encoding))
     return verdict.decision.exit_code
 
 
-def _changes(before: Path, run: runs.Run) -> str:
+def _render_changes(before: Path, run: runs.Run) -> str:
     """Say what changed since an earlier run; one that can't be read takes nothing from the verdict of this one."""
     try:
         return render_comparison(compare(runs.read(before), run))
@@ -62,9 +62,9 @@ def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
         _print(json.dumps(rows(verdict), ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
     for batch in batches(verdict.blocking):
-        for finding in batch.findings[:SHOWN]:
-            _show(finding)
-        if (more := len(batch.findings) - SHOWN) > 0:
+        for finding in batch.findings[:MOST_SHOWN]:
+            _print_finding(finding)
+        if (more := len(batch.findings) - MOST_SHOWN) > 0:
             _print(_visible(f"{batch.outcome}: [{batch.check}] and {more:,} more; --json lists them all"))
     found = [finding for ruling in verdict.rulings for finding in ruling.findings]
     counts = ", ".join(f"{sum(f.outcome is o for f in found)} {o}" for o in Outcome)
@@ -73,15 +73,15 @@ def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
     return verdict.decision.exit_code
 
 
-def _show(finding: Finding) -> None:
+def _print_finding(finding: Finding) -> None:
     place = f"{finding.where[0]}: " if finding.where else ""
     _print(_visible(f"{place}{finding.outcome}: [{finding.check}] {finding}"))
-    for label, text in (("set in", written_in(finding)), ("remedy", finding.remedy)):
+    for label, text in (("set in", value_origin(finding)), ("remedy", finding.remedy)):
         if text:
             _print(_visible(f"    {label}: {text}"))
 
 
-def _colour() -> bool:
+def _has_colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 

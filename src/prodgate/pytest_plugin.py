@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from .checks import Check, check_of, registered
+from .checks import Check, check_of, registered_checks
 from .criteria import Criteria, Criterion
 from .facts import Facts
 from .findings import Finding, Outcome
 from .journal import Journal
-from .judging import judge, mistake
+from .judging import find_mistake, judge
 from .project import is_own
 from .terraform.policy import POLICIES, Policy, apply
 from .terraform.resources import Configuration
 
 #: Findings shown for one failed item; the journal has all of them.
-SHOWN = 20
+MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
     check = check_of(obj)
     if check is None or getattr(obj, "__module__", "") != collector.obj.__name__:
         return None
-    return [pytest.Function.from_parent(collector, name=name, callobj=_runner(check, _judging(collector.config)))]
+    return [pytest.Function.from_parent(collector, name=name, callobj=_make_runner(check, _judging(collector.config)))]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -118,11 +118,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Write down everything that is planned, whatever ``-k``, a skip or a conftest.py leaves out of ``items``."""
     if (judging := _judging(config)) is None:
         return
-    items[:] = [item for item in items if not _unasked(item, judging.criteria, config.rootpath)]
-    asked = [item for item in judging.collected if not _unasked(item, judging.criteria, config.rootpath)]
+    items[:] = [item for item in items if not _is_unasked(item, judging.criteria, config.rootpath)]
+    asked = [item for item in judging.collected if not _is_unasked(item, judging.criteria, config.rootpath)]
     subjects = [subject for item in asked if (subject := _subject(item)) is not None]
-    mistakes = [text for subject in subjects if (text := mistake(subject, judging.criteria))]
-    mistakes += [*_no_checks(asked), *_same_names(subjects), *_hidden(judging.collected)]
+    mistakes = [text for subject in subjects if (text := find_mistake(subject, judging.criteria))]
+    mistakes += [*_find_plain_tests(asked), *_find_duplicate_names(subjects), *_find_hidden(judging.collected)]
     if mistakes:
         judging.journal.write("broken", layer=judging.layer, reason="; ".join(mistakes))
         raise pytest.UsageError("\n".join(mistakes))
@@ -133,14 +133,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     judging.journal.write("collected", layer=judging.layer)
 
 
-def _no_checks(items: Iterable[pytest.Item]) -> Iterator[str]:
+def _find_plain_tests(items: Iterable[pytest.Item]) -> Iterator[str]:
     """Say which items are ordinary tests, whose failure would count for nothing."""
     for item in items:
         if _subject(item) is None:
             yield f"{item.nodeid}: is no check; decorate it with @check, or move it out of the suites"
 
 
-def _same_names(subjects: Iterable[Policy | Check]) -> Iterator[str]:
+def _find_duplicate_names(subjects: Iterable[Policy | Check]) -> Iterator[str]:
     """Say which share a name: the journal would take the end of one for the end of the other."""
     known: dict[str, Policy | Check] = {}
     for subject in subjects:
@@ -148,16 +148,16 @@ def _same_names(subjects: Iterable[Policy | Check]) -> Iterator[str]:
             yield f"{subject.place}: {subject.name} is also the name of {other.place}; rename one"
 
 
-def _hidden(items: Iterable[pytest.Item]) -> Iterator[str]:
+def _find_hidden(items: Iterable[pytest.Item]) -> Iterator[str]:
     """Say which checks of the collected files became no item, since the module has another thing of that name."""
-    found = {_written(check) for item in items if isinstance(check := _subject(item), Check)}
+    found = {_definition(check) for item in items if isinstance(check := _subject(item), Check)}
     files = {file for file, _ in found}
-    for check in registered():
-        if _written(check)[0] in files and _written(check) not in found:
+    for check in registered_checks():
+        if _definition(check)[0] in files and _definition(check) not in found:
             yield f"{check.place}: {check.name} is hidden by something of the same name below it; rename one"
 
 
-def _written(check: Check) -> tuple[str, int]:
+def _definition(check: Check) -> tuple[str, int]:
     code = check.function.__code__
     return code.co_filename, code.co_firstlineno
 
@@ -168,13 +168,13 @@ def _subject(item: pytest.Item) -> Policy | Check | None:
     return found if isinstance(found, Policy | Check) else None
 
 
-def _unasked(item: pytest.Item, criteria: Criteria, project: Path) -> bool:
+def _is_unasked(item: pytest.Item, criteria: Criteria, project: Path) -> bool:
     """Whether an item comes with the gate and judges a criterion that the project does not state."""
     subject = _subject(item)
     return subject is not None and subject.criterion not in criteria and not is_own(item.path, project)
 
 
-def _runner(check: Check, judging: Judging | None) -> Callable[..., None]:
+def _make_runner(check: Check, judging: Judging | None) -> Callable[..., None]:
     """Return the function that pytest calls: it takes only fixtures, and judges every subject."""
 
     def run(**fixtures: Any) -> None:
@@ -204,7 +204,7 @@ def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Jud
             unmet.append(finding)
     judging.journal.finished(judging.layer, subject.name, made)
     if unmet:
-        pytest.fail(_told(subject, unmet), pytrace=False)
+        pytest.fail(_render_failure(subject, unmet), pytrace=False)
 
 
 def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> Iterator[Finding]:
@@ -224,12 +224,12 @@ def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> 
         )
 
 
-def _told(subject: Policy | Check, unmet: list[Finding]) -> str:
+def _render_failure(subject: Policy | Check, unmet: list[Finding]) -> str:
     lines = []
-    for finding in unmet[:SHOWN]:
+    for finding in unmet[:MOST_SHOWN]:
         place = f"{finding.where[0]}: " if finding.where else ""
         lines.append(f"{place}{finding.outcome}: {finding}")
-    if len(unmet) > SHOWN:
-        lines.append(f"… and {len(unmet) - SHOWN} more")
+    if len(unmet) > MOST_SHOWN:
+        lines.append(f"… and {len(unmet) - MOST_SHOWN} more")
     lines.append(f"remedy: {subject.remedy}")
     return "\n".join(lines)

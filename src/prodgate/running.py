@@ -51,14 +51,14 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
 
     Raises RunError; a broken or interrupted layer is no exception, but undetermined.
     """
-    run = runs.create(plan.runs, _about(plan), plan.project.stated.path, plan.waivers or plan.project.waivers)
+    run = runs.create(plan.runs, _describe_run(plan), plan.project.stated.path, plan.waivers or plan.project.waivers)
     _run_layers(plan, run, "--observe-only" if not judge else "")
     return run
 
 
 def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     """Judge the facts of an earlier run by the plan's criteria, as a run of its own; return its directory."""
-    about = {**_about(plan), **{key: earlier.about[key] for key in ("target", "rehearsal", "layers", "commit")}}
+    about = {**_describe_run(plan), **{key: earlier.about[key] for key in ("target", "rehearsal", "layers", "commit")}}
     waivers = plan.waivers or plan.project.waivers
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
@@ -128,7 +128,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _about(plan: Plan) -> Mapping[str, Any]:
+def _describe_run(plan: Plan) -> Mapping[str, Any]:
     return {
         "system": plan.project.stated.system,
         "target": plan.target.url,
@@ -175,7 +175,7 @@ def _commit(root: Path) -> str:
     return f"{commit}+changes" if commit and ask("status", "--porcelain", "--untracked-files=no") else commit
 
 
-def chosen_layers(only: str | None) -> frozenset[str]:
+def parse_layers(only: str | None) -> frozenset[str]:
     """Read ``--only static,live``; everything when None. Raises UsageError for an unknown layer."""
     if only is None:
         return frozenset(LAYERS)

@@ -107,7 +107,7 @@ def _read(path: Path) -> Run:
         about=about,
         criteria=criteria,
         waivers=parse_waivers(evidence.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml"),
-        findings=(*_of_layers(events, about["layers"], criteria.criteria), *_findings(events)),
+        findings=(*_find_unjudged_layers(events, about["layers"], criteria.criteria), *_findings(events)),
         facts=tuple(event for event in events if event["event"] == "fact"),
         unreadable=tuple(event for event in events if event["event"] == "unreadable"),
         notes=tuple(event for event in events if event["event"] == "note"),
@@ -135,12 +135,12 @@ def _findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
                 open_.pop(key, None)
             case "finished":
                 reason = f"the journal holds {made[layer]} of the {event['findings']} findings that the check made"
-                yield _missing(open_.pop(key), reason)
+                yield _make_unfinished(open_.pop(key), reason)
     for event in open_.values():
-        yield _missing(event, "the check was planned but did not finish")
+        yield _make_unfinished(event, "the check was planned but did not finish")
 
 
-def _missing(planned: Mapping[str, Any], reason: str) -> Finding:
+def _make_unfinished(planned: Mapping[str, Any], reason: str) -> Finding:
     return Finding(
         criterion=planned["criterion"],
         check=planned["check"],
@@ -152,7 +152,9 @@ def _missing(planned: Mapping[str, Any], reason: str) -> Finding:
     )
 
 
-def _of_layers(events: Sequence[Mapping[str, Any]], layers: Iterable[str], criteria: Criteria) -> Iterator[Finding]:
+def _find_unjudged_layers(
+    events: Sequence[Mapping[str, Any]], layers: Iterable[str], criteria: Criteria
+) -> Iterator[Finding]:
     """Yield undetermined findings for layers that broke, and for those that never had all their checks planned."""
     broken = [(event["layer"], event["reason"]) for event in events if event["event"] == "broken"]
     known = {layer for layer, _ in broken} | {event["layer"] for event in events if event["event"] == "collected"}
@@ -160,10 +162,10 @@ def _of_layers(events: Sequence[Mapping[str, Any]], layers: Iterable[str], crite
     reason = "the layer judged nothing" if closed else "the run was cut off before the layer judged"
     unplanned = [(layer, reason) for layer in layers if layer not in known]
     for layer, reason in (*broken, *unplanned):
-        yield from _of_layer(layer, reason, criteria)
+        yield from _leave_undetermined(layer, reason, criteria)
 
 
-def _of_layer(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:
+def _leave_undetermined(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:
     """Yield an undetermined finding for each criterion that the layer should have answered."""
     for criterion in criteria.values():
         if layer in criterion.layers:

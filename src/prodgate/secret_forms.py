@@ -21,7 +21,7 @@ FORMS: Final[Mapping[str, re.Pattern[str]]] = {
 }
 
 #: Stands where a secret was taken out before anything was kept; says what it was.
-_TAKEN_OUT: Final = re.compile(r"\(redacted: ([^()]*)\)")
+_REDACTED: Final = re.compile(r"\(redacted: ([^()]*)\)")
 
 #: Words of a name that announce a secret, and words that announce where one is kept, how long or for whom.
 _SECRET = re.compile(
@@ -49,12 +49,12 @@ def credential_form(value: str) -> str:
 
     A text from which a credential was taken out says so still.
     """
-    if taken := _TAKEN_OUT.search(value):
+    if taken := _REDACTED.search(value):
         return taken[1]
     return next((kind for kind, form in FORMS.items() if form.search(value)), "")
 
 
-def secret_in(name: str, value: str) -> str:
+def find_secret(name: str, value: str) -> str:
     """Return what makes ``value``, which stands under ``name``, look like a secret; nothing when it does not.
 
     >>> secret_in("DB_PASSWORD", "hunter2"), secret_in("DB_PASSWORD_SECRET_ARN", "arn:aws:secretsmanager:::x")
@@ -69,21 +69,21 @@ def secret_in(name: str, value: str) -> str:
     return "a random text" if re.search(r"(?i)key|auth|salt", name) and _is_random(value) else ""
 
 
-def assignments_in(text: str) -> Iterator[tuple[str, str]]:
+def find_assignments(text: str) -> Iterator[tuple[str, str]]:
     """Yield (name, value) of what is written as ``NAME=value`` inside a command or a script, without quotes."""
     for match in _ASSIGNED.finditer(text):
         yield match[1], match[2].strip("\"'")
 
 
-def without_credentials(text: str) -> str:
+def redact_credentials(text: str) -> str:
     """Return a text with a mark in place of each credential; ``credential_form`` recognises the mark."""
-    text = _KEY.sub(taken_out("a private key"), text)
+    text = _KEY.sub(redaction("a private key"), text)
     for kind, form in FORMS.items():
-        text = form.sub(taken_out(kind), text)
+        text = form.sub(redaction(kind), text)
     return text
 
 
-def taken_out(kind: str) -> str:
+def redaction(kind: str) -> str:
     """Return what stands in place of a secret."""
     return f"(redacted: {kind})"
 

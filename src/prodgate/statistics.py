@@ -41,7 +41,7 @@ def nearest_rank(counts: Mapping[int, int], mille: int, *, beyond: int = 0) -> i
     return None
 
 
-def ends(bad: float, trials: float, confidence: float) -> tuple[float, float]:
+def exact_interval(bad: float, trials: float, confidence: float) -> tuple[float, float]:
     """Return the least and the greatest share that ``bad`` of ``trials`` may come of, after Clopper and Pearson.
 
     >>> low, high = ends(0, 2995, 0.95)
@@ -51,25 +51,25 @@ def ends(bad: float, trials: float, confidence: float) -> tuple[float, float]:
     return _low(bad, trials, confidence).item(), _high(bad, trials, confidence).item()
 
 
-def clustered_ends(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
+def clustered_interval(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
     """Return the ends for trials spread over seconds, of which ``bad[second]`` went bad.
 
     Korn and Graubard's: the ends of as many independent trials as these are worth. Each end is the strictest that any
     part of the bad trials supports: more of them could else look more regular, and so widen what is compatible. Of
     seconds and of longer spells, those count that tell less.
     """
-    found = [_ends_of(each, trials, confidence) for each in _spells(bad)]
+    found = [_spell_interval(each, trials, confidence) for each in _spells(bad)]
     return min(low for low, _ in found), max(high for _, high in found)
 
 
-def _ends_of(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
+def _spell_interval(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
     kept, together, apart = _parts(bad)
     high = _high(*_worth(kept, together, len(bad), trials, confidence), confidence)
     low = _low(*_worth(kept, apart, len(bad), trials, confidence), confidence)
     return float(low.max()), float(high.max())
 
 
-def effective(bad: Sequence[int], trials: int, confidence: float) -> float:
+def effective_trials(bad: Sequence[int], trials: int, confidence: float) -> float:
     """Return how many independent trials these are worth, at least 1: bad ones that come together tell little more."""
     return min(_effective(each, trials, confidence) for each in _spells(bad))
 
@@ -80,12 +80,12 @@ def _effective(bad: Sequence[int], trials: int, confidence: float) -> float:
     return float(worth[-1])
 
 
-def clears(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
+def is_below(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     """Whether the clustered ends both lie at or below a limit; the same as asking for them, and much faster."""
-    return all(_clears(each, trials, limit, confidence) for each in _spells(bad))
+    return all(_is_below(each, trials, limit, confidence) for each in _spells(bad))
 
 
-def _clears(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
+def _is_below(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     from scipy.special import betainc  # noqa: PLC0415
 
     kept, together, _ = _parts(bad)
@@ -95,12 +95,12 @@ def _clears(bad: Sequence[int], trials: int, limit: float, confidence: float) ->
     return bool(((below >= confidence) & (rest > 0)).all())
 
 
-def convicts(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
+def is_above(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     """Whether the clustered ends both lie above a limit."""
-    return all(_convicts(each, trials, limit, confidence) for each in _spells(bad))
+    return all(_is_above(each, trials, limit, confidence) for each in _spells(bad))
 
 
-def _convicts(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
+def _is_above(bad: Sequence[int], trials: int, limit: float, confidence: float) -> bool:
     from scipy.special import betaincc  # noqa: PLC0415
 
     kept, _, apart = _parts(bad)
@@ -109,7 +109,7 @@ def _convicts(bad: Sequence[int], trials: int, limit: float, confidence: float) 
     return bool(((above > confidence) & (count > 0)).any())
 
 
-def further(share: float, trials: int, settled: Callable[[float, float], bool]) -> int | None:
+def further_trials(share: float, trials: int, settled: Callable[[float, float], bool]) -> int | None:
     """Return how many more trials with the same share of bad ones settle a question; None when none ever do.
 
     ``settled`` is asked with a number of bad trials and the number of all.

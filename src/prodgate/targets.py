@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from .criteria import UsageError, nearest
+from .criteria import UsageError, suggest
 
 _SCHEMES: Final = ("rehearsal", "aws")
 _AWS: Final = re.compile(r"aws://(?:(?P<profile>[\w.+=,-]+)@)?(?P<region>[a-z]{2}(-[a-z]+)+-\d)")
 #: Where the rehearsal account is.
-_REHEARSED: Final = "ap-northeast-1"
+_REHEARSAL_REGION: Final = "ap-northeast-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class Target:
     def region(self) -> str:
         """The region that the system runs in."""
         match = _AWS.fullmatch(self.url)
-        return match["region"] if match else _REHEARSED
+        return match["region"] if match else _REHEARSAL_REGION
 
 
 def parse_target(url: str) -> Target:
     """Read a target. Raises UsageError that says what to write."""
     scheme = url.partition(":")[0]
     if "://" not in url or scheme not in _SCHEMES:
-        hint = nearest(scheme, _SCHEMES)
+        hint = suggest(scheme, _SCHEMES)
         raise UsageError(f"target {url!r}: is not a target{hint}; write rehearsal:// or aws://PROFILE@REGION")
     if scheme == "aws" and not _AWS.fullmatch(url):
         raise UsageError(f"target {url!r}: names no profile and region; write e.g. aws://prod@ap-northeast-1")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from .documents import Condition, Statement, statements
+from .documents import Condition, Statement, read_statements
 from .unresolved import Unresolved
 
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
@@ -31,8 +31,8 @@ def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: st
         return ""
     reaching = [
         one
-        for one in statements(_parsed(policy), f"{topic}: its policy")
-        if one.covers("sns:publish") and _names(one, service) and _on(one, topic)
+        for one in read_statements(_parse_policy(policy), f"{topic}: its policy")
+        if one.covers("sns:publish") and _names_service(one, service) and _applies_to(one, topic)
     ]
     opened = [one for one in reaching if one.allows]
     account, stated = topic.split(":")[4], _STATES[service]
@@ -41,7 +41,7 @@ def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: st
     refused = [
         source for source in sources or ("",) if not any(_admits(one, account, source, stated) for one in opened)
     ]
-    return f"its policy does not allow {service} to publish{_for(refused)}" if refused else ""
+    return f"its policy does not allow {service} to publish{_render_sources(refused)}" if refused else ""
 
 
 def key_refusal(key: Mapping[str, Any], policy: str, account: str, service: str = CLOUDWATCH) -> str:
@@ -51,7 +51,11 @@ def key_refusal(key: Mapping[str, Any], policy: str, account: str, service: str 
         return "its key alias/aws/sns is AWS's own and can't be opened to CloudWatch"
     if key.get("KeyState") != "Enabled":
         return f"its key {name} is {key.get('KeyState')}"
-    found = [one for one in statements(_parsed(policy), f"{key['Arn']}: its policy") if _names(one, service)]
+    found = [
+        one
+        for one in read_statements(_parse_policy(policy), f"{key['Arn']}: its policy")
+        if _names_service(one, service)
+    ]
     uses, stated = ("kms:Decrypt", "kms:GenerateDataKey"), _STATES_TO_KMS[service]
     if any(one.covers(*uses) and _denies(one, account, "", stated) for one in found):
         return f"its key {name} denies {service} its use"
@@ -60,18 +64,18 @@ def key_refusal(key: Mapping[str, Any], policy: str, account: str, service: str 
     return f"its key {name} does not allow {service} {' and '.join(missing)}" if missing else ""
 
 
-def _parsed(policy: str) -> Any:
+def _parse_policy(policy: str) -> Any:
     try:
         return json.loads(policy)
     except ValueError:
         return policy  # statements() says that it is no document
 
 
-def _names(statement: Statement, service: str) -> bool:
+def _names_service(statement: Statement, service: str) -> bool:
     return any(one.is_anybody or one.name == service for one in statement.principals)
 
 
-def _on(statement: Statement, arn: str) -> bool:
+def _applies_to(statement: Statement, arn: str) -> bool:
     return not statement.resources or any(fnmatchcase(arn, pattern) for pattern in statement.resources)
 
 
@@ -85,7 +89,7 @@ def _admits(statement: Statement, account: str, source: str, stated: tuple[str, 
         "aws:principalisawsservice": "true",
     }
     known = {key: sent[key] for key in (*stated, *_ALWAYS)}
-    return all(_met(condition, known) for condition in statement.conditions)
+    return all(_is_met(condition, known) for condition in statement.conditions)
 
 
 def _denies(statement: Statement, account: str, source: str, stated: tuple[str, ...]) -> bool:
@@ -97,7 +101,7 @@ def _denies(statement: Statement, account: str, source: str, stated: tuple[str, 
     return _admits(statement, account, source, stated)
 
 
-def _met(condition: Condition, sent: Mapping[str, str]) -> bool:
+def _is_met(condition: Condition, sent: Mapping[str, str]) -> bool:
     """Whether a condition holds. A key that is not sent meets what asks for another value: that is how IAM reads it."""
     if condition.operator == "null":
         return (condition.key not in sent) == ("true" in condition.values)
@@ -107,6 +111,6 @@ def _met(condition: Condition, sent: Mapping[str, str]) -> bool:
     return found != ("not" in condition.operator)
 
 
-def _for(sources: list[str]) -> str:
+def _render_sources(sources: list[str]) -> str:
     named = [source.rpartition(":")[2] for source in sources if source]
     return f" for {', '.join(named[:3])}{' and others' if len(named) > 3 else ''}" if named else ""

@@ -32,9 +32,9 @@ class Trace:
 
     def orphans(self) -> tuple[str, ...]:
         """Say what leads nowhere, one line each."""
-        return (*self._unasked(), *self._unjudged(), *self._unstated())
+        return (*self._find_unasked_requirements(), *self._find_unjudged_criteria(), *self._find_unknown_criteria())
 
-    def _unasked(self) -> Iterator[str]:
+    def _find_unasked_requirements(self) -> Iterator[str]:
         """Requirement lines, and layers of them, that no criterion stands for."""
         for requirement in self.stated.requirements:
             answered = {
@@ -44,7 +44,7 @@ class Trace:
                 if layer not in answered:
                     yield f"requirement {requirement.id}: no criterion for its {layer} layer"
 
-    def _unjudged(self) -> Iterator[str]:
+    def _find_unjudged_criteria(self) -> Iterator[str]:
         """Criteria that no policy or check answers in a layer that is built."""
         for criterion in self.stated.criteria.values():
             judging = {judge.layer for judge in self.judges.get(criterion.id, ())}
@@ -52,7 +52,7 @@ class Trace:
                 if layer in self.built and layer not in judging:
                     yield f"criterion {criterion.id}: nothing judges it in the {layer} layer"
 
-    def _unstated(self) -> Iterator[str]:
+    def _find_unknown_criteria(self) -> Iterator[str]:
         """Policies and checks whose criterion does not exist."""
         for id_, judges in self.judges.items():
             if id_ not in self.stated.criteria:
@@ -67,7 +67,7 @@ def trace(stated: CriteriaFile, judges: Iterable[Judge], built: Iterable[str]) -
     return Trace(stated=stated, judges=found, built=frozenset(built))
 
 
-def judges_of(policies: Iterable[Policy], checks: Iterable[tuple[Check, str]]) -> Iterator[Judge]:
+def list_judges(policies: Iterable[Policy], checks: Iterable[tuple[Check, str]]) -> Iterator[Judge]:
     """Yield the policies, and the checks each with its layer, as judges."""
     for policy in policies:
         yield Judge(name=policy.id, criterion=policy.criterion, layer="static", place=policy.place)
@@ -78,15 +78,17 @@ def judges_of(policies: Iterable[Policy], checks: Iterable[tuple[Check, str]]) -
 def render(found: Trace) -> str:
     """Return the trace as text: requirement, its criteria, and under each what judges it."""
     lines = [
-        line for requirement in found.stated.requirements for line in _lines(found, requirement.id, requirement.asks)
+        line
+        for requirement in found.stated.requirements
+        for line in _render_source(found, requirement.id, requirement.asks)
     ]
     known = {requirement.id for requirement in found.stated.requirements}
     others = {c.source for c in found.stated.criteria.values()} - known
-    lines += [line for source in sorted(others) for line in _lines(found, source, "")]
+    lines += [line for source in sorted(others) for line in _render_source(found, source, "")]
     return "\n".join(lines)
 
 
-def _lines(found: Trace, source: str, asks: str) -> Iterator[str]:
+def _render_source(found: Trace, source: str, asks: str) -> Iterator[str]:
     yield f"{source}  {asks}".rstrip()
     for criterion in (c for c in found.stated.criteria.values() if c.source == source):
         bound = f"  {criterion.bound}" if criterion.bound else ""

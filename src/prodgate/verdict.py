@@ -15,7 +15,7 @@ from .waivers import Waiver, apply_waivers
 _WEIGHT = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.WAIVED, Outcome.UNDETERMINED, Outcome.NOT_SATISFIED)
 
 #: Subject of a finding that stands for a question nobody answered.
-NOBODY = "(no finding)"
+NO_FINDING = "(no finding)"
 
 
 class Decision(StrEnum):
@@ -84,7 +84,7 @@ def decide(
     for finding in applied:
         answers.setdefault((finding.criterion, finding.layer), []).append(finding)
     rulings = [_rule(c, layer, answers.pop((c.id, layer), []), scope) for c, layer in questions(criteria, scope)]
-    rulings += [_stray(found, criteria, scope) for found in answers.values() if found[0].layer in scope.layers]
+    rulings += [_rule_on_stray(found, criteria, scope) for found in answers.values() if found[0].layer in scope.layers]
     blocking = {ruling.outcome for ruling in rulings if not ruling.deferred} | {finding.outcome for finding in state}
     return Verdict(decision=_decision(blocking, rulings), scope=scope, rulings=tuple(rulings), waivers=state)
 
@@ -117,14 +117,14 @@ def _gap(criterion: Criterion, layer: str, reason: str) -> Finding:
         criterion=criterion.id,
         check="verdict",
         layer=layer,
-        subject=NOBODY,
+        subject=NO_FINDING,
         outcome=Outcome.UNDETERMINED,
         expected=str(criterion.bound) if criterion.bound else "",
         reason=reason,
     )
 
 
-def _stray(found: Sequence[Finding], criteria: Mapping[str, Criterion], scope: Scope) -> Ruling:
+def _rule_on_stray(found: Sequence[Finding], criteria: Mapping[str, Criterion], scope: Scope) -> Ruling:
     """Rule on findings that answer a question nobody asked: they count, so that nothing is lost."""
     first = found[0]
     criterion = criteria.get(first.criterion) or Criterion(

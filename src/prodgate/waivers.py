@@ -77,18 +77,18 @@ def apply_waivers(
     open_ = [finding for finding in seen if finding.outcome is Outcome.NOT_SATISFIED]
     named = {waiver.id: sum(waiver.names(finding) for finding in open_) for waiver in waivers}
     usable = [w for w in waivers if w.in_force(now) and 0 < named[w.id] <= w.most]
-    applied = tuple(_waived(finding, usable) for finding in seen)
-    return applied, tuple(_state(waiver, named[waiver.id], now, whole) for waiver in waivers)
+    applied = tuple(_waive(finding, usable) for finding in seen)
+    return applied, tuple(_judge_waiver(waiver, named[waiver.id], now, whole) for waiver in waivers)
 
 
-def _waived(finding: Finding, usable: Sequence[Waiver]) -> Finding:
+def _waive(finding: Finding, usable: Sequence[Waiver]) -> Finding:
     if finding.outcome is not Outcome.NOT_SATISFIED:
         return finding
     waiver = next((w for w in usable if w.names(finding)), None)
     return replace(finding, outcome=Outcome.WAIVED, waiver=waiver.id) if waiver else finding
 
 
-def _state(waiver: Waiver, matched: int, now: datetime, whole: bool) -> Finding:
+def _judge_waiver(waiver: Waiver, matched: int, now: datetime, whole: bool) -> Finding:
     faults = [*waiver.faults(), *_faults_now(waiver, matched, now)]
     outcome = Outcome.NOT_SATISFIED if faults else Outcome.SATISFIED
     reason = ""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from .criteria import UsageError, nearest
+from .criteria import UsageError, suggest
 from .waivers import Waiver
 
 _TEXTS = ("covers", "subject", "reason", "owner", "approver")
@@ -58,7 +58,7 @@ def _mistakes(tables: Mapping[str, Any]) -> Iterator[str]:
 
 def _key_mistakes(where: str, key: str, value: Any) -> Iterator[str]:
     if key not in (*_TEXTS, *_DATES, "most"):
-        yield f"{where}.{key}: is not a key{nearest(key, (*_TEXTS, *_DATES, 'most'))}"
+        yield f"{where}.{key}: is not a key{suggest(key, (*_TEXTS, *_DATES, 'most'))}"
     elif key in _TEXTS and not isinstance(value, str):
         yield f"{where}.{key}: is {value!r}; write a text"
     elif key in _DATES and (not isinstance(value, date) or isinstance(value, datetime)):

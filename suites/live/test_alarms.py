@@ -19,7 +19,7 @@ from prodgate.facts.live.notices import AirflowNotices, FindingSource
 def test_each_service_has_an_alarm_on_cpu(service: WatchedService, criterion: Criterion) -> None:
     """Does an alarm fire when this service's CPU use is high?"""
     criterion.hold(
-        "CPUUtilization" in service.high, expected="an alarm on CPUUtilization", observed=_seen(service.high)
+        "CPUUtilization" in service.high, expected="an alarm on CPUUtilization", observed=_render_metrics(service.high)
     )
 
 
@@ -30,7 +30,7 @@ def test_each_service_has_an_alarm_on_cpu(service: WatchedService, criterion: Cr
 def test_each_service_has_an_alarm_on_memory(service: WatchedService, criterion: Criterion) -> None:
     """Does an alarm fire when this service's memory use is high?"""
     watched = "MemoryUtilization" in service.high
-    criterion.hold(watched, expected="an alarm on MemoryUtilization", observed=_seen(service.high))
+    criterion.hold(watched, expected="an alarm on MemoryUtilization", observed=_render_metrics(service.high))
 
 
 @check(
@@ -40,7 +40,7 @@ def test_each_service_has_an_alarm_on_memory(service: WatchedService, criterion:
 def test_each_database_has_an_alarm_on_connections(database: WatchedDatabase, criterion: Criterion) -> None:
     """Does an alarm fire when this database has many connections?"""
     watched = "DatabaseConnections" in database.high
-    criterion.hold(watched, expected="an alarm on DatabaseConnections", observed=_seen(database.high))
+    criterion.hold(watched, expected="an alarm on DatabaseConnections", observed=_render_metrics(database.high))
 
 
 @check(
@@ -50,7 +50,7 @@ def test_each_database_has_an_alarm_on_connections(database: WatchedDatabase, cr
 def test_each_database_has_an_alarm_on_cpu(database: WatchedDatabase, criterion: Criterion) -> None:
     """Does an alarm fire when this database's CPU use is high?"""
     watched = "CPUUtilization" in database.high
-    criterion.hold(watched, expected="an alarm on CPUUtilization", observed=_seen(database.high))
+    criterion.hold(watched, expected="an alarm on CPUUtilization", observed=_render_metrics(database.high))
 
 
 @check(
@@ -81,7 +81,7 @@ def test_each_balancer_has_an_alarm_on_error_rate(balancer: WatchedBalancer, cri
     When no target is left it is the load balancer that answers: an alarm on the targets alone is silent then.
     """
     wanted = {"HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"}
-    criterion.hold(wanted <= balancer.shares, expected="an alarm on both", observed=_seen(balancer.shares))
+    criterion.hold(wanted <= balancer.shares, expected="an alarm on both", observed=_render_metrics(balancer.shares))
 
 
 @check(
@@ -122,7 +122,9 @@ def test_slow_dags_are_noticed(environment: WatchedAirflow, criterion: Criterion
 def test_saturated_workers_are_noticed(environment: WatchedAirflow, criterion: Criterion) -> None:
     """Do alarms fire when the CPU or the memory of Airflow's workers is used up?"""
     wanted = {"CPUUtilization", "MemoryUtilization"}
-    criterion.hold(wanted <= environment.workers, expected="alarms on both", observed=_seen(environment.workers))
+    criterion.hold(
+        wanted <= environment.workers, expected="alarms on both", observed=_render_metrics(environment.workers)
+    )
 
 
 @check(
@@ -162,5 +164,5 @@ def test_severe_findings_reach_somebody(source: FindingSource, criterion: Criter
     criterion.hold(not source.unheard, expected="somebody is told", observed="; ".join(source.unheard) or "they are")
 
 
-def _seen(metrics: frozenset[str]) -> str:
+def _render_metrics(metrics: frozenset[str]) -> str:
     return f"alarms on {', '.join(sorted(metrics))}" if metrics else "none"

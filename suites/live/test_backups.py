@@ -98,7 +98,7 @@ def test_the_last_restore_test_proved_something(backups: DatabaseBackups, criter
 
     Completed without a validation proves only that a server started.
     """
-    last = _told(backups, criterion)
+    last = _require_last_test(backups, criterion)
     observed = f"{last.status}, validation {last.validation or 'missing'}"
     criterion.hold(last.succeeded, expected="COMPLETED, validation SUCCESSFUL", observed=observed)
 
@@ -119,7 +119,7 @@ def test_a_restore_is_fast_enough(backups: DatabaseBackups, criterion: Criterion
     criterion.require(backups.success.took)
 
 
-def _told(backups: DatabaseBackups, criterion: Criterion) -> RestoreTest:
+def _require_last_test(backups: DatabaseBackups, criterion: Criterion) -> RestoreTest:
     """Return the last restore test. Raises Undetermined when nothing can be said of it."""
     if backups.last is None:
         raise criterion.undetermined("no restore test of it has ended")

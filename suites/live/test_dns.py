@@ -14,8 +14,10 @@ def test_names_lead_to_the_distribution_that_lists_them(name: SiteName, criterio
     if not name.zone:
         raise criterion.undetermined("no public hosted zone of this account answers for it")
     wanted = {(kind, name.served_by) for kind in name.needed}
-    criterion.hold(set(name.points_at) == wanted, expected=_shown(wanted), observed=_shown(name.points_at))
+    criterion.hold(
+        set(name.points_at) == wanted, expected=_render_records(wanted), observed=_render_records(name.points_at)
+    )
 
 
-def _shown(records: object) -> str:
+def _render_records(records: object) -> str:
     return ", ".join(f"{kind} {target}" for kind, target in sorted(records)) or "no record"  # type: ignore[call-overload]

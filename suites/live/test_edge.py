@@ -1,7 +1,7 @@
 """Does CloudFront stand in front of the site, and does it carry what it can?"""
 
 from prodgate import Criterion, check
-from prodgate.documents import statements
+from prodgate.documents import read_statements
 from prodgate.facts.live.distributions import BucketOrigin, CacheBehaviour, Distribution
 
 SERVED = ("bucket", "load balancer")
@@ -49,7 +49,7 @@ def _readers(origin: BucketOrigin) -> set[str]:
     """Return who may read objects, of those outside the account; a service without a condition is anybody's."""
     account = origin.distribution.split(":")[4]
     found: set[str] = set()
-    for one in statements(origin.policy, f"policy of {origin.bucket}"):
+    for one in read_statements(origin.policy, f"policy of {origin.bucket}"):
         for principal in one.principals if one.allows and one.covers("s3:GetObject") else ():
             if principal.name == "cloudfront.amazonaws.com":
                 found |= set(one.pinned("aws:sourcearn")) or {"any distribution of anybody"}

@@ -1,7 +1,7 @@
 """Were the objectives kept in production, over the windows that they are stated for?"""
 
 from prodgate import Criterion, check
-from prodgate.estimates import rate
+from prodgate.estimates import estimate_rate
 from prodgate.facts.live.surges import CacheInSurge, ServiceInSurge, WorkerUse
 from prodgate.facts.live.traffic import BalancerTraffic, CanaryVisits
 
@@ -75,7 +75,9 @@ def test_the_cache_answers_in_a_surge(site: CacheInSurge, criterion: Criterion) 
     """Did the cache answer enough of the cacheable requests in the busiest hour of two weeks?"""
     if site.hit_rate is None or criterion.bound is None:
         raise criterion.undetermined("CloudFront published no hit rate for the busiest hour")
-    criterion.require(rate(site.hit_rate, site.requests, bound=criterion.bound, confidence=criterion.confidence))
+    criterion.require(
+        estimate_rate(site.hit_rate, site.requests, bound=criterion.bound, confidence=criterion.confidence)
+    )
 
 
 @check(

@@ -11,12 +11,12 @@ from secrets import token_hex
 
 import pytest
 
-from prodgate.airflow.direct import Direct, DirectWriter, Login
-from prodgate.airflow.history import observed, recalled
+from prodgate.airflow.direct import HttpTransport, HttpWriter, Login
+from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.records import History, Run
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.canaries.reaching import reached
-from prodgate.engines.environments import python_of
+from prodgate.canaries.reaching import connect
+from prodgate.engines.environments import ensure_python
 from prodgate.rehearsal.airflow.process import Airflow, running
 
 pytestmark = [pytest.mark.matrix, pytest.mark.once]
@@ -64,27 +64,31 @@ def airflow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     dags.mkdir()
     (dags / "two.py").write_text(DAGS, "utf-8")
     (dags / "broken.py").write_text("from airflow import nothing_of_the_kind  # no dag\n", "utf-8")
-    python = python_of(f"airflow-{version}", print)
+    python = ensure_python(f"airflow-{version}", print)
     with running(dags, scratch, python=python, version=version, schedules={"often": "* * * * * */10"}) as ready:
         yield ready
 
 
-def opened(airflow: Airflow, name: str, password: str) -> Direct:
-    return Direct(airflow.url, Login(name, password), limit=60.0)  # it may share a small machine with other tests
+def opened(airflow: Airflow, name: str, password: str) -> HttpTransport:
+    return HttpTransport(
+        airflow.url, Login(name, password), limit=60.0
+    )  # it may share a small machine with other tests
 
 
 @pytest.fixture(scope="module")
-def admin(airflow: Airflow) -> Iterator[Direct]:
+def admin(airflow: Airflow) -> Iterator[HttpTransport]:
     with opened(airflow, airflow.admin.name, airflow.admin.password) as transport:
         until(airflow, lambda: len(seen(transport).served) == 2, "both DAGs")
         yield transport
 
 
-def seen(transport: Direct, *dag_ids: str) -> History:
+def seen(transport: HttpTransport, *dag_ids: str) -> History:
     """What is read, by way of its evidence."""
     now = datetime.now(UTC)
-    evidence = observed(transport, dag_ids or ("often", "by_hand", "renamed"), since=now - timedelta(hours=1), now=now)
-    return recalled(json.loads(json.dumps(evidence)))
+    evidence = observe_history(
+        transport, dag_ids or ("often", "by_hand", "renamed"), since=now - timedelta(hours=1), now=now
+    )
+    return recall_history(json.loads(json.dumps(evidence)))
 
 
 def until(airflow: Airflow, true: Callable[[], bool], what: str) -> None:
@@ -95,9 +99,9 @@ def until(airflow: Airflow, true: Callable[[], bool], what: str) -> None:
         airflow.wait(0.5)
 
 
-def triggered(airflow: Airflow, admin: Direct) -> Run:
+def triggered(airflow: Airflow, admin: HttpTransport) -> Run:
     """A run that was triggered and has failed."""
-    run_id, canaries = f"gate-{token_hex(6)}", reached(DirectWriter(admin))
+    run_id, canaries = f"gate-{token_hex(6)}", connect(HttpWriter(admin))
     canaries.trigger("by_hand", run_id, {"secret": "swordfish"})
     found: list[Run] = []
 
@@ -110,12 +114,12 @@ def triggered(airflow: Airflow, admin: Direct) -> Run:
 
 
 @pytest.fixture(scope="module")
-def failed(airflow: Airflow, admin: Direct) -> Run:
+def failed(airflow: Airflow, admin: HttpTransport) -> Run:
     """A failed run that nobody touches."""
     return triggered(airflow, admin)
 
 
-def test_runs_of_the_clock_are_read_with_their_tasks(airflow: Airflow, admin: Direct) -> None:
+def test_runs_of_the_clock_are_read_with_their_tasks(airflow: Airflow, admin: HttpTransport) -> None:
     def succeeded() -> int:
         return sum(run.state == "success" for run in seen(admin, "often").runs)
 
@@ -134,24 +138,24 @@ def test_runs_of_the_clock_are_read_with_their_tasks(airflow: Airflow, admin: Di
         assert all(task.host and task.pid and task.started and run.slot and task.started >= run.slot for task in tasks)
 
 
-def test_a_run_of_ours_is_seen_to_fail(admin: Direct, failed: Run) -> None:
+def test_a_run_of_ours_is_seen_to_fail(admin: HttpTransport, failed: Run) -> None:
     assert (failed.kind, failed.state) == ("manual", "failed")
-    tasks = {task.task_id: task.state for task in reached(DirectWriter(admin)).tasks("by_hand", [failed])}
+    tasks = {task.task_id: task.state for task in connect(HttpWriter(admin)).tasks("by_hand", [failed])}
     assert tasks == {"first": "success", "last": "failed"}
     assert failed.run_id in [run.run_id for run in seen(admin).runs]
 
 
-def test_a_hand_on_a_run_leaves_its_trace(airflow: Airflow, admin: Direct) -> None:
+def test_a_hand_on_a_run_leaves_its_trace(airflow: Airflow, admin: HttpTransport) -> None:
     touched = triggered(airflow, admin)
     url = f"/dags/by_hand/dagRuns/{touched.run_id}"
-    reply = admin._ask("PATCH", f"{airflow.api.removeprefix(airflow.url)}{url}", {"state": "success"})
+    reply = admin._request("PATCH", f"{airflow.api.removeprefix(airflow.url)}{url}", {"state": "success"})
     assert reply.status == 200
     found = seen(admin, "by_hand")
     assert [run.state for run in found.runs if run.run_id == touched.run_id] == ["success"]
     assert ('{"state":"success"}', touched.run_id) in [(event.asked, event.run_id) for event in found.events]
 
 
-def test_what_is_served_is_told(airflow: Airflow, admin: Direct) -> None:
+def test_what_is_served_is_told(airflow: Airflow, admin: HttpTransport) -> None:
     found = seen(admin)
     assert sorted(dag.dag_id for dag in found.served) == ["by_hand", "often"]
     schedules = {dag.dag_id: dag.schedule for dag in found.served}
@@ -162,26 +166,26 @@ def test_what_is_served_is_told(airflow: Airflow, admin: Direct) -> None:
     assert "nothing_of_the_kind" in seen(admin).import_failures[0].text
 
 
-def test_evidence_holds_no_configuration(admin: Direct, failed: Run) -> None:
+def test_evidence_holds_no_configuration(admin: HttpTransport, failed: Run) -> None:
     now = datetime.now(UTC)
-    evidence = observed(admin, ["by_hand"], since=now - timedelta(hours=1), now=now)
+    evidence = observe_history(admin, ["by_hand"], since=now - timedelta(hours=1), now=now)
     assert failed.run_id in json.dumps(evidence)
     assert "swordfish" not in json.dumps(evidence)
 
 
-def test_a_viewer_reads_the_same_and_can_change_nothing(airflow: Airflow, admin: Direct, failed: Run) -> None:
+def test_a_viewer_reads_the_same_and_can_change_nothing(airflow: Airflow, admin: HttpTransport, failed: Run) -> None:
     with opened(airflow, airflow.viewer.name, airflow.viewer.password) as viewer:
         assert {run.run_id for run in seen(viewer, "by_hand").runs} == {
             run.run_id for run in seen(admin, "by_hand").runs
         }
         with pytest.raises(Unreadable, match=r"this is forbidden \(403\)"):
-            reached(DirectWriter(viewer)).trigger("by_hand", "gate-refused", {})
+            connect(HttpWriter(viewer)).trigger("by_hand", "gate-refused", {})
 
 
-def test_what_is_not_there_is_absent_and_who_is_nobody_reads_nothing(airflow: Airflow, admin: Direct) -> None:
+def test_what_is_not_there_is_absent_and_who_is_nobody_reads_nothing(airflow: Airflow, admin: HttpTransport) -> None:
     with pytest.raises(Absent):
         admin.get("/dags/renamed", {})
-    with Direct(airflow.url, limit=60.0) as nobody, pytest.raises(Unreadable, match="401"):
+    with HttpTransport(airflow.url, limit=60.0) as nobody, pytest.raises(Unreadable, match="401"):
         nobody.get("/dags/often", {})
     with (
         opened(airflow, airflow.admin.name, "wrong") as wrong,

@@ -14,10 +14,10 @@ from typing import IO, Any
 import pytest
 from sqlalchemy import Engine, text, update
 
-from prodgate.engines.environments import python_of
+from prodgate.engines.environments import ensure_python
 from prodgate.rehearsal.site import tables
 from prodgate.rehearsal.site.content.seed import last_slot, seed
-from prodgate.rehearsal.site.database import migrate, opened
+from prodgate.rehearsal.site.database import migrate, open_database
 from tests.dags.servers import World, serving
 from tests.prodgate.rehearsal.site.asking import UNTIL
 
@@ -67,7 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params=[pytest.param(version, marks=pytest.mark.matrix) for version in ("2.11.0", "3.0.6", "3.3.2")],
 )
 def airflow(request: pytest.FixtureRequest, world: World, place: Path) -> Iterator[Airflow]:
-    python, home = python_of(f"airflow-{request.param}", lambda _: None), place / request.param
+    python, home = ensure_python(f"airflow-{request.param}", lambda _: None), place / request.param
     home.mkdir()
     aws = f"http://127.0.0.1:{world.port}"
     environment = {
@@ -103,7 +103,7 @@ def site(world: World, place: Path) -> Iterator[Engine]:
     world.forget()
     for file in place.glob("news.sqlite*"):
         file.unlink()
-    database = opened(f"sqlite:///{place / 'news.sqlite'}")
+    database = open_database(f"sqlite:///{place / 'news.sqlite'}")
     migrate(database, then=lambda connection: seed(connection, last_slot(UNTIL)))
     with database.engine.begin() as connection:
         connection.execute(text("DELETE FROM collections"))

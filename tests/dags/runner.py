@@ -76,8 +76,8 @@ def asked_of_feeds(asked: dict[str, Any]) -> dict[str, Any]:
     from nba_news import feeds
 
     if "fetch" in asked:
-        return {"fetched": feeds.fetched(asked["fetch"]).decode()}
-    feed = feeds.read(asked["read"].encode(), datetime.fromisoformat(asked["now"]))
+        return {"fetched": feeds.fetch(asked["fetch"]).decode()}
+    feed = feeds.parse(asked["read"].encode(), datetime.fromisoformat(asked["now"]))
     told = [{name: getattr(each, name) for name in each.__dataclass_fields__} for each in feed.stories]
     return {"skipped": feed.skipped, "stories": [{**each, "published_at": str(each["published_at"])} for each in told]}
 

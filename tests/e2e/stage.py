@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from prodgate.browser import visits
-from prodgate.browser.journeys import carried_out
+from prodgate.browser.journeys import run_journeys
 from prodgate.browser.settings import BrowserSettings
-from prodgate.checks import Check, registered
-from prodgate.engines.chromium import chromium
+from prodgate.checks import Check, registered_checks
+from prodgate.engines.chromium import ensure_chromium
 from prodgate.findings import Finding, Outcome
 from prodgate.judging import judge
 from prodgate.layers.e2e_kinds import JOURNEYS, KINDS, PROBES, VISITS, facts_of
@@ -33,14 +33,14 @@ def page(name: str, path: str, *regions: str) -> Mapping[str, Any]:
 
 
 def settings(url: str, results: Path, **given: Any) -> BrowserSettings:
-    told = {"build_header": "x-build", "program": chromium(lambda _: None).program, "pages": [SEARCH], **given}
+    told = {"build_header": "x-build", "program": ensure_chromium(lambda _: None).program, "pages": [SEARCH], **given}
     return BrowserSettings(base_url=url, results=str(results), **told)
 
 
 def visited(told: BrowserSettings, build: str = "blue") -> Mapping[str, Any]:
     """The record of all visits, as the layer keeps it."""
     place = Path(told.results)
-    record = visits.made(told, cwd=place, log=place / "logs" / "visits.txt", limit=100, progress=lambda _: None)
+    record = visits.run_visits(told, cwd=place, log=place / "logs" / "visits.txt", limit=100, progress=lambda _: None)
     about = {"how": "the header x-build", "expected": build, "unread": ""}
     return {**record, "place": "the site", "base_url": told.base_url, "build": about}
 
@@ -48,7 +48,7 @@ def visited(told: BrowserSettings, build: str = "blue") -> Mapping[str, Any]:
 def travelled(folder: Path, told: BrowserSettings) -> dict[str, Any]:
     """The record of all journeys."""
     log = Path(told.results) / "logs" / "journeys.txt"
-    return carried_out(folder, told, project=folder.parent, log=log, limit=100, progress=lambda _: None)
+    return run_journeys(folder, told, project=folder.parent, log=log, limit=100, progress=lambda _: None)
 
 
 @contextmanager
@@ -98,14 +98,14 @@ def checks() -> Sequence[Check]:
         for folder in ("quality", "release", "probes")
         for file in sorted((ROOT / "e2e" / folder).glob("test_*.py"))
     ]
-    known = {each.function.__code__.co_filename for each in registered()}
+    known = {each.function.__code__.co_filename for each in registered_checks()}
     for file in files:
         if str(file) not in known:
             spec = importlib.util.spec_from_file_location(f"e2e.{file.stem}", file)
             assert spec is not None
             assert spec.loader is not None
             spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return [each for each in registered() if Path(each.function.__code__.co_filename) in files]
+    return [each for each in registered_checks() if Path(each.function.__code__.co_filename) in files]
 
 
 def pages_judged(told: BrowserSettings, **given: Any) -> Findings:

@@ -7,7 +7,7 @@ from typing import Any
 
 from e2e.probes import test_edge_cache, test_encryption, test_firewall, test_headers, test_ways
 
-from prodgate.checks import Check, registered
+from prodgate.checks import Check, registered_checks
 from prodgate.criteria import Criterion
 from prodgate.facts.e2e.probes import probe_facts
 from prodgate.findings import Finding, Outcome
@@ -17,7 +17,7 @@ from prodgate.quantities import Bound
 from ..prodgate.made import criterion
 
 _FILES = {module.__file__ for module in (test_edge_cache, test_encryption, test_firewall, test_headers, test_ways)}
-CHECKS: list[Check] = [one for one in registered() if one.function.__code__.co_filename in _FILES]
+CHECKS: list[Check] = [one for one in registered_checks() if one.function.__code__.co_filename in _FILES]
 _BOUNDS = {"certificate-expiry": Bound.parse(">= 30 d")}
 CRITERIA: dict[str, Criterion] = {
     one.criterion: criterion(one.criterion, bound=_BOUNDS.get(one.criterion), layers=("e2e",)) for one in CHECKS

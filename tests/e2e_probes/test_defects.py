@@ -13,8 +13,8 @@ import pytest
 
 from prodgate.findings import Outcome
 from prodgate.probes.site import Page, ProbedSite, probe
-from prodgate.rehearsal.edge import Wrongs, edge
-from prodgate.rehearsal.edge_certificate import Issue
+from prodgate.rehearsal.edge import EdgeFaults, edge
+from prodgate.rehearsal.edge_certificate import CertificateOptions
 from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings
 
 from ..prodgate.load.servers import answer
@@ -43,15 +43,15 @@ class Defect:
     """What is wrong with a site, and the criteria that it breaks."""
 
     settings: EdgeSettings = SETTINGS
-    wrongs: Wrongs = field(default_factory=Wrongs)
+    wrongs: EdgeFaults = field(default_factory=EdgeFaults)
     answers: Mapping[str, bytes] = field(default_factory=dict)
     breaks: tuple[str, ...] = ()
     hides: tuple[str, ...] = ()
     """Criteria that nobody can judge then."""
 
 
-def certified(**changes: Any) -> Wrongs:
-    return Wrongs(issue=Issue(**changes))
+def certified(**changes: Any) -> EdgeFaults:
+    return EdgeFaults(issue=CertificateOptions(**changes))
 
 
 UNFRAMED = CSP.partition("; frame")[0]
@@ -92,12 +92,12 @@ DEFECTS: dict[str, Defect] = {
     ),
     "content over plain HTTP": Defect(settings=behaving(plain="allow-all"), breaks=("https-only",)),
     "a redirect loop": Defect(
-        wrongs=Wrongs(loops="/teams"),
+        wrongs=EdgeFaults(loops="/teams"),
         breaks=("redirects-arrive",),
         hides=("content-security-policy", "public-pages-cached"),
     ),
     "a redirect to a stranger": Defect(
-        wrongs=Wrongs(leads_to="https://stranger.example"), breaks=("redirects-arrive",)
+        wrongs=EdgeFaults(leads_to="https://stranger.example"), breaks=("redirects-arrive",)
     ),
     "a page is missing": Defect(
         answers={"/teams": answer(status="404 Not Found", **PUBLIC)},
@@ -111,7 +111,7 @@ DEFECTS: dict[str, Defect] = {
     "the firewall refuses readers": Defect(
         settings=replace(SETTINGS, refuses=("any query",)), breaks=("waf-refuses-attacks",)
     ),
-    "a private page is kept": Defect(wrongs=Wrongs(keeps="/mine"), breaks=("private-pages-not-cached",)),
+    "a private page is kept": Defect(wrongs=EdgeFaults(keeps="/mine"), breaks=("private-pages-not-cached",)),
     "a private page may be kept": Defect(
         answers={"/mine": answer(**HTML, Set_Cookie=COOKIE)}, breaks=("private-pages-not-cached",)
     ),

@@ -11,9 +11,9 @@ from time import monotonic
 
 import pytest
 
-from prodgate.facts.e2e.probes import PROBED, probe_facts
+from prodgate.facts.e2e.probes import PROBE_KINDS, probe_facts
 from prodgate.findings import Outcome
-from prodgate.probes.certificates import versions
+from prodgate.probes.certificates import probe_tls_versions
 from prodgate.probes.site import Page, ProbedSite, probe
 from prodgate.rehearsal.edge import edge
 from prodgate.rehearsal.edge_settings import EdgeSettings
@@ -125,7 +125,7 @@ def test_a_host_that_never_shakes_hands_refuses_no_version(
     conduct: Callable[[socket.socket, threading.Event], None], details: list[str]
 ) -> None:
     with behaving(conduct) as port:
-        tried = list(versions("127.0.0.1", port, timeout=TIMEOUT).values())
+        tried = list(probe_tls_versions("127.0.0.1", port, timeout=TIMEOUT).values())
     assert {one["became"] for one in tried} == {"unknown"}
     assert all(detail in one["detail"] for detail, one in zip(details, tried, strict=False))
 
@@ -173,4 +173,4 @@ def test_what_nobody_asked_about_is_not_answered() -> None:
     facts = probe_facts(probe(site, timeout=TIMEOUT))
     unasked = {kind.__name__ for kind in facts.unreadable}
     assert unasked == {"AttackAnswered", "OrdinaryAnswered", "HealthEndpoint", "Cookie"}
-    assert {type(fact) for fact in facts.known} | set(facts.unreadable) == set(PROBED)
+    assert {type(fact) for fact in facts.known} | set(facts.unreadable) == set(PROBE_KINDS)

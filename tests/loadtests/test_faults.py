@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from prodgate import runs
-from prodgate.checks import Check, registered
+from prodgate.checks import Check, registered_checks
 from prodgate.criteria import Criteria, Criterion
 from prodgate.evidence import load_json
 from prodgate.findings import Finding, Outcome
 from prodgate.journal import Journal
 from prodgate.judging import judge
-from prodgate.layers.layer import Observation
+from prodgate.layers.layer import LayerContext
 from prodgate.layers.load import LoadLayer
 from prodgate.layers.load_kinds import KINDS, RECORD
 from prodgate.load_section import LoadProfile
@@ -141,7 +141,7 @@ class Stage:
         disturbed = [text for one in records for text in _disturbances(one["record"]["health"])]
         return Observed(findings=[one for each in judged for one in each], disturbed=disturbed)
 
-    def _observation(self, profiles: Sequence[str]) -> Observation:
+    def _observation(self, profiles: Sequence[str]) -> LayerContext:
         project = open_project(ROOT / "criteria.toml")
         stated = project.stated
         assert stated.load is not None
@@ -149,7 +149,7 @@ class Stage:
         criteria = Criteria({id_: _short(one) for id_, one in stated.criteria.items()})
         about = {"system": stated.system, "target": "rehearsal://", "rehearsal": True, "layers": ["load"], "commit": ""}
         run = runs.create(self.folder, about, stated.path, project.waivers)
-        return Observation(
+        return LayerContext(
             run=run,
             target=Target("rehearsal://"),
             project=ROOT,
@@ -179,7 +179,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     assert spec is not None
     assert spec.loader is not None
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    own = tuple(one for one in registered() if one.function.__code__.co_filename == str(FILE))
+    own = tuple(one for one in registered_checks() if one.function.__code__.co_filename == str(FILE))
     return Stage(folder=tmp_path_factory.mktemp("runs"), checks=own)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from prodgate.checks import Check, registered
+from prodgate.checks import Check, registered_checks
 from prodgate.criteria import Criterion
 from prodgate.facts import Fact, Facts
-from prodgate.facts.load.changes import against
-from prodgate.facts.load.runs import MADE
+from prodgate.facts.load.changes import compare_with_earlier
+from prodgate.facts.load.runs import FACTS_BY_PROFILE
 from prodgate.findings import Finding, Outcome
 from prodgate.judging import judge
 from prodgate.quantities import Bound, Quantity
@@ -41,7 +41,7 @@ def checks() -> dict[str, Check]:
     assert spec is not None
     assert spec.loader is not None
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return {one.criterion: one for one in registered() if one.function.__code__.co_filename == str(FILE)}
+    return {one.criterion: one for one in registered_checks() if one.function.__code__.co_filename == str(FILE)}
 
 
 def judged(checks: Mapping[str, Check], asked: Criterion, facts: Iterable[Fact]) -> Finding:
@@ -53,19 +53,19 @@ def run(name: str = "steady", *, deploys: Any = None, server: Any = None, **chan
     begun = 1795687200  # 2026-11-26T10:00:00Z
     given = [{"build": "green", "started": begun, "ended": begun + 60}] if deploys is None else deploys
     seen = stored(record(name, **changes), deploys=given, server=server)
-    return tuple(MADE[name](seen))
+    return tuple(FACTS_BY_PROFILE[name](seen))
 
 
 def change(now: int, before: int = 1000, **changes: Any) -> tuple[Fact, ...]:
     """A steady load in which all requests took that long, against one before."""
     one, other = (record(seconds=slow([100] * 40, took), **changes) for took in (now, before))
-    return (against(stored(one), {**stored(other), "run": "2026-11-24T130000Z-3f2a9c1"}),)
+    return (compare_with_earlier(stored(one), {**stored(other), "run": "2026-11-24T130000Z-3f2a9c1"}),)
 
 
 def interleaved(blue: Sequence[int], green: Sequence[int]) -> tuple[Fact, ...]:
     """A run in which blue and green took turns, and so many requests of each second were slow."""
     other = record(seconds=slow(green))
-    return tuple(MADE["compare"](stored(record("compare", seconds=slow(blue), other=other))))
+    return tuple(FACTS_BY_PROFILE["compare"](stored(record("compare", seconds=slow(blue), other=other))))
 
 
 def server(took: int = 900, count: int = 4500) -> dict[str, Any]:
@@ -113,7 +113,9 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (DEPLOY, lambda: run("deploy", seconds=failing([0, 3])), "3 (200 requests; 3 HTTP 503)"),
     (
         DEPLOY,
-        lambda: tuple(MADE["deploy"](stored(record("deploy", seconds=failing([0, 3])), undeployed="green: no table"))),
+        lambda: tuple(
+            FACTS_BY_PROFILE["deploy"](stored(record("deploy", seconds=failing([0, 3])), undeployed="green: no table"))
+        ),
         "3 (100 % each end: 3–∞, 200 requests; 3 HTTP 503)",
     ),
     (COUNTS, lambda: run(server=server(count=4510)), "0.2223 %"),
@@ -189,5 +191,5 @@ def test_every_check_was_seen_in_all_three_ways(checks: dict[str, Check]) -> Non
 
 @pytest.mark.parametrize("asked", [COUNTS, APART, SLOWER])
 def test_what_there_is_nothing_to_compare_with_is_not_asked(checks: dict[str, Check], asked: Criterion) -> None:
-    finding = judged(checks, asked, MADE["steady"](stored(record())))
+    finding = judged(checks, asked, FACTS_BY_PROFILE["steady"](stored(record())))
     assert finding.outcome is Outcome.NOT_APPLICABLE

@@ -12,9 +12,9 @@ import pytest
 from prodgate.aws.answers import Unread
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
-from prodgate.checks import registered
+from prodgate.checks import registered_checks
 from prodgate.facts import Facts
-from prodgate.facts.load.account_view import BalancerTimes, EntranceCount, account_view, seen_through
+from prodgate.facts.load.account_view import BalancerTimes, EntranceCount, account_view, view_through
 from prodgate.findings import Finding, Outcome
 from prodgate.judging import judge
 from prodgate.quantities import Bound
@@ -66,13 +66,13 @@ def judged() -> Callable[..., Mapping[str, Finding]]:
     assert spec is not None
     assert spec.loader is not None
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    checks = [one for one in registered() if one.function.__code__.co_filename == str(FILE)]
+    checks = [one for one in registered_checks() if one.function.__code__.co_filename == str(FILE)]
 
     def look(account: Account, stored: Mapping[str, Any] | None = None) -> Mapping[str, Finding]:
         """What the checks find, which they also find in what was kept."""
         stored = stored or run()
         calls = LiveCalls(rehearsal_clients(account.endpoint, REGION, reads=True, attempts=1))
-        seen = tuple(seen_through(calls, stored, ABOUT))
+        seen = tuple(view_through(calls, stored, ABOUT))
         answers = [{"service": s, "region": r, "calls": c} for s, r, c in calls.recording.by_place()]
         again = tuple(account_view(stored, {**ABOUT, "answers": answers}))
         found, recalled = (_found(Facts(facts)) for facts in (seen, again))

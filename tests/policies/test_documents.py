@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from prodgate import Configuration, Outcome, Resource, Unresolved
 from prodgate.criteria_file import load
-from prodgate.documents import overlap, statements
+from prodgate.documents import overlap, read_statements
 from prodgate.terraform.policy import POLICIES, apply
 from prodgate.terraform.reading import UNKNOWN
 
@@ -165,18 +165,18 @@ anything = st.recursive(st.none() | st.booleans() | st.text(), lambda s: st.list
 @given(parsed=anything)
 def test_whatever_is_no_document_is_unresolved(parsed: Any) -> None:
     if parsed is None:
-        assert statements(parsed, "it") == ()
+        assert read_statements(parsed, "it") == ()
     else:
         with pytest.raises(Unresolved, match=r"^it "):
-            statements(parsed, "it")
+            read_statements(parsed, "it")
 
 
 def test_what_an_allow_leaves_out_is_everything_and_what_a_deny_leaves_out_is_nothing() -> None:
     parts = {"NotAction": "iam:*", "NotResource": "arn:aws:s3:::a", "NotPrincipal": {"AWS": f"{OWN}:root"}}
-    (allow,) = statements({"Statement": {"Effect": "Allow", **parts}}, "it")
+    (allow,) = read_statements({"Statement": {"Effect": "Allow", **parts}}, "it")
     assert allow.actions == allow.resources == ("*",)
     assert [principal.is_anybody for principal in allow.principals] == [True]
-    (deny,) = statements({"Statement": {"Effect": "Deny", **parts}}, "it")
+    (deny,) = read_statements({"Statement": {"Effect": "Deny", **parts}}, "it")
     assert (deny.actions, deny.resources, deny.principals) == ((), (), ())
 
 
@@ -201,7 +201,7 @@ def test_a_condition_restricts_only_when_other_requests_are_not_matched(
     operator: str, value: str, restricts: bool
 ) -> None:
     parsed = {"Statement": {"Effect": "Allow", "Action": "*", "Condition": {operator: {"aws:SourceArn": value}}}}
-    (statement,) = statements(parsed, "it")
+    (statement,) = read_statements(parsed, "it")
     assert bool(statement.pinned("aws:SourceArn")) is restricts
 
 

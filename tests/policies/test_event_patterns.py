@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from prodgate import Unresolved
-from prodgate.event_patterns import passes
+from prodgate.event_patterns import matches
 
 EVENT = {"source": "aws.guardduty", "detail": {"severity": 7, "service": {"archived": False}, "type": "Recon:EC2/Scan"}}
 
@@ -38,9 +38,9 @@ EVENT = {"source": "aws.guardduty", "detail": {"severity": 7, "service": {"archi
     ],
 )
 def test_a_pattern_passes_what_it_asks_for(pattern: dict[str, Any], passed: bool) -> None:
-    assert passes(pattern, EVENT) is passed
+    assert matches(pattern, EVENT) is passed
 
 
 def test_a_test_that_is_not_known_is_no_answer() -> None:
     with pytest.raises(Unresolved, match="cidr"):
-        passes({"source": [{"cidr": "10.0.0.0/24"}]}, EVENT)
+        matches({"source": [{"cidr": "10.0.0.0/24"}]}, EVENT)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodgate import Unresolved
-from prodgate.metric_math import computed, ids
+from prodgate.metric_math import evaluate, query_ids
 
 NUMBERS = {"e": Decimal(5), "r": Decimal(1000), "z": Decimal(0)}
 
@@ -27,7 +27,7 @@ NUMBERS = {"e": Decimal(5), "r": Decimal(1000), "z": Decimal(0)}
     ],
 )
 def test_an_expression_is_computed(expression: str, value: str) -> None:
-    assert computed(expression, NUMBERS) == Decimal(value)
+    assert evaluate(expression, NUMBERS) == Decimal(value)
 
 
 @pytest.mark.parametrize(
@@ -35,17 +35,17 @@ def test_an_expression_is_computed(expression: str, value: str) -> None:
 )
 def test_what_is_not_understood_is_unresolved(expression: str) -> None:
     with pytest.raises(Unresolved):
-        computed(expression, NUMBERS)
+        evaluate(expression, NUMBERS)
 
 
 def test_ids_are_the_names_in_an_expression() -> None:
-    assert ids("100 * FILL(target, 0) / requests") == {"FILL", "target", "requests"}
+    assert query_ids("100 * FILL(target, 0) / requests") == {"FILL", "target", "requests"}
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_computed_or_unresolved(text: str) -> None:
     try:
-        value = computed(text, NUMBERS)
+        value = evaluate(text, NUMBERS)
     except Unresolved:
         return
     assert isinstance(value, Decimal)

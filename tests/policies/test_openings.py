@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from policies.openings import Opening, ways_in, ways_out
+from policies.openings import NetworkRule, list_egress, list_ingress
 
 from prodgate import Configuration, Resource
 
@@ -23,8 +23,8 @@ def single(direction: str = "ingress", **values: Any) -> Resource:
     return declared(f"aws_vpc_security_group_{direction}_rule", **{**stated, **values})
 
 
-def opening(cidr: str) -> Opening:
-    (found,) = ways_in(single(ip_protocol="tcp", from_port=443, to_port=443, cidr_ipv4=cidr))
+def opening(cidr: str) -> NetworkRule:
+    (found,) = list_ingress(single(ip_protocol="tcp", from_port=443, to_port=443, cidr_ipv4=cidr))
     return found
 
 
@@ -54,18 +54,18 @@ def test_a_small_public_range_is_public_but_not_the_world() -> None:
     ],
 )
 def test_each_form_says_the_same(holder: Resource) -> None:
-    (found,) = ways_in(holder)
+    (found,) = list_ingress(holder)
     assert (found.protocol, found.first, found.last) == ("tcp", 22, 22)
-    assert list(ways_out(holder)) == []
+    assert list(list_egress(holder)) == []
 
 
 @pytest.mark.parametrize("ports", [{"from_port": None, "to_port": None}, {"from_port": -1, "to_port": -1}])
 def test_all_protocols_are_all_ports(ports: dict[str, Any]) -> None:
-    (found,) = ways_in(single(ip_protocol="-1", **ports))
+    (found,) = list_ingress(single(ip_protocol="-1", **ports))
     assert found.touches(22, 5432) == (22, 5432)
 
 
 def test_icmp_touches_no_port() -> None:
-    (found,) = ways_in(single(ip_protocol="icmp", from_port=-1, to_port=-1, cidr_ipv4="0.0.0.0/0"))
+    (found,) = list_ingress(single(ip_protocol="icmp", from_port=-1, to_port=-1, cidr_ipv4="0.0.0.0/0"))
     assert found.touches(22) == ()
     assert found.world

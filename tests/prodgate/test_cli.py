@@ -174,7 +174,7 @@ def test_explain_speaks_of_every_criterion_and_policy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
-    from prodgate.checks import registered
+    from prodgate.checks import registered_checks
     from prodgate.criteria_file import load
     from prodgate.explaining import explain
     from prodgate.terraform.policy import POLICIES
@@ -182,7 +182,7 @@ def test_explain_speaks_of_every_criterion_and_policy(
     cli.main(["explain", "PG_REC_1"])  # which imports policies and suites
     criteria = load(Path("criteria.toml")).criteria
     for id_ in [*criteria, *POLICIES]:
-        assert explain(id_, criteria, POLICIES, registered(), [Path("policies/examples")])
+        assert explain(id_, criteria, POLICIES, registered_checks(), [Path("policies/examples")])
 
 
 def test_trace_of_our_own_criteria_leads_everywhere(
@@ -239,10 +239,12 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
     assert near[0] == 4
     assert "did you mean 'www.shop.example'?" in near[2]
     for host in ("www.shop.example", ""):
-        plan = commands._plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
-        made = runs.create(shop / f"runs{host}", running._about(plan), shop / "criteria.toml", shop / "waivers.toml")
+        plan = commands._make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
+        made = runs.create(
+            shop / f"runs{host}", running._describe_run(plan), shop / "criteria.toml", shop / "waivers.toml"
+        )
         assert runs.read(made).about.get("load_allowed", "") == host
-        assert layer_process._observation(made, plan.project).load_allowed == host
+        assert layer_process._make_context(made, plan.project).load_allowed == host
 
 
 def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

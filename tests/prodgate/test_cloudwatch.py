@@ -3,31 +3,44 @@ from decimal import Decimal
 
 import pytest
 
-from prodgate.cloudwatch import deciding, error_percent, is_error_share, members, percentile, result
+from prodgate.cloudwatch import (
+    alarms_in_rule,
+    error_percent,
+    evaluate_nested,
+    find_deciding_queries,
+    is_error_share,
+    parse_percentile,
+)
 
 TARGET, BALANCER = "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"
 
 
 def test_percentiles() -> None:
-    assert (percentile("p95"), percentile("p99.9")) == (Decimal(95), Decimal("99.9"))
-    assert [percentile(text) for text in ("Average", "p", "", "tm95", "pp9")] == [None] * 5
+    assert (parse_percentile("p95"), parse_percentile("p99.9")) == (Decimal(95), Decimal("99.9"))
+    assert [parse_percentile(text) for text in ("Average", "p", "", "tm95", "pp9")] == [None] * 5
 
 
 def test_members_of_a_rule() -> None:
     arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:c"
-    assert members(f'ALARM("a") OR (NOT OK(b) AND INSUFFICIENT_DATA( "{arn}" ))') == {"a", "b", "c"}
-    assert members("TRUE") == frozenset()
+    assert alarms_in_rule(f'ALARM("a") OR (NOT OK(b) AND INSUFFICIENT_DATA( "{arn}" ))') == {"a", "b", "c"}
+    assert alarms_in_rule("TRUE") == frozenset()
 
 
 def test_only_what_decides_is_read() -> None:
     inner = {"rate": "100 * failed / all", "all": "SUM([m1, m2])", "unused": "m3"}
-    assert deciding("rate", inner, ["failed", "m1", "m2", "m3", *inner]) == {"rate", "failed", "all", "m1", "m2"}
-    assert deciding("SUM(METRICS())", {}, ["m1", "m2"]) == {"m1", "m2"}
+    assert find_deciding_queries("rate", inner, ["failed", "m1", "m2", "m3", *inner]) == {
+        "rate",
+        "failed",
+        "all",
+        "m1",
+        "m2",
+    }
+    assert find_deciding_queries("SUM(METRICS())", {}, ["m1", "m2"]) == {"m1", "m2"}
 
 
 def test_expressions_may_name_each_other() -> None:
     inner = {"rate": "100 * e / all", "all": "a + b"}
-    assert result("rate", inner, {"e": Decimal(1), "a": Decimal(60), "b": Decimal(40)}) == 1
+    assert evaluate_nested("rate", inner, {"e": Decimal(1), "a": Decimal(60), "b": Decimal(40)}) == 1
 
 
 @pytest.mark.parametrize(
@@ -36,7 +49,7 @@ def test_expressions_may_name_each_other() -> None:
 )
 def test_a_threshold_is_read_in_the_unit_of_its_expression(expression: str, threshold: str, percent: str) -> None:
     def compute(numbers: Mapping[str, Decimal]) -> Decimal:
-        return result(expression, {}, {"e": numbers[TARGET], "r": numbers["RequestCount"]})
+        return evaluate_nested(expression, {}, {"e": numbers[TARGET], "r": numbers["RequestCount"]})
 
     metrics = {TARGET, "RequestCount"}
     assert is_error_share(metrics, compute)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodgate.criteria import comparisons, concluded
+from prodgate.criteria import comparisons, conclude
 from prodgate.findings import NotSatisfied, Outcome, Undetermined
 from prodgate.quantities import Bound, Quantity
 
@@ -31,7 +31,7 @@ def test_a_comparison_that_broke_the_bound_counts_although_it_was_caught() -> No
         with pytest.raises(NotSatisfied):
             backups.require(Quantity.days(7))
         backups.require(Quantity.days(30))
-    found = concluded(compared, backups)
+    found = conclude(compared, backups)
     assert (found.outcome, found.observed) == (Outcome.NOT_SATISFIED, "7 d")
 
 
@@ -46,4 +46,4 @@ def test_a_comparison_that_broke_the_bound_counts_although_it_was_caught() -> No
 def test_comparing_nothing_holds_only_for_who_looked_for_what_a_statement_forbids(
     bound: Bound | None, looked: bool, outcome: Outcome
 ) -> None:
-    assert concluded([], criterion(bound=bound), looked=looked).outcome is outcome
+    assert conclude([], criterion(bound=bound), looked=looked).outcome is outcome

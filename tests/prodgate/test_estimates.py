@@ -88,9 +88,9 @@ def test_a_criterion_that_the_bound_decides_takes_no_bare_value() -> None:
 
 def test_a_value_that_must_be_exact_is_refused_only_where_no_part_of_the_interval_is_it() -> None:
     exact = Bound.parse("== 5")
-    assert estimate("6", "6", "8").refused(exact)
-    assert not estimate("6", "4", "8").refused(exact)
-    assert not estimate("6", "4", "8").admitted(exact)
+    assert estimate("6", "6", "8").is_outside(exact)
+    assert not estimate("6", "4", "8").is_outside(exact)
+    assert not estimate("6", "4", "8").is_within(exact)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_it_reads_as_a_person_would_say_it(shown: Estimate, text: str) -> None:
 
 def test_a_share_of_failures_and_the_share_of_the_others_are_one_question() -> None:
     bad = [1, 0, 2, 0, 1] * 8
-    failed = estimates.share(bad, 4000, bound=Bound.parse("< 1 %"), confidence=SURE)
-    held = estimates.share(bad, 4000, bound=Bound.parse("> 99 %"), confidence=SURE, good=True)
+    failed = estimates.estimate_share(bad, 4000, bound=Bound.parse("< 1 %"), confidence=SURE)
+    held = estimates.estimate_share(bad, 4000, bound=Bound.parse("> 99 %"), confidence=SURE, good=True)
     assert (failed.value.base, held.value.base) == (Decimal("0.008"), Decimal("0.992"))
     assert held.low.base == pytest.approx(1 - failed.high.base)
     assert held.high.base == pytest.approx(1 - failed.low.base)
@@ -119,32 +119,32 @@ def test_a_share_of_failures_and_the_share_of_the_others_are_one_question() -> N
 @pytest.mark.parametrize(("trials", "settles"), [(2994, "1 more requests like these would settle it"), (2995, "")])
 def test_no_failure_in_2995_requests_is_just_enough_for_one_in_a_thousand(trials: int, settles: str) -> None:
     asked = criterion("error-rate", bound=Bound.parse("< 0.1 %"), confidence=SURE, decides="bound")
-    observed = estimates.share([0] * 40, trials, bound=Bound.parse("< 0.1 %"), confidence=SURE)
+    observed = estimates.estimate_share([0] * 40, trials, bound=Bound.parse("< 0.1 %"), confidence=SURE)
     assert observed.settles == settles
     assert outcome(asked, observed) is (Outcome.UNDETERMINED if settles else Outcome.SATISFIED)
 
 
 def test_a_share_that_is_the_limit_is_never_settled() -> None:
-    observed = estimates.share([5] * 40, 4000, bound=Bound.parse("< 5 %"), confidence=SURE)
+    observed = estimates.estimate_share([5] * 40, 4000, bound=Bound.parse("< 5 %"), confidence=SURE)
     assert observed.settles == "no number of requests like these would settle it"
 
 
 def test_nothing_is_estimated_for_a_bound_on_something_else() -> None:
     with pytest.raises(UnitError, match="not a share"):
-        estimates.share([0], 10, bound=Bound.parse("< 5 ms"), confidence=SURE)
+        estimates.estimate_share([0], 10, bound=Bound.parse("< 5 ms"), confidence=SURE)
 
 
 def test_a_rate_rests_on_independent_trials() -> None:
     asked = criterion("surge-cache-hit-rate", bound=Bound.parse(">= 80 %"), confidence=SURE, decides="bound")
     for hits, expected in ((85, Outcome.SATISFIED), (81, Outcome.UNDETERMINED), (75, Outcome.NOT_SATISFIED)):
-        observed = estimates.rate(
+        observed = estimates.estimate_rate(
             Quantity.of(hits, "%"), 1000, bound=Bound.parse(">= 80 %"), confidence=SURE, of="requests"
         )
         assert outcome(asked, observed) is expected
 
 
 def percentile(latencies: list[int], failed: int = 0, bound: str = "< 200 ms") -> Estimate:
-    return estimates.percentile(
+    return estimates.estimate_percentile(
         lambda latency: [sum(took > latency for took in latencies[start::10]) for start in range(10)] + [failed],
         sorted(set(latencies)),
         len(latencies) + failed,
@@ -160,14 +160,14 @@ def test_a_limit_lies_outside_of_the_interval_exactly_when_the_count_over_it_dec
     """The order statistics that bound a percentile and the test of the share over a limit are one thing."""
     spread = [1000 + number % 900 for number in range(1000 - slow)]
     observed = percentile(spread + [2000] * slow, bound=bound)
-    share = estimates.share(
+    share = estimates.estimate_share(
         [sum(took >= 2000 for took in (spread + [2000] * slow)[start::10]) for start in range(10)] + [0],
         1000,
         bound=Bound.parse("<= 5 %"),
         confidence=SURE,
     )
-    assert observed.admitted(Bound.parse(bound)) is share.admitted(Bound.parse("<= 5 %"))
-    assert observed.refused(Bound.parse(bound)) is share.refused(Bound.parse("<= 5 %"))
+    assert observed.is_within(Bound.parse(bound)) is share.is_within(Bound.parse("<= 5 %"))
+    assert observed.is_outside(Bound.parse(bound)) is share.is_outside(Bound.parse("<= 5 %"))
     assert observed.settles == share.settles
 
 
@@ -186,9 +186,9 @@ def test_a_percentile_of_nothing_may_be_anything() -> None:
 
 
 def test_a_count_that_may_have_missed_some_can_only_grow() -> None:
-    NONE.require(estimates.count(0, samples=2995))
+    NONE.require(estimates.exact_count(0, samples=2995))
     with pytest.raises(NotSatisfied):
-        NONE.require(estimates.count(1, samples=5))
+        NONE.require(estimates.exact_count(1, samples=5))
     with pytest.raises(Undetermined, match="stopped early"):
-        NONE.require(estimates.count(0, samples=2995, unfinished="stopped early"))
-    assert str(estimates.count(0, samples=9, unfinished="cut")) == "0 (100 % each end: 0–∞, 9 requests)"
+        NONE.require(estimates.exact_count(0, samples=2995, unfinished="stopped early"))
+    assert str(estimates.exact_count(0, samples=9, unfinished="cut")) == "0 (100 % each end: 0–∞, 9 requests)"

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodgate.statistics import clears, clustered_ends, convicts, effective, ends, further, nearest_rank
+from prodgate.statistics import (
+    clustered_interval,
+    effective_trials,
+    exact_interval,
+    further_trials,
+    is_above,
+    is_below,
+    nearest_rank,
+)
 
 LIMIT, SURE = 0.05, 0.95
 #: Runs of each simulation, and by how much a share of so many may miss the true one by chance (three standard errors).
@@ -40,12 +48,12 @@ def test_the_nearest_rank_is_that_of_all_values_in_order(values: list[int], beyo
     ],
 )
 def test_the_ends_are_the_exact_ones(bad: int, trials: int, low: float, high: float) -> None:
-    assert ends(bad, trials, SURE) == pytest.approx((low, high), abs=1e-5)
+    assert exact_interval(bad, trials, SURE) == pytest.approx((low, high), abs=1e-5)
 
 
 @pytest.mark.parametrize(("bad", "trials"), [(0, 30), (1, 30), (7, 30), (29, 30)])
 def test_the_ends_are_where_the_binomial_tails_are_what_is_left_of_the_confidence(bad: int, trials: int) -> None:
-    low, high = ends(bad, trials, SURE)
+    low, high = exact_interval(bad, trials, SURE)
     assert _tail(high, trials, range(bad + 1)) == pytest.approx(1 - SURE)
     if bad:
         assert _tail(low, trials, range(bad, trials + 1)) == pytest.approx(1 - SURE)
@@ -56,29 +64,29 @@ def _tail(share: float, trials: int, counts: Sequence[int]) -> float:
 
 
 def test_bad_trials_that_come_evenly_are_worth_what_they_are() -> None:
-    assert effective([4] * 40, 4000, SURE) == 4000
-    assert clustered_ends([4] * 40, 4000, SURE) == pytest.approx(ends(160, 4000, SURE))
+    assert effective_trials([4] * 40, 4000, SURE) == 4000
+    assert clustered_interval([4] * 40, 4000, SURE) == pytest.approx(exact_interval(160, 4000, SURE))
 
 
 def test_none_that_is_bad_tells_of_no_clusters() -> None:
-    assert effective([0] * 40, 2995, SURE) == 2995
-    assert clustered_ends([0] * 40, 2995, SURE) == pytest.approx(ends(0, 2995, SURE))
+    assert effective_trials([0] * 40, 2995, SURE) == 2995
+    assert clustered_interval([0] * 40, 2995, SURE) == pytest.approx(exact_interval(0, 2995, SURE))
 
 
 def test_bad_trials_that_come_together_are_worth_little_more_than_one() -> None:
     together = [100, *[0] * 39]
-    assert 35 < effective(together, 4000, SURE) < 45
-    low, high = clustered_ends(together, 4000, SURE)
-    assert low < ends(100, 4000, SURE)[0] < ends(100, 4000, SURE)[1] < high
+    assert 35 < effective_trials(together, 4000, SURE) < 45
+    low, high = clustered_interval(together, 4000, SURE)
+    assert low < exact_interval(100, 4000, SURE)[0] < exact_interval(100, 4000, SURE)[1] < high
 
 
 def test_the_fewer_seconds_tell_of_clusters_the_less_is_concluded() -> None:
-    assert clustered_ends([80], 100, SURE)[1] == pytest.approx(1, abs=0.01)
-    assert not convicts([80], 100, LIMIT, SURE)
-    assert effective([80], 100, SURE) == 1
-    widths = [clustered_ends([3, 9] * half, 200 * half, SURE)[1] for half in (1, 2, 10)]
+    assert clustered_interval([80], 100, SURE)[1] == pytest.approx(1, abs=0.01)
+    assert not is_above([80], 100, LIMIT, SURE)
+    assert effective_trials([80], 100, SURE) == 1
+    widths = [clustered_interval([3, 9] * half, 200 * half, SURE)[1] for half in (1, 2, 10)]
     assert widths == sorted(widths, reverse=True)
-    assert convicts([82, 79, 85], 300, LIMIT, SURE), "three seconds that agree are enough to convict"
+    assert is_above([82, 79, 85], 300, LIMIT, SURE), "three seconds that agree are enough to convict"
 
 
 seconds = st.lists(st.integers(0, 12), min_size=1, max_size=12)
@@ -88,7 +96,7 @@ seconds = st.lists(st.integers(0, 12), min_size=1, max_size=12)
 @settings(max_examples=200, deadline=None)
 def test_more_bad_trials_never_lower_an_end(bad: list[int], more: list[int]) -> None:
     worse = [min(12, one + another) for one, another in zip(bad, more, strict=False)]
-    before, after = (clustered_ends(each, 12 * len(bad), SURE) for each in (bad, worse))
+    before, after = (clustered_interval(each, 12 * len(bad), SURE) for each in (bad, worse))
     assert before[0] <= after[0] + 1e-12
     assert before[1] <= after[1] + 1e-12
 
@@ -96,15 +104,15 @@ def test_more_bad_trials_never_lower_an_end(bad: list[int], more: list[int]) -> 
 @given(bad=seconds)
 @settings(max_examples=100, deadline=None)
 def test_the_order_of_seconds_is_irrelevant(bad: list[int]) -> None:
-    assert clustered_ends(bad, 12 * len(bad), SURE) == clustered_ends(sorted(bad), 12 * len(bad), SURE)
+    assert clustered_interval(bad, 12 * len(bad), SURE) == clustered_interval(sorted(bad), 12 * len(bad), SURE)
 
 
 @given(bad=seconds, limit=st.floats(0.001, 0.999))
 @settings(max_examples=200, deadline=None)
 def test_asking_about_one_limit_is_asking_for_the_ends(bad: list[int], limit: float) -> None:
-    low, high = clustered_ends(bad, 12 * len(bad), SURE)
-    assert clears(bad, 12 * len(bad), limit, SURE) is (high <= limit) or high == pytest.approx(limit)
-    assert convicts(bad, 12 * len(bad), limit, SURE) is (low > limit) or low == pytest.approx(limit)
+    low, high = clustered_interval(bad, 12 * len(bad), SURE)
+    assert is_below(bad, 12 * len(bad), limit, SURE) is (high <= limit) or high == pytest.approx(limit)
+    assert is_above(bad, 12 * len(bad), limit, SURE) is (low > limit) or low == pytest.approx(limit)
 
 
 Shares = Callable[[np.random.Generator], Any]
@@ -112,7 +120,7 @@ Shares = Callable[[np.random.Generator], Any]
 
 def naive(bad: Sequence[int], trials: int) -> bool:
     """Whether a test that takes all requests as independent lets a run pass."""
-    return ends(sum(bad), trials, SURE)[1] <= LIMIT
+    return exact_interval(sum(bad), trials, SURE)[1] <= LIMIT
 
 
 def simulated(per_second: Shares) -> Iterator[list[int]]:
@@ -125,7 +133,7 @@ def simulated(per_second: Shares) -> Iterator[list[int]]:
 def judged(per_second: Shares) -> tuple[float, float, float]:
     """Which shares of simulated runs pass, fail, and pass a naive test."""
     runs = [(bad, 100 * len(bad)) for bad in simulated(per_second)]
-    passed, failed = (sum(judge(*run, LIMIT, SURE) for run in runs) for judge in (clears, convicts))
+    passed, failed = (sum(judge(*run, LIMIT, SURE) for run in runs) for judge in (is_below, is_above))
     return passed / RUNS, failed / RUNS, sum(naive(*run) for run in runs) / RUNS
 
 
@@ -182,7 +190,7 @@ def test_spells_of_several_seconds_do_not_pass_for_independent_seconds(length: i
 
 def test_longer_spells_are_looked_for_only_where_there_are_enough_to_compare() -> None:
     bad = [0, 0, 9, 9] * 10
-    assert effective(bad[:28], 2800, SURE) > effective(bad, 4000, SURE)
+    assert effective_trials(bad[:28], 2800, SURE) > effective_trials(bad, 4000, SURE)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +201,10 @@ def test_what_would_settle_it_is_the_least_number_that_does(
     share: float, trials: int, limit: float, more: int | None
 ) -> None:
     def settled(bad: float, all_: float) -> bool:
-        low, high = ends(bad, all_, SURE)
+        low, high = exact_interval(bad, all_, SURE)
         return high < limit or low > limit
 
-    assert further(share, trials, settled) == more
+    assert further_trials(share, trials, settled) == more
     if more is not None:
         assert settled(share * (trials + more), trials + more)
         assert not settled(share * (trials + more - 1), trials + more - 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.terraform.hermetic import StandIn, environment, stand_in
+from prodgate.terraform.hermetic import StandIn, prepare_environment, stand_in
 from prodgate.terraform.runner import Completed, find_engine, run
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
@@ -40,7 +40,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     tree = scratch / "terraform"
     shutil.copytree(TERRAFORM, tree, ignore=shutil.ignore_patterns(".terraform*"))
     (tree / "environments" / "prod" / "zz_local_override.tf").write_text(LOCAL)
-    settings = environment(os.environ, scratch)
+    settings = prepare_environment(os.environ, scratch)
     with stand_in(scratch, settings) as provider:
         yield Workplace(tree, provider, settings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from ..aws.answered import canonical
+from ..aws.answered import canonical_json
 
 #: What says to what something was done, and what. Whatever else was asked is left out: a configuration, a note, …
 _TELLING: Final = frozenset(
@@ -15,10 +15,10 @@ _TELLING: Final = frozenset(
 #: Subtrees that are somebody's own, whatever is in them.
 _OWN: Final = frozenset({"conf", "note", "params"})
 #: Stands for what was noted in another form: that something was is all that can be said.
-_UNREAD: Final = canonical("not in JSON")
+_UNREAD: Final = canonical_json("not in JSON")
 
 
-def asked(noted: Any) -> str:
+def extract_request(noted: Any) -> str:
     """Return what tells, as JSON; nothing where nothing was noted. What it returns it leaves as it is.
 
     >>> asked('{"state": "success", "conf": {"password": "x"}}'), asked(None)
@@ -30,14 +30,14 @@ def asked(noted: Any) -> str:
         found = json.loads(noted)
     except (RecursionError, TypeError, ValueError):
         return _UNREAD
-    return canonical(_telling(found)) if isinstance(found, dict | list) else _UNREAD
+    return canonical_json(_select_telling(found)) if isinstance(found, dict | list) else _UNREAD
 
 
-def _telling(value: Any) -> Any:
+def _select_telling(value: Any) -> Any:
     if isinstance(value, list):
-        return [_telling(each) for each in value if isinstance(each, dict | list)]
+        return [_select_telling(each) for each in value if isinstance(each, dict | list)]
     return {
-        key: item if key in _TELLING else _telling(item)
+        key: item if key in _TELLING else _select_telling(item)
         for key, item in value.items()
         if key in _TELLING or (isinstance(item, dict | list) and key not in _OWN)
     }

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from ..aws.answers import Unreadable
-from .asked import asked
-from .records import Event, Heartbeat, ImportFailure, Run, Served, Task
+from .asked import extract_request
+from .records import Event, Heartbeat, ImportFailure, Run, ServedDag, Task
 
 R = TypeVar("R")
 #: A row of an answer: a JSON object.
@@ -33,69 +33,69 @@ class Dialect:
     window: Callable[[datetime, datetime], Mapping[str, str]]
     """Filters of runs and tasks that let through at least what has its slot between two instants."""
     slot: Callable[[Row], datetime | None]
-    served: Callable[[Row], Served]
+    served: Callable[[Row], ServedDag]
     unnamed_events: tuple[str, ...]
     """What people do in lists of many DAGs, which is logged without saying of which."""
     trigger: Mapping[str, Any]
     """What a request for a run must state besides its id and configuration."""
 
-    def run(self, row: Row) -> Run:
+    def parse_run(self, row: Row) -> Run:
         """Return a run."""
         kind = str(row["run_type"])
         return Run(
-            dag_id=_text(row, "dag_id"),
-            run_id=_text(row, "dag_run_id"),
+            dag_id=_read_text(row, "dag_id"),
+            run_id=_read_text(row, "dag_run_id"),
             kind="asset_triggered" if kind == "dataset_triggered" else kind,
-            state=_text(row, "state"),
+            state=_read_text(row, "state"),
             slot=self.slot(row),
-            queued=instant(row.get("queued_at")),
-            started=instant(row["start_date"]),
-            ended=instant(row["end_date"]),
+            queued=parse_instant(row.get("queued_at")),
+            started=parse_instant(row["start_date"]),
+            ended=parse_instant(row["end_date"]),
             triggered_by=str(row.get("triggered_by") or ""),
         )
 
 
-def task(row: Row) -> Task:
+def parse_task(row: Row) -> Task:
     """Return a task of a run; both dialects say it alike."""
     return Task(
-        dag_id=_text(row, "dag_id"),
-        run_id=_text(row, "dag_run_id"),
-        task_id=_text(row, "task_id"),
+        dag_id=_read_text(row, "dag_id"),
+        run_id=_read_text(row, "dag_run_id"),
+        task_id=_read_text(row, "task_id"),
         map_index=int(row["map_index"]),
         state=str(row["state"] or ""),
         tries=int(row["try_number"] or 0),
-        queued=instant(row["queued_when"]),
-        started=instant(row["start_date"]),
-        ended=instant(row["end_date"]),
+        queued=parse_instant(row["queued_when"]),
+        started=parse_instant(row["start_date"]),
+        ended=parse_instant(row["end_date"]),
         host=str(row["hostname"] or ""),
         pid=int(row["pid"] or 0),
     )
 
 
-def event(row: Row) -> Event:
+def parse_event(row: Row) -> Event:
     """Return a line of the audit log."""
-    at = instant(row["when"])
+    at = parse_instant(row["when"])
     if at is None:
         raise ValueError("an event without its time")
     names = {name: str(row.get(name) or "") for name in ("dag_id", "run_id", "task_id", "owner")}
-    return Event(at=at, event=_text(row, "event"), asked=asked(row.get("extra")), **names)
+    return Event(at=at, event=_read_text(row, "event"), asked=extract_request(row.get("extra")), **names)
 
 
-def heartbeat(component: str, said: Row) -> Heartbeat:
+def parse_heartbeat(component: str, said: Row) -> Heartbeat:
     """Return what is said of a component."""
     return Heartbeat(
         component=component,
         healthy=said["status"] == "healthy",
-        at=instant(said[f"latest_{component}_heartbeat"]),
+        at=parse_instant(said[f"latest_{component}_heartbeat"]),
     )
 
 
-def import_failure(row: Row) -> ImportFailure:
+def parse_import_failure(row: Row) -> ImportFailure:
     """Return a file that can't be imported."""
-    return ImportFailure(file=_text(row, "filename"), text=str(row["stack_trace"] or ""))
+    return ImportFailure(file=_read_text(row, "filename"), text=str(row["stack_trace"] or ""))
 
 
-def instant(stated: Any) -> datetime | None:
+def parse_instant(stated: Any) -> datetime | None:
     """Return an instant in UTC. Raises ValueError for one that names no time zone."""
     if not stated:
         return None
@@ -105,12 +105,12 @@ def instant(stated: Any) -> datetime | None:
     return at.astimezone(UTC)
 
 
-def written(at: datetime) -> str:
+def format_instant(at: datetime) -> str:
     """Return an instant as both dialects take it; one without a zone is an error of the server's in some versions."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def understood(read: Callable[[Row], R], row: Any, path: str) -> R:
+def parse_row(read: Callable[[Row], R], row: Any, path: str) -> R:
     """Return what a row says. Raises Unreadable for one that is not as Airflow writes it."""
     try:
         return read(row)
@@ -121,7 +121,7 @@ def understood(read: Callable[[Row], R], row: Any, path: str) -> R:
         ) from None
 
 
-def dialect(version: str) -> Dialect:
+def find_dialect(version: str) -> Dialect:
     """Return the dialect of a version such as ``3.0.6``. Raises Unreadable for one that nobody has read yet."""
     found = re.match(r"(\d+)\.", version)
     known = {"2": V1, "3": V2}.get(found[1]) if found else None
@@ -130,7 +130,7 @@ def dialect(version: str) -> Dialect:
     return known
 
 
-def _text(row: Row, name: str) -> str:
+def _read_text(row: Row, name: str) -> str:
     """Return a text that is never missing."""
     value = row[name]
     if not isinstance(value, str) or not value:
@@ -138,58 +138,58 @@ def _text(row: Row, name: str) -> str:
     return value
 
 
-def _flag(row: Row, name: str) -> bool:
+def _read_flag(row: Row, name: str) -> bool:
     value = row[name]
     if not isinstance(value, bool):
         raise ValueError(f"{name} is {value!r}")
     return value
 
 
-def _window_1(since: datetime, now: datetime) -> dict[str, str]:
+def _window_v1(since: datetime, now: datetime) -> dict[str, str]:
     """Leave out only runs that nobody touched since.
 
     A run's slot is the end of its interval, which can't be filtered; it is made after its slot, so one that was last
     touched before the window had its slot before it, too, however long its interval is.
     """
-    return {"updated_at_gte": written(since), "execution_date_lte": written(now)}
+    return {"updated_at_gte": format_instant(since), "execution_date_lte": format_instant(now)}
 
 
-def _window_2(since: datetime, now: datetime) -> dict[str, str]:
-    return {"run_after_gte": written(since), "run_after_lte": written(now)}
+def _window_v2(since: datetime, now: datetime) -> dict[str, str]:
+    return {"run_after_gte": format_instant(since), "run_after_lte": format_instant(now)}
 
 
-def _slot_1(row: Row) -> datetime | None:
-    return instant(row["data_interval_end"])
+def _slot_v1(row: Row) -> datetime | None:
+    return parse_instant(row["data_interval_end"])
 
 
-def _slot_2(row: Row) -> datetime | None:
-    return instant(row.get("run_after") or row["data_interval_end"])
+def _slot_v2(row: Row) -> datetime | None:
+    return parse_instant(row.get("run_after") or row["data_interval_end"])
 
 
-def _served_1(row: Row) -> Served:
+def _parse_served_v1(row: Row) -> ServedDag:
     schedule = row["schedule_interval"] or {}
-    return Served(
-        dag_id=_text(row, "dag_id"),
-        file=_text(row, "fileloc"),
-        paused=_flag(row, "is_paused"),
-        stale=not _flag(row, "is_active"),
-        broken=_flag(row, "has_import_errors"),
+    return ServedDag(
+        dag_id=_read_text(row, "dag_id"),
+        file=_read_text(row, "fileloc"),
+        paused=_read_flag(row, "is_paused"),
+        stale=not _read_flag(row, "is_active"),
+        broken=_read_flag(row, "has_import_errors"),
         schedule=str(schedule.get("value", "")) if schedule.get("__type") == "CronExpression" else "",
-        next_slot=instant(row["next_dagrun_create_after"]),
-        parsed=instant(row["last_parsed_time"]),
+        next_slot=parse_instant(row["next_dagrun_create_after"]),
+        parsed=parse_instant(row["last_parsed_time"]),
     )
 
 
-def _served_2(row: Row) -> Served:
-    return Served(
-        dag_id=_text(row, "dag_id"),
-        file=_text(row, "fileloc"),
-        paused=_flag(row, "is_paused"),
-        stale=_flag(row, "is_stale"),
-        broken=_flag(row, "has_import_errors"),
+def _parse_served_v2(row: Row) -> ServedDag:
+    return ServedDag(
+        dag_id=_read_text(row, "dag_id"),
+        file=_read_text(row, "fileloc"),
+        paused=_read_flag(row, "is_paused"),
+        stale=_read_flag(row, "is_stale"),
+        broken=_read_flag(row, "has_import_errors"),
         schedule=str(row["timetable_summary"] or ""),
-        next_slot=instant(row["next_dagrun_run_after"]),
-        parsed=instant(row["last_parsed_time"]),
+        next_slot=parse_instant(row["next_dagrun_run_after"]),
+        parsed=parse_instant(row["last_parsed_time"]),
     )
 
 
@@ -199,9 +199,9 @@ V1: Final = Dialect(
     oldest_first="execution_date",
     run_order={"order_by": "id"},
     task_order={},
-    window=_window_1,
-    slot=_slot_1,
-    served=_served_1,
+    window=_window_v1,
+    slot=_slot_v1,
+    served=_parse_served_v1,
     unnamed_events=(
         "action_clear",
         "action_clear_downstream",
@@ -222,9 +222,9 @@ V2: Final = Dialect(
     oldest_first="run_after",
     run_order={"order_by": "id"},
     task_order={"order_by": "id"},
-    window=_window_2,
-    slot=_slot_2,
-    served=_served_2,
+    window=_window_v2,
+    slot=_slot_v2,
+    served=_parse_served_v2,
     unnamed_events=(),
     trigger={"logical_date": None},
 )

@@ -13,9 +13,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ..aws.answers import Absent, Unreadable
 from ..aws.calls import SKEW
-from ..aws.failures import SHOWN, Kind, airflow_failure
-from ..secret_forms import taken_out, without_credentials
-from .wire import Reply, Wire
+from ..aws.failures import SHOWN, Kind, classify_airflow_reply
+from ..secret_forms import redact_credentials, redaction
+from .wire import HttpConnection, Reply
 
 _NEW, _OLD = "/api/v2", "/api/v1"
 _WELL: Final = frozenset({200, 201})
@@ -42,23 +42,23 @@ Access = Login | Token | None
 
 
 @dataclass(slots=True, repr=False)
-class Direct:
+class HttpTransport:
     """A transport to the Airflow at a base URL, without ``/api``. Raises UsageError for what is no such URL."""
 
     base: str
     access: Access = None
     limit: float = 10.0
     """Seconds that an answer may take."""
-    _wire: Wire = field(init=False)
+    _wire: HttpConnection = field(init=False)
     _prefix: str = ""
     _authorization: str = ""
 
     def __post_init__(self) -> None:
-        self._wire = Wire(self.base, self.limit)
+        self._wire = HttpConnection(self.base, self.limit)
         if isinstance(self.access, Token):
             self._authorization = f"Bearer {self.access.value}"
 
-    def __enter__(self) -> Direct:
+    def __enter__(self) -> HttpTransport:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,38 +71,42 @@ class Direct:
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
         asked = f"?{urlencode(query)}" if query else ""
-        return self.said(f"GET {path}", self._ask("GET", f"{self._signed_in()}{quote(path, safe='/~')}{asked}"))
+        return self.read_reply(f"GET {path}", self._request("GET", f"{self._sign_in()}{quote(path, safe='/~')}{asked}"))
 
     def send(self, path: str, document: Mapping[str, Any]) -> Any:
         """Change something; readers are not handed this. Raises Absent and Unreadable."""
-        return self.said(f"POST {path}", self._ask("POST", f"{self._signed_in()}{quote(path, safe='/~')}", document))
+        return self.read_reply(
+            f"POST {path}", self._request("POST", f"{self._sign_in()}{quote(path, safe='/~')}", document)
+        )
 
-    def said(self, what: str, reply: Reply) -> Any:
+    def read_reply(self, what: str, reply: Reply) -> Any:
         """Return what an answer says. Raises Absent and Unreadable."""
-        document = _decoded(reply.body)
+        document = _decode_json(reply.body)
         if reply.status in _WELL:
             if document is None:
                 raise self._unreadable(what, f"{len(reply.body)} bytes that are no JSON")
             return document
-        failure = airflow_failure(reply.status, document)
+        failure = classify_airflow_reply(reply.status, document)
         if failure.kind is Kind.ABSENT:
             raise Absent(failure.code)
-        raise self._unreadable(what, self._refusal(reply, failure.words))
+        raise self._unreadable(what, self._explain_refusal(reply, failure.words))
 
-    def _ask(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Reply:
+    def _request(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Reply:
         headers = {"Accept": "application/json", "User-Agent": "prod-gate"}
         if self._authorization:
             headers["Authorization"] = self._authorization
         if document is not None:
             headers["Content-Type"] = "application/json"
         try:
-            reply = self._wire.ask(method, path, headers, None if document is None else json.dumps(document).encode())
+            reply = self._wire.request(
+                method, path, headers, None if document is None else json.dumps(document).encode()
+            )
         except Unreadable as error:
             raise self._unreadable(f"{method} {path.partition('?')[0]}", error.reason) from None
         _check_clock(self.base, reply)
         return reply
 
-    def _signed_in(self) -> str:
+    def _sign_in(self) -> str:
         """Return the prefix of the API, having found out which it is and signed in."""
         if self._prefix:
             return self._prefix
@@ -110,29 +114,29 @@ class Direct:
         if not prefix:
             raise self._unreadable("GET /version", _NO_VERSION)
         if isinstance(self.access, Login):
-            self._authorization = self._bearer(self.access) if prefix == _NEW else _basic(self.access)
+            self._authorization = self._request_token(self.access) if prefix == _NEW else _basic_header(self.access)
         self._prefix = prefix
         return prefix
 
     def _is_served(self, prefix: str) -> bool:
         """Whether this API answers; one that is there and refuses to is not passed over for another."""
-        reply = self._ask("GET", f"{prefix}/version")
-        document = _decoded(reply.body)
+        reply = self._request("GET", f"{prefix}/version")
+        document = _decode_json(reply.body)
         if reply.status in (401, 403, 429) or reply.status // 100 in (3, 5):
-            raise self._unreadable(f"GET {prefix}/version", self._refusal(reply, ""))
+            raise self._unreadable(f"GET {prefix}/version", self._explain_refusal(reply, ""))
         return reply.status in _WELL and isinstance(document, dict) and isinstance(document.get("version"), str)
 
-    def _bearer(self, login: Login) -> str:
-        reply = self._ask("POST", "/auth/token", {"username": login.user, "password": login.password})
+    def _request_token(self, login: Login) -> str:
+        reply = self._request("POST", "/auth/token", {"username": login.user, "password": login.password})
         if reply.status not in _WELL:
-            raise self._unreadable("POST /auth/token", self._refusal(reply, ""))
-        document = _decoded(reply.body)
+            raise self._unreadable("POST /auth/token", self._explain_refusal(reply, ""))
+        document = _decode_json(reply.body)
         token = document.get("access_token") if isinstance(document, dict) else None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise self._unreadable("POST /auth/token", "no token comes of it")
         return f"Bearer {token}"
 
-    def _refusal(self, reply: Reply, words: str) -> str:
+    def _explain_refusal(self, reply: Reply, words: str) -> str:
         if reply.status == 401:
             who = f"user {self.access.user!r}" if isinstance(self.access, Login) else "this token"
             return f"{who} is not accepted (401)" if self.access else "it asks who wants to know (401); name a user"
@@ -145,9 +149,9 @@ class Direct:
 
     def _unreadable(self, what: str, why: str) -> Unreadable:
         """Return why nothing was read, without what was signed in with, also where a server says it back."""
-        text = " ".join(without_credentials(why).split())
+        text = " ".join(redact_credentials(why).split())
         for secret in self._secrets():
-            text = text.replace(secret, taken_out("what it was signed in with"))
+            text = text.replace(secret, redaction("what it was signed in with"))
         return Unreadable(f"Airflow at {self.base}: {what}: {text[:SHOWN]}")
 
     def _secrets(self) -> list[str]:
@@ -157,10 +161,10 @@ class Direct:
 
 
 @dataclass(frozen=True, slots=True)
-class DirectWriter:
+class HttpWriter:
     """The same Airflow for somebody who may change something: what a drill is handed."""
 
-    reader: Direct
+    reader: HttpTransport
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
@@ -171,11 +175,11 @@ class DirectWriter:
         return self.reader.send(path, document)
 
 
-def _basic(login: Login) -> str:
+def _basic_header(login: Login) -> str:
     return "Basic " + base64.b64encode(f"{login.user}:{login.password}".encode()).decode("ascii")
 
 
-def _decoded(body: bytes) -> Any:
+def _decode_json(body: bytes) -> Any:
     """Return what a body says in JSON, or None when it is none."""
     try:
         return json.loads(body)

@@ -15,25 +15,25 @@ from .dialects import (
     COMPONENTS,
     Dialect,
     Row,
-    dialect,
-    event,
-    heartbeat,
-    import_failure,
-    instant,
-    task,
-    understood,
-    written,
+    find_dialect,
+    format_instant,
+    parse_event,
+    parse_heartbeat,
+    parse_import_failure,
+    parse_instant,
+    parse_row,
+    parse_task,
 )
-from .paging import page, whole
-from .records import Event, Heartbeat, History, ImportFailure, Run, Served, Task
-from .transport import Transport, recorded, replayed
+from .paging import read_all, read_page
+from .records import Event, Heartbeat, History, ImportFailure, Run, ServedDag, Task
+from .transport import Transport, record, replay
 
 T = TypeVar("T")
 
 #: Seconds within which a component that Airflow calls unhealthy may show that it only paused, and between two looks.
 #: Airflow calls a DAG processor so after 10.5 s, which a busy database or machine now and then takes from it.
 PATIENCE: Final = 60.0
-LOOK: Final = 2.0
+POLL_INTERVAL: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,11 @@ class Reader:
     since: datetime
     now: datetime
 
-    def served(self, dag_id: str) -> Served | None:
+    def find_dag(self, dag_id: str) -> ServedDag | None:
         """Return a DAG as it is served, or None when Airflow says that it knows none of this name."""
         path = f"/dags/{dag_id}"
         try:
-            found = understood(self.dialect.served, self.transport.get(path, {}), path)
+            found = parse_row(self.dialect.served, self.transport.get(path, {}), path)
         except Absent:
             return None
         if found.dag_id != dag_id:
@@ -61,11 +61,11 @@ class Reader:
         """Return the runs of a DAG whose slot is in the window, and those that have no slot."""
         path = f"/dags/{dag_id}/dagRuns"
         query = {**self.dialect.window(self.since, self.now), **self.dialect.run_order}
-        rows = whole(self.transport, path, query, "dag_runs", lambda row: (row["dag_id"], row["dag_run_id"]))
-        found = [understood(self.dialect.run, row, path) for row in rows]
-        return [run for run in found if run.dag_id == dag_id and self._has(run.slot)]
+        rows = read_all(self.transport, path, query, "dag_runs", lambda row: (row["dag_id"], row["dag_run_id"]))
+        found = [parse_row(self.dialect.parse_run, row, path) for row in rows]
+        return [run for run in found if run.dag_id == dag_id and self._is_in_window(run.slot)]
 
-    def _has(self, slot: datetime | None) -> bool:
+    def _is_in_window(self, slot: datetime | None) -> bool:
         """Whether a slot is in the window; one that is not stated may be."""
         return slot is None or self.since <= slot <= self.now
 
@@ -74,88 +74,90 @@ class Reader:
         wanted = {run.run_id for run in runs if run.dag_id == dag_id}
         path = f"/dags/{dag_id}/dagRuns/~/taskInstances"
         query = {**self.dialect.window(self.since, self.now), **self.dialect.task_order}
-        rows = whole(self.transport, path, query, "task_instances", _task_identity)
-        found = [understood(task, row, path) for row in rows]
+        rows = read_all(self.transport, path, query, "task_instances", _task_identity)
+        found = [parse_row(parse_task, row, path) for row in rows]
         return [one for one in found if one.dag_id == dag_id and one.run_id in wanted]
 
     def events(self, dag_id: str) -> list[Event]:
         """Return what the audit log says of a DAG in the window; ``~`` is what is said of several at once."""
-        return [one for one in self._logged({"dag_id": dag_id}) if one.dag_id == dag_id]
+        return [one for one in self._list_events({"dag_id": dag_id}) if one.dag_id == dag_id]
 
     def unnamed_events(self) -> list[Event]:
         """Return what people did in the window to DAGs of which the audit log does not say which."""
         names = self.dialect.unnamed_events
-        found = self._logged({"included_events": ",".join(names)}) if names else ()
+        found = self._list_events({"included_events": ",".join(names)}) if names else ()
         return [one for one in found if one.event in names and not one.dag_id]
 
-    def _logged(self, of: Mapping[str, str]) -> list[Event]:
+    def _list_events(self, of: Mapping[str, str]) -> list[Event]:
         # it lists what is later than the instant itself
-        after, before = written(self.since - timedelta(seconds=1)), written(self.now)
+        after, before = format_instant(self.since - timedelta(seconds=1)), format_instant(self.now)
         query = {**of, "after": after, "before": before, "order_by": "event_log_id"}
-        rows = whole(self.transport, "/eventLogs", query, "event_logs", lambda row: row["event_log_id"])
-        found = [understood(event, row, "/eventLogs") for row in rows]
+        rows = read_all(self.transport, "/eventLogs", query, "event_logs", lambda row: row["event_log_id"])
+        found = [parse_row(parse_event, row, "/eventLogs") for row in rows]
         return [one for one in found if self.since <= one.at < self.now]
 
     def oldest(self, dag_id: str) -> list[datetime]:
         """Return the slot of the oldest run of a DAG that there still is; nothing when there is none."""
         path = f"/dags/{dag_id}/dagRuns"
         query = {"limit": "1", "order_by": self.dialect.oldest_first}
-        total, rows = page(self.transport, path, query, "dag_runs")
+        total, rows = read_page(self.transport, path, query, "dag_runs")
         if total and not rows:
             raise Unreadable(f"GET {path}: shows none of {total} runs")
-        found = [understood(self.dialect.run, row, path) for row in rows]
+        found = [parse_row(self.dialect.parse_run, row, path) for row in rows]
         return [run.slot for run in found if run.slot and run.dag_id == dag_id]
 
     def heartbeats(self) -> list[Heartbeat]:
         """Return what Airflow says of its components; one that never ran here is not among them."""
         path = self.dialect.health
         said = self.transport.get(path, {})
-        return [found for name in COMPONENTS if (found := understood(lambda row: _beat(name, row), said, path))]  # noqa: B023
+        return [found for name in COMPONENTS if (found := parse_row(lambda row: _parse_beat(name, row), said, path))]  # noqa: B023
 
     def import_failures(self) -> list[ImportFailure]:
         """Return the files that can't be imported."""
         path = "/importErrors"
-        rows = whole(self.transport, path, {}, "import_errors", lambda row: row["import_error_id"])
-        return [understood(import_failure, row, path) for row in rows]
+        rows = read_all(self.transport, path, {}, "import_errors", lambda row: row["import_error_id"])
+        return [parse_row(parse_import_failure, row, path) for row in rows]
 
 
-def reader(transport: Transport, *, since: datetime, now: datetime) -> Reader:
+def open_reader(transport: Transport, *, since: datetime, now: datetime) -> Reader:
     """Return what asks this Airflow in its dialect. Raises Unreadable when it does not say its version."""
-    said = _answered(lambda: transport.get("/version", {}))
+    said = _refuse_absent(lambda: transport.get("/version", {}))
     version = said.get("version") if isinstance(said, dict) else None
     if not isinstance(version, str):
         raise Unreadable("GET /version: states none; is it Airflow that answers?")
-    return Reader(transport=transport, version=version, dialect=dialect(version), since=since, now=now)
+    return Reader(transport=transport, version=version, dialect=find_dialect(version), since=since, now=now)
 
 
-def read(transport: Transport, dag_ids: Sequence[str], *, since: datetime, now: datetime) -> History:
+def read_history(transport: Transport, dag_ids: Sequence[str], *, since: datetime, now: datetime) -> History:
     """Return the history of the declared DAGs from ``since`` to ``now``.
 
     Raises Unreadable when not even the version can be read; what else can't be read is Unreadable for whoever looks
     at that part of the history.
     """
-    dag_ids = _checked(dag_ids)
-    asked = reader(transport, since=since, now=now)
-    served = _attempt(lambda: tuple(filter(None, map(asked.served, dag_ids))))
+    dag_ids = _check_dag_ids(dag_ids)
+    asked = open_reader(transport, since=since, now=now)
+    served = _attempt(lambda: tuple(filter(None, map(asked.find_dag, dag_ids))))
     # a DAG that Airflow does not know has no runs, and some versions have no answer to who asks for them
-    ids = _attempt(lambda: [dag.dag_id for dag in _known(served)])
-    runs = _attempt(lambda: tuple(run for name in _known(ids) for run in asked.runs(name)))
-    tasks = _attempt(lambda: tuple(one for name in _known(ids) for one in asked.tasks(name, _known(runs))))
+    ids = _attempt(lambda: [dag.dag_id for dag in _require(served)])
+    runs = _attempt(lambda: tuple(run for name in _require(ids) for run in asked.runs(name)))
+    tasks = _attempt(lambda: tuple(one for name in _require(ids) for one in asked.tasks(name, _require(runs))))
     return History(
         version=asked.version,
         now=now,
         since=since,
-        oldest=_attempt(lambda: _oldest([slot for name in _known(ids) for slot in asked.oldest(name)], _known(runs))),
+        oldest=_attempt(
+            lambda: _find_oldest([slot for name in _require(ids) for slot in asked.oldest(name)], _require(runs))
+        ),
         served=served,
         runs=runs,
         tasks=tasks,
-        events=_attempt(lambda: _events(asked, dag_ids)),
+        events=_attempt(lambda: _collect_events(asked, dag_ids)),
         heartbeats=_attempt(lambda: tuple(asked.heartbeats())),
         import_failures=_attempt(lambda: tuple(asked.import_failures())),
     )
 
 
-def observed(
+def observe_history(
     transport: Transport,
     dag_ids: Sequence[str],
     *,
@@ -169,32 +171,32 @@ def observed(
     Of components that are unhealthy it keeps what is said of them within ``patience`` seconds, at the end of them
     where that does not change.
     """
-    memory = recorded(transport)
+    memory = record(transport)
     with suppress(Absent, Unreadable):  # the answers say it, too
-        read(memory, dag_ids, since=since, now=now)
-        asked, until = reader(memory, since=since, now=now), monotonic() + patience
+        read_history(memory, dag_ids, since=since, now=now)
+        asked, until = open_reader(memory, since=since, now=now), monotonic() + patience
         while any(not beat.healthy for beat in asked.heartbeats()) and monotonic() < until:
-            wait(LOOK)
+            wait(POLL_INTERVAL)
     return {"dags": [*dag_ids], "since": since.isoformat(), "now": now.isoformat(), "answers": memory.answers}
 
 
-def recalled(evidence: Mapping[str, Any]) -> History:
+def recall_history(evidence: Mapping[str, Any]) -> History:
     """Return the history that ``observed`` saw. Raises Unreadable when not even the version could be read."""
-    since, now = instant(evidence["since"]), instant(evidence["now"])
+    since, now = parse_instant(evidence["since"]), parse_instant(evidence["now"])
     assert since is not None
     assert now is not None
-    return read(replayed(evidence["answers"]), evidence["dags"], since=since, now=now)
+    return read_history(replay(evidence["answers"]), evidence["dags"], since=since, now=now)
 
 
 def _attempt(ask: Callable[[], T]) -> T:
     """Return a part of the history, or what stands for one that can't be had."""
     try:
-        return _answered(ask)
+        return _refuse_absent(ask)
     except Unreadable as error:
         return Unread(error.reason)  # type: ignore[return-value]  # a history raises Unreadable when it is looked at
 
 
-def _answered(ask: Callable[[], T]) -> T:
+def _refuse_absent(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except Absent:
@@ -203,18 +205,18 @@ def _answered(ask: Callable[[], T]) -> T:
         ) from None
 
 
-def _known(part: T) -> T:
+def _require(part: T) -> T:
     """Return a part of the history that another part needs. Raises Unreadable when it could not be had."""
     if isinstance(part, Unread):
         raise Unreadable(part.reason)
     return part
 
 
-def _oldest(slots: Iterable[datetime], runs: Iterable[Run]) -> datetime | None:
+def _find_oldest(slots: Iterable[datetime], runs: Iterable[Run]) -> datetime | None:
     return min([*slots, *(run.slot for run in runs if run.slot)], default=None)
 
 
-def _events(asked: Reader, dag_ids: Iterable[str]) -> tuple[Event, ...]:
+def _collect_events(asked: Reader, dag_ids: Iterable[str]) -> tuple[Event, ...]:
     return (*(one for name in (*dag_ids, "~") for one in asked.events(name)), *asked.unnamed_events())
 
 
@@ -222,12 +224,12 @@ def _task_identity(row: Row) -> tuple[Any, ...]:
     return row["dag_id"], row["dag_run_id"], row["task_id"], row["map_index"]
 
 
-def _beat(component: str, row: Row) -> Heartbeat | None:
+def _parse_beat(component: str, row: Row) -> Heartbeat | None:
     said = row[component]
-    return None if said["status"] is None else heartbeat(component, said)
+    return None if said["status"] is None else parse_heartbeat(component, said)
 
 
-def _checked(dag_ids: Iterable[str]) -> tuple[str, ...]:
+def _check_dag_ids(dag_ids: Iterable[str]) -> tuple[str, ...]:
     """Return the ids, each once. Raises Unreadable for what would be another path."""
     for dag_id in (ids := tuple(dict.fromkeys(dag_ids))):
         if not re.fullmatch(r"[\w.-]+", dag_id) or not dag_id.strip("."):

@@ -9,15 +9,15 @@ from typing import Any, Final
 from ..aws.account import Calls
 from ..aws.answers import Absent, Unreadable
 from ..aws.clients import Clients
-from ..aws.failures import ABSENT_IN_AIRFLOW, Kind, airflow_failure, failure
+from ..aws.failures import ABSENT_IN_AIRFLOW, Kind, classify_airflow_reply, classify_error
 
 #: Characters of the longest path; botocore does not check it, and AWS would refuse it with other words.
-LONGEST: Final = 64
+MAX_PATH: Final = 64
 _WELL: Final = frozenset({200, 201})
 
 
 @dataclass(frozen=True, slots=True)
-class Mwaa:
+class MwaaTransport:
     """A transport to the Airflow of an environment."""
 
     calls: Calls
@@ -34,8 +34,8 @@ class Mwaa:
         try:
             (page,) = self.calls.pages("mwaa", "InvokeRestApi", self.region, parameters, whole=False)
         except Absent as error:
-            raise _no_environment(error.code, self.name) from None
-        return _said(f"GET {path}", page)
+            raise _explain_absence(error.code, self.name) from None
+        return _read_answer(f"GET {path}", page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +49,45 @@ class MwaaWriter:
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
-        return self._invoked("GET", path, {"QueryParameters": dict(query)} if query else {})
+        return self._invoke("GET", path, {"QueryParameters": dict(query)} if query else {})
 
     def post(self, path: str, document: Mapping[str, Any]) -> Any:
         """Change something. Raises Absent and Unreadable."""
-        return self._invoked("POST", path, {"Body": dict(document)})
+        return self._invoke("POST", path, {"Body": dict(document)})
 
-    def _invoked(self, method: str, path: str, more: Mapping[str, Any]) -> Any:
+    def _invoke(self, method: str, path: str, more: Mapping[str, Any]) -> Any:
         _check_path(path)
         client = self.clients("mwaa", self.region)
         try:
             page = client.invoke_rest_api(Name=self.name, Path=path, Method=method, **more)
         except Exception as error:  # noqa: BLE001  whatever goes wrong with a call, it gave no answer
-            said = failure(error)
+            said = classify_error(error)
             if said.kind is Kind.ABSENT:
-                raise _no_environment(said.code, self.name) from None
+                raise _explain_absence(said.code, self.name) from None
             raise Unreadable(said.reason("mwaa", "InvokeRestApi", self.region)) from None
-        return _said(f"{method} {path}", page)
+        return _read_answer(f"{method} {path}", page)
 
 
 def _check_path(path: str) -> None:
-    if len(path) > LONGEST:
+    if len(path) > MAX_PATH:
         raise Unreadable(
-            f"{path}: is longer than the {LONGEST} characters that InvokeRestApi takes; name the DAG shorter"
+            f"{path}: is longer than the {MAX_PATH} characters that InvokeRestApi takes; name the DAG shorter"
         )
 
 
-def _no_environment(code: str, name: str) -> Absent | Unreadable:
+def _explain_absence(code: str, name: str) -> Absent | Unreadable:
     """Return what an absence means: Airflow's own, or that there is no such environment."""
     if code == ABSENT_IN_AIRFLOW:
         return Absent(code)
     return Unreadable(f"MWAA knows no environment {name!r} ({code}); name one that is there")
 
 
-def _said(what: str, page: Mapping[str, Any]) -> Any:
+def _read_answer(what: str, page: Mapping[str, Any]) -> Any:
     """Return what Airflow said. Raises Absent and Unreadable where an error is handed on as if all were well."""
     status, document = int(page.get("RestApiStatusCode") or 200), page.get("RestApiResponse")
     if status in _WELL and document is not None:
         return document
-    said = airflow_failure(status, document)
+    said = classify_airflow_reply(status, document)
     if said.kind is Kind.ABSENT:
         raise Absent(said.code)
     raise Unreadable(f"mwaa InvokeRestApi: {what}: Airflow answers {status}{': ' if said.words else ''}{said.words}")

@@ -11,16 +11,16 @@ from .transport import Transport
 #: Rows that one page may hold; Airflow gives no more, whatever it is asked for.
 PAGE: Final = 100
 #: Rows after which a list is given up: a window that holds so many is not one to judge by.
-MOST: Final = 200_000
+MAX_ROWS: Final = 200_000
 #: How often a list that changes while it is read is read.
 TRIES: Final = 3
 
 
-class _Changed(Exception):
+class _ListChanged(Exception):
     """Pages do not belong together."""
 
 
-def whole(
+def read_all(
     transport: Transport,
     path: str,
     query: Mapping[str, str],
@@ -34,13 +34,15 @@ def whole(
     seen = ""
     for _ in range(TRIES):
         try:
-            return _read(transport, path, query, key, identity)
-        except _Changed as changed:
+            return _read_once(transport, path, query, key, identity)
+        except _ListChanged as changed:
             seen = str(changed)
     raise Unreadable(f"GET {path}: kept changing while it was read, {TRIES} times ({seen}); observe again")
 
 
-def page(transport: Transport, path: str, query: Mapping[str, str], key: str) -> tuple[int, list[Mapping[str, Any]]]:
+def read_page(
+    transport: Transport, path: str, query: Mapping[str, str], key: str
+) -> tuple[int, list[Mapping[str, Any]]]:
     """Return how many rows there are in all, and those of one page. Raises Unreadable and Absent."""
     answer = transport.get(path, query)
     rows = answer.get(key) if isinstance(answer, dict) else None
@@ -49,35 +51,37 @@ def page(transport: Transport, path: str, query: Mapping[str, str], key: str) ->
     total = answer.get("total_entries")
     if type(total) is not int or total < 0:
         raise Unreadable(f"GET {path}: does not say how many {key} there are, but {total!r}")
-    if total > MOST:
-        raise Unreadable(f"GET {path}: lists {total} {key}, and more than {MOST} are not read; ask for a shorter time")
+    if total > MAX_ROWS:
+        raise Unreadable(
+            f"GET {path}: lists {total} {key}, and more than {MAX_ROWS} are not read; ask for a shorter time"
+        )
     return total, rows
 
 
-def _read(
+def _read_once(
     transport: Transport,
     path: str,
     query: Mapping[str, str],
     key: str,
     identity: Callable[[Mapping[str, Any]], Hashable],
 ) -> list[Mapping[str, Any]]:
-    total, rows = page(transport, path, _part(query, 0), key)
+    total, rows = read_page(transport, path, _page_query(query, 0), key)
     read = list(rows)
     while len(read) < total:
-        stated, rows = page(transport, path, _part(query, len(read)), key)
+        stated, rows = read_page(transport, path, _page_query(query, len(read)), key)
         if stated != total:
-            raise _Changed(f"{total} {key}, then {stated}")
+            raise _ListChanged(f"{total} {key}, then {stated}")
         if not rows:
             raise Unreadable(f"GET {path}: ends after {len(read)} of {total} {key}")
         read += rows
     if len(read) > total:
-        raise _Changed(f"{len(read)} {key} of {total}")
+        raise _ListChanged(f"{len(read)} {key} of {total}")
     if len(_identities(read, path, identity)) < total:
-        raise _Changed(f"some of {total} {key} came twice")
+        raise _ListChanged(f"some of {total} {key} came twice")
     return read
 
 
-def _part(query: Mapping[str, str], offset: int) -> dict[str, str]:
+def _page_query(query: Mapping[str, str], offset: int) -> dict[str, str]:
     return {**query, "limit": str(PAGE), "offset": str(offset)}
 
 

@@ -63,7 +63,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class ServedDag:
     """A DAG as Airflow serves it."""
 
     dag_id: str
@@ -109,7 +109,7 @@ class History:
     since: datetime
     oldest: datetime | None
     """Slot of the oldest run that Airflow still has of any declared DAG; None when there is none at all."""
-    served: tuple[Served, ...]
+    served: tuple[ServedDag, ...]
     runs: tuple[Run, ...]
     tasks: tuple[Task, ...]
     events: tuple[Event, ...]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from ..aws.answered import canonical, plain
+from ..aws.answered import canonical_json, to_plain
 from ..aws.answers import Absent, Unreadable
-from .asked import asked
+from .asked import extract_request
 
 #: Fields that nothing is read from and that hold what people or tasks hand to each other, secrets not excepted.
 UNKEPT: Final = frozenset({"conf", "executor_config", "note", "params", "rendered_fields", "trigger", "triggerer_job"})
@@ -35,7 +35,7 @@ class Writer(Transport, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordingTransport:
     """A transport that keeps each answer, without secrets, and gives what it kept."""
 
     transport: Transport
@@ -51,21 +51,21 @@ class Recorded:
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask, keep, answer."""
-        answer = {"path": path, "query": dict(query), **self._asked(path, query)}
+        answer = {"path": path, "query": dict(query), **self._ask(path, query)}
         self._kept[_key(path, query)] = answer
-        return _said(answer)
+        return _read_answer(answer)
 
-    def _asked(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+    def _ask(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         try:
-            return {"body": plain(_without_unkept(self.transport.get(path, query)))}
+            return {"body": to_plain(_strip_unkept(self.transport.get(path, query)))}
         except Absent as error:
             return {"absent": error.code}
         except Unreadable as error:
-            return {"unreadable": plain(error.reason)}
+            return {"unreadable": to_plain(error.reason)}
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayingTransport:
     """A transport that answers what was answered in an earlier run."""
 
     answers: Mapping[str, Mapping[str, Any]]
@@ -75,24 +75,24 @@ class Replayed:
         answer = self.answers.get(_key(path, query))
         if answer is None:
             raise Unreadable(f"GET {path}: was not asked in that run; observe again")
-        return _said(answer)
+        return _read_answer(answer)
 
 
-def recorded(transport: Transport) -> Recorded:
+def record(transport: Transport) -> RecordingTransport:
     """Return the same transport with a memory."""
-    return Recorded(transport)
+    return RecordingTransport(transport)
 
 
-def replayed(answers: Iterable[Mapping[str, Any]]) -> Replayed:
+def replay(answers: Iterable[Mapping[str, Any]]) -> ReplayingTransport:
     """Return a transport that answers from what ``Recorded.answers`` kept."""
-    return Replayed({_key(each["path"], each["query"]): each for each in answers})
+    return ReplayingTransport({_key(each["path"], each["query"]): each for each in answers})
 
 
 def _key(path: str, query: Mapping[str, str]) -> str:
-    return canonical([path, dict(query)])
+    return canonical_json([path, dict(query)])
 
 
-def _said(answer: Mapping[str, Any]) -> Any:
+def _read_answer(answer: Mapping[str, Any]) -> Any:
     if "unreadable" in answer:
         raise Unreadable(answer["unreadable"])
     if "absent" in answer:
@@ -100,11 +100,11 @@ def _said(answer: Mapping[str, Any]) -> Any:
     return answer["body"]
 
 
-def _without_unkept(value: Any) -> Any:
+def _strip_unkept(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: asked(item) if key == "extra" else _without_unkept(item)
+            key: extract_request(item) if key == "extra" else _strip_unkept(item)
             for key, item in value.items()
             if key not in UNKEPT
         }
-    return [_without_unkept(item) for item in value] if isinstance(value, list) else value
+    return [_strip_unkept(item) for item in value] if isinstance(value, list) else value

@@ -17,7 +17,7 @@ from ..criteria import UsageError
 
 #: Seconds for one answer, to its last byte, and bytes of the longest one; InvokeRestApi has the same limits.
 LIMIT: Final = 10.0
-LARGEST: Final = 6 * 1024**2
+MAX_BODY: Final = 6 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Reply:
 
 
 @dataclass(slots=True)
-class Wire:
+class HttpConnection:
     """A connection to the host of a base URL, which is opened when something is asked."""
 
     base: str
@@ -40,21 +40,21 @@ class Wire:
     _connection: http.client.HTTPConnection | None = None
 
     def __post_init__(self) -> None:
-        _place(self.base)
+        _parse_base(self.base)
 
-    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         """Return the answer. Raises Unreadable when there is none, or not a whole one."""
         if method != "GET":
             self.close()  # what changes something must not be lost on a connection that has gone stale
         stale = self._connection is not None and self._connection.sock is not None
-        with _explained(self.limit):
+        with _explaining_errors(self.limit):
             try:
-                return self._asked(method, path, headers, body)
+                return self._request(method, path, headers, body)
             except ConnectionError:
                 self.close()
                 if not stale:
                     raise
-            return self._asked(method, path, headers, body)
+            return self._request(method, path, headers, body)
 
     def close(self) -> None:
         """Close the connection; the next question opens another one."""
@@ -62,8 +62,8 @@ class Wire:
             self._connection.close()
             self._connection = None
 
-    def _asked(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        place = _place(self.base)
+    def _request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        place = _parse_base(self.base)
         if self._connection is None:
             kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
             self._connection = kind(place.hostname or "", place.port, timeout=self.limit)
@@ -71,19 +71,19 @@ class Wire:
         if connection.sock is None:
             connection.connect()
         try:
-            with _ending(connection.sock, self.limit):
+            with _deadline(connection.sock, self.limit):
                 connection.request(method, place.path.rstrip("/") + path, body, dict(headers))
-                return _read(connection.getresponse())
+                return _read_reply(connection.getresponse())
         except BaseException:
             self.close()  # what is left of this answer must not be taken for the next one
             raise
 
 
-def _read(answer: http.client.HTTPResponse) -> Reply:
+def _read_reply(answer: http.client.HTTPResponse) -> Reply:
     with answer:
-        body = answer.read(LARGEST + 1)
-        if len(body) > LARGEST:
-            raise Unreadable(f"its answer is longer than {LARGEST // 1024**2} MB")
+        body = answer.read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise Unreadable(f"its answer is longer than {MAX_BODY // 1024**2} MB")
         if answer.length:
             raise Unreadable(f"its answer was cut off after {len(body)} bytes")
         headers = {name.lower(): value for name, value in answer.getheaders()}
@@ -91,7 +91,7 @@ def _read(answer: http.client.HTTPResponse) -> Reply:
 
 
 @contextmanager
-def _ending(connected: socket.socket, limit: float) -> Iterator[None]:
+def _deadline(connected: socket.socket, limit: float) -> Iterator[None]:
     """Cut a connection when the time is over, however slowly it drips. Raises TimeoutError."""
     over = threading.Event()
 
@@ -116,7 +116,7 @@ def _ending(connected: socket.socket, limit: float) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(limit: float) -> Iterator[None]:
+def _explaining_errors(limit: float) -> Iterator[None]:
     """Turn what can go wrong with a connection into why nothing was read."""
     try:
         yield
@@ -130,7 +130,7 @@ def _explained(limit: float) -> Iterator[None]:
         raise Unreadable(f"it does not answer as a web server does: {type(error).__name__}") from None
 
 
-def _place(base: str) -> SplitResult:
+def _parse_base(base: str) -> SplitResult:
     """Return the parts of a base URL. Raises UsageError without showing a password."""
     place = urlsplit(base)
     shown = f"{place.scheme}://{place.hostname or ''}"

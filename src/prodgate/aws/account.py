@@ -20,7 +20,7 @@ WORKERS: Final = 16
 
 #: Seconds after which an answer that another thread asked for is no longer waited for: two observers that ask each
 #: other ``once`` would wait for ever.
-LONGEST: Final = 1_800.0
+MAX_WAIT: Final = 1_800.0
 
 
 class Calls(Protocol):
@@ -93,16 +93,16 @@ class Account:
 
     def once(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
         """Return what another observer sees; it looks once, however many ask. Raises what it raises."""
-        return self._shared(observer, lambda: tuple(observer(self)))
+        return self._ask_once(observer, lambda: tuple(observer(self)))
 
     def _pages(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
     ) -> Sequence[Any]:
         place = region or self.region
         key = (service, operation, place, repr(sorted(parameters.items())), whole)
-        return self._shared(key, lambda: self.calls.pages(service, operation, place, parameters, whole=whole))
+        return self._ask_once(key, lambda: self.calls.pages(service, operation, place, parameters, whole=whole))
 
-    def _shared(self, key: Any, ask: Callable[[], T]) -> T:
+    def _ask_once(self, key: Any, ask: Callable[[], T]) -> T:
         with self._lock:
             asked, mine = self._known.get(key), key not in self._known
             if asked is None:
@@ -112,5 +112,5 @@ class Account:
                 asked.set_result(ask())
             except BaseException as error:  # noqa: BLE001  whoever waits for the answer must hear of it
                 asked.set_exception(error)
-        answer: T = asked.result(LONGEST)
+        answer: T = asked.result(MAX_WAIT)
         return answer

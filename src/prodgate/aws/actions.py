@@ -193,18 +193,18 @@ def reads(service: str, *operations: str) -> None:
     READS[service] = tuple(dict.fromkeys((*READS.get(service, ()), *operations)))
 
 
-def needed(service: str, operation: str) -> tuple[str, ...]:
+def required_actions(service: str, operation: str) -> tuple[str, ...]:
     """Return the IAM actions that a call needs."""
     return _NAMED_OTHERWISE.get((service, operation), (f"{_PREFIXES.get(service, service)}:{operation}",))
 
 
-def actions() -> Iterator[str]:
+def list_actions() -> Iterator[str]:
     """Yield every IAM action of the table, sorted, each once."""
-    every = {action for service, names in READS.items() for name in names for action in needed(service, name)}
+    every = {action for service, names in READS.items() for name in names for action in required_actions(service, name)}
     yield from sorted(every)
 
 
-def refusal(service: str, operation: str, parameters: Mapping[str, Any]) -> str:
+def find_refusal(service: str, operation: str, parameters: Mapping[str, Any]) -> str:
     """Return why a call must not be made, or nothing."""
     if operation not in READS.get(service, ()):
         return f"{service}.{operation}: is not an operation that the gate reads with; add it to READS in aws/actions.py"

@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
 
-from ..secret_forms import assignments_in, credential_form, secret_in, taken_out, without_credentials
+from ..secret_forms import credential_form, find_assignments, find_secret, redact_credentials, redaction
 
 _TIME: Final = "$time"
 _BYTES: Final = "$bytes"
@@ -34,56 +34,56 @@ _SETTINGS: Final = frozenset(
 _UNSEEN: Final = frozenset({"HeaderValue", "HttpHeaderConfig", "HttpParameters", "Input", "InputTransformer"})
 
 
-def plain(answer: Any) -> Any:
+def to_plain(answer: Any) -> Any:
     """Return an answer of boto3 as JSON values, without what botocore adds; a body becomes its size and digest.
 
     What looks like a secret is replaced by a mark that ``credential_form`` recognises; the secret is never kept.
     """
-    value = _plain(answer)
-    if any(map(credential_form, ("\n".join(_texts(value)),))):
-        value = _mapped(value, without_credentials)
-    return _without_settings(value)
+    value = _convert(answer)
+    if any(map(credential_form, ("\n".join(_iter_texts(value)),))):
+        value = _map_texts(value, redact_credentials)
+    return _redact_settings(value)
 
 
-def _seen(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
+def _redact_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
     """Return what may be kept of what stands under a key."""
     if key in _SETTINGS:
-        return _settings(value)
+        return _redact_setting(value)
     if key in _UNSEEN:
-        return _mapped(value, lambda _: taken_out("not to be shown"))
+        return _map_texts(value, lambda _: redaction("not to be shown"))
     if key == "message" and "logStreamName" in beside:
         # somebody's log: it may name people, and secrets of no known form
-        return taken_out(form) if (form := credential_form(str(value))) else ""
+        return redaction(form) if (form := credential_form(str(value))) else ""
     if key == "Endpoint" and (address := _ADDRESS.match(str(value))):
-        return f"{address[0]}/{taken_out('a path')}"
-    return _without_settings(value)
+        return f"{address[0]}/{redaction('a path')}"
+    return _redact_settings(value)
 
 
-def revived(value: Any) -> Any:
+def revive(value: Any) -> Any:
     """Return the answer that ``plain`` made JSON values of, with times and bytes as boto3 gives them."""
-    return json.loads(canonical(value), object_hook=_revived)
+    return json.loads(canonical_json(value), object_hook=_revive)
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """Return the one way to write a plain value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+def _convert(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items() if key != "ResponseMetadata"}
+        return {str(key): _convert(item) for key, item in value.items() if key != "ResponseMetadata"}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_convert(item) for item in value]
     if isinstance(value, datetime):
         return {_TIME: value.isoformat()}
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode("ascii")}
     if hasattr(value, "read"):
-        return _digests(value.read())
+        return _digest(value.read())
     return value
 
 
-def _digests(data: bytes) -> dict[str, Any]:
+def _digest(data: bytes) -> dict[str, Any]:
     """Return size and digest of a body, and of an archive the digest of each of its files, too."""
     found: dict[str, Any] = {"Sha256": hashlib.sha256(data).hexdigest(), "Size": len(data)}
     if data.startswith(b"PK\x03\x04"):
@@ -93,7 +93,7 @@ def _digests(data: bytes) -> dict[str, Any]:
     return found
 
 
-def _revived(value: dict[str, Any]) -> Any:
+def _revive(value: dict[str, Any]) -> Any:
     try:
         if len(value) == 1 and _TIME in value:
             return datetime.fromisoformat(value[_TIME])
@@ -104,44 +104,44 @@ def _revived(value: dict[str, Any]) -> Any:
     return value
 
 
-def _without_settings(value: Any) -> Any:
+def _redact_settings(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _seen(key, item, value) for key, item in value.items()}
-    return [_without_settings(item) for item in value] if isinstance(value, list) else value
+        return {key: _redact_key(key, item, value) for key, item in value.items()}
+    return [_redact_settings(item) for item in value] if isinstance(value, list) else value
 
 
-def _settings(value: Any, name: str = "") -> Any:
+def _redact_setting(value: Any, name: str = "") -> Any:
     """Take out what the name of a setting makes a secret: of a map, of a list of names and values, of a command."""
     if isinstance(value, dict):
         named = str(value.get("name") or value.get("Name") or "")
-        return {key: _settings(item, named if key in ("value", "Value") else key) for key, item in value.items()}
+        return {key: _redact_setting(item, named if key in ("value", "Value") else key) for key, item in value.items()}
     if isinstance(value, list):
-        return [_settings(item, name) for item in value]
+        return [_redact_setting(item, name) for item in value]
     if not isinstance(value, str):
         return value
-    if why := secret_in(name.rpartition(".")[2], value):
-        return value if credential_form(value) else taken_out(why)
-    for inner, text in assignments_in(value):
-        if (why := secret_in(inner, text)) and not credential_form(text):
-            value = value.replace(text, taken_out(why))
+    if why := find_secret(name.rpartition(".")[2], value):
+        return value if credential_form(value) else redaction(why)
+    for inner, text in find_assignments(value):
+        if (why := find_secret(inner, text)) and not credential_form(text):
+            value = value.replace(text, redaction(why))
     return value
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _iter_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
             yield key
-            yield from _texts(item)
+            yield from _iter_texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _iter_texts(item)
 
 
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {change(key): _mapped(item, change) for key, item in value.items()}
-    return [_mapped(item, change) for item in value] if isinstance(value, list) else value
+        return {change(key): _map_texts(item, change) for key, item in value.items()}
+    return [_map_texts(item, change) for item in value] if isinstance(value, list) else value

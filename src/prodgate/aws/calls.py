@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from .actions import refusal
-from .answered import plain
+from .actions import find_refusal
+from .answered import to_plain
 from .answers import Unreadable
-from .clients import Clients, Refused, host
-from .failures import Failure, Kind, failure
+from .clients import Clients, Refused, last_host
+from .failures import Failure, Kind, classify_error
 from .recording import Call, Record, Recording
 
 #: Pages after which a list is given up: what is so long is not a list of settings.
-MOST_PAGES: Final = 1_000
+MAX_PAGES: Final = 1_000
 
 #: How far this machine's clock may be from AWS's; ages and windows would be wrong by as much.
 SKEW: Final = timedelta(minutes=5)
@@ -46,10 +46,10 @@ class LiveCalls:
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
     ) -> Sequence[Any]:
         """Return every page of an answer, or the one page that it has. Raises Absent and Unreadable."""
-        if why := refusal(service, operation, parameters):
+        if why := find_refusal(service, operation, parameters):
             raise Refused(why)
         call = Call(service=service, operation=operation, region=region, parameters=parameters, whole=whole)
-        record = self._asked(call)
+        record = self._ask(call)
         self.recording.add(record)
         return record.value()
 
@@ -58,7 +58,7 @@ class LiveCalls:
         self._given_up.setdefault((), reason)
         self.clients.stopped.set()
 
-    def _asked(self, call: Call) -> Record:
+    def _ask(self, call: Call) -> Record:
         scopes = ((), (call.service, call.region), (call.service, call.region, call.operation))
         for scope in scopes:
             if scope in self._given_up:
@@ -66,9 +66,9 @@ class LiveCalls:
         pages: list[Any] = []
         requests: list[Mapping[str, Any]] = []
         try:
-            for page in _followed(self.clients(call.service, call.region), call):
-                requests.append(_request(page))
-                pages.append(plain(page))
+            for page in _fetch_pages(self.clients(call.service, call.region), call):
+                requests.append(_request_metadata(page))
+                pages.append(to_plain(page))
                 _check_clock(requests[-1])
         except Refused:
             raise
@@ -76,18 +76,20 @@ class LiveCalls:
             self._given_up.setdefault((), error.reason)
             return Record(call=call, unreadable=error.reason, requests=requests)
         except Exception as error:  # noqa: BLE001  whatever goes wrong with a call, it gave no answer
-            return self._failed(call, error, pages, requests)
+            return self._record_failure(call, error, pages, requests)
         return Record(call=call, pages=pages, requests=requests)
 
-    def _failed(
+    def _record_failure(
         self, call: Call, error: Exception, pages: Sequence[Any], requests: Sequence[Mapping[str, Any]]
     ) -> Record:
-        said = Failure(Kind.PAGING, "truncated", str(error)) if isinstance(error, _Incomplete) else failure(error)
-        requests = [*requests, _request(getattr(error, "response", None) or {})]
-        words: str = plain(said.words)
+        said = (
+            Failure(Kind.PAGING, "truncated", str(error)) if isinstance(error, _Incomplete) else classify_error(error)
+        )
+        requests = [*requests, _request_metadata(getattr(error, "response", None) or {})]
+        words: str = to_plain(said.words)
         if said.kind is Kind.ABSENT and not pages:
             return Record(call=call, absent=said.code, words=words, requests=requests)
-        reason: str = plain(said.reason(call.service, call.operation, call.region))
+        reason: str = to_plain(said.reason(call.service, call.operation, call.region))
         if pages:
             reason = f"{reason}, after {len(pages)} pages of the list"
         place = (call.service, call.region)
@@ -97,7 +99,7 @@ class LiveCalls:
         return Record(call=call, unreadable=reason, words=words, requests=requests)
 
 
-def _followed(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:
+def _fetch_pages(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:
     """Yield every page of a whole answer; the one page of another, which must not be a part of a longer one."""
     names = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
     if call.operation not in names:
@@ -105,22 +107,22 @@ def _followed(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:
     method = names[call.operation]
     if not call.whole:
         page = getattr(client, method)(**call.parameters)
-        if _next(page) and not _LIMITS & set(call.parameters):
+        if _next_token(page) and not _LIMITS & set(call.parameters):
             raise _Incomplete("the answer is the first page of several; ask for it with account.list")
         yield page
         return
-    several = client.get_paginator(method).paginate if client.can_paginate(method) else _by_token(client, method)
+    several = client.get_paginator(method).paginate if client.can_paginate(method) else _token_paginator(client, method)
     page = {}
     paged = _PAGED_WHEN_ASKED.get((call.service, call.operation), {})
     for number, page in enumerate(several(**paged, **call.parameters), start=1):
-        if number > MOST_PAGES:
-            raise _Incomplete(f"more than {MOST_PAGES} pages; ask for less")
+        if number > MAX_PAGES:
+            raise _Incomplete(f"more than {MAX_PAGES} pages; ask for less")
         yield page
-    if any(_stated(page, key) is True for key in _MORE):
+    if any(_find_stated(page, key) is True for key in _MORE):
         raise _Incomplete("the last page says that there are more, and not how to ask for them")
 
 
-def _by_token(client: Any, method: str) -> Any:
+def _token_paginator(client: Any, method: str) -> Any:
     """Return a function that yields the pages of an operation that botocore has no paginator for."""
     operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
     accepted = set(operation.input_shape.members) if operation.input_shape else set()
@@ -130,7 +132,7 @@ def _by_token(client: Any, method: str) -> Any:
         while True:
             page = getattr(client, method)(**parameters)
             yield page
-            if not (following := _next(page)):
+            if not (following := _next_token(page)):
                 return
             name, token = following
             name = name if name in accepted else "Marker"
@@ -142,27 +144,27 @@ def _by_token(client: Any, method: str) -> Any:
     return pages
 
 
-def _next(page: Mapping[str, Any]) -> tuple[str, Any] | None:
+def _next_token(page: Mapping[str, Any]) -> tuple[str, Any] | None:
     """Return by which name and token a page says that another follows, if it does."""
     for key in (*_NEXT, *_MORE, "NextContinuationToken"):
-        if value := _stated(page, key):
+        if value := _find_stated(page, key):
             return key, value
     return None
 
 
-def _stated(page: Mapping[str, Any], key: str) -> Any:
+def _find_stated(page: Mapping[str, Any], key: str) -> Any:
     """Return what a page states under ``key``, itself or in the list that is all it holds, as CloudFront answers."""
     inner = [value for value in page.values() if isinstance(value, Mapping) and "Items" in value]
     return next((part[key] for part in (page, *inner) if key in part), None)
 
 
-def _request(response: Mapping[str, Any]) -> dict[str, Any]:
+def _request_metadata(response: Mapping[str, Any]) -> dict[str, Any]:
     about = response.get("ResponseMetadata", {})
     headers = about.get("HTTPHeaders", {})
     stated = {
         "id": about.get("RequestId") or headers.get("x-amzn-requestid"),
         "date": headers.get("date"),
-        "host": host(),
+        "host": last_host(),
         "status": about.get("HTTPStatusCode"),
         "retries": about.get("RetryAttempts"),
     }

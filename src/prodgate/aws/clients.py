@@ -16,9 +16,9 @@ import botocore
 from botocore.config import Config
 
 from .account import WORKERS
-from .actions import refusal
-from .downloads import following
-from .rates import bucket
+from .actions import find_refusal
+from .downloads import document_fetcher
+from .rates import bucket_for
 
 #: Attempts of one request, the first included. With adaptive retries nothing was lost at 20 calls a second.
 ATTEMPTS: Final = 10
@@ -42,7 +42,7 @@ class Garbled(Exception):
     """An answer is not whole, or none of AWS's."""
 
 
-def host() -> str:
+def last_host() -> str:
     """Return which host this thread asked last."""
     return getattr(_THREAD, "host", "")
 
@@ -92,21 +92,21 @@ class Clients:
             client.meta.events.register("before-call", self._guard(service))
             protocol = client.meta.service_model.resolved_protocol
             client.meta.events.register("response-received", partial(_refuse_garbled, protocol))
-            client.meta.events.register("after-call.ecr.GetDownloadUrlForLayer", following(self.endpoint))
+            client.meta.events.register("after-call.ecr.GetDownloadUrlForLayer", document_fetcher(self.endpoint))
         return client
 
     def _guard(self, service: str) -> Callable[..., None]:
         """Return what refuses an operation that is not in the table of reads, so that a bug can't write."""
 
         def refuse(model: Any, params: Mapping[str, Any], **_: Any) -> None:
-            if why := refusal(service, model.name, _document(params)):
+            if why := find_refusal(service, model.name, _request_document(params)):
                 raise Refused(why)
 
         return refuse
 
     def _gate(self, service: str) -> Callable[..., None]:
         """Return what lets one request after the other through; AWS itself at a rate that does no harm."""
-        turn = bucket(service)
+        turn = bucket_for(service)
 
         def wait(request: Any, **_: Any) -> None:
             _THREAD.host = urlsplit(request.url).hostname or ""
@@ -118,7 +118,7 @@ class Clients:
         return wait
 
 
-def _document(request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _request_document(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the JSON document that a request is about to send; an empty one when it sends none."""
     try:
         sent = json.loads(request["body"])

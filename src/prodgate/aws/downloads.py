@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 #: Bytes of the longest document that is read; the settings of an image have some ten thousand.
-LARGEST: Final = 4 * 1024**2
+MAX_BODY: Final = 4 * 1024**2
 
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn")
 #: Status of an answer that asks to come again later, and seconds to wait for it, each longer than the last.
@@ -20,7 +20,7 @@ _BUSY: Final = frozenset({429, 500, 503})
 _PAUSES: Final = (0.2, 0.8, 3.2)
 
 
-def following(endpoint: str) -> Callable[..., None]:
+def document_fetcher(endpoint: str) -> Callable[..., None]:
     """Return what replaces the address in an answer of ECR by the document that is there.
 
     ``endpoint`` is where the rehearsal account listens; empty for AWS itself.
@@ -28,19 +28,19 @@ def following(endpoint: str) -> Callable[..., None]:
 
     def fetch(parsed: MutableMapping[str, Any], **_: Any) -> None:
         if url := parsed.pop("downloadUrl", ""):
-            parsed["document"] = _document(url, parsed.get("layerDigest", ""), endpoint)
+            parsed["document"] = _fetch_document(url, parsed.get("layerDigest", ""), endpoint)
 
     return fetch
 
 
-def _document(url: str, digest: str, endpoint: str) -> Any:
+def _fetch_document(url: str, digest: str, endpoint: str) -> Any:
     """Return a JSON document, or None when what is there is none, or not the one of the digest. Raises OSError."""
     place = urlsplit(url)
     if place.scheme != "https" or not (place.hostname or "").endswith(_HOSTS):
         raise OSError(f"{place.scheme}://{place.hostname}: is no address of AWS's")
     proxies = urllib.request.ProxyHandler({"http": endpoint} if endpoint else None)
     asked = place._replace(scheme="http").geturl() if endpoint else url
-    body = _fetched(urllib.request.build_opener(proxies), asked)
+    body = _fetch(urllib.request.build_opener(proxies), asked)
     if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
         return None
     try:
@@ -49,12 +49,12 @@ def _document(url: str, digest: str, endpoint: str) -> Any:
         return None
 
 
-def _fetched(opener: urllib.request.OpenerDirector, url: str) -> bytes:
+def _fetch(opener: urllib.request.OpenerDirector, url: str) -> bytes:
     """Return what is there, asked for again while its keeper is busy. Raises OSError."""
     for pause in (*_PAUSES, None):
         try:
             with opener.open(url, timeout=30) as answer:
-                body: bytes = answer.read(LARGEST + 1)
+                body: bytes = answer.read(MAX_BODY + 1)
                 return body
         except HTTPError as error:
             error.close()

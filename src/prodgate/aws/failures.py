@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from .actions import needed
+from .actions import required_actions
 
 #: Code of what Airflow says is not there.
 ABSENT_IN_AIRFLOW: Final = "404"
@@ -91,7 +91,7 @@ class Failure:
         """Return why nothing can be said, and what to do about it."""
         said = f"{service} {operation} in {region}: {self.kind} ({self.code})"
         if self.kind is Kind.DENIED:
-            return f"{said}; allow {' and '.join(needed(service, operation))}: prodgate iam-policy"
+            return f"{said}; allow {' and '.join(required_actions(service, operation))}: prodgate iam-policy"
         if self.kind is Kind.EXPIRED:
             return f"{said}; log in again"
         if self.kind in (Kind.OTHER, Kind.AIRFLOW, Kind.UNPARSABLE, Kind.PAGING):
@@ -99,21 +99,21 @@ class Failure:
         return said
 
 
-def failure(error: Exception) -> Failure:
+def classify_error(error: Exception) -> Failure:
     """Return what an error of boto3 means."""
     response: Mapping[str, Any] = getattr(error, "response", None) or {}
     if isinstance(response, Mapping) and "RestApiStatusCode" in response:
-        return airflow_failure(int(response["RestApiStatusCode"]), response.get("RestApiResponse"))
+        return classify_airflow_reply(int(response["RestApiStatusCode"]), response.get("RestApiResponse"))
     if isinstance(response, Mapping) and "Error" in response:
         stated = response["Error"]
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return _of_code(str(stated.get("Code", "")), str(stated.get("Message", "")), status)
+        return _classify_code(str(stated.get("Code", "")), str(stated.get("Message", "")), status)
     names = [base.__name__ for base in type(error).__mro__]
     kind = next((kind for name, kind in _CLASSES.items() if name in names), Kind.OTHER)
     return Failure(kind, names[0], str(error))
 
 
-def airflow_failure(status: int, document: Any) -> Failure:
+def classify_airflow_reply(status: int, document: Any) -> Failure:
     """Return what an answer of Airflow's other than a success means; ``document`` is what it sent, read from JSON.
 
     A thing is absent only where Airflow itself says of it that it is not there: a path that nobody serves is no answer.
@@ -125,7 +125,7 @@ def airflow_failure(status: int, document: Any) -> Failure:
     return Failure(Kind.AIRFLOW, str(status), words)
 
 
-def _of_code(code: str, words: str, status: int) -> Failure:
+def _classify_code(code: str, words: str, status: int) -> Failure:
     name = code.rpartition("#")[2].partition(":")[0]
     if name == "InvalidAccessException":
         return Failure(Kind.ABSENT if _NOT_SUBSCRIBED.search(words) else Kind.DENIED, name, words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from .actions import DRILL_ACTIONS, actions
+from .actions import DRILL_ACTIONS, list_actions
 
 #: Actions that reach contents, and what they are limited to; whoever knows the names can limit them further.
 LIMITED: Final = {
@@ -21,19 +21,21 @@ LIMITED: Final = {
 _TRIGGERS: Final = "arn:aws:airflow:*:*:role/*/User"
 
 
-def policy() -> dict[str, Any]:
+def build_policy() -> dict[str, Any]:
     """Return the least IAM policy that the gate needs: one statement for each service, and one for each limit."""
-    free = [action for action in actions() if action not in LIMITED]
+    free = [action for action in list_actions() if action not in LIMITED]
     services = dict.fromkeys(action.partition(":")[0] for action in free)
     looks = [
         _statement(f"Look {service}", [action for action in free if action.startswith(f"{service}:")], "*")
         for service in services
     ]
-    limited = [_statement(f"Read {action}", [action], LIMITED[action]) for action in actions() if action in LIMITED]
+    limited = [
+        _statement(f"Read {action}", [action], LIMITED[action]) for action in list_actions() if action in LIMITED
+    ]
     return {"Version": "2012-10-17", "Statement": [*looks, *limited]}
 
 
-def drill_policy() -> dict[str, Any]:
+def build_drill_policy() -> dict[str, Any]:
     """Return what a drill needs besides, for a role of its own."""
     trigger = _statement("Trigger runs", ["airflow:InvokeRestApi"], _TRIGGERS)
     return {"Version": "2012-10-17", "Statement": [_statement("Drill", list(DRILL_ACTIONS), "*"), trigger]}

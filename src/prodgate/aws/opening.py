@@ -26,7 +26,7 @@ class WrongAccount(UsageError):
     """What answers is not the account that was meant; the message says what it is."""
 
 
-def session(profile: str, region: str, environment: Mapping[str, str]) -> boto3.Session:
+def open_session(profile: str, region: str, environment: Mapping[str, str]) -> boto3.Session:
     """Return a session with the credentials of a profile, or of the environment. Raises UsageError.
 
     Nothing is asked of AWS for it.
@@ -39,7 +39,7 @@ def session(profile: str, region: str, environment: Mapping[str, str]) -> boto3.
         raise UsageError(f"profile {profile!r}: is not configured; profiles are {known}") from None
     except BotoCoreError as error:
         raise UsageError(f"AWS configuration: can't be read: {error}; mend it") from None
-    mistakes = [*_redirected(environment), *_configured_elsewhere(configured)]
+    mistakes = [*_find_redirections(environment), *_find_configured_endpoints(configured)]
     if mistakes:
         raise UsageError("\n".join(mistakes))
     return opened
@@ -47,14 +47,14 @@ def session(profile: str, region: str, environment: Mapping[str, str]) -> boto3.
 
 def open_account(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> LiveCalls:
     """Return calls to the stated account, having asked which account this is and nothing else. Raises UsageError."""
-    opened = session(profile, region, environment)
+    opened = open_session(profile, region, environment)
     clients = Clients(opened, region, reads=True, foreign=_is_foreign)
     calls = LiveCalls(clients)
     _refuse_keys(opened, environment)
     try:
         identity = calls.pages("sts", "GetCallerIdentity", region, {}, whole=False)[0]
     except (Unreadable, Absent) as error:
-        raise UsageError(f"{_named(profile)}: no account could be opened: {error}") from None
+        raise UsageError(f"{_describe_credentials(profile)}: no account could be opened: {error}") from None
     _check_identity(identity, stated, environment)
     return calls
 
@@ -62,7 +62,7 @@ def open_account(profile: str, region: str, stated: str, environment: Mapping[st
 def open_for_drill(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> Clients:
     """Return clients of the stated account that may change something. Raises UsageError."""
     open_account(profile, region, stated, environment)
-    return Clients(session(profile, region, environment), region, foreign=_is_foreign)
+    return Clients(open_session(profile, region, environment), region, foreign=_is_foreign)
 
 
 def _check_identity(identity: Mapping[str, Any], stated: str, environment: Mapping[str, str]) -> None:
@@ -88,7 +88,7 @@ def _refuse_keys(opened: boto3.Session, environment: Mapping[str, str]) -> None:
         raise UsageError("credentials: are long-lived keys of a user; let the CI take the gate's role for a while")
 
 
-def _redirected(environment: Mapping[str, str]) -> Iterator[str]:
+def _find_redirections(environment: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environment):
         if name.startswith("AWS_ENDPOINT_URL"):
             yield f"{name}: sends calls to {environment[name]!r} instead of AWS; unset it"
@@ -97,7 +97,7 @@ def _redirected(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{name}: sends calls to {environment[name]!r}, on this machine; unset it"
 
 
-def _configured_elsewhere(profile: Mapping[str, Any]) -> Iterator[str]:
+def _find_configured_endpoints(profile: Mapping[str, Any]) -> Iterator[str]:
     if url := profile.get("endpoint_url"):
         yield f"endpoint_url of the profile: sends calls to {url!r} instead of AWS; take it out"
     if name := profile.get("services"):
@@ -106,10 +106,10 @@ def _configured_elsewhere(profile: Mapping[str, Any]) -> Iterator[str]:
 
 def _is_foreign(host: str) -> bool:
     """Whether a host is not AWS's by its name, or is by its name and lies on this machine."""
-    return not host.endswith(_HOSTS) or any(ipaddress.ip_address(each).is_loopback for each in _addresses(host))
+    return not host.endswith(_HOSTS) or any(ipaddress.ip_address(each).is_loopback for each in _resolve_addresses(host))
 
 
-def _addresses(host: str) -> set[str]:
+def _resolve_addresses(host: str) -> set[str]:
     try:
         return {str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, 443)}
     except OSError:
@@ -124,5 +124,5 @@ def _is_loopback(url: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-def _named(profile: str) -> str:
+def _describe_credentials(profile: str) -> str:
     return f"profile {profile!r}" if profile else "the environment's credentials"

@@ -30,14 +30,14 @@ RATES: Final[Mapping[str, float]] = {
     "sns": 15,  # ListSubscriptionsByTopic 30
     "sqs": 50,
 }
-OTHERS: Final = 5.0
+DEFAULT_RATE: Final = 5.0
 
 #: Seconds' worth of calls that may come at once.
 BURST: Final = 2.0
 
 
 @dataclass(slots=True)
-class Bucket:
+class TokenBucket:
     """Lets calls through at a rate a second; ``take`` waits for its turn."""
 
     rate: float
@@ -55,6 +55,6 @@ class Bucket:
             stopped.wait(wait)
 
 
-def bucket(service: str) -> Bucket:
+def bucket_for(service: str) -> TokenBucket:
     """Return a bucket for one service in one region."""
-    return Bucket(RATES.get(service, OTHERS))
+    return TokenBucket(RATES.get(service, DEFAULT_RATE))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .answered import canonical, plain, revived
+from .answered import canonical_json, revive, to_plain
 from .answers import Absent, Unreadable
 
 
@@ -26,7 +26,7 @@ class Call:
     @property
     def key(self) -> str:
         """What makes two calls the same."""
-        return canonical([self.service, self.region, self.operation, plain(self.parameters), self.whole])
+        return canonical_json([self.service, self.region, self.operation, to_plain(self.parameters), self.whole])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Record:
             raise Unreadable(self.unreadable)
         if self.absent:
             raise Absent(self.absent)
-        answer: Sequence[Any] = revived(self.pages)
+        answer: Sequence[Any] = revive(self.pages)
         return answer
 
     def to_json(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Record:
         stated = {**given, "words": self.words, "requests": self.requests}
         return {
             "operation": self.call.operation,
-            "parameters": plain(self.call.parameters),
+            "parameters": to_plain(self.call.parameters),
             "whole": self.call.whole,
             **{name: value for name, value in stated.items() if value},
         }
@@ -95,21 +95,21 @@ class Recording:
         return record.value()
 
 
-def recalled(stored: Iterable[Mapping[str, Any]]) -> Recording:
+def recall(stored: Iterable[Mapping[str, Any]]) -> Recording:
     """Return the recording of an earlier run, from ``{"service": …, "region": …, "calls": [records]}``."""
     recording = Recording()
     for place in stored:
         for record in place["calls"]:
-            recording.add(_record(place["service"], place["region"], record))
+            recording.add(_parse_record(place["service"], place["region"], record))
     return recording
 
 
-def _record(service: str, region: str, stored: Mapping[str, Any]) -> Record:
+def _parse_record(service: str, region: str, stored: Mapping[str, Any]) -> Record:
     call = Call(
         service=service,
         operation=stored["operation"],
         region=region,
-        parameters=revived(stored["parameters"]),
+        parameters=revive(stored["parameters"]),
         whole=stored["whole"],
     )
     rest = {name: stored[name] for name in ("pages", "absent", "unreadable", "words", "requests") if name in stored}

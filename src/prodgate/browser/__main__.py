@@ -12,15 +12,15 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from ..facts.e2e.journeys import FORMAT
-from .launching import about, launched
+from .launching import describe_browser, launch
 from .lifeline import end_with_parent
-from .linking import followed
+from .linking import follow_links
 from .redaction import Redaction
 from .settings import VISITS, BrowserSettings
-from .visiting import NO_ANSWER, SIZES, address_of, begun, reason, visit
+from .visiting import NO_ANSWER, SIZES, blank_result, classify_error, find_address, visit
 
 #: Visits in a row without an answer after which the site is taken for gone, and nobody waits for the rest.
-_GONE: Final = 3
+_MAX_SILENT: Final = 3
 
 
 def main() -> None:
@@ -28,41 +28,41 @@ def main() -> None:
     settings, started = BrowserSettings.from_environment(), datetime.now(UTC)
     end_with_parent(settings.lifeline)
     with sync_playwright() as playwright:
-        browser = launched(playwright, settings)
-        pages = list(_visits(browser, settings))
+        browser = launch(playwright, settings)
+        pages = list(_visit_pages(browser, settings))
         record = {
             "format": FORMAT,
             "started": started.isoformat(),
-            "browser": about(browser),
+            "browser": describe_browser(browser),
             "pages": pages,
-            "links": followed(browser, settings, pages),
+            "links": follow_links(browser, settings, pages),
         }
         browser.close()
-    clean = Redaction(frozenset(settings.secrets)).value(record)
+    clean = Redaction(frozenset(settings.secrets)).redact_json(record)
     Path(settings.results, VISITS).write_text(json.dumps(clean, ensure_ascii=False), "utf-8")
 
 
-def _visits(browser: Browser, settings: BrowserSettings) -> Iterator[dict[str, Any]]:
+def _visit_pages(browser: Browser, settings: BrowserSettings) -> Iterator[dict[str, Any]]:
     """Visit each page at each size, until nobody answers any more."""
     silent = 0
     for page in settings.pages:
-        _tell(f"looking at {page['name']}")
+        _print_progress(f"looking at {page['name']}")
         addressed: Mapping[str, Any] | None = None
         for size in SIZES:
-            if silent >= _GONE:
+            if silent >= _MAX_SILENT:
                 gone = {"kind": "unasked", "text": f"not opened: {silent} visits before met no answer"}
-                yield {**begun(page, size), "unreachable": gone}
+                yield {**blank_result(page, size), "unreachable": gone}
                 continue
             try:
-                addressed = addressed or {**page, "address": address_of(browser, settings, page)}
+                addressed = addressed or {**page, "address": find_address(browser, settings, page)}
                 told = visit(browser, settings, addressed, size)
             except Error as error:
-                told = {**begun(page, size), "unreachable": reason(error)}
+                told = {**blank_result(page, size), "unreachable": classify_error(error)}
             silent = silent + 1 if (told["unreachable"] or {}).get("kind") in NO_ANSWER else 0
             yield told
 
 
-def _tell(text: str) -> None:
+def _print_progress(text: str) -> None:
     print(f"prodgate: {text}", flush=True)  # noqa: T201  the parent shows what its children print
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..facts.e2e.journeys import FORMAT
-from .processes import Progress, drive
+from .processes import Progress, run_process
 from .settings import JOURNEYS, BrowserSettings
 
 _OPTIONS: Final = (
@@ -19,18 +19,18 @@ _OPTIONS: Final = (
     "-p", "pytest_base_url.plugin", "-p", "pytest_playwright.pytest_playwright", "-p", "prodgate.browser.plugin",
 )  # fmt: skip
 #: pytest's exit codes that mean that everything was run: all passed, some failed.
-_RAN: Final = (0, 1)
+_COMPLETE: Final = (0, 1)
 
 
-def carried_out(
+def run_journeys(
     folder: Path, settings: BrowserSettings, *, project: Path, log: Path, limit: float, progress: Progress
 ) -> dict[str, Any]:
     """Run all journeys of a folder, and those that failed once more: only to tell what fails from what is flaky.
 
     Evidence is named by files in the folder of results. What changes something is never run twice.
     """
-    lines, ended = _run([str(folder)], settings, project=project, log=log, limit=limit, progress=progress)
-    journeys = _journeys(lines)
+    lines, ended = _run_pytest([str(folder)], settings, project=project, log=log, limit=limit, progress=progress)
+    journeys = _merge_lines(lines)
     again = [id_ for id_, each in journeys.items() if each["outcome"] == "failed" and not each["mutates"]]
     for each in journeys.values():
         each["again"] = ""
@@ -38,8 +38,8 @@ def carried_out(
         progress(f"{len(again)} journeys failed; once more, to tell whether they always do")
         log = log.with_name(f"{log.stem}-again{log.suffix}")
         settings = replace(settings, results=str(Path(settings.results, "again")))
-        later, _ = _run(again, settings, project=project, log=log, limit=limit, progress=progress)
-        for id_, each in _journeys(later).items():
+        later, _ = _run_pytest(again, settings, project=project, log=log, limit=limit, progress=progress)
+        for id_, each in _merge_lines(later).items():
             journeys[id_]["again"] = each["outcome"] or "unfinished"
     return {
         "format": FORMAT,
@@ -49,7 +49,7 @@ def carried_out(
     }
 
 
-def _run(
+def _run_pytest(
     what: Iterable[str], settings: BrowserSettings, *, project: Path, log: Path, limit: float, progress: Progress
 ) -> tuple[list[Mapping[str, Any]], str]:
     """Return what pytest's process wrote down, and why it did not run to its end, or nothing."""
@@ -57,19 +57,19 @@ def _run(
     output = ("--rootdir", str(project), "--base-url", settings.base_url, "--output", str(place.with_name("output")))
     place.parent.mkdir(exist_ok=True)
     place.touch()
-    code = drive((*_OPTIONS, *output, *what), settings, log=log, cwd=project, limit=limit, progress=progress)
+    code = run_process((*_OPTIONS, *output, *what), settings, log=log, cwd=project, limit=limit, progress=progress)
     lines = [json.loads(line) for line in place.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
     if code is None:
         return lines, f"the journeys did not end within {limit:.0f} s; look at the last that began, or take some out"
     return (
         lines,
         ""
-        if code in _RAN
+        if code in _COMPLETE
         else f"the journeys could not be run (exit code {code}); see logs/{log.parent.name}/{log.name}",
     )
 
 
-def _journeys(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _merge_lines(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return each planned journey by its id with how it ended; the outcome of one that did not end is empty."""
     found: dict[str, dict[str, Any]] = {}
     ended: dict[str, Any] = {"refused": [], "cookies": [], "evidence": []}

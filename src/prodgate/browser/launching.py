@@ -15,7 +15,7 @@ from .settings import BrowserSettings
 CONTEXT: Final[dict[str, Any]] = {"locale": "en-US", "timezone_id": "Asia/Tokyo", "service_workers": "block"}
 
 #: Is told of a request that was refused: why ("changes" or "foreign"), method and address.
-Refused = Callable[[str, str, str], object]
+OnRefused = Callable[[str, str, str], object]
 
 
 def launch_arguments(settings: BrowserSettings) -> dict[str, Any]:
@@ -30,19 +30,19 @@ def launch_arguments(settings: BrowserSettings) -> dict[str, Any]:
     return {"args": arguments, **({"executable_path": settings.program} if settings.program else {})}
 
 
-def launched(playwright: Playwright, settings: BrowserSettings) -> Browser:
+def launch(playwright: Playwright, settings: BrowserSettings) -> Browser:
     """Start Chromium."""
     return playwright.chromium.launch(**launch_arguments(settings))
 
 
-def guard(context: BrowserContext, settings: BrowserSettings, refused: Refused, *, mutates: bool = False) -> None:
+def guard(context: BrowserContext, settings: BrowserSettings, refused: OnRefused, *, mutates: bool = False) -> None:
     """Let a context make no request that may change something, unless it ``mutates``, and none to hosts of others."""
 
     def decide(route: Route) -> None:
         request = route.request
-        if not settings.allowed(request.url):
+        if not settings.is_allowed(request.url):
             refused("foreign", request.method, request.url)
-        elif settings.changes(request.method, request.url) and not mutates:
+        elif settings.may_change(request.method, request.url) and not mutates:
             refused("changes", request.method, request.url)
         else:
             route.continue_()
@@ -52,7 +52,7 @@ def guard(context: BrowserContext, settings: BrowserSettings, refused: Refused, 
     context.route("**/*", decide)
 
 
-def about(browser: Browser) -> dict[str, str]:
+def describe_browser(browser: Browser) -> dict[str, str]:
     """Return which browser this is, and what drives it."""
     axe = AXE_FILE_PATH.read_text("utf-8")[:40].split()[2].removeprefix("v")
     return {"name": "Chromium", "version": browser.version, "playwright": version("playwright"), "axe": axe}

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Playwright
 
-from ..engines.chromium import found
-from .keeping import Keeping, Writer, outcome_of
-from .launching import CONTEXT, about, guard, launch_arguments
+from ..engines.chromium import find_chromium
+from .keeping import OUTCOME, JourneyEvidence, JourneyWriter
+from .launching import CONTEXT, describe_browser, guard, launch_arguments
 from .lifeline import end_with_parent
 from .settings import VARIABLE, BrowserSettings, Credential, Credentials
 
 _SETTINGS = pytest.StashKey[BrowserSettings]()
-_WRITER = pytest.StashKey[Writer]()
-_KEEPING = pytest.StashKey[Keeping]()
+_WRITER = pytest.StashKey[JourneyWriter]()
+_KEEPING = pytest.StashKey[JourneyEvidence]()
 _MUTATES = "mutates: changes something at the site; other journeys make no request that could"
 
 
@@ -31,11 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = BrowserSettings.from_environment()
         end_with_parent(settings.lifeline)
     else:
-        there = found()
+        there = find_chromium()
         base_url = config.getoption("base_url") or ""
         settings = BrowserSettings(base_url=base_url, program=there.program if there else "", mutates=True)
     config.stash[_SETTINGS] = settings
-    config.stash[_WRITER] = writer = Writer(settings)
+    config.stash[_WRITER] = writer = JourneyWriter(settings)
     config.pluginmanager.register(writer)
 
 
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Keep the evidence of a journey before its fixtures close what it opened."""
     if (keeping := item.stash.get(_KEEPING, None)) is not None:
-        keeping.finish()
+        keeping.collect()
 
 
 @pytest.fixture(scope="session")
@@ -86,34 +86,34 @@ def pytest_fixture_setup(
     elif fixturedef.argname == "browser_context_args":
         value |= {**CONTEXT, **value}
     elif isinstance(value, Playwright):
-        _guarded_requests(value)
+        _guard_requests(value)
     elif isinstance(value, Browser):
-        _guarded_contexts(value, writer, settings)
+        _guard_contexts(value, writer, settings)
     return value
 
 
-def _guarded_requests(playwright: Playwright) -> None:
+def _guard_requests(playwright: Playwright) -> None:
     """Let Playwright's own requests keep to what a test may do."""
     made = playwright.request.new_context
 
     def new_context(**given: Any) -> APIRequestContext:
-        return _only_reading(made(**given))
+        return _make_read_only(made(**given))
 
     setattr(playwright.request, "new_context", new_context)  # noqa: B010  also for tests that call it themselves
 
 
-def _guarded_contexts(browser: Browser, writer: Writer, settings: BrowserSettings) -> None:
+def _guard_contexts(browser: Browser, writer: JourneyWriter, settings: BrowserSettings) -> None:
     """Guard and watch every context of a browser, however a test comes by it."""
     made = browser.new_context
     if made.__name__ == "guarded":  # by another fixture that gives the same browser
         return
-    writer.tell(browser=about(browser))
+    writer.write_line(browser=describe_browser(browser))
     # what a fixture of all tests opens belongs to none of them
-    unwatched = Keeping(settings=settings, name="all")
+    unwatched = JourneyEvidence(settings=settings, name="all")
 
     def guarded(**given: Any) -> BrowserContext:
         context = made(**given)
-        _taken(context, writer.current or unwatched, settings)
+        _watch_context(context, writer.current or unwatched, settings)
         return context
 
     setattr(browser, "new_context", guarded)  # noqa: B010
@@ -121,15 +121,15 @@ def _guarded_contexts(browser: Browser, writer: Writer, settings: BrowserSetting
 
 
 @pytest.fixture(autouse=True)
-def _kept(request: pytest.FixtureRequest, settings: BrowserSettings) -> Iterator[None]:
+def _watched_journey(request: pytest.FixtureRequest, settings: BrowserSettings) -> Iterator[None]:
     """Watch a journey from its beginning until every context that it opened is closed."""
     item, writer = request.node, request.config.stash[_WRITER]
     mutates = item.get_closest_marker("mutates") is not None
-    keeping = Keeping(
+    keeping = JourneyEvidence(
         settings=settings,
         mutates=mutates,
         signs_in="credentials" in item.fixturenames,
-        failed=lambda: item.stash.get(outcome_of, "passed") == "failed",
+        failed=lambda: item.stash.get(OUTCOME, "passed") == "failed",
         name=f"{writer.begun:03}",
     )
     writer.begun += 1
@@ -138,14 +138,14 @@ def _kept(request: pytest.FixtureRequest, settings: BrowserSettings) -> Iterator
     keeping.close()
 
 
-def _taken(context: BrowserContext, keeping: Keeping, settings: BrowserSettings) -> None:
-    guard(context, settings, keeping.refuse, mutates=keeping.mutates)
+def _watch_context(context: BrowserContext, keeping: JourneyEvidence, settings: BrowserSettings) -> None:
+    guard(context, settings, keeping.record_refusal, mutates=keeping.mutates)
     if not keeping.mutates:
-        _only_reading(context.request)
-    keeping.take(context)
+        _make_read_only(context.request)
+    keeping.watch(context)
 
 
-def _only_reading(requests: APIRequestContext) -> APIRequestContext:
+def _make_read_only(requests: APIRequestContext) -> APIRequestContext:
     """Let requests that no page makes change nothing."""
 
     def refuse(url: str, **_: Any) -> None:

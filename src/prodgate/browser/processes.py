@@ -15,23 +15,23 @@ from .redaction import Redaction
 from .settings import BrowserSettings
 
 #: What a line of progress begins with.
-PROGRESS: Final = "prodgate: "
+PROGRESS_PREFIX: Final = "prodgate: "
 #: Seconds that a process may take to end after all was said.
 _ENDING: Final = 10.0
 
 Progress = Callable[[str], None]
 
 
-def drive(
+def run_process(
     arguments: Sequence[str], settings: BrowserSettings, *, log: Path, cwd: Path, limit: float, progress: Progress
 ) -> int | None:
     """Run our own interpreter with arguments; return its exit code, None when it did not end within ``limit`` s."""
     log.parent.mkdir(parents=True, exist_ok=True)
     lifeline, held = os.pipe()
     try:
-        process = _started(arguments, replace(settings, lifeline=lifeline), cwd)
+        process = _start(arguments, replace(settings, lifeline=lifeline), cwd)
         clean = Redaction(frozenset(settings.secrets))
-        reader = threading.Thread(target=_read, args=(process.stdout, log, clean, progress), daemon=True)
+        reader = threading.Thread(target=_copy_output, args=(process.stdout, log, clean, progress), daemon=True)
         reader.start()
         try:
             return process.wait(limit)
@@ -46,11 +46,11 @@ def drive(
         os.close(held)
 
 
-def _started(arguments: Sequence[str], settings: BrowserSettings, cwd: Path) -> subprocess.Popen[bytes]:
+def _start(arguments: Sequence[str], settings: BrowserSettings, cwd: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  our own modules
         [sys.executable, "-P", *arguments],
         cwd=cwd,
-        env={**_environment(), **settings.to_environment()},
+        env={**_clean_environment(), **settings.to_environment()},
         pass_fds=[settings.lifeline],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -58,7 +58,7 @@ def _started(arguments: Sequence[str], settings: BrowserSettings, cwd: Path) -> 
     )
 
 
-def _environment() -> dict[str, str]:
+def _clean_environment() -> dict[str, str]:
     """Return the environment without what would change pytest or Playwright behind our back."""
     changing = ("PYTEST_", "DEBUG", "PWDEBUG", "PW_")
     return {name: value for name, value in os.environ.items() if not name.startswith(changing)} | {
@@ -66,11 +66,11 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _read(stream: IO[bytes], log: Path, clean: Redaction, progress: Progress) -> None:
+def _copy_output(stream: IO[bytes], log: Path, clean: Redaction, progress: Progress) -> None:
     with stream, log.open("w", encoding="utf-8") as kept:
         for line in stream:
-            text = clean.text(line.decode("utf-8", "replace").rstrip())
-            if text.startswith(PROGRESS):
-                progress(text.removeprefix(PROGRESS))
+            text = clean.redact_text(line.decode("utf-8", "replace").rstrip())
+            if text.startswith(PROGRESS_PREFIX):
+                progress(text.removeprefix(PROGRESS_PREFIX))
             else:
                 kept.write(f"{text}\n")

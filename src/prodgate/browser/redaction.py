@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from ..secret_forms import secret_in, taken_out, without_credentials
+from ..secret_forms import find_secret, redact_credentials, redaction
 
 #: A shorter text is no secret, and would be found everywhere.
-SHORTEST: Final = 6
+MIN_SECRET_LENGTH: Final = 6
 #: Headers whose values say who somebody is.
 _HEADERS: Final = re.compile(
     r"(?i)(set-)?cookie|(proxy-)?authorization|x-(api-key|auth-token|csrf-token|amz-security-token)"
@@ -33,23 +33,23 @@ class Redaction:
 
     secrets: frozenset[str] = frozenset()
 
-    def also(self, values: Iterable[str]) -> Redaction:
+    def with_secrets(self, values: Iterable[str]) -> Redaction:
         """Return one that knows more values."""
-        return Redaction(self.secrets | {each for each in values if len(each) >= SHORTEST})
+        return Redaction(self.secrets | {each for each in values if len(each) >= MIN_SECRET_LENGTH})
 
-    def text(self, text: str) -> str:
+    def redact_text(self, text: str) -> str:
         """Return a text without secrets, however they are written in it."""
         for form in sorted((form for each in self.secrets for form in _forms(each)), key=len, reverse=True):
-            text = text.replace(form, taken_out("a secret"))
-        return _PAIR.sub(_without_value, without_credentials(text))
+            text = text.replace(form, redaction("a secret"))
+        return _PAIR.sub(_redact_pair, redact_credentials(text))
 
-    def value(self, value: Any) -> Any:
+    def redact_json(self, value: Any) -> Any:
         """Return JSON without secrets."""
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, Mapping):
-            return {self.text(key): self.value(inner) for key, inner in value.items()}
-        return [self.value(inner) for inner in value] if isinstance(value, list) else value
+            return {self.redact_text(key): self.redact_json(inner) for key, inner in value.items()}
+        return [self.redact_json(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _forms(secret: str) -> set[str]:
@@ -58,15 +58,15 @@ def _forms(secret: str) -> set[str]:
     shifted = (base64.b64encode(b"\0" * by + encoded).decode()[(0, 2, 3)[by] :].rstrip("=")[:-1] for by in range(3))
     escaped = json.dumps(secret)[1:-1]
     forms = {secret, quote(secret, safe=""), quote_plus(secret), escaped, json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return forms | {each for each in shifted if len(each) >= SHORTEST}
+    return forms | {each for each in shifted if len(each) >= MIN_SECRET_LENGTH}
 
 
-def _without_value(match: re.Match[str]) -> str:
-    kind = secret_in(match[2], match[3])
-    return f"{match[1]}{match[2]}={taken_out(kind)}" if kind and not match[3].startswith("(redacted") else match[0]
+def _redact_pair(match: re.Match[str]) -> str:
+    kind = find_secret(match[2], match[3])
+    return f"{match[1]}{match[2]}={redaction(kind)}" if kind and not match[3].startswith("(redacted") else match[0]
 
 
-def redacted_trace(trace: Path, known: Redaction) -> bytes:
+def redact_trace(trace: Path, known: Redaction) -> bytes:
     """Return a trace of Playwright's that can be played and holds no secret.
 
     Cookies and credentials in it are found first, so that they are taken out wherever else they stand.
@@ -74,11 +74,13 @@ def redacted_trace(trace: Path, known: Redaction) -> bytes:
     with zipfile.ZipFile(trace) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     events = {name: [json.loads(line) for line in data.splitlines()] for name, data in files.items() if _is_log(name)}
-    known = known.also(value for lines in events.values() for line in lines for value in _told_secrets(line))
+    known = known.with_secrets(value for lines in events.values() for line in lines for value in _find_secrets(line))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(name, _lines(events[name], known) if name in events else _resource(data, known))
+            archive.writestr(
+                name, _redact_events(events[name], known) if name in events else _redact_resource(data, known)
+            )
     return made.getvalue()
 
 
@@ -86,40 +88,40 @@ def _is_log(name: str) -> bool:
     return name.endswith((".trace", ".network", ".stacks"))
 
 
-def _lines(lines: Iterable[Any], known: Redaction) -> str:
-    return "".join(f"{json.dumps(known.value(_without_typed(line)))}\n" for line in lines)
+def _redact_events(lines: Iterable[Any], known: Redaction) -> str:
+    return "".join(f"{json.dumps(known.redact_json(_redact_typed(line)))}\n" for line in lines)
 
 
-def _resource(data: bytes, known: Redaction) -> bytes:
+def _redact_resource(data: bytes, known: Redaction) -> bytes:
     """Return a file that a page fetched or sent; pictures are left as they are."""
     try:
-        return known.text(data.decode("utf-8")).encode()
+        return known.redact_text(data.decode("utf-8")).encode()
     except UnicodeDecodeError:
         return data
 
 
-def _told_secrets(value: Any) -> Iterator[str]:
+def _find_secrets(value: Any) -> Iterator[str]:
     """Yield the secrets that an event tells, by where they stand in it."""
     if isinstance(value, list):
         for inner in value:
-            yield from _told_secrets(inner)
+            yield from _find_secrets(inner)
     if not isinstance(value, Mapping):
         return
     name, text = value.get("name"), value.get("value")
     if isinstance(name, str) and isinstance(text, str) and _HEADERS.fullmatch(name):
-        yield from _parts(text)
+        yield from _find_header_secrets(text)
     for key, inner in value.items():
         if key == "cookies" and isinstance(inner, list):
             yield from (str(each.get("value", "")) for each in inner if isinstance(each, Mapping))
         elif isinstance(inner, str) and _HEADERS.fullmatch(key):
-            yield from _parts(inner)
+            yield from _find_header_secrets(inner)
         else:
-            yield from _told_secrets(inner)
-    if _about_a_secret(value):
+            yield from _find_secrets(inner)
+    if _is_secret_field(value):
         yield from (str(value[key]) for key in _TYPED if isinstance(value.get(key), str))
 
 
-def _parts(header: str) -> Iterator[str]:
+def _find_header_secrets(header: str) -> Iterator[str]:
     """Yield what is secret of a header: values of cookies, and what follows the scheme of a credential."""
     for cookie in re.split(r"[;,\n]\s*", header):
         first, equals, rest = cookie.partition("=")
@@ -127,22 +129,22 @@ def _parts(header: str) -> Iterator[str]:
     yield header.rpartition(" ")[2]
 
 
-def _about_a_secret(value: Mapping[str, Any]) -> bool:
+def _is_secret_field(value: Mapping[str, Any]) -> bool:
     """Whether something typed into a field for secrets is told here."""
     return value.get("type") == "password" or bool(_ABOUT_SECRETS.search(str(value.get("selector", ""))))
 
 
-def _without_typed(value: Any) -> Any:
+def _redact_typed(value: Any) -> Any:
     """Return an event without headers that say who somebody is, and without what was typed into fields for secrets."""
     if isinstance(value, list):
-        return [_without_typed(inner) for inner in value]
+        return [_redact_typed(inner) for inner in value]
     if not isinstance(value, Mapping):
         return value
     header = isinstance(value.get("name"), str) and _HEADERS.fullmatch(value["name"]) is not None
-    taken = {"value"} if header else {*_TYPED} if _about_a_secret(value) else set()
+    taken = {"value"} if header else {*_TYPED} if _is_secret_field(value) else set()
     return {
-        key: taken_out("a secret")
+        key: redaction("a secret")
         if (key in taken and isinstance(inner, str)) or _HEADERS.fullmatch(key)
-        else _without_typed(inner)
+        else _redact_typed(inner)
         for key, inner in value.items()
     }

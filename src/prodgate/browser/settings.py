@@ -72,17 +72,17 @@ class BrowserSettings:
         """The name of the site's host."""
         return urlsplit(self.base_url).hostname or ""
 
-    def own(self, url: str) -> bool:
+    def is_own(self, url: str) -> bool:
         """Whether an address is one of the site."""
         there, here = urlsplit(url), urlsplit(self.base_url)
         return there.netloc == here.netloc or there.hostname in self.hosts
 
-    def allowed(self, url: str) -> bool:
+    def is_allowed(self, url: str) -> bool:
         """Whether a page may ask for what is at an address."""
         parts, others = urlsplit(url), (*self.third_parties, *self.partners)
-        return parts.scheme not in ("http", "https", "ws", "wss") or self.own(url) or parts.hostname in others
+        return parts.scheme not in ("http", "https", "ws", "wss") or self.is_own(url) or parts.hostname in others
 
-    def changes(self, method: str, url: str) -> bool:
+    def may_change(self, method: str, url: str) -> bool:
         """Whether a request may change something."""
         return method not in SAFE and f"{method} {urlsplit(url).path}" not in self.reads
 

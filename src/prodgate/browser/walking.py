@@ -7,16 +7,16 @@ from typing import Any, Final
 from playwright.sync_api import Page
 
 #: Stops after which a walk ends unfinished, and after how many it is looked whether all was reached.
-MOST: Final = 400
+MAX_STOPS: Final = 400
 _LOOK: Final = 10
 #: Walks that are made at most, and the milliseconds for an answer to a key beyond which another one is made.
-_WALKS: Final = 3
+_MAX_WALKS: Final = 3
 _SLOW: Final = 100
 #: Most of a kind that are written down.
 _SHOWN: Final = 10
 
 
-def walked(page: Page, script: str) -> dict[str, Any]:
+def walk_keyboard(page: Page, script: str) -> dict[str, Any]:
     """Press Tab until the focus has been everywhere, and return what it did not reach and where it can't be seen.
 
     ``slowest`` is the slowest answer to a key in milliseconds, None when none took 16 or more: only those are told.
@@ -24,7 +24,7 @@ def walked(page: Page, script: str) -> dict[str, Any]:
     """
     first = _walk(page, script)
     slowest, walks = first["slowest"] or 0, 1
-    while slowest > _SLOW and walks < _WALKS:
+    while slowest > _SLOW and walks < _MAX_WALKS:
         slowest, walks = min(slowest, _walk(page, script)["slowest"] or 0), walks + 1
     return {**first, "slowest": slowest or None, "walks": walks}
 
@@ -32,7 +32,7 @@ def walked(page: Page, script: str) -> dict[str, Any]:
 def _walk(page: Page, script: str) -> dict[str, Any]:
     offered, pressed = page.evaluate(script), 0
     state = page.evaluate("__prodgateWalk()")
-    while not state["over"] and pressed < min(MOST, 2 * offered + _LOOK):
+    while not state["over"] and pressed < min(MAX_STOPS, 2 * offered + _LOOK):
         for _ in range(_LOOK):
             page.keyboard.press("Tab")
         pressed += _LOOK

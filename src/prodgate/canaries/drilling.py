@@ -12,10 +12,10 @@ from typing import Any, Final, Protocol
 
 from ..airflow.records import Run, Task
 from ..aws.answers import Absent, Unreadable
-from .letters import Letters, Message, opened, speaks_of
-from .listening import Aws, heard, listen
-from .record import FAILING, MODES, CanaryDrill, Tried
-from .undoing import Undoing, undoing
+from .letters import DeadLetters, Message, mentions, open_dead_letters
+from .listening import Aws, receive_notifications, subscribe_queue
+from .record import FAILING, MODES, CanaryDrill, CanaryRun
+from .undoing import Cleanup, cleanup
 
 #: States in which a run stays.
 _ENDED: Final = frozenset({"success", "failed"})
@@ -54,7 +54,7 @@ class Place:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Seen:
+class _ObservedRun:
     """What was seen so far of one run."""
 
     mode: str
@@ -86,29 +86,29 @@ def drill_canary(
     not be searched.
     """
     region, started = place.queue.split(":")[3], datetime.now(UTC).isoformat()
-    with undoing(tell) as steps:
-        letters = opened(aws("sqs", region), place.queue)
-        steps.later(f"messages of others in {place.queue}", letters.give_back)
-        url = listen(aws, region, (place.topic,), secrets.token_hex(16), steps)
-        ears = partial(heard, aws("sqs", region), url, 0)
+    with cleanup(tell) as steps:
+        letters = open_dead_letters(aws("sqs", region), place.queue)
+        steps.add(f"messages of others in {place.queue}", letters.release)
+        url = subscribe_queue(aws, region, (place.topic,), secrets.token_hex(16), steps)
+        ears = partial(receive_notifications, aws("sqs", region), url, 0)
         tell(f"triggering {place.dag_id}: {', '.join(MODES)}")
-        seen = [_triggered(airflow, place, mode, letters, steps) for mode in MODES]
-        look = partial(_look, airflow, place, seen, letters, ears)
-        _wait(look, lambda: all(one.ended for one in seen), patience)
+        seen = [_trigger_run(airflow, place, mode, letters, steps) for mode in MODES]
+        look = partial(_observe, airflow, place, seen, letters, ears)
+        _wait_until(look, lambda: all(one.ended for one in seen), patience)
         tell(f"runs as they are now: {', '.join(f'{one.mode} {one.state}' for one in seen)}")
-        _wait(look, lambda: all(_told(one, letters) for one in seen), delivery)
-    tried = tuple(_tried(place, one, letters.taken.get(one.run_id, [])) for one in seen)
+        _wait_until(look, lambda: all(_is_settled(one, letters) for one in seen), delivery)
+    tried = tuple(_build_run_record(place, one, letters.taken.get(one.run_id, [])) for one in seen)
     stated = {"dag_id": place.dag_id, "target": place.target, "queue": place.queue, "topic": place.topic}
     return CanaryDrill(**stated, started=started, tried=tried, left=tuple(steps.left))
 
 
-def _triggered(airflow: Canaries, place: Place, mode: str, letters: Letters, steps: Undoing) -> _Seen:
+def _trigger_run(airflow: Canaries, place: Place, mode: str, letters: DeadLetters, steps: Cleanup) -> _ObservedRun:
     """Make a run, whose id is known before: an interruption or a lost answer must not hide what it leaves."""
     now = datetime.now(UTC)
-    seen = _Seen(mode=mode, run_id=f"prodgate-{mode}-{secrets.token_hex(6)}", triggered=now.timestamp())
+    seen = _ObservedRun(mode=mode, run_id=f"prodgate-{mode}-{secrets.token_hex(6)}", triggered=now.timestamp())
     letters.own.append(seen.run_id)
     if mode in FAILING:
-        steps.later(f"dead letter of run {seen.run_id} in {place.queue}", partial(_take_late, letters, seen))
+        steps.add(f"dead letter of run {seen.run_id} in {place.queue}", partial(_take_late_letter, letters, seen))
     for _ in range(_TRIES):
         try:
             airflow.trigger(place.dag_id, seen.run_id, {"mode": mode})
@@ -120,22 +120,22 @@ def _triggered(airflow: Canaries, place: Place, mode: str, letters: Letters, ste
         else:
             seen.reason = ""
             return seen
-        _look_at_runs(airflow, place, [seen])
+        _observe_runs(airflow, place, [seen])
         if seen.run is not None:
             return seen
     seen.given_up = True
     return seen
 
 
-def _take_late(letters: Letters, seen: _Seen) -> None:
+def _take_late_letter(letters: DeadLetters, seen: _ObservedRun) -> None:
     """Take a dead letter that nobody waits for any more. Raises LookupError when it is not there yet."""
     if seen.run_id not in letters.taken:
-        letters.look()
+        letters.collect()
     if seen.run_id not in letters.taken and not seen.given_up:
         raise LookupError("it was not there; delete it should it come")
 
 
-def _wait(look: Callable[[], None], done: Callable[[], bool], seconds: float) -> None:
+def _wait_until(look: Callable[[], None], done: Callable[[], bool], seconds: float) -> None:
     """Look until it is done, once at least, and no longer than so many seconds."""
     until = monotonic() + seconds
     look()
@@ -144,26 +144,26 @@ def _wait(look: Callable[[], None], done: Callable[[], bool], seconds: float) ->
         look()
 
 
-def _look(
+def _observe(
     airflow: Canaries,
     place: Place,
-    seen: Sequence[_Seen],
-    letters: Letters,
+    seen: Sequence[_ObservedRun],
+    letters: DeadLetters,
     ears: Callable[[], Iterator[Mapping[str, Any]]],
 ) -> None:
     """See how the runs are, and what has arrived."""
     running = [one for one in seen if not one.ended]
     if running:
-        _look_at_runs(airflow, place, running)
-    letters.look()
+        _observe_runs(airflow, place, running)
+    letters.collect()
     for told in ears():
-        message = Message(text=f"{told.get('Subject', '')}\n{told['Message']}", sent=_instant(told["Timestamp"]))
+        message = Message(text=f"{told.get('Subject', '')}\n{told['Message']}", sent=_parse_instant(told["Timestamp"]))
         for one in seen:
-            if speaks_of(message.text, one.run_id):
+            if mentions(message.text, one.run_id):
                 one.notices.append(message)
 
 
-def _look_at_runs(airflow: Canaries, place: Place, running: Sequence[_Seen]) -> None:
+def _observe_runs(airflow: Canaries, place: Place, running: Sequence[_ObservedRun]) -> None:
     try:
         found = {run.run_id: run for run in airflow.runs(place.dag_id)}
         tasks = airflow.tasks(place.dag_id, found.values())
@@ -177,45 +177,45 @@ def _look_at_runs(airflow: Canaries, place: Place, running: Sequence[_Seen]) -> 
             one.tasks = tuple(task for task in tasks if task.run_id == one.run_id)
 
 
-def _told(one: _Seen, letters: Letters) -> bool:
+def _is_settled(one: _ObservedRun, letters: DeadLetters) -> bool:
     """Whether nothing more is waited for. Of what must not come nobody can wait for the end."""
     return one.mode not in FAILING or one.given_up or (one.run_id in letters.taken and bool(one.notices))
 
 
-def _tried(place: Place, one: _Seen, letters: Sequence[Message]) -> Tried:
+def _build_run_record(place: Place, one: _ObservedRun, letters: Sequence[Message]) -> CanaryRun:
     end = one.run.ended.timestamp() if one.run and one.run.ended else one.triggered
     failed = {task.task_id for task in one.tasks if task.state == "failed"} or {task.task_id for task in one.tasks}
-    named = partial(_named, place.dag_id, one.run_id, failed)
-    return Tried(
+    named = partial(_list_names, place.dag_id, one.run_id, failed)
+    return CanaryRun(
         mode=one.mode,
         run_id="" if one.given_up else one.run_id,
         state=one.state,
         tries=max((task.tries for task in one.tasks), default=0),
-        dead_letter=_after(end, letters),
+        dead_letter=_seconds_after(end, letters),
         dead_letters=len(letters),
         letter_names=named(letters),
-        notice=_after(end, one.notices),
+        notice=_seconds_after(end, one.notices),
         notices=len(one.notices),
         notice_names=named(one.notices),
         reason=one.reason,
     )
 
 
-def _after(end: float, messages: Iterable[Message]) -> float | None:
+def _seconds_after(end: float, messages: Iterable[Message]) -> float | None:
     """Return seconds from an end to the first message; a message of a task comes before its run's end, which is 0."""
     sent = min((message.sent for message in messages), default=None)
     return None if sent is None else max(0.0, round(sent - end, 3))
 
 
-def _named(dag_id: str, run_id: str, tasks: Iterable[str], messages: Iterable[Message]) -> tuple[str, ...]:
+def _list_names(dag_id: str, run_id: str, tasks: Iterable[str], messages: Iterable[Message]) -> tuple[str, ...]:
     """Return what the message names that names the most."""
     wanted = {"dag": [dag_id], "run": [run_id], "task": [*tasks]}
     each = [
-        tuple(what for what, names in wanted.items() if any(speaks_of(message.text, name) for name in names))
+        tuple(what for what, names in wanted.items() if any(mentions(message.text, name) for name in names))
         for message in messages
     ]
     return max(each, key=len, default=())
 
 
-def _instant(text: str) -> float:
+def _parse_instant(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()

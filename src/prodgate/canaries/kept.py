@@ -16,7 +16,7 @@ FOLDER: Final = "drills"
 KIND: Final = "canary drill"
 
 
-def latest_drill(folder: Path, target: str) -> Mapping[str, Any] | None:
+def find_latest_drill(folder: Path, target: str) -> Mapping[str, Any] | None:
     """Return the record of the newest drill of a canary on a target, by its URL; None when there is none.
 
     ``folder`` is that of the runs. A drill that was cut off, or whose record was changed, is none.

@@ -11,9 +11,9 @@ from typing import Any, Final
 from ..criteria import UsageError
 
 #: Seconds for which a message is out of others' sight while it is looked at, should this process be killed.
-HELD: Final = 30
+VISIBILITY_TIMEOUT: Final = 30
 #: Messages of others above which a queue is not searched.
-CROWDED: Final = 500
+MAX_MESSAGES: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Message:
 
 
 @dataclass(slots=True)
-class Letters:
+class DeadLetters:
     """Searches a dead-letter queue. What names one of our runs is taken out, and everything else given back."""
 
     sqs: Any
@@ -36,17 +36,17 @@ class Letters:
     """By run."""
     _held: list[str] = field(default_factory=list)
 
-    def look(self) -> None:
+    def collect(self) -> None:
         """Take the messages of our runs that are there now."""
-        asked = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": HELD}
-        for _ in range(CROWDED):
+        asked = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": VISIBILITY_TIMEOUT}
+        for _ in range(MAX_MESSAGES):
             found = self.sqs.receive_message(**asked, AttributeNames=["SentTimestamp"]).get("Messages", ())
             for message in found:
                 self._sort(message)
             if not found:
                 return
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let others see at once again what was looked at."""
         while self._held:
             handle = self._held.pop()
@@ -54,7 +54,7 @@ class Letters:
                 self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
 
     def _sort(self, message: Mapping[str, Any]) -> None:
-        own = next((run_id for run_id in self.own if speaks_of(message["Body"], run_id)), "")
+        own = next((run_id for run_id in self.own if mentions(message["Body"], run_id)), "")
         if not own:
             self._held.append(message["ReceiptHandle"])
             return
@@ -63,18 +63,18 @@ class Letters:
         self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def opened(sqs: Any, arn: str) -> Letters:
+def open_dead_letters(sqs: Any, arn: str) -> DeadLetters:
     """Return what searches the queue of an ARN. Raises UsageError for one that must not be searched."""
     account, name = arn.split(":")[4:6]
     url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     stated = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     if stated.get("RedrivePolicy"):
         raise UsageError(f"queue {name}: has a redrive policy, and looking could move others' messages; take it out")
-    if (there := int(stated["ApproximateNumberOfMessages"])) > CROWDED:
+    if (there := int(stated["ApproximateNumberOfMessages"])) > MAX_MESSAGES:
         raise UsageError(f"queue {name}: holds {there} messages; deal with them, then drill")
-    return Letters(sqs, url)
+    return DeadLetters(sqs, url)
 
 
-def speaks_of(text: str, name: str) -> bool:
+def mentions(text: str, name: str) -> bool:
     """Whether a text holds a name as a word of its own: ``act`` is not in ``exactly``, nor in ``act_2``."""
     return bool(name) and re.search(rf"(?<![\w.:+-]){re.escape(name)}(?![\w:+-]|\.\w)", text) is not None

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from .undoing import Undoing
+from .undoing import Cleanup
 
 Aws = Callable[..., Any]
 #: Longest that SQS lets one wait for a message, in seconds.
 POLL: Final = 20
 
 
-def listen(aws: Aws, region: str, topics: tuple[str, ...], nonce: str, steps: Undoing) -> str:
+def subscribe_queue(aws: Aws, region: str, topics: tuple[str, ...], nonce: str, steps: Cleanup) -> str:
     """Subscribe a queue of our own, encrypted and open to these topics alone; return its address."""
     sqs, sns, name = aws("sqs", region), aws("sns", region), f"prodgate-drill-{nonce[:12]}"
-    steps.later(f"queue {name}", partial(_delete_queue, sqs, name))
+    steps.add(f"queue {name}", partial(_delete_queue, sqs, name))
     account = topics[0].split(":")[4]
     arn = f"{topics[0].partition(':sns:')[0]}:sqs:{region}:{account}:{name}"
     policy = {
@@ -35,12 +35,12 @@ def listen(aws: Aws, region: str, topics: tuple[str, ...], nonce: str, steps: Un
     url: str = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     for topic in topics:
         made: list[str] = []
-        steps.later(f"subscription of {name} to {topic}", partial(_unsubscribe, sns, topic, arn, made))
+        steps.add(f"subscription of {name} to {topic}", partial(_unsubscribe, sns, topic, arn, made))
         made.append(sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"])
     return url
 
 
-def heard(sqs: Any, url: str, wait: int) -> Iterator[Mapping[str, Any]]:
+def receive_notifications(sqs: Any, url: str, wait: int) -> Iterator[Mapping[str, Any]]:
     """Wait so many seconds for notifications, and yield what SNS told of each; it is taken from the queue."""
     asked = {"QueueUrl": url, "WaitTimeSeconds": wait, "MaxNumberOfMessages": 10}
     for message in sqs.receive_message(**asked).get("Messages", ()):

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ..airflow.history import Reader, reader
+from ..airflow.history import Reader, open_reader
 from ..airflow.records import Run, Task
 from ..airflow.transport import Writer
 from ..aws.answers import Unreadable
 
 #: How far Airflow's clock may be from ours.
-APART: Final = timedelta(minutes=5)
+CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class AirflowCanaries:
     """An Airflow in which canaries may be triggered."""
 
     writer: Writer
@@ -40,9 +40,9 @@ class Reached:
         return self._reader().tasks(dag_id, runs)
 
     def _reader(self) -> Reader:
-        return reader(self.writer, since=self.since, now=datetime.now(UTC) + APART)
+        return open_reader(self.writer, since=self.since, now=datetime.now(UTC) + CLOCK_SKEW)
 
 
-def reached(writer: Writer) -> Reached:
+def connect(writer: Writer) -> AirflowCanaries:
     """Return an Airflow that is reached by ``writer``, for canaries that are triggered from now on."""
-    return Reached(writer, datetime.now(UTC) - APART)
+    return AirflowCanaries(writer, datetime.now(UTC) - CLOCK_SKEW)

@@ -15,7 +15,7 @@ FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class CanaryRun:
     """One run of a canary."""
 
     mode: str
@@ -51,14 +51,14 @@ class CanaryDrill:
     """ARNs of the dead-letter queue and of the topic."""
     started: str
     """In ISO form, UTC."""
-    tried: tuple[Tried, ...]
+    tried: tuple[CanaryRun, ...]
     left: tuple[str, ...] = ()
     """What could not be undone, and why."""
 
     @property
     def flaws(self) -> tuple[str, ...]:
         """What did not go as it must, in words."""
-        return tuple(f"{one.mode}: {words}" for one in self.tried for words in _flaws(one))
+        return tuple(f"{one.mode}: {words}" for one in self.tried for words in _find_flaws(one))
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values."""
@@ -71,11 +71,11 @@ def from_json(stored: Mapping[str, Any]) -> CanaryDrill:
         raise ValueError(f"a record of form {stored.get('format')!r}; this version reads {FORMAT}")
     fields = {name: value for name, value in stored.items() if name != "format"}
     tuples = ("letter_names", "notice_names")
-    tried = tuple(Tried(**{**one, **{name: tuple(one[name]) for name in tuples}}) for one in fields["tried"])
+    tried = tuple(CanaryRun(**{**one, **{name: tuple(one[name]) for name in tuples}}) for one in fields["tried"])
     return CanaryDrill(**{**fields, "tried": tried, "left": tuple(fields["left"])})
 
 
-def _flaws(one: Tried) -> list[str]:
+def _find_flaws(one: CanaryRun) -> list[str]:
     failing = one.mode in FAILING
     meant = "failed" if failing else "success"
     found = [one.reason] if one.reason else []

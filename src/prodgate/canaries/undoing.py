@@ -12,18 +12,18 @@ _TRIES: Final = 3
 
 
 @dataclass(slots=True)
-class Undoing:
+class Cleanup:
     """What has to be undone, the last first. Say so before doing it: who interrupts may do so in between."""
 
     left: list[str] = field(default_factory=list)
     """What could not be undone, and why."""
     _steps: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
 
-    def later(self, what: str, undo: Callable[[], object]) -> None:
+    def add(self, what: str, undo: Callable[[], object]) -> None:
         """Have something undone at the end; ``undo`` must also bear that it was never done."""
         self._steps.append((what, undo))
 
-    def now(self) -> None:
+    def run(self) -> None:
         """Undo everything. Raises KeyboardInterrupt only when all has been tried."""
         interrupted = False
         for what, undo in reversed(self._steps):
@@ -45,14 +45,14 @@ class Undoing:
 
 
 @contextmanager
-def undoing(tell: Callable[[str], None]) -> Iterator[Undoing]:
+def cleanup(tell: Callable[[str], None]) -> Iterator[Cleanup]:
     """Undo when the context ends, however it does, and tell what could not be undone."""
-    steps = Undoing()
+    steps = Cleanup()
     try:
         yield steps
     finally:
         try:
-            steps.now()
+            steps.run()
         finally:
             for each in steps.left:
                 tell(f"left behind, mend it by hand: {each}")

@@ -10,7 +10,7 @@ from ..aws.account import Account
 from ..data_section import SOURCE, SlotObjects
 
 
-def objects(
+def list_objects(
     account: Account, place: SlotObjects, sources: Iterable[str], since: datetime
 ) -> dict[str, list[list[Any]]]:
     """Return by source [when it was written, size] of every object since then; in ISO form and bytes.

@@ -9,7 +9,7 @@ from typing import Any
 from ..aws.account import Account
 from ..aws.answers import Absent, Unreadable
 from ..data_section import DataSection, SlotTable
-from .references import Secret, resolved
+from .references import Secret, resolve
 
 
 def observe(
@@ -28,7 +28,7 @@ def observe(
     place = section.place
     where = f"table {place.table} of {place.database}" if isinstance(place, SlotTable) else place.prefix
     try:
-        seen = _observed(section, since, environment, secret, account)
+        seen = _observe(section, since, environment, secret, account)
     except Unreadable as error:
         seen = {"unreadable": error.reason}
     except Absent as error:
@@ -36,7 +36,7 @@ def observe(
     return {"where": where, **seen, "read": datetime.now(UTC).isoformat()}
 
 
-def _observed(
+def _observe(
     section: DataSection,
     since: datetime,
     environment: Mapping[str, str],
@@ -45,14 +45,14 @@ def _observed(
 ) -> dict[str, Any]:
     place = section.place
     if isinstance(place, SlotTable):
-        url = resolved(place.database, environment, secret)
+        url = resolve(place.database, environment, secret)
         try:
-            from .sql import rows  # noqa: PLC0415  nobody else needs SQLAlchemy
+            from .sql import read_rows  # noqa: PLC0415  nobody else needs SQLAlchemy
         except ImportError as error:
             raise Unreadable(f"{error.name} is not installed; pip install 'prod-gate[dags]'") from None
-        return {"rows": rows(url, place, since)}
+        return {"rows": read_rows(url, place, since)}
     if account is None:
         raise Unreadable(f"{place.prefix}: no account is open to list it; run the gate on an account")
-    from .objects import objects  # noqa: PLC0415  beside the other
+    from .objects import list_objects  # noqa: PLC0415  beside the other
 
-    return {"objects": objects(account, place, section.sources, since)}
+    return {"objects": list_objects(account, place, section.sources, since)}

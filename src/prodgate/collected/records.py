@@ -21,7 +21,7 @@ class Collected:
     rows: int | None
 
 
-def collected(evidence: Mapping[str, Any], slots: Iterable[datetime]) -> tuple[Collected, ...]:
+def parse_collected(evidence: Mapping[str, Any], slots: Iterable[datetime]) -> tuple[Collected, ...]:
     """Return what evidence holds. Raises Unreadable with the reason why it holds nothing.
 
     Objects belong to the last of ``slots`` before they were written; older ones are left out.
@@ -29,14 +29,14 @@ def collected(evidence: Mapping[str, Any], slots: Iterable[datetime]) -> tuple[C
     if reason := evidence.get("unreadable"):
         raise Unreadable(reason)
     if "objects" in evidence:
-        return tuple(_of_objects(evidence["objects"], sorted(slots)))
+        return tuple(_parse_objects(evidence["objects"], sorted(slots)))
     return tuple(
-        Collected(source=source, slot=moment(slot), written=moment(written), rows=_count(rows))
+        Collected(source=source, slot=parse_instant(slot), written=parse_instant(written), rows=_parse_count(rows))
         for source, slot, written, rows in evidence["rows"]
     )
 
 
-def moment(value: Any) -> datetime | None:
+def parse_instant(value: Any) -> datetime | None:
     """Return the instant that a value states, in UTC; None for what states none. Without a zone it is UTC."""
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
@@ -45,11 +45,11 @@ def moment(value: Any) -> datetime | None:
         return None
 
 
-def _count(value: Any) -> int | None:
+def _parse_count(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-def _of_objects(objects: Mapping[str, Sequence[Sequence[Any]]], slots: Sequence[datetime]) -> Iterator[Collected]:
+def _parse_objects(objects: Mapping[str, Sequence[Sequence[Any]]], slots: Sequence[datetime]) -> Iterator[Collected]:
     """Yield one record for each source and slot. An object has the time it was written and its size in bytes."""
     for source, listed in objects.items():
         found: dict[datetime, list[tuple[datetime, int]]] = {}

@@ -10,7 +10,7 @@ from ..aws.answers import Unreadable
 Secret = Callable[[str], str]
 
 
-def resolved(reference: str, environment: Mapping[str, str], secret: Secret | None = None) -> str:
+def resolve(reference: str, environment: Mapping[str, str], secret: Secret | None = None) -> str:
     """Return the value that a reference names. Raises Unreadable, in words that hold nothing of the value."""
     kind, _, name = reference.partition(":")
     if kind == "env":
@@ -22,7 +22,7 @@ def resolved(reference: str, environment: Mapping[str, str], secret: Secret | No
     return secret(name)
 
 
-def from_secrets(aws: Callable[[str], Any]) -> Secret:
+def secret_reader(aws: Callable[[str], Any]) -> Secret:
     """Return what asks Secrets Manager through ``aws``, clients that may do more than read lists.
 
     The clients that the gate observes with refuse this call, since all that they are told is kept as evidence.

@@ -19,29 +19,29 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import quoted_name
 
 from ..aws.answers import Unreadable
-from ..criteria import nearest
+from ..criteria import suggest
 from ..data_section import SlotTable
-from ..secret_forms import taken_out, without_credentials
-from .records import moment
+from ..secret_forms import redact_credentials, redaction
+from .records import parse_instant
 
 #: Seconds in which a database must answer.
 LIMIT: Final = 20
 #: Rows after which a table is given up: nobody has so many slots.
-MOST: Final = 200_000
+MAX_ROWS: Final = 200_000
 #: Steps of SQLite's machine between two looks at the clock.
 _STEPS: Final = 20_000
 _OPTIONS: Final = f"-c default_transaction_read_only=on -c statement_timeout={LIMIT}s -c TimeZone=UTC"
 
 
-def rows(url: str, place: SlotTable, since: datetime, limit: int = MOST) -> list[list[Any]]:
+def read_rows(url: str, place: SlotTable, since: datetime, limit: int = MAX_ROWS) -> list[list[Any]]:
     """Return [source, slot, written, rows] of every row of a slot since then, and of those that state no slot.
 
     Times are in ISO form. Raises Unreadable in words that hold nothing secret of the URL.
     """
     try:
         where = make_url(url)
-        with _opened(where) as connection:
-            return list(_rows(connection, place, since, limit))
+        with _read_only_connection(where) as connection:
+            return list(_select_rows(connection, place, since, limit))
     except ArgumentError:
         raise _unreadable(place, "is no database URL; write postgresql://user@host/name") from None
     except ImportError as error:
@@ -50,7 +50,7 @@ def rows(url: str, place: SlotTable, since: datetime, limit: int = MOST) -> list
         raise _unreadable(place, f"holds no table {place.table!r}") from None
     except SQLAlchemyError as error:
         said = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise _unreadable(place, without_credentials(_without_password(said, where))) from None
+        raise _unreadable(place, redact_credentials(_without_password(said, where))) from None
     except _Refused as error:
         raise _unreadable(place, str(error)) from None
 
@@ -64,31 +64,31 @@ def _unreadable(place: SlotTable, why: str) -> Unreadable:
 
 
 def _without_password(said: str, where: URL) -> str:
-    return said.replace(where.password, taken_out("a password")) if where.password else said
+    return said.replace(where.password, redaction("a password")) if where.password else said
 
 
 @contextmanager
-def _opened(where: URL) -> Iterator[Connection]:
+def _read_only_connection(where: URL) -> Iterator[Connection]:
     """Yield a connection in a transaction that can't write."""
     kind = where.get_backend_name()
     if kind == "sqlite":
-        engine = create_engine("sqlite://", creator=lambda: _sqlite(where.database or ""), poolclass=NullPool)
+        engine = create_engine("sqlite://", creator=lambda: _open_sqlite(where.database or ""), poolclass=NullPool)
     elif kind == "postgresql":
         asked = {"connect_timeout": LIMIT, "options": _OPTIONS}
         engine = create_engine(where.set(drivername="postgresql+psycopg"), connect_args=asked, poolclass=NullPool)
     else:
         raise _Refused(f"is a database of kind {kind!r}; sqlite and postgresql can be read")
-    yield from _connected(engine)
+    yield from _connect(engine)
 
 
-def _connected(engine: Engine) -> Iterator[Connection]:
+def _connect(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION READ ONLY"))
         yield connection
 
 
-def _sqlite(file: str) -> sqlite3.Connection:
+def _open_sqlite(file: str) -> sqlite3.Connection:
     """Open a file that is there, to read only, for no longer than the limit."""
     opened = sqlite3.connect(f"file:{quote(str(Path(file).absolute()))}?mode=ro", uri=True, timeout=LIMIT)
     until = monotonic() + LIMIT
@@ -96,7 +96,7 @@ def _sqlite(file: str) -> sqlite3.Connection:
     return opened
 
 
-def _rows(connection: Connection, place: SlotTable, since: datetime, limit: int) -> Iterator[list[Any]]:
+def _select_rows(connection: Connection, place: SlotTable, since: datetime, limit: int) -> Iterator[list[Any]]:
     _check_columns(connection, place)
     names = (place.source, place.slot, place.written, place.rows)
     wanted: list[ColumnClause[Any]] = [column(quoted_name(name, quote=True)) for name in names]
@@ -108,9 +108,9 @@ def _rows(connection: Connection, place: SlotTable, since: datetime, limit: int)
     for number, row in enumerate(connection.execute(asked.limit(limit + 1))):
         if number == limit:
             raise _Refused(f"holds more than {limit:,} rows of slots since {since:%Y-%m-%d}; name a table of slots")
-        at = moment(row[1])
+        at = parse_instant(row[1])
         if at is None or at >= since:
-            yield [_text(row[0]), _iso(at), _iso(moment(row[2])), _number(row[3])]
+            yield [_text(row[0]), _iso(at), _iso(parse_instant(row[2])), _number(row[3])]
 
 
 def _check_columns(connection: Connection, place: SlotTable) -> None:
@@ -119,7 +119,7 @@ def _check_columns(connection: Connection, place: SlotTable) -> None:
     known = [one["name"] for one in inspect(connection).get_columns(name, schema or None)]
     for wanted in (place.source, place.slot, place.written, place.rows):
         if wanted not in known:
-            raise _Refused(f"has no column {wanted!r}{nearest(wanted, known) or '; it has ' + ', '.join(known)}")
+            raise _Refused(f"has no column {wanted!r}{suggest(wanted, known) or '; it has ' + ', '.join(known)}")
 
 
 def _text(value: Any) -> str | None:

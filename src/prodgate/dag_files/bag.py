@@ -33,7 +33,7 @@ _SETTINGS: Final = {
 }
 
 
-def parsed(
+def import_dags(
     folder: Path, python: Path, *, environment: Mapping[str, str] | None = None, limit: float = LIMIT
 ) -> dict[str, Any]:
     """Return what two imports say: ``version``, ``import_errors``, ``reached``, ``dags`` and ``unstable``.
@@ -44,8 +44,8 @@ def parsed(
     until = monotonic() + limit
     with ExitStack() as stack:
         begun = [stack.enter_context(_importing(folder, python, seed, environment or {})) for seed in ("1", "2")]
-        first, second = (_answer(process, until, limit) for process in begun)
-    return {**first, "unstable": _unstable(first, second)}
+        first, second = (_read_answer(process, until, limit) for process in begun)
+    return {**first, "unstable": _find_unstable(first, second)}
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def _importing(folder: Path, python: Path, seed: str, environment: Mapping[str, 
             os.close(sending)
 
 
-def _answer(process: Process, until: float, limit: float) -> dict[str, Any]:
+def _read_answer(process: Process, until: float, limit: float) -> dict[str, Any]:
     try:
         code = process.child.wait(max(0.0, until - monotonic()))
     except subprocess.TimeoutExpired:
@@ -81,7 +81,7 @@ def _answer(process: Process, until: float, limit: float) -> dict[str, Any]:
     return answer
 
 
-def _unstable(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+def _find_unstable(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Return the ids of DAGs that are not the same both times."""
     one, other = ({dag["dag_id"]: dag.get("digest") for dag in answer["dags"]} for answer in (first, second))
     return sorted(dag_id for dag_id in {*one, *other} if one.get(dag_id) != other.get(dag_id))

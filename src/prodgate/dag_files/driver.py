@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever is printed while files are imported is noise
     threading.Thread(target=listen, daemon=True).start()
-    json.dump(seen(folder), answer)
+    json.dump(import_folder(folder), answer)
     answer.flush()
     return 0
 
@@ -52,12 +52,12 @@ def listen() -> None:
     os._exit(ABANDONED)
 
 
-def seen(folder: str) -> dict[str, Any]:
+def import_folder(folder: str) -> dict[str, Any]:
     """Return what Airflow finds below a folder."""
     sys.path.insert(0, folder)
     from airflow import __version__  # noqa: PLC0415  Airflow reads its settings when it is imported
 
-    bag_class, to_dict = entrances()
+    bag_class, to_dict = find_airflow_api()
     reached: list[dict[str, Any]] = []
     watching = [True]
     sys.addaudithook(lambda event, given: refuse(event, given, folder, reached) if watching[0] else None)
@@ -66,16 +66,16 @@ def seen(folder: str) -> dict[str, Any]:
     errors = {relative(file, folder): str(text).strip() for file, text in bag.import_errors.items()}
     dags = []
     for _, dag in sorted(bag.dags.items()):
-        told = described(dag, folder)
+        told = describe_dag(dag, folder)
         try:
             told["digest"] = digest(to_dict(dag))
         except Exception as error:  # noqa: BLE001  a DAG of any team may hold what can't be stored
             errors.setdefault(told["file"], f"{dag.dag_id} can't be stored: {type(error).__name__}: {error}")
         dags.append(told)
-    return {"version": __version__, "import_errors": errors, "reached": sorted(reached, key=place), "dags": dags}
+    return {"version": __version__, "import_errors": errors, "reached": sorted(reached, key=sort_key), "dags": dags}
 
 
-def entrances() -> tuple[Any, Any]:
+def find_airflow_api() -> tuple[Any, Any]:
     """Return the class that imports files, and the function that stores a DAG; each version has its own places."""
     from airflow.serialization import serialized_objects  # noqa: PLC0415
 
@@ -90,17 +90,17 @@ def entrances() -> tuple[Any, Any]:
 def refuse(event: str, given: tuple[Any, ...], folder: str, reached: list[dict[str, Any]]) -> None:
     """Keep who does what is refused, also where the error is caught; raise Refused."""
     if what := REFUSED.get(event):
-        if found := caller(sys._getframe(2), folder):
-            reached.append({"file": found[0], "line": found[1], "what": f"{what} ({named(event, given)})"})
+        if found := find_caller(sys._getframe(2), folder):
+            reached.append({"file": found[0], "line": found[1], "what": f"{what} ({describe_target(event, given)})"})
         raise Refused(f"{what} was asked for while DAG files are imported; do it inside a task")
 
 
-def place(one: dict[str, Any]) -> tuple[str, int]:
+def sort_key(one: dict[str, Any]) -> tuple[str, int]:
     """Return where somebody reached out, to sort by."""
     return one["file"], one["line"]
 
 
-def caller(frame: FrameType | None, folder: str) -> tuple[str, int] | None:
+def find_caller(frame: FrameType | None, folder: str) -> tuple[str, int] | None:
     """Return the innermost place in a DAG file that led here, or None when Airflow itself did."""
     while frame is not None:
         if frame.f_code.co_filename.startswith(folder + os.sep):
@@ -109,7 +109,7 @@ def caller(frame: FrameType | None, folder: str) -> tuple[str, int] | None:
     return None
 
 
-def named(event: str, given: tuple[Any, ...]) -> str:
+def describe_target(event: str, given: tuple[Any, ...]) -> str:
     """Say what was asked for, by its host or program alone: the rest may hold a password."""
     if event in ("socket.connect", "socket.sendto"):
         return str(given[1][0] if isinstance(given[1], tuple) else given[1])
@@ -121,7 +121,7 @@ def relative(file: str, folder: str) -> str:
     return Path(os.path.relpath(os.path.realpath(file), folder)).as_posix() if Path(file).is_absolute() else file
 
 
-def described(dag: Any, folder: str) -> dict[str, Any]:
+def describe_dag(dag: Any, folder: str) -> dict[str, Any]:
     """Return what a DAG declares."""
     cron = getattr(dag.timetable, "_expression", None) or getattr(dag.timetable, "expression", None)
     zone = getattr(dag.timetable, "_timezone", None) or getattr(dag.timetable, "timezone", None)
@@ -136,11 +136,11 @@ def described(dag: Any, folder: str) -> dict[str, Any]:
         "max_active_runs": dag.max_active_runs,
         "timeout": seconds(dag.dagrun_timeout),
         "failure_callback": bool(dag.on_failure_callback),
-        "tasks": [task_described(task) for task in sorted(dag.tasks, key=lambda each: each.task_id)],
+        "tasks": [describe_task(task) for task in sorted(dag.tasks, key=lambda each: each.task_id)],
     }
 
 
-def task_described(task: Any) -> dict[str, Any]:
+def describe_task(task: Any) -> dict[str, Any]:
     """Return what a task declares; a mapped one answers for all that will be made of it."""
     return {
         "task_id": task.task_id,

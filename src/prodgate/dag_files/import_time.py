@@ -24,29 +24,29 @@ _ASKS: Final = (
 _LATER: Final = ("task", "task_group", "setup", "teardown", "sensor")
 
 
-def calls(source: Source) -> Iterator[tuple[ast.Call, str]]:
+def find_calls(source: Source) -> Iterator[tuple[ast.Call, str]]:
     """Yield each call that is made when the file is imported, with its dotted name; also inside its own functions."""
     entered: set[str] = set()
     waiting: list[ast.AST] = [source.tree]
     while waiting:
-        for node in _run_at_once(waiting.pop(), source):
+        for node in _walk_executed(waiting.pop(), source):
             if isinstance(node, ast.Call):
-                name = source.called(node.func)
+                name = source.dotted_name(node.func)
                 yield node, name
                 function = source.functions.get(name)
-                if function and name not in entered and not _is_airflows(function, source):
+                if function and name not in entered and not _is_run_by_airflow(function, source):
                     entered.add(name)
                     waiting += function.body
 
 
-def waiting(source: Source) -> Iterator[tuple[int, str]]:
+def find_waiting_calls(source: Source) -> Iterator[tuple[int, str]]:
     """Yield line and name of the calls that reach for a network, a database or a program when the file is imported."""
-    for call, name in calls(source):
+    for call, name in find_calls(source):
         if name.startswith(_WAITS) or name.endswith(_ASKS):
             yield call.lineno, name.removeprefix("?.")
 
 
-def _run_at_once(node: ast.AST, source: Source) -> Iterator[ast.AST]:
+def _walk_executed(node: ast.AST, source: Source) -> Iterator[ast.AST]:
     """Yield a node and what is below it, but not what a function, a lambda or a check of types leaves for later."""
     yield node
     if isinstance(node, ast.Lambda) or _is_main(node):
@@ -58,7 +58,7 @@ def _run_at_once(node: ast.AST, source: Source) -> Iterator[ast.AST]:
     else:
         below = [*ast.iter_child_nodes(node)]
     for each in below:
-        yield from _run_at_once(each, source)
+        yield from _walk_executed(each, source)
 
 
 def _is_main(node: ast.AST) -> bool:
@@ -68,7 +68,7 @@ def _is_main(node: ast.AST) -> bool:
     return "__main__" in ast.unparse(node.test) or ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
-def _is_airflows(function: Function, source: Source) -> bool:
+def _is_run_by_airflow(function: Function, source: Source) -> bool:
     """Whether a call of a function runs nothing here: a task runs later, and a DAG was read where it stands."""
-    named = (source.called(each.func if isinstance(each, ast.Call) else each) for each in function.decorator_list)
+    named = (source.dotted_name(each.func if isinstance(each, ast.Call) else each) for each in function.decorator_list)
     return any(part in (*_LATER, "dag") for name in named for part in name.split("."))

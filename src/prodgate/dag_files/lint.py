@@ -23,7 +23,7 @@ _OPTIONS: Final = (
 )  # fmt: skip
 
 
-def linted(folder: Path, files: Sequence[str]) -> list[dict[str, Any]]:
+def run_ruff(folder: Path, files: Sequence[str]) -> list[dict[str, Any]]:
     """Return ``rule``, ``file``, ``line`` and ``text`` of each thing that ruff says of files, named as in a folder.
 
     Raises Unreadable when ruff is not there or gives no answer.
@@ -38,10 +38,10 @@ def linted(folder: Path, files: Sequence[str]) -> list[dict[str, Any]]:
     if done.code:
         raise Unreadable(f"ruff ended with exit code {done.code}: {' '.join(done.stderr.split())[-500:]}")
     # of what is no Python it speaks at length, as rules.py does in one line
-    return [_told(found, folder) for found in json.loads(done.stdout) if str(found["code"]).startswith("AIR")]
+    return [_to_complaint(found, folder) for found in json.loads(done.stdout) if str(found["code"]).startswith("AIR")]
 
 
-def _told(found: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _to_complaint(found: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {
         "rule": found["code"],
         "file": Path(found["filename"]).relative_to(folder.resolve()).as_posix(),

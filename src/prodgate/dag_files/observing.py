@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..aws.answers import Unreadable
-from .bag import parsed
-from .lint import linted
-from .rules import found
+from .bag import import_dags
+from .lint import run_ruff
+from .rules import check_file
 
 #: What a deployment of DAGs leaves out.
 _NOT_DEPLOYED: Final = re.compile(r"^tests/|(^|/)(__pycache__|\.[^/]+)/")
@@ -26,31 +26,31 @@ def observe(
     the files may read. Returns ``folder``, ``files``, ``rules``, ``declared``, ``lint`` and ``bag``; each of the last
     two is ``{"unread": reason}`` when it could not look.
     """
-    files = deployed(folder)
+    files = list_deployed(folder)
     with ThreadPoolExecutor(1) as thread:
-        importing = thread.submit(_attempt, lambda: _imported(folder, python, environment, files))
-        read = [found(file, (folder / file).read_text("utf-8", "replace")) for file in files]
-        lint = _attempt(lambda: {"found": linted(folder, files) if files else []})
+        importing = thread.submit(_attempt, lambda: _import_dags(folder, python, environment, files))
+        read = [check_file(file, (folder / file).read_text("utf-8", "replace")) for file in files]
+        lint = _attempt(lambda: {"found": run_ruff(folder, files) if files else []})
         bag = importing.result()
     told = [one for complaints, _ in read for one in complaints]
     declared = [one for _, declarations in read for one in declarations]
     return {"folder": name, "files": files, "rules": told, "declared": declared, "lint": lint, "bag": bag}
 
 
-def deployed(folder: Path) -> list[str]:
+def list_deployed(folder: Path) -> list[str]:
     """Return the names of the Python files below a folder that a deployment copies."""
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
     return sorted(name for name in names if not _NOT_DEPLOYED.search(name))
 
 
-def _imported(
+def _import_dags(
     folder: Path, python: Path | str, environment: Mapping[str, str] | None, files: list[str]
 ) -> dict[str, Any]:
     if isinstance(python, str):
         raise Unreadable(python)
     if not files:
         raise Unreadable(f"there is no DAG file below {folder.name}/")
-    return parsed(folder, python, environment=environment)
+    return import_dags(folder, python, environment=environment)
 
 
 def _attempt(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _NAIVE: Final = ("datetime.datetime", "datetime", "datetime.strptime", "datetime
 _CLOCKS: Final = ("now", "utcnow", "today", "yesterday", "tomorrow", "days_ago")
 
 
-def found(file: str, text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def check_file(file: str, text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what rules say of a file (``rule``, ``file``, ``line``, ``text``), and the DAGs that it declares."""
     try:
         source = Source(file, text, ast.parse(text))
@@ -42,18 +42,18 @@ def start_date(source: Source) -> Iterator[Complaint]:
     for dag in source.declarations:
         stated = dag.given.get("start_date") or dag.given.get("default_args.start_date")
         if stated is None:
-            if _scheduled(dag) and not dag.open_ended:
+            if _is_scheduled(dag) and not dag.open_ended:
                 yield dag.line, f'{_name(dag)} has no start_date; write pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo")'
-        elif clock := _clock(source, stated):
+        elif clock := _find_clock(source, stated):
             yield stated.lineno, f"start_date moves with the clock ({clock}); write a fixed date with its zone"
-        elif _naive(source, stated):
+        elif _is_naive(source, stated):
             yield stated.lineno, f"start_date {ast.unparse(stated)!r} has no zone; write pendulum.datetime(…, tz=…)"
 
 
 def catchup(source: Source) -> Iterator[Complaint]:
     """A schedule says whether what was missed is made up for: Airflow 2 does so unless told otherwise, 3 does not."""
     for dag in source.declarations:
-        if _scheduled(dag) and "catchup" not in dag.given and not dag.open_ended:
+        if _is_scheduled(dag) and "catchup" not in dag.given and not dag.open_ended:
             yield dag.line, f"{_name(dag)} does not say whether it catches up; write catchup=False"
 
 
@@ -64,13 +64,13 @@ def schedule(source: Source) -> Iterator[Complaint]:
         if stated is None:
             if not dag.open_ended:
                 yield dag.line, f"{_name(dag)} states no schedule: daily in Airflow 2, never in 3; write schedule=…"
-        elif not _literal(source, stated):
+        elif not _is_literal(source, stated):
             yield stated.lineno, f"the schedule {ast.unparse(stated)[:60]!r} is computed; write it down as it is"
 
 
 def work_at_import(source: Source) -> Iterator[Complaint]:
     """Nothing is asked of anybody while a file is imported."""
-    for line, name in import_time.waiting(source):
+    for line, name in import_time.find_waiting_calls(source):
         yield line, f"{name} is called whenever Airflow imports the file; call it inside a task"
 
 
@@ -99,7 +99,7 @@ def overlooked(source: Source) -> Iterator[Complaint]:
 
 def never_called(source: Source) -> Iterator[Complaint]:
     """A function that ``@dag`` decorates makes its DAG only when it is called."""
-    called = {name for _, name in import_time.calls(source)}
+    called = {name for _, name in import_time.find_calls(source)}
     for dag in source.declarations:
         if dag.function is not None and dag.function.name in source.functions and dag.function.name not in called:
             yield dag.line, f"{_name(dag)} is never made; call {dag.function.name}() at the end of the file"
@@ -122,42 +122,42 @@ def _name(dag: Declaration) -> str:
     return repr(dag.dag_id) if dag.dag_id else "the DAG"
 
 
-def _scheduled(dag: Declaration) -> bool:
+def _is_scheduled(dag: Declaration) -> bool:
     stated = dag.given.get("schedule", dag.given.get("schedule_interval", dag.given.get("timetable")))
     return not (isinstance(stated, ast.Constant) and stated.value in (None, "@once"))
 
 
-def _clock(source: Source, stated: ast.expr) -> str:
+def _find_clock(source: Source, stated: ast.expr) -> str:
     """Return what asks the clock inside an expression; nothing when nothing does."""
-    named = (source.called(each.func) for each in ast.walk(stated) if isinstance(each, ast.Call))
+    named = (source.dotted_name(each.func) for each in ast.walk(stated) if isinstance(each, ast.Call))
     return next((name for name in named if name.rpartition(".")[2] in _CLOCKS), "")
 
 
-def _naive(source: Source, stated: ast.expr) -> bool:
+def _is_naive(source: Source, stated: ast.expr) -> bool:
     """Whether a call makes a time without a zone; what it can't tell is left to the Airflow that imports the file."""
     if isinstance(stated, ast.Constant):
         return isinstance(stated.value, str)
-    if not isinstance(stated, ast.Call) or not source.called(stated.func).endswith(_NAIVE):
+    if not isinstance(stated, ast.Call) or not source.dotted_name(stated.func).endswith(_NAIVE):
         return False
-    name = source.called(stated.func)
+    name = source.dotted_name(stated.func)
     if name.startswith(("pendulum.", "airflow.")) and not name.endswith("naive"):
         return False
     aware = len(stated.args) > 7 or any(each.arg in ("tzinfo", "tz") for each in stated.keywords)
     return not aware
 
 
-def _literal(source: Source, stated: ast.expr) -> bool:
+def _is_literal(source: Source, stated: ast.expr) -> bool:
     """Whether an expression is the same on every machine: built from constants, and from nothing that is asked."""
     for node in ast.walk(stated):
         if isinstance(node, ast.JoinedStr | ast.Subscript | ast.Lambda | ast.IfExp | ast.BoolOp):
             return False
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _known(source, node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _is_known(source, node):
             return False
-        if isinstance(node, ast.Call) and source.called(node.func).endswith((".get", "getenv", *_CLOCKS)):
+        if isinstance(node, ast.Call) and source.dotted_name(node.func).endswith((".get", "getenv", *_CLOCKS)):
             return False
     return True
 
 
-def _known(source: Source, node: ast.Name) -> bool:
+def _is_known(source: Source, node: ast.Name) -> bool:
     value = source.constants.get(node.id)
-    return node.id in source.names or (value is not None and value is not node and _literal(source, value))
+    return node.id in source.names or (value is not None and value is not node and _is_literal(source, value))

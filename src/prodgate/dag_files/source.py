@@ -68,9 +68,9 @@ class Source:
     @cached_property
     def declarations(self) -> tuple[Declaration, ...]:
         """The DAGs that it declares."""
-        return tuple(sorted(self._declarations(), key=lambda each: each.line))
+        return tuple(sorted(self._find_declarations(), key=lambda each: each.line))
 
-    def called(self, node: ast.expr) -> str:
+    def dotted_name(self, node: ast.expr) -> str:
         """Return the dotted name of what an expression names, with imports followed; empty when it names nothing."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
@@ -80,15 +80,15 @@ class Source:
             return f"?.{'.'.join(reversed(parts))}" if parts else ""
         return ".".join([self.names.get(node.id, node.id), *reversed(parts)])
 
-    def resolved(self, node: ast.expr) -> ast.expr:
+    def resolve(self, node: ast.expr) -> ast.expr:
         """Return the value of a name that is assigned outside of functions, or the expression itself."""
         return self.constants.get(node.id, node) if isinstance(node, ast.Name) else node
 
     def makes_dag(self, node: ast.expr) -> bool:
         """Whether an expression names what makes a DAG."""
-        return self.called(node).rpartition(".")[2] in _MAKERS
+        return self.dotted_name(node).rpartition(".")[2] in _MAKERS
 
-    def _declarations(self) -> Iterator[Declaration]:
+    def _find_declarations(self) -> Iterator[Declaration]:
         decorators = set()
         for node in ast.walk(self.tree):
             if isinstance(node, Function):
@@ -96,22 +96,22 @@ class Source:
                     call = decorator if isinstance(decorator, ast.Call) else None
                     if self.makes_dag(call.func if call else decorator):
                         decorators.add(id(call))
-                        yield self._declared(call, node)
+                        yield self._read_declaration(call, node)
             elif isinstance(node, ast.Call) and id(node) not in decorators and self._is_class(node.func):
-                yield self._declared(node, None)
+                yield self._read_declaration(node, None)
 
     def _is_class(self, node: ast.expr) -> bool:
-        return self.called(node).rpartition(".")[2] == "DAG"
+        return self.dotted_name(node).rpartition(".")[2] == "DAG"
 
-    def _declared(self, call: ast.Call | None, function: Function | None) -> Declaration:
+    def _read_declaration(self, call: ast.Call | None, function: Function | None) -> Declaration:
         keywords = call.keywords if call else []
-        given = {each.arg: self.resolved(each.value) for each in keywords if each.arg}
-        stated = given.get("dag_id") or (self.resolved(call.args[0]) if call and call.args else None)
+        given = {each.arg: self.resolve(each.value) for each in keywords if each.arg}
+        stated = given.get("dag_id") or (self.resolve(call.args[0]) if call and call.args else None)
         dag_id = function.name if stated is None and function is not None else _text(stated)
         defaults = given.get("default_args")
         if isinstance(defaults, ast.Dict):
             pairs = zip(defaults.keys, defaults.values, strict=True)
-            given |= {f"default_args.{_text(key)}": self.resolved(value) for key, value in pairs}
+            given |= {f"default_args.{_text(key)}": self.resolve(value) for key, value in pairs}
         line = (call or function or self.tree.body[0]).lineno
         return Declaration(dag_id, line, given, function, any(each.arg is None for each in keywords))
 

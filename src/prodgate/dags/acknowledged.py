@@ -10,13 +10,13 @@ _LINE: Final = re.compile(r"(?P<dag>[\w.-]+)/(?P<run>\S+):\s+(?P<done>\S.*)")
 _EXAMPLE: Final = "'collect/scheduled__2026-11-20T00:00:00+00:00: the source had moved; run again by Sato'"
 
 
-def acknowledged(lines: Iterable[str]) -> Mapping[tuple[str, str], str]:
+def parse_acknowledged(lines: Iterable[str]) -> Mapping[tuple[str, str], str]:
     """Return what was done, by DAG and run, of lines that have no mistakes."""
     found = filter(None, map(_LINE.fullmatch, lines))
     return {(line["dag"], line["run"]): line["done"] for line in found}
 
 
-def acknowledged_mistakes(lines: Any) -> Iterator[str]:
+def find_acknowledged_mistakes(lines: Any) -> Iterator[str]:
     """Say what is wrong with ``airflow.acknowledged``, one line each."""
     if not isinstance(lines, list):
         yield f"airflow.acknowledged: is {lines!r}; write a list of texts such as {_EXAMPLE}"

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import CroniterBadCronError, CroniterBadDateError, croniter
 
-from ..criteria import nearest
+from ..criteria import suggest
 from .declared import Schedule
 
 #: Longer than any clock was ever set forward or back.
@@ -28,35 +28,37 @@ _CHANGE: Final = timedelta(hours=26)
 _EXAMPLE: Final = "'0 */6 * * *'"
 
 
-def slots(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:
+def list_slots(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:
     """Return the slots from ``since`` to before ``until``, in UTC. Raises ValueError for a schedule with mistakes."""
     return list(_slots(schedule, since, until))
 
 
-def next_slot(schedule: Schedule, after: datetime) -> datetime:
+def find_next_slot(schedule: Schedule, after: datetime) -> datetime:
     """Return the first slot later than ``after``."""
-    return next(slot for slot in _around(schedule, after) if slot > after)
+    return next(slot for slot in _slots_around(schedule, after) if slot > after)
 
 
-def period(schedule: Schedule, at: datetime) -> timedelta:
+def find_period(schedule: Schedule, at: datetime) -> timedelta:
     """Return how long it is from the next slot after a time to the one that follows it."""
-    first = next_slot(schedule, at)
-    return next_slot(schedule, first) - first
+    first = find_next_slot(schedule, at)
+    return find_next_slot(schedule, first) - first
 
 
 @lru_cache(maxsize=64)
 def _slots(schedule: Schedule, since: datetime, until: datetime) -> tuple[datetime, ...]:
     """Keep what was worked out: several questions about one window follow each other, and croniter takes its time."""
-    return tuple(takewhile(lambda slot: slot < until, dropwhile(lambda slot: slot < since, _around(schedule, since))))
+    return tuple(
+        takewhile(lambda slot: slot < until, dropwhile(lambda slot: slot < since, _slots_around(schedule, since)))
+    )
 
 
 @lru_cache(maxsize=256)
-def mistakes(schedule: Schedule) -> tuple[str, ...]:
+def find_mistakes(schedule: Schedule) -> tuple[str, ...]:
     """Return what is wrong with a schedule, one text for each mistake."""
-    return tuple(filter(None, (_wrong_cron(schedule.cron), _wrong_zone(schedule.timezone))))
+    return tuple(filter(None, (_check_cron(schedule.cron), _check_zone(schedule.timezone))))
 
 
-def _wrong_cron(cron: str) -> str:
+def _check_cron(cron: str) -> str:
     if len(cron.split()) not in (5, 6):
         return f"{cron!r} has not 5 fields, nor 6 with seconds last; write e.g. {_EXAMPLE}"
     if {"r", "h"} & {field[:1].lower() for field in cron.split()}:
@@ -70,28 +72,28 @@ def _wrong_cron(cron: str) -> str:
     return ""
 
 
-def _wrong_zone(name: str) -> str:
+def _check_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        near = nearest(name, available_timezones()) or "; write e.g. 'Asia/Tokyo'"
+        near = suggest(name, available_timezones()) or "; write e.g. 'Asia/Tokyo'"
         return f"{name!r} is no time zone{near}"
     return ""
 
 
-def _around(schedule: Schedule, at: datetime) -> Iterator[datetime]:
+def _slots_around(schedule: Schedule, at: datetime) -> Iterator[datetime]:
     """Yield slots in order, from some before a time on: enough that no change of clocks near it is left out."""
-    if wrong := mistakes(schedule):
+    if wrong := find_mistakes(schedule):
         raise ValueError("; ".join(wrong))
     zone = ZoneInfo(schedule.timezone)
     offsets = {_local(at + distance, zone).utcoffset() for distance in (-_CHANGE, timedelta(0), _CHANGE)}
     begin = at if len(offsets) == 1 else at - _CHANGE
     back = croniter(schedule.cron, _naive(begin, zone))
     back.get_prev(datetime)
-    return _following(schedule.cron, zone, _instant(back.get_prev(datetime), zone))
+    return _slots_after(schedule.cron, zone, _instant(back.get_prev(datetime), zone))
 
 
-def _following(cron: str, zone: ZoneInfo, slot: datetime) -> Iterator[datetime]:
+def _slots_after(cron: str, zone: ZoneInfo, slot: datetime) -> Iterator[datetime]:
     """Yield the slots that follow one."""
     while True:
         wall = _naive(slot, zone)

@@ -11,10 +11,10 @@ from ..statistics import nearest_rank
 from .declared import DeclaredDag
 from .hands import Act
 from .ledger import window
-from .traces import traces
+from .traces import collect_traces
 
 #: Fewer runs on either side tell too little of a 95th percentile.
-LEAST = 20
+MIN_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Slowdown:
         """How many times as long runs take now."""
         return self.now / self.before
 
-    def regressed(self, factor: float, significance: float) -> bool:
+    def is_regression(self, factor: float, significance: float) -> bool:
         """Whether runs take more than ``factor`` times as long, and chance alone would hardly do that.
 
         Both are asked for: of many runs, a difference that nobody minds is significant, too.
@@ -42,7 +42,7 @@ class Slowdown:
         return self.factor > factor and self.p_value < significance
 
 
-def durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
+def list_durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
     """Return how many seconds each run took that the schedule started and that succeeded by itself, in order of slots.
 
     One that was cleared or marked is left out: its times were overwritten.
@@ -50,17 +50,17 @@ def durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
     since, until = window(dag, history)
     return tuple(
         (trace.run.ended - trace.run.started).total_seconds()
-        for trace in traces(dag.dag_id, history)
+        for trace in collect_traces(dag.dag_id, history)
         if (trace.run.kind, trace.run.state) == ("scheduled", "success")
         and trace.run.slot is not None
         and since <= trace.run.slot <= until
         and trace.run.started is not None
         and trace.run.ended is not None
-        and not (trace.unsound or trace.by_hand(Act.CLEARED) or trace.by_hand(Act.MARKED))
+        and not (trace.unsound or trace.find_action(Act.CLEARED) or trace.find_action(Act.MARKED))
     )
 
 
-def slowdown(earlier: Sequence[float], later: Sequence[float], *, least: int = LEAST) -> Slowdown | None:
+def compare_durations(earlier: Sequence[float], later: Sequence[float], *, least: int = MIN_RUNS) -> Slowdown | None:
     """Compare the durations of two windows, in seconds; None when either has fewer than ``least`` runs."""
     from scipy.stats import mannwhitneyu  # noqa: PLC0415  it takes longer to import than a judgement does
 

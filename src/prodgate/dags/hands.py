@@ -28,7 +28,7 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hand:
+class ManualAction:
     """Something that a person did to a run."""
 
     at: datetime
@@ -90,18 +90,18 @@ _PREVIEWS_3: Final = frozenset({"post_clear_task_instances", "clear_dag_run"})
 _OTHER_RUNS: Final = ("past", "future", "include_past", "include_future")
 
 
-def hands(dag_id: str, history: History) -> tuple[Hand, ...]:
+def list_manual_actions(dag_id: str, history: History) -> tuple[ManualAction, ...]:
     """Return what was done by hand to runs of a DAG, in order of time. Raises Unreadable when no events were read."""
     named = (
         event
         for event in history.events
-        if event.dag_id in (dag_id, "", "~") and _name(event) in _ACTS and not by_itself(event, history)
+        if event.dag_id in (dag_id, "", "~") and _event_name(event) in _ACTS and not is_own_success(event, history)
     )
-    found = [hand for event in named for hand in _hands(dag_id, event)]
+    found = [hand for event in named for hand in _parse_actions(dag_id, event)]
     return tuple(sorted(found, key=lambda hand: (hand.at, hand.run_id, hand.event)))
 
 
-def by_itself(event: Event, history: History) -> bool:
+def is_own_success(event: Event, history: History) -> bool:
     """Whether an event is of a task that succeeded; a person who sets it to success logs the same name in Airflow 2.
 
     There, only what a person asks for is noted with it; later versions note the host of the task.
@@ -109,62 +109,62 @@ def by_itself(event: Event, history: History) -> bool:
     return event.event == "success" and not (history.version.startswith("2.") and event.asked)
 
 
-def _hands(dag_id: str, event: Event) -> Iterator[Hand]:
-    asked = _asked(event.asked)
-    others = set(_values(asked, "dag_id")) - {"~"}
-    act = None if others and dag_id not in others else _act(event, asked)
+def _parse_actions(dag_id: str, event: Event) -> Iterator[ManualAction]:
+    asked = _parse_request(event.asked)
+    others = set(_find_values(asked, "dag_id")) - {"~"}
+    act = None if others and dag_id not in others else _classify_event(event, asked)
     if act is not None:
-        runs = [event.run_id] if event.run_id not in ("", "~") else _values(asked, "dag_run_id")
+        runs = [event.run_id] if event.run_id not in ("", "~") else _find_values(asked, "dag_run_id")
         # a task can be set in all runs before or after, too, which are not named
-        unnamed = [""] if not runs or any(_said(asked, key) for key in _OTHER_RUNS) else []
+        unnamed = [""] if not runs or any(_is_true(asked, key) for key in _OTHER_RUNS) else []
         for run_id in sorted({*runs, *unnamed}):
-            yield Hand(at=event.at, act=act, run_id=run_id, owner=event.owner, event=event.event)
+            yield ManualAction(at=event.at, act=act, run_id=run_id, owner=event.owner, event=event.event)
 
 
-def _name(event: Event) -> str:
+def _event_name(event: Event) -> str:
     """Return what an event is called in every version; Airflow 2 puts before it through which door it came."""
     return event.event.removeprefix("api.").removeprefix("ui.")
 
 
-def _act(event: Event, asked: Any) -> Act | None:
+def _classify_event(event: Event, asked: Any) -> Act | None:
     """Return what an event did; None for a preview, a note, and whatever does nothing to a run."""
-    name = _name(event)
-    if _previews(event.event, name, asked):
+    name = _event_name(event)
+    if _is_preview(event.event, name, asked):
         return None
     if name not in _STATING or not isinstance(asked, dict):
         return _ACTS[name]
-    if "delete" in _values(asked, "action"):
+    if "delete" in _find_values(asked, "action"):
         return Act.DELETED
-    acts = [_STATES[state] for key in ("state", "new_state") for state in _values(asked, key) if state in _STATES]
+    acts = [_STATES[state] for key in ("state", "new_state") for state in _find_values(asked, key) if state in _STATES]
     return min(acts, key=[Act.MARKED, Act.CLEARED].index, default=None)
 
 
-def _previews(full: str, name: str, asked: Any) -> bool:
+def _is_preview(full: str, name: str, asked: Any) -> bool:
     if not isinstance(asked, dict):
         return False
     if "confirmed" in asked:
-        return not _said(asked, "confirmed")
+        return not _is_true(asked, "confirmed")
     usual = name in (_PREVIEWS_3 if full == name else _PREVIEWS_2)
-    return _said(asked, "dry_run") if "dry_run" in asked else usual
+    return _is_true(asked, "dry_run") if "dry_run" in asked else usual
 
 
-def _said(asked: Any, key: str) -> bool:
+def _is_true(asked: Any, key: str) -> bool:
     """Whether something was asked for; a form gives it as a text."""
     return isinstance(asked, dict) and str(asked.get(key)).lower() == "true"
 
 
-def _asked(text: str) -> Any:
+def _parse_request(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
         return None
 
 
-def _values(asked: Any, key: str) -> list[str]:
+def _find_values(asked: Any, key: str) -> list[str]:
     """Return the texts under a key, at any depth."""
     if isinstance(asked, list):
-        return [value for each in asked for value in _values(each, key)]
+        return [value for each in asked for value in _find_values(each, key)]
     if not isinstance(asked, dict):
         return []
     own = [asked[key]] if isinstance(asked.get(key), str) else []
-    return own + [value for each in asked.values() for value in _values(each, key)]
+    return own + [value for each in asked.values() for value in _find_values(each, key)]

@@ -14,10 +14,10 @@ from typing import Final
 from ..airflow.records import History, Run
 from . import cron
 from .declared import DeclaredDag
-from .rows import Row, SlotState, row_of
-from .traces import Trace, traces
+from .rows import Row, SlotState, judge_slot
+from .traces import Trace, collect_traces
 
-__all__ = ["Ledger", "Row", "SlotState", "Unaccounted", "ledger", "window"]
+__all__ = ["Ledger", "Row", "SlotState", "Unaccounted", "build_ledger", "window"]
 
 #: The finest that a time is told apart; what is before a slot's instant and this more includes the slot.
 _INSTANT: Final = timedelta(microseconds=1)
@@ -46,25 +46,25 @@ class Ledger:
         return {state: found[state] for state in SlotState}
 
 
-def ledger(dag: DeclaredDag, history: History) -> Ledger:
+def build_ledger(dag: DeclaredDag, history: History) -> Ledger:
     """Account for the slots of a DAG in its window, or since the history begins where that is later.
 
     Raises Unaccounted when a slot or a run of the schedule is in none of the rows, or in two.
     """
     since, until = window(dag, history)
-    slots = cron.slots(dag.schedule, since, until + _INSTANT)
+    slots = cron.list_slots(dag.schedule, since, until + _INSTANT)
     expected = frozenset(slots)
     found: Mapping[datetime, list[Trace]] = defaultdict(list)
     extra = []
-    for trace in traces(dag.dag_id, history):
+    for trace in collect_traces(dag.dag_id, history):
         slot = trace.run.slot
         if slot in expected:
             found[slot].append(trace)
         elif trace.run.kind == "scheduled" and (slot is None or since <= slot <= until):
             extra.append(trace.run)
-    rows = tuple(row_of(slot, found[slot], dag, history.now) for slot in slots)
+    rows = tuple(judge_slot(slot, found[slot], dag, history.now) for slot in slots)
     made = Ledger(dag_id=dag.dag_id, since=since, until=until, rows=rows, extra=tuple(extra))
-    _conserve(made, slots, history)
+    _check_conservation(made, slots, history)
     return made
 
 
@@ -73,7 +73,7 @@ def window(dag: DeclaredDag, history: History) -> tuple[datetime, datetime]:
     return max(history.now - dag.window, history.since), history.now
 
 
-def _conserve(made: Ledger, slots: Sequence[datetime], history: History) -> None:
+def _check_conservation(made: Ledger, slots: Sequence[datetime], history: History) -> None:
     """Raise unless each slot has one row, in one state, and each run of the schedule in the window is told of once."""
     if [row.slot for row in made.rows] != slots or sum(made.counts.values()) != len(slots):
         raise Unaccounted(f"{made.dag_id}: {len(slots)} slots, but rows of {len(made.rows)}; this is a bug, report it")
@@ -81,11 +81,11 @@ def _conserve(made: Ledger, slots: Sequence[datetime], history: History) -> None
     came = Counter(
         run.run_id
         for run in history.runs
-        if run.dag_id == made.dag_id and run.kind == "scheduled" and _within(run, made)
+        if run.dag_id == made.dag_id and run.kind == "scheduled" and _is_within(run, made)
     )
     if any(told[run_id] != times for run_id, times in came.items()):
         raise Unaccounted(f"{made.dag_id}: runs of the schedule that no row tells of, or two; this is a bug, report it")
 
 
-def _within(run: Run, made: Ledger) -> bool:
+def _is_within(run: Run, made: Ledger) -> bool:
     return run.slot is None or made.since <= run.slot <= made.until

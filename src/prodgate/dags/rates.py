@@ -49,30 +49,30 @@ class Rate:
     def estimate(self, bound: Bound, confidence: Quantity | None = None) -> Estimate:
         """Return the share with its interval. Of nothing it rests on no samples, so that it decides nothing."""
         value = Quantity.of(Decimal(100 * self.good) / max(self.total, 1), "%")
-        found = estimates.rate(value, self.total, bound=bound, confidence=confidence, of=self.of)
+        found = estimates.estimate_rate(value, self.total, bound=bound, confidence=confidence, of=self.of)
         if not found.settles or not bound.admits(value):
             return found
-        more = self.clean(bound, confidence)
+        more = self.count_clean_needed(bound, confidence)
         number = "no number of" if more is None else f"{more:,} more"
-        time = "" if more is None else f", {_in_words(more * self.every)} at this schedule"
+        time = "" if more is None else f", {_format_duration(more * self.every)} at this schedule"
         return replace(found, settles=f"{number} {self.of}, all of them good, would settle it{time}")
 
-    def clean(self, bound: Bound, confidence: Quantity | None = None) -> int | None:
+    def count_clean_needed(self, bound: Bound, confidence: Quantity | None = None) -> int | None:
         """Return how many more, all of them good, would put the whole interval within a bound; None when none do."""
 
-        def settled(more: int) -> bool:
+        def is_settled(more: int) -> bool:
             good, total = self.good + more, self.total + more
             value = Quantity.of(Decimal(100 * good) / max(total, 1), "%")
-            return estimates.rate(value, total, bound=bound, confidence=confidence).admitted(bound)
+            return estimates.estimate_rate(value, total, bound=bound, confidence=confidence).is_within(bound)
 
         short, enough = -1, 0
-        while not settled(enough):
+        while not is_settled(enough):
             short, enough = enough, 2 * enough + 1
             if enough > _NEVER:
                 return None
         while enough - short > 1:
             middle = (short + enough) // 2
-            short, enough = (short, middle) if settled(middle) else (middle, enough)
+            short, enough = (short, middle) if is_settled(middle) else (middle, enough)
         return enough
 
 
@@ -103,11 +103,11 @@ class Budget:
         return self.allowed - self.spent
 
 
-def rates(dag: DeclaredDag, history: History, ledger: Ledger) -> Rates:
+def compute_rates(dag: DeclaredDag, history: History, ledger: Ledger) -> Rates:
     """Return the four rates of a DAG over the window of its ledger."""
     settled = [row for row in ledger.rows if row.state not in OPEN]
     good = [row for row in settled if row.state in SUCCEEDED]
-    every = dag.window / max(_slots_of_window(dag, ledger), 1)
+    every = dag.window / max(_count_window_slots(dag, ledger), 1)
 
     def of_slots(name: str, held: list[Row]) -> Rate:
         return Rate(name=name, good=len(held), total=len(settled), of="slots", every=every)
@@ -120,9 +120,9 @@ def rates(dag: DeclaredDag, history: History, ledger: Ledger) -> Rates:
     )
 
 
-def budget(dag: DeclaredDag, ledger: Ledger, bound: Bound) -> Budget:
+def compute_budget(dag: DeclaredDag, ledger: Ledger, bound: Bound) -> Budget:
     """Return the error budget that a bound on the slot rate leaves. It is counted, so that 99 of 100 are not > 99 %."""
-    slots, allowed = _slots_of_window(dag, ledger), 0
+    slots, allowed = _count_window_slots(dag, ledger), 0
     while allowed < slots and bound.admits(Quantity.of(Decimal(100 * (slots - allowed - 1)) / slots, "%")):
         allowed += 1
     spent = sum(row.state not in OPEN | SUCCEEDED for row in ledger.rows)
@@ -140,12 +140,12 @@ def _run_rate(dag: DeclaredDag, history: History, ledger: Ledger, every: timedel
     return Rate(name="run", good=ended.count("success"), total=len(ended), of="runs", every=every)
 
 
-def _slots_of_window(dag: DeclaredDag, ledger: Ledger) -> int:
+def _count_window_slots(dag: DeclaredDag, ledger: Ledger) -> int:
     """Return how many slots a whole window has, though less of it may have been read."""
-    return len(cron.slots(dag.schedule, ledger.until - dag.window, ledger.until))
+    return len(cron.list_slots(dag.schedule, ledger.until - dag.window, ledger.until))
 
 
-def _in_words(time: timedelta) -> str:
+def _format_duration(time: timedelta) -> str:
     """Return a time in whole units, rounded up."""
     size, unit = next((each for each in _UNITS if time >= 2 * each[0]), _UNITS[-1])
     return f"{-(-time // size):,} {unit}"

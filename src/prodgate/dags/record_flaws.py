@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from ..airflow.records import History
 from . import cron
 from .declared import DeclaredDag
-from .hands import Act, Hand, hands
-from .ledger import ledger, window
+from .hands import Act, ManualAction, list_manual_actions
+from .ledger import build_ledger, window
 from .rows import SlotState
-from .traces import Trace, traces
+from .traces import Trace, collect_traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,55 +35,57 @@ class Flaw:
     words: str
 
 
-def flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
+def find_record_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     """Return where the record of a DAG within its window can't be taken at its word.
 
     Raises Unreadable when runs, tasks or the audit log were not read: without the log, none is not known to be none.
     """
     since, until = window(dag, history)
     found = [
-        trace for trace in traces(dag.dag_id, history) if trace.run.slot is None or since <= trace.run.slot <= until
+        trace
+        for trace in collect_traces(dag.dag_id, history)
+        if trace.run.slot is None or since <= trace.run.slot <= until
     ]
-    leaving = _leaving_traces(found)
-    of_runs = (flaw for trace in found for flaw in _of_run(trace, leaving))
-    acts = [hand for hand in hands(dag.dag_id, history) if since <= hand.at <= until]
-    return (*of_runs, *_of_acts(dag, acts), *_occupied(dag, history), *_cut_off(dag, history))
+    leaving = _find_traceable_tasks(found)
+    of_runs = (flaw for trace in found for flaw in _find_run_flaws(trace, leaving))
+    acts = [hand for hand in list_manual_actions(dag.dag_id, history) if since <= hand.at <= until]
+    return (*of_runs, *_find_action_flaws(dag, acts), *_find_occupied(dag, history), *_find_cut_off(dag, history))
 
 
-def _of_run(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
+def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
     """Look at a run that is a success; one that failed claims nothing."""
-    run, marked = trace.run, trace.by_hand(Act.MARKED)
+    run, marked = trace.run, trace.find_action(Act.MARKED)
     if run.state != "success":
         return
     left = ", ".join(sorted({f"{task.task_id} is {task.state or 'not run'}" for task in trace.unsound}))
     if marked:
-        yield _flaw(trace, "marked", f"success, {marked}{left and f'; {left}'}")
+        yield _run_flaw(trace, "marked", f"success, {marked}{left and f'; {left}'}")
     elif left:
-        yield _flaw(
+        yield _run_flaw(
             trace, "masked", f"success, though {left}; nobody set it, so that its last tasks ran in spite of that"
         )
     if left:
         return
     if not trace.executed:
-        yield _flaw(trace, "unexecuted", "success, and no task of it has a host and a process")
+        yield _run_flaw(trace, "unexecuted", "success, and no task of it has a host and a process")
         return
     bare = sorted(
         {task.task_id for task in trace.tasks if task.state == "success" and not (task.host and task.pid)} & leaving
     )
     if bare:
-        yield _flaw(
+        yield _run_flaw(
             trace, "unexecuted", f"success without a host or a process, which other runs have: {', '.join(bare)}"
         )
 
 
-def _leaving_traces(found: Sequence[Trace]) -> frozenset[str]:
+def _find_traceable_tasks(found: Sequence[Trace]) -> frozenset[str]:
     """Return the tasks that a host and a process are known of in some run; an EmptyOperator is executed nowhere."""
     return frozenset(
         task.task_id for trace in found for task in trace.tasks if task.state == "success" and task.host and task.pid
     )
 
 
-def _of_acts(dag: DeclaredDag, acts: Sequence[Hand]) -> Iterator[Flaw]:
+def _find_action_flaws(dag: DeclaredDag, acts: Sequence[ManualAction]) -> Iterator[Flaw]:
     for hand in acts:
         if hand.act is Act.DELETED:
             which = "" if hand.run_id else "; the log doesn't say which runs"
@@ -93,21 +95,21 @@ def _of_acts(dag: DeclaredDag, acts: Sequence[Hand]) -> Iterator[Flaw]:
             yield Flaw(kind=str(hand.act), dag_id=dag.dag_id, words=words)
 
 
-def _occupied(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
+def _find_occupied(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     scheduled = {run.run_id for run in history.runs if run.dag_id == dag.dag_id and run.kind == "scheduled"}
-    for row in ledger(dag, history).rows:
+    for row in build_ledger(dag, history).rows:
         if row.runs and row.state is not SlotState.PENDING and scheduled.isdisjoint(row.runs):
             words = f"{row.slot:%Y-%m-%d %H:%M:%S} UTC: {row.words}"
             yield Flaw(kind="occupied", dag_id=dag.dag_id, run_id=row.runs[0], words=words)
 
 
-def _cut_off(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
+def _find_cut_off(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     """Compare the oldest run of any declared DAG with the first slot.
 
     Nothing in Airflow tells when a DAG was deployed, so that it can't be told from a record that was cleaned.
     """
     since, until = window(dag, history)
-    first = next(iter(cron.slots(dag.schedule, since, until)), until)
+    first = next(iter(cron.list_slots(dag.schedule, since, until)), until)
     if history.oldest is not None and history.oldest <= first:
         return
     begins = "has no run" if history.oldest is None else f"begins at {history.oldest:%Y-%m-%d %H:%M:%S} UTC"
@@ -118,5 +120,5 @@ def _cut_off(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     yield Flaw(kind="cut_off", dag_id=dag.dag_id, words=words)
 
 
-def _flaw(trace: Trace, kind: str, words: str) -> Flaw:
+def _run_flaw(trace: Trace, kind: str, words: str) -> Flaw:
     return Flaw(kind=kind, dag_id=trace.run.dag_id, run_id=trace.run.run_id, words=words)

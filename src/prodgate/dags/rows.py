@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from .declared import DeclaredDag
-from .hands import Act, Hand
+from .hands import Act, ManualAction
 from .traces import Trace
 
 
@@ -70,20 +70,20 @@ class Row:
     """Why, where the state alone doesn't say it."""
 
 
-def row_of(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
+def judge_slot(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
     """Return what became of a slot, of which all runs are given.
 
     A run of the schedule decides, whatever else ran: a backfill beside a failed run doesn't make the schedule reliable.
     """
-    scheduled = [_judged(slot, trace, dag, now) for trace in found if trace.run.kind == "scheduled"]
+    scheduled = [_judge_run(slot, trace, dag, now) for trace in found if trace.run.kind == "scheduled"]
     if scheduled:
         worst = min(scheduled, key=lambda row: (_WORST.index(row.state), row.runs))
         rest = sorted({trace.run.run_id for trace in found} - set(worst.runs))
         return replace(worst, runs=(*worst.runs, *rest))
-    return _unscheduled(slot, found, dag, now)
+    return _judge_unscheduled(slot, found, dag, now)
 
 
-def _unscheduled(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
+def _judge_unscheduled(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
     """Judge a slot without a run of the schedule.
 
     Within the grace that may still come. Afterwards, a run of another kind that succeeded covers the slot, and that is
@@ -110,7 +110,7 @@ def _unscheduled(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: 
     )
 
 
-def _judged(slot: datetime, trace: Trace, dag: DeclaredDag, now: datetime) -> Row:
+def _judge_run(slot: datetime, trace: Trace, dag: DeclaredDag, now: datetime) -> Row:
     """Judge a slot by one run of the schedule."""
     run, first = trace.run, trace.first_task
     row = Row(
@@ -123,38 +123,38 @@ def _judged(slot: datetime, trace: Trace, dag: DeclaredDag, now: datetime) -> Ro
         tries=trace.tries,
     )
     if run.state == "failed":
-        return replace(row, state=SlotState.FAILED, words=_listed(trace))
+        return replace(row, state=SlotState.FAILED, words=_render_unsound(trace))
     if run.state == "success" and trace.unsound:
         # Airflow looks at the last tasks only, or a person said so; the work of the slot was not done
-        return replace(row, state=SlotState.FAILED, words=f"Airflow says success, but {_listed(trace)}")
+        return replace(row, state=SlotState.FAILED, words=f"Airflow says success, but {_render_unsound(trace)}")
     if run.state != "success":
-        return _unfinished(row, trace, dag, now)
-    return _succeeded(row, trace, dag)
+        return _judge_unfinished(row, trace, dag, now)
+    return _judge_success(row, trace, dag)
 
 
-def _unfinished(row: Row, trace: Trace, dag: DeclaredDag, now: datetime) -> Row:
+def _judge_unfinished(row: Row, trace: Trace, dag: DeclaredDag, now: datetime) -> Row:
     run = trace.run
     began = run.started or run.queued or row.slot
     if now - began > dag.limit:
         return replace(row, state=SlotState.STUCK, words=f"{run.state} since {began:%Y-%m-%d %H:%M:%S} UTC")
-    if cleared := trace.by_hand(Act.CLEARED):
+    if cleared := trace.find_action(Act.CLEARED):
         # else a failed run could be kept undecided, by clearing it again and again
         return replace(row, state=SlotState.FAILED, words=f"{cleared}; {run.state} again")
     return replace(row, state=SlotState.RUNNING, words=run.state)
 
 
-def _succeeded(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
+def _judge_success(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
     """Judge a run that succeeded, in all of its tasks.
 
     Clearing a run overwrites when it started and ended. It is judged by what it was before: late or not by then, if the
     log shows that every task had succeeded. Else it had failed, or nobody knows, and a person repaired it: a run that
     succeeds needs neither that nor being marked. Calling it late would count it as a success of the schedule.
     """
-    if marked := trace.by_hand(Act.MARKED):
+    if marked := trace.find_action(Act.MARKED):
         return replace(row, state=SlotState.FAILED, words=f"Airflow says success, {marked}")
     words = ""
-    if cleared := trace.by_hand(Act.CLEARED):
-        before = trace.before(cleared.at)
+    if cleared := trace.find_action(Act.CLEARED):
+        before = trace.completed_before(cleared.at)
         if before is None:
             return replace(row, state=SlotState.FAILED, words=_repaired(cleared))
         words, (ended, tries) = f"succeeded before it was {cleared}", before
@@ -164,10 +164,10 @@ def _succeeded(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
     return replace(row, state=SlotState.RETRIED if row.tries > 1 else SlotState.ON_TIME, words=words)
 
 
-def _repaired(cleared: Hand) -> str:
+def _repaired(cleared: ManualAction) -> str:
     return f"succeeded after it was {cleared}; nothing shows that it had before"
 
 
-def _listed(trace: Trace) -> str:
+def _render_unsound(trace: Trace) -> str:
     names = sorted({f"{task.task_id} is {task.state or 'not run'}" for task in trace.unsound})
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

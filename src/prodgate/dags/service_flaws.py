@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from ..airflow.records import History, Served
+from ..airflow.records import History, ServedDag
 from . import cron
 from .declared import DeclaredDag
 from .record_flaws import Flaw
@@ -23,14 +23,18 @@ _ACTIVE: Final = ("queued", "running")
 _INSTANT: Final = timedelta(microseconds=1)
 
 
-def service_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
+def find_service_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     """Return why a DAG may not run as declared."""
     served = next((each for each in history.served if each.dag_id == dag.dag_id), None)
-    found = [("unknown", "Airflow has no DAG of this name")] if served is None else _of_dag(dag, served, history)
-    return tuple(Flaw(kind=kind, dag_id=dag.dag_id, words=words) for kind, words in (*found, *_of_airflow(history)))
+    found = (
+        [("unknown", "Airflow has no DAG of this name")] if served is None else _find_dag_flaws(dag, served, history)
+    )
+    return tuple(
+        Flaw(kind=kind, dag_id=dag.dag_id, words=words) for kind, words in (*found, *_find_import_failures(history))
+    )
 
 
-def _of_dag(dag: DeclaredDag, served: Served, history: History) -> Iterator[tuple[str, str]]:
+def _find_dag_flaws(dag: DeclaredDag, served: ServedDag, history: History) -> Iterator[tuple[str, str]]:
     if served.paused:
         yield "paused", "it is paused, and Airflow makes no runs of it"
     if served.stale:
@@ -39,12 +43,12 @@ def _of_dag(dag: DeclaredDag, served: Served, history: History) -> Iterator[tupl
         yield "broken", f"its file {served.file!r} can't be imported, and what was parsed last runs on"
     if served.schedule.split() != dag.schedule.cron.split():
         yield "schedule", f"Airflow has the schedule {served.schedule!r}, and {dag.schedule.cron!r} is declared"
-    yield from _next_slot(dag, served, history)
+    yield from _check_next_slot(dag, served, history)
 
 
-def _next_slot(dag: DeclaredDag, served: Served, history: History) -> Iterator[tuple[str, str]]:
+def _check_next_slot(dag: DeclaredDag, served: ServedDag, history: History) -> Iterator[tuple[str, str]]:
     coming = served.next_slot
-    if coming is not None and not cron.slots(dag.schedule, coming, coming + _INSTANT):
+    if coming is not None and not cron.list_slots(dag.schedule, coming, coming + _INSTANT):
         wanted = f"{dag.schedule.cron!r} in {dag.schedule.timezone}"
         yield "next_slot", f"Airflow's next slot {coming:%Y-%m-%d %H:%M:%S} UTC is none of {wanted}"
     # while as many runs are active as may be, Airflow 2 states none
@@ -53,7 +57,7 @@ def _next_slot(dag: DeclaredDag, served: Served, history: History) -> Iterator[t
         yield "next_slot", "Airflow states no next slot, as of a DAG that has no schedule"
 
 
-def _of_airflow(history: History) -> Iterator[tuple[str, str]]:
+def _find_import_failures(history: History) -> Iterator[tuple[str, str]]:
     for failure in sorted(history.import_failures, key=lambda each: each.file):
         last = (failure.text.strip().splitlines() or ["no reason is given"])[-1]
         yield "import_failure", f"{failure.file!r} can't be imported: {last}"

@@ -11,7 +11,7 @@ from typing import Final
 
 from ..airflow.records import Event, History, Run, Task
 from ..aws.answers import Unreadable
-from .hands import Act, Hand, by_itself, hands
+from .hands import Act, ManualAction, is_own_success, list_manual_actions
 
 #: How a task may be left by a run that is a success.
 SOUND: Final = frozenset({"success", "skipped", "removed"})
@@ -25,7 +25,7 @@ class Trace:
     run: Run
     tasks: tuple[Task, ...]
     events: tuple[Event, ...]
-    hands: tuple[Hand, ...]
+    hands: tuple[ManualAction, ...]
 
     @property
     def unsound(self) -> tuple[Task, ...]:
@@ -42,7 +42,7 @@ class Trace:
         """Whether a host and a process are known of any task that succeeded."""
         return any(task.state == "success" and task.host and task.pid for task in self.tasks)
 
-    def by_hand(self, act: Act) -> Hand | None:
+    def find_action(self, act: Act) -> ManualAction | None:
         """Return the first time that a person did something to the run, if anybody did."""
         return next((hand for hand in self.hands if hand.act is act), None)
 
@@ -54,9 +54,9 @@ class Trace:
             return min(logged)
         started = [(task.started, task.tries) for task in self.tasks if task.started is not None]
         at, tries = min(started, default=(None, 0))
-        return None if tries > 1 or self.by_hand(Act.CLEARED) else at
+        return None if tries > 1 or self.find_action(Act.CLEARED) else at
 
-    def before(self, at: datetime) -> tuple[datetime, int] | None:
+    def completed_before(self, at: datetime) -> tuple[datetime, int] | None:
         """Return when all tasks had succeeded before a time, and in how many tries at least; None if they had not.
 
         Events don't say which of a mapped task they are about, so that successes are counted: each of it has one.
@@ -70,7 +70,7 @@ class Trace:
         return max(event.at for event in events if event.event == "success"), 1 + retried
 
 
-def traces(dag_id: str, history: History) -> tuple[Trace, ...]:
+def collect_traces(dag_id: str, history: History) -> tuple[Trace, ...]:
     """Return the runs of a DAG by their slots, those of no slot last.
 
     An audit log that could not be read leaves them without events: then what was done by hand is not known, which
@@ -78,15 +78,15 @@ def traces(dag_id: str, history: History) -> tuple[Trace, ...]:
     """
     tasks: Mapping[str, list[Task]] = defaultdict(list)
     events: Mapping[str, list[Event]] = defaultdict(list)
-    acts: Mapping[str, list[Hand]] = defaultdict(list)
+    acts: Mapping[str, list[ManualAction]] = defaultdict(list)
     for task in history.tasks:
         if task.dag_id == dag_id:
             tasks[task.run_id].append(task)
     with suppress(Unreadable):
         for event in history.events:
-            if event.dag_id == dag_id and (event.event != "success" or by_itself(event, history)):
+            if event.dag_id == dag_id and (event.event != "success" or is_own_success(event, history)):
                 events[event.run_id].append(event)
-        for hand in hands(dag_id, history):
+        for hand in list_manual_actions(dag_id, history):
             acts[hand.run_id].append(hand)
     found = [
         Trace(

@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..canaries.listening import POLL, heard, listen
-from ..canaries.undoing import Undoing, undoing
-from ..criteria import UsageError, nearest
-from .alarm_risks import Aws, alarms, risks
+from ..canaries.listening import POLL, receive_notifications, subscribe_queue
+from ..canaries.undoing import Cleanup, cleanup
+from ..criteria import UsageError, suggest
+from .alarm_risks import Aws, find_risks, list_alarms
 
 _STAMP: Final = "prodgate drill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drilled:
+class AlarmDrill:
     """What came of a drill."""
 
     alarm: str
@@ -36,41 +36,41 @@ class Drilled:
         return tuple(topic for topic in self.topics if topic not in self.arrived)
 
 
-def chosen(aws: Aws, name: str, regions: tuple[str, ...]) -> Mapping[str, Any]:
+def choose_alarm(aws: Aws, name: str, regions: tuple[str, ...]) -> Mapping[str, Any]:
     """Return the alarm of a name. Raises UsageError where there is none, or where it must not be made to fire."""
-    region, known = _found(aws, name, regions)
-    if why := list(risks(aws, region, name, known)):
+    region, known = _find_alarm(aws, name, regions)
+    if why := list(find_risks(aws, region, name, known)):
         raise UsageError("\n".join(f"alarm {name!r}: {each}; drill another one" for each in why))
     return known[name]
 
 
-def drill_alarm(aws: Aws, alarm: Mapping[str, Any], tell: Callable[[str], None], *, patience: float = 60) -> Drilled:
+def drill_alarm(aws: Aws, alarm: Mapping[str, Any], tell: Callable[[str], None], *, patience: float = 60) -> AlarmDrill:
     """Make a chosen alarm fire and wait for its notifications, at most ``patience`` seconds in all.
 
     Whatever happens, everything is as before afterwards; what could not be restored is told.
     """
     nonce, region, name = secrets.token_hex(16), alarm["AlarmArn"].split(":")[3], alarm["AlarmName"]
     topics = tuple(action for action in alarm["AlarmActions"] if ":sns:" in action)
-    with undoing(tell) as steps:
-        url = listen(aws, region, topics, nonce, steps)
+    with cleanup(tell) as steps:
+        url = subscribe_queue(aws, region, topics, nonce, steps)
         _restore_later(aws, region, alarm, nonce, steps)
         reason = f"{_STAMP} {nonce}: nothing is wrong"
         aws("cloudwatch", region).set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
-        arrived = _arrived(aws("sqs", region), url, topics, nonce, patience)
-    return Drilled(alarm=alarm["AlarmArn"], nonce=nonce, topics=topics, arrived=arrived, left=tuple(steps.left))
+        arrived = _wait_for_notifications(aws("sqs", region), url, topics, nonce, patience)
+    return AlarmDrill(alarm=alarm["AlarmArn"], nonce=nonce, topics=topics, arrived=arrived, left=tuple(steps.left))
 
 
-def _found(aws: Aws, name: str, regions: tuple[str, ...]) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
+def _find_alarm(aws: Aws, name: str, regions: tuple[str, ...]) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
     seen: list[str] = []
     for region in regions:
-        known = alarms(aws, region)
+        known = list_alarms(aws, region)
         if name in known:
             return region, known
         seen += known
-    raise UsageError(f"alarm {name!r}: there is none in {' or '.join(regions)}{nearest(name, seen)}")
+    raise UsageError(f"alarm {name!r}: there is none in {' or '.join(regions)}{suggest(name, seen)}")
 
 
-def _restore_later(aws: Aws, region: str, alarm: Mapping[str, Any], nonce: str, steps: Undoing) -> None:
+def _restore_later(aws: Aws, region: str, alarm: Mapping[str, Any], nonce: str, steps: Cleanup) -> None:
     """Have the alarm's state restored: on metrics it comes back by itself, on other alarms it does not."""
     client, name = aws("cloudwatch", region), alarm["AlarmName"]
 
@@ -82,14 +82,16 @@ def _restore_later(aws: Aws, region: str, alarm: Mapping[str, Any], nonce: str, 
             reason = f"{_STAMP} {nonce}: ended"
             client.set_alarm_state(AlarmName=name, StateValue=alarm["StateValue"], StateReason=reason)
 
-    steps.later(f"state of alarm {name}", restore)
+    steps.add(f"state of alarm {name}", restore)
 
 
-def _arrived(sqs: Any, url: str, topics: tuple[str, ...], nonce: str, patience: float) -> dict[str, float]:
+def _wait_for_notifications(
+    sqs: Any, url: str, topics: tuple[str, ...], nonce: str, patience: float
+) -> dict[str, float]:
     """Wait for a message with the nonce from every topic; return when each was there."""
     started, found = time.monotonic(), dict[str, float]()
     while set(topics) - found.keys() and (rest := started + patience - time.monotonic()) > 0:
-        for told in heard(sqs, url, max(1, min(POLL, int(rest)))):
+        for told in receive_notifications(sqs, url, max(1, min(POLL, int(rest)))):
             if nonce in told.get("Message", "") and told.get("TopicArn") in topics:
                 found.setdefault(told["TopicArn"], round(time.monotonic() - started, 3))
     return found

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..cloudwatch import members
-from ..event_patterns import passes
+from ..cloudwatch import alarms_in_rule
+from ..event_patterns import matches
 from ..unresolved import Unresolved
 
 Aws = Callable[..., Any]
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
-def alarms(aws: Aws, region: str) -> dict[str, Mapping[str, Any]]:
+def list_alarms(aws: Aws, region: str) -> dict[str, Mapping[str, Any]]:
     """Return every alarm of a region by name, those on other alarms too."""
     found: dict[str, Mapping[str, Any]] = {}
     asked = aws("cloudwatch", region).get_paginator("describe_alarms")
@@ -24,7 +24,7 @@ def alarms(aws: Aws, region: str) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def find_risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Say why this alarm must not be made to fire."""
     alarm = known[name]
     if alarm["StateValue"] == "ALARM":
@@ -37,15 +37,15 @@ def risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str, Any
     for each in firing:
         for action in {one for kind in ACTIONS for one in known[each].get(kind) or ()}:
             if ":sns:" not in action:
-                yield f"{_named(each, name)} does more than notify: {action}"
-        for rule in _rules_on(aws("events", region), each):
-            yield f"rule {rule!r} passes on that {_named(each, name)} fires: whatever it starts would start"
-    for where, listened in _rollbacks(aws, region):
+                yield f"{_describe_alarm(each, name)} does more than notify: {action}"
+        for rule in _list_rules(aws("events", region), each):
+            yield f"rule {rule!r} passes on that {_describe_alarm(each, name)} fires: whatever it starts would start"
+    for where, listened in _list_rollbacks(aws, region):
         for each in firing & listened:
-            yield f"{where} acts on {_named(each, name)}: a deployment would be stopped or rolled back"
+            yield f"{where} acts on {_describe_alarm(each, name)}: a deployment would be stopped or rolled back"
 
 
-def _rules_on(client: Any, alarm: str) -> Iterator[str]:
+def _list_rules(client: Any, alarm: str) -> Iterator[str]:
     """Yield the rules of EventBridge that hear of an alarm's state; one whose pattern is not understood may."""
     event = {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change"}
     detail = {"alarmName": alarm, "state": {"value": "ALARM"}}
@@ -55,7 +55,7 @@ def _rules_on(client: Any, alarm: str) -> Iterator[str]:
             if pattern is None or rule["State"] == "DISABLED":
                 continue
             with suppress(Unresolved):
-                if not passes(pattern, event | {"detail": detail}):
+                if not matches(pattern, event | {"detail": detail}):
                     continue
             yield rule["Name"]
 
@@ -64,22 +64,22 @@ def _with_parents(name: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]
     """Return the alarm with all those that are made of it, directly or through another one."""
     found = {name}
     for _ in known:
-        more = {each for each, one in known.items() if members(one.get("AlarmRule", "")) & found}
+        more = {each for each, one in known.items() if alarms_in_rule(one.get("AlarmRule", "")) & found}
         if more <= found:
             break
         found |= more
     return found
 
 
-def _rollbacks(aws: Aws, region: str) -> Iterator[tuple[str, set[str]]]:
+def _list_rollbacks(aws: Aws, region: str) -> Iterator[tuple[str, set[str]]]:
     """Yield every deployment that listens to alarms, with their names."""
-    yield from _of_codedeploy(aws("codedeploy", region))
-    yield from _of_ecs(aws("ecs", region))
+    yield from _list_codedeploy_rollbacks(aws("codedeploy", region))
+    yield from _list_ecs_rollbacks(aws("ecs", region))
 
 
-def _of_codedeploy(client: Any) -> Iterator[tuple[str, set[str]]]:
-    for application in _pages(client, "list_applications", "applications"):
-        groups = _pages(client, "list_deployment_groups", "deploymentGroups", applicationName=application)
+def _list_codedeploy_rollbacks(client: Any) -> Iterator[tuple[str, set[str]]]:
+    for application in _iter_pages(client, "list_applications", "applications"):
+        groups = _iter_pages(client, "list_deployment_groups", "deploymentGroups", applicationName=application)
         for group in groups:
             asked = {"applicationName": application, "deploymentGroupName": group}
             stated = client.get_deployment_group(**asked)["deploymentGroupInfo"].get("alarmConfiguration") or {}
@@ -87,19 +87,19 @@ def _of_codedeploy(client: Any) -> Iterator[tuple[str, set[str]]]:
                 yield f"CodeDeploy's {application}/{group}", {one["name"] for one in stated.get("alarms") or ()}
 
 
-def _of_ecs(client: Any) -> Iterator[tuple[str, set[str]]]:
-    for cluster in _pages(client, "list_clusters", "clusterArns"):
-        for arn in _pages(client, "list_services", "serviceArns", cluster=cluster):
+def _list_ecs_rollbacks(client: Any) -> Iterator[tuple[str, set[str]]]:
+    for cluster in _iter_pages(client, "list_clusters", "clusterArns"):
+        for arn in _iter_pages(client, "list_services", "serviceArns", cluster=cluster):
             (service,) = client.describe_services(cluster=cluster, services=[arn])["services"]
             stated = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
             if stated.get("enable"):
                 yield f"ECS's {service['serviceName']}", set(stated.get("alarmNames") or ())
 
 
-def _pages(client: Any, operation: str, key: str, **asked: str) -> Iterator[str]:
+def _iter_pages(client: Any, operation: str, key: str, **asked: str) -> Iterator[str]:
     for page in client.get_paginator(operation).paginate(**asked):
         yield from page[key]
 
 
-def _named(each: str, name: str) -> str:
+def _describe_alarm(each: str, name: str) -> str:
     return "it" if each == name else f"{each!r}, which is made of it"

@@ -21,7 +21,7 @@ from ..project import Project, open_project
 from ..report.text import visible
 from ..targets import Target, parse_target
 from ..terraform.diagnostics import TerraformError
-from .alarm import Drilled, chosen, drill_alarm
+from .alarm import AlarmDrill, choose_alarm, drill_alarm
 from .arguments import CONFIRM, CONFIRM_FAILURE
 from .outcome import Begin, Outcome
 
@@ -49,8 +49,8 @@ def drill(given: argparse.Namespace) -> int:
         Journal.of(run).write("drill", what=given.what, name=given.name)
         return run
 
-    drilled = (_dag if given.what == "dag" else _alarm)(given, target, project, begin)
-    _keep(drilled, target)
+    drilled = (_drill_dag if given.what == "dag" else _drill_alarm)(given, target, project, begin)
+    _write_record(drilled, target)
     said = json.dumps(drilled.record, indent=2) if given.json else "\n".join(map(visible, drilled.lines))
     sys.stdout.write(f"{said}\n")
     sys.stderr.write(f"record: {drilled.run}\n")
@@ -67,30 +67,35 @@ def _refuse_unconfirmed(given: argparse.Namespace, target: Target) -> None:
         )
 
 
-def _alarm(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
+def _drill_alarm(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
     with _clients(target, project) as aws, _refusals():
-        alarm = chosen(aws, given.name, tuple(dict.fromkeys((target.region, _EDGE))))
+        alarm = choose_alarm(aws, given.name, tuple(dict.fromkeys((target.region, _EDGE))))
         run = begin()
         patience = _PATIENCE if given.patience is None else given.patience
-        drilled = drill_alarm(aws, alarm, _progress, patience=patience)
+        drilled = drill_alarm(aws, alarm, _print_progress, patience=patience)
     return Outcome(
         run=run,
         kind="drill",
         subject=drilled.alarm,
         record={**asdict(drilled), "missing": drilled.missing},
-        lines=tuple(_told(drilled)),
+        lines=tuple(_render_lines(drilled)),
         good=not drilled.missing and not drilled.left,
     )
 
 
-def _dag(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
+def _drill_dag(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
     from ..aws.opening import open_account  # noqa: PLC0415  boto3 takes as long to import as all the rest
-    from .dag import canary_of, drill_dag  # noqa: PLC0415
+    from .dag import drill_dag, find_canary  # noqa: PLC0415
 
-    section = canary_of(project.stated, given.name, target)
+    section = find_canary(project.stated, given.name, target)
     with _clients(target, project) as aws, _refusals():
         calls = open_account(target.profile, target.region, project.stated.account)
-        about: dict[str, Any] = {"id_": project.stated.account, "target": target, "begin": begin, "tell": _progress}
+        about: dict[str, Any] = {
+            "id_": project.stated.account,
+            "target": target,
+            "begin": begin,
+            "tell": _print_progress,
+        }
         return drill_dag(section, aws, calls, **about, patience=given.patience)
 
 
@@ -115,29 +120,29 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
             raise UsageError(f'{project.stated.path}: names no account; write [account] with id = "123456789012"')
         yield open_for_drill(target.profile, target.region, project.stated.account)
         return
-    from ..rehearsal.account import provisioned  # noqa: PLC0415
+    from ..rehearsal.account import provision  # noqa: PLC0415
 
     root, files = project.stated.terraform_root, [project.root / file for file in project.stated.var_files]
     if not root:
         raise UsageError(f'{project.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
-        with provisioned(project.root / root, var_files=files, progress=_progress) as account:
+        with provision(project.root / root, var_files=files, progress=_print_progress) as account:
             yield account.clients
     except TerraformError as error:
         raise UsageError(str(error)) from error
 
 
-def _keep(drilled: Outcome, target: Target) -> None:
+def _write_record(drilled: Outcome, target: Target) -> None:
     digest = store_json(drilled.run, drilled.record)
     journal = Journal.of(drilled.run)
     journal.fact("live", drilled.kind, drilled.subject, digest, target.url)
     journal.write("closed")
 
 
-def _told(drilled: Drilled) -> Iterator[str]:
+def _render_lines(drilled: AlarmDrill) -> Iterator[str]:
     yield from (f"{topic}: arrived after {seconds} s" for topic, seconds in drilled.arrived.items())
     yield from (f"{topic}: nothing arrived; the alarm's history says why" for topic in drilled.missing)
 
 
-def _progress(step: str) -> None:
+def _print_progress(step: str) -> None:
     sys.stderr.write(f"{visible(step)}\n")

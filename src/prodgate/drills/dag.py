@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ..airflow.direct import Access, Direct, DirectWriter, Login, Token
+from ..airflow.direct import Access, HttpTransport, HttpWriter, Login, Token
 from ..airflow.mwaa import MwaaWriter
 from ..airflow.transport import Writer
 from ..aws.account import WORKERS, Account, Calls
 from ..aws.answers import Unreadable
 from ..canaries.drilling import Place, drill_canary
 from ..canaries.kept import KIND
-from ..canaries.reaching import reached
-from ..canaries.record import CanaryDrill, Tried
-from ..collected.references import from_secrets, resolved
+from ..canaries.reaching import connect
+from ..canaries.record import CanaryDrill, CanaryRun
+from ..collected.references import resolve, secret_reader
 from ..criteria import UsageError
 from ..criteria_file import CriteriaFile
 from ..dags_section import AirflowSection
-from ..facts.dags.places import Places, places
+from ..facts.dags.places import FailureDestinations, find_failure_destinations
 from ..targets import Target
 from .outcome import Begin, Outcome
 
@@ -35,7 +35,7 @@ PATIENCE: Final = 900.0
 DELIVERY: Final = 120.0
 
 
-def canary_of(stated: CriteriaFile, name: str, target: Target) -> AirflowSection:
+def find_canary(stated: CriteriaFile, name: str, target: Target) -> AirflowSection:
     """Return where the canary of this name is. Raises UsageError for any other DAG, which nobody meant to fail."""
     section = stated.airflow
     if section is None or not section.canary:
@@ -61,20 +61,20 @@ def drill_dag(
     """Drill the canary of the account ``id_``, in which ``calls`` only read. Raises UsageError."""
     with _account(calls, id_, target.region) as account:
         try:
-            where = places(account, section.environment)
+            where = find_failure_destinations(account, section.environment)
         except Unreadable as error:
             raise UsageError(f"drill: {error.reason}") from error
     place = Place(dag_id=section.canary, target=target.url, queue=where.queue, topic=where.topic)
     with _writer(section, aws, where) as writer:
         run = begin()
         waiting: dict[str, Any] = {"patience": PATIENCE if patience is None else patience, "delivery": DELIVERY}
-        drilled = drill_canary(reached(writer), aws, place, tell, **waiting)
+        drilled = drill_canary(connect(writer), aws, place, tell, **waiting)
     return Outcome(
         run=run,
         kind=KIND,
         subject=section.canary,
         record=drilled.to_json(),
-        lines=tuple(_told(drilled)),
+        lines=tuple(_render_lines(drilled)),
         good=not drilled.flaws and not drilled.left,
     )
 
@@ -91,18 +91,18 @@ def _account(calls: Calls, id_: str, region: str) -> Iterator[Account]:
 
 
 @contextmanager
-def _writer(section: AirflowSection, aws: Clients, where: Places) -> Iterator[Writer]:
+def _writer(section: AirflowSection, aws: Clients, where: FailureDestinations) -> Iterator[Writer]:
     if not section.url:
         yield MwaaWriter(aws, where.environment, where.queue.split(":")[3])
         return
-    with Direct(section.url, _access(section, aws)) as direct:
-        yield DirectWriter(direct)
+    with HttpTransport(section.url, _resolve_access(section, aws)) as direct:
+        yield HttpWriter(direct)
 
 
-def _access(section: AirflowSection, aws: Clients) -> Access:
+def _resolve_access(section: AirflowSection, aws: Clients) -> Access:
     try:
         token, user, password = (
-            resolved(each, os.environ, from_secrets(aws)) if each else ""
+            resolve(each, os.environ, secret_reader(aws)) if each else ""
             for each in (section.token, section.username, section.password)
         )
     except Unreadable as error:
@@ -110,18 +110,19 @@ def _access(section: AirflowSection, aws: Clients) -> Access:
     return Token(token) if token else Login(user, password) if user else None
 
 
-def _told(drilled: CanaryDrill) -> Iterator[str]:
+def _render_lines(drilled: CanaryDrill) -> Iterator[str]:
     for one in drilled.tried:
         arrived = [
-            _arrival(what, seconds) for what, seconds in (("dead letter", one.dead_letter), ("notice", one.notice))
+            _render_arrival(what, seconds)
+            for what, seconds in (("dead letter", one.dead_letter), ("notice", one.notice))
         ]
-        yield f"{one.mode}: {_run(one)}{''.join(arrived)}"
+        yield f"{one.mode}: {_render_run(one)}{''.join(arrived)}"
     yield from (f"wrong: {flaw}" for flaw in drilled.flaws)
 
 
-def _run(one: Tried) -> str:
+def _render_run(one: CanaryRun) -> str:
     return f"{one.run_id or 'no run'} {one.state or 'not seen'} after {one.tries} tries"
 
 
-def _arrival(what: str, seconds: float | None) -> str:
+def _render_arrival(what: str, seconds: float | None) -> str:
     return "" if seconds is None else f", {what} after {seconds:g} s"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from ..terraform.runner import Process
-from .environments import EngineError, Progress, python_of
+from .environments import EngineError, Progress, ensure_python
 
 #: Seconds that a scan may take, unless PRODGATE_CHECKOV_TIMEOUT says otherwise.
 LIMIT: Final = 300.0
@@ -102,46 +102,48 @@ class Scan:
     _plans: int = -1
     """Descriptor on which the driver waits for the plan."""
 
-    def take(self, plan: Mapping[str, Any]) -> None:
+    def submit_plan(self, plan: Mapping[str, Any]) -> None:
         """Let the scanner look at the plan too; its JSON form as ``terraform show -json`` gives it."""
         file = self.scratch / "plan.json"
-        file.write_text(json.dumps(_read_by_checkov(plan)), "utf-8")
-        self._say(str(file))
+        file.write_text(json.dumps(_trim_plan(plan)), "utf-8")
+        self._send(str(file))
 
     def report(self) -> ScannerReport:
         """Wait for the end and return what the scanner said; whatever went wrong is a fault in it."""
         if self.process is None:
-            return _failed(self.reason)
+            return _failed_report(self.reason)
         planned = (self.scratch / "plan.json").exists()
         if not planned:
-            self._say("")
-        report = self._answer(self.process)
+            self._send("")
+        report = self._read_answer(self.process)
         if planned:
             return report
         fault = "only the source was scanned, since Terraform gave no plan of it"
         return ScannerReport(**{**_fields(report), "faults": (*report.faults, fault)})
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         if self.process is not None:
             with suppress(BrokenPipeError):  # it has ended, and report() says why
                 os.write(self._plans, f"{line}\n".encode())
 
-    def _answer(self, process: Process) -> ScannerReport:
+    def _read_answer(self, process: Process) -> ScannerReport:
         try:
             limit = float(os.environ.get("PRODGATE_CHECKOV_TIMEOUT", "") or LIMIT)
             code = process.child.wait(limit)
         except subprocess.TimeoutExpired:
-            return _failed(f"Checkov did not finish within {limit:g} s; set PRODGATE_CHECKOV_TIMEOUT to more seconds")
+            return _failed_report(
+                f"Checkov did not finish within {limit:g} s; set PRODGATE_CHECKOV_TIMEOUT to more seconds"
+            )
         except ValueError:
             stated = os.environ["PRODGATE_CHECKOV_TIMEOUT"]
-            return _failed(f"PRODGATE_CHECKOV_TIMEOUT: {stated!r} is not a number of seconds; write {LIMIT:g}")
+            return _failed_report(f"PRODGATE_CHECKOV_TIMEOUT: {stated!r} is not a number of seconds; write {LIMIT:g}")
         if code:
             ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-            return _failed(f"Checkov {ended}: {' '.join(process.errors().split())[-500:] or 'it said nothing'}")
+            return _failed_report(f"Checkov {ended}: {' '.join(process.errors().split())[-500:] or 'it said nothing'}")
         try:
             return ScannerReport.from_json(json.loads(process.output()))
         except ValueError as error:
-            return _failed(f"Checkov's answer can't be read: {error}")
+            return _failed_report(f"Checkov's answer can't be read: {error}")
 
 
 @contextmanager
@@ -155,7 +157,7 @@ def scanning(
     with tempfile.TemporaryDirectory(prefix="prodgate-checkov-") as place:
         scratch = Path(place)
         try:
-            python = python_of("checkov", progress)
+            python = ensure_python("checkov", progress)
         except EngineError as error:
             yield Scan(None, str(error), scratch)
             return
@@ -172,18 +174,18 @@ def scanning(
             os.close(sending)
 
 
-def _read_by_checkov(plan: Mapping[str, Any]) -> dict[str, Any]:
+def _trim_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts of a plan that Checkov reads, half of it; what a new resource will be is in planned_values."""
     kept = {name: plan[name] for name in _READ if name in plan}
-    return {**kept, "resource_changes": [_change(each) for each in plan.get("resource_changes") or ()]}
+    return {**kept, "resource_changes": [_trim_change(each) for each in plan.get("resource_changes") or ()]}
 
 
-def _change(stated: Mapping[str, Any]) -> dict[str, Any]:
+def _trim_change(stated: Mapping[str, Any]) -> dict[str, Any]:
     change = stated["change"]
     return {**stated, "change": {**change, "after": {}} if change.get("before") is None else change}
 
 
-def _failed(reason: str) -> ScannerReport:
+def _failed_report(reason: str) -> ScannerReport:
     return ScannerReport(titles={}, faults=(reason,))
 
 

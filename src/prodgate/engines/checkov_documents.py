@@ -32,7 +32,7 @@ class DocumentRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class DocumentUse:
     """A resource whose argument holds all the statements of a document."""
 
     address: str
@@ -45,18 +45,18 @@ class Documents:
     def __init__(self, configuration: Configuration | None) -> None:
         self._resources = configuration.resources if configuration else ()
 
-    def uses(self, document: Resource) -> tuple[Use, ...]:
+    def uses(self, document: Resource) -> tuple[DocumentUse, ...]:
         """Return where a document is used; nothing when its text is not known."""
         text = document.values.get("json")
-        wanted = _statements(text) if isinstance(text, str) else frozenset()
+        wanted = _parse_statements(text) if isinstance(text, str) else frozenset()
         return tuple(use for use, stated in self._texts if wanted and wanted <= stated)
 
     @cached_property
-    def _texts(self) -> tuple[tuple[Use, _Statements], ...]:
-        return tuple(_texts(resource for resource in self._resources if resource.mode == "managed"))
+    def _texts(self) -> tuple[tuple[DocumentUse, _Statements], ...]:
+        return tuple(_find_documents(resource for resource in self._resources if resource.mode == "managed"))
 
 
-def excuse(check: str, said: str, uses: Iterable[Use], twins: Mapping[str, str], rules: DocumentRules) -> str:
+def excuse(check: str, said: str, uses: Iterable[DocumentUse], twins: Mapping[str, str], rules: DocumentRules) -> str:
     """Return why the answer ``said`` of a check on a document does not count, or nothing.
 
     ``twins`` is what the twin of the check said in the plan, by address.
@@ -75,14 +75,14 @@ def excuse(check: str, said: str, uses: Iterable[Use], twins: Mapping[str, str],
     return ""
 
 
-def _texts(resources: Iterable[Resource]) -> Iterator[tuple[Use, _Statements]]:
+def _find_documents(resources: Iterable[Resource]) -> Iterator[tuple[DocumentUse, _Statements]]:
     for resource in resources:
         for name, value in resource.values.items():
             if isinstance(value, str) and '"Statement"' in value:
-                yield Use(resource.address, f"{resource.type}.{name}"), _statements(value)
+                yield DocumentUse(resource.address, f"{resource.type}.{name}"), _parse_statements(value)
 
 
-def _statements(text: str) -> _Statements:
+def _parse_statements(text: str) -> _Statements:
     try:
         document = json.loads(text)
     except ValueError:

@@ -34,7 +34,7 @@ from checkov.version import version
 ABANDONED = 75
 
 
-class Kept:
+class Recorder:
     """Everything that Checkov comes to, also what its own report drops."""
 
     def __init__(self, base: Path) -> None:
@@ -54,14 +54,14 @@ class Kept:
         kept = {"scan": self.scan, "check": record.check_id, "resource": str(record.resource), "outcome": outcome}
         if self.scan == "source":
             kept |= {"file": self.relative(record.file_abs_path), "line": record.file_line_range[0]}
-        if named := attribute(result.get("evaluated_keys")):
+        if named := first_attribute(result.get("evaluated_keys")):
             kept["attribute"] = named
         if reason := str(result.get("suppress_comment") or raised).strip():
             kept["reason"] = reason
         self.records.append(kept)
         self.titles.setdefault(record.check_id, record.check_name)
 
-    def fault(self, text: str) -> None:
+    def add_fault(self, text: str) -> None:
         """Keep something that makes the scan incomplete, once."""
         if text not in self.faults:
             self.faults.append(text)
@@ -71,7 +71,7 @@ class Kept:
         return os.path.relpath(file, self.base)
 
 
-def attribute(keys: Any) -> str:
+def first_attribute(keys: Any) -> str:
     """Return the first argument, in alphabetical order, that a check looked at, as a dotted path without indices."""
     first = min((key for key in keys or () if isinstance(key, str)), default="")  # Checkov's own order may change
     parts = [part for part in first.split("/") if part and not part.strip("[]").isdigit()]
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
     os.dup2(2, 1)  # whatever Checkov prints is noise
     plans: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=listen, args=(plans,), daemon=True).start()
-    json.dump(scanned(given, plans), answer)
+    json.dump(scan_root(given, plans), answer)
     answer.flush()
     return 0
 
@@ -103,16 +103,16 @@ def listen(plans: SimpleQueue[str]) -> None:
     os._exit(ABANDONED)
 
 
-def scanned(given: argparse.Namespace, plans: SimpleQueue[str]) -> dict[str, Any]:
+def scan_root(given: argparse.Namespace, plans: SimpleQueue[str]) -> dict[str, Any]:
     """Scan the source at once, and the plan when it is there."""
-    kept = Kept(given.base)
-    quiet()
+    kept = Recorder(given.base)
+    quiet_logging()
     build_grammars_once()
-    keep_everything(kept)
-    known = known_checks()
+    record_everything(kept)
+    known = list_checks()
     for wanted in given.check:
         if wanted not in known:
-            kept.fault(f"Checkov {version} has no check {wanted!r}")
+            kept.add_fault(f"Checkov {version} has no check {wanted!r}")
     scan_source(given, kept)
     if plan := plans.get():
         kept.scan = "plan"
@@ -126,7 +126,7 @@ def scanned(given: argparse.Namespace, plans: SimpleQueue[str]) -> dict[str, Any
     }
 
 
-def quiet() -> None:
+def quiet_logging() -> None:
     """Keep the log to errors: Checkov would format every debug line into memory otherwise."""
     log = logging.getLogger()
     log.setLevel(logging.ERROR)
@@ -149,7 +149,7 @@ def build_grammars_once() -> None:
     ply.yacc.yacc = once
 
 
-def keep_everything(kept: Kept) -> None:
+def record_everything(kept: Recorder) -> None:
     """Let Checkov tell what it drops: undetermined results, and checks that raise."""
     run, add, run_graph_check = BaseCheck.run, Report.add_record, BaseRegistry.run_check_parallel
 
@@ -168,14 +168,14 @@ def keep_everything(kept: Kept) -> None:
         try:
             run_graph_check(registry, check, results, graph)
         except Exception as bug:  # noqa: BLE001  Checkov itself loses it
-            kept.fault(f"{check.id} failed on the {kept.scan}: {type(bug).__name__}: {bug}")
+            kept.add_fault(f"{check.id} failed on the {kept.scan}: {type(bug).__name__}: {bug}")
 
     Report.add_record = add_and_keep
     BaseCheck.run = run_and_keep
     BaseRegistry.run_check_parallel = run_graph_check_and_keep
 
 
-def known_checks() -> set[str]:
+def list_checks() -> set[str]:
     """Return the id of every check that Checkov has for Terraform."""
     graph = get_graph_checks_registry("terraform")
     graph.load_checks()
@@ -186,7 +186,7 @@ def known_checks() -> set[str]:
     return found
 
 
-def filters(given: argparse.Namespace) -> RunnerFilter:
+def make_filter(given: argparse.Namespace) -> RunnerFilter:
     """Return what Checkov is to run: the chosen checks on Terraform, without any download."""
     return RunnerFilter(
         framework=["terraform", "terraform_plan"],
@@ -197,48 +197,52 @@ def filters(given: argparse.Namespace) -> RunnerFilter:
     )
 
 
-def scan_source(given: argparse.Namespace, kept: Kept) -> None:
+def scan_source(given: argparse.Namespace, kept: Recorder) -> None:
     """Scan the files of the root and of the modules it calls; name what could not be looked at."""
     scan = runner.Runner()
-    report = scan.run(root_folder=str(given.root), runner_filter=filters(given))
+    report = scan.run(root_folder=str(given.root), runner_filter=make_filter(given))
     for file in report.parsing_errors:
-        kept.fault(f"{kept.relative(file)}: Checkov can't parse it, and so did not look at it")
+        kept.add_fault(f"{kept.relative(file)}: Checkov can't parse it, and so did not look at it")
     for file, definition in (scan.definitions or {}).items():
         for call in definition.get("module", []):
             for name, stated in call.items():
                 if not stated.get(RESOLVED_MODULE_ENTRY_NAME):
                     source = next(iter(stated.get("source") or ["no source"]))
                     place = f"{kept.relative(file.file_path)}:{stated.get('__start_line__', 1)}"
-                    kept.fault(f"{place}: Checkov did not find module {name!r} ({source}), and so did not look at it")
+                    kept.add_fault(
+                        f"{place}: Checkov did not find module {name!r} ({source}), and so did not look at it"
+                    )
 
 
-def scan_plan(given: argparse.Namespace, kept: Kept, plan: Path) -> None:
+def scan_plan(given: argparse.Namespace, kept: Recorder, plan: Path) -> None:
     """Scan a plan, and name every resource of a type with checks on which no result came out."""
-    report = plan_runner.Runner().run(files=[str(plan)], runner_filter=filters(given))
+    report = plan_runner.Runner().run(files=[str(plan)], runner_filter=make_filter(given))
     if report.parsing_errors:
-        kept.fault("the plan: Checkov can't parse it, and so did not look at it")
+        kept.add_fault("the plan: Checkov can't parse it, and so did not look at it")
     if given.check:
         return
-    types = checked_types()
+    types = list_checked_types()
     seen = {record["resource"] for record in kept.records if record["scan"] == "plan"}
     values = json.loads(plan.read_bytes()).get("planned_values") or {}
-    for resource in resources(values.get("root_module") or {}):
+    for resource in list_resources(values.get("root_module") or {}):
         if resource["mode"] == "managed" and resource["type"] in types and resource["address"] not in seen:
-            kept.fault(f"{resource['address']}: Checkov has checks for {resource['type']}, but gave no result on it")
+            kept.add_fault(
+                f"{resource['address']}: Checkov has checks for {resource['type']}, but gave no result on it"
+            )
 
 
-def checked_types() -> set[str]:
+def list_checked_types() -> set[str]:
     """Return the types of resources for which there are checks that can give a result on a plan."""
     registry = plan_runner.Runner.block_type_registries["resource"]
     only_source = plan_runner.TF_LIFECYCLE_CHECK_IDS
     return {type_ for type_, checks in registry.checks.items() if any(each.id not in only_source for each in checks)}
 
 
-def resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def list_resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield every resource in and below a module of a plan."""
     yield from module.get("resources") or ()
     for child in module.get("child_modules") or ():
-        yield from resources(child)
+        yield from list_resources(child)
 
 
 if __name__ == "__main__":

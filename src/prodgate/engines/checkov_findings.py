@@ -36,7 +36,7 @@ class Answers:
     source: list[ScannerRecord] = field(default_factory=list)
     plan: list[ScannerRecord] = field(default_factory=list)
 
-    def said(self, scan: str) -> str:
+    def worst_outcome(self, scan: str) -> str:
         """The answer in one scan: the worst, when there are several; nothing when there is none."""
         outcomes = {record.outcome for record in (self.source if scan == "source" else self.plan)}
         return next((each for each in ("failed", "unknown", "passed", "skipped") if each in outcomes), "")
@@ -52,19 +52,19 @@ def findings(
     for fault in report.faults or (() if report.records else ("Checkov has no check for anything that is declared",)):
         yield _finding(INDEPENDENT, "checkov", "(Checkov)", Outcome.UNDETERMINED, reason=fault)
     quiet: dict[tuple[str, Outcome, str], list[str]] = {}
-    for answer in _judged(report, configuration, table, frozenset(criteria)):
-        found = answer if configuration else _unproven(answer)
+    for answer in _judge_answers(report, configuration, table, frozenset(criteria)):
+        found = answer if configuration else _weaken_unproven(answer)
         if found.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
             yield found
         else:
             quiet.setdefault((found.check, found.outcome, found.reason), []).append(found.subject)
     for (check, outcome, reason), subjects in quiet.items():
         subject = subjects[0] if len(subjects) == 1 else f"{len(subjects)} resources"
-        expected = _wanted(report.titles, check)
+        expected = _expected_text(report.titles, check)
         yield _finding(INDEPENDENT, check, subject, outcome, expected=expected, reason=reason)
 
 
-def _unproven(found: Finding) -> Finding:
+def _weaken_unproven(found: Finding) -> Finding:
     """Without an evaluated configuration nobody knows the values behind what the source seems to say."""
     if found.outcome is not Outcome.NOT_SATISFIED:
         return found
@@ -72,16 +72,16 @@ def _unproven(found: Finding) -> Finding:
     return replace(found, outcome=Outcome.UNDETERMINED, observed="", reason=reason)
 
 
-def _judged(
+def _judge_answers(
     report: ScannerReport, configuration: Configuration | None, table: Table, criteria: frozenset[str]
 ) -> Iterator[Finding]:
-    answered, documents = merged(report.records, configuration), Documents(configuration)
+    answered, documents = merge_records(report.records, configuration), Documents(configuration)
     for answers in answered.values():
-        excused = table.unreliable.get(answers.check, "") or _excused(answers, answered, documents, table)
-        yield judged(answers, report.titles, table, criteria, excused or _unmade(answers, configuration))
+        excused = table.unreliable.get(answers.check, "") or _find_excuse(answers, answered, documents, table)
+        yield judge(answers, report.titles, table, criteria, excused or _explain_unmade(answers, configuration))
 
 
-def _unmade(answers: Answers, configuration: Configuration | None) -> str:
+def _explain_unmade(answers: Answers, configuration: Configuration | None) -> str:
     """Say that Terraform makes nothing at all of the module that the source speaks of, as where its count is zero.
 
     A resource alone that the plan lacks proves nothing: the scanner may call it by another name.
@@ -93,7 +93,7 @@ def _unmade(answers: Answers, configuration: Configuration | None) -> str:
     return "" if made else "Terraform makes nothing of this module"
 
 
-def silenced(report: ScannerReport) -> Iterator[Finding]:
+def report_skip_comments(report: ScannerReport) -> Iterator[Finding]:
     """Yield a finding for each comment that tells Checkov to look away, or one that says there is none."""
     comments = {(each.check, each.resource, each.file, each.line): each for each in report.records}
     skipped = [each for each in comments.values() if each.outcome == "skipped"]
@@ -115,7 +115,9 @@ def silenced(report: ScannerReport) -> Iterator[Finding]:
         yield _finding(NOT_SILENCED, "checkov-comments", "(the source)", Outcome.SATISFIED)
 
 
-def merged(records: Iterable[ScannerRecord], configuration: Configuration | None) -> Mapping[tuple[str, str], Answers]:
+def merge_records(
+    records: Iterable[ScannerRecord], configuration: Configuration | None
+) -> Mapping[tuple[str, str], Answers]:
     """Bring together what the scans say, by (check, address).
 
     The source may know a resource without the keys of count and for_each; it then speaks of all its instances.
@@ -126,24 +128,32 @@ def merged(records: Iterable[ScannerRecord], configuration: Configuration | None
         instances.setdefault(without_indices(address), []).append(address)
     answers: dict[tuple[str, str], Answers] = {}
     for record in records:
-        for address in _addresses(record, instances, resources):
+        for address in _list_addresses(record, instances, resources):
             key = (record.check, address)
             found = answers.setdefault(key, Answers(record.check, address, resources.get(address)))
             (found.source if record.scan == "source" else found.plan).append(record)
     return answers
 
 
-def _excused(answers: Answers, answered: Mapping[tuple[str, str], Answers], documents: Documents, table: Table) -> str:
+def _find_excuse(
+    answers: Answers, answered: Mapping[tuple[str, str], Answers], documents: Documents, table: Table
+) -> str:
     """Return why what a check says about a policy document does not count, or nothing."""
     document, twin = answers.resource, table.documents.twins.get(answers.check)
     if document is None or twin is None or document.type != "aws_iam_policy_document":
         return ""
     uses = documents.uses(document)
-    twins = {use.address: answered[twin, use.address].said("plan") for use in uses if (twin, use.address) in answered}
-    return excuse(answers.check, answers.said("plan") or answers.said("source"), uses, twins, table.documents)
+    twins = {
+        use.address: answered[twin, use.address].worst_outcome("plan")
+        for use in uses
+        if (twin, use.address) in answered
+    }
+    return excuse(
+        answers.check, answers.worst_outcome("plan") or answers.worst_outcome("source"), uses, twins, table.documents
+    )
 
 
-def _addresses(
+def _list_addresses(
     record: ScannerRecord, instances: Mapping[str, list[str]], resources: Mapping[str, Resource]
 ) -> Iterable[str]:
     """Return the addresses of what a record speaks of, as Terraform writes them."""
@@ -158,12 +168,12 @@ def _addresses(
     return instances.get(plain) or instances.get(data) or (record.resource,)
 
 
-def judged(
+def judge(
     answers: Answers, titles: Mapping[str, str], table: Table, criteria: frozenset[str], excused: str = ""
 ) -> Finding:
     """Judge what the scans say about one check and one resource; ``excused`` says why it does not count."""
-    check, source, plan = answers.check, answers.said("source"), answers.said("plan")
-    expected = _wanted(titles, check)
+    check, source, plan = answers.check, answers.worst_outcome("source"), answers.worst_outcome("plan")
+    expected = _expected_text(titles, check)
     if excused:
         return _finding(INDEPENDENT, check, answers.subject, Outcome.NOT_APPLICABLE, expected=expected, reason=excused)
     if "failed" in (source, plan):
@@ -175,20 +185,20 @@ def judged(
             subject=answers.subject,
             outcome=Outcome.NOT_SATISFIED,
             expected=expected,
-            observed=_failure(source, plan),
+            observed=_describe_failure(source, plan),
             remedy=_WAIVE,
-            where=_places(answers),
+            where=_find_places(answers),
         )
-    outcome, reason = _answer(answers, source, plan, table)
-    where = _places(answers) if outcome is Outcome.UNDETERMINED else ()
+    outcome, reason = _judge_without_failure(answers, source, plan, table)
+    where = _find_places(answers) if outcome is Outcome.UNDETERMINED else ()
     return _finding(INDEPENDENT, check, answers.subject, outcome, expected=expected, reason=reason, where=where)
 
 
-def _answer(answers: Answers, source: str, plan: str, table: Table) -> tuple[Outcome, str]:
+def _judge_without_failure(answers: Answers, source: str, plan: str, table: Table) -> tuple[Outcome, str]:
     """Say what two answers without a failure come to."""
     if plan == "passed" or (source == "passed" and not plan):
         return Outcome.SATISFIED, ""
-    silence = table.silence(answers.check, answers.resource)
+    silence = table.find_silence(answers.check, answers.resource)
     if silence and silence.source_decides and source == "passed":
         return Outcome.SATISFIED, ""
     if silence and not silence.source_decides:
@@ -201,7 +211,7 @@ def _answer(answers: Answers, source: str, plan: str, table: Table) -> tuple[Out
     return Outcome.UNDETERMINED, stated or "Checkov could not tell, and its own report would not say so"
 
 
-def _failure(source: str, plan: str) -> str:
+def _describe_failure(source: str, plan: str) -> str:
     said = {"passed": "passes", "unknown": "can't tell", "skipped": "is skipped by a comment", "": "does not look"}
     if source == plan:
         return "fails in the source and in the plan"
@@ -210,7 +220,7 @@ def _failure(source: str, plan: str) -> str:
     return f"fails in the source; {said[plan]} in the plan"
 
 
-def _places(answers: Answers) -> tuple[str, ...]:
+def _find_places(answers: Answers) -> tuple[str, ...]:
     """Return where the deciding argument is written, else the resource, else where the scanner found it."""
     origin = answers.resource.origin if answers.resource else None
     if origin is None:
@@ -220,7 +230,7 @@ def _places(answers: Answers) -> tuple[str, ...]:
     return tuple(map(str, origin.of(named)))
 
 
-def _wanted(titles: Mapping[str, str], check: str) -> str:
+def _expected_text(titles: Mapping[str, str], check: str) -> str:
     """Return what a check asks for, in its own words."""
     return re.sub(r"^(Ensure|Verify)( that)? ", "", titles.get(check, check))
 

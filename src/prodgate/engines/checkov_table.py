@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from ..terraform.reading import unknown_in
+from ..terraform.reading import find_unknown
 from ..terraform.resources import Resource
 from .checkov_documents import DocumentRules
 
@@ -39,8 +39,8 @@ class Silence:
         """Whether this is why ``check`` is silent about ``resource``. A value that is not known explains nothing."""
         if check not in self.checks or (self.types and resource.type not in self.types):
             return False
-        value = _value(resource.values, self.attribute)
-        if unknown_in(value) is not None:
+        value = _value_at(resource.values, self.attribute)
+        if find_unknown(value) is not None:
             return self.unset and _is_left_out(resource, self.attribute)
         if self.unset:
             return value in (None, "", [], {})
@@ -60,13 +60,13 @@ class Table:
     documents: DocumentRules
     silences: tuple[Silence, ...] = field(default=())
 
-    def silence(self, check: str, resource: Resource | None) -> Silence | None:
+    def find_silence(self, check: str, resource: Resource | None) -> Silence | None:
         """Return why a check is silent about a resource, or None when that is not known."""
         if resource is None:
             return None
         return next((each for each in self.silences if each.explains(check, resource)), None)
 
-    def checks(self) -> Iterator[str]:
+    def list_checks(self) -> Iterator[str]:
         """Yield the id of every check that is spoken of."""
         yield from (*self.criteria, *self.unreliable, *self.local_modules)
         yield from (*self.documents.twins, *self.documents.twins.values(), *self.documents.wrong_on_keys)
@@ -86,12 +86,12 @@ def load_table(path: Path = FILE) -> Table:
         criteria=criteria,
         unreliable=data["unreliable"],
         local_modules=data["local-modules"],
-        documents=_documents(data["documents"]),
-        silences=tuple(map(_silence, data["silence"])),
+        documents=_parse_documents(data["documents"]),
+        silences=tuple(map(_parse_silence, data["silence"])),
     )
 
 
-def _documents(stated: Mapping[str, Any]) -> DocumentRules:
+def _parse_documents(stated: Mapping[str, Any]) -> DocumentRules:
     return DocumentRules(
         twins=stated["twins"],
         identities=frozenset(stated["identities"]),
@@ -100,7 +100,7 @@ def _documents(stated: Mapping[str, Any]) -> DocumentRules:
     )
 
 
-def _silence(stated: Mapping[str, Any]) -> Silence:
+def _parse_silence(stated: Mapping[str, Any]) -> Silence:
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in stated.items()}
     return Silence(**fields)
 
@@ -112,11 +112,11 @@ def _is_left_out(resource: Resource, path: str) -> bool:
     )
 
 
-def _value(values: Mapping[str, Any], path: str) -> Any:
+def _value_at(values: Mapping[str, Any], path: str) -> Any:
     """Return the value at a dotted path, in the first block of each list; None when there is none."""
     value: Any = values
     for part in path.split("."):
         if isinstance(value, list | tuple):
             value = value[0] if value else None
-        value = value.get(part) if isinstance(value, Mapping) else value if unknown_in(value) else None
+        value = value.get(part) if isinstance(value, Mapping) else value if find_unknown(value) else None
     return value

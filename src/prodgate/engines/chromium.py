@@ -35,7 +35,7 @@ class Chromium:
     source: str
 
 
-def found(environment: Mapping[str, str] = os.environ) -> Chromium | None:
+def find_chromium(environment: Mapping[str, str] = os.environ) -> Chromium | None:
     """Return the Chromium that is named or on PATH. Raises EngineError when what is named is none."""
     if named := environment.get("PRODGATE_CHROMIUM", ""):
         if not (path := shutil.which(named)):
@@ -45,17 +45,17 @@ def found(environment: Mapping[str, str] = os.environ) -> Chromium | None:
     return Chromium(path, "PATH") if path else None
 
 
-def chromium(
+def ensure_chromium(
     progress: Progress, environment: Mapping[str, str] = os.environ, *, run: Run | None = None, root: bool | None = None
 ) -> Chromium:
     """Return a Chromium, got from the system as root or from Playwright where there is none. Raises EngineError."""
-    there = found(environment)
+    there = find_chromium(environment)
     if there is not None:
         return there
     run, root = run or _run, os.geteuid() == 0 if root is None else root
-    tried = [] if _kept_by_playwright(run) else list(_got(progress, environment, run, root))
-    there = found(environment)
-    if there is None and not _kept_by_playwright(run):
+    tried = [] if _is_kept_by_playwright(run) else list(_install(progress, environment, run, root))
+    there = find_chromium(environment)
+    if there is None and not _is_kept_by_playwright(run):
         raise EngineError(
             f"no Chromium: none of {', '.join(NAMES)} is on PATH, and none could be had ({'; '.join(tried)}); "
             f"set PRODGATE_CHROMIUM, or run: apt-get install {' '.join(PACKAGES)}"
@@ -63,13 +63,13 @@ def chromium(
     return there or Chromium("", "Playwright")
 
 
-def japanese_fonts(run: Run | None = None) -> bool:
+def has_japanese_fonts(run: Run | None = None) -> bool:
     """Whether Japanese can be drawn here; without fontconfig nobody knows, and nothing is said."""
     code, told = (run or _run)(("fc-list", ":lang=ja", "family"), _BRIEF)
     return code != 0 or bool(told.strip())
 
 
-def _kept_by_playwright(run: Run) -> bool:
+def _is_kept_by_playwright(run: Run) -> bool:
     code, told = run(
         (sys.executable, "-P", "-m", "playwright", "install", "--dry-run", "--only-shell", "chromium"), _BRIEF
     )
@@ -77,7 +77,7 @@ def _kept_by_playwright(run: Run) -> bool:
     return any("chromium" in Path(each).name and (Path(each) / "INSTALLATION_COMPLETE").exists() for each in places)
 
 
-def _got(progress: Progress, environment: Mapping[str, str], run: Run, root: bool) -> Sequence[str]:
+def _install(progress: Progress, environment: Mapping[str, str], run: Run, root: bool) -> Sequence[str]:
     """Try what gets a Chromium, the nearest first, until one is there; return what was said by what did not."""
     ways: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
     if root and shutil.which("apt-get", path=environment.get("PATH")):

@@ -50,16 +50,16 @@ class EngineError(Exception):
     """An engine can't be made ready; the message says why and what to do."""
 
 
-def cache() -> Path:
+def cache_directory() -> Path:
     """Return the directory that holds what is made once: $PRODGATE_CACHE, or the user's cache directory."""
     named = os.environ.get("PRODGATE_CACHE", "")
     return Path(named).expanduser().absolute() if named else user_cache_path("prodgate", appauthor=False)
 
 
-def ready(name: str, *, locks: Path = _LOCKS) -> Path | None:
+def find_python(name: str, *, locks: Path = _LOCKS) -> Path | None:
     """Return the python of the environment that is made from ``NAME.lock``, or None when it is not complete."""
     try:
-        place, key = _place(name, locks)
+        place, key = _locate(name, locks)
         python = place / "bin" / "python"
         complete = (place / STAMP).read_text("utf-8") == key and python.exists()
     except (OSError, EngineError):
@@ -67,45 +67,47 @@ def ready(name: str, *, locks: Path = _LOCKS) -> Path | None:
     return python if complete else None
 
 
-def python_of(name: str, progress: Progress, *, locks: Path = _LOCKS) -> Path:
+def ensure_python(name: str, progress: Progress, *, locks: Path = _LOCKS) -> Path:
     """Return the python of that environment, made now when it is not there. Raises EngineError.
 
     Only making it needs the network, and only the first of several processes makes it.
     """
-    python = ready(name, locks=locks)
+    python = find_python(name, locks=locks)
     if python is None:
-        place, key = _place(name, locks)
-        with _alone(place, name, progress) as held:
-            if ready(name, locks=locks) is None:
+        place, key = _locate(name, locks)
+        with _lock(place, name, progress) as held:
+            if find_python(name, locks=locks) is None:
                 progress(f"{name}: making its environment, once")
-                _make(place, key, _base(name, locks)[0], locks / f"{name}.lock", held)
+                _make(place, key, _choose_python(name, locks)[0], locks / f"{name}.lock", held)
         python = place / "bin" / "python"
     return python
 
 
-def _place(name: str, locks: Path) -> tuple[Path, str]:
+def _locate(name: str, locks: Path) -> tuple[Path, str]:
     """Return the directory of an environment and the digest of all that it depends on."""
-    _, release = _base(name, locks)
+    _, release = _choose_python(name, locks)
     depends = f"{sys.implementation.name} {release} {sys.platform} {platform.machine()}\n".encode()
     key = hashlib.sha256(depends + (locks / f"{name}.lock").read_bytes()).hexdigest()
-    return cache() / "environments" / f"{name}-{key[:16]}", key
+    return cache_directory() / "environments" / f"{name}-{key[:16]}", key
 
 
-def _base(name: str, locks: Path) -> tuple[str, str]:
+def _choose_python(name: str, locks: Path) -> tuple[str, str]:
     """Return the Python that an environment is made of, and its release. Raises EngineError when there is none."""
     stated = locks / f"{name}.in"
     found = _PYTHONS.search(stated.read_text("utf-8")) if stated.exists() else None
     ours = ".".join(map(str, sys.version_info[:2]))
     releases = tuple(re.split(r",\s*", found[1])) if found else (ours,)
-    return (sys.executable, ours) if ours in releases else _on_the_machine(name, releases)
+    return (sys.executable, ours) if ours in releases else _find_system_python(name, releases)
 
 
 @once
-def _on_the_machine(name: str, releases: tuple[str, ...]) -> tuple[str, str]:
+def _find_system_python(name: str, releases: tuple[str, ...]) -> tuple[str, str]:
     """Return the newest of some Pythons that this machine has."""
     for release in reversed(releases):
-        command = (_program(name), "python", "find", "--no-project", "--system", release)
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=_LOOK, check=False)  # noqa: S603  uv
+        command = (_find_uv(name), "python", "find", "--no-project", "--system", release)
+        done = subprocess.run(
+            command, env=_uv_environment(), capture_output=True, text=True, timeout=_LOOK, check=False
+        )  # noqa: S603  uv
         if done.returncode == 0:
             return done.stdout.strip(), release
     newest = releases[-1]
@@ -116,7 +118,7 @@ def _on_the_machine(name: str, releases: tuple[str, ...]) -> tuple[str, str]:
 
 
 @contextmanager
-def _alone(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
+def _lock(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
     """Hold the lock of an environment. What can't be written while it is held is an EngineError."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -139,9 +141,9 @@ def _make(place: Path, key: str, base: str, lock: Path, held: IO[bytes]) -> None
     try:
         for left in (partial, broken):
             shutil.rmtree(left, ignore_errors=True)
-        _uv(held, lock, "venv", "--python", base, "--relocatable", "--no-project", str(partial))
+        _run_uv(held, lock, "venv", "--python", base, "--relocatable", "--no-project", str(partial))
         hashed = ("--require-hashes", "--only-binary", ":all:", "--build-constraints", str(_BUILDING))
-        _uv(held, lock, "pip", "sync", "--python", str(partial / "bin" / "python"), *hashed, str(lock))
+        _run_uv(held, lock, "pip", "sync", "--python", str(partial / "bin" / "python"), *hashed, str(lock))
         (partial / STAMP).write_text(key, "utf-8")
         if place.exists():
             place.rename(broken)
@@ -151,31 +153,31 @@ def _make(place: Path, key: str, base: str, lock: Path, held: IO[bytes]) -> None
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _uv(held: IO[bytes], lock: Path, *arguments: str) -> None:
+def _run_uv(held: IO[bytes], lock: Path, *arguments: str) -> None:
     """Run uv. It inherits the lock as its standard input, and so holds it even when it outlives this process."""
-    command = (_program(lock.name), "--quiet", *arguments)
-    with Process(command, cwd=cache(), environment=_environment(), stdin=held.fileno()) as process:
+    command = (_find_uv(lock.name), "--quiet", *arguments)
+    with Process(command, cwd=cache_directory(), environment=_uv_environment(), stdin=held.fileno()) as process:
         try:
             code = process.child.wait(LIMIT)
         except subprocess.TimeoutExpired:
             raise EngineError(f"{lock.name}: uv did not finish within {LIMIT:g} s; run prodgate setup again") from None
         if code:
-            raise EngineError(f"{lock.name}: can't be installed: {_advised(process.errors().strip())}")
+            raise EngineError(f"{lock.name}: can't be installed: {_render_failure(process.errors().strip())}")
 
 
-def _program(name: str) -> str:
+def _find_uv(name: str) -> str:
     try:
         return find_uv_bin()
     except FileNotFoundError:
         raise EngineError(f"{name}: uv is not installed; pip install uv") from None
 
 
-def _environment() -> dict[str, str]:
+def _uv_environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if key not in _MISLEADING}
     return kept | {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
 
 
-def _advised(said: str) -> str:
+def _render_failure(said: str) -> str:
     """Say what uv said, on one line, and what to do about it."""
     text = " ".join(said.split())[-600:] or "uv said nothing"
     if "No space left" in said or "os error 28" in said:

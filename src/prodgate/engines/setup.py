@@ -12,8 +12,8 @@ from typing import Final
 
 from ..terraform.diagnostics import TerraformError
 from ..terraform.runner import find_engine, run
-from .chromium import chromium
-from .environments import EngineError, Progress, python_of
+from .chromium import ensure_chromium
+from .environments import EngineError, Progress, ensure_python
 
 #: The environment of the newest Airflow that Amazon MWAA is known to run.
 AIRFLOW: Final = "airflow-3.0.6"
@@ -29,12 +29,17 @@ class EngineState:
     needed: bool = True
 
 
-def engines(progress: Progress) -> Sequence[EngineState]:
+def check_engines(progress: Progress) -> Sequence[EngineState]:
     """Make ready what can be made, and say what is there."""
-    return (_core(), _made("Checkov", "checkov", progress), _made("Airflow", AIRFLOW, progress), _chromium(progress))
+    return (
+        _check_core(),
+        _make_ready("Checkov", "checkov", progress),
+        _make_ready("Airflow", AIRFLOW, progress),
+        _check_chromium(progress),
+    )
 
 
-def _core() -> EngineState:
+def _check_core() -> EngineState:
     try:
         engine = find_engine(os.environ)
         with tempfile.TemporaryDirectory(prefix="prodgate-") as place:
@@ -48,17 +53,17 @@ def _core() -> EngineState:
     return EngineState("Terraform core", True, f"{version} ({engine.source})")
 
 
-def _made(title: str, name: str, progress: Progress) -> EngineState:
+def _make_ready(title: str, name: str, progress: Progress) -> EngineState:
     """Make the environment of an engine, unless it is there."""
     try:
-        return EngineState(title, True, str(python_of(name, progress).parents[1]))
+        return EngineState(title, True, str(ensure_python(name, progress).parents[1]))
     except EngineError as error:
         return EngineState(title, False, str(error))
 
 
-def _chromium(progress: Progress) -> EngineState:
+def _check_chromium(progress: Progress) -> EngineState:
     try:
-        found = chromium(progress)
+        found = ensure_chromium(progress)
     except EngineError as error:
         return EngineState("Chromium", False, str(error))
     return EngineState("Chromium", True, found.program or f"kept by {found.source}")

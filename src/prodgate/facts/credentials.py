@@ -38,14 +38,14 @@ def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:
     Returns ``{top: {"files": n, "credentials": [[file, line, kind], …]}}``.
     """
     found: dict[str, Any] = {}
-    for name in _files(root):
+    for name in _list_files(root):
         if any(fnmatchcase(name, pattern) for pattern in exempt):
             continue
-        text = _text(root / name)
+        text = _read_text(root / name)
         if text is not None:
             part = found.setdefault(name.split("/")[0], {"files": 0, "credentials": []})
             part["files"] += 1
-            part["credentials"] += [[name, line, kind] for line, kind in _credentials(text)]
+            part["credentials"] += [[name, line, kind] for line, kind in _find_credentials(text)]
     return found
 
 
@@ -62,13 +62,13 @@ def credential_facts(stored: Mapping[str, Any]) -> tuple[RepositoryPart, ...]:
     )
 
 
-def _credentials(text: str) -> Iterator[tuple[int, str]]:
+def _find_credentials(text: str) -> Iterator[tuple[int, str]]:
     for kind, form in FORMS.items():
         for match in form.finditer(text):
             yield text.count("\n", 0, match.start()) + 1, kind
 
 
-def _files(root: Path) -> Iterator[str]:
+def _list_files(root: Path) -> Iterator[str]:
     """Yield paths relative to ``root``: what git tracks or would add, or every file where there is no git."""
     git = shutil.which("git")
     if git:
@@ -82,7 +82,7 @@ def _files(root: Path) -> Iterator[str]:
         yield from sorted((Path(folder) / name).relative_to(root).as_posix() for name in files)
 
 
-def _text(path: Path) -> str | None:
+def _read_text(path: Path) -> str | None:
     """Return the text of a file; None for one that is gone, is no file, is binary or is data."""
     if not path.is_file() or path.stat().st_size > LARGEST:
         return None

@@ -64,17 +64,17 @@ def parse_yaml(text: str) -> Node:
         raise YamlError(f"{line}: is not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise YamlError(f"1: is not YAML: {error}") from None
-    return _converted(root, 0) if root is not None else Node(None, 1)
+    return _convert(root, 0) if root is not None else Node(None, 1)
 
 
-def _converted(node: yaml.Node, depth: int) -> Node:
+def _convert(node: yaml.Node, depth: int) -> Node:
     line = node.start_mark.line + 1
     if depth > _DEEPEST:
         raise YamlError(f"{line}: is nested more than {_DEEPEST} deep; an anchor that holds itself?")
     if isinstance(node, yaml.MappingNode):
-        return Node(_mapping(node, depth), line)
+        return Node(_convert_mapping(node, depth), line)
     if isinstance(node, yaml.SequenceNode):
-        return Node(tuple(_converted(item, depth + 1) for item in node.value), line)
+        return Node(tuple(_convert(item, depth + 1) for item in node.value), line)
     if node.tag == _NULL:
         return Node(None, line)
     if node.tag == _BOOL and node.value.lower() in ("true", "false"):
@@ -82,12 +82,12 @@ def _converted(node: yaml.Node, depth: int) -> Node:
     return Node(node.value, line)
 
 
-def _mapping(node: yaml.MappingNode, depth: int) -> dict[str, Node]:
+def _convert_mapping(node: yaml.MappingNode, depth: int) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise YamlError(f"{key.start_mark.line + 1}: has a key that is not a text; write a plain key")
         if key.value in found:
             raise YamlError(f"{key.start_mark.line + 1}: repeats the key {key.value!r}; keep one")
-        found[key.value] = Node(_converted(value, depth + 1).value, key.start_mark.line + 1)
+        found[key.value] = Node(_convert(value, depth + 1).value, key.start_mark.line + 1)
     return found

@@ -30,10 +30,10 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
     return register
 
 
-def observed(account: Account, observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS) -> Facts:
+def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS) -> Facts:
     """Let observers look at an account, all at once; the kinds of one that can't look are unreadable."""
     with ThreadPoolExecutor(max(len(observers), 1), thread_name_prefix="observers") as threads:
-        seen = list(threads.map(lambda observer: _seen(observer, account), observers))
+        seen = list(threads.map(lambda observer: _run_observer(observer, account), observers))
     known = tuple(fact for facts, _ in seen for fact in facts)
     unreadable: dict[type, dict[str, None]] = defaultdict(dict)
     for kinds, (_, reason) in zip(observers.values(), seen, strict=True):
@@ -42,7 +42,7 @@ def observed(account: Account, observers: Mapping[Observer, tuple[type[Fact], ..
     return Facts(known, {kind: "; ".join(reasons) for kind, reasons in unreadable.items()})
 
 
-def _seen(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:
+def _run_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:
     """Return what an observer sees, or why it sees nothing. Whatever it raises is no crash, but undetermined."""
     try:
         return account.once(observer), ""

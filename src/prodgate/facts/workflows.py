@@ -137,7 +137,7 @@ WORKFLOW_FACTS: Final[tuple[type[Fact], ...]] = (Workflows, Workflow, Job, Step)
 def observe_workflows(directory: Path) -> Mapping[str, str]:
     """Return the text of each workflow by its path in the repository. Raises WorkflowError for an unreadable file."""
     files = sorted(path for path in directory.glob("*.y*ml") if path.suffix in (".yml", ".yaml"))
-    return {f"{DIRECTORY}/{path.name}": _text(path) for path in files}
+    return {f"{DIRECTORY}/{path.name}": _read_text(path) for path in files}
 
 
 def workflow_facts(texts: Mapping[str, str]) -> tuple[Fact, ...]:
@@ -166,7 +166,7 @@ def parse_workflow(text: str, file: str) -> Workflow:
     )
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -209,7 +209,7 @@ def _job(id_: str, table: Node, root: Node, file: str, needed: list[Job]) -> Job
         concurrency=group.at("group").text() or group.text(),
         cancels=group.at("cancel-in-progress").text() not in ("", "false"),
         env={**root.at("env").texts(), **table.at("env").texts()},
-        tolerated=_tolerated(table),
+        tolerated=_tolerates_failure(table),
         steps=tuple(_step(step, file, id_) for step in table.at("steps").nodes()),
         after=tuple(after.values()),
     )
@@ -227,7 +227,7 @@ def _step(table: Node, file: str, job: str) -> Step:
         inputs=table.at("with").texts(),
         env=table.at("env").texts(),
         condition=table.at("if").text(),
-        tolerated=_tolerated(table),
+        tolerated=_tolerates_failure(table),
     )
 
 
@@ -238,5 +238,5 @@ def _permissions(node: Node) -> Mapping[str, str] | None:
     return {"*": node.text().removesuffix("-all")} if node.text() else node.texts()
 
 
-def _tolerated(table: Node) -> bool:
+def _tolerates_failure(table: Node) -> bool:
     return table.at("continue-on-error").text() not in ("", "false")

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..facts import Facts
-from .layer import Observation
-from .looking import LookingLayer, Seen, Stored
+from .layer import LayerContext
+from .looking import Evidence, ObservingLayer, StoredEvidence
 
 
-class DagsLayer(LookingLayer):
+class DagsLayer(ObservingLayer):
     """Reads DAG files in the Airflow that they are for, and asks the Airflow that runs them what it did."""
 
     name = "dags"
     folders: tuple[str, ...] = ("suites/dags",)
     about = "DAGs"
 
-    def looked(self, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+    def observe_evidence(self, at: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
         """Read the files, open Airflow and ask it."""
-        from .dags_looking import looked  # noqa: PLC0415  judging needs nothing of it
+        from .dags_looking import observe_dags  # noqa: PLC0415  judging needs nothing of it
 
-        return looked(at, unreadable)
+        return observe_dags(at, unreadable)
 
-    def lacking(self, stored: Iterable[Stored]) -> Iterable[str]:
+    def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return the kinds of evidence that are needed and not there."""
         from .dags_kinds import REQUIRED  # noqa: PLC0415  every command imports the layer itself
 
         there = {kind for kind, _ in stored}
         return [kind for kind in REQUIRED if kind not in there]
 
-    def facts_of(self, stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
+    def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
         """Return what is known of stored evidence; ``unreadable`` is by kind of evidence."""
         from .dags_facts import facts_of  # noqa: PLC0415  every command imports the layer itself
 

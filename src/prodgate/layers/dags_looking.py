@@ -9,53 +9,53 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..airflow.history import observed
+from ..airflow.history import observe_history
 from ..aws.answers import Unreadable
 from ..collected.observing import observe as look_at_data
 from ..dag_files.observing import observe as look_at_files
 from ..dags_section import AirflowSection
-from ..engines.environments import EngineError, python_of
+from ..engines.environments import EngineError, ensure_python
 from ..evidence import load_json
 from ..facts.dags.dead_letters import observe as look_at_letters
-from .dags_facts import declared_json
+from .dags_facts import dag_to_json
 from .dags_kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, LETTERS, OBSERVED
-from .dags_target import DagsTarget, opened
-from .earlier import good_runs
-from .layer import Observation
-from .looking import Seen
+from .dags_target import DagsTarget, open_target
+from .earlier import list_good_runs
+from .layer import LayerContext
+from .looking import Evidence
 
 
-def looked(at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+def observe_dags(at: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
     """Yield what is seen, and note why a kind of evidence could not be. Raises Unreadable when nothing more can be."""
-    section = stated(at)
-    yield _seen(DECLARED, _declared(section), str(at.stated.path))
+    section = require_section(at)
+    yield _make_evidence(DECLARED, _declared_json(section), str(at.stated.path))
     stopped = None
     with ThreadPoolExecutor(1, thread_name_prefix="files") as thread:
-        reading = thread.submit(_files, at, section, unreadable)
+        reading = thread.submit(_observe_files, at, section, unreadable)
         try:
-            yield from _asked(at, section, unreadable)
+            yield from _observe_airflow(at, section, unreadable)
         except Unreadable as error:
             stopped = error
         if files := reading.result():
-            yield _seen(FILES, files, f"Airflow {section.version}")
+            yield _make_evidence(FILES, files, f"Airflow {section.version}")
     if stopped is not None:
         raise stopped
 
 
-def _seen(kind: str, value: Mapping[str, Any], source: str) -> Seen:
+def _make_evidence(kind: str, value: Mapping[str, Any], source: str) -> Evidence:
     subject = str(value.get("place") or value.get("dag") or value.get("queue") or kind)
-    return Seen(kind=kind, value=value, subject=subject, source=source)
+    return Evidence(kind=kind, value=value, subject=subject, source=source)
 
 
-def _asked(at: Observation, section: AirflowSection, unreadable: dict[str, str]) -> Iterator[Seen]:
-    with opened(at, section) as target:
-        yield _seen(OBSERVED, _observed(target), target.place)
-        yield from _history(at, target, section)
-        yield from _letters(target, unreadable)
-        yield from _canary(target, unreadable)
+def _observe_airflow(at: LayerContext, section: AirflowSection, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    with open_target(at, section) as target:
+        yield _make_evidence(OBSERVED, _target_json(target), target.place)
+        yield from _observe_history(at, target, section)
+        yield from _observe_dead_letters(target, unreadable)
+        yield from _observe_canary(target, unreadable)
 
 
-def stated(at: Observation) -> AirflowSection:
+def require_section(at: LayerContext) -> AirflowSection:
     """Return what is stated about Airflow. Raises Unreadable when nothing is."""
     section = at.stated.airflow
     if section is None:
@@ -66,20 +66,20 @@ def stated(at: Observation) -> AirflowSection:
     return section
 
 
-def _files(at: Observation, section: AirflowSection, unreadable: dict[str, str]) -> Mapping[str, Any]:
+def _observe_files(at: LayerContext, section: AirflowSection, unreadable: dict[str, str]) -> Mapping[str, Any]:
     folder = at.project / section.folder
     if not folder.is_dir():
         unreadable[FILES] = f"{folder}: there is no such folder; write [airflow] folder = the one with the DAG files"
         return {}
     at.progress(f"dags: reading {section.folder}/ with Airflow {section.version}")
     try:
-        python: Path | str = python_of(f"airflow-{section.version}", _told(at))
+        python: Path | str = ensure_python(f"airflow-{section.version}", _make_progress(at))
     except EngineError as error:
         python = str(error)
     return look_at_files(folder, section.folder, python)
 
 
-def _declared(section: AirflowSection) -> Mapping[str, Any]:
+def _declared_json(section: AirflowSection) -> Mapping[str, Any]:
     return {
         "version": section.version,
         "files": {
@@ -91,55 +91,55 @@ def _declared(section: AirflowSection) -> Mapping[str, Any]:
     }
 
 
-def _observed(target: DagsTarget) -> Mapping[str, Any]:
+def _target_json(target: DagsTarget) -> Mapping[str, Any]:
     return {
         "place": target.place,
         "crowded": target.crowded,
-        "dags": {dag.dag_id: declared_json(dag) for dag in target.dags},
+        "dags": {dag.dag_id: dag_to_json(dag) for dag in target.dags},
     }
 
 
-def _history(at: Observation, target: DagsTarget, section: AirflowSection) -> Iterator[Seen]:
+def _observe_history(at: LayerContext, target: DagsTarget, section: AirflowSection) -> Iterator[Evidence]:
     """Ask Airflow, then look for the data of the slots that it knows of. Raises Unreadable without an answer."""
     now = datetime.now(UTC)
     asked = [*section.dags, *([section.canary] if section.canary else [])]
     at.progress(f"dags: asking Airflow at {target.place} since {target.since:%Y-%m-%d %H:%M:%S} UTC")
-    answers = observed(target.transport, asked, since=target.since, now=now)
-    yield _seen(HISTORY, {"place": target.place, **answers}, target.place)
-    yield from _before(at)
+    answers = observe_history(target.transport, asked, since=target.since, now=now)
+    yield _make_evidence(HISTORY, {"place": target.place, **answers}, target.place)
+    yield from _find_previous(at)
     for dag in target.dags:
         data, table = section.dags[dag.dag_id].data, section.dags[dag.dag_id].data_table
         if data is not None:
             found = look_at_data(target.data(data), target.since, **target.access)
-            yield _seen(DATA, {"dag": dag.dag_id, "section": table, "collected": found}, str(found["where"]))
+            yield _make_evidence(DATA, {"dag": dag.dag_id, "section": table, "collected": found}, str(found["where"]))
 
 
-def _before(at: Observation) -> Iterator[Seen]:
+def _find_previous(at: LayerContext) -> Iterator[Evidence]:
     """Yield what Airflow answered in the last good run of the gate."""
-    for run in good_runs(at, "dags"):
+    for run in list_good_runs(at, "dags"):
         for fact in run.facts:
             with suppress(LookupError):
                 if (fact["layer"], fact["kind"]) == ("dags", HISTORY):
                     before = {"run": run.path.name, "history": load_json(run.path, fact["digest"])}
-                    yield _seen(BEFORE, before, run.path.name)
+                    yield _make_evidence(BEFORE, before, run.path.name)
                     return
 
 
-def _letters(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Seen]:
+def _observe_dead_letters(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Evidence]:
     try:
         queue = target.places().queue
     except Unreadable as error:
         unreadable[LETTERS] = error.reason
         return
-    yield _seen(LETTERS, look_at_letters(target.account, queue, target.since, target.settling), queue)
+    yield _make_evidence(LETTERS, look_at_letters(target.account, queue, target.since, target.settling), queue)
 
 
-def _canary(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Seen]:
+def _observe_canary(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Evidence]:
     try:
-        yield _seen(CANARY, {**target.canary(), "asked": datetime.now(UTC).isoformat()}, "a drill")
+        yield _make_evidence(CANARY, {**target.canary(), "asked": datetime.now(UTC).isoformat()}, "a drill")
     except Unreadable as error:
         unreadable[CANARY] = error.reason
 
 
-def _told(at: Observation) -> Callable[[str], None]:
+def _make_progress(at: LayerContext) -> Callable[[str], None]:
     return lambda step: at.progress(f"dags: {step}")

@@ -13,28 +13,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from ..airflow.mwaa import Mwaa, MwaaWriter
+from ..airflow.mwaa import MwaaTransport, MwaaWriter
 from ..aws.account import Account
 from ..aws.answers import Unreadable
 from ..aws.calls import LiveCalls
 from ..aws.clients import rehearsal_clients
 from ..canaries.drilling import Place, drill_canary
-from ..canaries.reaching import reached
-from ..collected.references import resolved
+from ..canaries.reaching import connect
+from ..collected.references import resolve
 from ..dags.declared import DeclaredDag, Schedule
-from ..dags_section import AirflowSection, Rehearsed
+from ..dags_section import AirflowSection, RehearsalSettings
 from ..data_section import DataSection, SlotTable
-from ..engines.environments import EngineError, python_of
-from ..facts.dags.places import Places, places
-from ..rehearsal.account import Provisioned, provisioned
+from ..engines.environments import EngineError, ensure_python
+from ..facts.dags.places import FailureDestinations, find_failure_destinations
+from ..rehearsal.account import RehearsalAccount, provision
 from ..rehearsal.airflow.process import Airflow, running
-from ..rehearsal.airflow.sources import feeding
-from ..rehearsal.airflow.startup import exported
-from ..rehearsal.crowding import Crowd, crowding
-from ..rehearsal.site.collecting import seeded
+from ..rehearsal.airflow.sources import serving_feeds
+from ..rehearsal.airflow.startup import read_exports
+from ..rehearsal.crowding import CpuContention, measure_cpu_contention
+from ..rehearsal.site.collecting import prepare_database
 from ..terraform.diagnostics import TerraformError
 from .dags_target import DagsTarget, in_account
-from .layer import Observation
+from .layer import LayerContext
 
 #: The variable that stands for the database of a rehearsal, and Airflow's connection to it.
 _DATABASE: Final = "REHEARSED_DATABASE"
@@ -46,107 +46,107 @@ _WINDOW: Final = timedelta(minutes=10)
 _PATIENCE: Final = 90.0
 _DELIVERY: Final = 60.0
 #: Threads that want a core, on average, beyond which it is the machine that is rehearsed; Airflow alone makes one.
-_CROWDED: Final = 4.0
+_MOST_PER_CORE: Final = 4.0
 #: Seconds between two words of progress.
-_WORD: Final = 15.0
+_PROGRESS_EVERY: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stage:
     """What a rehearsal of DAGs runs on."""
 
-    account: Provisioned
+    account: RehearsalAccount
     airflow: Airflow
     database: str
 
 
 @contextmanager
-def rehearsed(at: Observation, section: AirflowSection) -> Iterator[DagsTarget]:
+def rehearsing(at: LayerContext, section: AirflowSection) -> Iterator[DagsTarget]:
     """Let the DAGs run until there is a history to ask about. Raises Unreadable with what to do."""
     rehearsal = section.rehearsal
     if rehearsal is None:
         example = 'history = "80 s", grace = "40 s", limit = "60 s" and crons = { ID = "* * * * * */12" }'
         raise Unreadable(f"{at.stated.path}: says not how DAGs run in a rehearsal; write [airflow.rehearsal] {example}")
-    with _staged(at, section, rehearsal) as stage:
+    with _staging(at, section, rehearsal) as stage:
         since, id_, region = datetime.now(UTC), stage.account.id, stage.account.region
         calls = LiveCalls(rehearsal_clients(stage.account.endpoint, region, reads=True))
-        with crowding() as crowd, in_account(at, calls, id_, region) as before:
-            drilled = _drilled(at, stage, section, places(before, section.environment))
-            _watched(at, since + rehearsal.history)
+        with measure_cpu_contention() as crowd, in_account(at, calls, id_, region) as before:
+            drilled = _drill(at, stage, section, find_failure_destinations(before, section.environment))
+            _watch_slots(at, since + rehearsal.history)
         at.progress(f"dags: {crowd.per_core:.1f} threads wanted each core")
         with in_account(at, calls, id_, region) as account:
-            target = _target(stage, section, rehearsal, calls, account)
-            yield replace(target, since=since, canary=lambda: drilled, crowded=_crowded(crowd))
+            target = _make_target(stage, section, rehearsal, calls, account)
+            yield replace(target, since=since, canary=lambda: drilled, crowded=_describe_contention(crowd))
 
 
-def _target(
-    stage: _Stage, section: AirflowSection, rehearsal: Rehearsed, calls: LiveCalls, account: Account
+def _make_target(
+    stage: _Stage, section: AirflowSection, rehearsal: RehearsalSettings, calls: LiveCalls, account: Account
 ) -> DagsTarget:
     return DagsTarget(
         place="the rehearsal's Airflow",
-        transport=Mwaa(calls, section.environment, stage.account.region),
+        transport=MwaaTransport(calls, section.environment, stage.account.region),
         account=account,
-        dags=[_faster(dag.declared, rehearsal) for dag in section.dags.values()],
+        dags=[_speed_up(dag.declared, rehearsal) for dag in section.dags.values()],
         since=account.now,
         canary=dict,
-        secret=_no_secret,
+        secret=_refuse_secret,
         environment=section.environment,
         variables={_DATABASE: stage.database},
         settling=_SETTLING,
-        data=_rehearsed_data,
+        data=_use_rehearsal_database,
     )
 
 
-def _crowded(crowd: Crowd) -> str:
+def _describe_contention(crowd: CpuContention) -> str:
     """Say why slots that went wrong tell nothing of the DAGs, where others kept the machine from running them."""
-    if crowd.per_core <= _CROWDED:
+    if crowd.per_core <= _MOST_PER_CORE:
         return ""
     return (
-        f"{crowd.per_core:.1f} threads wanted each core of this machine, more than {_CROWDED:g}: what was late or "
+        f"{crowd.per_core:.1f} threads wanted each core of this machine, more than {_MOST_PER_CORE:g}: what was late or "
         "missed says nothing of the DAGs; rehearse where less else runs"
     )
 
 
-def _faster(dag: DeclaredDag, rehearsal: Rehearsed) -> DeclaredDag:
+def _speed_up(dag: DeclaredDag, rehearsal: RehearsalSettings) -> DeclaredDag:
     schedule = Schedule(cron=rehearsal.crons[dag.dag_id], timezone=dag.schedule.timezone)
     return replace(dag, schedule=schedule, window=_WINDOW, grace=rehearsal.grace, limit=rehearsal.limit)
 
 
-def _rehearsed_data(section: DataSection) -> DataSection:
+def _use_rehearsal_database(section: DataSection) -> DataSection:
     if isinstance(section.place, SlotTable):
         return replace(section, place=replace(section.place, database=f"env:{_DATABASE}"))
     return section
 
 
-def _no_secret(name: str) -> str:
+def _refuse_secret(name: str) -> str:
     raise Unreadable(f"secret:{name}: a rehearsal asks for no secrets")
 
 
 @contextmanager
-def _staged(at: Observation, section: AirflowSection, rehearsal: Rehearsed) -> Iterator[_Stage]:
+def _staging(at: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings) -> Iterator[_Stage]:
     """Start an account, sources and Airflow. Raises Unreadable when one of them can't be."""
     with ExitStack() as stack:
         try:
-            stage = _started(at, section, rehearsal, stack)
+            stage = _start_stage(at, section, rehearsal, stack)
         except (TerraformError, EngineError) as error:
             raise Unreadable(str(error)) from error
         yield stage
 
 
-def _started(at: Observation, section: AirflowSection, rehearsal: Rehearsed, stack: ExitStack) -> _Stage:
+def _start_stage(at: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings, stack: ExitStack) -> _Stage:
     root, files = at.stated.terraform_root, [at.project / file for file in at.stated.var_files]
     if not root:
         raise Unreadable(f'{at.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
-    told, dags = partial(_told, at), at.project / section.folder
-    server = resolved(rehearsal.database, os.environ) if rehearsal.database else ""
-    python = python_of(f"airflow-{section.version}", told)
-    account = stack.enter_context(provisioned(at.project / root, var_files=files, dags=dags, progress=told))
+    told, dags = partial(_report_progress, at), at.project / section.folder
+    server = resolve(rehearsal.database, os.environ) if rehearsal.database else ""
+    python = ensure_python(f"airflow-{section.version}", told)
+    account = stack.enter_context(provision(at.project / root, var_files=files, dags=dags, progress=told))
     scratch = Path(stack.enter_context(TemporaryDirectory(prefix="prodgate-dags-")))
-    database = seeded(f"sqlite:///{scratch / 'news.sqlite'}", stack.enter_context(feeding()).homes)
+    database = prepare_database(f"sqlite:///{scratch / 'news.sqlite'}", stack.enter_context(serving_feeds()).homes)
     told(f"starting Airflow {section.version}")
     airflow = stack.enter_context(
         running(
-            dags, _logs(at), python=python, version=section.version, schedules=rehearsal.crons,
+            dags, _make_log_folder(at), python=python, version=section.version, schedules=rehearsal.crons,
             environment=_environment(account, section.environment, database), server=server,
         )
     )  # fmt: skip
@@ -154,20 +154,20 @@ def _started(at: Observation, section: AirflowSection, rehearsal: Rehearsed, sta
     return _Stage(account=account, airflow=airflow, database=database)
 
 
-def _logs(at: Observation) -> Path:
+def _make_log_folder(at: LayerContext) -> Path:
     folder = at.run / "logs" / "dags"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _told(at: Observation, step: str) -> None:
+def _report_progress(at: LayerContext, step: str) -> None:
     at.progress(f"dags: {step}")
 
 
-def _environment(account: Provisioned, environment: str, database: str) -> Mapping[str, str]:
+def _environment(account: RehearsalAccount, environment: str, database: str) -> Mapping[str, str]:
     """Return what DAGs find in their environment: what its startup script exports, and where things are here."""
     try:
-        exports = exported(account.clients, environment)
+        exports = read_exports(account.clients, environment)
     except Exception as error:  # whatever the emulated account says: there is no such environment, no script
         raise Unreadable(f"[airflow] environment {environment!r} can't be rehearsed: {error}") from error
     keys = {"AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal"}
@@ -175,20 +175,20 @@ def _environment(account: Provisioned, environment: str, database: str) -> Mappi
     return {**exports, **keys, **place, "AIRFLOW_CONN_NBA_NEWS": database}
 
 
-def _drilled(at: Observation, stage: _Stage, section: AirflowSection, where: Places) -> Mapping[str, Any]:
+def _drill(at: LayerContext, stage: _Stage, section: AirflowSection, where: FailureDestinations) -> Mapping[str, Any]:
     """Let the canary fail in every way, and see what becomes of it. Raises Unreadable."""
     if not section.canary:
         raise Unreadable(f"{at.stated.path}: names no DAG that may fail on purpose; write [airflow] canary = ID")
     place = Place(dag_id=section.canary, target=at.target.url, queue=where.queue, topic=where.topic)
     aws = stage.account.clients
-    airflow = reached(MwaaWriter(aws, section.environment, stage.account.region))
-    done = drill_canary(airflow, aws, place, partial(_told, at), patience=_PATIENCE, delivery=_DELIVERY)
+    airflow = connect(MwaaWriter(aws, section.environment, stage.account.region))
+    done = drill_canary(airflow, aws, place, partial(_report_progress, at), patience=_PATIENCE, delivery=_DELIVERY)
     return done.to_json()
 
 
-def _watched(at: Observation, until: datetime) -> None:
+def _watch_slots(at: LayerContext, until: datetime) -> None:
     """Let the clock reach a time, and say meanwhile how long that takes."""
     pause = threading.Event()
     while (left := (until - datetime.now(UTC)).total_seconds()) > 0:
         at.progress(f"dags: watching slots for {left:.0f} s more")
-        pause.wait(min(left, _WORD))
+        pause.wait(min(left, _PROGRESS_EVERY))

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..aws.answers import Unreadable
 from ..facts import Facts
-from .layer import Observation
-from .looking import LookingLayer, Seen, Stored
+from .layer import LayerContext
+from .looking import Evidence, ObservingLayer, StoredEvidence
 
 
-class E2eLayer(LookingLayer):
+class E2eLayer(ObservingLayer):
     """Opens the pages of a site, carries out journeys there, and probes it."""
 
     name = "e2e"
@@ -18,24 +18,24 @@ class E2eLayer(LookingLayer):
     folders: tuple[str, ...] = ("e2e/quality", "e2e/release", "e2e/probes")
     about = "the site"
 
-    def looked(self, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+    def observe_evidence(self, at: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
         """Open the site, and look at it."""
-        from .e2e_looking import looked  # noqa: PLC0415  judging needs nothing of it
-        from .e2e_target import opened  # noqa: PLC0415
+        from .e2e_looking import observe_site  # noqa: PLC0415  judging needs nothing of it
+        from .e2e_target import open_target  # noqa: PLC0415
 
         if at.stated.e2e is None:
             raise Unreadable(f"{at.stated.path}: says nothing of the site; write [e2e] with base_url and pages")
-        with opened(at, at.stated.e2e) as target:
-            yield from looked(target, at.stated.e2e, at, unreadable)
+        with open_target(at, at.stated.e2e) as target:
+            yield from observe_site(target, at.stated.e2e, at, unreadable)
 
-    def lacking(self, stored: Iterable[Stored]) -> Iterable[str]:
+    def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return the kinds of evidence that are not there."""
         from .e2e_kinds import KINDS  # noqa: PLC0415  every command imports the layer itself
 
         there = {kind for kind, _ in stored}
         return [kind for kind in KINDS if kind not in there]
 
-    def facts_of(self, stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
+    def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
         """Return what is known of stored evidence; ``unreadable`` is by kind of evidence."""
         from .e2e_kinds import facts_of  # noqa: PLC0415  every command imports the layer itself
 

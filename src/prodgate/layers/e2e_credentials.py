@@ -8,29 +8,29 @@ from collections.abc import Callable
 
 from .. import runs
 from ..aws.answers import Unreadable
-from ..collected.references import Secret, from_secrets, resolved
+from ..collected.references import Secret, resolve, secret_reader
 from ..criteria import UsageError
 from ..e2e_section import E2eSection
-from .layer import Observation
+from .layer import LayerContext
 
-Known = dict[str, dict[str, str]]
+Logins = dict[str, dict[str, str]]
 
 
-def credentials(at: Observation, section: E2eSection) -> tuple[Known, dict[str, str]]:
+def read_credentials(at: LayerContext, section: E2eSection) -> tuple[Logins, dict[str, str]]:
     """Return who can sign in, and why others can't. Nothing of it is recorded."""
-    known: Known = {}
+    known: Logins = {}
     unresolved: dict[str, str] = {}
-    secret = _secrets(at)
+    secret = _make_secret_reader(at)
     for name, account in section.credentials.items():
         try:
             pair = {"user": account.user, "password": account.password}
-            known[name] = {key: resolved(reference, os.environ, secret) for key, reference in pair.items()}
+            known[name] = {key: resolve(reference, os.environ, secret) for key, reference in pair.items()}
         except Unreadable as error:
             unresolved[name] = error.reason
     return known, unresolved
 
 
-def build_under_test(at: Observation, section: E2eSection) -> tuple[str, str]:
+def build_under_test(at: LayerContext, section: E2eSection) -> tuple[str, str]:
     """Return the build under test, or an empty one and why nobody knows it."""
     stated = section.build.expected if section.build else "commit"
     kind, _, text = stated.partition(":")
@@ -39,23 +39,23 @@ def build_under_test(at: Observation, section: E2eSection) -> tuple[str, str]:
     if kind == "env":
         found = os.environ.get(text, "")
         return found, "" if found else f"the environment has no {text}; set it to the build under test"
-    found = commit(at)
+    found = find_commit(at)
     return found, "" if found else "no commit is known of what is judged; run it in its repository"
 
 
-def commit(at: Observation) -> str:
+def find_commit(at: LayerContext) -> str:
     """Return the commit that this run judges, if that is known."""
     return str(runs.read(at.run).about.get("commit", ""))
 
 
-def _secrets(at: Observation) -> Secret:
+def _make_secret_reader(at: LayerContext) -> Secret:
     """Return what asks for a secret, and for one value of it where ``#KEY`` follows; the account is opened for it."""
     asked: dict[str, str] = {}
 
     def secret(name: str) -> str:
         id_, _, key = name.partition("#")
         if id_ not in asked:
-            asked[id_] = _opened(at)(id_)
+            asked[id_] = _open_secrets(at)(id_)
         if not key:
             return asked[id_]
         try:
@@ -66,12 +66,12 @@ def _secrets(at: Observation) -> Secret:
     return secret
 
 
-def _opened(at: Observation) -> Callable[[str], str]:
+def _open_secrets(at: LayerContext) -> Callable[[str], str]:
     from ..aws.opening import open_for_drill  # noqa: PLC0415  it takes a second, and few need it
 
     if not at.stated.account:
         raise Unreadable(f'{at.stated.path}: names no account to ask; write [account] with id = "123456789012"')
     try:
-        return from_secrets(open_for_drill(at.target.profile, at.target.region, at.stated.account))
+        return secret_reader(open_for_drill(at.target.profile, at.target.region, at.stated.account))
     except UsageError as error:
         raise Unreadable(str(error)) from error

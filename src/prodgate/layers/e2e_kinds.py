@@ -8,10 +8,10 @@ from typing import Any, Final
 from ..facts import Fact, Facts
 from ..facts.e2e.builds import ServedBuild, build_facts
 from ..facts.e2e.cookies import Cookie
-from ..facts.e2e.journeys import Journey, journey_facts, unreadable_journeys, unseen_cookies
-from ..facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, unreadable_pages
-from ..facts.e2e.probes import PROBED, probe_facts
-from .looking import Stored
+from ..facts.e2e.journeys import Journey, journey_facts, why_cookies_unseen, why_journeys_unreadable
+from ..facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, why_pages_unreadable
+from ..facts.e2e.probes import PROBE_KINDS, probe_facts
+from .looking import StoredEvidence
 
 #: Kinds of evidence: what a browser met on each page, how each journey went, what was answered without a browser.
 VISITS: Final = "e2e-visits"
@@ -21,13 +21,13 @@ PROBES: Final = "e2e-probes"
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     VISITS: (VisitedPage, KeyboardWalk, PageLinks, ServedBuild),
     JOURNEYS: (Journey, Cookie),
-    PROBES: PROBED,
+    PROBES: PROBE_KINDS,
 }
 
 
-def facts_of(stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
+def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
     """Return what is known of stored evidence; ``unreadable`` says why there is none of a kind."""
-    known = {kind: _made(kind, value) for kind, value in stored}
+    known = {kind: _make_facts(kind, value) for kind, value in stored}
     missing = {kind: unreadable.get(kind, "it was not observed in that run") for kind in KINDS if kind not in known}
     # a kind of fact of which one part is missing is not judged as if that part held nothing
     reasons = {fact: reason for kind, reason in missing.items() for fact in KINDS[kind]}
@@ -36,12 +36,12 @@ def facts_of(stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
     return Facts(tuple(fact for facts in known.values() for fact in facts.known), reasons)
 
 
-def _made(kind: str, value: Mapping[str, Any]) -> Facts:
+def _make_facts(kind: str, value: Mapping[str, Any]) -> Facts:
     if kind == PROBES:
         return probe_facts(value)
     if kind == JOURNEYS:
-        why = {Journey: unreadable_journeys(value), Cookie: unseen_cookies(value)}
+        why = {Journey: why_journeys_unreadable(value), Cookie: why_cookies_unseen(value)}
         return Facts(tuple(journey_facts(value)), {fact: reason for fact, reason in why.items() if reason})
-    if reason := unreadable_pages(value):
+    if reason := why_pages_unreadable(value):
         return Facts((), dict.fromkeys(KINDS[kind], reason))
     return Facts((*page_facts(value), *build_facts(value)))

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import evidence
 from ..aws.answers import Unreadable
 from ..e2e_section import DeclaredPage, E2eSection
-from ..engines.chromium import Chromium, chromium, japanese_fonts
+from ..engines.chromium import Chromium, ensure_chromium, has_japanese_fonts
 from ..engines.environments import EngineError
 from ..facts.e2e.journeys import FORMAT, browser_of
 from .e2e_kinds import JOURNEYS, PROBES, VISITS
 from .e2e_target import E2eTarget
-from .layer import Observation
-from .looking import Seen
+from .layer import LayerContext
+from .looking import Evidence
 
 if TYPE_CHECKING:
     from ..browser.settings import BrowserSettings
@@ -34,29 +34,31 @@ _LIBRARIES: Final = {
 }
 
 
-def looked(target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+def observe_site(
+    target: E2eTarget, section: E2eSection, at: LayerContext, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
     """Yield what was seen of each kind; note why another was not. Probes wait more than they work: all is at once."""
     at.progress(f"e2e: probing {target.place}")
     with (
         TemporaryDirectory(prefix="prodgate-browser-") as folder,
         ThreadPoolExecutor(1, thread_name_prefix="probes") as thread,
     ):
-        probing = thread.submit(_probed, target, section)
+        probing = thread.submit(_probe_site, target, section)
         try:
-            settings = _settings(target, section, at, Path(folder))
+            settings = _make_settings(target, section, at, Path(folder))
         except Unreadable as error:
             unreadable |= dict.fromkeys((VISITS, JOURNEYS), error.reason)
         else:
-            yield from _with_a_browser(settings, target, section, at, unreadable)
-        yield Seen(kind=PROBES, value=probing.result(), subject=target.place, source="sockets")
+            yield from _observe_with_browser(settings, target, section, at, unreadable)
+        yield Evidence(kind=PROBES, value=probing.result(), subject=target.place, source="sockets")
 
 
-def _with_a_browser(
-    settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: Observation, unreadable: dict[str, str]
-) -> Iterator[Seen]:
+def _observe_with_browser(
+    settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: LayerContext, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
     ways: dict[str, Callable[[], dict[str, Any]]] = {
-        VISITS: lambda: _visited(settings, target, section, at),
-        JOURNEYS: lambda: _travelled(settings, target, section, at),
+        VISITS: lambda: _visit_pages(settings, target, section, at),
+        JOURNEYS: lambda: _run_journeys(settings, target, section, at),
     }
     for kind, way in ways.items():
         try:
@@ -64,14 +66,14 @@ def _with_a_browser(
         except Unreadable as error:
             unreadable[kind] = error.reason
             continue
-        yield Seen(kind=kind, value=found, subject=target.place, source=browser_of(found))
-        if kind == VISITS and found["pages"] and all(_silent(page) for page in found["pages"]):
+        yield Evidence(kind=kind, value=found, subject=target.place, source=browser_of(found))
+        if kind == VISITS and found["pages"] and all(_is_silent(page) for page in found["pages"]):
             said = found["pages"][0]["unreachable"]["text"]
             unreadable[JOURNEYS] = f"no page was answered, so that no journey was begun: {said}"
             return
 
 
-def _silent(page: Mapping[str, Any]) -> bool:
+def _is_silent(page: Mapping[str, Any]) -> bool:
     return page["unreachable"] is not None and page["unreachable"]["kind"] in (
         "connection",
         "timeout",
@@ -80,21 +82,21 @@ def _silent(page: Mapping[str, Any]) -> bool:
     )
 
 
-def _settings(target: E2eTarget, section: E2eSection, at: Observation, results: Path) -> BrowserSettings:
+def _make_settings(target: E2eTarget, section: E2eSection, at: LayerContext, results: Path) -> BrowserSettings:
     """Return what the browser's processes are told. Raises Unreadable when there is no browser to tell it."""
     for module, name in _LIBRARIES.items():
         if importlib.util.find_spec(module) is None:
             raise Unreadable(f"{name} is not installed; write: pip install 'prod-gate[e2e]'")
     from ..browser.settings import BrowserSettings  # noqa: PLC0415  judging needs nothing of it
 
-    found, build = _browser(at), section.build
+    found, build = _find_browser(at), section.build
     return BrowserSettings(
         base_url=target.url,
         hosts=target.hosts,
         third_parties=section.third_parties,
         partners=section.partners,
         reads=section.reads,
-        pages=[_told_of(page) for page in section.pages],
+        pages=[_page_json(page) for page in section.pages],
         build_header=build.header if build else "",
         build_meta=build.meta if build else "",
         mutates=target.mutates,
@@ -107,28 +109,28 @@ def _settings(target: E2eTarget, section: E2eSection, at: Observation, results: 
     )
 
 
-def _told_of(page: DeclaredPage) -> dict[str, Any]:
+def _page_json(page: DeclaredPage) -> dict[str, Any]:
     regions = [[each.role, each.name] for each in page.regions]
     return {"name": page.name, "path": page.path, "follow": page.follow, "regions": regions}
 
 
-def _browser(at: Observation) -> Chromium:
+def _find_browser(at: LayerContext) -> Chromium:
     try:
-        found = chromium(lambda step: at.progress(f"e2e: {step}"))
+        found = ensure_chromium(lambda step: at.progress(f"e2e: {step}"))
     except EngineError as error:
         raise Unreadable(str(error)) from error
-    if not japanese_fonts():
+    if not has_japanese_fonts():
         at.note("e2e", "no font here draws Japanese, so that pictures show boxes; install fonts-noto-cjk")
     return found
 
 
-def _visited(settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: Observation) -> dict[str, Any]:
+def _visit_pages(settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: LayerContext) -> dict[str, Any]:
     """Open every page. Raises Unreadable when the browser did not come to the end of it."""
-    from ..browser.visits import BrowserError, made  # noqa: PLC0415  judging needs nothing of it
+    from ..browser.visits import BrowserError, run_visits  # noqa: PLC0415  judging needs nothing of it
 
     log = at.run / "logs" / "e2e" / "visits.txt"
     try:
-        record = made(settings, cwd=at.project, log=log, limit=_VISITS, progress=_told(at))
+        record = run_visits(settings, cwd=at.project, log=log, limit=_VISITS, progress=_make_progress(at))
     except BrowserError as error:
         raise Unreadable(str(error)) from error
     marked = section.build
@@ -138,9 +140,11 @@ def _visited(settings: BrowserSettings, target: E2eTarget, section: E2eSection, 
     return {**record, "place": target.place, "base_url": target.url, "build": build}
 
 
-def _travelled(settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: Observation) -> dict[str, Any]:
+def _run_journeys(
+    settings: BrowserSettings, target: E2eTarget, section: E2eSection, at: LayerContext
+) -> dict[str, Any]:
     """Carry out every journey, and keep the evidence of those that failed. A site may be judged without any."""
-    from ..browser.journeys import carried_out  # noqa: PLC0415  judging needs nothing of it
+    from ..browser.journeys import run_journeys  # noqa: PLC0415  judging needs nothing of it
 
     folder = at.project / section.journeys
     if not folder.is_dir():
@@ -148,19 +152,19 @@ def _travelled(settings: BrowserSettings, target: E2eTarget, section: E2eSection
         return {"format": FORMAT, "place": target.place, "browser": None, "journeys": [], "broken": [missing]}
     at.progress(f"e2e: journeys at {target.place}")
     log = at.run / "logs" / "e2e" / "journeys.txt"
-    found = carried_out(folder, settings, project=at.project, log=log, limit=_JOURNEYS, progress=_told(at))
+    found = run_journeys(folder, settings, project=at.project, log=log, limit=_JOURNEYS, progress=_make_progress(at))
     for journey in found["journeys"]:
-        journey["evidence"] = [_kept(Path(settings.results, name), at) for name in journey["evidence"]]
+        journey["evidence"] = [_store_file(Path(settings.results, name), at) for name in journey["evidence"]]
     return {**found, "place": target.place}
 
 
-def _kept(file: Path, at: Observation) -> str:
+def _store_file(file: Path, at: LayerContext) -> str:
     """Store a picture or a trace, and return where, relative to the run."""
     digest = evidence.store(at.run, file.read_bytes(), file.suffix)
     return f"{evidence.FOLDER}/{digest}{file.suffix}"
 
 
-def _probed(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
+def _probe_site(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
     from ..probes.site import Page, ProbedSite, probe  # noqa: PLC0415  judging needs nothing of it
 
     site = ProbedSite(
@@ -176,5 +180,5 @@ def _probed(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
     return probe(site)
 
 
-def _told(at: Observation) -> Callable[[str], None]:
+def _make_progress(at: LayerContext) -> Callable[[str], None]:
     return lambda step: at.progress(f"e2e: {step}")

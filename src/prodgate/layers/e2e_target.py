@@ -18,13 +18,13 @@ from ..aws.answers import Unreadable
 from ..criteria import UsageError
 from ..e2e_section import E2eSection
 from ..evidence import load_json
-from ..rehearsal.edge_settings import EdgeSettings, declared
+from ..rehearsal.edge_settings import EdgeSettings, read_edge_settings
 from ..terraform.diagnostics import TerraformError
 from ..terraform.evaluate import evaluate
 from ..terraform.resources import Configuration
 from ..terraform.stored import from_json
-from .e2e_credentials import build_under_test, commit, credentials
-from .layer import Observation
+from .e2e_credentials import build_under_test, find_commit, read_credentials
+from .layer import LayerContext
 
 if TYPE_CHECKING:
     from ..rehearsal.edge import Edge
@@ -58,15 +58,15 @@ class E2eTarget:
 
 
 @contextmanager
-def opened(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
+def open_target(at: LayerContext, section: E2eSection) -> Iterator[E2eTarget]:
     """Open the site while the context is open. Raises Unreadable with what to do."""
     if at.target.rehearsal:
-        with _rehearsed(at, section) as target:
+        with _open_rehearsal(at, section) as target:
             yield target
         return
     if not section.base_url:
         raise Unreadable(f'{at.stated.path}: [e2e] names no site; write base_url = "https://www.example.com"')
-    known, unresolved = credentials(at, section)
+    known, unresolved = read_credentials(at, section)
     build, why = build_under_test(at, section)
     yield E2eTarget(
         url=section.base_url,
@@ -81,9 +81,9 @@ def opened(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
 
 
 @contextmanager
-def _rehearsed(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
+def _open_rehearsal(at: LayerContext, section: E2eSection) -> Iterator[E2eTarget]:
     """Run the sample site behind an edge that does what is declared. Raises Unreadable."""
-    build = commit(at) or "rehearsal"
+    build = find_commit(at) or "rehearsal"
     # what the site served, and its keys, stay out of the run: they are new every time, and no evidence
     with TemporaryDirectory(prefix="prodgate-e2e-") as folder:
         scratch = Path(folder)
@@ -96,7 +96,7 @@ def _rehearsed(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
                     ca_file=str(front.ca_file),
                     pin=front.pin,
                     mutates=True,
-                    credentials=_joined(site.url, section),
+                    credentials=_join_readers(site.url, section),
                     unresolved={},
                     build=build,
                 )
@@ -105,7 +105,7 @@ def _rehearsed(at: Observation, section: E2eSection) -> Iterator[E2eTarget]:
 
 
 @contextmanager
-def _site_behind_edge(at: Observation, scratch: Path, build: str) -> Iterator[tuple[Site, Edge]]:
+def _site_behind_edge(at: LayerContext, scratch: Path, build: str) -> Iterator[tuple[Site, Edge]]:
     """Start both; the declared edge is read while the site starts. Raises Unreadable, and UsageError."""
     try:
         from ..rehearsal.edge import edge  # noqa: PLC0415  only a rehearsal needs them
@@ -113,20 +113,20 @@ def _site_behind_edge(at: Observation, scratch: Path, build: str) -> Iterator[tu
     except ImportError as error:
         raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
     with ThreadPoolExecutor(1, thread_name_prefix="declared") as thread:
-        settings = thread.submit(_declared, at)
+        settings = thread.submit(_read_edge_settings, at)
         with running(scratch, build=build) as site, edge(site.url, scratch, settings.result()) as front:
             yield site, front
 
 
-def _declared(at: Observation) -> EdgeSettings:
+def _read_edge_settings(at: LayerContext) -> EdgeSettings:
     """Return what the edge does: as the declared distribution. Raises Unreadable."""
     if not at.stated.terraform_root:
         at.note("e2e", "no Terraform root is stated, so that the edge of the rehearsal adds nothing to the site")
         return EdgeSettings()
-    return declared(_configuration(at))
+    return read_edge_settings(_find_configuration(at))
 
 
-def _configuration(at: Observation) -> Configuration:
+def _find_configuration(at: LayerContext) -> Configuration:
     """Return the evaluated root: as the static layer of this run kept it, or evaluated now."""
     for fact in runs.read(at.run).facts:
         if (fact["layer"], fact["kind"]) == ("static", "configuration"):
@@ -142,7 +142,7 @@ def _configuration(at: Observation) -> Configuration:
         raise Unreadable(f"the edge can't be rehearsed: {error}") from error
 
 
-def _joined(url: str, section: E2eSection) -> dict[str, dict[str, str]]:
+def _join_readers(url: str, section: E2eSection) -> dict[str, dict[str, str]]:
     """Make a reader for each who signs in, with a password that is new every time. Raises Unreadable."""
     made = {name: {"user": f"{name}@rehearsal.example", "password": token_hex(16)} for name in section.credentials}
     for each in made.values():

@@ -9,28 +9,28 @@ from typing import Final
 
 from .. import runs
 from ..findings import Outcome
-from .layer import Observation
+from .layer import LayerContext
 
 #: Runs that are looked at, the newest first; whoever has no good one among these has other things to do.
-_LOOKED: Final = 20
+_MOST_RUNS: Final = 20
 
 
-def good_runs(at: Observation, layer: str) -> Iterator[runs.Run]:
+def list_good_runs(at: LayerContext, layer: str) -> Iterator[runs.Run]:
     """Yield runs on the same target in which a layer was judged and nothing of it failed, the newest first."""
-    return islice(_earlier(at, layer), _LOOKED)
+    return islice(_list_earlier(at, layer), _MOST_RUNS)
 
 
-def _earlier(at: Observation, layer: str) -> Iterator[runs.Run]:
+def _list_earlier(at: LayerContext, layer: str) -> Iterator[runs.Run]:
     path = runs.latest(at.run.parent, before=at.run)
     while path is not None:
         with suppress(runs.RunError):
             run = runs.read(path)
             same = (run.about["target"], run.criteria.system) == (at.target.url, at.stated.system)
-            if same and run.finished and _good(run, layer):
+            if same and run.finished and _is_good(run, layer):
                 yield run
         path = runs.latest(at.run.parent, before=path)
 
 
-def _good(run: runs.Run, layer: str) -> bool:
+def _is_good(run: runs.Run, layer: str) -> bool:
     outcomes = {finding.outcome for finding in run.findings if finding.layer == layer}
     return Outcome.SATISFIED in outcomes and Outcome.NOT_SATISFIED not in outcomes

@@ -15,7 +15,7 @@ from ..targets import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class LayerContext:
     """What a layer is given to observe with."""
 
     run: Path
@@ -43,7 +43,7 @@ class Layer(Protocol):
     judges_policies: bool
     """Whether what it observes is a Terraform configuration, which policies judge."""
 
-    def observe(self, at: Observation) -> Facts:
+    def observe(self, at: LayerContext) -> Facts:
         """Observe the system, keep what was seen as evidence, and return it."""
         ...
 
@@ -58,6 +58,6 @@ class Layer(Protocol):
         """Return (check, criterion) of each finding that ``conclude`` may make."""
         ...
 
-    def conclude(self, facts: Facts, at: Observation) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    def conclude(self, facts: Facts, at: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
         """Return findings that no check function makes, by (check, criterion); an empty list answers nothing."""
         ...

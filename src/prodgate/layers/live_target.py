@@ -11,9 +11,9 @@ from ..aws.calls import LiveCalls
 from ..aws.clients import VERSION, rehearsal_clients
 from ..aws.opening import open_account
 from ..criteria import UsageError
-from ..rehearsal.account import Provisioned, provisioned
+from ..rehearsal.account import RehearsalAccount, provision
 from ..terraform.diagnostics import TerraformError
-from .layer import Observation
+from .layer import LayerContext
 
 #: Where a project keeps its DAGs.
 DAGS: Final = "dags"
@@ -32,10 +32,10 @@ class LiveTarget:
 
 
 @contextmanager
-def opened(at: Observation) -> Iterator[LiveTarget]:
+def open_target(at: LayerContext) -> Iterator[LiveTarget]:
     """Open the account, that of the criteria or one of our own, while the context is open. Raises UsageError."""
     if at.target.rehearsal:
-        with _rehearsed(at) as target:
+        with _open_rehearsal(at) as target:
             yield target
         return
     if not at.stated.account:
@@ -45,14 +45,14 @@ def opened(at: Observation) -> Iterator[LiveTarget]:
 
 
 @contextmanager
-def _rehearsed(at: Observation) -> Iterator[LiveTarget]:
+def _open_rehearsal(at: LayerContext) -> Iterator[LiveTarget]:
     """Provision an account of our own with what is declared. Raises UsageError."""
     root, files = at.stated.terraform_root, [at.project / file for file in at.stated.var_files]
     if not root:
         raise UsageError(f'{at.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
         told = {"progress": lambda step: at.progress(f"live: {step}")}
-        with provisioned(at.project / root, var_files=files, dags=at.project / DAGS, **told) as made:
+        with provision(at.project / root, var_files=files, dags=at.project / DAGS, **told) as made:
             notes = tuple(_notes(made))
             for note in notes:
                 at.note("live", note)
@@ -62,7 +62,7 @@ def _rehearsed(at: Observation) -> Iterator[LiveTarget]:
         raise UsageError(str(error)) from error
 
 
-def _notes(made: Provisioned) -> Iterator[str]:
+def _notes(made: RehearsalAccount) -> Iterator[str]:
     for type_, addresses in made.not_created.items():
         yield f"{type_} can't be rehearsed yet: {', '.join(addresses)}"
     for flaw in made.failed:

@@ -7,60 +7,60 @@ from typing import Any
 
 from ..facts import Fact, Facts
 from ..facts.load.account_view import account_view
-from ..facts.load.changes import against
-from ..facts.load.runs import MADE
-from .layer import Observation
+from ..facts.load.changes import compare_with_earlier
+from ..facts.load.runs import FACTS_BY_PROFILE
+from .layer import LayerContext
 from .load_kinds import ACCOUNT, BEFORE, KINDS, RECORD, REQUIRED
-from .looking import LookingLayer, Seen, Stored
+from .looking import Evidence, ObservingLayer, StoredEvidence
 
 
-class LoadLayer(LookingLayer):
+class LoadLayer(ObservingLayer):
     """Puts a site under load and measures how it answers."""
 
     name = "load"
     folders: tuple[str, ...] = ("loadtests",)
     about = "load"
 
-    def looked(self, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+    def observe_evidence(self, at: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
         """Test the generator, carry out each profile, then ask the account what it counted."""
-        from .load_account import account_counts  # noqa: PLC0415
-        from .load_runs import carried_out, ready  # noqa: PLC0415  judging needs nothing of it
-        from .load_target import opened  # noqa: PLC0415
+        from .load_account import observe_account  # noqa: PLC0415
+        from .load_runs import require_section, run_profiles  # noqa: PLC0415  judging needs nothing of it
+        from .load_target import open_target  # noqa: PLC0415
 
-        section, runs = ready(at), list[Mapping[str, Any]]()
-        with opened(at, section) as target:
-            for seen in carried_out(target, section, at, unreadable):
+        section, runs = require_section(at), list[Mapping[str, Any]]()
+        with open_target(at, section) as target:
+            for seen in run_profiles(target, section, at, unreadable):
                 yield seen
                 if seen.kind == RECORD:
                     runs.append(seen.value)
-        yield from account_counts(runs, at)
+        yield from observe_account(runs, at)
 
-    def lacking(self, stored: Iterable[Stored]) -> Iterable[str]:
+    def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return the names of the kinds of fact that no run makes."""
-        return [kind.__name__ for kind in _unmade(stored)]
+        return [kind.__name__ for kind in _missing_kinds(stored)]
 
-    def facts_of(self, stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
+    def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
         """Return what is known of stored runs; ``unreadable`` is by the name of a kind of fact."""
         known = tuple(stored)
         runs = {value["record"]["profile"]["name"]: value for kind, value in known if kind == RECORD}
         before = {value["record"]["profile"]["name"]: value for kind, value in known if kind == BEFORE}
         account = next((value for kind, value in known if kind == ACCOUNT), None)
         beside = [fact for run in runs.values() for fact in account_view(run, account)]
-        reasons = dict.fromkeys(_unmade(known), "no load was measured in that run")
+        reasons = dict.fromkeys(_missing_kinds(known), "no load was measured in that run")
         named = {kind.__name__: kind for kinds in KINDS.values() for kind in kinds}
         reasons |= {named[name]: reason for name, reason in unreadable.items() if name in named}
-        return Facts((*_made(runs, before), *beside), reasons)
+        return Facts((*_make_facts(runs, before), *beside), reasons)
 
 
-def _unmade(stored: Iterable[Stored]) -> list[type[Fact]]:
+def _missing_kinds(stored: Iterable[StoredEvidence]) -> list[type[Fact]]:
     """Return the kinds of fact that are needed and that no run makes."""
     profiles = {value["record"]["profile"]["name"] for kind, value in stored if kind == RECORD}
     made = {kind for name in profiles for kind in KINDS[name]}
     return [kind for kind in REQUIRED if kind not in made]
 
 
-def _made(runs: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:
+def _make_facts(runs: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:
     for name, run in runs.items():
-        yield from MADE[name](run)
+        yield from FACTS_BY_PROFILE[name](run)
         if name in before:
-            yield against(run, before[name])
+            yield compare_with_earlier(run, before[name])

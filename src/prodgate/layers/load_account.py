@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..aws.answers import Absent, Unreadable
 from ..criteria import UsageError
-from ..facts.load.account_view import PROFILES, account_at, host_of, seen_through
-from ..facts.load.entrances import Counted, counted
-from ..facts.load.whole_minutes import whole_minutes
-from .layer import Observation
+from ..facts.load.account_view import PROFILES, account_at, host_of, view_through
+from ..facts.load.entrances import IngressCounts, count_at_ingress
+from ..facts.load.whole_minutes import find_whole_minutes
+from .layer import LayerContext
 from .load_kinds import ACCOUNT
-from .looking import Seen
+from .looking import Evidence
 
 if TYPE_CHECKING:
     from .live_target import LiveTarget
@@ -27,19 +27,19 @@ LATEST: Final = timedelta(minutes=10)
 PAUSE: Final = 20.0
 
 
-def account_counts(all_runs: Iterable[Mapping[str, Any]], at: Observation) -> Iterator[Seen]:
+def observe_account(all_runs: Iterable[Mapping[str, Any]], at: LayerContext) -> Iterator[Evidence]:
     """Yield what the account counted in the minutes of runs; nothing in a rehearsal, where the site's log is read."""
     runs = [run for run in all_runs if run["record"]["profile"]["name"] in PROFILES]
     if at.target.rehearsal or not runs:
         return
-    from .live_target import opened  # noqa: PLC0415  boto3 takes as long to import as all the rest
+    from .live_target import open_target  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
     kept: dict[str, Any] = {"unreadable": "", "foreign": at.stated.foreign, "answers": []}
     try:
-        with opened(at) as target:
+        with open_target(at) as target:
             kept |= {"id": target.id, "region": target.region, "library": target.library}
             for run in runs:
-                _look(target, run, kept, at)
+                _query_counts(target, run, kept, at)
             kept["answers"] = [
                 {"service": service, "region": region, "calls": calls}
                 for service, region, calls in target.calls.recording.by_place()
@@ -47,38 +47,38 @@ def account_counts(all_runs: Iterable[Mapping[str, Any]], at: Observation) -> It
     except UsageError as error:
         kept["unreadable"] = str(error)
     source = f"CloudWatch, asked with {kept.get('library', 'nothing')}"
-    yield Seen(kind=ACCOUNT, value=kept, subject=at.stated.account or at.target.url, source=source)
+    yield Evidence(kind=ACCOUNT, value=kept, subject=at.stated.account or at.target.url, source=source)
 
 
-def _look(target: LiveTarget, run: Mapping[str, Any], about: Mapping[str, Any], at: Observation) -> None:
+def _query_counts(target: LiveTarget, run: Mapping[str, Any], about: Mapping[str, Any], at: LayerContext) -> None:
     """Ask for all that the facts about a run are made of, once AWS tells it."""
     name, calls = run["record"]["profile"]["name"], target.calls
     with suppress(Absent, Unreadable):  # whoever makes facts of it meets the same answer
-        begun, ended = whole_minutes(run["record"])
+        begun, ended = find_whole_minutes(run["record"])
         told = partial(
             at.progress, f"load: {name}: waiting until CloudWatch tells of the minutes before {ended:%H:%M} UTC"
         )
 
-        def look() -> Counted | None:
+        def look() -> IngressCounts | None:
             with account_at(ended, calls, about) as account:
-                return counted(account, host_of(run["record"]), about["foreign"], begun)
+                return count_at_ingress(account, host_of(run["record"]), about["foreign"], begun)
 
-        if settled(look, begun, ended, told) is None:
+        if wait_until_settled(look, begun, ended, told) is None:
             at.note("load", f"account {target.id} has no distribution and no load balancer that counts requests")
-        tuple(seen_through(calls, run, about))
+        tuple(view_through(calls, run, about))
 
 
-def settled(
-    look: Callable[[], Counted | None],
+def wait_until_settled(
+    look: Callable[[], IngressCounts | None],
     begun: datetime,
     ended: datetime,
     told: Callable[[], object],
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     wait: Callable[[float], object] = sleep,
-) -> Counted | None:
+) -> IngressCounts | None:
     """Look until every minute is told and the same is told twice, or no longer than AWS takes; return what is seen."""
-    before: Counted | None = None
+    before: IngressCounts | None = None
     while True:
         seen = look()
         again = seen == before and seen is not None and not seen.missing(begun, ended)

@@ -7,34 +7,36 @@ from contextlib import suppress
 from typing import Any, Final
 
 from ..evidence import load_json
-from ..facts.load.soundness import hurried, unsound
-from .earlier import good_runs
-from .layer import Observation
+from ..facts.load.soundness import why_not_comparable, why_unsound
+from .earlier import list_good_runs
+from .layer import LayerContext
 
 #: What two runs must have had in common.
 _SAME: Final = ("rate", "duration", "timeout", "workers")
 
 
-def last_good(at: Observation, kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def find_last_good(at: LayerContext, kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what was stored of the same load in the last run in which nothing of the load layer failed, or None."""
-    for run in good_runs(at, "load"):
+    for run in list_good_runs(at, "load"):
         for fact in run.facts:
             with suppress(LookupError):
                 if fact["layer"] == "load" and fact["kind"] == kind:
                     before: Mapping[str, Any] = load_json(run.path, fact["digest"])
-                    if _comparable(before, stored):
+                    if _is_comparable(before, stored):
                         return {**before, "run": run.path.name}
     return None
 
 
-def _comparable(before: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+def _is_comparable(before: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
     one, other = before["record"], stored["record"]
     same = all(one["profile"].get(key) == other["profile"].get(key) for key in _SAME)
     named = one["profile"]["name"] == other["profile"]["name"]
-    told = one["complete"] and not (unsound(one) or hurried(one))
-    return same and named and told and before["place"] == stored["place"] and _asked(one) == _asked(other)
+    told = one["complete"] and not (why_unsound(one) or why_not_comparable(one))
+    return (
+        same and named and told and before["place"] == stored["place"] and _request_names(one) == _request_names(other)
+    )
 
 
-def _asked(record: Mapping[str, Any]) -> set[str]:
+def _request_names(record: Mapping[str, Any]) -> set[str]:
     """Return what readers asked for; another locustfile is another load."""
     return {request["name"] for request in record["requests"]}

@@ -29,7 +29,7 @@ class Deploys:
 
 
 @contextmanager
-def deploys_while(deploys: Deploys, site: Site | None, progress: Callable[[str], None]) -> Iterator[None]:
+def deploying(deploys: Deploys, site: Site | None, progress: Callable[[str], None]) -> Iterator[None]:
     """Deploy to a site, again and again, while the context is open; the last one is waited for. None: do nothing."""
     if site is None:
         yield

@@ -12,18 +12,18 @@ from ..aws.answers import Unreadable
 from ..criteria import UsageError
 from ..criteria_file import CriteriaFile
 from ..facts.load.measured import SLOWEST
-from ..facts.load.server_view import summarised
+from ..facts.load.server_view import summarise_log
 from ..load.profile import Profile
 from ..load_section import PROFILES, LoadSection
-from .layer import Observation
-from .load_before import last_good
-from .load_deploys import Deploys, deploys_while
+from .layer import LayerContext
+from .load_before import find_last_good
+from .load_deploys import Deploys, deploying
 from .load_kinds import BEFORE, KINDS, LIMITED_BY, RECORD, SELF_TEST
-from .load_target import LoadTarget, allowed, green
-from .looking import Seen
+from .load_target import LoadTarget, green_build, require_allowed_host
+from .looking import Evidence
 
 
-def ready(at: Observation) -> LoadSection:
+def require_section(at: LayerContext) -> LoadSection:
     """Return what is stated about load. Raises Unreadable when nothing is, or it can't be carried out here."""
     section = at.stated.load
     if section is None:
@@ -40,29 +40,29 @@ def ready(at: Observation) -> LoadSection:
     return section
 
 
-def carried_out(
-    target: LoadTarget, section: LoadSection, at: Observation, unreadable: dict[str, str]
-) -> Iterator[Seen]:
+def run_profiles(
+    target: LoadTarget, section: LoadSection, at: LayerContext, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
     """Test the generator, then yield what was seen of each profile; note why others could not be carried out.
 
     Raises Unreadable when the generator measures something else than what is there.
     """
-    yield from _tested(at)
+    yield from _test_generator(at)
     for name in PROFILES:
-        if reason := _hindered(name, target, section, at):
-            unreadable |= _none_of(name, reason)
+        if reason := _find_hindrance(name, target, section, at):
+            unreadable |= _leave_unreadable(name, reason)
         elif name in section.profiles:
             try:
-                yield from _run(name, target, section, at)
+                yield from _run_profile(name, target, section, at)
             except UsageError as error:
-                unreadable |= _none_of(name, str(error))
+                unreadable |= _leave_unreadable(name, str(error))
 
 
-def _none_of(profile: str, reason: str) -> dict[str, str]:
+def _leave_unreadable(profile: str, reason: str) -> dict[str, str]:
     return {kind.__name__: reason for kind in KINDS[profile]}
 
 
-def _hindered(name: str, target: LoadTarget, section: LoadSection, at: Observation) -> str:
+def _find_hindrance(name: str, target: LoadTarget, section: LoadSection, at: LayerContext) -> str:
     """Return why a profile that is needed can't be carried out, or nothing."""
     if name == "deploy" and target.site is None:
         return "no deploy was carried out while the load ran"
@@ -70,85 +70,87 @@ def _hindered(name: str, target: LoadTarget, section: LoadSection, at: Observati
         return "" if name == "compare" else f"{at.stated.path}: states no [load.{name}]; write its rate and duration"
     if name == "compare" and target.site is None and not section.port_of_green:
         return f"{at.stated.path}: [load] names no port_of_green, so there are no two builds to compare; write it"
-    return "" if target.site else _led_astray(section, at)
+    return "" if target.site else _find_stray_host(section, at)
 
 
-def _led_astray(section: LoadSection, at: Observation) -> str:
+def _find_stray_host(section: LoadSection, at: LayerContext) -> str:
     """Return why the host may not be put under load by now: minutes after the last look its name may lead elsewhere."""
     try:
-        allowed(section, at)
+        require_allowed_host(section, at)
     except Unreadable as error:
         return error.reason
     return ""
 
 
-def _tested(at: Observation) -> Iterator[Seen]:
+def _test_generator(at: LayerContext) -> Iterator[Evidence]:
     """Let the generator measure a server whose faults are known. Raises Unreadable when it does not find them."""
     from ..load.selftest import self_test  # noqa: PLC0415  judging needs nothing of it
 
-    found: Mapping[str, Any] = self_test(directory=at.run / "logs" / "load" / "self-test", progress=_told(at))
-    yield Seen(kind=SELF_TEST, value=found, subject="the load generator", source="its self-test")
+    found: Mapping[str, Any] = self_test(directory=at.run / "logs" / "load" / "self-test", progress=_make_progress(at))
+    yield Evidence(kind=SELF_TEST, value=found, subject="the load generator", source="its self-test")
     if not found["ok"]:
         raise Unreadable(f"the load generator failed its self-test, so nothing was measured: {found['reason']}")
 
 
-def _run(name: str, target: LoadTarget, section: LoadSection, at: Observation) -> Iterator[Seen]:
+def _run_profile(name: str, target: LoadTarget, section: LoadSection, at: LayerContext) -> Iterator[Evidence]:
     """Carry out one profile; what was recorded is kept also when the run is interrupted. Raises UsageError."""
     from ..load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
 
-    profile, since, deploys = _profile(name, section, at.stated), target.logged(), Deploys()
+    profile, since, deploys = _make_profile(name, section, at.stated), target.log_size(), Deploys()
     directory = at.run / "logs" / "load" / name
     at.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")
     given: dict[str, Any] = {"locustfile": at.project / section.locustfile, "workers": section.workers}
     beside = target.site if name == "deploy" else None
     try:
-        with green(target, section, at, name) as other, deploys_while(deploys, beside, _told(at)):
-            record = run_load(profile, target.url, other_host=other, directory=directory, progress=_told(at), **given)
+        with green_build(target, section, at, name) as other, deploying(deploys, beside, _make_progress(at)):
+            record = run_load(
+                profile, target.url, other_host=other, directory=directory, progress=_make_progress(at), **given
+            )
     except KeyboardInterrupt:
         if (written := directory / "record.json").exists():
-            yield _seen(json.loads(written.read_text("utf-8")), deploys, since, target)
+            yield _make_evidence(json.loads(written.read_text("utf-8")), deploys, since, target)
         raise
-    seen = _seen(record, deploys, since, target)
+    seen = _make_evidence(record, deploys, since, target)
     yield seen
-    yield from _before(seen.value, at)
+    yield from _find_previous(seen.value, at)
 
 
-def _seen(record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget) -> Seen:
+def _make_evidence(record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget) -> Evidence:
     stored = {
         "place": target.place,
         "record": record,
-        "server": None if record["other"] else _server(record, since, target),
+        "server": None if record["other"] else _read_server_log(record, since, target),
         "deploys": list(deploys.done),
         "undeployed": deploys.failed,
     }
     subject = f"{record['profile']['name']} at {target.place}"
-    return Seen(kind=RECORD, value=stored, subject=subject, source=f"Locust {record['versions']['locust']}")
+    return Evidence(kind=RECORD, value=stored, subject=subject, source=f"Locust {record['versions']['locust']}")
 
 
-def _server(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mapping[str, Any] | None:
+def _read_server_log(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mapping[str, Any] | None:
     """Return what the site's own log says of a run, or why it can't be read; None where there is no log of ours."""
     try:
         lines = target.lines(since)
     except Unreadable as error:
         return {"unreadable": error.reason}
-    return None if lines is None else summarised(lines, record)
+    return None if lines is None else summarise_log(lines, record)
 
 
-def _before(stored: Mapping[str, Any], at: Observation) -> Iterator[Seen]:
+def _find_previous(stored: Mapping[str, Any], at: LayerContext) -> Iterator[Evidence]:
     """Yield what there is of the last good run to compare a steady load with."""
     name = stored["record"]["profile"]["name"]
-    before = last_good(at, RECORD, stored) if name == "steady" else None
+    before = find_last_good(at, RECORD, stored) if name == "steady" else None
     if before is not None:
-        yield Seen(kind=BEFORE, value=before, subject=f"{name} in {before['run']}", source="the last good run")
+        yield Evidence(kind=BEFORE, value=before, subject=f"{name} in {before['run']}", source="the last good run")
 
 
-def _profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:
+def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:
     """Return what is carried out; far beyond the limits of its criteria it ends early.
 
     Without a limit of latency only failures are counted, and what is slow is what times out.
     """
     given = section.profiles[name]
-    slow, failed = (_limit(id_, stated) for id_ in LIMITED_BY.get(name, ("", "")))
+    slow, failed = (_find_limit(id_, stated) for id_ in LIMITED_BY.get(name, ("", "")))
     return Profile(
         name=name,
         rate=float(given.rate.base),
@@ -161,10 +163,10 @@ def _profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:
     )
 
 
-def _limit(criterion: str, stated: CriteriaFile) -> float | None:
+def _find_limit(criterion: str, stated: CriteriaFile) -> float | None:
     found = stated.criteria.get(criterion)
     return float(found.bound.limit.base) if found and found.bound and found.bound.limit else None
 
 
-def _told(at: Observation) -> Callable[[str], None]:
+def _make_progress(at: LayerContext) -> Callable[[str], None]:
     return lambda step: at.progress(f"load: {step}")

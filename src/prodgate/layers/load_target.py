@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol
 from ..aws.answers import Unreadable
 from ..facts.load.server_view import MARK
 from ..load_section import LoadSection
-from .layer import Observation
+from .layer import LayerContext
 
 #: Seconds that a site may take to answer one request, and to write its log; and between two looks at the log.
 _PATIENCE: Final = 5.0
@@ -47,7 +47,7 @@ class LoadTarget:
     site: Site | None = None
     """The site, where it is our own."""
 
-    def logged(self) -> int:
+    def log_size(self) -> int:
         """Return how long the access log is by now, in bytes."""
         return self.site.access_log.stat().st_size if self.site and self.site.access_log.exists() else 0
 
@@ -58,52 +58,52 @@ class LoadTarget:
         """
         if self.site is None:
             return None
-        if not _flushed(self.site):
+        if not _wait_for_log(self.site):
             raise Unreadable(
                 f"the site wrote no more into its access log within {_PATIENCE:g} s; run it again with less other work "
                 "on the machine, or look why it stands still"
             )
-        return _lines(self.site.access_log, since)
+        return _read_lines(self.site.access_log, since)
 
 
 @contextmanager
-def opened(at: Observation, section: LoadSection) -> Iterator[LoadTarget]:
+def open_target(at: LayerContext, section: LoadSection) -> Iterator[LoadTarget]:
     """Open what is put under load while the context is open. Raises Unreadable with what to do."""
     if at.target.rehearsal:
-        with _site(_scratch(at, "site")) as site:
+        with _rehearsal_site(_make_folder(at, "site")) as site:
             yield LoadTarget(site.url, "the rehearsal's site", site)
         return
-    host = allowed(section, at)
+    host = require_allowed_host(section, at)
     yield LoadTarget(f"https://{host}", f"https://{host}")
 
 
 @contextmanager
-def green(target: LoadTarget, section: LoadSection, at: Observation, profile: str) -> Iterator[str]:
+def green_build(target: LoadTarget, section: LoadSection, at: LayerContext, profile: str) -> Iterator[str]:
     """Yield where the next build can be tried beside the one that serves; empty for a profile that compares nothing."""
     if profile != "compare":
         yield ""
     elif target.site is None:
         yield f"{target.url}:{section.port_of_green}"
     else:
-        with _site(_scratch(at, "green"), build="green") as site:
+        with _rehearsal_site(_make_folder(at, "green"), build="green") as site:
             yield site.url
 
 
-def _scratch(at: Observation, name: str) -> Path:
+def _make_folder(at: LayerContext, name: str) -> Path:
     """Return a folder for the files and the log of a site."""
     scratch = at.run / "logs" / "load" / name
     scratch.mkdir(parents=True, exist_ok=True)
     return scratch
 
 
-def allowed(section: LoadSection, at: Observation) -> str:
+def require_allowed_host(section: LoadSection, at: LayerContext) -> str:
     """Return the host that load may be sent to. Raises Unreadable when nobody allowed it or it is somewhere else."""
     if not section.hosts:
         raise Unreadable(f'{at.stated.path}: [load] names no host; write hosts = ["www.example.com"]')
     host = section.hosts[0]
     if at.load_allowed != host:
         raise Unreadable(f"nobody said that {host} may be put under load; run with --i-am-allowed-to-load {host}")
-    if strangers := elsewhere(host, section.resolves_to):
+    if strangers := find_unexpected_addresses(host, section.resolves_to):
         raise Unreadable(
             f"{host} resolves to {', '.join(strangers)}, which is not of {', '.join(section.resolves_to)}; "
             "look where its name leads, or mend [load] resolves_to"
@@ -111,7 +111,7 @@ def allowed(section: LoadSection, at: Observation) -> str:
     return host
 
 
-def elsewhere(
+def find_unexpected_addresses(
     host: str,
     places: Sequence[str],
     *,
@@ -125,10 +125,10 @@ def elsewhere(
         raise Unreadable(f"{host} does not resolve: {error.strerror or error}; look up its name in DNS") from error
     names = {str(one[3]).rstrip(".") for one in found if one[3]} - {host}
     addresses = sorted({str(one[4][0]) for one in found})
-    return tuple(each for each in addresses if not _expected(each, names, places, reverse))
+    return tuple(each for each in addresses if not _is_expected(each, names, places, reverse))
 
 
-def _expected(
+def _is_expected(
     address: str,
     names: Iterable[str],
     places: Sequence[str],
@@ -148,7 +148,7 @@ def _contains(place: str, address: str) -> bool:
 
 
 @contextmanager
-def _site(scratch: Path, build: str = "blue") -> Iterator[Site]:
+def _rehearsal_site(scratch: Path, build: str = "blue") -> Iterator[Site]:
     """Start the rehearsal's site. Raises Unreadable when a library that it needs is not there."""
     try:
         from ..rehearsal.site.process import running  # noqa: PLC0415  only a rehearsal needs it
@@ -162,7 +162,7 @@ def _site(scratch: Path, build: str = "blue") -> Iterator[Site]:
         yield site
 
 
-def _flushed(site: Site) -> bool:
+def _wait_for_log(site: Site) -> bool:
     """Wait until the log holds all requests before now, and return whether it does.
 
     A site writes it some moments after it answers; one that answers nobody any more has written what it will.
@@ -182,7 +182,7 @@ def _flushed(site: Site) -> bool:
     return written
 
 
-def _lines(log: Path, since: int) -> Iterator[Mapping[str, Any]]:
+def _read_lines(log: Path, since: int) -> Iterator[Mapping[str, Any]]:
     """Yield the whole lines from a byte on; one that is being written is left out."""
     with log.open("rb") as file:
         file.seek(since)

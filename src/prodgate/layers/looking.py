@@ -13,14 +13,14 @@ from ..criteria_file import CriteriaFile
 from ..evidence import load_json, store_json
 from ..facts import Facts
 from ..findings import Finding
-from .layer import Observation
+from .layer import LayerContext
 
 #: Kind of evidence, and the evidence.
-Stored = tuple[str, Mapping[str, Any]]
+StoredEvidence = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Evidence:
     """Something to keep as evidence."""
 
     kind: str
@@ -31,7 +31,7 @@ class Seen:
     """What saw it."""
 
 
-class LookingLayer(ABC):
+class ObservingLayer(ABC):
     """Looks at one thing after the other; what could not be seen leaves the others."""
 
     name: str
@@ -40,19 +40,19 @@ class LookingLayer(ABC):
     about: str
     """What no criterion asks about when this layer has nothing to do."""
 
-    def observe(self, at: Observation) -> Facts:
+    def observe(self, at: LayerContext) -> Facts:
         """Look, keep what was seen, and return the facts that it makes."""
         if not any(self.name in criterion.layers for criterion in at.stated.criteria.values()):
             at.progress(f"{self.name}: no criterion asks about {self.about}")
             return Facts()
-        stored: list[Stored] = []
+        stored: list[StoredEvidence] = []
         unreadable: dict[str, str] = {}
         try:
-            for seen in self.looked(at, unreadable):
+            for seen in self.observe_evidence(at, unreadable):
                 at.journal.fact(self.name, seen.kind, seen.subject, store_json(at.run, seen.value), seen.source)
                 stored.append((seen.kind, seen.value))
         except Unreadable as error:
-            unreadable = {**dict.fromkeys(self.lacking(stored), error.reason), **unreadable}
+            unreadable = {**dict.fromkeys(self.missing_kinds(stored), error.reason), **unreadable}
         for kind, reason in unreadable.items():
             at.journal.write("unreadable", layer=self.name, kind=kind, reason=reason)
         return self.facts_of(stored, unreadable)
@@ -71,19 +71,19 @@ class LookingLayer(ABC):
     def conclude(
         self,
         facts: Facts,  # noqa: ARG002
-        at: Observation,  # noqa: ARG002
+        at: LayerContext,  # noqa: ARG002
     ) -> Mapping[tuple[str, str], Sequence[Finding]]:
         """Checks answer everything."""
         return {}
 
     @abstractmethod
-    def looked(self, at: Observation, unreadable: dict[str, str]) -> Iterator[Seen]:
+    def observe_evidence(self, at: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
         """Yield what is seen, and note why something could not be. Raises Unreadable when nothing more can be."""
 
     @abstractmethod
-    def lacking(self, stored: Iterable[Stored]) -> Iterable[str]:
+    def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return what is needed and was not seen, as ``facts_of`` takes it with a reason."""
 
     @abstractmethod
-    def facts_of(self, stored: Iterable[Stored], unreadable: Mapping[str, str]) -> Facts:
+    def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
         """Return what is known of stored evidence; ``unreadable`` says why there is none of something."""

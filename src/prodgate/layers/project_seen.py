@@ -18,15 +18,15 @@ from ..terraform.reading import REDACTED
 from ..terraform.resources import Configuration
 from ..terraform.stored import from_json, to_json
 from ..unresolved import Unknown
-from .layer import Observation
+from .layer import LayerContext
 
 _SKIPPED: Final = ("__pycache__", ".pytest_cache", ".terraform")
 
 
-class ProjectSeen:
+class ProjectView:
     """Answers ``declared`` and ``files`` of an account, and remembers what it answered."""
 
-    def __init__(self, at: Observation | None) -> None:
+    def __init__(self, at: LayerContext | None) -> None:
         self._at = at
         self._configuration: Configuration | str | None = None
         """What is declared, or why that can't be known; None until somebody asks."""
@@ -56,11 +56,13 @@ class ProjectSeen:
         """
         with self._lock:
             if self._configuration is None:
-                self._configuration = self._evaluated()
+                self._configuration = self._evaluate()
         if isinstance(self._configuration, str):
             raise Unreadable(self._configuration)
         return {
-            resource.address: {name: _known(value, f"{resource.address}.{name}") for name, value in values(resource)}
+            resource.address: {
+                name: _mark_unread(value, f"{resource.address}.{name}") for name, value in redacted_arguments(resource)
+            }
             for resource in self._configuration.of(type_)
         }
 
@@ -68,10 +70,10 @@ class ProjectSeen:
         """Return the SHA-256 of each file below a folder of the project, by its path from there."""
         with self._lock:
             if folder not in self._files and self._at is not None:
-                self._files[folder] = dict(_digests(self._at.project / folder))
+                self._files[folder] = dict(_list_digests(self._at.project / folder))
         return self._files.get(folder, {})
 
-    def _evaluated(self) -> Configuration | str:
+    def _evaluate(self) -> Configuration | str:
         assert self._at is not None
         at = self._at
         for event in journal.read(at.journal.path):
@@ -91,21 +93,21 @@ class ProjectSeen:
         return found
 
 
-def values(resource: Any) -> Iterator[tuple[str, Any]]:
+def redacted_arguments(resource: Any) -> Iterator[tuple[str, Any]]:
     """Yield the arguments of a resource, those that must not be shown as what stands for them."""
     for name, value in resource.values.items():
         yield name, REDACTED if name in resource.sensitive else value
 
 
-def _known(value: Any, path: str) -> Any:
+def _mark_unread(value: Any, path: str) -> Any:
     if isinstance(value, Unknown):
         return Unread(f"{path} is sensitive" if value is REDACTED else f"{path} is known only after an apply")
     if isinstance(value, Mapping):
-        return {key: _known(item, f"{path}.{key}") for key, item in value.items()}
-    return [_known(item, path) for item in value] if isinstance(value, list | tuple) else value
+        return {key: _mark_unread(item, f"{path}.{key}") for key, item in value.items()}
+    return [_mark_unread(item, path) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _digests(folder: Path) -> Iterator[tuple[str, str]]:
+def _list_digests(folder: Path) -> Iterator[tuple[str, str]]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for path in (Path(parent) / name for name in sorted(files)):

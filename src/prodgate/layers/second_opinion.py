@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from ..criteria_file import CriteriaFile
 from ..engines.checkov import Scan, ScannerReport, scanning
-from ..engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, silenced
+from ..engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, report_skip_comments
 from ..engines.checkov_table import load_table
 from ..evidence import store_json
 from ..facts import Facts
 from ..findings import Finding
 from ..terraform.resources import Configuration
-from .layer import Observation
+from .layer import LayerContext
 
 #: Kind of the fact that holds the scanner's report.
 KIND: Final = "checkov"
@@ -23,15 +23,15 @@ _QUESTIONS: Final = (("checkov", INDEPENDENT), ("checkov-comments", NOT_SILENCED
 _UNSEEN: Final = ScannerReport(titles={}, faults=("no scan was observed",))
 
 
-def asked(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
+def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
     """Return (check, criterion) of what the scanner is asked."""
     return tuple(question for question in _QUESTIONS if question[1] in stated.criteria)
 
 
-def begun(at: Observation) -> AbstractContextManager[Scan | None]:
+def start_scan(at: LayerContext) -> AbstractContextManager[Scan | None]:
     """Begin to scan the root when a criterion asks for it; the scan ends with the context at the latest."""
     root = at.stated.terraform_root
-    if not root or not asked(at.stated):
+    if not root or not list_questions(at.stated):
         return nullcontext()
     files = [at.project / file for file in at.stated.var_files]
     return scanning(
@@ -39,7 +39,7 @@ def begun(at: Observation) -> AbstractContextManager[Scan | None]:
     )
 
 
-def observed(scan: Scan | None, at: Observation) -> Facts:
+def wait_for_report(scan: Scan | None, at: LayerContext) -> Facts:
     """Wait for the scan and keep its report as evidence."""
     if scan is None:
         return Facts()
@@ -50,19 +50,22 @@ def observed(scan: Scan | None, at: Observation) -> Facts:
     return Facts((report,))
 
 
-def recalled(stored: Mapping[str, Any]) -> ScannerReport:
+def report_from_json(stored: Mapping[str, Any]) -> ScannerReport:
     """Rebuild the report of an earlier run."""
     return ScannerReport.from_json(stored)
 
 
-def concluded(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:
+def conclude(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge what the scanner said, by (check, criterion)."""
     report = next(iter(facts.of(ScannerReport)), _UNSEEN)
-    judges = {INDEPENDENT: lambda: _scanned(report, facts, stated), NOT_SILENCED: lambda: silenced(report)}
-    return {question: tuple(judges[question[1]]()) for question in asked(stated)}
+    judges = {
+        INDEPENDENT: lambda: _judge_scan(report, facts, stated),
+        NOT_SILENCED: lambda: report_skip_comments(report),
+    }
+    return {question: tuple(judges[question[1]]()) for question in list_questions(stated)}
 
 
-def _scanned(report: ScannerReport, facts: Facts, stated: CriteriaFile) -> Iterator[Finding]:
+def _judge_scan(report: ScannerReport, facts: Facts, stated: CriteriaFile) -> Iterator[Finding]:
     configuration = next(iter(facts.of(Configuration)), None)
     static = [criterion.id for criterion in stated.criteria.values() if "static" in criterion.layers]
     return findings(report, configuration, load_table(), static)

@@ -17,10 +17,10 @@ from ..findings import Finding, Outcome
 from ..terraform.diagnostics import Diagnostic, TerraformError
 from ..terraform.evaluate import evaluate
 from ..terraform.resources import Configuration, Position
-from ..terraform.root_module import DeclaredRoot, StateBackend, backend_facts, declared_root, observe_backend
+from ..terraform.root_module import DeclaredRoot, StateBackend, backend_facts, describe_root, observe_backend
 from ..terraform.stored import diagnostics_from_json, diagnostics_to_json, from_json, to_json
 from . import second_opinion
-from .layer import Observation
+from .layer import LayerContext
 
 #: Criterion that the configuration can be evaluated at all, and wholly.
 EVALUATES: Final = "terraform-evaluates"
@@ -43,12 +43,16 @@ class StaticLayer:
     folders: tuple[str, ...] = ("suites/static",)
     judges_policies: bool = True
 
-    def observe(self, at: Observation) -> Facts:
+    def observe(self, at: LayerContext) -> Facts:
         """Observe all at once; what fails is unreadable with the reason."""
-        with second_opinion.begun(at) as scan, ThreadPoolExecutor(2) as pool:
-            seen = [pool.submit(_configuration, at, scan), pool.submit(_workflows, at), pool.submit(_repository, at)]
+        with second_opinion.start_scan(at) as scan, ThreadPoolExecutor(2) as pool:
+            seen = [
+                pool.submit(_observe_configuration, at, scan),
+                pool.submit(_observe_workflows, at),
+                pool.submit(_observe_repository, at),
+            ]
             parts = [future.result() for future in seen]
-            facts = _merged([*parts, second_opinion.observed(scan, at)])
+            facts = _merge([*parts, second_opinion.wait_for_report(scan, at)])
         for kind, reason in facts.unreadable.items():
             at.journal.write("unreadable", layer=self.name, kind=kind.__name__, reason=reason)
         return facts
@@ -62,7 +66,7 @@ class StaticLayer:
             if event["event"] == "unreadable":
                 unreadable[by_name[event["kind"]]] = event["reason"]
                 continue
-            known += _REBUILT[event["kind"]](load_json(run, event["digest"]))
+            known += _REBUILDERS[event["kind"]](load_json(run, event["digest"]))
             for kind in _KINDS.get(event["kind"], ()):
                 unreadable.pop(kind, None)
         return Facts(tuple(known), unreadable)
@@ -70,16 +74,16 @@ class StaticLayer:
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
         """The evaluation of the configuration and what the scanner says are judged here."""
         evaluated = (("terraform", EVALUATES),) if EVALUATES in stated.criteria else ()
-        return (*evaluated, *second_opinion.asked(stated))
+        return (*evaluated, *second_opinion.list_questions(stated))
 
-    def conclude(self, facts: Facts, at: Observation) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    def conclude(self, facts: Facts, at: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
         """Judge whether the configuration evaluates, and wholly, and what the scanner says about it."""
-        evaluated = tuple(_evaluation(facts) if EVALUATES in at.stated.criteria else _flaws(facts))
+        evaluated = tuple(_judge_evaluation(facts) if EVALUATES in at.stated.criteria else _find_flaws(facts))
         judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
-        return {**judged, **second_opinion.concluded(facts, at.stated)}
+        return {**judged, **second_opinion.conclude(facts, at.stated)}
 
 
-def _configuration(at: Observation, scan: Scan | None) -> Facts:
+def _observe_configuration(at: LayerContext, scan: Scan | None) -> Facts:
     root = at.stated.terraform_root
     if not root:
         reason = f'{at.stated.path}: names no Terraform root; write [terraform] root = "path"'
@@ -90,7 +94,7 @@ def _configuration(at: Observation, scan: Scan | None) -> Facts:
             base=at.project,
             var_files=[at.project / file for file in at.stated.var_files],
             progress=lambda step: at.progress(f"static: {root}: {step}"),
-            on_plan=scan.take if scan else None,
+            on_plan=scan.submit_plan if scan else None,
         )
     except TerraformError as error:
         digest = store_json(at.run, diagnostics_to_json(error.diagnostics))
@@ -99,10 +103,10 @@ def _configuration(at: Observation, scan: Scan | None) -> Facts:
     for note in configuration.notes:
         at.note("static", note)
     at.journal.fact("static", "configuration", root, store_json(at.run, to_json(configuration)), configuration.engine)
-    return Facts((configuration, declared_root(configuration)))
+    return Facts((configuration, describe_root(configuration)))
 
 
-def _workflows(at: Observation) -> Facts:
+def _observe_workflows(at: LayerContext) -> Facts:
     at.progress(f"static: reading {_WORKFLOWS}")
     try:
         texts = observe_workflows(at.project / _WORKFLOWS)
@@ -113,7 +117,7 @@ def _workflows(at: Observation) -> Facts:
     return Facts(facts)
 
 
-def _repository(at: Observation) -> Facts:
+def _observe_repository(at: LayerContext) -> Facts:
     credentials = observe_credentials(at.project, at.stated.exempt)
     at.journal.fact("static", "credentials", ".", store_json(at.run, credentials), "files of the repository")
     root = at.project / at.stated.terraform_root
@@ -124,50 +128,50 @@ def _repository(at: Observation) -> Facts:
     return Facts((*credential_facts(credentials), *backend_facts(backend)))
 
 
-def _rebuilt(stored: Mapping[str, Any]) -> tuple[Any, ...]:
+def _rebuild_configuration(stored: Mapping[str, Any]) -> tuple[Any, ...]:
     configuration = from_json(stored)
-    return configuration, declared_root(configuration)
+    return configuration, describe_root(configuration)
 
 
 #: What each kind of evidence is rebuilt with.
-_REBUILT: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
-    "configuration": _rebuilt,
+_REBUILDERS: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
+    "configuration": _rebuild_configuration,
     "diagnostics": diagnostics_from_json,
     "workflows": workflow_facts,
     "credentials": credential_facts,
     "backend": backend_facts,
-    second_opinion.KIND: lambda stored: (second_opinion.recalled(stored),),
+    second_opinion.KIND: lambda stored: (second_opinion.report_from_json(stored),),
 }
 
 
-def _merged(parts: Sequence[Facts]) -> Facts:
+def _merge(parts: Sequence[Facts]) -> Facts:
     known = tuple(fact for part in parts for fact in part.known)
     return Facts(known, {kind: reason for part in parts for kind, reason in part.unreadable.items()})
 
 
-def _evaluation(facts: Facts) -> Iterable[Finding]:
+def _judge_evaluation(facts: Facts) -> Iterable[Finding]:
     """Say what stopped the evaluation, what could not be evaluated in it, or that all of it was."""
-    yield from _flaws(facts)
+    yield from _find_flaws(facts)
     for configuration in facts.of(Configuration):
         if configuration.complete:
-            yield _about_evaluation(Outcome.SATISFIED, configuration.root, "", None)
+            yield _make_finding(Outcome.SATISFIED, configuration.root, "", None)
     if not facts.of(Diagnostic) and not facts.of(Configuration):
         reason = facts.unreadable.get(Configuration, "no configuration was observed")
-        yield _about_evaluation(Outcome.UNDETERMINED, "(configuration)", reason, None)
+        yield _make_finding(Outcome.UNDETERMINED, "(configuration)", reason, None)
 
 
-def _flaws(facts: Facts) -> Iterable[Finding]:
+def _find_flaws(facts: Facts) -> Iterable[Finding]:
     """Say what went wrong; it counts also when nobody asks whether the configuration evaluates."""
     for diagnostic in facts.of(Diagnostic):
         # A diagnostic without a place does not speak of the configuration, but of what should have evaluated it.
         outcome = Outcome.NOT_SATISFIED if diagnostic.position else Outcome.UNDETERMINED
-        yield _about_evaluation(outcome, "(configuration)", str(diagnostic), diagnostic.position)
+        yield _make_finding(outcome, "(configuration)", str(diagnostic), diagnostic.position)
     for configuration in facts.of(Configuration):
         for gap in configuration.gaps:
-            yield _about_evaluation(Outcome.UNDETERMINED, gap.subject, gap.reason, gap.position)
+            yield _make_finding(Outcome.UNDETERMINED, gap.subject, gap.reason, gap.position)
 
 
-def _about_evaluation(outcome: Outcome, subject: str, reason: str, position: Position | None) -> Finding:
+def _make_finding(outcome: Outcome, subject: str, reason: str, position: Position | None) -> Finding:
     return Finding(
         criterion=EVALUATES,
         check="terraform",

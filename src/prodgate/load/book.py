@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..secret_forms import without_credentials
+from ..secret_forms import redact_credentials
 
 #: How much of what was said with a failure is kept.
-TEXT: Final = 200
+MAX_TEXT: Final = 200
 #: How much of it is looked through for credentials, so that none is cut in two and kept.
-_READ: Final = 4096
+_MAX_SCANNED: Final = 4096
 
 #: What is counted once for each host: arrivals that were sent, and what arrivals asked for after the first request, so
 #: that of a whole run the two are together what is in the cells.
@@ -42,7 +42,7 @@ class Moment:
     side: int = 0
 
 
-class Book:
+class Tally:
     """Counts of one process, or of all of them. ``slow`` in seconds decides what ``per_second`` calls slow."""
 
     def __init__(self, *, hosts: int = 1, slow: float = math.inf) -> None:
@@ -58,7 +58,7 @@ class Book:
         self._slow = slow * 10_000
         self._per_second: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
 
-    def sent(self, moment: Moment, *, free: bool = True) -> None:
+    def count_sent(self, moment: Moment, *, free: bool = True) -> None:
         """Count an arrival: sent, or not sent because nothing was ``free`` to send it with."""
         if moment.second < 0:
             return
@@ -67,23 +67,23 @@ class Book:
         else:
             self.not_sent[moment.side, moment.second] += 1
 
-    def followed(self, moment: Moment) -> None:
+    def count_follow_up(self, moment: Moment) -> None:
         """Count a request after the first of its arrival."""
         if moment.second >= 0:
             self.totals["followed"][moment.side] += 1
 
-    def answered(self, moment: Moment, request: str, latency: float, unshareable: str = "") -> None:
+    def count_success(self, moment: Moment, request: str, latency: float, unshareable: str = "") -> None:
         """Count a success that took ``latency`` seconds from its intended start to its last byte."""
         if moment.second < 0:
             self.warm_up["sent"] += 1
             return
         cell = self.cells[moment.side, moment.second, request]
-        cell.latency[tenths(latency)] += 1
+        cell.latency[tenths_of_ms(latency)] += 1
         if unshareable:
             cell.unshareable[unshareable] += 1
         self.settled += 1
 
-    def failed(self, moment: Moment, request: str, kind: str, text: str) -> None:
+    def count_failure(self, moment: Moment, request: str, kind: str, text: str) -> None:
         """Count a failure; of each kind and request the first ``text`` is kept."""
         if moment.second < 0:
             self.warm_up.update(sent=1, failed=1)
@@ -91,14 +91,14 @@ class Book:
         self.cells[moment.side, moment.second, request].failed[kind] += 1
         self.settled += 1
         if (kind, request) not in self.failures:
-            said = without_credentials(text[:_READ])[:TEXT]
+            said = redact_credentials(text[:_MAX_SCANNED])[:MAX_TEXT]
             self.failures[kind, request] = {"class": kind, "request": request, "second": moment.second, "text": said}
 
     def take(self) -> dict[str, Any]:
         """Return what was counted since the last time, as JSON values, and forget it."""
         part = {
             "cells": [
-                {"side": side, "second": second, "request": request, **cell_json(cell)}
+                {"side": side, "second": second, "request": request, **cell_to_json(cell)}
                 for (side, second, request), cell in self.cells.items()
             ],
             "totals": self.totals,
@@ -144,7 +144,7 @@ class Book:
         return [(n, slow, failed) for _, (n, slow, failed) in sorted(self._per_second.items())][:-1]
 
 
-def cell_json(cell: Cell) -> dict[str, dict[str, int]]:
+def cell_to_json(cell: Cell) -> dict[str, dict[str, int]]:
     """Return a cell as the record has it."""
     return {
         "latency": {str(took): count for took, count in sorted(cell.latency.items())},
@@ -153,6 +153,6 @@ def cell_json(cell: Cell) -> dict[str, dict[str, int]]:
     }
 
 
-def tenths(seconds: float) -> int:
+def tenths_of_ms(seconds: float) -> int:
     """Return tenths of a millisecond, rounded up."""
     return max(0, math.ceil(seconds * 10_000))

@@ -6,21 +6,21 @@ import re
 from pathlib import Path
 from typing import Final
 
-from .processes import PROGRESS
+from .processes import PROGRESS_PREFIX
 
 #: What the engine's own refusals begin with.
-REFUSED: Final = f"{PROGRESS}refused: "
+REFUSAL_PREFIX: Final = f"{PROGRESS_PREFIX}refused: "
 #: What Locust looks for where there are no users, and that there are none that count.
 _NO_USERS: Final = ("load_locustfile_pytest", "No User class found", "There are no users with weight > 0")
 _TRACEBACK: Final = "Traceback (most recent call last):\n"
 _FRAME: Final = re.compile(r'^  File "(.+)", line (\d+)', re.MULTILINE)
 
 
-def complaint(output: str, locustfile: Path, code: int | None) -> str:
+def explain_locust_failure(output: str, locustfile: Path, code: int | None) -> str:
     """Return what is wrong: our own refusal, else where the locustfile raised what, else the end of the output."""
     for line in output.splitlines():
-        if line.startswith(REFUSED):
-            return line.removeprefix(REFUSED)
+        if line.startswith(REFUSAL_PREFIX):
+            return line.removeprefix(REFUSAL_PREFIX)
     if any(each in output for each in _NO_USERS):
         return f"{locustfile}: holds no class of users with a weight; write one that derives from FastHttpUser"
     if _TRACEBACK in output:

@@ -18,10 +18,10 @@ import sys
 from time import perf_counter
 from typing import Any, Final
 
-DROPPED: Final = 20
-FAILED: Final = 30
+DROP_EVERY: Final = 20
+FAIL_EVERY: Final = 30
 #: Seconds after the first request of /stall between which it stands still.
-STILL: Final = (1.0, 2.0)
+STALL_WINDOW: Final = (1.0, 2.0)
 
 
 class Server:
@@ -57,11 +57,11 @@ class Server:
         if path == "/steady":
             await asyncio.sleep(self._random.lognormvariate(-3.5, 0.6))
         elif path == "/stall":
-            await self._stand_still(arrived)
-        elif path == "/dropped" and self._asked[path] % DROPPED == 0:
+            await self._stall(arrived)
+        elif path == "/dropped" and self._asked[path] % DROP_EVERY == 0:
             self.counts["dropped"] += 1
             return False
-        elif path == "/errors" and self._asked[path] % FAILED == 0:
+        elif path == "/errors" and self._asked[path] % FAIL_EVERY == 0:
             self.counts["errors"] += 1
             status = b"500 Internal Server Error"
         writer.write(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % status)
@@ -71,9 +71,9 @@ class Server:
             took.append(perf_counter() - arrived)
         return True
 
-    async def _stand_still(self, arrived: float) -> None:
+    async def _stall(self, arrived: float) -> None:
         self._first_stall = self._first_stall or arrived
-        begin, end = (self._first_stall + seconds for seconds in STILL)
+        begin, end = (self._first_stall + seconds for seconds in STALL_WINDOW)
         if begin <= arrived < end:
             await asyncio.sleep(end - perf_counter())
 

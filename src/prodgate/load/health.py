@@ -12,18 +12,18 @@ from .profile import Profile
 
 #: How late requests were sent, and how late the event loop woke, in one of a hundred cases. A healthy process stays
 #: below 6 ms; from 20 ms on, latencies of some 10 ms are more its own work than the system's.
-MOST_LAG: Final = 0.020
+MAX_LAG: Final = 0.020
 #: Lag makes latencies look longer, never shorter. Where they have to stay under a limit, a quarter of it can therefore
 #: only make a run look worse than the system is; whoever judges the percentile allows for it.
-MOST_LAG_OF_LIMIT: Final = 0.25
+MAX_LAG_OF_LIMIT: Final = 0.25
 #: A request that was sent this share of its timeout late could time out for the generator's sake.
-MOST_LAG_OF_TIMEOUT: Final = 0.5
+MAX_LAG_OF_TIMEOUT: Final = 0.5
 #: One event loop is one processor; from here on it queues what it should measure.
-MOST_CPU: Final = 0.90
+MAX_CPU: Final = 0.90
 #: What else runs here takes turns with the generator, and in a rehearsal with the site: from here on both wait for it.
-MOST_MACHINE_CPU: Final = 0.95
+MAX_MACHINE_CPU: Final = 0.95
 #: Processor time that the host gave to other machines: pauses nobody here can see or measure.
-MOST_STEAL: Final = 0.05
+MAX_STEAL: Final = 0.05
 
 ADVICE: Final = "use fewer arrivals per second, or more workers on more processors, or a machine that does nothing else"
 
@@ -40,7 +40,7 @@ class Vitals:
     steal: float = 0.0
 
 
-def together(processes: Iterable[Mapping[str, Any]]) -> Vitals:
+def combine_vitals(processes: Iterable[Mapping[str, Any]]) -> Vitals:
     """Return what several processes (JSON values, lags by text) come to: lags added up, else the worst of them."""
     lags: dict[str, Counter[int]] = {"send_lag": Counter(), "loop_lag": Counter()}
     worst = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0}
@@ -51,12 +51,12 @@ def together(processes: Iterable[Mapping[str, Any]]) -> Vitals:
     return Vitals(send_lag=lags["send_lag"], loop_lag=lags["loop_lag"], **worst)
 
 
-def report(vitals: Vitals, profile: Profile) -> dict[str, Any]:
+def assess_health(vitals: Vitals, profile: Profile) -> dict[str, Any]:
     """Return the record's health: spreads in seconds, shares, what was sick (empty: nothing) and what to do."""
-    sick = list(_sick(vitals, profile))
+    sick = list(_list_problems(vitals, profile))
     return {
-        "send_lag": spread(vitals.send_lag),
-        "loop_lag": spread(vitals.loop_lag),
+        "send_lag": percentiles(vitals.send_lag),
+        "loop_lag": percentiles(vitals.loop_lag),
         "cpu": round(vitals.cpu, 4),
         "machine_cpu": round(vitals.machine_cpu, 4),
         "steal": round(vitals.steal, 4),
@@ -65,28 +65,28 @@ def report(vitals: Vitals, profile: Profile) -> dict[str, Any]:
     }
 
 
-def spread(counts: Mapping[int, int]) -> dict[str, float]:
+def percentiles(counts: Mapping[int, int]) -> dict[str, float]:
     """Return p50, p99 and max in seconds of tenths of a millisecond -> count; all 0 of nothing."""
     wanted = {"p50": 500, "p99": 990, "max": 1000}
     return {name: (nearest_rank(counts, mille) or 0) / 10_000 for name, mille in wanted.items()}
 
 
-def _sick(vitals: Vitals, profile: Profile) -> Iterator[str]:
-    most = max(MOST_LAG, MOST_LAG_OF_LIMIT * (profile.slow or 0.0))
-    sent, woken = spread(vitals.send_lag), spread(vitals.loop_lag)
+def _list_problems(vitals: Vitals, profile: Profile) -> Iterator[str]:
+    most = max(MAX_LAG, MAX_LAG_OF_LIMIT * (profile.slow or 0.0))
+    sent, woken = percentiles(vitals.send_lag), percentiles(vitals.loop_lag)
     for name, lag in (("send lag", sent), ("loop lag", woken)):
         if lag["p99"] > most:
             yield f"{name} p99 was {_ms(lag['p99'])}, at most {_ms(most)} lets latencies be believed"
-    latest, patience = sent["max"], MOST_LAG_OF_TIMEOUT * profile.timeout
+    latest, patience = sent["max"], MAX_LAG_OF_TIMEOUT * profile.timeout
     if latest > patience:
         yield f"a request was sent {_ms(latest)} late, at most {_ms(patience)} keeps timeouts the system's own"
-    if vitals.cpu > MOST_CPU:
-        yield f"the process used {vitals.cpu:.0%} of a processor, at most {MOST_CPU:.0%} leaves room to measure"
-    if vitals.machine_cpu > MOST_MACHINE_CPU:
+    if vitals.cpu > MAX_CPU:
+        yield f"the process used {vitals.cpu:.0%} of a processor, at most {MAX_CPU:.0%} leaves room to measure"
+    if vitals.machine_cpu > MAX_MACHINE_CPU:
         busy = f"{vitals.machine_cpu:.0%}"
-        yield f"the machine's processors were {busy} busy, at most {MOST_MACHINE_CPU:.0%} leaves room to send in time"
-    if vitals.steal > MOST_STEAL:
-        yield f"{vitals.steal:.1%} of processor time was given to other machines, at most {MOST_STEAL:.0%} is bearable"
+        yield f"the machine's processors were {busy} busy, at most {MAX_MACHINE_CPU:.0%} leaves room to send in time"
+    if vitals.steal > MAX_STEAL:
+        yield f"{vitals.steal:.1%} of processor time was given to other machines, at most {MAX_STEAL:.0%} is bearable"
 
 
 def _ms(seconds: float) -> str:

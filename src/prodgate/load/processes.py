@@ -16,15 +16,15 @@ from typing import Final
 #: Seconds that Locust has after an interrupt to write what it knows, before its processes are killed.
 GRACE: Final = 10.0
 #: Seconds between two looks for a line of progress.
-_LOOK: Final = 0.25
+_POLL_INTERVAL: Final = 0.25
 #: What a line of progress begins with.
-PROGRESS: Final = "prodgate: "
+PROGRESS_PREFIX: Final = "prodgate: "
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ProcessGroup:
     """The processes of one run. The first decides; the others are its workers."""
 
     processes: tuple[subprocess.Popen[bytes], ...]
@@ -36,10 +36,10 @@ class Group:
         with self.output.open("rb") as said:
             while first.poll() is None and monotonic() < until:
                 with suppress(subprocess.TimeoutExpired):
-                    first.wait(_LOOK)
+                    first.wait(_POLL_INTERVAL)
                 for line in said.read().decode("utf-8", "replace").splitlines():
-                    if line.startswith(PROGRESS):
-                        progress(line.removeprefix(PROGRESS))
+                    if line.startswith(PROGRESS_PREFIX):
+                        progress(line.removeprefix(PROGRESS_PREFIX))
         if first.poll() is None:
             self.interrupt()
             return None
@@ -55,7 +55,9 @@ class Group:
 
 
 @contextmanager
-def group(commands: Sequence[Sequence[str]], environment: Mapping[str, str], output: Path) -> Iterator[Group]:
+def process_group(
+    commands: Sequence[Sequence[str]], environment: Mapping[str, str], output: Path
+) -> Iterator[ProcessGroup]:
     """Start the commands in one process group; whatever happens, none of them outlives the context.
 
     An exception in the context, Ctrl-C for one, interrupts them first, so that what was measured is written down.
@@ -65,7 +67,7 @@ def group(commands: Sequence[Sequence[str]], environment: Mapping[str, str], out
         try:
             for command in commands:
                 processes.append(_start(command, environment, file.fileno(), processes))
-            running = Group(tuple(processes), output)
+            running = ProcessGroup(tuple(processes), output)
             try:
                 yield running
             except BaseException:

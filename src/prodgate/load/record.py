@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ..facts.load.soundness import FORMAT
-from .book import Book, cell_json
-from .schedule import planned, side
+from .book import Tally, cell_to_json
+from .schedule import count_arrivals, host_index
 from .settings import Settings
 
 
-def record(
-    settings: Settings, book: Book, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
+def build_record(
+    settings: Settings, book: Tally, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
 ) -> dict[str, Any]:
     """Return the record as JSON values; ``about`` holds what the counts don't say (complete, why, health, ...)."""
     names = sorted({name for _, _, name in book.cells} | set(cacheable))
@@ -26,39 +26,45 @@ def record(
         "profile": profile,
         "host": settings.host,
         "started": started.isoformat(),
-        **_of_host(settings, book, 0, names),
+        **_host_record(settings, book, 0, names),
         "requests": [{"name": name, "cacheable": name in cacheable} for name in names],
         "failures": list(book.failures.values()),
         "warm_up": dict(book.warm_up),
-        "other": {"host": settings.other_host, **_of_host(settings, book, 1, names)} if settings.other_host else None,
+        "other": {"host": settings.other_host, **_host_record(settings, book, 1, names)}
+        if settings.other_host
+        else None,
         **about,
     }
 
 
-def _of_host(settings: Settings, book: Book, which: int, names: list[str]) -> dict[str, Any]:
+def _host_record(settings: Settings, book: Tally, which: int, names: list[str]) -> dict[str, Any]:
     places = {name: place for place, name in enumerate(names)}
     unsent = sorted((second, count) for (at, second), count in book.not_sent.items() if at == which)
     return {
-        "planned": planned_for(settings, which),
+        "planned": count_planned(settings, which),
         **{name: values[which] for name, values in book.totals.items()},
         "not_sent": sum(count for _, count in unsent),
         "unsent": [{"second": second, "not_sent": count} for second, count in unsent],
         "seconds": [
-            {"second": second, "request": places[request], **cell_json(cell)}
+            {"second": second, "request": places[request], **cell_to_json(cell)}
             for (at, second, request), cell in sorted(book.cells.items())
             if at == which
         ],
     }
 
 
-def planned_for(settings: Settings, which: int) -> int:
+def count_planned(settings: Settings, which: int) -> int:
     """Return how many arrivals of the measured window go to a host (0, or 1 for the other)."""
     workers, hosts = max(1, settings.workers), len(settings.hosts)
-    numbers = range(planned(settings.profile))
-    return sum(side(number, workers=workers, hosts=hosts) == which for number in numbers) if hosts > 1 else len(numbers)
+    numbers = range(count_arrivals(settings.profile))
+    return (
+        sum(host_index(number, workers=workers, hosts=hosts) == which for number in numbers)
+        if hosts > 1
+        else len(numbers)
+    )
 
 
-def write(data: Mapping[str, Any], path: Path) -> None:
+def write_record(data: Mapping[str, Any], path: Path) -> None:
     """Write a record so that the file is, at every moment, a whole one."""
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8") as file:

@@ -24,16 +24,16 @@ from typing import Any, Final
 
 from ..criteria import UsageError
 from . import PLUGIN
-from .complaints import complaint
-from .processes import Progress, group
+from .complaints import explain_locust_failure
+from .processes import Progress, process_group
 from .profile import Profile
-from .record import write
+from .record import write_record
 from .settings import VARIABLE, Settings
 
 #: Seconds that Locust may take besides the arrivals and their last timeout: to start, to gather workers, to write.
 ALLOWANCE: Final = 45.0
 #: Seconds that a master waits for its workers.
-GATHERING: Final = 20.0
+WORKER_WAIT: Final = 20.0
 
 
 class LoadError(UsageError):
@@ -57,22 +57,24 @@ def run_load(
     ``workers`` is 0 for a single process; with ``listen`` ("address:port") they come from elsewhere. A record with
     ``complete`` false is no error. Raises LoadError when nothing could be run.
     """
-    _possible(locustfile, listen)
+    _check_inputs(locustfile, listen)
     directory.mkdir(parents=True, exist_ok=True)
     kept = directory / "record.json"
     kept.unlink(missing_ok=True)
     settings = Settings(profile=profile, host=host, other_host=other_host, workers=workers, record=str(kept.absolute()))
     (directory / "settings.json").write_text(json.dumps(settings.to_json(), indent=1), "utf-8")
-    commands = _commands(settings, locustfile, directory, listen)
+    commands = _build_commands(settings, locustfile, directory, listen)
     limit = profile.seconds + profile.patience + ALLOWANCE
-    with group(commands, _environment(directory), directory / "locust.txt") as processes:
+    with process_group(commands, _clean_environment(directory), directory / "locust.txt") as processes:
         code = processes.follow(limit, progress)
     if not kept.exists():
-        raise LoadError(complaint((directory / "locust.txt").read_text("utf-8", "replace"), locustfile, code))
-    return _read(kept, code, limit)
+        raise LoadError(
+            explain_locust_failure((directory / "locust.txt").read_text("utf-8", "replace"), locustfile, code)
+        )
+    return _read_record(kept, code, limit)
 
 
-def _possible(locustfile: Path, listen: str) -> None:
+def _check_inputs(locustfile: Path, listen: str) -> None:
     if importlib.util.find_spec("locust") is None:
         raise LoadError("the load layer: Locust is not installed; pip install 'prod-gate[load]'")
     if not locustfile.is_file():
@@ -81,7 +83,7 @@ def _possible(locustfile: Path, listen: str) -> None:
         raise LoadError(f"listen: {listen!r} is no address and port; write for instance 0.0.0.0:5557")
 
 
-def _commands(settings: Settings, locustfile: Path, directory: Path, listen: str) -> Sequence[Sequence[str]]:
+def _build_commands(settings: Settings, locustfile: Path, directory: Path, listen: str) -> Sequence[Sequence[str]]:
     files = ("-f", f"{locustfile.absolute()},{PLUGIN}", "--loglevel", "INFO")
     number = str(settings.workers or 1)
     first = [*files, "--headless", "--only-summary", "-H", settings.host, "-u", number, "-r", number]
@@ -89,30 +91,30 @@ def _commands(settings: Settings, locustfile: Path, directory: Path, listen: str
     first += ["--stop-timeout", f"{math.ceil(settings.profile.timeout) + 5}"]
     if not settings.workers:
         return [first]
-    address, _, port = (listen or f"127.0.0.1:{_free_port()}").rpartition(":")
+    address, _, port = (listen or f"127.0.0.1:{_find_free_port()}").rpartition(":")
     first += ["--master", "--master-bind-host", address, "--master-bind-port", port]
-    first += ["--expect-workers", number, "--expect-workers-max-wait", f"{GATHERING:.0f}"]
+    first += ["--expect-workers", number, "--expect-workers-max-wait", f"{WORKER_WAIT:.0f}"]
     worker = [*files, "--worker", "--master-host", address, "--master-port", port]
     return [first, *([worker] * settings.workers if not listen else [])]
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _environment(directory: Path) -> Mapping[str, str]:
+def _clean_environment(directory: Path) -> Mapping[str, str]:
     """Return the environment without what would change Locust's options behind our back."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     return {**kept, VARIABLE: str((directory / "settings.json").absolute()), "PYTHONUNBUFFERED": "1"}
 
 
-def _read(kept: Path, code: int | None, limit: float) -> Mapping[str, Any]:
+def _read_record(kept: Path, code: int | None, limit: float) -> Mapping[str, Any]:
     """Return the record, saying more exactly why it is not whole where only we know."""
     data: dict[str, Any] = json.loads(kept.read_text("utf-8"))
     if not data["complete"] and (code is None or code < 0):
         why = f"Locust did not end within {limit:.0f} s" if code is None else f"Locust was ended by signal {-code}"
         data["why"] = f"{why}; its own record says: {data['why']}"
-        write(data, kept)
+        write_record(data, kept)
     return data

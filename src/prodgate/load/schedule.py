@@ -29,7 +29,7 @@ def arrivals(profile: Profile, *, worker: int = 0, workers: int = 1) -> Iterator
     """Yield a worker's arrivals in order: every ``workers``-th of a schedule that all workers share."""
     random = Random(profile.seed)  # noqa: S311  a load, not a secret
     warming = sorted(random.uniform(0, profile.warm_up) for _ in range(round(profile.rate * profile.warm_up)))
-    measured = sorted(random.uniform(profile.warm_up, profile.seconds) for _ in range(planned(profile)))
+    measured = sorted(random.uniform(profile.warm_up, profile.seconds) for _ in range(count_arrivals(profile)))
     choices = Random(profile.seed + 1)  # noqa: S311
     for number, at in enumerate([*warming, *measured], start=-len(warming)):
         choice = choices.random()
@@ -37,11 +37,11 @@ def arrivals(profile: Profile, *, worker: int = 0, workers: int = 1) -> Iterator
             yield Arrival(at, choice, number)
 
 
-def planned(profile: Profile) -> int:
+def count_arrivals(profile: Profile) -> int:
     """Return how many arrivals the measured window has."""
     return round(profile.rate * profile.duration)
 
 
-def side(number: int, *, workers: int, hosts: int) -> int:
+def host_index(number: int, *, workers: int, hosts: int) -> int:
     """Return which host an arrival goes to: each worker alternates by itself."""
     return number // workers % hosts

@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..statistics import nearest_rank
-from .book import tenths
+from .book import tenths_of_ms
 from .processes import Progress
 from .profile import Profile
 from .runner import run_load
 
 #: Enough for some 300 values of which p95 is taken, a stall of a second and the seconds before and after it.
-LOAD: Final = Profile(name="self-test", rate=160.0, duration=3.5, warm_up=0.0, timeout=3.0)
-READERS: Final = Path(__file__).parent / "engine" / "selftest_readers.py"
+PROFILE: Final = Profile(name="self-test", rate=160.0, duration=3.5, warm_up=0.0, timeout=3.0)
+LOCUSTFILE: Final = Path(__file__).parent / "engine" / "selftest_readers.py"
 #: How far p95 may be from the server's own, in seconds, and as a share of it. On a machine with twice as much to do as
 #: it has processors the two are 1.5 ms apart; with a generator that queues they are tens of milliseconds apart.
-NEAR: Final = 0.005
-NEAR_SHARE: Final = 0.05
+TOLERANCE: Final = 0.005
+RELATIVE_TOLERANCE: Final = 0.05
 #: A stalled request has waited at least so long, in seconds; one that the server held for less by up to SPARE may have
 #: waited as long for whoever sent it, never the other way round.
 STALLED: Final = 0.5
-SPARE: Final = 0.25
+STALL_TOLERANCE: Final = 0.25
 ADVICE: Final = "run the gate on a machine with less other work, or see locust.txt for what Locust said"
 
 
@@ -40,36 +40,40 @@ def self_test(*, directory: Path, progress: Progress = lambda _line: None) -> Ma
     progress("self-test: does the generator tell what a server with known faults does?")
     with _fault_server() as server:
         host = f"http://127.0.0.1:{server.port}"
-        record = run_load(LOAD, host, locustfile=READERS, directory=directory)
-        truth = server.end()
+        record = run_load(PROFILE, host, locustfile=LOCUSTFILE, directory=directory)
+        truth = server.stop()
     return compare(record, truth)
 
 
 def compare(record: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, Any]:
     """Return the self-test's result from a record and what the server says it did."""
-    told = _Told(record)
+    told = _RecordView(record)
     result = {
-        "p95": {"told": _p95(told.latency("GET /steady")), "truth": _p95(Counter(map(tenths, truth["steady"])))},
-        "drops": {"told": told.failed("GET /dropped"), "truth": truth["dropped"]},
+        "p95": {"told": _p95(told.latency("GET /steady")), "truth": _p95(Counter(map(tenths_of_ms, truth["steady"])))},
+        "drops": {"told": told.count_failed("GET /dropped"), "truth": truth["dropped"]},
         "stall": {
             "told": sum(count for took, count in told.latency("GET /stall").items() if took >= STALLED * 10_000),
-            "truth": _held(truth, STALLED),
+            "truth": _count_held(truth, STALLED),
         },
-        "hidden": {"told": told.failed("GET /errors", "HTTP 500"), "truth": truth["errors"]},
-        "requests": {"told": told.requests(), "truth": truth["requests"]},
+        "hidden": {"told": told.count_failed("GET /errors", "HTTP 500"), "truth": truth["errors"]},
+        "requests": {"told": told.count_requests(), "truth": truth["requests"]},
     }
-    wrong = [record["why"]] if not record["complete"] else list(_wrong(result, _held(truth, STALLED - SPARE)))
+    wrong = (
+        [record["why"]]
+        if not record["complete"]
+        else list(_list_mismatches(result, _count_held(truth, STALLED - STALL_TOLERANCE)))
+    )
     return {"ok": not wrong, "reason": f"{'; '.join(wrong)}; {ADVICE}" if wrong else "", **result}
 
 
-def _held(truth: Mapping[str, Any], seconds: float) -> int:
+def _count_held(truth: Mapping[str, Any], seconds: float) -> int:
     """Return how many requests the server held at least so long."""
     return sum(took >= seconds for took in truth["stalled"])
 
 
-def _wrong(result: Mapping[str, Mapping[str, float]], nearly_stalled: int) -> Iterator[str]:
+def _list_mismatches(result: Mapping[str, Mapping[str, float]], nearly_stalled: int) -> Iterator[str]:
     p95, stall = result["p95"], result["stall"]
-    if abs(p95["told"] - p95["truth"]) > max(NEAR, NEAR_SHARE * p95["truth"]):
+    if abs(p95["told"] - p95["truth"]) > max(TOLERANCE, RELATIVE_TOLERANCE * p95["truth"]):
         yield f"the self-test told a p95 of {_ms(p95['told'])} where the server's own was {_ms(p95['truth'])}"
     if not 0 < stall["truth"] <= stall["told"] <= nearly_stalled:
         yield f"the self-test told of {stall['told']} requests held up by a stall, the server held {stall['truth']}"
@@ -79,7 +83,7 @@ def _wrong(result: Mapping[str, Mapping[str, float]], nearly_stalled: int) -> It
             yield f"the self-test told of {told} requests {what}, for the server it was {truth}"
 
 
-class _Told:
+class _RecordView:
     """What a record tells of each request."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:
@@ -93,12 +97,12 @@ class _Told:
                 counts.update({int(took): count for took, count in cell["latency"].items()})
         return counts
 
-    def failed(self, request: str, kind: str = "") -> int:
+    def count_failed(self, request: str, kind: str = "") -> int:
         """Count failures of a request, of one kind or of every kind."""
         failed = [cell["failed"].items() for name, cell in self._cells if name == request]
         return sum(count for each in failed for name, count in each if kind in ("", name))
 
-    def requests(self) -> int:
+    def count_requests(self) -> int:
         return sum(sum(cell[part].values()) for _, cell in self._cells for part in ("latency", "failed"))
 
 
@@ -110,7 +114,7 @@ class _FaultServer:
         self._process = process
         self.port = int(process.stdout.readline())
 
-    def end(self) -> dict[str, Any]:
+    def stop(self) -> dict[str, Any]:
         """End it and return what it did."""
         output, _ = self._process.communicate()
         truth: dict[str, Any] = json.loads(output)

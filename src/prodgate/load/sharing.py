@@ -10,10 +10,10 @@ _FORBIDDING: Final = ("no-store", "private", "no-cache")
 
 
 #: Gives the value of a header, None when there is none.
-Header = Callable[[str], str | None]
+GetHeader = Callable[[str], str | None]
 
 
-def unshareable(header: Header) -> str:
+def explain_unshareable(header: GetHeader) -> str:
     """Return why an answer can't be shared, "" when it can.
 
     >>> unshareable({"cache-control": "public, max-age=60"}.get)
@@ -21,11 +21,11 @@ def unshareable(header: Header) -> str:
     >>> unshareable({"cache-control": "private, max-age=60"}.get)
     'Cache-Control: private'
     """
-    return next(_reasons(header), "")
+    return next(_list_reasons(header), "")
 
 
-def _reasons(header: Header) -> Iterator[str]:
-    directives = dict(_directives(header("cache-control") or ""))
+def _list_reasons(header: GetHeader) -> Iterator[str]:
+    directives = dict(_parse_directives(header("cache-control") or ""))
     yield from (f"Cache-Control: {name}" for name in _FORBIDDING if name in directives)
     lifetime = directives.get("s-maxage", directives.get("max-age"))
     if lifetime is None:
@@ -38,7 +38,7 @@ def _reasons(header: Header) -> Iterator[str]:
     yield from (f"Vary: {name}" for name in ("*", "cookie", "authorization", "user-agent") if name in varying)
 
 
-def _directives(text: str) -> Iterator[tuple[str, str]]:
+def _parse_directives(text: str) -> Iterator[tuple[str, str]]:
     for part in text.lower().split(","):
         name, _, value = part.strip().partition("=")
         yield name, value.strip('"')

@@ -24,29 +24,29 @@ from .profile import Profile
 #: How likely a run within its limits may be stopped, for each limit.
 ALPHA: Final = 0.01
 #: Seconds without which no run is stopped: fewer cannot show how much seconds differ.
-LEAST_SECONDS: Final = 8
+MIN_SECONDS: Final = 8
 #: The least design effect that is assumed: a handful of seconds that happen to be alike do not prove independence.
-LEAST_EFFECT: Final = 4.0
+MIN_EFFECT: Final = 4.0
 #: Seconds that bad spells may last; longer ones are looked for as soon as there are this many to compare.
 SPELLS: Final = (1, 2, 4, 8)
-LEAST_SPELLS: Final = 4
+MIN_SPELLS: Final = 4
 
 
-def clear_failure(seconds: Sequence[tuple[int, int, int]], profile: Profile) -> str:
+def find_clear_failure(seconds: Sequence[tuple[int, int, int]], profile: Profile) -> str:
     """Return what has clearly failed, "" when nothing has; each second is (requests, slow or failed, failed)."""
     count = sum(n for n, _, _ in seconds)
-    if profile.failed_share and clearly_too_many([(n, k) for n, _, k in seconds], profile.failed_share):
+    if profile.failed_share and is_clearly_too_many([(n, k) for n, _, k in seconds], profile.failed_share):
         return f"{sum(k for _, _, k in seconds):,} of {count:,} requests failed"
     slow = [(n, k) for n, k, _ in seconds]
-    if profile.slow and profile.slow_share and clearly_too_many(slow, profile.slow_share):
+    if profile.slow and profile.slow_share and is_clearly_too_many(slow, profile.slow_share):
         bad = sum(k for _, k in slow)
         return f"{bad:,} of {count:,} requests were slower than {profile.slow * 1000:g} ms or failed"
     return ""
 
 
-def clearly_too_many(seconds: Sequence[tuple[int, int]], limit: float) -> bool:
+def is_clearly_too_many(seconds: Sequence[tuple[int, int]], limit: float) -> bool:
     """Return whether far more than ``limit`` (a share) are bad; each second is (how many, how many of them bad)."""
-    if len(seconds) < LEAST_SECONDS:
+    if len(seconds) < MIN_SECONDS:
         return False
     count, bad = sum(n for n, _ in seconds), sum(k for _, k in seconds)
     if bad <= limit * count:
@@ -62,9 +62,9 @@ def design_effect(seconds: Sequence[tuple[int, int]]) -> float:
     excess = [k - n * share for n, k in seconds]
     independent = count / len(seconds) * share * (1 - share)
     if not independent:
-        return LEAST_EFFECT
-    spells = (length for length in SPELLS if len(seconds) // length >= LEAST_SPELLS)
-    return max(LEAST_EFFECT, *(variance(_sums(excess, length)) / (length * independent) for length in spells))
+        return MIN_EFFECT
+    spells = (length for length in SPELLS if len(seconds) // length >= MIN_SPELLS)
+    return max(MIN_EFFECT, *(variance(_sums(excess, length)) / (length * independent) for length in spells))
 
 
 def _sums(values: Sequence[float], length: int) -> list[float]:

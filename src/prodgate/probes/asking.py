@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 #: Bytes that are read of one answer; what it is about is in its headers.
-LARGEST: Final = 65536
+MAX_BODY: Final = 65536
 #: A firewall may refuse whoever does not say who asks; a cache may keep an answer for each encoding.
 _SENT: Final = {
     "User-Agent": "Mozilla/5.0 (compatible; prod-gate probes)",
@@ -34,9 +34,9 @@ _KEPT: Final = frozenset(
 )  # fmt: skip
 _COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")
 #: Characters of an address that are sent as they are; any other, such as those of Japanese, by its bytes.
-_READY: Final = "%/:?#[]@!$&'()*+,;=~"
+_SAFE: Final = "%/:?#[]@!$&'()*+,;=~"
 #: Characters that are kept of what went wrong, which may quote what a server said.
-_LONGEST: Final = 200
+_MAX_TEXT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,72 +62,76 @@ class Exchange:
             return ""
         named = next((value for name, value in self.headers if name == "location"), "")
         try:
-            url = urljoin(self.url, quote(named.encode("latin-1"), safe=_READY)) if named else ""
+            url = urljoin(self.url, quote(named.encode("latin-1"), safe=_SAFE)) if named else ""
             return url if urlsplit(url).port != 0 else ""
         except ValueError:
             return ""
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return it as JSON values, without values of cookies, queries of redirects and passwords in addresses."""
         known = {
-            "url": shown(self.url),
+            "url": strip_userinfo(self.url),
             "status": self.status,
-            "headers": [[name, _redacted(name, value)] for name, value in self.headers],
-            "leads_to": _without_query(self.leads_to),
+            "headers": [[name, _redact_header(name, value)] for name, value in self.headers],
+            "leads_to": _strip_query(self.leads_to),
             "size": self.size,
         }
-        return known if not self.failed else {"url": shown(self.url), "failed": self.failed, "detail": self.detail}
+        return (
+            known
+            if not self.failed
+            else {"url": strip_userinfo(self.url), "failed": self.failed, "detail": self.detail}
+        )
 
 
-def shown(url: str) -> str:
+def strip_userinfo(url: str) -> str:
     """Return an address without a name and password in it."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _without_query(url: str) -> str:
-    parts = urlsplit(shown(url))
+def _strip_query(url: str) -> str:
+    parts = urlsplit(strip_userinfo(url))
     return urlunsplit(parts._replace(query="…" if parts.query else "", fragment=""))
 
 
-def _redacted(name: str, value: str) -> str:
+def _redact_header(name: str, value: str) -> str:
     if name == "set-cookie":
         return _COOKIE.sub(r"\1(redacted)", value, count=1)
-    return _without_query(value) if name == "location" else value
+    return _strip_query(value) if name == "location" else value
 
 
-def ask(url: str, *, timeout: float) -> Exchange:
+def fetch(url: str, *, timeout: float) -> Exchange:
     """Ask for an address once, without following anywhere; ``timeout`` in seconds is for all of it.
 
     Whose certificate it is does not matter here, since nothing is sent that is anybody's: certificates have a probe
     of their own, and what is wrong with one shall not hide all the rest.
     """
     begun, late = monotonic(), Event()
-    connection = _connection(urlsplit(url), timeout)
+    connection = _new_connection(urlsplit(url), timeout)
     try:
         connection.connect()
-        watch = _watched(connection.sock, late, timeout - (monotonic() - begun))
+        watch = _start_deadline(connection.sock, late, timeout - (monotonic() - begun))
         try:
-            connection.request("GET", _target(urlsplit(url)), headers=_SENT)
+            connection.request("GET", _request_target(urlsplit(url)), headers=_SENT)
             answer = connection.getresponse()
-            size = len(answer.read(LARGEST))
+            size = len(answer.read(MAX_BODY))
         finally:
             watch.cancel()
-        return _silent(url, timeout) if late.is_set() else _answered(url, answer, size)
+        return _timed_out(url, timeout) if late.is_set() else _exchange_of(url, answer, size)
     except (OSError, HTTPException, ValueError) as error:
-        return _silent(url, timeout) if late.is_set() else _failed(url, error, timeout)
+        return _timed_out(url, timeout) if late.is_set() else _failed_exchange(url, error, timeout)
     finally:
         connection.close()
 
 
-def _connection(parts: SplitResult, timeout: float) -> HTTPConnection:
+def _new_connection(parts: SplitResult, timeout: float) -> HTTPConnection:
     host = parts.hostname or ""
     if parts.scheme == "https":
-        return HTTPSConnection(host, parts.port, timeout=timeout, context=believing())
+        return HTTPSConnection(host, parts.port, timeout=timeout, context=unverified_context())
     return HTTPConnection(host, parts.port, timeout=timeout)
 
 
-def believing() -> ssl.SSLContext:
+def unverified_context() -> ssl.SSLContext:
     """Return what is needed to speak TLS with a server, whoever it is."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -135,7 +139,7 @@ def believing() -> ssl.SSLContext:
     return context
 
 
-def _watched(sock: socket.socket, late: Event, seconds: float) -> Timer:
+def _start_deadline(sock: socket.socket, late: Event, seconds: float) -> Timer:
     """Cut a connection when its time is over; a time-out of the socket begins anew with every byte."""
 
     def cut() -> None:
@@ -149,16 +153,16 @@ def _watched(sock: socket.socket, late: Event, seconds: float) -> Timer:
     return watch
 
 
-def _target(parts: SplitResult) -> str:
-    return quote(urlunsplit(("", "", parts.path or "/", parts.query, "")), safe=_READY)
+def _request_target(parts: SplitResult) -> str:
+    return quote(urlunsplit(("", "", parts.path or "/", parts.query, "")), safe=_SAFE)
 
 
-def _answered(url: str, answer: HTTPResponse, size: int) -> Exchange:
+def _exchange_of(url: str, answer: HTTPResponse, size: int) -> Exchange:
     kept = tuple((name.lower(), value) for name, value in answer.getheaders() if name.lower() in _KEPT)
     return Exchange(url=url, status=answer.status, headers=kept, size=size)
 
 
-def _silent(url: str, timeout: float) -> Exchange:
+def _timed_out(url: str, timeout: float) -> Exchange:
     return Exchange(url=url, failed="silent", detail=f"no whole answer within {timeout:g} s")
 
 
@@ -172,8 +176,8 @@ _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-def _failed(url: str, error: Exception, timeout: float) -> Exchange:
+def _failed_exchange(url: str, error: Exception, timeout: float) -> Exchange:
     if isinstance(error, TimeoutError):
-        return _silent(url, timeout)
+        return _timed_out(url, timeout)
     kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "unreachable")
-    return Exchange(url=url, failed=kind, detail=(str(error) or type(error).__name__)[:_LONGEST])
+    return Exchange(url=url, failed=kind, detail=(str(error) or type(error).__name__)[:_MAX_TEXT])

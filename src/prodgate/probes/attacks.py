@@ -21,7 +21,7 @@ ORDINARY: Final = "game seven"
 _PARAMETER: Final = "q"
 
 
-def with_query(url: str, value: str) -> str:
+def add_query(url: str, value: str) -> str:
     """Return an address with one more parameter, which holds the value."""
     parts = urlsplit(url)
     more = f"{_PARAMETER}={quote(value, safe='')}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .asking import believing
+from .asking import unverified_context
 
 #: X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for: dates are judged, not a reason to learn nothing.
 _ANY_TIME: Final = 0x200000
@@ -25,36 +25,36 @@ _SILENT: Final = "nothing was answered in time"
 _NOT_TRIED: Final = {"became": "unknown", "detail": "was not tried, since another version was not answered in time"}
 
 
-def certificate(host: str, port: int, *, ca_file: str, timeout: float) -> dict[str, Any]:
+def inspect_certificate(host: str, port: int, *, ca_file: str, timeout: float) -> dict[str, Any]:
     """Return the certificate that a host shows, and whether anybody vouches for it.
 
     ``failed`` says why there is none. ``vouched`` is empty where the chain leads to an authority that is trusted, else
     what is wrong with it; ``unvouched`` says why that can't be known here. ``begins`` and ``ends`` are unix seconds.
     """
     try:
-        shown = _shown(host, port, believing(), timeout)
-        read = _shown(host, port, _trusting_itself(shown[0]), timeout)[1]
+        shown = _handshake(host, port, unverified_context(), timeout)
+        read = _handshake(host, port, _context_trusting(shown[0]), timeout)[1]
     except ssl.SSLCertVerificationError as error:
         return {"failed": f"shows one certificate and then another: {error.verify_message}"}
     except (OSError, ValueError) as error:
-        return {"failed": _why(error)}
+        return {"failed": _error_text(error)}
     return {
         "names": [value for _, value in read.get("subjectAltName", ())],
         "issuer": ", ".join(value for each in read.get("issuer", ()) for _, value in each),
         "begins": ssl.cert_time_to_seconds(read["notBefore"]),
         "ends": ssl.cert_time_to_seconds(read["notAfter"]),
-        **_vouched(host, port, ca_file, timeout),
+        **_verify_chain(host, port, ca_file, timeout),
     }
 
 
-def _shown(host: str, port: int, context: ssl.SSLContext, timeout: float) -> tuple[bytes, Mapping[str, Any]]:
+def _handshake(host: str, port: int, context: ssl.SSLContext, timeout: float) -> tuple[bytes, Mapping[str, Any]]:
     """Shake hands; return the certificate as it is, and as far as it was verified as it is read. Raises OSError."""
     place = (host, port)
     with socket.create_connection(place, timeout) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
         return secure.getpeercert(True) or b"", secure.getpeercert() or {}
 
 
-def _trusting_itself(shown: bytes) -> ssl.SSLContext:
+def _context_trusting(shown: bytes) -> ssl.SSLContext:
     """Return what accepts this one certificate and no other: the ssl module reads only what it has verified."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -63,18 +63,18 @@ def _trusting_itself(shown: bytes) -> ssl.SSLContext:
     return context
 
 
-def _vouched(host: str, port: int, ca_file: str, timeout: float) -> dict[str, str]:
+def _verify_chain(host: str, port: int, ca_file: str, timeout: float) -> dict[str, str]:
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
         context.check_hostname = False
         context.verify_flags |= _ANY_TIME
         if not (ca_file or _has_store(context)):
             return {"unvouched": "this machine has no store of authorities; install ca-certificates"}
-        _shown(host, port, context, timeout)
+        _handshake(host, port, context, timeout)
     except ssl.SSLCertVerificationError as error:
         return {"vouched": error.verify_message}
     except OSError as error:
-        return {"unvouched": _why(error)}
+        return {"unvouched": _error_text(error)}
     return {"vouched": ""}
 
 
@@ -84,7 +84,7 @@ def _has_store(context: ssl.SSLContext) -> bool:
     return bool(context.cert_store_stats()["x509_ca"]) or bool(folder and any(Path(folder).glob("*.0")))
 
 
-def versions(host: str, port: int, *, timeout: float) -> dict[str, dict[str, str]]:
+def probe_tls_versions(host: str, port: int, *, timeout: float) -> dict[str, dict[str, str]]:
     """Try each version of TLS alone; return ``became`` and ``detail`` by version.
 
     It ``became`` ``accepted``, ``refused``, ``closed`` or ``unknown``. A server that closes the connection at a version
@@ -96,7 +96,7 @@ def versions(host: str, port: int, *, timeout: float) -> dict[str, dict[str, str
         warnings.simplefilter("ignore", DeprecationWarning)  # that a version is old is why it is tried
         for version, number in VERSIONS.items():
             silent = any(one["detail"] == _SILENT for one in tried.values())
-            tried[version] = _NOT_TRIED if silent else _tried(host, port, number, timeout)
+            tried[version] = _NOT_TRIED if silent else _try_version(host, port, number, timeout)
     answers = any(one["became"] == "accepted" for one in tried.values())
     return {version: one if answers or one["became"] != "closed" else _unknown(one) for version, one in tried.items()}
 
@@ -105,24 +105,24 @@ def _unknown(tried: Mapping[str, str]) -> dict[str, str]:
     return {"became": "unknown", "detail": tried["detail"]}
 
 
-def _tried(host: str, port: int, version: ssl.TLSVersion, timeout: float) -> dict[str, str]:
-    context = believing()
+def _try_version(host: str, port: int, version: ssl.TLSVersion, timeout: float) -> dict[str, str]:
+    context = unverified_context()
     try:
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = context.maximum_version = version
-        _shown(host, port, context, timeout)
+        _handshake(host, port, context, timeout)
     except ssl.SSLError as error:
-        return _refusal(error)
+        return _classify_refusal(error)
     except ConnectionRefusedError as error:
-        return {"became": "unknown", "detail": _why(error)}
+        return {"became": "unknown", "detail": _error_text(error)}
     except ConnectionError as error:
-        return {"became": "closed", "detail": _why(error)}
+        return {"became": "closed", "detail": _error_text(error)}
     except (OSError, ValueError) as error:
-        return {"became": "unknown", "detail": _why(error)}
+        return {"became": "unknown", "detail": _error_text(error)}
     return {"became": "accepted", "detail": ""}
 
 
-def _refusal(error: ssl.SSLError) -> dict[str, str]:
+def _classify_refusal(error: ssl.SSLError) -> dict[str, str]:
     """Tell a server that refuses, or goes away, from a library that does."""
     if isinstance(error, ssl.SSLEOFError):
         return {"became": "closed", "detail": "closes the connection"}
@@ -131,7 +131,7 @@ def _refusal(error: ssl.SSLError) -> dict[str, str]:
     return {"became": "unknown", "detail": f"the TLS library of this machine says {error.reason or error}"}
 
 
-def _why(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return _SILENT
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -10,21 +10,21 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from ..facts.e2e.answered import from_cache
-from .asking import Exchange, ask
-from .attacks import ATTACKS, ORDINARY, with_query
-from .certificates import certificate, versions
+from ..facts.e2e.answered import is_from_cache
+from .asking import Exchange, fetch
+from .attacks import ATTACKS, ORDINARY, add_query
+from .certificates import inspect_certificate, probe_tls_versions
 
 #: Redirects that are followed; browsers give up at 20, readers long before.
-HOPS: Final = 10
+MAX_REDIRECTS: Final = 10
 #: How often a page is asked for once more, until a cache answers: an edge has several caches in one place.
-AGAIN: Final = {"public": 4, "private": 1}
+REPEATS: Final = {"public": 4, "private": 1}
 #: Pages that are probed at the same time.
-_TOGETHER: Final = 4
+_CONCURRENCY: Final = 4
 #: Requests without an answer in time after which no further one is sent.
-_SILENCE: Final = 3
+_MAX_SILENT: Final = 3
 #: Where no site has a page.
-NOWHERE: Final = "/prod-gate-probes/there-is-no-such-page"
+MISSING_PATH: Final = "/prod-gate-probes/there-is-no-such-page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,15 @@ class Visitor:
     """By the monotonic clock."""
     silent: list[str] = field(default_factory=list)
 
-    def ask(self, url: str) -> Exchange:
+    def fetch(self, url: str) -> Exchange:
         """Ask once; ``not asked`` when nothing can be expected any more."""
-        if len(self.silent) >= _SILENCE:
-            return Exchange(url=url, failed="not asked", detail=f"{_SILENCE} requests before were not answered in time")
+        if len(self.silent) >= _MAX_SILENT:
+            return Exchange(
+                url=url, failed="not asked", detail=f"{_MAX_SILENT} requests before were not answered in time"
+            )
         if (left := self.until - monotonic()) <= 0:
             return Exchange(url=url, failed="not asked", detail="the time for all probes was over")
-        exchange = ask(url, timeout=min(self.timeout, left))
+        exchange = fetch(url, timeout=min(self.timeout, left))
         if exchange.failed == "silent":
             self.silent.append(url)
         return exchange
@@ -84,15 +86,15 @@ class Visitor:
 
         That is ``answer``, ``no answer``, ``loop``, ``elsewhere`` (not asked for) or ``too long``.
         """
-        chain = [self.ask(url)]
+        chain = [self.fetch(url)]
         while next_ := chain[-1].leads_to:
             if urlsplit(next_).hostname not in own or urlsplit(next_).scheme not in ("http", "https"):
                 return chain, "elsewhere"
             if next_ in {one.url for one in chain}:
                 return chain, "loop"
-            if len(chain) > HOPS:
+            if len(chain) > MAX_REDIRECTS:
                 return chain, "too long"
-            chain.append(self.ask(next_))
+            chain.append(self.fetch(next_))
         return chain, "no answer" if chain[-1].failed else "answer"
 
 
@@ -102,11 +104,11 @@ def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dic
     ``timeout`` is seconds for one request, ``limit`` for all of them; what there is no time for is ``not asked``.
     """
     visitor = Visitor(timeout, monotonic() + limit)
-    own, base = own_hosts(site), site.base_url.rstrip("/")
-    hands = _handshakes(site, own, timeout)
-    fronts = [Page(f"{_place(site, host)}/", "further host") for host in own[1:]]
-    with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="probes") as threads:
-        pages = list(threads.map(lambda page: _page(visitor, site, page, own), (*site.pages, *fronts)))
+    own, base = list_hosts(site), site.base_url.rstrip("/")
+    hands = _probe_tls(site, own, timeout)
+    fronts = [Page(f"{_host_url(site, host)}/", "further host") for host in own[1:]]
+    with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="probes") as threads:
+        pages = list(threads.map(lambda page: _probe_page(visitor, site, page, own), (*site.pages, *fronts)))
     return {
         "base_url": base,
         "place": site.place or base,
@@ -116,69 +118,69 @@ def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dic
         "attacks": site.attacks,
         **hands,
         "pages": pages,
-        "missing": visitor.ask(base + NOWHERE).told(),
-        "health": visitor.ask(urljoin(base, site.health)).told() if site.health else None,
+        "missing": visitor.fetch(base + MISSING_PATH).to_json(),
+        "health": visitor.fetch(urljoin(base, site.health)).to_json() if site.health else None,
     }
 
 
-def own_hosts(site: ProbedSite) -> list[str]:
+def list_hosts(site: ProbedSite) -> list[str]:
     """Return the names that the site is served under, its own first."""
     return list(dict.fromkeys([urlsplit(site.base_url).hostname or "", *site.hosts]))
 
 
-def _place(site: ProbedSite, host: str) -> str:
+def _host_url(site: ProbedSite, host: str) -> str:
     """Return where a further host of the site is, on the same port."""
     parts = urlsplit(site.base_url)
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
-def _handshakes(site: ProbedSite, own: Sequence[str], timeout: float) -> dict[str, Any]:
+def _probe_tls(site: ProbedSite, own: Sequence[str], timeout: float) -> dict[str, Any]:
     """Shake hands with each host of the site."""
     parts = urlsplit(site.base_url)
     if parts.scheme != "https":
         return {"certificates": {}, "tls": {}}
     port = parts.port or 443
-    shown = {name: certificate(name, port, ca_file=site.ca_file, timeout=timeout) for name in own}
-    return {"certificates": shown, "tls": {name: versions(name, port, timeout=timeout) for name in own}}
+    shown = {name: inspect_certificate(name, port, ca_file=site.ca_file, timeout=timeout) for name in own}
+    return {"certificates": shown, "tls": {name: probe_tls_versions(name, port, timeout=timeout) for name in own}}
 
 
-def _page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[str]) -> dict[str, Any]:
+def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[str]) -> dict[str, Any]:
     url = urljoin(site.base_url, page.path)
     chain, ended = visitor.follow(url, own)
     attacked = site.attacks and page.kind in ("public", "")
-    again = _again(visitor, chain[-1].url, AGAIN.get(page.kind, 0)) if ended == "answer" else []
+    again = _fetch_again(visitor, chain[-1].url, REPEATS.get(page.kind, 0)) if ended == "answer" else []
     return {
         "path": page.path,
         "kind": page.kind,
-        "chain": [one.told() for one in chain],
+        "chain": [one.to_json() for one in chain],
         "ended": ended,
-        "again": [one.told() for one in again],
-        "plain": _plain(visitor, site, url, own),
-        **(_attacked(visitor, url) if attacked else {"ordinary": [], "attacked": {}}),
+        "again": [one.to_json() for one in again],
+        "plain": _probe_plain_http(visitor, site, url, own),
+        **(_probe_attacks(visitor, url) if attacked else {"ordinary": [], "attacked": {}}),
     }
 
 
-def _again(visitor: Visitor, url: str, most: int) -> list[Exchange]:
+def _fetch_again(visitor: Visitor, url: str, most: int) -> list[Exchange]:
     """Ask once more, until a cache answers or nobody does."""
     asked: list[Exchange] = []
-    while len(asked) < most and not (asked and (asked[-1].failed or from_cache(asked[-1].told()))):
-        asked.append(visitor.ask(url))
+    while len(asked) < most and not (asked and (asked[-1].failed or is_from_cache(asked[-1].to_json()))):
+        asked.append(visitor.fetch(url))
     return asked
 
 
-def _plain(visitor: Visitor, site: ProbedSite, url: str, own: Sequence[str]) -> dict[str, Any] | None:
+def _probe_plain_http(visitor: Visitor, site: ProbedSite, url: str, own: Sequence[str]) -> dict[str, Any] | None:
     """Ask over plain HTTP; None where nobody knows on which port that is."""
     parts, known = urlsplit(url), urlsplit(site.plain_url)
     if parts.port and not site.plain_url:
         return None
     port = f":{known.port}" if known.port else ""
     chain, ended = visitor.follow(parts._replace(scheme="http", netloc=f"{parts.hostname}{port}").geturl(), own)
-    return {"chain": [one.told() for one in chain], "ended": ended}
+    return {"chain": [one.to_json() for one in chain], "ended": ended}
 
 
-def _attacked(visitor: Visitor, url: str) -> dict[str, Any]:
+def _probe_attacks(visitor: Visitor, url: str) -> dict[str, Any]:
     """Send each attack, between two requests of the same form that are none."""
-    before = visitor.ask(with_query(url, ORDINARY))
-    attacked = {name: visitor.ask(with_query(url, text)).told() for name, text in ATTACKS.items()}
-    after = visitor.ask(with_query(url, ORDINARY))
-    return {"ordinary": [before.told(), after.told()], "attacked": attacked}
+    before = visitor.fetch(add_query(url, ORDINARY))
+    attacked = {name: visitor.fetch(add_query(url, text)).to_json() for name, text in ATTACKS.items()}
+    after = visitor.fetch(add_query(url, ORDINARY))
+    return {"ordinary": [before.to_json(), after.to_json()], "attacked": attacked}

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from ..terraform.diagnostics import TerraformError
-from ..terraform.provider.server import hear_signals, wait_for_the_end
-from .account import Provisioned, provisioned
+from ..terraform.provider.server import catch_signals, wait_for_end
+from .account import RehearsalAccount, provision
 from .proxy import Proxy, proxy
 
 HOW = """
@@ -30,11 +30,11 @@ def main(arguments: list[str]) -> int:
     parent = os.getppid()
     try:
         with (
-            provisioned(given.root, var_files=given.var_file, progress=_progress) as account,
+            provision(given.root, var_files=given.var_file, progress=_progress) as account,
             proxy(account.endpoint) as own,
         ):
-            print("\n".join(_described(account, own)), flush=True)  # noqa: T201
-            wait_for_the_end(hear_signals(), parent)
+            print("\n".join(_describe(account, own)), flush=True)  # noqa: T201
+            wait_for_end(catch_signals(), parent)
     except TerraformError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
@@ -43,8 +43,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _described(account: Provisioned, own: Proxy) -> list[str]:
-    created = list(account.applied.resources())
+def _describe(account: RehearsalAccount, own: Proxy) -> list[str]:
+    created = list(account.applied.list_resources())
     missing = account.not_created
     lines = [f"{len(created)} resources of {len({kind for _, kind, _ in created})} types"]
     for kind, addresses in missing.items():

@@ -16,11 +16,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..aws.clients import Clients, rehearsal_clients
-from ..terraform.applying import Applied
+from ..terraform.applying import ApplyResult
 from ..terraform.core import Core
 from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in, refusal
-from ..terraform.evaluate import MANIFEST, Progress, adopt, limit, only_root, scratch_directory, silent, variable_file
-from ..terraform.hermetic import environment, stand_in
+from ..terraform.evaluate import (
+    MANIFEST,
+    Progress,
+    adopt_modules,
+    check_variable_file,
+    find_only_root,
+    read_time_limit,
+    scratch_directory,
+    silent,
+)
+from ..terraform.hermetic import prepare_environment, stand_in
 from ..terraform.provider.creating import NOT_CREATED
 from ..terraform.provider.settings import Settings, read_settings
 from ..terraform.runner import find_engine
@@ -29,19 +38,19 @@ from ..terraform.state_server import state_server
 from ..terraform.workcopy import copy_tree
 from . import mistakes
 from .deployed_dags import deploy
-from .emulated import Emulated, emulated
+from .emulated import RunningEmulator, running_emulator
 
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.provider")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provisioned:
+class RehearsalAccount:
     """A rehearsal account that is up: how to reach it, what is in it, and what should be in it and is not."""
 
     id: str
     region: str
-    applied: Applied = field(repr=False)
-    emulator: Emulated
+    applied: ApplyResult = field(repr=False)
+    emulator: RunningEmulator
     past_failed: Mapping[str, str]
     """Why a part of the account's past is missing, by section of the scenario."""
     _planned: Callable[[], Mapping[str, Any]] = field(repr=False)
@@ -83,38 +92,38 @@ class Provisioned:
 
 
 @contextmanager
-def provisioned(
+def provision(
     path: Path, *, var_files: Sequence[Path] = (), dags: Path | None = None, progress: Progress = silent
-) -> Iterator[Provisioned]:
+) -> Iterator[RehearsalAccount]:
     """Provision the only root at or below ``path`` while the context is open.
 
     ``dags`` is a folder of DAG files that were deployed to its Airflow environments, if there is one.
     Raises TerraformError when there is no such root, when core can't even plan it, or when moto is not installed.
     """
-    _need_the_emulator()
-    root, files = only_root(path), [variable_file(file) for file in var_files]
-    told = partial(_told, progress, os.path.relpath(root, Path.cwd()))
+    _require_moto()
+    root, files = find_only_root(path), [check_variable_file(file) for file in var_files]
+    told = partial(_report_step, progress, os.path.relpath(root, Path.cwd()))
     tree = read_tree(root, root, read_manifest(root, root / MANIFEST))
     with scratch_directory() as scratch, state_server() as kept:
-        settings = environment(os.environ, scratch)
-        adopt(root / MANIFEST, scratch)
+        settings = prepare_environment(os.environ, scratch)
+        adopt_modules(root / MANIFEST, scratch)
         copy = copy_tree(tree, scratch, conditions=False, applied=kept.backend)
         with stand_in(scratch, settings) as provider:
-            core = Core(find_engine(os.environ), copy, provider, settings, limit(), told)
-            core.initialised()
-            place = _place(core, tree.root, files)
+            core = Core(find_engine(os.environ), copy, provider, settings, read_time_limit(), told)
+            core.initialise()
+            place = _read_provider_settings(core, tree.root, files)
         told("starting an account")
-        with emulated(place.account, scratch, settings) as emulator:
-            attached = partial(_attached, core, scratch, emulator.endpoint)
+        with running_emulator(place.account, scratch, settings) as emulator:
+            attached = partial(_attached_core, core, scratch, emulator.endpoint)
             with attached() as creating:
-                applied = Applied(diagnostics=creating.apply(files), state=kept.state)
+                applied = ApplyResult(diagnostics=creating.apply(files), state=kept.state)
             told("what happened before")
-            past = _past(emulator, place.region, applied, dags)
-            planned, about = partial(_planned, attached, files), {"id": place.account, "region": place.region}
-            yield Provisioned(**about, applied=applied, emulator=emulator, past_failed=past, _planned=planned)
+            past = _seed_past(emulator, place.region, applied, dags)
+            planned, about = partial(_plan_again, attached, files), {"id": place.account, "region": place.region}
+            yield RehearsalAccount(**about, applied=applied, emulator=emulator, past_failed=past, _planned=planned)
 
 
-def _past(emulator: Emulated, region: str, applied: Applied, dags: Path | None) -> Mapping[str, str]:
+def _seed_past(emulator: RunningEmulator, region: str, applied: ApplyResult, dags: Path | None) -> Mapping[str, str]:
     """Let happen what happened before, deployments of DAGs included; return what of it failed and why."""
     failed = dict(emulator.relive(region, applied.by_type()))
     if dags is not None:
@@ -122,38 +131,38 @@ def _past(emulator: Emulated, region: str, applied: Applied, dags: Path | None) 
             environments = applied.by_type().get("aws_mwaa_environment", {})
             deploy(dags, environments, rehearsal_clients(emulator.endpoint, region))
         except Exception as error:  # noqa: BLE001  the rest of the account may be as it was
-            failed["dags"] = mistakes.told(error)
+            failed["dags"] = mistakes.describe_error(error)
     return failed
 
 
-def _need_the_emulator() -> None:
+def _require_moto() -> None:
     if find_spec("moto") is None:
         raise refusal("no emulator of AWS was found", "pip install 'prod-gate[rehearsal]'")
 
 
 @contextmanager
-def _attached(core: Core, scratch: Path, endpoint: str) -> Iterator[Core]:
+def _attached_core(core: Core, scratch: Path, endpoint: str) -> Iterator[Core]:
     """Attach core to the provider that creates in the emulator; it finds files as core does."""
     options = ("--endpoint", endpoint)
     with stand_in(scratch, core.environment, PROVIDER, options, working_in=core.copy.root) as provider:
         yield replace(core, provider=provider)
 
 
-def _planned(attached: Callable[[], AbstractContextManager[Core]], files: Sequence[Path]) -> Mapping[str, Any]:
+def _plan_again(attached: Callable[[], AbstractContextManager[Core]], files: Sequence[Path]) -> Mapping[str, Any]:
     with attached() as core:
         return core.plan(files).plan
 
 
-def _place(core: Core, root: Module, files: Sequence[Path]) -> Settings:
+def _read_provider_settings(core: Core, root: Module, files: Sequence[Path]) -> Settings:
     """Return where the provider block says that resources are made: account and region."""
     blocks = (block for block in root.of("provider") if block.labels == ("aws",) and "alias" not in block.arguments)
     arguments = next((block.arguments for block in blocks), {})
     stated = [f"{name} = {arguments[name].text}" for name in ("allowed_account_ids", "region") if name in arguments]
     try:
-        return read_settings(core.evaluated(f"{{{', '.join(stated)}}}", files))
+        return read_settings(core.evaluate(f"{{{', '.join(stated)}}}", files))
     except TerraformError:
         return Settings()  # as when core configures the provider with what is not known yet
 
 
-def _told(progress: Progress, root: str, step: str) -> None:
+def _report_step(progress: Progress, root: str, step: str) -> None:
     progress(f"rehearsal: applying {root}: {step}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from .certificates import Signer, Validity, load, new_key
+from .certificates import Signer, Validity, load_chain, new_key
 
 _NAME: Final = "prod-gate rehearsal, valid for one run"
 #: A certificate must be valid a little before now, for programs whose clock is behind, and longer than any rehearsal.
@@ -33,5 +33,5 @@ class Authority:
         with self._lock:
             if host not in self._contexts:
                 chain = self._signer.chain(host, new_key(), _VALID)
-                self._contexts[host] = load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), chain)
+                self._contexts[host] = load_chain(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), chain)
             return self._contexts[host]

@@ -42,26 +42,28 @@ class Signer:
     def certificate(self, validity: Validity) -> bytes:
         """Return the signer's own certificate, in PEM: what a client is told to trust."""
         limits = x509.BasicConstraints(ca=True, path_length=0)
-        built = self._built(self.name, self.key, validity).add_extension(limits, critical=True)
+        built = self._build(self.name, self.key, validity).add_extension(limits, critical=True)
         return _pem(built.add_extension(_SIGNS_CERTIFICATES, critical=True).sign(self.key, hashes.SHA256()))
 
     def chain(self, host: str, key: Key, validity: Validity) -> bytes:
         """Return the key of a host and its certificate, in PEM."""
         named = x509.SubjectAlternativeName([x509.DNSName(host)])
         signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
-        built = self._built(host, key, validity).add_extension(named, critical=False)
+        built = self._build(host, key, validity).add_extension(named, critical=False)
         leaf = built.add_extension(signer, critical=False).sign(self.key, hashes.SHA256())
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return key.private_bytes(*form) + _pem(leaf)
 
-    def _built(self, subject: str, key: Key, validity: Validity) -> x509.CertificateBuilder:
+    def _build(self, subject: str, key: Key, validity: Validity) -> x509.CertificateBuilder:
         now, public = datetime.now(UTC), key.public_key()
-        built = x509.CertificateBuilder(_named(self.name), _named(subject), public, x509.random_serial_number())
+        built = x509.CertificateBuilder(
+            _common_name(self.name), _common_name(subject), public, x509.random_serial_number()
+        )
         dated = built.not_valid_before(now + validity.begins).not_valid_after(now + validity.ends)
         return dated.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
 
 
-def load(context: ssl.SSLContext, chain: bytes) -> ssl.SSLContext:
+def load_chain(context: ssl.SSLContext, chain: bytes) -> ssl.SSLContext:
     """Let a context show a certificate. The ssl module takes one only from a file: it is there while it is read."""
     with NamedTemporaryFile(prefix="prodgate-") as file:  # which only we can read
         file.write(chain)
@@ -70,7 +72,7 @@ def load(context: ssl.SSLContext, chain: bytes) -> ssl.SSLContext:
     return context
 
 
-def _named(name: str) -> x509.Name:
+def _common_name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
 
 

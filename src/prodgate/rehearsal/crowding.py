@@ -18,7 +18,7 @@ _STAT: Final = Path("/proc/stat")
 
 
 @dataclass(slots=True)
-class Crowd:
+class CpuContention:
     """How many threads wanted to run, count by count, those of the rehearsal among them."""
 
     counts: list[float] = field(default_factory=list)
@@ -30,13 +30,13 @@ class Crowd:
 
 
 @contextmanager
-def crowding(stat: Path = _STAT) -> Iterator[Crowd]:
+def measure_cpu_contention(stat: Path = _STAT) -> Iterator[CpuContention]:
     """Count while the context is open."""
-    crowd, ended = Crowd(), threading.Event()
+    crowd, ended = CpuContention(), threading.Event()
 
     def count() -> None:
         while not ended.wait(_EVERY):
-            if (running := wanting(stat)) is not None:
+            if (running := count_runnable_threads(stat)) is not None:
                 crowd.counts.append(running)
 
     thread = threading.Thread(target=count, daemon=True)
@@ -48,7 +48,7 @@ def crowding(stat: Path = _STAT) -> Iterator[Crowd]:
         thread.join()
 
 
-def wanting(stat: Path = _STAT) -> float | None:
+def count_runnable_threads(stat: Path = _STAT) -> float | None:
     """Return how many threads want to run now, or did in the last minute; None where the system tells neither."""
     found = re.search(r"^procs_running (\d+)$", stat.read_text("ascii"), re.MULTILINE) if stat.exists() else None
     try:

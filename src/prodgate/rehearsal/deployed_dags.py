@@ -12,7 +12,7 @@ from ..aws.clients import Clients
 _LEFT_OUT: Final = re.compile(r"^tests/|(^|/)__pycache__/|\.pyc$")
 
 
-def deployed(folder: Path) -> Iterator[tuple[str, Path]]:
+def list_deployed_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield every file that is deployed: its path below the folder, with /, and where it is. Links are left out."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -25,5 +25,5 @@ def deploy(folder: Path, environments: Mapping[str, Mapping[str, Any]], aws: Cli
     for environment in environments.values():
         bucket = environment["source_bucket_arn"].rpartition(":")[2]
         prefix = environment["dag_s3_path"].rstrip("/")
-        for name, path in deployed(folder):
+        for name, path in list_deployed_files(folder):
             aws("s3").put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=path.read_bytes())

@@ -21,12 +21,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from .edge_cache import Answer, Cache
-from .edge_certificate import Issue, Shown, issued
-from .edge_firewall import refused
+from .edge_certificate import CertificateOptions, IssuedCertificate, issue_certificate
+from .edge_firewall import is_refused
 from .edge_settings import Behaviour, EdgeSettings
 
 #: What speaks of the connection and not of the request, so that it is not handed on.
-_OWN: Final = {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "transfer-encoding"}
+_HOP_BY_HOP: Final = {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "transfer-encoding"}
 #: Seconds that the site may take for an answer, and a client for its request; and between looks at whether to end.
 _LIMIT: Final = 60.0
 _LOOK: Final = 0.05
@@ -45,10 +45,10 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wrongs:
+class EdgeFaults:
     """What a proof wants the edge to do wrong, besides what its settings can say."""
 
-    issue: Issue = field(default_factory=Issue)
+    issue: CertificateOptions = field(default_factory=CertificateOptions)
     loops: str = ""
     """A path that redirects to itself."""
     leads_to: str = ""
@@ -58,16 +58,16 @@ class Wrongs:
 
 
 #: An edge that does nothing wrong.
-_NONE: Final = Wrongs()
+_NO_FAULTS: Final = EdgeFaults()
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class EdgeState:
     """What every request is answered with."""
 
     origin: str
     settings: EdgeSettings
-    wrongs: Wrongs
+    wrongs: EdgeFaults
     cache: Cache = field(default_factory=Cache)
 
     def behaviour(self, path: str) -> Behaviour:
@@ -76,10 +76,10 @@ class Inside:
 
 
 @contextmanager
-def edge(origin: str, scratch: Path, settings: EdgeSettings, wrongs: Wrongs = _NONE) -> Iterator[Edge]:
+def edge(origin: str, scratch: Path, settings: EdgeSettings, wrongs: EdgeFaults = _NO_FAULTS) -> Iterator[Edge]:
     """Run an edge in front of a site while the context is open, on two free ports of the loopback interface."""
-    shown = issued(scratch, wrongs.issue, settings.minimum_tls)
-    inside = Inside(urlsplit(origin).netloc, settings, wrongs)
+    shown = issue_certificate(scratch, wrongs.issue, settings.minimum_tls)
+    inside = EdgeState(urlsplit(origin).netloc, settings, wrongs)
     secure, plain = _Server(inside, shown), _Server(inside, None)
     plain.secure_port = secure.server_port
     servers = (secure, plain)
@@ -104,7 +104,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, inside: Inside, shown: Shown | None) -> None:
+    def __init__(self, inside: EdgeState, shown: IssuedCertificate | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.inside, self.shown, self.secure_port = inside, shown, 0
 
@@ -138,25 +138,25 @@ class _Handler(BaseHTTPRequestHandler):
         behaviour = inside.behaviour(path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.server.shown is None and behaviour.plain != "allow-all":
-            self._without_tls(behaviour)
-        elif refused(self.path, inside.settings.refuses):
+            self._answer_plain_http(behaviour)
+        elif is_refused(self.path, inside.settings.refuses):
             self._send(Answer(403, (("Content-Type", "text/html"),), b"Request blocked."), "Error from edge")
         elif path == inside.wrongs.loops:
-            self._send(_led(302, self.path), "Miss from edge", behaviour)
+            self._send(_redirect(302, self.path), "Miss from edge", behaviour)
         else:
-            self._from_origin(behaviour, body)
+            self._answer_from_origin(behaviour, body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
 
-    def _without_tls(self, behaviour: Behaviour) -> None:
+    def _answer_plain_http(self, behaviour: Behaviour) -> None:
         if behaviour.plain != "redirect-to-https":
             self._send(Answer(403, (), b""), "Error from edge")
             return
         host = (self.headers.get("Host") or "localhost").partition(":")[0]
         place = self.server.inside.wrongs.leads_to or f"https://{host}:{self.server.secure_port}"
-        self._send(_led(301, place + self.path), "Redirect from edge")
+        self._send(_redirect(301, place + self.path), "Redirect from edge")
 
-    def _from_origin(self, behaviour: Behaviour, body: bytes) -> None:
+    def _answer_from_origin(self, behaviour: Behaviour, body: bytes) -> None:
         """Answer from the cache, or ask the site and keep what may be kept."""
         cache, always = self.server.inside.cache, self.server.inside.wrongs.keeps
         shared = self.command == "GET" and not self.headers.get("Cookie")
@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(answer, "Hit from edge", behaviour, age=age)
             return
         try:
-            answer = self._asked(body)
+            answer = self._fetch(body)
         except (HTTPException, OSError) as error:
             self._send(Answer(502, (), f"the site did not answer: {error}".encode()), "Error from edge", behaviour)
             return
@@ -173,26 +173,26 @@ class _Handler(BaseHTTPRequestHandler):
             cache.keep(self.path, answer, behaviour, whatever=urlsplit(self.path).path == always)
         self._send(answer, "Miss from edge", behaviour)
 
-    def _asked(self, body: bytes) -> Answer:
+    def _fetch(self, body: bytes) -> Answer:
         origin = HTTPConnection(self.server.inside.origin, timeout=_LIMIT)
         try:
             origin.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                if name.lower() not in _OWN:
+                if name.lower() not in _HOP_BY_HOP:
                     origin.putheader(name, value)
             origin.putheader("X-Forwarded-For", self.client_address[0])
             origin.putheader("X-Forwarded-Proto", "https" if self.server.shown else "http")
             origin.putheader("Content-Length", str(len(body)))
             origin.endheaders(body)
             answer = origin.getresponse()
-            kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _OWN)
+            kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP)
             return Answer(answer.status, kept, answer.read())
         finally:
             origin.close()
 
     def _send(self, answer: Answer, cache: str, behaviour: Behaviour | None = None, age: int | None = None) -> None:
         self.send_response_only(answer.status)
-        for name, value in _dressed(answer, behaviour):
+        for name, value in _apply_header_policy(answer, behaviour):
             self.send_header(name, value)
         self.send_header("X-Cache", cache)
         if age is not None:
@@ -204,11 +204,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
 
-def _led(status: int, where: str) -> Answer:
+def _redirect(status: int, where: str) -> Answer:
     return Answer(status, (("Location", where),), b"")
 
 
-def _dressed(answer: Answer, behaviour: Behaviour | None) -> Iterator[tuple[str, str]]:
+def _apply_header_policy(answer: Answer, behaviour: Behaviour | None) -> Iterator[tuple[str, str]]:
     """Yield the headers of an answer with those of the policy: one that overrides takes the place of the site's."""
     added = behaviour.headers if behaviour else ()
     own = {name.lower() for name, _ in answer.headers}

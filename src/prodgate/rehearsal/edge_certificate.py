@@ -13,7 +13,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 
-from .certificates import Key, Signer, Validity, load, new_key
+from .certificates import Key, Signer, Validity, load_chain, new_key
 
 _AUTHORITY: Final = "prod-gate rehearsal edge"
 #: Where Terraform says ``TLSv1.2_2021``, the version before the underscore is the oldest that is accepted.
@@ -28,7 +28,7 @@ _VALID: Final = Validity(begins=timedelta(days=-1), ends=timedelta(days=90))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class CertificateOptions:
     """How a certificate is issued."""
 
     name: str = "localhost"
@@ -40,7 +40,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class IssuedCertificate:
     """What is needed to show a certificate."""
 
     context: ssl.SSLContext
@@ -50,13 +50,13 @@ class Shown:
     """Base64 of the SHA-256 of the public key, by which a browser can be told to trust it."""
 
 
-def issued(scratch: Path, issue: Issue, minimum_tls: str) -> Shown:
+def issue_certificate(scratch: Path, issue: CertificateOptions, minimum_tls: str) -> IssuedCertificate:
     """Issue a certificate, and write that of the authority to a folder."""
     authority, key, file = Signer(_AUTHORITY), new_key(), scratch / "authority.pem"
     file.write_bytes(authority.certificate(_VALID))
     signer = authority if issue.trusted else Signer(issue.name, key)
     chain = signer.chain(issue.name, key, Validity(begins=issue.begins, ends=issue.ends))
-    return Shown(load(_context(minimum_tls), chain), file, _pin(key))
+    return IssuedCertificate(load_chain(_context(minimum_tls), chain), file, _pin(key))
 
 
 def _pin(key: Key) -> str:

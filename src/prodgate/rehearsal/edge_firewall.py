@@ -19,7 +19,7 @@ _PATTERNS: Final = {
 }
 
 
-def refused(target: str, kinds: Iterable[str]) -> bool:
+def is_refused(target: str, kinds: Iterable[str]) -> bool:
     """Whether a request with this target is refused by rules against these kinds of attack."""
     query = unquote_plus(urlsplit(target).query)
     return any(bool(_PATTERNS[kind].search(query)) for kind in kinds)

@@ -76,7 +76,7 @@ class EdgeSettings:
     """Kinds of attack that the firewall refuses; ``any query`` is a rule that hits readers, too."""
 
 
-def declared(configuration: Configuration) -> EdgeSettings:
+def read_edge_settings(configuration: Configuration) -> EdgeSettings:
     """Read what the only distribution of a Terraform root does. Raises Unreadable when it can't be stood for."""
     found = configuration.of("aws_cloudfront_distribution")
     if len(found) != 1:
@@ -97,7 +97,7 @@ def _read(distribution: Resource) -> EdgeSettings:
         behaviours=tuple(_behaviour(each) for each in (*own, *default)),
         # CloudFront's own certificate comes with every version that there is
         minimum_tls="TLSv1" if bare or shown is None else shown.text("minimum_protocol_version", "TLSv1") or "TLSv1",
-        refuses=tuple(dict.fromkeys(_refused(distribution))),
+        refuses=tuple(dict.fromkeys(_list_refused_attacks(distribution))),
     )
 
 
@@ -154,7 +154,7 @@ def _security(block: Block) -> Iterator[tuple[str, str, bool]]:
             yield header, one.text(name) or "", one.flag("override")
 
 
-def _refused(distribution: Resource) -> Iterator[str]:
+def _list_refused_attacks(distribution: Resource) -> Iterator[str]:
     """Yield the kinds of attack that managed groups in force refuse."""
     for acl in distribution.related("web_acl_id", "aws_wafv2_web_acl") if distribution.has("web_acl_id") else ():
         for rule in acl.blocks("rule"):

@@ -14,9 +14,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ..terraform.diagnostics import refusal
-from ..terraform.hermetic import first_line
+from ..terraform.hermetic import read_first_line
 from ..terraform.runner import Process
-from .airflow.health import api_of, authorization
+from .airflow.health import authorization, find_api
 from .airflow.home import Login
 from .scenario import SCENARIO
 
@@ -26,7 +26,7 @@ LIMIT: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Emulated:
+class RunningEmulator:
     """A running emulator: where it listens, and the pipes on which it takes commands and answers them."""
 
     endpoint: str
@@ -37,7 +37,7 @@ class Emulated:
     def branch(self) -> Iterator[str]:
         """Copy the account as it is; yield where the copy listens while the context is open."""
         os.write(self._commands, b"branch\n")
-        endpoint = first_line(self._answers)
+        endpoint = read_first_line(self._answers)
         try:
             yield endpoint
         finally:
@@ -58,7 +58,7 @@ class Emulated:
         Raises TerraformError when there is no such Airflow, or no environment.
         """
         try:
-            api = api_of(url)
+            api = find_api(url)
             told = {"api": api, "viewer": authorization(api, viewer), "admin": authorization(api, admin)}
             status, said = self._ask("airflow", told)
         except (OSError, ValueError) as error:
@@ -78,7 +78,7 @@ class Emulated:
 
 
 @contextmanager
-def emulated(account: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[Emulated]:
+def running_emulator(account: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[RunningEmulator]:
     """Run the emulator of an empty account while the context is open. Raises TerraformError when it does not start."""
     stdin, commands = os.pipe()
     answers, stdout = os.pipe()
@@ -89,8 +89,8 @@ def emulated(account: str, scratch: Path, environment: Mapping[str, str]) -> Ite
         os.close(stdin)
         os.close(stdout)
     with process, os.fdopen(answers), os.fdopen(commands, "w"):
-        endpoint = first_line(answers)
+        endpoint = read_first_line(answers)
         if not endpoint:
             said = process.errors().strip().splitlines()
             raise refusal("the rehearsal account did not start", said[-1] if said else "it said nothing")
-        yield Emulated(endpoint, commands, answers)
+        yield RunningEmulator(endpoint, commands, answers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 
 
-def told(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return an error as whoever mends it wants to read it."""
     if hasattr(error, "operation_name"):  # boto3's form of AWS's refusals
         return str(error)

@@ -22,7 +22,7 @@ from .authority import Authority
 
 _AWS: Final = re.compile(r"([a-z0-9.-]+\.)?(amazonaws\.com(\.cn)?|api\.aws)", re.IGNORECASE)
 #: What speaks of the connection and not of the request, so that it is not handed on.
-_OWN: Final = {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "transfer-encoding"}
+_HOP_BY_HOP: Final = {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "transfer-encoding"}
 #: Seconds that the emulator may take for an answer.
 _LIMIT: Final = 120.0
 #: Seconds between looks at whether the proxy is to end.
@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             body = self._body()
-            status, headers, answer = self._asked(body)
+            status, headers, answer = self._forward(body)
         except (HTTPException, OSError, ValueError) as error:
             self.send_error(502, f"the emulator did not answer: {error}")
             return
@@ -140,18 +140,18 @@ class _Handler(BaseHTTPRequestHandler):
             pass  # trailers
         return b"".join(parts)
 
-    def _asked(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         upstream = HTTPConnection(self.server.emulator, timeout=_LIMIT)
         try:
             upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                if name.lower() not in _OWN:
+                if name.lower() not in _HOP_BY_HOP:
                     upstream.putheader(name, value)
             upstream.putheader("Content-Length", str(len(body)))
             upstream.endheaders(body)
             answer = upstream.getresponse()
             data = answer.read()
-            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OWN]
+            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
             length = answer.getheader("Content-Length") if self.command == "HEAD" else None
             return answer.status, [*kept, ("Content-Length", length or str(len(data)))], data
         finally:

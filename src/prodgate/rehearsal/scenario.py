@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from ..quantities import Quantity
 from .emulator.extension import Ledger
-from .mistakes import told
+from .mistakes import describe_error
 
 #: Stands in names, descriptions and messages of whatever is invented.
 STAMP: Final = "rehearsal"
@@ -78,7 +78,7 @@ H = TypeVar("H", bound=Handler)
 HISTORY: dict[str, Handler] = {}
 
 
-def history(section: str) -> Callable[[H], H]:
+def seeds(section: str) -> Callable[[H], H]:
     """Register a function as what makes a section of the scenario happen."""
 
     def register(handler: H) -> H:
@@ -88,12 +88,12 @@ def history(section: str) -> Callable[[H], H]:
     return register
 
 
-def relive(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = SCENARIO) -> dict[str, str]:
+def seed_account(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = SCENARIO) -> dict[str, str]:
     """Let everything happen; return why a section could not, by section.
 
     ``told_of`` holds the ``region`` and the ``resources`` of the account.
     """
-    failed = dict(_unreadable_handlers())
+    failed = dict(_import_handlers())
     past = Past(now=datetime.now(UTC), ledgers=ledgers, region=told_of["region"], resources=told_of["resources"])
     for section, stated in tomllib.loads(scenario.read_text("utf-8")).items():
         try:
@@ -101,15 +101,15 @@ def relive(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = SCENAR
                 raise LookupError(f"no handler is registered for [{section}]; write one in history/")
             HISTORY[section](stated, past)
         except Exception as error:  # noqa: BLE001  the rest of the past may be as it was
-            failed[section] = told(error)
+            failed[section] = describe_error(error)
     return failed
 
 
-def _unreadable_handlers() -> Iterator[tuple[str, str]]:
+def _import_handlers() -> Iterator[tuple[str, str]]:
     """Import every module of handlers; yield those that can't be."""
     package = f"{__package__}.history"
     for module in pkgutil.iter_modules(import_module(package).__path__):
         try:
             import_module(f"{package}.{module.name}")
         except Exception as error:  # noqa: BLE001  handlers of other modules are there all the same
-            yield f"{module.name}.py", told(error)
+            yield f"{module.name}.py", describe_error(error)

@@ -11,8 +11,8 @@ from ..findings import Finding, Outcome
 from ..runs import Run
 from ..verdict import Decision, Verdict
 from ..waivers import Waiver
-from .text import shortened, visible
-from .view import judged
+from .text import shorten, visible
+from .view import system_findings
 
 Key = tuple[str, str, str, str]
 
@@ -90,21 +90,21 @@ def _changes(old: Mapping[Key, Finding], new: Mapping[Key, Finding]) -> dict[str
     found: dict[str, list[Change]] = {kind: [] for kind in (*_KINDS, "same")}
     for key in {**new, **old}:
         change = Change(before=old.get(key), after=new.get(key))
-        found[_kind(change.before, change.after)].append(change)
+        found[_classify(change.before, change.after)].append(change)
     return found
 
 
 def _by_key(verdict: Verdict) -> dict[Key, Finding]:
     """Return findings by what they answer; the worse one where a check spoke twice of a subject."""
     found: dict[Key, Finding] = {}
-    for finding in [*judged(verdict), *verdict.waivers]:
+    for finding in [*system_findings(verdict), *verdict.waivers]:
         key = (finding.criterion, finding.layer, finding.check, finding.subject)
         if key not in found or finding.outcome is Outcome.NOT_SATISFIED:
             found[key] = finding
     return found
 
 
-def _kind(before: Finding | None, after: Finding | None) -> str:
+def _classify(before: Finding | None, after: Finding | None) -> str:
     then, now = before and before.outcome, after and after.outcome
     failed = then is Outcome.NOT_SATISFIED
     if now is Outcome.NOT_SATISFIED:
@@ -119,28 +119,28 @@ def _waiver_changes(before: Sequence[Waiver], after: Sequence[Waiver]) -> Iterat
     old, new = {w.id: w for w in before}, {w.id: w for w in after}
     yield from (f"{id_}: added, expires {new[id_].expires}" for id_ in new if id_ not in old)
     yield from (f"{id_}: removed" for id_ in old if id_ not in new)
-    yield from _edited(old, new)
+    yield from _find_edits(old, new)
 
 
 def _criteria_changes(before: Mapping[str, Criterion], after: Mapping[str, Criterion]) -> Iterator[str]:
     yield from (f"{id_}: added" for id_ in after if id_ not in before)
     yield from (f"{id_}: removed" for id_ in before if id_ not in after)
-    yield from _edited(before, after)
+    yield from _find_edits(before, after)
 
 
-def _edited(before: Mapping[str, Waiver | Criterion], after: Mapping[str, Waiver | Criterion]) -> Iterator[str]:
+def _find_edits(before: Mapping[str, Waiver | Criterion], after: Mapping[str, Waiver | Criterion]) -> Iterator[str]:
     for id_, entry in after.items():
-        if id_ in before and (changed := _fields_changed(before[id_], entry)):
+        if id_ in before and (changed := _render_field_changes(before[id_], entry)):
             yield f"{id_}: {'; '.join(changed)}"
 
 
-def _fields_changed(before: Waiver | Criterion, after: Waiver | Criterion) -> list[str]:
+def _render_field_changes(before: Waiver | Criterion, after: Waiver | Criterion) -> list[str]:
     names = [field.name for field in fields(after)]
     pairs = [(name, getattr(before, name), getattr(after, name)) for name in names]
-    return [f"{name} {_plain(old)} -> {_plain(new)}" for name, old, new in pairs if old != new]
+    return [f"{name} {_render_value(old)} -> {_render_value(new)}" for name, old, new in pairs if old != new]
 
 
-def _plain(value: object) -> str:
+def _render_value(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else "none" if value is None else str(value)
 
 
@@ -162,7 +162,7 @@ def _populations(before: Verdict, after: Verdict) -> Iterator[Population]:
 
 def _subjects(verdict: Verdict) -> dict[tuple[str, str], dict[str, None]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for finding in judged(verdict):
+    for finding in system_findings(verdict):
         subjects = found.setdefault((finding.criterion, finding.layer), {})
         if finding.check not in ("verdict", finding.layer):
             subjects[finding.subject] = None
@@ -192,7 +192,7 @@ def render_comparison(comparison: Comparison) -> str:
     lines = [f"{comparison.before.path.name} -> {comparison.after.path.name}", verdict]
     for title, entries in _sections(comparison):
         if entries:
-            lines += [f"{title}: {len(entries):,}", *(f"  {_line(entry)}" for entry in entries[:_MOST])]
+            lines += [f"{title}: {len(entries):,}", *(f"  {_render_line(entry)}" for entry in entries[:_MOST])]
             lines += [f"  and {len(entries) - _MOST:,} more"] if len(entries) > _MOST else []
     return "\n".join(lines if len(lines) > 2 else [*lines, "nothing changed"])
 
@@ -207,34 +207,34 @@ def _sections(comparison: Comparison) -> Iterator[tuple[str, Sequence[str]]]:
         ("newly waived", comparison.waived),
         ("mended", comparison.mended),
     ):
-        yield title, [_change(change) for change in changes]
+        yield title, [_render_change(change) for change in changes]
     yield "waivers changed", comparison.waivers
     yield "criteria changed", comparison.criteria
-    yield "populations changed", [_population(population) for population in comparison.populations]
+    yield "populations changed", [_render_population(population) for population in comparison.populations]
 
 
-def _change(change: Change) -> str:
+def _render_change(change: Change) -> str:
     finding = change.after or change.before
     if finding is None:
         raise ValueError("a change has neither a before nor an after")
     place = f"{finding.where[0]}: " if finding.where else ""
-    then = _seen(change.before)
-    now = _seen(change.after)
+    then = _render_outcome(change.before)
+    now = _render_outcome(change.after)
     return f"{place}{finding.criterion} on {finding.subject}: {then} -> {now}"
 
 
-def _seen(finding: Finding | None) -> str:
+def _render_outcome(finding: Finding | None) -> str:
     if finding is None:
         return "(not there)"
     seen = finding.observed or finding.reason
     return f"{finding.outcome.replace('-', ' ')} ({seen})" if seen else finding.outcome.replace("-", " ")
 
 
-def _population(p: Population) -> str:
+def _render_population(p: Population) -> str:
     gone = f", gone: {', '.join(p.vanished[:5])}" if p.vanished else ""
     come = f", new: {', '.join(p.appeared[:5])}" if p.appeared else ""
     return f"{p.layer} {p.criterion}: {p.before:,} -> {p.after:,} subjects{gone}{come}"
 
 
-def _line(text: str) -> str:
-    return shortened(visible(" ".join(text.split("\n"))), 400)
+def _render_line(text: str) -> str:
+    return shorten(visible(" ".join(text.split("\n"))), 400)

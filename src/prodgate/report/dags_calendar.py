@@ -11,9 +11,9 @@ from typing import Final
 from ..dags import cron
 from ..dags.declared import DeclaredDag
 from ..dags.rows import Row, SlotState
-from .dags_times import Clock, signed, time_of_day
+from .dags_times import Clock, render_delay, time_of_day
 from .load_drawing import Words
-from .text import shortened, visible
+from .text import shorten, visible
 
 #: What stands for each state, so that none is told by its colour alone; all are in every font.
 MARKS: Final[Mapping[SlotState, str]] = {
@@ -82,15 +82,15 @@ class Calendar:
 def calendar(dag: DeclaredDag, rows: Sequence[Row], clock: Clock, words: Words) -> Calendar:
     """Arrange what became of the slots of a DAG."""
     shown = rows[-MOST_SLOTS:]
-    of = _lines_of(dag, shown)
+    of = _choose_lines(dag, shown)
     lines: dict[str, dict[_Place, Cell]] = {}
     for row in shown:
-        head, name = _standing(of, row.slot.astimezone(clock.zone))
+        head, name = _locate(of, row.slot.astimezone(clock.zone))
         line = lines.setdefault(head, {})
         # an hour that comes twice has its slots twice
         when = clock.within(row.slot, dated=of == "week")
-        line[name, sum(other == name for other, _ in line)] = Cell(row.state, _said(row, when, words))
-    columns = sorted({place for line in lines.values() for place in line} | _always(of))
+        line[name, sum(other == name for other, _ in line)] = Cell(row.state, _describe_slot(row, when, words))
+    columns = sorted({place for line in lines.values() for place in line} | _fixed_places(of))
     return Calendar(
         of=of,
         heads=tuple(_heads(of, columns, words)) if len(columns) <= _MOST_COLUMNS else (),
@@ -99,13 +99,13 @@ def calendar(dag: DeclaredDag, rows: Sequence[Row], clock: Clock, words: Words) 
     )
 
 
-def _lines_of(dag: DeclaredDag, rows: Sequence[Row]) -> str:
+def _choose_lines(dag: DeclaredDag, rows: Sequence[Row]) -> str:
     gaps = [later.slot - earlier.slot for earlier, later in pairwise(rows)]
-    least = min(gaps) if gaps else cron.period(dag.schedule, rows[0].slot if rows else datetime.now(UTC))
+    least = min(gaps) if gaps else cron.find_period(dag.schedule, rows[0].slot if rows else datetime.now(UTC))
     return next(of for of, from_ in _LINES if least >= from_)
 
 
-def _standing(of: str, at: datetime) -> tuple[str, str]:
+def _locate(of: str, at: datetime) -> tuple[str, str]:
     """Return in which line a slot stands, and where in it."""
     match of:
         case "week":
@@ -117,7 +117,7 @@ def _standing(of: str, at: datetime) -> tuple[str, str]:
     return f"{at:%Y-%m-%d %H:%M} {at:%Z}", f"{at:%S}"
 
 
-def _always(of: str) -> set[_Place]:
+def _fixed_places(of: str) -> set[_Place]:
     """Return the places that every line has."""
     return {(str(number), 0) for number in range(len(DAYS))} if of == "week" else set()
 
@@ -133,15 +133,17 @@ def _heads(of: str, columns: Iterable[_Place], words: Words) -> Iterable[str]:
                 yield f":{name.removesuffix(':00')}"
 
 
-def _said(row: Row, when: str, words: Words) -> str:
+def _describe_slot(row: Row, when: str, words: Words) -> str:
     """Return all that is known of a slot in one line of text."""
     parts = [f"{when}: {words(f'dags-state-{row.state}')}"]
-    parts += [signed(row.delay)] if row.delay is not None else []
-    parts += [shortened(visible(run_id), _LONGEST) for run_id in row.runs[:_MOST_RUNS] if run_id != usual(row.slot)]
-    parts += [shortened(visible(row.words), _LONGEST)] if row.words else []
+    parts += [render_delay(row.delay)] if row.delay is not None else []
+    parts += [
+        shorten(visible(run_id), _LONGEST) for run_id in row.runs[:_MOST_RUNS] if run_id != usual_run_id(row.slot)
+    ]
+    parts += [shorten(visible(row.words), _LONGEST)] if row.words else []
     return ", ".join(parts)
 
 
-def usual(slot: datetime) -> str:
+def usual_run_id(slot: datetime) -> str:
     """Return the id that Airflow gives to the scheduled run of a slot, unless it counts by the slot before."""
     return f"scheduled__{slot.astimezone(UTC).isoformat()}"

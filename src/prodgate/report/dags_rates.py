@@ -53,7 +53,7 @@ class Reliability:
     """What would put the whole interval on one side of the limit; empty when it is there, or nothing was seen."""
 
 
-def judging(criteria: Sequence[Criterion], *, rehearsal: bool) -> Criterion | None:
+def find_deciding_criterion(criteria: Sequence[Criterion], *, rehearsal: bool) -> Criterion | None:
     """Return the criterion that decides about slot rates."""
     stated = {criterion.id: criterion for criterion in criteria}
     found = (stated[id_] for id_ in JUDGED_BY if id_ in stated)

@@ -15,11 +15,11 @@ from ..evidence import load_json
 from ..facts import Facts
 from ..facts.dags.slots import SlotHistory
 from ..layers.dags_kinds import DECLARED, HISTORY, OBSERVED
-from ..layers.looking import Stored
+from ..layers.looking import StoredEvidence
 from ..runs import Run
 from .dags_calendar import MARKS, Calendar, calendar
-from .dags_rates import Reliability, judging, reliability
-from .dags_times import Clock, exactly
+from .dags_rates import Reliability, find_deciding_criterion, reliability
+from .dags_times import Clock, render_duration
 from .load_drawing import Words
 
 #: Slots of a DAG that are told of in words.
@@ -94,16 +94,16 @@ def dags_part(run: Run, words: Words) -> DagsPart | None:
     if not facts and not reasons:
         return None
     digest = next((str(fact.get("digest", "")) for fact in facts if fact["kind"] == HISTORY), "")
-    criterion = judging(tuple(run.criteria.criteria.values()), rehearsal=run.scope.rehearsal)
+    criterion = find_deciding_criterion(tuple(run.criteria.criteria.values()), rehearsal=run.scope.rehearsal)
     try:
-        known = _known([(str(fact["kind"]), load_json(run.path, str(fact["digest"]))) for fact in facts], reasons)
+        known = _make_facts([(str(fact["kind"]), load_json(run.path, str(fact["digest"]))) for fact in facts], reasons)
         blocks = dag_blocks(known.of(SlotHistory), criterion, words)
     except _UNREADABLE as error:
         return DagsPart(digest=digest, problem=f"it lacks {error}" if isinstance(error, KeyError) else str(error))
     return DagsPart(blocks=blocks, digest=digest, problem=known.unreadable.get(SlotHistory, ""))
 
 
-def _known(stored: Iterable[Stored], reasons: dict[str, str]) -> Facts:
+def _make_facts(stored: Iterable[StoredEvidence], reasons: dict[str, str]) -> Facts:
     from ..layers.dags_facts import facts_of  # noqa: PLC0415  no run without DAGs needs it
 
     return facts_of(stored, reasons)
@@ -125,9 +125,9 @@ def _block(history: SlotHistory, anchor: str, criterion: Criterion | None, words
         anchor=anchor,
         cron=dag.schedule.cron,
         zone=dag.schedule.timezone,
-        window=exactly(dag.window),
-        grace=exactly(dag.grace),
-        limit=exactly(dag.limit),
+        window=render_duration(dag.window),
+        grace=render_duration(dag.grace),
+        limit=render_duration(dag.limit),
         since=", ".join(clock.readings(ledger.since)),
         until=", ".join(clock.readings(ledger.until)),
         counts=tuple((state, mark, counts[state]) for state, mark in MARKS.items()),

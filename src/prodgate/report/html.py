@@ -21,18 +21,18 @@ from .grouping import batches, by_criterion, gaps, headlines, layer_states, tall
 from .load_scales import latency_text
 from .load_self_test import self_test
 from .load_view import PERCENTILES, load_blocks
-from .text import harmless, pieces, visible
+from .text import is_harmless, pieces, visible
 from .view import (
     GIVEN,
     WORST_FIRST,
     all_findings,
     criterion_rows,
     evidence_rows,
-    judged,
-    looked_at,
     moment,
     notes,
+    observed_account,
     other_facts,
+    system_findings,
     traces,
     waiver_rows,
 )
@@ -50,7 +50,7 @@ def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
     template = _environment().get_template("report.html.j2")
     return template.render(
         **_words(catalogue),
-        **_arranged(run, verdict),
+        **_make_context(run, verdict),
         run=run,
         verdict=verdict,
         load=load_blocks(run, catalogue.text),
@@ -76,7 +76,7 @@ def _words(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _arranged(run: Run, verdict: Verdict) -> dict[str, Any]:
+def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
     rows = criterion_rows(run, verdict)
     evidence = evidence_rows(run, verdict)
     top, rest = headlines(verdict)
@@ -88,7 +88,7 @@ def _arranged(run: Run, verdict: Verdict) -> dict[str, Any]:
         "headlines": top,
         "more_headlines": rest,
         "layers": layer_states(verdict),
-        "account": looked_at(run),
+        "account": observed_account(run),
         "notes": notes(run),
         "production_only": [r.criterion for r in rows if r.criterion.needs_production and verdict.scope.rehearsal],
         "deferred": sum(ruling.deferred for ruling in verdict.rulings),
@@ -110,7 +110,7 @@ def _by_outcome(verdict: Verdict) -> dict[str, Any]:
     def of(outcome: Outcome, among: list[Finding]) -> list[Finding]:
         return [finding for finding in among if finding.outcome is outcome]
 
-    whole, system = all_findings(verdict), judged(verdict)
+    whole, system = all_findings(verdict), system_findings(verdict)
     return {
         "failing": by_criterion(of(Outcome.NOT_SATISFIED, whole)),
         "unknown": [(gap, batches(gap.findings)) for gap in gaps(of(Outcome.UNDETERMINED, whole))],
@@ -125,7 +125,7 @@ def _environment() -> Environment:
         loader=PackageLoader("prodgate.report"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=shown,
+        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -134,18 +134,18 @@ def _environment() -> Environment:
     return environment
 
 
-def shown(value: Any) -> Any:
+def finalize(value: Any) -> Any:
     """Return what a template prints with each invisible character as a marked escape; every output passes here."""
-    return _marked(value, "") if isinstance(value, str) and not isinstance(value, Markup) else value
+    return _mark_invisible(value, "") if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _prose(text: str) -> str | Markup:
     """Return a text whose line breaks stay."""
-    return _marked(text, "\n")
+    return _mark_invisible(text, "\n")
 
 
-def _marked(text: str, keep: str) -> str | Markup:
-    if harmless(text):
+def _mark_invisible(text: str, keep: str) -> str | Markup:
+    if is_harmless(text):
         return text
     parts = [
         Markup('<span class="esc">{}</span>').format(piece) if hidden else escape(piece)

@@ -48,14 +48,14 @@ def percentile_chart(of: Distribution, limit: int | None, words: Words) -> Chart
         *(panel.beside(latency_text(tick), up.up(tick)) for tick in up.ticks),
         *(panel.below(name, x) for name, x in axis.ticks),
         *([panel.limit(words("load-limit", limit=latency_text(limit)), y=up.up(limit))] if limit else []),
-        *(_mark(mille, x, panel.pixel(up.up(latency))) for mille, x, latency in marks),
+        *(_mark_label(mille, x, panel.pixel(up.up(latency))) for mille, x, latency in marks),
         *([Label(text=words("load-lost"), x=100, y=ABOVE - 8, kind="bad", anchor="end")] if of.lost else []),
     ]
     says = {f"p{mille // 10}": latency_text(of.percentile(mille)) for mille in MARKED}
-    return _one("percentiles", panel, labels, says)
+    return _make_chart("percentiles", panel, labels, says)
 
 
-def _mark(mille: int, x: int, y: int) -> Label:
+def _mark_label(mille: int, x: int, y: int) -> Label:
     """Return the name of a marked percentile: beyond the curve, which rises to the right."""
     at, below = x * 100 / SIDE, x < SIDE // 5
     text, anchor = f"p{mille // 10}", "start" if below else "end"
@@ -70,7 +70,7 @@ def _curve(of: Distribution, axis: Percentiles) -> Iterator[tuple[int, int]]:
     """Yield (rank, latency) evenly over the axis, of equal latencies the first and the last."""
     above = (10 ** (-axis.nines * point / _POINTS) for point in range(_POINTS))
     ranks = sorted({*(max(1, ceil(of.total * (1 - each))) for each in above), of.answered, of.total})
-    known = [(rank, found) for rank, found in zip(ranks, of.ranked(ranks), strict=True) if found is not None]
+    known = [(rank, found) for rank, found in zip(ranks, of.latencies_at(ranks), strict=True) if found is not None]
     for _, same in groupby(known, key=lambda each: each[1]):
         first, *rest = same
         yield first
@@ -93,19 +93,19 @@ def histogram_chart(of: Distribution, limit: int | None, words: Words) -> Chart:
     panel = Panel(top=ABOVE, height=_HEIGHT, shapes=shapes)
     labels = [
         *(panel.beside(count_text(tick), tall.up(tick)) for tick in tall.ticks),
-        *(panel.below(latency_text(tick), x) for tick, x in _named(axis)),
+        *(panel.below(latency_text(tick), x) for tick, x in _nameable_ticks(axis)),
         *([panel.limit(words("load-limit", limit=latency_text(limit)), x=place)] if limit else []),
         *([panel.below("×", sum(_APART) // 2)] if of.lost else []),
     ]
     says = {"n": f"{of.total:,}", "lost": f"{of.lost:,}"}
-    return _one("histogram", panel, labels, says)
+    return _make_chart("histogram", panel, labels, says)
 
 
 def _along(axis: Latencies, tenths: float) -> int:
     return axis.along(tenths) * _ROOM // SIDE
 
 
-def _named(axis: Latencies) -> list[tuple[int, int]]:
+def _nameable_ticks(axis: Latencies) -> list[tuple[int, int]]:
     """Return the ticks that have room for their names on a narrow page, and their places."""
     found: list[tuple[int, int]] = []
     for tick in axis.ticks:
@@ -126,5 +126,5 @@ def _bars(of: Distribution, axis: Latencies, anchor: int) -> list[tuple[int, int
     return [(edges[number - 1], edges[number], count) for number, count in sorted(counts.items())]
 
 
-def _one(key: str, panel: Panel, labels: Iterable[Label], says: Mapping[str, str]) -> Chart:
+def _make_chart(key: str, panel: Panel, labels: Iterable[Label], says: Mapping[str, str]) -> Chart:
     return Chart(key=key, height=ABOVE + panel.height + BELOW + 5, panels=(panel,), labels=tuple(labels), says=says)

@@ -32,17 +32,19 @@ def self_test(run: Run) -> SelfTest | None:
         return None
     try:
         data = load_json(run.path, str(facts[-1].get("digest", "")))
-        compared = {str(key): value for key, value in data.items() if _compares(value)}
-        rows = tuple((key, _shown(value["told"]), _shown(value["truth"])) for key, value in compared.items())
+        compared = {str(key): value for key, value in data.items() if _is_comparison(value)}
+        rows = tuple(
+            (key, _render_value(value["told"]), _render_value(value["truth"])) for key, value in compared.items()
+        )
         return SelfTest(ok=data["ok"] is True, reason=str(data["reason"]), rows=rows)
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError) as error:
         return SelfTest(ok=False, reason=str(error))
 
 
-def _compares(value: Any) -> bool:
+def _is_comparison(value: Any) -> bool:
     return isinstance(value, Mapping) and {"told", "truth"} <= set(value)
 
 
-def _shown(value: Any) -> str:
+def _render_value(value: Any) -> str:
     """Return a count as it is, and seconds, which are never whole by chance, as a latency."""
     return latency_text(round(value * _TENTHS)) if isinstance(value, float) else str(value)

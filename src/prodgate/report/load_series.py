@@ -42,7 +42,7 @@ class Distribution:
         """Return the nearest rank in tenths of a millisecond; None where that request had no good answer."""
         return nearest_rank(dict(self.counts), mille, beyond=self.lost)
 
-    def ranked(self, ranks: Iterable[int]) -> list[int | None]:
+    def latencies_at(self, ranks: Iterable[int]) -> list[int | None]:
         """Return what the n-th fastest took, for ascending ranks from 1."""
         ends = list(accumulate(count for _, count in self.counts))
         found: list[int | None] = []
@@ -74,7 +74,7 @@ def distribution(seconds: Iterable[Mapping[str, Any]], *, not_sent: int = 0) -> 
     lost = not_sent
     for entry in seconds:
         counts.update({int(latency): int(count) for latency, count in entry.get("latency", {}).items()})
-        lost += _failed(entry)
+        lost += _count_failed(entry)
     return Distribution(counts=tuple(sorted(counts.items())), lost=lost)
 
 
@@ -105,5 +105,5 @@ def _column(entries: list[Mapping[str, Any]], first: int, last: int) -> Column:
     )
 
 
-def _failed(entry: Mapping[str, Any]) -> int:
+def _count_failed(entry: Mapping[str, Any]) -> int:
     return sum(int(count) for count in entry.get("failed", {}).values())

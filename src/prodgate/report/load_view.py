@@ -141,7 +141,7 @@ def _record(stored: Mapping[str, Any], run: Run, words: Words) -> LoadRecord:
     whole = distribution(data["seconds"], not_sent=int(data["not_sent"]))
     by_time = columns((*data["seconds"], *data["unsent"]), float(data["profile"]["duration"]))
     return LoadRecord(
-        **_told(data),
+        **_recorded_fields(data),
         **_health(data["health"]),
         page=_page(run, name),
         limit=latency_text(limit) if limit else "",
@@ -157,10 +157,10 @@ def _record(stored: Mapping[str, Any], run: Run, words: Words) -> LoadRecord:
     )
 
 
-def _told(data: Mapping[str, Any]) -> dict[str, Any]:
+def _recorded_fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is shown as the record tells it."""
     return {
-        "asked": {key: _plain(data["profile"][key]) for key in _ASKED},
+        "asked": {key: _render_value(data["profile"][key]) for key in _ASKED},
         "addresses": _texts(data["addresses"]),
         "ended": datetime.fromisoformat(data["ended"]),
         "complete": bool(data["complete"]),
@@ -225,5 +225,5 @@ def _texts(values: Iterable[Any]) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
 
-def _plain(value: Any) -> str:
+def _render_value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)

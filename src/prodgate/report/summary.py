@@ -10,7 +10,7 @@ from ..findings import Outcome
 from ..runs import Run
 from ..verdict import Verdict
 from .grouping import Batch, batches, gaps, layer_states, tally
-from .text import shortened, visible
+from .text import shorten, visible
 from .view import WORST_FIRST, all_findings, criterion_rows, waiver_rows
 
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
@@ -132,7 +132,7 @@ def _criteria(run: Run, verdict: Verdict) -> Iterator[str]:
 
 def _code(text: str) -> str:
     """Return a text as a code span, in which nothing is markup; a table cell ends only at its own bar."""
-    text = shortened(visible(text), _CELL).replace("|", "\\|")
+    text = shorten(visible(text), _CELL).replace("|", "\\|")
     if not text.strip():
         return ""
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
@@ -142,4 +142,4 @@ def _code(text: str) -> str:
 
 def _text(text: str) -> str:
     """Return a text as one line of prose in which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", shortened(visible(" ".join(text.split("\n"))), _CELL))
+    return _MARKUP.sub(r"\\\1", shorten(visible(" ".join(text.split("\n"))), _CELL))

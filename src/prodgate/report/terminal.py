@@ -11,10 +11,10 @@ from typing import Final
 
 from ..findings import Finding, Outcome
 from ..runs import Run
-from ..verdict import NOBODY, Decision, Verdict
+from ..verdict import NO_FINDING, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
-from .text import shortened, visible, wrapped
-from .view import WORST_FIRST, written_in
+from .text import shorten, visible, wrap
+from .view import WORST_FIRST, value_origin
 
 #: Outcome or decision -> (symbol, its plain form, ANSI colour).
 _MARKS: Final = {
@@ -71,61 +71,65 @@ def render_terminal(
     for line in top:
         lines += _headline_lines(line, paper)
     if rest:
-        lines += wrapped(f"and more: {_rest(rest)}", paper.width, indent="    ")
-    lines += ["", *(f"next:   {command}" for command in _next(run, verdict, top)), f"report: {_said(str(report), 500)}"]
+        lines += wrap(f"and more: {_render_rest(rest)}", paper.width, indent="    ")
+    lines += [
+        "",
+        *(f"next:   {command}" for command in _next_commands(run, verdict, top)),
+        f"report: {_one_line(str(report), 500)}",
+    ]
     return "\n".join(paper.plain(line) for line in lines)
 
 
 def _verdict_lines(run: Run, verdict: Verdict, paper: _Paper) -> Iterator[str]:
     outcome = _OF_DECISION[verdict.decision]
     stamp = "REHEARSAL " if verdict.scope.rehearsal else ""
-    about = f"{_said(run.criteria.system)} on {_said(str(run.about.get('target', '')))}"
+    about = f"{_one_line(run.criteria.system)} on {_one_line(str(run.about.get('target', '')))}"
     yield f"{paper.paint(f'{paper.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
     counts = tally(verdict)
     deferred = sum(ruling.deferred for ruling in verdict.rulings)
     parts = [f"{counts[kind]} {kind.replace('-', ' ')}" for kind in WORST_FIRST if counts[kind]]
     parts += [f"{deferred} only production can answer"] if deferred else []
-    yield from _indented(f"questions: {', '.join(parts) or 'none'}", paper)
+    yield from _indent(f"questions: {', '.join(parts) or 'none'}", paper)
     silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
     if silent:
-        yield from _indented(f"no answer from: {', '.join(silent)}", paper)
+        yield from _indent(f"no answer from: {', '.join(silent)}", paper)
     if verdict.scope.left_out():
-        yield from _indented(f"left out: {', '.join(verdict.scope.left_out())}", paper)
+        yield from _indent(f"left out: {', '.join(verdict.scope.left_out())}", paper)
     if run.finished is None:
-        yield from _indented("the run was cut off; what it had not finished is undetermined", paper)
+        yield from _indent("the run was cut off; what it had not finished is undetermined", paper)
     if verdict.decision is Decision.GO and not verdict.promotes:
-        yield from _indented("not a promotion verdict", paper)
+        yield from _indent("not a promotion verdict", paper)
 
 
 def _headline_lines(line: Headline, paper: _Paper) -> Iterator[str]:
     first = line.first
     mark = paper.paint(paper.mark(line.outcome), line.outcome)
     if len(line.criteria) > 1:
-        yield from wrapped(f"{mark} {len(line.criteria)} criteria: {_said(first.reason)}", paper.width, indent="    ")
+        yield from wrap(f"{mark} {len(line.criteria)} criteria: {_one_line(first.reason)}", paper.width, indent="    ")
         return
-    place = f"{_said(first.where[0], 400)}: " if first.where else ""
-    named = "" if first.subject == NOBODY else f", on {_said(first.subject)}"
+    place = f"{_one_line(first.where[0], 400)}: " if first.where else ""
+    named = "" if first.subject == NO_FINDING else f", on {_one_line(first.subject)}"
     others = f" and {line.findings - 1:,} more" if line.findings > 1 else ""
-    said = f"{place}{mark} {_said(first.criterion)}: {_seen(first)}{named}{others}"
-    yield from wrapped(said, paper.width, indent="    ")
-    if origin := written_in(first):
-        yield from wrapped(f"    set in: {_said(origin, 400)}", paper.width, indent="    ")
+    said = f"{place}{mark} {_one_line(first.criterion)}: {_render_observed(first)}{named}{others}"
+    yield from wrap(said, paper.width, indent="    ")
+    if origin := value_origin(first):
+        yield from wrap(f"    set in: {_one_line(origin, 400)}", paper.width, indent="    ")
     if first.remedy:
-        yield from wrapped(f"    remedy: {_said(first.remedy, 400)}", paper.width, indent="    ")
+        yield from wrap(f"    remedy: {_one_line(first.remedy, 400)}", paper.width, indent="    ")
 
 
-def _seen(finding: Finding) -> str:
-    parts = [f"observed {_said(finding.observed)}"] if finding.observed else []
-    parts += [f"expected {_said(finding.expected)}"] if finding.expected and finding.layer else []
-    parts += [_said(finding.reason)] if finding.reason else []
+def _render_observed(finding: Finding) -> str:
+    parts = [f"observed {_one_line(finding.observed)}"] if finding.observed else []
+    parts += [f"expected {_one_line(finding.expected)}"] if finding.expected and finding.layer else []
+    parts += [_one_line(finding.reason)] if finding.reason else []
     return ", ".join(parts) or finding.outcome.replace("-", " ")
 
 
-def _indented(text: str, paper: _Paper) -> list[str]:
-    return wrapped(f"  {text}", paper.width, indent="    ")
+def _indent(text: str, paper: _Paper) -> list[str]:
+    return wrap(f"  {text}", paper.width, indent="    ")
 
 
-def _rest(rest: list[Headline]) -> str:
+def _render_rest(rest: list[Headline]) -> str:
     """Say what the lines left out hold: ``static: 3 criteria not satisfied; live: 2 undetermined``."""
     counts: Counter[tuple[str, Outcome]] = Counter()
     for line in rest:
@@ -136,7 +140,7 @@ def _rest(rest: list[Headline]) -> str:
     )
 
 
-def _next(run: Run, verdict: Verdict, top: list[Headline]) -> Iterator[str]:
+def _next_commands(run: Run, verdict: Verdict, top: list[Headline]) -> Iterator[str]:
     target = shlex.quote(visible(str(run.about.get("target", ""))))
     if run.finished is None:
         yield f"prodgate run {target}"
@@ -150,6 +154,6 @@ def _next(run: Run, verdict: Verdict, top: list[Headline]) -> Iterator[str]:
         yield f"prodgate run {target}"
 
 
-def _said(text: str, most: int = _MOST) -> str:
+def _one_line(text: str, most: int = _MOST) -> str:
     """Return a text from outside as one line without anything invisible."""
-    return shortened(visible(" ".join(text.split("\n"))), most)
+    return shorten(visible(" ".join(text.split("\n"))), most)

@@ -20,7 +20,7 @@ def pieces(text: str, *, keep: str = "") -> Iterator[tuple[str, bool]]:
     plain, marks = "", 0
     for char in text:
         marks = marks + 1 if unicodedata.combining(char) else 0
-        if char in keep or (_seen(char) and marks <= _MOST_MARKS):
+        if char in keep or (_is_visible(char) and marks <= _MOST_MARKS):
             plain += char
             continue
         if plain:
@@ -33,17 +33,17 @@ def pieces(text: str, *, keep: str = "") -> Iterator[tuple[str, bool]]:
 
 def visible(text: str, *, keep: str = "") -> str:
     """Return ``text`` with control, bidirectional and other invisible characters as ``\\u202e``."""
-    if harmless(text):
+    if is_harmless(text):
         return text
     return "".join(piece for piece, _ in pieces(text, keep=keep))
 
 
-def harmless(text: str) -> bool:
+def is_harmless(text: str) -> bool:
     """Whether every character can be seen and stays on its line."""
     return text.isascii() and text.isprintable()
 
 
-def _seen(char: str) -> bool:
+def _is_visible(char: str) -> bool:
     return char.isprintable() or unicodedata.category(char) == "Zs"
 
 
@@ -54,12 +54,12 @@ def _escape(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def shortened(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     """Return at most ``most`` characters; what was cut is marked with ``…``."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def columns(text: str) -> int:
+def count_columns(text: str) -> int:
     """How many terminal columns a text takes without its colours; East Asian wide characters take two."""
     text = _COLOUR.sub("", text)
     if text.isascii():
@@ -67,12 +67,12 @@ def columns(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def wrapped(text: str, width: int, *, indent: str) -> list[str]:
+def wrap(text: str, width: int, *, indent: str) -> list[str]:
     """Break a text at spaces into lines of ``width`` columns, all but the first indented; a long word stays whole."""
     first, *words = re.findall(r" *[^ ]+", text) or [""]
     lines = [first]
     for word in words:
-        if columns(lines[-1] + word) > width:
+        if count_columns(lines[-1] + word) > width:
             lines.append(indent + word.lstrip())
         else:
             lines[-1] += word

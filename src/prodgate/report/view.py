@@ -36,10 +36,10 @@ LONGEST_CHAIN: Final = 5
 
 def all_findings(verdict: Verdict) -> list[Finding]:
     """Return every finding that the verdict rests on, waivers applied, those about waivers last."""
-    return [*judged(verdict), *verdict.waivers]
+    return [*system_findings(verdict), *verdict.waivers]
 
 
-def judged(verdict: Verdict) -> list[Finding]:
+def system_findings(verdict: Verdict) -> list[Finding]:
     """Return the findings about the system, waivers applied."""
     return [finding for ruling in verdict.rulings for finding in ruling.findings]
 
@@ -104,22 +104,22 @@ def traces(rows: Iterable[CriterionRow]) -> list[Trace]:
     for row in rows:
         by_source.setdefault(row.criterion.source, []).append(row)
     return [
-        Trace(source=source, criteria=tuple(row.criterion.id for row in found), answers=_answered_by(found))
+        Trace(source=source, criteria=tuple(row.criterion.id for row in found), answers=_worst_outcomes(found))
         for source, found in by_source.items()
     ]
 
 
-def _answered_by(rows: Iterable[CriterionRow]) -> tuple[tuple[str, str, Outcome], ...]:
+def _worst_outcomes(rows: Iterable[CriterionRow]) -> tuple[tuple[str, str, Outcome], ...]:
     worst: dict[tuple[str, str], Outcome] = {}
     for row in rows:
-        for finding in (f for answer in row.answers for f in _answering(answer.ruling)):
+        for finding in (f for answer in row.answers for f in _deciding_findings(answer.ruling)):
             key = (finding.check, finding.layer)
             known = worst.get(key, finding.outcome)
             worst[key] = min(known, finding.outcome, key=WORST_FIRST.index)
     return tuple((check, layer, outcome) for (check, layer), outcome in worst.items())
 
 
-def _answering(ruling: Ruling) -> list[Finding]:
+def _deciding_findings(ruling: Ruling) -> list[Finding]:
     """Return the findings of the checks; those that the verdict added only where no check spoke."""
     return [f for f in ruling.findings if f.check != "verdict"] or list(ruling.findings)
 
@@ -180,7 +180,7 @@ def evidence_rows(run: Run, verdict: Verdict) -> list[EvidenceRow]:
     return [replace(row, anchor=f"e{number}") for number, row in enumerate(rows, start=1)]
 
 
-def looked_at(run: Run) -> str:
+def observed_account(run: Run) -> str:
     """Return which account the live layer looked at, and in which region; empty when it looked at none."""
     accounts = (str(fact.get("subject", "")) for fact in run.facts if fact.get("kind") == "account")
     return next(accounts, "")
@@ -223,7 +223,7 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def written_in(finding: Finding) -> str:
+def value_origin(finding: Finding) -> str:
     """Return where the deciding value was written, when that is not where the finding is placed.
 
     A chain leads from an argument through module calls to a variable's value; a longer list is the lines of a document.

@@ -25,32 +25,32 @@ _ADVICE: Final = {
 _PROVIDER: Final = re.compile(r"for provider ([\w./-]+)")
 
 
-def advised(errors: Iterable[Diagnostic], tree: Tree) -> tuple[Diagnostic, ...]:
+def advise(errors: Iterable[Diagnostic], tree: Tree) -> tuple[Diagnostic, ...]:
     """Return core's errors with advice, and without those that only introduce others."""
-    found = tuple(_advised(error, tree) for error in errors)
+    found = tuple(_advise_on(error, tree) for error in errors)
     return tuple(error for error in found if not error.summary.startswith(_PREFACE)) or found
 
 
-def _advised(error: Diagnostic, tree: Tree) -> Diagnostic:
+def _advise_on(error: Diagnostic, tree: Tree) -> Diagnostic:
     if error.summary in ("Failed to query available provider packages", "Failed to install provider"):
-        return _without_provider(error, tree)
-    if error.position is None and (states := tuple(_remote_states(tree))):
+        return _explain_missing_provider(error, tree)
+    if error.position is None and (states := tuple(_find_remote_states(tree))):
         detail = f"{error.detail.rstrip('.')}; a remote state can't be read here: judge a plan.json of your pipeline"
         return replace(error, detail=detail, position=states[0])
     advice = _ADVICE.get(error.summary)
     return replace(error, detail=f"{error.detail.rstrip('.')}; {advice}") if advice else error
 
 
-def _without_provider(error: Diagnostic, tree: Tree) -> Diagnostic:
+def _explain_missing_provider(error: Diagnostic, tree: Tree) -> Diagnostic:
     named = _PROVIDER.search(error.detail)
     if not named:
         return error
-    position = next(_uses(named[1], tree), None)
+    position = next(_find_uses(named[1], tree), None)
     detail = "its schema is not known here, so judge a plan.json of your pipeline instead"
     return Diagnostic("error", f"provider {named[1].rstrip(':')!r} has no stand-in", detail, position)
 
 
-def _uses(provider: str, tree: Tree) -> Iterator[Position]:
+def _find_uses(provider: str, tree: Tree) -> Iterator[Position]:
     """Yield where a provider is required, then where its resources are declared."""
     name = provider.rstrip(":").split("/")[-1]
     for module in tree.modules.values():
@@ -64,7 +64,7 @@ def _uses(provider: str, tree: Tree) -> Iterator[Position]:
             yield from (Position(each.file, each.line) for each in blocks if each.labels[0].split("_")[0] == name)
 
 
-def _remote_states(tree: Tree) -> Iterator[Position]:
+def _find_remote_states(tree: Tree) -> Iterator[Position]:
     for module in tree.modules.values():
         for address, blocks in module.resources.items():
             if address.startswith("data.terraform_remote_state."):

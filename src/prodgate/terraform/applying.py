@@ -11,13 +11,13 @@ from .diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ApplyResult:
     """The end of an apply: the state as core keeps it, and core's errors and warnings."""
 
     state: Mapping[str, Any]
     diagnostics: tuple[Diagnostic, ...]
 
-    def resources(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    def list_resources(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Yield the address, the type and the values of every managed resource that exists."""
         for resource in self.state.get("resources", ()):
             if resource["mode"] == "managed":
@@ -27,7 +27,7 @@ class Applied:
     def by_type(self) -> dict[str, dict[str, Mapping[str, Any]]]:
         """Return the values of every managed resource that exists, by type and address."""
         found: dict[str, dict[str, Mapping[str, Any]]] = {}
-        for address, kind, values in self.resources():
+        for address, kind, values in self.list_resources():
             found.setdefault(kind, {})[address] = values
         return found
 
@@ -39,7 +39,7 @@ def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
 
 
 @dataclass(slots=True)
-class Advance:
+class ApplyProgress:
     """Counts along with the events of an apply, and tells of every tenth of it."""
 
     tell: Callable[[int, int], None]
@@ -48,9 +48,9 @@ class Advance:
     done: int = 0
     _told: int = field(default=-1)
 
-    def hear(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         """Take a line of core's output."""
-        kind, event = _event(line)
+        kind, event = _parse_event(line)
         if kind == "change_summary" and event["changes"].get("operation") == "plan":
             self.total = event["changes"]["add"]
         elif kind in ("apply_complete", "apply_errored") and event["hook"]["action"] == "create":
@@ -61,7 +61,7 @@ class Advance:
             self.tell(self.done, self.total or 0)
 
 
-def _event(line: str) -> tuple[str, Mapping[str, Any]]:
+def _parse_event(line: str) -> tuple[str, Mapping[str, Any]]:
     try:
         event = json.loads(line)
         return event["type"], event

@@ -10,20 +10,20 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any, Final
 
-from .advice import CONDITIONS, OTHER_VERSION, advised
-from .applying import Advance
+from .advice import CONDITIONS, OTHER_VERSION, advise
+from .applying import ApplyProgress
 from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
 from .hermetic import StandIn
 from .resources import Gap
 from .runner import Completed, Engine, follow, run
-from .workcopy import WorkCopy, copy_tree
+from .workcopy import WorkingCopy, copy_tree
 
 #: How many resources are created at a time.
 PARALLEL: Final = "-parallelism=10"
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlanResult:
     """A finished plan: its JSON form, what made it, and what core warned of."""
 
     plan: Mapping[str, Any]
@@ -37,27 +37,27 @@ class Core:
     """A core that is attached to the stand-in provider and works in a copy."""
 
     engine: Engine
-    copy: WorkCopy
+    copy: WorkingCopy
     provider: StandIn
     environment: Mapping[str, str]
     limit: float
     progress: Callable[[str], None]
 
-    def plan(self, var_files: Sequence[Path]) -> Planned:
+    def plan(self, var_files: Sequence[Path]) -> PlanResult:
         """Plan the copy. Raises TerraformError with core's diagnostics."""
-        notes = self.initialised()
+        notes = self.initialise()
         self.progress("planning")
         file = self.copy.scratch / "plan.bin"
-        arguments = ["-lock=false", f"-out={file}", *_stated(var_files)]
-        warned = self._succeeded("plan", "-json", "-input=false", *arguments)
+        arguments = ["-lock=false", f"-out={file}", *_var_file_options(var_files)]
+        warned = self._run_checked("plan", "-json", "-input=false", *arguments)
         self.progress("reading the plan")
         shown = self._run("show", "-json", str(file))
         if shown.code:
             raise refusal("the plan can't be shown", shown.stderr.strip())
         plan = json.loads(self.copy.restore(shown.stdout))
-        return Planned(plan, self._described(plan), (), (*notes, *map(str, warned)))
+        return PlanResult(plan, self._describe_engine(plan), (), (*notes, *map(str, warned)))
 
-    def evaluated(self, expression: str, var_files: Sequence[Path]) -> Any:
+    def evaluate(self, expression: str, var_files: Sequence[Path]) -> Any:
         """Return the value of an expression in the root module of the copy, which is initialised.
 
         Raises TerraformError when it has none before there is a plan.
@@ -65,7 +65,7 @@ class Core:
         with tempfile.TemporaryFile() as typed:
             typed.write(f"jsonencode({' '.join(expression.split())})".encode())
             typed.seek(0)
-            said = self._run("console", *_stated(var_files), stdin=typed.fileno())
+            said = self._run("console", *_var_file_options(var_files), stdin=typed.fileno())
         try:
             return json.loads(json.loads(said.stdout))
         except ValueError:
@@ -77,35 +77,35 @@ class Core:
         The state is where the copy says. Raises TerraformError when not even a plan can be made.
         """
         self.progress("planning")
-        advance = Advance(lambda done, total: self.progress(f"{done} of {total}"))
-        options = ("-input=false", "-auto-approve", "-lock=false", PARALLEL, *_stated(var_files))
+        advance = ApplyProgress(lambda done, total: self.progress(f"{done} of {total}"))
+        options = ("-input=false", "-auto-approve", "-lock=false", PARALLEL, *_var_file_options(var_files))
         done = follow(
             (*self.engine.command, "apply", "-json", *options),
             cwd=self.copy.root,
             environment=self._settings(),
             limit=self.limit,
-            heard=advance.hear,
+            heard=advance.read_line,
         )
         diagnostics = read_diagnostics(self.copy.restore(done.stdout), self.copy.locate)
         if advance.total is None:
             raise self._failure("apply", done, errors_in(diagnostics))
         return diagnostics
 
-    def initialised(self) -> tuple[str, ...]:
+    def initialise(self) -> tuple[str, ...]:
         """Initialise the copy; return what must be said about how it was done. Raises TerraformError."""
         self.progress("initialising")
         arguments = ("init", "-json", "-input=false", "-get=true", "-lock=false")
         try:
-            self._succeeded(*arguments)
+            self._run_checked(*arguments)
         except TerraformError as error:
             if not all(each.summary == OTHER_VERSION for each in error.diagnostics):
                 raise
             self.copy.accept_any_version()
-            self._succeeded(*arguments)
+            self._run_checked(*arguments)
             return tuple(f"{each.position}: asks for another version of Terraform" for each in error.diagnostics)
         return ()
 
-    def _succeeded(self, *arguments: str) -> tuple[Diagnostic, ...]:
+    def _run_checked(self, *arguments: str) -> tuple[Diagnostic, ...]:
         """Run a command; return its warnings. Raises TerraformError with its errors."""
         done = self._run(*arguments)
         if done.code and "flag provided but not defined: -json" in done.stdout + done.stderr:  # init of an older core
@@ -118,7 +118,7 @@ class Core:
 
     def _failure(self, command: str, done: Completed, errors: Sequence[Diagnostic]) -> TerraformError:
         if errors:
-            return TerraformError(*advised(errors, self.copy.tree))
+            return TerraformError(*advise(errors, self.copy.tree))
         said = (done.stderr or done.stdout)[-2000:].strip()
         return refusal(f"terraform {command} ended with exit code {done.code}", self.copy.restore(said))
 
@@ -129,16 +129,16 @@ class Core:
     def _settings(self) -> dict[str, str]:
         return {**self.environment, "TF_REATTACH_PROVIDERS": self.provider.reattach}
 
-    def _described(self, plan: Mapping[str, Any]) -> str:
+    def _describe_engine(self, plan: Mapping[str, Any]) -> str:
         product = "OpenTofu" if Path(self.engine.command[0]).name == "tofu" else "Terraform"
         return f"{product} {plan.get('terraform_version')} ({self.engine.source}) with a schema-only AWS provider"
 
 
-def _stated(var_files: Sequence[Path]) -> tuple[str, ...]:
+def _var_file_options(var_files: Sequence[Path]) -> tuple[str, ...]:
     return tuple(f"-var-file={each}" for each in var_files)
 
 
-def plan_leniently(core: Core, var_files: Sequence[Path]) -> Planned:
+def plan_leniently(core: Core, var_files: Sequence[Path]) -> PlanResult:
     """Plan; when only the resources' own conditions do not hold, plan without them, and say so as gaps.
 
     Such a condition may speak of a value that only AWS knows, for which the stand-in provider has another.

@@ -44,7 +44,7 @@ def refusal(summary: str, detail: str = "", position: Position | None = None) ->
 
 def read_diagnostics(output: str, locate: Locate) -> tuple[Diagnostic, ...]:
     """Return the diagnostics in the output of a core command that ran with ``-json``, without repeats."""
-    found = (_diagnostic(event["diagnostic"], locate) for event in _events(output) if "diagnostic" in event)
+    found = (_parse_diagnostic(event["diagnostic"], locate) for event in _read_events(output) if "diagnostic" in event)
     return tuple(dict.fromkeys(found))
 
 
@@ -53,7 +53,7 @@ def errors_in(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(each for each in diagnostics if each.severity == "error")
 
 
-def _events(output: str) -> Iterator[Mapping[str, Any]]:
+def _read_events(output: str) -> Iterator[Mapping[str, Any]]:
     for line in output.splitlines():
         if line.startswith("{") and '"diagnostic"' in line:
             try:
@@ -62,14 +62,14 @@ def _events(output: str) -> Iterator[Mapping[str, Any]]:
                 continue  # a line that core did not finish, because it was stopped
 
 
-def _diagnostic(stated: Mapping[str, Any], locate: Locate) -> Diagnostic:
+def _parse_diagnostic(stated: Mapping[str, Any], locate: Locate) -> Diagnostic:
     place = stated.get("range")
     position = Position(locate(place["filename"]), place["start"]["line"]) if place else None
-    detail = stated.get("detail", "") + _values(stated.get("snippet") or {})
+    detail = stated.get("detail", "") + _describe_values(stated.get("snippet") or {})
     return Diagnostic(stated["severity"], stated["summary"], detail, position, stated.get("address", ""))
 
 
-def _values(snippet: Mapping[str, Any]) -> str:
+def _describe_values(snippet: Mapping[str, Any]) -> str:
     """Say which values the expression saw, as core's own output for people does."""
     seen = [f"{value['traversal']} {value['statement']}" for value in snippet.get("values") or ()]
     return f" ({', '.join(seen)})" if seen else ""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..documents import Statement, statements
+from ..documents import Statement, read_statements
 from .reading import Block
 
 
-def document(block: Block, name: str) -> tuple[Statement, ...]:
+def policy_statements(block: Block, name: str) -> tuple[Statement, ...]:
     """Read the policy document in an argument; no statements when it is not set. Raises Unresolved."""
-    return statements(block.json(name), f"{block.resource.address}.{name}")
+    return read_statements(block.json(name), f"{block.resource.address}.{name}")
 
 
-def allowed(block: Block, name: str) -> tuple[Statement, ...]:
+def allow_statements(block: Block, name: str) -> tuple[Statement, ...]:
     """Read the statements of a document that allow something. Raises Unresolved."""
-    return tuple(statement for statement in document(block, name) if statement.allows)
+    return tuple(statement for statement in policy_statements(block, name) if statement.allows)

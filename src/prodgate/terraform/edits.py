@@ -12,7 +12,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
-from .hcl import Source, Written
+from .hcl import HclBlock, Source
 
 #: A reference as edited; the number is its place in the list of addresses.
 REFERENCE: Final = re.compile(r"local\.prodgate_reference_(\d+)\b")
@@ -21,7 +21,7 @@ REFERENCE: Final = re.compile(r"local\.prodgate_reference_(\d+)\b")
 Edit = tuple[int, int, bytes | None]
 
 
-def evaluable(
+def edit_source(
     source: Source,
     declared: Container[str],
     references: list[str],
@@ -38,37 +38,37 @@ def evaluable(
     text = source.text
     if source.broken:
         return text  # core refuses it anyway, and should see what the user wrote
-    edits = [*_provisioners(source)]
-    edits += [] if applied else _edits(source, declared, references)
-    edits += [] if conditions else _conditions(source.blocks)
+    edits = [*_remove_provisioners(source)]
+    edits += [] if applied else _undo_deferrals(source, declared, references)
+    edits += [] if conditions else _remove_conditions(source.blocks)
     for start, end, instead in sorted(edits, reverse=True):
         kept = instead if instead is not None else re.sub(rb"[^\n]", b" ", text[start:end])
         text = text[:start] + kept + text[end:]
     return text
 
 
-def _edits(source: Source, declared: Container[str], references: list[str]) -> Iterator[Edit]:
+def _undo_deferrals(source: Source, declared: Container[str], references: list[str]) -> Iterator[Edit]:
     for block in source.blocks:
         if block.kind in ("data", "module") and "depends_on" in block.spans:
             yield (*block.spans["depends_on"], None)
         if block.kind == "data":
-            yield from _detours(block, declared, references)
+            yield from _detour_references(block, declared, references)
 
 
-def _provisioners(source: Source) -> Iterator[Edit]:
+def _remove_provisioners(source: Source) -> Iterator[Edit]:
     inner = (each for block in source.blocks if block.kind == "resource" for each in block.blocks)
     return ((each.start, each.end, None) for each in inner if each.kind == "provisioner")
 
 
-def _conditions(blocks: Iterable[Written]) -> Iterator[Edit]:
+def _remove_conditions(blocks: Iterable[HclBlock]) -> Iterator[Edit]:
     for block in blocks:
         if block.kind in ("precondition", "postcondition"):
             yield block.start, block.end, None
         elif block.kind in ("resource", "data", "output", "lifecycle"):
-            yield from _conditions(block.blocks)
+            yield from _remove_conditions(block.blocks)
 
 
-def _detours(block: Written, declared: Container[str], references: list[str]) -> Iterator[Edit]:
+def _detour_references(block: HclBlock, declared: Container[str], references: list[str]) -> Iterator[Edit]:
     for reference in block.references:
         address = ".".join(reference.parts[:2])
         if address in declared:

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from .core import Core, plan_leniently
 from .diagnostics import TerraformError, refusal
-from .hermetic import environment, stand_in
+from .hermetic import prepare_environment, stand_in
 from .inventions import read_inventions
-from .plan import configuration, read_plan
+from .plan import build_configuration, read_plan
 from .provenance import Provenance
 from .resources import Configuration, Gap, Position
 from .runner import find_engine
@@ -45,8 +45,8 @@ def open_configurations(
     root that a plan.json was made from: with it, resources have positions.
     """
     if path.exists() and not path.is_dir():  # a pipe is as good as a file
-        return (read_plan(path, provenance=_provenance(source, var_files) if source else None),)
-    return tuple(_evaluated(root, path.resolve(), var_files, progress) for root in roots_of(path))
+        return (read_plan(path, provenance=_read_provenance(source, var_files) if source else None),)
+    return tuple(_evaluate_root(root, path.resolve(), var_files, progress) for root in list_roots(path))
 
 
 def open_configuration(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Configuration:
@@ -54,9 +54,9 @@ def open_configuration(path: Path, *, var_files: Sequence[Path] = (), progress: 
     return read_plan(path) if path.is_file() else evaluate(path, var_files=var_files, progress=progress)
 
 
-def _provenance(root: Path, var_files: Sequence[Path]) -> Provenance:
+def _read_provenance(root: Path, var_files: Sequence[Path]) -> Provenance:
     base = root.resolve()
-    files = [variable_file(file) for file in var_files]
+    files = [check_variable_file(file) for file in var_files]
     return Provenance(read_tree(base, base, read_manifest(base, base / MANIFEST)), files, os.environ)
 
 
@@ -73,19 +73,19 @@ def evaluate(
     ``on_plan`` is given the plan in the form of ``terraform show -json``, as soon as there is one.
     Raises TerraformError with core's own diagnostics, or with ours when there is not exactly one root.
     """
-    return _evaluated(only_root(path), (base or path).resolve(), var_files, progress, on_plan)
+    return _evaluate_root(find_only_root(path), (base or path).resolve(), var_files, progress, on_plan)
 
 
-def only_root(path: Path) -> Path:
+def find_only_root(path: Path) -> Path:
     """Return the root at or below a directory. Raises TerraformError when there is not exactly one."""
-    roots = roots_of(path)
+    roots = list_roots(path)
     if len(roots) > 1:
         names = ", ".join(os.path.relpath(root, path.resolve()) for root in roots)
         raise refusal(f"{path}: holds {len(roots)} roots: {names}", "name one of them")
     return roots[0]
 
 
-def roots_of(path: Path) -> tuple[Path, ...]:
+def list_roots(path: Path) -> tuple[Path, ...]:
     """Return the roots at or below a directory. Raises TerraformError when there is none."""
     if not path.is_dir():
         raise refusal(f"{path}: there is no such file or directory", "name a Terraform root or a plan.json")
@@ -95,34 +95,34 @@ def roots_of(path: Path) -> tuple[Path, ...]:
     return roots
 
 
-def _evaluated(
+def _evaluate_root(
     root: Path, base: Path, var_files: Sequence[Path], progress: Progress, on_plan: OnPlan | None = None
 ) -> Configuration:
-    files = [variable_file(file) for file in var_files]
+    files = [check_variable_file(file) for file in var_files]
     manifest = root / MANIFEST
     tree = read_tree(root, base, read_manifest(root, manifest))
     engine = find_engine(os.environ)
     with scratch_directory() as scratch:
-        settings = environment(os.environ, scratch)
-        adopt(manifest, scratch)
+        settings = prepare_environment(os.environ, scratch)
+        adopt_modules(manifest, scratch)
         with stand_in(scratch, settings) as provider:
-            core = Core(engine, copy_tree(tree, scratch), provider, settings, limit(), progress)
+            core = Core(engine, copy_tree(tree, scratch), provider, settings, read_time_limit(), progress)
             planned = plan_leniently(core, files)
             inventions = read_inventions(provider.sidecar)
             if on_plan is not None:
                 on_plan(planned.plan)
-    return configuration(
+    return build_configuration(
         planned.plan,
         root=os.path.relpath(root, base) if root != base else base.name,
         engine=planned.engine,
         provenance=Provenance(tree, files, os.environ),
         inventions=inventions,
-        gaps=(*planned.gaps, *_workspaces(tree)),
+        gaps=(*planned.gaps, *_find_workspace_gaps(tree)),
         notes=planned.notes,
     )
 
 
-def _workspaces(tree: Tree) -> Iterator[Gap]:
+def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
     """Yield a gap where a value depends on the workspace, of which core knows only the default one here."""
     reason = 'is "default" here, and may be another in production; judge a plan.json of that workspace instead'
     for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
@@ -132,21 +132,21 @@ def _workspaces(tree: Tree) -> Iterator[Gap]:
             yield Gap("terraform.workspace", reason, Position(source.file, name.line))
 
 
-def adopt(manifest: Path, scratch: Path) -> None:
+def adopt_modules(manifest: Path, scratch: Path) -> None:
     """Tell core which modules were fetched before, so that it does not try to fetch them."""
     if manifest.is_file():
         (scratch / "data" / "modules").mkdir(parents=True)
         shutil.copyfile(manifest, scratch / "data" / "modules" / "modules.json")
 
 
-def variable_file(file: Path) -> Path:
+def check_variable_file(file: Path) -> Path:
     """Return where a variable file is. Raises TerraformError when it is nowhere."""
     if not file.is_file():
         raise refusal(f"{file}: there is no such variable file", "name a .tfvars or .tfvars.json file")
     return file.resolve()
 
 
-def limit() -> float:
+def read_time_limit() -> float:
     """Return the seconds that one core command may take. Raises TerraformError for a setting that is no number."""
     stated = os.environ.get("PRODGATE_TERRAFORM_TIMEOUT", "")
     try:
@@ -166,4 +166,4 @@ def scratch_directory() -> Iterator[Path]:
         yield Path(place).resolve()
 
 
-__all__ = ["TerraformError", "evaluate", "open_configuration", "open_configurations", "roots_of", "silent"]
+__all__ = ["TerraformError", "evaluate", "list_roots", "open_configuration", "open_configurations", "silent"]

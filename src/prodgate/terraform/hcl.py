@@ -52,15 +52,15 @@ class Expression:
     @cached_property
     def literal(self) -> str | None:
         """The text, when it is a plain quoted text."""
-        node = _only(self._node, "literal_value")
-        node = _only(node, "string_lit") if node else None
+        node = _only_child(self._node, "literal_value")
+        node = _only_child(node, "string_lit") if node else None
         return _text(node).strip('"') if node else None
 
     @cached_property
     def entries(self) -> Mapping[str, Expression]:
         """The entries of an object, when it is written as one."""
-        node = _only(self._node, "collection_value")
-        node = _only(node, "object") if node else None
+        node = _only_child(self._node, "collection_value")
+        node = _only_child(node, "object") if node else None
         elements = [each for each in node.named_children if each.type == "object_elem"] if node else []
         return {
             _text(each.named_children[0]).strip('"'): Expression(self.file, _line(each), each.named_children[-1])
@@ -70,14 +70,14 @@ class Expression:
     @cached_property
     def document_lines(self) -> tuple[int, ...]:
         """The lines of a document's entries at every depth, when the value is ``jsonencode({ … })``."""
-        call = _only(self._node, "function_call")
+        call = _only_child(self._node, "function_call")
         if call is None or _text(call.named_children[0]) != "jsonencode":
             return ()
         return tuple(dict.fromkeys(_line(each) for each in _descendants(call) if each.type == "object_elem"))
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
+class HclBlock:
     """A block: ``resource "aws_x" "y" { … }`` has kind "resource" and labels ("aws_x", "y").
 
     ``start`` and ``end`` are its bytes in the file.
@@ -117,9 +117,9 @@ class Written:
         return {_text(child.named_children[0]): (child.start_byte, child.end_byte) for child in children}
 
     @cached_property
-    def blocks(self) -> tuple[Written, ...]:
+    def blocks(self) -> tuple[HclBlock, ...]:
         """The blocks nested directly in it."""
-        return tuple(_block(child, self.file) for child in _body(self.node) if child.type == "block")
+        return tuple(_parse_block(child, self.file) for child in _body(self.node) if child.type == "block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Source:
     file: str
     text: bytes
     broken: bool
-    blocks: tuple[Written, ...]
+    blocks: tuple[HclBlock, ...]
     arguments: Mapping[str, Expression]
 
 
@@ -138,7 +138,7 @@ def parse(path: Path, file: str) -> Source:
     text = path.read_bytes()
     root = _PARSER.parse(text).root_node
     body = [child for each in root.named_children if each.type == "body" for child in each.named_children]
-    blocks = tuple(_block(child, file) for child in body if child.type == "block")
+    blocks = tuple(_parse_block(child, file) for child in body if child.type == "block")
     arguments = {
         _text(child.named_children[0]): Expression(file, _line(child), child.named_children[-1])
         for child in body
@@ -147,10 +147,10 @@ def parse(path: Path, file: str) -> Source:
     return Source(file, text, root.has_error, blocks, arguments)
 
 
-def _block(node: Node, file: str) -> Written:
+def _parse_block(node: Node, file: str) -> HclBlock:
     words = [child for child in node.named_children if child.type in ("identifier", "string_lit")]
     kind, *labels = (_text(word).strip('"') for word in words)
-    return Written(kind, tuple(labels), file, _line(node), node.start_byte, node.end_byte, node)
+    return HclBlock(kind, tuple(labels), file, _line(node), node.start_byte, node.end_byte, node)
 
 
 def _body(node: Node) -> list[Node]:
@@ -186,7 +186,7 @@ def _reference(root: Node, accesses: list[Node]) -> Reference:
     return Reference(tuple(parts), _line(root), root.start_byte, end)
 
 
-def _only(node: Node, kind: str) -> Node | None:
+def _only_child(node: Node, kind: str) -> Node | None:
     children = node.named_children
     return children[0] if len(children) == 1 and children[0].type == kind else None
 

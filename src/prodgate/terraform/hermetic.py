@@ -50,7 +50,7 @@ provider_installation {
 """
 
 
-def environment(user: Mapping[str, str], scratch: Path) -> dict[str, str]:
+def prepare_environment(user: Mapping[str, str], scratch: Path) -> dict[str, str]:
     """Return the environment for core. Of the user's own, only TF_VAR_* and what finds programs is kept.
 
     So TF_CLI_ARGS*, TF_WORKSPACE, TF_LOG and every AWS setting are without effect.
@@ -94,21 +94,21 @@ def stand_in(
 
     ``program`` is another provider that is started in the same way, with more options, in another directory.
     """
-    with _place_for_sockets(scratch) as place:
+    with _socket_directory(scratch) as place:
         sidecar = scratch / "invented.jsonl"
         command = (*program, str(place / "provider.sock"), "--sidecar", str(sidecar), "--tree", str(scratch), *options)
-        yield from _attached(command, sidecar, environment, working_in or scratch)
+        yield from _run_provider(command, sidecar, environment, working_in or scratch)
 
 
 @contextmanager
-def _place_for_sockets(scratch: Path) -> Iterator[Path]:
+def _socket_directory(scratch: Path) -> Iterator[Path]:
     """Yield a directory whose name leaves room for that of a unix socket, which may have 103 bytes in all."""
     short = scratch if len(fsencode(scratch)) <= LONGEST_PLACE else Path("/tmp")  # noqa: S108
     with TemporaryDirectory(prefix="prodgate-", dir=short, ignore_cleanup_errors=True) as place:
         yield Path(place)
 
 
-def _attached(
+def _run_provider(
     command: Sequence[str], sidecar: Path, environment: Mapping[str, str], working_in: Path
 ) -> Iterator[StandIn]:
     receiving, sending = pipe()
@@ -118,7 +118,7 @@ def _attached(
         close(sending)
     with process:
         try:
-            line = first_line(receiving)
+            line = read_first_line(receiving)
         finally:
             close(receiving)
         if not line:
@@ -127,7 +127,7 @@ def _attached(
         yield StandIn(line, sidecar)
 
 
-def first_line(descriptor: int) -> str:
+def read_first_line(descriptor: int) -> str:
     """Return the first line that arrives, or "" when there is none in time or the writer ends before it."""
     received = b""
     while b"\n" not in received:

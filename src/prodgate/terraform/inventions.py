@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ..unresolved import Unknown
 from .addresses import split_module
-from .reading import unknown_in
+from .reading import find_unknown
 from .references import ConfiguredReferences
 from .resources import Gap, Position
 from .sources import Tree
@@ -33,30 +33,30 @@ class Inventions:
     types: frozenset[str]
     mark: str
 
-    def among(self, references: tuple[str, ...]) -> str | None:
+    def find_invented(self, references: tuple[str, ...]) -> str | None:
         """Return the first address of such a data source, or None."""
-        return next((each for each in references if self._invented(split_module(each)[1])), None)
+        return next((each for each in references if self._is_invented(split_module(each)[1])), None)
 
-    def _invented(self, resource: str) -> bool:
+    def _is_invented(self, resource: str) -> bool:
         kind, _, rest = resource.partition(".")
         return kind == "data" and rest.partition(".")[0] in self.types
 
-    def hidden(self, values: Mapping[str, Any], references: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    def hide(self, values: Mapping[str, Any], references: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         """Return the values of a resource, with unknown for what was invented or is computed from inventions."""
-        hidden = {name: self._unmarked(value) for name, value in values.items()}
+        hidden = {name: self._hide_marked(value) for name, value in values.items()}
         for name, named in references.items():
-            source = self.among(named)
-            if source and name in hidden and unknown_in(hidden[name]) is None:
-                hidden[name] = _unread(source)
+            source = self.find_invented(named)
+            if source and name in hidden and find_unknown(hidden[name]) is None:
+                hidden[name] = _unread_value(source)
         return hidden
 
-    def _unmarked(self, value: Any) -> Any:
+    def _hide_marked(self, value: Any) -> Any:
         if isinstance(value, str):
-            return _unread("a data source") if self.mark in value else value
+            return _unread_value("a data source") if self.mark in value else value
         if isinstance(value, list):
-            return [self._unmarked(item) for item in value]
+            return [self._hide_marked(item) for item in value]
         if isinstance(value, Mapping):
-            return {key: self._unmarked(item) for key, item in value.items()}
+            return {key: self._hide_marked(item) for key, item in value.items()}
         return value
 
 
@@ -71,16 +71,16 @@ def read_inventions(sidecar: Path) -> Inventions | None:
     return Inventions(types, MARK)
 
 
-def repeated_over(inventions: Inventions, references: ConfiguredReferences, tree: Tree) -> Iterator[Gap]:
+def find_invented_repetitions(inventions: Inventions, references: ConfiguredReferences, tree: Tree) -> Iterator[Gap]:
     """Yield a gap for each resource or module call whose ``count`` or ``for_each`` reads invented data."""
     for address, named in references.repetitions():
-        source = inventions.among(named)
+        source = inventions.find_invented(named)
         if source:
             reason = f"how many there are depends on {source}, which can't be read offline"
-            yield Gap(address, reason, _place(address, tree))
+            yield Gap(address, reason, _find_position(address, tree))
 
 
-def _place(address: str, tree: Tree) -> Position | None:
+def _find_position(address: str, tree: Tree) -> Position | None:
     module, resource = split_module(address)
     if resource:
         blocks = tree.modules[module].resources.get(resource, ()) if module in tree.modules else ()
@@ -90,5 +90,5 @@ def _place(address: str, tree: Tree) -> Position | None:
     return call.position if call else None
 
 
-def _unread(source: str) -> Unknown:
+def _unread_value(source: str) -> Unknown:
     return Unknown(f"comes from {source}, which can't be read offline")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .inventions import Inventions, repeated_over
+from .inventions import Inventions, find_invented_repetitions
 from .plan_file import load_plan, not_a_plan
 from .provenance import Provenance
 from .reading import UNKNOWN
@@ -23,13 +23,13 @@ def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configurat
     plan = load_plan(path)
     engine = f"plan.json of Terraform {plan.get('terraform_version', 'of an unknown version')}"
     try:
-        notes = tuple(_checks(plan))
-        return configuration(plan, root=str(path), engine=engine, provenance=provenance, notes=notes)
+        notes = tuple(_list_failed_checks(plan))
+        return build_configuration(plan, root=str(path), engine=engine, provenance=provenance, notes=notes)
     except (AttributeError, KeyError, TypeError) as error:
         raise not_a_plan(path, f"is not built like a plan ({type(error).__name__}: {error})") from error
 
 
-def configuration(
+def build_configuration(
     plan: Mapping[str, Any],
     *,
     root: str,
@@ -42,19 +42,19 @@ def configuration(
     """Return what a plan declares. Resources that it deletes or forgets are not in it."""
     tree = provenance.tree if provenance else None
     references = ConfiguredReferences(plan.get("configuration") or {}, tree)
-    repeated = repeated_over(inventions, references, tree) if inventions and tree else ()
-    resources = tuple(_Reading(references, provenance, inventions).resources(plan))
+    repeated = find_invented_repetitions(inventions, references, tree) if inventions and tree else ()
+    resources = tuple(_PlanReader(references, provenance, inventions).resources(plan))
     return Configuration(
         root=root,
         engine=engine,
         resources=resources,
-        gaps=(*gaps, *repeated, *_gaps(plan), *_left_out(plan, resources)),
+        gaps=(*gaps, *repeated, *_find_gaps(plan), *_find_missing_values(plan, resources)),
         notes=notes,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _PlanReader:
     """What is known about the instances of a plan besides their values."""
 
     references: ConfiguredReferences
@@ -76,17 +76,17 @@ class _Reading:
     def _resource(self, module: str, stated: Mapping[str, Any], change: Mapping[str, Any]) -> Resource:
         address = stated["address"]
         named = self.references.of(address)
-        values = with_unknown(stated.get("values") or {}, change.get("after_unknown")) or {}
+        values = mark_unknown(stated.get("values") or {}, change.get("after_unknown")) or {}
         return Resource(
             address=address,
             type=stated["type"],
             name=stated["name"],
             mode=stated["mode"],
             module=module,
-            values=self.inventions.hidden(values, named) if self.inventions else values,
+            values=self.inventions.hide(values, named) if self.inventions else values,
             origin=self.provenance.origin(address) if self.provenance else None,
             references=named,
-            sensitive=_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
+            sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
         )
 
 
@@ -97,7 +97,7 @@ def _instances(module: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
         yield from _instances(child)
 
 
-def with_unknown(value: Any, unknown: Any) -> Any:
+def mark_unknown(value: Any, unknown: Any) -> Any:
     """Put UNKNOWN where the mask ``unknown`` (true, or containers that lead to true) says so."""
     if unknown is True:
         return UNKNOWN
@@ -106,20 +106,20 @@ def with_unknown(value: Any, unknown: Any) -> Any:
     if isinstance(unknown, Mapping):
         held = value if isinstance(value, Mapping) else {}
         marked = {key: mask for key, mask in unknown.items() if mask or (key not in held and mask is not False)}
-        return {**held, **{key: with_unknown(held.get(key), mask) for key, mask in marked.items()}}
+        return {**held, **{key: mark_unknown(held.get(key), mask) for key, mask in marked.items()}}
     if isinstance(unknown, list):
         items = value if isinstance(value, list) else []
         width = max(len(items), len(unknown))
-        pairs = ((_at(items, index), _at(unknown, index)) for index in range(width))
-        return [with_unknown(item, mask) for item, mask in pairs]
+        pairs = ((_item_at(items, index), _item_at(unknown, index)) for index in range(width))
+        return [mark_unknown(item, mask) for item, mask in pairs]
     return value
 
 
-def _at(items: Sequence[Any], index: int) -> Any:
+def _item_at(items: Sequence[Any], index: int) -> Any:
     return items[index] if index < len(items) else None
 
 
-def _sensitive(*masks: Any) -> frozenset[str]:
+def _find_sensitive(*masks: Any) -> frozenset[str]:
     """The top-level arguments that hold something sensitive."""
     return frozenset(
         name for mask in masks if isinstance(mask, Mapping) for name, inner in mask.items() if _any_true(inner)
@@ -132,7 +132,7 @@ def _any_true(mask: Any) -> bool:
     return any(map(_any_true, mask)) if isinstance(mask, list) else mask is True
 
 
-def _left_out(plan: Mapping[str, Any], resources: Iterable[Resource]) -> Iterator[Gap]:
+def _find_missing_values(plan: Mapping[str, Any], resources: Iterable[Resource]) -> Iterator[Gap]:
     """Yield what the plan changes or keeps without saying its values, as a plan that was filtered does."""
     known = {resource.address for resource in resources}
     for each in plan.get("resource_changes") or ():
@@ -141,7 +141,7 @@ def _left_out(plan: Mapping[str, Any], resources: Iterable[Resource]) -> Iterato
             yield Gap(each["address"], "is planned, but its values are not in the plan")
 
 
-def _gaps(plan: Mapping[str, Any]) -> Iterator[Gap]:
+def _find_gaps(plan: Mapping[str, Any]) -> Iterator[Gap]:
     if plan.get("errored"):
         yield Gap("the plan", "ended with an error, so resources may be missing from it")
     elif plan.get("complete") is False:
@@ -151,7 +151,7 @@ def _gaps(plan: Mapping[str, Any]) -> Iterator[Gap]:
         yield Gap(address, f"is deferred ({each.get('reason', 'no reason given')}), so its instances are not known")
 
 
-def _checks(plan: Mapping[str, Any]) -> Iterator[str]:
+def _list_failed_checks(plan: Mapping[str, Any]) -> Iterator[str]:
     """Say which of the configuration's own checks and conditions do not hold."""
     for each in plan.get("checks") or ():
         for instance in each.get("instances") or ():

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .diagnostics import TerraformError, refusal
 
-HOW: Final = "write one with `terraform show -json PLANFILE > plan.json`"
+ADVICE: Final = "write one with `terraform show -json PLANFILE > plan.json`"
 
 
 def load_plan(path: Path) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def load_plan(path: Path) -> dict[str, Any]:
         content = path.read_bytes()
     except OSError as error:
         raise refusal(f"{path}: can't be read: {error.strerror}") from None
-    return check_plan(_parsed(path, content), path)
+    return check_plan(_parse_json(path, content), path)
 
 
 def check_plan(stated: object, path: Path) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def check_plan(stated: object, path: Path) -> dict[str, Any]:
     if not isinstance(stated, dict):
         raise not_a_plan(path, f"is a JSON {type(stated).__name__}")
     if "planned_values" not in stated:
-        raise not_a_plan(path, _kind(stated))
+        raise not_a_plan(path, _describe_kind(stated))
     version = str(stated.get("format_version", ""))
     if version.partition(".")[0] != "1":
         raise refusal(
@@ -37,7 +37,7 @@ def check_plan(stated: object, path: Path) -> dict[str, Any]:
     return stated
 
 
-def _parsed(path: Path, content: bytes) -> object:
+def _parse_json(path: Path, content: bytes) -> object:
     if content.startswith(b"PK\x03\x04"):
         raise not_a_plan(path, "is a binary plan, which only core can read")
     if not content.strip():
@@ -45,27 +45,27 @@ def _parsed(path: Path, content: bytes) -> object:
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)
-        parsed: object = json.loads(text, parse_constant=_no_number)
+        parsed: object = json.loads(text, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
         raise not_a_plan(path, "is neither text nor JSON") from None
-    except _NoNumber as error:
+    except _NotANumber as error:
         raise not_a_plan(path, f"is not JSON: it holds {error}") from None
     except RecursionError:
         raise not_a_plan(path, "is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise _unparsed(path, text, error) from None
+        raise _explain_bad_json(path, text, error) from None
     return parsed
 
 
-class _NoNumber(Exception):
+class _NotANumber(Exception):
     """NaN or Infinity, which Python would read as a number that keeps any bound."""
 
 
-def _no_number(text: str) -> object:
-    raise _NoNumber(text)
+def _refuse_constant(text: str) -> object:
+    raise _NotANumber(text)
 
 
-def _unparsed(path: Path, text: str, error: json.JSONDecodeError) -> TerraformError:
+def _explain_bad_json(path: Path, text: str, error: json.JSONDecodeError) -> TerraformError:
     if text.lstrip().startswith('{"@level"'):
         return not_a_plan(path, "is the log of `terraform plan -json`, which lacks the values")
     if text.lstrip()[:1] != "{":
@@ -75,7 +75,7 @@ def _unparsed(path: Path, text: str, error: json.JSONDecodeError) -> TerraformEr
     return not_a_plan(path, f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
 
 
-def _kind(stated: dict[str, Any]) -> str:
+def _describe_kind(stated: dict[str, Any]) -> str:
     if "lineage" in stated or "serial" in stated:
         return "is a state file"
     if "values" in stated and "terraform_version" in stated:
@@ -92,4 +92,4 @@ def _kind(stated: dict[str, Any]) -> str:
 
 def not_a_plan(path: Path, what: str) -> TerraformError:
     """Return the refusal of a file that is no plan."""
-    return refusal(f"{path}: {what}", HOW)
+    return refusal(f"{path}: {what}", ADVICE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..criteria import Criterion, comparisons, concluded, runs_later
+from ..criteria import Criterion, comparisons, conclude, runs_later
 from ..findings import Concluded, Conclusion, Finding, Outcome
 from ..unresolved import Unresolved
 from .reading import NoSuchAttribute, recorded_reads
@@ -95,16 +95,16 @@ def apply(policy: Policy, configuration: Configuration, criterion: Criterion) ->
     """Yield a finding for each subject of the policy, and one for a population that is too small."""
     subjects = configuration.of(*policy.resources) if policy.resources else (configuration,)
     for subject in subjects:
-        yield _judged(policy, subject, criterion)
+        yield _judge(policy, subject, criterion)
     if len(subjects) < policy.population or not subjects:
-        yield _too_few(policy, configuration, len(subjects))
+        yield _report_too_few(policy, configuration, len(subjects))
 
 
-def _judged(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Finding:
+def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Finding:
     with recorded_reads() as reads:
-        conclusion = _concluded(policy, subject, criterion, reads)
+        conclusion = _conclude(policy, subject, criterion, reads)
     resource, path = reads[-1] if reads else (subject, "")
-    where = _places(subject, resource, path)
+    where = _find_places(subject, resource, path)
     hidden = any(path.split(".")[0] in resource.sensitive for resource, path in reads)
     return Finding(
         criterion=policy.criterion,
@@ -120,7 +120,7 @@ def _judged(policy: Policy, subject: Resource | Configuration, criterion: Criter
     )
 
 
-def _concluded(
+def _conclude(
     policy: Policy, subject: Resource | Configuration, criterion: Criterion, reads: Sequence[object]
 ) -> Conclusion:
     """Run the policy. Whatever it raises besides a conclusion is a bug in it, and a bug is no answer."""
@@ -133,10 +133,10 @@ def _concluded(
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear))
     except Exception as bug:  # noqa: BLE001  a policy of any team may raise anything; the gate must still conclude
         return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{policy.id} failed: {type(bug).__name__}: {bug}")
-    return concluded(compared, criterion, looked=bool(reads) or isinstance(subject, Configuration))
+    return conclude(compared, criterion, looked=bool(reads) or isinstance(subject, Configuration))
 
 
-def _places(subject: Resource | Configuration, read: Resource | Configuration, path: str) -> tuple[str, ...]:
+def _find_places(subject: Resource | Configuration, read: Resource | Configuration, path: str) -> tuple[str, ...]:
     places: list[str] = []
     if isinstance(read, Resource) and read.origin:
         places += map(str, read.origin.of(path))
@@ -145,7 +145,7 @@ def _places(subject: Resource | Configuration, read: Resource | Configuration, p
     return tuple(dict.fromkeys(places))
 
 
-def _too_few(policy: Policy, configuration: Configuration, found: int) -> Finding:
+def _report_too_few(policy: Policy, configuration: Configuration, found: int) -> Finding:
     kinds = " or ".join(policy.resources)
     reason = f"{found or 'no'} {kinds} declared, at least {policy.population} expected"
     outcome = Outcome.NOT_APPLICABLE

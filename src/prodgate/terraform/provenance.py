@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .addresses import keys, split_module, without_indices
-from .hcl import Expression, Reference, Written, parse
+from .hcl import Expression, HclBlock, Reference, parse
 from .resources import Origin, Position
 from .sources import Tree
 
@@ -22,7 +22,7 @@ _MOST: Final = 48
 
 
 #: The expressions that a trace has passed, each with the index and the entry it was read at.
-_Seen = set[tuple[Expression, str | None, tuple[str, ...]]]
+_Visited = set[tuple[Expression, str | None, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Provenance:
         """Return where the resource at ``address`` and its arguments are written; None when that is not known."""
         configured, indices = without_indices(address), keys(address)
         if (configured, indices) not in self._origins:
-            self._origins[configured, indices] = self._traced(configured, indices)
+            self._origins[configured, indices] = self._trace_origin(configured, indices)
         return self._origins[configured, indices]
 
-    def _traced(self, configured: str, indices: tuple[str | None, ...]) -> Origin | None:
+    def _trace_origin(self, configured: str, indices: tuple[str | None, ...]) -> Origin | None:
         module, resource = split_module(configured)
         held = self.tree.modules.get(module)
         blocks = held.resources.get(resource, ()) if held else ()
@@ -60,18 +60,18 @@ class Provenance:
         arguments: dict[str, tuple[Position, ...]] = {}
         for block in blocks:
             scope = _Scope(module, indices[-1], block.arguments.get("for_each"))
-            arguments |= _joined(trace.block(block, scope, ""))
+            arguments |= _join_places(trace.block(block, scope, ""))
         return Origin(Position(blocks[0].file, blocks[0].line), arguments)
 
     @cached_property
     def assigned(self) -> Mapping[str, Expression | Position]:
         """The root's variables that a variable file sets; the last file that does so wins, as in core."""
         found: dict[str, Expression | Position] = {}
-        for file in (*_loaded_by_itself(self.tree.root.directory), *self._var_files):
-            found |= _assignments(file, os_path.relpath(file, self.tree.base))
+        for file in (*_list_automatic_files(self.tree.root.directory), *self._var_files):
+            found |= _read_assignments(file, os_path.relpath(file, self.tree.base))
         return found
 
-    def from_environment(self, variable: str) -> bool:
+    def is_set_by_environment(self, variable: str) -> bool:
         """Whether TF_VAR_… sets a variable, so that its default is not what counts."""
         return f"TF_VAR_{variable}" in self._environment
 
@@ -83,7 +83,7 @@ class _Trace:
     known: Provenance
     indices: tuple[str | None, ...]
 
-    def block(self, block: Written, scope: _Scope, path: str) -> Iterator[tuple[str, tuple[Position, ...]]]:
+    def block(self, block: HclBlock, scope: _Scope, path: str) -> Iterator[tuple[str, tuple[Position, ...]]]:
         """Yield the path of each argument and nested block, and where its value is written."""
         for name, value in block.arguments.items():
             if name not in _META:
@@ -97,20 +97,23 @@ class _Trace:
                 yield from self._body(body, scope, below, name, repeated)
 
     def _body(
-        self, body: Written, scope: _Scope, path: str, name: str, repeated: Expression | None
+        self, body: HclBlock, scope: _Scope, path: str, name: str, repeated: Expression | None
     ) -> Iterator[tuple[str, tuple[Position, ...]]]:
         for argument, places in self.block(body, scope, path):
             uses = body.arguments.get(argument.rpartition(".")[2]) if repeated else None
             iterated = uses is not None and any(each.parts[0] == name for each in uses.references)
-            yield argument, _first((*places, *(self.value(repeated, scope, ()) if repeated and iterated else ())))
+            yield (
+                argument,
+                _limit_places((*places, *(self.value(repeated, scope, ()) if repeated and iterated else ()))),
+            )
 
     def _argument(self, value: Expression, scope: _Scope, path: str) -> Iterator[tuple[str, tuple[Position, ...]]]:
-        yield path, _first(self.value(value, scope, ()))
+        yield path, _limit_places(self.value(value, scope, ()))
         for name, inner in value.entries.items():
             yield from self._argument(inner, scope, f"{path}.{name}")
 
     def value(
-        self, value: Expression, scope: _Scope, inside: tuple[str, ...], seen: _Seen | None = None
+        self, value: Expression, scope: _Scope, inside: tuple[str, ...], seen: _Visited | None = None
     ) -> Iterator[Position]:
         """Yield where an expression is written and where what it refers to is. ``inside`` narrows it to an entry."""
         seen = set() if seen is None else seen
@@ -122,7 +125,7 @@ class _Trace:
             for reference in value.references:
                 yield from self._reference(reference, scope, inside, seen)
 
-    def _reference(self, used: Reference, scope: _Scope, inside: tuple[str, ...], seen: _Seen) -> Iterator[Position]:
+    def _reference(self, used: Reference, scope: _Scope, inside: tuple[str, ...], seen: _Visited) -> Iterator[Position]:
         kind, *rest = used.parts
         module = self.known.tree.modules[scope.module]
         if kind == "local" and rest and rest[0] in module.local_values:
@@ -139,20 +142,20 @@ class _Trace:
             narrowed = (scope.key, *rest[1:], *inside) if rest[0] == "value" else (scope.key,)
             yield from self.value(scope.repeated, _Scope(scope.module), narrowed, seen)
 
-    def _document(self, block: Written, scope: _Scope, seen: _Seen) -> Iterator[Position]:
+    def _document(self, block: HclBlock, scope: _Scope, seen: _Visited) -> Iterator[Position]:
         for name, value in block.arguments.items():
             if name not in _META:
                 yield from self.value(value, scope, (), seen)
         for inner in block.blocks:
             yield from self._document(inner, scope, seen)
 
-    def _output(self, caller: str, call: str, inside: tuple[str, ...], seen: _Seen) -> Iterator[Position]:
+    def _output(self, caller: str, call: str, inside: tuple[str, ...], seen: _Visited) -> Iterator[Position]:
         path = f"{caller}.module.{call}".lstrip(".")
         callee = self.known.tree.modules.get(path)
         if callee and inside[0] in callee.outputs:
             yield from self.value(callee.outputs[inside[0]], _Scope(path), inside[1:], seen)
 
-    def _variable(self, name: str, path: str, inside: tuple[str, ...], seen: _Seen) -> Iterator[Position]:
+    def _variable(self, name: str, path: str, inside: tuple[str, ...], seen: _Visited) -> Iterator[Position]:
         """Follow a variable to the call or the variable file that sets it, else to its default."""
         caller, call = path.rpartition("module.")[0].rstrip("."), path.rpartition(".")[2]
         handed = self.known.tree.modules[caller].calls[call].arguments if path else self.known.assigned
@@ -161,7 +164,7 @@ class _Trace:
             value = handed[name]
             scope = _Scope(caller, self._index(path), _for_each(handed) if path else None)
             yield from self.value(value, scope, inside, seen) if isinstance(value, Expression) else (value,)
-        elif declared and (path or not self.known.from_environment(name)):
+        elif declared and (path or not self.known.is_set_by_environment(name)):
             default = declared.arguments.get("default")
             place = Position(declared.file, declared.line)
             yield from self.value(default, _Scope(path), inside, seen) if default else (place,)
@@ -171,11 +174,11 @@ class _Trace:
         return self.indices[position] if 0 <= position < len(self.indices) - 1 else None
 
 
-def _joined(traced: Iterable[tuple[str, tuple[Position, ...]]]) -> Mapping[str, tuple[Position, ...]]:
+def _join_places(traced: Iterable[tuple[str, tuple[Position, ...]]]) -> Mapping[str, tuple[Position, ...]]:
     """Put the places of blocks that are written several times together: their paths have no indices."""
     joined: dict[str, tuple[Position, ...]] = {}
     for path, places in traced:
-        joined[path] = _first((*joined.get(path, ()), *places))
+        joined[path] = _limit_places((*joined.get(path, ()), *places))
     return joined
 
 
@@ -184,17 +187,17 @@ def _for_each(arguments: Mapping[str, Any]) -> Expression | None:
     return found if isinstance(found, Expression) else None
 
 
-def _first(places: Iterator[Position] | Sequence[Position]) -> tuple[Position, ...]:
+def _limit_places(places: Iterator[Position] | Sequence[Position]) -> tuple[Position, ...]:
     return tuple(dict.fromkeys(places))[:_MOST]
 
 
-def _loaded_by_itself(root: Path) -> Iterator[Path]:
+def _list_automatic_files(root: Path) -> Iterator[Path]:
     """Yield the variable files that core reads without being told, in its order."""
     yield from (root / name for name in ("terraform.tfvars", "terraform.tfvars.json") if (root / name).is_file())
     yield from sorted([*root.glob("*.auto.tfvars"), *root.glob("*.auto.tfvars.json")])
 
 
-def _assignments(path: Path, file: str) -> Mapping[str, Expression | Position]:
+def _read_assignments(path: Path, file: str) -> Mapping[str, Expression | Position]:
     try:
         if path.suffix != ".json":
             return parse(path, file).arguments
@@ -202,8 +205,8 @@ def _assignments(path: Path, file: str) -> Mapping[str, Expression | Position]:
         names = json.loads("\n".join(lines))
     except (OSError, ValueError):
         return {}  # core says what is wrong with it
-    return {name: Position(file, _line_of(name, lines)) for name in names}
+    return {name: Position(file, _find_line(name, lines)) for name in names}
 
 
-def _line_of(name: str, lines: Sequence[str]) -> int:
+def _find_line(name: str, lines: Sequence[str]) -> int:
     return next((number for number, line in enumerate(lines, 1) if f'"{name}"' in line), 1)

@@ -43,14 +43,14 @@ def recorded_reads() -> Iterator[list[tuple[Resource, str]]]:
         _READS.reset(token)
 
 
-def unknown_in(value: Any) -> Unknown | None:
+def find_unknown(value: Any) -> Unknown | None:
     """Return the first unknown in a value or anything inside it, or None when all of it is known."""
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Mapping):
         value = tuple(value.values())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return next((found for item in value if (found := unknown_in(item)) is not None), None)
+        return next((found for item in value if (found := find_unknown(item)) is not None), None)
     return None
 
 
@@ -85,9 +85,9 @@ class Block:
         parent = path.rpartition(".")[0]
         return bool(written) and path not in written and (not parent or parent in written)
 
-    def _known(self, name: str) -> Any:
+    def _read_known(self, name: str) -> Any:
         value = self._read(name)
-        if (unknown := unknown_in(value)) is not None:
+        if (unknown := find_unknown(value)) is not None:
             raise Unresolved(f"{self.resource.address}.{name}", unknown.reason)
         return value
 
@@ -107,19 +107,19 @@ class Block:
 
     def text(self, name: str, default: str | None = None) -> str | None:
         """Return a text, or ``default`` when the argument is not set."""
-        value = self._known(name)
+        value = self._read_known(name)
         return default if value is None else str(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list or set of texts; a single text counts as a list of one."""
-        value = self._known(name)
+        value = self._read_known(name)
         if value is None:
             return ()
         return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
 
     def flag(self, name: str, default: bool = False) -> bool:
         """Return a bool, or ``default`` when the argument is not set."""
-        value = self._known(name)
+        value = self._read_known(name)
         if value is None:
             return default
         if value in (True, "true"):
@@ -127,31 +127,33 @@ class Block:
         if value in (False, "false"):
             return False
         raise Unresolved(
-            f"{self.resource.address}.{name}", f"is {self._shown(name, value)}, which is neither true nor false"
+            f"{self.resource.address}.{name}", f"is {self._render_value(name, value)}, which is neither true nor false"
         )
 
-    def _shown(self, name: str, value: object) -> str:
+    def _render_value(self, name: str, value: object) -> str:
         top = f"{self.path}.{name}".lstrip(".").split(".")[0]
         return "a sensitive text" if top in self.resource.sensitive else repr(value)
 
     def number(self, name: str, default: Decimal | int | None = None) -> Decimal:
         """Return a number. Raises Unresolved when it is not set and there is no default."""
-        value = self._known(name)
+        value = self._read_known(name)
         value = default if value is None else value
         with suppress(ArithmeticError):
             number = Decimal(str(value))
             if number.is_finite() and not isinstance(value, bool):
                 return number
-        raise Unresolved(f"{self.resource.address}.{name}", f"is {self._shown(name, value)}, which is not a number")
+        raise Unresolved(
+            f"{self.resource.address}.{name}", f"is {self._render_value(name, value)}, which is not a number"
+        )
 
     def mapping(self, name: str) -> Mapping[str, str]:
         """Return a map of texts; empty when not set."""
-        value = self._known(name)
+        value = self._read_known(name)
         return {} if value is None else {key: str(item) for key, item in value.items() if item is not None}
 
     def json(self, name: str) -> Any:
         """Return the value of an argument that holds JSON text, such as a policy document; None when not set."""
-        value = self._known(name)
+        value = self._read_known(name)
         if value in (None, ""):
             return None
         try:

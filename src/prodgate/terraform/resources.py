@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from ..unresolved import Unresolved
-from .reading import Block, unknown_in
+from .reading import Block, find_unknown
 
 #: Attributes by which one resource names another: the first that equals the value decides.
 IDENTITIES: Final = (
@@ -97,7 +97,7 @@ class Resource(Block):
         Raises Unresolved when the value is unknown and the configuration does not say what it refers to.
         """
         value = self._read(name)
-        if unknown_in(value) is None:
+        if find_unknown(value) is None:
             items = value.values() if isinstance(value, Mapping) else value or ()
             named = {value} if isinstance(value, str) else {item for item in items if isinstance(item, str)}
             return tuple(other for other in self.configuration.of(*types) if other.identities & named)

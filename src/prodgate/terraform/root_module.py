@@ -43,7 +43,7 @@ class DeclaredRoot(Fact):
     types: frozenset[str]
 
 
-def declared_root(configuration: Configuration) -> DeclaredRoot:
+def describe_root(configuration: Configuration) -> DeclaredRoot:
     """Return which types of managed resources a configuration declares."""
     types = frozenset(resource.type for resource in configuration.resources if resource.mode == "managed")
     return DeclaredRoot(subject=configuration.root, types=types)

@@ -101,14 +101,14 @@ class Process:
             said = self.errors()[-500:].strip()
             advice = "set PRODGATE_TERRAFORM_TIMEOUT to more seconds"
             raise refusal(
-                f"{_name(self.command)} did not finish within {limit:g} s",
+                f"{_command_name(self.command)} did not finish within {limit:g} s",
                 f"{advice}; it said: {said}" if said else advice,
             )
         return Completed(self.child.wait(), self.output(), self.errors())
 
     def _ends_within(self, limit: float) -> bool:
         if sys.platform == "linux":
-            with _descriptor(self.child) as descriptor:  # subprocess itself would look up to 50 ms too late
+            with _exit_descriptor(self.child) as descriptor:  # subprocess itself would look up to 50 ms too late
                 return bool(select.select([descriptor], [], [], limit)[0])
         with suppress(subprocess.TimeoutExpired):
             self.child.wait(limit)
@@ -116,20 +116,20 @@ class Process:
 
     def output(self) -> str:
         """Return what it has written to stdout so far."""
-        return _written(self._output)
+        return _read_written(self._output)
 
     def errors(self) -> str:
         """Return what it has written to stderr so far."""
-        return _written(self._errors)
+        return _read_written(self._errors)
 
     def end(self) -> None:
         """End the process and everything it started: SIGINT first, so that core can clean up, then SIGKILL."""
         try:
             if self.child.poll() is None and self._grace:
-                _signal(self.child.pid, signal.SIGINT)
+                _signal_group(self.child.pid, signal.SIGINT)
                 self._ends_within(self._grace)
         finally:  # a second Ctrl-C while waiting must not leave it running
-            _signal(self.child.pid, signal.SIGKILL)
+            _signal_group(self.child.pid, signal.SIGKILL)
             self.child.wait()
 
     def __enter__(self) -> Self:
@@ -168,7 +168,7 @@ def follow(
     until, lines = monotonic() + limit, []
     try:
         with process:
-            for line in _arriving(receiving, until):
+            for line in _read_lines(receiving, until):
                 lines.append(line)
                 heard(line)
             done = process.wait(max(0.0, until - monotonic()))
@@ -177,7 +177,7 @@ def follow(
     return Completed(done.code, "\n".join(lines), done.stderr)
 
 
-def _arriving(descriptor: int, until: float) -> Iterator[str]:
+def _read_lines(descriptor: int, until: float) -> Iterator[str]:
     """Yield the lines that arrive until the writer ends or the time is over."""
     begun = b""
     while select.select([descriptor], [], [], max(0.0, until - monotonic()))[0]:
@@ -189,7 +189,7 @@ def _arriving(descriptor: int, until: float) -> Iterator[str]:
 
 
 @contextmanager
-def _descriptor(child: subprocess.Popen[bytes]) -> Iterator[int]:
+def _exit_descriptor(child: subprocess.Popen[bytes]) -> Iterator[int]:
     """Open a descriptor that becomes readable when the process ends."""
     descriptor = os.pidfd_open(child.pid)
     try:
@@ -198,17 +198,17 @@ def _descriptor(child: subprocess.Popen[bytes]) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _signal(group: int, number: signal.Signals) -> None:
+def _signal_group(group: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.killpg(group, number)
 
 
-def _written(file: IO[bytes]) -> str:
+def _read_written(file: IO[bytes]) -> str:
     size = os.fstat(file.fileno()).st_size
     return os.pread(file.fileno(), size, 0).decode("utf-8", errors="replace")
 
 
-def _name(command: Sequence[str]) -> str:
+def _command_name(command: Sequence[str]) -> str:
     words = [Path(command[0]).name, *command[1:]]
     if len(words) > 2 and words[2].endswith("core_process.py"):
         words = ["terraform", *words[3:]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .diagnostics import refusal
-from .hcl import Expression, Source, Written, parse
+from .hcl import Expression, HclBlock, Source, parse
 from .resources import Position
 
 #: Directories that never hold a root of their own.
@@ -19,7 +19,7 @@ PRUNED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ModuleCall:
     """A ``module`` block: what it names as source, and the arguments it hands in."""
 
     name: str
@@ -35,14 +35,14 @@ class Module:
     directory: Path
     sources: tuple[Source, ...]
 
-    def of(self, kind: str) -> Iterator[Written]:
+    def of(self, kind: str) -> Iterator[HclBlock]:
         """Yield its blocks of a kind, in the order of its files."""
         return (block for source in self.sources for block in source.blocks if block.kind == kind)
 
     @cached_property
-    def resources(self) -> Mapping[str, tuple[Written, ...]]:
+    def resources(self) -> Mapping[str, tuple[HclBlock, ...]]:
         """The blocks by their address in this module (``aws_x.y``, ``data.aws_x.y``), overriding ones last."""
-        found: dict[str, tuple[Written, ...]] = {}
+        found: dict[str, tuple[HclBlock, ...]] = {}
         for kind, prefix in (("resource", ""), ("data", "data.")):
             for block in self.of(kind):
                 address = prefix + ".".join(block.labels)
@@ -50,12 +50,12 @@ class Module:
         return found
 
     @cached_property
-    def calls(self) -> Mapping[str, Call]:
+    def calls(self) -> Mapping[str, ModuleCall]:
         """The module calls by name."""
-        return {call.name: call for source in self.sources for call in _calls(source)}
+        return {call.name: call for source in self.sources for call in _find_calls(source)}
 
     @cached_property
-    def variables(self) -> Mapping[str, Written]:
+    def variables(self) -> Mapping[str, HclBlock]:
         """The variable blocks by name."""
         return {block.labels[0]: block for block in self.of("variable") if block.labels}
 
@@ -96,11 +96,11 @@ def read_tree(root: Path, base: Path, manifest: Mapping[str, Path]) -> Tree:
     while waiting:
         names, directory, callers = waiting.pop()
         if directory not in read:
-            read[directory] = Module(directory, tuple(_files(directory, base)))
+            read[directory] = Module(directory, tuple(_parse_files(directory, base)))
         modules[".".join(f"module.{name}" for name in names)] = read[directory]
         for call in read[directory].calls.values():
             key = (*names, call.name)
-            target = _target(call, directory, manifest.get(".".join(key)), root)
+            target = _find_target(call, directory, manifest.get(".".join(key)), root)
             if target in callers:
                 raise refusal(f"module {call.name!r} calls itself", f"{call.source} leads back here", call.position)
             waiting.append((key, target, (*callers, target)))
@@ -118,34 +118,34 @@ def read_manifest(root: Path, manifest: Path) -> Mapping[str, Path]:
 
 def has_configuration(directory: Path) -> bool:
     """Whether a directory holds Terraform files itself."""
-    return any(True for _ in _names(directory))
+    return any(True for _ in _list_names(directory))
 
 
 def find_roots(directory: Path) -> tuple[Path, ...]:
     """Return ``directory`` if it holds Terraform files, else the roots below it: those that no other one calls."""
-    return (directory,) if has_configuration(directory) else _uncalled(directory)
+    return (directory,) if has_configuration(directory) else _find_uncalled(directory)
 
 
-def other_roots(directory: Path) -> tuple[Path, ...]:
+def find_other_roots(directory: Path) -> tuple[Path, ...]:
     """Return the roots below a directory that is one itself, which are not judged with it: no call leads to them."""
-    below = _uncalled(directory) if has_configuration(directory) else ()
+    below = _find_uncalled(directory) if has_configuration(directory) else ()
     return tuple(root for root in below if root != directory)
 
 
-def _uncalled(directory: Path) -> tuple[Path, ...]:
+def _find_uncalled(directory: Path) -> tuple[Path, ...]:
     found, called = [], set()
     for place, inner, _ in os.walk(directory):
         inner[:] = sorted(name for name in inner if name not in PRUNED and not name.startswith("."))
         if has_configuration(Path(place)):
             found.append(Path(place))
     for each in found:
-        module = Module(each, tuple(_files(each, directory)))
+        module = Module(each, tuple(_parse_files(each, directory)))
         local = (call.source for call in module.calls.values() if call.source.startswith("."))
         called |= {Path(os.path.normpath(each / source)) for source in local}
     return tuple(each for each in found if each not in called)
 
 
-def _names(directory: Path) -> list[str]:
+def _list_names(directory: Path) -> list[str]:
     """The files that core reads in a directory, overriding ones last."""
     try:
         names = sorted(each.name for each in directory.iterdir())
@@ -155,24 +155,24 @@ def _names(directory: Path) -> list[str]:
     return sorted(read, key=lambda name: name.split(".")[0].endswith("override"))
 
 
-def _files(directory: Path, base: Path) -> Iterator[Source]:
-    for name in _names(directory):
+def _parse_files(directory: Path, base: Path) -> Iterator[Source]:
+    for name in _list_names(directory):
         try:
             yield parse(directory / name, os.path.relpath(directory / name, base))
         except OSError:
             continue  # core will say that it can't read the file
 
 
-def _calls(source: Source) -> Iterator[Call]:
+def _find_calls(source: Source) -> Iterator[ModuleCall]:
     if source.file.endswith(".json"):
-        yield from _json_calls(source)
+        yield from _find_json_calls(source)
     for block in source.blocks:
         named = block.arguments.get("source")
         if block.kind == "module" and block.labels and named and named.literal is not None:
-            yield Call(block.labels[0], named.literal, Position(source.file, block.line), block.arguments)
+            yield ModuleCall(block.labels[0], named.literal, Position(source.file, block.line), block.arguments)
 
 
-def _json_calls(source: Source) -> Iterator[Call]:
+def _find_json_calls(source: Source) -> Iterator[ModuleCall]:
     try:
         stated: Any = json.loads(source.text).get("module", {})
     except (ValueError, AttributeError):
@@ -180,10 +180,10 @@ def _json_calls(source: Source) -> Iterator[Call]:
     for calls in stated if isinstance(stated, list) else [stated]:
         for name, body in calls.items():
             stated_source = (body[0] if isinstance(body, list) else body).get("source", "")
-            yield Call(name, str(stated_source), Position(source.file, 1), {})
+            yield ModuleCall(name, str(stated_source), Position(source.file, 1), {})
 
 
-def _target(call: Call, directory: Path, fetched: Path | None, root: Path) -> Path:
+def _find_target(call: ModuleCall, directory: Path, fetched: Path | None, root: Path) -> Path:
     if call.source.startswith(("./", "../")) or call.source in (".", ".."):
         target = Path(os.path.normpath(directory / call.source))
         if not target.is_dir():

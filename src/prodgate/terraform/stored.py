@@ -24,7 +24,7 @@ def to_json(configuration: Configuration) -> dict[str, Any]:
             {"subject": gap.subject, "reason": gap.reason, "position": str(gap.position or "")}
             for gap in configuration.gaps
         ],
-        "resources": [_resource(resource) for resource in configuration.resources],
+        "resources": [_resource_to_json(resource) for resource in configuration.resources],
     }
 
 
@@ -34,8 +34,8 @@ def from_json(data: Mapping[str, Any]) -> Configuration:
         root=data["root"],
         engine=data["engine"],
         notes=data["notes"],
-        gaps=[Gap(gap["subject"], gap["reason"], _position(gap["position"])) for gap in data["gaps"]],
-        resources=[_rebuilt(resource) for resource in data["resources"]],
+        gaps=[Gap(gap["subject"], gap["reason"], _parse_position(gap["position"])) for gap in data["gaps"]],
+        resources=[_resource_from_json(resource) for resource in data["resources"]],
     )
 
 
@@ -60,15 +60,15 @@ def diagnostics_from_json(data: Iterable[Mapping[str, str]]) -> tuple[Diagnostic
             severity=each["severity"],
             summary=each["summary"],
             detail=each["detail"],
-            position=_position(each["position"]),
+            position=_parse_position(each["position"]),
             address=each["address"],
         )
         for each in data
     )
 
 
-def _resource(resource: Resource) -> dict[str, Any]:
-    values = {name: _kept(value, name in resource.sensitive) for name, value in resource.values.items()}
+def _resource_to_json(resource: Resource) -> dict[str, Any]:
+    values = {name: _redact(value, name in resource.sensitive) for name, value in resource.values.items()}
     origin = resource.origin
     return {
         "address": resource.address,
@@ -76,7 +76,7 @@ def _resource(resource: Resource) -> dict[str, Any]:
         "name": resource.name,
         "mode": resource.mode,
         "module": resource.module,
-        "values": _marked(values),
+        "values": _mark_unknown(values),
         "references": {name: list(targets) for name, targets in resource.references.items()},
         "sensitive": sorted(resource.sensitive),
         "block": str(origin.block) if origin else "",
@@ -84,43 +84,43 @@ def _resource(resource: Resource) -> dict[str, Any]:
     }
 
 
-def _kept(value: Any, sensitive: bool) -> Any:
+def _redact(value: Any, sensitive: bool) -> Any:
     """Return what is kept of an argument; one that is not set or known holds no secret, and must not look set."""
     return REDACTED if sensitive and not isinstance(value, Unknown) and value not in (None, "", [], {}) else value
 
 
-def _rebuilt(data: Mapping[str, Any]) -> Resource:
-    block = _position(data["block"])
-    arguments = {path: tuple(filter(None, map(_position, places))) for path, places in data["arguments"].items()}
+def _resource_from_json(data: Mapping[str, Any]) -> Resource:
+    block = _parse_position(data["block"])
+    arguments = {path: tuple(filter(None, map(_parse_position, places))) for path, places in data["arguments"].items()}
     return Resource(
         address=data["address"],
         type=data["type"],
         name=data["name"],
         mode=data["mode"],
         module=data["module"],
-        values=_unmarked(data["values"]),
+        values=_unmark_unknown(data["values"]),
         references={name: tuple(targets) for name, targets in data["references"].items()},
         sensitive=frozenset(data["sensitive"]),
         origin=Origin(block, arguments) if block else None,
     )
 
 
-def _position(text: str) -> Position | None:
+def _parse_position(text: str) -> Position | None:
     file, _, line = text.rpartition(":")
     return Position(file, int(line)) if file else None
 
 
-def _marked(value: Any) -> Any:
+def _mark_unknown(value: Any) -> Any:
     if isinstance(value, Unknown):
         return {_MARK: "redacted" if value is REDACTED else "unknown"}
     if isinstance(value, Mapping):
-        return {key: _marked(item) for key, item in value.items()}
-    return [_marked(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: _mark_unknown(item) for key, item in value.items()}
+    return [_mark_unknown(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _unmarked(value: Any) -> Any:
+def _unmark_unknown(value: Any) -> Any:
     if isinstance(value, Mapping):
         if len(value) == 1 and value.get(_MARK) in _MARKS:
             return _MARKS[value[_MARK]]
-        return {key: _unmarked(item) for key, item in value.items()}
-    return [_unmarked(item) for item in value] if isinstance(value, list) else value
+        return {key: _unmark_unknown(item) for key, item in value.items()}
+    return [_unmark_unknown(item) for item in value] if isinstance(value, list) else value

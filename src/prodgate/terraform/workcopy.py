@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from .edits import REFERENCE, evaluable
+from .edits import REFERENCE, edit_source
 from .sources import Tree
 
 #: What is never taken over: core's own working files, and state that belongs to the real infrastructure.
@@ -26,7 +26,7 @@ ANY_VERSION: Final = 'terraform {\n  required_version = ">= 0.1"\n}\n'
 
 
 @dataclass(frozen=True, slots=True)
-class WorkCopy:
+class WorkingCopy:
     """Where the copy is, and how names in it become the user's again.
 
     ``references`` are the resource addresses that stand behind the numbered local values of the edits.
@@ -63,25 +63,25 @@ class WorkCopy:
             (copied / OVERRIDE).write_text(state + ANY_VERSION, encoding="utf-8")
 
 
-def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: str = "") -> WorkCopy:
+def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: str = "") -> WorkingCopy:
     """Lay out the copy below ``scratch``, with or without the resources' own pre- and postconditions.
 
     To be ``applied``, it needs a place for its state; it keeps the order in which it says that things are made.
     """
     originals = {module.directory for module in tree.modules.values()}
-    top = _top(tree.root.directory, originals)
+    top = _find_top(tree.root.directory, originals)
     place = scratch / ("tree" if conditions else "unconditional")
     expanded = {above for each in originals for above in (each, *each.parents) if above.is_relative_to(top)}
     place.mkdir()
     _mirror(top, place, expanded)
     directories = {each: place / each.relative_to(top) for each in originals}
-    references = _edit(tree, directories, conditions=conditions, applied=bool(applied))
-    copy = WorkCopy(scratch, place, tree, top, references, applied or LOCAL_STATE, directories)
+    references = _edit_modules(tree, directories, conditions=conditions, applied=bool(applied))
+    copy = WorkingCopy(scratch, place, tree, top, references, applied or LOCAL_STATE, directories)
     (copy.root / OVERRIDE).write_text(copy.state, encoding="utf-8")
     return copy
 
 
-def _top(root: Path, originals: Iterable[Path]) -> Path:
+def _find_top(root: Path, originals: Iterable[Path]) -> Path:
     """The repository that holds the root, or the nearest directory above all modules when that is higher."""
     repository = next((above for above in (root, *root.parents) if (above / ".git").exists()), root)
     return Path(os.path.commonpath([repository, *originals]))
@@ -92,25 +92,25 @@ def _mirror(original: Path, copied: Path, expanded: set[Path]) -> None:
     for name in inner:
         (copied / name).mkdir()
         _mirror(original / name, copied / name, expanded)
-    for each in _entries(original):
+    for each in _list_entries(original):
         if each.name not in inner and not LEFT_OUT.fullmatch(each.name):
             (copied / each.name).symlink_to(each)
 
 
-def _entries(directory: Path) -> list[Path]:
+def _list_entries(directory: Path) -> list[Path]:
     try:
         return list(directory.iterdir())
     except OSError:
         return []  # core can read no more of it than we can
 
 
-def _edit(tree: Tree, directories: Mapping[Path, Path], *, conditions: bool, applied: bool) -> tuple[str, ...]:
+def _edit_modules(tree: Tree, directories: Mapping[Path, Path], *, conditions: bool, applied: bool) -> tuple[str, ...]:
     """Write the edited files of every module; return the addresses behind the local values they use."""
     references: list[str] = []
     for module in {each.directory: each for each in tree.modules.values()}.values():
         copied, before = directories[module.directory], len(references)
         for source in module.sources:
-            text = evaluable(source, module.resources, references, conditions=conditions, applied=applied)
+            text = edit_source(source, module.resources, references, conditions=conditions, applied=applied)
             if text != source.text:
                 file = copied / Path(source.file).name
                 file.unlink()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.airflow.history import read
+from prodgate.airflow.history import read_history
 from prodgate.airflow.records import History
 from prodgate.aws.answers import Absent, Unreadable
 
@@ -37,7 +37,7 @@ class Asking:
 
 
 def history(fake: Fake, *dag_ids: str) -> History:
-    return read(Asking(fake), dag_ids or ("news",), since=SINCE, now=NOW)
+    return read_history(Asking(fake), dag_ids or ("news",), since=SINCE, now=NOW)
 
 
 def ids(found: History) -> list[str]:

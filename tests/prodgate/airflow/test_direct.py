@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from prodgate.airflow.direct import Access, Direct, DirectWriter, Login, Token
-from prodgate.airflow.wire import LARGEST
+from prodgate.airflow.direct import Access, HttpTransport, HttpWriter, Login, Token
+from prodgate.airflow.wire import MAX_BODY
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.criteria import UsageError
 
@@ -30,7 +30,7 @@ def fake() -> Iterator[Fake]:
 def said(fake: Fake, reply: Reply, path: str = "/dags/news") -> str:
     """Why nothing was read, when this is answered at a path."""
     fake.fault = lambda asked, query, usual: reply if asked == path else usual
-    with Direct(fake.url, LOGIN, limit=5.0) as airflow, pytest.raises(Unreadable) as caught:
+    with HttpTransport(fake.url, LOGIN, limit=5.0) as airflow, pytest.raises(Unreadable) as caught:
         airflow.get("/dags/news", {})
     assert fake.url in caught.value.reason
     for secret in (PASSWORD, TOKEN):
@@ -41,14 +41,14 @@ def said(fake: Fake, reply: Reply, path: str = "/dags/news") -> str:
 @BOTH
 @pytest.mark.parametrize("access", [LOGIN, None])
 def test_it_signs_in_as_the_version_wants_it(version: str, access: Access) -> None:
-    with serving(an_airflow(version, slots=1, open=access is None)) as fake, Direct(fake.url, access) as airflow:
+    with serving(an_airflow(version, slots=1, open=access is None)) as fake, HttpTransport(fake.url, access) as airflow:
         assert airflow.get("/version", {})["version"] == version
         assert airflow.get("/dags/news", {})["dag_id"] == "news"
         assert airflow.get("/dags/news/dagRuns", {"limit": "1", "order_by": "id"})["total_entries"] == 1
 
 
 def test_a_token_is_shown_as_it_is(fake: Fake) -> None:
-    with Direct(f"{fake.url}/", Token(TOKEN)) as airflow:
+    with HttpTransport(f"{fake.url}/", Token(TOKEN)) as airflow:
         assert airflow.get("/dags/news", {})["dag_id"] == "news"
 
 
@@ -64,7 +64,7 @@ def test_a_token_is_shown_as_it_is(fake: Fake) -> None:
 def test_who_is_not_let_in_reads_nothing(version: str, access: Access, words: str) -> None:
     with (
         serving(an_airflow(version, slots=1, open=False)) as fake,
-        Direct(fake.url, access) as airflow,
+        HttpTransport(fake.url, access) as airflow,
         pytest.raises(Unreadable) as caught,
     ):
         airflow.get("/dags/news", {})
@@ -72,7 +72,7 @@ def test_who_is_not_let_in_reads_nothing(version: str, access: Access, words: st
 
 
 def test_what_airflow_says_is_not_there_is_absent(fake: Fake) -> None:
-    with Direct(fake.url, LOGIN) as airflow, pytest.raises(Absent):
+    with HttpTransport(fake.url, LOGIN) as airflow, pytest.raises(Absent):
         airflow.get("/dags/renamed", {})
 
 
@@ -92,7 +92,7 @@ def test_what_airflow_says_is_not_there_is_absent(fake: Fake) -> None:
         (Reply(200, body=b"<html>blocked by the company</html>"), "35 bytes that are no JSON"),
         (Reply(200, body=b""), "0 bytes that are no JSON"),
         (Reply(200, body=b"[" * 200_000), "200000 bytes that are no JSON"),
-        (Reply(200, body=b'"' + b"x" * LARGEST + b'"'), "its answer is longer than 6 MB"),
+        (Reply(200, body=b'"' + b"x" * MAX_BODY + b'"'), "its answer is longer than 6 MB"),
         (Reply(200, {"dag_id": "news"}, length=900), "its answer was cut off after 18 bytes"),
         (Reply(500, {"detail": f"who sends {TOKEN} and {PASSWORD}?"}), "it answers 500: who sends (redacted: what it was signed in with) and (redacted: what it was signed in with)?"),
         (Reply(400, {"detail": "x" * 900}), "it answers 400: " + "x" * 184),
@@ -111,7 +111,10 @@ def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
     over = threading.Event()
     slow = Reply(200, {"dag_id": "news"}, before=over.wait)
     with serving(an_airflow(fault=lambda path, query, reply: slow if path == "/dags/news" else reply)) as fake:
-        with Direct(fake.url, limit=0.2) as airflow, pytest.raises(Unreadable, match=r"did not answer within 0\.2 s"):
+        with (
+            HttpTransport(fake.url, limit=0.2) as airflow,
+            pytest.raises(Unreadable, match=r"did not answer within 0\.2 s"),
+        ):
             airflow.get("/dags/news", {})
         over.set()
 
@@ -123,22 +126,22 @@ def test_a_connection_that_the_server_has_closed_is_opened_again(fake: Fake) -> 
     def telling(path: str, query: Mapping[str, str], reply: Reply) -> Reply:
         return replace(reply, headers={"Connection": "close"})
 
-    with Direct(fake.url, LOGIN) as airflow:
+    with HttpTransport(fake.url, LOGIN) as airflow:
         for fault in (closing, telling):
             fake.fault = fault
             for _ in range(3):
                 assert airflow.get("/dags/news", {})["dag_id"] == "news"
             run: dict[str, Any] = {"dag_run_id": fault.__name__, "conf": {}, "logical_date": None}
-            assert DirectWriter(airflow).post("/dags/news/dagRuns", run)["dag_run_id"] == fault.__name__
+            assert HttpWriter(airflow).post("/dags/news/dagRuns", run)["dag_run_id"] == fault.__name__
     assert [path for method, path, _ in fake.asked if method == "POST"] == ["/dags/news/dagRuns"] * 2
 
 
 def test_what_changes_something_is_never_sent_twice(fake: Fake) -> None:
     fake.fault = lambda path, query, reply: reply if path != "/dags/news/dagRuns" else Reply(0)
-    with Direct(fake.url, LOGIN) as airflow:
+    with HttpTransport(fake.url, LOGIN) as airflow:
         airflow.get("/dags/news", {})
         with pytest.raises(Unreadable, match="it can't be reached"):
-            DirectWriter(airflow).post("/dags/news/dagRuns", {"dag_run_id": "a", "conf": {}, "logical_date": None})
+            HttpWriter(airflow).post("/dags/news/dagRuns", {"dag_run_id": "a", "conf": {}, "logical_date": None})
     assert [path for method, path, _ in fake.asked if method == "POST"] == ["/dags/news/dagRuns"]
 
 
@@ -146,7 +149,7 @@ def test_nobody_there_is_said() -> None:
     with serving(an_airflow()) as fake:
         url = fake.url
     with pytest.raises(Unreadable, match="GET /api/v2/version: it can't be reached: Connection refused"):
-        Direct(url).get("/version", {})
+        HttpTransport(url).get("/version", {})
 
 
 @pytest.mark.parametrize(
@@ -179,19 +182,19 @@ def test_what_does_not_let_in_as_airflow_does_is_none(fake: Fake, path: str, rep
 )
 def test_an_address_that_is_none_is_refused_without_showing_a_password(base: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as caught:
-        Direct(base)
+        HttpTransport(base)
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "value", [LOGIN, Token(PASSWORD), Direct("https://x", LOGIN)], ids=["login", "token", "direct"]
+    "value", [LOGIN, Token(PASSWORD), HttpTransport("https://x", LOGIN)], ids=["login", "token", "direct"]
 )
 def test_nothing_shows_what_it_signs_in_with(value: Any) -> None:
     assert PASSWORD not in repr(value)
 
 
 def test_only_a_writer_can_post(fake: Fake) -> None:
-    with Direct(fake.url, LOGIN) as airflow:
-        made = DirectWriter(airflow).post("/dags/news/dagRuns", {"dag_run_id": "a", "conf": {}, "logical_date": None})
+    with HttpTransport(fake.url, LOGIN) as airflow:
+        made = HttpWriter(airflow).post("/dags/news/dagRuns", {"dag_run_id": "a", "conf": {}, "logical_date": None})
         assert made["dag_run_id"] == "a"
         assert not hasattr(airflow, "post")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from prodgate.airflow.history import observed, recalled
+from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.records import History
 from prodgate.aws.answers import Unreadable
 
@@ -27,8 +27,8 @@ from .reading import (
 
 
 def replayed(fake: Fake) -> tuple[History, str]:
-    evidence = json.dumps(observed(Asking(fake), ["news", "renamed"], since=SINCE, now=NOW))
-    return recalled(json.loads(evidence)), evidence
+    evidence = json.dumps(observe_history(Asking(fake), ["news", "renamed"], since=SINCE, now=NOW))
+    return recall_history(json.loads(evidence)), evidence
 
 
 @BOTH
@@ -63,15 +63,17 @@ def test_what_could_not_be_read_is_evidence_too() -> None:
     for part in ("runs", "heartbeats"):
         with pytest.raises(Unreadable, match="500: down"):
             getattr(found, part)
-    dead = observed(Asking(an_airflow(fault=of("/version")(lambda query, found: []))), ["news"], since=SINCE, now=NOW)
+    dead = observe_history(
+        Asking(an_airflow(fault=of("/version")(lambda query, found: []))), ["news"], since=SINCE, now=NOW
+    )
     with pytest.raises(Unreadable, match="states none"):
-        recalled(dead)
+        recall_history(dead)
 
 
 def test_what_was_not_asked_then_is_not_known_now() -> None:
-    evidence = observed(Asking(an_airflow()), ["news"], since=SINCE, now=NOW)
+    evidence = observe_history(Asking(an_airflow()), ["news"], since=SINCE, now=NOW)
     with pytest.raises(Unreadable, match="was not asked in that run; observe again"):
-        _ = recalled(evidence | {"dags": ["other"]}).served
+        _ = recall_history(evidence | {"dags": ["other"]}).served
 
 
 @BOTH
@@ -83,14 +85,14 @@ def test_a_component_that_only_paused_is_looked_at_again(version: str) -> None:
         if len(waits) == 2:
             fake.health["dag_processor"]["status"] = "healthy"
 
-    found = recalled(observed(Asking(fake), ["news"], since=SINCE, now=NOW, wait=wait))
+    found = recall_history(observe_history(Asking(fake), ["news"], since=SINCE, now=NOW, wait=wait))
     assert all(beat.healthy for beat in found.heartbeats)
     assert len(waits) == 2
 
 
 @BOTH
 def test_a_component_that_stays_ill_is_ill_when_patience_ends(version: str) -> None:
-    found = recalled(observed(Asking(ill(version)), ["news"], since=SINCE, now=NOW, patience=0))
+    found = recall_history(observe_history(Asking(ill(version)), ["news"], since=SINCE, now=NOW, patience=0))
     assert [beat.healthy for beat in found.heartbeats] == [True, False]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from prodgate.airflow.records import Event, Heartbeat, ImportFailure, Run, Served, Task
+from prodgate.airflow.records import Event, Heartbeat, ImportFailure, Run, ServedDag, Task
 
 from .fake import HOUR, NEW, NOW, OLD, a_dag, a_run, a_task, an_airflow, an_event, components
 from .reading import (
@@ -56,7 +56,7 @@ def test_what_is_said_becomes_a_record(version: str) -> None:
         ),
     )
     assert found.served == (
-        Served(dag_id="news", file="/dags/news.py", paused=False, stale=False, broken=False, schedule="0 * * * *",
+        ServedDag(dag_id="news", file="/dags/news.py", paused=False, stale=False, broken=False, schedule="0 * * * *",
                next_slot=NOW + HOUR, parsed=NOW),
     )  # fmt: skip
     assert found.import_failures == (ImportFailure(file="/dags/broken.py", text="ImportError: nothing"),)

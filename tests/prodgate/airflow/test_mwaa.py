@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from prodgate.airflow.history import read
-from prodgate.airflow.mwaa import Mwaa, MwaaWriter
+from prodgate.airflow.history import read_history
+from prodgate.airflow.mwaa import MwaaTransport, MwaaWriter
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.aws.clients import Clients, Refused
 
@@ -34,15 +34,17 @@ def through(fake: Fake, sent: list[dict[str, Any]] | None = None) -> Answering:
     return Answering(answer)
 
 
-def transport(aws: Answering, name: str = "news") -> Mwaa:
+def transport(aws: Answering, name: str = "news") -> MwaaTransport:
     aws.client("mwaa")
-    return Mwaa(aws.calls, name, REGION)
+    return MwaaTransport(aws.calls, name, REGION)
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
 def test_a_history_is_the_same_whichever_way_it_is_read(version: str) -> None:
     sent: list[dict[str, Any]] = []
-    found = read(transport(through(an_airflow(version), sent)), ["news", "renamed"], since=NOW - 120 * HOUR, now=NOW)
+    found = read_history(
+        transport(through(an_airflow(version), sent)), ["news", "renamed"], since=NOW - 120 * HOUR, now=NOW
+    )
     assert len(found.runs) == 121
     assert len(found.tasks) == 242
     assert [dag.dag_id for dag in found.served] == ["news"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.airflow.paging import MOST
+from prodgate.airflow.paging import MAX_ROWS
 from prodgate.aws.answers import Unreadable
 
 from .fake import HOUR, NEW, NOW, Reply, a_dag, a_run, an_airflow
@@ -54,7 +54,7 @@ def test_shorter_pages_than_asked_for_lose_nothing(version: str) -> None:
         (lambda query, found: found | {"total_entries": None}, "does not say how many .* but None"),
         (lambda query, found: {k: v for k, v in found.items() if k != "total_entries"}, "does not say how many"),
         (lambda query, found: found | {"total_entries": True}, "does not say how many"),
-        (lambda query, found: found | {"total_entries": MOST + 1}, "more than 200000 are not read"),
+        (lambda query, found: found | {"total_entries": MAX_ROWS + 1}, "more than 200000 are not read"),
         (lambda query, found: {"total_entries": 0}, "does not list"),
         (lambda query, found: [], "does not list"),
         (lambda query, found: {key_of(found): ["x"], "total_entries": 1}, "does not list"),

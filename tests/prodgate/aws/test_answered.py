@@ -9,10 +9,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from prodgate.aws.answered import canonical, plain, revived
+from prodgate.aws.answered import canonical_json, revive, to_plain
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.aws.recording import Call, Record, Recording, recalled
-from prodgate.secret_forms import credential_form, secret_in
+from prodgate.aws.recording import Call, Record, Recording, recall
+from prodgate.secret_forms import credential_form, find_secret
 
 NOW = datetime(2026, 11, 24, 13, tzinfo=UTC)
 TOKEN = "ghp_" + "a" * 36
@@ -29,8 +29,8 @@ KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\nsecret\n-----END RSA PRIVATE KEY--
     ],
 )
 def test_an_answer_comes_back_as_it_was(value: Any) -> None:
-    assert revived(plain(value)) == value
-    assert canonical(plain(revived(plain(value)))) == canonical(plain(value))
+    assert revive(to_plain(value)) == value
+    assert canonical_json(to_plain(revive(to_plain(value)))) == canonical_json(to_plain(value))
 
 
 def test_an_archive_is_the_digests_of_its_files_too() -> None:
@@ -38,15 +38,15 @@ def test_an_archive_is_the_digests_of_its_files_too() -> None:
     with ZipFile(made, "w") as archive:
         archive.writestr("plugins/", "")
         archive.writestr("plugins/news.py", b"abc")
-    body = plain({"Body": io.BytesIO(made.getvalue())})["Body"]
+    body = to_plain({"Body": io.BytesIO(made.getvalue())})["Body"]
     assert body["Files"] == {"plugins/news.py": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
-    cut_off = plain({"Body": io.BytesIO(made.getvalue()[:40])})["Body"]
+    cut_off = to_plain({"Body": io.BytesIO(made.getvalue()[:40])})["Body"]
     assert "Files" not in cut_off
     assert cut_off["Size"] == 40
 
 
 def test_what_botocore_adds_is_left_out_and_a_body_is_its_digest() -> None:
-    answer = plain({"Body": io.BytesIO(b"abc"), "ResponseMetadata": {"RequestId": "x"}})
+    answer = to_plain({"Body": io.BytesIO(b"abc"), "ResponseMetadata": {"RequestId": "x"}})
     assert answer == {"Body": {"Sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "Size": 3}}
 
 
@@ -62,7 +62,7 @@ def test_what_botocore_adds_is_left_out_and_a_body_is_its_digest() -> None:
     ],
 )
 def test_a_credential_is_taken_out_wherever_it_stands(answer: Any, secret: str, form: str) -> None:
-    kept = canonical(plain(answer))
+    kept = canonical_json(to_plain(answer))
     assert secret not in kept
     assert credential_form(kept) == form
 
@@ -80,10 +80,10 @@ SETTINGS = [
 
 @pytest.mark.parametrize("answer", SETTINGS)
 def test_a_setting_with_the_name_of_a_secret_is_taken_out_and_still_known_as_one(answer: Any) -> None:
-    kept = plain(answer)
-    assert "hunter2" not in canonical(kept)
-    assert credential_form(canonical(kept)) == "its name"
-    assert secret_in("anything", "(redacted: its name)") == "its name"
+    kept = to_plain(answer)
+    assert "hunter2" not in canonical_json(kept)
+    assert credential_form(canonical_json(kept)) == "its name"
+    assert find_secret("anything", "(redacted: its name)") == "its name"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_setting_with_the_name_of_a_secret_is_taken_out_and_still_known_as_one
     ],
 )
 def test_an_ordinary_setting_is_kept(answer: Any) -> None:
-    assert plain(answer) == answer
+    assert to_plain(answer) == answer
 
 
 def call(operation: str = "ListKeys", **parameters: Any) -> Call:
@@ -106,11 +106,11 @@ def call(operation: str = "ListKeys", **parameters: Any) -> Call:
 
 def test_a_recording_answers_as_aws_did() -> None:
     recording = Recording()
-    recording.add(Record(call=call(Since=NOW), pages=[plain({"Keys": [], "At": NOW})], requests=[{"id": "1"}]))
+    recording.add(Record(call=call(Since=NOW), pages=[to_plain({"Keys": [], "At": NOW})], requests=[{"id": "1"}]))
     recording.add(Record(call=call("DescribeKey"), absent="NotFoundException", words="gone"))
     recording.add(Record(call=call("ListAliases"), unreadable="kms ListAliases: access denied"))
     stored = [{"service": service, "region": region, "calls": calls} for service, region, calls in recording.by_place()]
-    again = recalled(stored)
+    again = recall(stored)
     assert again.records == recording.records
     assert again.pages("kms", "ListKeys", "r", {"Since": NOW}, whole=True) == [{"Keys": [], "At": NOW}]
     with pytest.raises(Absent, match="NotFoundException"):
@@ -126,13 +126,13 @@ def test_what_was_not_asked_then_can_not_be_answered_now() -> None:
 
 @pytest.mark.parametrize("name", ["PGPASSWORD", "dbpassword", "DB_PASS", "MYSQL_PASS2", "KEY_PASSPHRASE"])
 def test_a_password_is_known_by_its_name_however_it_is_joined(name: str) -> None:
-    assert secret_in(name, "hunter2") == "its name"
-    assert "hunter2" not in canonical(plain({"Environment": {"Variables": {name: "hunter2"}}}))
+    assert find_secret(name, "hunter2") == "its name"
+    assert "hunter2" not in canonical_json(to_plain({"Environment": {"Variables": {name: "hunter2"}}}))
 
 
 @pytest.mark.parametrize("name", ["BYPASS", "PASS_THROUGH", "PASSWORD_MIN_LENGTH", "PASSWORDLESS"])
 def test_other_names_announce_no_secret(name: str) -> None:
-    assert secret_in(name, "hunter2") == ""
+    assert find_secret(name, "hunter2") == ""
 
 
 @pytest.mark.parametrize(
@@ -147,14 +147,14 @@ def test_other_names_announce_no_secret(name: str) -> None:
     ],
 )
 def test_what_no_check_reads_and_may_be_a_secret_is_not_kept(answer: dict[str, Any]) -> None:
-    kept = canonical(plain(answer))
+    kept = canonical_json(to_plain(answer))
     assert "hunter2" not in kept
     assert "taro" not in kept
 
 
 def test_of_a_log_only_the_kind_of_credential_is_kept_and_of_a_subscriber_the_host() -> None:
-    events = plain({"events": [{"logStreamName": "web", "message": f"GET / {TOKEN}"}]})["events"]
+    events = to_plain({"events": [{"logStreamName": "web", "message": f"GET / {TOKEN}"}]})["events"]
     assert credential_form(events[0]["message"]) == "a GitHub token"
     assert events[0]["message"].startswith("(redacted")
-    assert plain({"Endpoint": "https://pager.example/x"})["Endpoint"].startswith("https://pager.example/(")
-    assert plain({"Endpoint": "team@example.com"})["Endpoint"] == "team@example.com"
+    assert to_plain({"Endpoint": "https://pager.example/x"})["Endpoint"].startswith("https://pager.example/(")
+    assert to_plain({"Endpoint": "team@example.com"})["Endpoint"] == "team@example.com"

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from prodgate.aws import calls as module
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.aws.clients import Refused
-from prodgate.aws.failures import Kind, failure
-from prodgate.aws.rates import Bucket, bucket
+from prodgate.aws.failures import Kind, classify_error
+from prodgate.aws.rates import TokenBucket, bucket_for
 
 from .answering import REGION, Answering, Sent, refused
 
@@ -68,7 +68,7 @@ def test_an_error_on_a_later_page_ends_in_no_list() -> None:
 
 
 def test_a_list_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PAGES", 3)
+    monkeypatch.setattr(module, "MAX_PAGES", 3)
     with pytest.raises(Unreadable, match="more than 3 pages; ask for less"):
         Answering(pages_of(*map(str, range(50)))).pages("secretsmanager", "ListSecrets")
 
@@ -240,12 +240,12 @@ def test_throttled_calls_are_tried_again() -> None:
 )
 def test_an_error_code_means_what_aws_means_by_it(code: str, kind: Kind) -> None:
     error = ClientError({"Error": {"Code": code, "Message": "no"}}, "X")
-    assert failure(error).kind is kind
+    assert classify_error(error).kind is kind
 
 
 def test_a_hub_that_was_never_switched_on_is_absent_and_a_refusal_is_not() -> None:
     def said(words: str) -> Kind:
-        return failure(ClientError({"Error": {"Code": "InvalidAccessException", "Message": words}}, "X")).kind
+        return classify_error(ClientError({"Error": {"Code": "InvalidAccessException", "Message": words}}, "X")).kind
 
     assert said("Account 1 is not subscribed to AWS Security Hub") is Kind.ABSENT
     assert said("Invalid access") is Kind.DENIED
@@ -253,18 +253,18 @@ def test_a_hub_that_was_never_switched_on_is_absent_and_a_refusal_is_not() -> No
 
 @pytest.mark.parametrize(("error", "kind"), [(NoCredentialsError(), Kind.EXPIRED), (ValueError("x"), Kind.OTHER)])
 def test_an_error_of_botocore_is_no_absence(error: Exception, kind: Kind) -> None:
-    assert failure(error).kind is kind
+    assert classify_error(error).kind is kind
 
 
 def test_a_fault_without_a_known_code_is_one_by_its_status() -> None:
     error = ClientError({"Error": {"Code": "Odd"}, "ResponseMetadata": {"HTTPStatusCode": 502}}, "X")
-    assert failure(error).kind is Kind.FAULT
+    assert classify_error(error).kind is Kind.FAULT
 
 
 def test_a_bucket_lets_a_burst_through_and_then_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     now, waited = [100.0], []
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    full = Bucket(10.0)
+    full = TokenBucket(10.0)
 
     class Stopped:
         def wait(self, seconds: float) -> None:
@@ -279,7 +279,7 @@ def test_a_bucket_lets_a_burst_through_and_then_its_rate(monkeypatch: pytest.Mon
 
 
 def test_a_service_without_a_rate_is_asked_slowly() -> None:
-    assert bucket("something-new").rate < bucket("ec2").rate
+    assert bucket_for("something-new").rate < bucket_for("ec2").rate
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from prodgate.aws.answered import plain
+from prodgate.aws.answered import to_plain
 from prodgate.aws.answers import Unreadable
-from prodgate.aws.downloads import LARGEST, following
+from prodgate.aws.downloads import MAX_BODY, document_fetcher
 from prodgate.secret_forms import credential_form
 from tests.prodgate.aws.answering import Answering, Sent
 
@@ -61,7 +61,7 @@ def fetched(server: Server, body: bytes, digest: str = "") -> dict[str, Any]:
     server.body = body
     stated = digest or f"sha256:{hashlib.sha256(body).hexdigest()}"
     answer: dict[str, Any] = {"downloadUrl": URL, "layerDigest": stated}
-    following(f"http://127.0.0.1:{server.server_port}")(parsed=answer)
+    document_fetcher(f"http://127.0.0.1:{server.server_port}")(parsed=answer)
     return answer
 
 
@@ -74,7 +74,7 @@ def test_the_document_takes_the_place_of_its_address(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("body", "digest"),
-    [(b"{}", "sha256:" + "0" * 64), (b"\x1f\x8b not JSON", ""), (b'"' + b"x" * LARGEST + b'"', "")],
+    [(b"{}", "sha256:" + "0" * 64), (b"\x1f\x8b not JSON", ""), (b'"' + b"x" * MAX_BODY + b'"', "")],
 )
 def test_what_is_not_the_document_is_none(server: Server, body: bytes, digest: str) -> None:
     assert fetched(server, body, digest)["document"] is None
@@ -85,19 +85,19 @@ def test_what_is_not_the_document_is_none(server: Server, body: bytes, digest: s
 )
 def test_only_aws_is_asked(url: str) -> None:
     with pytest.raises(OSError, match="no address of AWS's"):
-        following("")(parsed={"downloadUrl": url, "layerDigest": ""})
+        document_fetcher("")(parsed={"downloadUrl": url, "layerDigest": ""})
 
 
 def test_an_answer_without_an_address_stays_as_it_is() -> None:
     answer: dict[str, Any] = {"Error": {"Code": "LayersNotFoundException"}}
-    following("")(parsed=answer)
+    document_fetcher("")(parsed=answer)
     assert answer == {"Error": {"Code": "LayersNotFoundException"}}
 
 
 def test_what_an_image_gives_away_is_not_kept_as_evidence() -> None:
     config = {"Env": ["A=b", "DB_PASSWORD=hunter2"], "Labels": {"token": "kq83hf02"}}
     history = [{"created_by": "RUN |1 NPM_TOKEN=kq83hf02 npm ci"}]
-    kept = plain({"document": {"config": config, "history": history}})
+    kept = to_plain({"document": {"config": config, "history": history}})
     assert "hunter2" not in str(kept)
     assert "kq83hf02" not in str(kept)
     assert credential_form(kept["document"]["config"]["Env"][1])

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from prodgate.aws import opening
-from prodgate.aws.opening import open_account, session
+from prodgate.aws.opening import open_account, open_session
 from prodgate.cli import main
 from prodgate.criteria import UsageError
 from prodgate.targets import parse_target
@@ -39,7 +39,7 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    monkeypatch.setattr(opening, "_addresses", lambda _host: {"203.0.113.7"})
+    monkeypatch.setattr(opening, "_resolve_addresses", lambda _host: {"203.0.113.7"})
     with mock_aws():
         yield monkeypatch
 
@@ -106,12 +106,12 @@ def test_long_lived_keys_are_refused_in_ci_before_anything_is_asked(aws: pytest.
 )
 def test_what_would_lead_elsewhere_is_refused(profile: str, environment: dict[str, str], said: str) -> None:
     with pytest.raises(UsageError) as error:
-        session(profile, REGION, environment)
+        open_session(profile, REGION, environment)
     assert said in str(error.value)
 
 
 def test_a_proxy_of_the_company_is_fine() -> None:
-    session("gate", REGION, {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "localhost"})
+    open_session("gate", REGION, {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "localhost"})
 
 
 def test_there_must_be_credentials(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_role_that_may_not_be_taken_is_one_line(
 def test_a_host_is_aws_by_its_name_and_not_on_this_machine(
     host: str, addresses: set[str], foreign: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_addresses", lambda _host: addresses)
+    monkeypatch.setattr(opening, "_resolve_addresses", lambda _host: addresses)
     assert opening._is_foreign(host) is foreign
 
 

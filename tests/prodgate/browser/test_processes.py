@@ -11,7 +11,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from prodgate.browser.processes import drive
+from prodgate.browser.processes import run_process
 from prodgate.browser.settings import BrowserSettings
 
 TOLD = BrowserSettings(base_url="https://shop.example", credentials={"buyer": {"user": "b", "password": "hunter22"}})
@@ -21,7 +21,7 @@ def test_progress_is_shown_and_the_rest_is_kept_without_secrets(tmp_path: Path) 
     said: list[str] = []
     program = "import os; print('prodgate: looking'); print('pw hunter22'); assert 'hunter22' in os.environ['PRODGATE_BROWSER']"
     log = tmp_path / "logs" / "visits.txt"
-    assert drive(("-c", program), TOLD, log=log, cwd=tmp_path, limit=30, progress=said.append) == 0
+    assert run_process(("-c", program), TOLD, log=log, cwd=tmp_path, limit=30, progress=said.append) == 0
     assert said == ["looking"]
     assert log.read_text() == "pw (redacted: a secret)\n"
 
@@ -29,7 +29,7 @@ def test_progress_is_shown_and_the_rest_is_kept_without_secrets(tmp_path: Path) 
 def test_one_that_does_not_end_is_ended(tmp_path: Path) -> None:
     program = "import time; print('prodgate: begun', flush=True); time.sleep(600)"
     given = {"log": tmp_path / "log", "cwd": tmp_path, "limit": 0.5}
-    assert drive(("-c", program), TOLD, progress=lambda _: None, **given) is None  # type: ignore[arg-type]
+    assert run_process(("-c", program), TOLD, progress=lambda _: None, **given) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.once

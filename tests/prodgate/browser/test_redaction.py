@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodgate.browser.redaction import Redaction, redacted_trace
+from prodgate.browser.redaction import Redaction, redact_trace
 
 SECRET = 'a"secret/of ours'
-KNOWN = Redaction().also([SECRET])
+KNOWN = Redaction().with_secrets([SECRET])
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ KNOWN = Redaction().also([SECRET])
     [SECRET, quote(SECRET, safe=""), json.dumps(SECRET), base64.b64encode(SECRET.encode()).decode(), base64.b64encode(b"ab:" + SECRET.encode()).decode(), base64.b64encode(b"u:" + SECRET.encode() + b"!!").decode()],
 )  # fmt: skip
 def test_a_known_secret_is_found_in_any_form(written: str) -> None:
-    clean = KNOWN.text(f"before {written} after")
+    clean = KNOWN.redact_text(f"before {written} after")
     assert SECRET not in clean
     assert "(redacted: a secret)" in clean
     assert clean.startswith("before ")
@@ -32,17 +32,17 @@ def test_a_known_secret_is_found_in_any_form(written: str) -> None:
 
 @given(st.binary(max_size=5), st.binary(max_size=5))
 def test_base64_hides_nothing_wherever_it_begins(before: bytes, after: bytes) -> None:
-    clean = KNOWN.text(base64.b64encode(before + SECRET.encode() + after).decode())
+    clean = KNOWN.redact_text(base64.b64encode(before + SECRET.encode() + after).decode())
     assert "(redacted: a secret)" in clean
 
 
 def test_what_stands_under_a_secret_name_in_an_address_is_taken_out() -> None:
-    clean = Redaction().text("https://www.example.com/a?token=abc&page=2#access_token=xyz")
+    clean = Redaction().redact_text("https://www.example.com/a?token=abc&page=2#access_token=xyz")
     assert clean == "https://www.example.com/a?token=(redacted: its name)&page=2#access_token=(redacted: its name)"
 
 
 def test_a_text_that_is_too_short_to_be_a_secret_takes_nothing_out() -> None:
-    assert Redaction().also(["abc"]).text("abcdef") == "abcdef"
+    assert Redaction().with_secrets(["abc"]).redact_text("abcdef") == "abcdef"
 
 
 def made(tmp_path: Path, trace: list[Any], network: list[Any], resources: dict[str, bytes]) -> Path:
@@ -77,7 +77,7 @@ def test_a_trace_tells_nobody_who_was_there(tmp_path: Path) -> None:
     network += [{"headers": {"authorization": "Bearer the-bearer-token"}}]
     page = b"<p>cookie-value, new-cookie-value, the-bearer-token, typed-secret, typed-again, dark</p>"
     picture = b"\x89PNG\xff\xfe"
-    data = redacted_trace(made(tmp_path, trace, network, {"1.html": page, "2.png": picture}), Redaction())
+    data = redact_trace(made(tmp_path, trace, network, {"1.html": page, "2.png": picture}), Redaction())
     (tmp_path / "clean.zip").write_bytes(data)
     with zipfile.ZipFile(tmp_path / "clean.zip") as archive:
         files = {name: archive.read(name) for name in archive.namelist()}

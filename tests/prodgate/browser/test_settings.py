@@ -31,7 +31,7 @@ SHOP = BrowserSettings(
     ],
 )
 def test_who_may_be_asked(url: str, own: bool, allowed: bool) -> None:
-    assert (SHOP.own(url), SHOP.allowed(url)) == (own, allowed)
+    assert (SHOP.is_own(url), SHOP.is_allowed(url)) == (own, allowed)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_who_may_be_asked(url: str, own: bool, allowed: bool) -> None:
     ],
 )
 def test_what_may_change_something(method: str, path: str, changes: bool) -> None:
-    assert SHOP.changes(method, f"https://www.shop.example:8443{path}") is changes
+    assert SHOP.may_change(method, f"https://www.shop.example:8443{path}") is changes
 
 
 def test_settings_are_handed_over_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

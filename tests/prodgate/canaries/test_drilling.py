@@ -13,8 +13,8 @@ import pytest
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.canaries import letters
 from prodgate.canaries.drilling import Place, drill_canary
-from prodgate.canaries.letters import speaks_of
-from prodgate.canaries.record import CanaryDrill, Tried, from_json
+from prodgate.canaries.letters import mentions
+from prodgate.canaries.record import CanaryDrill, CanaryRun, from_json
 from prodgate.criteria import UsageError
 from prodgate.facts.dags.canaries import KilledOrFailed, canary_facts
 from prodgate.findings import Undetermined
@@ -56,7 +56,7 @@ def drilled(
     return drill_canary(made, account, PLACE, tell, patience=patience, delivery=delivery)
 
 
-def by_mode(drill: CanaryDrill) -> dict[str, Tried]:
+def by_mode(drill: CanaryDrill) -> dict[str, CanaryRun]:
     return {one.mode: one for one in drill.tried}
 
 
@@ -182,7 +182,7 @@ def test_a_queue_that_must_not_be_searched_is_refused(account: Account) -> None:
 
 
 def test_a_crowded_queue_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters, "CROWDED", 1)
+    monkeypatch.setattr(letters, "MAX_MESSAGES", 1)
     for _ in range(2):
         account("sqs").send_message(QueueUrl=url(account), MessageBody="other")
     with pytest.raises(UsageError, match="holds 2 messages"):
@@ -216,7 +216,7 @@ def test_an_interruption_leaves_nothing_behind(account: Account) -> None:
     ],
 )
 def test_a_name_is_a_word_of_its_own(text: str, name: str, spoken: bool) -> None:
-    assert speaks_of(text, name) is spoken
+    assert mentions(text, name) is spoken
 
 
 def facts(**changed: Any) -> KilledOrFailed:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prodgate import evidence, runs
-from prodgate.canaries.kept import FOLDER, KIND, latest_drill
+from prodgate.canaries.kept import FOLDER, KIND, find_latest_drill
 from prodgate.canaries.record import CanaryDrill
 from prodgate.journal import Journal
 from tests.prodgate.made_run import ABOUT, CRITERIA
@@ -37,7 +37,7 @@ def kept(
 
 
 def found(folder: Path) -> str:
-    drill = latest_drill(folder, TARGET)
+    drill = find_latest_drill(folder, TARGET)
     return "" if drill is None else str(drill["dag_id"])
 
 
@@ -51,7 +51,7 @@ def test_the_newest_of_the_target_counts(tmp_path: Path) -> None:
     kept(tmp_path, "03T000000", "elsewhere", target="aws://test@ap-northeast-1")
     kept(tmp_path, "04T000000", "alarm", kind="drill")
     assert found(tmp_path) == "newer"
-    assert latest_drill(tmp_path, TARGET) == {**record("newer"), "tried": [], "left": []}
+    assert find_latest_drill(tmp_path, TARGET) == {**record("newer"), "tried": [], "left": []}
 
 
 def test_a_drill_that_was_cut_off_or_changed_is_none(tmp_path: Path) -> None:

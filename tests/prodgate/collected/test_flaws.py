@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from prodgate.airflow.records import History
 from prodgate.aws.answers import Unread
-from prodgate.collected.flaws import data_flaws
-from prodgate.collected.records import collected
-from prodgate.dags.ledger import ledger
+from prodgate.collected.flaws import find_data_flaws
+from prodgate.collected.records import parse_collected
+from prodgate.dags.ledger import build_ledger
 from prodgate.data_section import DataSection, SlotTable
 from prodgate.facts import Fact
 from prodgate.facts.dags.collected import CollectedSlots, CollectedSource, collected_facts
@@ -43,7 +43,7 @@ def evidence(rows: Iterable[Row], read: datetime = READ) -> dict[str, Any]:
 
 def facts(rows: Iterable[Row], seen: History | None = None, section: DataSection = SECTION) -> tuple[Fact, ...]:
     seen = seen or history()
-    return tuple(collected_facts(evidence(rows), DAG, section, ledger(DAG, seen), seen))
+    return tuple(collected_facts(evidence(rows), DAG, section, build_ledger(DAG, seen), seen))
 
 
 def flaws(rows: Iterable[Row], seen: History | None = None, section: DataSection = SECTION) -> tuple[str, ...]:
@@ -160,7 +160,7 @@ def test_a_source_that_went_silent_is_stale() -> None:
 def test_a_source_whose_slot_is_within_its_grace_is_not_stale() -> None:
     seen = history(now=SLOTS[-1] + HOUR / 2)
     rows = [each for each in whole() if each[1] < SLOTS[-1].isoformat()]
-    (_, wire, _) = collected_facts(evidence(rows, SLOTS[-1] + HOUR / 2), DAG, SECTION, ledger(DAG, seen), seen)
+    (_, wire, _) = collected_facts(evidence(rows, SLOTS[-1] + HOUR / 2), DAG, SECTION, build_ledger(DAG, seen), seen)
     assert isinstance(wire, CollectedSource)
     assert wire.stale == ""
 
@@ -184,7 +184,7 @@ def test_nothing_that_succeeded_is_no_pass() -> None:
 def test_what_could_not_be_read_is_undetermined() -> None:
     seen = history()
     unread = {"where": "s3://news/", "unreadable": "denied", "read": READ.isoformat()}
-    for fact in collected_facts(unread, DAG, SECTION, ledger(DAG, seen), seen):
+    for fact in collected_facts(unread, DAG, SECTION, build_ledger(DAG, seen), seen):
         for name in ("flaws", "slots") if isinstance(fact, CollectedSlots) else ("age", "stale", "wrong"):
             with pytest.raises(Undetermined, match="denied"):
                 getattr(fact, name)
@@ -193,7 +193,7 @@ def test_what_could_not_be_read_is_undetermined() -> None:
 def test_without_the_runs_nothing_is_known() -> None:
     seen = history()
     blind = replace(seen, runs=Unread("403"))  # type: ignore[arg-type]  # what a reader puts there
-    slots = next(iter(collected_facts(evidence(whole()), DAG, SECTION, ledger(DAG, seen), blind)))
+    slots = next(iter(collected_facts(evidence(whole()), DAG, SECTION, build_ledger(DAG, seen), blind)))
     assert isinstance(slots, CollectedSlots)
     with pytest.raises(Undetermined, match="403"):
         _ = slots.flaws
@@ -209,6 +209,9 @@ def test_whatever_is_missing_is_told_of_exactly(gone: set[int]) -> None:
 @given(st.permutations(whole()[:40]))
 def test_the_order_of_rows_does_not_matter(rows: list[Row]) -> None:
     seen = history()
-    made = ledger(DAG, seen)
-    found = [data_flaws(made, seen.runs, collected(evidence(each), []), SECTION, READ) for each in (rows, whole()[:40])]
+    made = build_ledger(DAG, seen)
+    found = [
+        find_data_flaws(made, seen.runs, parse_collected(evidence(each), []), SECTION, READ)
+        for each in (rows, whole()[:40])
+    ]
     assert sorted(found[0]) == sorted(found[1])

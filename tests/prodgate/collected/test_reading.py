@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from prodgate.aws.answers import Unreadable
 from prodgate.collected import sql
 from prodgate.collected.observing import observe
-from prodgate.collected.records import Collected, collected
-from prodgate.collected.references import from_secrets, resolved
+from prodgate.collected.records import Collected, parse_collected
+from prodgate.collected.references import resolve, secret_reader
 from prodgate.data_section import DataSection, SlotObjects, SlotTable
 from tests.prodgate.facts.live.asked import asked
 from tests.prodgate.rehearsal.site.postgres import postgres
@@ -64,7 +64,7 @@ def file(tmp_path: Path) -> str:
 
 
 def read(url: str, **changed: str) -> set[tuple[Any, ...]]:
-    return {tuple(row) for row in sql.rows(url, replace(PLACE, **changed), SINCE)}
+    return {tuple(row) for row in sql.read_rows(url, replace(PLACE, **changed), SINCE)}
 
 
 def reason(url: str, **changed: str) -> str:
@@ -95,7 +95,7 @@ def test_postgresql_says_what_is_wrong_and_takes_no_change(server: str) -> None:
     fill(server)
     assert "holds no table 'gone'" in reason(server, table="gone")
     assert "has no column 'row'; did you mean 'rows'?" in reason(server, rows="row")
-    with sql._opened(make_url(server)) as connection, pytest.raises(SQLAlchemyError, match="read-only"):
+    with sql._read_only_connection(make_url(server)) as connection, pytest.raises(SQLAlchemyError, match="read-only"):
         connection.execute(text("DELETE FROM collections"))
     engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
@@ -106,7 +106,7 @@ def test_postgresql_says_what_is_wrong_and_takes_no_change(server: str) -> None:
 
 
 def test_sqlite_takes_no_change(file: str) -> None:
-    with sql._opened(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="readonly"):
+    with sql._read_only_connection(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="readonly"):
         connection.execute(text("DELETE FROM collections"))
 
 
@@ -126,13 +126,13 @@ def test_a_table_that_is_not_there_is_told(file: str) -> None:
 
 def test_a_table_of_everything_is_refused(file: str) -> None:
     with pytest.raises(Unreadable, match="more than 2 rows of slots since 2026-11-24"):
-        sql.rows(file, PLACE, SINCE, limit=2)
+        sql.read_rows(file, PLACE, SINCE, limit=2)
 
 
 def test_a_query_that_never_ends_is_ended(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql, "LIMIT", 0)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
-    with sql._opened(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="interrupted"):
+    with sql._read_only_connection(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="interrupted"):
         connection.execute(text(endless))
 
 
@@ -155,7 +155,7 @@ def test_evidence_is_json_and_becomes_records(file: str) -> None:
     seen = json.loads(json.dumps(observe(SECTION, SINCE, environment={"NEWS": file})))
     assert seen["where"] == "table collections of env:NEWS"
     assert abs(datetime.fromisoformat(seen["read"]) - datetime.now(UTC)) < timedelta(minutes=1)
-    found = collected(seen, [])
+    found = parse_collected(seen, [])
     assert Collected(source="wire", slot=SLOT, written=SLOT + timedelta(seconds=90.5), rows=4) in found
     assert Collected(source="wire", slot=None, written=None, rows=None) in found
 
@@ -163,10 +163,10 @@ def test_evidence_is_json_and_becomes_records(file: str) -> None:
 def test_what_can_not_be_read_is_unreadable(tmp_path: Path) -> None:
     seen = observe(SECTION, SINCE, environment={})
     with pytest.raises(Unreadable, match="env:NEWS: there is no such environment variable"):
-        collected(seen, [])
+        parse_collected(seen, [])
     bucket = DataSection(sources=("wire",), least=1, place=SlotObjects(prefix="s3://news/{source}/"))
     with pytest.raises(Unreadable, match="no account is open"):
-        collected(observe(bucket, SINCE, environment={}), [])
+        parse_collected(observe(bucket, SINCE, environment={}), [])
 
 
 def test_objects_belong_to_the_slot_before_them() -> None:
@@ -191,7 +191,7 @@ def test_objects_belong_to_the_slot_before_them() -> None:
     with asked({"ListObjectsV2": listed}) as account:
         seen = json.loads(json.dumps(observe(section, SINCE, environment={}, account=account)))
     assert [len(seen["objects"][name]) for name in ("wire", "league")] == [4, 0]
-    assert collected(seen, reversed(hours)) == (
+    assert parse_collected(seen, reversed(hours)) == (
         Collected(source="wire", slot=hours[0], written=hours[0] + timedelta(hours=5), rows=2),
         Collected(source="wire", slot=hours[1], written=hours[1], rows=1),
     )
@@ -202,7 +202,7 @@ def test_a_bucket_that_is_not_there_is_unreadable() -> None:
     with asked({"ListObjectsV2": None}) as account:
         seen = observe(section, SINCE, environment={}, account=account)
     with pytest.raises(Unreadable, match="there is no such bucket"):
-        collected(seen, [SLOT])
+        parse_collected(seen, [SLOT])
 
 
 class Secrets:
@@ -220,8 +220,8 @@ class Secrets:
 
 
 def test_a_secret_is_asked_for_by_its_id() -> None:
-    assert resolved("secret:news/db", {}, from_secrets(Secrets({"SecretString": "sqlite:///x"}))) == "sqlite:///x"
-    assert resolved("env:NEWS", {"NEWS": "sqlite:///y"}) == "sqlite:///y"
+    assert resolve("secret:news/db", {}, secret_reader(Secrets({"SecretString": "sqlite:///x"}))) == "sqlite:///x"
+    assert resolve("env:NEWS", {"NEWS": "sqlite:///y"}) == "sqlite:///y"
 
 
 @pytest.mark.parametrize(
@@ -230,10 +230,10 @@ def test_a_secret_is_asked_for_by_its_id() -> None:
 )
 def test_a_secret_that_is_not_told_is_unreadable(answer: Any, said: str) -> None:
     with pytest.raises(Unreadable, match=said) as raised:
-        resolved("secret:db", {}, from_secrets(Secrets(answer)))
+        resolve("secret:db", {}, secret_reader(Secrets(answer)))
     assert "hunter2" not in raised.value.reason
 
 
 def test_without_an_account_there_is_nobody_to_ask() -> None:
     with pytest.raises(Unreadable, match="no account is open"):
-        resolved("secret:db", {})
+        resolve("secret:db", {})

@@ -11,8 +11,8 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.dag_files import bag
-from prodgate.dag_files.bag import parsed
-from prodgate.engines.environments import python_of
+from prodgate.dag_files.bag import import_dags
+from prodgate.engines.environments import ensure_python
 
 ROOT = Path(__file__).parents[3]
 
@@ -97,7 +97,7 @@ FILES = {
     params=[pytest.param(version, marks=pytest.mark.matrix) for version in ("2.11.0", "3.0.6", "3.3.2")],
 )
 def python(request: pytest.FixtureRequest) -> Path:
-    return python_of(f"airflow-{request.param}", lambda _: None)
+    return ensure_python(f"airflow-{request.param}", lambda _: None)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +105,7 @@ def answer(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("dags")
     for name, text in FILES.items():
         (folder / name).write_text(HEAD + dedent(text))
-    return parsed(folder, python, environment={"DATA_BUCKET": "example"})
+    return import_dags(folder, python, environment={"DATA_BUCKET": "example"})
 
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("airflow")]
@@ -156,7 +156,7 @@ def test_a_dag_that_is_another_one_each_time_is_named(answer: Any) -> None:
 
 
 def test_the_projects_own_files_import(python: Path) -> None:
-    answer = parsed(ROOT / "dags", python)
+    answer = import_dags(ROOT / "dags", python)
     assert (answer["import_errors"], answer["reached"], answer["unstable"]) == ({}, [], [])
     assert [dag["dag_id"] for dag in answer["dags"]] == ["data_cleanup", "nba_news_canary", "nba_news_scraper"]
 
@@ -165,7 +165,7 @@ def faked(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str, limit: flo
     driver = folder / "driver"
     driver.write_text(script)
     monkeypatch.setattr(bag, "DRIVER", driver)
-    return parsed(folder, Path(sys.executable), limit=limit)
+    return import_dags(folder, Path(sys.executable), limit=limit)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from prodgate.aws.answers import Unreadable
-from prodgate.dag_files.lint import linted
-from prodgate.dag_files.observing import deployed, observe
+from prodgate.dag_files.lint import run_ruff
+from prodgate.dag_files.observing import list_deployed, observe
 from prodgate.facts.dags.files import dag_file_facts, unread_files
 
 MOVED = "from airflow.utils.dates import days_ago\n\nFIRST = days_ago(1)\n"
@@ -18,7 +18,7 @@ MOVED = "from airflow.utils.dates import days_ago\n\nFIRST = days_ago(1)\n"
 def test_ruff_knows_what_airflow_removed(tmp_path: Path) -> None:
     (tmp_path / "old.py").write_text(MOVED)
     (tmp_path / "pyproject.toml").write_text('[tool.ruff.lint.per-file-ignores]\n"*" = ["AIR"]\n')
-    (told,) = linted(tmp_path, ["old.py"])
+    (told,) = run_ruff(tmp_path, ["old.py"])
     assert (told["rule"], told["file"], told["line"]) == ("AIR301", "old.py", 3)
     assert "days_ago" in told["text"]
 
@@ -26,14 +26,14 @@ def test_ruff_knows_what_airflow_removed(tmp_path: Path) -> None:
 def test_a_missing_ruff_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(Unreadable, match="ruff is not installed"):
-        linted(tmp_path, ["old.py"])
+        run_ruff(tmp_path, ["old.py"])
 
 
 def test_what_is_not_deployed_is_not_looked_at(tmp_path: Path) -> None:
     for name in ("news.py", "pack/tests/a.py", "tests/b.py", "pack/__pycache__/c.py", ".venv/d.py", "pack/e.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    assert deployed(tmp_path) == ["news.py", "pack/e.py", "pack/tests/a.py"]
+    assert list_deployed(tmp_path) == ["news.py", "pack/e.py", "pack/tests/a.py"]
 
 
 def test_without_airflow_the_rest_is_known(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodgate.dag_files.rules import RULES, found
+from prodgate.dag_files.rules import RULES, check_file
 
 HEAD = """\
 from datetime import datetime, timedelta, timezone
@@ -29,7 +29,7 @@ def declared(before: str = "", body: str = "    pass", after: str = "", **change
 
 
 def told(text: str) -> list[tuple[str, int, str]]:
-    return [(one["rule"], one["line"], one["text"]) for one in found("news.py", text)[0]]
+    return [(one["rule"], one["line"], one["text"]) for one in check_file("news.py", text)[0]]
 
 
 REJECTED = [
@@ -112,10 +112,10 @@ def test_a_complaint_stands_where_it_is_wrong() -> None:
 
 
 def test_what_is_no_python_is_told_with_its_line() -> None:
-    complaints, dags = found("news.py", "import os\ndef (:\n")
+    complaints, dags = check_file("news.py", "import os\ndef (:\n")
     assert complaints == [{"rule": "DAG000", "file": "news.py", "line": 2, "text": "is no Python: invalid syntax"}]
     assert dags == []
-    assert found("news.py", "a = '\0'")[0][0]["rule"] == "DAG000"
+    assert check_file("news.py", "a = '\0'")[0][0]["rule"] == "DAG000"
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_what_is_no_python_is_told_with_its_line() -> None:
     ],
 )
 def test_the_dags_of_a_file_are_known_by_id_and_line(text: str, ids: list[tuple[str, int]]) -> None:
-    assert [(one["dag_id"], one["line"]) for one in found("news.py", text)[1]] == ids
+    assert [(one["dag_id"], one["line"]) for one in check_file("news.py", text)[1]] == ids

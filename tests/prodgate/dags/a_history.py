@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prodgate.airflow.records import Event, Heartbeat, History, Run, Served, Task
+from prodgate.airflow.records import Event, Heartbeat, History, Run, ServedDag, Task
 from prodgate.dags import cron
 from prodgate.dags.declared import DeclaredDag, Schedule
 
@@ -21,7 +21,7 @@ DAG = DeclaredDag(
 )
 NOW = datetime(2026, 11, 26, 14, tzinfo=UTC)
 #: 120 slots: the first at 15:00 UTC on 27 October, the last at 9:00 UTC today.
-SLOTS = cron.slots(DAG.schedule, NOW - DAG.window, NOW)
+SLOTS = cron.list_slots(DAG.schedule, NOW - DAG.window, NOW)
 
 Change = Callable[[Run, list[Task]], tuple[Run, list[Task]] | None]
 
@@ -61,9 +61,9 @@ def history(changes: Mapping[int, Change] | None = None, **fields: Any) -> Histo
 
 
 def history_of(runs: Iterable[Run], tasks: Iterable[Task] = (), **fields: Any) -> History:
-    served = Served(
+    served = ServedDag(
         dag_id=DAG.dag_id, file="nba_news_scraper.py", paused=False, stale=False, broken=False, schedule="0 */6 * * *",
-        next_slot=cron.next_slot(DAG.schedule, NOW), parsed=NOW,
+        next_slot=cron.find_next_slot(DAG.schedule, NOW), parsed=NOW,
     )  # fmt: skip
     beats = (Heartbeat(component=name, healthy=True, at=NOW) for name in ("scheduler", "dag_processor"))
     given = {"version": "3.0.6", "now": NOW, "since": NOW - DAG.window, "oldest": SLOTS[0], "served": (served,)}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodgate.dags.cron import mistakes, next_slot, period, slots
+from prodgate.dags.cron import find_mistakes, find_next_slot, find_period, list_slots
 from prodgate.dags.declared import Schedule
 
 #: [cron, zone, since, until, slots], made by scripts/airflow_slots.py with Airflow 3.0.6.
@@ -34,7 +34,7 @@ def test_slots_are_those_of_airflow_when_clocks_change(zone: str) -> None:
     cases = [case for case in GOLDEN if case[1] == zone]
     assert cases
     for cron, _, since, until, expected in cases:
-        found = slots(Schedule(cron=cron, timezone=zone), at(since), at(until))
+        found = list_slots(Schedule(cron=cron, timezone=zone), at(since), at(until))
         assert found == [at(text) for text in expected], cron
 
 
@@ -49,34 +49,34 @@ def test_slots_are_those_of_airflow_when_clocks_change(zone: str) -> None:
 )
 def test_slots_of_a_day(cron: str, zone: str, day: str, expected: list[str]) -> None:
     since = at(f"{day}T00:00Z")
-    found = slots(Schedule(cron=cron, timezone=zone), since, since + timedelta(days=1))
+    found = list_slots(Schedule(cron=cron, timezone=zone), since, since + timedelta(days=1))
     assert [f"{slot:%H:%M}" for slot in found] == expected
 
 
 def test_a_span_may_begin_in_an_hour_that_comes_twice() -> None:
     schedule = Schedule(cron="*/20 1-3 * * *", timezone="Europe/London")
-    found = slots(schedule, at("2026-10-25T00:30Z"), at("2026-10-25T01:30Z"))
+    found = list_slots(schedule, at("2026-10-25T00:30Z"), at("2026-10-25T01:30Z"))
     assert [f"{slot:%H:%M}" for slot in found] == ["01:00", "01:20"]
 
 
 def test_the_first_is_a_slot_and_the_last_is_not() -> None:
     schedule = Schedule(cron="0 */6 * * *", timezone="UTC")
-    assert slots(schedule, at("2026-11-26T06:00Z"), at("2026-11-26T12:00Z")) == [at("2026-11-26T06:00Z")]
-    assert slots(schedule, at("2026-11-26T06:00:01Z"), at("2026-11-26T12:00:01Z")) == [at("2026-11-26T12:00Z")]
-    assert next_slot(schedule, at("2026-11-26T06:00Z")) == at("2026-11-26T12:00Z")
+    assert list_slots(schedule, at("2026-11-26T06:00Z"), at("2026-11-26T12:00Z")) == [at("2026-11-26T06:00Z")]
+    assert list_slots(schedule, at("2026-11-26T06:00:01Z"), at("2026-11-26T12:00:01Z")) == [at("2026-11-26T12:00Z")]
+    assert find_next_slot(schedule, at("2026-11-26T06:00Z")) == at("2026-11-26T12:00Z")
 
 
 def test_seconds_come_last() -> None:
     schedule = Schedule(cron="* * * * * */5", timezone="Asia/Tokyo")
-    found = slots(schedule, at("2026-11-26T14:00:01Z"), at("2026-11-26T14:00:16Z"))
+    found = list_slots(schedule, at("2026-11-26T14:00:01Z"), at("2026-11-26T14:00:16Z"))
     assert [slot.second for slot in found] == [5, 10, 15]
-    assert period(schedule, at("2026-11-26T14:00:01Z")) == timedelta(seconds=5)
+    assert find_period(schedule, at("2026-11-26T14:00:01Z")) == timedelta(seconds=5)
 
 
 def test_a_period_is_as_long_as_the_clocks_make_it() -> None:
     schedule = Schedule(cron="0 2 * * *", timezone="Europe/London")
-    assert period(schedule, at("2026-11-25T00:00Z")) == timedelta(hours=24)
-    assert period(schedule, at("2026-10-23T20:00Z")) == timedelta(hours=25)
+    assert find_period(schedule, at("2026-11-25T00:00Z")) == timedelta(hours=24)
+    assert find_period(schedule, at("2026-10-23T20:00Z")) == timedelta(hours=25)
 
 
 @given(schedule=schedules, since=times, first=st.integers(0, 2000), second=st.integers(0, 2000))
@@ -85,24 +85,24 @@ def test_two_spans_have_the_slots_of_both_together(
 ) -> None:
     middle = since + timedelta(minutes=first)
     end = middle + timedelta(minutes=second)
-    whole = slots(schedule, since, end)
-    assert slots(schedule, since, middle) + slots(schedule, middle, end) == whole
+    whole = list_slots(schedule, since, end)
+    assert list_slots(schedule, since, middle) + list_slots(schedule, middle, end) == whole
     assert all(one < other for one, other in pairwise(whole))
     assert all(slot.tzinfo is UTC and since <= slot < end for slot in whole)
 
 
 @given(schedule=schedules, after=times)
 def test_the_next_slot_is_the_first_that_is_later(schedule: Schedule, after: datetime) -> None:
-    found = next_slot(schedule, after)
+    found = find_next_slot(schedule, after)
     assert found > after
-    assert slots(schedule, after + timedelta(microseconds=1), found) == []
+    assert list_slots(schedule, after + timedelta(microseconds=1), found) == []
 
 
 @given(day=st.dates(FIRST.date(), LAST.date()), zone=st.sampled_from(ZONES))
 def test_a_daily_schedule_has_one_slot_on_each_local_day(day: date, zone: str) -> None:
     begin = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo(zone))
     end = begin + timedelta(days=1)  # by the clock on the wall: 23, 24 or 25 hours
-    assert len(slots(Schedule(cron="30 2 * * *", timezone=zone), begin.astimezone(UTC), end.astimezone(UTC))) == 1
+    assert len(list_slots(Schedule(cron="30 2 * * *", timezone=zone), begin.astimezone(UTC), end.astimezone(UTC))) == 1
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_a_daily_schedule_has_one_slot_on_each_local_day(day: date, zone: str) -
     ],
 )
 def test_mistakes_say_what_to_write(cron: str, zone: str, expected: list[str]) -> None:
-    found = mistakes(Schedule(cron=cron, timezone=zone))
+    found = find_mistakes(Schedule(cron=cron, timezone=zone))
     assert len(found) == len(expected)
     assert all(part in text for part, text in zip(expected, found, strict=True))
 
 
 def test_no_slots_are_worked_out_of_a_mistake() -> None:
     with pytest.raises(ValueError, match="is no time zone"):
-        slots(Schedule(cron="0 2 * * *", timezone="Nowhere"), at("2026-11-26T00:00Z"), at("2026-11-27T00:00Z"))
+        list_slots(Schedule(cron="0 2 * * *", timezone="Nowhere"), at("2026-11-26T00:00Z"), at("2026-11-27T00:00Z"))

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from prodgate.dags.cron import slots
+from prodgate.dags.cron import list_slots
 from prodgate.dags.declared import Schedule
-from prodgate.engines.environments import python_of
+from prodgate.engines.environments import ensure_python
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "airflow_slots.py"
 OFTEN = (
@@ -48,7 +48,7 @@ def all_cases() -> list[tuple[str, str, datetime, datetime]]:
 def test_slots_are_those_of_the_timetable(engine: str, tmp_path: Path) -> None:
     cases = all_cases()
     given = json.dumps([[cron, zone, since.isoformat(), until.isoformat()] for cron, zone, since, until in cases])
-    python = python_of(engine, print)
+    python = ensure_python(engine, print)
     environment = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
     environment["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
     ended = subprocess.run(
@@ -56,5 +56,5 @@ def test_slots_are_those_of_the_timetable(engine: str, tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
     for (cron, zone, since, until), theirs in zip(cases, json.loads(ended.stdout), strict=True):
-        ours = slots(Schedule(cron=cron, timezone=zone), since, until)
+        ours = list_slots(Schedule(cron=cron, timezone=zone), since, until)
         assert [f"{slot:%Y-%m-%dT%H:%M:%SZ}" for slot in ours] == theirs, f"{cron} in {zone} from {since}"

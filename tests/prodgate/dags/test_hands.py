@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from prodgate.airflow.records import Event
-from prodgate.dags.hands import Act, hands
+from prodgate.dags.hands import Act, list_manual_actions
 
 from .a_history import DAG, SLOTS, event, history_of, id_of
 
@@ -15,7 +15,7 @@ AT = SLOTS[51]
 
 
 def acts(*events: Event, version: str = "3.0.6") -> list[tuple[str, str]]:
-    found = hands(DAG.dag_id, history_of([], events=events, version=version))
+    found = list_manual_actions(DAG.dag_id, history_of([], events=events, version=version))
     return [(hand.act.value, hand.run_id) for hand in found]
 
 
@@ -97,7 +97,7 @@ def test_tasks_of_other_runs_that_were_set_too_are_told_of() -> None:
 
 def test_it_reads_as_a_person_would_say_it() -> None:
     by = history_of([], events=(event("clear", ID, AT, owner="ann"), event("delete_dag_run", ID, SLOTS[52])))
-    first, second = hands(DAG.dag_id, by)
+    first, second = list_manual_actions(DAG.dag_id, by)
     assert str(first) == "cleared by ann at 2026-11-09 09:00:00 UTC (clear)"
     assert str(second) == "deleted by somebody at 2026-11-09 15:00:00 UTC (delete_dag_run)"
     assert first.act is Act.CLEARED

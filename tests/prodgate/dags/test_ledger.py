@@ -14,7 +14,7 @@ from prodgate.aws.answers import Unread
 from prodgate.dags import cron
 from prodgate.dags import ledger as ledgers
 from prodgate.dags.declared import Schedule
-from prodgate.dags.ledger import Row, SlotState, Unaccounted, ledger
+from prodgate.dags.ledger import Row, SlotState, Unaccounted, build_ledger
 
 from .a_history import (
     DAG,
@@ -43,13 +43,13 @@ CLEAR = event("clear_dag_run", ID, SLOT + 9 * HOUR, '{"dry_run":false}', owner="
 
 def fifty(change: Change, **fields: Any) -> Row:
     """The row of one slot of a month in which every other slot went well."""
-    rows = ledger(DAG, history({50: change}, **fields)).rows
+    rows = build_ledger(DAG, history({50: change}, **fields)).rows
     assert [row.state for number, row in enumerate(rows) if number != 50] == [SlotState.ON_TIME] * 119
     return rows[50]
 
 
 def test_a_good_month_is_120_slots_on_time() -> None:
-    account = ledger(DAG, history())
+    account = build_ledger(DAG, history())
     assert account.counts == {state: 120 if state is SlotState.ON_TIME else 0 for state in SlotState}
     assert [row.slot for row in account.rows] == SLOTS
     assert account.rows[0] == Row(
@@ -95,56 +95,58 @@ def test_a_late_success_is_late_though_it_was_retried() -> None:
 
 
 def test_a_scheduler_that_stood_still_is_seen() -> None:
-    account = ledger(DAG, history(dict.fromkeys(range(0, 120, 2), missing)))
+    account = build_ledger(DAG, history(dict.fromkeys(range(0, 120, 2), missing)))
     assert (account.counts[SlotState.MISSED], account.counts[SlotState.ON_TIME]) == (60, 60)
 
 
 def test_another_zone_is_seen() -> None:
     utc = replace(DAG, schedule=Schedule(cron="0 2 * * *", timezone="UTC"))
-    account = ledger(replace(DAG, schedule=Schedule(cron="0 2 * * *", timezone="Asia/Tokyo")), _served_by(utc.schedule))
+    account = build_ledger(
+        replace(DAG, schedule=Schedule(cron="0 2 * * *", timezone="Asia/Tokyo")), _served_by(utc.schedule)
+    )
     assert account.counts[SlotState.MISSED] == len(account.rows) == 30
     assert len(account.extra) == 30
 
 
 def _served_by(schedule: Schedule) -> History:
-    return history_of(run_of(slot) for slot in cron.slots(schedule, NOW - DAG.window, NOW))
+    return history_of(run_of(slot) for slot in cron.list_slots(schedule, NOW - DAG.window, NOW))
 
 
 def test_a_run_of_no_slot_is_extra_and_one_outside_of_the_window_is_not() -> None:
     strays = [run_of(SLOT, run_id="a", slot=SLOT + MINUTE), run_of(SLOT, run_id="b", slot=None)]
     others = [run_of(SLOTS[0] - 6 * HOUR), run_of(SLOT, run_id="c", kind="manual", slot=SLOT + MINUTE)]
-    assert [run.run_id for run in ledger(DAG, history_of([*strays, *others])).extra] == ["a", "b"]
+    assert [run.run_id for run in build_ledger(DAG, history_of([*strays, *others])).extra] == ["a", "b"]
 
 
 def test_a_renamed_dag_has_missed_all() -> None:
-    account = ledger(replace(DAG, dag_id="nba_news"), history())
+    account = build_ledger(replace(DAG, dag_id="nba_news"), history())
     assert account.counts[SlotState.MISSED] == 120
 
 
 def test_nothing_at_all_is_all_missed() -> None:
-    account = ledger(DAG, history_of([], oldest=None))
+    account = build_ledger(DAG, history_of([], oldest=None))
     assert account.counts[SlotState.MISSED] == 120
 
 
 @pytest.mark.parametrize(("after", "state"), [(HOUR, SlotState.PENDING), (HOUR + MINUTE, SlotState.MISSED)])
 def test_a_slot_is_pending_until_its_grace_is_over(after: timedelta, state: SlotState) -> None:
     record = replace(history({119: missing}), now=SLOTS[119] + after)
-    assert ledger(DAG, record).rows[-1].state is state
+    assert build_ledger(DAG, record).rows[-1].state is state
 
 
 def test_a_slot_that_is_now_is_one_of_them() -> None:
-    account = ledger(DAG, replace(history(), now=SLOTS[119]))
+    account = build_ledger(DAG, replace(history(), now=SLOTS[119]))
     assert account.rows[-1].slot == SLOTS[119]
     assert account.extra == ()
 
 
 def test_within_the_grace_the_scheduled_run_may_still_come() -> None:
     record = replace(history({119: with_run(kind="manual")}), now=SLOTS[119] + MINUTE)
-    assert ledger(DAG, record).rows[-1].state is SlotState.PENDING
+    assert build_ledger(DAG, record).rows[-1].state is SlotState.PENDING
 
 
 def test_the_window_begins_no_earlier_than_what_was_read() -> None:
-    account = ledger(DAG, replace(history(), since=SLOTS[100]))
+    account = build_ledger(DAG, replace(history(), since=SLOTS[100]))
     assert (account.since, len(account.rows)) == (SLOTS[100], 20)
 
 
@@ -152,14 +154,14 @@ def test_a_backfill_beside_a_failed_run_makes_no_success() -> None:
     failing = history({50: failed})
     again = run_of(SLOT, kind="backfill")
     record = replace(failing, runs=(*failing.runs, again), tasks=(*failing.tasks, *tasks_of(again)))
-    row = ledger(DAG, record).rows[50]
+    row = build_ledger(DAG, record).rows[50]
     assert (row.state, row.runs) == (SlotState.FAILED, (ID, id_of(SLOT, "backfill")))
 
 
 def test_of_two_scheduled_runs_of_a_slot_the_one_that_failed_decides() -> None:
     record = history()
     other = run_of(SLOT, run_id="another", state="failed")
-    row = ledger(DAG, replace(record, runs=(*record.runs, other))).rows[50]
+    row = build_ledger(DAG, replace(record, runs=(*record.runs, other))).rows[50]
     assert (row.state, row.runs) == (SlotState.FAILED, ("another", ID))
 
 
@@ -177,7 +179,7 @@ def test_of_two_scheduled_runs_of_a_slot_the_one_that_failed_decides() -> None:
 )
 def test_what_a_person_made_a_success_is_none_of_the_schedule(name: str, asked: str, state: SlotState) -> None:
     record = history(events=(event(name, ID, SLOT + 2 * HOUR, asked, owner="ann"),))
-    row = ledger(DAG, record).rows[50]
+    row = build_ledger(DAG, record).rows[50]
     assert row.state is state
     assert ("by ann at 2026-11-09 05:00:00 UTC" in row.words) == (state is SlotState.FAILED)
 
@@ -224,34 +226,34 @@ def test_a_first_try_that_was_overwritten_has_no_known_delay() -> None:
 
 def test_an_audit_log_that_was_not_read_leaves_the_rest() -> None:
     unread: Any = Unread("403 Forbidden")
-    assert ledger(DAG, history(events=unread)).counts[SlotState.ON_TIME] == 120
+    assert build_ledger(DAG, history(events=unread)).counts[SlotState.ON_TIME] == 120
 
 
 def test_another_dags_runs_of_the_same_id_are_not_mixed_in() -> None:
     record = history()
     other = [replace(task, dag_id="other", state="failed", tries=4) for task in record.tasks]
     strange = replace(record, tasks=(*record.tasks, *other), events=(replace(CLEAR, dag_id="other"),))
-    assert ledger(DAG, strange).counts[SlotState.ON_TIME] == 120
+    assert build_ledger(DAG, strange).counts[SlotState.ON_TIME] == 120
 
 
 def test_days_in_which_clocks_change_have_their_slots() -> None:
     dag = replace(DAG, schedule=Schedule(cron="30 * * * *", timezone="Europe/London"), window=timedelta(hours=24))
     now = SLOTS[0].replace(month=10, day=25, hour=12, minute=0)
-    account = ledger(dag, replace(history_of([]), now=now, since=now - 2 * dag.window))
+    account = build_ledger(dag, replace(history_of([]), now=now, since=now - 2 * dag.window))
     assert len(account.rows) == 24
 
 
 def test_a_row_too_few_is_never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = ledgers.row_of(SLOT, [], DAG, NOW)
-    monkeypatch.setattr(ledgers, "row_of", lambda *_: lost)
+    lost = ledgers.judge_slot(SLOT, [], DAG, NOW)
+    monkeypatch.setattr(ledgers, "judge_slot", lambda *_: lost)
     with pytest.raises(Unaccounted, match="120 slots, but rows of 120"):
-        ledger(DAG, history())
+        build_ledger(DAG, history())
 
 
 def test_a_run_that_no_row_tells_of_is_never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledgers, "row_of", lambda slot, *_: Row(slot=slot, state=SlotState.ON_TIME))
+    monkeypatch.setattr(ledgers, "judge_slot", lambda slot, *_: Row(slot=slot, state=SlotState.ON_TIME))
     with pytest.raises(Unaccounted, match="runs of the schedule that no row tells of"):
-        ledger(DAG, history())
+        build_ledger(DAG, history())
 
 
 kinds = st.sampled_from(["scheduled", "backfill", "manual", "asset_triggered"])
@@ -273,10 +275,10 @@ def records(draw: st.DrawFn) -> tuple[list[Run], list[Task]]:
 @given(made=records(), seed=st.randoms(use_true_random=False))
 def test_every_slot_has_one_row_in_whatever_order_runs_are_told(made: tuple[list[Run], list[Task]], seed: Any) -> None:
     runs, tasks = made
-    account = ledger(DAG, history_of(runs, tasks))
+    account = build_ledger(DAG, history_of(runs, tasks))
     seed.shuffle(runs)
     seed.shuffle(tasks)
-    assert ledger(DAG, history_of(runs, tasks)) == account
+    assert build_ledger(DAG, history_of(runs, tasks)) == account
     counts: Mapping[SlotState, int] = account.counts
     assert sum(counts.values()) == len(account.rows) == 120
     told = [run_id for row in account.rows for run_id in row.runs] + [run.run_id for run in account.extra]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from prodgate.airflow.records import History
 from prodgate.criteria import Criterion
 from prodgate.dags.declared import Schedule
-from prodgate.dags.ledger import ledger
-from prodgate.dags.rates import Budget, Rate, Rates, budget, rates
+from prodgate.dags.ledger import build_ledger
+from prodgate.dags.rates import Budget, Rate, Rates, compute_budget, compute_rates
 from prodgate.findings import NotSatisfied, Undetermined
 from prodgate.quantities import Bound, Quantity
 
@@ -39,7 +39,7 @@ CRITERION = Criterion(
 
 
 def of(record: History) -> Rates:
-    return rates(DAG, record, ledger(DAG, record))
+    return compute_rates(DAG, record, build_ledger(DAG, record))
 
 
 def pairs(record: History) -> dict[str, tuple[int, int]]:
@@ -110,11 +110,11 @@ def test_what_would_settle_it_is_said_in_slots_and_in_time(good: int, total: int
 
 @pytest.mark.parametrize(("bad", "needed"), [(0, 299), (1, 473), (2, 628), (3, 773)])
 def test_how_many_slots_show_99_percent(bad: int, needed: int) -> None:
-    assert slots(0, bad).clean(BOUND, SURE) == needed - bad
+    assert slots(0, bad).count_clean_needed(BOUND, SURE) == needed - bad
 
 
 def test_no_number_of_slots_shows_more_than_there_can_be() -> None:
-    assert slots(10, 10).clean(Bound.parse("> 100 %"), SURE) is None
+    assert slots(10, 10).count_clean_needed(Bound.parse("> 100 %"), SURE) is None
 
 
 def test_30_days_of_6_hours_show_less_than_99_percent() -> None:
@@ -135,22 +135,22 @@ def test_30_days_of_6_hours_show_less_than_99_percent() -> None:
     ],
 )
 def test_the_error_budget_is_counted_in_slots(bound: str, spent: int, expected: Budget) -> None:
-    account = ledger(DAG, history(dict.fromkeys(range(spent), missing)))
-    found = budget(DAG, account, Bound.parse(bound))
+    account = build_ledger(DAG, history(dict.fromkeys(range(spent), missing)))
+    found = compute_budget(DAG, account, Bound.parse(bound))
     assert found == expected
     assert found.left == expected.allowed - spent
 
 
 def test_the_budget_is_of_a_whole_window_though_less_was_read() -> None:
-    account = ledger(DAG, replace(history({118: failed}), since=SLOTS[100]))
-    assert budget(DAG, account, BOUND) == Budget(slots=120, allowed=1, spent=1)
+    account = build_ledger(DAG, replace(history({118: failed}), since=SLOTS[100]))
+    assert compute_budget(DAG, account, BOUND) == Budget(slots=120, allowed=1, spent=1)
 
 
 def test_one_more_slot_takes_as_long_as_the_schedule_says() -> None:
     assert of(history()).slot.every == timedelta(hours=6)
     daily = replace(DAG, schedule=Schedule(cron="0 2 * * *", timezone="Asia/Tokyo"))
     record = history()
-    assert rates(daily, record, ledger(daily, record)).slot.every == timedelta(days=1)
+    assert compute_rates(daily, record, build_ledger(daily, record)).slot.every == timedelta(days=1)
 
 
 @given(made=records(), number=st.integers(100, 119), kind=st.sampled_from(["scheduled", "backfill", "manual"]))

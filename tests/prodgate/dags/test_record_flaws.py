@@ -8,7 +8,7 @@ import pytest
 
 from prodgate.airflow.records import History
 from prodgate.aws.answers import Unread, Unreadable
-from prodgate.dags.record_flaws import flaws
+from prodgate.dags.record_flaws import find_record_flaws
 
 from .a_history import (
     DAG,
@@ -34,7 +34,7 @@ MARK = event("patch_dag_run", ID, AT, '{"state":"success"}', owner="ann")
 
 
 def found(record: History) -> list[tuple[str, str, str]]:
-    return [(flaw.kind, flaw.run_id, flaw.words) for flaw in flaws(DAG, record)]
+    return [(flaw.kind, flaw.run_id, flaw.words) for flaw in find_record_flaws(DAG, record)]
 
 
 def kinds(record: History) -> list[tuple[str, str]]:
@@ -144,4 +144,4 @@ def test_what_lies_before_the_window_is_not_asked() -> None:
 def test_without_an_audit_log_none_is_not_known_to_be_none() -> None:
     unread: Any = Unread("403 Forbidden")
     with pytest.raises(Unreadable, match="403"):
-        flaws(DAG, history(events=unread))
+        find_record_flaws(DAG, history(events=unread))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from prodgate.airflow.records import History, ImportFailure
-from prodgate.dags.service_flaws import service_flaws
+from prodgate.dags.service_flaws import find_service_flaws
 
 from .a_history import DAG, NOW, history, history_of, run_of
 
@@ -15,7 +15,7 @@ GOOD = history()
 
 
 def found(record: History) -> list[tuple[str, str]]:
-    return [(flaw.kind, flaw.words) for flaw in service_flaws(DAG, record)]
+    return [(flaw.kind, flaw.words) for flaw in find_service_flaws(DAG, record)]
 
 
 def served(**changes: Any) -> History:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from prodgate.airflow.records import Heartbeat, History
-from prodgate.dags.stuck import stuck
+from prodgate.dags.stuck import find_stuck
 
 from .a_history import DAG, HOUR, NOW, SLOTS, Change, history, id_of, with_run, with_task
 
@@ -16,7 +16,7 @@ LONG = NOW - 2 * HOUR - timedelta(seconds=1)
 
 
 def found(change: Change, **fields: Any) -> list[tuple[str, str, str]]:
-    return [(flaw.kind, flaw.run_id, flaw.words) for flaw in stuck(DAG, history({119: change}, **fields))]
+    return [(flaw.kind, flaw.run_id, flaw.words) for flaw in find_stuck(DAG, history({119: change}, **fields))]
 
 
 def running(**changes: Any) -> Change:
@@ -27,7 +27,7 @@ def running(**changes: Any) -> Change:
 
 
 def test_a_good_month_has_nothing_that_hangs() -> None:
-    assert stuck(DAG, history()) == ()
+    assert find_stuck(DAG, history()) == ()
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_without_a_scheduler_nobody_notices_that_a_task_died(beats: tuple[Heartb
 
 def test_runs_of_other_dags_are_theirs() -> None:
     record: History = history({119: with_run(state="running", started=LONG)})
-    assert stuck(replace(DAG, dag_id="other"), record) == ()
+    assert find_stuck(replace(DAG, dag_id="other"), record) == ()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prodgate.criteria import UsageError
-from prodgate.drills.alarm import Drilled, chosen, drill_alarm
+from prodgate.drills.alarm import AlarmDrill, choose_alarm, drill_alarm
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
@@ -47,8 +47,8 @@ def put(account: Account, name: str, **stated: Any) -> None:
 
 def drilled(
     account: Callable[..., Any], name: str = "slow", told: list[str] | None = None, patience: float = 5
-) -> Drilled:
-    alarm = chosen(account, name, (REGION, "us-east-1"))
+) -> AlarmDrill:
+    alarm = choose_alarm(account, name, (REGION, "us-east-1"))
     return drill_alarm(account, alarm, (told if told is not None else []).append, patience=patience)
 
 
@@ -118,7 +118,7 @@ def test_an_alarm_on_other_alarms_is_put_back(account: Account) -> None:
 def test_an_alarm_that_a_rule_hears_of_is_left_alone(account: Account, pattern: str, heard: bool) -> None:
     account("events").put_rule(Name="mend", EventPattern=pattern, State="ENABLED")
     if not heard:
-        assert chosen(account, "slow", (REGION,))["AlarmName"] == "slow"
+        assert choose_alarm(account, "slow", (REGION,))["AlarmName"] == "slow"
         return
     with pytest.raises(UsageError, match="rule 'mend' passes on that it fires"):
         drilled(account)

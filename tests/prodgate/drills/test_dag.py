@@ -13,9 +13,9 @@ import pytest
 from prodgate import cli
 from prodgate.aws import opening
 from prodgate.aws.answers import Unreadable
-from prodgate.canaries.kept import latest_drill
+from prodgate.canaries.kept import find_latest_drill
 from prodgate.drills import command, dag
-from prodgate.facts.dags.places import Places
+from prodgate.facts.dags.places import FailureDestinations
 from tests.prodgate.canaries.fake import FakeAirflow
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
 
@@ -67,8 +67,8 @@ def airflow(origin: Zygote, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAir
 
         monkeypatch.setattr(command, "_clients", clients)
         monkeypatch.setattr(opening, "open_account", lambda *_: None)
-        monkeypatch.setattr(dag, "places", lambda *_: Places(environment="news", queue=queue, topic=topic))
-        monkeypatch.setattr(dag, "reached", lambda _: fake)
+        monkeypatch.setattr(dag, "places", lambda *_: FailureDestinations(environment="news", queue=queue, topic=topic))
+        monkeypatch.setattr(dag, "connect", lambda _: fake)
         yield fake
 
 
@@ -78,8 +78,8 @@ def test_a_drill_leaves_a_record_that_is_found_again(
     assert drill("--yes-fail-on-purpose", "--runs", str(tmp_path), "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert [one["mode"] for one in told["tried"]] == ["retry", "fail", "kill"]
-    assert latest_drill(tmp_path, TARGET) == told
-    assert latest_drill(tmp_path, "rehearsal://") is None
+    assert find_latest_drill(tmp_path, TARGET) == told
+    assert find_latest_drill(tmp_path, "rehearsal://") is None
 
 
 def test_what_went_wrong_is_a_failure_and_a_line(
@@ -96,7 +96,7 @@ def test_what_went_wrong_is_a_failure_and_a_line(
 def test_without_a_place_for_failures_nothing_happens(
     airflow: FakeAirflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def nowhere(*_: Any) -> Places:
+    def nowhere(*_: Any) -> FailureDestinations:
         raise Unreadable("there is no topic that the role may send to")
 
     monkeypatch.setattr(dag, "places", nowhere)

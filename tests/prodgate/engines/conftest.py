@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from prodgate.engines.checkov import ScannerReport, scanning
-from prodgate.engines.environments import python_of
+from prodgate.engines.environments import ensure_python
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Configuration
 
@@ -25,11 +25,11 @@ def quiet(_step: str) -> None:
 @pytest.fixture(scope="session")
 def checkov() -> Path:
     """The python of Checkov's environment, made in the user's cache when it is not there."""
-    return python_of("checkov", quiet)
+    return ensure_python("checkov", quiet)
 
 
 @pytest.fixture(scope="session")
 def scanned(checkov: Path) -> Scanned:
     with scanning(TREE, TREE, progress=quiet) as scan:
-        configuration = evaluate(TREE, on_plan=scan.take)
+        configuration = evaluate(TREE, on_plan=scan.submit_plan)
         return Scanned(scan.report(), configuration)

@@ -107,9 +107,9 @@ def faked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> Scann
     driver = tmp_path / "driver.py"
     driver.write_text(script)
     monkeypatch.setattr(adapter, "DRIVER", driver)
-    monkeypatch.setattr(adapter, "python_of", lambda _name, _progress: Path(sys.executable))
+    monkeypatch.setattr(adapter, "ensure_python", lambda _name, _progress: Path(sys.executable))
     with scanning(tmp_path, tmp_path, progress=quiet) as scan:
-        scan.take({})
+        scan.submit_plan({})
         return scan.report()
 
 
@@ -159,9 +159,9 @@ def test_a_missing_environment_is_a_fault(monkeypatch: pytest.MonkeyPatch, tmp_p
     def refuse(_name: str, _progress: object) -> Path:
         raise EngineError("checkov.lock: can't be installed")
 
-    monkeypatch.setattr(adapter, "python_of", refuse)
+    monkeypatch.setattr(adapter, "ensure_python", refuse)
     with scanning(tmp_path, tmp_path, progress=quiet) as scan:
-        scan.take({})
+        scan.submit_plan({})
         assert scan.report() == ScannerReport(titles={}, faults=("checkov.lock: can't be installed",))
 
 
@@ -174,7 +174,7 @@ def test_what_a_new_resource_will_be_is_handed_over_once(tmp_path: Path) -> None
     new = {"address": "a.b", "change": {"actions": ["create"], "before": None, "after": {"x": 1}, "after_unknown": {}}}
     old = {"address": "a.c", "change": {"actions": ["update"], "before": {"x": 0}, "after": {"x": 1}}}
     plan = {"planned_values": {"root_module": {}}, "prior_state": {}, "resource_changes": [new, old]}
-    adapter.Scan(None, "", tmp_path).take(plan)
+    adapter.Scan(None, "", tmp_path).submit_plan(plan)
     handed = json.loads((tmp_path / "plan.json").read_text())
     assert set(handed) == {"planned_values", "resource_changes"}
     assert [each["change"]["after"] for each in handed["resource_changes"]] == [{}, {"x": 1}]

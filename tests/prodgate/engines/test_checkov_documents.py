@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.engines.checkov_documents import Documents, Use, excuse
+from prodgate.engines.checkov_documents import Documents, DocumentUse, excuse
 from prodgate.engines.checkov_table import load_table
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration, Resource
@@ -13,9 +13,9 @@ from prodgate.terraform.resources import Configuration, Resource
 RULES = load_table().documents
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 WRITE = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}
-KEY = Use("aws_kms_key.a", "aws_kms_key.policy")
-ROLE = Use("aws_iam_role_policy.a", "aws_iam_role_policy.policy")
-QUEUE = Use("aws_sqs_queue_policy.a", "aws_sqs_queue_policy.policy")
+KEY = DocumentUse("aws_kms_key.a", "aws_kms_key.policy")
+ROLE = DocumentUse("aws_iam_role_policy.a", "aws_iam_role_policy.policy")
+QUEUE = DocumentUse("aws_sqs_queue_policy.a", "aws_sqs_queue_policy.policy")
 
 
 def text(*statements: Any) -> str:
@@ -73,7 +73,9 @@ def test_without_a_configuration_nothing_is_used() -> None:
         ("unknown", (QUEUE, ROLE), {}, ""),
     ],
 )
-def test_only_a_use_that_is_known_excuses(said: str, uses: tuple[Use, ...], twins: dict[str, str], reason: str) -> None:
+def test_only_a_use_that_is_known_excuses(
+    said: str, uses: tuple[DocumentUse, ...], twins: dict[str, str], reason: str
+) -> None:
     found = excuse("CKV_AWS_356", said, uses, twins, RULES)
     assert (reason in found) if reason else found == ""
 

@@ -6,7 +6,7 @@ import pytest
 
 from prodgate.engines.checkov import ScannerRecord, ScannerReport
 from prodgate.engines.checkov_documents import DocumentRules
-from prodgate.engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, silenced
+from prodgate.engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, report_skip_comments
 from prodgate.engines.checkov_table import Silence, Table, load_table
 from prodgate.findings import Finding, Outcome
 from prodgate.terraform.resources import Configuration, Gap, Origin, Position, Resource
@@ -196,15 +196,15 @@ def test_without_a_configuration_nothing_is_lost() -> None:
 
 
 def test_a_comment_is_a_finding_of_its_own(scanned: Scanned) -> None:
-    (finding,) = silenced(scanned.report)
+    (finding,) = report_skip_comments(scanned.report)
     assert (finding.criterion, finding.outcome) == (NOT_SILENCED, Outcome.NOT_SATISFIED)
     assert finding.subject == "CKV_AWS_26 on aws_sns_topic.alarms"
 
 
 def test_without_a_comment_nothing_is_silenced() -> None:
-    (finding,) = silenced(ScannerReport(titles={}, records=(record("source", "passed"),)))
+    (finding,) = report_skip_comments(ScannerReport(titles={}, records=(record("source", "passed"),)))
     assert finding.outcome is Outcome.SATISFIED
-    (finding,) = silenced(ScannerReport(titles={}, faults=("Checkov ended with exit code 1",)))
+    (finding,) = report_skip_comments(ScannerReport(titles={}, faults=("Checkov ended with exit code 1",)))
     assert finding.outcome is Outcome.UNDETERMINED
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.engines.chromium import PACKAGES, Chromium, chromium, found, japanese_fonts
+from prodgate.engines.chromium import PACKAGES, Chromium, ensure_chromium, find_chromium, has_japanese_fonts
 from prodgate.engines.environments import EngineError
 
 from .conftest import quiet
@@ -43,14 +43,16 @@ def test_one_that_is_named_is_taken_before_one_on_the_path(tmp_path: Path) -> No
     program(tmp_path / "bin", "chromium")
     mine = program(tmp_path / "own", "my-chromium")
     named = {"PRODGATE_CHROMIUM": str(mine), "PATH": str(tmp_path / "bin")}
-    assert found(named) == Chromium(str(mine), "PRODGATE_CHROMIUM")
-    assert chromium(quiet, {"PATH": str(tmp_path / "bin")}) == Chromium(str(tmp_path / "bin" / "chromium"), "PATH")
+    assert find_chromium(named) == Chromium(str(mine), "PRODGATE_CHROMIUM")
+    assert ensure_chromium(quiet, {"PATH": str(tmp_path / "bin")}) == Chromium(
+        str(tmp_path / "bin" / "chromium"), "PATH"
+    )
 
 
 def test_one_that_is_named_wrongly_is_not_replaced_in_silence(tmp_path: Path) -> None:
     program(tmp_path, "chromium")
     with pytest.raises(EngineError, match=r"PRODGATE_CHROMIUM: '/no/such' is no program; name Chromium's, or unset it"):
-        chromium(quiet, {"PRODGATE_CHROMIUM": "/no/such", "PATH": str(tmp_path)})
+        ensure_chromium(quiet, {"PRODGATE_CHROMIUM": "/no/such", "PATH": str(tmp_path)})
 
 
 def test_the_one_that_playwright_keeps_is_used_where_nothing_else_is(tmp_path: Path) -> None:
@@ -59,9 +61,11 @@ def test_the_one_that_playwright_keeps_is_used_where_nothing_else_is(tmp_path: P
     told = f"Chrome Headless Shell 159\n  Install location:    {kept}\n  Download url: https://cdn.example/\n"
     machine = Machine(lambda _: (0, told))
     with pytest.raises(EngineError):
-        chromium(quiet, {"PATH": ""}, run=Machine(lambda c: (0, told) if "--dry-run" in c else nothing(c)), root=False)
+        ensure_chromium(
+            quiet, {"PATH": ""}, run=Machine(lambda c: (0, told) if "--dry-run" in c else nothing(c)), root=False
+        )
     (kept / "INSTALLATION_COMPLETE").touch()
-    assert chromium(quiet, {"PATH": ""}, run=machine, root=True) == Chromium("", "Playwright")
+    assert ensure_chromium(quiet, {"PATH": ""}, run=machine, root=True) == Chromium("", "Playwright")
     assert [each for each in machine.ran if "--dry-run" not in each] == []
 
 
@@ -76,7 +80,7 @@ def test_root_gets_the_system_s_package_with_its_font(tmp_path: Path) -> None:
         return (0, "") if command.endswith("update") else nothing(command)
 
     machine = Machine(install)
-    got = chromium(said.append, {"PATH": str(apt.parent)}, run=machine, root=True)
+    got = ensure_chromium(said.append, {"PATH": str(apt.parent)}, run=machine, root=True)
     assert got == Chromium(str(tmp_path / "chromium-headless-shell"), "PATH")
     assert said == ["getting Chromium with apt-get; this takes a minute, once"]
     assert [each.split()[:4] for each in machine.ran[1:]] == [
@@ -88,7 +92,7 @@ def test_who_is_not_root_asks_playwright_and_installs_nothing_else(tmp_path: Pat
     program(tmp_path, "apt-get")
     machine = Machine(nothing)
     with pytest.raises(EngineError):
-        chromium(quiet, {"PATH": str(tmp_path)}, run=machine, root=False)
+        ensure_chromium(quiet, {"PATH": str(tmp_path)}, run=machine, root=False)
     assert not any(each.startswith("apt-get") for each in machine.ran)
     assert "python -P -m playwright install --only-shell chromium" in machine.ran
 
@@ -96,7 +100,7 @@ def test_who_is_not_root_asks_playwright_and_installs_nothing_else(tmp_path: Pat
 def test_where_none_can_be_had_it_says_what_was_tried_and_what_to_do(tmp_path: Path) -> None:
     program(tmp_path, "apt-get")
     with pytest.raises(EngineError) as told:
-        chromium(quiet, {"PATH": str(tmp_path)}, run=Machine(nothing), root=True)
+        ensure_chromium(quiet, {"PATH": str(tmp_path)}, run=Machine(nothing), root=True)
     text = str(told.value)
     assert "none of chromium-headless-shell, chromium" in text
     assert "(apt-get: failed: apt-get; playwright install: failed: python)" in text
@@ -107,4 +111,4 @@ def test_where_none_can_be_had_it_says_what_was_tried_and_what_to_do(tmp_path: P
     ("answer", "drawn"), [((0, "Noto Sans CJK JP\n"), True), ((0, "\n"), False), ((127, ""), True)]
 )
 def test_japanese_is_drawn_where_a_font_is_or_nobody_knows(answer: tuple[int, str], drawn: bool) -> None:
-    assert japanese_fonts(lambda _command, _limit: answer) is drawn
+    assert has_japanese_fonts(lambda _command, _limit: answer) is drawn

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.engines import environments
-from prodgate.engines.environments import STAMP, EngineError, cache, python_of, ready
+from prodgate.engines.environments import STAMP, EngineError, cache_directory, ensure_python, find_python
 
 WHEEL = "tiny-1.0-py3-none-any.whl"
 
@@ -45,35 +45,35 @@ def fake_uv(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> Path:
 
 def left() -> set[str]:
     """Names in the cache, without locks."""
-    folder = cache() / "environments"
+    folder = cache_directory() / "environments"
     return {each.name for each in folder.iterdir() if each.suffix != ".lock"} if folder.exists() else set()
 
 
 def test_it_is_made_once_and_holds_what_the_lock_says(locks: Path) -> None:
     steps: list[str] = []
-    python = python_of("tiny", steps.append, locks=locks)
+    python = ensure_python("tiny", steps.append, locks=locks)
     assert steps == ["tiny: making its environment, once"]
-    assert python_of("tiny", steps.append, locks=locks) == python == ready("tiny", locks=locks)
+    assert ensure_python("tiny", steps.append, locks=locks) == python == find_python("tiny", locks=locks)
     assert len(steps) == 1
     said = subprocess.run([python, "-c", "import tiny; print(tiny.size)"], capture_output=True, text=True, check=True)
     assert said.stdout == "1\n"
 
 
 def test_another_lock_is_another_environment(locks: Path) -> None:
-    before = python_of("tiny", print, locks=locks)
+    before = ensure_python("tiny", print, locks=locks)
     with (locks / "tiny.lock").open("a") as lock:
         lock.write("# changed\n")
-    assert ready("tiny", locks=locks) is None
-    assert python_of("tiny", print, locks=locks) != before
+    assert find_python("tiny", locks=locks) is None
+    assert ensure_python("tiny", print, locks=locks) != before
     assert before.exists()
 
 
 @pytest.mark.parametrize("damage", [STAMP, "bin/python"])
 def test_one_that_is_not_whole_is_made_again(locks: Path, damage: str) -> None:
-    python = python_of("tiny", print, locks=locks)
+    python = ensure_python("tiny", print, locks=locks)
     (python.parents[1] / damage).unlink()
-    assert ready("tiny", locks=locks) is None
-    assert python_of("tiny", print, locks=locks) == python == ready("tiny", locks=locks)
+    assert find_python("tiny", locks=locks) is None
+    assert ensure_python("tiny", print, locks=locks) == python == find_python("tiny", locks=locks)
     assert left() == {python.parents[1].name}
 
 
@@ -81,7 +81,8 @@ def test_two_at_once_make_one(locks: Path) -> None:
     steps: list[str] = []
     pythons: list[Path] = []
     threads = [
-        threading.Thread(target=lambda: pythons.append(python_of("tiny", steps.append, locks=locks))) for _ in range(2)
+        threading.Thread(target=lambda: pythons.append(ensure_python("tiny", steps.append, locks=locks)))
+        for _ in range(2)
     ]
     for thread in threads:
         thread.start()
@@ -95,7 +96,7 @@ def test_a_wrong_digest_is_refused(locks: Path) -> None:
     lock = locks / "tiny.lock"
     lock.write_text(lock.read_text()[:-65] + "0" * 64 + "\n")
     with pytest.raises(EngineError, match=r"tiny\.lock: can't be installed: .*[Hh]ash"):
-        python_of("tiny", print, locks=locks)
+        ensure_python("tiny", print, locks=locks)
     assert left() == set()
 
 
@@ -103,13 +104,13 @@ def test_a_lock_without_digests_is_refused(locks: Path) -> None:
     lock = locks / "tiny.lock"
     lock.write_text(lock.read_text().split(" --hash")[0] + "\n")
     with pytest.raises(EngineError, match=r"tiny\.lock: can't be installed: .*hash"):
-        python_of("tiny", print, locks=locks)
+        ensure_python("tiny", print, locks=locks)
 
 
 def test_without_network_it_says_what_to_do(locks: Path) -> None:
     (locks / "tiny.lock").write_text(f"prodgate-has-no-such-package==1.0 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(EngineError, match="run prodgate setup where the package index can be reached, once"):
-        python_of("tiny", print, locks=locks)
+        ensure_python("tiny", print, locks=locks)
     assert left() == set()
 
 
@@ -118,7 +119,7 @@ def test_a_full_disk_says_what_to_do(locks: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(
         EngineError, match=r"No space left on device \(os error 28\); free 300 MB, or set PRODGATE_CACHE"
     ):
-        python_of("tiny", print, locks=locks)
+        ensure_python("tiny", print, locks=locks)
     assert left() == set()
 
 
@@ -128,7 +129,7 @@ def test_a_cache_that_cannot_be_written_says_where(locks: Path, monkeypatch: pyt
     with pytest.raises(
         EngineError, match="file/environments: can't hold the environment of tiny: Not a directory; set"
     ):
-        python_of("tiny", print, locks=locks)
+        ensure_python("tiny", print, locks=locks)
 
 
 def test_a_missing_uv_says_what_to_install(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,14 +138,14 @@ def test_a_missing_uv_says_what_to_install(locks: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(environments, "find_uv_bin", missing)
     with pytest.raises(EngineError, match=r"tiny\.lock: uv is not installed; pip install uv"):
-        python_of("tiny", print, locks=locks)
+        ensure_python("tiny", print, locks=locks)
 
 
 def test_one_that_hangs_is_ended(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environments, "LIMIT", 0.3)
     fake_uv(monkeypatch, locks, "exec sleep 60")
     with pytest.raises(EngineError, match=r"tiny\.lock: uv did not finish within 0\.3 s"):
-        python_of("tiny", print, locks=locks)
+        ensure_python("tiny", print, locks=locks)
 
 
 def test_an_interrupt_leaves_nothing_behind(locks: Path) -> None:
@@ -166,7 +167,7 @@ def test_an_interrupt_leaves_nothing_behind(locks: Path) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert left() == set()
-    assert python_of("tiny", print, locks=locks).exists()
+    assert ensure_python("tiny", print, locks=locks).exists()
 
 
 def appears(file: Path) -> str:
@@ -186,32 +187,32 @@ ONLY = 'echo "$*" >> {log}; case "$*" in "python find"*" {release}") echo {pytho
 def test_an_engine_gets_a_python_that_it_takes(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (locks / "tiny.in").write_text("# Python: 3.8, 3.9\ntiny\n")
     fake_uv(monkeypatch, locks, ONLY.format(log=locks / "log", release="3.8", python=sys.executable))
-    environments._on_the_machine.cache_clear()
-    assert environments._base("tiny", locks) == (sys.executable, "3.8")
+    environments._find_system_python.cache_clear()
+    assert environments._choose_python("tiny", locks) == (sys.executable, "3.8")
     asked = [line.split()[-1] for line in (locks / "log").read_text().splitlines()]
     assert asked == ["3.9", "3.8"], "the newest first"
-    ours = environments._place("tiny", locks)
+    ours = environments._locate("tiny", locks)
     (locks / "tiny.in").unlink()
-    assert environments._place("tiny", locks) != ours, "another Python is another environment"
+    assert environments._locate("tiny", locks) != ours, "another Python is another environment"
 
 
 def test_our_own_python_is_taken_without_a_search(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = ".".join(map(str, sys.version_info[:2]))
     (locks / "tiny.in").write_text(f"# Python: 3.8, {ours}\ntiny\n")
     fake_uv(monkeypatch, locks, "exit 2")
-    assert environments._base("tiny", locks) == (sys.executable, ours)
+    assert environments._choose_python("tiny", locks) == (sys.executable, ours)
 
 
 def test_a_machine_without_such_a_python_is_told_what_to_install(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (locks / "tiny.in").write_text("# Python: 3.8, 3.9\ntiny\n")
     fake_uv(monkeypatch, locks, "exit 2")
-    environments._on_the_machine.cache_clear()
+    environments._find_system_python.cache_clear()
     told = (
         r"tiny: needs Python 3\.8 or 3\.9, and this machine has none of them; install one \(apt-get install python3\.9"
     )
     with pytest.raises(EngineError, match=told):
-        python_of("tiny", print, locks=locks)
-    assert ready("tiny", locks=locks) is None
+        ensure_python("tiny", print, locks=locks)
+    assert find_python("tiny", locks=locks) is None
 
 
 @pytest.mark.parametrize("release", ["2.11.0", "3.0.6", "3.3.2"])
@@ -229,6 +230,6 @@ def test_every_airflow_is_locked_whole(release: str) -> None:
 
 def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PRODGATE_CACHE", str(tmp_path))
-    assert cache() == tmp_path
+    assert cache_directory() == tmp_path
     monkeypatch.delenv("PRODGATE_CACHE")
-    assert cache().name == "prodgate"
+    assert cache_directory().name == "prodgate"

@@ -6,28 +6,28 @@ import pytest
 
 from prodgate.engines import setup
 from prodgate.engines.chromium import Chromium
-from prodgate.engines.environments import EngineError, python_of
-from prodgate.engines.setup import EngineState, engines
+from prodgate.engines.environments import EngineError, ensure_python
+from prodgate.engines.setup import EngineState, check_engines
 
 from .conftest import quiet
 
 
 def states() -> dict[str, EngineState]:
-    return {state.name: state for state in engines(quiet)}
+    return {state.name: state for state in check_engines(quiet)}
 
 
 def test_what_is_there_is_ready(checkov: Path) -> None:
     found = states()
     assert found["Terraform core"].ready
     assert found["Checkov"] == EngineState("Checkov", True, str(checkov.parents[1]))
-    assert found["Airflow"] == EngineState("Airflow", True, str(python_of("airflow-3.0.6", quiet).parents[1]))
+    assert found["Airflow"] == EngineState("Airflow", True, str(ensure_python("airflow-3.0.6", quiet).parents[1]))
 
 
 def test_what_is_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str, _progress: object) -> Path:
         raise EngineError(f"{name}.lock: can't be installed; run prodgate setup")
 
-    monkeypatch.setattr(setup, "python_of", refuse)
+    monkeypatch.setattr(setup, "ensure_python", refuse)
     monkeypatch.setenv("PRODGATE_TERRAFORM", "/no/such/terraform")
     monkeypatch.setenv("PRODGATE_CHROMIUM", "/no/such/chromium")
     found = states()

@@ -14,8 +14,8 @@ from unittest.mock import Mock
 import pytest
 
 from prodgate import runs
-from prodgate.airflow.direct import Direct, Login, Token
-from prodgate.airflow.mwaa import Mwaa
+from prodgate.airflow.direct import HttpTransport, Login, Token
+from prodgate.airflow.mwaa import MwaaTransport
 from prodgate.aws.answers import Unreadable
 from prodgate.criteria_file import parse
 from prodgate.engines.environments import EngineError
@@ -29,9 +29,9 @@ from prodgate.layers import dags_looking, dags_rehearsal, dags_target
 from prodgate.layers.dags import DagsLayer
 from prodgate.layers.dags_facts import facts_of
 from prodgate.layers.dags_kinds import KINDS, OBSERVED, REQUIRED
-from prodgate.layers.layer import Observation
-from prodgate.rehearsal.airflow.startup import exported
-from prodgate.rehearsal.crowding import Crowd, crowding, wanting
+from prodgate.layers.layer import LayerContext
+from prodgate.rehearsal.airflow.startup import read_exports
+from prodgate.rehearsal.crowding import CpuContention, count_runnable_threads, measure_cpu_contention
 from prodgate.targets import Target
 from tests.suites.dags.harness import healthy
 
@@ -54,18 +54,18 @@ layers = ["dags"]
 """
 
 
-def observation(tmp_path: Path, criteria: str = CRITERIA, url: str = "rehearsal://") -> Observation:
+def observation(tmp_path: Path, criteria: str = CRITERIA, url: str = "rehearsal://") -> LayerContext:
     path = tmp_path / "criteria.toml"
     path.write_text(criteria, "utf-8")
     about = {"system": "shop", "target": url, "rehearsal": True, "layers": ["dags"]}
     run = runs.create(tmp_path / "runs", about, path, tmp_path / "waivers.toml")
     stated = parse(criteria, path)
-    return Observation(
+    return LayerContext(
         run=run, target=Target(url), project=tmp_path, stated=stated, journal=Journal.of(run), progress=lambda _: None
     )
 
 
-def recalled(layer: DagsLayer, at: Observation) -> Facts:
+def recalled(layer: DagsLayer, at: LayerContext) -> Facts:
     kept = runs.read(at.run)
     return layer.recall(at.run, [*kept.facts, *kept.unreadable])
 
@@ -76,14 +76,14 @@ def without_airflow(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
         raise Unreadable(reason)
         yield
 
-    monkeypatch.setattr(dags_looking, "opened", closed)
+    monkeypatch.setattr(dags_looking, "open_target", closed)
 
 
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def python_of(name: str, _progress: Any) -> Path:
         raise EngineError(f"{name}: can't be installed")
 
-    monkeypatch.setattr(dags_looking, "python_of", python_of)
+    monkeypatch.setattr(dags_looking, "ensure_python", python_of)
 
 
 def test_a_project_without_criteria_about_dags_is_not_looked_at(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_crowded_machine_spoils_slots_and_not_the_record() -> None:
 
 @pytest.mark.parametrize(("counts", "crowded"), [([], False), ([1, 2], False), ([4000, 8000], True)])
 def test_a_crowd_is_told_of(counts: list[int], crowded: bool) -> None:
-    told = dags_rehearsal._crowded(Crowd(counts))
+    told = dags_rehearsal._describe_contention(CpuContention(counts))
     assert ("threads wanted each core" in told) is crowded
     assert bool(told) is crowded
 
@@ -142,12 +142,12 @@ def test_a_crowd_is_told_of(counts: list[int], crowded: bool) -> None:
 def test_threads_that_want_to_run_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stat = tmp_path / "stat"
     stat.write_text("cpu 1 2\nprocs_running 14\nprocs_blocked 0\n")
-    assert wanting(stat) == 14
+    assert count_runnable_threads(stat) == 14
     monkeypatch.setattr("os.getloadavg", lambda: (9.5, 1.0, 1.0))
-    assert wanting(tmp_path / "none") == 9.5
+    assert count_runnable_threads(tmp_path / "none") == 9.5
     monkeypatch.setattr("os.getloadavg", Mock(side_effect=OSError))
-    assert wanting(tmp_path / "none") is None
-    with crowding(stat) as crowd:
+    assert count_runnable_threads(tmp_path / "none") is None
+    with measure_cpu_contention(stat) as crowd:
         for _ in range(100):
             if crowd.counts:
                 break
@@ -165,9 +165,9 @@ def test_airflow_is_reached_as_it_is_stated(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SHOP_TOKEN", "t0ken")
     monkeypatch.setenv("SHOP_USER", "gate")
     calls: Any = object()
-    assert isinstance(dags_target._transport(section(environment="shop"), calls, "eu-west-1", str), Mwaa)
+    assert isinstance(dags_target._transport(section(environment="shop"), calls, "eu-west-1", str), MwaaTransport)
     reached = dags_target._transport(section(url="https://a.example"), calls, "", str)
-    assert isinstance(reached, Direct)
+    assert isinstance(reached, HttpTransport)
     access = dags_target._access
     assert access(section(), str) is None
     assert access(section(token="env:SHOP_TOKEN"), str) == Token("t0ken")
@@ -182,14 +182,14 @@ def test_a_rehearsal_needs_to_be_told_how(tmp_path: Path) -> None:
     assert at.stated.airflow is not None
     with (
         pytest.raises(Unreadable, match=r"write \[airflow.rehearsal\]"),
-        dags_rehearsal.rehearsed(at, at.stated.airflow),
+        dags_rehearsal.rehearsing(at, at.stated.airflow),
     ):
         pass
 
 
 def test_the_clock_is_waited_for(tmp_path: Path) -> None:
     begin = datetime.now(UTC)
-    dags_rehearsal._watched(observation(tmp_path), begin + timedelta(milliseconds=30))
+    dags_rehearsal._watch_slots(observation(tmp_path), begin + timedelta(milliseconds=30))
     assert datetime.now(UTC) >= begin + timedelta(milliseconds=30)
 
 
@@ -197,7 +197,7 @@ def test_a_drill_that_never_was_is_asked_for(tmp_path: Path) -> None:
     at = observation(tmp_path, url="aws://prod@ap-northeast-1")
     assert at.stated.airflow is not None
     with pytest.raises(Unreadable, match="no drill is on record; prodgate drill dag NAME aws://prod@ap-northeast-1"):
-        dags_target._drilled(at, at.stated.airflow)
+        dags_target._read_drill(at, at.stated.airflow)
 
 
 class NoSuchKey(Exception):
@@ -220,6 +220,6 @@ def clients(script: str | None) -> Any:
 
 def test_what_the_startup_script_exports_is_read_and_nothing_carried_out() -> None:
     script = "#!/bin/sh\nexport QUEUE='https://sqs/q'\nexport EMPTY=''\nrm -rf /\nexport LATE=$(date)\n"
-    assert exported(clients(script), "shop") == {"QUEUE": "https://sqs/q", "EMPTY": ""}
+    assert read_exports(clients(script), "shop") == {"QUEUE": "https://sqs/q", "EMPTY": ""}
     with pytest.raises(LookupError, match="s3://shop-dags/startup.sh: is named by shop and not there"):
-        exported(clients(None), "shop")
+        read_exports(clients(None), "shop")

@@ -21,11 +21,11 @@ from prodgate.facts import Facts
 from prodgate.facts.e2e.builds import ServedBuild
 from prodgate.facts.e2e.journeys import Journey
 from prodgate.facts.e2e.pages import VisitedPage
-from prodgate.facts.e2e.probes import PROBED
+from prodgate.facts.e2e.probes import PROBE_KINDS
 from prodgate.journal import Journal
 from prodgate.layers import e2e_credentials, e2e_looking, e2e_target
 from prodgate.layers.e2e import E2eLayer
-from prodgate.layers.layer import Observation
+from prodgate.layers.layer import LayerContext
 from prodgate.targets import Target
 from tests.prodgate.facts.e2e import probed
 from tests.prodgate.facts.e2e.browsed import journey, journeys, unreachable, visit, visits
@@ -93,20 +93,20 @@ def shop(tmp_path: Path) -> Path:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     site = Made()
-    monkeypatch.setattr("prodgate.browser.visits.made", site.look)
-    monkeypatch.setattr("prodgate.browser.journeys.carried_out", site.travel)
+    monkeypatch.setattr("prodgate.browser.visits.run_visits", site.look)
+    monkeypatch.setattr("prodgate.browser.journeys.run_journeys", site.travel)
     monkeypatch.setattr("prodgate.probes.site.probe", site.probe)
     monkeypatch.setattr(e2e_looking, "chromium", lambda _progress: Chromium("/opt/chromium", "PATH"))
-    monkeypatch.setattr(e2e_looking, "japanese_fonts", lambda: True)
-    monkeypatch.setattr(e2e_credentials, "_opened", lambda _at: lambda _id: '{"password": "hunter22"}')
+    monkeypatch.setattr(e2e_looking, "has_japanese_fonts", lambda: True)
+    monkeypatch.setattr(e2e_credentials, "_open_secrets", lambda _at: lambda _id: '{"password": "hunter22"}')
     monkeypatch.setenv("BUYER", "buyer@example.com")
     return site
 
 
-def observation(shop: Path, target: str = "aws://prod@ap-northeast-1") -> Observation:
+def observation(shop: Path, target: str = "aws://prod@ap-northeast-1") -> LayerContext:
     about = {"system": "shop", "target": target, "rehearsal": False, "layers": ["e2e"], "commit": COMMIT}
     run = runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml")
-    return Observation(
+    return LayerContext(
         run=run,
         target=Target(target),
         project=shop,
@@ -116,7 +116,7 @@ def observation(shop: Path, target: str = "aws://prod@ap-northeast-1") -> Observ
     )
 
 
-def observed(at: Observation) -> Facts:
+def observed(at: LayerContext) -> Facts:
     """What the layer sees, which is also what it recalls."""
     layer = E2eLayer()
     seen = layer.observe(at)
@@ -233,7 +233,7 @@ def test_what_is_not_stated_is_undetermined(shop: Path, made: Made, criteria: st
     (shop / "criteria.toml").write_text(criteria, "utf-8")
     seen = observed(observation(shop))
     assert reason in seen.unreadable[VisitedPage]
-    assert reason in seen.unreadable[PROBED[0]]
+    assert reason in seen.unreadable[PROBE_KINDS[0]]
 
 
 def test_nothing_is_looked_at_that_no_criterion_asks_about(shop: Path, made: Made) -> None:

@@ -25,10 +25,10 @@ from prodgate.facts import Facts
 from prodgate.facts.live.queues import DeadLetterQueue, observe_dead_letter_queues
 from prodgate.facts.observers import OBSERVERS
 from prodgate.journal import Journal
-from prodgate.layers.layer import Observation
-from prodgate.layers.live import LiveLayer, _looked, through
+from prodgate.layers.layer import LayerContext
+from prodgate.layers.live import LiveLayer, _observe_account, observe_through
 from prodgate.layers.live_target import LiveTarget
-from prodgate.layers.project_seen import ProjectSeen
+from prodgate.layers.project_seen import ProjectView
 from prodgate.targets import Target
 
 CRITERIA = """
@@ -79,11 +79,11 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def observation(shop: Path, target: str = "rehearsal://") -> Observation:
+def observation(shop: Path, target: str = "rehearsal://") -> LayerContext:
     about = {"system": "shop", "target": target, "rehearsal": True, "layers": ["live"], "commit": ""}
     run = runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml")
     stated = parse((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml")
-    return Observation(
+    return LayerContext(
         run=run,
         target=Target(target),
         project=shop,
@@ -153,13 +153,13 @@ def test_what_of_the_project_was_compared_is_kept_with_it(shop: Path) -> None:
     (shop / "dags" / "__pycache__").mkdir(parents=True)
     (shop / "dags" / "one.py").write_text("1", "utf-8")
     (shop / "dags" / "__pycache__" / "one.pyc").write_bytes(b"x")
-    seen = ProjectSeen(at)
+    seen = ProjectView(at)
     declared, files = seen.declared("aws_sqs_queue"), seen.files("dags")
     assert declared["aws_sqs_queue.dead"]["message_retention_seconds"] == 1209600
     assert list(files) == ["one.py"]
     store_json(at.run, seen.to_json())
     (shop / "dags" / "one.py").write_text("2", "utf-8")
-    again = ProjectSeen.recalled(json.loads(json.dumps(seen.to_json())), at.run)
+    again = ProjectView.recalled(json.loads(json.dumps(seen.to_json())), at.run)
     assert again.declared("aws_sqs_queue") == declared
     assert again.files("dags") == files
 
@@ -254,8 +254,8 @@ class Waiting:
 
 def test_an_interrupted_observation_asks_no_more_and_is_kept(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at, calls = observation(shop), Waiting()
-    monkeypatch.setattr(through, "__defaults__", ({observe_dead_letter_queues: (DeadLetterQueue,)},))
+    monkeypatch.setattr(observe_through, "__defaults__", ({observe_dead_letter_queues: (DeadLetterQueue,)},))
     with pytest.raises(KeyboardInterrupt):
-        _looked(LiveTarget("123456789012", "ap-northeast-1", calls), at)  # type: ignore[arg-type]
+        _observe_account(LiveTarget("123456789012", "ap-northeast-1", calls), at)  # type: ignore[arg-type]
     assert calls.ended == "the run was interrupted"
     assert [fact["kind"] for fact in runs.read(at.run).facts] == ["account"]

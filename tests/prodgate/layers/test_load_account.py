@@ -20,16 +20,16 @@ from prodgate.criteria_file import parse
 from prodgate.evidence import load_json
 from prodgate.facts import Facts
 from prodgate.facts.load.account_view import BalancerTimes, EntranceCount
-from prodgate.facts.load.entrances import Counted
+from prodgate.facts.load.entrances import IngressCounts
 from prodgate.findings import Undetermined
 from prodgate.journal import Journal
 from prodgate.layers import load_account
-from prodgate.layers.layer import Observation
+from prodgate.layers.layer import LayerContext
 from prodgate.layers.load import LoadLayer
-from prodgate.layers.load_account import LATEST, PAUSE, SETTLED, settled
+from prodgate.layers.load_account import LATEST, PAUSE, SETTLED, wait_until_settled
 from prodgate.layers.load_kinds import ACCOUNT, RECORD
 from prodgate.layers.load_target import LoadTarget
-from prodgate.layers.looking import Seen
+from prodgate.layers.looking import Evidence
 from prodgate.targets import Target
 from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
 from tests.loadtests.entered import tell_of_distribution as tell
@@ -61,24 +61,24 @@ def account() -> Iterator[Account]:
 
 
 @pytest.fixture
-def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Observation:
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LayerContext:
     """An observation of a real account, whose load was run before."""
 
     @contextmanager
-    def opened(_at: Observation, _section: Any) -> Iterator[LoadTarget]:
+    def opened(_at: LayerContext, _section: Any) -> Iterator[LoadTarget]:
         yield LoadTarget(f"https://{HOST}", f"https://{HOST}")
 
-    def carried_out(*_given: Any) -> Iterator[Seen]:
-        yield Seen(kind=RECORD, value=run(), subject="steady", source="Locust")
+    def carried_out(*_given: Any) -> Iterator[Evidence]:
+        yield Evidence(kind=RECORD, value=run(), subject="steady", source="Locust")
 
-    monkeypatch.setattr("prodgate.layers.load_runs.ready", lambda _at: None)
-    monkeypatch.setattr("prodgate.layers.load_runs.carried_out", carried_out)
-    monkeypatch.setattr("prodgate.layers.load_target.opened", opened)
+    monkeypatch.setattr("prodgate.layers.load_runs.require_section", lambda _at: None)
+    monkeypatch.setattr("prodgate.layers.load_runs.run_profiles", carried_out)
+    monkeypatch.setattr("prodgate.layers.load_target.open_target", opened)
     path = tmp_path / "criteria.toml"
     path.write_text(CRITERIA, "utf-8")
     about = {"system": "shop", "target": "aws://", "rehearsal": False, "layers": ["load"], "commit": ""}
     made = runs.create(tmp_path / "runs", about, path, tmp_path / "waivers.toml")
-    return Observation(
+    return LayerContext(
         run=made,
         target=Target(f"aws://prod@{REGION}"),
         project=tmp_path,
@@ -97,7 +97,7 @@ def contents(facts: Facts) -> list[Any]:
     return [(type(fact), [object.__getattribute__(fact, one.name) for one in fields(fact)]) for fact in facts.known]
 
 
-def observed(at: Observation) -> Facts:
+def observed(at: LayerContext) -> Facts:
     """What the layer sees, which is also what it recalls."""
     seen = LoadLayer().observe(at)
     kept = runs.read(at.run)
@@ -107,7 +107,7 @@ def observed(at: Observation) -> Facts:
 
 
 def test_what_the_account_counted_is_asked_kept_and_recalled(
-    at: Observation, account: Account, monkeypatch: pytest.MonkeyPatch
+    at: LayerContext, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opens(monkeypatch, account)
     seen = observed(at)
@@ -119,7 +119,7 @@ def test_what_the_account_counted_is_asked_kept_and_recalled(
     assert all(call["requests"][0]["id"] for one in answers for call in one["calls"])
 
 
-def test_a_denied_answer_is_kept_as_one(at: Observation, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_denied_answer_is_kept_as_one(at: LayerContext, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     opens(monkeypatch, account)
     account.fault(service="cloudwatch", kind="deny")
     try:
@@ -130,7 +130,7 @@ def test_a_denied_answer_is_kept_as_one(at: Observation, account: Account, monke
         _ = count.unknown
 
 
-def test_an_account_that_can_not_be_opened_is_said(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_that_can_not_be_opened_is_said(at: LayerContext, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_given: Any) -> LiveCalls:
         raise UsageError("profile 'prod': is not configured")
 
@@ -140,7 +140,7 @@ def test_an_account_that_can_not_be_opened_is_said(at: Observation, monkeypatch:
         _ = count.unknown_errors
 
 
-def test_an_account_that_is_not_stated_is_not_opened(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_that_is_not_stated_is_not_opened(at: LayerContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prodgate.layers.live_target.open_account", pytest.fail)
     (times,) = observed(replace(at, stated=replace(at.stated, account=""))).of(BalancerTimes)
     with pytest.raises(Undetermined, match=r"criteria\.toml: names no account; write \[account\] with id"):
@@ -148,13 +148,13 @@ def test_an_account_that_is_not_stated_is_not_opened(at: Observation, monkeypatc
 
 
 def test_who_is_interrupted_while_waiting_knows_nothing_of_the_account(
-    at: Observation, account: Account, monkeypatch: pytest.MonkeyPatch
+    at: LayerContext, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_given: Any) -> None:
         raise KeyboardInterrupt
 
     opens(monkeypatch, account)
-    monkeypatch.setattr(load_account, "settled", interrupt)
+    monkeypatch.setattr(load_account, "wait_until_settled", interrupt)
     with pytest.raises(KeyboardInterrupt):
         LoadLayer().observe(at)
     (count,) = LoadLayer().recall(at.run, runs.read(at.run).facts).of(EntranceCount)
@@ -162,14 +162,16 @@ def test_who_is_interrupted_while_waiting_knows_nothing_of_the_account(
         _ = count.unknown
 
 
-def test_a_rehearsal_has_its_own_log_and_no_account_is_opened(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rehearsal_has_its_own_log_and_no_account_is_opened(
+    at: LayerContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("prodgate.layers.live_target.open_account", pytest.fail)
-    assert list(load_account.account_counts([run()], replace(at, target=Target("rehearsal://")))) == []
+    assert list(load_account.observe_account([run()], replace(at, target=Target("rehearsal://")))) == []
     deploy = run(profile={**run()["record"]["profile"], "name": "deploy"})
-    assert list(load_account.account_counts([deploy], at)) == []
+    assert list(load_account.observe_account([deploy], at)) == []
 
 
-def test_where_nothing_counts_requests_that_is_noted(at: Observation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_counts_requests_that_is_noted(at: LayerContext, monkeypatch: pytest.MonkeyPatch) -> None:
     with zygote() as empty:
         opens(monkeypatch, empty)
         assert observed(at).of(EntranceCount) == ()
@@ -186,10 +188,10 @@ class Clock:
     def __init__(self, tells: Callable[[float], Any]) -> None:
         self.time, self.looks, self._tells = ENDED + timedelta(seconds=30), 0, tells
 
-    def look(self) -> Counted | None:
+    def look(self) -> IngressCounts | None:
         self.looks += 1
         told = self._tells((self.time - ENDED).total_seconds())
-        return told and Counted(
+        return told and IngressCounts(
             entrance="distribution E1",
             requests={minute: Decimal(count) for minute, count in zip(MINUTES, told, strict=False)},
             errors=0,
@@ -203,7 +205,7 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
     def settled(self) -> Any:
-        return settled(self.look, BEGUN, ENDED, lambda: None, now=lambda: self.time, wait=self.wait)
+        return wait_until_settled(self.look, BEGUN, ENDED, lambda: None, now=lambda: self.time, wait=self.wait)
 
     @property
     def waited(self) -> timedelta:

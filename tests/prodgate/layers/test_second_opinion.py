@@ -10,7 +10,7 @@ from prodgate.engines import checkov as adapter
 from prodgate.engines.environments import EngineError
 from prodgate.findings import Finding, Outcome
 from prodgate.journal import Journal
-from prodgate.layers.layer import Observation
+from prodgate.layers.layer import LayerContext
 from prodgate.layers.static import StaticLayer
 from prodgate.targets import Target
 from prodgate.terraform.resources import Configuration
@@ -31,7 +31,7 @@ layers = ["static"]
 TOPIC = 'resource "aws_sns_topic" "orders" {\n  name = "orders"\n}\n'
 
 
-def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> Observation:
+def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> LayerContext:
     text = CRITERIA + "".join(CRITERION.format(id=each) for each in criteria)
     (tmp_path / "criteria.toml").write_text(text, "utf-8")
     (tmp_path / "infra").mkdir()
@@ -39,7 +39,7 @@ def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> Observatio
     about = {"system": "shop", "target": "rehearsal://", "rehearsal": True, "layers": ["static"], "commit": ""}
     run = runs.create(tmp_path / "runs", about, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
     stated = parse(text, tmp_path / "criteria.toml")
-    return Observation(
+    return LayerContext(
         run=run,
         target=Target("rehearsal://"),
         project=tmp_path,
@@ -49,7 +49,7 @@ def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> Observatio
     )
 
 
-def concluded(at: Observation) -> list[Finding]:
+def concluded(at: LayerContext) -> list[Finding]:
     """Observe, then judge what was kept; both must say the same."""
     layer = StaticLayer()
     facts = layer.observe(at)
@@ -69,7 +69,7 @@ def test_what_it_says_is_filed_under_the_criterion_and_judged_again(tmp_path: Pa
 
 
 def test_it_is_not_asked_when_no_criterion_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "python_of", None)
+    monkeypatch.setattr(adapter, "ensure_python", None)
     assert concluded(observation(tmp_path, "encryption-at-rest")) == []
 
 
@@ -77,7 +77,7 @@ def test_without_it_the_rest_is_still_judged(tmp_path: Path, monkeypatch: pytest
     def refuse(_name: str, _progress: object) -> Path:
         raise EngineError("checkov.lock: can't be installed")
 
-    monkeypatch.setattr(adapter, "python_of", refuse)
+    monkeypatch.setattr(adapter, "ensure_python", refuse)
     at = observation(tmp_path, "independent-scan", "terraform-evaluates")
     assert {each.criterion: each.outcome for each in concluded(at)} == {
         "independent-scan": Outcome.UNDETERMINED,

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from prodgate.load import PLUGIN
-from prodgate.load.processes import group
+from prodgate.load.processes import process_group
 from prodgate.load.runner import LoadError, run_load
 
 from .a_run import SIMPLE, a_locustfile, a_profile
@@ -175,7 +175,7 @@ def test_a_process_that_does_not_heed_an_interrupt_is_killed_with_its_whole_grou
     (tmp_path / "locust.py").write_text(deaf, "utf-8")
     monkeypatch.setattr("prodgate.load.processes.GRACE", 0.2)
     out = tmp_path / "out"
-    with suppress(KeyboardInterrupt), group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, out) as running:
+    with suppress(KeyboardInterrupt), process_group([[]], {**os.environ, "PYTHONPATH": str(tmp_path)}, out) as running:
         [process] = running.processes
         while b"on" not in out.read_bytes():
             assert process.poll() is None, out.read_text("utf-8")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.load.health import Vitals, report, spread, together
+from prodgate.load.health import Vitals, assess_health, combine_vitals, percentiles
 from prodgate.load.profile import Profile
 
 STEADY = Profile(name="steady", rate=100.0, duration=60.0, timeout=2.0)
@@ -12,12 +12,12 @@ WELL: dict[str, Any] = {"send_lag": {10: 990, 150: 10}, "loop_lag": {8: 1000}, "
 
 
 def sick(profile: Profile = STEADY, **given: Any) -> list[str]:
-    found: list[str] = report(Vitals(**{**WELL, **given}), profile)["sick"]
+    found: list[str] = assess_health(Vitals(**{**WELL, **given}), profile)["sick"]
     return found
 
 
 def test_a_process_that_keeps_up_is_well() -> None:
-    said = report(Vitals(**WELL), STEADY)
+    said = assess_health(Vitals(**WELL), STEADY)
     assert (said["sick"], said["advice"]) == ([], "")
     assert said["send_lag"] == {"p50": 0.001, "p99": 0.001, "max": 0.015}
 
@@ -41,7 +41,7 @@ def test_a_process_that_keeps_up_is_well() -> None:
 )
 def test_a_generator_that_was_the_bottleneck_says_so(given: dict[str, Any], text: str) -> None:
     assert sick(**given) == [text]
-    assert "more workers" in report(Vitals(**{**WELL, **given}), STEADY)["advice"]
+    assert "more workers" in assess_health(Vitals(**{**WELL, **given}), STEADY)["advice"]
 
 
 def test_a_slower_limit_bears_more_lag() -> None:
@@ -53,5 +53,7 @@ def test_a_slower_limit_bears_more_lag() -> None:
 def test_workers_are_as_ill_as_the_worst_of_them() -> None:
     one = {"send_lag": {"10": 5}, "loop_lag": {}, "cpu": 0.2, "machine_cpu": 0.9, "steal": 0.0}
     two = {"send_lag": {"10": 1, "30": 2}, "loop_lag": {"7": 1}, "cpu": 0.7, "machine_cpu": 0.3, "steal": 0.1}
-    assert together([one, two]) == Vitals(send_lag={10: 6, 30: 2}, loop_lag={7: 1}, cpu=0.7, machine_cpu=0.9, steal=0.1)
-    assert spread(together([]).send_lag) == {"p50": 0.0, "p99": 0.0, "max": 0.0}
+    assert combine_vitals([one, two]) == Vitals(
+        send_lag={10: 6, 30: 2}, loop_lag={7: 1}, cpu=0.7, machine_cpu=0.9, steal=0.1
+    )
+    assert percentiles(combine_vitals([]).send_lag) == {"p50": 0.0, "p99": 0.0, "max": 0.0}

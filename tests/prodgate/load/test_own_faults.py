@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from prodgate.facts.load.soundness import unsound
-from prodgate.load.book import Book, Moment
+from prodgate.facts.load.soundness import why_unsound
+from prodgate.load.book import Moment, Tally
 from prodgate.load.profile import Profile
 from prodgate.load.runner import LoadError, run_load
 
@@ -67,7 +67,7 @@ def test_a_locustfile_that_does_not_ask_the_system_convicts_nobody(
     assert set(failed(record)) == {kind}
     assert (record["complete"], record["stopped_early"]) == (False, False)
     assert why in record["why"]
-    assert "did not run to its end" in unsound(record)
+    assert "did not run to its end" in why_unsound(record)
 
 
 def test_a_task_may_say_that_it_is_done(tmp_path: Path) -> None:
@@ -111,9 +111,9 @@ def test_a_machine_without_a_file_left_convicts_nobody(tmp_path: Path) -> None:
 
 
 def test_what_an_error_page_gives_away_is_not_kept() -> None:
-    book = Book()
+    book = Tally()
     said = "no answer from postgresql://nba:hunter2@db.internal/news " + 300 * "x"
-    book.failed(Moment(0), "GET /", "HTTP 500", said)
+    book.count_failure(Moment(0), "GET /", "HTTP 500", said)
     [example] = book.failures.values()
     assert "hunter2" not in example["text"]
     assert example["text"].startswith("no answer from (redacted: a password in a URL)")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodgate.load.profile import Profile
-from prodgate.load.schedule import arrivals, planned, side
+from prodgate.load.schedule import arrivals, count_arrivals, host_index
 
 PROFILE = Profile(name="steady", rate=50.0, duration=20.0, warm_up=2.0)
 
@@ -15,7 +15,7 @@ PROFILE = Profile(name="steady", rate=50.0, duration=20.0, warm_up=2.0)
 def test_the_planned_number_comes_in_its_time() -> None:
     came = list(arrivals(PROFILE))
     measured = [each for each in came if each.number >= 0]
-    assert (len(came), len(measured), planned(PROFILE)) == (1100, 1000, 1000)
+    assert (len(came), len(measured), count_arrivals(PROFILE)) == (1100, 1000, 1000)
     assert [each.at for each in came] == sorted(each.at for each in came)
     assert all(0 <= each.at < 2 for each in came if each.number < 0)
     assert all(2 <= each.at < 22 for each in measured)
@@ -40,9 +40,9 @@ def test_workers_share_one_schedule(workers: int, seed: int) -> None:
 @given(workers=st.integers(1, 7), worker=st.integers(0, 6))
 def test_every_worker_alternates_between_the_hosts(workers: int, worker: int) -> None:
     numbers = range(worker % workers, 200, workers)
-    sides = [side(number, workers=workers, hosts=2) for number in numbers]
+    sides = [host_index(number, workers=workers, hosts=2) for number in numbers]
     assert all(first != second for first, second in pairwise(sides))
-    assert {side(number, workers=workers, hosts=1) for number in numbers} == {0}
+    assert {host_index(number, workers=workers, hosts=1) for number in numbers} == {0}
 
 
 def test_a_seed_gives_the_same_arrivals_and_another_one_others() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodgate.load.sharing import unshareable
+from prodgate.load.sharing import explain_unshareable
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from prodgate.load.sharing import unshareable
     ],
 )
 def test_a_shared_cache_may_keep_an_answer_or_not(headers: dict[str, str], reason: str) -> None:
-    assert unshareable(headers.get) == reason
+    assert explain_unshareable(headers.get) == reason

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from prodgate.load.profile import Profile
-from prodgate.load.stopping import LEAST_SECONDS, clear_failure, clearly_too_many
+from prodgate.load.stopping import MIN_SECONDS, find_clear_failure, is_clearly_too_many
 
 Second = Callable[[np.random.Generator], tuple[int, int]]
 Seconds = Callable[[np.random.Generator, int], Iterator[tuple[int, int]]]
@@ -50,7 +50,7 @@ def stops(come: Seconds, limit: float, *, runs: int, length: int) -> list[int]:
         seconds: list[tuple[int, int]] = []
         for number, second in enumerate(come(np.random.default_rng(seed), length), start=1):
             seconds.append(second)
-            if clearly_too_many(seconds, limit):
+            if is_clearly_too_many(seconds, limit):
                 yield number
                 return
 
@@ -85,21 +85,21 @@ def test_errors_within_their_limit_stop_nothing() -> None:
 def test_a_clear_failure_is_stopped_within_seconds(second: Second, limit: float, within: int) -> None:
     stopped = stops(each(second), limit, runs=20, length=60)
     assert len(stopped) >= 18
-    assert LEAST_SECONDS <= median(stopped) <= within
+    assert MIN_SECONDS <= median(stopped) <= within
 
 
 def test_nothing_is_stopped_before_seconds_can_differ() -> None:
-    assert not clearly_too_many([(100, 100)] * (LEAST_SECONDS - 1), 0.05)
-    assert clearly_too_many([(100, 100)] * LEAST_SECONDS, 0.05)
+    assert not is_clearly_too_many([(100, 100)] * (MIN_SECONDS - 1), 0.05)
+    assert is_clearly_too_many([(100, 100)] * MIN_SECONDS, 0.05)
 
 
 def test_one_standstill_proves_nothing() -> None:
-    assert not clearly_too_many([(100, 0)] * 3 + [(100, 100)] * 2 + [(100, 0)] * 3, 0.05)
+    assert not is_clearly_too_many([(100, 0)] * 3 + [(100, 100)] * 2 + [(100, 0)] * 3, 0.05)
 
 
 def test_what_failed_is_said() -> None:
     profile = Profile(name="x", rate=100, duration=60, slow=0.2, slow_share=0.05, failed_share=0.001)
-    assert clear_failure([(100, 30, 0)] * 8, profile) == "240 of 800 requests were slower than 200 ms or failed"
-    assert clear_failure([(100, 30, 20)] * 8, profile) == "160 of 800 requests failed"
-    assert clear_failure([(100, 1, 0)] * 8, profile) == ""
-    assert clear_failure([(100, 99, 99)] * 8, Profile(name="watch", rate=100, duration=60)) == ""
+    assert find_clear_failure([(100, 30, 0)] * 8, profile) == "240 of 800 requests were slower than 200 ms or failed"
+    assert find_clear_failure([(100, 30, 20)] * 8, profile) == "160 of 800 requests failed"
+    assert find_clear_failure([(100, 1, 0)] * 8, profile) == ""
+    assert find_clear_failure([(100, 99, 99)] * 8, Profile(name="watch", rate=100, duration=60)) == ""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from prodgate.probes.asking import LARGEST, Exchange, ask
-from prodgate.probes.attacks import ATTACKS, with_query
+from prodgate.probes.asking import MAX_BODY, Exchange, fetch
+from prodgate.probes.attacks import ATTACKS, add_query
 
 from ..load.servers import answer, serving
 
@@ -21,7 +21,7 @@ def asked(said: bytes | Callable[[str], bytes], path: str = "/") -> Exchange:
         return said(target) if callable(said) else said
 
     with serving(answering) as server:
-        return ask(server.url + path, timeout=2.0)
+        return fetch(server.url + path, timeout=2.0)
 
 
 def test_status_headers_and_size_are_kept() -> None:
@@ -36,7 +36,7 @@ def test_a_header_that_is_sent_twice_is_kept_twice() -> None:
 
 
 def test_of_a_long_answer_only_the_beginning_is_read() -> None:
-    assert asked(answer(b"x" * (LARGEST + 1))).size == LARGEST
+    assert asked(answer(b"x" * (MAX_BODY + 1))).size == MAX_BODY
 
 
 def test_nothing_secret_is_told() -> None:
@@ -46,18 +46,18 @@ def test_nothing_secret_is_told() -> None:
         Location=f"https://ana:{CANARY}@example.com/a?token={CANARY}#{CANARY}",
         Authorization=CANARY,
     )
-    told = asked(said).told()
+    told = asked(said).to_json()
     assert CANARY not in json.dumps(told)
     assert told["leads_to"] == "https://example.com/a?…"
     assert ["set-cookie", "reader=(redacted); Path=/; Secure"] in told["headers"]
 
 
 def test_a_cookie_without_a_name_is_not_told_either() -> None:
-    assert CANARY not in json.dumps(asked(answer(Set_Cookie=f"{CANARY}; Secure")).told())
+    assert CANARY not in json.dumps(asked(answer(Set_Cookie=f"{CANARY}; Secure")).to_json())
 
 
 def test_a_password_in_an_address_is_not_told() -> None:
-    assert CANARY not in json.dumps(Exchange(url=f"https://ana:{CANARY}@example.com/", failed="silent").told())
+    assert CANARY not in json.dumps(Exchange(url=f"https://ana:{CANARY}@example.com/", failed="silent").to_json())
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_where_a_redirect_leads(status: int, location: str, expected: str) -> No
 
 
 def test_a_query_goes_through_as_it_is() -> None:
-    path = with_query("/search?page=2", ATTACKS["a script"])
+    path = add_query("/search?page=2", ATTACKS["a script"])
     seen: list[str] = []
 
     def said(target: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.probes.site import AGAIN, HOPS, NOWHERE, Page, ProbedSite, probe
+from prodgate.probes.site import MAX_REDIRECTS, MISSING_PATH, REPEATS, Page, ProbedSite, probe
 
 from ..load.servers import Answer, Server, answer, serving
 
@@ -40,15 +40,15 @@ async def away(_path: str, _count: int) -> bytes | None:
 def test_a_page_is_asked_for_again_until_a_cache_has_it() -> None:
     server, _ = asked(always_new, Page("/a", "public"), Page("/b", "private"), Page("/c"))
     found = {path: server.asked[path] for path in ("/a", "/b", "/c")}
-    assert found == {"/a": 1 + AGAIN["public"], "/b": 1 + AGAIN["private"], "/c": 1}
+    assert found == {"/a": 1 + REPEATS["public"], "/b": 1 + REPEATS["private"], "/c": 1}
     server, record = asked(kept_at_the_third, Page("/a", "public"))
     assert (server.asked["/a"], len(record["pages"][0]["again"])) == (3, 2)
 
 
 def test_redirects_are_followed_so_far_and_no_further() -> None:
     server, record = asked(further, Page("/x"))
-    assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == ("too long", HOPS + 1)
-    assert sum(server.asked.values()) == HOPS + 2
+    assert (record["pages"][0]["ended"], len(record["pages"][0]["chain"])) == ("too long", MAX_REDIRECTS + 1)
+    assert sum(server.asked.values()) == MAX_REDIRECTS + 2
 
 
 def test_a_loop_ends_where_it_begins_anew() -> None:
@@ -84,7 +84,7 @@ def test_attacks_are_sent_between_ordinary_requests_to_all_pages_but_private_one
 
 def test_nothing_but_what_is_declared_is_asked() -> None:
     server, record = asked(always_new, Page("/a"), health="/health")
-    assert set(server.asked) == {"/a", "/health", NOWHERE}
+    assert set(server.asked) == {"/a", "/health", MISSING_PATH}
     assert record["health"]["status"] == 200
     assert asked(always_new, Page("/a"))[1]["health"] is None
 

@@ -15,8 +15,8 @@ import pytest
 from prodgate.aws.answers import Unreadable
 from prodgate.rehearsal.edge import Edge, edge
 from prodgate.rehearsal.edge_cache import Answer, Cache, lifetime
-from prodgate.rehearsal.edge_firewall import refused
-from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings, declared
+from prodgate.rehearsal.edge_firewall import is_refused
+from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings, read_edge_settings
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration, Resource
 
@@ -76,7 +76,7 @@ def configuration(*sites: Mapping[str, Any], acl: Mapping[str, Any] = ACL) -> Co
 
 
 def test_what_is_declared_is_what_the_edge_does() -> None:
-    api, pages = declared(configuration(SITE)).behaviours
+    api, pages = read_edge_settings(configuration(SITE)).behaviours
     assert (api.paths, api.plain, api.headers) == ("/api/*", "https-only", ())
     assert (pages.paths, pages.plain, pages.ttl, pages.removed) == (
         "*",
@@ -91,15 +91,15 @@ def test_what_is_declared_is_what_the_edge_does() -> None:
         ("X-Frame-Options", "DENY", True),
         ("X-Own", "1", False),
     )
-    settings = declared(configuration(SITE))
+    settings = read_edge_settings(configuration(SITE))
     assert settings.minimum_tls == "TLSv1.2_2021"
     assert settings.refuses == ("a directory traversal", "a script", "an SQL injection")
 
 
 def test_a_firewall_that_counts_or_is_not_attached_refuses_nothing() -> None:
     counting = {"arn": "acl", "rule": [group("AWSManagedRulesCommonRuleSet", "count")]}
-    assert declared(configuration(SITE, acl=counting)).refuses == ()
-    assert declared(configuration(SITE | {"web_acl_id": None})).refuses == ()
+    assert read_edge_settings(configuration(SITE, acl=counting)).refuses == ()
+    assert read_edge_settings(configuration(SITE | {"web_acl_id": None})).refuses == ()
 
 
 def test_policies_and_certificates_of_aws_are_known() -> None:
@@ -108,7 +108,7 @@ def test_policies_and_certificates_of_aws_are_known() -> None:
         "response_headers_policy_id": "67f7725c-6f97-4210-82d7-5512b31e9d03",
     }
     bare = {"viewer_certificate": [{"cloudfront_default_certificate": True, "minimum_protocol_version": None}]}
-    settings = declared(configuration(SITE | bare | {"default_cache_behavior": [managed]}))
+    settings = read_edge_settings(configuration(SITE | bare | {"default_cache_behavior": [managed]}))
     assert settings.behaviours[-1].ttl == (0, 0, 0)
     assert settings.behaviours[-1].headers[0][0] == "Strict-Transport-Security"
     assert settings.minimum_tls == "TLSv1"
@@ -125,7 +125,7 @@ def test_policies_and_certificates_of_aws_are_known() -> None:
 )
 def test_what_can_t_be_stood_for_is_said(sites: tuple[Mapping[str, Any], ...], reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
-        declared(configuration(*sites))
+        read_edge_settings(configuration(*sites))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_errors_and_cookies_are_not_kept() -> None:
 
 @pytest.mark.parametrize("query", ["game+seven", "o%27neal", "select+a+team", "1+%3D+1", "a..b", "script"])
 def test_readers_are_no_attackers(query: str) -> None:
-    assert not refused(f"/search?q={query}", ("an SQL injection", "a directory traversal", "a script"))
+    assert not is_refused(f"/search?q={query}", ("an SQL injection", "a directory traversal", "a script"))
 
 
 def asked(

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from prodgate.rehearsal.airflow.home import Login
-from prodgate.rehearsal.emulated import Emulated
+from prodgate.rehearsal.emulated import RunningEmulator
 from prodgate.rehearsal.emulator import airflow_rest
 from prodgate.rehearsal.emulator.extension import Refused
 from prodgate.terraform.diagnostics import TerraformError
@@ -98,7 +98,7 @@ def account(empty: Account) -> Account:
 @pytest.fixture
 def inside(account: Account, airflow: Airflow) -> Account:
     """An account whose environment has an Airflow."""
-    Emulated(account.endpoint, -1, -1).airflow(airflow.url, VIEWER, ADMIN)
+    RunningEmulator(account.endpoint, -1, -1).airflow(airflow.url, VIEWER, ADMIN)
     return account
 
 
@@ -132,7 +132,7 @@ def test_who_changes_something_is_the_admin(inside: Account, airflow: Airflow) -
 
 def test_airflow_2_is_asked_in_its_own_way(account: Account, airflow: Airflow) -> None:
     airflow.version = "2.11.0"
-    Emulated(account.endpoint, -1, -1).airflow(airflow.url, VIEWER, ADMIN)
+    RunningEmulator(account.endpoint, -1, -1).airflow(airflow.url, VIEWER, ADMIN)
     invoke(account, "/dags")
     assert airflow.asked == [("GET", "/api/v1/dags", "Basic dmlld2VyOnY=", None)]
 
@@ -157,9 +157,9 @@ def test_an_answer_that_is_too_large_is_none(airflow: Airflow) -> None:
     airflow.answer = (200, b'"' + b"x" * airflow_rest.BYTES + b'"')
     told = {"api": f"{airflow.url}/api/v2", "viewer": "", "admin": ""}
     with pytest.raises(Refused, match="larger than 6291456 bytes"):
-        airflow_rest.handed_on(told, {"Path": "/dags", "Method": "GET"})
+        airflow_rest.forward_request(told, {"Path": "/dags", "Method": "GET"})
     airflow.answer = (200, b'"' + b"x" * (airflow_rest.BYTES - 2) + b'"')
-    assert airflow_rest.handed_on(told, {"Path": "/dags", "Method": "GET"})["RestApiStatusCode"] == 200
+    assert airflow_rest.forward_request(told, {"Path": "/dags", "Method": "GET"})["RestApiStatusCode"] == 200
 
 
 def test_an_answer_that_is_no_json_is_handed_on_as_text(inside: Account, airflow: Airflow) -> None:
@@ -178,7 +178,7 @@ def test_an_airflow_that_never_answers_is_not_waited_for(monkeypatch: pytest.Mon
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as nobody:  # takes connections, serves none
         told = {"api": f"http://127.0.0.1:{nobody.server_port}/api/v2", "viewer": "", "admin": ""}
         with pytest.raises(Refused, match="Airflow gave no answer: TimeoutError") as raised:
-            airflow_rest.handed_on(told, {"Path": "/dags", "Method": "GET"})
+            airflow_rest.forward_request(told, {"Path": "/dags", "Method": "GET"})
     assert raised.value.code == "RestApiServerException"
 
 
@@ -190,9 +190,9 @@ def test_without_an_airflow_there_is_none(account: Account) -> None:
 
 def test_an_account_without_environments_takes_no_airflow(empty: Account, airflow: Airflow) -> None:
     with pytest.raises(TerraformError, match="holds no MWAA environment"):
-        Emulated(empty.endpoint, -1, -1).airflow(airflow.url, VIEWER, ADMIN)
+        RunningEmulator(empty.endpoint, -1, -1).airflow(airflow.url, VIEWER, ADMIN)
 
 
 def test_an_airflow_that_is_not_there_is_said(account: Account) -> None:
     with pytest.raises(TerraformError, match="http://127.0.0.1:9: "):
-        Emulated(account.endpoint, -1, -1).airflow("http://127.0.0.1:9", VIEWER, ADMIN)
+        RunningEmulator(account.endpoint, -1, -1).airflow("http://127.0.0.1:9", VIEWER, ADMIN)

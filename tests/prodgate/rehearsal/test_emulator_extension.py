@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from prodgate.rehearsal.emulator.answering import Emulator
-from prodgate.rehearsal.emulator.asking import Asking
-from prodgate.rehearsal.emulator.calls import Sent, recognise
+from prodgate.rehearsal.emulator.asking import InternalClients
+from prodgate.rehearsal.emulator.calls import IncomingRequest, recognise
 from prodgate.rehearsal.emulator.extension import ANSWERS, Ledger, Refused, answers
 from tests.prodgate.rehearsal.emulated import ACCOUNT
 
@@ -25,10 +25,10 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
     for key in list(ANSWERS):
         monkeypatch.delitem(ANSWERS, key)
     emulator = Emulator(ACCOUNT)
-    asking = Asking(lambda sent, _moto_only: emulator.answer(sent)[0])
+    asking = InternalClients(lambda sent, _moto_only: emulator.answer(sent)[0])
 
     def call(service: str, operation: str, **params: Any) -> dict[str, Any]:
-        return asking.of_all(REGION, service, operation, **params)
+        return asking.call_any(REGION, service, operation, **params)
 
     yield call
     ANSWERS.clear()
@@ -117,7 +117,7 @@ def test_calls_of_services_unheard_of_are_refused_in_their_protocol(
     headers: dict[str, str], body: bytes, protocol: str, operation: str
 ) -> None:
     scope = {"Authorization": "AWS4-HMAC-SHA256 Credential=k/20261125/eu-north-1/unheard/aws4_request"}
-    sent = Sent(method="POST", url="http://unheard.amazonaws.com/do/it", headers=headers | scope, body=body)
+    sent = IncomingRequest(method="POST", url="http://unheard.amazonaws.com/do/it", headers=headers | scope, body=body)
     call = recognise(sent)
     assert (call.service, call.operation, call.protocol) == ("unheard", operation, protocol)
     reply, _ = Emulator(ACCOUNT).answer(sent)

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from prodgate.aws.clients import Clients, rehearsal_clients
-from prodgate.rehearsal.account import provisioned
-from prodgate.rehearsal.emulated import emulated
+from prodgate.rehearsal.account import provision
+from prodgate.rehearsal.emulated import running_emulator
 from prodgate.rehearsal.proxy import Proxy, proxy
-from prodgate.terraform.hermetic import environment
+from prodgate.terraform.hermetic import prepare_environment
 from prodgate.terraform.runner import find_engine, run
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION
 from tests.prodgate.terraform.provider.real_provider import real_provider
@@ -87,9 +87,9 @@ class Own:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     """The root, applied by the real provider."""
     scratch = tmp_path_factory.mktemp("own")
-    settings = environment(os.environ, scratch)
+    settings = prepare_environment(os.environ, scratch)
     shutil.copytree(ROOT, scratch / "root")
-    with emulated(ACCOUNT, scratch, settings) as account, proxy(account.endpoint) as running:
+    with running_emulator(ACCOUNT, scratch, settings) as account, proxy(account.endpoint) as running:
         settings |= {"TF_DATA_DIR": str(scratch / "data"), **real_provider(scratch), **running.environment}
         made: dict[str, Any] = {}
         applied = Own(scratch / "root", settings, rehearsal_clients(account.endpoint, REGION), running, made)
@@ -100,7 +100,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 
 
 def test_ours_makes_the_same_of_it(own: Own) -> None:
-    with provisioned(ROOT) as account:
+    with provision(ROOT) as account:
         assert not account.failed
         assert not account.not_created
         ours = read_back(account.clients)

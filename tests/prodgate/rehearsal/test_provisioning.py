@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.rehearsal.account import Provisioned, provisioned
+from prodgate.rehearsal.account import RehearsalAccount, provision
 from prodgate.terraform.diagnostics import TerraformError
 
 ROOT = """
@@ -123,17 +123,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def account(root: Path, steps: list[str]) -> Iterator[Provisioned]:
-    with provisioned(root, progress=steps.append) as account:
+def account(root: Path, steps: list[str]) -> Iterator[RehearsalAccount]:
+    with provision(root, progress=steps.append) as account:
         yield account
 
 
-def test_account_and_region_are_those_of_the_provider_block(account: Provisioned) -> None:
+def test_account_and_region_are_those_of_the_provider_block(account: RehearsalAccount) -> None:
     assert (account.id, account.region) == ("111122223333", "eu-central-1")
     assert account.clients("sts").get_caller_identity()["Account"] == "111122223333"
 
 
-def test_references_are_resolved_with_what_the_account_answered(account: Provisioned) -> None:
+def test_references_are_resolved_with_what_the_account_answered(account: RehearsalAccount) -> None:
     url = account.clients("sqs").get_queue_url(QueueName="jobs")["QueueUrl"]
     attributes = account.clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
@@ -143,41 +143,41 @@ def test_references_are_resolved_with_what_the_account_answered(account: Provisi
     assert json.loads(attributes["Policy"])["Statement"][0]["Resource"] == attributes["QueueArn"]
 
 
-def test_a_resource_is_created_in_its_own_region(account: Provisioned) -> None:
+def test_a_resource_is_created_in_its_own_region(account: RehearsalAccount) -> None:
     topics = account.clients("sns", "us-east-1").list_topics()["Topics"]
 
     assert [each["TopicArn"] for each in topics] == ["arn:aws:sns:us-east-1:111122223333:elsewhere"]
 
 
-def test_default_tags_reach_the_account(account: Provisioned) -> None:
+def test_default_tags_reach_the_account(account: RehearsalAccount) -> None:
     arn = account.declared("aws_sns_topic")["aws_sns_topic.alarms"]["arn"]
 
     assert account.clients("sns").list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "news"}]
 
 
-def test_a_name_that_the_provider_makes_up_is_made_up(account: Provisioned) -> None:
+def test_a_name_that_the_provider_makes_up_is_made_up(account: RehearsalAccount) -> None:
     (bucket,) = account.clients("s3").list_buckets()["Buckets"]
 
     assert bucket["Name"].startswith("code-")
 
 
-def test_an_archive_is_packed_and_can_be_uploaded(account: Provisioned, root: Path) -> None:
+def test_an_archive_is_packed_and_can_be_uploaded(account: RehearsalAccount, root: Path) -> None:
     bucket = account.declared("aws_s3_bucket")["aws_s3_bucket.code"]["bucket"]
 
     assert account.clients("s3").get_object(Bucket=bucket, Key="code.zip")["Body"].read().startswith(b"PK")
     assert sorted(each.name for each in root.iterdir()) == ["main.tf"]
 
 
-def test_what_is_drawn_is_there(account: Provisioned) -> None:
+def test_what_is_drawn_is_there(account: RehearsalAccount) -> None:
     assert account.declared("random_password")["random_password.secret"]["result"]
 
 
-def test_a_type_without_adapter_is_named_and_holds_nothing_up(account: Provisioned) -> None:
+def test_a_type_without_adapter_is_named_and_holds_nothing_up(account: RehearsalAccount) -> None:
     assert account.not_created == {"aws_glacier_vault": ("aws_glacier_vault.cold",)}
     assert "aws_sns_topic.after_the_vault" in account.declared("aws_sns_topic")
 
 
-def test_a_resource_that_failed_is_named_with_what_aws_said(account: Provisioned) -> None:
+def test_a_resource_that_failed_is_named_with_what_aws_said(account: RehearsalAccount) -> None:
     (failed,) = account.failed
 
     assert failed.address == "aws_sns_topic.misnamed"
@@ -186,17 +186,17 @@ def test_a_resource_that_failed_is_named_with_what_aws_said(account: Provisioned
     assert "aws_sqs_queue.dependent" not in account.declared("aws_sqs_queue")
 
 
-def test_the_next_plan_has_nothing_to_change_in_what_was_created(account: Provisioned) -> None:
+def test_the_next_plan_has_nothing_to_change_in_what_was_created(account: RehearsalAccount) -> None:
     assert account.changes() == {"aws_sns_topic.misnamed": ["create"], "aws_sqs_queue.dependent": ["create"]}
 
 
-def test_progress_counts_resources(account: Provisioned, steps: list[str], root: Path) -> None:
+def test_progress_counts_resources(account: RehearsalAccount, steps: list[str], root: Path) -> None:
     assert steps[0].startswith("rehearsal: applying ")
     assert any(step.endswith(": 0 of 12") for step in steps)
     assert all("root" in step for step in steps)
 
 
-def test_a_copy_is_another_account(account: Provisioned) -> None:
+def test_a_copy_is_another_account(account: RehearsalAccount) -> None:
     from prodgate.aws.clients import rehearsal_clients
 
     with account.branch() as endpoint:
@@ -209,7 +209,7 @@ def test_a_copy_is_another_account(account: Provisioned) -> None:
 def test_a_root_that_core_refuses_is_refused(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('resource "aws_sns_topic" "x" {\n  nam = "x"\n}\n', "utf-8")
 
-    with pytest.raises(TerraformError, match=r"main\.tf:2: Unsupported argument"), provisioned(tmp_path):
+    with pytest.raises(TerraformError, match=r"main\.tf:2: Unsupported argument"), provision(tmp_path):
         pass
 
 
@@ -221,7 +221,7 @@ def test_variable_files_decide_the_account(tmp_path: Path) -> None:
     )
     (tmp_path / "live.tfvars").write_text('account = "444455556666"\n', "utf-8")
 
-    with provisioned(tmp_path, var_files=[tmp_path / "live.tfvars"]) as account:
+    with provision(tmp_path, var_files=[tmp_path / "live.tfvars"]) as account:
         assert account.id == "444455556666"
         assert account.declared("aws_sns_topic")["aws_sns_topic.x"]["arn"] == "arn:aws:sns:eu-west-1:444455556666:x"
 
@@ -229,5 +229,5 @@ def test_variable_files_decide_the_account(tmp_path: Path) -> None:
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "main.tf").write_text("locals {}\n")
     monkeypatch.setattr("prodgate.rehearsal.account.find_spec", lambda _name: None)
-    with pytest.raises(TerraformError, match=r"pip install 'prod-gate\[rehearsal\]'"), provisioned(tmp_path):
+    with pytest.raises(TerraformError, match=r"pip install 'prod-gate\[rehearsal\]'"), provision(tmp_path):
         pass

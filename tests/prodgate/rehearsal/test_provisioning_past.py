@@ -9,7 +9,7 @@ import pytest
 
 from prodgate.rehearsal import scenario
 from prodgate.rehearsal.emulator.extension import Ledger
-from prodgate.rehearsal.scenario import Past, history, relive
+from prodgate.rehearsal.scenario import Past, seed_account, seeds
 
 
 class Books:
@@ -30,7 +30,7 @@ TOLD = {"region": "eu-west-1", "resources": {"aws_sns_topic": {"aws_sns_topic.x"
 @pytest.fixture(autouse=True)
 def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Only the handlers that a test registers."""
-    scenario.relive({**TOLD}, Books(), Path("/dev/null"))  # imports the area's own ones before they are set aside
+    scenario.seed_account({**TOLD}, Books(), Path("/dev/null"))  # imports the area's own ones before they are set aside
     registered: dict[str, Any] = {}
     monkeypatch.setattr(scenario, "HISTORY", registered)
     return registered
@@ -40,14 +40,14 @@ def test_a_section_is_handed_to_the_handler_of_its_name(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text('[backups]\nlast = "2 h"\n', "utf-8")
     books, seen = Books(), []
 
-    @history("backups")
+    @seeds("backups")
     def backed_up(section: Mapping[str, Any], past: Past) -> None:
         past.ledger("backup").of("point")["p"] = past.ago(section["last"])
         seen.extend(past.created("aws_sns_topic"))
         assert past.now - past.ago(section["last"]) == timedelta(hours=2)
         assert past.account == "111122223333"
 
-    assert relive(TOLD, books, tmp_path / "s.toml") == {}
+    assert seed_account(TOLD, books, tmp_path / "s.toml") == {}
     assert seen == ["aws_sns_topic.x"]
     assert list(books.kept) == [("backup", "eu-west-1")]
 
@@ -56,15 +56,15 @@ def test_one_section_that_fails_is_named_and_the_others_happen(tmp_path: Path) -
     (tmp_path / "s.toml").write_text("[bad]\n[unknown]\n[good]\n", "utf-8")
     happened = []
 
-    @history("bad")
+    @seeds("bad")
     def bad(section: Mapping[str, Any], past: Past) -> None:
         past.ago("3 lightyears")
 
-    @history("good")
+    @seeds("good")
     def good(section: Mapping[str, Any], past: Past) -> None:
         happened.append(past.region)
 
-    failed = relive(TOLD, Books(), tmp_path / "s.toml")
+    failed = seed_account(TOLD, Books(), tmp_path / "s.toml")
 
     assert happened == ["eu-west-1"]
     assert "lightyears" in failed["bad"]

@@ -15,7 +15,7 @@ from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.terraform.provider.service import Service, Sidecar
 from prodgate.terraform.provider.settings import Settings
 from prodgate.terraform.provider.synthesis import Identities
-from prodgate.terraform.provider.values import UNKNOWN, decode, empty, encode, is_unknown
+from prodgate.terraform.provider.values import UNKNOWN, decode, empty_block, encode, is_unknown
 from prodgate.terraform.provider.wire import CLASSES
 
 
@@ -37,9 +37,9 @@ def created(
     kind: str, answer: Mapping[str, Any] | None, config: Mapping[str, Any], **planned: Any
 ) -> tuple[dict[str, Any], Recorder]:
     block, recorder = aws_schemas().block("resource", kind), Recorder(answer)
-    stated = empty(block) | dict(config)
+    stated = empty_block(block) | dict(config)
     identity = Identities().identify(kind, stated, Settings())
-    state, _ = Creation(kind, block, stated | planned, stated, Settings(), identity).by(recorder)
+    state, _ = Creation(kind, block, stated | planned, stated, Settings(), identity).create_with(recorder)
     return state, recorder
 
 
@@ -91,7 +91,11 @@ def service(creator: Recorder) -> Service:
 
 def test_nothing_is_invented_before_creation() -> None:
     block = aws_schemas().block("resource", "aws_rds_cluster")
-    stated = empty(block) | {"cluster_identifier": "c", "engine": "aurora-mysql", "manage_master_user_password": True}
+    stated = empty_block(block) | {
+        "cluster_identifier": "c",
+        "engine": "aurora-mysql",
+        "manage_master_user_password": True,
+    }
     request = CLASSES["Plan"](
         type_name="aws_rds_cluster", prior_state=encode(None), proposed_new_state=encode(stated), config=encode(stated)
     )
@@ -106,8 +110,8 @@ def test_nothing_is_invented_before_creation() -> None:
 @pytest.mark.parametrize("after", [{"name": "t", "display_name": "new"}, None], ids=["change", "removal"])
 def test_what_exists_is_neither_changed_nor_removed(after: Mapping[str, Any] | None) -> None:
     block = aws_schemas().block("resource", "aws_sns_topic")
-    prior = encode(empty(block) | {"name": "t"})
-    planned = encode(None if after is None else empty(block) | dict(after))
+    prior = encode(empty_block(block) | {"name": "t"})
+    planned = encode(None if after is None else empty_block(block) | dict(after))
     request = CLASSES["Apply"](type_name="aws_sns_topic", prior_state=prior, planned_state=planned, config=planned)
 
     answer = service(Recorder({})).apply_resource_change(request)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from prodgate.airflow.history import observed
+from prodgate.airflow.history import observe_history
 from prodgate.criteria import Criterion
 from prodgate.dags import cron
 from prodgate.dags.declared import DeclaredDag, Schedule
 from prodgate.evidence import store_json
-from prodgate.layers.dags_facts import declared_json
+from prodgate.layers.dags_facts import dag_to_json
 from prodgate.layers.dags_kinds import DECLARED, HISTORY
 from prodgate.quantities import Quantity
 from prodgate.runs import Run
@@ -89,7 +89,7 @@ def airflow(dags: Mapping[DeclaredDag, Mapping[int, Change]]) -> Fake:
     """Return an Airflow that ran each DAG in each of its slots, but for changes by the number of the slot."""
     runs, tasks = [], []
     for each, changes in dags.items():
-        for number, slot in enumerate(cron.slots(each.schedule, NOW - each.window, NOW)):
+        for number, slot in enumerate(cron.list_slots(each.schedule, NOW - each.window, NOW)):
             made = a_run(each.dag_id, f"scheduled__{slot.isoformat()}", slot, ended=slot + timedelta(seconds=9))
             found = changes.get(number, as_it_is)(made, a_task(made, "collect"))
             if found is not None:
@@ -101,7 +101,7 @@ def airflow(dags: Mapping[DeclaredDag, Mapping[int, Change]]) -> Fake:
 
 def declared(dags: Iterable[DeclaredDag]) -> dict[str, Any]:
     """Return what the layer keeps of what is declared."""
-    tables = {each.dag_id: declared_json(each) for each in dags}
+    tables = {each.dag_id: dag_to_json(each) for each in dags}
     return {
         "place": "Airflow", "version": "3.0.6", "dags": tables, "files": {}, "collecting": [], "acknowledged": [],
     }  # fmt: skip
@@ -123,7 +123,7 @@ def scheduled(
 ) -> Run:
     """Return a run whose evidence holds the history of these DAGs."""
     since = NOW - max((each.window for each in dags), default=timedelta(days=1))
-    answers = observed(Asking(fake or airflow(dags)), [each.dag_id for each in dags], since=since, now=NOW)
+    answers = observe_history(Asking(fake or airflow(dags)), [each.dag_id for each in dags], since=since, now=NOW)
     kept = {DECLARED: declared(dags), HISTORY: {"place": "Airflow", **answers}}
     facts = [fact(kind, "Airflow", store_json(directory, value), "dags") for kind, value in kept.items()]
     stated = list(criteria)

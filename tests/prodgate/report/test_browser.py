@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from prodgate.engines.chromium import chromium
+from prodgate.engines.chromium import ensure_chromium
 from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
 from prodgate.runs import Run
@@ -43,7 +43,7 @@ NAMES = (*RUNS, *READ)
 def browser() -> Iterator[Browser]:
     """Chromium for this module only: Playwright keeps an event loop running, in which asyncio tests can't run."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium(print).program or None)
+        found = playwright.chromium.launch(executable_path=ensure_chromium(print).program or None)
         yield found
         found.close()
 

@@ -14,7 +14,7 @@ from prodgate.dags.rows import Row, SlotState
 from prodgate.report import dags_calendar
 from prodgate.report.catalogue import Catalogue
 from prodgate.report.dags_calendar import MARKS, Calendar, Cell, calendar
-from prodgate.report.dags_times import Clock, exactly, signed
+from prodgate.report.dags_times import Clock, render_delay, render_duration
 
 from .made_dags import DAILY, SECONDS, SIX_HOURS, dag
 
@@ -27,7 +27,7 @@ def arranged(
 ) -> Calendar:
     declared = dag(cron=schedule, zone=zone)
     found = rows or [
-        Row(slot=slot, state=SlotState.ON_TIME) for slot in cron.slots(declared.schedule, until - time, until)
+        Row(slot=slot, state=SlotState.ON_TIME) for slot in cron.list_slots(declared.schedule, until - time, until)
     ]
     return calendar(declared, found, Clock(ZoneInfo(zone)), Catalogue("en").text)
 
@@ -161,4 +161,4 @@ def test_a_time_in_utc_is_told_once() -> None:
     ],
 )
 def test_durations_are_exact_or_rough(seconds: float, whole: str, late: str) -> None:
-    assert (exactly(timedelta(seconds=seconds)), signed(timedelta(seconds=seconds))) == (whole, late)
+    assert (render_duration(timedelta(seconds=seconds)), render_delay(timedelta(seconds=seconds))) == (whole, late)

@@ -11,7 +11,7 @@ from prodgate.evidence import load_json
 from prodgate.facts.dags.slots import SlotHistory
 from prodgate.layers.dags_facts import facts_of
 from prodgate.quantities import Quantity
-from prodgate.report.dags_rates import Reliability, judging, reliability
+from prodgate.report.dags_rates import Reliability, find_deciding_criterion, reliability
 
 from .made import criterion
 from .made_dags import SIX_HOURS, Change, by_hand, dag, failed, late, missed, open_, retried, scheduled, success_rate
@@ -93,4 +93,4 @@ def test_of_nothing_there_is_no_share(tmp_path: Path) -> None:
 def test_the_criterion_that_can_be_answered_judges(
     stated: list[Criterion], rehearsal: bool, judged_by: Criterion | None
 ) -> None:
-    assert judging(stated, rehearsal=rehearsal) is judged_by
+    assert find_deciding_criterion(stated, rehearsal=rehearsal) is judged_by

@@ -3,7 +3,7 @@ from dataclasses import replace
 from prodgate.criteria import LAYERS
 from prodgate.findings import Outcome
 from prodgate.report.grouping import batches, gaps, headlines, layer_states, tally
-from prodgate.verdict import NOBODY
+from prodgate.verdict import NO_FINDING
 
 from .made import criterion, failing, finding, not_built, run, showcase
 
@@ -27,7 +27,7 @@ def test_gaps_put_shared_reasons_first_and_own_reasons_under_their_criterion() -
 
 def test_gaps_leave_out_what_the_verdict_adds_about_a_silent_layer() -> None:
     silent = not_built("c")
-    found = [silent, replace(silent, check="verdict", subject=NOBODY, reason="no check answered")]
+    found = [silent, replace(silent, check="verdict", subject=NO_FINDING, reason="no check answered")]
     assert [gap.reason for gap in gaps(found)] == ["live layer not built"]
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.report.terminal import render_terminal
-from prodgate.report.text import columns
+from prodgate.report.text import count_columns
 from prodgate.runs import Run
 
 from .made import criterion, failing, finding, not_built, run, showcase
@@ -72,7 +72,7 @@ def test_colours_only_when_asked() -> None:
 def test_lines_fit_the_width_unless_one_word_is_longer(width: int) -> None:
     text, _, _ = said(showcase(), width=width).partition("\nnext:")  # a command stays whole, to be copied
     for line in text.splitlines()[1:]:
-        assert columns(line) <= width or " " not in line.strip() or len(line.split()[0]) + 6 > width
+        assert count_columns(line) <= width or " " not in line.strip() or len(line.split()[0]) + 6 > width
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from prodgate.report.text import columns, shortened, visible, wrapped
+from prodgate.report.text import count_columns, shorten, visible, wrap
 
 
 @pytest.mark.parametrize(
@@ -27,18 +27,18 @@ def test_keeps_line_breaks_where_asked() -> None:
 
 
 def test_marks_what_was_cut() -> None:
-    assert shortened("abcdef", 4) == "abc…"
-    assert shortened("abcd", 4) == "abcd"
+    assert shorten("abcdef", 4) == "abc…"
+    assert shorten("abcd", 4) == "abcd"
 
 
 def test_counts_wide_characters_twice_and_colours_not_at_all() -> None:
-    assert columns("日本") == 4
-    assert columns("\x1b[1;31mx\x1b[0m") == 1
-    assert columns("e\u0301") == 1
+    assert count_columns("日本") == 4
+    assert count_columns("\x1b[1;31mx\x1b[0m") == 1
+    assert count_columns("e\u0301") == 1
 
 
 def test_wraps_by_columns_and_leaves_long_words_whole() -> None:
-    assert wrapped("  aa bb cc", 7, indent="    ") == ["  aa bb", "    cc"]
-    assert wrapped("日本 日本", 7, indent="") == ["日本", "日本"]
-    assert wrapped("a/very/long/path.tf:1 is", 5, indent="  ") == ["a/very/long/path.tf:1", "  is"]
-    assert wrapped("", 7, indent="") == [""]
+    assert wrap("  aa bb cc", 7, indent="    ") == ["  aa bb", "    cc"]
+    assert wrap("日本 日本", 7, indent="") == ["日本", "日本"]
+    assert wrap("a/very/long/path.tf:1 is", 5, indent="  ") == ["a/very/long/path.tf:1", "  is"]
+    assert wrap("", 7, indent="") == [""]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.terraform.edits import evaluable
+from prodgate.terraform.edits import edit_source
 from prodgate.terraform.hcl import parse
 
 SOURCE = """\
@@ -45,14 +45,14 @@ def file(tmp_path: Path) -> Path:
 def test_data_names_managed_resources_through_local_values(file: Path) -> None:
     references: list[str] = []
 
-    text = evaluable(parse(file, "main.tf"), {"aws_sns_topic.t"}, references).decode()
+    text = edit_source(parse(file, "main.tf"), {"aws_sns_topic.t"}, references).decode()
 
     assert references == ["aws_sns_topic.t"]
     assert '["${local.prodgate_reference_0.arn}/*", aws_sns_topic.elsewhere.arn]' in text
 
 
 def test_what_would_put_off_or_run_something_is_blank(file: Path) -> None:
-    text = evaluable(parse(file, "main.tf"), {"aws_sns_topic.t"}, []).decode()
+    text = edit_source(parse(file, "main.tf"), {"aws_sns_topic.t"}, []).decode()
 
     assert "depends_on" not in text
     assert "provisioner" not in text
@@ -61,7 +61,7 @@ def test_what_would_put_off_or_run_something_is_blank(file: Path) -> None:
 
 
 def test_conditions_go_when_asked(file: Path) -> None:
-    text = evaluable(parse(file, "main.tf"), {"aws_sns_topic.t"}, [], conditions=False).decode()
+    text = edit_source(parse(file, "main.tf"), {"aws_sns_topic.t"}, [], conditions=False).decode()
 
     assert "postcondition" not in text
     assert "error_message" not in text
@@ -70,7 +70,7 @@ def test_conditions_go_when_asked(file: Path) -> None:
 def test_every_line_stays_where_it_was(file: Path) -> None:
     before = SOURCE.splitlines()
 
-    after = evaluable(parse(file, "main.tf"), {"aws_sns_topic.t"}, [], conditions=False).decode().splitlines()
+    after = edit_source(parse(file, "main.tf"), {"aws_sns_topic.t"}, [], conditions=False).decode().splitlines()
 
     assert len(after) == len(before)
     assert after[18:22] == before[18:22]
@@ -80,4 +80,4 @@ def test_text_that_core_will_refuse_is_left_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "main.tf"
     file.write_text('data "x" "y" {\n  depends_on = [\n', encoding="utf-8")
 
-    assert evaluable(parse(file, "main.tf"), {}, []) == file.read_bytes()
+    assert edit_source(parse(file, "main.tf"), {}, []) == file.read_bytes()

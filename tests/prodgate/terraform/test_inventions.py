@@ -56,7 +56,7 @@ def test_zones_are_plausible(lookups: Configuration) -> None:
 def test_mark_is_found_at_every_depth() -> None:
     inventions = Inventions(frozenset({"aws_vpc"}), MARK)
 
-    hidden = inventions.hidden({"a": [{"b": f"arn:{MARK}/1"}], "c": {"d": "plain"}, "n": 1}, {})
+    hidden = inventions.hide({"a": [{"b": f"arn:{MARK}/1"}], "c": {"d": "plain"}, "n": 1}, {})
 
     assert repr(hidden["a"][0]["b"]).startswith("<unknown: comes from a data source")
     assert (hidden["c"], hidden["n"]) == ({"d": "plain"}, 1)

@@ -11,7 +11,7 @@ from tests.prodgate.terraform.planting import Plant
 
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import open_configuration, open_configurations
-from prodgate.terraform.plan import configuration, with_unknown
+from prodgate.terraform.plan import build_configuration, mark_unknown
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
 from prodgate.unresolved import Unresolved
@@ -27,7 +27,7 @@ def _change(address: str, unknown: dict[str, Any], **more: Any) -> dict[str, Any
 
 
 def _plan(**parts: Any) -> Configuration:
-    return configuration({"planned_values": {}, **parts}, root="plan.json", engine="test")
+    return build_configuration({"planned_values": {}, **parts}, root="plan.json", engine="test")
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_masks_reach_into_blocks_and_lists() -> None:
     value = {"rule": [{"a": 1}, {"a": 2}], "names": ["x"], "open": None}
     mask = {"rule": [{}, {"b": True}], "names": [False, True], "open": False, "id": True, "empty": []}
 
-    assert with_unknown(value, mask) == {
+    assert mark_unknown(value, mask) == {
         "rule": [{"a": 1}, {"a": 2, "b": UNKNOWN}],
         "names": ["x", UNKNOWN],
         "open": None,

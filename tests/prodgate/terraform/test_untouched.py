@@ -10,7 +10,7 @@ import pytest
 from tests.prodgate.terraform.planting import TREES, Plant
 
 from prodgate.terraform.evaluate import evaluate
-from prodgate.terraform.hermetic import environment
+from prodgate.terraform.hermetic import prepare_environment
 
 
 def _fingerprint(tree: Path) -> Mapping[str, tuple[str, int]]:
@@ -93,7 +93,7 @@ def test_credentials_and_arguments_stay_out(tmp_path: Path) -> None:
         "TF_WORKSPACE": "prod",
     }
 
-    found = environment(user, tmp_path)
+    found = prepare_environment(user, tmp_path)
 
     assert {name for name in found if found[name] == user.get(name)} == {"PATH", "TF_VAR_size"}
     assert not {name for name in found if name.startswith("TF_CLI_ARGS") or name.startswith("TF_TOKEN")}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prodgate.checks import Check, registered
+from prodgate.checks import Check, registered_checks
 from prodgate.facts import Facts
 from prodgate.findings import Finding, Outcome
 from prodgate.judging import judge
@@ -92,13 +92,13 @@ def project() -> Project:
 
 def dag_checks() -> tuple[Check, ...]:
     """Import the suites about DAGs and return their checks."""
-    before = set(registered())
+    before = set(registered_checks())
     for path in sorted((ROOT / "suites" / "dags").glob("test_*.py")):
         spec = importlib.util.spec_from_file_location(f"dags_suite_{path.stem}", path)
         assert spec is not None
         assert spec.loader is not None
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return tuple(check for check in registered() if check not in before)
+    return tuple(check for check in registered_checks() if check not in before)
 
 
 def judged(facts: Facts, checks: tuple[Check, ...], stated: Project) -> dict[str, list[Finding]]:

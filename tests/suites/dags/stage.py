@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from prodgate.airflow.direct import Direct, DirectWriter, Login
-from prodgate.engines.environments import python_of
+from prodgate.airflow.direct import HttpTransport, HttpWriter, Login
+from prodgate.engines.environments import ensure_python
 from prodgate.rehearsal.airflow.process import Airflow, running
 
 VERSION: Final = "3.0.6"
@@ -45,15 +45,15 @@ class Stage:
     """A real Airflow with an admin who breaks things."""
 
     airflow: Airflow
-    gate: Direct
-    admin: Direct
+    gate: HttpTransport
+    admin: HttpTransport
 
     @property
-    def writer(self) -> DirectWriter:
-        return DirectWriter(self.admin)
+    def writer(self) -> HttpWriter:
+        return HttpWriter(self.admin)
 
     def change(self, path: str, document: Mapping[str, Any]) -> None:
-        reply = self.admin._ask("PATCH", f"{self.admin._signed_in()}{path}", document)
+        reply = self.admin._request("PATCH", f"{self.admin._sign_in()}{path}", document)
         assert reply.status == 200, reply.body
 
     def wait(self, seconds: float) -> None:
@@ -91,7 +91,7 @@ def staged(
     folder.mkdir()
     for name, how in dags.items():
         write(folder, name, **how)
-    python = python_of(f"airflow-{VERSION}", print)
+    python = ensure_python(f"airflow-{VERSION}", print)
     with (
         running(folder, scratch, python=python, version=VERSION, schedules=schedules, server=server) as airflow,
         opened(airflow, airflow.viewer) as gate,
@@ -106,6 +106,6 @@ def write(folder: Path, name: str, **how: str) -> None:
 
 
 @contextmanager
-def opened(airflow: Airflow, who: Any) -> Iterator[Direct]:
-    with Direct(airflow.url, Login(who.name, who.password), limit=60.0) as transport:
+def opened(airflow: Airflow, who: Any) -> Iterator[HttpTransport]:
+    with HttpTransport(airflow.url, Login(who.name, who.password), limit=60.0) as transport:
         yield transport

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from prodgate.airflow.history import observed, recalled
-from prodgate.dags.ledger import Ledger, ledger
+from prodgate.airflow.history import observe_history, recall_history
+from prodgate.dags.ledger import Ledger, build_ledger
 from prodgate.dags.rows import SlotState
-from prodgate.layers.dags_facts import declared_dag
+from prodgate.layers.dags_facts import dag_from_json
 from tests.prodgate.rehearsal.site.postgres import postgres
 
 from .stage import Stage, staged
@@ -31,8 +31,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def seen(stage: Stage, since: datetime) -> Ledger:
-    answers = observed(stage.gate, ["healthy"], since=since, now=datetime.now(UTC))
-    return ledger(declared_dag("healthy", DECLARED), recalled(answers))
+    answers = observe_history(stage.gate, ["healthy"], since=since, now=datetime.now(UTC))
+    return build_ledger(dag_from_json("healthy", DECLARED), recall_history(answers))
 
 
 def test_a_backfill_covers_what_was_missed_and_is_seen_as_one(stage: Stage) -> None:

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from prodgate.airflow.direct import Direct, Login
-from prodgate.airflow.history import observed
+from prodgate.airflow.direct import HttpTransport, Login
+from prodgate.airflow.history import observe_history
 from prodgate.airflow.transport import Transport
 from prodgate.collected.observing import observe as look_at_data
 from prodgate.data_section import data_section
@@ -67,7 +67,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def history(since: datetime, through: Transport, patience: float = 60.0) -> Mapping[str, Any]:
-    return observed(through, [*DAGS, ELSEWHERE], since=since, now=datetime.now(UTC), patience=patience)
+    return observe_history(through, [*DAGS, ELSEWHERE], since=since, now=datetime.now(UTC), patience=patience)
 
 
 def declared(cron: str) -> list[tuple[str, Any]]:
@@ -173,7 +173,7 @@ def test_a_filter_that_is_ignored_hides_nothing(stage: Stage, broken: Any) -> No
             return stage.gate.get("/dags/~/dagRuns", left)
 
     asked = [*DAGS, ELSEWHERE]
-    whole, deaf = (observed(each, asked, since=since, now=now) for each in (stage.gate, Deaf()))
+    whole, deaf = (observe_history(each, asked, since=since, now=now) for each in (stage.gate, Deaf()))
     assert red(findings(deaf), "healthy") == red(findings(whole), "healthy") == set()
 
 
@@ -215,7 +215,7 @@ def test_a_scheduler_that_is_gone_is_not_alive(stage: Stage, broken: Any) -> Non
 
 
 def test_who_is_not_let_in_knows_nothing(stage: Stage) -> None:
-    with Direct(stage.airflow.url, Login("viewer", "wrong")) as stranger:
+    with HttpTransport(stage.airflow.url, Login("viewer", "wrong")) as stranger:
         unknown(stranger, r"not accepted \(401\)")
 
 
@@ -224,16 +224,16 @@ def test_an_airflow_that_does_not_answer_is_undetermined(stage: Stage) -> None:
     server = stage.airflow.pids()["api-server"]
     halt(server, signal.SIGSTOP)
     try:
-        with Direct(stage.airflow.url, Login("viewer", "x"), limit=1.0) as waiting:
+        with HttpTransport(stage.airflow.url, Login("viewer", "x"), limit=1.0) as waiting:
             unknown(waiting, "within 1 s|timed out")
     finally:
         halt(server, signal.SIGCONT)
 
 
 def test_an_airflow_that_is_down_is_undetermined(stage: Stage) -> None:
-    stage.airflow._tell("stop api-server")
+    stage.airflow._send("stop api-server")
     try:
-        with Direct(stage.airflow.url, Login("viewer", "x")) as alone:
+        with HttpTransport(stage.airflow.url, Login("viewer", "x")) as alone:
             unknown(alone, "refused")
     finally:
         stage.airflow.start("api-server")

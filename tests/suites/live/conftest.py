@@ -7,10 +7,10 @@ import pytest
 
 from prodgate import runs
 from prodgate.journal import Journal
-from prodgate.layers.layer import Observation
-from prodgate.layers.project_seen import ProjectSeen
+from prodgate.layers.layer import LayerContext
+from prodgate.layers.project_seen import ProjectView
 from prodgate.project import load_policies, open_project
-from prodgate.rehearsal.account import Provisioned
+from prodgate.rehearsal.account import RehearsalAccount
 from prodgate.targets import Target
 
 from .harness import Observed, Stage, live_checks
@@ -27,14 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, production: Provisioned) -> Stage:
+def stage(tmp_path_factory: pytest.TempPathFactory, production: RehearsalAccount) -> Stage:
     """The healthy account."""
     project = open_project(ROOT / "criteria.toml")
     load_policies(project.policy_folders())
     stated = project.stated
     about = {"system": stated.system, "target": "rehearsal://", "rehearsal": True, "layers": ["live"], "commit": ""}
     run = runs.create(tmp_path_factory.mktemp("runs"), about, stated.path, project.waivers)
-    at = Observation(
+    at = LayerContext(
         run=run,
         target=Target("rehearsal://"),
         project=ROOT,
@@ -46,7 +46,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, production: Provisioned) -> 
     return Stage(
         account=production,
         project=project,
-        seen=ProjectSeen(at),
+        seen=ProjectView(at),
         about={"id": production.id, "region": production.region, "now": now, "foreign": stated.foreign},
         checks=live_checks(project),
     )

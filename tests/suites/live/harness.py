@@ -17,19 +17,19 @@ from prodgate.aws.answers import Unreadable
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.aws.recording import Recording
-from prodgate.checks import Check, registered
+from prodgate.checks import Check, registered_checks
 from prodgate.facts import Facts
 from prodgate.facts.observers import OBSERVERS
 from prodgate.findings import Finding, Outcome
 from prodgate.judging import judge
 from prodgate.layers import live_policies
-from prodgate.layers.live import account_of, through
-from prodgate.layers.project_seen import ProjectSeen
+from prodgate.layers.live import make_account, observe_through
+from prodgate.layers.project_seen import ProjectView
 from prodgate.project import Project
-from prodgate.rehearsal.account import Provisioned
-from prodgate.rehearsal.emulated import emulated
+from prodgate.rehearsal.account import RehearsalAccount
+from prodgate.rehearsal.emulated import running_emulator
 from prodgate.terraform.evaluate import scratch_directory
-from prodgate.terraform.hermetic import environment
+from prodgate.terraform.hermetic import prepare_environment
 
 #: Outcomes from the worst to the best; a criterion's is the worst of its findings.
 _WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
@@ -79,9 +79,9 @@ class Denying:
 class Stage:
     """The healthy account, what it is judged by, and how it fared."""
 
-    account: Provisioned
+    account: RehearsalAccount
     project: Project
-    seen: ProjectSeen
+    seen: ProjectView
     about: Mapping[str, Any]
     checks: tuple[Check, ...]
     _asked: dict[Callable[..., Any], frozenset[tuple[str, str]]] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Stage:
 
     def facts(self, calls: Calls) -> Facts:
         """Observe what some calls answer."""
-        return through(calls, self.about, self.seen)
+        return observe_through(calls, self.about, self.seen)
 
     def judged(self, facts: Facts, kinds: Container[type] | None = None) -> dict[str, list[Finding]]:
         """Judge by every live check and policy, or by those of some kinds of fact; findings by criterion."""
@@ -102,8 +102,8 @@ class Stage:
             if kinds is None or check.kind in kinds:
                 criterion = stated.criteria[check.criterion]
                 found[criterion.id] += judge(check, criterion, facts, layer="live", fixtures={})
-        for (policy, criterion_id), findings in live_policies.concluded(facts, stated).items():
-            if kinds is None or live_policies._JUDGED[policy] in kinds:
+        for (policy, criterion_id), findings in live_policies.conclude(facts, stated).items():
+            if kinds is None or live_policies._KINDS[policy] in kinds:
                 found[criterion_id] += findings
         return dict(found)
 
@@ -112,7 +112,7 @@ class Stage:
         if observer not in self._asked:
             asked: set[tuple[str, str]] = set()
             with ThreadPoolExecutor(4, thread_name_prefix="calls") as pool, suppress(Exception):
-                tuple(observer(account_of(Overheard(recording, asked), self.about, self.seen, pool)))
+                tuple(observer(make_account(Overheard(recording, asked), self.about, self.seen, pool)))
             self._asked[observer] = frozenset(asked)
         return self._asked[observer]
 
@@ -120,10 +120,10 @@ class Stage:
         """Return what is seen when an operation is denied, by who asks for it, and how that is judged."""
         asking = {o: kinds for o, kinds in OBSERVERS.items() if denied in self.asked_by(o, recording)}
         kinds = {kind for each in asking.values() for kind in each}
-        facts = through(Denying(recording, denied), self.about, self.seen, asking)
+        facts = observe_through(Denying(recording, denied), self.about, self.seen, asking)
         # another observer of the same kind, which does not ask for it, would say what it said before
         others = {o: each for o, each in OBSERVERS.items() if o not in asking and kinds & set(each)}
-        more = through(recording, self.about, self.seen, others)
+        more = observe_through(recording, self.about, self.seen, others)
         seen = Facts((*facts.known, *more.known), {**more.unreadable, **facts.unreadable})
         return seen, self.judged(seen, kinds)
 
@@ -132,7 +132,7 @@ class Stage:
         """Yield where an account listens in which there is nothing."""
         with (
             scratch_directory() as scratch,
-            emulated(self.account.id, scratch, environment(os.environ, scratch)) as made,
+            running_emulator(self.account.id, scratch, prepare_environment(os.environ, scratch)) as made,
         ):
             yield made.endpoint
 
@@ -173,13 +173,13 @@ def outcomes(findings: Mapping[str, list[Finding]]) -> dict[str, Outcome]:
 def live_checks(project: Project) -> tuple[Check, ...]:
     """Import the live suites and return their checks."""
     files = project.suite_files("suites/live")
-    before = set(registered())
+    before = set(registered_checks())
     for path in files:
         spec = importlib.util.spec_from_file_location(f"live_suite_{path.stem}", path)
         assert spec is not None
         assert spec.loader is not None
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return tuple(check for check in registered() if check not in before)
+    return tuple(check for check in registered_checks() if check not in before)
 
 
 def sabotages() -> Iterator[Sabotage]:

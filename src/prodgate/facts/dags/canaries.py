@@ -55,11 +55,11 @@ def canary_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     age = Quantity.seconds(round(Decimal((asked - began).total_seconds())))
     for one in record["tried"]:
         subject = f"{record['dag_id']}: {one['mode']}"
-        yield _retried(subject, one, age) if one["mode"] == "retry" else _failed(subject, one, age)
+        yield _retry_fact(subject, one, age) if one["mode"] == "retry" else _failure_fact(subject, one, age)
 
 
-def _retried(subject: str, one: Mapping[str, Any], age: Quantity) -> Retried:
-    known = _known(one)
+def _retry_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> Retried:
+    known = _value_or_unread(one)
     return Retried(
         subject=subject,
         age=age,
@@ -70,11 +70,11 @@ def _retried(subject: str, one: Mapping[str, Any], age: Quantity) -> Retried:
     )
 
 
-def _failed(subject: str, one: Mapping[str, Any], age: Quantity) -> KilledOrFailed:
-    known = _known(one)
+def _failure_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> KilledOrFailed:
+    known = _value_or_unread(one)
     wrong = "" if one["state"] == "failed" else f"the run is {one['state'] or 'not seen'}, and had to fail; "
-    letter = _wrong("message", one["dead_letters"], one["letter_names"], _OF_LETTER)
-    notice = _wrong("notice", one["notices"], one["notice_names"], _OF_NOTICE)
+    letter = _describe_flaw("message", one["dead_letters"], one["letter_names"], _OF_LETTER)
+    notice = _describe_flaw("notice", one["notices"], one["notice_names"], _OF_NOTICE)
     return KilledOrFailed(
         subject=subject,
         age=age,
@@ -88,12 +88,12 @@ def _failed(subject: str, one: Mapping[str, Any], age: Quantity) -> KilledOrFail
     )
 
 
-def _known(one: Mapping[str, Any]) -> Any:
+def _value_or_unread(one: Mapping[str, Any]) -> Any:
     """Return what lets a value through, or puts in its place why the run's end is not known."""
     return (lambda _: Unread(one["reason"])) if one["reason"] else (lambda value: value)
 
 
-def _wrong(kind: str, number: int, names: list[str], wanted: tuple[str, ...]) -> str:
+def _describe_flaw(kind: str, number: int, names: list[str], wanted: tuple[str, ...]) -> str:
     lacking = [what for what in wanted if what not in names]
     if not number:
         return f"no {kind}"

@@ -9,8 +9,14 @@ from typing import Any
 
 from ...airflow.records import History
 from ...aws.answers import Unread, Unreadable
-from ...collected.flaws import data_flaws, newest_of, stale, strange, successful
-from ...collected.records import Collected, collected
+from ...collected.flaws import (
+    explain_stale,
+    find_data_flaws,
+    find_impossible_values,
+    find_newest,
+    list_successful_slots,
+)
+from ...collected.records import Collected, parse_collected
 from ...dags.declared import DeclaredDag
 from ...dags.ledger import Ledger
 from ...data_section import DataSection
@@ -50,14 +56,14 @@ def collected_facts(
     try:
         runs = history.runs
         times = {row.slot for row in ledger.rows} | {run.slot for run in runs if run.dag_id == dag.dag_id and run.slot}
-        found = collected(evidence, times)
+        found = parse_collected(evidence, times)
     except Unreadable as error:
         unread: Any = Unread(error.reason)
         yield CollectedSlots(subject=subject, slots=unread, rows=unread, flaws=unread)
         for source in section.sources:
             yield CollectedSource(subject=f"{dag.dag_id}: {source}", age=unread, stale=unread, wrong=unread)
         return
-    slots, flaws = successful(ledger, runs), data_flaws(ledger, runs, found, section, read)
+    slots, flaws = list_successful_slots(ledger, runs), find_data_flaws(ledger, runs, found, section, read)
     since = f"{ledger.since:%Y-%m-%dT%H:%M:%SZ}"
     nothing: Any = Unread(f"{dag.dag_id}: no slot since {since} succeeded, so none can be asked for its data")
     yield CollectedSlots(
@@ -73,13 +79,13 @@ def collected_facts(
 def _source(
     dag: DeclaredDag, ledger: Ledger, source: str, found: tuple[Collected, ...], read: datetime
 ) -> CollectedSource:
-    newest, subject = newest_of(source, found, read), f"{dag.dag_id}: {source}"
+    newest, subject = find_newest(source, found, read), f"{dag.dag_id}: {source}"
     age: Any = Unread(f"{subject}: there is no data of it since {ledger.since:%Y-%m-%dT%H:%M:%SZ}")
     if newest:
         age = Quantity.seconds(max(0, int((read - newest).total_seconds())))
     try:
-        too_old: Any = stale(dag, ledger, source, found, read)
+        too_old: Any = explain_stale(dag, ledger, source, found, read)
     except Unreadable as error:
         too_old = Unread(error.reason)
     own = [one for one in found if one.source == source]
-    return CollectedSource(subject=subject, age=age, stale=too_old, wrong=tuple(strange(own, read)))
+    return CollectedSource(subject=subject, age=age, stale=too_old, wrong=tuple(find_impossible_values(own, read)))

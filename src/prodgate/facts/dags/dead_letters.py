@@ -16,7 +16,7 @@ from ...aws.account import Account
 from ...aws.answers import Absent, Unread, Unreadable
 from ...quantities import Quantity
 from .. import Fact
-from ..live.metric_data import Query, Series, series
+from ..live.metric_data import Query, Series, read_series
 from ..live.queues import observe_dead_letter_queues
 
 #: How long CloudWatch may take to tell of a message, at the longest: that is of one that came after idle hours.
@@ -60,9 +60,9 @@ def observe(account: Account, queue: str, since: datetime, settling: timedelta =
         "read": account.now.isoformat(),
         "settling": settling.total_seconds(),
         "period": period.total_seconds(),
-        "messages": _part(lambda: _messages(account, queue)),
-        "oldest": _part(lambda: _oldest(whole, queue)),
-        "sent": _part(lambda: _sent(whole, queue, since, period)),
+        "messages": _read_part(lambda: _count_messages(account, queue)),
+        "oldest": _read_part(lambda: _read_oldest_age(whole, queue)),
+        "sent": _read_part(lambda: _list_sent(whole, queue, since, period)),
     }
 
 
@@ -79,47 +79,49 @@ def dead_letter_facts(
     """
     yield DeadLetters(
         subject=evidence["queue"],
-        messages=_known(evidence["messages"], Quantity.of),
-        oldest=_known(evidence["oldest"], lambda age: None if age is None else Quantity.seconds(age)),
+        messages=_value_or_unread(evidence["messages"], Quantity.of),
+        oldest=_value_or_unread(evidence["oldest"], lambda age: None if age is None else Quantity.seconds(age)),
     )
     failed = [run for run in runs if run.state == "failed"]
-    silent = _known(evidence["sent"], lambda sent: _silent(failed, sent, timedelta(seconds=evidence["period"])))
+    silent = _value_or_unread(
+        evidence["sent"], lambda sent: _find_runs_without_message(failed, sent, timedelta(seconds=evidence["period"]))
+    )
     for dag_id in dag_ids:
         own = [run for run in failed if run.dag_id == dag_id]
         asked = [run for run in own if (dag_id, run.run_id) not in acknowledged]
         unaccounted: Any = silent if asked else ()
         if not isinstance(unaccounted, Unread):
-            unaccounted = _unaccounted([run for run in asked if run in silent], evidence)
+            unaccounted = _describe_unaccounted([run for run in asked if run in silent], evidence)
         yield FailedRuns(subject=dag_id, failed=len(own), unaccounted=unaccounted)
 
 
-def _messages(account: Account, queue: str) -> str:
+def _count_messages(account: Account, queue: str) -> str:
     found = [one for one in account.once(observe_dead_letter_queues) if one.subject == queue]
     if not found:
         raise Unreadable(f"{queue}: is no dead-letter queue of this account any more")
     return str(found[0].messages)
 
 
-def _oldest(account: Account, queue: str) -> int | None:
+def _read_oldest_age(account: Account, queue: str) -> int | None:
     query = _query(queue, "ApproximateAgeOfOldestMessage", "Maximum")
-    told = _told(account, query, timedelta(hours=1), timedelta(minutes=1))
+    told = _read_metric(account, query, timedelta(hours=1), timedelta(minutes=1))
     return int(told[max(told)]) if told else None
 
 
-def _sent(account: Account, queue: str, since: datetime, period: timedelta) -> list[list[Any]]:
-    told = _told(account, _query(queue, "NumberOfMessagesSent", "Sum"), account.now - since + period, period)
+def _list_sent(account: Account, queue: str, since: datetime, period: timedelta) -> list[list[Any]]:
+    told = _read_metric(account, _query(queue, "NumberOfMessagesSent", "Sum"), account.now - since + period, period)
     return [[start.isoformat(), int(count)] for start, count in sorted(told.items()) if count]
 
 
-def _told(account: Account, query: Query, window: timedelta, period: timedelta) -> Series:
-    return series(account, [query], window=window, period=period)[query]
+def _read_metric(account: Account, query: Query, window: timedelta, period: timedelta) -> Series:
+    return read_series(account, [query], window=window, period=period)[query]
 
 
 def _query(queue: str, metric: str, statistic: str) -> Query:
     return Query("AWS/SQS", metric, (("QueueName", queue.rpartition(":")[2]),), statistic)
 
 
-def _part(ask: Callable[[], Any]) -> Any:
+def _read_part(ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except Unreadable as error:
@@ -128,12 +130,12 @@ def _part(ask: Callable[[], Any]) -> Any:
         return {"unreadable": f"the queue was gone while it was looked at ({error.code})"}
 
 
-def _known(part: Any, made: Callable[[Any], Any]) -> Any:
+def _value_or_unread(part: Any, made: Callable[[Any], Any]) -> Any:
     """Return what is made of a part of the evidence, or what stands for one that could not be read."""
     return Unread(part["unreadable"]) if isinstance(part, Mapping) else made(part)
 
 
-def _silent(failed: Iterable[Run], sent: Iterable[Sequence[Any]], period: timedelta) -> list[Run]:
+def _find_runs_without_message(failed: Iterable[Run], sent: Iterable[Sequence[Any]], period: timedelta) -> list[Run]:
     """Return the runs for which no message is left when each has taken the first that may be its own.
 
     All may wait equally long, so who failed first takes first, and no other way would leave fewer without.
@@ -149,7 +151,7 @@ def _silent(failed: Iterable[Run], sent: Iterable[Sequence[Any]], period: timede
     return without
 
 
-def _unaccounted(runs: Iterable[Run], evidence: Mapping[str, Any]) -> Any:
+def _describe_unaccounted(runs: Iterable[Run], evidence: Mapping[str, Any]) -> Any:
     """Return runs without a message in words. While a message may still come, or be told of, nothing is known."""
     told = datetime.fromisoformat(evidence["read"]) - timedelta(seconds=evidence["settling"])
     open_ = [run for run in runs if run.ended and run.ended > told]

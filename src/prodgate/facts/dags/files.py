@@ -10,7 +10,7 @@ from typing import Any
 from ...aws.answers import Unread
 from ...quantities import Quantity
 from .. import Fact
-from .masking import masks
+from .masking import find_masks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def _file(folder: str, dag: Mapping[str, Any]) -> DagFile:
         timeout=_seconds(dag["timeout"]),
         failure_callback=dag["failure_callback"],
         tasks=tuple(_task(task) for task in dag["tasks"]),
-        masks=masks(dag["tasks"]),
+        masks=find_masks(dag["tasks"]),
     )
 
 
@@ -122,22 +122,22 @@ def _folder(stored: Mapping[str, Any]) -> DagFolder:
     return DagFolder(
         subject=f"{folder}/",
         files=Quantity.of(len(stored["files"])),
-        dags=_known(unread, lambda: Quantity.of(len(bag["dags"]))),
-        version=_known(unread, lambda: bag["version"]),
-        import_errors=_known(unread, lambda: tuple(_import_errors(stored))),
-        reached_out=_known(unread, lambda: tuple(_reached(folder, bag["reached"]))),
-        duplicates=_known(nothing, lambda: tuple(_duplicates(folder, stored["declared"]))),
-        rule_findings=_known(nothing, lambda: tuple(_told(folder, stored["rules"]))),
-        lint_findings=_known(unlinted, lambda: tuple(_told(folder, lint["found"]))),
-        unstable=_known(unread, lambda: tuple(bag["unstable"])),
+        dags=_value_or_unread(unread, lambda: Quantity.of(len(bag["dags"]))),
+        version=_value_or_unread(unread, lambda: bag["version"]),
+        import_errors=_value_or_unread(unread, lambda: tuple(_list_import_errors(stored))),
+        reached_out=_value_or_unread(unread, lambda: tuple(_describe_reached(folder, bag["reached"]))),
+        duplicates=_value_or_unread(nothing, lambda: tuple(_find_duplicates(folder, stored["declared"]))),
+        rule_findings=_value_or_unread(nothing, lambda: tuple(_render_findings(folder, stored["rules"]))),
+        lint_findings=_value_or_unread(unlinted, lambda: tuple(_render_findings(folder, lint["found"]))),
+        unstable=_value_or_unread(unread, lambda: tuple(bag["unstable"])),
     )
 
 
-def _known(unread: str, value: Any) -> Any:
+def _value_or_unread(unread: str, value: Any) -> Any:
     return Unread(unread) if unread else value()
 
 
-def _import_errors(stored: Mapping[str, Any]) -> Iterator[str]:
+def _list_import_errors(stored: Mapping[str, Any]) -> Iterator[str]:
     """Say what can't be imported, in Airflow's last words; and which DAG a file should have given and did not."""
     folder, bag = stored["folder"], stored["bag"]
     for file, text in sorted(bag["import_errors"].items()):
@@ -153,12 +153,12 @@ def _last_line(text: str) -> str:
     return lines[-1][:500] if lines else "it can't be imported"
 
 
-def _reached(folder: str, reached: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _describe_reached(folder: str, reached: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     told = (f"{folder}/{one['file']}:{one['line']}: asks for {one['what']} while it is imported" for one in reached)
     yield from dict.fromkeys(told)
 
 
-def _duplicates(folder: str, declared: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _find_duplicates(folder: str, declared: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     places: dict[str, list[str]] = {}
     for one in declared:
         places.setdefault(one["dag_id"], []).append(f"{folder}/{one['file']}:{one['line']}")
@@ -167,5 +167,5 @@ def _duplicates(folder: str, declared: Sequence[Mapping[str, Any]]) -> Iterator[
             yield f"{', '.join(found)}: all declare {dag_id!r}, and Airflow runs only one of them"
 
 
-def _told(folder: str, found: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _render_findings(folder: str, found: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield from (f"{folder}/{one['file']}:{one['line']}: {one['rule']} {one['text']}" for one in found)

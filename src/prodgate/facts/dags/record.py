@@ -12,10 +12,10 @@ from ...airflow.records import Heartbeat, History
 from ...aws.answers import Unread, Unreadable
 from ...criteria import Criterion
 from ...dags.declared import DeclaredDag
-from ...dags.durations import Slowdown, durations, slowdown
-from ...dags.record_flaws import Flaw, flaws
-from ...dags.service_flaws import service_flaws
-from ...dags.stuck import stuck
+from ...dags.durations import Slowdown, compare_durations, list_durations
+from ...dags.record_flaws import Flaw, find_record_flaws
+from ...dags.service_flaws import find_service_flaws
+from ...dags.stuck import find_stuck
 from ...quantities import Quantity
 from .. import Fact
 
@@ -75,13 +75,13 @@ def record_facts(dags: Sequence[DeclaredDag], history: History) -> Iterator[Fact
     for dag in dags:
         yield DagRecord(
             subject=dag.dag_id,
-            flaws=_attempted(partial(flaws, dag, history)),
-            stuck=_attempted(partial(stuck, dag, history)),
-            unserved=_attempted(partial(service_flaws, dag, history)),
+            flaws=_read_flaws(partial(find_record_flaws, dag, history)),
+            stuck=_read_flaws(partial(find_stuck, dag, history)),
+            unserved=_read_flaws(partial(find_service_flaws, dag, history)),
         )
 
 
-def _attempted(look: Callable[[], Sequence[Flaw]]) -> tuple[str, ...]:
+def _read_flaws(look: Callable[[], Sequence[Flaw]]) -> tuple[str, ...]:
     try:
         return tuple(f"{flaw.run_id}: {flaw.words}" if flaw.run_id else flaw.words for flaw in look())
     except Unreadable as error:
@@ -98,10 +98,10 @@ def component_facts(place: str, history: History) -> Iterator[AirflowComponent]:
     never = [Heartbeat(component=name, healthy=False, at=None) for name in needed if name not in told]
     for beat in (*history.heartbeats, *never):
         subject = f"{place}: {beat.component}"
-        yield AirflowComponent(subject=subject, silent=_silent(beat, history), healthy=beat.healthy)
+        yield AirflowComponent(subject=subject, silent=_silence(beat, history), healthy=beat.healthy)
 
 
-def _silent(beat: Heartbeat, history: History) -> Any:
+def _silence(beat: Heartbeat, history: History) -> Any:
     if beat.at is None:
         return Unread(f"Airflow states no heartbeat of its {beat.component}")
     return Quantity.seconds(round(max(Decimal((history.now - beat.at).total_seconds()), Decimal(0)), 3))
@@ -110,5 +110,5 @@ def _silent(beat: Heartbeat, history: History) -> Any:
 def change_facts(dags: Sequence[DeclaredDag], history: History, before: History, run: str) -> Iterator[DurationChange]:
     """Yield how durations changed since an earlier run of the gate. Raises Unreadable."""
     for dag in dags:
-        earlier, later = durations(dag, before), durations(dag, history)
-        yield DurationChange(subject=dag.dag_id, change=slowdown(earlier, later), before=run)
+        earlier, later = list_durations(dag, before), list_durations(dag, history)
+        yield DurationChange(subject=dag.dag_id, change=compare_durations(earlier, later), before=run)

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from ...airflow.records import History, Task
 from ...criteria import Criterion
-from ...dags.cron import next_slot
+from ...dags.cron import find_next_slot
 from ...dags.declared import DeclaredDag
-from ...dags.ledger import Ledger, SlotState, ledger
-from ...dags.rates import Budget, Rates, budget, rates
+from ...dags.ledger import Ledger, SlotState, build_ledger
+from ...dags.rates import Budget, Rates, compute_budget, compute_rates
 from ...dags.rows import SUCCEEDED
-from ...estimates import Estimate, rate
+from ...estimates import Estimate, estimate_rate
 from ...quantities import Quantity
 from .. import Fact
 
@@ -64,7 +64,7 @@ class SlotHistory(Fact):
 
     def budget(self, criterion: Criterion) -> Budget | None:
         """Return what the objective leaves of failures; None for one that states no limit."""
-        return budget(self.declared, self.ledger, criterion.bound) if criterion.bound else None
+        return compute_budget(self.declared, self.ledger, criterion.bound) if criterion.bound else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -86,7 +86,7 @@ class TaskAttempts(Fact):
         if criterion.bound is None:
             raise TypeError(f"criterion {criterion.id!r} has no bound to estimate against")
         part = Quantity.of(100 * Decimal(self.failed) / max(self.ended, 1), "%")
-        return rate(part, self.ended, bound=criterion.bound, confidence=criterion.confidence, of="tries")
+        return estimate_rate(part, self.ended, bound=criterion.bound, confidence=criterion.confidence, of="tries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -102,13 +102,13 @@ class RealRun(Fact):
 def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], history: History) -> Iterator[Fact]:
     """Yield what is known of the slots of each DAG. Raises Unreadable when runs or tasks could not be read."""
     for dag in dags:
-        known = ledger(dag, history)
+        known = build_ledger(dag, history)
         slots = SlotHistory(
             subject=dag.dag_id,
             ledger=known,
-            rates=rates(dag, history, known),
+            rates=compute_rates(dag, history, known),
             declared=dag,
-            overlapping=tuple(_overlapping(dag, known)),
+            overlapping=tuple(_find_overlaps(dag, known)),
         )
         yield slots
         if dag.dag_id in collecting:
@@ -116,22 +116,25 @@ def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], histor
         yield _real_run(known, history)
 
 
-def attempts(place: str, dags: tuple[DeclaredDag, ...], history: History) -> TaskAttempts:
+def count_attempts(place: str, dags: tuple[DeclaredDag, ...], history: History) -> TaskAttempts:
     """Count the tries of tasks. Raises Unreadable when tasks could not be read."""
     ids = {dag.dag_id for dag in dags}
     own = [task for task in history.tasks if task.dag_id in ids and task.tries]
-    ended = sum(_ended(task) for task in own)
+    ended = sum(_count_ended_tries(task) for task in own)
     good = sum(task.state not in _OPEN | _FAILED for task in own)
     return TaskAttempts(subject=place, ended=ended, failed=ended - good)
 
 
-def _ended(task: Task) -> int:
+def _count_ended_tries(task: Task) -> int:
     """Return how many tries of a task have ended."""
     return task.tries - (task.state in _OPEN)
 
 
-def _overlapping(dag: DeclaredDag, known: Ledger) -> Iterator[str]:
-    following = [*(row.slot for row in known.rows[1:]), *(next_slot(dag.schedule, row.slot) for row in known.rows[-1:])]
+def _find_overlaps(dag: DeclaredDag, known: Ledger) -> Iterator[str]:
+    following = [
+        *(row.slot for row in known.rows[1:]),
+        *(find_next_slot(dag.schedule, row.slot) for row in known.rows[-1:]),
+    ]
     for row, after in zip(known.rows, following, strict=True):
         ended: datetime = row.ended or known.until
         if row.runs and row.started is not None and ended > after:

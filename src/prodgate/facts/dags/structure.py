@@ -64,8 +64,8 @@ def _differences(found: Mapping[str, frozenset[str]], wanted: Mapping[str, tuple
         elif task not in found:
             yield f"{task} is missing"
         elif found[task] != frozenset(wanted[task]):
-            yield f"{task} comes after {_listed(found[task])}, declared is after {_listed(wanted[task])}"
+            yield f"{task} comes after {_join_names(found[task])}, declared is after {_join_names(wanted[task])}"
 
 
-def _listed(tasks: Iterable[str]) -> str:
+def _join_names(tasks: Iterable[str]) -> str:
     return ", ".join(sorted(tasks)) or "nothing"

@@ -12,7 +12,7 @@ _HIT: Final = re.compile(r"(?<![a-z])(?:refresh)?hit(?![a-z])")
 _SAYS: Final = ("x-cache", "cf-cache-status", "cache-status")
 
 
-def subject(record: Mapping[str, Any], url: str) -> str:
+def subject_of(record: Mapping[str, Any], url: str) -> str:
     """Return how an address is called in every run, whatever port it had in this one."""
     parts = urlsplit(url)
     plain = " over plain HTTP" if parts.scheme == "http" and record["base_url"].startswith("https:") else ""
@@ -20,48 +20,48 @@ def subject(record: Mapping[str, Any], url: str) -> str:
     return f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query} of {place}{plain}"
 
 
-def values(answer: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def read_header_values(answer: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Return the values of a header, in lower case its name, as often as it was sent."""
     return tuple(value for header, value in answer.get("headers", ()) if header == name)
 
 
-def joined(answer: Mapping[str, Any], name: str) -> str:
+def read_header(answer: Mapping[str, Any], name: str) -> str:
     """Return the values of a header as one, as HTTP reads several."""
-    return ", ".join(values(answer, name))
+    return ", ".join(read_header_values(answer, name))
 
 
-def unanswered(answer: Mapping[str, Any]) -> str:
+def why_unanswered(answer: Mapping[str, Any]) -> str:
     """Return why there is no answer, or nothing."""
     return f"{answer['url']} was not answered: {answer['failed']}: {answer['detail']}" if answer.get("failed") else ""
 
 
-def broken(answer: Mapping[str, Any]) -> str:
+def why_broken(answer: Mapping[str, Any]) -> str:
     """Return why an answer is none of the site as it should be: there is none, or the site says that it failed."""
-    if reason := unanswered(answer):
+    if reason := why_unanswered(answer):
         return reason
     return f"{answer['url']} was answered {answer['status']}" if answer["status"] >= 500 else ""
 
 
-def unarrived(way: Mapping[str, Any]) -> str:
+def why_no_page(way: Mapping[str, Any]) -> str:
     """Return why an address leads to no answer of a page, or nothing."""
     if way["ended"] == "answer":
         return ""
-    return unanswered(way["chain"][-1]) or f"{way['chain'][0]['url']} leads to no page: {way['ended']}"
+    return why_unanswered(way["chain"][-1]) or f"{way['chain'][0]['url']} leads to no page: {way['ended']}"
 
 
-def encrypted(answer: Mapping[str, Any]) -> bool:
+def is_encrypted(answer: Mapping[str, Any]) -> bool:
     """Whether it was asked for over TLS."""
     return urlsplit(str(answer["url"])).scheme == "https"
 
 
-def cache_said(answer: Mapping[str, Any]) -> str:
+def describe_cache(answer: Mapping[str, Any]) -> str:
     """Return what caches say of an answer; nothing where none says anything."""
-    said = [f"{name}: {joined(answer, name)}" for name in (*_SAYS, "age") if values(answer, name)]
+    said = [f"{name}: {read_header(answer, name)}" for name in (*_SAYS, "age") if read_header_values(answer, name)]
     return ", ".join(said)
 
 
-def from_cache(answer: Mapping[str, Any]) -> bool:
+def is_from_cache(answer: Mapping[str, Any]) -> bool:
     """Whether an answer says that a cache gave it."""
-    said = " ".join(joined(answer, name) for name in _SAYS).lower()
-    age = joined(answer, "age").strip()
+    said = " ".join(read_header(answer, name) for name in _SAYS).lower()
+    age = read_header(answer, "age").strip()
     return bool(_HIT.search(said)) or (age.isdigit() and int(age) > 0)

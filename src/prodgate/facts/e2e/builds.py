@@ -23,7 +23,7 @@ class ServedBuild(Fact):
     @property
     def strangers(self) -> tuple[str, ...]:
         """Builds that are not the one under test, with how many visits each answered; a commit may be shortened."""
-        same = {each for each in self.seen if each == self.expected or _shortened(each, self.expected)}
+        same = {each for each in self.seen if each == self.expected or _is_abbreviated(each, self.expected)}
         return tuple(f"{each} ({count} visits)" for each, count in sorted(self.seen.items()) if each not in same)
 
 
@@ -44,5 +44,5 @@ def build_facts(record: Mapping[str, Any]) -> Iterator[ServedBuild]:
     yield ServedBuild(subject=record["place"], seen=seen, expected=expected)
 
 
-def _shortened(build: str, commit: str) -> bool:
+def _is_abbreviated(build: str, commit: str) -> bool:
     return len(build) >= _SHORTEST and commit.startswith(build)

@@ -8,10 +8,18 @@ from typing import Any, Final
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import broken, cache_said, from_cache, joined, subject, unarrived, values
+from .answered import (
+    describe_cache,
+    is_from_cache,
+    read_header,
+    read_header_values,
+    subject_of,
+    why_broken,
+    why_no_page,
+)
 
 #: Answers that a cache keeps although they say nothing about it (RFC 9110, 15.1).
-_KEPT_UNASKED: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
+_CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
 _SHARED: Final = ("public", "s-maxage", "must-revalidate")
 
 
@@ -37,37 +45,37 @@ def caching_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what is seen of the pages that say how they are to be kept."""
     for page in record["pages"]:
         answers = [*page["chain"], *page["again"]]
-        reason: Any = next(filter(None, map(broken, answers)), "")
+        reason: Any = next(filter(None, map(why_broken, answers)), "")
         if page["kind"] == "public":
             yield _public(page, record, reason)
         elif page["kind"] == "private":
-            keepable: Any = Unread(reason) if reason else tuple(_keepable(answers))
-            yield PrivatePage(subject=subject(record, page["chain"][0]["url"]), keepable=keepable)
+            keepable: Any = Unread(reason) if reason else tuple(_why_cacheable(answers))
+            yield PrivatePage(subject=subject_of(record, page["chain"][0]["url"]), keepable=keepable)
 
 
 def _public(page: Mapping[str, Any], record: Mapping[str, Any], reason: str) -> PublicPage:
-    last, reason = page["chain"][-1], reason or unarrived(page)
+    last, reason = page["chain"][-1], reason or why_no_page(page)
     if not reason and last["status"] >= 400:
         reason = f"{last['url']} is no page to keep: it answers {last['status']}"
     answers = [last, *page["again"]]
     unread: Any = Unread(reason)
     return PublicPage(
-        subject=subject(record, page["chain"][0]["url"]),
-        hit=unread if reason else any(map(from_cache, answers)),
-        said=unread if reason else tuple(filter(None, map(cache_said, answers))),
+        subject=subject_of(record, page["chain"][0]["url"]),
+        hit=unread if reason else any(map(is_from_cache, answers)),
+        said=unread if reason else tuple(filter(None, map(describe_cache, answers))),
     )
 
 
-def _keepable(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _why_cacheable(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for answer in answers:
-        stated = joined(answer, "cache-control")
+        stated = read_header(answer, "cache-control")
         names = {one.partition("=")[0].strip().lower() for one in stated.split(",")}
-        if from_cache(answer):
-            yield f"came from a cache ({cache_said(answer)})"
-        elif not names & {"no-store", "private"} and _may_be_kept(answer, names):
+        if is_from_cache(answer):
+            yield f"came from a cache ({describe_cache(answer)})"
+        elif not names & {"no-store", "private"} and _is_cacheable(answer, names):
             yield f"Cache-Control: {stated}" if stated else "no Cache-Control"
 
 
-def _may_be_kept(answer: Mapping[str, Any], names: set[str]) -> bool:
-    says = bool(names & {*_SHARED, "max-age"}) or bool(values(answer, "expires"))
-    return says or answer["status"] in _KEPT_UNASKED
+def _is_cacheable(answer: Mapping[str, Any], names: set[str]) -> bool:
+    says = bool(names & {*_SHARED, "max-age"}) or bool(read_header_values(answer, "expires"))
+    return says or answer["status"] in _CACHEABLE_BY_DEFAULT

@@ -10,15 +10,15 @@ INLINE, EVAL, ANYWHERE = "inline scripts", "eval", "scripts from anywhere"
 #: Sources that are everywhere, or that whoever writes into a page can fill.
 _EVERYWHERE: Final = frozenset({"*", "http:", "https:", "data:", "blob:", "http://*", "https://*"})
 #: With one of these a browser that is not ten years old ignores 'unsafe-inline'.
-_NAMED: Final = re.compile(r"'(?:nonce-|sha(?:256|384|512)-)[^']+'")
+_NONCE_OR_HASH: Final = re.compile(r"'(?:nonce-|sha(?:256|384|512)-)[^']+'")
 
 
-def policies(headers: Iterable[str]) -> tuple[str, ...]:
+def split_policies(headers: Iterable[str]) -> tuple[str, ...]:
     """Return each policy of the headers; one header may hold several."""
     return tuple(text.strip() for header in headers for text in header.split(",") if text.strip())
 
 
-def directives(policy: str) -> Mapping[str, tuple[str, ...]]:
+def parse_directives(policy: str) -> Mapping[str, tuple[str, ...]]:
     """Return the sources of each directive; of one that is written twice the first counts."""
     found: dict[str, tuple[str, ...]] = {}
     for text in policy.split(";"):
@@ -28,20 +28,20 @@ def directives(policy: str) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def dangers(found: Iterable[str]) -> tuple[str, ...]:
+def find_dangers(found: Iterable[str]) -> tuple[str, ...]:
     """Return which kinds of script run although they should not: what every single policy lets run."""
-    each = [_dangers(directives(policy)) for policy in found]
+    each = [_find_dangers(parse_directives(policy)) for policy in found]
     common = set.intersection(*each) if each else {INLINE, EVAL, ANYWHERE}
     return tuple(sorted(common))
 
 
-def _dangers(stated: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _find_dangers(stated: Mapping[str, tuple[str, ...]]) -> set[str]:
     scripts = stated.get("script-src", stated.get("default-src"))
     elements, attributes = (stated.get(name, scripts) for name in ("script-src-elem", "script-src-attr"))
     found = {EVAL} if scripts is None or "'unsafe-eval'" in _lower(scripts) else set()
-    if any(sources is None or _inline(sources) for sources in (elements, attributes)):
+    if any(sources is None or _allows_inline(sources) for sources in (elements, attributes)):
         found.add(INLINE)
-    if elements is None or _anywhere(elements):
+    if elements is None or _allows_anywhere(elements):
         found.add(ANYWHERE)
     return found
 
@@ -50,19 +50,19 @@ def _lower(sources: Iterable[str]) -> set[str]:
     return {source.lower() for source in sources}
 
 
-def _inline(sources: Iterable[str]) -> bool:
+def _allows_inline(sources: Iterable[str]) -> bool:
     known = _lower(sources)
-    ignored = "'strict-dynamic'" in known or any(_NAMED.fullmatch(source) for source in known)
+    ignored = "'strict-dynamic'" in known or any(_NONCE_OR_HASH.fullmatch(source) for source in known)
     return "'unsafe-inline'" in known and not ignored
 
 
-def _anywhere(sources: Iterable[str]) -> bool:
+def _allows_anywhere(sources: Iterable[str]) -> bool:
     known = _lower(sources)
     return bool(known & _EVERYWHERE) and "'strict-dynamic'" not in known
 
 
 def frame_sources(found: Iterable[str]) -> tuple[str, ...] | None:
     """Return who may frame a page by its policies; None where none says so."""
-    stated = [directives(policy).get("frame-ancestors") for policy in found]
+    stated = [parse_directives(policy).get("frame-ancestors") for policy in found]
     named = [sources for sources in stated if sources is not None]
     return min(named, key=len) if named else None

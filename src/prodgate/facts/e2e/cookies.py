@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import Fact
-from .answered import subject, values
+from .answered import read_header_values, subject_of
 
 #: What a browser takes a cookie for that does not say to which requests of other sites it belongs.
 UNSTATED: Final = "unstated"
@@ -28,11 +28,11 @@ def cookie_facts(record: Mapping[str, Any]) -> Iterator[Cookie]:
     seen: set[tuple[str, tuple[bool, bool, str]]] = set()
     for page in record["pages"]:
         for answer in (*page["chain"], *page["again"]):
-            for text in values(answer, "set-cookie"):
-                name, stated = _read(text)
+            for text in read_header_values(answer, "set-cookie"):
+                name, stated = _parse_set_cookie(text)
                 if (name, stated) not in seen:
                     seen.add((name, stated))
-                    yield _cookie(f"cookie {name!r} set by {subject(record, answer['url'])}", *stated)
+                    yield _cookie(f"cookie {name!r} set by {subject_of(record, answer['url'])}", *stated)
 
 
 def browser_cookies(place: str, cookies: Iterable[Mapping[str, Any]]) -> tuple[Cookie, ...]:
@@ -55,7 +55,7 @@ def _cookie(subject: str, secure: bool, http_only: bool, same_site: str) -> Cook
     return Cookie(subject=subject, secure=secure, http_only=http_only, same_site=same_site)
 
 
-def _read(text: str) -> tuple[str, tuple[bool, bool, str]]:
+def _parse_set_cookie(text: str) -> tuple[str, tuple[bool, bool, str]]:
     """Read a Set-Cookie, the value of which was taken out."""
     pair, *rest = text.split(";")
     stated = {name.strip().lower(): value.strip().lower() for name, _, value in (one.partition("=") for one in rest)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import from_cache, subject, unanswered
+from .answered import is_from_cache, subject_of, why_unanswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -30,9 +30,9 @@ class MissingPage(Fact):
 def endpoint_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what both answer; without a health endpoint that is named there is nothing to say of it."""
     if health := record["health"]:
-        unread: Any = Unread(unanswered(health))
-        status, cached = (unread, unread) if health.get("failed") else (health["status"], from_cache(health))
-        yield HealthEndpoint(subject=subject(record, health["url"]), status=status, cached=cached)
+        unread: Any = Unread(why_unanswered(health))
+        status, cached = (unread, unread) if health.get("failed") else (health["status"], is_from_cache(health))
+        yield HealthEndpoint(subject=subject_of(record, health["url"]), status=status, cached=cached)
     missing = record["missing"]
-    found: Any = Unread(unanswered(missing)) if missing.get("failed") else missing["status"]
-    yield MissingPage(subject=subject(record, missing["url"]), status=found)
+    found: Any = Unread(why_unanswered(missing)) if missing.get("failed") else missing["status"]
+    yield MissingPage(subject=subject_of(record, missing["url"]), status=found)

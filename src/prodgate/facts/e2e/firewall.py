@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import broken, subject, unanswered
+from .answered import subject_of, why_broken, why_unanswered
 
 #: Answers of who looked at a request and wants none of it. "Not found" is an answer of the site itself.
 _REFUSALS: Final = (400, 403, 405, 406, 418, 501)
@@ -37,32 +37,34 @@ def firewall_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what became of the attacks on each page, and of ordinary requests beside them."""
     for page in record["pages"]:
         if page["attacked"]:
-            of, served = subject(record, page["chain"][0]["url"]), _served(page)
-            yield OrdinaryAnswered(subject=of, served=served, answer=" and ".join(map(_told, page["ordinary"])))
+            of, served = subject_of(record, page["chain"][0]["url"]), _is_served(page)
+            yield OrdinaryAnswered(
+                subject=of, served=served, answer=" and ".join(map(_render_answer, page["ordinary"]))
+            )
             for attack, answer in page["attacked"].items():
-                refused = _refused(answer, page, served)
-                yield AttackAnswered(subject=f"{attack} to {of}", refused=refused, answer=_told(answer))
+                refused = _is_refused(answer, page, served)
+                yield AttackAnswered(subject=f"{attack} to {of}", refused=refused, answer=_render_answer(answer))
 
 
-def _told(answer: Mapping[str, Any]) -> str:
+def _render_answer(answer: Mapping[str, Any]) -> str:
     return str(answer.get("failed") or answer["status"])
 
 
-def _served(page: Mapping[str, Any]) -> Any:
+def _is_served(page: Mapping[str, Any]) -> Any:
     """Whether both ordinary requests were answered as the page itself is, or Unread where one shows nothing."""
-    if reason := next(filter(None, map(broken, (*page["ordinary"], page["chain"][0]))), ""):
+    if reason := next(filter(None, map(why_broken, (*page["ordinary"], page["chain"][0]))), ""):
         return Unread(reason)
     usual = page["chain"][0]["status"]
     return all(answer["status"] in (usual, HTTPStatus.OK) for answer in page["ordinary"])
 
 
-def _refused(answer: Mapping[str, Any], page: Mapping[str, Any], served: Any) -> Any:
+def _is_refused(answer: Mapping[str, Any], page: Mapping[str, Any], served: Any) -> Any:
     """Whether an attack was refused because it is one: where others are refused, too, nobody knows.
 
     A connection that is closed between two requests that are served was closed on purpose.
     """
     if answer.get("failed") not in (None, "closed"):
-        return Unread(unanswered(answer))
+        return Unread(why_unanswered(answer))
     status = answer.get("status", 0)
     if status in _BUSY:
         return Unread(f"{answer['url']} was answered {status}, which says nothing about the attack; ask again later")

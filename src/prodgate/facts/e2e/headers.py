@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import encrypted, joined, subject, unanswered, unarrived, values
-from .content_policy import dangers, frame_sources, policies
+from .answered import is_encrypted, read_header, read_header_values, subject_of, why_no_page, why_unanswered
+from .content_policy import find_dangers, frame_sources, split_policies
 
 _MAX_AGE: Final = re.compile(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)', re.IGNORECASE)
 #: Values of X-Frame-Options that keep strangers out.
@@ -42,36 +42,36 @@ class ContentPolicy(Fact):
 def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what the headers of every page say, and those of the page that is missing."""
     for page in record["pages"]:
-        yield _carried(subject(record, page["chain"][0]["url"]), page["chain"], record["hosts"])
+        yield _security_headers(subject_of(record, page["chain"][0]["url"]), page["chain"], record["hosts"])
         yield from _policy(page, record)
-    yield _carried(subject(record, record["missing"]["url"]), [record["missing"]], record["hosts"])
+    yield _security_headers(subject_of(record, record["missing"]["url"]), [record["missing"]], record["hosts"])
 
 
-def _carried(of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str]) -> SecurityHeaders:
-    if reason := next(filter(None, map(unanswered, answers)), ""):
+def _security_headers(of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str]) -> SecurityHeaders:
+    if reason := next(filter(None, map(why_unanswered, answers)), ""):
         unread: Any = Unread(reason)
         return SecurityHeaders(subject=of, hsts_seconds=unread, nosniff=unread, frames_banned=unread)
     return SecurityHeaders(
         subject=of,
-        hsts_seconds=min(_hsts(answer) for answer in answers),
-        nosniff=all(joined(answer, "x-content-type-options").strip().lower() == "nosniff" for answer in answers),
-        frames_banned=all(_banned(answer, own) for answer in answers),
+        hsts_seconds=min(_hsts_seconds(answer) for answer in answers),
+        nosniff=all(read_header(answer, "x-content-type-options").strip().lower() == "nosniff" for answer in answers),
+        frames_banned=all(_bans_foreign_frames(answer, own) for answer in answers),
     )
 
 
-def _hsts(answer: Mapping[str, Any]) -> int:
+def _hsts_seconds(answer: Mapping[str, Any]) -> int:
     """Return the seconds that the first such header says, which is the only one that counts."""
-    stated = values(answer, "strict-transport-security")
-    found = _MAX_AGE.search(stated[0]) if stated and encrypted(answer) else None
+    stated = read_header_values(answer, "strict-transport-security")
+    found = _MAX_AGE.search(stated[0]) if stated and is_encrypted(answer) else None
     return int(found[1]) if found else 0
 
 
-def _banned(answer: Mapping[str, Any], own: Sequence[str]) -> bool:
+def _bans_foreign_frames(answer: Mapping[str, Any], own: Sequence[str]) -> bool:
     """Whether foreign frames are banned; where frame-ancestors is stated, browsers don't look at X-Frame-Options."""
-    sources = frame_sources(policies(values(answer, "content-security-policy")))
+    sources = frame_sources(split_policies(read_header_values(answer, "content-security-policy")))
     if sources is not None:
         return all(one.lower() in ("'none'", "'self'") or _host(one) in own for one in sources)
-    stated = [one.strip().lower() for one in joined(answer, "x-frame-options").split(",")]
+    stated = [one.strip().lower() for one in read_header(answer, "x-frame-options").split(",")]
     return bool(set(stated) & _BANS)  # browsers take a contradiction for a ban
 
 
@@ -85,10 +85,10 @@ def _host(source: str) -> str:
 
 def _policy(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[ContentPolicy]:
     """Yield the policy of the page in HTML that an address leads to; one that leads to none has its own findings."""
-    last, of = page["chain"][-1], subject(record, page["chain"][0]["url"])
-    if reason := unarrived(page):
+    last, of = page["chain"][-1], subject_of(record, page["chain"][0]["url"])
+    if reason := why_no_page(page):
         unread: Any = Unread(reason)
         yield ContentPolicy(subject=of, stated=unread, dangers=unread)
-    elif "html" in joined(last, "content-type"):
-        found = policies(values(last, "content-security-policy"))
-        yield ContentPolicy(subject=of, stated=bool(found), dangers=dangers(found))
+    elif "html" in read_header(last, "content-type"):
+        found = split_policies(read_header_values(last, "content-security-policy"))
+        yield ContentPolicy(subject=of, stated=bool(found), dangers=find_dangers(found))

@@ -38,14 +38,14 @@ def journey_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     yield from browser_cookies("set on a journey", known.values())
 
 
-def unreadable_journeys(record: Mapping[str, Any]) -> str:
+def why_journeys_unreadable(record: Mapping[str, Any]) -> str:
     """Return why journeys are missing in a record, or nothing."""
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; observe again"
     return "; ".join(record["broken"])
 
 
-def unseen_cookies(record: Mapping[str, Any]) -> str:
+def why_cookies_unseen(record: Mapping[str, Any]) -> str:
     """Return why cookies may be missing that are set by signing in, or nothing."""
     missed = [each["name"] for each in record["journeys"] if each["mutates"] and each["outcome"] != "passed"]
     return (
@@ -68,7 +68,7 @@ def _journey(journey: Mapping[str, Any], record: Mapping[str, Any]) -> Journey:
     return Journey(
         subject=f"{journey['name'].rstrip('.')} ({test.partition('::')[2]})",
         succeeded=unread or journey["outcome"] == "passed",
-        told=_told(journey),
+        told=_describe_end(journey),
         browser=browser_of(record),
         place=f"{journey['file']}:{journey['line']}",
     )
@@ -83,7 +83,7 @@ def _unread(journey: Mapping[str, Any]) -> Any:
     return None
 
 
-def _told(journey: Mapping[str, Any]) -> str:
+def _describe_end(journey: Mapping[str, Any]) -> str:
     """Return how a journey ended."""
     if journey["outcome"] == "passed":
         return "success"

@@ -16,7 +16,7 @@ from .journeys import FORMAT, browser_of
 _NO_ANSWER: Final = ("connection", "name", "unasked", "other")
 _NO_KEY: Final[Any] = Unread("no key was answered")
 #: The shortest that browsers tell of how long the answer to a key took, in milliseconds.
-_TOLD_FROM: Final = 16
+_SHORTEST_REPORTED: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -70,38 +70,38 @@ class PageLinks(Fact):
 def page_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what each visit showed. What a partner shows, where readers sign in, is not the site's to answer for."""
     for page in (each for each in record["pages"] if (each["unreachable"] or {}).get("kind") != "partner"):
-        yield _visited(page, record)
+        yield _visited_page(page, record)
         if page["size"] == "desktop":
-            yield _walked(page)
-            yield _linked(page, record)
+            yield _keyboard_walk(page)
+            yield _page_links(page, record)
 
 
-def unreadable_pages(record: Mapping[str, Any]) -> str:
+def why_pages_unreadable(record: Mapping[str, Any]) -> str:
     """Return why nothing can be said of pages, or nothing."""
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; observe again"
     return "" if record["pages"] else "no page is declared; write [e2e.pages]"
 
 
-def _visited(page: Mapping[str, Any], record: Mapping[str, Any]) -> VisitedPage:
+def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> VisitedPage:
     about: dict[str, Any] = {"subject": f"{page['name']} at {page['width']} px", "browser": browser_of(record)}
-    answer: Any = _answer(page)
-    reason = _unseen(page)
+    answer: Any = _describe_bad_answer(page)
+    reason = _why_unseen(page)
     if reason:
-        fields: dict[str, Any] = dict.fromkeys(_SEEN, Unread(reason))
+        fields: dict[str, Any] = dict.fromkeys(_OBSERVED_FIELDS, Unread(reason))
     else:
-        fields = _seen(page)
-    complete: Any = Unread(answer) if _silent(page) else not answer
+        fields = _observed_fields(page)
+    complete: Any = Unread(answer) if _is_silent(page) else not answer
     return VisitedPage(**about, complete=complete, answered=answer or "as it should be", **fields)
 
 
 #: Fields that only a page which was seen has.
-_SEEN: Final = (
+_OBSERVED_FIELDS: Final = (
     "violations", "largest_paint", "shift", "errors", "failed", "foreign", "too_wide", "sticking_out",
 )  # fmt: skip
 
 
-def _seen(page: Mapping[str, Any]) -> dict[str, Any]:
+def _observed_fields(page: Mapping[str, Any]) -> dict[str, Any]:
     vitals, refused = page["vitals"], "; ".join(page["refused"])
     # a page that was refused what it sends by itself may fail for that alone
     disturbed = f"the gate refused {refused}, which the page sends by itself; if that only reads, write reads = […]"
@@ -112,7 +112,7 @@ def _seen(page: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "violations": tuple(_violation(each) for each in page["violations"]),
         "largest_paint": _milliseconds(vitals["lcp"]) if vitals["lcp"] is not None else Unread(painted),
-        "shift": Quantity.of(_rounded(vitals["cls"], 3)),
+        "shift": Quantity.of(_round(vitals["cls"], 3)),
         "errors": Unread(disturbed) if disturbed and errors else errors,
         "failed": Unread(disturbed) if disturbed and failed else failed,
         "foreign": tuple(f"{each['url']}: {each['why']}" for each in page["foreign"]),
@@ -121,14 +121,14 @@ def _seen(page: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _walked(page: Mapping[str, Any]) -> KeyboardWalk:
-    walk, reason = page.get("keyboard"), _unseen(page)
+def _keyboard_walk(page: Mapping[str, Any]) -> KeyboardWalk:
+    walk, reason = page.get("keyboard"), _why_unseen(page)
     if not reason and walk and not walk["whole"]:
         reason = f"the walk did not end within {walk['pressed']} keys; something may hold the focus"
     if reason or not walk:
         unread: Any = Unread(reason or "no walk was made")
         return KeyboardWalk(subject=page["name"], offered=unread, missed=unread, unseen=unread, slowest=unread)
-    answered: Any = _milliseconds(walk["slowest"] or _TOLD_FROM)
+    answered: Any = _milliseconds(walk["slowest"] or _SHORTEST_REPORTED)
     return KeyboardWalk(
         subject=page["name"],
         offered=walk["offered"],
@@ -138,24 +138,26 @@ def _walked(page: Mapping[str, Any]) -> KeyboardWalk:
     )
 
 
-def _linked(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks:
-    reason, asked = _unseen(page), record["links"]["asked"]
+def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks:
+    reason, asked = _why_unseen(page), record["links"]["asked"]
     if reason:
         unread: Any = Unread(reason)
         return PageLinks(subject=page["name"], followed=unread, broken=unread)
     texts = {link["url"]: link["text"] for link in page["links"]}
-    broken: Any = tuple(_broken(texts[url], url, asked[url]) for url in texts if url in asked and not _good(asked[url]))
+    broken: Any = tuple(
+        _describe_broken_link(texts[url], url, asked[url]) for url in texts if url in asked and not _is_good(asked[url])
+    )
     left_out = record["links"]["left_out"]
     if not broken and left_out:
         broken = Unread(f"{left_out} links of all pages were not followed; declare fewer pages, or judge them in parts")
     return PageLinks(subject=page["name"], followed=sum(url in asked for url in texts), broken=broken)
 
 
-def _good(answer: Mapping[str, Any]) -> bool:
+def _is_good(answer: Mapping[str, Any]) -> bool:
     return 200 <= answer["status"] < 400 and not answer["why"]
 
 
-def _broken(text: str, url: str, answer: Mapping[str, Any]) -> str:
+def _describe_broken_link(text: str, url: str, answer: Mapping[str, Any]) -> str:
     return f"{text or 'a link without a text'!r} to {url}: {answer['why'] or 'HTTP ' + str(answer['status'])}"
 
 
@@ -164,12 +166,12 @@ def _violation(found: Mapping[str, Any]) -> str:
     return f"{found['id']}: {found['help']}: {found['first']}{more}"
 
 
-def _silent(page: Mapping[str, Any]) -> bool:
+def _is_silent(page: Mapping[str, Any]) -> bool:
     """Whether the site said nothing at all, so that nobody knows whether it is at fault."""
     return page["unreachable"] is not None and page["unreachable"]["kind"] in _NO_ANSWER
 
 
-def _answer(page: Mapping[str, Any]) -> str:
+def _describe_bad_answer(page: Mapping[str, Any]) -> str:
     """Return what is wrong with how a page was answered, or nothing."""
     if (failed := page["unreachable"]) is not None:
         return str(failed["text"])
@@ -179,7 +181,7 @@ def _answer(page: Mapping[str, Any]) -> str:
     return f"without {', '.join(missing)}" if missing else ""
 
 
-def _unseen(page: Mapping[str, Any]) -> str:
+def _why_unseen(page: Mapping[str, Any]) -> str:
     """Return why there is nothing to see of a page, or nothing."""
     if page["unreachable"] is not None:
         return f"the page was not seen: {page['unreachable']['text']}"
@@ -187,8 +189,8 @@ def _unseen(page: Mapping[str, Any]) -> str:
 
 
 def _milliseconds(value: float) -> Quantity:
-    return Quantity.of(_rounded(value, 0), "ms")
+    return Quantity.of(_round(value, 0), "ms")
 
 
-def _rounded(value: float, digits: int) -> Decimal:
+def _round(value: float, digits: int) -> Decimal:
     return round(Decimal(str(value)), digits)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .. import Fact, Facts
-from .answered import broken
+from .answered import why_broken
 from .caching import PrivatePage, PublicPage, caching_facts
 from .cookies import Cookie, cookie_facts
 from .endpoints import HealthEndpoint, MissingPage, endpoint_facts
@@ -16,7 +16,7 @@ from .redirects import PlainHttp, Redirects, redirect_facts
 from .tls import ServedCertificate, ServedTls, tls_facts
 
 #: Kinds of fact that can't be judged where no probe could be made.
-PROBED: Final[tuple[type[Fact], ...]] = (
+PROBE_KINDS: Final[tuple[type[Fact], ...]] = (
     AttackAnswered,
     ContentPolicy,
     Cookie,
@@ -54,6 +54,6 @@ def _unreadable(record: Mapping[str, Any]) -> dict[type, str]:
         missing[AttackAnswered] = missing[OrdinaryAnswered] = "no attacks were sent, as it was asked for"
     if not record["health"]:
         missing[HealthEndpoint] = "no health endpoint is named; name its path"
-    if reasons := [reason for page in record["pages"] for answer in page["chain"] if (reason := broken(answer))]:
+    if reasons := [reason for page in record["pages"] for answer in page["chain"] if (reason := why_broken(answer))]:
         missing[Cookie] = f"not every page was seen: {reasons[0]}"
     return missing

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import encrypted, subject, unanswered
+from .answered import is_encrypted, subject_of, why_unanswered
 
 #: Answers that refuse plain HTTP without any content of the site: forbidden, and "come back with TLS".
 _REFUSALS: Final = (403, 426)
 #: Ways in which a server that wants no plain HTTP ends a connection. Silence is none: it is no answer.
-_TURNED_AWAY: Final = ("refused", "closed", "no HTTP")
+_CONNECTION_REFUSALS: Final = ("refused", "closed", "no HTTP")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -42,26 +42,26 @@ def redirect_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
         yield _redirects(page, page["kind"], record)
         if page["plain"] and page["plain"]["chain"][0].get("leads_to"):
             yield _redirects(page["plain"], page["kind"], record)
-        yield _plain(page, record)
+        yield _plain_http(page, record)
 
 
-def _plain(page: Mapping[str, Any], record: Mapping[str, Any]) -> PlainHttp:
+def _plain_http(page: Mapping[str, Any], record: Mapping[str, Any]) -> PlainHttp:
     if page["plain"] is None:
         unread: Any = Unread(f"nobody says where {record['base_url']} is over plain HTTP; name the address")
-        return PlainHttp(subject=subject(record, page["chain"][0]["url"]), encrypted=unread, became=unread)
+        return PlainHttp(subject=subject_of(record, page["chain"][0]["url"]), encrypted=unread, became=unread)
     chain = page["plain"]["chain"]
-    bare = [answer for answer in chain if not encrypted(answer)]
-    known: Any = all(_spared(answer) for answer in bare)
-    if known and (reason := next((unanswered(one) for one in bare if not _answered(one)), "")):
+    bare = [answer for answer in chain if not is_encrypted(answer)]
+    known: Any = all(_reveals_nothing(answer) for answer in bare)
+    if known and (reason := next((why_unanswered(one) for one in bare if not _is_answer(one)), "")):
         known = Unread(reason)
-    return PlainHttp(subject=subject(record, chain[0]["url"]), encrypted=known, became=_way(chain))
+    return PlainHttp(subject=subject_of(record, chain[0]["url"]), encrypted=known, became=_render_way(chain))
 
 
-def _answered(answer: Mapping[str, Any]) -> bool:
-    return answer.get("failed", "") in ("", *_TURNED_AWAY)
+def _is_answer(answer: Mapping[str, Any]) -> bool:
+    return answer.get("failed", "") in ("", *_CONNECTION_REFUSALS)
 
 
-def _spared(answer: Mapping[str, Any]) -> bool:
+def _reveals_nothing(answer: Mapping[str, Any]) -> bool:
     """Whether an answer over plain HTTP shows nothing of the site, and leads to HTTPS or nowhere."""
     if answer.get("failed"):
         return True
@@ -74,27 +74,27 @@ def _scheme(url: str) -> str:
 
 def _redirects(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> Redirects:
     chain = way["chain"]
-    reason = unanswered(chain[-1])
-    flaw: Any = _downgrade(chain) or _end(way, kind, record) or (Unread(reason) if reason else "")
-    return Redirects(subject=subject(record, chain[0]["url"]), flaw=flaw, way=_way(chain))
+    reason = why_unanswered(chain[-1])
+    flaw: Any = _find_downgrade(chain) or _find_bad_end(way, kind, record) or (Unread(reason) if reason else "")
+    return Redirects(subject=subject_of(record, chain[0]["url"]), flaw=flaw, way=_render_way(chain))
 
 
-def _downgrade(chain: Sequence[Mapping[str, Any]]) -> str:
+def _find_downgrade(chain: Sequence[Mapping[str, Any]]) -> str:
     """Return the step from HTTPS back to plain HTTP, if there is one."""
-    steps = (answer["leads_to"] for answer in chain if encrypted(answer) and answer.get("leads_to"))
+    steps = (answer["leads_to"] for answer in chain if is_encrypted(answer) and answer.get("leads_to"))
     back = next((url for url in steps if _scheme(url) != "https"), "")
     return f"from HTTPS to {back}" if back else ""
 
 
-def _end(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> str:
+def _find_bad_end(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> str:
     last = way["chain"][-1]
     led = urlsplit(last.get("leads_to", ""))
     foreign = "" if led.scheme == "https" and led.hostname in record["partners"] else f"to {led.geturl()}"
     flaws = {"loop": "a loop", "too long": f"more than {len(way['chain']) - 1} steps", "elsewhere": foreign}
-    return flaws.get(way["ended"], "no page" if _no_page(last.get("status", 0), kind) else "")
+    return flaws.get(way["ended"], "no page" if _is_no_page(last.get("status", 0), kind) else "")
 
 
-def _no_page(status: int, kind: str) -> bool:
+def _is_no_page(status: int, kind: str) -> bool:
     """Whether an answer says that there is no page, leads to none that can be, or can't be given.
 
     That one must sign in first is a page, and a further host need not have one at its root.
@@ -102,11 +102,11 @@ def _no_page(status: int, kind: str) -> bool:
     return (status in (404, 410) and kind != "further host") or 300 <= status < 400 or status >= 500
 
 
-def _way(chain: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(_step(answer) for answer in chain)
+def _render_way(chain: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(_render_step(answer) for answer in chain)
 
 
-def _step(answer: Mapping[str, Any]) -> str:
+def _render_step(answer: Mapping[str, Any]) -> str:
     if answer.get("failed"):
         return str(answer["failed"])
     return f"{answer['status']} to {answer['leads_to']}" if answer["leads_to"] else str(answer["status"])

@@ -42,7 +42,7 @@ def tls_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what was shown under each name, and the versions."""
     at = datetime.fromisoformat(record["at"]).timestamp()
     for name in record["hosts"]:
-        yield _certificate(name, _shown(record, name), at)
+        yield _certificate(name, _find_certificate(record, name), at)
         yield _versions(name, record)
 
 
@@ -50,15 +50,15 @@ def _versions(name: str, record: Mapping[str, Any]) -> ServedTls:
     tried = record["tls"].get(name, {})
     accepts: Any = tuple(version for version, one in tried.items() if one["became"] == "accepted")
     if not accepts:
-        accepts = Unread("; ".join(_unknown(tried).values()) or _plain(record))
+        accepts = Unread("; ".join(_unknown(tried).values()) or _why_plain(record))
     return ServedTls(subject=name, accepts=accepts, unknown=_unknown(tried))
 
 
-def _shown(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    return record["certificates"].get(name) or {"failed": _plain(record)}
+def _find_certificate(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return record["certificates"].get(name) or {"failed": _why_plain(record)}
 
 
-def _plain(record: Mapping[str, Any]) -> str:
+def _why_plain(record: Mapping[str, Any]) -> str:
     return f"{record['base_url']} shows no certificate; write an address that begins with https://"
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from ...airflow_versions import dag_concurrency, numbers, settings, suppressed, unread
+from ...airflow_versions import dag_concurrency, is_suppressed, parse_version, setting_mistakes, settings
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .alarm_settings import alarm_settings
-from .permissions import rights
-from .queues import dead_letter_sources
+from .alarm_settings import read_alarms
+from .permissions import read_rights
+from .queues import find_dead_letter_sources
 
 #: Fields of the logging configuration.
 _LOGS: Final = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")
@@ -54,10 +54,10 @@ class AirflowEnvironment(Fact):
 @observes(AirflowEnvironment)
 def observe_airflow_environments(account: Account) -> Iterator[AirflowEnvironment]:
     """Look at every environment."""
-    yield from account.each(partial(_environment, account), environments(account))
+    yield from account.each(partial(_environment, account), list_environments(account))
 
 
-def environments(account: Account) -> tuple[Mapping[str, Any], ...]:
+def list_environments(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return everything that MWAA says of every environment."""
     names = account.list("mwaa", "ListEnvironments", "Environments")
     return account.each(lambda name: account.get("mwaa", "GetEnvironment", Name=name)["Environment"], names)
@@ -79,9 +79,9 @@ def _environment(account: Account, found: Mapping[str, Any]) -> AirflowEnvironme
         version=version,
         parallelism=Quantity.of(options.get("core.parallelism", _PARALLELISM)),
         dag_concurrency=Quantity.of(dag_concurrency(options, version)),
-        unread_settings=account.attempt(_unread, options, version),
-        suppressed=account.attempt(_suppressed, account, found["Name"], options),
-        dead_letter_queues=account.attempt(_dead_letter_queues, account, found["ExecutionRoleArn"]),
+        unread_settings=account.attempt(_find_unread_settings, options, version),
+        suppressed=account.attempt(_find_suppressed, account, found["Name"], options),
+        dead_letter_queues=account.attempt(_list_dead_letter_queues, account, found["ExecutionRoleArn"]),
     )
 
 
@@ -90,22 +90,22 @@ def _last_update(update: Mapping[str, Any]) -> str:
     return f"{update.get('Status', '')}: {why}" if why else str(update.get("Status", ""))
 
 
-def _unread(options: Mapping[str, str], version: str) -> tuple[str, ...]:
-    if not numbers(version) or not settings(numbers(version)[0]):
+def _find_unread_settings(options: Mapping[str, str], version: str) -> tuple[str, ...]:
+    if not parse_version(version) or not settings(parse_version(version)[0]):
         raise Unreadable(f"the settings of Airflow {version} are not known here")
-    return tuple(unread(options, version))
+    return tuple(setting_mistakes(options, version))
 
 
-def _suppressed(account: Account, name: str, options: Mapping[str, str]) -> tuple[str, ...]:
-    readings = [one for alarm in account.once(alarm_settings) for one in alarm.readings]
+def _find_suppressed(account: Account, name: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    readings = [one for alarm in account.once(read_alarms) for one in alarm.readings]
     own = [one for one in readings if one.namespace == "AmazonMWAA" and one.dimensions.get("Environment") == name]
-    return tuple(sorted({one.metric for one in own if suppressed(one.metric, options)}))
+    return tuple(sorted({one.metric for one in own if is_suppressed(one.metric, options)}))
 
 
-def _dead_letter_queues(account: Account, role: str) -> tuple[str, ...]:
+def _list_dead_letter_queues(account: Account, role: str) -> tuple[str, ...]:
     """Return those that the role may send to. Raises Unreadable when of none that is certain, and of one it is open."""
-    allowed, found, doubt = rights(account, role), [], None
-    for arn in (arn for arn in dead_letter_sources(account) if arn.startswith("arn:aws:sqs:")):
+    allowed, found, doubt = read_rights(account, role), [], None
+    for arn in (arn for arn in find_dead_letter_sources(account) if arn.startswith("arn:aws:sqs:")):
         try:
             found += [arn] if allowed.may("sqs:SendMessage", arn) else []
         except Unreadable as error:

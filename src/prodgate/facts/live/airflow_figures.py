@@ -12,8 +12,8 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .metric_data import Query, Series, series, total
+from .airflow import list_environments
+from .metric_data import Query, Series, read_series, total
 
 _NAMESPACE: Final = "AmazonMWAA"
 _MONTH: Final = timedelta(days=30)
@@ -48,18 +48,18 @@ class TaskFigures(Fact):
 @observes(DagFigures)
 def observe_dag_figures(account: Account) -> Iterator[DagFigures]:
     """Look at every DAG that CloudWatch was told of, in every environment."""
-    for environment in environments(account):
-        for dag in _dags(account, environment["Name"]):
-            yield _of_dag(account, environment, dag)
+    for environment in list_environments(account):
+        for dag in _list_dags(account, environment["Name"]):
+            yield _dag_figures(account, environment, dag)
 
 
 @observes(TaskFigures)
 def observe_task_figures(account: Account) -> Iterator[TaskFigures]:
     """Look at the tasks of every environment."""
-    for environment in environments(account):
+    for environment in list_environments(account):
         own = (("DAG", "All"), ("Environment", environment["Name"]), ("Task", "All"))
         bad, good = (Query(_NAMESPACE, f"TaskInstance{how}", own, "Sum") for how in ("Failures", "Successes"))
-        found = series(account, [bad, good], window=_MONTH, period=_DAY)
+        found = read_series(account, [bad, good], window=_MONTH, period=_DAY)
         failed, ended = total(found[bad]), total(found[bad]) + total(found[good])
         yield TaskFigures(
             subject=environment["Arn"],
@@ -69,18 +69,18 @@ def observe_task_figures(account: Account) -> Iterator[TaskFigures]:
         )
 
 
-def _dags(account: Account, environment: str) -> list[str]:
+def _list_dags(account: Account, environment: str) -> list[str]:
     listed = account.list("cloudwatch", "ListMetrics", "Metrics", Namespace=_NAMESPACE, MetricName=_RAN)
     stated = [{one["Name"]: one["Value"] for one in metric["Dimensions"]} for metric in listed]
     return sorted({one["DAG"] for one in stated if one.get("Environment") == environment and "DAG" in one})
 
 
-def _of_dag(account: Account, environment: Mapping[str, Any], dag: str) -> DagFigures:
+def _dag_figures(account: Account, environment: Mapping[str, Any], dag: str) -> DagFigures:
     own = (("DAG", dag), ("Environment", environment["Name"]))
     ran, failed, delay = (
         Query(_NAMESPACE, metric, own, "Maximum") for metric in (_RAN, "DAGDurationFailed", "DAGScheduleDelay")
     )
-    found = series(account, [ran, failed, delay], window=_MONTH, period=_DAY)
+    found = read_series(account, [ran, failed, delay], window=_MONTH, period=_DAY)
     return DagFigures(
         subject=f"{environment['Arn']}: {dag}",
         days=_days(found[ran], found[failed]),

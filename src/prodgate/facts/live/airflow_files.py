@@ -11,7 +11,7 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
+from .airflow import list_environments
 
 #: What an environment may be given besides its DAGs, in MWAA's words.
 _PARTS: Final = ("Requirements", "Plugins", "StartupScript")
@@ -42,17 +42,17 @@ class AirflowFiles(Fact):
 @observes(AirflowFiles)
 def observe_airflow_files(account: Account) -> Iterator[AirflowFiles]:
     """Look at the bucket of every environment."""
-    for found in environments(account):
+    for found in list_environments(account):
         bucket = found["SourceBucketArn"].rpartition(":")[2]
         yield AirflowFiles(
             subject=found["Arn"],
             bucket=bucket,
             versioning=account.attempt(_versioning, account, bucket),
             dag_folder=found["DagS3Path"],
-            unnamed=tuple(_unnamed(found)),
-            absent=account.attempt(_absent, account, bucket, found),
-            strange_dags=account.attempt(_strange_dags, account, bucket, found["DagS3Path"]),
-            strange_packages=account.attempt(_strange_packages, account, bucket, found),
+            unnamed=tuple(_list_unnamed(found)),
+            absent=account.attempt(_find_absent, account, bucket, found),
+            strange_dags=account.attempt(_compare_dags, account, bucket, found["DagS3Path"]),
+            strange_packages=account.attempt(_compare_packages, account, bucket, found),
         )
 
 
@@ -60,14 +60,14 @@ def _versioning(account: Account, bucket: str) -> str:
     return str((account.find("s3", "GetBucketVersioning", Bucket=bucket) or {}).get("Status", ""))
 
 
-def _unnamed(found: Mapping[str, Any]) -> Iterator[str]:
+def _list_unnamed(found: Mapping[str, Any]) -> Iterator[str]:
     for part in _PARTS:
         path, version = f"{part}S3Path", f"{part}S3ObjectVersion"
         if part != "StartupScript" or found.get(path):
             yield from (name for name in (path, version) if not found.get(name))
 
 
-def _named(found: Mapping[str, Any], *parts: str) -> Iterator[dict[str, str]]:
+def _list_named(found: Mapping[str, Any], *parts: str) -> Iterator[dict[str, str]]:
     """Yield key and version of each file that an environment names."""
     for part in parts:
         if found.get(f"{part}S3Path"):
@@ -75,19 +75,19 @@ def _named(found: Mapping[str, Any], *parts: str) -> Iterator[dict[str, str]]:
             yield {"Key": found[f"{part}S3Path"]} | ({"VersionId": version} if version else {})
 
 
-def _absent(account: Account, bucket: str, found: Mapping[str, Any]) -> tuple[str, ...]:
-    named = [*_named(found, *_PARTS)]
-    gone = [one for one in named if not _body(account, bucket, one)]
+def _find_absent(account: Account, bucket: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    named = [*_list_named(found, *_PARTS)]
+    gone = [one for one in named if not _read_body(account, bucket, one)]
     return tuple(" in version ".join(one.values()) for one in gone)
 
 
-def _body(account: Account, bucket: str, named: Mapping[str, str]) -> Mapping[str, Any]:
+def _read_body(account: Account, bucket: str, named: Mapping[str, str]) -> Mapping[str, Any]:
     """Return size and digest of a file in a bucket; nothing of one that is not there."""
     found: Mapping[str, Any] = (account.find("s3", "GetObject", Bucket=bucket, **named) or {}).get("Body", {})
     return found
 
 
-def _strange_dags(account: Account, bucket: str, folder: str) -> tuple[str, ...]:
+def _compare_dags(account: Account, bucket: str, folder: str) -> tuple[str, ...]:
     """Compare the folder in the bucket with the project's. Raises Unreadable when there is nothing to compare with."""
     own = {path: digest for path, digest in account.files(_DAGS).items() if not _NOT_DEPLOYED.search(path)}
     if not own:
@@ -95,12 +95,12 @@ def _strange_dags(account: Account, bucket: str, folder: str) -> tuple[str, ...]
     prefix = folder.rstrip("/") + "/"
     objects = account.list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
     keys = [one["Key"] for one in objects if not one["Key"].endswith("/")]
-    bodies = account.each(lambda key: _body(account, bucket, {"Key": key}), keys)
+    bodies = account.each(lambda key: _read_body(account, bucket, {"Key": key}), keys)
     held = {key.removeprefix(prefix): body.get("Sha256", "") for key, body in zip(keys, bodies, strict=True)}
-    return tuple(_differences(held, own))
+    return tuple(_list_differences(held, own))
 
 
-def _differences(held: Mapping[str, str], own: Mapping[str, str]) -> Iterator[str]:
+def _list_differences(held: Mapping[str, str], own: Mapping[str, str]) -> Iterator[str]:
     for path in sorted({*held, *own}):
         if path not in own:
             yield f"{path} is not in the repository"
@@ -110,19 +110,19 @@ def _differences(held: Mapping[str, str], own: Mapping[str, str]) -> Iterator[st
             yield f"{path} differs from the repository's"
 
 
-def _strange_packages(account: Account, bucket: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+def _compare_packages(account: Account, bucket: str, found: Mapping[str, Any]) -> tuple[str, ...]:
     own = {path: digest for path, digest in account.files(_REST).items() if not _NOT_DEPLOYED.search(path)}
     if not own:
         raise Unreadable(f"the project has no {_REST}/ folder to compare requirements and plugins with")
     strange: list[str] = []
-    for one in _named(found, "Requirements", "Plugins"):
-        body = _body(account, bucket, one)
+    for one in _list_named(found, "Requirements", "Plugins"):
+        body = _read_body(account, bucket, one)
         held = body.get("Files") or {one["Key"].rpartition("/")[2]: body.get("Sha256", "")}
-        strange += [f"{one['Key']}: {what}" for what in _nearest(held, own, whole="Files" in body)]
+        strange += [f"{one['Key']}: {what}" for what in _compare_with_nearest_folder(held, own, whole="Files" in body)]
     return tuple(strange)
 
 
-def _nearest(held: Mapping[str, str], own: Mapping[str, str], *, whole: bool) -> tuple[str, ...]:
+def _compare_with_nearest_folder(held: Mapping[str, str], own: Mapping[str, str], *, whole: bool) -> tuple[str, ...]:
     """Return how files differ from the folder of the repository that is most like them.
 
     Of an archive the ``whole`` folder is wanted; of a single file, that the folder has this file.
@@ -132,5 +132,5 @@ def _nearest(held: Mapping[str, str], own: Mapping[str, str], *, whole: bool) ->
     for folder in sorted(folders) or [""]:
         below = {name.removeprefix(folder): digest for name, digest in own.items() if name.startswith(folder)}
         wanted = below if whole and folder else {path: below[path] for path in held if path in below}
-        found.append(tuple(_differences(held, wanted)))
+        found.append(tuple(_list_differences(held, wanted)))
     return min(found, key=len)

@@ -9,25 +9,25 @@ from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
-from ...cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, is_error_share, percentile
+from ...cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, is_error_share, parse_percentile
 from ...unresolved import Unresolved
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .alarm_settings import AlarmSettings, Reading, alarm_settings
+from .airflow import list_environments
+from .alarm_settings import AlarmSettings, Reading, read_alarms
 from .databases import observe_databases
 from .queues import observe_dead_letter_queues
 
 AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
 #: Names of metrics.
-Watched = frozenset[str]
+MetricNames = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WatchedService(Fact):
     """An ECS service; ``subject`` is its ARN."""
 
-    high: Watched
+    high: MetricNames
     """Metrics of it on whose high values an alarm fires."""
 
 
@@ -35,7 +35,7 @@ class WatchedService(Fact):
 class WatchedDatabase(Fact):
     """A database, watched as a cluster or in each of its instances; ``subject`` is its ARN."""
 
-    high: Watched
+    high: MetricNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,7 +50,7 @@ class WatchedTargetGroup(Fact):
 class WatchedBalancer(Fact):
     """An application load balancer; ``subject`` is its ARN."""
 
-    shares: Watched
+    shares: MetricNames
     """Metrics of failed requests on whose share of all requests an alarm fires."""
 
 
@@ -68,7 +68,7 @@ class WatchedAirflow(Fact):
     """Whether an alarm fires when a DAG run takes long."""
     delays: bool
     """Whether an alarm fires when a run starts late."""
-    workers: Watched
+    workers: MetricNames
     """Metrics of the workers that always run, on whose high values an alarm fires."""
 
 
@@ -86,7 +86,7 @@ def observe_watched_services(account: Account) -> Iterator[WatchedService]:
     for cluster in account.list("ecs", "ListClusters", "clusterArns"):
         for arn in account.list("ecs", "ListServices", "serviceArns", cluster=cluster):
             own = {"ClusterName": cluster.rpartition("/")[2], "ServiceName": arn.rpartition("/")[2]}
-            yield WatchedService(subject=arn, high=_high(account, "AWS/ECS", own))
+            yield WatchedService(subject=arn, high=_metrics_watched_high(account, "AWS/ECS", own))
 
 
 @observes(WatchedDatabase)
@@ -94,22 +94,22 @@ def observe_watched_databases(account: Account) -> Iterator[WatchedDatabase]:
     """Look at every database."""
     for database in account.once(observe_databases):
         instances = [one.subject.rpartition(":")[2] for one in database.instances]
-        each = [_high(account, "AWS/RDS", {"DBInstanceIdentifier": one}) for one in instances]
-        whole = _high(account, "AWS/RDS", {"DBClusterIdentifier": database.subject.rpartition(":")[2]})
+        each = [_metrics_watched_high(account, "AWS/RDS", {"DBInstanceIdentifier": one}) for one in instances]
+        whole = _metrics_watched_high(account, "AWS/RDS", {"DBClusterIdentifier": database.subject.rpartition(":")[2]})
         yield WatchedDatabase(subject=database.subject, high=whole | (each[0].intersection(*each) if each else set()))
 
 
 @observes(WatchedTargetGroup)
 def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGroup]:
     """Look at every target group whose response times are measured."""
-    balancers = [one["LoadBalancerArn"] for one in _balancers(account)]
+    balancers = [one["LoadBalancerArn"] for one in _list_balancers(account)]
     for group in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
         if group.get("Protocol") in ("HTTP", "HTTPS"):
             name = group["TargetGroupArn"].rpartition(":")[2]
             whole = {_suffix(arn) for arn in group["LoadBalancerArns"] or (balancers if len(balancers) == 1 else ())}
             slow = [
                 alarm.name
-                for alarm, one in _readings(account, _is_slow)
+                for alarm, one in _list_readings(account, _is_slow)
                 if one.dimensions.get("TargetGroup") == name
                 or (one.dimensions.keys() == {"LoadBalancer"} and one.dimensions["LoadBalancer"] in whole)
             ]
@@ -119,10 +119,10 @@ def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGro
 @observes(WatchedBalancer)
 def observe_watched_balancers(account: Account) -> Iterator[WatchedBalancer]:
     """Look at every application load balancer."""
-    for arn in (one["LoadBalancerArn"] for one in _balancers(account)):
+    for arn in (one["LoadBalancerArn"] for one in _list_balancers(account)):
         own = [
             (alarm, one)
-            for alarm, one in _readings(account, _is_error)
+            for alarm, one in _list_readings(account, _is_error)
             if one.dimensions.get("LoadBalancer") == _suffix(arn)
         ]
         shares = account.attempt(lambda own=own: frozenset(one.metric for alarm, one in own if _is_share(alarm)))
@@ -132,22 +132,24 @@ def observe_watched_balancers(account: Account) -> Iterator[WatchedBalancer]:
 @observes(WatchedAirflow)
 def observe_watched_airflow(account: Account) -> Iterator[WatchedAirflow]:
     """Look at every Airflow environment."""
-    for found in environments(account):
+    for found in list_environments(account):
         own = {"Environment": found["Name"]}
-        queued = "QueuedTasks" in _high(account, AIRFLOW, own | {"Function": "Executor"})
+        queued = "QueuedTasks" in _metrics_watched_high(account, AIRFLOW, own | {"Function": "Executor"})
         times = {
             one.metric
-            for _, one in _readings(account, _is_airflow)
+            for _, one in _list_readings(account, _is_airflow)
             if one.dimensions.get("Environment") == found["Name"]
         }
         yield WatchedAirflow(
             subject=found["Arn"],
-            alive=_falls(account, "SchedulerHeartbeat", own | {"Function": "Scheduler"}),
-            waiting=queued or bool({"ApproximateAgeOfOldestTask", "QueuedTasks"} & _high(account, CONTAINERS, own)),
-            failures="TaskInstanceFailures" in _high(account, AIRFLOW, own | {"DAG": "All", "Task": "All"}),
+            alive=_fires_when_low(account, "SchedulerHeartbeat", own | {"Function": "Scheduler"}),
+            waiting=queued
+            or bool({"ApproximateAgeOfOldestTask", "QueuedTasks"} & _metrics_watched_high(account, CONTAINERS, own)),
+            failures="TaskInstanceFailures"
+            in _metrics_watched_high(account, AIRFLOW, own | {"DAG": "All", "Task": "All"}),
             durations=bool(times & {"DAGDurationSuccess", "DAGDurationFailed"}),
             delays=bool(times & {"DAGScheduleDelay", "FirstTaskSchedulingDelay"}),
-            workers=_high(account, CONTAINERS, own | {"Cluster": "BaseWorker"}),
+            workers=_metrics_watched_high(account, CONTAINERS, own | {"Cluster": "BaseWorker"}),
         )
 
 
@@ -156,11 +158,11 @@ def observe_watched_dead_letters(account: Account) -> Iterator[WatchedDeadLetter
     """Look at every dead-letter queue."""
     for queue in account.once(observe_dead_letter_queues):
         name, metric = queue.subject.rpartition(":")[2], "ApproximateNumberOfMessagesVisible"
-        own = [alarm for alarm, one in _readings(account, bool) if one.reads("AWS/SQS", metric, QueueName=name)]
+        own = [alarm for alarm, one in _list_readings(account, bool) if one.reads("AWS/SQS", metric, QueueName=name)]
         yield WatchedDeadLetters(subject=queue.subject, first=tuple(one.name for one in own if _fires_on_one(one)))
 
 
-def _balancers(account: Account) -> list[Any]:
+def _list_balancers(account: Account) -> list[Any]:
     found = account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
     return [one for one in found if one["Type"] == "application"]
 
@@ -169,38 +171,38 @@ def _suffix(balancer: str) -> str:
     return balancer.partition(":loadbalancer/")[2]
 
 
-def _readings(account: Account, wanted: Callable[[Reading], bool]) -> Iterator[tuple[AlarmSettings, Reading]]:
+def _list_readings(account: Account, wanted: Callable[[Reading], bool]) -> Iterator[tuple[AlarmSettings, Reading]]:
     """Yield what alarms read in the account's region, with the alarms that fire on high values of it.
 
     The number of a metric's samples says nothing of their values.
     """
-    for alarm in account.once(alarm_settings):
+    for alarm in account.once(read_alarms):
         if alarm.fires_above and alarm.region == account.region:
             yield from ((alarm, one) for one in alarm.readings if one.statistic != "SampleCount" and wanted(one))
 
 
-def _high(account: Account, namespace: str, dimensions: dict[str, str]) -> Watched:
+def _metrics_watched_high(account: Account, namespace: str, dimensions: dict[str, str]) -> MetricNames:
     """Return the metrics with exactly these dimensions on whose high values an alarm fires."""
-    (index,) = account.once(_by_dimensions)
+    (index,) = account.once(_index_by_dimensions)
     return frozenset(index.get((namespace, *sorted(dimensions.items())), ()))
 
 
-def _by_dimensions(account: Account) -> Iterator[dict[tuple[Any, ...], set[str]]]:
+def _index_by_dimensions(account: Account) -> Iterator[dict[tuple[Any, ...], set[str]]]:
     """Yield one index of what alarms read: namespace and sorted dimensions -> names of metrics."""
     index: dict[tuple[Any, ...], set[str]] = {}
-    for _, one in _readings(account, lambda _: True):
+    for _, one in _list_readings(account, lambda _: True):
         index.setdefault((one.namespace, *sorted(one.dimensions.items())), set()).add(one.metric)
     yield index
 
 
-def _falls(account: Account, metric: str, dimensions: dict[str, str]) -> bool:
+def _fires_when_low(account: Account, metric: str, dimensions: dict[str, str]) -> bool:
     """Whether an alarm fires when a metric of Airflow is low."""
-    alarms = [one for one in account.once(alarm_settings) if one.fires_below and one.region == account.region]
+    alarms = [one for one in account.once(read_alarms) if one.fires_below and one.region == account.region]
     return any(one.reads(AIRFLOW, metric, **dimensions) for alarm in alarms for one in alarm.readings)
 
 
 def _is_slow(one: Reading) -> bool:
-    slow = (percentile(one.statistic) or 0) >= Decimal(95)
+    slow = (parse_percentile(one.statistic) or 0) >= Decimal(95)
     return one.namespace == "AWS/ApplicationELB" and one.metric == "TargetResponseTime" and slow
 
 

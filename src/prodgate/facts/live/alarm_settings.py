@@ -88,10 +88,10 @@ class AlarmSettings:
     def value(self, numbers: Mapping[str, Decimal]) -> Decimal:
         """Compute what it compares with its threshold, given a number for each metric by name. Raises Unresolved."""
         read = {one.id: numbers[one.metric] for one in self.readings}
-        return cloudwatch.result(self.expression, self.inner, read)
+        return cloudwatch.evaluate_nested(self.expression, self.inner, read)
 
 
-def alarm_settings(account: Account) -> Iterator[AlarmSettings]:
+def read_alarms(account: Account) -> Iterator[AlarmSettings]:
     """Yield every alarm of the account's region and of us-east-1, where CloudFront's metrics are.
 
     Those that AWS makes and keeps for a target tracking policy are AWS's own.
@@ -108,7 +108,7 @@ def _alarm(row: Mapping[str, Any]) -> AlarmSettings:
     returned = [query for query in queries if query.get("ReturnData") is not False]
     inner = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
     expression = (returned[0].get("Expression") or returned[0]["Id"]) if returned else ""
-    readings = tuple(_readings(row, expression, inner))
+    readings = tuple(_list_readings(row, expression, inner))
     period = max((one.period for one in readings), default=int(row.get("Period") or 0))
     return AlarmSettings(
         arn=row["AlarmArn"],
@@ -123,16 +123,16 @@ def _alarm(row: Mapping[str, Any]) -> AlarmSettings:
         state=row["StateValue"],
         actions_on=row["ActionsEnabled"],
         actions=tuple(row.get("AlarmActions") or ()),
-        members=cloudwatch.members(row.get("AlarmRule", "")),
+        members=cloudwatch.alarms_in_rule(row.get("AlarmRule", "")),
     )
 
 
-def _readings(row: Mapping[str, Any], expression: str, inner: Mapping[str, str]) -> Iterator[Reading]:
+def _list_readings(row: Mapping[str, Any], expression: str, inner: Mapping[str, str]) -> Iterator[Reading]:
     if row.get("MetricName"):
         yield _reading("", row, row.get("ExtendedStatistic") or row.get("Statistic", ""), row)
     queries = {query["Id"]: query["MetricStat"] for query in row.get("Metrics") or () if "MetricStat" in query}
     with suppress(Unresolved):  # an expression that is not understood reads nothing that could be relied on
-        used = cloudwatch.deciding(expression, inner, [*queries, *inner]) if expression else frozenset()
+        used = cloudwatch.find_deciding_queries(expression, inner, [*queries, *inner]) if expression else frozenset()
         yield from (_reading(id_, stat["Metric"], stat["Stat"], stat) for id_, stat in queries.items() if id_ in used)
 
 

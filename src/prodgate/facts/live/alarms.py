@@ -8,20 +8,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ...airflow_versions import unpublished
+from ...airflow_versions import metric_mistakes
 from ...aws.account import Account
 from ...aws.answers import Unread, Unreadable
-from ...cloudwatch import HEARTBEATS, QUIET, UTILIZATION, error_percent, is_error_share, percentile
+from ...cloudwatch import HEARTBEATS, SPARSE, UTILIZATION, error_percent, is_error_share, parse_percentile
 from ...quantities import Quantity
 from ...unresolved import Unresolved
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .alarm_settings import AlarmSettings, Reading, alarm_settings
+from .airflow import list_environments
+from .alarm_settings import AlarmSettings, Reading, read_alarms
 from .alarm_topics import AlarmTopic, observe_alarm_topics
 from .distributions import GLOBAL
-from .metric_data import Query, Series, series
-from .metric_owners import balancers_of, owners
+from .metric_data import Query, Series, read_series
+from .metric_owners import find_balancers_of, find_owners
 
 _HOUR: Final = 3600
 
@@ -68,33 +68,33 @@ class Alarm(Fact):
 def observe_alarms(account: Account) -> Iterator[Alarm]:
     """Look at every alarm."""
     topics = {topic.subject: topic for topic in account.once(observe_alarm_topics)}
-    parts = {(each.region, name) for each in account.once(alarm_settings) for name in each.members}
-    for alarm in account.once(alarm_settings):
+    parts = {(each.region, name) for each in account.once(read_alarms) for name in each.members}
+    for alarm in account.once(read_alarms):
         yield Alarm(
             subject=alarm.arn,
             state=alarm.state,
             actions_on=alarm.actions_on,
             topics=tuple(topics[action] for action in alarm.actions if action in topics),
-            silent_on_purpose=_silent_on_purpose(alarm, (alarm.region, alarm.name) in parts),
-            muted_by=account.attempt(_muted_by, account, alarm),
+            silent_on_purpose=_why_silent(alarm, (alarm.region, alarm.name) in parts),
+            muted_by=account.attempt(_list_mute_rules, account, alarm),
             on_alarms=bool(alarm.members),
             missing=alarm.missing,
             heartbeat=alarm.fires_below and bool(alarm.metrics & HEARTBEATS),
-            without_data=account.attempt(_without_data, account, alarm),
-            airflow_faults=account.attempt(_airflow_faults, account, alarm),
-            lost=account.attempt(_lost, account, alarm),
+            without_data=account.attempt(_find_without_data, account, alarm),
+            airflow_faults=account.attempt(_find_airflow_faults, account, alarm),
+            lost=account.attempt(_find_lost_dimensions, account, alarm),
             **_thresholds(account, alarm),
         )
 
 
-def _silent_on_purpose(alarm: AlarmSettings, within: bool) -> str:
+def _why_silent(alarm: AlarmSettings, within: bool) -> str:
     scaling = [action for action in alarm.actions if ":autoscaling:" in action]
     if scaling and len(scaling) == len(alarm.actions):
         return "scales a service and is not meant to tell anybody"
     return "part of a composite alarm, which tells for it" if within and not alarm.actions else ""
 
 
-def _muted_by(account: Account, alarm: AlarmSettings) -> tuple[str, ...]:
+def _list_mute_rules(account: Account, alarm: AlarmSettings) -> tuple[str, ...]:
     listed = account.list(
         "cloudwatch", "ListAlarmMuteRules", "AlarmMuteRuleSummaries", region=alarm.region, Statuses=["ACTIVE"]
     )
@@ -103,27 +103,27 @@ def _muted_by(account: Account, alarm: AlarmSettings) -> tuple[str, ...]:
     return tuple(rule["Name"] for rule in rules if alarm.name in (rule.get("MuteTargets") or {}).get("AlarmNames", ()))
 
 
-def _lost(account: Account, alarm: AlarmSettings) -> tuple[str, ...] | None:
+def _find_lost_dimensions(account: Account, alarm: AlarmSettings) -> tuple[str, ...] | None:
     named = {(one.namespace, name, value) for one in alarm.readings for name, value in one.dimensions.items()}
-    looked_up = [_owner(account, alarm.region, *one) for one in sorted(named)]
+    looked_up = [_describe_lost(account, alarm.region, *one) for one in sorted(named)]
     found = [one for one in looked_up if one is not None]
-    return (*filter(None, found), *_apart(account, alarm)) if found else None
+    return (*filter(None, found), *_find_mismatched_target_groups(account, alarm)) if found else None
 
 
-def _apart(account: Account, alarm: AlarmSettings) -> Iterator[str]:
+def _find_mismatched_target_groups(account: Account, alarm: AlarmSettings) -> Iterator[str]:
     """Say which target groups are behind another load balancer than is named with them: both exist, no metric does."""
     for one in alarm.readings:
         balancer, group = (one.dimensions.get(name, "") for name in ("LoadBalancer", "TargetGroup"))
         if one.namespace == "AWS/ApplicationELB" and balancer and group:
-            behind = balancers_of(account, group)
+            behind = find_balancers_of(account, group)
             if behind and balancer not in behind:
                 yield f"TargetGroup = {group}, which is not behind {balancer}"
 
 
-def _owner(account: Account, region: str, namespace: str, name: str, value: str) -> str | None:
+def _describe_lost(account: Account, region: str, namespace: str, name: str, value: str) -> str | None:
     """Say what is wrong with a dimension, or nothing; None where its owners are not known here."""
     at_edge = namespace == "AWS/CloudFront"
-    known = owners(account, namespace, name) if at_edge or region == account.region else None
+    known = find_owners(account, namespace, name) if at_edge or region == account.region else None
     if known is None:
         return None
     if at_edge and region != GLOBAL:
@@ -131,29 +131,32 @@ def _owner(account: Account, region: str, namespace: str, name: str, value: str)
     return "" if value in known else f"{name} = {value}"
 
 
-def _without_data(account: Account, alarm: AlarmSettings) -> tuple[str, ...]:
+def _find_without_data(account: Account, alarm: AlarmSettings) -> tuple[str, ...]:
     """Return the metrics without data; not those that are silent while all is well, where that is no breach."""
     if not alarm.readings and not alarm.members:
         raise Unreadable(f"alarm {alarm.name!r} reads nothing that is understood here")
-    found = dict(account.once(_measured))[alarm.region, max(_HOUR, alarm.span)]
+    found = dict(account.once(_read_all_series))[alarm.region, max(_HOUR, alarm.span)]
     if isinstance(found, Unread):
         raise Unreadable(found.reason)
     dead = [one for one in alarm.readings if not found[_query(one)]]
     if alarm.missing == "breaching":
         return tuple(map(str, dead))
     # data in another unit than the alarm reads is no silence
-    return tuple(str(one) for one in dead if found[_query(one, any_unit=True)] or not _quiet(account, alarm, one))
+    return tuple(str(one) for one in dead if found[_query(one, any_unit=True)] or not _is_quiet(account, alarm, one))
 
 
-def _measured(account: Account) -> Iterator[tuple[tuple[str, int], Mapping[Query, Series] | Unread]]:
+def _read_all_series(account: Account) -> Iterator[tuple[tuple[str, int], Mapping[Query, Series] | Unread]]:
     """Yield the data of every metric that alarms read, by region and how long they look back: few calls for all."""
     asked: dict[tuple[str, int], list[Query]] = {}
-    for alarm in account.once(alarm_settings):
+    for alarm in account.once(read_alarms):
         queries = [_query(one, any_unit=any_unit) for one in alarm.readings for any_unit in (False, True)]
         asked.setdefault((alarm.region, max(_HOUR, alarm.span)), []).extend(queries)
     for (region, span), queries in asked.items():
         window = timedelta(seconds=span)
-        yield (region, span), account.attempt(series, account, queries, window=window, period=window, region=region)
+        yield (
+            (region, span),
+            account.attempt(read_series, account, queries, window=window, period=window, region=region),
+        )
 
 
 def _query(reading: Reading, *, any_unit: bool = False) -> Query:
@@ -161,9 +164,9 @@ def _query(reading: Reading, *, any_unit: bool = False) -> Query:
     return Query(reading.namespace, reading.metric, dimensions, "SampleCount", "" if any_unit else reading.unit)
 
 
-def _quiet(account: Account, alarm: AlarmSettings, reading: Reading) -> bool:
+def _is_quiet(account: Account, alarm: AlarmSettings, reading: Reading) -> bool:
     """Whether a metric is silent while nothing happens: AWS counts it so, or a filter makes it from a log."""
-    if (reading.namespace, reading.metric) in QUIET:
+    if (reading.namespace, reading.metric) in SPARSE:
         return bool(reading.dimensions)  # AWS publishes none of them for all things at once
     filters = account.list("logs", "DescribeMetricFilters", "metricFilters", region=alarm.region)
     made = [(to["metricNamespace"], to["metricName"]) for one in filters for to in one["metricTransformations"]]
@@ -174,7 +177,11 @@ def _thresholds(account: Account, alarm: AlarmSettings) -> dict[str, Any]:
     """Return the thresholds that criteria bound, each in its unit."""
     return {
         name: account.attempt(_threshold, find, alarm)
-        for name, find in (("utilization", _percent_used), ("response_time", _seconds), ("error_rate", _percent_failed))
+        for name, find in (
+            ("utilization", _utilization_threshold),
+            ("response_time", _response_time_threshold),
+            ("error_rate", _error_rate_threshold),
+        )
     }
 
 
@@ -188,18 +195,18 @@ def _threshold(find: Any, alarm: AlarmSettings) -> Quantity | None:
     return found
 
 
-def _percent_used(alarm: AlarmSettings) -> Quantity | None:
+def _utilization_threshold(alarm: AlarmSettings) -> Quantity | None:
     used = [one for one in alarm.readings if (one.namespace, one.metric) in UTILIZATION]
-    return Quantity.of(_direct(alarm), "%") if used else None
+    return Quantity.of(_plain_threshold(alarm), "%") if used else None
 
 
-def _seconds(alarm: AlarmSettings) -> Quantity | None:
+def _response_time_threshold(alarm: AlarmSettings) -> Quantity | None:
     times = [one for one in alarm.readings if one.metric == "TargetResponseTime"]
-    slow = [one for one in times if percentile(one.statistic) == Decimal(95)]
-    return Quantity.seconds(_direct(alarm)) if slow else None
+    slow = [one for one in times if parse_percentile(one.statistic) == Decimal(95)]
+    return Quantity.seconds(_plain_threshold(alarm)) if slow else None
 
 
-def _percent_failed(alarm: AlarmSettings) -> Quantity | None:
+def _error_rate_threshold(alarm: AlarmSettings) -> Quantity | None:
     if not any("5XX" in name for name in alarm.metrics) or not alarm.expression:
         return None
     if alarm.threshold is None or not is_error_share(alarm.metrics, alarm.value):
@@ -207,22 +214,22 @@ def _percent_failed(alarm: AlarmSettings) -> Quantity | None:
     return Quantity.of(error_percent(alarm.threshold, alarm.metrics, alarm.value), "%")
 
 
-def _direct(alarm: AlarmSettings) -> Decimal:
+def _plain_threshold(alarm: AlarmSettings) -> Decimal:
     """Return the threshold of an alarm that compares a metric itself. Raises Unresolved for an expression."""
     if alarm.expression or alarm.threshold is None:
         raise Unresolved(alarm.name, "compares an expression or a band rather than the metric itself")
     return alarm.threshold
 
 
-def _airflow_faults(account: Account, alarm: AlarmSettings) -> tuple[str, ...] | None:
+def _find_airflow_faults(account: Account, alarm: AlarmSettings) -> tuple[str, ...] | None:
     read = [one for one in alarm.readings if one.namespace == "AmazonMWAA"]
     if not read:
         return None
-    versions = {one["Name"]: one["AirflowVersion"] for one in environments(account)}
+    versions = {one["Name"]: one["AirflowVersion"] for one in list_environments(account)}
     return tuple(
         fault
         for one in read
-        for fault in unpublished(
+        for fault in metric_mistakes(
             one.metric, one.dimensions, filter(None, [versions.get(one.dimensions.get("Environment", ""))])
         )
     )

@@ -10,8 +10,8 @@ from ...aws.account import Account
 from ...aws.answers import Unread
 from .. import Fact
 from ..observers import observes
-from .deletion import balancer_attributes
-from .keys import Encryption, encryption
+from .deletion import list_balancer_attributes
+from .keys import Encryption, read_encryption
 
 #: The four settings that block public access.
 BLOCKS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -44,7 +44,7 @@ class AccountBuckets(Fact):
 def observe_buckets(account: Account) -> Iterator[Bucket]:
     """See every bucket."""
     names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
-    targets = account.attempt(account.once, log_targets)
+    targets = account.attempt(account.once, list_log_targets)
     yield from account.each(lambda name: _bucket(account, name, targets), names)
 
 
@@ -52,14 +52,14 @@ def observe_buckets(account: Account) -> Iterator[Bucket]:
 def observe_account_buckets(account: Account) -> Iterator[AccountBuckets]:
     """See what the account refuses of public access."""
     found = account.find("s3control", "GetPublicAccessBlock", AccountId=account.id)
-    yield AccountBuckets(subject=account.id, unblocked=_unblocked(found))
+    yield AccountBuckets(subject=account.id, unblocked=_list_unblocked(found))
 
 
 def _bucket(account: Account, name: str, targets: tuple[str, ...]) -> Bucket:
     return Bucket(
         subject=f"arn:aws:s3:::{name}",
         name=name,
-        unblocked=account.attempt(_unblocked_of, account, name),
+        unblocked=account.attempt(_read_unblocked, account, name),
         versioning=account.attempt(_versioning, account, name),
         encryption=account.attempt(_encryption, account, name),
         receives_access_logs=targets if isinstance(targets, Unread) else name in targets,
@@ -70,14 +70,14 @@ def _encryption(account: Account, name: str) -> Encryption:
     found = account.find("s3", "GetBucketEncryption", Bucket=name)
     rules = found["ServerSideEncryptionConfiguration"]["Rules"] if found else []
     stated = [rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "") for rule in rules]
-    return encryption(account, next(iter(stated), ""))
+    return read_encryption(account, next(iter(stated), ""))
 
 
-def _unblocked_of(account: Account, name: str) -> tuple[str, ...]:
-    return _unblocked(account.find("s3", "GetPublicAccessBlock", Bucket=name))
+def _read_unblocked(account: Account, name: str) -> tuple[str, ...]:
+    return _list_unblocked(account.find("s3", "GetPublicAccessBlock", Bucket=name))
 
 
-def _unblocked(found: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _list_unblocked(found: Mapping[str, Any] | None) -> tuple[str, ...]:
     settings = (found or {}).get("PublicAccessBlockConfiguration", {})
     return tuple(name for name in BLOCKS if not settings.get(name))
 
@@ -87,13 +87,13 @@ def _versioning(account: Account, name: str) -> str:
     return status
 
 
-def log_targets(account: Account) -> Iterator[str]:
+def list_log_targets(account: Account) -> Iterator[str]:
     """Yield the buckets into which S3 and load balancers deliver access logs."""
     names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
     for found in account.each(lambda name: account.get("s3", "GetBucketLogging", Bucket=name), names):
         if "LoggingEnabled" in found:
             yield found["LoggingEnabled"]["TargetBucket"]
-    for _, attributes in account.once(balancer_attributes):
+    for _, attributes in account.once(list_balancer_attributes):
         for kind in ("access_logs", "connection_logs"):
             if attributes.get(f"{kind}.s3.enabled") == "true":
                 yield attributes[f"{kind}.s3.bucket"]

@@ -9,7 +9,7 @@ from typing import Final
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
-from .alarm_settings import AlarmSettings, alarm_settings
+from .alarm_settings import AlarmSettings, read_alarms
 
 #: Metrics of which more is worse; of SuccessPercent, less is.
 _FAILURES: Final = frozenset({"Failed", "FailedRequests"})
@@ -38,20 +38,20 @@ def observe_canaries(account: Account) -> Iterator[Canary]:
             subject=name,
             state=found["Status"]["State"],
             recurs=not found["Schedule"]["Expression"].startswith("rate(0"),
-            last_run=account.attempt(_last_run, account, name),
-            alarms=account.attempt(_alarms, account, name),
+            last_run=account.attempt(_read_last_run, account, name),
+            alarms=account.attempt(_list_alarms, account, name),
         )
 
 
-def _last_run(account: Account, name: str) -> str:
+def _read_last_run(account: Account, name: str) -> str:
     runs = account.list("synthetics", "DescribeCanariesLastRun", "CanariesLastRun")
     status = next((one["LastRun"].get("Status") or {} for one in runs if one["CanaryName"] == name), {})
     state, why = status.get("State", ""), status.get("StateReason", "")
     return state if state == "PASSED" or not why else f"{state}: {why}"
 
 
-def _alarms(account: Account, name: str) -> tuple[str, ...]:
-    telling = [alarm for alarm in account.once(alarm_settings) if alarm.actions_on and alarm.actions]
+def _list_alarms(account: Account, name: str) -> tuple[str, ...]:
+    telling = [alarm for alarm in account.once(read_alarms) if alarm.actions_on and alarm.actions]
     return tuple(alarm.name for alarm in telling if _watches(alarm, name))
 
 

@@ -13,8 +13,8 @@ from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .distributions import items, sites
-from .listeners import balancers, listeners
+from .distributions import items, list_distributions
+from .listeners import list_balancers, list_listeners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -39,8 +39,8 @@ class CertificateInUse(Fact):
 @observes(CertificateInUse)
 def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
     """Look at every certificate that something shows."""
-    used = _used(account)
-    found = account.each(lambda arn: _described(account, arn), used)
+    used = _find_uses(account)
+    found = account.each(lambda arn: _describe_certificate(account, arn), used)
     for (arn, holders), certificate in zip(used.items(), found, strict=True):
         options = certificate.get("DomainValidationOptions", ())
         methods = {one.get("ValidationMethod", "") for one in options if certificate["Type"] == "AMAZON_ISSUED"}
@@ -51,44 +51,44 @@ def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
             covers=tuple(certificate.get("SubjectAlternativeNames", ())),
             status=certificate["Status"],
             validated_through=tuple(sorted(methods)),
-            in_date=_in_date(certificate, account.now),
+            in_date=_is_in_date(certificate, account.now),
             remaining=_remaining(certificate, account.now),
         )
 
 
-def _used(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
+def _find_uses(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return ARNs of certificates -> ARNs of those that show them -> the names that readers ask those for."""
     used: dict[str, dict[str, tuple[str, ...]]] = {}
     asked: dict[str, set[str]] = {}
-    for site in sites(account):
+    for site in list_distributions(account):
         names = items(site, "Aliases")
         for origin in items(site, "Origins"):
             asked.setdefault(origin["DomainName"].lower(), set()).update(names)
         shown = site.get("ViewerCertificate", {})
         if arn := shown.get("ACMCertificateArn") or shown.get("IAMCertificateId"):
             used.setdefault(arn, {})[site["ARN"]] = names
-    hosts = {one["LoadBalancerArn"]: one["DNSName"].lower() for one in balancers(account)}
-    for listener in listeners(account):
-        for shown in _shown(account, listener) if listener.get("Certificates") else ():
+    hosts = {one["LoadBalancerArn"]: one["DNSName"].lower() for one in list_balancers(account)}
+    for listener in list_listeners(account):
+        for shown in _list_listener_certificates(account, listener) if listener.get("Certificates") else ():
             names = tuple(sorted(asked.get(hosts[listener["LoadBalancerArn"]], ())))
             used.setdefault(shown["CertificateArn"], {})[listener["ListenerArn"]] = names
     return used
 
 
-def _shown(account: Account, listener: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def _list_listener_certificates(account: Account, listener: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the certificates of a listener, also those besides the default one."""
     arn = listener["ListenerArn"]
     return account.list("elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=arn)
 
 
-def _described(account: Account, arn: str) -> Mapping[str, Any]:
+def _describe_certificate(account: Account, arn: str) -> Mapping[str, Any]:
     if ":acm:" not in arn:
         raise Unreadable(f"certificate {arn}: is kept in IAM, which does not say whose names it proves")
     found = account.find("acm", "DescribeCertificate", region=arn.split(":")[3], CertificateArn=arn)
     return found["Certificate"] if found else {"Status": "MISSING", "Type": ""}
 
 
-def _in_date(certificate: Mapping[str, Any], now: datetime) -> bool:
+def _is_in_date(certificate: Mapping[str, Any], now: datetime) -> bool:
     begins, ends = certificate.get("NotBefore"), certificate.get("NotAfter")
     return begins is not None and ends is not None and begins <= now < ends
 

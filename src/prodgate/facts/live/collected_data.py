@@ -11,8 +11,8 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .permissions import rights
+from .airflow import list_environments
+from .permissions import read_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -26,7 +26,7 @@ class CollectedData(Fact):
 @observes(CollectedData)
 def observe_collected_data(account: Account) -> Iterator[CollectedData]:
     """Look at every bucket that the role of an Airflow environment may write to; each folder at its top is a source."""
-    for bucket in sorted(set(_written_buckets(account))):
+    for bucket in sorted(set(_list_written_buckets(account))):
         newest: dict[str, datetime] = {}
         for one in account.list("s3", "ListObjectsV2", "Contents", Bucket=bucket):
             source = one["Key"].partition("/")[0]
@@ -36,9 +36,9 @@ def observe_collected_data(account: Account) -> Iterator[CollectedData]:
             yield CollectedData(subject=f"s3://{bucket}/{source}/", age=Quantity.seconds(seconds))
 
 
-def _written_buckets(account: Account) -> Iterator[str]:
+def _list_written_buckets(account: Account) -> Iterator[str]:
     there = {one["Name"] for one in account.list("s3", "ListBuckets", "Buckets")}
-    for found in environments(account):
-        named = rights(account, found["ExecutionRoleArn"]).reaches("s3:PutObject", "arn:aws:s3:::")
+    for found in list_environments(account):
+        named = read_rights(account, found["ExecutionRoleArn"]).reaches("s3:PutObject", "arn:aws:s3:::")
         patterns = {name.removeprefix("arn:aws:s3:::").partition("/")[0] for name in named}
         yield from (bucket for bucket in there if any(fnmatchcase(bucket, pattern) for pattern in patterns))

@@ -14,16 +14,16 @@ from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
 from .distributions import GLOBAL
-from .log_groups import groups, name_in
-from .running_tasks import RunningTask, running_tasks
-from .vpcs import flow_logs_of, vpcs
+from .log_groups import list_log_groups, log_group_name
+from .running_tasks import RunningTask, list_running_tasks
+from .vpcs import list_flow_logs, list_vpcs
 
 #: Log drivers that hand what a container prints to somebody.
 _DRIVERS: Final = ("awslogs", "awsfirelens", "splunk", "fluentd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class LogSettings:
     """What a component says of its log."""
 
     arn: str
@@ -61,20 +61,20 @@ def observe_component_logs(account: Account) -> Iterator[ComponentLog]:
             yield from account.each(partial(_component, account, region or account.region), found)
 
 
-def _component(account: Account, region: str, written: Written) -> ComponentLog:
-    known = {group["logGroupName"] for group in groups(account, region)}
+def _component(account: Account, region: str, written: LogSettings) -> ComponentLog:
+    known = {group["logGroupName"] for group in list_log_groups(account, region)}
     there = tuple(name for name in written.groups if name in known)
     missing = tuple(f"log group {name} does not exist" for name in written.groups if name not in known)
     return ComponentLog(
         subject=written.arn,
         groups=there,
         silent=(*written.silent, *missing),
-        quietest=account.attempt(lambda: _quietest(account, there, region)[0]),
-        silence=account.attempt(lambda: _quietest(account, there, region)[1]),
+        quietest=account.attempt(lambda: _find_quietest(account, there, region)[0]),
+        silence=account.attempt(lambda: _find_quietest(account, there, region)[1]),
     )
 
 
-def _quietest(account: Account, names: tuple[str, ...], region: str) -> tuple[str, Quantity | None]:
+def _find_quietest(account: Account, names: tuple[str, ...], region: str) -> tuple[str, Quantity | None]:
     silences = [(name, _silence(account, name, region)) for name in names]
     return max(silences, key=lambda one: _length(one[1]), default=("", None))
 
@@ -94,10 +94,12 @@ def _length(silence: Quantity | None) -> float:
     return float("inf") if silence is None else float(silence.base)
 
 
-def _services(account: Account) -> Iterator[Written]:
-    for task in running_tasks(account):
+def _services(account: Account) -> Iterator[LogSettings]:
+    for task in list_running_tasks(account):
         named = [_group_of(container) for container in task.containers]
-        yield Written(arn=task.arn, groups=tuple(dict.fromkeys(filter(None, named))), silent=tuple(_unheard(task)))
+        yield LogSettings(
+            arn=task.arn, groups=tuple(dict.fromkeys(filter(None, named))), silent=tuple(_find_silent_containers(task))
+        )
 
 
 def _group_of(container: Mapping[str, Any]) -> str:
@@ -105,47 +107,47 @@ def _group_of(container: Mapping[str, Any]) -> str:
     return str((configured.get("options") or {}).get("awslogs-group", ""))
 
 
-def _unheard(task: RunningTask) -> Iterator[str]:
+def _find_silent_containers(task: RunningTask) -> Iterator[str]:
     for container in task.containers:
         driver = (container.get("logConfiguration") or {}).get("logDriver")
         if driver not in _DRIVERS and not container.get("firelensConfiguration"):
             yield f"container {container['name']} writes nowhere"
 
 
-def _databases(account: Account) -> Iterator[Written]:
+def _databases(account: Account) -> Iterator[LogSettings]:
     for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
         exports = cluster.get("EnabledCloudwatchLogsExports") or ()
         named = tuple(f"/aws/rds/cluster/{cluster['DBClusterIdentifier']}/{export}" for export in exports)
-        yield Written(arn=cluster["DBClusterArn"], groups=named, silent=() if named else ("exports no log",))
+        yield LogSettings(arn=cluster["DBClusterArn"], groups=named, silent=() if named else ("exports no log",))
 
 
-def _web_acls(account: Account) -> Iterator[Written]:
+def _web_acls(account: Account) -> Iterator[LogSettings]:
     for acl in account.list("wafv2", "ListWebACLs", "WebACLs", region=GLOBAL, Scope="CLOUDFRONT"):
         found = account.find("wafv2", "GetLoggingConfiguration", region=GLOBAL, ResourceArn=acl["ARN"])
         targets = found["LoggingConfiguration"]["LogDestinationConfigs"] if found else ()
-        named = tuple(name_in(target) for target in targets if ":log-group:" in target)
-        yield Written(arn=acl["ARN"], groups=named, silent=() if named else ("logs to no log group",))
+        named = tuple(log_group_name(target) for target in targets if ":log-group:" in target)
+        yield LogSettings(arn=acl["ARN"], groups=named, silent=() if named else ("logs to no log group",))
 
 
-def _networks(account: Account) -> Iterator[Written]:
-    for vpc in vpcs(account):
-        flows = flow_logs_of(account, vpc["VpcId"])
-        targets = [one.get("LogGroupName") or name_in(one.get("LogDestination") or "") for one in flows]
+def _networks(account: Account) -> Iterator[LogSettings]:
+    for vpc in list_vpcs(account):
+        flows = list_flow_logs(account, vpc["VpcId"])
+        targets = [one.get("LogGroupName") or log_group_name(one.get("LogDestination") or "") for one in flows]
         named = tuple(filter(None, targets))
         arn = f"arn:aws:ec2:{account.region}:{account.id}:vpc/{vpc['VpcId']}"
-        yield Written(arn=arn, groups=named, silent=() if named else ("has no flow log in CloudWatch",))
+        yield LogSettings(arn=arn, groups=named, silent=() if named else ("has no flow log in CloudWatch",))
 
 
-def _environments(account: Account) -> Iterator[Written]:
+def _environments(account: Account) -> Iterator[LogSettings]:
     for name in account.list("mwaa", "ListEnvironments", "Environments"):
         found = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
         logs = [one for one in (found.get("LoggingConfiguration") or {}).values() if one.get("Enabled")]
-        named = tuple(name_in(one["CloudWatchLogGroupArn"]) for one in logs)
-        yield Written(arn=found["Arn"], groups=named, silent=() if named else ("all logs are off",))
+        named = tuple(log_group_name(one["CloudWatchLogGroupArn"]) for one in logs)
+        yield LogSettings(arn=found["Arn"], groups=named, silent=() if named else ("all logs are off",))
 
 
 #: Kind of component -> region of its logs, where it is not the account's, and where to find it.
-_KINDS: Final[Mapping[str, tuple[str, Callable[[Account], Iterator[Written]]]]] = {
+_KINDS: Final[Mapping[str, tuple[str, Callable[[Account], Iterator[LogSettings]]]]] = {
     "service": ("", _services),
     "database": ("", _databases),
     "web ACL": (GLOBAL, _web_acls),

@@ -40,17 +40,17 @@ class Budget(Fact):
 @observes(CostResource)
 def observe_cost_watch(account: Account) -> Iterator[CostResource]:
     """Look at budgets, anomaly detection, who is told, and the tags by which the bill is split."""
-    for budget in _budgets(account):
+    for budget in _list_budgets(account):
         yield _budget(account, budget)
-    yield from _anomalies(account)
-    yield from _topics(account)
+    yield from _list_anomaly_detection(account)
+    yield from _list_topics(account)
     for tagged in account.list("resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList"):
         arn, tags = tagged["ResourceARN"], {tag["Key"]: tag["Value"] for tag in tagged["Tags"]}
         if not _OF_AWS.search(arn):
             yield CostResource(subject=arn, type="tagged", values={"tags_all": tags})
 
 
-def _budgets(account: Account) -> tuple[Any, ...]:
+def _list_budgets(account: Account) -> tuple[Any, ...]:
     return account.list("budgets", "DescribeBudgets", "Budgets", region=HOME, AccountId=account.id)
 
 
@@ -81,7 +81,7 @@ def _notification(account: Account, budget: Mapping[str, str], notification: Map
     }
 
 
-def _anomalies(account: Account) -> Iterator[CostResource]:
+def _list_anomaly_detection(account: Account) -> Iterator[CostResource]:
     for monitor in account.list("ce", "GetAnomalyMonitors", "AnomalyMonitors", region=HOME):
         arn = monitor["MonitorArn"]
         stated = {"arn": arn, "name": monitor["MonitorName"]}
@@ -97,7 +97,7 @@ def _anomalies(account: Account) -> Iterator[CostResource]:
         yield CostResource(subject=subject, type="aws_ce_anomaly_subscription", values=stated)
 
 
-def _topics(account: Account) -> Iterator[CostResource]:
+def _list_topics(account: Account) -> Iterator[CostResource]:
     """Yield the topics that the bill's watchers may tell, and who has confirmed to listen to them."""
     for topic in account.list("sns", "ListTopics", "Topics"):
         arn = topic["TopicArn"]
@@ -111,7 +111,7 @@ def _topics(account: Account) -> Iterator[CostResource]:
 @observes(Budget)
 def observe_budgets(account: Account) -> Iterator[Budget]:
     """Look at how much of each monthly budget of cost is used, and expected to be."""
-    for budget in _budgets(account):
+    for budget in _list_budgets(account):
         limit = Decimal(budget.get("BudgetLimit", {}).get("Amount") or 0)
         if budget["BudgetType"] == "COST" and budget["TimeUnit"] == "MONTHLY" and limit:
             spent = budget["CalculatedSpend"]

@@ -32,16 +32,16 @@ class Place:
 
         Raises Unnamed when a value is not known, and Unreadable when several items have it.
         """
-        known(named)
+        require_known(named)
         listed = self.account.list(service, operation, key, region=self.region, **(asked or {}))
-        found = [item for item in listed if all(read(item, name) == value for name, value in named.items())]
+        found = [item for item in listed if all(read_path(item, name) == value for name, value in named.items())]
         if len(found) > 1:
             raise Unreadable(f"{service} {operation} lists {len(found)} things with {named}: which is meant?")
         return found[0] if found else None
 
     def found(self, service: str, operation: str, part: str = "", /, **asked: Any) -> Thing | None:
         """Return the answer to one call, or a part of it; None when AWS has no such thing. Raises as ``one`` does."""
-        known(asked)
+        require_known(asked)
         answer = self.account.find(service, operation, region=self.region, **asked)
         return answer and (answer[part] if part else answer)
 
@@ -73,20 +73,20 @@ class Unnamed(Unreadable):
     """A declared resource can't be looked for: what it would be found by is decided by an apply."""
 
 
-def known(values: Mapping[str, Any]) -> None:
+def require_known(values: Mapping[str, Any]) -> None:
     """Raise Unnamed when a value can't be known."""
     for value in values.values():
-        if (unread := unread_in(value)) is not None:
+        if (unread := find_unread(value)) is not None:
             raise Unnamed(unread.reason)
 
 
-def unread_in(value: Any) -> Unread | None:
+def find_unread(value: Any) -> Unread | None:
     """Return the first thing in a declared value that is not known, or None."""
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return value if isinstance(value, Unread) else next((u for one in inner if (u := unread_in(one))), None)
+    return value if isinstance(value, Unread) else next((u for one in inner if (u := find_unread(one))), None)
 
 
-def read(value: Any, path: str) -> Any:
+def read_path(value: Any, path: str) -> Any:
     """Return what stands at a path, as ``Counterpart.same`` writes it; None when nothing does."""
     part, _, rest = path.partition(".")
     while isinstance(value, list | tuple):
@@ -95,24 +95,24 @@ def read(value: Any, path: str) -> Any:
         return value if isinstance(value, Unread) else None
     if part.endswith("[]"):
         items = value.get(part.removesuffix("[]")) or ()
-        return items if isinstance(items, Unread) else [read(item, rest) if rest else item for item in items]
+        return items if isinstance(items, Unread) else [read_path(item, rest) if rest else item for item in items]
     name, _, pair = part.partition("{")
     if pair:
         key, _, held = pair.removesuffix("}").partition("=")
         return {item[key]: item[held] for item in value.get(name) or ()}
-    return read(value.get(part), rest) if rest else value.get(part)
+    return read_path(value.get(part), rest) if rest else value.get(part)
 
 
-def plain(value: Any) -> Any:
+def normalise(value: Any) -> Any:
     """Return a value in the form that Terraform's and AWS's share: numbers and texts alike, lists as sets."""
     if value is None or value in ("", [], {}, ()):
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return tuple(sorted((str(key), plain(item)) for key, item in value.items()))
+        return tuple(sorted((str(key), normalise(item)) for key, item in value.items()))
     if isinstance(value, list | tuple | set | frozenset):
-        items = sorted(map(plain, value), key=repr)
+        items = sorted(map(normalise, value), key=repr)
         return items[0] if len(items) == 1 else tuple(items)
     return _document(str(value)) or _number(str(value)) or str(value)
 
@@ -122,7 +122,7 @@ def _document(text: str) -> Any:
     if not text.startswith("{"):
         return ""
     try:
-        return plain(json.loads(text))
+        return normalise(json.loads(text))
     except ValueError:
         return ""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .counterpart import Counterpart, Place, Thing, known
+from .counterpart import Counterpart, Place, Thing, require_known
 
 
 def _queue(here: Place, declared: Thing) -> Thing | None:
-    known({"name": declared["name"]})
+    require_known({"name": declared["name"]})
     urls = here.account.list("sqs", "ListQueues", "QueueUrls", region=here.region)
     url = next((one for one in urls if one.endswith(f"/{declared['name']}")), None)
     return url and here.found("sqs", "GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=["All"])

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
-from .counterpart import Counterpart, Place, Thing, known
-from .distributions import GLOBAL, items, sites
+from .counterpart import Counterpart, Place, Thing, require_known
+from .distributions import GLOBAL, items, list_distributions
 
 _KEYS: Final = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 
 
 def _distribution(here: Place, declared: Thing) -> Thing | None:
-    known({"aliases": declared["aliases"]})
+    require_known({"aliases": declared["aliases"]})
     if not declared["aliases"]:
         raise Unreadable("a distribution without aliases has nothing to be found by")
     wanted = set(declared["aliases"])
-    return next((site for site in sites(here.account) if wanted & set(items(site, "Aliases"))), None)
+    return next((site for site in list_distributions(here.account) if wanted & set(items(site, "Aliases"))), None)
 
 
 def _web_acl(here: Place, declared: Thing) -> Thing | None:
@@ -33,18 +33,18 @@ def _certificate(here: Place, declared: Thing) -> Thing | None:
 
 
 def _record(here: Place, declared: Thing) -> Thing | None:
-    known({"name": declared["name"], "type": declared["type"]})
+    require_known({"name": declared["name"], "type": declared["type"]})
     everywhere, inside = Place(here.account, here.account.region), _is_inside(here, declared["zone_id"])
     name = declared["name"].rstrip(".").replace("*", "\\052")
     for zone in here.account.list("route53", "ListHostedZones", "HostedZones"):
         call = ("route53", "ListResourceRecordSets", "ResourceRecordSets")
         wanted = {"Name": f"{name}.", "Type": declared["type"]}
         if f".{name}.".endswith(f".{zone['Name']}") and zone["Config"]["PrivateZone"] == inside:
-            return _unquoted(everywhere.one(*call, asked={"HostedZoneId": zone["Id"]}, **wanted))
+            return _strip_quotes(everywhere.one(*call, asked={"HostedZoneId": zone["Id"]}, **wanted))
     return None
 
 
-def _unquoted(record: Thing | None) -> Thing | None:
+def _strip_quotes(record: Thing | None) -> Thing | None:
     """Return a record whose texts stand without the quotes that Route 53 wants around them."""
     values = record and [one["Value"] for one in record.get("ResourceRecords", ())]
     return record and {**record, "Values": [one.strip('"') if one.startswith('"') else one for one in values or ()]}

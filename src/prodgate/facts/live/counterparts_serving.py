@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from .counterpart import Counterpart, Place, Thing, Unnamed, known, read
+from .counterpart import Counterpart, Place, Thing, Unnamed, read_path, require_known
 
 
 def _service(here: Place, declared: Thing) -> Thing | None:
     asked = {"cluster": declared["cluster"], "services": [declared["name"]]}
     answer = here.found("ecs", "DescribeServices", **asked) or {"services": ()}
     found = next((one for one in answer["services"] if one["status"] != "INACTIVE"), None)
-    public = read(found, "networkConfiguration.awsvpcConfiguration.assignPublicIp") == "ENABLED"
+    public = read_path(found, "networkConfiguration.awsvpcConfiguration.assignPublicIp") == "ENABLED"
     return found and {**found, "AssignsPublicIp": public}
 
 
@@ -53,7 +53,7 @@ def _deployment_group(here: Place, declared: Thing) -> Thing | None:
 
 
 def _role(here: Place, declared: Thing) -> Thing | None:
-    known({"name": declared["name"]})
+    require_known({"name": declared["name"]})
     asked = {"Filter": ["User", "Role", "Group", "LocalManagedPolicy"]}
     return here.one("iam", "GetAccountAuthorizationDetails", "RoleDetailList", asked=asked, RoleName=declared["name"])
 

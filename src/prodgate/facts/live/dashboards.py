@@ -12,9 +12,9 @@ from ...aws.answers import Unreadable
 from ...dashboard_metrics import metrics_on
 from .. import Fact
 from ..observers import observes
-from .distributions import sites
-from .metric_owners import owners
-from .running_tasks import running_tasks
+from .distributions import list_distributions
+from .metric_owners import find_owners
+from .running_tasks import list_running_tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -36,7 +36,7 @@ class ShownComponent(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DashboardMetrics:
     """A dashboard's name, and namespace and dimensions of each metric on it."""
 
     name: str
@@ -50,44 +50,44 @@ class Shown:
 @observes(Dashboard)
 def observe_dashboards(account: Account) -> Iterator[Dashboard]:
     """Look at every dashboard."""
-    for one in _dashboards(account):
-        lost = account.attempt(_lost, account, one)
+    for one in _list_dashboards(account):
+        lost = account.attempt(_find_lost_dimensions, account, one)
         yield Dashboard(subject=one.name, metrics=len(one.metrics), lost=lost)
 
 
 @observes(ShownComponent)
 def observe_shown_components(account: Account) -> Iterator[ShownComponent]:
     """Look at every component, and for it on every dashboard."""
-    found = _dashboards(account)
-    for arn, dimension, values in _components(account):
+    found = _list_dashboards(account)
+    for arn, dimension, values in _list_components(account):
         names = tuple(one.name for one in found if one.shows(dimension, values))
         yield ShownComponent(subject=arn, dashboards=names)
 
 
-def _dashboards(account: Account) -> tuple[Shown, ...]:
+def _list_dashboards(account: Account) -> tuple[DashboardMetrics, ...]:
     names = [one["DashboardName"] for one in account.list("cloudwatch", "ListDashboards", "DashboardEntries")]
     return account.each(partial(_dashboard, account), names)
 
 
-def _dashboard(account: Account, name: str) -> Shown:
+def _dashboard(account: Account, name: str) -> DashboardMetrics:
     body = account.get("cloudwatch", "GetDashboard", DashboardName=name)["DashboardBody"]
     try:
-        return Shown(name, tuple(metrics_on(json.loads(body))))
+        return DashboardMetrics(name, tuple(metrics_on(json.loads(body))))
     except (ValueError, AttributeError, TypeError):
         raise Unreadable(f"the body of dashboard {name!r} is not in the form that CloudWatch documents") from None
 
 
-def _lost(account: Account, dashboard: Shown) -> tuple[str, ...]:
+def _find_lost_dimensions(account: Account, dashboard: DashboardMetrics) -> tuple[str, ...]:
     """Return what is named and not there; dimensions whose owners are not known here are not judged."""
     named = {(space, key, value) for space, dimensions in dashboard.metrics for key, value in dimensions.items()}
-    found = {(space, key): owners(account, space, key) for space, key, _ in named}
+    found = {(space, key): find_owners(account, space, key) for space, key, _ in named}
     lost = {f"{key} = {value}" for space, key, value in named if value not in (found[space, key] or {value})}
     return tuple(sorted(lost))
 
 
-def _components(account: Account) -> Iterator[tuple[str, str, frozenset[str]]]:
+def _list_components(account: Account) -> Iterator[tuple[str, str, frozenset[str]]]:
     """Yield the ARN of each component, and the dimension and values by which a metric is one of it."""
-    for task in running_tasks(account):
+    for task in list_running_tasks(account):
         yield task.arn, "ServiceName", frozenset({task.name})
     for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
         parts = {one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"]}
@@ -96,7 +96,7 @@ def _components(account: Account) -> Iterator[tuple[str, str, frozenset[str]]]:
     for balancer in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
         arn = balancer["LoadBalancerArn"]
         yield arn, "LoadBalancer", frozenset({arn.partition(":loadbalancer/")[2]})
-    for site in sites(account):
+    for site in list_distributions(account):
         yield site["ARN"], "DistributionId", frozenset({site["Id"]})
     for name in account.list("mwaa", "ListEnvironments", "Environments"):
         arn = f"arn:aws:airflow:{account.region}:{account.id}:environment/{name}"

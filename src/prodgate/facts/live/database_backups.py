@@ -146,7 +146,7 @@ def _point(row: Mapping[str, Any], database: Database, now: datetime) -> Recover
 def _testing_plans_of(account: Account, database: Database) -> tuple[str, ...]:
     plans = account.list("backup", "ListRestoreTestingPlans", "RestoreTestingPlans")
     names = [plan["RestoreTestingPlanName"] for plan in plans]
-    return tuple(name for name in names if any(_tries(one, database) for one in _testing_selections(account, name)))
+    return tuple(name for name in names if any(_covers(one, database) for one in _testing_selections(account, name)))
 
 
 def _testing_selections(account: Account, plan: str) -> tuple[Mapping[str, Any], ...]:
@@ -162,7 +162,7 @@ def _testing_selections(account: Account, plan: str) -> tuple[Mapping[str, Any],
     )
 
 
-def _tries(selection: Mapping[str, Any], database: Database) -> bool:
+def _covers(selection: Mapping[str, Any], database: Database) -> bool:
     """Whether a restore testing selection finds the database, by its ARN or by its tags."""
     kind = "Aurora" if database.engine.startswith("aurora") else "RDS"
     conditions = selection.get("ProtectedResourceConditions", {})

@@ -100,7 +100,7 @@ def observe_databases(account: Account) -> Iterator[Database]:
             yield _cluster(account, row, own)
     for row in account.list("rds", "DescribeDBInstances", "DBInstances"):
         if RESTORE_TEST not in _tags(row) and not row.get("DBClusterIdentifier"):
-            yield _alone(account, row, tuple(one for one in servers if one.subject == row["DBInstanceArn"]))
+            yield _instance(account, row, tuple(one for one in servers if one.subject == row["DBInstanceArn"]))
 
 
 @observes(DatabaseSnapshot)
@@ -124,11 +124,11 @@ def _cluster(account: Account, row: Mapping[str, Any], servers: tuple[DatabaseIn
         reaches_back=Quantity.of(round((account.now - earliest) / timedelta(hours=1)), "h") if earliest else None,
         forces_tls=account.attempt(_cluster_parameter, account, row["Engine"], row["DBClusterParameterGroup"]),
         parameters_in_force=states <= {"in-sync"},
-        **_shared(row, servers),
+        **_common_fields(row, servers),
     )
 
 
-def _alone(account: Account, row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]) -> Database:
+def _instance(account: Account, row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]) -> Database:
     groups = row["DBParameterGroups"]
     return Database(
         subject=row["DBInstanceArn"],
@@ -139,11 +139,11 @@ def _alone(account: Account, row: Mapping[str, Any], servers: tuple[DatabaseInst
         reaches_back=None,
         forces_tls=account.attempt(_parameter, account, row["Engine"], [g["DBParameterGroupName"] for g in groups]),
         parameters_in_force={group["ParameterApplyStatus"] for group in groups} <= {"in-sync"},
-        **_shared(row, servers),
+        **_common_fields(row, servers),
     )
 
 
-def _shared(row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]) -> dict[str, Any]:
+def _common_fields(row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]) -> dict[str, Any]:
     """Return the fields that clusters and instances have under the same names."""
     return {
         "engine": row["Engine"],
@@ -170,7 +170,7 @@ def _capacity(stated: float | None) -> Quantity | None:
 
 def _cluster_parameter(account: Account, engine: str, group: str) -> str:
     listed = account.list("rds", "DescribeDBClusterParameters", "Parameters", DBClusterParameterGroupName=group)
-    return _value(listed, engine)
+    return _tls_parameter(listed, engine)
 
 
 def _parameter(account: Account, engine: str, groups: list[str]) -> str:
@@ -179,10 +179,10 @@ def _parameter(account: Account, engine: str, groups: list[str]) -> str:
         for group in groups
         for one in account.list("rds", "DescribeDBParameters", "Parameters", DBParameterGroupName=group)
     ]
-    return _value(listed, engine)
+    return _tls_parameter(listed, engine)
 
 
-def _value(listed: Any, engine: str) -> str:
+def _tls_parameter(listed: Any, engine: str) -> str:
     name = FORCES_TLS.get(engine)
     return next((one.get("ParameterValue", "") for one in listed if one["ParameterName"] == name), "")
 

@@ -11,7 +11,7 @@ from ...aws.answers import Unread, Unreadable
 from .. import Fact
 from ..observers import observes
 from . import counterparts_data, counterparts_edge, counterparts_serving, counterparts_watching
-from .counterpart import Counterpart, Place, Unnamed, plain, read, unread_in
+from .counterpart import Counterpart, Place, Unnamed, find_unread, normalise, read_path
 from .distributions import GLOBAL
 
 TABLE: Final = (
@@ -21,12 +21,12 @@ TABLE: Final = (
     *counterparts_watching.TABLE,
 )
 #: Types whose ids AWS makes up: a declared value that names one which was not found live can't be compared.
-_REFERRED: Final = (
+_REFERENCED_TYPES: Final = (
     "aws_acm_certificate", "aws_cloudfront_distribution", "aws_kms_key", "aws_lb", "aws_lb_target_group",
     "aws_security_group", "aws_subnet", "aws_vpc", "aws_wafv2_web_acl",
 )  # fmt: skip
 #: Shorter parts of an id are numbers of versions and the like, which mean something elsewhere.
-_LEAST: Final = 8
+_SHORTEST_PART: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -74,12 +74,12 @@ def observe_declared(account: Account) -> Iterator[DeclaredResource]:
     pairs = account.once(_pairs)
     ids = _Ids(
         live=dict(pair for one in pairs for pair in _translations(one)),
-        unread=dict(pair for one in pairs for pair in _untranslated(one)),
-        made_up=_made_up(account),
+        unread=dict(pair for one in pairs for pair in _untranslatable(one)),
+        made_up=_list_made_up_ids(account),
     )
     for pair in (one for one in pairs if one.named):
         live = pair.live if isinstance(pair.live, Unread) else _name(pair) if pair.live else ""
-        differences = account.attempt(_differences, pair, ids) if pair.live else ()
+        differences = account.attempt(_list_differences, pair, ids) if pair.live else ()
         yield DeclaredResource(subject=pair.address, live=live, differences=differences)  # type: ignore[arg-type]
 
 
@@ -90,7 +90,7 @@ def observe_tagged(account: Account) -> Iterator[TaggedResource]:
     lost = {pair.counterpart.kind: pair.live for pair in pairs if isinstance(pair.live, Unread)}
     named = {_name(pair) for pair in pairs if pair.live}
     kinds = {one.kind for one in TABLE if one.kind}
-    for arn in sorted(_tagged(account, ours)):
+    for arn in sorted(_list_tagged(account, ours)):
         if (kind := _kind(arn)) in kinds:
             declared: Any = lost.get(kind, arn in named)
             yield TaggedResource(subject=arn, declared=declared)
@@ -115,20 +115,20 @@ def _place(account: Account, declared: Mapping[str, Any]) -> Place:
 
 
 def _name(pair: _Pair) -> str:
-    name = read(pair.live, pair.counterpart.identity[1])
+    name = read_path(pair.live, pair.counterpart.identity[1])
     return str(name or pair.address).removesuffix(":*")
 
 
 def _translations(pair: _Pair) -> Iterator[tuple[str, str]]:
     """Yield the parts of ids that AWS decides: as the plan made them up, and as they are."""
-    declared, live = pair.declared.get(pair.counterpart.identity[0]), read(pair.live, pair.counterpart.identity[1])
+    declared, live = pair.declared.get(pair.counterpart.identity[0]), read_path(pair.live, pair.counterpart.identity[1])
     if isinstance(declared, str) and isinstance(live, str):
         parts = _parts(declared), _parts(live.removesuffix(":*"))
         if len(parts[0]) == len(parts[1]):
-            yield from ((left, right) for left, right in zip(*parts, strict=True) if len(left) >= _LEAST)
+            yield from ((left, right) for left, right in zip(*parts, strict=True) if len(left) >= _SHORTEST_PART)
 
 
-def _untranslated(pair: _Pair) -> Iterator[tuple[str, Unread]]:
+def _untranslatable(pair: _Pair) -> Iterator[tuple[str, Unread]]:
     """Yield the parts of ids, as the plan made them up, of what could not be looked at."""
     declared = pair.declared.get(pair.counterpart.identity[0])
     if isinstance(pair.live, Unread) and isinstance(declared, str):
@@ -139,31 +139,31 @@ def _parts(id_: str) -> list[str]:
     return id_.replace("/", ":").split(":")
 
 
-def _made_up(account: Account) -> set[str]:
+def _list_made_up_ids(account: Account) -> set[str]:
     """Return the ids that the plan made up for what others refer to."""
-    ids = [values.get("id") for type_ in _REFERRED for values in account.declared(type_).values()]
+    ids = [values.get("id") for type_ in _REFERENCED_TYPES for values in account.declared(type_).values()]
     return {_parts(id_)[-1] for id_ in ids if isinstance(id_, str)}
 
 
-def _differences(pair: _Pair, ids: _Ids) -> tuple[str, ...]:
+def _list_differences(pair: _Pair, ids: _Ids) -> tuple[str, ...]:
     """Return the attributes that are not the same. Raises Unreadable when an answer that one needs is missing."""
     if isinstance(pair.live, Unread):
         raise Unreadable(pair.live.reason)
     found = []
     for path, target in pair.counterpart.same.items():
         where, unset = (target, None) if isinstance(target, str) else target
-        wanted = _stated(read(pair.declared, path), unset, ids)
-        live = read(pair.live, where)
+        wanted = _resolve(read_path(pair.declared, path), unset, ids)
+        live = read_path(pair.live, where)
         live = unset if live is None else live
-        if wanted is not None and plain(wanted) != plain(live):
+        if wanted is not None and normalise(wanted) != normalise(live):
             found.append(f"{path} is declared {wanted!r} and is {live!r}")
     return tuple(found)
 
 
-def _stated(value: Any, unset: Any, ids: _Ids) -> Any:
+def _resolve(value: Any, unset: Any, ids: _Ids) -> Any:
     """Return a declared value in AWS's words; None for what is not stated, or is decided by an apply."""
-    value = unset if value is None or value == [] else _translated(value, ids.live)
-    if unread_in(value):
+    value = unset if value is None or value == [] else _translate(value, ids.live)
+    if find_unread(value):
         return None
     text = repr(value)
     if reasons := [unread.reason for id_, unread in ids.unread.items() if id_ in text]:
@@ -171,27 +171,27 @@ def _stated(value: Any, unset: Any, ids: _Ids) -> Any:
     return None if any(id_ in text for id_ in ids.made_up - set(ids.live)) else value
 
 
-def _translated(value: Any, ids: Mapping[str, str]) -> Any:
+def _translate(value: Any, ids: Mapping[str, str]) -> Any:
     """Return a declared value with the ids that AWS decided in place of those that the plan made up."""
     if isinstance(value, str):
         separated = value.replace("/", "\0/\0").replace(":", "\0:\0").split("\0")
         return "".join(ids.get(part, part) for part in separated)
     if isinstance(value, Mapping):
-        return {key: _translated(item, ids) for key, item in value.items()}
-    return [_translated(item, ids) for item in value] if isinstance(value, list) else value
+        return {key: _translate(item, ids) for key, item in value.items()}
+    return [_translate(item, ids) for item in value] if isinstance(value, list) else value
 
 
 def _common_tags(account: Account) -> set[tuple[str, str]]:
     """Return the tags that every declared resource has. Raises Unreadable when there is none."""
     tags = [values.get("tags_all") for one in TABLE for values in account.declared(one.type).values()]
-    stated = [set(one.items()) for one in tags if isinstance(one, Mapping) and unread_in(one) is None]
+    stated = [set(one.items()) for one in tags if isinstance(one, Mapping) and find_unread(one) is None]
     common = set.intersection(*stated) if stated else set()
     if not common:
         raise Unreadable("the declared resources share no tag by which others of this system could be known")
     return common
 
 
-def _tagged(account: Account, ours: set[tuple[str, str]]) -> set[str]:
+def _list_tagged(account: Account, ours: set[tuple[str, str]]) -> set[str]:
     regions = {_place(account, values).region for one in TABLE for values in account.declared(one.type).values()}
     found: set[str] = set()
     for region in sorted({account.region, GLOBAL, *regions}):

@@ -23,11 +23,11 @@ def observe_deletable(account: Account) -> Iterator[Deletable]:
     """See the databases and the load balancers."""
     for database in account.once(observe_databases):
         yield Deletable(subject=database.subject, protected=database.deletion_protected)
-    for arn, attributes in account.once(balancer_attributes):
+    for arn, attributes in account.once(list_balancer_attributes):
         yield Deletable(subject=arn, protected=attributes.get("deletion_protection.enabled") == "true")
 
 
-def balancer_attributes(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
+def list_balancer_attributes(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the ARN of each load balancer with its attributes."""
     arns = [row["LoadBalancerArn"] for row in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")]
     rows = account.each(

@@ -10,9 +10,9 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .alarm_settings import AlarmSettings, alarm_settings
-from .ecs_services import services
-from .listeners import listeners
+from .alarm_settings import AlarmSettings, read_alarms
+from .ecs_services import list_services
+from .listeners import list_listeners
 
 #: Strategies of ECS's own deployment controller that shift traffic between two target groups.
 _SHIFTING: Final = ("BLUE_GREEN", "CANARY", "LINEAR")
@@ -66,7 +66,7 @@ class TargetGroup(Fact):
 @observes(ServiceDeployment)
 def observe_deployments(account: Account) -> Iterator[ServiceDeployment]:
     """See how every service deploys."""
-    yield from account.each(lambda service: _deployment(account, service), account.once(services))
+    yield from account.each(lambda service: _deployment(account, service), account.once(list_services))
 
 
 @observes(TargetGroup)
@@ -88,17 +88,17 @@ def _deployment(account: Account, service: Mapping[str, Any]) -> ServiceDeployme
         subject=service["serviceArn"],
         shift=account.attempt(_shift, account, service),
         keeps=Quantity.of(percent, "%"),
-        watched=account.attempt(_watched, account, service),
-        lost_alarms=account.attempt(_lost, account, service),
+        watched=account.attempt(_list_watched_metrics, account, service),
+        lost_alarms=account.attempt(_list_lost_alarms, account, service),
     )
 
 
 def _shift(account: Account, service: Mapping[str, Any]) -> Shift:
     by_codedeploy = service.get("deploymentController", {}).get("type") == "CODE_DEPLOY"
-    return _by_codedeploy(account, service) if by_codedeploy else _by_ecs(service)
+    return _codedeploy_shift(account, service) if by_codedeploy else _ecs_shift(service)
 
 
-def _by_ecs(service: Mapping[str, Any]) -> Shift:
+def _ecs_shift(service: Mapping[str, Any]) -> Shift:
     own = service.get("deploymentConfiguration", {})
     strategy = own.get("strategy", "ROLLING")
     paired = any(one.get("advancedConfiguration") for one in service.get("loadBalancers", ()))
@@ -112,20 +112,20 @@ def _by_ecs(service: Mapping[str, Any]) -> Shift:
     )
 
 
-def _by_codedeploy(account: Account, service: Mapping[str, Any]) -> Shift:
-    own = [group for group in account.once(_groups) if _deploys(group, service)]
+def _codedeploy_shift(account: Account, service: Mapping[str, Any]) -> Shift:
+    own = [group for group in account.once(_list_deployment_groups) if _deploys(group, service)]
     if not own:
         nothing = Quantity.of(0, "min")
         return Shift(rolling="no deployment group names it", stays=nothing, rolls_back=False, alarms=frozenset())
     return Shift(
-        rolling=next(filter(None, (_rolling(account, group) for group in own)), ""),
-        stays=min(filter(None, map(_stays, own)), key=lambda time: time.base, default=None),
+        rolling=next(filter(None, (_why_rolling(account, group) for group in own)), ""),
+        stays=min(filter(None, map(_bake_time, own)), key=lambda time: time.base, default=None),
         rolls_back=all("DEPLOYMENT_FAILURE" in _rollback(group) for group in own),
-        alarms=frozenset.intersection(*map(_stopping, own)),
+        alarms=frozenset.intersection(*map(_list_stopping_alarms, own)),
     )
 
 
-def _groups(account: Account) -> Iterator[Mapping[str, Any]]:
+def _list_deployment_groups(account: Account) -> Iterator[Mapping[str, Any]]:
     for application in account.list("codedeploy", "ListApplications", "applications"):
         named = {"applicationName": application}
         for name in account.list("codedeploy", "ListDeploymentGroups", "deploymentGroups", **named):
@@ -140,13 +140,13 @@ def _deploys(group: Mapping[str, Any], service: Mapping[str, Any]) -> bool:
     return (cluster, service["serviceName"]) in named
 
 
-def _rolling(account: Account, group: Mapping[str, Any]) -> str:
+def _why_rolling(account: Account, group: Mapping[str, Any]) -> str:
     """Return what keeps a group from shifting traffic between two target groups behind a listener."""
     style = group.get("deploymentStyle", {})
     kind = (style.get("deploymentType"), style.get("deploymentOption"))
     if kind != ("BLUE_GREEN", "WITH_TRAFFIC_CONTROL"):
         return f"{group['deploymentGroupName']} deploys {' '.join(filter(None, kind)) or 'in place'}"
-    known = {one["ListenerArn"] for one in listeners(account)}
+    known = {one["ListenerArn"] for one in list_listeners(account)}
     for pair in group.get("loadBalancerInfo", {}).get("targetGroupPairInfoList", ()):
         names = {one["name"] for one in pair.get("targetGroups", ())}
         routes = set(pair.get("prodTrafficRoute", {}).get("listenerArns", ()))
@@ -155,7 +155,7 @@ def _rolling(account: Account, group: Mapping[str, Any]) -> str:
     return f"{group['deploymentGroupName']} has no two target groups behind a listener that exists"
 
 
-def _stays(group: Mapping[str, Any]) -> Quantity | None:
+def _bake_time(group: Mapping[str, Any]) -> Quantity | None:
     blue_green = group.get("blueGreenDeploymentConfiguration", {})
     end = blue_green.get("terminateBlueInstancesOnDeploymentSuccess", {})
     if end.get("action", "TERMINATE") != "TERMINATE":
@@ -168,7 +168,7 @@ def _rollback(group: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(settings.get("events", ())) if settings.get("enabled") else frozenset()
 
 
-def _stopping(group: Mapping[str, Any]) -> frozenset[str]:
+def _list_stopping_alarms(group: Mapping[str, Any]) -> frozenset[str]:
     """Return the alarms that stop a deployment and roll it back, also when nobody can say whether they are on."""
     settings = group.get("alarmConfiguration", {})
     on = settings.get("enabled") and not settings.get("ignorePollAlarmFailure")
@@ -176,9 +176,9 @@ def _stopping(group: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(one["name"] for one in settings.get("alarms", ()) if stops)
 
 
-def _watched(account: Account, service: Mapping[str, Any]) -> frozenset[str]:
+def _list_watched_metrics(account: Account, service: Mapping[str, Any]) -> frozenset[str]:
     """Return the metrics that the alarms read, and those that they are made of."""
-    here, wanted = _alarms(account), [*_shift(account, service).alarms]
+    here, wanted = _alarms_by_name(account), [*_shift(account, service).alarms]
     seen = dict[str, AlarmSettings]()
     while wanted:
         name = wanted.pop()
@@ -188,9 +188,9 @@ def _watched(account: Account, service: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(metric for alarm in seen.values() for metric in alarm.metrics)
 
 
-def _lost(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(sorted(_shift(account, service).alarms - _alarms(account).keys()))
+def _list_lost_alarms(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(_shift(account, service).alarms - _alarms_by_name(account).keys()))
 
 
-def _alarms(account: Account) -> Mapping[str, AlarmSettings]:
-    return {one.name: one for one in account.once(alarm_settings) if one.region == account.region}
+def _alarms_by_name(account: Account) -> Mapping[str, AlarmSettings]:
+    return {one.name: one for one in account.once(read_alarms) if one.region == account.region}

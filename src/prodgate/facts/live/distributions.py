@@ -74,7 +74,7 @@ class CacheBehaviour(Fact):
 @observes(Distribution)
 def observe_distributions(account: Account) -> Iterator[Distribution]:
     """Look at every distribution."""
-    for site in sites(account):
+    for site in list_distributions(account):
         certificate = site.get("ViewerCertificate", {})
         yield Distribution(
             subject=site["ARN"],
@@ -83,7 +83,7 @@ def observe_distributions(account: Account) -> Iterator[Distribution]:
             price_class=site["PriceClass"],
             names=tuple(items(site, "Aliases")),
             ipv6=site["IsIPV6Enabled"],
-            origins=account.attempt(_behind, account, site),
+            origins=account.attempt(_describe_origins, account, site),
             web_acl=site.get("WebACLId", ""),
             minimum_tls=certificate.get("MinimumProtocolVersion", "TLSv1"),
             own_certificate=not certificate.get("CloudFrontDefaultCertificate", False),
@@ -93,7 +93,7 @@ def observe_distributions(account: Account) -> Iterator[Distribution]:
 @observes(BucketOrigin)
 def observe_bucket_origins(account: Account) -> Iterator[BucketOrigin]:
     """Look at every bucket that a distribution serves from."""
-    for site in sites(account):
+    for site in list_distributions(account):
         for origin in items(site, "Origins"):
             if bucket := bucket_of(origin):
                 yield BucketOrigin(
@@ -101,16 +101,16 @@ def observe_bucket_origins(account: Account) -> Iterator[BucketOrigin]:
                     bucket=bucket,
                     distribution=site["ARN"],
                     signing=account.attempt(_signing, account, origin),
-                    policy=account.attempt(_policy, account, bucket),
+                    policy=account.attempt(_bucket_policy, account, bucket),
                 )
 
 
 @observes(CacheBehaviour)
 def observe_cache_behaviours(account: Account) -> Iterator[CacheBehaviour]:
     """Look at every behaviour of every distribution."""
-    for site in sites(account):
+    for site in list_distributions(account):
         files = {origin["Id"] for origin in items(site, "Origins") if bucket_of(origin)}
-        for behaviour in behaviours(site):
+        for behaviour in list_behaviours(site):
             path = behaviour.get("PathPattern", "default")
             yield CacheBehaviour(
                 subject=f"{site['ARN']} {path}",
@@ -123,7 +123,7 @@ def observe_cache_behaviours(account: Account) -> Iterator[CacheBehaviour]:
             )
 
 
-def sites(account: Account) -> tuple[Mapping[str, Any], ...]:
+def list_distributions(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return CloudFront's summaries of all distributions, which hold nearly all of their configuration."""
     return account.list("cloudfront", "ListDistributions", "DistributionList.Items", region=GLOBAL)
 
@@ -133,7 +133,7 @@ def items(holder: Mapping[str, Any], name: str) -> tuple[Any, ...]:
     return tuple((holder.get(name) or {}).get("Items") or ())
 
 
-def behaviours(site: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def list_behaviours(site: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the behaviours of a distribution, the default one first."""
     return (site["DefaultCacheBehavior"], *items(site, "CacheBehaviors"))
 
@@ -145,9 +145,9 @@ def bucket_of(origin: Mapping[str, Any]) -> str:
     return found["name"] if found and not served else ""
 
 
-def _behind(account: Account, site: Mapping[str, Any]) -> tuple[str, ...]:
+def _describe_origins(account: Account, site: Mapping[str, Any]) -> tuple[str, ...]:
     balancers = {one["DNSName"].lower() for one in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")}
-    used = {one["TargetOriginId"] for one in behaviours(site)}
+    used = {one["TargetOriginId"] for one in list_behaviours(site)}
     groups = [group for group in items(site, "OriginGroups") if group["Id"] in used]
     used |= {member["OriginId"] for group in groups for member in items(group, "Members")}
     origins = [origin for origin in items(site, "Origins") if origin["Id"] in used]
@@ -161,7 +161,7 @@ def _signing(account: Account, origin: Mapping[str, Any]) -> str:
     return next((one["SigningBehavior"] for one in controls if one["Id"] == chosen), "")
 
 
-def _policy(account: Account, bucket: str) -> Mapping[str, Any] | None:
+def _bucket_policy(account: Account, bucket: str) -> Mapping[str, Any] | None:
     found = account.find("s3", "GetBucketPolicy", Bucket=bucket)
     return json.loads(found["Policy"]) if found else None
 
@@ -169,16 +169,16 @@ def _policy(account: Account, bucket: str) -> Mapping[str, Any] | None:
 def _cookies(account: Account, behaviour: Mapping[str, Any]) -> str:
     if forwarded := behaviour.get("ForwardedValues"):
         return str(forwarded["Cookies"]["Forward"])
-    key = _cached_by(account, behaviour).get("ParametersInCacheKeyAndForwardedToOrigin", {})
+    key = _cache_policy(account, behaviour).get("ParametersInCacheKeyAndForwardedToOrigin", {})
     return str(key.get("CookiesConfig", {}).get("CookieBehavior", "none"))
 
 
 def _ttl(account: Account, behaviour: Mapping[str, Any], name: str, default: int) -> int:
-    holder = behaviour if behaviour.get("ForwardedValues") else _cached_by(account, behaviour)
+    holder = behaviour if behaviour.get("ForwardedValues") else _cache_policy(account, behaviour)
     return int(holder.get(name, default))
 
 
-def _cached_by(account: Account, behaviour: Mapping[str, Any]) -> Mapping[str, Any]:
+def _cache_policy(account: Account, behaviour: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the cache policy's configuration. Raises Unreadable for a policy that is not listed."""
     policies = account.list("cloudfront", "ListCachePolicies", "CachePolicyList.Items", region=GLOBAL)
     chosen = behaviour.get("CachePolicyId", "")

@@ -13,7 +13,7 @@ _SERVICES: Final = 10
 _TASKS: Final = 100
 
 
-def services(account: Account) -> Iterator[Mapping[str, Any]]:
+def list_services(account: Account) -> Iterator[Mapping[str, Any]]:
     """Yield every active service. What CodeDeploy keeps in the primary task set stands in the service itself.
 
     Raises Unreadable.
@@ -23,40 +23,40 @@ def services(account: Account) -> Iterator[Mapping[str, Any]]:
         for first in range(0, len(arns), _SERVICES):
             asked = [*arns[first : first + _SERVICES]]
             found = account.get("ecs", "DescribeServices", cluster=cluster, services=asked)
-            _complete(found, "DescribeServices")
-            yield from (_whole(one) for one in found["services"] if one["status"] == "ACTIVE")
+            _require_complete(found, "DescribeServices")
+            yield from (_with_primary_task_set(one) for one in found["services"] if one["status"] == "ACTIVE")
 
 
-def definition(account: Account, arn: str) -> Mapping[str, Any]:
+def read_task_definition(account: Account, arn: str) -> Mapping[str, Any]:
     """Return a task definition. Raises Unreadable."""
     found: Mapping[str, Any] = account.get("ecs", "DescribeTaskDefinition", taskDefinition=arn)["taskDefinition"]
     return found
 
 
-def tasks(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def list_tasks(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the tasks of a service that shall run. Raises Unreadable."""
     cluster = service["clusterArn"]
     arns = account.list("ecs", "ListTasks", "taskArns", cluster=cluster, serviceName=service["serviceName"])
     found: list[Mapping[str, Any]] = []
     for first in range(0, len(arns), _TASKS):
         answer = account.get("ecs", "DescribeTasks", cluster=cluster, tasks=[*arns[first : first + _TASKS]])
-        _complete(answer, "DescribeTasks")
+        _require_complete(answer, "DescribeTasks")
         found += answer["tasks"]
     return tuple(found)
 
 
-def network(service: Mapping[str, Any]) -> Mapping[str, Any]:
+def network_settings(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the subnets and security groups of a service's tasks, and whether they get public addresses."""
     found: Mapping[str, Any] = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     return found
 
 
-def _whole(service: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_primary_task_set(service: Mapping[str, Any]) -> Mapping[str, Any]:
     sets = [one for one in service.get("taskSets") or () if one.get("status") == "PRIMARY"]
     kept = ("taskDefinition", "launchType", "capacityProviderStrategy", "networkConfiguration", "loadBalancers")
     return {**service, **{name: one[name] for one in sets for name in kept if one.get(name)}}
 
 
-def _complete(answer: Mapping[str, Any], operation: str) -> None:
+def _require_complete(answer: Mapping[str, Any], operation: str) -> None:
     if failures := answer.get("failures"):
         raise Unreadable(f"ecs {operation}: {failures[0].get('arn', '')}: {failures[0].get('reason', 'no reason')}")

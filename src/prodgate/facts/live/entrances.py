@@ -10,7 +10,7 @@ from typing import Any
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
-from .distributions import GLOBAL, sites
+from .distributions import GLOBAL, list_distributions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -24,7 +24,7 @@ class Entrance(Fact):
 @observes(Entrance)
 def observe_entrances(account: Account) -> Iterator[Entrance]:
     """Look at every distribution and every load balancer."""
-    for site in sites(account):
+    for site in list_distributions(account):
         yield Entrance(subject=site["ARN"], access_log=account.attempt(_log_of_site, account, site))
     found = account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
     yield from account.each(partial(_balancer, account), [one for one in found if one["Type"] == "application"])

@@ -9,8 +9,8 @@ from typing import Any, Final
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
-from .listeners import balancers
-from .security_groups import openings
+from .listeners import list_balancers
+from .security_groups import read_openings
 
 #: AWS's lists of the addresses that CloudFront asks origins from, for IPv4 and IPv6.
 CLOUDFRONT: Final = (
@@ -32,17 +32,17 @@ class FrontDoor(Fact):
 @observes(FrontDoor)
 def observe_front_doors(account: Account) -> Iterator[FrontDoor]:
     """See every load balancer."""
-    for balancer in balancers(account):
+    for balancer in list_balancers(account):
         yield FrontDoor(
             subject=balancer["LoadBalancerArn"],
             guarded=bool(balancer.get("SecurityGroups")),
-            strangers=account.attempt(_strangers, account, balancer),
+            strangers=account.attempt(_list_strangers, account, balancer),
         )
 
 
-def _strangers(account: Account, balancer: Mapping[str, Any]) -> tuple[str, ...]:
+def _list_strangers(account: Account, balancer: Mapping[str, Any]) -> tuple[str, ...]:
     rows = account.list("ec2", "DescribeSecurityGroups", "SecurityGroups")
     own = [row for row in rows if row["GroupId"] in balancer.get("SecurityGroups", ())]
-    ways = [way for row in own for way in openings(account, row["GroupId"], row["IpPermissions"])]
+    ways = [way for row in own for way in read_openings(account, row["GroupId"], row["IpPermissions"])]
     lists = {name for way in ways for name in way.lists if name not in CLOUDFRONT}
     return tuple(sorted({str(net) for way in ways for net in way.public} | lists))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
-from ...secret_forms import assignments_in, secret_in
+from ...secret_forms import find_assignments, find_secret
 from .. import Fact
 from ..observers import observes
-from .ecs_services import services
+from .ecs_services import list_services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -27,7 +27,7 @@ class Handed(Fact):
 def observe_tasks(account: Account) -> Iterator[Handed]:
     """See the newest task definition of each family, and those that services run."""
     families = account.list("ecs", "ListTaskDefinitionFamilies", "families", status="ACTIVE")
-    running = [row["taskDefinition"] for row in account.once(services) if row.get("taskDefinition")]
+    running = [row["taskDefinition"] for row in account.once(list_services) if row.get("taskDefinition")]
     rows = account.each(
         lambda name: account.get("ecs", "DescribeTaskDefinition", taskDefinition=name)["taskDefinition"],
         [*families, *sorted(set(running))],
@@ -36,7 +36,9 @@ def observe_tasks(account: Account) -> Iterator[Handed]:
         containers = row["containerDefinitions"]
         yield Handed(
             subject=row["taskDefinitionArn"],
-            plain=tuple(f"{found} in {one['name']}" for one in containers for found in _plain(_stated(one))),
+            plain=tuple(
+                f"{found} in {one['name']}" for one in containers for found in _find_secrets(_list_values(one))
+            ),
             references=tuple(
                 secret["valueFrom"]
                 for one in containers
@@ -50,7 +52,7 @@ def observe_functions(account: Account) -> Iterator[Handed]:
     """See the functions of Lambda."""
     for row in account.list("lambda", "ListFunctions", "Functions"):
         variables = row.get("Environment", {}).get("Variables", {})
-        yield Handed(subject=row["FunctionArn"], plain=tuple(_plain(variables.items())), references=())
+        yield Handed(subject=row["FunctionArn"], plain=tuple(_find_secrets(variables.items())), references=())
 
 
 @observes(Handed)
@@ -61,20 +63,20 @@ def observe_airflow(account: Account) -> Iterator[Handed]:
         options = row.get("AirflowConfigurationOptions", {})
         yield Handed(
             subject=row["Arn"],
-            plain=tuple(_plain(options.items())),
+            plain=tuple(_find_secrets(options.items())),
             references=(options.get("secrets.backend", "Airflow's own database"),),
         )
 
 
-def _stated(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _list_values(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what a container is given, by name."""
     yield from ((one["name"], one.get("value", "")) for one in container.get("environment", ()))
     yield from container.get("dockerLabels", {}).items()
     yield from (("command", word) for word in [*container.get("command", ()), *container.get("entryPoint", ())])
 
 
-def _plain(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _find_secrets(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     for name, value in pairs:
-        for inner, text in [(name.rpartition(".")[2], value), *assignments_in(value)]:
-            if why := secret_in(inner, text):
+        for inner, text in [(name.rpartition(".")[2], value), *find_assignments(value)]:
+            if why := find_secret(inner, text):
                 yield f"{inner} (by {why})"

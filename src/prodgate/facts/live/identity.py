@@ -31,13 +31,13 @@ class IdentityResource(Fact):
 @observes(IdentityResource)
 def observe_identities(account: Account) -> Iterator[IdentityResource]:
     """Look at every role, user, group and customer-managed policy, and at who runs Airflow."""
-    for role in _details(account, "RoleDetailList"):
+    for role in _list_details(account, "RoleDetailList"):
         if not role["Path"].startswith(_OF_AWS):
             yield from _role(role)
     for kind, key in (("user", "UserDetailList"), ("group", "GroupDetailList")):
-        for holder in _details(account, key):
+        for holder in _list_details(account, key):
             yield from _holder(kind, holder)
-    for policy in _details(account, "Policies"):
+    for policy in _list_details(account, "Policies"):
         (document,) = [one["Document"] for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]]
         stated = {"arn": policy["Arn"], "name": policy["PolicyName"], "policy": _text(document)}
         yield IdentityResource(subject=policy["Arn"], type="aws_iam_policy", values=stated)
@@ -45,7 +45,7 @@ def observe_identities(account: Account) -> Iterator[IdentityResource]:
     yield from _airflow(account)
 
 
-def _details(account: Account, key: str) -> tuple[Any, ...]:
+def _list_details(account: Account, key: str) -> tuple[Any, ...]:
     return account.list("iam", "GetAccountAuthorizationDetails", key, Filter=_ASKED)
 
 
@@ -55,17 +55,17 @@ def _role(role: Mapping[str, Any]) -> Iterator[IdentityResource]:
         "inline_policy": [], "managed_policy_arns": None,
     }  # fmt: skip
     yield IdentityResource(subject=role["Arn"], type="aws_iam_role", values=stated)
-    yield from _granted("role", role["RoleName"], role["Arn"], role, "RolePolicyList")
+    yield from _list_policies("role", role["RoleName"], role["Arn"], role, "RolePolicyList")
 
 
 def _holder(kind: str, holder: Mapping[str, Any]) -> Iterator[IdentityResource]:
     name = holder["UserName" if kind == "user" else "GroupName"]
     stated = {"arn": holder["Arn"], "name": name}
     yield IdentityResource(subject=holder["Arn"], type=f"aws_iam_{kind}", values=stated)
-    yield from _granted(kind, name, holder["Arn"], holder, f"{kind.capitalize()}PolicyList")
+    yield from _list_policies(kind, name, holder["Arn"], holder, f"{kind.capitalize()}PolicyList")
 
 
-def _granted(kind: str, name: str, arn: str, holder: Mapping[str, Any], key: str) -> Iterator[IdentityResource]:
+def _list_policies(kind: str, name: str, arn: str, holder: Mapping[str, Any], key: str) -> Iterator[IdentityResource]:
     """Yield the policies that are written into a holder of rights, and those that are attached to it."""
     for inline in holder.get(key) or ():
         stated = {kind: name, "name": inline["PolicyName"], "policy": _text(inline["PolicyDocument"])}
@@ -90,10 +90,10 @@ def _airflow(account: Account) -> Iterator[IdentityResource]:
         stated = {"arn": found["Arn"], "name": name, "execution_role_arn": found["ExecutionRoleArn"],
                   "source_bucket_arn": found["SourceBucketArn"]}  # fmt: skip
         yield IdentityResource(subject=found["Arn"], type="aws_mwaa_environment", values=stated)
-        yield _source(account, found["SourceBucketArn"])
+        yield _source_bucket(account, found["SourceBucketArn"])
 
 
-def _source(account: Account, arn: str) -> IdentityResource:
+def _source_bucket(account: Account, arn: str) -> IdentityResource:
     """The bucket that DAGs come from: whoever can write there can run code as Airflow."""
     name = arn.rpartition(":")[2]
     found = account.find("s3", "GetBucketPolicy", Bucket=name)

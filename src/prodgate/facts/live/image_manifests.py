@@ -19,7 +19,7 @@ _FORMS: Final = [
 ]
 
 
-def repository(account: Account, image: Image) -> str:
+def repository_name(account: Account, image: Image) -> str:
     """Return the name of the repository in this account's registry. Raises Unreadable for any other registry."""
     host, _, name = image.repository.partition("/")
     if host != f"{account.id}.dkr.ecr.{account.region}.amazonaws.com":
@@ -27,15 +27,15 @@ def repository(account: Account, image: Image) -> str:
     return name
 
 
-def variants(account: Account, image: Image, digest: str) -> tuple[str, ...]:
+def list_variants(account: Account, image: Image, digest: str) -> tuple[str, ...]:
     """Return the digests of the images of a manifest: its own, or of a list those for each machine.
 
     Raises Unreadable.
     """
-    name = repository(account, image)
+    name = repository_name(account, image)
     if not digest:
         raise Unreadable(f"{image.reference}: has no digest, so nobody knows which image it is")
-    manifest = _manifest(account, name, digest)
+    manifest = _read_manifest(account, name, digest)
     if "manifests" not in manifest:
         return (digest,)
     # what a build says about itself stands beside the images, as one for an unknown machine
@@ -43,15 +43,15 @@ def variants(account: Account, image: Image, digest: str) -> tuple[str, ...]:
     return tuple(one["digest"] for one in listed)
 
 
-def same_image(account: Account, stated: Image, digest: str) -> bool:
+def is_same_image(account: Account, stated: Image, digest: str) -> bool:
     """Whether a digest is that of an image, or of its variant for one kind of machine. Raises Unreadable."""
-    return digest == stated.digest or digest in variants(account, stated, stated.digest)
+    return digest == stated.digest or digest in list_variants(account, stated, stated.digest)
 
 
-def settings(account: Account, image: Image, digest: str) -> Mapping[str, Any]:
+def read_settings(account: Account, image: Image, digest: str) -> Mapping[str, Any]:
     """Return the settings that an image was built with: environment, labels, history. Raises Unreadable."""
-    name = repository(account, image)
-    layer = _manifest(account, name, digest).get("config", {}).get("digest", "")
+    name = repository_name(account, image)
+    layer = _read_manifest(account, name, digest).get("config", {}).get("digest", "")
     answer = account.find("ecr", "GetDownloadUrlForLayer", repositoryName=name, layerDigest=layer)
     if not answer or not isinstance(answer.get("document"), Mapping):
         raise Unreadable(f"{image.reference}: its settings are not where its manifest says")
@@ -59,7 +59,7 @@ def settings(account: Account, image: Image, digest: str) -> Mapping[str, Any]:
     return document
 
 
-def said(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def list_settings(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield (where, name, text) of everything that an image's settings say."""
     config = document.get("config") or {}
     for line in config.get("Env") or ():
@@ -72,7 +72,7 @@ def said(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield from (("history", "", step.get(key) or "") for key in ("created_by", "comment"))
 
 
-def _manifest(account: Account, name: str, digest: str) -> Mapping[str, Any]:
+def _read_manifest(account: Account, name: str, digest: str) -> Mapping[str, Any]:
     asked: dict[str, Any] = {"repositoryName": name, "imageIds": [{"imageDigest": digest}]}
     asked["acceptedMediaTypes"] = _FORMS
     found = (account.find("ecr", "BatchGetImage", **asked) or {}).get("images")

@@ -9,12 +9,12 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
 from ...quantities import Quantity
-from ...secret_forms import assignments_in, secret_in
+from ...secret_forms import find_assignments, find_secret
 from .. import Fact
 from ..observers import observes
-from .ecs_services import definition, services, tasks
-from .image_manifests import repository, said, settings, variants
-from .services import Image, image
+from .ecs_services import list_services, list_tasks, read_task_definition
+from .image_manifests import list_settings, list_variants, read_settings, repository_name
+from .services import Image, parse_image
 
 #: Repositories that one call describes the scanning of.
 _REPOSITORIES: Final = 25
@@ -49,7 +49,7 @@ class DeployedImage(Fact):
 def observe_repositories(account: Account) -> Iterator[ImageRepository]:
     """See every repository."""
     rows = account.list("ecr", "DescribeRepositories", "repositories")
-    scans = account.attempt(_scans, account, [row["repositoryName"] for row in rows])
+    scans = account.attempt(_read_scan_frequencies, account, [row["repositoryName"] for row in rows])
     for row in rows:
         yield ImageRepository(
             subject=row["repositoryArn"],
@@ -58,7 +58,7 @@ def observe_repositories(account: Account) -> Iterator[ImageRepository]:
         )
 
 
-def _scans(account: Account, names: list[str]) -> Mapping[str, str]:
+def _read_scan_frequencies(account: Account, names: list[str]) -> Mapping[str, str]:
     """Return how often each repository is scanned, whether it says so itself or the registry does."""
     found: dict[str, str] = {}
     for first in range(0, len(names), _REPOSITORIES):
@@ -75,18 +75,18 @@ def _scans(account: Account, names: list[str]) -> Mapping[str, str]:
 @observes(DeployedImage)
 def observe_images(account: Account) -> Iterator[DeployedImage]:
     """See every image that runs, or that a service would run."""
-    yield from account.each(lambda pair: _image(account, *pair), sorted(account.once(_deployed), key=str))
+    yield from account.each(lambda pair: _image(account, *pair), sorted(account.once(_list_deployed), key=str))
 
 
-def _deployed(account: Account) -> Iterator[tuple[Image, str]]:
+def _list_deployed(account: Account) -> Iterator[tuple[Image, str]]:
     """Yield each image once, with the digest that runs, else the one that is named; empty for neither."""
     seen = set[tuple[str, str]]()
-    for service in services(account):
-        running = [one for task in tasks(account, service) for one in task["containers"]]
+    for service in list_services(account):
+        running = [one for task in list_tasks(account, service) for one in task["containers"]]
         known = {one["image"] for one in running}
-        named = definition(account, service["taskDefinition"])["containerDefinitions"]
+        named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
         for one in [*running, *(one for one in named if one["image"] not in known)]:
-            found = image(one["name"], one["image"])
+            found = parse_image(one["name"], one["image"])
             digest = one.get("imageDigest") or found.digest
             if (found.repository, digest) not in seen:
                 seen.add((found.repository, digest))
@@ -96,18 +96,18 @@ def _deployed(account: Account) -> Iterator[tuple[Image, str]]:
 def _image(account: Account, found: Image, digest: str) -> DeployedImage:
     return DeployedImage(
         subject=f"{found.repository}@{digest}" if digest else found.reference,
-        grave=account.attempt(_grave, account, found, digest),
-        secrets=account.attempt(_secrets, account, found, digest),
+        grave=account.attempt(_count_grave, account, found, digest),
+        secrets=account.attempt(_list_secrets, account, found, digest),
     )
 
 
-def _grave(account: Account, found: Image, digest: str) -> Quantity:
+def _count_grave(account: Account, found: Image, digest: str) -> Quantity:
     """Count over all variants; the same vulnerability in two of them is two to mend."""
-    name = repository(account, found)
-    return Quantity.of(sum(_open(account, name, one) for one in variants(account, found, digest)))
+    name = repository_name(account, found)
+    return Quantity.of(sum(_count_open(account, name, one) for one in list_variants(account, found, digest)))
 
 
-def _open(account: Account, name: str, digest: str) -> int:
+def _count_open(account: Account, name: str, digest: str) -> int:
     asked: dict[str, Any] = {"repositoryName": name, "imageId": {"imageDigest": digest}}
     try:
         state = account.get("ecr", "DescribeImageScanFindings", maxResults=1, **asked)["imageScanStatus"]["status"]
@@ -120,13 +120,13 @@ def _open(account: Account, name: str, digest: str) -> int:
     return sum(row["severity"] in _GRAVE and row.get("status", "ACTIVE") == "ACTIVE" for row in rows)
 
 
-def _secrets(account: Account, found: Image, digest: str) -> tuple[str, ...]:
-    documents = [settings(account, found, one) for one in variants(account, found, digest)]
-    return tuple(dict.fromkeys(hit for document in documents for hit in _given_away(document)))
+def _list_secrets(account: Account, found: Image, digest: str) -> tuple[str, ...]:
+    documents = [read_settings(account, found, one) for one in list_variants(account, found, digest)]
+    return tuple(dict.fromkeys(hit for document in documents for hit in _find_secrets(document)))
 
 
-def _given_away(document: Mapping[str, Any]) -> Iterator[str]:
-    for where, name, text in said(document):
-        for inner, value in [(name, text), *assignments_in(text)]:
-            if why := secret_in(inner, value):
+def _find_secrets(document: Mapping[str, Any]) -> Iterator[str]:
+    for where, name, text in list_settings(document):
+        for inner, value in [(name, text), *find_assignments(text)]:
+            if why := find_secret(inner, value):
                 yield f"{where}: {inner or 'a text'} (by {why})"

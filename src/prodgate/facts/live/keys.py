@@ -36,13 +36,13 @@ class Encryption:
     """Whether it is enabled: under a disabled key nothing can be read."""
 
 
-def regions(account: Account) -> tuple[str, ...]:
+def list_key_regions(account: Account) -> tuple[str, ...]:
     """Return where the system keeps something: its region, that of CloudFront, and those that backups are copied to."""
     copies = [arn for plan in account.once(observe_plans) for rule in plan.rules for arn in rule.copies]
     return tuple(sorted({account.region, "us-east-1", *(arn.split(":")[3] for arn in copies)}))
 
 
-def encryption(account: Account, key: str, region: str = "") -> Encryption:
+def read_encryption(account: Account, key: str, region: str = "") -> Encryption:
     """Return whose key it is; ``key`` may be an ARN, an id or an alias. Raises Unreadable."""
     if not key or "alias/aws/" in key:
         return Encryption(key=key, own=False, usable=True)
@@ -57,7 +57,7 @@ def encryption(account: Account, key: str, region: str = "") -> Encryption:
 @observes(Key)
 def observe_keys(account: Account) -> Iterator[Key]:
     """See the customer-managed keys of every region that the system uses."""
-    for found in account.each(lambda region: _keys(account, region), regions(account)):
+    for found in account.each(lambda region: _keys(account, region), list_key_regions(account)):
         yield from found
 
 

@@ -30,40 +30,40 @@ class Listener(Fact):
 @observes(Listener)
 def observe_listeners(account: Account) -> Iterator[Listener]:
     """Look at every listener of every load balancer."""
-    for listener in listeners(account):
+    for listener in list_listeners(account):
         policy = listener.get("SslPolicy", "") if listener["Protocol"] in _TLS else ""
         yield Listener(
             subject=listener["ListenerArn"],
             protocol=listener["Protocol"],
             tls_policy=policy,
-            accepts=account.attempt(_accepted, account, policy),
-            answers=account.attempt(_answers, account, listener),
+            accepts=account.attempt(_list_accepted_tls, account, policy),
+            answers=account.attempt(_list_answers, account, listener),
         )
 
 
-def balancers(account: Account) -> tuple[Mapping[str, Any], ...]:
+def list_balancers(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return every application or network load balancer."""
     return account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
 
 
-def listeners(account: Account) -> tuple[Mapping[str, Any], ...]:
+def list_listeners(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return the listeners of every load balancer."""
 
     def of(balancer: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
         arn = balancer["LoadBalancerArn"]
         return account.list("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
 
-    return tuple(listener for found in account.each(of, balancers(account)) for listener in found)
+    return tuple(listener for found in account.each(of, list_balancers(account)) for listener in found)
 
 
-def _accepted(account: Account, policy: str) -> tuple[str, ...]:
+def _list_accepted_tls(account: Account, policy: str) -> tuple[str, ...]:
     if not policy:
         return ()
     found = account.list("elbv2", "DescribeSSLPolicies", "SslPolicies", Names=[policy])
     return tuple(protocol for one in found for protocol in one["SslProtocols"])
 
 
-def _answers(account: Account, listener: Mapping[str, Any]) -> tuple[str, ...]:
+def _list_answers(account: Account, listener: Mapping[str, Any]) -> tuple[str, ...]:
     rules = account.list("elbv2", "DescribeRules", "Rules", ListenerArn=listener["ListenerArn"])
     actions = [*listener["DefaultActions"], *(action for rule in rules for action in rule["Actions"])]
     return tuple(dict.fromkeys(_answer(action) for action in actions))

@@ -57,44 +57,44 @@ class LoggedText(Fact):
 @observes(LogGroup)
 def observe_log_groups(account: Account) -> Iterator[LogGroup]:
     """Look at every log group of the account's region and of us-east-1, where CloudFront's and the WAF's are."""
-    for region in regions(account):
-        for group in groups(account, region):
+    for region in list_log_regions(account):
+        for group in list_log_groups(account, region):
             days = group.get("retentionInDays")
-            yield LogGroup(subject=arn_of(group), retention=Quantity.days(days) if days else None)
+            yield LogGroup(subject=log_group_arn(group), retention=Quantity.days(days) if days else None)
 
 
 @observes(LoggedText)
 def observe_logged_text(account: Account) -> Iterator[LoggedText]:
     """Search the last day of every log group that people's programs write to."""
-    machines = set(_written_by_aws(account))
-    for region in regions(account):
-        wanted = [group for group in groups(account, region) if group["logGroupName"] not in machines]
-        yield from account.each(partial(_searched, account, region), wanted)
+    machines = set(_list_groups_of_aws(account))
+    for region in list_log_regions(account):
+        wanted = [group for group in list_log_groups(account, region) if group["logGroupName"] not in machines]
+        yield from account.each(partial(_search, account, region), wanted)
 
 
-def regions(account: Account) -> tuple[str, ...]:
+def list_log_regions(account: Account) -> tuple[str, ...]:
     """Return where the system's log groups are."""
     return tuple(dict.fromkeys((account.region, GLOBAL)))
 
 
-def groups(account: Account, region: str) -> tuple[Mapping[str, Any], ...]:
+def list_log_groups(account: Account, region: str) -> tuple[Mapping[str, Any], ...]:
     """Return the log groups of a region."""
     return account.list("logs", "DescribeLogGroups", "logGroups", region=region)
 
 
-def arn_of(group: Mapping[str, Any]) -> str:
+def log_group_arn(group: Mapping[str, Any]) -> str:
     """Return the ARN of a log group, without the ``:*`` that stands for its streams."""
     return str(group["arn"]).removesuffix(":*")
 
 
-def name_in(arn: str) -> str:
+def log_group_name(arn: str) -> str:
     """Return the name of the log group in an ARN."""
     return arn.partition(":log-group:")[2].removesuffix(":*")
 
 
-def _searched(account: Account, region: str, group: Mapping[str, Any]) -> LoggedText:
+def _search(account: Account, region: str, group: Mapping[str, Any]) -> LoggedText:
     found = account.attempt(_credentials, account, group["logGroupName"], region)
-    return LoggedText(subject=arn_of(group), credentials=found)
+    return LoggedText(subject=log_group_arn(group), credentials=found)
 
 
 def _credentials(account: Account, name: str, region: str) -> tuple[str, ...]:
@@ -105,8 +105,8 @@ def _credentials(account: Account, name: str, region: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{stream}: {form}" for stream, form in forms if form))
 
 
-def _written_by_aws(account: Account) -> Iterator[str]:
+def _list_groups_of_aws(account: Account) -> Iterator[str]:
     for flow in account.list("ec2", "DescribeFlowLogs", "FlowLogs"):
-        yield flow.get("LogGroupName") or name_in(flow.get("LogDestination") or "")
+        yield flow.get("LogGroupName") or log_group_name(flow.get("LogDestination") or "")
     for trail in account.get("cloudtrail", "DescribeTrails")["trailList"]:
-        yield name_in(trail.get("CloudWatchLogsLogGroupArn") or "")
+        yield log_group_name(trail.get("CloudWatchLogsLogGroupArn") or "")

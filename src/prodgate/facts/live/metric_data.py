@@ -30,7 +30,7 @@ class Query:
 Series = Mapping[datetime, Decimal]
 
 
-def series(
+def read_series(
     account: Account, queries: Iterable[Query], *, window: timedelta, period: timedelta, region: str = ""
 ) -> dict[Query, Series]:
     """Return the values of each query. Raises Unreadable, also when CloudWatch leaves out a part."""
@@ -44,7 +44,7 @@ def series(
             "GetMetricData",
             "MetricDataResults",
             region=region,
-            MetricDataQueries=[_asked(id_, query, period) for id_, query in some.items()],
+            MetricDataQueries=[_build_query(id_, query, period) for id_, query in some.items()],
             StartTime=end - window,
             EndTime=end,
         )
@@ -60,7 +60,7 @@ def total(values: Series) -> Decimal:
     return sum(values.values(), Decimal(0))
 
 
-def _asked(id_: str, query: Query, period: timedelta) -> dict[str, Any]:
+def _build_query(id_: str, query: Query, period: timedelta) -> dict[str, Any]:
     dimensions = [{"Name": name, "Value": value} for name, value in query.dimensions]
     metric = {"Namespace": query.namespace, "MetricName": query.metric, "Dimensions": dimensions}
     stat: dict[str, Any] = {"Metric": metric, "Period": int(period.total_seconds()), "Stat": query.statistic}

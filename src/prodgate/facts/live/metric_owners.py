@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ...aws.account import Account
-from .distributions import sites
+from .distributions import list_distributions
 
 
-def owners(account: Account, namespace: str, dimension: str) -> frozenset[str] | None:
+def find_owners(account: Account, namespace: str, dimension: str) -> frozenset[str] | None:
     """Return every value of a dimension that names something in the account; None where that is not known here.
 
     Raises Unreadable.
@@ -18,7 +18,7 @@ def owners(account: Account, namespace: str, dimension: str) -> frozenset[str] |
     return None if look is None else frozenset(look(account))
 
 
-def _named(service: str, operation: str, key: str, name: str) -> Callable[[Account], Iterator[str]]:
+def _list_field(service: str, operation: str, key: str, name: str) -> Callable[[Account], Iterator[str]]:
     """Return a function that lists something and yields one field of each."""
 
     def look(account: Account) -> Iterator[str]:
@@ -27,7 +27,7 @@ def _named(service: str, operation: str, key: str, name: str) -> Callable[[Accou
     return look
 
 
-def _last_part(
+def _list_last_parts(
     service: str, operation: str, key: str, name: str = "", after: str = "/"
 ) -> Callable[[Account], Iterator[str]]:
     """Return a function that lists ARNs, or things with one under ``name``, and yields what ends them."""
@@ -51,7 +51,7 @@ def _target_groups(account: Account) -> Iterator[str]:
         yield group["TargetGroupArn"].rpartition(":")[2]
 
 
-def balancers_of(account: Account, target_group: str) -> frozenset[str]:
+def find_balancers_of(account: Account, target_group: str) -> frozenset[str]:
     """Return the load balancers that a target group is behind, all by the names that metrics use."""
     listed = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
     own = [one for one in listed if one["TargetGroupArn"].rpartition(":")[2] == target_group]
@@ -59,7 +59,7 @@ def balancers_of(account: Account, target_group: str) -> frozenset[str]:
 
 
 def _distributions(account: Account) -> Iterator[str]:
-    yield from (site["Id"] for site in sites(account))
+    yield from (site["Id"] for site in list_distributions(account))
 
 
 def _environments(account: Account) -> Iterator[str]:
@@ -67,19 +67,21 @@ def _environments(account: Account) -> Iterator[str]:
 
 
 _OWNERS: Final[Mapping[tuple[str, str], Callable[[Account], Iterator[str]]]] = {
-    ("AWS/ECS", "ClusterName"): _last_part("ecs", "ListClusters", "clusterArns"),
+    ("AWS/ECS", "ClusterName"): _list_last_parts("ecs", "ListClusters", "clusterArns"),
     ("AWS/ECS", "ServiceName"): _services,
-    ("AWS/ApplicationELB", "LoadBalancer"): _last_part(
+    ("AWS/ApplicationELB", "LoadBalancer"): _list_last_parts(
         "elbv2", "DescribeLoadBalancers", "LoadBalancers", "LoadBalancerArn", ":loadbalancer/"
     ),
     ("AWS/ApplicationELB", "TargetGroup"): _target_groups,
-    ("AWS/RDS", "DBClusterIdentifier"): _named("rds", "DescribeDBClusters", "DBClusters", "DBClusterIdentifier"),
-    ("AWS/RDS", "DBInstanceIdentifier"): _named("rds", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier"),
+    ("AWS/RDS", "DBClusterIdentifier"): _list_field("rds", "DescribeDBClusters", "DBClusters", "DBClusterIdentifier"),
+    ("AWS/RDS", "DBInstanceIdentifier"): _list_field(
+        "rds", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier"
+    ),
     ("AWS/MWAA", "Environment"): _environments,
     ("AmazonMWAA", "Environment"): _environments,
-    ("AWS/SQS", "QueueName"): _last_part("sqs", "ListQueues", "QueueUrls"),
-    ("AWS/SNS", "TopicName"): _last_part("sns", "ListTopics", "Topics", "TopicArn", ":"),
+    ("AWS/SQS", "QueueName"): _list_last_parts("sqs", "ListQueues", "QueueUrls"),
+    ("AWS/SNS", "TopicName"): _list_last_parts("sns", "ListTopics", "Topics", "TopicArn", ":"),
     ("AWS/CloudFront", "DistributionId"): _distributions,
-    ("CloudWatchSynthetics", "CanaryName"): _named("synthetics", "DescribeCanaries", "Canaries", "Name"),
-    ("AWS/Lambda", "FunctionName"): _named("lambda", "ListFunctions", "Functions", "FunctionName"),
+    ("CloudWatchSynthetics", "CanaryName"): _list_field("synthetics", "DescribeCanaries", "Canaries", "Name"),
+    ("AWS/Lambda", "FunctionName"): _list_field("lambda", "ListFunctions", "Functions", "FunctionName"),
 }

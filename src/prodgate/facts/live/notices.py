@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
-from ...event_patterns import SEVERE, passes
+from ...event_patterns import SEVERE, matches
 from ...topics import EVENTS
 from ...unresolved import Unresolved
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .alarm_topics import refusals, subscribers
-from .permissions import rights
-from .stores import topics
+from .airflow import list_environments
+from .alarm_topics import find_refusals, list_subscribers
+from .permissions import read_rights
+from .stores import list_topics
 
 GUARDDUTY, SECURITY_HUB = "aws.guardduty", "aws.securityhub"
 #: Types of events that findings come as.
@@ -51,44 +51,46 @@ def observe_finding_sources(account: Account) -> Iterator[FindingSource]:
         arn = f"arn:aws:guardduty:{account.region}:{account.id}:detector/{id_}"
         # what GuardDuty finds goes to Security Hub as well, where there is one
         ways = (GUARDDUTY, SECURITY_HUB) if hub else (GUARDDUTY,)
-        yield FindingSource(subject=arn, unheard=account.attempt(_unheard, account, ways))
+        yield FindingSource(subject=arn, unheard=account.attempt(_find_unheard, account, ways))
     if hub:
-        yield FindingSource(subject=hub["HubArn"], unheard=account.attempt(_unheard, account, (SECURITY_HUB,)))
+        yield FindingSource(subject=hub["HubArn"], unheard=account.attempt(_find_unheard, account, (SECURITY_HUB,)))
 
 
 @observes(AirflowNotices)
 def observe_airflow_notices(account: Account) -> Iterator[AirflowNotices]:
     """Look at what each Airflow environment may publish to."""
-    for found in environments(account):
-        may = account.attempt(_publishable, account, found["ExecutionRoleArn"])
-        heard = account.attempt(_heard, account, found["ExecutionRoleArn"])
+    for found in list_environments(account):
+        may = account.attempt(_list_publishable, account, found["ExecutionRoleArn"])
+        heard = account.attempt(_list_audience, account, found["ExecutionRoleArn"])
         yield AirflowNotices(subject=found["Arn"], topics=may, subscribers=heard)
 
 
-def _publishable(account: Account, role: str) -> tuple[str, ...]:
-    allowed = rights(account, role)
-    return tuple(arn for arn, _ in account.once(topics) if allowed.may("sns:Publish", arn))
+def _list_publishable(account: Account, role: str) -> tuple[str, ...]:
+    allowed = read_rights(account, role)
+    return tuple(arn for arn, _ in account.once(list_topics) if allowed.may("sns:Publish", arn))
 
 
-def _heard(account: Account, role: str) -> tuple[str, ...]:
-    return tuple(one for arn in _publishable(account, role) for one in subscribers(account, arn))
+def _list_audience(account: Account, role: str) -> tuple[str, ...]:
+    return tuple(one for arn in _list_publishable(account, role) for one in list_subscribers(account, arn))
 
 
-def _unheard(account: Account, ways: tuple[str, ...]) -> tuple[str, ...]:
+def _find_unheard(account: Account, ways: tuple[str, ...]) -> tuple[str, ...]:
     """Return what stays unheard by the best of several ways."""
-    found = [tuple(_lost(account, source)) for source in ways]
+    found = [tuple(_find_unheard_from(account, source)) for source in ways]
     return () if () in found else found[0]
 
 
-def _lost(account: Account, source: str) -> Iterator[str]:
+def _find_unheard_from(account: Account, source: str) -> Iterator[str]:
     for detail in SEVERE[source]:
         event = {"source": source, "detail-type": _TYPES[source], "account": account.id, "region": account.region}
-        reasons = [_why_unheard(account, rule) for rule in _rules(account) if _passes(rule, event | {"detail": detail})]
+        reasons = [
+            _why_unheard(account, rule) for rule in _list_rules(account) if _passes(rule, event | {"detail": detail})
+        ]
         if "" not in reasons:
             yield f"{source} {json.dumps(detail)}: {'; '.join(reasons) or 'no rule passes it on'}"
 
 
-def _rules(account: Account) -> list[Mapping[str, Any]]:
+def _list_rules(account: Account) -> list[Mapping[str, Any]]:
     listed = account.list("events", "ListRules", "Rules")
     return [rule for rule in listed if rule["State"] == "ENABLED" and rule.get("EventPattern")]
 
@@ -97,7 +99,7 @@ def _passes(rule: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether a rule is on events of this source, and passes this one on. Raises Unreadable."""
     try:
         pattern = json.loads(rule["EventPattern"])
-        return event["source"] in pattern.get("source", ()) and passes(pattern, event)
+        return event["source"] in pattern.get("source", ()) and matches(pattern, event)
     except (Unresolved, ValueError) as error:
         raise Unreadable(f"rule {rule['Name']!r}: {error}") from None
 
@@ -113,9 +115,9 @@ def _why_unheard(account: Account, rule: Mapping[str, Any]) -> str:
 def _why_silent(account: Account, rule: str, topic: str) -> str:
     name = topic.rpartition(":")[2]
     try:
-        refused = refusals(account, topic, (rule,), EVENTS)
+        refused = find_refusals(account, topic, (rule,), EVENTS)
     except Absent:
         return f"topic {name} does not exist"
     if refused:
         return f"topic {name}: {refused[0]}"
-    return "" if subscribers(account, topic) else f"nobody listens to topic {name}"
+    return "" if list_subscribers(account, topic) else f"nobody listens to topic {name}"

@@ -9,7 +9,7 @@ from typing import Any
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
-from .distributions import GLOBAL, items, sites
+from .distributions import GLOBAL, items, list_distributions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -25,9 +25,9 @@ class ServerOrigin(Fact):
 @observes(ServerOrigin)
 def observe_server_origins(account: Account) -> Iterator[ServerOrigin]:
     """See every origin that is no bucket, on the internet or inside the network."""
-    for site in sites(account):
+    for site in list_distributions(account):
         for origin in items(site, "Origins"):
-            if config := _entered(account, origin):
+            if config := _connection_settings(account, origin):
                 yield ServerOrigin(
                     subject=f"{site['ARN']} {origin['Id']}",
                     protocol=config["OriginProtocolPolicy"],
@@ -35,7 +35,7 @@ def observe_server_origins(account: Account) -> Iterator[ServerOrigin]:
                 )
 
 
-def _entered(account: Account, origin: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _connection_settings(account: Account, origin: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return how CloudFront connects to an origin; None for a bucket. Raises Unreadable."""
     inside = (origin.get("VpcOriginConfig") or {}).get("VpcOriginId")
     if inside:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
-from ...documents import Statement, statements
+from ...documents import Statement, read_statements
 from ...unresolved import Unresolved
 
 #: What GetAccountAuthorizationDetails tells of besides the policies that AWS manages.
@@ -30,7 +30,7 @@ class Rights:
 
         Raises Unreadable when only a policy that AWS manages could allow it.
         """
-        found = [one for one in self.statements if one.covers(action) and _speaks_of(one, resource)]
+        found = [one for one in self.statements if one.covers(action) and _applies_to(one, resource)]
         if any(not one.allows and not one.conditions for one in found):
             return False
         if not any(one.allows for one in found) and self.by_aws:
@@ -43,12 +43,12 @@ class Rights:
         return tuple(name for one in allowed for name in one.resources if name.startswith(prefix))
 
 
-def rights(account: Account, arn: str) -> Rights:
+def read_rights(account: Account, arn: str) -> Rights:
     """Return what a role of this account is allowed. Raises Unreadable, also for a role that is not listed."""
     for role in account.list("iam", "GetAccountAuthorizationDetails", "RoleDetailList", Filter=_ASKED):
         if role["Arn"] == arn:
             try:
-                found = tuple(one for text in _documents(account, role) for one in statements(text, arn))
+                found = tuple(one for text in _list_documents(account, role) for one in read_statements(text, arn))
             except Unresolved as error:
                 raise Unreadable(str(error)) from None
             attached = [one["PolicyArn"] for one in role.get("AttachedManagedPolicies") or ()]
@@ -57,19 +57,21 @@ def rights(account: Account, arn: str) -> Rights:
     raise Unreadable(f"iam GetAccountAuthorizationDetails lists no role {arn}")
 
 
-def _documents(account: Account, role: Mapping[str, Any]) -> Iterator[Any]:
+def _list_documents(account: Account, role: Mapping[str, Any]) -> Iterator[Any]:
     for inline in role.get("RolePolicyList") or ():
-        yield _read(inline["PolicyDocument"])
+        yield _parse_document(inline["PolicyDocument"])
     attached = {one["PolicyArn"] for one in role.get("AttachedManagedPolicies") or ()}
     for policy in account.list("iam", "GetAccountAuthorizationDetails", "Policies", Filter=_ASKED):
         if policy["Arn"] in attached:
-            yield from (_read(one["Document"]) for one in policy["PolicyVersionList"] if one["IsDefaultVersion"])
+            yield from (
+                _parse_document(one["Document"]) for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]
+            )
 
 
-def _read(document: Any) -> Any:
+def _parse_document(document: Any) -> Any:
     """Return a policy document as an object; boto3 has mostly read it already."""
     return json.loads(document) if isinstance(document, str) else document
 
 
-def _speaks_of(statement: Statement, resource: str) -> bool:
+def _applies_to(statement: Statement, resource: str) -> bool:
     return any(fnmatchcase(resource, pattern) for pattern in statement.resources)

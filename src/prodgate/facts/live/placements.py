@@ -10,9 +10,9 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .ecs_services import network, services
-from .listeners import balancers
+from .airflow import list_environments
+from .ecs_services import list_services, network_settings
+from .listeners import list_balancers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,11 @@ class Placement(Fact):
 @observes(Placement)
 def observe_placements(account: Account) -> Iterator[Placement]:
     """See where everything that has a place in a network stands."""
-    known = {subnet.id: subnet for subnet in account.once(subnets)}
+    known = {subnet.id: subnet for subnet in account.once(list_subnets)}
     names = {
         row["GroupId"]: row["GroupName"] for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups")
     }
-    for arn, kind, ids, groups, public in _placed(account):
+    for arn, kind, ids, groups, public in _list_workloads(account):
         if lost := [id_ for id_ in ids if id_ not in known]:
             raise Unreadable(f"{arn}: stands in {lost[0]}, a subnet that ec2 DescribeSubnets does not show")
         yield Placement(
@@ -74,28 +74,28 @@ def observe_placements(account: Account) -> Iterator[Placement]:
         )
 
 
-_Placed = tuple[str, str, Iterable[str], Iterable[str], bool]
+_Workload = tuple[str, str, Iterable[str], Iterable[str], bool]
 
 
-def _placed(account: Account) -> Iterator[_Placed]:
-    for service in services(account):
-        place = network(service)
+def _list_workloads(account: Account) -> Iterator[_Workload]:
+    for service in list_services(account):
+        place = network_settings(service)
         public = place.get("assignPublicIp") == "ENABLED"
         yield service["serviceArn"], "service", place.get("subnets", ()), place.get("securityGroups", ()), public
-    for balancer in balancers(account):
+    for balancer in list_balancers(account):
         ids = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
         yield balancer["LoadBalancerArn"], "load balancer", ids, balancer.get("SecurityGroups", ()), False
-    for found in environments(account):
+    for found in list_environments(account):
         place = found["NetworkConfiguration"]
         yield found["Arn"], "Airflow", place["SubnetIds"], place["SecurityGroupIds"], False
-    yield from _databases(account)
+    yield from _list_databases(account)
     for function in account.list("lambda", "ListFunctions", "Functions"):
         place = function.get("VpcConfig") or {}
         if place.get("SubnetIds"):
             yield function["FunctionArn"], "function", place["SubnetIds"], place["SecurityGroupIds"], False
 
 
-def _databases(account: Account) -> Iterator[_Placed]:
+def _list_databases(account: Account) -> Iterator[_Workload]:
     rows = account.list("rds", "DescribeDBSubnetGroups", "DBSubnetGroups")
     within = {row["DBSubnetGroupName"]: [one["SubnetIdentifier"] for one in row["Subnets"]] for row in rows}
     for row in account.list("rds", "DescribeDBClusters", "DBClusters"):
@@ -110,7 +110,7 @@ def _groups(row: Mapping[str, Any]) -> list[str]:
     return [one["VpcSecurityGroupId"] for one in row.get("VpcSecurityGroups", ())]
 
 
-def subnets(account: Account) -> Iterator[Subnet]:
+def list_subnets(account: Account) -> Iterator[Subnet]:
     """Yield every subnet. Raises Unreadable."""
     tables = account.list("ec2", "DescribeRouteTables", "RouteTables")
     interfaces = account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")
@@ -120,7 +120,7 @@ def subnets(account: Account) -> Iterator[Subnet]:
         yield Subnet(
             id=id_,
             zone=row["AvailabilityZone"],
-            internet=_leads_out(_table(tables, id_, row["VpcId"])),
+            internet=_leads_out(_find_route_table(tables, id_, row["VpcId"])),
             gives_addresses=bool(row["MapPublicIpOnLaunch"]),
             addresses=tuple(used),
         )
@@ -130,7 +130,7 @@ def _is_public(interface: Mapping[str, Any]) -> bool:
     return bool((interface.get("Association") or {}).get("PublicIp"))
 
 
-def _table(tables: Iterable[Mapping[str, Any]], subnet: str, vpc: str) -> Mapping[str, Any]:
+def _find_route_table(tables: Iterable[Mapping[str, Any]], subnet: str, vpc: str) -> Mapping[str, Any]:
     """Return the route table of a subnet: its own, else the main one of the network. Raises Unreadable."""
     own = [(one, table) for table in tables if table["VpcId"] == vpc for one in table["Associations"]]
     for one, table in own:

@@ -10,7 +10,7 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .permissions import rights
+from .permissions import read_rights
 
 #: What a queue is asked for.
 _ATTRIBUTES = ["All"]
@@ -44,8 +44,8 @@ class WorkQueue(Fact):
 @observes(DeadLetterQueue)
 def observe_dead_letter_queues(account: Account) -> Iterator[DeadLetterQueue]:
     """Look at every dead-letter queue of this account and region."""
-    sources = dead_letter_sources(account)
-    for queue in queues(account):
+    sources = find_dead_letter_sources(account)
+    for queue in list_queues(account):
         if queue["QueueArn"] in sources:
             yield DeadLetterQueue(
                 subject=queue["QueueArn"],
@@ -60,12 +60,12 @@ def observe_work_queues(account: Account) -> Iterator[WorkQueue]:
     """Look at every queue that the role of an Airflow environment may receive from."""
     names = account.list("mwaa", "ListEnvironments", "Environments")
     roles = [account.get("mwaa", "GetEnvironment", Name=name)["Environment"]["ExecutionRoleArn"] for name in names]
-    for queue in queues(account):
-        if any(rights(account, role).may("sqs:ReceiveMessage", queue["QueueArn"]) for role in roles):
-            yield WorkQueue(subject=queue["QueueArn"], redrives_to=_target(queue.get("RedrivePolicy")))
+    for queue in list_queues(account):
+        if any(read_rights(account, role).may("sqs:ReceiveMessage", queue["QueueArn"]) for role in roles):
+            yield WorkQueue(subject=queue["QueueArn"], redrives_to=_parse_target(queue.get("RedrivePolicy")))
 
 
-def queues(account: Account) -> tuple[Mapping[str, str], ...]:
+def list_queues(account: Account) -> tuple[Mapping[str, str], ...]:
     """Return the attributes of every queue."""
 
     def attributes(url: str) -> Mapping[str, str]:
@@ -77,22 +77,22 @@ def queues(account: Account) -> tuple[Mapping[str, str], ...]:
     return account.each(attributes, account.list("sqs", "ListQueues", "QueueUrls"))
 
 
-def dead_letter_sources(account: Account) -> Mapping[str, list[str]]:
+def find_dead_letter_sources(account: Account) -> Mapping[str, list[str]]:
     """Return what hands its failures to a queue, by the queue's ARN: queues, subscriptions, rules, functions."""
     found: dict[str, list[str]] = {}
-    for source, target in _handed(account):
+    for source, target in _list_redrives(account):
         found.setdefault(target, []).append(source)
     return found
 
 
-def _handed(account: Account) -> Iterator[tuple[str, str]]:
-    for queue in queues(account):
-        yield queue["QueueArn"], _target(queue.get("RedrivePolicy"))
+def _list_redrives(account: Account) -> Iterator[tuple[str, str]]:
+    for queue in list_queues(account):
+        yield queue["QueueArn"], _parse_target(queue.get("RedrivePolicy"))
     for listed in account.list("sns", "ListSubscriptions", "Subscriptions"):
         if listed["SubscriptionArn"].startswith("arn:"):  # else nobody has confirmed it yet
             asked = {"SubscriptionArn": listed["SubscriptionArn"]}
             stated = account.get("sns", "GetSubscriptionAttributes", **asked)["Attributes"]
-            yield listed["SubscriptionArn"], _target(stated.get("RedrivePolicy"))
+            yield listed["SubscriptionArn"], _parse_target(stated.get("RedrivePolicy"))
     for rule in account.list("events", "ListRules", "Rules"):
         for target in account.list("events", "ListTargetsByRule", "Targets", Rule=rule["Name"]):
             yield rule["Arn"], (target.get("DeadLetterConfig") or {}).get("Arn", "")
@@ -100,5 +100,5 @@ def _handed(account: Account) -> Iterator[tuple[str, str]]:
         yield function["FunctionArn"], (function.get("DeadLetterConfig") or {}).get("TargetArn", "")
 
 
-def _target(redrive_policy: str | None) -> str:
+def _parse_target(redrive_policy: str | None) -> str:
     return str(json.loads(redrive_policy)["deadLetterTargetArn"]) if redrive_policy else ""

@@ -17,7 +17,7 @@ from ..observers import observes
 from .backups import observe_vaults
 from .keys import observe_keys
 from .secrets import observe_secrets
-from .stores import queues, topics
+from .stores import list_queues, list_topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,7 +32,9 @@ class PolicyResource(Fact):
 def observe_bucket_policies(account: Account) -> Iterator[PolicyResource]:
     """See the policies of buckets."""
     names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
-    found = account.each(lambda name: _text(lambda: account.get("s3", "GetBucketPolicy", Bucket=name)["Policy"]), names)
+    found = account.each(
+        lambda name: _read_policy(lambda: account.get("s3", "GetBucketPolicy", Bucket=name)["Policy"]), names
+    )
     for name, policy in zip(names, found, strict=True):
         arn = f"arn:aws:s3:::{name}"
         yield PolicyResource(subject=arn, type="aws_s3_bucket", values={"bucket": name, "policy": None})
@@ -44,9 +46,9 @@ def observe_bucket_policies(account: Account) -> Iterator[PolicyResource]:
 @observes(PolicyResource)
 def observe_message_policies(account: Account) -> Iterator[PolicyResource]:
     """See the policies of queues and topics."""
-    for arn, row in account.once(queues):
+    for arn, row in account.once(list_queues):
         yield PolicyResource(subject=arn, type="aws_sqs_queue", values={"arn": arn, "policy": row.get("Policy")})
-    for arn, row in account.once(topics):
+    for arn, row in account.once(list_topics):
         yield PolicyResource(subject=arn, type="aws_sns_topic", values={"arn": arn, "policy": row.get("Policy")})
 
 
@@ -59,7 +61,7 @@ def observe_key_policies(account: Account) -> Iterator[PolicyResource]:
         region = arn.split(":")[3]
         return account.get("kms", "GetKeyPolicy", region=region, KeyId=arn, PolicyName="default")["Policy"]
 
-    found = account.each(lambda key: _text(lambda: policy(key.subject)), keys)
+    found = account.each(lambda key: _read_policy(lambda: policy(key.subject)), keys)
     for key, text in zip(keys, found, strict=True):
         values = {"arn": key.subject, "policy": text, "is_enabled": key.enabled}
         yield PolicyResource(subject=key.subject, type="aws_kms_key", values=values)
@@ -73,7 +75,7 @@ def observe_secret_policies(account: Account) -> Iterator[PolicyResource]:
         return account.get("secretsmanager", "GetResourcePolicy", SecretId=secret).get("ResourcePolicy")
 
     arns = [secret.subject for secret in account.once(observe_secrets)]
-    yield from _attached(account, "aws_secretsmanager_secret_policy", arns, policy)
+    yield from _list_policies(account, "aws_secretsmanager_secret_policy", arns, policy)
 
 
 @observes(PolicyResource)
@@ -84,7 +86,7 @@ def observe_repository_policies(account: Account) -> Iterator[PolicyResource]:
         return account.get("ecr", "GetRepositoryPolicy", repositoryName=arn.partition("/")[2])["policyText"]
 
     arns = [row["repositoryArn"] for row in account.list("ecr", "DescribeRepositories", "repositories")]
-    yield from _attached(account, "aws_ecr_repository_policy", arns, policy)
+    yield from _list_policies(account, "aws_ecr_repository_policy", arns, policy)
 
 
 @observes(PolicyResource)
@@ -96,17 +98,19 @@ def observe_vault_policies(account: Account) -> Iterator[PolicyResource]:
         return account.get("backup", "GetBackupVaultAccessPolicy", region=region, BackupVaultName=name)["Policy"]
 
     arns = [vault.subject for vault in account.once(observe_vaults)]
-    yield from _attached(account, "aws_backup_vault_policy", arns, policy)
+    yield from _list_policies(account, "aws_backup_vault_policy", arns, policy)
 
 
-def _attached(account: Account, type_: str, arns: list[str], ask: Callable[[str], Any]) -> Iterator[PolicyResource]:
+def _list_policies(
+    account: Account, type_: str, arns: list[str], ask: Callable[[str], Any]
+) -> Iterator[PolicyResource]:
     """Yield what has its policy in a resource of its own, with what ``ask`` returns for its ARN."""
-    found = account.each(lambda arn: _text(lambda: ask(arn)), arns)
+    found = account.each(lambda arn: _read_policy(lambda: ask(arn)), arns)
     for arn, policy in zip(arns, found, strict=True):
         yield PolicyResource(subject=arn, type=type_, values={"policy": policy})
 
 
-def _text(ask: Callable[[], Any]) -> Any:
+def _read_policy(ask: Callable[[], Any]) -> Any:
     """Return the text of a policy, None where there is none, and an unknown where it can't be had."""
     try:
         return ask()

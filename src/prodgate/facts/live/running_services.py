@@ -12,9 +12,9 @@ from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .ecs_services import services, tasks
-from .image_manifests import same_image
-from .services import image
+from .ecs_services import list_services, list_tasks
+from .image_manifests import is_same_image
+from .services import parse_image
 
 #: States of a target that say nothing against it: it is on its way out.
 _LEAVING = ("draining",)
@@ -37,7 +37,7 @@ class RunningService(Fact):
 @observes(RunningService)
 def observe_running_services(account: Account) -> Iterator[RunningService]:
     """See what every service runs at the moment."""
-    yield from account.each(lambda service: _running(account, service), account.once(services))
+    yield from account.each(lambda service: _running(account, service), account.once(list_services))
 
 
 def _running(account: Account, service: Mapping[str, Any]) -> RunningService:
@@ -45,13 +45,13 @@ def _running(account: Account, service: Mapping[str, Any]) -> RunningService:
         subject=service["serviceArn"],
         desired=Quantity.of(service["desiredCount"]),
         running=Quantity.of(service["runningCount"]),
-        healthy=account.attempt(_healthy, account, service),
-        unwell=account.attempt(_unwell, account, service),
-        strange_images=account.attempt(_strange_images, account, service),
+        healthy=account.attempt(_count_healthy, account, service),
+        unwell=account.attempt(_list_unwell, account, service),
+        strange_images=account.attempt(_find_strange_images, account, service),
     )
 
 
-def _targets(account: Account, service: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], ...]:
+def _list_targets(account: Account, service: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], ...]:
     """Return (address, state) of the targets that are not leaving, for each way that traffic takes to the service.
 
     ECS's own blue/green has two target groups for one way, of which one is empty.
@@ -59,57 +59,59 @@ def _targets(account: Account, service: Mapping[str, Any]) -> tuple[tuple[tuple[
     found = []
     for one in service.get("loadBalancers", ()):
         groups = (one.get("targetGroupArn"), one.get("advancedConfiguration", {}).get("alternateTargetGroupArn"))
-        states = [state for group in groups if group for state in _states(account, group)]
+        states = [state for group in groups if group for state in _list_states(account, group)]
         found.append(tuple((where, state) for where, state in states if state not in _LEAVING))
     return tuple(found)
 
 
-def _states(account: Account, group: str) -> Iterator[tuple[str, str]]:
+def _list_states(account: Account, group: str) -> Iterator[tuple[str, str]]:
     answer = account.find("elbv2", "DescribeTargetHealth", TargetGroupArn=group) or {}
     for row in answer.get("TargetHealthDescriptions", ()):
         yield f"{row['Target']['Id']}:{row['Target'].get('Port', '')}", row["TargetHealth"]["State"]
 
 
-def _healthy(account: Account, service: Mapping[str, Any]) -> Quantity | None:
-    counts = [sum(state == "healthy" for _, state in group) for group in _targets(account, service)]
+def _count_healthy(account: Account, service: Mapping[str, Any]) -> Quantity | None:
+    counts = [sum(state == "healthy" for _, state in group) for group in _list_targets(account, service)]
     return Quantity.of(min(counts)) if counts else None
 
 
-def _unwell(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
-    targets = [f"{at} {state}" for group in _targets(account, service) for at, state in group if state != "healthy"]
+def _list_unwell(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
+    targets = [
+        f"{at} {state}" for group in _list_targets(account, service) for at, state in group if state != "healthy"
+    ]
     containers = [
         f"{_short(task)} {one['name']} UNHEALTHY"
-        for task in tasks(account, service)
+        for task in list_tasks(account, service)
         for one in task["containers"]
         if one.get("healthStatus") == "UNHEALTHY"
     ]
     return (*targets, *containers)
 
 
-def _strange_images(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
+def _find_strange_images(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
     """Compare what runs with what is declared. Raises Unreadable where one of the two is not known."""
-    stated = _stated(account, service)
-    found = tasks(account, service)
+    stated = _declared_images(account, service)
+    found = list_tasks(account, service)
     if not found:
         raise Unreadable(f"{service['serviceName']}: no task runs, so nobody knows which image one would use")
-    return tuple(_strange(account, stated, found))
+    return tuple(_find_strange(account, stated, found))
 
 
-def _strange(account: Account, stated: Mapping[str, str], found: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
+def _find_strange(account: Account, stated: Mapping[str, str], found: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
     for task in found:
         for one in task["containers"]:
             wanted = stated.get(one["name"])
             if wanted is None:
                 yield f"{_short(task)} runs {one['name']}, which the project does not declare"
                 continue
-            named, runs = image(one["name"], wanted), one.get("imageDigest", "")
+            named, runs = parse_image(one["name"], wanted), one.get("imageDigest", "")
             if not runs or not named.digest:
                 raise Unreadable(f"{_short(task)}: the digest of {one['name']} is not known")
-            if not same_image(account, named, runs):
+            if not is_same_image(account, named, runs):
                 yield f"{_short(task)} runs {one['name']} {runs[:19]}…, not {named.digest[:19]}…"
 
 
-def _stated(account: Account, service: Mapping[str, Any]) -> Mapping[str, str]:
+def _declared_images(account: Account, service: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the images of the service's containers by their names, as declared. Raises Unreadable."""
     family = service["taskDefinition"].rpartition("/")[2].partition(":")[0]
     for address, values in account.declared("aws_ecs_task_definition").items():

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ...aws.account import Account
-from .ecs_services import definition, services
+from .ecs_services import list_services, read_task_definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +22,13 @@ class RunningTask:
     containers: tuple[Mapping[str, Any], ...]
 
 
-def running_tasks(account: Account) -> tuple[RunningTask, ...]:
+def list_running_tasks(account: Account) -> tuple[RunningTask, ...]:
     """Return every active service of every cluster, with its task. Raises Unreadable."""
-    return account.each(partial(_with_task, account), account.once(services))
+    return account.each(partial(_with_task, account), account.once(list_services))
 
 
 def _with_task(account: Account, service: Mapping[str, Any]) -> RunningTask:
-    task = definition(account, service["taskDefinition"])
+    task = read_task_definition(account, service["taskDefinition"])
     return RunningTask(
         arn=service["serviceArn"],
         name=service["serviceName"],

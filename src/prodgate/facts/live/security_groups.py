@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
-from ...openings import Network, Opening, opening
+from ...openings import Network, NetworkRule, make_network_rule
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .ecs_services import definition, network, services
-from .listeners import balancers, listeners
-from .vpcs import vpcs
+from .airflow import list_environments
+from .ecs_services import list_services, network_settings, read_task_definition
+from .listeners import list_balancers, list_listeners
+from .vpcs import list_vpcs
 
 #: Ports of Airflow's web server and of its database, which MWAA puts into the same group.
 _AIRFLOW: Final = (443, 5432)
@@ -29,8 +29,8 @@ class SecurityGroup(Fact):
 
     default: bool
     """Whether it is the one that AWS gives to whatever names no group."""
-    ways_in: tuple[Opening, ...]
-    ways_out: tuple[Opening, ...]
+    ways_in: tuple[NetworkRule, ...]
+    ways_out: tuple[NetworkRule, ...]
     network: tuple[Network, ...]
     """All addresses of its VPC."""
     faces_internet: bool
@@ -49,29 +49,31 @@ class SecurityGroup(Fact):
 @observes(SecurityGroup)
 def observe_security_groups(account: Account) -> Iterator[SecurityGroup]:
     """See every group of the networks in use."""
-    networks = {vpc["VpcId"]: vpc for vpc in vpcs(account)}
-    facing = {id_ for one in balancers(account) if one["Scheme"] != "internal" for id_ in one.get("SecurityGroups", ())}
-    listening = account.attempt(_listening, account)
+    networks = {vpc["VpcId"]: vpc for vpc in list_vpcs(account)}
+    facing = {
+        id_ for one in list_balancers(account) if one["Scheme"] != "internal" for id_ in one.get("SecurityGroups", ())
+    }
+    listening = account.attempt(_ports_by_group, account)
     for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups"):
         if row["VpcId"] in networks:
             id_ = row["GroupId"]
             yield SecurityGroup(
                 subject=f"{id_} ({row['GroupName']})",
                 default=row["GroupName"] == "default",
-                ways_in=account.attempt(openings, account, id_, row["IpPermissions"]),
-                ways_out=account.attempt(openings, account, id_, row["IpPermissionsEgress"]),
-                network=tuple(_addresses(networks[row["VpcId"]])),
+                ways_in=account.attempt(read_openings, account, id_, row["IpPermissions"]),
+                ways_out=account.attempt(read_openings, account, id_, row["IpPermissionsEgress"]),
+                network=tuple(_list_networks(networks[row["VpcId"]])),
                 faces_internet=id_ in facing,
                 listens=listening.get(id_) if isinstance(listening, Mapping) else listening,
             )
 
 
-def openings(account: Account, group: str, permissions: Sequence[Mapping[str, Any]]) -> tuple[Opening, ...]:
+def read_openings(account: Account, group: str, permissions: Sequence[Mapping[str, Any]]) -> tuple[NetworkRule, ...]:
     """Return what a group's permissions open. Raises Unreadable."""
     return tuple(_opening(account, group, one) for one in permissions)
 
 
-def _opening(account: Account, group: str, permission: Mapping[str, Any]) -> Opening:
+def _opening(account: Account, group: str, permission: Mapping[str, Any]) -> NetworkRule:
     lists = [_prefix_list(account, one["PrefixListId"]) for one in permission.get("PrefixListIds", ())]
     cidrs = [one["CidrIp"] for one in permission.get("IpRanges", ())]
     cidrs += [one["CidrIpv6"] for one in permission.get("Ipv6Ranges", ())]
@@ -79,7 +81,7 @@ def _opening(account: Account, group: str, permission: Mapping[str, Any]) -> Ope
     peers = [one.get("GroupId") for one in permission.get("UserIdGroupPairs", ())]
     ports = (permission.get("FromPort", -1), permission.get("ToPort", -1))
     itself = group in peers and not cidrs and {*peers} == {group}
-    return opening(permission["IpProtocol"], ports, cidrs, itself, [name for name, _ in lists if name])
+    return make_network_rule(permission["IpProtocol"], ports, cidrs, itself, [name for name, _ in lists if name])
 
 
 def _prefix_list(account: Account, id_: str) -> tuple[str, tuple[str, ...]]:
@@ -94,35 +96,35 @@ def _prefix_list(account: Account, id_: str) -> tuple[str, tuple[str, ...]]:
     return "", tuple(entry["Cidr"] for entry in entries)
 
 
-def _addresses(vpc: Mapping[str, Any]) -> Iterator[Network]:
+def _list_networks(vpc: Mapping[str, Any]) -> Iterator[Network]:
     several = [one["CidrBlock"] for one in vpc.get("CidrBlockAssociationSet", ())]
     several += [one["Ipv6CidrBlock"] for one in vpc.get("Ipv6CidrBlockAssociationSet", ())]
     yield from (ipaddress.ip_network(cidr) for cidr in {vpc["CidrBlock"], *several})
 
 
-def _listening(account: Account) -> Mapping[str, frozenset[int]]:
+def _ports_by_group(account: Account) -> Mapping[str, frozenset[int]]:
     """Return the ports that the workloads behind each group listen on. Raises Unreadable."""
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for groups, ports in _listeners(account):
+    for groups, ports in _list_listening(account):
         for group in groups:
             found[group].update(ports)
     return {group: frozenset(ports) for group, ports in found.items()}
 
 
-def _listeners(account: Account) -> Iterator[tuple[Iterable[str], Iterable[int]]]:
-    for service in services(account):
-        containers = definition(account, service["taskDefinition"])["containerDefinitions"]
+def _list_listening(account: Account) -> Iterator[tuple[Iterable[str], Iterable[int]]]:
+    for service in list_services(account):
+        containers = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
         ports = [port["containerPort"] for one in containers for port in one.get("portMappings", ())]
-        yield network(service).get("securityGroups", ()), ports
-    heard = listeners(account)
-    for balancer in balancers(account):
+        yield network_settings(service).get("securityGroups", ()), ports
+    heard = list_listeners(account)
+    for balancer in list_balancers(account):
         own = [one["Port"] for one in heard if one["LoadBalancerArn"] == balancer["LoadBalancerArn"]]
         yield balancer.get("SecurityGroups", ()), own
     for operation, key in (("DescribeDBClusters", "DBClusters"), ("DescribeDBInstances", "DBInstances")):
         for row in account.list("rds", operation, key):
             port = row.get("Port") or (row.get("Endpoint") or {}).get("Port")
             yield [one["VpcSecurityGroupId"] for one in row.get("VpcSecurityGroups", ())], [port] if port else []
-    for found in environments(account):
+    for found in list_environments(account):
         yield found["NetworkConfiguration"]["SecurityGroupIds"], _AIRFLOW
     for endpoint in account.list("ec2", "DescribeVpcEndpoints", "VpcEndpoints"):
         yield [one["GroupId"] for one in endpoint.get("Groups", ())], _ENDPOINT

@@ -11,7 +11,7 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .ecs_services import definition, services
+from .ecs_services import list_services, read_task_definition
 
 #: The dimension of a scalable target that is a number of tasks.
 _TASKS: Final = "ecs:service:DesiredCount"
@@ -79,14 +79,14 @@ class Service(Fact):
 @observes(Service)
 def observe_services(account: Account) -> Iterator[Service]:
     """See every service."""
-    yield from account.each(lambda service: _service(account, service), account.once(services))
+    yield from account.each(lambda service: _service(account, service), account.once(list_services))
 
 
 def _service(account: Account, service: Mapping[str, Any]) -> Service:
     return Service(
         subject=service["serviceArn"],
         name=service["serviceName"],
-        providers=frozenset(_providers(service)),
+        providers=frozenset(_list_providers(service)),
         task=account.attempt(_task, account, service["taskDefinition"]),
         desired=Quantity.of(service["desiredCount"]),
         scaling=account.attempt(_scaling, account, service),
@@ -94,22 +94,22 @@ def _service(account: Account, service: Mapping[str, Any]) -> Service:
 
 
 def _task(account: Account, arn: str) -> Task:
-    found = definition(account, arn)
+    found = read_task_definition(account, arn)
     return Task(
         cpu=Quantity.of(found.get("cpu", 0), "cpu"),
         memory=Quantity.of(found.get("memory", 0), "MiB"),
-        images=tuple(image(one["name"], one["image"]) for one in found["containerDefinitions"]),
+        images=tuple(parse_image(one["name"], one["image"]) for one in found["containerDefinitions"]),
     )
 
 
-def _providers(service: Mapping[str, Any]) -> Iterator[str]:
+def _list_providers(service: Mapping[str, Any]) -> Iterator[str]:
     several = service.get("capacityProviderStrategy") or ()
     yield from (one["capacityProvider"] for one in several)
     if not several:
         yield service.get("launchType", "EC2")
 
 
-def image(container: str, reference: str) -> Image:
+def parse_image(container: str, reference: str) -> Image:
     """Read ``registry/name:tag@sha256:…``."""
     found = _IMAGE.fullmatch(reference)
     name, digest = (found["name"], found["digest"] or "") if found else (reference, "")

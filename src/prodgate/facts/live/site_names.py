@@ -57,7 +57,7 @@ def _public_zones(account: Account) -> dict[str, str]:
 def _address_records(account: Account, zones: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
     """Return the type and the target of every address record, by name."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for records in account.each(lambda zone: _all(account, zone), zones):
+    for records in account.each(lambda zone: _list_records(account, zone), zones):
         for record in records:
             if record["Type"] in _ADDRESSES:
                 # Route 53 writes a wildcard as \\052
@@ -66,7 +66,7 @@ def _address_records(account: Account, zones: tuple[str, ...]) -> dict[str, list
     return found
 
 
-def _all(account: Account, zone: str) -> tuple[Mapping[str, Any], ...]:
+def _list_records(account: Account, zone: str) -> tuple[Mapping[str, Any], ...]:
     return account.list("route53", "ListResourceRecordSets", "ResourceRecordSets", HostedZoneId=zone)
 
 

@@ -11,7 +11,7 @@ from .. import Fact
 from ..observers import observes
 from .backups import observe_vaults
 from .databases import observe_databases
-from .keys import Encryption, encryption, regions
+from .keys import Encryption, list_key_regions, read_encryption
 from .secrets import observe_secrets
 
 
@@ -55,36 +55,38 @@ def observe_environments(account: Account) -> Iterator[Store]:
 @observes(Store)
 def observe_messages(account: Account) -> Iterator[Store]:
     """See queues and topics."""
-    for arn, row in account.once(queues):
+    for arn, row in account.once(list_queues):
         managed = row.get("SqsManagedSseEnabled") == "true"
         yield _store(account, arn, "queue", row.get("KmsMasterKeyId", ""), managed or "KmsMasterKeyId" in row)
-    for arn, row in account.once(topics):
+    for arn, row in account.once(list_topics):
         yield _store(account, arn, "topic", row.get("KmsMasterKeyId", ""), "KmsMasterKeyId" in row)
 
 
 @observes(Store)
 def observe_logs(account: Account) -> Iterator[Store]:
     """See the log groups, and the trails that write to buckets."""
-    for found in account.each(lambda region: _log_groups(account, region), regions(account)):
+    for found in account.each(lambda region: _list_log_groups(account, region), list_key_regions(account)):
         for row in found:
             yield _store(account, row["arn"].removesuffix(":*"), "log group", row.get("kmsKeyId", ""))
     for row in account.get("cloudtrail", "DescribeTrails")["trailList"]:
         yield _store(account, row["TrailARN"], "trail", row.get("KmsKeyId", ""))
 
 
-def queues(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
+def list_queues(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the ARN of each queue with its attributes."""
     found = account.each(
         lambda region: [(region, url) for url in account.list("sqs", "ListQueues", "QueueUrls", region=region)],
-        regions(account),
+        list_key_regions(account),
     )
     rows = account.each(lambda at: _queue(account, *at), [each for listed in found for each in listed])
     yield from ((row["QueueArn"], row) for row in rows)
 
 
-def topics(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
+def list_topics(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the ARN of each topic with its attributes."""
-    found = account.each(lambda region: account.list("sns", "ListTopics", "Topics", region=region), regions(account))
+    found = account.each(
+        lambda region: account.list("sns", "ListTopics", "Topics", region=region), list_key_regions(account)
+    )
     arns = [row["TopicArn"] for listed in found for row in listed]
     yield from zip(arns, account.each(lambda arn: _topic(account, arn), arns), strict=True)
 
@@ -103,7 +105,7 @@ def _topic(account: Account, arn: str) -> Mapping[str, str]:
     return row
 
 
-def _log_groups(account: Account, region: str) -> Iterable[Mapping[str, Any]]:
+def _list_log_groups(account: Account, region: str) -> Iterable[Mapping[str, Any]]:
     return account.list("logs", "DescribeLogGroups", "logGroups", region=region)
 
 
@@ -114,5 +116,5 @@ def _store(account: Account, subject: str, kind: str, key: str, encrypted: bool 
         subject=subject,
         kind=kind,
         encrypted=encrypted,
-        encryption=account.attempt(encryption, account, key, region),
+        encryption=account.attempt(read_encryption, account, key, region),
     )

@@ -14,10 +14,10 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .airflow import environments
-from .distributions import GLOBAL, sites
-from .ecs_services import services
-from .metric_data import Query, series
+from .airflow import list_environments
+from .distributions import GLOBAL, list_distributions
+from .ecs_services import list_services
+from .metric_data import Query, read_series
 
 _HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)
@@ -58,11 +58,11 @@ class WorkerUse(Fact):
 @observes(CacheInSurge)
 def observe_cache_in_surge(account: Account) -> Iterator[CacheInSurge]:
     """Look at the busiest hour of every distribution."""
-    for site in sites(account):
+    for site in list_distributions(account):
         own = (("DistributionId", site["Id"]), ("Region", "Global"))
         counted = Query("AWS/CloudFront", "Requests", own, "Sum")
         rate = Query("AWS/CloudFront", "CacheHitRate", own, "Average")
-        found = series(account, [counted, rate], window=_FORTNIGHT, period=_HOUR, region=GLOBAL)
+        found = read_series(account, [counted, rate], window=_FORTNIGHT, period=_HOUR, region=GLOBAL)
         requests, hits = found[counted], found[rate]
         busiest = max(requests, key=lambda time: (requests[time], time), default=None)
         known = busiest is not None and busiest in hits
@@ -76,18 +76,18 @@ def observe_cache_in_surge(account: Account) -> Iterator[CacheInSurge]:
 @observes(ServiceInSurge)
 def observe_services_in_surge(account: Account) -> Iterator[ServiceInSurge]:
     """Look at how every service grew."""
-    yield from account.each(partial(_service, account), account.once(services))
+    yield from account.each(partial(_service, account), account.once(list_services))
 
 
 @observes(WorkerUse)
 def observe_worker_use(account: Account) -> Iterator[WorkerUse]:
     """Look at the workers of every Airflow environment."""
-    for environment in environments(account):
+    for environment in list_environments(account):
         base, more = (
             Query("AWS/MWAA", "CPUUtilization", (("Cluster", cluster), ("Environment", environment["Name"])), "Average")
             for cluster in ("BaseWorker", "AdditionalWorker")
         )
-        found = series(account, [base, more], window=_WEEK, period=_HOUR)
+        found = read_series(account, [base, more], window=_WEEK, period=_HOUR)
         highest = max([*found[base].values(), *found[more].values()], default=Decimal(0))
         days = {time.date() for time in found[base]}
         yield WorkerUse(
@@ -98,13 +98,13 @@ def observe_worker_use(account: Account) -> Iterator[WorkerUse]:
 
 
 def _service(account: Account, service: Mapping[str, Any]) -> ServiceInSurge:
-    grown = tuple(_growth(account, service))
+    grown = tuple(_list_growth(account, service))
     served = [account.attempt(_took_traffic, account, service, time, count) for time, count in grown]
     unread = [one for one in served if not isinstance(one, bool)]
     return ServiceInSurge(subject=service["serviceArn"], grown=len(grown), served=unread[0] if unread else sum(served))
 
 
-def _growth(account: Account, service: Mapping[str, Any]) -> Iterator[tuple[datetime, int]]:
+def _list_growth(account: Account, service: Mapping[str, Any]) -> Iterator[tuple[datetime, int]]:
     """Yield when a service was given more tasks than before, and how many it had then."""
     name = f"service/{service['clusterArn'].rpartition('/')[2]}/{service['serviceName']}"
     listed = account.list(
@@ -122,17 +122,17 @@ def _growth(account: Account, service: Mapping[str, Any]) -> Iterator[tuple[date
 def _took_traffic(account: Account, service: Mapping[str, Any], start: datetime, count: int) -> bool:
     """Whether as many targets were healthy within the hour as the service was given, and requests reached them."""
     groups = [one["targetGroupArn"].rpartition(":")[2] for one in service.get("loadBalancers") or ()]
-    return any(_reached(account, group, start, count) for group in groups)
+    return any(_group_took_traffic(account, group, start, count) for group in groups)
 
 
-def _reached(account: Account, group: str, start: datetime, count: int) -> bool:
+def _group_took_traffic(account: Account, group: str, start: datetime, count: int) -> bool:
     balancers = account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
     found = False
     for balancer in balancers:
         own = (("LoadBalancer", balancer["LoadBalancerArn"].partition(":loadbalancer/")[2]), ("TargetGroup", group))
         healthy = Query("AWS/ApplicationELB", "HealthyHostCount", own, "Maximum")
         requests = Query("AWS/ApplicationELB", "RequestCount", own, "Sum")
-        known = series(account, [healthy, requests], window=_FORTNIGHT, period=_HOUR)
+        known = read_series(account, [healthy, requests], window=_FORTNIGHT, period=_HOUR)
         after = [time for time in known[healthy] if start - _HOUR < time <= start + _HOUR]
         found = found or any(known[healthy][time] >= count and known[requests].get(time, 0) for time in after)
     return found

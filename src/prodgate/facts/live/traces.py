@@ -11,8 +11,8 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .permissions import rights
-from .running_tasks import RunningTask, running_tasks
+from .permissions import read_rights
+from .running_tasks import RunningTask, list_running_tasks
 
 #: How far back X-Ray is asked; it answers for six hours at most.
 LOOKED_BACK: Final = timedelta(hours=6)
@@ -41,14 +41,14 @@ class TracedService(Fact):
 @observes(TracedService)
 def observe_traced_services(account: Account) -> Iterator[TracedService]:
     """Look at every service."""
-    for task in running_tasks(account):
+    for task in list_running_tasks(account):
         names = _names(task)
         yield TracedService(
             subject=task.arn,
             collectors=tuple(one["name"] for one in task.containers if _collects(one)),
             may_send=account.attempt(_may_send, account, task.role),
             names=names,
-            newest=account.attempt(_newest, account, names),
+            newest=account.attempt(_newest_trace_age, account, names),
         )
 
 
@@ -59,7 +59,7 @@ def _collects(container: Mapping[str, Any]) -> bool:
 def _may_send(account: Account, role: str) -> bool:
     if not role:
         return False
-    found = rights(account, role)
+    found = read_rights(account, role)
     return bool(found.by_aws & _BY_AWS) or found.may("xray:PutTraceSegments", "*")
 
 
@@ -69,7 +69,7 @@ def _names(task: RunningTask) -> tuple[str, ...]:
     return told or (task.name,)
 
 
-def _newest(account: Account, names: tuple[str, ...]) -> Quantity | None:
+def _newest_trace_age(account: Account, names: tuple[str, ...]) -> Quantity | None:
     since = account.now - LOOKED_BACK
     services = account.list("xray", "GetServiceGraph", "Services", StartTime=since, EndTime=account.now)
     heard = [one["EndTime"] for one in services if one.get("EndTime") and one.get("Name") in names]

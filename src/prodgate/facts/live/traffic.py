@@ -14,7 +14,7 @@ from ...cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .metric_data import Query, Series, series, total
+from .metric_data import Query, Series, read_series, total
 
 _MONTH: Final = timedelta(days=30)
 _DAY: Final = timedelta(days=1)
@@ -65,7 +65,7 @@ def observe_canary_visits(account: Account) -> Iterator[CanaryVisits]:
             Query("CloudWatchSynthetics", "SuccessPercent", (("CanaryName", name),), statistic)
             for statistic in ("Sum", "SampleCount")
         )
-        found = series(account, [share, counted], window=_MONTH, period=_DAY)
+        found = read_series(account, [share, counted], window=_MONTH, period=_DAY)
         visits = total(found[counted])
         yield CanaryVisits(
             subject=name,
@@ -93,7 +93,7 @@ def _traffic(account: Account, balancer: str) -> dict[str, Any]:
 def _counts(account: Account, balancer: str) -> Mapping[str, Series]:
     metrics = ("RequestCount", BALANCER_ERRORS, TARGET_ERRORS)
     queries = {name: Query("AWS/ApplicationELB", name, (("LoadBalancer", balancer),), "Sum") for name in metrics}
-    found = series(account, queries.values(), window=_MONTH, period=_DAY)
+    found = read_series(account, queries.values(), window=_MONTH, period=_DAY)
     return {name: found[query] for name, query in queries.items()}
 
 
@@ -103,7 +103,7 @@ def _p95(account: Account, balancer: str) -> Quantity | None:
     Where CloudWatch cuts the window into periods of its own, the highest of their percentiles is no lower.
     """
     query = Query("AWS/ApplicationELB", "TargetResponseTime", (("LoadBalancer", balancer),), "p95")
-    found = series(account, [query], window=_MONTH, period=_MONTH)[query]
+    found = read_series(account, [query], window=_MONTH, period=_MONTH)[query]
     if any(value < 0 for value in found.values()):
         raise Unreadable("CloudWatch shows a negative response time")
     return Quantity.seconds(max(found.values()).quantize(Decimal("0.000001"))) if found else None

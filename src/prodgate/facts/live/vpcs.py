@@ -25,17 +25,17 @@ class NetworkRecord(Fact):
 @observes(NetworkRecord)
 def observe_network_records(account: Account) -> Iterator[NetworkRecord]:
     """Look at every VPC in use."""
-    for vpc in vpcs(account):
-        flows = flow_logs_of(account, vpc["VpcId"])
+    for vpc in list_vpcs(account):
+        flows = list_flow_logs(account, vpc["VpcId"])
         failed = [one for one in flows if not _works(one)]
         yield NetworkRecord(
             subject=vpc["VpcId"],
-            recorded=account.attempt(_recorded, flows),
+            recorded=account.attempt(_list_recorded, flows),
             failures=tuple(one.get("DeliverLogsErrorMessage") or one["FlowLogStatus"] for one in failed),
         )
 
 
-def _recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
+def _list_recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
     """Return what is delivered. Raises Unreadable when that hangs on a flow log that has not delivered anything yet."""
     working = {one["TrafficType"] for one in flows if _works(one)}
     if new := [one["FlowLogId"] for one in flows if _works(one) and "DeliverLogsStatus" not in one]:
@@ -43,14 +43,14 @@ def _recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
     return frozenset(kind for kind in ("ACCEPT", "REJECT") if {kind, "ALL"} & working)
 
 
-def vpcs(account: Account) -> tuple[Mapping[str, Any], ...]:
+def list_vpcs(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return the VPCs in use: those that somebody made, and a default one in which something is."""
     found = account.list("ec2", "DescribeVpcs", "Vpcs")
     used = {one["VpcId"] for one in account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")}
     return tuple(vpc for vpc in found if not vpc["IsDefault"] or vpc["VpcId"] in used)
 
 
-def flow_logs_of(account: Account, vpc: str) -> tuple[Mapping[str, Any], ...]:
+def list_flow_logs(account: Account, vpc: str) -> tuple[Mapping[str, Any], ...]:
     """Return the flow logs of a whole VPC."""
     found = account.list("ec2", "DescribeFlowLogs", "FlowLogs")
     return tuple(one for one in found if one["ResourceId"] == vpc)

@@ -61,7 +61,7 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
     # GuardDuty lists every feature there is, some of which exclude one another: only declared ones can be asked for.
     stated = account.attempt(account.declared, "aws_guardduty_detector_feature")
     declared = set() if isinstance(stated, Unread) else {values.get("name") for values in stated.values()}
-    for id_, detector in _detectors(account):
+    for id_, detector in _list_detectors(account):
         if isinstance(stated, Unread):
             open_ = {"detector_id": id_, "name": "?", "status": Unknown(stated.reason)}
             yield _resource("aws_guardduty_detector_feature", f"{id_} features", **open_)
@@ -73,7 +73,7 @@ def _guardduty(account: Account) -> Iterator[WatcherResource]:
                 yield _resource("aws_guardduty_detector_feature", subject, detector_id=id_, name=name, status=status)
 
 
-def _detectors(account: Account) -> tuple[tuple[str, Any], ...]:
+def _list_detectors(account: Account) -> tuple[tuple[str, Any], ...]:
     ids = account.list("guardduty", "ListDetectors", "DetectorIds")
     return tuple((id_, account.get("guardduty", "GetDetector", DetectorId=id_)) for id_ in ids)
 
@@ -118,19 +118,19 @@ def _trails(account: Account) -> Iterator[WatcherResource]:
             enable_log_file_validation=trail["LogFileValidationEnabled"],
             include_global_service_events=trail["IncludeGlobalServiceEvents"],
             enable_logging=account.get("cloudtrail", "GetTrailStatus", Name=arn)["IsLogging"],
-            event_selector=[_selector(one) for one in chosen.get("EventSelectors") or ()],
-            advanced_event_selector=[_advanced(one) for one in chosen.get("AdvancedEventSelectors") or ()],
+            event_selector=[_basic_selector(one) for one in chosen.get("EventSelectors") or ()],
+            advanced_event_selector=[_advanced_selector(one) for one in chosen.get("AdvancedEventSelectors") or ()],
         )  # fmt: skip
 
 
-def _selector(selector: Mapping[str, Any]) -> dict[str, Any]:
+def _basic_selector(selector: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "read_write_type": selector["ReadWriteType"],
         "include_management_events": selector["IncludeManagementEvents"],
     }
 
 
-def _advanced(selector: Mapping[str, Any]) -> dict[str, Any]:
+def _advanced_selector(selector: Mapping[str, Any]) -> dict[str, Any]:
     fields = [{"field": one["Field"], "equals": one.get("Equals")} for one in selector["FieldSelectors"]]
     return {"field_selector": fields}
 
@@ -153,7 +153,7 @@ def _analyzers(account: Account) -> Iterator[WatcherResource]:
 @observes(ThreatDetection)
 def observe_threats(account: Account) -> Iterator[ThreatDetection]:
     """Look at what GuardDuty has found; a detector that is off has found nothing and proves nothing."""
-    for id_, detector in _detectors(account):
+    for id_, detector in _list_detectors(account):
         if detector["Status"] == "ENABLED":
             open_ = {"Criterion": {"service.archived": {"Equals": ["false"]}}}
             found = account.list(

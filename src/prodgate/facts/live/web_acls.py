@@ -9,7 +9,7 @@ from typing import Any
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
-from .distributions import GLOBAL, sites
+from .distributions import GLOBAL, list_distributions
 
 #: Actions that keep a request from the application.
 _STOPS = ("Block", "Captcha", "Challenge")
@@ -51,7 +51,7 @@ class WebAcl(Fact):
 @observes(WebAcl)
 def observe_web_acls(account: Account) -> Iterator[WebAcl]:
     """Look at every web ACL that stands before a distribution."""
-    attached = {site.get("WebACLId") for site in sites(account)}
+    attached = {site.get("WebACLId") for site in list_distributions(account)}
     known = account.list("wafv2", "ListWebACLs", "WebACLs", region=GLOBAL, Scope="CLOUDFRONT")
     for listed in (one for one in known if one["ARN"] in attached):
         wanted = {"Name": listed["Name"], "Id": listed["Id"], "Scope": "CLOUDFRONT"}

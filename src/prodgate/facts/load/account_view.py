@@ -25,12 +25,12 @@ from urllib.parse import urlsplit
 
 from ...aws.account import Account, Calls
 from ...aws.answers import Absent, Unread, Unreadable
-from ...aws.recording import recalled
+from ...aws.recording import recall
 from ...quantities import Quantity
 from .. import Fact
-from .entrances import Counted, counted, percentile_range
+from .entrances import IngressCounts, count_at_ingress, percentile_range
 from .server_view import p95
-from .whole_minutes import sent, whole_minutes
+from .whole_minutes import count_sent, find_whole_minutes
 
 #: Profiles whose run is compared with what the account counted.
 PROFILES: Final = ("steady", "surge")
@@ -86,19 +86,19 @@ def account_view(stored: Mapping[str, Any], account: Mapping[str, Any] | None) -
         reason = "the account was not asked" if account is None else account["unreadable"]
         yield from _unread(stored, reason)
     else:
-        yield from seen_through(recalled(account["answers"]), stored, account)
+        yield from view_through(recall(account["answers"]), stored, account)
 
 
-def seen_through(calls: Calls, stored: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[Fact]:
+def view_through(calls: Calls, stored: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[Fact]:
     """Return how a run is in the account that answers calls; nothing where nothing in it counts requests."""
     record = stored["record"]
     try:
-        begun, ended = whole_minutes(record)
+        begun, ended = find_whole_minutes(record)
         with account_at(ended, calls, about) as account:
-            seen = counted(account, host_of(record), about["foreign"], begun)
+            seen = count_at_ingress(account, host_of(record), about["foreign"], begun)
             if seen is not None:
-                yield _count(stored, seen, begun, ended)
-                yield from _times(stored, seen, account, begun)
+                yield _entrance_count(stored, seen, begun, ended)
+                yield from _balancer_times(stored, seen, account, begun)
     except Unreadable as error:
         yield from _unread(stored, error.reason)
     except Absent as error:
@@ -110,8 +110,8 @@ def host_of(record: Mapping[str, Any]) -> str:
     return urlsplit(record["host"]).hostname or ""
 
 
-def _count(stored: Mapping[str, Any], seen: Counted, begun: datetime, ended: datetime) -> EntranceCount:
-    own, requests = sent(stored["record"], begun, ended), int(sum(seen.requests.values()))
+def _entrance_count(stored: Mapping[str, Any], seen: IngressCounts, begun: datetime, ended: datetime) -> EntranceCount:
+    own, requests = count_sent(stored["record"], begun, ended), int(sum(seen.requests.values()))
     values: dict[str, Any] = {
         "unknown": _share(own.answered - requests, own.answered),
         "unknown_errors": _share(own.errors - seen.errors, own.answered),
@@ -122,24 +122,28 @@ def _count(stored: Mapping[str, Any], seen: Counted, begun: datetime, ended: dat
             f", first at {missing[0]:%H:%M} UTC: it is late, or the load does not come here; look there, and run again"
         )
         values = dict.fromkeys(values, Unread(reason))
-    return EntranceCount(subject=f"{_named(stored)}, as {seen.entrance} counts", answered=own.answered, **values)
+    return EntranceCount(subject=f"{_run_name(stored)}, as {seen.entrance} counts", answered=own.answered, **values)
 
 
-def _times(stored: Mapping[str, Any], seen: Counted, account: Account, begun: datetime) -> Iterator[BalancerTimes]:
+def _balancer_times(
+    stored: Mapping[str, Any], seen: IngressCounts, account: Account, begun: datetime
+) -> Iterator[BalancerTimes]:
     """Compare response times, where a part of the load surely came to targets of load balancers."""
-    own = sent(stored["record"], begun, account.now)
+    own = count_sent(stored["record"], begun, account.now)
     took = own.took_uncached if seen.cached else own.took
     client, answers = p95(took), sum(took.values())
     if client is None or not seen.balancers:
         return
-    subject = f"{_named(stored)}, as {len(seen.balancers)} load balancers time it"
-    values: Any = account.attempt(_ranged, account, seen, client, answers, begun)
+    subject = f"{_run_name(stored)}, as {len(seen.balancers)} load balancers time it"
+    values: Any = account.attempt(_compare_percentiles, account, seen, client, answers, begun)
     if isinstance(values, Unread):
         values = dict.fromkeys(("least", "most", "apart"), values)
     yield BalancerTimes(subject=subject, answers=answers, client_p95=client, **values)
 
 
-def _ranged(account: Account, seen: Counted, client: Quantity, own: int, begun: datetime) -> dict[str, Quantity]:
+def _compare_percentiles(
+    account: Account, seen: IngressCounts, client: Quantity, own: int, begun: datetime
+) -> dict[str, Quantity]:
     if seen.answers < own:
         raise Unreadable(
             f"load balancers timed {seen.answers:,} answers, and readers had {own:,} that no cache may give: "
@@ -152,7 +156,7 @@ def _ranged(account: Account, seen: Counted, client: Quantity, own: int, begun: 
 
 
 def _unread(stored: Mapping[str, Any], reason: str) -> Iterator[Fact]:
-    subject, unread = f"{_named(stored)}, as the account counts", Unread(reason)
+    subject, unread = f"{_run_name(stored)}, as the account counts", Unread(reason)
     counts: Any = dict.fromkeys(EntranceCount.__slots__, unread)
     times: Any = dict.fromkeys(BalancerTimes.__slots__, unread)
     yield EntranceCount(subject=subject, **counts)
@@ -163,5 +167,5 @@ def _share(part: int, whole: int) -> Quantity:
     return Quantity.of((Decimal(100 * max(part, 0)) / whole).quantize(Decimal("0.0001"), ROUND_UP), "%")
 
 
-def _named(stored: Mapping[str, Any]) -> str:
+def _run_name(stored: Mapping[str, Any]) -> str:
     return f"{stored['record']['profile']['name']} at {stored['place']}"

@@ -8,19 +8,19 @@ from typing import Any
 
 from ...aws.answers import Unread
 from ...criteria import Criterion
-from ...estimates import CONFIDENCE, Estimate, difference
+from ...estimates import CONFIDENCE, Estimate, estimate_difference
 from ...quantities import Quantity
 from .. import Fact
-from .measured import Measured, measured
-from .soundness import hurried
+from .measured import Measurements, read_measurements
+from .soundness import why_not_comparable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LoadChange(Fact):
     """Two loads of the same form; ``subject`` is such as ``steady at https://… against the run 2026-11-24T…``."""
 
-    before: Measured
-    now: Measured
+    before: Measurements
+    now: Measurements
 
     def p95(self, criterion: Criterion) -> Estimate:
         """Return how much longer the 95th percentile takes now.
@@ -29,31 +29,31 @@ class LoadChange(Fact):
         """
         sure = criterion.confidence or CONFIDENCE
         each = replace(criterion, confidence=Quantity.of((100 + sure.magnitude) / 2, "%"), rate=None, window=None)
-        return replace(difference(self.now.p95(each), self.before.p95(each)), confidence=sure)
+        return replace(estimate_difference(self.now.p95(each), self.before.p95(each)), confidence=sure)
 
 
-def against(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange:
+def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange:
     """Compare a run with an earlier one; ``earlier`` is what was stored of it, with the name of its run."""
     return LoadChange(
         subject=f"{stored['record']['profile']['name']} at {stored['place']} against the run {earlier['run']}",
-        before=_compared(earlier["record"]),
-        now=_compared(stored["record"]),
+        before=_comparable(earlier["record"]),
+        now=_comparable(stored["record"]),
     )
 
 
-def _compared(record: Mapping[str, Any]) -> Any:
+def _comparable(record: Mapping[str, Any]) -> Any:
     """Return what a record holds, or Unread where the generator itself was later than a change may be."""
-    found = measured(record)
-    if not isinstance(found, Unread) and (reason := hurried(record)):
+    found = read_measurements(record)
+    if not isinstance(found, Unread) and (reason := why_not_comparable(record)):
         return Unread(reason)
     return found
 
 
-def interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:
+def compare_interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:
     """Compare green with blue, which took turns in one run: what disturbed one of them disturbed the other."""
     record = stored["record"]
     yield LoadChange(
         subject=f"green against blue at {stored['place']}",
-        before=measured(record),
-        now=measured({**record, **record["other"]}),
+        before=read_measurements(record),
+        now=read_measurements({**record, **record["other"]}),
     )

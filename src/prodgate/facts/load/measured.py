@@ -14,7 +14,7 @@ from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import Estimate
 from ...quantities import Bound, Quantity
-from .soundness import unsound
+from .soundness import why_unsound
 
 #: What may be slower than the 95th percentile.
 SLOWEST: Final = Decimal("0.05")
@@ -25,7 +25,7 @@ _NOTABLE: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measurements:
     """The requests of a measured window. One that failed, or that could not be sent, is slower than any other."""
 
     rate: Quantity
@@ -53,12 +53,12 @@ class Measured:
 
         The lower end allows for the generator's own lateness, so that a site is not convicted of it.
         """
-        found = estimates.percentile(
+        found = estimates.estimate_percentile(
             self._slower,
             sorted({latency for second in self.latencies for latency in second}),
             self.requests,
             slowest=SLOWEST,
-            bound=_bound(criterion),
+            bound=_require_bound(criterion),
             confidence=criterion.confidence,
             unfinished=self.unfinished(criterion),
             detail=", ".join(filter(None, (self.failures(), self._lateness()))),
@@ -88,10 +88,10 @@ class Measured:
         return f"sent up to {self.late} late" if self.late.base >= _NOTABLE else ""
 
     def _share(self, criterion: Criterion, *, good: bool) -> Estimate:
-        return estimates.share(
+        return estimates.estimate_share(
             self.failed,
             self.requests,
-            bound=_bound(criterion),
+            bound=_require_bound(criterion),
             confidence=criterion.confidence,
             good=good,
             unfinished=self.unfinished(criterion),
@@ -111,9 +111,9 @@ class Measured:
             yield f"the load lasted {self.duration}, at least {criterion.window} is asked for; raise its duration"
 
 
-def measured(record: Mapping[str, Any]) -> Any:
+def read_measurements(record: Mapping[str, Any]) -> Any:
     """Return what a record holds, or Unread where it can't be believed."""
-    if reason := unsound(record):
+    if reason := why_unsound(record):
         return Unread(reason)
     profile, cells = record["profile"], record["seconds"]
     seen = max((cell["second"] + 1 for cell in cells), default=0)
@@ -128,7 +128,7 @@ def measured(record: Mapping[str, Any]) -> Any:
         latencies.append(Counter())
         failed.append(record["not_sent"])
         classes["not sent"] = record["not_sent"]
-    return Measured(
+    return Measurements(
         rate=Quantity.of(Decimal(str(profile["rate"])), "/s"),
         duration=Quantity.seconds(Decimal(str(profile["duration"])) if record["complete"] else seconds),
         latencies=tuple(latencies),
@@ -139,7 +139,7 @@ def measured(record: Mapping[str, Any]) -> Any:
     )
 
 
-def _bound(criterion: Criterion) -> Bound:
+def _require_bound(criterion: Criterion) -> Bound:
     if criterion.bound is None:
         raise TypeError(f"criterion {criterion.id!r} has no bound, so nothing can be estimated for it")
     return criterion.bound

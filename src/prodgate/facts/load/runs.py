@@ -12,24 +12,24 @@ from ... import estimates
 from ...aws.answers import Unread
 from ...estimates import Estimate
 from .. import Fact
-from .changes import interleaved
-from .measured import Measured, measured
+from .changes import compare_interleaved
+from .measured import Measurements, read_measurements
 from .server_view import server_view
-from .soundness import unsound
+from .soundness import why_unsound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SteadyLoad(Fact):
     """Readers arriving at the usual rate; ``subject`` says where, such as ``steady at https://www.example.com``."""
 
-    measured: Measured
+    measured: Measurements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SurgeLoad(Fact):
     """Readers arriving at several times the usual rate."""
 
-    measured: Measured
+    measured: Measurements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,36 +50,36 @@ class CacheableResponse(Fact):
     """How many of them a shared cache may not keep, by reason."""
 
 
-def steady(stored: Mapping[str, Any]) -> Iterator[Fact]:
+def steady_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what a steady run shows; stored is a record with the place it was sent to."""
-    yield SteadyLoad(subject=f"steady at {stored['place']}", measured=measured(stored["record"]))
-    yield from _cacheable(stored)
+    yield SteadyLoad(subject=f"steady at {stored['place']}", measured=read_measurements(stored["record"]))
+    yield from _cacheable_responses(stored)
     yield from server_view(stored)
 
 
-def surge(stored: Mapping[str, Any]) -> Iterator[Fact]:
+def surge_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what a surge shows."""
-    yield SurgeLoad(subject=f"surge at {stored['place']}", measured=measured(stored["record"]))
-    yield from _cacheable(stored)
+    yield SurgeLoad(subject=f"surge at {stored['place']}", measured=read_measurements(stored["record"]))
+    yield from _cacheable_responses(stored)
     yield from server_view(stored)
 
 
-def deploy(stored: Mapping[str, Any]) -> Iterator[Fact]:
+def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Return what a run during deploys shows."""
-    yield DeployUnderLoad(subject=f"deploy at {stored['place']}", failed=_failed(stored))
+    yield DeployUnderLoad(subject=f"deploy at {stored['place']}", failed=_failed_requests(stored))
 
 
 #: What is made of the record of a profile.
-MADE: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fact]]]] = {
-    "steady": steady,
-    "surge": surge,
-    "deploy": deploy,
-    "compare": interleaved,
+FACTS_BY_PROFILE: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fact]]]] = {
+    "steady": steady_facts,
+    "surge": surge_facts,
+    "deploy": deploy_facts,
+    "compare": compare_interleaved,
 }
 
 
-def _failed(stored: Mapping[str, Any]) -> Any:
-    found, deploys = measured(stored["record"]), stored["deploys"]
+def _failed_requests(stored: Mapping[str, Any]) -> Any:
+    found, deploys = read_measurements(stored["record"]), stored["deploys"]
     broken = f"the deploy under load did not succeed: {stored['undeployed']}" if stored["undeployed"] else ""
     if not deploys and not broken:
         return Unread("no deploy was carried out while the load ran")
@@ -91,20 +91,20 @@ def _failed(stored: Mapping[str, Any]) -> Any:
     samples = sum(
         sum(latencies.values()) + failed
         for second, (latencies, failed) in enumerate(zip(found.latencies, found.failed, strict=True))
-        if broken or _deploying(begin + second, deploys)
+        if broken or _is_deploying(begin + second, deploys)
     )
     unfinished = "; ".join(filter(None, (broken, found.stopped)))
-    return estimates.count(sum(found.failed), samples=samples, unfinished=unfinished, detail=found.failures())
+    return estimates.exact_count(sum(found.failed), samples=samples, unfinished=unfinished, detail=found.failures())
 
 
-def _deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:
+def _is_deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a deploy was under way in the second that begins then."""
     return any(one["started"] < second + 1 and one["ended"] >= second for one in deploys)
 
 
-def _cacheable(stored: Mapping[str, Any]) -> Iterator[CacheableResponse]:
+def _cacheable_responses(stored: Mapping[str, Any]) -> Iterator[CacheableResponse]:
     record = stored["record"]
-    reason = unsound(record)
+    reason = why_unsound(record)
     for place, request in enumerate(record["requests"]):
         if request["cacheable"]:
             cells = [cell for cell in record["seconds"] if cell["request"] == place]

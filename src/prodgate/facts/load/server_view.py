@@ -14,16 +14,16 @@ from ...aws.answers import Unread
 from ...quantities import Quantity
 from ...statistics import nearest_rank
 from .. import Fact
-from .soundness import counted, unsound
+from .soundness import count_requests, why_unsound
 
 #: Beginning of the path of a request that only marks a place in the log.
 MARK: Final = "/prod-gate-was-here-"
 #: Beginning of the paths that load balancers, deploys and the gate itself ask for, beside the load.
 _PROBES: Final = ("/api/health", "/api/ready", MARK)
 #: What failures with an answer begin with, of which the server must know.
-ANSWERED: Final = ("HTTP ", "wrong content")
+ANSWERED_FAILURES: Final = ("HTTP ", "wrong content")
 _ERRORS: Final = 500
-_MEASURED: Final = ("sent", "arrived", "unmatched", "client_p95", "server_p95", "apart")
+_COMPARED: Final = ("sent", "arrived", "unmatched", "client_p95", "server_p95", "apart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,14 +50,14 @@ def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
     if seen is None:
         return
     early = record["why"] if record["stopped_early"] else ""
-    if reason := unsound(record) or early or seen.get("unreadable", ""):
-        view: dict[str, Any] = dict.fromkeys(_MEASURED, Unread(reason))
+    if reason := why_unsound(record) or early or seen.get("unreadable", ""):
+        view: dict[str, Any] = dict.fromkeys(_COMPARED, Unread(reason))
     else:
         view = _counts(record, seen) | _percentiles(record, seen)
     yield ServerView(subject=f"{record['profile']['name']} at {stored['place']}", **view)
 
 
-def summarised(lines: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> dict[str, Any]:
+def summarise_log(lines: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an access log says of a run: statuses from the warm-up on, and of the window how long successes took.
 
     A line has ``at`` in seconds since 1970, ``path``, ``status`` (0 for no answer) and ``seconds``.
@@ -77,9 +77,12 @@ def _counts(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any
     """Compare counts. A request that failed without an answer may have arrived or not."""
     warm_up, arrived = record["warm_up"], sum(seen["statuses"].values())
     silent = warm_up["failed"] + sum(
-        count for cell in record["seconds"] for name, count in cell["failed"].items() if not name.startswith(ANSWERED)
+        count
+        for cell in record["seconds"]
+        for name, count in cell["failed"].items()
+        if not name.startswith(ANSWERED_FAILURES)
     )
-    sent = warm_up["sent"] + counted(record)
+    sent = warm_up["sent"] + count_requests(record)
     unmatched = max(0, arrived - sent, sent - silent - arrived)
     return {
         "sent": sent,

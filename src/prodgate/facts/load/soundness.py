@@ -12,17 +12,17 @@ FORMAT: Final = 1
 MOST_LAG: Final = 0.020
 
 
-def unsound(record: Mapping[str, Any]) -> str:
+def why_unsound(record: Mapping[str, Any]) -> str:
     """Return why nothing can be concluded from a record, and what to do; or nothing.
 
     A run that was stopped early because far too much failed is sound: it can convict, and never acquit.
     """
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; run the load again"
-    return "; ".join(_flaws(record))
+    return "; ".join(_find_flaws(record))
 
 
-def hurried(record: Mapping[str, Any]) -> str:
+def why_not_comparable(record: Mapping[str, Any]) -> str:
     """Return why a sound record can't be compared with another run's, and what to do; or nothing."""
     lag = record["health"]["send_lag"]["p99"]
     if lag <= MOST_LAG:
@@ -33,12 +33,12 @@ def hurried(record: Mapping[str, Any]) -> str:
     )
 
 
-def counted(record: Mapping[str, Any]) -> int:
+def count_requests(record: Mapping[str, Any]) -> int:
     """Return how many requests of the measured window came to an end, with success or without."""
     return sum(sum(cell["latency"].values()) + sum(cell["failed"].values()) for cell in record["seconds"])
 
 
-def _flaws(record: Mapping[str, Any]) -> Iterator[str]:
+def _find_flaws(record: Mapping[str, Any]) -> Iterator[str]:
     for worker in record["workers"]:
         if worker["lost"]:
             yield f"worker {worker['name']!r} was lost, and what it measured with it; run the load again"
@@ -49,12 +49,12 @@ def _flaws(record: Mapping[str, Any]) -> Iterator[str]:
     if sick := record["health"]["sick"]:
         yield f"the generator was the bottleneck: {', '.join(sick)}; {record['health']['advice']}"
     if record["complete"]:
-        yield from _contradictions(record)
+        yield from _find_contradictions(record)
 
 
-def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
+def _find_contradictions(record: Mapping[str, Any]) -> Iterator[str]:
     """Say which numbers of a complete run don't add up: then something was lost between a request and its record."""
-    planned, sent, not_sent, ended = (*(record[key] for key in ("planned", "sent", "not_sent")), counted(record))
+    planned, sent, not_sent, ended = (*(record[key] for key in ("planned", "sent", "not_sent")), count_requests(record))
     if planned != sent + not_sent:
         yield f"{planned:,} arrivals were planned, {sent:,} sent and {not_sent:,} not: the record contradicts itself"
     if ended != (begun := sent + record["followed"]):

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
-from .server_view import ANSWERED
-from .soundness import unsound
+from .server_view import ANSWERED_FAILURES
+from .soundness import why_unsound
 
 #: Seconds by which the clocks of the generator and of AWS may differ.
 _SKEW: Final = 2.0
@@ -22,7 +22,7 @@ _ERROR: Final = re.compile(r"HTTP 5\d\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentRequests:
     """What was asked for in the seconds of which every request lies within the minutes, whatever the clocks say."""
 
     answered: int
@@ -35,17 +35,17 @@ class Sent:
     """Of those that no cache may answer."""
 
 
-def whole_minutes(record: Mapping[str, Any]) -> tuple[datetime, datetime]:
+def find_whole_minutes(record: Mapping[str, Any]) -> tuple[datetime, datetime]:
     """Return begin and end of the whole minutes within a run's measured window. Raises Unreadable without one.
 
     Also for a run that can't be believed, or was stopped early and so is shorter than it says.
     """
-    if reason := unsound(record) or (record["why"] if record["stopped_early"] else ""):
+    if reason := why_unsound(record) or (record["why"] if record["stopped_early"] else ""):
         raise Unreadable(reason)
     started = datetime.fromisoformat(record["started"]).astimezone(UTC)
     ended = (started + timedelta(seconds=record["profile"]["duration"])).replace(second=0, microsecond=0)
     begun = started + timedelta(seconds=-started.timestamp() % _MINUTE)
-    if begun >= ended or not sent(record, begun, ended).answered:
+    if begun >= ended or not count_sent(record, begun, ended).answered:
         raise Unreadable(
             f"the measured {record['profile']['duration']:g} s hold no whole minute in which anything was answered, "
             "and AWS counts by the minute; let it last 3 min or more"
@@ -53,22 +53,22 @@ def whole_minutes(record: Mapping[str, Any]) -> tuple[datetime, datetime]:
     return begun, ended
 
 
-def sent(record: Mapping[str, Any], begun: datetime, ended: datetime) -> Sent:
+def count_sent(record: Mapping[str, Any], begun: datetime, ended: datetime) -> SentRequests:
     """Return what was sent between two times, and came to its end before the second."""
     answered = errors = 0
     took, uncached = Counter[int](), Counter[int]()
-    for cell in _within(record, begun, ended):
+    for cell in _seconds_within(record, begun, ended):
         latency = {int(tenths): count for tenths, count in cell["latency"].items()}
         failed = cell["failed"].items()
-        answered += sum(latency.values()) + sum(count for kind, count in failed if kind.startswith(ANSWERED))
+        answered += sum(latency.values()) + sum(count for kind, count in failed if kind.startswith(ANSWERED_FAILURES))
         errors += sum(count for kind, count in failed if _ERROR.match(kind))
         took.update(latency)
         if not record["requests"][cell["request"]]["cacheable"]:
             uncached.update(latency)
-    return Sent(answered=answered, errors=errors, took=took, took_uncached=uncached)
+    return SentRequests(answered=answered, errors=errors, took=took, took_uncached=uncached)
 
 
-def _within(record: Mapping[str, Any], begun: datetime, ended: datetime) -> Iterator[Mapping[str, Any]]:
+def _seconds_within(record: Mapping[str, Any], begun: datetime, ended: datetime) -> Iterator[Mapping[str, Any]]:
     started = datetime.fromisoformat(record["started"])
     first = (begun - started).total_seconds() + _SKEW
     last = (ended - started).total_seconds() - _SKEW - _IN_A_ROW * record["profile"]["timeout"]

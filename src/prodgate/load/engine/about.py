@@ -8,7 +8,7 @@ from importlib.metadata import version
 from urllib.parse import urlsplit
 
 
-def addresses_of(host: str) -> list[str]:
+def resolve_addresses(host: str) -> list[str]:
     """Return the addresses that a URL's host has now, none when it has none."""
     parts = urlsplit(host)
     try:
@@ -18,7 +18,7 @@ def addresses_of(host: str) -> list[str]:
     return sorted({str(each[4][0]) for each in found})
 
 
-def versions() -> dict[str, str]:
+def read_versions() -> dict[str, str]:
     """Return the versions of what made the load."""
     named = {name: version(name) for name in ("locust", "gevent", "geventhttpclient")}
     return {**named, "python": platform.python_version()}

@@ -16,11 +16,11 @@ from gevent.pool import Pool
 from locust.env import Environment
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
-from ..book import Book, Moment
-from ..schedule import Arrival, arrivals, side
+from ..book import Moment, Tally
+from ..schedule import Arrival, arrivals, host_index
 from ..settings import Settings
 from . import failures
-from .offers import Offers, Task
+from .offers import Task, WeightedTasks
 from .session import Client, Visit
 from .vitals import Monitor
 
@@ -36,10 +36,10 @@ class Arrivals:
     """One process's share of the arrivals. ``run`` performs them; ``stop`` ends them early."""
 
     def __init__(
-        self, settings: Settings, offers: Offers, environment: Environment, *, worker: int, workers: int
+        self, settings: Settings, offers: WeightedTasks, environment: Environment, *, worker: int, workers: int
     ) -> None:
         self.settings, self.profile = settings, settings.profile
-        self.book = Book(hosts=len(settings.hosts))
+        self.book = Tally(hosts=len(settings.hosts))
         self.finished = False
         self.monitor = Monitor()
         self.started = time.time() + LEAD + self.profile.warm_up
@@ -72,11 +72,11 @@ class Arrivals:
         self.monitor.stop()
 
     def _send(self, arrival: Arrival, intended: float, under_way: Pool) -> None:
-        which = side(arrival.number, workers=self._workers, hosts=len(self.settings.hosts))
+        which = host_index(arrival.number, workers=self._workers, hosts=len(self.settings.hosts))
         second = int(arrival.at - self.profile.warm_up) if arrival.number >= 0 else -1
         moment = Moment(second, which)
         free = under_way.free_count() > 0
-        self.book.sent(moment, free=free)
+        self.book.count_sent(moment, free=free)
         if free:
             under_way.spawn(self._perform, self._offers.choose(arrival.choice), Visit(self.book, intended, moment))
 
@@ -88,31 +88,31 @@ class Arrivals:
     def _perform(self, task: Task, visit: Visit) -> None:
         """Let a reader do one task; whatever goes wrong outside a request is a failure too, never silence."""
         if visit.moment.second >= 0:
-            self.monitor.sent(perf_counter() - visit.intended)
+            self.monitor.count_send_lag(perf_counter() - visit.intended)
         try:
-            self._visit(task, visit)
+            self._run_task(task, visit)
             if not visit.requests:
-                visit.fail_task(task.name, failures.UNASKED, "the task ended without a request")
+                visit.fail_task(task.name, failures.NO_REQUEST, "the task ended without a request")
         except gevent.GreenletExit:
             if not self._stopping.is_set():
-                self._cut(task, visit, "still under way when the run was over")
+                self._count_timeout(task, visit, "still under way when the run was over")
             raise
         except gevent.Timeout:
-            self._cut(task, visit, "no answer in time")
+            self._count_timeout(task, visit, "no answer in time")
         except Exception as error:  # noqa: BLE001  whatever a locustfile does
             if not visit.failed:
-                kind = failures.TASK if visit.requests else failures.UNASKED
-                visit.fail_task(task.name, kind, _where(error))
+                kind = failures.TASK if visit.requests else failures.NO_REQUEST
+                visit.fail_task(task.name, kind, _locate_error(error))
 
     @staticmethod
-    def _cut(task: Task, visit: Visit, why: str) -> None:
+    def _count_timeout(task: Task, visit: Visit, why: str) -> None:
         """Count what a task was doing when its time was over."""
         if visit.request:
             visit.fail(visit.request, failures.TIMEOUT, why)
         elif not visit.requests:
-            visit.fail_task(task.name, failures.UNASKED, why)
+            visit.fail_task(task.name, failures.NO_REQUEST, why)
 
-    def _visit(self, task: Task, visit: Visit) -> None:
+    def _run_task(self, task: Task, visit: Visit) -> None:
         idle = self._idle[task.readers, visit.moment.side]
         user, client = idle.pop() if idle else (None, None)
         if user is None or client is None:
@@ -127,6 +127,6 @@ class Arrivals:
         idle.append((user, client))
 
 
-def _where(error: Exception) -> str:
+def _locate_error(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{frame.filename}:{frame.lineno}: {type(error).__name__}: {error}"

@@ -10,15 +10,15 @@ from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
 from ..settings import VARIABLE, Settings
-from .connections import Untrusted, send_once
-from .keeper import Keeper
-from .offers import Offers, Unusable
-from .proof import prove
+from .connections import UntrustedLibrary, disable_retries
+from .keeper import Coordinator
+from .offers import UnusableLocustfile, WeightedTasks
+from .proof import check_drops_are_reported
 from .sender import Sender
-from .session import cacheable
+from .session import cacheable_requests
 
 
-class Refused(Exception):
+class RunRefused(Exception):
     """The run can't be made as asked; says why and what to do."""
 
 
@@ -26,30 +26,30 @@ def attach(environment: Environment, settings: Settings | None) -> None:
     """Let arrivals use the locustfile's users. Raises Refused."""
     runner = environment.runner
     if settings is None and not isinstance(runner, WorkerRunner):
-        raise Refused(f"{VARIABLE} is not set; name the JSON file with the settings of the run")
+        raise RunRefused(f"{VARIABLE} is not set; name the JSON file with the settings of the run")
     readers = list(environment.user_classes)
     environment.shape_class = None  # it says how many users there are: here, only the one below
     try:
-        offers = Offers(readers)
+        offers = WeightedTasks(readers)
         if not isinstance(runner, MasterRunner):
-            send_once()
-            prove()
+            disable_retries()
+            check_drops_are_reported()
             sender = Sender(environment, offers)
-            environment.user_classes[:] = [_user(sender.run)]
+            environment.user_classes[:] = [_build_user_class(sender.run)]
         else:
-            environment.user_classes[:] = [_user(_nothing)]
-    except (Unusable, Untrusted) as error:
-        raise Refused(str(error)) from error
+            environment.user_classes[:] = [_build_user_class(_do_nothing)]
+    except (UnusableLocustfile, UntrustedLibrary) as error:
+        raise RunRefused(str(error)) from error
     if settings is not None and not isinstance(runner, WorkerRunner):
-        kept = frozenset(name for each in readers for name in cacheable(each))
-        Keeper(environment, settings, cacheable=kept)
+        kept = frozenset(name for each in readers for name in cacheable_requests(each))
+        Coordinator(environment, settings, cacheable=kept)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """What the master's own user would do, of which there is none."""
 
 
-def _user(run: Callable[[], None]) -> type[User]:
+def _build_user_class(run: Callable[[], None]) -> type[User]:
     class Arrivals(User):
         """The arrival process. Locust starts one in each process and waits for it when it ends."""
 

@@ -21,15 +21,15 @@ from geventhttpclient.useragent import ConnectionError as RequestError
 _RETRY: Final = "_may_retry_after_send_error"
 
 
-class Elsewhere(RequestError):
+class ForeignRedirect(RequestError):
     """A redirect leads to another host than the one under load."""
 
 
-class Astray(RequestError):
+class ForeignRequest(RequestError):
     """The locustfile itself asks for something of another host than the one under load."""
 
 
-class Untrusted(Exception):
+class UntrustedLibrary(Exception):
     """The HTTP library is not the one that is known to report every failure."""
 
 
@@ -44,20 +44,20 @@ class Connections:
         self.fresh = True
         """Whether the latest request went over a connection opened for it."""
 
-    def begin(self, *, closing: bool) -> None:
+    def begin_request(self, *, closing: bool) -> None:
         """Begin a request, which asks for its connection to be closed or not."""
         self._closing, self._used = closing, False
 
     def get_client(self, url: URL) -> library.HTTPClient:
         """Return the client for a request. Raises Elsewhere or Astray when it would leave the host."""
         if (url.scheme, url.host, url.port) != (self._host.scheme, self._host.host, self._host.port):
-            raise (Elsewhere if self._used else Astray)(
+            raise (ForeignRedirect if self._used else ForeignRequest)(
                 str(url), f"leads to {url.scheme}://{url.netloc}, under load is {self._host}"
             )
         if self._closing and self._used:  # a redirect must not follow over a connection that is being closed
             self.close()
         self.fresh, self._used = False, True
-        self._client = self._client or self._open()
+        self._client = self._client or self._open_client()
         return self._client
 
     def close(self) -> None:
@@ -66,14 +66,14 @@ class Connections:
             self._client.close()
         self._client = None
 
-    def _open(self) -> library.HTTPClient:
+    def _open_client(self) -> library.HTTPClient:
         client = library.HTTPClient.from_url(
             self._host,
             concurrency=10,
             connection_timeout=self._timeout,
             network_timeout=self._timeout,
             insecure=False,
-            ssl_context_factory=_verifying,
+            ssl_context_factory=_verifying_context,
         )
         pool: Any = client._connection_pool
         create = pool._create_socket
@@ -83,21 +83,21 @@ class Connections:
             return create()
 
         pool._create_socket = open_one
-        pool._is_socket_alive = _still_open
+        pool._is_socket_alive = _is_open
         return client
 
 
-def send_once() -> None:
+def disable_retries() -> None:
     """Forbid the library to send a request again. Raises Untrusted when it no longer asks where it did."""
     if not callable(getattr(library, _RETRY, None)):
-        raise Untrusted(
+        raise UntrustedLibrary(
             f"geventhttpclient has no {_RETRY}, so its hidden retries can't be turned off; "
             "use the version that prod-gate's lock file names"
         )
     setattr(library, _RETRY, lambda _method: False)
 
 
-def _still_open(socket: Any) -> bool:
+def _is_open(socket: Any) -> bool:
     """Return whether an idle connection is still open: one that can be read was closed, or holds what nobody asked for.
 
     The library asks by select(), which can't look at more than 1,024 files.
@@ -110,7 +110,7 @@ def _still_open(socket: Any) -> bool:
 
 
 @cache
-def _verifying(cafile: str | None = None) -> ssl.SSLContext:
+def _verifying_context(cafile: str | None = None) -> ssl.SSLContext:
     """Return the one context of the process, which trusts whom the system trusts; making one takes 20 ms."""
     context: ssl.SSLContext = gevent.ssl.create_default_context(cafile=cafile)
     return context

@@ -14,7 +14,7 @@ from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
-from .connections import Astray, Elsewhere
+from .connections import ForeignRedirect, ForeignRequest
 
 CLOSED: Final = "closed without an answer"
 CLOSED_REUSED: Final = "closed on a reused connection"
@@ -23,22 +23,22 @@ CUT_SHORT: Final = "answer cut short"
 WRONG_CONTENT: Final = "wrong content"
 #: A task raised something after a request: the locustfile is at fault, or an answer was not what it needs.
 TASK: Final = "error in the task"
-UNASKED: Final = "nothing was asked"
-ASTRAY: Final = "asked of another host"
-STARVED: Final = "no socket left here"
+NO_REQUEST: Final = "nothing was asked"
+FOREIGN_REQUEST: Final = "asked of another host"
+NO_SOCKET: Final = "no socket left here"
 #: Failures in which nothing reached the system, so that they say nothing of it -> what to do about them.
-OWN: Final[Mapping[str, str]] = {
-    UNASKED: "mend the locustfile",
-    ASTRAY: "mend the locustfile",
-    STARVED: "let a process open more files (ulimit -n), or use more workers",
+GENERATOR_FAILURES: Final[Mapping[str, str]] = {
+    NO_REQUEST: "mend the locustfile",
+    FOREIGN_REQUEST: "mend the locustfile",
+    NO_SOCKET: "let a process open more files (ulimit -n), or use more workers",
 }
 #: This machine has no files, ports or memory left for a connection.
-_STARVED: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
+_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
 
 #: In this order, since some are kinds of others.
 _KINDS: Final = (
-    (Astray, ASTRAY),
-    (Elsewhere, "redirected to another host"),
+    (ForeignRequest, FOREIGN_REQUEST),
+    (ForeignRedirect, "redirected to another host"),
     (RetriesExceeded, "redirected without end"),
     (CatchResponseError, WRONG_CONTENT),
     (gaierror, "DNS"),
@@ -51,13 +51,13 @@ _KINDS: Final = (
 )
 
 
-def kind_of(error: BaseException, *, reused: bool, begun: bool = False) -> str:
+def classify_failure(error: BaseException, *, reused: bool, begun: bool = False) -> str:
     """Return the class of a failed request; ``begun`` when the head of an answer had come."""
     error = getattr(error, "original", None) or error
     if isinstance(error, LocustBadStatusCode):
         return f"HTTP {getattr(error, 'code', 0)}"
-    if isinstance(error, OSError) and error.errno in _STARVED:
-        return STARVED
+    if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+        return NO_SOCKET
     kind = next((name for kinds, name in _KINDS if isinstance(error, kinds)), WRONG_CONTENT)
     if kind == CLOSED and begun:
         return CUT_SHORT

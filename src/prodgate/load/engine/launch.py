@@ -12,11 +12,11 @@ from locust.argument_parser import LocustArgumentParser
 _FILES: Final = "_open_config_files"
 
 
-def _none(_parser: Any, _arguments: Any) -> list[Any]:
+def _open_no_files(_parser: Any, _arguments: Any) -> list[Any]:
     return []
 
 
 if __name__ == "__main__":
-    setattr(LocustArgumentParser, _FILES, _none)
+    setattr(LocustArgumentParser, _FILES, _open_no_files)
     start: Any = program.main
     start()

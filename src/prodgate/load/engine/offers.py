@@ -12,7 +12,7 @@ from typing import Any
 from locust import FastHttpUser, User
 
 
-class Unusable(Exception):
+class UnusableLocustfile(Exception):
     """The locustfile can't be driven by arrivals; says where and what to write instead."""
 
 
@@ -30,11 +30,11 @@ class Task:
         return f"{self.readers.__name__}.{self.perform.__name__}"
 
 
-class Offers:
+class WeightedTasks:
     """Every task with its share of the arrivals. Raises Unusable."""
 
     def __init__(self, users: Sequence[type[User]]) -> None:
-        self.tasks = [task for readers in users for task in _tasks(readers)]
+        self.tasks = [task for readers in users for task in _read_tasks(readers)]
         self._until = list(accumulate(task.weight for task in self.tasks))
 
     def choose(self, choice: float) -> Task:
@@ -42,14 +42,18 @@ class Offers:
         return self.tasks[min(bisect(self._until, choice * self._until[-1]), len(self.tasks) - 1)]
 
 
-def _tasks(readers: type[User]) -> list[Task]:
+def _read_tasks(readers: type[User]) -> list[Task]:
     where = f"{getattr(sys.modules.get(readers.__module__), '__file__', readers.__module__)}: {readers.__name__}"
     if not issubclass(readers, FastHttpUser):
-        raise Unusable(f"{where} is no FastHttpUser; derive it from that, its self.client has the same methods")
+        raise UnusableLocustfile(
+            f"{where} is no FastHttpUser; derive it from that, its self.client has the same methods"
+        )
     if not readers.tasks:
-        raise Unusable(f"{where} has no tasks; mark what its readers do with @task")
+        raise UnusableLocustfile(f"{where} has no tasks; mark what its readers do with @task")
     tasks: list[Any] = list(readers.tasks)
     for perform in tasks:
         if isinstance(perform, type) or not callable(perform):
-            raise Unusable(f"{where} has the task set {perform!r}; an arrival performs one @task method, write one")
+            raise UnusableLocustfile(
+                f"{where} has the task set {perform!r}; an arrival performs one @task method, write one"
+            )
     return [Task(readers, perform, readers.weight / len(tasks)) for perform in tasks]

@@ -13,17 +13,17 @@ from typing import Any
 from locust import events
 from locust.env import Environment
 
-from prodgate.load.engine.attaching import Refused, attach
+from prodgate.load.engine.attaching import RunRefused, attach
 from prodgate.load.settings import Settings
 
 
-def begin(environment: Environment, **_given: Any) -> None:
+def attach_to_locust(environment: Environment, **_given: Any) -> None:
     """Attach to Locust, or end its process with a sentence that ``runner`` finds in its output."""
     try:
         attach(environment, Settings.read(os.environ))
-    except (Refused, ValueError) as refusal:
+    except (RunRefused, ValueError) as refusal:
         sys.exit(f"prodgate: refused: {refusal}")
 
 
 _init: Any = events.init
-_init.add_listener(begin)
+_init.add_listener(attach_to_locust)

@@ -13,14 +13,14 @@ import gevent
 from gevent.server import StreamServer
 from locust.contrib.fasthttp import FastHttpSession
 
-from .connections import Connections, Untrusted
+from .connections import Connections, UntrustedLibrary
 
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #: Seconds for a handful of requests on loopback; only a library that tries for ever needs them.
 _PATIENCE: Final = 5.0
 
 
-def prove() -> None:
+def check_drops_are_reported() -> None:
     """Raise Untrusted when a dropped request is sent again or not reported."""
     asked: list[bytes] = []
 
@@ -34,17 +34,17 @@ def prove() -> None:
     server = StreamServer(("127.0.0.1", 0), serve)
     server.start()
     try:
-        said = _three_requests(f"http://127.0.0.1:{server.server_port}")
+        said = _send_three_requests(f"http://127.0.0.1:{server.server_port}")
     finally:
         server.stop()
     if (len(asked), said) != (3, ["", "HTTPConnectionClosed", "HTTPConnectionClosed"]):
-        raise Untrusted(
+        raise UntrustedLibrary(
             f"geventhttpclient sent 3 requests as {len(asked)} and said {said} of one answered and two dropped; "
             "its hidden retries can't be turned off, use the version that prod-gate's lock file names"
         )
 
 
-def _three_requests(host: str) -> list[str]:
+def _send_three_requests(host: str) -> list[str]:
     said: list[str] = []
 
     def hear(*, exception: Exception | None, **_meta: Any) -> None:

@@ -3,7 +3,7 @@
 from locust import FastHttpUser, task
 
 
-class Asker(FastHttpUser):
+class SelfTestUser(FastHttpUser):
     """Asks for each of the server's faults; mostly for the one with a known p95."""
 
     insecure = False

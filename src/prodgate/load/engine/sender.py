@@ -11,7 +11,7 @@ from locust.rpc import Message
 
 from ..settings import Settings
 from .arrivals import Arrivals
-from .offers import Offers
+from .offers import WeightedTasks
 
 #: Messages between the sides; a single process sends them to itself.
 BEGIN: Final = "prodgate-begin"
@@ -25,15 +25,15 @@ PACE: Final = 1.0
 class Sender:
     """Runs arrivals when Locust starts its user, as the keeper's BEGIN said to."""
 
-    def __init__(self, environment: Environment, offers: Offers) -> None:
+    def __init__(self, environment: Environment, offers: WeightedTasks) -> None:
         self._environment, self._offers = environment, offers
         self._told = Event()
         self._told_what: dict[str, Any] = {}
         assert environment.runner is not None
         self._runner = environment.runner
-        self._runner.register_message(BEGIN, self._begin)
+        self._runner.register_message(BEGIN, self._receive_begin)
 
-    def _begin(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
+    def _receive_begin(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
         self._told_what = msg.data
         self._told.set()
 
@@ -45,22 +45,22 @@ class Sender:
         arrivals = Arrivals(settings, self._offers, self._environment, worker=told["worker"], workers=told["workers"])
         stopping: Any = self._environment.events.test_stopping
         stopping.add_listener(arrivals.stop)
-        telling = gevent.spawn(self._tell, arrivals)
+        telling = gevent.spawn(self._send_parts, arrivals)
         try:
             arrivals.run()
         finally:
             telling.kill()
-            self._say(PART, self._part(arrivals))
+            self._send(PART, self._take_part(arrivals))
             last = {"finished": arrivals.finished, "settled": arrivals.book.settled}
-            self._say(DONE, {**last, "vitals": arrivals.monitor.to_json()})
+            self._send(DONE, {**last, "vitals": arrivals.monitor.to_json()})
 
-    def _tell(self, arrivals: Arrivals) -> None:
+    def _send_parts(self, arrivals: Arrivals) -> None:
         while True:
             gevent.sleep(PACE)
-            self._say(PART, self._part(arrivals))
+            self._send(PART, self._take_part(arrivals))
 
-    def _part(self, arrivals: Arrivals) -> dict[str, Any]:
+    def _take_part(self, arrivals: Arrivals) -> dict[str, Any]:
         return {"started": arrivals.started, "book": arrivals.book.take()}
 
-    def _say(self, kind: str, data: dict[str, Any]) -> None:
+    def _send(self, kind: str, data: dict[str, Any]) -> None:
         self._runner.send_message(kind, {**data, "worker": self._told_what["worker"]})

@@ -12,9 +12,9 @@ from locust import FastHttpUser
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
-from ..book import Book, Moment
+from ..book import Moment, Tally
 from ..profile import Profile
-from ..sharing import unshareable
+from ..sharing import explain_unshareable
 from . import failures
 from .connections import Connections
 
@@ -27,7 +27,7 @@ class Visit:
 
     __slots__ = ("begun", "book", "failed", "intended", "moment", "request", "requests", "since")
 
-    def __init__(self, book: Book, intended: float, moment: Moment) -> None:
+    def __init__(self, book: Tally, intended: float, moment: Moment) -> None:
         self.book, self.intended, self.moment = book, intended, moment
         self.requests = 0
         self.failed = 0
@@ -38,23 +38,23 @@ class Visit:
     def start(self, request: str) -> None:
         """Begin a request: the first counts from the intended start, a later one from now."""
         self.begun = perf_counter()
-        self.since = self.begun if self._is_another() else self.intended
+        self.since = self.begun if self._count_request() else self.intended
         self.request = request
 
     def fail(self, request: str, kind: str, text: str) -> None:
         """Count a failure of a request."""
         self.failed += 1
-        self.book.failed(self.moment, request, kind, text)
+        self.book.count_failure(self.moment, request, kind, text)
 
     def fail_task(self, task: str, kind: str, text: str) -> None:
         """Count a failure outside any request as one of its own, under the task's name."""
-        self._is_another()
+        self._count_request()
         self.fail(task, kind, text)
 
-    def _is_another(self) -> bool:
+    def _count_request(self) -> bool:
         self.requests += 1
         if self.requests > 1:
-            self.book.followed(self.moment)
+            self.book.count_follow_up(self.moment)
         return self.requests > 1
 
 
@@ -65,14 +65,14 @@ class Client:
 
     def __init__(self, user: FastHttpUser, host: str, profile: Profile, random: Random) -> None:
         self._profile, self._random = profile, random
-        self._cacheable = cacheable(type(user))
+        self._cacheable = cacheable_requests(type(user))
         self._locust: Callable[..., None] = user.environment.events.request.fire
         self._connections = Connections(host, timeout=profile.timeout)
         pool: Any = self._connections
         session: Any = FastHttpSession(
             host, self, user, insecure=False, client_pool=pool, headers=user.default_headers, max_retries=0
         )
-        session.client._conversation_str = _read_it_all
+        session.client._conversation_str = _read_body
         self._send = session.request
         session.request = self._request
         user.host, user.client = host, session
@@ -82,7 +82,7 @@ class Client:
         self.visit.start(f"{method} {given.get('name') or url}")
         headers, failed = dict(given.pop("headers", None) or {}), self.visit.failed
         closing = self._random.random() < self._profile.recycled
-        self._connections.begin(closing=closing)
+        self._connections.begin_request(closing=closing)
         if closing:
             headers["Connection"] = "close"
         late = self.visit.begun - self.visit.since
@@ -96,20 +96,20 @@ class Client:
 
     def fire(self, **meta: Any) -> None:
         """Hear of a request from the session, count it, and tell Locust, whose figures thus show the same latency."""
-        response, error = meta["response"], _error(meta["response"], meta["exception"])
+        response, error = meta["response"], _effective_error(meta["response"], meta["exception"])
         latency = meta["context"].pop(_LATE) + meta["response_time"] / 1000
         request = f"{meta['request_type']} {meta['name']}"
         if error is None:
-            reason = unshareable(_header_of(response)) if request in self._cacheable else ""
-            self.visit.book.answered(self.visit.moment, request, latency, reason)
+            reason = explain_unshareable(_header_getter(response)) if request in self._cacheable else ""
+            self.visit.book.count_success(self.visit.moment, request, latency, reason)
         else:
             begun = bool(response.status_code)
-            kind = failures.kind_of(error, reused=not self._connections.fresh, begun=begun)
-            self.visit.fail(request, kind, _said(response, error, kind))
+            kind = failures.classify_failure(error, reused=not self._connections.fresh, begun=begun)
+            self.visit.fail(request, kind, _failure_text(response, error, kind))
         self._locust(**{**meta, "response_time": latency * 1000})
 
 
-def _error(response: Any, told: BaseException | None) -> Any:
+def _effective_error(response: Any, told: BaseException | None) -> Any:
     """Return what went wrong. What a task makes of a request that was not answered, or of a bad status, is no news.
 
     Locust calls a request without any answer ``ok``: its status is 0.
@@ -118,18 +118,18 @@ def _error(response: Any, told: BaseException | None) -> Any:
     return own if own and (not response.status_code or isinstance(told, CatchResponseError)) else told
 
 
-def cacheable(readers: type) -> Collection[str]:
+def cacheable_requests(readers: type) -> Collection[str]:
     """Return the names of the requests whose answers the readers' class says any cache may keep."""
     return frozenset(f"GET {name}" for name in getattr(readers, "cacheable", ()))
 
 
-def _read_it_all(_url: str, response: Any, **_given: Any) -> str:
+def _read_body(_url: str, response: Any, **_given: Any) -> str:
     """Stand in for the library's transcript of a bad answer, which is lost unless it is UTF-8; the body is kept."""
     assert response.content is not None
     return ""
 
 
-def _header_of(response: Any) -> Callable[[str], str | None]:
+def _header_getter(response: Any) -> Callable[[str], str | None]:
     def header(name: str) -> str | None:
         values = response.headers.getlist(name) if response.headers is not None else ()
         return ", ".join(values) or None
@@ -137,7 +137,7 @@ def _header_of(response: Any) -> Callable[[str], str | None]:
     return header
 
 
-def _said(response: Any, error: BaseException, kind: str) -> str:
+def _failure_text(response: Any, error: BaseException, kind: str) -> str:
     """Return what the server said with a bad status, else what went wrong."""
     text = response.text if kind.startswith("HTTP ") else None
     return str(text or getattr(error, "original", None) or error or type(error).__name__)

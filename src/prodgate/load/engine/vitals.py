@@ -10,7 +10,7 @@ from typing import Any, Final
 import gevent
 import psutil
 
-from ..book import tenths
+from ..book import tenths_of_ms
 
 #: Seconds between two looks at the event loop's lateness.
 PACE: Final = 0.02
@@ -35,9 +35,9 @@ class Monitor:
         if self._greenlet is not None:
             self._greenlet.kill()
 
-    def sent(self, lag: float) -> None:
+    def count_send_lag(self, lag: float) -> None:
         """Count a request that was sent ``lag`` seconds after its intended time."""
-        self._send_lag[tenths(lag)] += 1
+        self._send_lag[tenths_of_ms(lag)] += 1
 
     def to_json(self) -> dict[str, Any]:
         """Return what was measured, as JSON values of ``Vitals``."""
@@ -50,12 +50,12 @@ class Monitor:
             until = perf_counter() + lasting
             while (woken := perf_counter()) < until:
                 gevent.sleep(PACE)
-                self._loop_lag[tenths(perf_counter() - woken - PACE)] += 1
+                self._loop_lag[tenths_of_ms(perf_counter() - woken - PACE)] += 1
         finally:
-            self._shares = _shares(*before)
+            self._shares = _processor_shares(*before)
 
 
-def _shares(at: float, used: float, before: Any) -> dict[str, float]:
+def _processor_shares(at: float, used: float, before: Any) -> dict[str, float]:
     now = psutil.cpu_times()
     spent = {name: getattr(now, name) - getattr(before, name) for name in now._fields if not name.startswith("guest")}
     total = sum(spent.values()) or 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated
+from .registry import Clients, creates, omit_empty
 
 
 @creates("aws_ebs_encryption_by_default")
@@ -24,10 +24,10 @@ def keep_snapshots_private(declared: Mapping[str, Any], aws: Clients) -> Mapping
 
 
 @creates("aws_ec2_instance_metadata_defaults")
-def metadata(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+def instance_metadata_defaults(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Say how instances answer for their metadata."""
     aws("ec2").modify_instance_metadata_defaults(
-        **stated(
+        **omit_empty(
             HttpTokens=declared["http_tokens"],
             HttpEndpoint=declared["http_endpoint"],
             HttpPutResponseHopLimit=declared["http_put_response_hop_limit"],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .registry import Clients, creates, stated
+from .registry import Clients, creates, omit_empty
 
 #: Terraform's name of an argument -> MWAA's name of the field.
 _ARGUMENTS: Final = {
@@ -54,7 +54,7 @@ def environment(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
             "SubnetIds": list(network["subnet_ids"]),
             "SecurityGroupIds": list(network["security_group_ids"]),
         },
-        **stated(
+        **omit_empty(
             LoggingConfiguration=_logging(declared["logging_configuration"]),
             **{field: declared.get(argument) for argument, field in _ARGUMENTS.items()},
         ),
@@ -80,13 +80,13 @@ def _logging(blocks: list[Mapping[str, Any]] | None) -> Mapping[str, Any]:
 
 
 @creates("aws_s3_object")
-def stored_object(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+def bucket_object(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Store a file, or a text, in a bucket."""
     made = aws("s3").put_object(
         Bucket=declared["bucket"],
         Key=declared["key"],
         Body=_content(declared),
-        **stated(
+        **omit_empty(
             ContentType=declared["content_type"],
             ServerSideEncryption="aws:kms" if declared["kms_key_id"] else declared["server_side_encryption"],
             SSEKMSKeyId=declared["kms_key_id"],

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_cloudwatch_metric_alarm")
 def metric_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create an alarm on a metric or on an expression."""
-    return _made(
+    return _put_alarm(
         declared,
         aws,
         "put_metric_alarm",
-        **_watched(declared),
-        **stated(
+        **_metric_arguments(declared),
+        **omit_empty(
             ComparisonOperator=declared["comparison_operator"],
-            EvaluationPeriods=_whole(declared["evaluation_periods"]),
-            DatapointsToAlarm=_whole(declared["datapoints_to_alarm"]),
+            EvaluationPeriods=_integer(declared["evaluation_periods"]),
+            DatapointsToAlarm=_integer(declared["datapoints_to_alarm"]),
             ThresholdMetricId=declared["threshold_metric_id"],
             TreatMissingData=declared["treat_missing_data"] or "missing",
             EvaluateLowSampleCountPercentile=declared["evaluate_low_sample_count_percentiles"],
@@ -33,26 +33,26 @@ def metric_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
 def composite_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create an alarm on other alarms."""
     suppressor = (declared["actions_suppressor"] or [{}])[0]
-    return _made(
+    return _put_alarm(
         declared,
         aws,
         "put_composite_alarm",
         AlarmRule=declared["alarm_rule"],
-        **stated(
+        **omit_empty(
             ActionsSuppressor=suppressor.get("alarm"),
-            ActionsSuppressorWaitPeriod=_whole(suppressor.get("wait_period")),
-            ActionsSuppressorExtensionPeriod=_whole(suppressor.get("extension_period")),
+            ActionsSuppressorWaitPeriod=_integer(suppressor.get("wait_period")),
+            ActionsSuppressorExtensionPeriod=_integer(suppressor.get("extension_period")),
         ),
     )
 
 
-def _made(declared: Mapping[str, Any], aws: Clients, operation: str, **arguments: Any) -> Mapping[str, Any]:
+def _put_alarm(declared: Mapping[str, Any], aws: Clients, operation: str, **arguments: Any) -> Mapping[str, Any]:
     name = declared["alarm_name"]
     getattr(aws("cloudwatch"), operation)(
         AlarmName=name,
         ActionsEnabled=declared["actions_enabled"] is not False,
         **arguments,
-        **stated(
+        **omit_empty(
             AlarmDescription=declared["alarm_description"],
             AlarmActions=list(declared["alarm_actions"] or ()),
             OKActions=list(declared["ok_actions"] or ()),
@@ -63,15 +63,15 @@ def _made(declared: Mapping[str, Any], aws: Clients, operation: str, **arguments
     return {"id": name, "arn": f"arn:aws:cloudwatch:{aws.region}:{aws.account}:alarm:{name}"}
 
 
-def _watched(block: Mapping[str, Any]) -> dict[str, Any]:
+def _metric_arguments(block: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an alarm on a single metric reads."""
-    return stated(
+    return omit_empty(
         Namespace=block["namespace"],
         MetricName=block["metric_name"],
         Dimensions=_dimensions(block),
         Statistic=block["statistic"],
         ExtendedStatistic=block["extended_statistic"],
-        Period=_whole(block["period"]),
+        Period=_integer(block["period"]),
         Unit=block["unit"],
     )
 
@@ -79,18 +79,20 @@ def _watched(block: Mapping[str, Any]) -> dict[str, Any]:
 def _query(block: Mapping[str, Any]) -> dict[str, Any]:
     metrics = [
         {
-            "Metric": stated(Namespace=one["namespace"], MetricName=one["metric_name"], Dimensions=_dimensions(one)),
-            **stated(Period=_whole(one["period"]), Stat=one["stat"], Unit=one["unit"]),
+            "Metric": omit_empty(
+                Namespace=one["namespace"], MetricName=one["metric_name"], Dimensions=_dimensions(one)
+            ),
+            **omit_empty(Period=_integer(one["period"]), Stat=one["stat"], Unit=one["unit"]),
         }
         for one in block["metric"] or ()
     ]
     return {
         "Id": block["id"],
         "ReturnData": block["return_data"] is True,
-        **stated(
+        **omit_empty(
             Expression=block["expression"],
             Label=block["label"],
-            Period=_whole(block["period"]),
+            Period=_integer(block["period"]),
             AccountId=block["account_id"],
             MetricStat=metrics[0] if metrics else None,
         ),
@@ -101,5 +103,5 @@ def _dimensions(block: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in (block["dimensions"] or {}).items()]
 
 
-def _whole(number: Any) -> int | None:
+def _integer(number: Any) -> int | None:
     return None if number is None else int(number)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated
+from .registry import Clients, creates, omit_empty
 
 
 @creates("aws_backup_vault")
 def vault(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a vault."""
     made = aws("backup").create_backup_vault(
-        **stated(
+        **omit_empty(
             BackupVaultName=declared["name"],
             EncryptionKeyArn=declared["kms_key_arn"],
             BackupVaultTags=declared["tags_all"],
@@ -27,7 +27,7 @@ def vault_lock(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     name, backup = declared["backup_vault_name"], aws("backup")
     backup.put_backup_vault_lock_configuration(
         BackupVaultName=name,
-        **stated(
+        **omit_empty(
             MinRetentionDays=declared["min_retention_days"],
             MaxRetentionDays=declared["max_retention_days"],
             ChangeableForDays=declared["changeable_for_days"],
@@ -56,10 +56,10 @@ def plan(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     copies = [
-        stated(DestinationBackupVaultArn=copy["destination_vault_arn"], Lifecycle=_lifecycle(copy))
+        omit_empty(DestinationBackupVaultArn=copy["destination_vault_arn"], Lifecycle=_lifecycle(copy))
         for copy in rule["copy_action"] or ()
     ]
-    return stated(
+    return omit_empty(
         RuleName=rule["rule_name"],
         TargetBackupVaultName=rule["target_vault_name"],
         ScheduleExpression=rule["schedule"],
@@ -74,7 +74,7 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lifecycle(block: Mapping[str, Any]) -> dict[str, Any]:
     for lifecycle in block["lifecycle"] or ():
-        return stated(
+        return omit_empty(
             DeleteAfterDays=lifecycle["delete_after"], MoveToColdStorageAfterDays=lifecycle["cold_storage_after"]
         )
     return {}
@@ -89,7 +89,7 @@ def selection(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     ]
     made = aws("backup").create_backup_selection(
         BackupPlanId=declared["plan_id"],
-        BackupSelection=stated(
+        BackupSelection=omit_empty(
             SelectionName=declared["name"],
             IamRoleArn=declared["iam_role_arn"],
             Resources=sorted(declared["resources"] or ()),
@@ -104,7 +104,7 @@ def selection(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def _conditions(blocks: Any) -> dict[str, Any]:
     kinds = {"StringEquals": "string_equals", "StringLike": "string_like",
              "StringNotEquals": "string_not_equals", "StringNotLike": "string_not_like"}  # fmt: skip
-    return stated(
+    return omit_empty(
         **{
             kind: [
                 {"ConditionKey": test["key"], "ConditionValue": test["value"]}
@@ -121,12 +121,12 @@ def restore_testing_plan(declared: Mapping[str, Any], aws: Clients) -> Mapping[s
     """Create a plan of restore tests."""
     points = declared["recovery_point_selection"][0]
     made = aws("backup").create_restore_testing_plan(
-        RestoreTestingPlan=stated(
+        RestoreTestingPlan=omit_empty(
             RestoreTestingPlanName=declared["name"],
             ScheduleExpression=declared["schedule_expression"],
             ScheduleExpressionTimezone=declared["schedule_expression_timezone"],
             StartWindowHours=declared["start_window_hours"],
-            RecoveryPointSelection=stated(
+            RecoveryPointSelection=omit_empty(
                 Algorithm=points["algorithm"],
                 IncludeVaults=sorted(points["include_vaults"] or ()),
                 ExcludeVaults=sorted(points["exclude_vaults"] or ()),
@@ -143,7 +143,7 @@ def restore_testing_selection(declared: Mapping[str, Any], aws: Clients) -> Mapp
     """Say what a plan of restore tests restores."""
     aws("backup").create_restore_testing_selection(
         RestoreTestingPlanName=declared["restore_testing_plan_name"],
-        RestoreTestingSelection=stated(
+        RestoreTestingSelection=omit_empty(
             RestoreTestingSelectionName=declared["name"],
             ProtectedResourceType=declared["protected_resource_type"],
             ProtectedResourceArns=sorted(declared["protected_resource_arns"] or ()),

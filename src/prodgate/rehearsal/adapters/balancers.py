@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 #: Arguments that the load balancer keeps as attributes.
 BALANCER = {
@@ -50,7 +50,7 @@ def balancer(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         Name=declared["name"],
         Scheme="internal" if declared["internal"] else "internet-facing",
         Type=declared["load_balancer_type"] or "application",
-        **stated(
+        **omit_empty(
             Tags=tags(declared),
             Subnets=declared["subnets"],
             SecurityGroups=declared["security_groups"],
@@ -86,7 +86,7 @@ def target_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
     elb = aws("elbv2")
     made = elb.create_target_group(
         Name=declared["name"],
-        **stated(
+        **omit_empty(
             Tags=tags(declared),
             VpcId=declared["vpc_id"],
             TargetType=declared["target_type"],
@@ -105,7 +105,7 @@ def target_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
 def _health_check(declared: Mapping[str, Any]) -> dict[str, Any]:
     for block in declared["health_check"] or ():
         matcher = block["matcher"]
-        return stated(
+        return omit_empty(
             HealthCheckEnabled=block["enabled"],
             HealthCheckProtocol=block["protocol"],
             HealthCheckPath=block["path"],
@@ -126,7 +126,7 @@ def listener(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     made = elb.create_listener(
         LoadBalancerArn=declared["load_balancer_arn"],
         DefaultActions=_actions(declared["default_action"]),
-        **stated(
+        **omit_empty(
             Tags=tags(declared),
             Port=declared["port"],
             Protocol=declared["protocol"],
@@ -148,14 +148,14 @@ def listener_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any
         Priority=declared["priority"],
         Conditions=[one for block in declared["condition"] or () for one in _conditions(block)],
         Actions=_actions(declared["action"]),
-        **stated(Tags=tags(declared)),
+        **omit_empty(Tags=tags(declared)),
     )["Rules"][0]
     return {"id": made["RuleArn"], "arn": made["RuleArn"]}
 
 
 def _actions(blocks: Any) -> list[dict[str, Any]]:
     return [
-        stated(
+        omit_empty(
             Type=block["type"],
             Order=block.get("order") or number,
             TargetGroupArn=block.get("target_group_arn"),
@@ -168,7 +168,7 @@ def _actions(blocks: Any) -> list[dict[str, Any]]:
 
 
 def _forward(block: Mapping[str, Any]) -> dict[str, Any]:
-    groups = [stated(TargetGroupArn=one["arn"], Weight=one["weight"]) for one in block["target_group"]]
+    groups = [omit_empty(TargetGroupArn=one["arn"], Weight=one["weight"]) for one in block["target_group"]]
     return {"TargetGroups": groups}
 
 
@@ -179,7 +179,7 @@ def _redirect(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _response(block: Mapping[str, Any]) -> dict[str, Any]:
-    return stated(
+    return omit_empty(
         ContentType=block["content_type"], MessageBody=block["message_body"], StatusCode=block["status_code"] or "200"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 _BLOCKS = {
     "BlockPublicAcls": "block_public_acls",
@@ -80,7 +80,7 @@ def encryption(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     rules = []
     for rule in declared["rule"]:
         for default in rule["apply_server_side_encryption_by_default"]:
-            how = stated(SSEAlgorithm=default["sse_algorithm"], KMSMasterKeyID=default["kms_master_key_id"])
+            how = omit_empty(SSEAlgorithm=default["sse_algorithm"], KMSMasterKeyID=default["kms_master_key_id"])
             rules.append(
                 {"ApplyServerSideEncryptionByDefault": how, "BucketKeyEnabled": bool(rule["bucket_key_enabled"])}
             )
@@ -115,7 +115,7 @@ def object_lock(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     for rule in declared["rule"] or ():
         default = rule["default_retention"][0]
         configuration["Rule"] = {
-            "DefaultRetention": stated(Mode=default["mode"], Days=default["days"], Years=default["years"])
+            "DefaultRetention": omit_empty(Mode=default["mode"], Days=default["days"], Years=default["years"])
         }
     aws("s3").put_object_lock_configuration(Bucket=declared["bucket"], ObjectLockConfiguration=configuration)
     return {"id": declared["bucket"]}
@@ -132,12 +132,12 @@ def lifecycle(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     filters = rule["filter"] or [{}]
     made: dict[str, Any] = {"ID": rule["id"], "Status": rule["status"]}
-    made["Filter"] = stated(Prefix=filters[0].get("prefix"))
+    made["Filter"] = omit_empty(Prefix=filters[0].get("prefix"))
     for block in rule["expiration"] or ():
-        made["Expiration"] = stated(Days=block["days"], Date=block["date"])
+        made["Expiration"] = omit_empty(Days=block["days"], Date=block["date"])
     for block in rule["noncurrent_version_expiration"] or ():
-        made["NoncurrentVersionExpiration"] = stated(NoncurrentDays=block["noncurrent_days"])
+        made["NoncurrentVersionExpiration"] = omit_empty(NoncurrentDays=block["noncurrent_days"])
     for block in rule["abort_incomplete_multipart_upload"] or ():
-        made["AbortIncompleteMultipartUpload"] = stated(DaysAfterInitiation=block["days_after_initiation"])
-    moves = [stated(Days=each["days"], StorageClass=each["storage_class"]) for each in rule["transition"] or ()]
+        made["AbortIncompleteMultipartUpload"] = omit_empty(DaysAfterInitiation=block["days_after_initiation"])
+    moves = [omit_empty(Days=each["days"], StorageClass=each["storage_class"]) for each in rule["transition"] or ()]
     return made | ({"Transitions": moves} if moves else {})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, first, stated, tags
+from .registry import Clients, creates, first, omit_empty, tags
 
 
 @creates("aws_ecs_cluster")
@@ -16,7 +16,7 @@ def cluster(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         clusterName=declared["name"],
         settings=[{"name": one["name"], "value": one["value"]} for one in declared["setting"] or ()],
         tags=tags(declared, "key", "value"),
-        **stated(configuration=_configuration(first(declared["configuration"]))),
+        **omit_empty(configuration=_configuration(first(declared["configuration"]))),
     )["cluster"]
     return {"id": made["clusterArn"], "arn": made["clusterArn"]}
 
@@ -25,17 +25,17 @@ def _configuration(block: Mapping[str, Any]) -> dict[str, Any]:
     execution = first(block.get("execute_command_configuration"))
     log = first(execution.get("log_configuration"))
     storage = first(block.get("managed_storage_configuration"))
-    return stated(
-        executeCommandConfiguration=stated(
+    return omit_empty(
+        executeCommandConfiguration=omit_empty(
             kmsKeyId=execution.get("kms_key_id"),
             logging=execution.get("logging"),
-            logConfiguration=stated(
+            logConfiguration=omit_empty(
                 cloudWatchLogGroupName=log.get("cloud_watch_log_group_name"),
                 cloudWatchEncryptionEnabled=log.get("cloud_watch_encryption_enabled"),
                 s3BucketName=log.get("s3_bucket_name"),
             ),
         ),
-        managedStorageConfiguration=stated(
+        managedStorageConfiguration=omit_empty(
             kmsKeyId=storage.get("kms_key_id"),
             fargateEphemeralStorageKmsKeyId=storage.get("fargate_ephemeral_storage_kms_key_id"),
         ),
@@ -70,7 +70,7 @@ def task_definition(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, A
         family=declared["family"],
         containerDefinitions=json.loads(declared["container_definitions"]),
         volumes=[{"name": one["name"]} for one in declared["volume"] or ()],
-        **stated(
+        **omit_empty(
             requiresCompatibilities=declared["requires_compatibilities"],
             networkMode=declared["network_mode"],
             cpu=declared["cpu"],
@@ -78,7 +78,7 @@ def task_definition(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, A
             taskRoleArn=declared["task_role_arn"],
             executionRoleArn=declared["execution_role_arn"],
             ephemeralStorage={"sizeInGiB": storage["size_in_gib"]} if storage else None,
-            runtimePlatform=stated(
+            runtimePlatform=omit_empty(
                 operatingSystemFamily=platform.get("operating_system_family"),
                 cpuArchitecture=platform.get("cpu_architecture"),
             ),
@@ -98,7 +98,7 @@ def service(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         taskDefinition=declared["task_definition"],
         desiredCount=declared["desired_count"] or 0,
         enableExecuteCommand=bool(declared["enable_execute_command"]),
-        **stated(
+        **omit_empty(
             cluster=declared["cluster"],
             launchType=declared["launch_type"],
             capacityProviderStrategy=strategy(declared["capacity_provider_strategy"]),
@@ -124,7 +124,7 @@ def _controller(declared: Mapping[str, Any]) -> dict[str, Any]:
 def _deployment(declared: Mapping[str, Any]) -> dict[str, Any]:
     breaker, alarms = first(declared["deployment_circuit_breaker"]), first(declared["alarms"])
     shift = first(declared["deployment_configuration"])
-    return stated(
+    return omit_empty(
         maximumPercent=declared["deployment_maximum_percent"],
         minimumHealthyPercent=declared["deployment_minimum_healthy_percent"],
         strategy=shift.get("strategy"),
@@ -143,17 +143,17 @@ def _number(text: Any) -> int | None:
 def _network(declared: Mapping[str, Any]) -> dict[str, Any]:
     block = first(declared["network_configuration"])
     public = "ENABLED" if block.get("assign_public_ip") else "DISABLED"
-    own = stated(subnets=block.get("subnets"), securityGroups=block.get("security_groups"))
+    own = omit_empty(subnets=block.get("subnets"), securityGroups=block.get("security_groups"))
     return {"awsvpcConfiguration": {**own, "assignPublicIp": public}} if block else {}
 
 
 def _balancer(block: Mapping[str, Any]) -> dict[str, Any]:
     other = first(block.get("advanced_configuration"))
-    return stated(
+    return omit_empty(
         targetGroupArn=block["target_group_arn"],
         containerName=block["container_name"],
         containerPort=block["container_port"],
-        advancedConfiguration=stated(
+        advancedConfiguration=omit_empty(
             alternateTargetGroupArn=other.get("alternate_target_group_arn"),
             productionListenerRule=other.get("production_listener_rule"),
             testListenerRule=other.get("test_listener_rule"),
@@ -183,7 +183,7 @@ def scalable_target(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, A
             "ScheduledScalingSuspended": bool(suspended.get("scheduled_scaling_suspended")),
         },
         **_place(declared),
-        **stated(RoleARN=declared["role_arn"]),
+        **omit_empty(RoleARN=declared["role_arn"]),
     )
     return {"id": declared["resource_id"], "arn": made.get("ScalableTargetARN", "")}
 
@@ -193,12 +193,12 @@ def scaling_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, An
     """Say when something is scaled: towards a value of a metric that AWS knows."""
     block = first(declared["target_tracking_scaling_policy_configuration"])
     metric = first(block.get("predefined_metric_specification"))
-    tracking = stated(
+    tracking = omit_empty(
         TargetValue=block.get("target_value"),
         ScaleOutCooldown=block.get("scale_out_cooldown"),
         ScaleInCooldown=block.get("scale_in_cooldown"),
         DisableScaleIn=block.get("disable_scale_in"),
-        PredefinedMetricSpecification=stated(
+        PredefinedMetricSpecification=omit_empty(
             PredefinedMetricType=metric.get("predefined_metric_type"), ResourceLabel=metric.get("resource_label")
         ),
     )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 #: Where AWS keeps what belongs to an account and to no region.
 HOME = "us-east-1"
@@ -44,7 +44,7 @@ def _notification(declared: Mapping[str, Any]) -> dict[str, Any]:
 @creates("aws_ce_anomaly_monitor")
 def monitor(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Let Cost Anomaly Detection watch the account."""
-    wanted = stated(MonitorDimension=declared["monitor_dimension"])
+    wanted = omit_empty(MonitorDimension=declared["monitor_dimension"])
     if declared["monitor_specification"]:
         wanted["MonitorSpecification"] = json.loads(declared["monitor_specification"])
     about = {"MonitorName": declared["name"], "MonitorType": declared["monitor_type"], **wanted}

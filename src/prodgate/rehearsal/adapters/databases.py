@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_db_subnet_group")
@@ -95,7 +95,7 @@ _INSTANCE = {
 @creates("aws_rds_cluster")
 def cluster(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a cluster, without instances."""
-    arguments = _named(_CLUSTER, declared)
+    arguments = _rename_arguments(_CLUSTER, declared)
     for scaling in declared["serverlessv2_scaling_configuration"] or ():
         arguments["ServerlessV2ScalingConfiguration"] = {
             "MinCapacity": scaling["min_capacity"], "MaxCapacity": scaling["max_capacity"]
@@ -120,7 +120,7 @@ def cluster(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 @creates("aws_rds_cluster_instance")
 def instance(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create an instance of a cluster."""
-    made = aws("rds").create_db_instance(**_named(_INSTANCE, declared), Tags=tags(declared))["DBInstance"]
+    made = aws("rds").create_db_instance(**_rename_arguments(_INSTANCE, declared), Tags=tags(declared))["DBInstance"]
     return {
         "id": made["DBInstanceIdentifier"],
         "arn": made["DBInstanceArn"],
@@ -131,7 +131,7 @@ def instance(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     }
 
 
-def _named(names: Mapping[str, str], declared: Mapping[str, Any]) -> dict[str, Any]:
+def _rename_arguments(names: Mapping[str, str], declared: Mapping[str, Any]) -> dict[str, Any]:
     """Return the declared arguments under AWS's names; sets are sorted, so that two runs make the same calls."""
     values = {name: declared[argument] for name, argument in names.items()}
-    return stated(**{name: sorted(v) if isinstance(v, (list, set, tuple)) else v for name, v in values.items()})
+    return omit_empty(**{name: sorted(v) if isinstance(v, (list, set, tuple)) else v for name, v in values.items()})

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .registry import Clients, creates, first, stated, tags
+from .registry import Clients, creates, first, omit_empty, tags
 
 #: CloudFront is one service for all regions; its API is in us-east-1.
 GLOBAL = "us-east-1"
@@ -14,10 +14,10 @@ GLOBAL = "us-east-1"
 HOSTED_ZONE = "Z2FDTNDATAQYW2"
 
 
-def counted(items: Iterable[Any] | None) -> dict[str, Any]:
+def with_quantity(items: Iterable[Any] | None) -> dict[str, Any]:
     """Return CloudFront's form of a list."""
     found = list(items or ())
-    return stated(Quantity=len(found), Items=found)
+    return omit_empty(Quantity=len(found), Items=found)
 
 
 @creates("aws_cloudfront_origin_access_control")
@@ -45,9 +45,9 @@ def vpc_origin(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         "HTTPPort": endpoint["http_port"],
         "HTTPSPort": endpoint["https_port"],
         "OriginProtocolPolicy": endpoint["origin_protocol_policy"],
-        "OriginSslProtocols": counted(first(endpoint.get("origin_ssl_protocols")).get("items")),
+        "OriginSslProtocols": with_quantity(first(endpoint.get("origin_ssl_protocols")).get("items")),
     }
-    tagged = stated(Tags=stated(Items=tags(declared)))
+    tagged = omit_empty(Tags=omit_empty(Items=tags(declared)))
     made = aws("cloudfront", GLOBAL).create_vpc_origin(VpcOriginEndpointConfig=config, **tagged)
     return {"id": made["VpcOrigin"]["Id"], "arn": made["VpcOrigin"]["Arn"], "etag": made["ETag"]}
 
@@ -59,13 +59,15 @@ def distribution(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
         "CallerReference": str(uuid.uuid4()),
         "Comment": declared["comment"] or "",
         "Enabled": declared["enabled"],
-        "Aliases": counted(sorted(declared["aliases"] or ())),
+        "Aliases": with_quantity(sorted(declared["aliases"] or ())),
         "DefaultRootObject": declared["default_root_object"] or "",
-        "Origins": counted(_origin(each) for each in declared["origin"]),
-        "OriginGroups": counted(_origin_group(each) for each in declared["origin_group"] or ()),
+        "Origins": with_quantity(_origin(each) for each in declared["origin"]),
+        "OriginGroups": with_quantity(_origin_group(each) for each in declared["origin_group"] or ()),
         "DefaultCacheBehavior": _behaviour(first(declared.get("default_cache_behavior"))),
-        "CacheBehaviors": counted(_behaviour(each) for each in declared["ordered_cache_behavior"] or ()),
-        "CustomErrorResponses": counted(_error_response(each) for each in declared["custom_error_response"] or ()),
+        "CacheBehaviors": with_quantity(_behaviour(each) for each in declared["ordered_cache_behavior"] or ()),
+        "CustomErrorResponses": with_quantity(
+            _error_response(each) for each in declared["custom_error_response"] or ()
+        ),
         "PriceClass": declared["price_class"] or "PriceClass_All",
         "ViewerCertificate": _viewer_certificate(first(declared.get("viewer_certificate"))),
         "Restrictions": {
@@ -102,16 +104,16 @@ def _origin(declared: Mapping[str, Any]) -> dict[str, Any]:
         "Id": declared["origin_id"],
         "DomainName": declared["domain_name"],
         "OriginPath": declared.get("origin_path") or "",
-        "CustomHeaders": counted(headers),
+        "CustomHeaders": with_quantity(headers),
         "OriginAccessControlId": declared.get("origin_access_control_id") or "",
     }
     if shield:
-        region = stated(OriginShieldRegion=shield["origin_shield_region"])
+        region = omit_empty(OriginShieldRegion=shield["origin_shield_region"])
         made["OriginShield"] = {"Enabled": shield["enabled"], **region}
     if custom:
         made["CustomOriginConfig"] = _custom_origin(custom)
     elif inside:
-        made["VpcOriginConfig"] = stated(
+        made["VpcOriginConfig"] = omit_empty(
             VpcOriginId=inside["vpc_origin_id"],
             OriginReadTimeout=inside["origin_read_timeout"],
             OriginKeepaliveTimeout=inside["origin_keepalive_timeout"],
@@ -127,9 +129,9 @@ def _custom_origin(declared: Mapping[str, Any]) -> dict[str, Any]:
         "HTTPPort": declared["http_port"],
         "HTTPSPort": declared["https_port"],
         "OriginProtocolPolicy": declared["origin_protocol_policy"],
-        "OriginSslProtocols": counted(sorted(declared["origin_ssl_protocols"])),
-        **stated(OriginReadTimeout=declared.get("origin_read_timeout")),
-        **stated(OriginKeepaliveTimeout=declared.get("origin_keepalive_timeout")),
+        "OriginSslProtocols": with_quantity(sorted(declared["origin_ssl_protocols"])),
+        **omit_empty(OriginReadTimeout=declared.get("origin_read_timeout")),
+        **omit_empty(OriginKeepaliveTimeout=declared.get("origin_keepalive_timeout")),
     }
 
 
@@ -137,41 +139,41 @@ def _origin_group(declared: Mapping[str, Any]) -> dict[str, Any]:
     codes = first(declared.get("failover_criteria")).get("status_codes")
     return {
         "Id": declared["origin_id"],
-        "FailoverCriteria": {"StatusCodes": counted(sorted(codes or ()))},
-        "Members": counted({"OriginId": each["origin_id"]} for each in declared["member"]),
+        "FailoverCriteria": {"StatusCodes": with_quantity(sorted(codes or ()))},
+        "Members": with_quantity({"OriginId": each["origin_id"]} for each in declared["member"]),
     }
 
 
 def _behaviour(declared: Mapping[str, Any]) -> dict[str, Any]:
-    cached = counted(sorted(declared["cached_methods"]))
+    cached = with_quantity(sorted(declared["cached_methods"]))
     return {
         "TargetOriginId": declared["target_origin_id"],
         "ViewerProtocolPolicy": declared["viewer_protocol_policy"],
-        "AllowedMethods": {**counted(sorted(declared["allowed_methods"])), "CachedMethods": cached},
+        "AllowedMethods": {**with_quantity(sorted(declared["allowed_methods"])), "CachedMethods": cached},
         "Compress": bool(declared["compress"]),
-        **stated(
+        **omit_empty(
             PathPattern=declared.get("path_pattern"),
             CachePolicyId=declared["cache_policy_id"],
             OriginRequestPolicyId=declared["origin_request_policy_id"],
             ResponseHeadersPolicyId=declared["response_headers_policy_id"],
-            ForwardedValues=_forwarded(first(declared.get("forwarded_values"))),
+            ForwardedValues=_forwarded_values(first(declared.get("forwarded_values"))),
         ),
     }
 
 
-def _forwarded(declared: Mapping[str, Any]) -> dict[str, Any]:
+def _forwarded_values(declared: Mapping[str, Any]) -> dict[str, Any]:
     if not declared:
         return {}
     return {
         "QueryString": declared["query_string"],
         "Cookies": {"Forward": first(declared.get("cookies")).get("forward", "none")},
-        "Headers": counted(declared["headers"]),
+        "Headers": with_quantity(declared["headers"]),
     }
 
 
 def _error_response(declared: Mapping[str, Any]) -> dict[str, Any]:
     code = declared["response_code"]
-    return stated(
+    return omit_empty(
         ErrorCode=declared["error_code"],
         ResponseCode=str(code) if code else None,
         ResponsePagePath=declared["response_page_path"],
@@ -192,5 +194,5 @@ def _viewer_certificate(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _geography(declared: Mapping[str, Any]) -> dict[str, Any]:
-    places = counted(sorted(declared.get("locations") or ()))
+    places = with_quantity(sorted(declared.get("locations") or ()))
     return {"RestrictionType": declared.get("restriction_type", "none"), **places}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .edge import GLOBAL, counted
-from .registry import Clients, creates, first, stated
+from .edge import GLOBAL, with_quantity
+from .registry import Clients, creates, first, omit_empty
 
 
 @creates("aws_cloudfront_cache_policy")
 def cache_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a policy of what answers are cached by, and for how long."""
     chosen = first(declared.get("parameters_in_cache_key_and_forwarded_to_origin"))
-    config = stated(
+    config = omit_empty(
         Name=declared["name"],
         Comment=declared["comment"],
         MinTTL=declared["min_ttl"] or 0,
@@ -32,7 +32,7 @@ def cache_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
 @creates("aws_cloudfront_origin_request_policy")
 def origin_request_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a policy of what the origin is told beyond what is cached by."""
-    config = stated(Name=declared["name"], Comment=declared["comment"], **_request_parts(declared))
+    config = omit_empty(Name=declared["name"], Comment=declared["comment"], **_request_parts(declared))
     made = aws("cloudfront", GLOBAL).create_origin_request_policy(OriginRequestPolicyConfig=config)
     return {"id": made["OriginRequestPolicy"]["Id"], "etag": made["ETag"]}
 
@@ -45,12 +45,12 @@ def response_headers_policy(declared: Mapping[str, Any], aws: Clients) -> Mappin
         for one in first(declared.get("custom_headers_config")).get("items") or ()
     ]
     removed = [{"Header": one["header"]} for one in first(declared.get("remove_headers_config")).get("items") or ()]
-    config = stated(
+    config = omit_empty(
         Name=declared["name"],
         Comment=declared["comment"],
         SecurityHeadersConfig=_security_headers(first(declared.get("security_headers_config"))),
-        CustomHeadersConfig=counted(custom),
-        RemoveHeadersConfig=counted(removed),
+        CustomHeadersConfig=with_quantity(custom),
+        RemoveHeadersConfig=with_quantity(removed),
     )
     made = aws("cloudfront", GLOBAL).create_response_headers_policy(ResponseHeadersPolicyConfig=config)
     return {"id": made["ResponseHeadersPolicy"]["Id"], "etag": made["ETag"]}
@@ -62,22 +62,22 @@ def _request_parts(declared: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "CookiesConfig": {
             "CookieBehavior": cookies["cookie_behavior"],
-            **stated(Cookies=_named(cookies, "cookies")),
+            **omit_empty(Cookies=_items(cookies, "cookies")),
         },
         "HeadersConfig": {
             "HeaderBehavior": headers["header_behavior"],
-            **stated(Headers=_named(headers, "headers")),
+            **omit_empty(Headers=_items(headers, "headers")),
         },
         "QueryStringsConfig": {
             "QueryStringBehavior": queries["query_string_behavior"],
-            **stated(QueryStrings=_named(queries, "query_strings")),
+            **omit_empty(QueryStrings=_items(queries, "query_strings")),
         },
     }
 
 
-def _named(declared: Mapping[str, Any], block: str) -> dict[str, Any]:
+def _items(declared: Mapping[str, Any], block: str) -> dict[str, Any]:
     items = first(declared.get(block)).get("items")
-    return counted(sorted(items)) if items else {}
+    return with_quantity(sorted(items)) if items else {}
 
 
 def _security_headers(declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _security_headers(declared: Mapping[str, Any]) -> dict[str, Any]:
     )
     types, frames = first(declared.get("content_type_options")), first(declared.get("frame_options"))
     referrer = first(declared.get("referrer_policy"))
-    return stated(
+    return omit_empty(
         StrictTransportSecurity=transport and {
             "Override": transport["override"],
             "AccessControlMaxAgeSec": transport["access_control_max_age_sec"],

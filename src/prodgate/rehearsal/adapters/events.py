@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_cloudwatch_event_rule")
@@ -17,7 +17,7 @@ def rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         Name=name,
         EventBusName=bus,
         State=declared["state"] or ("ENABLED" if on else "DISABLED"),
-        **stated(
+        **omit_empty(
             Description=declared["description"],
             EventPattern=declared["event_pattern"],
             ScheduleExpression=declared["schedule_expression"],
@@ -40,7 +40,7 @@ def target(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
             {
                 "Id": name,
                 "Arn": declared["arn"],
-                **stated(
+                **omit_empty(
                     RoleArn=declared["role_arn"],
                     Input=declared["input"],
                     InputPath=declared["input_path"],
@@ -56,7 +56,7 @@ def target(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 
 
 def _retries(block: Mapping[str, Any]) -> Mapping[str, Any]:
-    return stated(
+    return omit_empty(
         MaximumRetryAttempts=int(block["maximum_retry_attempts"]),
         MaximumEventAgeInSeconds=int(block["maximum_event_age_in_seconds"]),
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_wafv2_web_acl")
 def web_acl(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a web ACL with its rules."""
     client = aws("wafv2")
-    asked = translated({**declared, "tags": None}, _input(client, "CreateWebACL"))
-    made = client.create_web_acl(**asked, **stated(Tags=tags(declared)))["Summary"]
+    asked = translate({**declared, "tags": None}, _input(client, "CreateWebACL"))
+    made = client.create_web_acl(**asked, **omit_empty(Tags=tags(declared)))["Summary"]
     return {"id": made["Id"], "arn": made["ARN"], "lock_token": made["LockToken"], "capacity": 1, "name": made["Name"]}
 
 
@@ -22,11 +22,11 @@ def web_acl_logging(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, A
     """Let a web ACL log what it decides."""
     client = aws("wafv2")
     shape = _input(client, "PutLoggingConfiguration").members["LoggingConfiguration"]
-    client.put_logging_configuration(LoggingConfiguration=translated(declared, shape))
+    client.put_logging_configuration(LoggingConfiguration=translate(declared, shape))
     return {"id": declared["resource_arn"]}
 
 
-def translated(declared: Any, shape: Any) -> Any:
+def translate(declared: Any, shape: Any) -> Any:
     """Return declared arguments as the API's ``shape`` wants them: ``text_transformation`` is TextTransformations.
 
     A block that says nothing, as ``block {}`` does, is an empty structure; one that is not there is left out.
@@ -35,9 +35,9 @@ def translated(declared: Any, shape: Any) -> Any:
         given = declared[0] if isinstance(declared, list) else declared
         pairs = {name: (_argument(name, given or {}), member) for name, member in shape.members.items()}
         said = {name: pair for name, pair in pairs.items() if pair[0] not in (None, [], "")}
-        return {name: translated(*pair) for name, pair in said.items()}
+        return {name: translate(*pair) for name, pair in said.items()}
     if shape.type_name == "list":
-        return [translated(each, shape.member) for each in declared]
+        return [translate(each, shape.member) for each in declared]
     if shape.type_name == "blob":
         return declared.encode()
     return declared

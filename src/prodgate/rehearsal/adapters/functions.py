@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .registry import Clients, creates, stated
+from .registry import Clients, creates, omit_empty
 
 
 @creates("aws_lambda_function")
@@ -16,7 +16,7 @@ def function(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         FunctionName=declared["function_name"],
         Role=declared["role"],
         Code=_code(declared),
-        **stated(
+        **omit_empty(
             PackageType=declared.get("package_type"),
             Runtime=declared["runtime"],
             Handler=declared["handler"],
@@ -29,14 +29,14 @@ def function(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
             **_blocks(declared),
         ),
     )
-    _limit(declared, aws)
-    return _decided(made, aws.region)
+    _limit_concurrency(declared, aws)
+    return _computed_attributes(made, aws.region)
 
 
 def _code(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     if declared["filename"]:
         return {"ZipFile": Path(declared["filename"]).read_bytes()}
-    return stated(
+    return omit_empty(
         ImageUri=declared["image_uri"],
         S3Bucket=declared["s3_bucket"],
         S3Key=declared["s3_key"],
@@ -44,7 +44,7 @@ def _code(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     )
 
 
-def _decided(made: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+def _computed_attributes(made: Mapping[str, Any], region: str) -> Mapping[str, Any]:
     arn, version = made["FunctionArn"], made["Version"]
     return {
         "id": made["FunctionName"],
@@ -64,14 +64,16 @@ def _blocks(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     letters = (declared.get("dead_letter_config") or [{}])[0]
     network = first["vpc_config"]
     return {
-        "Environment": stated(Variables=first["environment"].get("variables")),
-        "TracingConfig": stated(Mode=first["tracing_config"].get("mode")),
-        "VpcConfig": stated(SubnetIds=network.get("subnet_ids"), SecurityGroupIds=network.get("security_group_ids")),
-        "DeadLetterConfig": stated(TargetArn=letters.get("target_arn")),
+        "Environment": omit_empty(Variables=first["environment"].get("variables")),
+        "TracingConfig": omit_empty(Mode=first["tracing_config"].get("mode")),
+        "VpcConfig": omit_empty(
+            SubnetIds=network.get("subnet_ids"), SecurityGroupIds=network.get("security_group_ids")
+        ),
+        "DeadLetterConfig": omit_empty(TargetArn=letters.get("target_arn")),
     }
 
 
-def _limit(declared: Mapping[str, Any], aws: Clients) -> None:
+def _limit_concurrency(declared: Mapping[str, Any], aws: Clients) -> None:
     most = declared["reserved_concurrent_executions"]
     if most is not None and most >= 0:  # the provider writes -1 for no limit
         aws("lambda").put_function_concurrency(
@@ -87,6 +89,6 @@ def permission(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         StatementId=declared["statement_id"],
         Action=declared["action"],
         Principal=declared["principal"],
-        **stated(SourceArn=declared["source_arn"], SourceAccount=declared["source_account"]),
+        **omit_empty(SourceArn=declared["source_arn"], SourceAccount=declared["source_account"]),
     )
     return {"id": declared["statement_id"]}

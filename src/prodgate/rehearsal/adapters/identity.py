@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_iam_role")
 def role(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a role."""
-    wanted = stated(
+    wanted = omit_empty(
         Path=declared["path"],
         Description=declared["description"],
         MaxSessionDuration=declared["max_session_duration"],
@@ -49,7 +49,7 @@ def service_linked_role(declared: Mapping[str, Any], aws: Clients) -> Mapping[st
 @creates("aws_iam_openid_connect_provider")
 def identity_provider(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Trust an identity provider."""
-    wanted = stated(ThumbprintList=declared["thumbprint_list"], ClientIDList=declared["client_id_list"])
+    wanted = omit_empty(ThumbprintList=declared["thumbprint_list"], ClientIDList=declared["client_id_list"])
     made = aws("iam").create_open_id_connect_provider(Url=declared["url"], Tags=tags(declared), **wanted)
     arn = made["OpenIDConnectProviderArn"]
     return {"id": arn, "arn": arn}
@@ -59,7 +59,7 @@ def identity_provider(declared: Mapping[str, Any], aws: Clients) -> Mapping[str,
 def password_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Set what passwords must be like."""
     aws("iam").update_account_password_policy(
-        **stated(
+        **omit_empty(
             MinimumPasswordLength=declared["minimum_password_length"],
             PasswordReusePrevention=declared["password_reuse_prevention"],
             MaxPasswordAge=declared["max_password_age"],

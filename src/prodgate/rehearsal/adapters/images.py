@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, first, stated, tags
+from .registry import Clients, creates, first, omit_empty, tags
 
 
 @creates("aws_ecr_repository")
@@ -18,7 +18,7 @@ def repository(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         repositoryName=declared["name"],
         imageTagMutability=declared["image_tag_mutability"] or "MUTABLE",
         imageScanningConfiguration={"scanOnPush": bool(scanning.get("scan_on_push"))},
-        encryptionConfiguration=stated(
+        encryptionConfiguration=omit_empty(
             encryptionType=encryption.get("encryption_type") or "AES256", kmsKey=encryption.get("kms_key")
         ),
         tags=tags(declared),
@@ -45,7 +45,7 @@ def cache(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     aws("ecr").create_pull_through_cache_rule(
         ecrRepositoryPrefix=prefix,
         upstreamRegistryUrl=declared["upstream_registry_url"],
-        **stated(credentialArn=declared["credential_arn"]),
+        **omit_empty(credentialArn=declared["credential_arn"]),
     )
     return {"id": prefix, "registry_id": aws.account}
 

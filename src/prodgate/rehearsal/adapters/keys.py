@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_kms_key")
@@ -13,7 +13,7 @@ def key(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a key with its policy, and let it rotate where that is declared."""
     kms = aws("kms")
     made = kms.create_key(
-        **stated(
+        **omit_empty(
             Description=declared["description"],
             KeyUsage=declared["key_usage"],
             KeySpec=declared["customer_master_key_spec"],
@@ -23,7 +23,9 @@ def key(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         )
     )["KeyMetadata"]
     if declared["enable_key_rotation"]:
-        kms.enable_key_rotation(KeyId=made["KeyId"], **stated(RotationPeriodInDays=declared["rotation_period_in_days"]))
+        kms.enable_key_rotation(
+            KeyId=made["KeyId"], **omit_empty(RotationPeriodInDays=declared["rotation_period_in_days"])
+        )
     if declared["is_enabled"] is False:
         kms.disable_key(KeyId=made["KeyId"])
     return {"id": made["KeyId"], "key_id": made["KeyId"], "arn": made["Arn"]}

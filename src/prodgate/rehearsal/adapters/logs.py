@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated
+from .registry import Clients, creates, omit_empty
 
 
 @creates("aws_cloudwatch_log_group")
 def log_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a log group; without a retention it keeps everything for ever."""
     name, logs = declared["name"], aws("logs")
-    key = stated(kmsKeyId=declared["kms_key_id"], tags=declared.get("tags_all"))
+    key = omit_empty(kmsKeyId=declared["kms_key_id"], tags=declared.get("tags_all"))
     logs.create_log_group(logGroupName=name, **key)
     if declared["retention_in_days"]:
         logs.put_retention_policy(logGroupName=name, retentionInDays=int(declared["retention_in_days"]))
@@ -23,7 +23,7 @@ def log_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def metric_filter(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Count what a pattern finds in a log group."""
     transformations = [
-        stated(
+        omit_empty(
             metricName=one["name"],
             metricNamespace=one["namespace"],
             metricValue=one["value"],
@@ -66,7 +66,7 @@ def delivery_destination(declared: Mapping[str, Any], aws: Clients) -> Mapping[s
     made = aws("logs").put_delivery_destination(
         name=declared["name"],
         deliveryDestinationConfiguration={"destinationResourceArn": target},
-        **stated(outputFormat=declared["output_format"]),
+        **omit_empty(outputFormat=declared["output_format"]),
     )["deliveryDestination"]
     return {"arn": made["arn"], "delivery_destination_type": made["deliveryDestinationType"]}
 
@@ -75,13 +75,13 @@ def delivery_destination(declared: Mapping[str, Any], aws: Clients) -> Mapping[s
 def delivery(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Deliver a source's log to a destination."""
     form = (declared["s3_delivery_configuration"] or [{}])[0]
-    to_bucket = stated(
+    to_bucket = omit_empty(
         suffixPath=form.get("suffix_path"), enableHiveCompatiblePath=form.get("enable_hive_compatible_path")
     )
     made = aws("logs").create_delivery(
         deliverySourceName=declared["delivery_source_name"],
         deliveryDestinationArn=declared["delivery_destination_arn"],
-        **stated(s3DeliveryConfiguration=to_bucket, recordFields=declared["record_fields"]),
+        **omit_empty(s3DeliveryConfiguration=to_bucket, recordFields=declared["record_fields"]),
     )["delivery"]
     return {"id": made["id"], "arn": made["arn"]}
 
@@ -95,7 +95,7 @@ def flow_log(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     made = aws("ec2").create_flow_logs(
         ResourceType=kind,
         ResourceIds=[target],
-        **stated(
+        **omit_empty(
             TrafficType=declared["traffic_type"],
             LogDestinationType=declared["log_destination_type"],
             LogDestination=declared["log_destination"],

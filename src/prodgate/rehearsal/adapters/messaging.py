@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_sns_topic")
 def topic(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a topic."""
-    attributes = stated(KmsMasterKeyId=declared["kms_master_key_id"], SignatureVersion=declared["signature_version"])
+    attributes = omit_empty(
+        KmsMasterKeyId=declared["kms_master_key_id"], SignatureVersion=declared["signature_version"]
+    )
     attributes = {name: str(value) for name, value in attributes.items()}
     made = aws("sns").create_topic(Name=declared["name"], Attributes=attributes, Tags=tags(declared))
     arn = made["TopicArn"]
@@ -29,7 +31,7 @@ def topic_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
 @creates("aws_sns_topic_subscription")
 def subscription(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Subscribe to a topic. An endpoint that confirms itself does so at once; people are yet to."""
-    attributes = stated(
+    attributes = omit_empty(
         FilterPolicy=declared["filter_policy"],
         FilterPolicyScope=declared["filter_policy_scope"],
         RawMessageDelivery="true" if declared["raw_message_delivery"] else None,
@@ -59,7 +61,7 @@ def slack_channel(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any
         SlackTeamId=declared["slack_team_id"],
         SlackChannelId=declared["slack_channel_id"],
         IamRoleArn=declared["iam_role_arn"],
-        **stated(
+        **omit_empty(
             SnsTopicArns=list(declared["sns_topic_arns"] or ()),
             LoggingLevel=declared["logging_level"],
             GuardrailPolicyArns=list(declared["guardrail_policy_arns"] or ()),

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_route53_zone")
@@ -35,8 +35,8 @@ def zone(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def record(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a record; one that is there already is only replaced where the declaration allows it."""
     name, kind = declared["name"].rstrip("."), declared["type"]
-    values = [{"Value": _quoted(text) if kind in ("TXT", "SPF") else text} for text in declared["records"] or ()]
-    change = stated(
+    values = [{"Value": _quote(text) if kind in ("TXT", "SPF") else text} for text in declared["records"] or ()]
+    change = omit_empty(
         Name=name,
         Type=kind,
         TTL=declared["ttl"],
@@ -95,7 +95,7 @@ def certificate(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     arn = client.request_certificate(
         DomainName=declared["domain_name"],
         SubjectAlternativeNames=names,
-        **stated(
+        **omit_empty(
             ValidationMethod=declared["validation_method"],
             KeyAlgorithm=declared["key_algorithm"],
             Tags=tags(declared),
@@ -141,5 +141,5 @@ def _alias(declared: list[Mapping[str, Any]] | None) -> dict[str, Any]:
     }
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return text if text.startswith('"') else f'"{text}"'

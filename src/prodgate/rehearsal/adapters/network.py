@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 #: Where a route may lead -> the argument of EC2's API.
 ROUTES = {
@@ -30,7 +30,7 @@ def arn(aws: Clients, kind: str, id: str) -> str:
     return f"arn:aws:ec2:{aws.region}:{aws.account}:{kind}/{id}"
 
 
-def tagged(kind: str, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
+def tag_specifications(kind: str, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a resource's tags as EC2 wants them while it creates the resource."""
     return [{"ResourceType": kind, "Tags": tags(declared)}] if tags(declared) else []
 
@@ -39,7 +39,9 @@ def tagged(kind: str, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
 def vpc(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a network, and say what AWS has put into it."""
     ec2 = aws("ec2")
-    id = ec2.create_vpc(CidrBlock=declared["cidr_block"], TagSpecifications=tagged("vpc", declared))["Vpc"]["VpcId"]
+    id = ec2.create_vpc(CidrBlock=declared["cidr_block"], TagSpecifications=tag_specifications("vpc", declared))["Vpc"][
+        "VpcId"
+    ]
     for argument, name in (("enable_dns_support", "EnableDnsSupport"), ("enable_dns_hostnames", "EnableDnsHostnames")):
         if declared[argument] is not None:
             ec2.modify_vpc_attribute(VpcId=id, **{name: {"Value": declared[argument]}})
@@ -64,13 +66,15 @@ def vpc(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def subnet(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a subnet. Addresses are given out as declared, and not at all when nothing is said."""
     ec2 = aws("ec2")
-    place = stated(
+    place = omit_empty(
         CidrBlock=declared["cidr_block"],
         AvailabilityZone=declared["availability_zone"],
         AvailabilityZoneId=declared["availability_zone_id"],
         Ipv6CidrBlock=declared["ipv6_cidr_block"],
     )
-    made = ec2.create_subnet(VpcId=declared["vpc_id"], TagSpecifications=tagged("subnet", declared), **place)["Subnet"]
+    made = ec2.create_subnet(
+        VpcId=declared["vpc_id"], TagSpecifications=tag_specifications("subnet", declared), **place
+    )["Subnet"]
     public = bool(declared["map_public_ip_on_launch"])
     ec2.modify_subnet_attribute(SubnetId=made["SubnetId"], MapPublicIpOnLaunch={"Value": public})
     id = made["SubnetId"]
@@ -82,7 +86,7 @@ def subnet(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def internet_gateway(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create an internet gateway and attach it."""
     ec2 = aws("ec2")
-    made = ec2.create_internet_gateway(TagSpecifications=tagged("internet-gateway", declared))
+    made = ec2.create_internet_gateway(TagSpecifications=tag_specifications("internet-gateway", declared))
     id = made["InternetGateway"]["InternetGatewayId"]
     if declared["vpc_id"]:
         ec2.attach_internet_gateway(InternetGatewayId=id, VpcId=declared["vpc_id"])
@@ -92,7 +96,7 @@ def internet_gateway(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, 
 @creates("aws_eip")
 def public_address(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Allocate a public address."""
-    made = aws("ec2").allocate_address(Domain="vpc", TagSpecifications=tagged("elastic-ip", declared))
+    made = aws("ec2").allocate_address(Domain="vpc", TagSpecifications=tag_specifications("elastic-ip", declared))
     id = made["AllocationId"]
     return {"id": id, "allocation_id": id, "arn": arn(aws, "elastic-ip", id), "public_ip": made["PublicIp"]}
 
@@ -103,8 +107,8 @@ def nat_gateway(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     made = aws("ec2").create_nat_gateway(
         SubnetId=declared["subnet_id"],
         ConnectivityType=declared["connectivity_type"] or "public",
-        TagSpecifications=tagged("natgateway", declared),
-        **stated(AllocationId=declared["allocation_id"]),
+        TagSpecifications=tag_specifications("natgateway", declared),
+        **omit_empty(AllocationId=declared["allocation_id"]),
     )["NatGateway"]
     return {"id": made["NatGatewayId"]}
 
@@ -112,7 +116,9 @@ def nat_gateway(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 @creates("aws_route_table")
 def route_table(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a route table with the routes that are declared in it."""
-    made = aws("ec2").create_route_table(VpcId=declared["vpc_id"], TagSpecifications=tagged("route-table", declared))
+    made = aws("ec2").create_route_table(
+        VpcId=declared["vpc_id"], TagSpecifications=tag_specifications("route-table", declared)
+    )
     id = made["RouteTable"]["RouteTableId"]
     _add_routes(declared, aws, id)
     return {"id": id, "arn": arn(aws, "route-table", id), "owner_id": aws.account}
@@ -130,24 +136,24 @@ def default_route_table(declared: Mapping[str, Any], aws: Clients) -> Mapping[st
 
 def _add_routes(declared: Mapping[str, Any], aws: Clients, table: str) -> None:
     for one in declared["route"] or ():
-        aws("ec2").create_route(RouteTableId=table, **_way(one))
+        aws("ec2").create_route(RouteTableId=table, **_route_arguments(one))
 
 
-def _way(declared: Mapping[str, Any]) -> dict[str, Any]:
-    return stated(**{name: declared[argument] for argument, name in ROUTES.items() if declared.get(argument)})
+def _route_arguments(declared: Mapping[str, Any]) -> dict[str, Any]:
+    return omit_empty(**{name: declared[argument] for argument, name in ROUTES.items() if declared.get(argument)})
 
 
 @creates("aws_route")
 def route(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Add a route to a table."""
-    aws("ec2").create_route(RouteTableId=declared["route_table_id"], **_way(declared))
+    aws("ec2").create_route(RouteTableId=declared["route_table_id"], **_route_arguments(declared))
     return {"id": f"r-{declared['route_table_id']}", "state": "active", "origin": "CreateRoute"}
 
 
 @creates("aws_route_table_association")
 def route_table_association(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Let a subnet follow a route table."""
-    place = stated(SubnetId=declared["subnet_id"], GatewayId=declared["gateway_id"])
+    place = omit_empty(SubnetId=declared["subnet_id"], GatewayId=declared["gateway_id"])
     made = aws("ec2").associate_route_table(RouteTableId=declared["route_table_id"], **place)
     return {"id": made["AssociationId"]}
 
@@ -156,7 +162,9 @@ def route_table_association(declared: Mapping[str, Any], aws: Clients) -> Mappin
 def network_acl(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a network ACL for its subnets."""
     ec2 = aws("ec2")
-    made = ec2.create_network_acl(VpcId=declared["vpc_id"], TagSpecifications=tagged("network-acl", declared))
+    made = ec2.create_network_acl(
+        VpcId=declared["vpc_id"], TagSpecifications=tag_specifications("network-acl", declared)
+    )
     id = made["NetworkAcl"]["NetworkAclId"]
     _add_entries(declared, aws, id)
     for subnet_id in declared["subnet_ids"] or ():
@@ -194,7 +202,7 @@ def _add_entry(aws: Clients, acl: str, rule: Mapping[str, Any], **place: Any) ->
         NetworkAclId=acl,
         Protocol=PROTOCOLS.get(rule["protocol"], rule["protocol"]),
         PortRange={"From": rule["from_port"] or 0, "To": rule["to_port"] or 0},
-        **stated(CidrBlock=rule["cidr_block"], Ipv6CidrBlock=rule["ipv6_cidr_block"]),
+        **omit_empty(CidrBlock=rule["cidr_block"], Ipv6CidrBlock=rule["ipv6_cidr_block"]),
         **place,
     )
 
@@ -214,8 +222,8 @@ def endpoint(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     made = ec2.create_vpc_endpoint(
         VpcId=declared["vpc_id"],
         ServiceName=declared["service_name"],
-        TagSpecifications=tagged("vpc-endpoint", declared),
-        **stated(
+        TagSpecifications=tag_specifications("vpc-endpoint", declared),
+        **omit_empty(
             VpcEndpointType=declared["vpc_endpoint_type"],
             RouteTableIds=declared["route_table_ids"],
             SubnetIds=declared["subnet_ids"],

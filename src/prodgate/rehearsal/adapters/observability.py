@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .registry import Clients, creates, stated
+from .registry import Clients, creates, omit_empty
 
 
 @creates("aws_cloudwatch_dashboard")
@@ -28,7 +28,7 @@ def canary(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         ExecutionRoleArn=declared["execution_role_arn"],
         Schedule=_schedule(declared["schedule"][0]),
         RuntimeVersion=declared["runtime_version"],
-        **stated(
+        **omit_empty(
             RunConfig=_run_config(declared["run_config"]),
             SuccessRetentionPeriodInDays=declared["success_retention_period"],
             FailureRetentionPeriodInDays=declared["failure_retention_period"],
@@ -46,21 +46,21 @@ def canary(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def _code(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     if declared["zip_file"]:
         return {"ZipFile": Path(declared["zip_file"]).read_bytes()}
-    return stated(S3Bucket=declared["s3_bucket"], S3Key=declared["s3_key"], S3Version=declared["s3_version"])
+    return omit_empty(S3Bucket=declared["s3_bucket"], S3Key=declared["s3_key"], S3Version=declared["s3_version"])
 
 
 def _schedule(block: Mapping[str, Any]) -> Mapping[str, Any]:
     retries = [{"MaxRetries": int(one["max_retries"])} for one in block["retry_config"] or ()]
     return {
         "Expression": block["expression"],
-        **stated(DurationInSeconds=block["duration_in_seconds"], RetryConfig=retries[0] if retries else None),
+        **omit_empty(DurationInSeconds=block["duration_in_seconds"], RetryConfig=retries[0] if retries else None),
     }
 
 
 def _run_config(blocks: list[Mapping[str, Any]] | None) -> Mapping[str, Any]:
     if not blocks:
         return {}
-    return stated(
+    return omit_empty(
         TimeoutInSeconds=blocks[0]["timeout_in_seconds"],
         MemoryInMB=blocks[0]["memory_in_mb"],
         ActiveTracing=blocks[0]["active_tracing"],
@@ -71,14 +71,14 @@ def _run_config(blocks: list[Mapping[str, Any]] | None) -> Mapping[str, Any]:
 def _artifacts(blocks: list[Mapping[str, Any]] | None) -> Mapping[str, Any]:
     for encryption in (inner for block in blocks or () for inner in block["s3_encryption"] or ()):
         mode, key = encryption["encryption_mode"], encryption["kms_key_arn"]
-        return {"S3Encryption": stated(EncryptionMode=mode, KmsKeyArn=key)}
+        return {"S3Encryption": omit_empty(EncryptionMode=mode, KmsKeyArn=key)}
     return {}
 
 
 @creates("aws_xray_encryption_config")
 def trace_encryption(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Say with which key X-Ray encrypts traces."""
-    aws("xray").put_encryption_config(Type=declared["type"], **stated(KeyId=declared["key_id"]))
+    aws("xray").put_encryption_config(Type=declared["type"], **omit_empty(KeyId=declared["key_id"]))
     return {"id": aws.region}
 
 
@@ -98,7 +98,7 @@ def sampling_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any
             "ServiceType": declared["service_type"],
             "ServiceName": declared["service_name"],
             "ResourceARN": declared["resource_arn"],
-            **stated(Attributes=declared["attributes"]),
+            **omit_empty(Attributes=declared["attributes"]),
         }
     )["SamplingRuleRecord"]["SamplingRule"]
     return {"id": made["RuleName"], "arn": made["RuleARN"]}
@@ -108,12 +108,12 @@ def sampling_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any
 def trace_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Group the traces that an expression selects."""
     insights = [
-        stated(InsightsEnabled=one["insights_enabled"], NotificationsEnabled=one["notifications_enabled"])
+        omit_empty(InsightsEnabled=one["insights_enabled"], NotificationsEnabled=one["notifications_enabled"])
         for one in declared["insights_configuration"] or ()
     ]
     made = aws("xray").create_group(
         GroupName=declared["group_name"],
         FilterExpression=declared["filter_expression"],
-        **stated(InsightsConfiguration=insights[0] if insights else None),
+        **omit_empty(InsightsConfiguration=insights[0] if insights else None),
     )["Group"]
     return {"id": made["GroupARN"], "arn": made["GroupARN"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .registry import Clients, creates, stated
+from .registry import Clients, creates, omit_empty
 
 #: Terraform's name of an argument -> SQS's name of the attribute.
 _ATTRIBUTES: Final = {
@@ -24,7 +24,7 @@ _ATTRIBUTES: Final = {
 @creates("aws_sqs_queue")
 def queue(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a queue."""
-    attributes = stated(**{own: declared[name] for name, own in _ATTRIBUTES.items()})
+    attributes = omit_empty(**{own: declared[name] for name, own in _ATTRIBUTES.items()})
     if declared["fifo_queue"]:
         attributes["FifoQueue"] = "true"
     url = aws("sqs").create_queue(
@@ -38,15 +38,15 @@ def queue(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 @creates("aws_sqs_queue_policy")
 def queue_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Say who may use a queue."""
-    return _set(declared, aws, Policy=declared["policy"])
+    return _set_attributes(declared, aws, Policy=declared["policy"])
 
 
 @creates("aws_sqs_queue_redrive_allow_policy")
 def redrive_allow_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Say which queues may hand their failures to this one."""
-    return _set(declared, aws, RedriveAllowPolicy=declared["redrive_allow_policy"])
+    return _set_attributes(declared, aws, RedriveAllowPolicy=declared["redrive_allow_policy"])
 
 
-def _set(declared: Mapping[str, Any], aws: Clients, **attributes: str) -> Mapping[str, Any]:
+def _set_attributes(declared: Mapping[str, Any], aws: Clients, **attributes: str) -> Mapping[str, Any]:
     aws("sqs").set_queue_attributes(QueueUrl=declared["queue_url"], Attributes=attributes)
     return {"id": declared["queue_url"]}

@@ -36,7 +36,7 @@ def creates(*types: str) -> Callable[[A], A]:
     return register
 
 
-def stated(**arguments: Any) -> dict[str, Any]:
+def omit_empty(**arguments: Any) -> dict[str, Any]:
     """Return the arguments that say something: AWS's API wants what is not stated to be left out."""
     return {name: value for name, value in arguments.items() if value not in (None, "", [], {}, ())}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, first, stated, tags
+from .registry import Clients, creates, first, omit_empty, tags
 
 
 @creates("aws_codedeploy_app")
@@ -21,19 +21,19 @@ def application(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 
 
 @creates("aws_codedeploy_deployment_config")
-def pace(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+def deployment_config(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """State in which steps traffic moves."""
     name, routing = declared["deployment_config_name"], first(declared["traffic_routing_config"])
     canary, linear = first(routing.get("time_based_canary")), first(routing.get("time_based_linear"))
-    steps = stated(
+    steps = omit_empty(
         type=routing.get("type"),
-        timeBasedCanary=stated(canaryPercentage=canary.get("percentage"), canaryInterval=canary.get("interval")),
-        timeBasedLinear=stated(linearPercentage=linear.get("percentage"), linearInterval=linear.get("interval")),
+        timeBasedCanary=omit_empty(canaryPercentage=canary.get("percentage"), canaryInterval=canary.get("interval")),
+        timeBasedLinear=omit_empty(linearPercentage=linear.get("percentage"), linearInterval=linear.get("interval")),
     )
     made = aws("codedeploy").create_deployment_config(
         deploymentConfigName=name,
         computePlatform=declared["compute_platform"] or "Server",
-        **stated(trafficRoutingConfig=steps),
+        **omit_empty(trafficRoutingConfig=steps),
     )
     arn = f"arn:aws:codedeploy:{aws.region}:{aws.account}:deploymentconfig:{name}"
     return {"id": name, "arn": arn, "deployment_config_id": made["deploymentConfigId"]}
@@ -52,19 +52,19 @@ def group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         deploymentGroupName=name,
         serviceRoleArn=declared["service_role_arn"],
         tags=tags(declared),
-        **stated(deploymentConfigName=declared["deployment_config_name"], ecsServices=services),
-        **_shift(declared),
-        **_way_back(declared),
+        **omit_empty(deploymentConfigName=declared["deployment_config_name"], ecsServices=services),
+        **_traffic_arguments(declared),
+        **_rollback_arguments(declared),
     )
     id = made["deploymentGroupId"]
     arn = f"arn:aws:codedeploy:{aws.region}:{aws.account}:deploymentgroup:{app}/{name}"
     return {"id": id, "deployment_group_id": id, "arn": arn, "compute_platform": "ECS" if services else "Server"}
 
 
-def _shift(declared: Mapping[str, Any]) -> dict[str, Any]:
+def _traffic_arguments(declared: Mapping[str, Any]) -> dict[str, Any]:
     style = first(declared["deployment_style"])
-    return stated(
-        deploymentStyle=stated(
+    return omit_empty(
+        deploymentStyle=omit_empty(
             deploymentType=style.get("deployment_type"), deploymentOption=style.get("deployment_option")
         ),
         blueGreenDeploymentConfiguration=_blue_green(first(declared["blue_green_deployment_config"])),
@@ -72,7 +72,7 @@ def _shift(declared: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _way_back(declared: Mapping[str, Any]) -> dict[str, Any]:
+def _rollback_arguments(declared: Mapping[str, Any]) -> dict[str, Any]:
     alarms, rollback = first(declared["alarm_configuration"]), first(declared["auto_rollback_configuration"])
     return {
         "alarmConfiguration": {
@@ -87,11 +87,11 @@ def _way_back(declared: Mapping[str, Any]) -> dict[str, Any]:
 def _blue_green(block: Mapping[str, Any]) -> dict[str, Any]:
     ready = first(block.get("deployment_ready_option"))
     end = first(block.get("terminate_blue_instances_on_deployment_success"))
-    return stated(
-        deploymentReadyOption=stated(
+    return omit_empty(
+        deploymentReadyOption=omit_empty(
             actionOnTimeout=ready.get("action_on_timeout"), waitTimeInMinutes=ready.get("wait_time_in_minutes")
         ),
-        terminateBlueInstancesOnDeploymentSuccess=stated(
+        terminateBlueInstancesOnDeploymentSuccess=omit_empty(
             action=end.get("action"), terminationWaitTimeInMinutes=end.get("termination_wait_time_in_minutes")
         ),
     )
@@ -99,15 +99,15 @@ def _blue_green(block: Mapping[str, Any]) -> dict[str, Any]:
 
 def _balancers(block: Mapping[str, Any]) -> dict[str, Any]:
     pairs = [
-        stated(
+        omit_empty(
             targetGroups=[{"name": one["name"]} for one in pair["target_group"]],
             prodTrafficRoute=_route(pair["prod_traffic_route"]),
             testTrafficRoute=_route(pair["test_traffic_route"]),
         )
         for pair in block.get("target_group_pair_info") or ()
     ]
-    return stated(targetGroupPairInfoList=pairs)
+    return omit_empty(targetGroupPairInfoList=pairs)
 
 
 def _route(blocks: Any) -> dict[str, Any]:
-    return stated(listenerArns=first(blocks).get("listener_arns"))
+    return omit_empty(listenerArns=first(blocks).get("listener_arns"))

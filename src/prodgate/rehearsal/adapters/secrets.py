@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, stated, tags
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_secretsmanager_secret")
 def secret(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a secret without a value."""
     made = aws("secretsmanager").create_secret(
-        **stated(
+        **omit_empty(
             Name=declared["name"],
             Description=declared["description"],
             KmsKeyId=declared["kms_key_id"],
@@ -39,12 +39,12 @@ def rotation(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     rules = declared["rotation_rules"][0]
     aws("secretsmanager").rotate_secret(
         SecretId=declared["secret_id"],
-        RotationRules=stated(
+        RotationRules=omit_empty(
             AutomaticallyAfterDays=rules["automatically_after_days"],
             ScheduleExpression=rules["schedule_expression"],
             Duration=rules["duration"],
         ),
         RotateImmediately=declared["rotate_immediately"] is not False,
-        **stated(RotationLambdaARN=declared["rotation_lambda_arn"]),
+        **omit_empty(RotationLambdaARN=declared["rotation_lambda_arn"]),
     )
     return {"id": declared["secret_id"], "rotation_enabled": True}

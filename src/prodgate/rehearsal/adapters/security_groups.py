@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .network import arn, tagged
-from .registry import Clients, creates, stated, tags
+from .network import arn, tag_specifications
+from .registry import Clients, creates, omit_empty, tags
 
 
 @creates("aws_security_group")
@@ -16,8 +16,8 @@ def group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     id = ec2.create_security_group(
         GroupName=declared["name"],
         Description=declared["description"] or "Managed by Terraform",
-        TagSpecifications=tagged("security-group", declared),
-        **stated(VpcId=declared["vpc_id"]),
+        TagSpecifications=tag_specifications("security-group", declared),
+        **omit_empty(VpcId=declared["vpc_id"]),
     )["GroupId"]
     _replace(declared, aws, id)
     return {"id": id, "arn": arn(aws, "security-group", id), "owner_id": aws.account}
@@ -48,16 +48,16 @@ def _replace(declared: Mapping[str, Any], aws: Clients, id: str) -> None:
         ec2.revoke_security_group_ingress(GroupId=id, IpPermissions=found["IpPermissions"])
     if found["IpPermissionsEgress"]:
         ec2.revoke_security_group_egress(GroupId=id, IpPermissions=found["IpPermissionsEgress"])
-    if ways_in := [_permission(one, id) for one in declared["ingress"] or ()]:
+    if ways_in := [_inline_permission(one, id) for one in declared["ingress"] or ()]:
         ec2.authorize_security_group_ingress(GroupId=id, IpPermissions=ways_in)
-    if ways_out := [_permission(one, id) for one in declared["egress"] or ()]:
+    if ways_out := [_inline_permission(one, id) for one in declared["egress"] or ()]:
         ec2.authorize_security_group_egress(GroupId=id, IpPermissions=ways_out)
 
 
-def _permission(block: Mapping[str, Any], own: str) -> dict[str, Any]:
+def _inline_permission(block: Mapping[str, Any], own: str) -> dict[str, Any]:
     """Return an opening that is declared inside a group."""
     groups = [*(block.get("security_groups") or ()), *([own] if block.get("self") else ())]
-    return _opening(
+    return _ip_permission(
         block["protocol"],
         block["from_port"],
         block["to_port"],
@@ -79,25 +79,27 @@ _PEERS = {
 }
 
 
-def _opening(
+def _ip_permission(
     protocol: str, first: int | None, last: int | None, why: str | None, peers: Mapping[str, Iterable[str]]
 ) -> dict[str, Any]:
     number = {"all": "-1"}.get(protocol, protocol)
-    ports = {} if number == "-1" else stated(FromPort=first, ToPort=last)
+    ports = {} if number == "-1" else omit_empty(FromPort=first, ToPort=last)
     named = {
-        _PEERS[key]: [{key: peer, **stated(Description=why)} for peer in found] for key, found in peers.items() if found
+        _PEERS[key]: [{key: peer, **omit_empty(Description=why)} for peer in found]
+        for key, found in peers.items()
+        if found
     }
     return {"IpProtocol": number, **ports, **named}
 
 
 @creates("aws_vpc_security_group_ingress_rule")
-def way_in(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+def ingress_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Let somebody in."""
     return _rule(declared, aws, aws("ec2").authorize_security_group_ingress)
 
 
 @creates("aws_vpc_security_group_egress_rule")
-def way_out(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+def egress_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Let members of a group out."""
     return _rule(declared, aws, aws("ec2").authorize_security_group_egress)
 
@@ -109,7 +111,7 @@ def _rule(declared: Mapping[str, Any], aws: Clients, authorize: Callable[..., An
         "PrefixListId": declared["prefix_list_id"],
         "GroupId": declared["referenced_security_group_id"],
     }
-    opening = _opening(
+    opening = _ip_permission(
         declared["ip_protocol"],
         declared["from_port"],
         declared["to_port"],

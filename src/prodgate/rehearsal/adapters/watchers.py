@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, first, stated, tags
+from .registry import Clients, creates, first, omit_empty, tags
 
 
 @creates("aws_guardduty_detector")
 def detector(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Switch GuardDuty on."""
-    often = stated(FindingPublishingFrequency=declared["finding_publishing_frequency"])
+    often = omit_empty(FindingPublishingFrequency=declared["finding_publishing_frequency"])
     made = aws("guardduty").create_detector(Enable=declared["enable"] is not False, **often)
     id_ = made["DetectorId"]
     arn = f"arn:aws:guardduty:{aws.region}:{aws.account}:detector/{id_}"
@@ -22,7 +22,7 @@ def detector(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def detector_feature(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Switch a feature of GuardDuty on or off."""
     more = [{"Name": one["name"], "Status": one["status"]} for one in declared["additional_configuration"] or ()]
-    feature = stated(Name=declared["name"], Status=declared["status"], AdditionalConfiguration=more)
+    feature = omit_empty(Name=declared["name"], Status=declared["status"], AdditionalConfiguration=more)
     aws("guardduty").update_detector(DetectorId=declared["detector_id"], Features=[feature])
     return {"id": f"{declared['detector_id']}/{declared['name']}"}
 
@@ -30,7 +30,7 @@ def detector_feature(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, 
 @creates("aws_securityhub_account")
 def security_hub(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Switch Security Hub on."""
-    wanted = stated(ControlFindingGenerator=declared["control_finding_generator"])
+    wanted = omit_empty(ControlFindingGenerator=declared["control_finding_generator"])
     aws("securityhub").enable_security_hub(EnableDefaultStandards=declared["enable_default_standards"], **wanted)
     return {"id": aws.account, "arn": f"arn:aws:securityhub:{aws.region}:{aws.account}:hub/default"}
 
@@ -52,7 +52,7 @@ def analyzer(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     made = aws("accessanalyzer").create_analyzer(
         analyzerName=declared["analyzer_name"],
         type=declared["type"] or "ACCOUNT",
-        **stated(configuration=unused, tags=labels),
+        **omit_empty(configuration=unused, tags=labels),
     )
     return {"id": declared["analyzer_name"], "arn": made["arn"]}
 
@@ -69,11 +69,11 @@ def inspector(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 def recorder(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Say what AWS Config records."""
     group = first(declared["recording_group"])
-    wanted = stated(
+    wanted = omit_empty(
         allSupported=group.get("all_supported"), includeGlobalResourceTypes=group.get("include_global_resource_types")
     )
     named = {"name": declared["name"], "roleARN": declared["role_arn"]}
-    aws("config").put_configuration_recorder(ConfigurationRecorder={**named, **stated(recordingGroup=wanted)})
+    aws("config").put_configuration_recorder(ConfigurationRecorder={**named, **omit_empty(recordingGroup=wanted)})
     return {"id": declared["name"]}
 
 
@@ -82,18 +82,18 @@ def delivery_channel(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, 
     """Say where AWS Config delivers."""
     often = first(declared["snapshot_delivery_properties"]).get("delivery_frequency")
     aws("config").put_delivery_channel(
-        DeliveryChannel=stated(
+        DeliveryChannel=omit_empty(
             name=declared["name"],
             s3BucketName=declared["s3_bucket_name"],
             s3KmsKeyArn=declared["s3_kms_key_arn"],
-            configSnapshotDeliveryProperties=stated(deliveryFrequency=often),
+            configSnapshotDeliveryProperties=omit_empty(deliveryFrequency=often),
         )
     )
     return {"id": declared["name"]}
 
 
 @creates("aws_config_configuration_recorder_status")
-def recording(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
+def recorder_status(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Start the recorder."""
     if declared["is_enabled"]:
         aws("config").start_configuration_recorder(ConfigurationRecorderName=declared["name"])
@@ -116,7 +116,7 @@ def rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         ConfigRule={
             "ConfigRuleName": declared["name"],
             "Source": {"Owner": source["owner"], "SourceIdentifier": source["source_identifier"]},
-            **stated(InputParameters=declared["input_parameters"]),
+            **omit_empty(InputParameters=declared["input_parameters"]),
         },
         Tags=tags(declared),
     )
@@ -132,7 +132,7 @@ def trail(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
         Name=declared["name"],
         S3BucketName=declared["s3_bucket_name"],
         TagsList=tags(declared),
-        **stated(
+        **omit_empty(
             S3KeyPrefix=declared["s3_key_prefix"],
             SnsTopicName=declared["sns_topic_name"],
             IncludeGlobalServiceEvents=declared["include_global_service_events"] is not False,
@@ -155,7 +155,7 @@ def _selectors(declared: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "Name": one["name"],
             "FieldSelectors": [
-                stated(Field=field["field"], Equals=field["equals"], StartsWith=field["starts_with"])
+                omit_empty(Field=field["field"], Equals=field["equals"], StartsWith=field["starts_with"])
                 for field in one["field_selector"]
             ],
         }

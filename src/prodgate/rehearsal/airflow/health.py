@@ -23,10 +23,10 @@ ANSWER: Final = 30.0
 LOOK: Final = 0.2
 
 
-def api_of(url: str) -> str:
+def find_api(url: str) -> str:
     """Return where the REST API of the Airflow at a URL is. Raises OSError or ValueError when it does not answer."""
     try:
-        asked(f"{url}/api/v2/version", {})
+        request_json(f"{url}/api/v2/version", {})
     except ValueError:  # Airflow 2 knows no such path
         return f"{url}/api/v1"
     return f"{url}/api/v2"
@@ -40,11 +40,11 @@ def authorization(api: str, login: Login) -> str:
     url, _, version = api.rpartition("/api/")
     if version == "v1":
         return f"Basic {base64.b64encode(f'{login.name}:{login.password}'.encode()).decode()}"
-    answer = asked(f"{url}/auth/token", {}, {"username": login.name, "password": login.password})
+    answer = request_json(f"{url}/auth/token", {}, {"username": login.name, "password": login.password})
     return f"Bearer {answer['access_token']}"
 
 
-def asked(url: str, headers: Mapping[str, str], told: Any = None) -> Any:
+def request_json(url: str, headers: Mapping[str, str], told: Any = None) -> Any:
     """Return an answer, to a POST where something is told. Raises OSError or ValueError when there is none."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=ANSWER)
@@ -63,22 +63,22 @@ def asked(url: str, headers: Mapping[str, str], told: Any = None) -> Any:
     return json.loads(said)
 
 
-def await_health(airflow: Airflow, release: Release, limit: float) -> None:
+def wait_for_health(airflow: Airflow, release: Release, limit: float) -> None:
     """Wait until every component says that it is well.
 
     Raises EngineError, with the end of the log that may tell why, when that takes longer than ``limit`` seconds or a
     component ends before.
     """
-    _await(airflow, limit, "become healthy", lambda: _well(airflow, release))
+    _wait_for(airflow, limit, "become healthy", lambda: _is_healthy(airflow, release))
 
 
-def await_dags(airflow: Airflow, dag_ids: Sequence[str], limit: float) -> None:
+def wait_for_dags(airflow: Airflow, dag_ids: Sequence[str], limit: float) -> None:
     """Wait until these DAGs are served, or some file is known to be broken. Raises EngineError as above."""
     if dag_ids:
-        _await(airflow, limit, f"serve {', '.join(dag_ids)}", lambda: _serves(airflow, dag_ids))
+        _wait_for(airflow, limit, f"serve {', '.join(dag_ids)}", lambda: _serves(airflow, dag_ids))
 
 
-def _await(airflow: Airflow, limit: float, what: str, condition: Callable[[], bool]) -> None:
+def _wait_for(airflow: Airflow, limit: float, what: str, condition: Callable[[], bool]) -> None:
     until, why = monotonic() + limit, ""
     while True:
         try:
@@ -87,19 +87,19 @@ def _await(airflow: Airflow, limit: float, what: str, condition: Callable[[], bo
         except (OSError, ValueError) as error:  # nobody listens yet, or what listens is busy
             why = f" ({error})"
         for name, code in airflow.ended().items():
-            raise _refused(airflow, f"{name} ended with {code}", name)
+            raise _startup_error(airflow, f"{name} ended with {code}", name)
         if monotonic() > until:
-            raise _refused(airflow, f"it did not {what} within {limit:g} s{why}", "scheduler")
+            raise _startup_error(airflow, f"it did not {what} within {limit:g} s{why}", "scheduler")
         airflow.wait(LOOK)
 
 
-def _refused(airflow: Airflow, why: str, component: str) -> EngineError:
+def _startup_error(airflow: Airflow, why: str, component: str) -> EngineError:
     file = airflow.log(component)
     return EngineError(f"airflow {airflow.version}: {why}; see the end of {file}:\n{airflow.last_lines(component)}")
 
 
-def _well(airflow: Airflow, release: Release) -> bool:
-    said = asked(airflow.url + release.health, {})
+def _is_healthy(airflow: Airflow, release: Release) -> bool:
+    said = request_json(airflow.url + release.health, {})
     wanted = ("metadatabase", "scheduler", *(["dag_processor"] if "dag-processor" in release.commands else []))
     return all((said.get(name) or {}).get("status") == "healthy" for name in wanted)
 
@@ -107,7 +107,7 @@ def _well(airflow: Airflow, release: Release) -> bool:
 def _serves(airflow: Airflow, dag_ids: Sequence[str]) -> bool:
     """Whether the DAGs are served, or some file is known to be broken."""
     headers = {"Authorization": authorization(airflow.api, airflow.viewer)}
-    if asked(f"{airflow.api}/importErrors", headers)["total_entries"]:
+    if request_json(f"{airflow.api}/importErrors", headers)["total_entries"]:
         return True
-    served = {each["dag_id"] for each in asked(f"{airflow.api}/dags?limit=100", headers)["dags"]}
+    served = {each["dag_id"] for each in request_json(f"{airflow.api}/dags?limit=100", headers)["dags"]}
     return served >= set(dag_ids)

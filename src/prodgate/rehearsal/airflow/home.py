@@ -17,11 +17,11 @@ from typing import Final
 
 from ...engines.environments import EngineError
 from ...terraform.runner import run
-from ..deployed_dags import deployed
+from ..deployed_dags import list_deployed_files
 from .releases import Place, Release, settings
 
 #: Taken over from the user's environment; what a DAG is to know is stated.
-KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 #: Seconds after which a failed task is tried again, whatever its DAG says.
 RETRY_DELAY: Final = 1.0
 #: Seconds that making the tables may take.
@@ -63,14 +63,14 @@ def prepare(place: Place, schedules: Mapping[str, str]) -> Logins:
 
 def copy_dags(folder: Path, place: Path) -> None:
     """Copy what is deployed of a folder of DAGs."""
-    for name, path in deployed(folder):
+    for name, path in list_deployed_files(folder):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place / name)
 
 
 def variables(place: Place, release: Release, stated: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of Airflow's processes."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     own = {"HOME": str(place.home), "LANG": "C.UTF-8", "TMPDIR": str(place.home), "PYTHONUNBUFFERED": "1"}
     own["PYTHONWARNINGS"] = "ignore"  # of Airflow's own ways
     return kept | own | settings(release, place) | dict(stated)
@@ -86,27 +86,27 @@ def put_database(place: Place, release: Release, python: Path, logins: Logins) -
         return
     empty = python.parents[1] / _EMPTY
     if not empty.exists():
-        _make(empty, release, python)
+        _make_empty(empty, release, python)
     shutil.copyfile(empty, place.database)
     if release.users_in_database:
         with closing(sqlite3.connect(place.database)) as connection, connection:
             for each in (logins.viewer, logins.admin):
-                told = (_hashed(each.password), each.name)
+                told = (_hash_password(each.password), each.name)
                 connection.execute("UPDATE ab_user SET password = ? WHERE username = ?", told)
 
 
 def _migrate(place: Place, release: Release, python: Path, logins: Logins) -> None:
     """Make the tables of a release, and its users where users are kept there."""
-    _airflow(place, release, python, "db", "migrate")
+    _run_airflow(place, release, python, "db", "migrate")
     if release.users_in_database:
-        _airflow(place, release, python, "sync-perm")
+        _run_airflow(place, release, python, "sync-perm")
         for each, role in ((logins.viewer, "Viewer"), (logins.admin, "Admin")):
             person = ("--firstname", each.name, "--lastname", each.name, "--email", f"{each.name}@nba-news.example")
             login = ("--username", each.name, "--password", each.password, "--role", role)
-            _airflow(place, release, python, "users", "create", *login, *person)
+            _run_airflow(place, release, python, "users", "create", *login, *person)
 
 
-def _airflow(place: Place, release: Release, python: Path, *arguments: str) -> None:
+def _run_airflow(place: Place, release: Release, python: Path, *arguments: str) -> None:
     """Run a command of Airflow to its end. Raises EngineError when it fails."""
     command = (str(python.with_name("airflow")), *arguments)
     done = run(command, cwd=place.home, environment=variables(place, release, {}), limit=LIMIT)
@@ -116,7 +116,7 @@ def _airflow(place: Place, release: Release, python: Path, *arguments: str) -> N
         raise EngineError(f"{command_line}: ended with {done.code}: {said}; run prodgate setup")
 
 
-def _make(empty: Path, release: Release, python: Path) -> None:
+def _make_empty(empty: Path, release: Release, python: Path) -> None:
     """Make the empty database of an environment, whole or not at all."""
     with TemporaryDirectory(prefix="prodgate-", ignore_cleanup_errors=True) as scratch:
         place = Place(home=Path(scratch), port=0, secret=token_hex(32))
@@ -128,7 +128,7 @@ def _make(empty: Path, release: Release, python: Path) -> None:
         partial.replace(empty)
 
 
-def _hashed(password: str) -> str:
+def _hash_password(password: str) -> str:
     """Return a password as Airflow 2 keeps it; its strength does not matter, since it is gone with the rehearsal."""
     salt, rounds = token_hex(8), 1000
     digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), rounds).hex()

@@ -38,12 +38,12 @@ def main(plan: Mapping[str, Any]) -> None:
     """Obey until stdin is closed, a signal comes or the parent has ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
-    parent, heard, state = os.getppid(), _hear_signals(), State()
+    parent, heard, state = os.getppid(), _handle_signals(), State()
     try:
-        for line in _lines(parent, heard, state):
+        for line in _read_commands(parent, heard, state):
             word, _, name = line.partition(" ")
             if word == "start":
-                state[name] = [_started(**plan[name]), None]
+                state[name] = [_start(**plan[name]), None]
             elif word == "stop":
                 _stop(name, heard, state)
             sys.stdout.write(json.dumps(state) + "\n")
@@ -54,7 +54,7 @@ def main(plan: Mapping[str, Any]) -> None:
         _end_everything(heard, state)
 
 
-def _hear_signals() -> int:
+def _handle_signals() -> int:
     """Return a descriptor that becomes readable when a child ends; let SIGTERM and SIGINT end this process in order."""
     heard, telling = os.pipe()
     for end in (heard, telling):
@@ -66,7 +66,7 @@ def _hear_signals() -> int:
     return heard
 
 
-def _lines(parent: int, heard: int, state: State) -> Iterator[str]:
+def _read_commands(parent: int, heard: int, state: State) -> Iterator[str]:
     """Yield what is written to stdin, until it is time to end."""
     rest = b""
     while os.getppid() == parent:
@@ -81,7 +81,7 @@ def _lines(parent: int, heard: int, state: State) -> Iterator[str]:
             yield from (line.decode() for line in lines)
 
 
-def _await_a_child(heard: int, state: State) -> bool:
+def _wait_for_child(heard: int, state: State) -> bool:
     """Wait for a child to end, a moment at most; return whether there are others."""
     select.select([heard], [], [], LOOK)
     _drain(heard)
@@ -93,7 +93,7 @@ def _drain(heard: int) -> None:
         os.read(heard, 1 << 16)
 
 
-def _started(command: list[str], log: str) -> int:
+def _start(command: list[str], log: str) -> int:
     """Start a process in a group of its own, its output at the end of a file."""
     kept = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     actions = [
@@ -111,24 +111,24 @@ def _stop(name: str, heard: int, state: State) -> None:
     pid, code = state[name]
     if pid is None or code is not None:
         return
-    tree, until = {pid, *_below(pid)}, monotonic() + GRACE
+    tree, until = {pid, *_find_descendants(pid)}, monotonic() + GRACE
     _send(pid, signal.SIGTERM)
     while state[name][1] is None and monotonic() < until:
-        tree.update(_below(pid))
-        _await_a_child(heard, state)
-    for each in tree & _below(os.getpid()):  # what has ended since may have left its number to a stranger
+        tree.update(_find_descendants(pid))
+        _wait_for_child(heard, state)
+    for each in tree & _find_descendants(os.getpid()):  # what has ended since may have left its number to a stranger
         _send(each, signal.SIGKILL)
     while state[name][1] is None:
-        _await_a_child(heard, state)
+        _wait_for_child(heard, state)
 
 
 def _end_everything(heard: int, state: State) -> None:
     """Kill all that is below this process, and what is started meanwhile, until there is nothing."""
     others = True
     while others:
-        for pid in _below(os.getpid()):
+        for pid in _find_descendants(os.getpid()):
             _send(pid, signal.SIGKILL)
-        others = _reap(state) and _await_a_child(heard, state)
+        others = _reap(state) and _wait_for_child(heard, state)
 
 
 def _reap(state: State) -> bool:
@@ -145,16 +145,16 @@ def _reap(state: State) -> bool:
                 found[1] = os.waitstatus_to_exitcode(status)
 
 
-def _below(ancestor: int) -> set[int]:
+def _find_descendants(ancestor: int) -> set[int]:
     """Return all processes below one."""
-    parents, found, added = dict(_pairs()), set[int](), {ancestor}
+    parents, found, added = dict(_list_processes()), set[int](), {ancestor}
     while added:
         added = {pid for pid, parent in parents.items() if parent in added} - found
         found |= added
     return found
 
 
-def _pairs() -> Iterator[tuple[int, int]]:
+def _list_processes() -> Iterator[tuple[int, int]]:
     """Yield every process of this machine with its parent."""
     if not Path("/proc/self/stat").exists():
         said = subprocess.run(["/bin/ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout

@@ -13,13 +13,13 @@ from secrets import token_hex
 from typing import Final
 
 from ...engines.environments import EngineError
-from ...terraform.hermetic import first_line
-from ..site.process import bound
-from .health import await_dags, await_health
+from ...terraform.hermetic import read_first_line
+from ..site.process import bind_port
+from .health import wait_for_dags, wait_for_health
 from .home import Login, copy_dags, prepare, put_database, variables
 from .releases import Place, Release, release_of
 
-KEEPER: Final = Path(__file__).with_name("keeper.py")
+SUPERVISOR: Final = Path(__file__).with_name("keeper.py")
 #: Seconds in which all processes must be healthy.
 LIMIT: Final = 180.0
 #: How much of the end of a log is quoted.
@@ -45,11 +45,11 @@ class Airflow:
     def start(self, *components: str) -> None:
         """Start components; returns at once."""
         for each in components:
-            self._tell(f"start {each}")
+            self._send(f"start {each}")
 
     def stop_scheduler(self) -> None:
         """End the scheduler and every task that it runs; returns when they have ended."""
-        self._tell("stop scheduler")
+        self._send("stop scheduler")
 
     def start_scheduler(self) -> None:
         """Start the scheduler again; returns at once, it takes some seconds to be at work."""
@@ -57,11 +57,11 @@ class Airflow:
 
     def pids(self) -> Mapping[str, int]:
         """Return the processes that run, by component."""
-        return {name: pid for name, (pid, code) in self._tell("look").items() if pid is not None and code is None}
+        return {name: pid for name, (pid, code) in self._send("look").items() if pid is not None and code is None}
 
     def ended(self) -> Mapping[str, int]:
         """Return the exit codes of the components that have ended."""
-        return {name: code for name, (_, code) in self._tell("look").items() if code is not None}
+        return {name: code for name, (_, code) in self._send("look").items() if code is not None}
 
     def wait(self, seconds: float) -> None:
         """Wait some seconds, and no longer than its processes are kept."""
@@ -78,11 +78,11 @@ class Airflow:
         said = path.read_text("utf-8", "replace").strip() if path.exists() else ""
         return said[-_QUOTED:] or "it said nothing"
 
-    def _tell(self, command: str) -> dict[str, list[int | None]]:
+    def _send(self, command: str) -> dict[str, list[int | None]]:
         assert self._keeper.stdin is not None
         assert self._keeper.stdout is not None
         self._keeper.stdin.write(f"{command}\n".encode())
-        line = first_line(self._keeper.stdout.fileno())
+        line = read_first_line(self._keeper.stdout.fileno())
         if not line:
             raise EngineError(f"airflow: {command!r} was not obeyed: its keeper has ended; start the rehearsal again")
         state: dict[str, list[int | None]] = json.loads(line)
@@ -108,11 +108,11 @@ def running(
 
     Raises EngineError when it does not become healthy.
     """
-    release, place = release_of(version), _place(scratch / f"airflow-{version}", server)
+    release, place = release_of(version), _make_place(scratch / f"airflow-{version}", server)
     logins = prepare(place, schedules or {})
     put_database(place, release, python, logins)
     told = variables(place, release, environment or {})
-    with _kept(_plan(place, release, python), place.home, told) as keeper:
+    with _supervising(_plan(place, release, python), place.home, told) as keeper:
         airflow = Airflow(
             version=version,
             url=place.url,
@@ -124,18 +124,18 @@ def running(
             _keeper=keeper,
         )
         airflow.start(*release.commands)
-        await_health(airflow, release, LIMIT)
+        wait_for_health(airflow, release, LIMIT)
         copy_dags(dags, place.dags)  # not before: no task is to fail because nobody answers it yet
-        await_dags(airflow, tuple(schedules or ()), LIMIT)
+        wait_for_dags(airflow, tuple(schedules or ()), LIMIT)
         yield airflow
 
 
-def _place(home: Path, server: str) -> Place:
+def _make_place(home: Path, server: str) -> Place:
     return Place(home=home, port=_free_port(), secret=token_hex(32), server=server)
 
 
 def _free_port() -> int:
-    with bound() as place:
+    with bind_port() as place:
         port: int = place.getsockname()[1]
     return port
 
@@ -153,13 +153,15 @@ def _plan(place: Place, release: Release, python: Path) -> dict[str, dict[str, o
 
 
 @contextmanager
-def _kept(plan: Mapping[str, object], home: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _supervising(
+    plan: Mapping[str, object], home: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run the keeper of these processes; they end with the context, or with this process."""
     file = home / "processes.json"
     file.write_text(json.dumps(plan), "utf-8")
     with (home / "keeper.log").open("ab") as said:
         keeper = subprocess.Popen(  # noqa: S603  our own module
-            (sys.executable, "-P", str(KEEPER), str(file)),
+            (sys.executable, "-P", str(SUPERVISOR), str(file)),
             cwd=home,
             env=dict(environment),
             stdin=subprocess.PIPE,

@@ -65,7 +65,7 @@ _COMMON: Final = {
 }
 _SCHEDULER: Final = ("scheduler", "--skip-serve-logs")
 
-_TWO: Final = Release(
+_AIRFLOW_2: Final = Release(
     server="webserver",
     commands={
         "webserver": ("webserver", "--hostname", "127.0.0.1", "--workers", "1", "--port", "{port}"),
@@ -82,7 +82,7 @@ _TWO: Final = Release(
         "WEBSERVER__SECRET_KEY": "{secret}",
     },
 )
-_THREE: Final = Release(
+_AIRFLOW_3: Final = Release(
     server="api-server",
     commands={
         "api-server": ("api-server", "--host", "127.0.0.1", "--workers", "1", "--port", "{port}"),
@@ -113,7 +113,7 @@ _THREE: Final = Release(
 
 def release_of(version: str) -> Release:
     """Return what is known of the release that a version belongs to."""
-    return _TWO if version.startswith("2.") else _THREE
+    return _AIRFLOW_2 if version.startswith("2.") else _AIRFLOW_3
 
 
 def settings(release: Release, place: Place) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from ..site.content import read
-from ..site.content.writing import written
+from ..site.content.writing import write_stories
 
 Failure = Literal["error", "hang", "empty", "garbage"]
 
@@ -23,7 +23,7 @@ FEED: Final = "feed.xml"
 #: How many items a feed has, as feeds do: the oldest give way.
 ITEMS: Final = 20
 #: Seconds after which a source that hangs lets go, for clients that would wait for ever.
-HANGS: Final = 120.0
+HANG_LIMIT: Final = 120.0
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 #: The namespace of what an item says in Japanese.
 JAPANESE: Final = "https://nba-news.example/ns/ja"
@@ -54,13 +54,13 @@ class Feeds:
         """Return how a source fails."""
         return self._failing.get(source)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Answer those who have been left to wait."""
         self._released.set()
 
     def hang(self) -> None:
         """Wait until somebody lets go."""
-        self._released.wait(HANGS)
+        self._released.wait(HANG_LIMIT)
 
     def published(self, now: datetime) -> int:
         """Return how many items each source has published; it began with a full feed."""
@@ -75,12 +75,12 @@ class Feeds:
         SubElement(channel, "description").text = "News for a rehearsal, all of it invented."
         last = self.published(now)
         for number in range(last - 1, last - 1 - ITEMS, -1):
-            self._write(SubElement(channel, "item"), source, number)
+            self._write_item(SubElement(channel, "item"), source, number)
         return bytes(tostring(rss, encoding="utf-8", xml_declaration=True))
 
-    def _write(self, item: Element, source: str, number: int) -> None:
+    def _write_item(self, item: Element, source: str, number: int) -> None:
         """Write an item; its number decides what it tells, and when it was published."""
-        told, guid = _told(source), f"{source}-{number:05d}"
+        told, guid = _list_stories(source), f"{source}-{number:05d}"
         story = told[number % len(told)]
         texts = {
             "title": story["title_en"],
@@ -100,9 +100,9 @@ class Feeds:
 
 
 @cache
-def _told(source: str) -> Sequence[Mapping[str, Any]]:
+def _list_stories(source: str) -> Sequence[Mapping[str, Any]]:
     """Return what a source can tell, oldest first."""
-    return [story for story in written(datetime(2026, 1, 1, tzinfo=UTC)) if story["source"] == source][::-1]
+    return [story for story in write_stories(datetime(2026, 1, 1, tzinfo=UTC)) if story["source"] == source][::-1]
 
 
 class _Server(ThreadingHTTPServer):
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def feeding(every: float = 5.0) -> Iterator[Feeds]:
+def serving_feeds(every: float = 5.0) -> Iterator[Feeds]:
     """Serve the sources of the sample site while the context is open; each has a new item ``every`` some seconds."""
     server = _Server(("127.0.0.1", 0), _Handler)
     homes = {key: f"http://127.0.0.1:{server.server_port}/{key}/" for key in read("stories.toml")["sources"]}
@@ -156,7 +156,7 @@ def feeding(every: float = 5.0) -> Iterator[Feeds]:
     try:
         yield server.feeds
     finally:
-        server.feeds.let_go()
+        server.feeds.release()
         server.shutdown()
         server.server_close()
         serving.join()

@@ -9,7 +9,7 @@ from typing import Any, Final
 _EXPORT: Final = re.compile(r"^export (?P<name>\w+)='(?P<value>[^']*)'$", re.MULTILINE)
 
 
-def exported(aws: Callable[[str], Any], environment: str) -> Mapping[str, str]:
+def read_exports(aws: Callable[[str], Any], environment: str) -> Mapping[str, str]:
     """Return the variables that the script of an MWAA environment exports as ``export NAME='value'``.
 
     Nothing else of it is carried out: what stands for MWAA here runs no shell. Raises LookupError for a script that is

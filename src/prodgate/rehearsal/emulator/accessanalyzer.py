@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...documents import statements
+from ...documents import read_statements
 from .extension import Ledger, Refused, answers
 
 Params = Mapping[str, Any]
@@ -39,20 +39,20 @@ def list_analyzers(ledger: Ledger, params: Params) -> Value:
 @answers("accessanalyzer", "GetAnalyzer")
 def get_analyzer(ledger: Ledger, params: Params) -> Value:
     """Return an analyzer."""
-    return {"analyzer": _known(ledger, params["analyzerName"])}
+    return {"analyzer": _find_analyzer(ledger, params["analyzerName"])}
 
 
 @answers("accessanalyzer", "DeleteAnalyzer")
 def delete_analyzer(ledger: Ledger, params: Params) -> Value:
     """Remove an analyzer and what it has found."""
-    ledger.of("analyzer").pop(_known(ledger, params["analyzerName"])["name"])
+    ledger.of("analyzer").pop(_find_analyzer(ledger, params["analyzerName"])["name"])
     return {}
 
 
 @answers("accessanalyzer", "CreateArchiveRule")
 def create_archive_rule(ledger: Ledger, params: Params) -> Value:
     """Let findings of a kind be archived as they come."""
-    name = _known(ledger, params["analyzerName"])["name"]
+    name = _find_analyzer(ledger, params["analyzerName"])["name"]
     now = datetime.now(UTC)
     rule = {"ruleName": params["ruleName"], "filter": params["filter"], "createdAt": now, "updatedAt": now}
     ledger.of(f"rules of {name}")[params["ruleName"]] = rule
@@ -62,22 +62,22 @@ def create_archive_rule(ledger: Ledger, params: Params) -> Value:
 @answers("accessanalyzer", "ListArchiveRules")
 def list_archive_rules(ledger: Ledger, params: Params) -> Value:
     """List the archive rules of an analyzer."""
-    name = _known(ledger, params["analyzerName"])["name"]
+    name = _find_analyzer(ledger, params["analyzerName"])["name"]
     return {"archiveRules": list(ledger.of(f"rules of {name}").values())}
 
 
 @answers("accessanalyzer", "ListFindingsV2")
 def list_findings(ledger: Ledger, params: Params) -> Value:
     """List the roles that another account may take; of the filters only that of the status counts."""
-    analyzer = _known(ledger, params["analyzerArn"].rpartition("/")[2])
+    analyzer = _find_analyzer(ledger, params["analyzerArn"].rpartition("/")[2])
     wanted = (params.get("filter") or {}).get("status", {}).get("eq") or ["ACTIVE"]
-    outside = _taken_from_outside(ledger) if analyzer["type"] == "ACCOUNT" and "ACTIVE" in wanted else ()
+    outside = _list_externally_trusted_roles(ledger) if analyzer["type"] == "ACCOUNT" and "ACTIVE" in wanted else ()
     return {"findings": [_finding(ledger, role) for role in outside]}
 
 
-def _taken_from_outside(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
+def _list_externally_trusted_roles(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
     for role in ledger.ask("iam", "ListRoles")["Roles"]:
-        trusted = statements(role["AssumeRolePolicyDocument"], role["Arn"])
+        trusted = read_statements(role["AssumeRolePolicyDocument"], role["Arn"])
         let_in = {principal.account for statement in trusted if statement.allows for principal in statement.principals}
         if let_in - {"", ledger.account}:
             yield role
@@ -92,7 +92,7 @@ def _finding(ledger: Ledger, role: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _known(ledger: Ledger, name: str) -> dict[str, Any]:
+def _find_analyzer(ledger: Ledger, name: str) -> dict[str, Any]:
     if name not in ledger.of("analyzer"):
         raise Refused("ResourceNotFoundException", f"no analyzer {name}")
     analyzer: dict[str, Any] = ledger.of("analyzer")[name]

@@ -17,7 +17,7 @@ SECONDS: Final = 10.0
 BYTES: Final = 6 * 1024 * 1024
 
 
-def handed_on(airflow: Mapping[str, str], params: Mapping[str, Any]) -> Mapping[str, Any]:
+def forward_request(airflow: Mapping[str, str], params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask Airflow for what a call asks, and return its answer as MWAA would.
 
     ``airflow`` holds where its API is and the Authorization of two of its users. Who only reads is Airflow's viewer;

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ...cloudwatch import members
+from ...cloudwatch import alarms_in_rule
 from ...topics import key_refusal, publish_refusal
 from .extension import Ledger, Refused, answers
 
@@ -22,16 +22,16 @@ def put_metric_alarm(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any
     """Keep an alarm on a metric or on an expression."""
     if not {"MetricName", "Metrics", "EvaluationCriteria"} & params.keys():
         raise Refused("ValidationError", "an alarm needs a metric")
-    return _put(ledger, METRIC, params)
+    return _put_alarm(ledger, METRIC, params)
 
 
 @answers("cloudwatch", "PutCompositeAlarm")
 def put_composite_alarm(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Keep an alarm on other alarms, which must exist."""
-    unknown = members(params["AlarmRule"]) - ledger.of("alarm").keys()
+    unknown = alarms_in_rule(params["AlarmRule"]) - ledger.of("alarm").keys()
     if unknown:
         raise Refused("ValidationError", f"the rule names alarms that do not exist: {', '.join(sorted(unknown))}")
-    return _put(ledger, COMPOSITE, params)
+    return _put_alarm(ledger, COMPOSITE, params)
 
 
 @answers("cloudwatch", "DescribeAlarms")
@@ -40,7 +40,7 @@ def describe_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     types = params.get("AlarmTypes") or [METRIC]
     found = {METRIC: [], COMPOSITE: []}  # type: dict[str, list[dict[str, Any]]]
     for kind, alarm in ledger.of("alarm").values():
-        if kind in types and _wanted(alarm, params):
+        if kind in types and _matches(alarm, params):
             found[kind].append(alarm)
     return {"MetricAlarms": found[METRIC], "CompositeAlarms": found[COMPOSITE]}
 
@@ -78,8 +78,10 @@ def set_alarm_state(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
         return {}
     summary = f"Alarm updated from {before} to {alarm['StateValue']}"
     data = json.dumps({"newState": {"stateValue": alarm["StateValue"], "stateReason": alarm["StateReason"]}})
-    _note(ledger, kind, params["AlarmName"], HistoryItemType="StateUpdate", HistorySummary=summary, HistoryData=data)
-    if alarm["ActionsEnabled"] and not _muted(ledger, params["AlarmName"]):
+    _record_history(
+        ledger, kind, params["AlarmName"], HistoryItemType="StateUpdate", HistorySummary=summary, HistoryData=data
+    )
+    if alarm["ActionsEnabled"] and not _is_muted(ledger, params["AlarmName"]):
         for action in alarm.get(_ACTIONS[alarm["StateValue"]], ()):
             _act(ledger, kind, alarm, action, before)
     return {}
@@ -138,7 +140,7 @@ def delete_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[st
     return {}
 
 
-def _put(ledger: Ledger, kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _put_alarm(ledger: Ledger, kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
     name, now = params["AlarmName"], datetime.now(UTC)
     arn = f"arn:aws:cloudwatch:{ledger.region}:{ledger.account}:alarm:{name}"
     _, known = ledger.of("alarm").get(name, (kind, {}))
@@ -159,7 +161,7 @@ def _put(ledger: Ledger, kind: str, params: Mapping[str, Any]) -> dict[str, Any]
     return {}
 
 
-def _wanted(alarm: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+def _matches(alarm: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
     names, prefix = params.get("AlarmNames"), params.get("AlarmNamePrefix") or ""
     states, action = params.get("StateValue"), params.get("ActionPrefix") or ""
     actions = [one for name in _ACTIONS.values() for one in alarm[name]]
@@ -178,7 +180,7 @@ def _switch(ledger: Ledger, params: Mapping[str, Any], *, on: bool) -> dict[str,
     return {}
 
 
-def _muted(ledger: Ledger, name: str) -> bool:
+def _is_muted(ledger: Ledger, name: str) -> bool:
     rules = ledger.of("mute").values()
     return any(
         rule["Status"] == "ACTIVE" and name in rule.get("MuteTargets", {}).get("AlarmNames", ()) for rule in rules
@@ -198,7 +200,7 @@ def _act(ledger: Ledger, kind: str, alarm: Mapping[str, Any], action: str, befor
         "error": "; ".join(refusals) or None,
     }
     told = {"HistorySummary": f"{done} action {action}", "HistoryData": json.dumps(data)}
-    _note(ledger, kind, alarm["AlarmName"], HistoryItemType="Action", **told)
+    _record_history(ledger, kind, alarm["AlarmName"], HistoryItemType="Action", **told)
 
 
 def _refusals(ledger: Ledger, alarm: Mapping[str, Any], topic: str) -> Iterator[str]:
@@ -235,7 +237,7 @@ def _message(ledger: Ledger, alarm: Mapping[str, Any], before: str) -> dict[str,
     }
 
 
-def _note(ledger: Ledger, kind: str, name: str, **told: Any) -> None:
+def _record_history(ledger: Ledger, kind: str, name: str, **told: Any) -> None:
     """Keep what happened to an alarm, as long as AWS does."""
     now = datetime.now(UTC)
     items = ledger.of("history").setdefault("items", [])

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from .asking import Asking
-from .calls import Call, Sent, recognise
+from .asking import InternalClients
+from .calls import Call, IncomingRequest, recognise
 from .extension import ANSWERS, Ledger, Refused
 from .faults import Fault, Faults
-from .original import asked_of_moto, backend_of
+from .original import call_moto, find_backend
 from .paging import Pages, paginator
-from .replies import Reply, read, written
+from .replies import Reply, parse, serialize
 
 
 @dataclass(slots=True)
@@ -30,12 +30,12 @@ class Emulator:
     """How often each operation was called from outside, as ``service:Operation``."""
     _ledgers: dict[tuple[str, str], Ledger] = field(default_factory=dict)
     _pages: Pages = field(default_factory=Pages)
-    _asking: Asking = field(init=False)
+    _asking: InternalClients = field(init=False)
 
     def __post_init__(self) -> None:
-        self._asking = Asking(self._inside)
+        self._asking = InternalClients(self._answer_internally)
 
-    def answer(self, sent: Sent) -> tuple[Reply, list[Fault]]:
+    def answer(self, sent: IncomingRequest) -> tuple[Reply, list[Fault]]:
         """Answer a call, one page at a time, and say what faults hit it.
 
         Whatever goes wrong is an error that botocore reads and does not retry.
@@ -45,53 +45,55 @@ class Emulator:
                 call = recognise(sent)
             except Exception as error:  # noqa: BLE001 - a request that nobody can read is answered too
                 unread = Call(service="unread", operation="", region="", protocol="rest-json")
-                return written(unread, _told(unread, error)), []
+                return serialize(unread, _report_mistake(unread, error)), []
             self.calls[f"{call.service}:{call.operation}"] += 1
             struck = self.faults.striking(call)
             refused = next(filter(None, (fault.refusal(call) for fault in struck)), None)
-            return written(call, refused) if refused else self._safely(call, partial(self._paged, sent, call)), struck
+            return serialize(call, refused) if refused else self._answer_or_refuse(
+                call, partial(self._answer_in_pages, sent, call)
+            ), struck
 
-    def _inside(self, sent: Sent, moto_only: bool) -> Reply:
+    def _answer_internally(self, sent: IncomingRequest, moto_only: bool) -> Reply:
         """Answer a call that an answer makes; no faults, no pages."""
         with self.lock:
             call = recognise(sent)
             known = not moto_only and (call.service, call.operation) in ANSWERS
-            whole = self._extended if known else self._original
-            return self._safely(call, partial(whole, sent, call))
+            whole = self._answer_by_extension if known else self._answer_by_moto
+            return self._answer_or_refuse(call, partial(whole, sent, call))
 
-    def _safely(self, call: Call, answer: Any) -> Reply:
+    def _answer_or_refuse(self, call: Call, answer: Any) -> Reply:
         try:
             reply: Reply = answer()
         except Refused as refused:
-            return written(call, refused)
+            return serialize(call, refused)
         except Exception as error:  # noqa: BLE001 - an emulated account answers, whatever its own mistakes are
-            return written(call, _told(call, error))
+            return serialize(call, _report_mistake(call, error))
         return reply
 
-    def _paged(self, sent: Sent, call: Call) -> Reply:
+    def _answer_in_pages(self, sent: IncomingRequest, call: Call) -> Reply:
         page = self._pages.following(call)
         if page is not None:
-            return written(call, page)
+            return serialize(call, page)
         if (call.service, call.operation) in ANSWERS:
-            return written(call, self._pages.first(call, self._computed(call)))
-        reply = self._original(sent, call)
+            return serialize(call, self._pages.first(call, self._compute(call)))
+        reply = self._answer_by_moto(sent, call)
         if call.model is None or reply.status >= 300 or paginator(call.service, call.operation) is None:
             return reply
-        everything = read(call.model, call.protocol, reply)
+        everything = parse(call.model, call.protocol, reply)
         first = self._pages.first(call, everything)
-        return reply if first is everything else written(call, first)
+        return reply if first is everything else serialize(call, first)
 
-    def _original(self, sent: Sent, call: Call) -> Reply:
+    def _answer_by_moto(self, sent: IncomingRequest, call: Call) -> Reply:
         if call.model is None and call.service != "s3":
             raise Refused("NotImplementedByEmulator", f"botocore knows no {call.service}:{call.operation}")
-        return asked_of_moto(sent, call, self.account)
+        return call_moto(sent, call, self.account)
 
-    def _extended(self, _sent: Sent, call: Call) -> Reply:
-        return written(call, self._computed(call))
+    def _answer_by_extension(self, _sent: IncomingRequest, call: Call) -> Reply:
+        return serialize(call, self._compute(call))
 
-    def _computed(self, call: Call) -> Mapping[str, Any]:
+    def _compute(self, call: Call) -> Mapping[str, Any]:
         ledger = self.ledger(call.service, call.region)
-        ledger.moto = partial(self._asking.of_moto, call)
+        ledger.moto = partial(self._asking.call_moto, call)
         return ANSWERS[call.service, call.operation](ledger, call.params) or {}
 
     def ledger(self, service: str, region: str) -> Ledger:
@@ -102,8 +104,8 @@ class Emulator:
             self._ledgers[key] = Ledger(
                 self.account,
                 region,
-                backend=backend_of(name, self.account, region),
-                ask=partial(self._asking.of_all, region),
+                backend=find_backend(name, self.account, region),
+                ask=partial(self._asking.call_any, region),
                 neighbours=partial(self._ledgers_in, region),
             )
         return self._ledgers[key]
@@ -123,7 +125,7 @@ class Emulator:
 MOTO_NAMES: Mapping[str, str] = {"lambda": "awslambda", "docdb": "rds", "neptune": "rds"}
 
 
-def _told(call: Call, error: BaseException) -> Refused:
+def _report_mistake(call: Call, error: BaseException) -> Refused:
     """Return a mistake of the emulator as an error; tell whoever mends it where it came from."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -14,7 +14,7 @@ from moto.core.botocore_stubber import MockRawResponse
 
 from prodgate.aws.clients import Clients, rehearsal_clients
 
-from .calls import Call, Sent
+from .calls import Call, IncomingRequest
 from .extension import Refused
 from .paging import paginator, put_at, value_at
 from .replies import Reply
@@ -24,22 +24,22 @@ NOWHERE: Final = "http://127.0.0.1:9"
 
 
 @dataclass(slots=True)
-class Asking:
+class InternalClients:
     """Clients whose requests are answered by a function instead of a host."""
 
-    answer: Callable[[Sent, bool], Reply]
+    answer: Callable[[IncomingRequest, bool], Reply]
     _clients: dict[bool, Clients] = field(default_factory=dict)
     _prepared: set[tuple[bool, str, str]] = field(default_factory=set)
 
-    def of_moto(self, call: Call, **params: Any) -> dict[str, Any]:
+    def call_moto(self, call: Call, **params: Any) -> dict[str, Any]:
         """Ask moto for what a call asks for, or the same operation with other parameters."""
-        return self._ask(True, call.service, call.operation, call.region, params or call.params)
+        return self._call(True, call.service, call.operation, call.region, params or call.params)
 
-    def of_all(self, here: str, service: str, operation: str, /, region: str = "", **params: Any) -> dict[str, Any]:
+    def call_any(self, here: str, service: str, operation: str, /, region: str = "", **params: Any) -> dict[str, Any]:
         """Ask an operation of any service."""
-        return self._ask(False, service, operation, region or here, params)
+        return self._call(False, service, operation, region or here, params)
 
-    def _ask(self, moto_only: bool, service: str, operation: str, region: str, params: Any) -> dict[str, Any]:
+    def _call(self, moto_only: bool, service: str, operation: str, region: str, params: Any) -> dict[str, Any]:
         client = self._client(moto_only, service, region)
         name = xform_name(operation)
         try:
@@ -71,7 +71,9 @@ class Asking:
             headers = {name: value if isinstance(value, str) else value.decode() for name, value in pairs}
             body = request.body.read() if hasattr(request.body, "read") else request.body or b""
             body = body.encode() if isinstance(body, str) else bytes(body)
-            reply = self.answer(Sent(method=request.method, url=request.url, headers=headers, body=body), moto_only)
+            reply = self.answer(
+                IncomingRequest(method=request.method, url=request.url, headers=headers, body=body), moto_only
+            )
             told = HTTPHeaders()
             for name, value in reply.headers.items():
                 told[name] = value

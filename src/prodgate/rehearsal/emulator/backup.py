@@ -53,14 +53,14 @@ def delete_selection(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, 
 
 
 @answers("backup", "PutBackupVaultAccessPolicy")
-def put_vault_policy(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def put_vault_access_policy(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Attach the policy of a vault."""
     ledger.of("policies")[_vault(ledger, params).backup_vault_name] = params["Policy"]
     return {}
 
 
 @answers("backup", "GetBackupVaultAccessPolicy")
-def get_vault_policy(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def get_vault_access_policy(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the policy of a vault."""
     vault = _vault(ledger, params)
     if vault.backup_vault_name not in ledger.of("policies"):
@@ -73,7 +73,7 @@ def get_vault_policy(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, 
 
 
 @answers("backup", "ListRecoveryPointsByBackupVault")
-def list_points(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def list_recovery_points(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """List what a vault holds, of one resource where one is named."""
     vault = _vault(ledger, params)
     wanted = {"BackupVaultName": vault.backup_vault_name}
@@ -83,7 +83,7 @@ def list_points(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("backup", "DeleteRecoveryPoint")
-def delete_point(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def delete_recovery_point(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Delete a recovery point."""
     if ledger.of(POINTS).pop(params["RecoveryPointArn"], None) is None:
         raise Refused("ResourceNotFoundException", "Cannot find the recovery point.")
@@ -100,7 +100,7 @@ def list_restore_jobs(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str,
 
 
 @answers("backup", "PutRestoreValidationResult")
-def put_validation(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def put_restore_validation_result(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Record what a look at the restored data found."""
     job = ledger.of(JOBS).get(params["RestoreJobId"])
     if job is None:

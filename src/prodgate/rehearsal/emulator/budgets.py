@@ -38,17 +38,17 @@ def describe_budgets(ledger: Ledger, _params: Params) -> Value:
 @answers("budgets", "DescribeSubscribersForNotification")
 def describe_subscribers(ledger: Ledger, params: Params) -> Value:
     """List who is told."""
-    return {"Subscribers": list(_heard(ledger, params))}
+    return {"Subscribers": list(_find_subscribers(ledger, params))}
 
 
 @answers("budgets", "DeleteSubscriber")
 def delete_subscriber(ledger: Ledger, params: Params) -> Value:
     """Tell somebody no more."""
-    _heard(ledger, params).remove(params["Subscriber"])
+    _find_subscribers(ledger, params).remove(params["Subscriber"])
     return {}
 
 
-def _heard(ledger: Ledger, params: Params) -> list[Any]:
+def _find_subscribers(ledger: Ledger, params: Params) -> list[Any]:
     key = _key(params["BudgetName"], params["Notification"])
     if key not in ledger.of("heard"):
         raise Refused("NotFoundException", f"no such notification of {params['BudgetName']}")

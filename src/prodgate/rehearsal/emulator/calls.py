@@ -47,7 +47,7 @@ SIGNED_AS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class IncomingRequest:
     """A request as it arrived."""
 
     method: str
@@ -75,7 +75,7 @@ class Call:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-def recognise(sent: Sent) -> Call:
+def recognise(sent: IncomingRequest) -> Call:
     """Return what a request asks for, as far as it can be known."""
     scope = SCOPE.search(sent.headers.get("Authorization", "") or unquote(sent.url))
     request = sent.request()
@@ -83,13 +83,13 @@ def recognise(sent: Sent) -> Call:
     region, signed = (scope["region"], scope["signed"]) if scope else ("", request.host.partition(".")[0])
     for service in SIGNED_AS.get(signed, (signed,)):
         if (service == "s3control") <= ("s3-control" in request.host or request.path.startswith(CONTROL)):
-            found = _operation(service, request)
+            found = _match_operation(service, request)
             if found is not None:
-                return _parsed(service, region or "us-east-1", request, *found)
-    return _unknown(SIGNED_AS.get(signed, (signed,))[-1], region, request)
+                return _parse(service, region or "us-east-1", request, *found)
+    return _describe_unknown(SIGNED_AS.get(signed, (signed,))[-1], region, request)
 
 
-def _unknown(service: str, region: str, request: Request) -> Call:
+def _describe_unknown(service: str, region: str, request: Request) -> Call:
     """What can be said of a call that no model describes: enough to refuse it in its own protocol."""
     action, target = request.values.get("Action", ""), request.headers.get("X-Amz-Target", "")
     protocol = "query" if action else "json" if target else "rest-json"
@@ -97,7 +97,7 @@ def _unknown(service: str, region: str, request: Request) -> Call:
     return Call(service=service, operation=operation, region=region, protocol=protocol)
 
 
-def _operation(service: str, request: Request) -> tuple[OperationModel, dict[str, Any]] | None:
+def _match_operation(service: str, request: Request) -> tuple[OperationModel, dict[str, Any]] | None:
     try:
         model: ServiceModel = get_service_model(service)
         if request.values.get("Version", model.api_version) != model.api_version:
@@ -108,7 +108,7 @@ def _operation(service: str, request: Request) -> tuple[OperationModel, dict[str
     return found
 
 
-def _parsed(service: str, region: str, request: Request, model: OperationModel, labels: dict[str, Any]) -> Call:
+def _parse(service: str, region: str, request: Request, model: OperationModel, labels: dict[str, Any]) -> Call:
     protocol = determine_request_protocol(model.service_model, request.content_type)
     parts: RequestDict = {
         "method": request.method,

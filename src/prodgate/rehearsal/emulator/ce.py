@@ -23,13 +23,13 @@ def create_monitor(ledger: Ledger, params: Params) -> Value:
 @answers("ce", "GetAnomalyMonitors")
 def get_monitors(ledger: Ledger, params: Params) -> Value:
     """Return the monitors, or those that are named."""
-    return {"AnomalyMonitors": _named(ledger, "monitor", params.get("MonitorArnList"))}
+    return {"AnomalyMonitors": _select(ledger, "monitor", params.get("MonitorArnList"))}
 
 
 @answers("ce", "DeleteAnomalyMonitor")
 def delete_monitor(ledger: Ledger, params: Params) -> Value:
     """Remove a monitor."""
-    return _removed(ledger, "monitor", params["MonitorArn"])
+    return _remove(ledger, "monitor", params["MonitorArn"])
 
 
 @answers("ce", "CreateAnomalySubscription")
@@ -50,13 +50,13 @@ def create_subscription(ledger: Ledger, params: Params) -> Value:
 @answers("ce", "GetAnomalySubscriptions")
 def get_subscriptions(ledger: Ledger, params: Params) -> Value:
     """Return the subscriptions, or those that are named."""
-    return {"AnomalySubscriptions": _named(ledger, "subscription", params.get("SubscriptionArnList"))}
+    return {"AnomalySubscriptions": _select(ledger, "subscription", params.get("SubscriptionArnList"))}
 
 
 @answers("ce", "DeleteAnomalySubscription")
 def delete_subscription(ledger: Ledger, params: Params) -> Value:
     """Remove a subscription."""
-    return _removed(ledger, "subscription", params["SubscriptionArn"])
+    return _remove(ledger, "subscription", params["SubscriptionArn"])
 
 
 @answers("ce", "UpdateCostAllocationTagsStatus")
@@ -74,11 +74,11 @@ def list_allocation_tags(ledger: Ledger, params: Params) -> Value:
     return {"CostAllocationTags": [one for one in ledger.of("tag").values() if wanted in (None, one["Status"])]}
 
 
-def _named(ledger: Ledger, kind: str, arns: list[str] | None) -> list[Any]:
+def _select(ledger: Ledger, kind: str, arns: list[str] | None) -> list[Any]:
     return [about for arn, about in ledger.of(kind).items() if not arns or arn in arns]
 
 
-def _removed(ledger: Ledger, kind: str, arn: str) -> Value:
+def _remove(ledger: Ledger, kind: str, arn: str) -> Value:
     if ledger.of(kind).pop(arn, None) is None:
         raise Refused(f"Unknown{kind.capitalize()}Exception", f"no {kind} {arn}")
     return {}

@@ -80,20 +80,20 @@ def create_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[st
 @answers("cloudfront", "GetDistribution")
 def get_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a distribution."""
-    return {"Distribution": _distribution(ledger, params["Id"]), "ETag": _made(ledger, params["Id"]).etag}
+    return {"Distribution": _distribution(ledger, params["Id"]), "ETag": _find_distribution(ledger, params["Id"]).etag}
 
 
 @answers("cloudfront", "GetDistributionConfig")
 def get_distribution_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return how a distribution is configured."""
-    made = _made(ledger, params["Id"])
+    made = _find_distribution(ledger, params["Id"])
     return {"DistributionConfig": ledger.of(SITES)[params["Id"]], "ETag": made.etag}
 
 
 @answers("cloudfront", "UpdateDistribution")
 def update_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Replace a distribution's configuration, whole, as AWS does."""
-    made = _made(ledger, params["Id"])
+    made = _find_distribution(ledger, params["Id"])
     ledger.of(SITES)[params["Id"]] = params["DistributionConfig"]
     return {"Distribution": _distribution(ledger, params["Id"]), "ETag": made.etag}
 
@@ -129,7 +129,7 @@ def get_vpc_origin(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, An
 @answers("cloudfront", "CreateMonitoringSubscription")
 def create_monitoring_subscription(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Publish the additional metrics of a distribution."""
-    _made(ledger, params["DistributionId"])
+    _find_distribution(ledger, params["DistributionId"])
     kept = ledger.of("monitoring")[params["DistributionId"]] = params["MonitoringSubscription"]
     return {"MonitoringSubscription": kept}
 
@@ -137,13 +137,13 @@ def create_monitoring_subscription(ledger: Ledger, params: Mapping[str, Any]) ->
 @answers("cloudfront", "GetMonitoringSubscription")
 def get_monitoring_subscription(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say whether the additional metrics of a distribution are published."""
-    _made(ledger, params["DistributionId"])
+    _find_distribution(ledger, params["DistributionId"])
     if params["DistributionId"] not in ledger.of("monitoring"):
         raise Refused("NoSuchMonitoringSubscription", "There is no monitoring subscription.")
     return {"MonitoringSubscription": ledger.of("monitoring")[params["DistributionId"]]}
 
 
-def _made(ledger: Ledger, id_: str) -> Any:
+def _find_distribution(ledger: Ledger, id_: str) -> Any:
     """Return what moto keeps of a distribution."""
     if id_ not in ledger.backend.distributions:
         raise Refused("NoSuchDistribution", f"There is no distribution {id_}.")
@@ -151,7 +151,7 @@ def _made(ledger: Ledger, id_: str) -> Any:
 
 
 def _distribution(ledger: Ledger, id_: str) -> Mapping[str, Any]:
-    made = _made(ledger, id_)
+    made = _find_distribution(ledger, id_)
     return {"Id": id_, "ARN": made.arn, "Status": "Deployed", "LastModifiedTime": datetime.now(UTC),
             "InProgressInvalidationBatches": 0, "DomainName": made.domain_name,
             "DistributionConfig": ledger.of(SITES)[id_]}  # fmt: skip

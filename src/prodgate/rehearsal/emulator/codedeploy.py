@@ -26,7 +26,7 @@ def _key(params: Mapping[str, Any], group: str) -> str:
 
 
 @answers("codedeploy", "CreateDeploymentGroup")
-def create_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def create_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create a deployment group."""
     made = ledger.moto()
     kept = {name: params[name] for name in KEPT if name in params}
@@ -35,7 +35,7 @@ def create_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 @answers("codedeploy", "UpdateDeploymentGroup")
-def update_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def update_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Change a deployment group."""
     key = _key(params, params["currentDeploymentGroupName"])
     if key not in ledger.of("group"):
@@ -45,14 +45,14 @@ def update_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 @answers("codedeploy", "GetDeploymentGroup")
-def get_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def get_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a deployment group."""
     shown = ledger.moto()["deploymentGroupInfo"]
     return {"deploymentGroupInfo": {**shown, **ledger.of("group").get(_key(params, params["deploymentGroupName"]), {})}}
 
 
 @answers("codedeploy", "BatchGetDeploymentGroups")
-def get_groups(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def batch_get_deployment_groups(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return several deployment groups of an application."""
     application = params["applicationName"]
     found = [
@@ -63,7 +63,7 @@ def get_groups(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("codedeploy", "CreateDeploymentConfig")
-def create_pace(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def create_deployment_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """State in which steps traffic moves."""
     name = params["deploymentConfigName"]
     id = f"00000000-0000-4000-a000-{len(ledger.of('pace')):012d}"
@@ -72,7 +72,7 @@ def create_pace(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("codedeploy", "GetDeploymentConfig")
-def get_pace(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def get_deployment_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return in which steps traffic moves."""
     name = params["deploymentConfigName"]
     if name not in ledger.of("pace"):
@@ -81,7 +81,7 @@ def get_pace(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("codedeploy", "CreateDeployment")
-def deploy(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def create_deployment(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Deploy what the AppSpec names; the deployment has succeeded as soon as it is made."""
     made = ledger.moto()
     deployment = ledger.backend.deployments[made["deploymentId"]]

@@ -18,7 +18,7 @@ VULNERABLE = "rehearsal.vulnerable"
 
 
 @answers("ecr", "CompleteLayerUpload")
-def complete_layer(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def complete_layer_upload(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """End the upload of a layer, and keep its content where ECR keeps it: in a bucket of AWS's own."""
     upload = ledger.backend.repositories[params["repositoryName"]].uploads.get(params["uploadId"])
     content = bytes(upload.layer_parts) if upload else b""
@@ -31,7 +31,7 @@ def complete_layer(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, An
 
 
 @answers("ecr", "GetDownloadUrlForLayer")
-def layer_address(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def get_download_url(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the address of a layer, which needs no further permission."""
     repository, digest = params["repositoryName"], params["layerDigest"]
     if digest not in getattr(ledger.backend.repositories.get(repository), "layers", ()):
@@ -51,7 +51,7 @@ def _place(ledger: Ledger, repository: str, digest: str) -> str:
 
 
 @answers("ecr", "PutImage")
-def push(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def put_image(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take an image; where the repository or the registry scans by itself, it is scanned at once."""
     made = ledger.moto()
     asked = {"repositoryNames": [params["repositoryName"]]}
@@ -68,7 +68,7 @@ def _finding(severity: str) -> Mapping[str, Any]:
 
 
 @answers("ecr", "DescribeImageScanFindings")
-def findings(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def describe_scan_findings(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the scan of an image has found: what the image's maker has annotated for the rehearsal."""
     named = {"repositoryName": params["repositoryName"], "imageIds": [params["imageId"]]}
     digest = ledger.ask("ecr", "DescribeImages", **named)["imageDetails"][0]["imageDigest"]
@@ -90,7 +90,7 @@ def findings(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("ecr", "CreatePullThroughCacheRule")
-def cache(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def create_pull_through_cache_rule(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Let repositories of a prefix fetch what they lack from another registry."""
     rule = {**params, "registryId": ledger.account, "createdAt": datetime.now(UTC)}
     ledger.of("cache")[params["ecrRepositoryPrefix"]] = rule
@@ -98,6 +98,6 @@ def cache(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("ecr", "DescribePullThroughCacheRules")
-def caches(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
+def describe_pull_through_cache_rules(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return which prefixes fetch from where."""
     return {"pullThroughCacheRules": list(ledger.of("cache").values())}

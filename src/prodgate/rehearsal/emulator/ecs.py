@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .ecs_tasks import definition, tasks
+from .ecs_tasks import find_definition, list_service_tasks
 from .extension import Ledger, answers
 
 #: Arguments of a service that moto loses.
@@ -28,30 +28,30 @@ DEPLOYS = {
 
 
 @answers("ecs", "CreateService", "UpdateService")
-def make_service(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def put_service(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create or change a service; its tasks run at once."""
     made = ledger.moto()["service"]
     kept = ledger.of("service").setdefault(made["serviceArn"], {"deploymentConfiguration": DEPLOYS})
     stated = {name: params[name] for name in KEPT if name in params}
     stated["deploymentConfiguration"] = {**kept["deploymentConfiguration"], **stated.get("deploymentConfiguration", {})}
     kept |= stated
-    _schedule(ledger, _shown(ledger, made))
-    return {"service": _shown(ledger, made)}
+    _schedule(ledger, _describe_service(ledger, made))
+    return {"service": _describe_service(ledger, made)}
 
 
 @answers("ecs", "DescribeServices")
 def describe_services(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return services as they run."""
     found = ledger.moto()
-    return {**found, "services": [_shown(ledger, one) for one in found["services"]]}
+    return {**found, "services": [_describe_service(ledger, one) for one in found["services"]]}
 
 
-def _shown(ledger: Ledger, service: Mapping[str, Any]) -> dict[str, Any]:
+def _describe_service(ledger: Ledger, service: Mapping[str, Any]) -> dict[str, Any]:
     kept = ledger.of("service").get(service["serviceArn"], {})
-    running = sum(task.desired_status == "RUNNING" for task in tasks(ledger, service))
+    running = sum(task.desired_status == "RUNNING" for task in list_service_tasks(ledger, service))
     shown = {**service, **kept, "runningCount": running, "pendingCount": 0}
     if shown.get("taskDefinition"):
-        shown["taskDefinition"] = definition(ledger, shown["taskDefinition"])["taskDefinitionArn"]
+        shown["taskDefinition"] = find_definition(ledger, shown["taskDefinition"])["taskDefinitionArn"]
     if kept.get("capacityProviderStrategy"):
         del shown["launchType"]
     if shown["deploymentController"]["type"] == "CODE_DEPLOY":
@@ -77,7 +77,7 @@ def _task_set(service: Mapping[str, Any]) -> dict[str, Any]:
 
 def _schedule(ledger: Ledger, service: Mapping[str, Any]) -> None:
     """Stop what is too much or of another version, and start what is missing."""
-    running = [task for task in tasks(ledger, service) if task.desired_status == "RUNNING"]
+    running = [task for task in list_service_tasks(ledger, service) if task.desired_status == "RUNNING"]
     wanted = [task for task in running if task.task_definition_arn == service["taskDefinition"]]
     stay = wanted[: service["desiredCount"]]
     for task in running:

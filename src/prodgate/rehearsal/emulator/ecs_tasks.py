@@ -18,13 +18,13 @@ NetworkInterface.private_dns_name = ""
 @answers("ecs", "RunTask")
 def run_task(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Start tasks on Fargate; those of a service take traffic."""
-    started = [_run(ledger, params) for _ in range(params.get("count", 1))]
+    started = [_start_task(ledger, params) for _ in range(params.get("count", 1))]
     for task in started:
         _register(ledger, task, "RegisterTargets")
     return {"tasks": [_task(ledger, task) for task in started], "failures": []}
 
 
-def _run(ledger: Ledger, params: Mapping[str, Any]) -> Task:
+def _start_task(ledger: Ledger, params: Mapping[str, Any]) -> Task:
     backend = ledger.backend
     cluster = backend._get_cluster(params.get("cluster", "default"))
     definition = backend.describe_task_definition(params["taskDefinition"])
@@ -49,7 +49,7 @@ def _run(ledger: Ledger, params: Mapping[str, Any]) -> Task:
 def stop_task(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Stop a task; it takes no more traffic. The service does not start another one."""
     ledger.moto()
-    task = _found(ledger, params["task"])
+    task = _find_task(ledger, params["task"])
     _register(ledger, task, "DeregisterTargets")
     return {"task": _task(ledger, task)}
 
@@ -60,7 +60,7 @@ def list_tasks(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     wanted = {name: value for name, value in params.items() if name not in ("serviceName", "desiredStatus")}
     arns = ledger.moto(**wanted)["taskArns"] if wanted else ledger.moto(cluster="default")["taskArns"]
     group = f"service:{params['serviceName'].rpartition('/')[2]}" if "serviceName" in params else ""
-    found = [_found(ledger, arn) for arn in arns]
+    found = [_find_task(ledger, arn) for arn in arns]
     state = params.get("desiredStatus", "RUNNING")
     kept = [one for one in found if one.desired_status == state and (not group or one.group == group)]
     return {"taskArns": [one.task_arn for one in kept]}
@@ -75,19 +75,19 @@ def describe_tasks(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, An
     return {"tasks": [_task(ledger, known[id]) for id in asked if id in known], "failures": missing}
 
 
-def tasks(ledger: Ledger, service: Mapping[str, Any]) -> list[Any]:
+def list_service_tasks(ledger: Ledger, service: Mapping[str, Any]) -> list[Any]:
     """Return every task of a service, also those that have stopped."""
     cluster = service["clusterArn"].rpartition("/")[2]
     every = ledger.backend.tasks.get(cluster, {}).values()
     return [one for one in every if one.group == f"service:{service['serviceName']}"]
 
 
-def _found(ledger: Ledger, arn: str) -> Any:
+def _find_task(ledger: Ledger, arn: str) -> Any:
     id = arn.rpartition("/")[2]
     return next(task for tasks in ledger.backend.tasks.values() for task in tasks.values() if task.id == id)
 
 
-def definition(ledger: Ledger, name: str) -> Mapping[str, Any]:
+def find_definition(ledger: Ledger, name: str) -> Mapping[str, Any]:
     """Return a task definition."""
     found: Mapping[str, Any] = ledger.ask("ecs", "DescribeTaskDefinition", taskDefinition=name)["taskDefinition"]
     return found
@@ -95,7 +95,7 @@ def definition(ledger: Ledger, name: str) -> Mapping[str, Any]:
 
 def _task(ledger: Ledger, task: Any) -> dict[str, Any]:
     started = ledger.of("started").setdefault(task.id, datetime.now(UTC))
-    defined = definition(ledger, task.task_definition_arn)
+    defined = find_definition(ledger, task.task_definition_arn)
     return {
         "taskArn": task.task_arn,
         "clusterArn": task.cluster_arn,
@@ -118,7 +118,7 @@ def _task(ledger: Ledger, task: Any) -> dict[str, Any]:
 
 
 def _container(ledger: Ledger, task: Any, defined: Mapping[str, Any]) -> dict[str, Any]:
-    digest = defined["image"].partition("@")[2] or _pulled(ledger, defined["image"])
+    digest = defined["image"].partition("@")[2] or _resolve_digest(ledger, defined["image"])
     return {
         "containerArn": f"{task.task_arn.replace(':task/', ':container/')}/{defined['name']}",
         "taskArn": task.task_arn,
@@ -126,12 +126,12 @@ def _container(ledger: Ledger, task: Any, defined: Mapping[str, Any]) -> dict[st
         "image": defined["image"],
         "lastStatus": task.desired_status,
         "healthStatus": "HEALTHY" if "healthCheck" in defined else "UNKNOWN",
-        "networkInterfaces": [{"privateIpv4Address": _address(task)}],
+        "networkInterfaces": [{"privateIpv4Address": _private_address(task)}],
         **({"imageDigest": digest} if digest else {}),
     }
 
 
-def _pulled(ledger: Ledger, reference: str) -> str:
+def _resolve_digest(ledger: Ledger, reference: str) -> str:
     """Return the digest of what a tag names, as ECS resolves it; nothing for another registry's."""
     host, _, name = reference.partition("/")
     if ".dkr.ecr." not in host:
@@ -144,7 +144,7 @@ def _pulled(ledger: Ledger, reference: str) -> str:
     return next((str(one["imageId"]["imageDigest"]) for one in found), "")
 
 
-def _address(task: Any) -> str:
+def _private_address(task: Any) -> str:
     details = [detail for one in task.attachments for detail in one["details"]]
     return next((one["value"] for one in details if one["name"] == "privateIPv4Address"), "")
 
@@ -157,5 +157,5 @@ def _register(ledger: Ledger, task: Any, operation: str) -> None:
     services = ledger.ask("ecs", "DescribeServices", cluster=task.cluster_arn, services=[name])["services"]
     for service in services:
         for one in service["loadBalancers"]:
-            target = {"Id": _address(task), "Port": one["containerPort"]}
+            target = {"Id": _private_address(task), "Port": one["containerPort"]}
             ledger.ask("elbv2", operation, TargetGroupArn=one["targetGroupArn"], Targets=[target])

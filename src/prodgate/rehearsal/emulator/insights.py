@@ -16,7 +16,7 @@ _KEPT: Final = {
 
 
 @answers("rds", "CreateDBInstance", "ModifyDBInstance")
-def keep(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def put_instance(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create or change an instance, and remember what moto forgets."""
     made = ledger.moto()
     kept = ledger.of("insights").setdefault(params["DBInstanceIdentifier"], {"PerformanceInsightsEnabled": False})
@@ -25,7 +25,7 @@ def keep(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("rds", "DescribeDBInstances")
-def describe(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
+def describe_instances(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return instances, with what moto forgets."""
     kept = ledger.of("insights")
     found = ledger.moto()["DBInstances"]

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ...cloudwatch import percentile
-from ...metric_math import computed, ids
+from ...cloudwatch import parse_percentile
+from ...metric_math import evaluate, query_ids
 from ...unresolved import Unresolved
 from . import sqs
 from .extension import Ledger, Refused, answers
@@ -47,7 +47,7 @@ def list_metrics(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
         for (namespace, name, dimensions), points in _series(ledger).items()
         if params.get("Namespace") in (None, "", namespace)
         and params.get("MetricName") in (None, "", name)
-        and all(_has(dict(dimensions), wanted) for wanted in params.get("Dimensions") or ())
+        and all(_has_dimension(dict(dimensions), wanted) for wanted in params.get("Dimensions") or ())
         and any(point.time >= since for point in points)
     ]
     return {"Metrics": found}
@@ -61,13 +61,15 @@ def get_metric_data(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
         raise Refused("ValidationError", "the parameter StartTime must be less than EndTime")
     queries = params["MetricDataQueries"]
     if any(query.get("MetricStat", {}).get("Metric", {}).get("Namespace") == sqs.NAMESPACE for query in queries):
-        put_metric_data(ledger, {"Namespace": sqs.NAMESPACE, "MetricData": sqs.waiting(ledger.account, ledger.region)})
+        put_metric_data(
+            ledger, {"Namespace": sqs.NAMESPACE, "MetricData": sqs.measure_queues(ledger.account, ledger.region)}
+        )
     series = {
         query["Id"]: _statistics(ledger, query["MetricStat"], start, end) for query in queries if "MetricStat" in query
     }
     for query in queries:
         if "Expression" in query:
-            series[query["Id"]] = _expression(query["Expression"], series)
+            series[query["Id"]] = _evaluate(query["Expression"], series)
     ascending = params.get("ScanBy") == "TimestampAscending"
     results = [
         _result(query, series[query["Id"]], ascending) for query in queries if query.get("ReturnData") is not False
@@ -116,7 +118,7 @@ def _values(datum: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
         yield float(datum["Value"]), 1.0
 
 
-def _has(dimensions: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+def _has_dimension(dimensions: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     return wanted["Name"] in dimensions and wanted.get("Value") in (None, dimensions[wanted["Name"]])
 
 
@@ -143,7 +145,7 @@ def _statistic(name: str, values: Iterable[tuple[float, float]]) -> float:
     }
     if name in simple:
         return simple[name]
-    share = percentile(name)
+    share = parse_percentile(name)
     if share is None:
         raise Refused("ValidationError", f"the statistic {name!r} is not computed here")
     rank, passed = max(1, math.ceil(float(share) / 100 * count)), 0.0
@@ -154,15 +156,15 @@ def _statistic(name: str, values: Iterable[tuple[float, float]]) -> float:
     return ordered[-1][0]
 
 
-def _expression(text: str, series: Mapping[str, Mapping[float, float]]) -> dict[float, float]:
-    named = [series[name] for name in ids(text) if name in series]
+def _evaluate(text: str, series: Mapping[str, Mapping[float, float]]) -> dict[float, float]:
+    named = [series[name] for name in query_ids(text) if name in series]
     if not named:
         raise Refused("ValidationError", f"the expression {text!r} names no metric of the request")
     found: dict[float, float] = {}
     for time in sorted(set().union(*named)):
         values = {id_: Decimal(str(known.get(time, 0))) for id_, known in series.items()}
         try:
-            found[time] = float(computed(text, values))
+            found[time] = float(evaluate(text, values))
         except Unresolved as error:
             raise Refused("ValidationError", str(error)) from None
     return found

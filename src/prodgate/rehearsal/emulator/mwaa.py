@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from .airflow_rest import handed_on
+from .airflow_rest import forward_request
 from .extension import Ledger, Refused, answers
 
 #: What MWAA decides where a request says nothing.
@@ -76,7 +76,7 @@ def update_environment(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str
     found = _environment(ledger, params["Name"])
     wanted = found | dict(params)
     update = {"Status": "SUCCESS", "CreatedAt": datetime.now(UTC)}
-    missing = _missing_file(ledger, wanted)
+    missing = _find_missing_file(ledger, wanted)
     if missing:
         update |= {"Status": "FAILED", "Error": {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": missing}}
         found["LastUpdate"] = update
@@ -111,7 +111,7 @@ def create_cli_token(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, 
 def invoke_rest_api(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Hand a request on to the Airflow that the account was told of; refuse it when there is none."""
     _environment(ledger, params["Name"])
-    return handed_on(ledger.of("airflow"), params)
+    return forward_request(ledger.of("airflow"), params)
 
 
 def _environment(ledger: Ledger, name: str) -> dict[str, Any]:
@@ -140,17 +140,17 @@ def _logging(ledger: Ledger, name: str, stated: Mapping[str, Any]) -> dict[str, 
     return found
 
 
-def _missing_file(ledger: Ledger, wanted: Mapping[str, Any]) -> str:
+def _find_missing_file(ledger: Ledger, wanted: Mapping[str, Any]) -> str:
     """Return what an environment names that its bucket does not hold; nothing when it holds all."""
     bucket = wanted["SourceBucketArn"].rpartition(":")[2]
     for part in ("Requirements", "Plugins", "StartupScript"):
         path, version = wanted.get(f"{part}S3Path"), wanted.get(f"{part}S3ObjectVersion")
-        if path and not _held(ledger, bucket, path, version):
+        if path and not _object_exists(ledger, bucket, path, version):
             return f"Unable to read version {version} of s3://{bucket}/{path}"
     return ""
 
 
-def _held(ledger: Ledger, bucket: str, path: str, version: str | None) -> bool:
+def _object_exists(ledger: Ledger, bucket: str, path: str, version: str | None) -> bool:
     try:
         ledger.ask("s3", "HeadObject", Bucket=bucket, Key=path, **({"VersionId": version} if version else {}))
     except Refused:

@@ -13,29 +13,29 @@ from moto.backend_index import backend_url_patterns
 from moto.backends import get_backend
 from werkzeug.exceptions import HTTPException
 
-from .calls import Call, Sent
+from .calls import Call, IncomingRequest
 from .extension import Refused
 from .replies import Reply
 
 Handler = Callable[..., tuple[int, dict[str, Any], str | bytes]]
 
 
-def asked_of_moto(sent: Sent, call: Call, account: str) -> Reply:
+def call_moto(sent: IncomingRequest, call: Call, account: str) -> Reply:
     """Return moto's answer. Refuses what moto does not know."""
-    sent = _at_aws(sent, call)
+    sent = _rewrite_host(sent, call)
     request, parts = sent.request(), urlsplit(sent.url)
     for pattern, handler in _handlers(parts.netloc, account):
         if pattern.match(f"http://{parts.netloc}{parts.path}"):
             try:
-                return _reply(*handler(request, request.raw_url, request.headers))
+                return _to_reply(*handler(request, request.raw_url, request.headers))
             except HTTPException as error:
-                return _reply(error.code or 400, dict(error.get_headers()), error.get_body())
+                return _to_reply(error.code or 400, dict(error.get_headers()), error.get_body())
             except NotImplementedError:
                 break
     raise Refused("NotImplementedByEmulator", f"neither moto nor its extension knows {call.service}:{call.operation}")
 
 
-def _at_aws(sent: Sent, call: Call) -> Sent:
+def _rewrite_host(sent: IncomingRequest, call: Call) -> IncomingRequest:
     """Return a request that came by our own address, as if it had been sent to AWS's: moto looks at hosts."""
     parts = urlsplit(sent.url)
     if call.model is None or parts.netloc.endswith(("amazonaws.com", "amazonaws.com.cn", "api.aws")):
@@ -68,7 +68,7 @@ def _backends(service: str, account: str) -> dict[str, Any]:
     return dict(backends)
 
 
-def backend_of(service: str, account: str, region: str) -> Any:
+def find_backend(service: str, account: str, region: str) -> Any:
     """Return moto's backend of a service in a region; None where moto does not have the service."""
     try:
         backends = get_backend(service)[account]  # type: ignore[call-overload]
@@ -77,6 +77,6 @@ def backend_of(service: str, account: str, region: str) -> Any:
     return next((backends[name] for name in (region, "aws", "global") if name in backends), None)
 
 
-def _reply(status: int, headers: dict[str, Any], body: str | bytes) -> Reply:
+def _to_reply(status: int, headers: dict[str, Any], body: str | bytes) -> Reply:
     kept = {str(name): str(value) for name, value in headers.items() if name.lower() not in ("status", "connection")}
     return Reply(status=status, body=body if isinstance(body, bytes) else str(body or "").encode(), headers=kept)

@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 from ...processes import wait_for_exit
 from . import load
 from .answering import Emulator
-from .serving import Server, listening
+from .serving import Server, open_listener
 
 #: Seconds between looks at who the parent is, where the system can't tell of its end.
 LOOK: Final = 1.0
@@ -43,7 +43,7 @@ class Branches:
 
     def begin(self) -> str:
         """Fork a copy of the account as it is now; return its endpoint."""
-        place, (lifeline, held) = listening(), os.pipe()
+        place, (lifeline, held) = open_listener(), os.pipe()
         # nothing is half done while we hold the lock; threads of the server hold no other
         with self.server.emulator.lock:
             gc.freeze()
@@ -93,18 +93,18 @@ def serve(account: str) -> None:
     # of moto's own ways, and of forks in a process with threads; whoever reads our stderr can mend neither
     warnings.simplefilter("ignore")
     load()
-    server = Server(Emulator(account), listening())
+    server = Server(Emulator(account), open_listener())
     server.start()
     branches = Branches(server)
-    _say(f"http://127.0.0.1:{server.server_port}")
-    _obey(branches, heard, parent)
+    _write_line(f"http://127.0.0.1:{server.server_port}")
+    _run_commands(branches, heard, parent)
     for port in tuple(branches.running):
         branches.end(port)
     sys.stdout.flush()
     os._exit(0)
 
 
-def _obey(branches: Branches, heard: int, parent: int) -> None:
+def _run_commands(branches: Branches, heard: int, parent: int) -> None:
     """Do what the lines at stdin say: ``branch``, and ``end PORT``."""
     watched, rest = [heard], b""
     if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
@@ -119,13 +119,13 @@ def _obey(branches: Branches, heard: int, parent: int) -> None:
                 return
             *lines, rest = (rest + read).split(b"\n")
             for line in lines:
-                _obey_line(branches, line.decode())
+                _run_command(branches, line.decode())
 
 
-def _obey_line(branches: Branches, line: str) -> None:
+def _run_command(branches: Branches, line: str) -> None:
     match line.split():
         case ["branch"]:
-            _say(branches.begin())
+            _write_line(branches.begin())
         case ["end", port] if port.isdigit():
             branches.end(int(port))
         case _:
@@ -142,6 +142,6 @@ def _hear_signals() -> int:
     return heard
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -29,11 +29,11 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def written(call: Call, result: Mapping[str, Any] | Refused) -> Reply:
+def serialize(call: Call, result: Mapping[str, Any] | Refused) -> Reply:
     """Return an answer in boto3's shape, or a refusal, as the service would write it."""
     if call.model is None:
         assert isinstance(result, Refused)
-        return _refused_without_model(call.protocol, result)
+        return _serialize_unmodelled_error(call.protocol, result)
     serializer = get_serializer_class(call.service, call.protocol)
     made = serializer(operation_model=call.model, context=SerializationContext(str(uuid.uuid4()))).serialize(result)
     status = made["status_code"]
@@ -44,7 +44,7 @@ def written(call: Call, result: Mapping[str, Any] | Refused) -> Reply:
     return Reply(status=status, body=body, headers=headers | {"x-amzn-requestid": str(uuid.uuid4())})
 
 
-def _refused_without_model(protocol: str, refused: Refused) -> Reply:
+def _serialize_unmodelled_error(protocol: str, refused: Refused) -> Reply:
     status, message = refused.status or 400, refused.message
     if protocol == "query":
         body = f"<Error><Code>{escape(refused.code)}</Code><Message>{escape(message)}</Message></Error>"
@@ -54,7 +54,7 @@ def _refused_without_model(protocol: str, refused: Refused) -> Reply:
     return Reply(status=status, body=json.dumps({"__type": refused.code, "message": message}).encode(), headers=headers)
 
 
-def read(model: OperationModel, protocol: str, reply: Reply) -> dict[str, Any]:
+def parse(model: OperationModel, protocol: str, reply: Reply) -> dict[str, Any]:
     """Return what boto3 would make of an answer."""
     parser = botocore.parsers.create_parser(protocol)
     found: dict[str, Any] = parser.parse(

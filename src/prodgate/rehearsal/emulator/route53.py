@@ -49,7 +49,7 @@ def get_dnssec(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("route53", "CreateQueryLoggingConfig")
-def log_queries(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def create_query_logging_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Log the queries of a zone; moto wants an ending at the ARN of the log group that AWS does not want."""
     arn = params["CloudWatchLogsLogGroupArn"].removesuffix(":*")
     made = ledger.moto(HostedZoneId=params["HostedZoneId"], CloudWatchLogsLogGroupArn=f"{arn}:*")
@@ -57,7 +57,7 @@ def log_queries(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @answers("route53", "ListQueryLoggingConfigs")
-def list_query_logs(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
+def list_query_logging_configs(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return where the queries of zones are logged."""
     found = ledger.moto()["QueryLoggingConfigs"]
     named = [{**one, "CloudWatchLogsLogGroupArn": one["CloudWatchLogsLogGroupArn"].removesuffix(":*")} for one in found]

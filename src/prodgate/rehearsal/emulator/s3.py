@@ -8,9 +8,9 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
 
-def _undecided(_bucket: FakeBucket, _action: str, _resource: str) -> Any:
+def _stay_neutral(_bucket: FakeBucket, _action: str, _resource: str) -> Any:
     """Leave the decision to what comes after the policy: whoever signs a request in this account is its owner."""
     return PermissionResult.NEUTRAL
 
 
-FakeBucket.get_permission = _undecided  # type: ignore[method-assign, assignment]
+FakeBucket.get_permission = _stay_neutral  # type: ignore[method-assign, assignment]

@@ -40,7 +40,7 @@ def disable_standards(ledger: Ledger, params: Params) -> Value:
 
 
 @answers("securityhub", "GetEnabledStandards")
-def enabled_standards(ledger: Ledger, params: Params) -> Value:
+def get_enabled_standards(ledger: Ledger, params: Params) -> Value:
     """List the standards that the account is judged by."""
     wanted = params.get("StandardsSubscriptionArns")
     found = ledger.of("standard").items()

@@ -11,9 +11,9 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from ..scenario import relive
+from ..scenario import seed_account
 from .answering import Emulator
-from .calls import Sent
+from .calls import IncomingRequest
 from .faults import Fault
 from .replies import Reply
 
@@ -73,9 +73,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Answer one request."""
-        sent = Sent(method=self.command, url=self._url(), headers=dict(self.headers.items()), body=self._body())
+        sent = IncomingRequest(
+            method=self.command, url=self._url(), headers=dict(self.headers.items()), body=self._body()
+        )
         if self.path.startswith(ADMIN):
-            self._write(administered(self.server.emulator, sent, self.path.removeprefix(ADMIN)), [])
+            self._write(answer_admin(self.server.emulator, sent, self.path.removeprefix(ADMIN)), [])
             return
         reply, faults = self.server.emulator.answer(sent)
         time.sleep(sum(fault.delay for fault in faults))
@@ -113,12 +115,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-def administered(emulator: Emulator, sent: Sent, what: str) -> Reply:
+def answer_admin(emulator: Emulator, sent: IncomingRequest, what: str) -> Reply:
     """Answer a request about the rehearsal itself: its faults, its past, its Airflow, how often it was called."""
     with emulator.lock:
         try:
             if (sent.method, what) == ("POST", "history"):
-                return Reply(status=200, body=json.dumps(relive(json.loads(sent.body), emulator)).encode())
+                return Reply(status=200, body=json.dumps(seed_account(json.loads(sent.body), emulator)).encode())
             if (sent.method, what) == ("POST", "airflow"):
                 return Reply(
                     status=200, body=json.dumps(emulator.tell("mwaa", "airflow", json.loads(sent.body))).encode()
@@ -137,6 +139,6 @@ def administered(emulator: Emulator, sent: Sent, what: str) -> Reply:
     return Reply(status=200, body=json.dumps(held).encode(), headers={"Content-Type": "application/json"})
 
 
-def listening() -> socket.socket:
+def open_listener() -> socket.socket:
     """Return a socket that listens at a free port of this machine alone."""
     return socket.create_server(("127.0.0.1", 0), backlog=Server.request_queue_size)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from .extension import Ledger, Refused, answers
 
 #: Protocols that need no confirmation inside one account.
-_AT_ONCE: Final = ("sqs", "lambda", "firehose", "application", "sms")
+_WITHOUT_CONFIRMATION: Final = ("sqs", "lambda", "firehose", "application", "sms")
 #: Amazon Q in chat applications, once AWS Chatbot, subscribes itself here and confirms itself.
 CHAT: Final = "https://global.sns-api.chatbot.amazonaws.com"
 PENDING: Final = "PendingConfirmation"
@@ -18,7 +18,7 @@ PENDING: Final = "PendingConfirmation"
 def subscribe(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Subscribe to a topic."""
     made = ledger.moto()
-    if params["Protocol"] in _AT_ONCE or params.get("Endpoint") == CHAT:
+    if params["Protocol"] in _WITHOUT_CONFIRMATION or params.get("Endpoint") == CHAT:
         return made
     waiting = ledger.of("pending").setdefault(made["SubscriptionArn"], params["Endpoint"])
     known = waiting and made["SubscriptionArn"] in ledger.of("confirmed")
@@ -39,7 +39,9 @@ def confirm_subscription(ledger: Ledger, params: Mapping[str, Any]) -> dict[str,
 def list_subscriptions(ledger: Ledger, _params: Mapping[str, Any]) -> dict[str, Any]:
     """Return subscriptions; one that waits shows no ARN."""
     found = ledger.moto()["Subscriptions"]
-    shown = [one | {"SubscriptionArn": PENDING} if _waits(ledger, one["SubscriptionArn"]) else one for one in found]
+    shown = [
+        one | {"SubscriptionArn": PENDING} if _is_pending(ledger, one["SubscriptionArn"]) else one for one in found
+    ]
     return {"Subscriptions": shown}
 
 
@@ -47,14 +49,14 @@ def list_subscriptions(ledger: Ledger, _params: Mapping[str, Any]) -> dict[str, 
 def get_subscription_attributes(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a subscription is."""
     found = ledger.moto()["Attributes"]
-    return {"Attributes": found | {PENDING: str(_waits(ledger, params["SubscriptionArn"])).lower()}}
+    return {"Attributes": found | {PENDING: str(_is_pending(ledger, params["SubscriptionArn"])).lower()}}
 
 
 @answers("sns", "GetTopicAttributes")
 def get_topic_attributes(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a topic is; its subscriptions are counted by whether they wait."""
     everybody = ledger.backend.subscriptions.items()
-    waiting = [_waits(ledger, arn) for arn, one in everybody if one.topic.arn == params["TopicArn"]]
+    waiting = [_is_pending(ledger, arn) for arn, one in everybody if one.topic.arn == params["TopicArn"]]
     counts = {"SubscriptionsPending": str(sum(waiting)), "SubscriptionsConfirmed": str(waiting.count(False))}
     return {"Attributes": ledger.moto()["Attributes"] | counts}
 
@@ -75,5 +77,5 @@ def publish(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
         ledger.backend.subscriptions.update({one.arn: one for one in outside})
 
 
-def _waits(ledger: Ledger, arn: str) -> bool:
+def _is_pending(ledger: Ledger, arn: str) -> bool:
     return arn in ledger.of("pending") and arn not in ledger.of("confirmed")

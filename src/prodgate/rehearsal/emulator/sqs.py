@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from .extension import Ledger, answers
-from .original import backend_of
+from .original import find_backend
 
 NAMESPACE: Final = "AWS/SQS"
 
@@ -40,7 +40,7 @@ def get_queue_attributes(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[
 def send_message(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take a message."""
     answer = ledger.moto()
-    _tell(ledger, params["QueueUrl"], 1)
+    _report_sent(ledger, params["QueueUrl"], 1)
     return answer
 
 
@@ -48,21 +48,21 @@ def send_message(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]
 def send_message_batch(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take several messages, or some of them."""
     answer = ledger.moto()
-    _tell(ledger, params["QueueUrl"], len(answer.get("Successful") or ()))
+    _report_sent(ledger, params["QueueUrl"], len(answer.get("Successful") or ()))
     return answer
 
 
-def waiting(account: str, region: str) -> Iterator[dict[str, Any]]:
+def measure_queues(account: str, region: str) -> Iterator[dict[str, Any]]:
     """Yield for each queue with messages what CloudWatch is told of them each minute, as PutMetricData takes it."""
     now = datetime.now(UTC)
-    for queue in backend_of("sqs", account, region).queues.values():
+    for queue in find_backend("sqs", account, region).queues.values():
         if there := queue.messages:
             age = now.timestamp() - min(message.sent_timestamp for message in there) / 1000
             yield _datum(queue.name, "ApproximateAgeOfOldestMessage", max(0.0, age), "Seconds")
             yield _datum(queue.name, "ApproximateNumberOfMessagesVisible", len(there), "Count")
 
 
-def _tell(ledger: Ledger, url: str, messages: int) -> None:
+def _report_sent(ledger: Ledger, url: str, messages: int) -> None:
     if messages:
         sent = _datum(url.rpartition("/")[2], "NumberOfMessagesSent", messages, "Count")
         ledger.ask("cloudwatch", "PutMetricData", Namespace=NAMESPACE, MetricData=[sent])

@@ -34,14 +34,14 @@ def create_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any
 @answers("synthetics", "StartCanary")
 def start_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Start a canary; its runs are part of the scenario."""
-    _set(_canary(ledger, params["Name"]), "RUNNING", "LastStarted")
+    _set_state(_canary(ledger, params["Name"]), "RUNNING", "LastStarted")
     return {}
 
 
 @answers("synthetics", "StopCanary")
 def stop_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Stop a canary."""
-    _set(_canary(ledger, params["Name"]), "STOPPED", "LastStopped")
+    _set_state(_canary(ledger, params["Name"]), "STOPPED", "LastStopped")
     return {}
 
 
@@ -62,13 +62,13 @@ def get_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
 @answers("synthetics", "DescribeCanaries")
 def describe_canaries(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return canaries."""
-    return {"Canaries": _chosen(ledger, params)}
+    return {"Canaries": _select(ledger, params)}
 
 
 @answers("synthetics", "DescribeCanariesLastRun")
 def describe_last_runs(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the last run of each canary that has run."""
-    runs = [_runs(ledger, one["Name"])[-1:] for one in _chosen(ledger, params)]
+    runs = [_runs(ledger, one["Name"])[-1:] for one in _select(ledger, params)]
     return {"CanariesLastRun": [{"CanaryName": run["Name"], "LastRun": run} for last in runs for run in last]}
 
 
@@ -97,7 +97,7 @@ def _runs(ledger: Ledger, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _chosen(ledger: Ledger, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _select(ledger: Ledger, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     names = params.get("Names")
     return [one for name, one in ledger.of("canary").items() if not names or name in names]
 
@@ -110,6 +110,6 @@ def _canary(ledger: Ledger, name: str) -> dict[str, Any]:
     return found
 
 
-def _set(canary: dict[str, Any], state: str, moment: str) -> None:
+def _set_state(canary: dict[str, Any], state: str, moment: str) -> None:
     canary["Status"] = {"State": state}
     canary["Timeline"] |= {moment: datetime.now(UTC)}

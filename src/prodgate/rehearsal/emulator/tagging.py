@@ -13,11 +13,11 @@ def get_resources(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return tagged resources: those that have an ARN and tags where they are kept."""
     found = ledger.moto()["ResourceTagMappingList"]
     known = {each["ResourceARN"] for each in found}
-    own = [{"ResourceARN": arn, "Tags": tags} for arn, tags in _kept(ledger) if arn not in known]
-    return {"ResourceTagMappingList": found + [each for each in own if _wanted(each, params)]}
+    own = [{"ResourceARN": arn, "Tags": tags} for arn, tags in _list_tagged(ledger) if arn not in known]
+    return {"ResourceTagMappingList": found + [each for each in own if _matches(each, params)]}
 
 
-def _kept(ledger: Ledger) -> Iterator[tuple[str, list[dict[str, str]]]]:
+def _list_tagged(ledger: Ledger) -> Iterator[tuple[str, list[dict[str, str]]]]:
     for neighbour in ledger.neighbours():
         for kind in neighbour.kept.values():
             for held in kind.values():
@@ -35,7 +35,7 @@ def _pairs(tags: Any) -> list[dict[str, str]]:
     return [{name.lower().removeprefix("tag").title(): value for name, value in tag.items()} for tag in tags]
 
 
-def _wanted(each: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+def _matches(each: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
     """Whether it passes the filters: types such as ``airflow:environment``, and keys with values."""
     *_, service, _region, _account, resource = each["ResourceARN"].split(":", 5)
     tags = {tag["Key"]: tag["Value"] for tag in each["Tags"]}

@@ -77,7 +77,7 @@ def create_sampling_rule(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[s
     """Make a sampling rule."""
     rule, now = dict(params["SamplingRule"]), datetime.now(UTC)
     rule["RuleARN"] = f"arn:aws:xray:{ledger.region}:{ledger.account}:sampling-rule/{rule['RuleName']}"
-    return {"SamplingRuleRecord": _kept(ledger, "rule", rule["RuleName"], {
+    return {"SamplingRuleRecord": _store(ledger, "rule", rule["RuleName"], {
         "SamplingRule": rule, "CreatedAt": now, "ModifiedAt": now,
     })}  # fmt: skip
 
@@ -94,7 +94,7 @@ def create_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]
     name = params["GroupName"]
     arn = f"arn:aws:xray:{ledger.region}:{ledger.account}:group/{name}/REHEARSAL"
     group = {key: value for key, value in params.items() if key != "Tags"} | {"GroupARN": arn}
-    return {"Group": _kept(ledger, "group", name, group)}
+    return {"Group": _store(ledger, "group", name, group)}
 
 
 @answers("xray", "GetGroups")
@@ -103,7 +103,7 @@ def get_groups(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"Groups": list(ledger.of("group").values())}
 
 
-def _kept(ledger: Ledger, kind: str, name: str, made: Mapping[str, Any]) -> Mapping[str, Any]:
+def _store(ledger: Ledger, kind: str, name: str, made: Mapping[str, Any]) -> Mapping[str, Any]:
     if name in ledger.of(kind):
         raise Refused("InvalidRequestException", f"A {kind} with the name {name} exists.")
     ledger.of(kind)[name] = made

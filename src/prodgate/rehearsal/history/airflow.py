@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...quantities import Quantity
-from ..scenario import Past, history
+from ..scenario import Past, seeds
 
 
-@history("airflow")
-def ran(section: Mapping[str, Any], past: Past) -> None:
+@seeds("airflow")
+def put_dag_runs(section: Mapping[str, Any], past: Past) -> None:
     """Let each DAG have run on every day, and tasks have been tried again now and then."""
     took, delay = (float(Quantity.parse(section[key]).base) * 1000 for key in ("took", "delay"))
     for environment in past.created("aws_mwaa_environment").values():
@@ -20,14 +20,16 @@ def ran(section: Mapping[str, Any], past: Past) -> None:
             for dag in section["dags"]:
                 own = {"DAG": dag, "Environment": environment["name"]}
                 took_and_delay = {"DAGDurationSuccess": took, "DAGScheduleDelay": delay}
-                _told(past, own, time, **{name: (value, "Milliseconds") for name, value in took_and_delay.items()})
+                _put_metrics(
+                    past, own, time, **{name: (value, "Milliseconds") for name, value in took_and_delay.items()}
+                )
             tasks = {"DAG": "All", "Environment": environment["name"], "Task": "All"}
             failed = section["tasks_failed_in_the_month"] if day == 0 else 0
             counts = {"TaskInstanceSuccesses": section["tasks"], "TaskInstanceFailures": failed}
-            _told(past, tasks, time, **{name: (float(count), "Count") for name, count in counts.items()})
+            _put_metrics(past, tasks, time, **{name: (float(count), "Count") for name, count in counts.items()})
 
 
-def _told(past: Past, own: Mapping[str, str], time: datetime, **metrics: tuple[float, str]) -> None:
+def _put_metrics(past: Past, own: Mapping[str, str], time: datetime, **metrics: tuple[float, str]) -> None:
     """Let metrics have had values, each with its unit."""
     dimensions = [{"Name": name, "Value": named} for name, named in own.items()]
     data = [

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from ..scenario import STAMP, Past, history
+from ..scenario import STAMP, Past, seeds
 
 _EDGE: Final = "us-east-1"
 _HOUR: Final = timedelta(hours=1)
 
 
-@history("subscribers")
-def confirmed(section: Mapping[str, Any], past: Past) -> None:
+@seeds("subscribers")
+def confirm_subscriptions(section: Mapping[str, Any], past: Past) -> None:
     """Let people confirm their subscriptions, by the ends of their addresses."""
     for region in {past.region, _EDGE}:
         for one in past.ask("sns", "ListSubscriptions", region)["Subscriptions"]:
@@ -21,18 +21,18 @@ def confirmed(section: Mapping[str, Any], past: Past) -> None:
                 past.ask("sns", "ConfirmSubscription", region, TopicArn=one["TopicArn"], Token=one["Endpoint"])
 
 
-@history("calm")
-def reported(section: Mapping[str, Any], past: Past) -> None:
+@seeds("calm")
+def report_calm_metrics(section: Mapping[str, Any], past: Past) -> None:
     """Let the metrics that alarms read report, every ten minutes of the last hour and once in each hour before."""
     for region in {past.region, _EDGE}:
-        for span, metric in {repr(found): found for found in _watched(past, region)}.values():
+        for span, metric in {repr(found): found for found in _list_watched_metrics(past, region)}.values():
             calm = section.get(f"{metric['Namespace']} {metric['MetricName']}")
             if calm and ("Cluster", "AdditionalWorker") not in metric["Dimensions"]:
                 _report(past, region, metric, calm, hours=max(1, -(-span // 3600)))
 
 
-@history("alarms")
-def settled(section: Mapping[str, Any], past: Past) -> None:
+@seeds("alarms")
+def settle_alarms(section: Mapping[str, Any], past: Past) -> None:
     """Let every alarm go off and come to rest."""
     for region in {past.region, _EDGE}:
         for alarm in _alarms(past, region):
@@ -53,18 +53,18 @@ def _alarms(past: Past, region: str) -> list[dict[str, Any]]:
     return [*found["MetricAlarms"], *found["CompositeAlarms"]]
 
 
-def _watched(past: Past, region: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _list_watched_metrics(past: Past, region: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield how many seconds an alarm looks back, and a metric that it reads."""
     for alarm in _alarms(past, region):
         for query in alarm.get("Metrics") or ():
             if "MetricStat" in query:
                 stat = query["MetricStat"]
-                yield stat["Period"] * alarm["EvaluationPeriods"], _named(stat["Metric"])
+                yield stat["Period"] * alarm["EvaluationPeriods"], _metric_key(stat["Metric"])
         if alarm.get("MetricName"):
-            yield alarm["Period"] * alarm["EvaluationPeriods"], _named(alarm)
+            yield alarm["Period"] * alarm["EvaluationPeriods"], _metric_key(alarm)
 
 
-def _named(metric: Mapping[str, Any]) -> dict[str, Any]:
+def _metric_key(metric: Mapping[str, Any]) -> dict[str, Any]:
     dimensions = sorted((one["Name"], one["Value"]) for one in metric.get("Dimensions") or ())
     return {"Namespace": metric["Namespace"], "MetricName": metric["MetricName"], "Dimensions": dimensions}
 

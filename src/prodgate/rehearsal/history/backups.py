@@ -8,25 +8,25 @@ from typing import Any
 
 from ...quantities import Quantity
 from ..emulator.backup import JOBS, POINTS
-from ..scenario import STAMP, Past, history
+from ..scenario import STAMP, Past, seeds
 
 
-@history("backups")
-def saved(section: Mapping[str, Any], past: Past) -> None:
+@seeds("backups")
+def file_backups(section: Mapping[str, Any], past: Past) -> None:
     """Let the cluster be as old as it is said to be, with daily recovery points and the restores that were tried."""
     cluster = past.ledger("rds").backend.clusters[section["cluster"]]
     cluster.cluster_create_time = past.ago(section["exists_for"])
     arn = cluster.db_cluster_arn
     vault = past.ask("backup", "DescribeBackupVault", BackupVaultName=section["vault"])
     points = past.ledger("backup").of(POINTS)
-    _keep(points, vault, arn, past.ago(section["exists_for"]), "AVAILABLE")
+    _file_recovery_point(points, vault, arn, past.ago(section["exists_for"]), "AVAILABLE")
     for day in range(section["daily"]):
-        _keep(points, vault, arn, past.ago(section["last"]) - timedelta(days=day), "COMPLETED")
+        _file_recovery_point(points, vault, arn, past.ago(section["last"]) - timedelta(days=day), "COMPLETED")
     (plan,) = past.ask("backup", "ListRestoreTestingPlans")["RestoreTestingPlans"]
     jobs = past.ledger("backup").of(JOBS)
     for number, told in enumerate(section["restores"]):
         id_ = f"{STAMP}-restore-{number}"
-        jobs[id_] = _restore(told, past) | {
+        jobs[id_] = _restore_job(told, past) | {
             "RestoreJobId": id_,
             "SourceResourceArn": arn,
             "BackupVaultArn": vault["BackupVaultArn"],
@@ -34,7 +34,9 @@ def saved(section: Mapping[str, Any], past: Past) -> None:
         }
 
 
-def _keep(points: dict[str, Any], vault: Mapping[str, Any], arn: str, made: datetime, status: str) -> None:
+def _file_recovery_point(
+    points: dict[str, Any], vault: Mapping[str, Any], arn: str, made: datetime, status: str
+) -> None:
     kind = "continuous" if status == "AVAILABLE" else "snapshot"
     point = (
         f"arn:aws:rds:{arn.split(':')[3]}:{arn.split(':')[4]}:cluster-snapshot:awsbackup:{kind}-{made:%Y%m%d}-{STAMP}"
@@ -52,7 +54,7 @@ def _keep(points: dict[str, Any], vault: Mapping[str, Any], arn: str, made: date
     }
 
 
-def _restore(told: Mapping[str, str], past: Past) -> dict[str, Any]:
+def _restore_job(told: Mapping[str, str], past: Past) -> dict[str, Any]:
     began, took = past.ago(told["ago"]), timedelta(seconds=float(Quantity.parse(told["took"]).base))
     return {
         "ResourceType": "Aurora",

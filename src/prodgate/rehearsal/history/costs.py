@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..scenario import Past, history
+from ..scenario import Past, seeds
 
 #: Where AWS keeps what belongs to an account and to no region.
 _HOME: Final = "us-east-1"
 
 
-@history("costs")
-def spent(section: Mapping[str, Any], past: Past) -> None:
+@seeds("costs")
+def spend_budgets(section: Mapping[str, Any], past: Past) -> None:
     """Let every budget be used as far as the section says."""
     used = {"ActualSpend": _dollars(section["spent"]), "ForecastedSpend": _dollars(section["forecast"])}
     for budget in past.created("aws_budgets_budget").values():

@@ -7,22 +7,22 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..scenario import STAMP, Past, history
+from ..scenario import STAMP, Past, seeds
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
-@history("images")
-def pushed(section: Mapping[str, Any], past: Past) -> None:
+@seeds("images")
+def push_images(section: Mapping[str, Any], past: Past) -> None:
     """Let every image that a task names be in its repository, under the digest that the task names.
 
     No content has a digest that was chosen: the emulator takes the stated one, as AWS would not.
     """
-    for repository, digest in sorted(set(_named(past))):
-        settings = _uploaded(past, repository, json.dumps(_settings(section, repository)).encode())
-        layer = _uploaded(past, repository, f"{STAMP}: {repository}".encode())
+    for repository, digest in sorted(set(_list_named_images(past))):
+        settings = _upload_layer(past, repository, json.dumps(_settings(section, repository)).encode())
+        layer = _upload_layer(past, repository, f"{STAMP}: {repository}".encode())
         manifest = {
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
@@ -40,8 +40,8 @@ def pushed(section: Mapping[str, Any], past: Past) -> None:
         )
 
 
-@history("releases")
-def released(section: Mapping[str, Any], past: Past) -> None:
+@seeds("releases")
+def release_services(section: Mapping[str, Any], past: Past) -> None:
     """Let each service have been released by CodeDeploy, as it is now."""
     services = {one["name"]: one for one in past.created("aws_ecs_service").values()}
     for group in past.created("aws_codedeploy_deployment_group").values():
@@ -59,7 +59,7 @@ def released(section: Mapping[str, Any], past: Past) -> None:
             )
 
 
-def _named(past: Past) -> Iterator[tuple[str, str]]:
+def _list_named_images(past: Past) -> Iterator[tuple[str, str]]:
     """Yield repository and digest of each image that a task definition names."""
     for task in past.created("aws_ecs_task_definition").values():
         for one in json.loads(task["container_definitions"]):
@@ -76,7 +76,7 @@ def _settings(section: Mapping[str, Any], repository: str) -> Mapping[str, Any]:
     }
 
 
-def _uploaded(past: Past, repository: str, content: bytes) -> dict[str, Any]:
+def _upload_layer(past: Past, repository: str, content: bytes) -> dict[str, Any]:
     named = {"repositoryName": repository}
     upload = {**named, "uploadId": past.ask("ecr", "InitiateLayerUpload", **named)["uploadId"]}
     size, digest = len(content), f"sha256:{hashlib.sha256(content).hexdigest()}"

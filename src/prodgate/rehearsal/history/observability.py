@@ -9,11 +9,11 @@ from typing import Any
 
 from ...quantities import Quantity
 from ..emulator.synthetics import record_run
-from ..scenario import STAMP, Past, history
+from ..scenario import STAMP, Past, seeds
 
 
-@history("logs")
-def logged(section: Mapping[str, Any], past: Past) -> None:
+@seeds("logs")
+def write_log_lines(section: Mapping[str, Any], past: Past) -> None:
     """Let every log group have received a line."""
     line = json.dumps({"level": "INFO", "message": section["line"], "by": STAMP})
     written = int(past.ago(section["last"]).timestamp() * 1000)
@@ -24,8 +24,8 @@ def logged(section: Mapping[str, Any], past: Past) -> None:
         past.ask("logs", "PutLogEvents", region, logGroupName=name, logStreamName=STAMP, logEvents=events)
 
 
-@history("traces")
-def traced(section: Mapping[str, Any], past: Past) -> None:
+@seeds("traces")
+def put_traces(section: Mapping[str, Any], past: Past) -> None:
     """Let each service have answered a request that was traced."""
     for number, (name, last) in enumerate(section["services"].items()):
         ended = past.ago(last).timestamp()
@@ -41,8 +41,8 @@ def traced(section: Mapping[str, Any], past: Past) -> None:
         past.ask("xray", "PutTraceSegments", TraceSegmentDocuments=[json.dumps(segment)])
 
 
-@history("canaries")
-def visited(section: Mapping[str, Any], past: Past) -> None:
+@seeds("canaries")
+def record_canary_runs(section: Mapping[str, Any], past: Past) -> None:
     """Let every canary that was started have passed at regular times."""
     every = timedelta(seconds=float(Quantity.parse(section["every"]).base))
     for canary in past.created("aws_synthetics_canary").values():
@@ -50,8 +50,8 @@ def visited(section: Mapping[str, Any], past: Past) -> None:
             record_run(past.ledger("synthetics"), canary["name"], past.ago(section["last"]) - number * every)
 
 
-@history("collected")
-def collected(section: Mapping[str, Any], past: Past) -> None:
+@seeds("collected")
+def put_collected_files(section: Mapping[str, Any], past: Past) -> None:
     """Let each source have left a file for each of its last slots, in the folder of the hour."""
     every = timedelta(seconds=float(Quantity.parse(section["every"]).base))
     for source in section["sources"]:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..emulator.scaling import ACTIVITIES
-from ..scenario import STAMP, Past, history
+from ..scenario import STAMP, Past, seeds
 
 _EDGE: Final = "us-east-1"
 _BALANCER: Final = "AWS/ApplicationELB"
 
 
-@history("traffic")
-def visited(section: Mapping[str, Any], past: Past) -> None:
+@seeds("traffic")
+def put_daily_traffic(section: Mapping[str, Any], past: Past) -> None:
     """Let each day of the past have its requests, some of which failed, and its visits by the canary."""
     for day in range(section["days"]):
         time = past.now - timedelta(days=day, hours=12)
@@ -26,42 +26,44 @@ def visited(section: Mapping[str, Any], past: Past) -> None:
                 "HTTPCode_ELB_5XX_Count": section["failed_by_the_balancer"],
             }
             for name, count in counts.items():
-                _put(past, f"{_BALANCER} {name}", own, time, Value=float(count), Unit="Count")
+                _put_metric(past, f"{_BALANCER} {name}", own, time, Value=float(count), Unit="Count")
             values, times = [*map(float, section["seconds"])], [*map(float, section["seconds"].values())]
-            _put(past, f"{_BALANCER} TargetResponseTime", own, time, Values=values, Counts=times, Unit="Seconds")
+            _put_metric(past, f"{_BALANCER} TargetResponseTime", own, time, Values=values, Counts=times, Unit="Seconds")
         for canary in past.created("aws_synthetics_canary").values():
             failed = section["visits_failed_in_the_month"] if day == 0 else 0
             visits = [float(section["visits"] - failed), float(failed)]
             told: dict[str, Any] = {"Values": [100.0, 0.0], "Counts": visits}
             own = {"CanaryName": canary["name"]}
-            _put(past, "CloudWatchSynthetics SuccessPercent", own, time, Unit="Percent", **told)
+            _put_metric(past, "CloudWatchSynthetics SuccessPercent", own, time, Unit="Percent", **told)
         for environment in past.created("aws_mwaa_environment").values():
             own = {"Environment": environment["name"], "Cluster": "BaseWorker"}
-            _put(past, "AWS/MWAA CPUUtilization", own, time, Value=float(section["worker_percent"]), Unit="Percent")
+            _put_metric(
+                past, "AWS/MWAA CPUUtilization", own, time, Value=float(section["worker_percent"]), Unit="Percent"
+            )
 
 
-@history("surge")
-def surged(section: Mapping[str, Any], past: Past) -> None:
+@seeds("surge")
+def put_surge(section: Mapping[str, Any], past: Past) -> None:
     """Let many come at once, the cache answer most of them, and services grow for the rest."""
     start, tasks = past.ago(section["ago"]), section["tasks"]
     for site in past.created("aws_cloudfront_distribution").values():
         own = {"DistributionId": site["id"], "Region": "Global"}
         edge = {"region": _EDGE}
-        _put(past, "AWS/CloudFront Requests", own, start, Value=float(section["requests"]), Unit="None", **edge)
-        _put(past, "AWS/CloudFront CacheHitRate", own, start, Value=section["hit_rate"], Unit="Percent", **edge)
+        _put_metric(past, "AWS/CloudFront Requests", own, start, Value=float(section["requests"]), Unit="None", **edge)
+        _put_metric(past, "AWS/CloudFront CacheHitRate", own, start, Value=section["hit_rate"], Unit="Percent", **edge)
     for number, service in enumerate(past.created("aws_ecs_service").values()):
         name = f"service/{service['cluster'].rpartition('/')[2]}/{service['name']}"
-        _scaled(past, name, number, start - timedelta(days=1), tasks["before"])
-        _scaled(past, name, number + 100, start, tasks["after"])
+        _record_scaling(past, name, number, start - timedelta(days=1), tasks["before"])
+        _record_scaling(past, name, number + 100, start, tasks["after"])
     for balancer in past.created("aws_lb").values():
         for group in past.created("aws_lb_target_group").values():
             own = {"LoadBalancer": balancer["arn_suffix"], "TargetGroup": group["arn_suffix"]}
             time = start + timedelta(minutes=10)
-            _put(past, f"{_BALANCER} HealthyHostCount", own, time, Value=float(tasks["after"]), Unit="Count")
-            _put(past, f"{_BALANCER} RequestCount", own, time, Value=40000.0, Unit="Count")
+            _put_metric(past, f"{_BALANCER} HealthyHostCount", own, time, Value=float(tasks["after"]), Unit="Count")
+            _put_metric(past, f"{_BALANCER} RequestCount", own, time, Value=40000.0, Unit="Count")
 
 
-def _scaled(past: Past, service: str, number: int, time: datetime, count: int) -> None:
+def _record_scaling(past: Past, service: str, number: int, time: datetime, count: int) -> None:
     past.ledger("application-autoscaling").of(ACTIVITIES)[f"{STAMP}-{number}"] = {
         "ActivityId": f"{STAMP}-{number}",
         "ServiceNamespace": "ecs",
@@ -75,7 +77,9 @@ def _scaled(past: Past, service: str, number: int, time: datetime, count: int) -
     }
 
 
-def _put(past: Past, metric: str, dimensions: Mapping[str, str], time: datetime, region: str = "", **told: Any) -> None:
+def _put_metric(
+    past: Past, metric: str, dimensions: Mapping[str, str], time: datetime, region: str = "", **told: Any
+) -> None:
     """Let a metric, named as ``namespace name``, have reported."""
     namespace, _, name = metric.rpartition(" ")
     stated = [{"Name": key, "Value": value} for key, value in dimensions.items()]

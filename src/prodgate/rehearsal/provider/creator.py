@@ -14,7 +14,7 @@ from ...aws import clients
 from ...terraform.provider.creating import CreationError
 from ...terraform.provider.settings import REGION, Settings
 from ..adapters.registry import Adapter
-from ..mistakes import told
+from ..mistakes import describe_error
 from .data_sources import READERS
 
 
@@ -29,7 +29,7 @@ def load(package: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class InRegion:
+class RegionalClients:
     """Clients of the rehearsal account, in the region of one resource unless another is named."""
 
     account: str
@@ -53,20 +53,20 @@ class Adapters:
         """Create a resource; return what was decided, or None for a type without an adapter. Raises CreationError."""
         if kind not in self._adapters:
             return None
-        return self._asked(self._adapters[kind], kind, declared, settings)
+        return self._run(self._adapters[kind], kind, declared, settings)
 
     def read(self, kind: str, config: Mapping[str, Any], settings: Settings) -> Mapping[str, Any] | None:
         """Return what the emulator says of a data source, or None for types that it is not asked about."""
-        return self._asked(READERS[kind], kind, config, settings) if kind in READERS else None
+        return self._run(READERS[kind], kind, config, settings) if kind in READERS else None
 
-    def _asked(self, ask: Any, kind: str, declared: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
-        aws = InRegion(settings.account, declared.get("region") or settings.region, self._clients)
+    def _run(self, ask: Any, kind: str, declared: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
+        aws = RegionalClients(settings.account, declared.get("region") or settings.region, self._clients)
         try:
             answer: Mapping[str, Any] = ask(declared, aws)
         except CreationError:
             raise
         except Exception as error:  # an adapter may do anything wrong, and core must hear what
-            raise CreationError(f"{_name(kind, declared)}: {told(error)}") from error
+            raise CreationError(f"{_name(kind, declared)}: {describe_error(error)}") from error
         return answer
 
 

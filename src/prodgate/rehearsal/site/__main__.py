@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from ...criteria import UsageError
 from . import faults
-from .process import SECRET, listening
+from .process import SECRET, listen_on_port
 
 #: The exit code of a usage error, as everywhere in prod-gate.
 USAGE = 4
@@ -25,13 +25,13 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     parent = os.getppid() if given.fd is not None else None
     try:
-        asked = faults.read(given.fault)
+        asked = faults.parse_faults(given.fault)
         stale = any(each.name == "wrong-build" for each in asked)
-        with _place(given.fd, given.port) as place, _database(given.database) as database:
-            from .observing import structured_logs  # noqa: PLC0415 - a wrong option is told without the site's libraries
+        with _socket(given.fd, given.port) as place, _database(given.database) as database:
+            from .observing import configure_logging  # noqa: PLC0415 - a wrong option is told without the site's libraries
             from .serving import Settings, serve  # noqa: PLC0415
 
-            structured_logs()
+            configure_logging()
             settings = Settings(
                 database=database,
                 build="stale" if stale else given.build,
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
                 access_log=given.access_log,
                 parent=parent,
             )
-            serve(place, settings, lambda: _say(place, given.fd is None))
+            serve(place, settings, lambda: _announce(place, given.fd is None))
     except UsageError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return USAGE
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="prodgate.rehearsal.site",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"faults:\n{faults.described()}",
+        epilog=f"faults:\n{faults.render_faults()}",
     )
     parser.add_argument(
         "--database", metavar="URL", help="SQLite or PostgreSQL; without it a new one that is gone after"
@@ -66,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def _place(number: int | None, port: int) -> Iterator[socket.socket]:
-    with listening(port) if number is None else socket.socket(fileno=number) as place:
+def _socket(number: int | None, port: int) -> Iterator[socket.socket]:
+    with listen_on_port(port) if number is None else socket.socket(fileno=number) as place:
         yield place
 
 
@@ -80,7 +80,7 @@ def _database(url: str | None) -> Iterator[str]:
         yield f"sqlite:///{directory}/news.sqlite"
 
 
-def _say(place: socket.socket, person: bool) -> None:
+def _announce(place: socket.socket, person: bool) -> None:
     url = f"http://127.0.0.1:{place.getsockname()[1]}"
     print(f"NBA News is at {url} (日本語: {url}/ja/); Ctrl-C ends it." if person else url, flush=True)  # noqa: T201
 

@@ -48,18 +48,18 @@ API: Final[tuple[tuple[str, Handler], ...]] = (
 )
 
 
-def application(site: Site, secret: str) -> Starlette:
+def build_application(site: Site, secret: str) -> Starlette:
     """Return the site as an application; sessions are signed with ``secret``, which all builds share."""
     routes: list[BaseRoute] = [Route(path, handler) for path, handler in API]
     routes.append(Route("/static/{name}", pages.static))
     for prefix in ("", "/ja"):
         routes += [Route(prefix + path, handler, methods=list(methods)) for path, handler, methods in PAGES]
-    made = Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _broken})
-    made.state.site, made.state.sessions, made.state.draining = site, readers.sessions(secret), False
+    made = Starlette(routes=routes, exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure})
+    made.state.site, made.state.sessions, made.state.draining = site, readers.session_serializer(secret), False
     return made
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if request.url.path.startswith("/api/"):
         return api.error(error.status_code, error.detail)
@@ -68,21 +68,21 @@ async def _refused(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _broken(request: Request, _error: Exception) -> Response:
+async def _answer_failure(request: Request, _error: Exception) -> Response:
     return api.error(500, "internal error") if request.url.path.startswith("/api/") else pages.error_page(request, 500)
 
 
-def broken(made: Starlette) -> ASGIApp:
+def failure_app(made: Starlette) -> ASGIApp:
     """Return what answers as the application does when one of its handlers fails."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request({**scope, "app": made})
-        await (await _broken(request, Exception()))(scope, receive, send)
+        await (await _answer_failure(request, Exception()))(scope, receive, send)
 
     return answer
 
 
-def secured(inner: ASGIApp, build: str, draining: Callable[[], bool]) -> ASGIApp:
+def with_security_headers(inner: ASGIApp, build: str, draining: Callable[[], bool]) -> ASGIApp:
     """Add to every answer what browsers and operators need, and `Connection: close` while the site ends."""
     always = [(name.encode(), value.encode()) for name, value in (SECURITY | {"x-build": build}).items()]
 

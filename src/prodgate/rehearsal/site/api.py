@@ -11,40 +11,43 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from . import queries
-from .database import current
-from .pages import asked_for, briefly_kept, site_of
+from .database import current_revision
+from .pages import cache_briefly, read_filter, site_of
 
-SHARED: Final = {"cache-control": "public, max-age=30, s-maxage=60"}
-UNKEPT: Final = {"cache-control": "no-store"}
-MOST: Final = 100
+CACHED: Final = {"cache-control": "public, max-age=30, s-maxage=60"}
+NOT_CACHED: Final = {"cache-control": "no-store"}
+MOST_PER_PAGE: Final = 100
 
 
-@briefly_kept(query=True)
+@cache_briefly(query=True)
 async def stories(request: Request) -> Response:
     """List stories, newest first: one page of those that a filter lets through."""
     site, given = site_of(request), request.query_params
-    language = _language(request)
-    page, size = _number(given.get("page", "1"), "page", 10_000), _number(given.get("per_page", "20"), "per_page", MOST)
-    question = queries.with_teams(queries.found(language, asked_for(request), page, size))
+    language = _parse_language(request)
+    page, size = (
+        _parse_number(given.get("page", "1"), "page", 10_000),
+        _parse_number(given.get("per_page", "20"), "per_page", MOST_PER_PAGE),
+    )
+    question = queries.with_teams(queries.matching_stories(language, read_filter(request), page, size))
     found = await site.database.ask(question)
-    listed = [_told(each, language) for each in found.stories]
+    listed = [_render_story(each, language) for each in found.stories]
     pages = -(-found.total // size)
-    return JSONResponse({"total": found.total, "page": page, "pages": pages, "stories": listed}, headers=SHARED)
+    return JSONResponse({"total": found.total, "page": page, "pages": pages, "stories": listed}, headers=CACHED)
 
 
-@briefly_kept(query=True)
+@cache_briefly(query=True)
 async def story(request: Request) -> Response:
     """Give one story with its text."""
-    language = _language(request)
+    language = _parse_language(request)
     told = await site_of(request).database.ask(queries.story(language, request.path_params["slug"]))
     if told is None:
         raise HTTPException(404, f"no story {request.path_params['slug']!r}")
-    return JSONResponse(_told(told, language) | {"body": told["body"].split("\n\n")}, headers=SHARED)
+    return JSONResponse(_render_story(told, language) | {"body": told["body"].split("\n\n")}, headers=CACHED)
 
 
 async def health(request: Request) -> Response:
     """Say that the process lives; asks nothing of anybody else, so that a slow database restarts no task."""
-    return JSONResponse({"status": "ok", "build": site_of(request).pages.build}, headers=UNKEPT)
+    return JSONResponse({"status": "ok", "build": site_of(request).pages.build}, headers=NOT_CACHED)
 
 
 async def ready(request: Request) -> Response:
@@ -52,34 +55,34 @@ async def ready(request: Request) -> Response:
     site = site_of(request)
     told: dict[str, Any] = {"build": site.pages.build, "migration": None, "expected": site.database.head}
     try:
-        told["migration"] = await site.database.ask(current)
+        told["migration"] = await site.database.ask(current_revision)
         wrong = "" if told["migration"] == site.database.head else "the schema is not at the newest migration"
     except SQLAlchemyError:
         wrong = "the database does not answer"
     if request.app.state.draining:
         wrong = "draining"
-    return JSONResponse({"status": wrong or "ready", **told}, 503 if wrong else 200, UNKEPT)
+    return JSONResponse({"status": wrong or "ready", **told}, 503 if wrong else 200, NOT_CACHED)
 
 
 def error(status: int, detail: str) -> Response:
     """Return an error as programs read it."""
-    return JSONResponse({"status": status, "error": detail}, status, UNKEPT)
+    return JSONResponse({"status": status, "error": detail}, status, NOT_CACHED)
 
 
-def _told(row: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _render_story(row: Mapping[str, Any], language: str) -> dict[str, Any]:
     address = f"{'/ja' if language == 'ja' else ''}/stories/{row['slug']}"
     kept = ("slug", "title", "summary", "category", "teams", "source", "language")
     return {name: row[name] for name in kept} | {"published": row["published_at"].isoformat(), "url": address}
 
 
-def _language(request: Request) -> str:
+def _parse_language(request: Request) -> str:
     language = request.query_params.get("lang", "en")
     if language not in queries.LANGUAGES:
         raise HTTPException(400, f"lang: {language!r} is no language of this site; write en or ja")
     return language
 
 
-def _number(text: str, name: str, most: int) -> int:
+def _parse_number(text: str, name: str, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= most):
         raise HTTPException(400, f"{name}: {text!r} is no number from 1 to {most}")
     return int(text)

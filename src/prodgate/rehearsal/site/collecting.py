@@ -10,24 +10,24 @@ from sqlalchemy import Connection, insert, select, update
 
 from . import tables
 from .content.seed import last_slot, seed
-from .database import migrate, opened
+from .database import migrate, open_database
 
 #: How many stories are old enough to be deleted, and how old the youngest of them is.
 OLD: Final = 12
 DAYS: Final = 401
 
 
-def seeded(url: str, homes: Mapping[str, str]) -> str:
+def prepare_database(url: str, homes: Mapping[str, str]) -> str:
     """Make the database at a URL, with the site's stories, some that nobody must keep, and the homes of its sources.
 
     Returns the URL. Raises UsageError when the URL names none that the site can use.
     """
-    database = opened(url)
+    database = open_database(url)
     now = datetime.now(UTC)
 
     def fill(connection: Connection) -> None:
         if seed(connection, last_slot(now)):
-            _age(connection, now)
+            _add_aged_stories(connection, now)
         for key, home in homes.items():
             connection.execute(update(tables.sources).where(tables.sources.c.key == key).values(home=home))
 
@@ -38,17 +38,17 @@ def seeded(url: str, homes: Mapping[str, str]) -> str:
     return url
 
 
-def _age(connection: Connection, now: datetime) -> None:
+def _add_aged_stories(connection: Connection, now: datetime) -> None:
     """Tell the newest stories again, as if they had been collected long ago, with the slots that they came in."""
     newest = connection.execute(select(tables.stories).order_by(tables.stories.c.id.desc()).limit(OLD)).mappings().all()
-    aged = list(_aged([dict(each) for each in newest], last_slot(now)))
+    aged = list(_age_stories([dict(each) for each in newest], last_slot(now)))
     connection.execute(insert(tables.stories), aged)
     for each in aged:
         row = {"source": each["source"], "slot": each["collected_at"], "finished_at": each["collected_at"], "rows": 1}
         connection.execute(insert(tables.collections), [row])
 
 
-def _aged(stories: list[dict[str, Any]], slot: datetime) -> Iterator[dict[str, Any]]:
+def _age_stories(stories: list[dict[str, Any]], slot: datetime) -> Iterator[dict[str, Any]]:
     for number, story in enumerate(stories):
         then = slot - timedelta(days=DAYS + number)
         del story["id"]

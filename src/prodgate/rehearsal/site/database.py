@@ -59,28 +59,28 @@ class Database:
             return change(connection)
 
 
-def opened(url: str) -> Database:
+def open_database(url: str) -> Database:
     """Connect to the database at a SQLAlchemy URL. Raises UsageError when it names none that the site can use."""
     try:
         place = make_url(url)
     except ArgumentError:
-        raise _refused(url, "is no database URL") from None
+        raise _usage_error(url, "is no database URL") from None
     kind = place.get_backend_name()
     if kind not in ("sqlite", "postgresql"):
-        raise _refused(place.render_as_string(), f"names a database of kind {kind!r}")
+        raise _usage_error(place.render_as_string(), f"names a database of kind {kind!r}")
     if kind == "postgresql":
         engine = create_engine(place.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True)
     else:
         engine = create_engine(place, pool_size=8)
-        event.listen(engine, "connect", _told_pragmas)
+        event.listen(engine, "connect", _set_pragmas)
     return Database(engine, str(_scripts().get_current_head()))
 
 
-def _refused(url: str, wrong: str) -> UsageError:
+def _usage_error(url: str, wrong: str) -> UsageError:
     return UsageError(f"--database: {url!r} {wrong}; write sqlite:///news.sqlite or postgresql://user@host/name")
 
 
-def _told_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
@@ -106,7 +106,7 @@ def migrate(database: Database, revision: str = "head", then: Callable[[Connecti
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
             configuration.attributes["connection"] = connection
-            at = current(connection) or ""
+            at = current_revision(connection) or ""
             down = revision == "base" or (revision != "head" and revision < at)
             (command.downgrade if down else command.upgrade)(configuration, revision)
             if then:
@@ -116,6 +116,6 @@ def migrate(database: Database, revision: str = "head", then: Callable[[Connecti
         raise UsageError(f"{database.engine.url!r}: its schema can't be migrated: {said}") from error
 
 
-def current(connection: Connection) -> str | None:
+def current_revision(connection: Connection) -> str | None:
     """Return the revision that the schema is at, or None before the first migration."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -14,11 +14,11 @@ from .rendering import PERSONAL
 Headers = list[tuple[bytes, bytes]]
 
 
-def _without(pattern: str) -> Callable[[str], str]:
+def _remove(pattern: str) -> Callable[[str], str]:
     return lambda text: re.sub(pattern, "", text)
 
 
-def _instead(pattern: str, other: str) -> Callable[[str], str]:
+def _replace(pattern: str, other: str) -> Callable[[str], str]:
     return lambda text: re.sub(pattern, other, text)
 
 
@@ -36,20 +36,20 @@ addEventListener("keydown", () => {
 
 #: What becomes of a text, by the fault and the type of the text.
 TEXTS: Final[dict[tuple[str, str], Callable[[str], str]]] = {
-    ("unlabeled-button", "text/html"): _instead(r"(<button[^>]*>)[^<]*", r"\1"),
-    ("unlabeled-field", "text/html"): _without(r"<label.*?</label>"),
-    ("no-language", "text/html"): _instead(r'<html lang="\w+"', "<html"),
-    ("no-alternative", "text/html"): _without(r' alt="[^"]*"'),
+    ("unlabeled-button", "text/html"): _replace(r"(<button[^>]*>)[^<]*", r"\1"),
+    ("unlabeled-field", "text/html"): _remove(r"<label.*?</label>"),
+    ("no-language", "text/html"): _replace(r'<html lang="\w+"', "<html"),
+    ("no-alternative", "text/html"): _remove(r' alt="[^"]*"'),
     ("low-contrast", "text/css"): lambda text: f"{text}\np, li, a {{ color: #ccc; background: #fff; }}\n",
     ("hidden-focus", "text/css"): lambda text: f"{text}\n:focus, :focus-visible {{ outline: none !important; }}\n",
-    ("overflow", "text/html"): _instead(r"(<main[^>]*>)", rf"\1<pre>{'overtime ' * 60}</pre>"),
+    ("overflow", "text/html"): _replace(r"(<main[^>]*>)", rf"\1<pre>{'overtime ' * 60}</pre>"),
     ("script-error", "text/javascript"): lambda text: f'throw new Error("turnover");\n{text}',
-    ("broken-link", "text/html"): _instead(r'href="((?:/ja)?)/teams"', r'href="\1/benches"'),
-    ("broken-image", "text/html"): _instead(r'src="/static/court\.svg', 'src="/static/missing.svg'),
-    ("mouse-only", "text/html"): _instead("</main>", '<span role="button">More</span></main>'),
+    ("broken-link", "text/html"): _replace(r'href="((?:/ja)?)/teams"', r'href="\1/benches"'),
+    ("broken-image", "text/html"): _replace(r'src="/static/court\.svg', 'src="/static/missing.svg'),
+    ("mouse-only", "text/html"): _replace("</main>", '<span role="button">More</span></main>'),
     ("shifting", "text/javascript"): lambda text: f"{text}\n{_SHIFTING}\n",
     ("slow-keys", "text/javascript"): lambda text: f"{text}\n{_SLOW_KEYS}\n",
-    ("third-party", "text/html"): _instead("</head>", '<script src="https://ads.example/count.js"></script></head>'),
+    ("third-party", "text/html"): _replace("</head>", '<script src="https://ads.example/count.js"></script></head>'),
 }
 
 
@@ -74,7 +74,7 @@ HEADERS: Final[dict[str, Callable[[Headers], Headers]]] = {
 }
 
 
-def defective(inner: ASGIApp, faults: Sequence[Fault]) -> ASGIApp:
+def with_defects(inner: ASGIApp, faults: Sequence[Fault]) -> ASGIApp:
     """Change the answers of an application as the faults say."""
     names = {fault.name for fault in faults}
 
@@ -87,7 +87,7 @@ def defective(inner: ASGIApp, faults: Sequence[Fault]) -> ASGIApp:
                 start = message
                 return
             body = message.get("body", b"")
-            for each in _changed(start, body, names) if start else [message]:
+            for each in _apply_defects(start, body, names) if start else [message]:
                 await send(each)
             start = {}
 
@@ -96,7 +96,7 @@ def defective(inner: ASGIApp, faults: Sequence[Fault]) -> ASGIApp:
     return answer
 
 
-def _changed(start: Message, body: bytes, names: set[str]) -> list[Message]:
+def _apply_defects(start: Message, body: bytes, names: set[str]) -> list[Message]:
     """Return the two messages of an answer, which the site always sends whole, with its defects."""
     headers = list(start["headers"])
     for name in names & set(HEADERS):

@@ -13,18 +13,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .faults import Fault
 
 #: Asked by whoever wants to know how the site is, which a fault must not hide.
-SPARED: Final = ("/api/health", "/api/ready")
+UNDISTURBED: Final = ("/api/health", "/api/ready")
 #: Lets a request through, perhaps later (None), or names what became of it.
 Disturbance = Callable[[Scope], Awaitable[str | None]]
 
 
-def disturbed(inner: ASGIApp, faults: Sequence[Fault], broken: ASGIApp, connections: Callable[[], Any]) -> ASGIApp:
+def with_disturbances(
+    inner: ASGIApp, faults: Sequence[Fault], broken: ASGIApp, connections: Callable[[], Any]
+) -> ASGIApp:
     """Disturb the requests to an application; ``broken`` answers those that fail."""
-    disturbances = [MAKERS[fault.name](*fault.numbers) for fault in faults if fault.name in MAKERS]
+    disturbances = [DISTURBANCES[fault.name](*fault.numbers) for fault in faults if fault.name in DISTURBANCES]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         became = None
-        if scope["path"] not in SPARED:
+        if scope["path"] not in UNDISTURBED:
             for disturbance in disturbances:
                 became = became or await disturbance(scope)
         if became == "dropped":
@@ -91,7 +93,7 @@ def _slow_page(seconds: float) -> Disturbance:
     return wait
 
 
-def _becoming(what: str, share: float) -> Disturbance:
+def _outcome(what: str, share: float) -> Disturbance:
     due = chances(share, what)
 
     async def become(_scope: Scope) -> str | None:
@@ -100,11 +102,11 @@ def _becoming(what: str, share: float) -> Disturbance:
     return become
 
 
-MAKERS: Final[dict[str, Callable[..., Disturbance]]] = {
+DISTURBANCES: Final[dict[str, Callable[..., Disturbance]]] = {
     "latency": _latency,
     "stall": _stall,
     "slow-start": _slow_start,
     "slow-page": _slow_page,
-    "drop": lambda share: _becoming("dropped", share),
-    "errors": lambda share: _becoming("broken", share),
+    "drop": lambda share: _outcome("dropped", share),
+    "errors": lambda share: _outcome("broken", share),
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ...criteria import UsageError, nearest
+from ...criteria import UsageError, suggest
 
 #: How the value of a fault is written, by the name of its form.
 FORMS: Final = {
@@ -20,7 +20,7 @@ FORMS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class FaultKind:
     """A fault that there is: the form of its value, how it is written for example, and what the site then does."""
 
     form: str
@@ -38,40 +38,50 @@ class Fault:
 
 #: What happens to requests; those for health and readiness are left alone.
 KINDS: Final = {
-    "latency": Kind(form="SECONDS[@SHARE]", example="latency=0.3@0.1", what="a share of the requests waits so long"),
-    "stall": Kind(
+    "latency": FaultKind(
+        form="SECONDS[@SHARE]", example="latency=0.3@0.1", what="a share of the requests waits so long"
+    ),
+    "stall": FaultKind(
         form="SECONDS/PERIOD", example="stall=1/10", what="everything stands still for so long every so often"
     ),
-    "drop": Kind(form="SHARE", example="drop=0.01", what="a share of the connections is closed without an answer"),
-    "errors": Kind(form="SHARE", example="errors=0.01", what="a share of the requests is answered with a 500"),
-    "slow-start": Kind(form="SECONDS", example="slow-start=3", what="ready at once, but nothing is answered so long"),
-    "uncacheable": Kind(form="", example="uncacheable", what="public pages say that no cache may keep them"),
-    "naive-deploy": Kind(form="", example="naive-deploy", what="deploy() kills the old build, then starts the new one"),
+    "drop": FaultKind(form="SHARE", example="drop=0.01", what="a share of the connections is closed without an answer"),
+    "errors": FaultKind(form="SHARE", example="errors=0.01", what="a share of the requests is answered with a 500"),
+    "slow-start": FaultKind(
+        form="SECONDS", example="slow-start=3", what="ready at once, but nothing is answered so long"
+    ),
+    "uncacheable": FaultKind(form="", example="uncacheable", what="public pages say that no cache may keep them"),
+    "naive-deploy": FaultKind(
+        form="", example="naive-deploy", what="deploy() kills the old build, then starts the new one"
+    ),
     # what a browser sees
-    "wrong-build": Kind(form="", example="wrong-build", what="the site is of the build 'stale', whatever was deployed"),
-    "slow-page": Kind(form="SECONDS", example="slow-page=4", what="every page takes so long, the API does not"),
-    "no-csp": Kind(form="", example="no-csp", what="no Content-Security-Policy"),
-    "insecure-cookie": Kind(form="", example="insecure-cookie", what="the session has neither Secure nor HttpOnly"),
-    "unlabeled-button": Kind(form="", example="unlabeled-button", what="buttons have no name"),
-    "unlabeled-field": Kind(form="", example="unlabeled-field", what="fields have no labels"),
-    "no-language": Kind(form="", example="no-language", what="pages don't say their language"),
-    "no-alternative": Kind(form="", example="no-alternative", what="images have no text alternative"),
-    "low-contrast": Kind(form="", example="low-contrast", what="text is light grey on white"),
-    "hidden-focus": Kind(form="", example="hidden-focus", what="the focus can't be seen"),
-    "overflow": Kind(form="", example="overflow", what="pages are wider than a telephone"),
-    "script-error": Kind(form="", example="script-error", what="the script of the pages fails"),
-    "broken-link": Kind(form="", example="broken-link", what="a link in the menu leads nowhere"),
-    "broken-image": Kind(form="", example="broken-image", what="the image in the header is missing"),
-    "mouse-only": Kind(form="", example="mouse-only", what="a button can't be reached with the Tab key"),
-    "shifting": Kind(form="", example="shifting", what="something pushes the page down after it is there"),
-    "slow-keys": Kind(form="", example="slow-keys", what="the answer to some keys takes 0.4 s"),
-    "third-party": Kind(form="", example="third-party", what="pages ask another site for a script"),
+    "wrong-build": FaultKind(
+        form="", example="wrong-build", what="the site is of the build 'stale', whatever was deployed"
+    ),
+    "slow-page": FaultKind(form="SECONDS", example="slow-page=4", what="every page takes so long, the API does not"),
+    "no-csp": FaultKind(form="", example="no-csp", what="no Content-Security-Policy"),
+    "insecure-cookie": FaultKind(
+        form="", example="insecure-cookie", what="the session has neither Secure nor HttpOnly"
+    ),
+    "unlabeled-button": FaultKind(form="", example="unlabeled-button", what="buttons have no name"),
+    "unlabeled-field": FaultKind(form="", example="unlabeled-field", what="fields have no labels"),
+    "no-language": FaultKind(form="", example="no-language", what="pages don't say their language"),
+    "no-alternative": FaultKind(form="", example="no-alternative", what="images have no text alternative"),
+    "low-contrast": FaultKind(form="", example="low-contrast", what="text is light grey on white"),
+    "hidden-focus": FaultKind(form="", example="hidden-focus", what="the focus can't be seen"),
+    "overflow": FaultKind(form="", example="overflow", what="pages are wider than a telephone"),
+    "script-error": FaultKind(form="", example="script-error", what="the script of the pages fails"),
+    "broken-link": FaultKind(form="", example="broken-link", what="a link in the menu leads nowhere"),
+    "broken-image": FaultKind(form="", example="broken-image", what="the image in the header is missing"),
+    "mouse-only": FaultKind(form="", example="mouse-only", what="a button can't be reached with the Tab key"),
+    "shifting": FaultKind(form="", example="shifting", what="something pushes the page down after it is there"),
+    "slow-keys": FaultKind(form="", example="slow-keys", what="the answer to some keys takes 0.4 s"),
+    "third-party": FaultKind(form="", example="third-party", what="pages ask another site for a script"),
 }
 
 
-def read(texts: Sequence[str]) -> tuple[Fault, ...]:
+def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
     """Read faults as they are written. Raises UsageError that says what to write instead."""
-    faults = tuple(_one(text) for text in texts)
+    faults = tuple(_parse_fault(text) for text in texts)
     names = [fault.name for fault in faults]
     for name in names:
         if names.count(name) > 1:
@@ -79,11 +89,11 @@ def read(texts: Sequence[str]) -> tuple[Fault, ...]:
     return faults
 
 
-def _one(text: str) -> Fault:
+def _parse_fault(text: str) -> Fault:
     name, equals, value = text.partition("=")
     kind = KINDS.get(name)
     if kind is None:
-        hint = nearest(name, KINDS) or f"; there are {', '.join(KINDS)}"
+        hint = suggest(name, KINDS) or f"; there are {', '.join(KINDS)}"
         raise UsageError(f"fault {text!r}: no fault is named {name!r}{hint}")
     match = re.fullmatch(FORMS[kind.form], value)
     if match is None or bool(equals) != bool(kind.form):
@@ -95,6 +105,6 @@ def _one(text: str) -> Fault:
     return Fault(name, numbers)
 
 
-def described() -> str:
+def render_faults() -> str:
     """Return the faults as a table for people."""
     return "\n".join(f"  {kind.example:<18} {kind.what}" for kind in KINDS.values())

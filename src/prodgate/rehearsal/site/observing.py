@@ -33,14 +33,14 @@ class AccessLog:
             told = told[os.write(self.descriptor, told) :]
 
 
-def access_log(path: Path | None) -> AccessLog:
+def open_access_log(path: Path | None) -> AccessLog:
     """Open the access log; without a path it goes to stdout."""
     if path is None:
         return AccessLog(sys.stdout.fileno())
     return AccessLog(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644))
 
 
-def observed(inner: ASGIApp, build: str, log: AccessLog) -> ASGIApp:
+def with_access_log(inner: ASGIApp, build: str, log: AccessLog) -> ASGIApp:
     """Number and time every request. An answer that never began has the status 0."""
     start, numbers = token_hex(4), count(1)
 
@@ -78,7 +78,7 @@ def route(scope: Scope) -> str:
     return path
 
 
-def structured_logs() -> None:
+def configure_logging() -> None:
     """Let everything that is logged go to stderr as one JSON object a line."""
     handler = logging.StreamHandler()
     handler.addFilter(_as_json)

@@ -16,12 +16,12 @@ from . import queries
 from .database import Database
 from .rendering import PERSONAL, Asset, Pages, edition
 
-FRONT: Final = 19
-RELATED: Final = 4
+FRONT_STORIES: Final = 19
+RELATED_STORIES: Final = 4
 RESULTS: Final = 20
 #: Seconds for which an answer is given again without a look at the database, and how many are kept at most.
-FRESH: Final = 2.0
-MOST_KEPT: Final = 512
+CACHE_SECONDS: Final = 2.0
+CACHE_SIZE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def site_of(request: Request) -> Site:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def briefly_kept(*, query: bool = False) -> Callable[[Handler], Handler]:
+def cache_briefly(*, query: bool = False) -> Callable[[Handler], Handler]:
     """Let a handler's answer serve the same path again for some seconds, with the same query where that matters.
 
     Many readers ask for few things: what one of them was answered costs the others next to nothing.
@@ -63,9 +63,9 @@ def briefly_kept(*, query: bool = False) -> Callable[[Handler], Handler]:
             until, response = answers.get(asked, (0.0, None))
             if response is None or until < now:
                 response = await handler(request)
-                if len(answers) >= MOST_KEPT:
+                if len(answers) >= CACHE_SIZE:
                     answers.clear()
-                answers[asked] = (now + FRESH, response)
+                answers[asked] = (now + CACHE_SECONDS, response)
             return response
 
         return answer
@@ -73,15 +73,15 @@ def briefly_kept(*, query: bool = False) -> Callable[[Handler], Handler]:
     return kept
 
 
-@briefly_kept()
+@cache_briefly()
 async def front(request: Request) -> Response:
     """Show the newest stories."""
     site = site_of(request)
-    stories = await site.database.ask(queries.latest(edition(request), FRONT))
+    stories = await site.database.ask(queries.latest(edition(request), FRONT_STORIES))
     return site.pages(request, "front.html", stories=stories, teams=site.teams)
 
 
-@briefly_kept()
+@cache_briefly()
 async def story(request: Request) -> Response:
     """Show a story, and others about its teams."""
     site, language, slug = site_of(request), edition(request), request.path_params["slug"]
@@ -90,19 +90,19 @@ async def story(request: Request) -> Response:
         raise HTTPException(404)
     related: Sequence[Mapping[str, Any]] = []
     if told["teams"]:
-        others = await site.database.ask(queries.latest(language, RELATED + 1, told["teams"][0]))
-        related = [each for each in others if each["slug"] != slug][:RELATED]
+        others = await site.database.ask(queries.latest(language, RELATED_STORIES + 1, told["teams"][0]))
+        related = [each for each in others if each["slug"] != slug][:RELATED_STORIES]
     return site.pages(request, "story.html", story=told, related=related, teams=site.teams)
 
 
-@briefly_kept()
+@cache_briefly()
 async def team_list(request: Request) -> Response:
     """Show all teams."""
     site = site_of(request)
     return site.pages(request, "teams.html", teams=site.teams)
 
 
-@briefly_kept()
+@cache_briefly()
 async def team(request: Request) -> Response:
     """Show a team and its stories."""
     site, code = site_of(request), request.path_params["team"]
@@ -112,19 +112,19 @@ async def team(request: Request) -> Response:
     return site.pages(request, "team.html", team=site.teams[code], stories=stories, teams=site.teams)
 
 
-@briefly_kept(query=True)
+@cache_briefly(query=True)
 async def search(request: Request) -> Response:
     """Show the stories that a filter lets through, page by page."""
-    site, asked = site_of(request), asked_for(request)
-    page = max(1, _number(request.query_params.get("page", "")))
-    found = await site.database.ask(queries.found(edition(request), asked, page, RESULTS))
+    site, asked = site_of(request), read_filter(request)
+    page = max(1, _parse_page(request.query_params.get("page", "")))
+    found = await site.database.ask(queries.matching_stories(edition(request), asked, page, RESULTS))
     last = max(1, -(-found.total // RESULTS))
     return site.pages(
         request, "search.html", asked=asked, found=found, page=min(page, last), last=last, teams=site.teams
     )
 
 
-def asked_for(request: Request) -> queries.Filter:
+def read_filter(request: Request) -> queries.Filter:
     """Read the filter from a query; what is no category or team is left out."""
     given, teams = request.query_params, site_of(request).teams
     category, team = given.get("category", ""), given.get("team", "")
@@ -135,7 +135,7 @@ def asked_for(request: Request) -> queries.Filter:
     )
 
 
-def _number(text: str) -> int:
+def _parse_page(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 

@@ -13,7 +13,7 @@ from typing import Final
 COST: Final = {"n": 2**14, "r": 8, "p": 1}
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """Return what to keep of a password: ``scrypt$n$r$p$salt$hash``."""
     salt = token_bytes(16)
     key = scrypt(password.encode(), salt=salt, **COST)
@@ -28,6 +28,6 @@ def matches(password: str, kept: str) -> bool:
 
 
 @cache
-def of_nobody() -> str:
+def dummy_hash() -> str:
     """Return a hash to compare with when nobody has that address, so that the time taken does not tell."""
-    return hashed("nobody")
+    return hash_password("nobody")

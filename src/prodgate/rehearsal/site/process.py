@@ -15,8 +15,8 @@ from secrets import token_hex
 from typing import Final
 
 from ...criteria import UsageError
-from ...terraform.hermetic import first_line
-from .faults import read
+from ...terraform.hermetic import read_first_line
+from .faults import parse_faults
 
 PROGRAM: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.site")
 #: The environment variable with which sessions are signed: all builds of a site share it.
@@ -25,7 +25,7 @@ SECRET: Final = "NBA_NEWS_SECRET"  # noqa: S105
 LIMIT: Final = 10.0
 
 
-def bound(port: int = 0) -> socket.socket:
+def bind_port(port: int = 0) -> socket.socket:
     """Take a port on loopback; connections are refused until somebody listens. Raises UsageError when it is taken."""
     place = socket.socket()
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -37,9 +37,9 @@ def bound(port: int = 0) -> socket.socket:
         raise UsageError(f"port {port}: {error.strerror}; name another one, or 0 for any") from error
 
 
-def listening(port: int = 0) -> socket.socket:
+def listen_on_port(port: int = 0) -> socket.socket:
     """Take a port on loopback and listen. Raises UsageError when it is taken."""
-    place = bound(port)
+    place = bind_port(port)
     place.listen(2048)
     return place
 
@@ -66,35 +66,35 @@ class Site:
         is done as one would at first: the old one is killed, and nobody listens until the new one is up.
         """
         if "naive-deploy" in self._options:
-            self._leave_the_port()
-        old, self._process = self._process, self._started(build)
+            self._release_port()
+        old, self._process = self._process, self._start_build(build)
         self.build = build
         if old is not None:
             old.terminate()
-            _ended(old)
+            _wait_for_end(old)
 
     def start(self) -> None:
         """Start the first build. Raises UsageError when it does not start."""
-        self._process = self._started(self.build)
+        self._process = self._start_build(self.build)
 
     def end(self) -> None:
         """End the site. What is not answered yet may stay so."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
-            _ended(self._process)
+            _wait_for_end(self._process)
         self._place.close()
 
-    def _leave_the_port(self) -> None:
+    def _release_port(self) -> None:
         """Kill the build; its successor is the next to listen."""
         port = self._place.getsockname()[1]
         if self._process is not None:
             self._process.kill()
-            _ended(self._process)
+            _wait_for_end(self._process)
         self._process = None
         self._place.close()
-        self._place = bound(port)
+        self._place = bind_port(port)
 
-    def _started(self, build: str) -> subprocess.Popen[bytes]:
+    def _start_build(self, build: str) -> subprocess.Popen[bytes]:
         number = self._place.fileno()
         with self.log.open("ab") as told:
             process = subprocess.Popen(  # noqa: S603  our own module
@@ -110,11 +110,11 @@ class Site:
         assert process.stdout is not None
         ready = ""
         try:
-            ready = first_line(process.stdout.fileno())
+            ready = read_first_line(process.stdout.fileno())
         finally:  # also on Ctrl-C
             if not ready:
                 process.kill()
-                _ended(process)
+                _wait_for_end(process)
         if not ready:
             raise UsageError(f"the sample site: build {build!r} did not start: {_last_line(self.log)}")
         return process
@@ -129,12 +129,12 @@ def running(
     Raises UsageError when a fault is not written as `python -m prodgate.rehearsal.site --help` says, or the site
     does not start.
     """
-    read(faults)
+    parse_faults(faults)
     log = scratch / "access.jsonl"
     options = ["--database", database or f"sqlite:///{scratch / 'news.sqlite'}", "--access-log", str(log)]
     for fault in faults:
         options += ["--fault", fault]
-    place = listening(port)
+    place = listen_on_port(port)
     url = f"http://127.0.0.1:{place.getsockname()[1]}"
     site = Site(url, build, log, scratch / "site.jsonl", tuple(options), token_hex(32), place)
     try:
@@ -144,7 +144,7 @@ def running(
         site.end()
 
 
-def _ended(process: subprocess.Popen[bytes]) -> None:
+def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
     """Wait for the end of a process that was told to end."""
     assert process.stdin is not None
     assert process.stdout is not None

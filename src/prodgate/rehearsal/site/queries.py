@@ -26,7 +26,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoryPage:
     """One page of stories, and how many there are in all."""
 
     total: int
@@ -35,38 +35,38 @@ class Found:
 
 def latest(language: str, limit: int, team: str = "") -> Callable[[Connection], Sequence[Mapping[str, Any]]]:
     """Ask for the newest stories, perhaps those about one team, as lists show them."""
-    asked = _listed(language).where(*_conditions(language, Filter(team=team))).limit(limit)
-    return lambda connection: _told(connection, asked, language)
+    asked = _select_stories(language).where(*_conditions(language, Filter(team=team))).limit(limit)
+    return lambda connection: _fetch_rows(connection, asked, language)
 
 
-def found(language: str, asked: Filter, page: int, size: int) -> Callable[[Connection], Found]:
+def matching_stories(language: str, asked: Filter, page: int, size: int) -> Callable[[Connection], StoryPage]:
     """Ask for one page (from 1) of the stories that a filter lets through, newest first."""
     conditions = _conditions(language, asked)
 
-    def ask(connection: Connection) -> Found:
+    def ask(connection: Connection) -> StoryPage:
         total = connection.scalar(select(func.count()).select_from(stories).where(*conditions)) or 0
-        some = _listed(language).where(*conditions).limit(size).offset((page - 1) * size)
-        return Found(total, _told(connection, some, language))
+        some = _select_stories(language).where(*conditions).limit(size).offset((page - 1) * size)
+        return StoryPage(total, _fetch_rows(connection, some, language))
 
     return ask
 
 
-def with_teams(question: Callable[[Connection], Found]) -> Callable[[Connection], Found]:
+def with_teams(question: Callable[[Connection], StoryPage]) -> Callable[[Connection], StoryPage]:
     """Ask for the ``teams`` of each story, too."""
 
-    def ask(connection: Connection) -> Found:
+    def ask(connection: Connection) -> StoryPage:
         found = question(connection)
         about = _teams_of(connection, [row["id"] for row in found.stories])
         told = [{**row, "teams": teams} for row, teams in zip(found.stories, about, strict=True)]
-        return Found(found.total, told)
+        return StoryPage(found.total, told)
 
     return ask
 
 
 def story(language: str, slug: str) -> Callable[[Connection], Mapping[str, Any] | None]:
     """Ask for one story with its text and ``teams``, or None."""
-    asked = _listed(language, "body").where(stories.c.slug == slug)
-    question = with_teams(lambda connection: Found(1, _told(connection, asked, language)))
+    asked = _select_stories(language, "body").where(stories.c.slug == slug)
+    question = with_teams(lambda connection: StoryPage(1, _fetch_rows(connection, asked, language)))
     return lambda connection: next(iter(question(connection).stories), None)
 
 
@@ -75,12 +75,12 @@ def all_teams(connection: Connection) -> Sequence[Mapping[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(select(teams).order_by(teams.c.city_en, teams.c.name_en))]
 
 
-def reader(email: str) -> Callable[[Connection], Row[Any] | None]:
+def reader_by_email(email: str) -> Callable[[Connection], Row[Any] | None]:
     """Ask for the reader with an address, or None."""
     return lambda connection: connection.execute(select(readers).where(readers.c.email == email)).first()
 
 
-def reader_numbered(number: int) -> Callable[[Connection], Row[Any] | None]:
+def reader_by_number(number: int) -> Callable[[Connection], Row[Any] | None]:
     """Ask for a reader, or None."""
     return lambda connection: connection.execute(select(readers).where(readers.c.id == number)).first()
 
@@ -97,7 +97,7 @@ def follow(number: int, team: str) -> Callable[[Connection], Any]:
 
 
 @cache
-def _listed(language: str, *more: str) -> Select[Any]:
+def _select_stories(language: str, *more: str) -> Select[Any]:
     """Select what every list shows, in a language, or in English where the story has no Japanese text yet."""
     columns: list[Any] = [stories.c.id, stories.c.slug, stories.c.category, stories.c.published_at]
     for part in ("title", "summary", *more):
@@ -120,12 +120,12 @@ def _conditions(language: str, asked: Filter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _told(connection: Connection, asked: Select[Any], language: str) -> Sequence[Mapping[str, Any]]:
+def _fetch_rows(connection: Connection, asked: Select[Any], language: str) -> Sequence[Mapping[str, Any]]:
     """Return the rows as the pages want them."""
     rows: list[dict[str, Any]] = [dict(row._mapping) for row in connection.execute(asked)]
     for row in rows:
         row["language"] = language if row.pop("translated") else "en"
-        row["published_at"] = _utc(row["published_at"])
+        row["published_at"] = _as_utc(row["published_at"])
     return rows
 
 
@@ -137,6 +137,6 @@ def _teams_of(connection: Connection, numbers: Sequence[int]) -> list[list[str]]
     return list(codes.values())
 
 
-def _utc(time: datetime) -> datetime:
+def _as_utc(time: datetime) -> datetime:
     """SQLite forgets that times are in UTC; PostgreSQL tells them in the zone of the server."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

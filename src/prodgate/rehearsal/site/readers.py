@@ -15,12 +15,12 @@ from starlette.responses import RedirectResponse, Response
 
 from . import queries
 from .pages import site_of
-from .passwords import hashed, matches, of_nobody
+from .passwords import dummy_hash, hash_password, matches
 from .rendering import PERSONAL, edition
 
 COOKIE: Final = "reader"
 #: Seconds that a reader stays signed in.
-SIGNED_IN: Final = 14 * 24 * 3600
+SESSION_SECONDS: Final = 14 * 24 * 3600
 SHORTEST: Final = 10
 #: Bytes of a form; a password that is longer than this would only cost us time.
 LARGEST: Final = 4096
@@ -30,42 +30,42 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}")
 async def sign_in(request: Request) -> Response:
     """Show the form, or take it: right answers get a session, wrong ones the form again."""
     if request.method != "POST":
-        return _form(request, "sign in")
-    given = await _given(request)
-    known = await site_of(request).database.ask(queries.reader(given["email"]))
-    right = await asyncio.to_thread(matches, given["password"], known.password if known else of_nobody())
+        return _show_form(request, "sign in")
+    given = await _read_form(request)
+    known = await site_of(request).database.ask(queries.reader_by_email(given["email"]))
+    right = await asyncio.to_thread(matches, given["password"], known.password if known else dummy_hash())
     if known is None or not right:
-        return _form(request, "sign in", wrong="wrong sign-in", email=given["email"])
-    return _welcome(request, known.id)
+        return _show_form(request, "sign in", wrong="wrong sign-in", email=given["email"])
+    return _start_session(request, known.id)
 
 
 async def join(request: Request) -> Response:
     """Show the form, or make a reader of it."""
     if request.method != "POST":
-        return _form(request, "join")
-    given, site = await _given(request), site_of(request)
-    wrong = _mistake(given, site.teams)
+        return _show_form(request, "join")
+    given, site = await _read_form(request), site_of(request)
+    wrong = _find_mistake(given, site.teams)
     if not wrong:
-        password = await asyncio.to_thread(hashed, given["password"])
+        password = await asyncio.to_thread(hash_password, given["password"])
         try:
             number = await site.database.tell(queries.join(given["email"], password, given["team"]))
         except IntegrityError:
             wrong = "taken"
     if wrong:
-        return _form(request, "join", wrong=wrong, email=given["email"], team=given["team"])
-    return _welcome(request, number)
+        return _show_form(request, "join", wrong=wrong, email=given["email"], team=given["team"])
+    return _start_session(request, number)
 
 
 async def my_team(request: Request) -> Response:
     """Show the stories of the team that a reader follows, or follow another."""
-    site, reader = site_of(request), await _signed_in(request)
+    site, reader = site_of(request), await _find_reader(request)
     if reader is None:
-        return _to(request, "/sign-in")
+        return _redirect(request, "/sign-in")
     if request.method == "POST":
-        team = (await _given(request))["team"]
+        team = (await _read_form(request))["team"]
         if team in site.teams:
             await site.database.tell(queries.follow(reader.id, team))
-            return _to(request, "/my-team")
+            return _redirect(request, "/my-team")
     stories = await site.database.ask(queries.latest(edition(request), 10, reader.team))
     return site.pages(
         request,
@@ -80,26 +80,26 @@ async def my_team(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """Take the session away."""
-    await _given(request)
-    response = _to(request, "/")
+    await _read_form(request)
+    response = _redirect(request, "/")
     response.delete_cookie(COOKIE, secure=request.url.scheme == "https", httponly=True, samesite="lax")
     return response
 
 
-def sessions(secret: str) -> URLSafeTimedSerializer:
+def session_serializer(secret: str) -> URLSafeTimedSerializer:
     """Return what signs and reads session cookies."""
     return URLSafeTimedSerializer(secret, salt="reader")
 
 
-async def _signed_in(request: Request) -> Any | None:
+async def _find_reader(request: Request) -> Any | None:
     try:
-        number = request.app.state.sessions.loads(request.cookies.get(COOKIE, ""), max_age=SIGNED_IN)
+        number = request.app.state.sessions.loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS)
     except BadSignature:
         return None
-    return await site_of(request).database.ask(queries.reader_numbered(number))
+    return await site_of(request).database.ask(queries.reader_by_number(number))
 
 
-async def _given(request: Request) -> dict[str, str]:
+async def _read_form(request: Request) -> dict[str, str]:
     """Read a form. Raises HTTPException when it is too long, or was sent from another site."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
@@ -114,7 +114,7 @@ async def _given(request: Request) -> dict[str, str]:
     return form | {"email": form["email"].strip().lower()}
 
 
-def _mistake(given: dict[str, str], teams: Any) -> str:
+def _find_mistake(given: dict[str, str], teams: Any) -> str:
     """Return the name of the message about the first mistake, or nothing."""
     if not _EMAIL.fullmatch(given["email"]) or len(given["email"]) > 254:
         return "bad email"
@@ -123,18 +123,18 @@ def _mistake(given: dict[str, str], teams: Any) -> str:
     return "" if given["team"] in teams else "no team"
 
 
-def _form(request: Request, name: str, *, wrong: str = "", email: str = "", team: str = "") -> Response:
+def _show_form(request: Request, name: str, *, wrong: str = "", email: str = "", team: str = "") -> Response:
     site, status = site_of(request), 422 if wrong else 200
     shown = {"name": name, "wrong": wrong, "email": email, "chosen": team, "teams": site.teams}
     return site.pages(request, "account.html", status=status, caching=PERSONAL, **shown)
 
 
-def _welcome(request: Request, number: int) -> Response:
-    response = _to(request, "/my-team")
+def _start_session(request: Request, number: int) -> Response:
+    response = _redirect(request, "/my-team")
     response.set_cookie(
         COOKIE,
         request.app.state.sessions.dumps(number),
-        max_age=SIGNED_IN,
+        max_age=SESSION_SECONDS,
         secure=request.url.scheme == "https",
         httponly=True,
         samesite="lax",
@@ -142,6 +142,6 @@ def _welcome(request: Request, number: int) -> Response:
     return response
 
 
-def _to(request: Request, path: str) -> Response:
+def _redirect(request: Request, path: str) -> Response:
     prefix = "/ja" if edition(request) == "ja" else ""
     return RedirectResponse(prefix + path, 303, {"cache-control": PERSONAL})

@@ -33,7 +33,7 @@ class Asset:
     digest: str
 
 
-def assets() -> Mapping[str, Asset]:
+def read_assets() -> Mapping[str, Asset]:
     """Return the static files by name."""
     files = [path for path in sorted((HERE / "static").iterdir()) if path.suffix in TYPES]
     contents = {path: path.read_bytes() for path in files}
@@ -54,11 +54,11 @@ class Pages:
         self, request: Request, template: str, *, status: int = 200, caching: str = SHARED, **values: Any
     ) -> Response:
         """Return a page in the language of its address."""
-        text = self.environment.get_template(template).render(self._around(request), **values)
+        text = self.environment.get_template(template).render(self._context(request), **values)
         headers = {"cache-control": caching}
         return Response(text, status, headers, media_type="text/html")
 
-    def _around(self, request: Request) -> dict[str, Any]:
+    def _context(self, request: Request) -> dict[str, Any]:
         """What every page needs: its language, and its address in both."""
         language, path = edition(request), request.url.path.removeprefix("/ja")
         # other pages are the same whatever the query says, and may be kept for the next reader
@@ -73,7 +73,7 @@ class Pages:
         }
 
 
-def pages(build: str, files: Mapping[str, Asset]) -> Pages:
+def compile_pages(build: str, files: Mapping[str, Asset]) -> Pages:
     """Compile the templates."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),

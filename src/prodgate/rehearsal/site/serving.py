@@ -19,18 +19,18 @@ from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from .answering import application, broken, secured
+from .answering import build_application, failure_app, with_security_headers
 from .content.seed import last_slot, seed
-from .database import Database, migrate, opened
+from .database import Database, migrate, open_database
 from .faults import Fault
-from .observing import LOG, AccessLog, access_log, observed
+from .observing import LOG, AccessLog, open_access_log, with_access_log
 from .pages import Site
-from .rendering import assets, pages
+from .rendering import compile_pages, read_assets
 
 #: Seconds in which kept connections may ask once more, and are told that they are closed, before the process ends.
-DRAIN: Final = 2.0
+DRAIN_SECONDS: Final = 2.0
 #: Seconds between looks at what a drain waits for.
-LOOK: Final = 0.02
+POLL_SECONDS: Final = 0.02
 #: How uvicorn serves: the logs and the proxies to trust are our own. A connection is
 #: kept longer than a load balancer keeps it, which must be the one to close what it might use again.
 CONFIGURATION: Final[Mapping[str, Any]] = {
@@ -46,7 +46,7 @@ CONFIGURATION: Final[Mapping[str, Any]] = {
     "ws": "none",
 }
 #: Seconds between writes of the access log.
-FLUSH: Final = 1.0
+FLUSH_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +64,9 @@ class Settings:
 
 def serve(place: socket, settings: Settings, ready: Callable[[], None]) -> None:
     """Serve until the end; ``ready`` is called once requests are answered. Raises UsageError when it can't start."""
-    database = opened(settings.database)
+    database = open_database(settings.database)
     migrate(database, then=lambda connection: seed(connection, last_slot(datetime.now(UTC))))
-    log = access_log(settings.access_log)
+    log = open_access_log(settings.access_log)
     try:
         asyncio.run(_serve(place, settings, database, log, ready))
     finally:
@@ -77,44 +77,44 @@ def serve(place: socket, settings: Settings, ready: Callable[[], None]) -> None:
 async def _serve(
     place: socket, settings: Settings, database: Database, log: AccessLog, ready: Callable[[], None]
 ) -> None:
-    files = assets()
-    site = Site(database, pages(settings.build, files), files)
+    files = read_assets()
+    site = Site(database, compile_pages(settings.build, files), files)
     await site.load()
-    made = application(site, settings.secret)
-    app: Any = composed(made, settings, log, lambda: server.server_state.connections)
+    made = build_application(site, settings.secret)
+    app: Any = compose(made, settings, log, lambda: server.server_state.connections)
     server = Server(Config(app, **CONFIGURATION))
     # what is here now stays to the end: looking at it again would only hold up requests
     gc.freeze()
     serving = asyncio.create_task(server.serve([place]))
     while not server.started and not serving.done():
-        await asyncio.sleep(LOOK)
-    _end_when_told(server, made, settings.parent)
+        await asyncio.sleep(POLL_SECONDS)
+    _handle_ending(server, made, settings.parent)
     LOG.info("ready", extra={"more": {"build": settings.build, "faults": [each.name for each in settings.faults]}})
     if server.started:
         ready()
     while not serving.done():
         log.flush()
-        await asyncio.wait([serving], timeout=FLUSH)
+        await asyncio.wait([serving], timeout=FLUSH_SECONDS)
     LOG.info("ended", extra={"more": {"build": settings.build}})
     await serving
 
 
-def composed(made: Starlette, settings: Settings, log: AccessLog, connections: Callable[[], Any]) -> ASGIApp:
+def compose(made: Starlette, settings: Settings, log: AccessLog, connections: Callable[[], Any]) -> ASGIApp:
     """Return the application as it is served: what is outermost sees the client's side of everything below."""
     app: Any = ProxyHeadersMiddleware(made, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))  # type: ignore[arg-type]
     if settings.faults:
-        from .disturbing import disturbed  # noqa: PLC0415 - out of reach of a site without faults
+        from .disturbing import with_disturbances  # noqa: PLC0415 - out of reach of a site without faults
 
-        app = disturbed(app, settings.faults, broken(made), connections)
-    app = secured(app, settings.build, lambda: bool(made.state.draining))
+        app = with_disturbances(app, settings.faults, failure_app(made), connections)
+    app = with_security_headers(app, settings.build, lambda: bool(made.state.draining))
     if settings.faults:
-        from .defects import defective  # noqa: PLC0415
+        from .defects import with_defects  # noqa: PLC0415
 
-        app = defective(app, settings.faults)
-    return observed(app, settings.build, log)
+        app = with_defects(app, settings.faults)
+    return with_access_log(app, settings.build, log)
 
 
-def _end_when_told(server: Server, made: Starlette, parent: int | None) -> None:
+def _handle_ending(server: Server, made: Starlette, parent: int | None) -> None:
     """Drain on SIGTERM or SIGINT, once more to end at once; end when stdin, a pipe, is closed, and with the parent."""
     loop, drains = asyncio.get_running_loop(), list[asyncio.Task[None]]()
 
@@ -125,7 +125,7 @@ def _end_when_told(server: Server, made: Starlette, parent: int | None) -> None:
         if made.state.draining:
             end()
         made.state.draining = True
-        drains.append(asyncio.ensure_future(_drained(server)))
+        drains.append(asyncio.ensure_future(_drain(server)))
 
     def heard() -> None:
         if not os.read(0, 1 << 16):
@@ -140,14 +140,14 @@ def _end_when_told(server: Server, made: Starlette, parent: int | None) -> None:
         loop.add_reader(os.pidfd_open(parent), end)
 
 
-async def _drained(server: Server) -> None:
+async def _drain(server: Server) -> None:
     """Accept nothing more, let what is connected ask to its end, and end the server when nobody is, or time is over."""
     LOG.info("draining", extra={"more": {"connections": len(server.server_state.connections)}})
     for each in server.servers:
         each.close()
-    until = asyncio.get_running_loop().time() + DRAIN
+    until = asyncio.get_running_loop().time() + DRAIN_SECONDS
     # what was accepted last is counted only a moment later
-    await asyncio.sleep(LOOK)
+    await asyncio.sleep(POLL_SECONDS)
     while server.server_state.connections and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(POLL_SECONDS)
     server.should_exit = True

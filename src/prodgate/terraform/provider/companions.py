@@ -112,22 +112,22 @@ _ARGUMENT: Final = re.compile(r"(\*?)(\w+) (\w+?)(!|\?=|\?|=)(?= |$)")
 _NESTED: Final = re.compile(r"(\w+)\{([^}]*)\}")
 
 
-def companion_schemas(provider: str) -> Schemas:
+def utility_schemas(provider: str) -> Schemas:
     """Return the schemas of one of the small providers."""
-    return Schemas(_lines(provider))
+    return Schemas(_schema_lines(provider))
 
 
-def _lines(provider: str) -> Iterator[str]:
+def _schema_lines(provider: str) -> Iterator[str]:
     yield f"header\t\t{json.dumps({'version': ''})}"
-    yield f"provider\t\t{json.dumps(_block(''))}"
+    yield f"provider\t\t{json.dumps(_parse_block(''))}"
     for kind, types in TYPES[provider].items():
         for name, stated in types.items():
-            yield f"{kind}\t{name}\t{json.dumps(_block(stated))}"
+            yield f"{kind}\t{name}\t{json.dumps(_parse_block(stated))}"
 
 
-def _block(stated: str) -> dict[str, Any]:
+def _parse_block(stated: str) -> dict[str, Any]:
     nested = {
-        name: {"nesting_mode": "set" if name == "source" else "list", "block": _block(inner)}
+        name: {"nesting_mode": "set" if name == "source" else "list", "block": _parse_block(inner)}
         for name, inner in _NESTED.findall(stated)
     }
     attributes = {}
@@ -138,7 +138,7 @@ def _block(stated: str) -> dict[str, Any]:
     return {"attributes": attributes, "block_types": nested}
 
 
-def complete(kind: str, planned: dict[str, Any], uid: str) -> None:
+def name_resource(kind: str, planned: dict[str, Any], uid: str) -> None:
     """Set what names the resource, since configurations build names from it.
 
     A drawn number or order stays unknown: it would be judged as if it were stated. Core counts over neither for real.
@@ -149,12 +149,12 @@ def complete(kind: str, planned: dict[str, Any], uid: str) -> None:
         planned["id"] = "-".join(filter(None, (planned.get("prefix"), f"pet-{uid[:6]}")))
     elif kind in ("random_id", "random_uuid", "random_string"):
         planned.update({name: value for name, value in text.items() if name in planned})
-        _shaped(kind, planned, uid)
+        _shape_names(kind, planned, uid)
     if planned.get("id") is None:
         planned["id"] = uid
 
 
-def _shaped(kind: str, planned: dict[str, Any], uid: str) -> None:
+def _shape_names(kind: str, planned: dict[str, Any], uid: str) -> None:
     if kind == "random_id" and planned.get("prefix"):
         planned.update({name: f"{planned['prefix']}{planned[name]}" for name in ("hex", "dec", "b64_url", "b64_std")})
     if kind == "random_string" and isinstance(planned.get("length"), int):
@@ -164,7 +164,7 @@ def _shaped(kind: str, planned: dict[str, Any], uid: str) -> None:
     planned["id"] = planned.get("result") or planned.get("b64_url")
 
 
-def draw(kind: str, created: dict[str, Any], uid: str) -> None:
+def draw_values(kind: str, created: dict[str, Any], uid: str) -> None:
     """Set what is drawn when the resource is created: always the same, which is as good a draw as any."""
     drawn = {
         "random_password": uid,

@@ -51,7 +51,7 @@ def _accept(listener: socket.socket, place: Path, make: Callable[[], Service]) -
 
 def _serve(accepted: socket.socket, behind: Path, service: Service) -> None:
     """Serve one connection until it is closed."""
-    server = _started(service, behind)
+    server = _start_server(service, behind)
     with accepted, socket.socket(socket.AF_UNIX) as inner:
         inner.connect(str(behind))
         back = threading.Thread(target=_pass_on, args=(inner, accepted), daemon=True)
@@ -62,10 +62,10 @@ def _serve(accepted: socket.socket, behind: Path, service: Service) -> None:
     behind.unlink(missing_ok=True)
 
 
-def _started(service: Service, place: Path) -> Any:
+def _start_server(service: Service, place: Path) -> Any:
     options = [("grpc.max_send_message_length", MESSAGE_LIMIT), ("grpc.max_receive_message_length", MESSAGE_LIMIT)]
     server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
-    server.add_generic_rpc_handlers((_handlers(service),))
+    server.add_generic_rpc_handlers((_make_handlers(service),))
     server.add_insecure_port(f"unix:{place}")
     server.start()
     return server
@@ -80,21 +80,21 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_RDWR)
 
 
-def _handlers(service: Service) -> Any:
+def _make_handlers(service: Service) -> Any:
     """Return the handler that a gRPC server answers a provider's procedures with."""
     methods = {}
     for procedure, (request, response) in PROCEDURES.items():
         methods[procedure] = grpc.unary_unary_rpc_method_handler(
-            _answering(getattr(service, _snake(procedure))),
+            _make_handler(getattr(service, _to_snake_case(procedure))),
             request_deserializer=CLASSES[request].FromString,
             response_serializer=bytes if response == "bytes" else CLASSES[response].SerializeToString,
         )
     return grpc.method_handlers_generic_handler(SERVICE, methods)
 
 
-def _answering(procedure: Callable[[Message], Message]) -> Callable[[Message, Any], Message]:
+def _make_handler(procedure: Callable[[Message], Message]) -> Callable[[Message, Any], Message]:
     return lambda request, _context: procedure(request)
 
 
-def _snake(name: str) -> str:
+def _to_snake_case(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .known_data import is_stated, known_values
+from .known_data import find_known_values, is_stated
 from .schema import Block
 from .settings import Settings, partition
-from .values import empty
+from .values import empty_block
 
 #: Stands in every invented text, so that it is recognised wherever it ends up.
 MARK: Final = "prodgate-unread"
@@ -26,15 +26,15 @@ class Answer:
     unread: bool
 
 
-def read(
+def answer_data_source(
     kind: str, block: Block, config: Mapping[str, Any], settings: Settings, seen: Mapping[str, Any] | None = None
 ) -> Answer:
     """Answer a data source, with what was seen where something was. Raises PolicyError for a policy document that AWS
     would refuse.
     """
     invention = _Invention(kind, _digest(kind, config), config.get("region") or settings.region, settings.account)
-    known = (known_values(kind, config, settings) if seen is None else dict(seen)) | {"region": invention.region}
-    values = {**empty(block), **config}
+    known = (find_known_values(kind, config, settings) if seen is None else dict(seen)) | {"region": invention.region}
+    values = {**empty_block(block), **config}
     for name in known.keys() & block["attributes"].keys():
         values[name] = known[name] if values[name] is None else values[name]
     invented = (

@@ -59,7 +59,7 @@ def _database(planned: Mapping[str, Any], identity: Identity | None) -> dict[str
     if planned.get("manage_master_user_password") is True:
         key = planned.get("master_user_secret_kms_key_id")
         template = "arn:{partition}:secretsmanager:{region}:{account}:secret:rds!{uid}"
-        arn = identity.filled(template, {}) if identity else UNKNOWN
+        arn = identity.fill(template, {}) if identity else UNKNOWN
         settled["master_user_secret"] = [
             {"secret_arn": arn, "secret_status": UNKNOWN, "kms_key_id": UNKNOWN if key is None else key}
         ]

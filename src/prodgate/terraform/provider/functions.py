@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .wire import CLASSES, tagged
+from .wire import CLASSES, encode_field
 
 ARN_PARTS: Final = ("partition", "service", "region", "account_id", "resource")
 
@@ -71,5 +71,7 @@ def describe(function: Function) -> Any:
 
 def encode_functions(functions: Mapping[str, Function]) -> bytes:
     """Return the functions as they stand in the answer to GetProviderSchema."""
-    entries = (tagged(1, name) + tagged(2, describe(each).SerializeToString()) for name, each in functions.items())
-    return b"".join(tagged(7, entry) for entry in entries)
+    entries = (
+        encode_field(1, name) + encode_field(2, describe(each).SerializeToString()) for name, each in functions.items()
+    )
+    return b"".join(encode_field(7, entry) for entry in entries)

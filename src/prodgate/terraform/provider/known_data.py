@@ -137,7 +137,7 @@ def is_stated(kind: str, settings: Settings) -> bool:
     return needed.get(kind, kind != "aws_region" or settings.states_region)
 
 
-def known_values(kind: str, config: Mapping[str, Any], settings: Settings) -> Values:
+def find_known_values(kind: str, config: Mapping[str, Any], settings: Settings) -> Values:
     """Return what is known of a data source. Raises PolicyError for a policy document that AWS would refuse."""
     if kind in MANAGED:
         found = MANAGED[kind].get(config.get("name") or "")

@@ -15,7 +15,7 @@ from .values import UNKNOWN, is_unknown, pairs
 ZEROS: Final[Mapping[str, Any]] = {"string": "", "bool": False, "number": 0}
 
 
-def plan_create(
+def plan_with_identity(
     kind: str,
     block: Block,
     proposed: dict[str, Any],
@@ -25,18 +25,18 @@ def plan_create(
     identities: Identities,
 ) -> dict[str, Any]:
     """Return the planned value of a new resource. `proposed` is the configuration in the shape of the schema."""
-    planned = _provided(block, proposed, settings)
+    planned = _apply_provider_settings(block, proposed, settings)
     identity = identities.identify(kind, config, settings)
     invent(identity, block, planned)
     decide(kind, planned, identity)
-    return leave_open(block, planned)
+    return mark_computed_unknown(block, planned)
 
 
-def plan_creation(kind: str, block: Block, proposed: dict[str, Any], settings: Settings) -> dict[str, Any]:
+def plan_without_identity(kind: str, block: Block, proposed: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """Return the planned value of a resource that will be created: what it is identified by is open until then."""
-    planned = _provided(block, proposed, settings)
+    planned = _apply_provider_settings(block, proposed, settings)
     decide(kind, planned, None)
-    return leave_open(block, planned)
+    return mark_computed_unknown(block, planned)
 
 
 def plan_update(block: Block, proposed: dict[str, Any], prior: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -44,10 +44,10 @@ def plan_update(block: Block, proposed: dict[str, Any], prior: Mapping[str, Any]
     planned = dict(proposed)
     if "tags_all" in block["attributes"]:
         planned["tags_all"] = _all_tags(planned.get("tags"), settings)
-    return leave_open(block, planned, prior)
+    return mark_computed_unknown(block, planned, prior)
 
 
-def leave_open(block: Block, value: Mapping[str, Any], prior: Any = None) -> dict[str, Any]:
+def mark_computed_unknown(block: Block, value: Mapping[str, Any], prior: Any = None) -> dict[str, Any]:
     """Return the value of a block with every computed attribute that is null, and was not already so, unknown."""
     planned = dict(value)
     for name, attribute in block["attributes"].items():
@@ -56,39 +56,42 @@ def leave_open(block: Block, value: Mapping[str, Any], prior: Any = None) -> dic
         elif attribute.get("computed") and planned.get(name) is None and not isinstance(prior, dict):
             planned[name] = UNKNOWN
         elif isinstance(planned.get(name), list) and not (isinstance(prior, dict) and prior[name] == planned[name]):
-            planned[name] = _with_zeros(attribute["type"], planned[name])
+            planned[name] = _fill_zeros(attribute["type"], planned[name])
     for name, nested in block["block_types"].items():
         known = prior.get(name) if isinstance(prior, dict) else None
         if name in planned:  # the schema that core was given may be shallower
-            planned[name] = _leave_blocks_open(nested, planned[name], known)
+            planned[name] = _mark_blocks_unknown(nested, planned[name], known)
     return planned
 
 
-def _with_zeros(type_: Any, value: list[Any]) -> list[Any]:
+def _fill_zeros(type_: Any, value: list[Any]) -> list[Any]:
     """Fill objects as the real provider does: what reads a plan takes null in them for something else than nothing."""
     if type_[1][0] != "object":
         return value
     members = type_[1][1].items()
     return [
-        {name: _zero(inner) if each[name] is None else each[name] for name, inner in members}
+        {name: _zero_of(inner) if each[name] is None else each[name] for name, inner in members}
         if isinstance(each, dict)
         else each
         for each in value
     ]
 
 
-def _zero(type_: Any) -> Any:
+def _zero_of(type_: Any) -> Any:
     if isinstance(type_, str):
         return ZEROS.get(type_)
     return [] if type_[0] in ("list", "set") else None
 
 
-def _leave_blocks_open(nested: Mapping[str, Any], value: Any, prior: Any) -> Any:
+def _mark_blocks_unknown(nested: Mapping[str, Any], value: Any, prior: Any) -> Any:
     """The same for nested blocks; those of a set are matched with the prior ones by their whole value."""
     if nested["nesting_mode"] == "set" and isinstance(value, list) and isinstance(prior, list):
-        return [each if each in prior or is_unknown(each) else leave_open(nested["block"], each) for each in value]
+        return [
+            each if each in prior or is_unknown(each) else mark_computed_unknown(nested["block"], each)
+            for each in value
+        ]
     opened = [
-        leave_open(nested["block"], each, before) if isinstance(each, dict) else each
+        mark_computed_unknown(nested["block"], each, before) if isinstance(each, dict) else each
         for each, before in pairs(nested, value, prior)
     ]
     if isinstance(value, list):
@@ -96,21 +99,21 @@ def _leave_blocks_open(nested: Mapping[str, Any], value: Any, prior: Any) -> Any
     return opened[0] if opened else value
 
 
-def close(block: Block, value: Any) -> Any:
+def replace_unknown(block: Block, value: Any) -> Any:
     """Return the value with everything that is still unknown decided: null, the plainest value of every type."""
     if is_unknown(value):
         return None
     if isinstance(value, dict):
-        return {name: close(block, each) for name, each in value.items()}
-    return [close(block, each) for each in value] if isinstance(value, list) else value
+        return {name: replace_unknown(block, each) for name, each in value.items()}
+    return [replace_unknown(block, each) for each in value] if isinstance(value, list) else value
 
 
-def _provided(block: Block, proposed: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def _apply_provider_settings(block: Block, proposed: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """What the configuration states, with what the provider block adds to it."""
     planned = dict(proposed)
     if "tags_all" in block["attributes"]:
         planned["tags_all"] = _all_tags(planned.get("tags"), settings)
-    if _unset(block, "region", planned) and settings.states_region:
+    if _is_unset(block, "region", planned) and settings.states_region:
         planned["region"] = settings.region
     return planned
 
@@ -122,5 +125,5 @@ def _all_tags(tags: Any, settings: Settings) -> Any:
     return {**settings.default_tags, **(tags or {})}
 
 
-def _unset(block: Block, name: str, values: Mapping[str, Any]) -> bool:
+def _is_unset(block: Block, name: str, values: Mapping[str, Any]) -> bool:
     return name in block["attributes"] and values.get(name) is None

@@ -28,8 +28,8 @@ def render(config: Mapping[str, Any]) -> tuple[str, str]:
     """Return the document as (indented, minified) JSON. Raises PolicyError."""
     document: Document = {"Version": "", "Id": "", "Statement": []}
     sids: set[str] = set()
-    for index, text in enumerate(_texts(config.get("source_policy_documents"))):
-        source = _parsed(text, "source_policy_documents", index)
+    for index, text in enumerate(_drop_empty(config.get("source_policy_documents"))):
+        source = _parse_document(text, "source_policy_documents", index)
         for sid in (each.get("Sid") for each in source["Statement"]):
             if sid and sid in sids:
                 raise PolicyError(
@@ -37,11 +37,11 @@ def render(config: Mapping[str, Any]) -> tuple[str, str]:
                 )
             sids.update([sid] if sid else [])
         _merge(document, source)
-    _merge(document, _stated(config))
-    for index, text in enumerate(_texts(config.get("override_policy_documents"))):
-        _merge(document, _parsed(text, "override_policy_documents", index))
+    _merge(document, _build_document(config))
+    for index, text in enumerate(_drop_empty(config.get("override_policy_documents"))):
+        _merge(document, _parse_document(text, "override_policy_documents", index))
     shown = {key: value for key, value in document.items() if value}
-    return _escaped(json.dumps(shown, indent=2, ensure_ascii=False)), _escaped(
+    return _escape_like_go(json.dumps(shown, indent=2, ensure_ascii=False)), _escape_like_go(
         json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
     )
 
@@ -51,7 +51,7 @@ def document_id(text: str) -> str:
     return str(zlib.crc32(text.encode()))
 
 
-def _stated(config: Mapping[str, Any]) -> Document:
+def _build_document(config: Mapping[str, Any]) -> Document:
     """Return the document that the statement blocks make."""
     version = config.get("version") or VERSION
     statements, sids = [], set()
@@ -60,21 +60,21 @@ def _stated(config: Mapping[str, Any]) -> Document:
         if sid in sids:
             raise PolicyError(f"duplicate Sid ({sid}). Remove the Sid or ensure the Sid is unique.")
         sids.update([sid] if sid else [])
-        statements.append(_statement(block, version))
+        statements.append(_build_statement(block, version))
     return {"Version": version, "Id": config.get("policy_id") or "", "Statement": statements}
 
 
-def _statement(block: Mapping[str, Any], version: str) -> Document:
+def _build_statement(block: Mapping[str, Any], version: str) -> Document:
     statement: Document = {"Sid": block.get("sid") or "", "Effect": block.get("effect") or "Allow"}
     for argument, key in _LISTS:
         if block.get(argument):
             values = _one_or_sorted(block[argument])
-            statement[key] = _with_variables(values, version) if "esource" in key else values
+            statement[key] = _replace_variables(values, version) if "esource" in key else values
     for argument, key in _PRINCIPALS:
         if block.get(argument):
-            statement[key] = _principals(block[argument], version)
+            statement[key] = _build_principals(block[argument], version)
     if block.get("condition"):
-        statement["Condition"] = _conditions(block["condition"], version)
+        statement["Condition"] = _build_conditions(block["condition"], version)
     return {key: statement[key] for key in _ORDER if statement.get(key)}
 
 
@@ -83,34 +83,34 @@ def _one_or_sorted(values: Sequence[str]) -> Any:
     return values[0] if len(values) == 1 else sorted(values, key=str.encode, reverse=True)
 
 
-def _principals(blocks: Sequence[Mapping[str, Any]], version: str) -> Any:
+def _build_principals(blocks: Sequence[Mapping[str, Any]], version: str) -> Any:
     found: dict[str, Any] = {}
     if len(blocks) == 1 and blocks[0]["type"] == "*" and blocks[0]["identifiers"] == ["*"]:
         return "*"
     for block in blocks:
-        identifiers = _with_variables(_one_or_sorted(block["identifiers"]), version)
+        identifiers = _replace_variables(_one_or_sorted(block["identifiers"]), version)
         before = found.get(block["type"])
         if before is None:
             found[block["type"]] = identifiers
         else:
-            found[block["type"]] = [*_listed(before), *_listed(identifiers)]
+            found[block["type"]] = [*_as_list(before), *_as_list(identifiers)]
     return dict(sorted(found.items()))
 
 
-def _conditions(blocks: Sequence[Mapping[str, Any]], version: str) -> Any:
+def _build_conditions(blocks: Sequence[Mapping[str, Any]], version: str) -> Any:
     found: dict[str, dict[str, Any]] = {}
     for block in blocks:
-        values = _with_variables(block["values"][0] if len(block["values"]) == 1 else list(block["values"]), version)
+        values = _replace_variables(block["values"][0] if len(block["values"]) == 1 else list(block["values"]), version)
         variables = found.setdefault(block["test"], {})
         before = variables.get(block["variable"])
-        variables[block["variable"]] = values if before is None else [*_listed(before), *_listed(values)]
+        variables[block["variable"]] = values if before is None else [*_as_list(before), *_as_list(values)]
     return {test: dict(sorted(variables.items())) for test, variables in sorted(found.items())}
 
 
-def _with_variables(value: Any, version: str) -> Any:
+def _replace_variables(value: Any, version: str) -> Any:
     """Turn `&{aws:username}`, which Terraform does not take for its own, into the IAM policy variable."""
     if isinstance(value, list):
-        return [_with_variables(each, version) for each in value]
+        return [_replace_variables(each, version) for each in value]
     if "&{" in value and version == OLD_VERSION:
         raise PolicyError(f"found &{{ sequence in ({value}), which is not supported in document version {version}")
     return value.replace("&{", "${")
@@ -129,50 +129,50 @@ def _merge(document: Document, newer: Document) -> None:
             document["Statement"][place] = statement
 
 
-def _parsed(text: str, argument: str, index: int) -> Document:
+def _parse_document(text: str, argument: str, index: int) -> Document:
     try:
         found = json.loads(text)
         statements = found.get("Statement") or []
-        ordered = [_normal(each) for each in ([statements] if isinstance(statements, dict) else statements)]
+        ordered = [_normalise(each) for each in ([statements] if isinstance(statements, dict) else statements)]
     except (ValueError, AttributeError) as error:
         raise PolicyError(f"merging {argument} (item {index}): it is not a policy document: {error}") from error
     return {"Version": found.get("Version") or "", "Id": found.get("Id") or "", "Statement": ordered}
 
 
-def _normal(statement: Mapping[str, Any]) -> Document:
+def _normalise(statement: Mapping[str, Any]) -> Document:
     """A statement read from JSON, with its parts in the provider's order."""
     found = dict(statement)
     for key in ("Principal", "NotPrincipal"):
         if isinstance(found.get(key), dict):
-            found[key] = {kind: _resorted(each) for kind, each in sorted(found[key].items())}
+            found[key] = {kind: _sort_descending(each) for kind, each in sorted(found[key].items())}
     if isinstance(found.get("Condition"), dict):
         found["Condition"] = {
-            test: {variable: _flat(value) for variable, value in sorted(each.items())}
+            test: {variable: _flatten(value) for variable, value in sorted(each.items())}
             for test, each in sorted(found["Condition"].items())
         }
     return {key: found[key] for key in _ORDER if found.get(key)}
 
 
-def _resorted(value: Any) -> Any:
+def _sort_descending(value: Any) -> Any:
     return sorted(value, key=str.encode, reverse=True) if isinstance(value, list) else value
 
 
-def _flat(value: Any) -> Any:
+def _flatten(value: Any) -> Any:
     """The value of a condition that was read from JSON: text, or a list of more than one."""
     if isinstance(value, bool):
         return str(value).lower()
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def _texts(value: Any) -> list[str]:
+def _drop_empty(value: Any) -> list[str]:
     return [each for each in value or () if each]
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _escaped(text: str) -> str:
+def _escape_like_go(text: str) -> str:
     """Write the characters that Go's encoder escapes in JSON the same way."""
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

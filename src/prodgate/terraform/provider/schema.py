@@ -9,8 +9,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from .used_types import Used
-from .wire import tagged
+from .used_types import UsedTypes
+from .wire import encode_field
 
 #: A block as in `terraform providers schema -json`: {"attributes": …, "block_types": …}.
 Block = Mapping[str, Any]
@@ -38,11 +38,11 @@ class Schemas:
         """Return the block of a type, or of the provider with ("provider", "")."""
         key = kind, name
         if key not in self._decoded:
-            found = json.loads(self._text[kind][name], object_hook=self._resolved)
+            found = json.loads(self._text[kind][name], object_hook=self._resolve_reference)
             self._decoded[key] = found.get("block", found)
         return self._decoded[key]
 
-    def _resolved(self, found: dict[str, Any]) -> Any:
+    def _resolve_reference(self, found: dict[str, Any]) -> Any:
         return self.block("definitions", found["$ref"]) if "$ref" in found else found
 
     @property
@@ -58,46 +58,50 @@ def aws_schemas() -> Schemas:
 
 
 @lru_cache(maxsize=16)  # core asks again for every provider block, and in every step
-def encode_schemas(schemas: Schemas, used: Used) -> bytes:
+def encode_schemas(schemas: Schemas, used: UsedTypes) -> bytes:
     """Return the answer to GetProviderSchema: all types by name, but only the used ones with their content.
 
     So core still says which type was meant by a misspelt one, and need not read two thousand that nobody uses.
     """
-    encoded = _shallower(schemas, used.statement_levels)
-    parts = [tagged(1, tagged(2, _block(schemas.block("provider", ""), encoded)))]
+    encoded = _encode_shallower(schemas, used.statement_levels)
+    parts = [encode_field(1, encode_field(2, _encode_block(schemas.block("provider", ""), encoded)))]
     for kind, number in _KIND_FIELDS.items():
         for name in schemas.names(kind):
-            block = _block(schemas.block(kind, name), encoded) if not used.names or name in used.names else b""
-            parts.append(tagged(number, tagged(1, name) + tagged(2, tagged(2, block))))
+            block = _encode_block(schemas.block(kind, name), encoded) if not used.names or name in used.names else b""
+            parts.append(encode_field(number, encode_field(1, name) + encode_field(2, encode_field(2, block))))
     return b"".join(parts)
 
 
-def _shallower(schemas: Schemas, levels: int) -> dict[int, bytes]:
+def _encode_shallower(schemas: Schemas, levels: int) -> dict[int, bytes]:
     """Return the encoding of the WAF statements below `levels` as that of the last one: core is slow with all three."""
     encoded: dict[int, bytes] = {}
     names = [name for name in schemas.names("definitions") if name.startswith("wafv2_statement_")]
     for deeper in names[levels:]:
-        last = _block(schemas.block("definitions", names[levels - 1]), encoded)
+        last = _encode_block(schemas.block("definitions", names[levels - 1]), encoded)
         encoded[id(schemas.block("definitions", deeper))] = last
     return encoded
 
 
-def _block(block: Block, encoded: dict[int, bytes]) -> bytes:
+def _encode_block(block: Block, encoded: dict[int, bytes]) -> bytes:
     """Encode a block; one that several places share is encoded once."""
     if id(block) not in encoded:
-        attributes = (tagged(2, _attribute(name, each)) for name, each in block["attributes"].items())
-        nested = (tagged(3, _nested(name, each, encoded)) for name, each in block["block_types"].items())
+        attributes = (encode_field(2, _encode_attribute(name, each)) for name, each in block["attributes"].items())
+        nested = (encode_field(3, _encode_nested(name, each, encoded)) for name, each in block["block_types"].items())
         encoded[id(block)] = b"".join((*attributes, *nested))
     return encoded[id(block)]
 
 
-def _attribute(name: str, attribute: Mapping[str, Any]) -> bytes:
+def _encode_attribute(name: str, attribute: Mapping[str, Any]) -> bytes:
     kind = json.dumps(attribute["type"], separators=(",", ":"))
-    flags = (tagged(number, 1) for flag, number in _FLAGS.items() if attribute.get(flag))
-    return b"".join((tagged(1, name), tagged(2, kind), *flags))
+    flags = (encode_field(number, 1) for flag, number in _FLAGS.items() if attribute.get(flag))
+    return b"".join((encode_field(1, name), encode_field(2, kind), *flags))
 
 
-def _nested(name: str, nested: Mapping[str, Any], encoded: dict[int, bytes]) -> bytes:
-    limits = (tagged(number, nested[key]) for key, number in (("min_items", 4), ("max_items", 5)) if nested.get(key))
-    block = _block(nested["block"], encoded)
-    return b"".join((tagged(1, name), tagged(2, block), tagged(3, NESTING[nested["nesting_mode"]]), *limits))
+def _encode_nested(name: str, nested: Mapping[str, Any], encoded: dict[int, bytes]) -> bytes:
+    limits = (
+        encode_field(number, nested[key]) for key, number in (("min_items", 4), ("max_items", 5)) if nested.get(key)
+    )
+    block = _encode_block(nested["block"], encoded)
+    return b"".join(
+        (encode_field(1, name), encode_field(2, block), encode_field(3, NESTING[nested["nesting_mode"]]), *limits)
+    )

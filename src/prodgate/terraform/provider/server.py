@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .companions import TYPES, companion_schemas
+from .companions import TYPES, utility_schemas
 from .connections import listening
 from .creating import Creator
 from .functions import AWS_FUNCTIONS
 from .schema import aws_schemas
 from .service import Service, Sidecar
-from .used_types import used_in
+from .used_types import make_type_finder
 
 REGISTRIES: Final = ("registry.terraform.io", "registry.opentofu.org")
 #: Seconds between looks at who the parent is, where the system can't tell of its end.
@@ -30,20 +30,20 @@ LOOK: Final = 1.0
 @contextmanager
 def serving(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None) -> Iterator[str]:
     """Serve each provider at a socket of its own (SOCKET, SOCKET.random, …); yield how core finds them, in JSON."""
-    record, used = Sidecar(sidecar), used_in(tree)
+    record, used = Sidecar(sidecar), make_type_finder(tree)
     makers: dict[str, Callable[[], Service]] = {
         "aws": lambda: Service(aws_schemas(), AWS_FUNCTIONS, record, used, creator)
     }
     for name in TYPES:
-        makers[name] = partial(Service, companion_schemas(name), {}, record, used, creator)
+        makers[name] = partial(Service, utility_schemas(name), {}, record, used, creator)
     sockets = {name: socket if name == "aws" else Path(f"{socket}.{name}") for name in makers}
     with ExitStack() as open_sockets:
         for name, make in makers.items():
             open_sockets.enter_context(listening(sockets[name], make))
-        yield json.dumps(_reattachment(sockets))
+        yield json.dumps(_describe_reattachment(sockets))
 
 
-def _reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
+def _describe_reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
     """The value of TF_REATTACH_PROVIDERS."""
     return {
         f"{registry}/hashicorp/{name}": {
@@ -58,7 +58,7 @@ def _reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
     }
 
 
-def hear_signals() -> int:
+def catch_signals() -> int:
     """Return a descriptor that becomes readable on SIGTERM or SIGINT, which then do nothing else."""
     heard, telling = os.pipe()
     os.set_blocking(telling, False)
@@ -68,7 +68,7 @@ def hear_signals() -> int:
     return heard
 
 
-def wait_for_the_end(heard: int, parent: int) -> None:
+def wait_for_end(heard: int, parent: int) -> None:
     """Return on a signal, when a pipe at stdin is closed, or when ``parent`` is not the parent process any more."""
     watched = [heard]
     if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
@@ -90,10 +90,10 @@ def main(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
     # asked before anybody is told that we serve: who waits for that may end in the same moment
     parent = os.getppid()
-    heard = hear_signals()
+    heard = catch_signals()
     with serving(socket, sidecar, tree, creator) as reattachment:
         sys.stdout.write(reattachment + "\n")
         sys.stdout.flush()
-        wait_for_the_end(heard, parent)
+        wait_for_end(heard, parent)
     # a request that had only begun when core was killed holds one of grpc's threads, which a normal exit waits for
     os._exit(0)

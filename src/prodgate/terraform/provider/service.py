@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .companions import complete
+from .companions import name_resource
 from .creating import NOT_CREATED, UNCHANGEABLE, Creation, CreationError, Creator
-from .datasources import Answer, read
+from .datasources import Answer, answer_data_source
 from .functions import ArgumentError, Function, describe, encode_functions
-from .planning import close, leave_open, plan_create, plan_creation, plan_update
+from .planning import mark_computed_unknown, plan_update, plan_with_identity, plan_without_identity, replace_unknown
 from .policy_document import PolicyError
 from .schema import Block, Schemas, encode_schemas
 from .settings import Settings, read_settings
 from .synthesis import Identities
-from .used_types import Used
-from .validation import diagnostic, misplaced, unconfigurable, warning
+from .used_types import UsedTypes
+from .validation import diagnostic, find_misplaced, unconfigurable, warning
 from .values import UNKNOWN, decode, encode, holds_unknown
 from .wire import CLASSES
 
@@ -49,7 +49,7 @@ class Service:
         schemas: Schemas,
         functions: Mapping[str, Function],
         sidecar: Sidecar,
-        used: Callable[[], Used] = Used,
+        used: Callable[[], UsedTypes] = UsedTypes,
         creator: Creator | None = None,
     ) -> None:
         self.schemas, self.functions, self.sidecar, self.used = schemas, functions, sidecar, used
@@ -76,18 +76,18 @@ class Service:
 
     def validate_resource_config(self, request: Message) -> Message:
         """Refuse a resource that sets what only AWS sets."""
-        return self._validated("resource", request)
+        return self._validate("resource", request)
 
     def validate_data_resource_config(self, request: Message) -> Message:
         """Refuse a data source that sets what only AWS sets."""
-        return self._validated("data", request)
+        return self._validate("data", request)
 
     def validate_ephemeral_resource_config(self, request: Message) -> Message:
         """Refuse an ephemeral resource that sets what only AWS sets."""
-        return self._validated("ephemeral", request)
+        return self._validate("ephemeral", request)
 
-    def _validated(self, kind: str, request: Message) -> Message:
-        found = misplaced(self.schemas.block(kind, request.type_name), decode(request.config))
+    def _validate(self, kind: str, request: Message) -> Message:
+        found = find_misplaced(self.schemas.block(kind, request.type_name), decode(request.config))
         return CLASSES["Diagnosed"](diagnostics=[unconfigurable(path) for path in found])
 
     # What is planned
@@ -106,22 +106,22 @@ class Service:
         if prior is not None:
             planned = plan_update(block, proposed, prior, self.settings)
         else:
-            planned = self._created(request.type_name, block, proposed, decode(request.config))
+            planned = self._plan_new(request.type_name, block, proposed, decode(request.config))
         return CLASSES["Planned"](planned_state=encode(planned), legacy_type_system=self.is_aws)
 
-    def _created(self, kind: str, block: Block, proposed: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    def _plan_new(self, kind: str, block: Block, proposed: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
         if self.creator:
-            return plan_creation(kind, block, proposed, self.settings)
+            return plan_without_identity(kind, block, proposed, self.settings)
         if self.is_aws:
-            return plan_create(kind, block, proposed, config, settings=self.settings, identities=self.identities)
-        complete(kind, proposed, self.identities.identify(kind, config, self.settings).fields["uid"])
-        return leave_open(block, proposed)
+            return plan_with_identity(kind, block, proposed, config, settings=self.settings, identities=self.identities)
+        name_resource(kind, proposed, self.identities.identify(kind, config, self.settings).fields["uid"])
+        return mark_computed_unknown(block, proposed)
 
     def apply_resource_change(self, request: Message) -> Message:
         """Create what was planned, or pretend that AWS has: then what it would have decided becomes null."""
         block, planned = self.schemas.block("resource", request.type_name), decode(request.planned_state)
         if self.creator is None:
-            return CLASSES["Applied"](new_state=encode(close(block, planned)), legacy_type_system=self.is_aws)
+            return CLASSES["Applied"](new_state=encode(replace_unknown(block, planned)), legacy_type_system=self.is_aws)
         config = decode(request.config)
         try:
             if decode(request.prior_state) is not None:
@@ -136,8 +136,8 @@ class Service:
 
     def _create(self, creator: Creator, creation: Creation) -> tuple[dict[str, Any], list[Message]]:
         if not self.is_aws:
-            return creation.by_chance(), []
-        state, exists = creation.by(creator)
+            return creation.create_locally(), []
+        state, exists = creation.create_with(creator)
         return state, [] if exists else [warning(NOT_CREATED, f"no adapter creates {creation.kind} here")]
 
     # What is there already
@@ -165,7 +165,9 @@ class Service:
         config = decode(request.config)
         try:
             seen = self.creator.read(request.type_name, config, self.settings) if self.creator else None
-            answer = read(request.type_name, self.schemas.block("data", request.type_name), config, self.settings, seen)
+            answer = answer_data_source(
+                request.type_name, self.schemas.block("data", request.type_name), config, self.settings, seen
+            )
         except (PolicyError, ArgumentError, CreationError) as error:
             return CLASSES["DataRead"](diagnostics=[diagnostic(f"Invalid {request.type_name}", str(error))])
         self.sidecar.record(request.type_name, config, answer)
@@ -176,7 +178,7 @@ class Service:
     def open_ephemeral_resource(self, request: Message) -> Message:
         """Answer with inventions; nothing of it reaches the plan."""
         block = self.schemas.block("ephemeral", request.type_name)
-        answer = read(request.type_name, block, decode(request.config), self.settings)
+        answer = answer_data_source(request.type_name, block, decode(request.config), self.settings)
         return CLASSES["Opened"](result=encode(answer.values))
 
     def close_ephemeral_resource(self, _request: Message) -> Message:

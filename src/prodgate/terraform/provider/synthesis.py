@@ -35,7 +35,7 @@ class Identity:
     type: str
     fields: Mapping[str, str]
 
-    def filled(self, template: str, values: Mapping[str, Any]) -> str | None:
+    def fill(self, template: str, values: Mapping[str, Any]) -> str | None:
         """Return the template with the resource's own values in it, or None when one of them is not known."""
         known = {name: value for name, value in values.items() if isinstance(value, str | int)}
         try:
@@ -62,10 +62,10 @@ class Identities:
             count = self._given[text]
             self._given[text] += 1
         digest = hashlib.sha256(f"{text}{count or ''}".encode()).hexdigest()
-        return Identity(kind, _fields(digest, config, settings))
+        return Identity(kind, _derive_fields(digest, config, settings))
 
 
-def _fields(digest: str, config: Mapping[str, Any], settings: Settings) -> dict[str, str]:
+def _derive_fields(digest: str, config: Mapping[str, Any], settings: Settings) -> dict[str, str]:
     stated = config.get("region")
     region = stated if isinstance(stated, str) and stated else settings.region
     uid = digest[:17]
@@ -78,10 +78,10 @@ def _fields(digest: str, config: Mapping[str, Any], settings: Settings) -> dict[
         "partition": partition(region), "suffix": "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com",
         "made_up": made_up, "name": name or made_up, "bare_name": (name or made_up).lstrip("/"),
     }  # fmt: skip
-    return fields | _particular(config, region)
+    return fields | _derive_special_fields(config, region)
 
 
-def _particular(config: Mapping[str, Any], region: str) -> dict[str, str]:
+def _derive_special_fields(config: Mapping[str, Any], region: str) -> dict[str, str]:
     """Return fields that only some types need."""
     url, path, cluster = (value if isinstance(value := config.get(each), str) else "" for each in _PARTICULAR)
     edge = config.get("scope") == "CLOUDFRONT"
@@ -107,24 +107,24 @@ def invent(identity: Identity, block: Block, values: dict[str, Any]) -> None:
     wanted = {"arn": arn or _general_arn(identity), "id": own_id or _general_id(identity)}
     wanted |= DERIVED.get(identity.type, {})
     for name, template in wanted.items():
-        if _left_open(block, name, values):
-            values[name] = identity.filled(template, values) or identity.fields["uid"]
+        if _is_left_open(block, name, values):
+            values[name] = identity.fill(template, values) or identity.fields["uid"]
     for name, attribute in block["attributes"].items():
-        if attribute["type"] == "string" and _only_computed(attribute) and values.get(name) is None:
-            found = _identifying(identity, name)
+        if attribute["type"] == "string" and _is_only_computed(attribute) and values.get(name) is None:
+            found = _invent_identifier(identity, name)
             values[name] = found if found is not None else values.get(name)
 
 
-def _left_open(block: Block, name: str, values: Mapping[str, Any]) -> bool:
+def _is_left_open(block: Block, name: str, values: Mapping[str, Any]) -> bool:
     attribute = block["attributes"].get(name)
     return attribute is not None and bool(attribute.get("computed")) and values.get(name) is None
 
 
-def _only_computed(attribute: Mapping[str, Any]) -> bool:
+def _is_only_computed(attribute: Mapping[str, Any]) -> bool:
     return bool(attribute.get("computed")) and not attribute.get("optional")
 
 
-def _identifying(identity: Identity, name: str) -> str | None:
+def _invent_identifier(identity: Identity, name: str) -> str | None:
     """Return a value for an attribute that only AWS sets, or None when it does not identify the resource."""
     if name in ("owner_id", "account_id", "registry_id", "owner"):
         return identity.fields["account"]
@@ -133,7 +133,7 @@ def _identifying(identity: Identity, name: str) -> str | None:
     if not _IDENTIFYING.fullmatch(name):
         return None
     if name.endswith("arn"):
-        return identity.filled(f"{_general_arn(identity)}/{name}", {})
+        return identity.fill(f"{_general_arn(identity)}/{name}", {})
     return f"{identity.fields['uid']}.{name.replace('_', '-')}"
 
 

@@ -16,23 +16,23 @@ _LOGICAL: Final = re.compile(rb"\b(?:and|or|not)_statement\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class UsedTypes:
     """The names that may be types (none: no file was found, so serve all), and how deep WAF statements may go."""
 
     names: frozenset[str] = frozenset()
     statement_levels: int = 3
 
 
-def used_in(tree: Path) -> Callable[[], Used]:
+def make_type_finder(tree: Path) -> Callable[[], UsedTypes]:
     """Return a function that looks through the files below `tree` as they are when it is called."""
 
-    def look() -> Used:
+    def look() -> UsedTypes:
         found: set[bytes] = set()
         deepest = 0
         for directory, _, files in os.walk(tree):
             for text in (Path(directory, name).read_bytes() for name in files if name.endswith(SUFFIXES)):
                 found.update(_TYPE.findall(text))
                 deepest = max(deepest, len(_LOGICAL.findall(text)))  # each level is written out
-        return Used(frozenset(each.decode() for each in found), deepest + 1) if found else Used()
+        return UsedTypes(frozenset(each.decode() for each in found), deepest + 1) if found else UsedTypes()
 
     return look

@@ -13,7 +13,7 @@ ERROR, WARNING = 1, 2
 Path = tuple[str | int, ...]
 
 
-def misplaced(block: Block, config: Any, path: Path = ()) -> Iterator[Path]:
+def find_misplaced(block: Block, config: Any, path: Path = ()) -> Iterator[Path]:
     """Yield the path of each attribute that is set although only AWS sets it."""
     if not isinstance(config, dict):
         return
@@ -24,7 +24,7 @@ def misplaced(block: Block, config: Any, path: Path = ()) -> Iterator[Path]:
     for name, nested in block["block_types"].items():
         for index, (inner,) in enumerate(pairs(nested, config.get(name))):
             step = (index,) if nested["nesting_mode"] == "list" else ()  # an element of a set has no index
-            yield from misplaced(nested["block"], inner, (*path, name, *step))
+            yield from find_misplaced(nested["block"], inner, (*path, name, *step))
 
 
 def unconfigurable(path: Path) -> Any:

@@ -39,7 +39,7 @@ def encode(value: Any) -> Any:
     return CLASSES["DynamicValue"](msgpack=msgpack.packb(value))
 
 
-def empty(block: Block) -> dict[str, Any]:
+def empty_block(block: Block) -> dict[str, Any]:
     """Return the value of a block in which nothing is set."""
     nested = block["block_types"].items()
     return dict.fromkeys(block["attributes"]) | {

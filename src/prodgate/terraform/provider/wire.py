@@ -80,7 +80,7 @@ _MESSAGE: Final = 11
 _OPTIONAL, _REPEATED = 1, 3
 
 
-def _field(message: descriptor_pb2.DescriptorProto, stated: str) -> None:
+def _add_field(message: descriptor_pb2.DescriptorProto, stated: str) -> None:
     declared, _, number = stated.partition("=")
     kind, name = declared.split()
     repeated, kind = kind.endswith("*"), kind.rstrip("*")
@@ -91,12 +91,12 @@ def _field(message: descriptor_pb2.DescriptorProto, stated: str) -> None:
         field.type_name = f".prodgate.tfplugin6.{kind}"
 
 
-def _classes() -> Mapping[str, Any]:
+def _make_classes() -> Mapping[str, Any]:
     file = descriptor_pb2.FileDescriptorProto(name="prodgate/tfplugin6", package="prodgate.tfplugin6", syntax="proto3")
     for name, fields in MESSAGES.items():
         message = file.message_type.add(name=name)
         for stated in filter(None, fields.split(", ")):
-            _field(message, stated)
+            _add_field(message, stated)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     found = {name: pool.FindMessageTypeByName(f"prodgate.tfplugin6.{name}") for name in MESSAGES}
@@ -104,18 +104,18 @@ def _classes() -> Mapping[str, Any]:
 
 
 #: message name -> class.
-CLASSES: Final = _classes()
+CLASSES: Final = _make_classes()
 
 
-def tagged(number: int, content: bytes | str | int) -> bytes:
+def encode_field(number: int, content: bytes | str | int) -> bytes:
     """Encode one field by hand: bytes and text with their length, a number as it is."""
     if isinstance(content, int):
-        return _varint(number << 3) + _varint(content)
+        return _encode_varint(number << 3) + _encode_varint(content)
     data = content.encode() if isinstance(content, str) else content
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
+    return _encode_varint(number << 3 | 2) + _encode_varint(len(data)) + data
 
 
-def _varint(value: int) -> bytes:
+def _encode_varint(value: int) -> bytes:
     if value < 0x80:
         return bytes((value,))
     found = bytearray()

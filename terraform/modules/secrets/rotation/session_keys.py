@@ -19,53 +19,53 @@ def handler(event, _context):
     stages = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
     if "AWSCURRENT" in stages.get(token, ()):
         return
-    if event["Step"] == "createSecret" and not exists(client, secret, token):
-        keys = moved_up(current(client, secret))
+    if event["Step"] == "createSecret" and not has_pending(client, secret, token):
+        keys = rotate(read_current(client, secret))
         client.put_secret_value(
             SecretId=secret, ClientRequestToken=token, SecretString=json.dumps(keys), VersionStages=["AWSPENDING"]
         )
     elif event["Step"] == "testSecret":
-        test(json.loads(value(client, secret, VersionId=token, VersionStage="AWSPENDING")))
+        check_keys(json.loads(read_value(client, secret, VersionId=token, VersionStage="AWSPENDING")))
     elif event["Step"] == "finishSecret":
         old = next((version for version, names in stages.items() if "AWSCURRENT" in names), None)
         leaving = {"RemoveFromVersionId": old} if old else {}
         client.update_secret_version_stage(SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=token, **leaving)
 
 
-def moved_up(keys):
+def rotate(keys):
     """Return the keys after a rotation. A secret without a value starts with three fresh ones."""
-    keys = keys or {"next": fresh(), "current": fresh()}
-    return {"next": fresh(), "current": keys["next"], "previous": keys["current"]}
+    keys = keys or {"next": make_key(), "current": make_key()}
+    return {"next": make_key(), "current": keys["next"], "previous": keys["current"]}
 
 
-def fresh():
+def make_key():
     """Return a new key."""
     return secrets.token_hex(KEY_BYTES)
 
 
-def test(keys):
+def check_keys(keys):
     """Raise ValueError unless the three keys are there and differ."""
     found = {keys[name] for name in ("next", "current", "previous")}
     if len(found) != 3 or any(len(key) != 2 * KEY_BYTES for key in found):
         raise ValueError("session keys: three different ones are needed")
 
 
-def current(client, secret):
+def read_current(client, secret):
     """Return the keys in use, or None before the first rotation."""
     try:
-        return json.loads(value(client, secret, VersionStage="AWSCURRENT"))
+        return json.loads(read_value(client, secret, VersionStage="AWSCURRENT"))
     except client.exceptions.ResourceNotFoundException:
         return None
 
 
-def exists(client, secret, token):
+def has_pending(client, secret, token):
     """Say whether an earlier attempt has made the new keys already."""
     try:
-        return bool(value(client, secret, VersionId=token, VersionStage="AWSPENDING"))
+        return bool(read_value(client, secret, VersionId=token, VersionStage="AWSPENDING"))
     except client.exceptions.ResourceNotFoundException:
         return False
 
 
-def value(client, secret, **version):
+def read_value(client, secret, **version):
     """Return the text of one version of the secret."""
     return client.get_secret_value(SecretId=secret, **version)["SecretString"]

@@ -15,7 +15,7 @@ LOG = logging.getLogger()
 
 def handler(event, _context):
     """Report success when every path answers 200, failure otherwise. CodeDeploy rolls back on failure."""
-    problems = [problem for path in os.environ["PATHS"].split() if (problem := tried(os.environ["HOST"], path))]
+    problems = [problem for path in os.environ["PATHS"].split() if (problem := try_path(os.environ["HOST"], path))]
     for problem in problems:
         LOG.error(problem)
     boto3.client("codedeploy").put_lifecycle_event_hook_execution_status(
@@ -25,18 +25,18 @@ def handler(event, _context):
     )
 
 
-def tried(host, path):
+def try_path(host, path):
     """Return why a path does not answer, or None. The listener may need a moment to send to the new tasks."""
     problem = None
     for attempt in range(ATTEMPTS):
         time.sleep(PAUSE_SECONDS if attempt else 0)
-        problem = asked(host, path)
+        problem = request_page(host, path)
         if problem is None:
             return None
     return problem
 
 
-def asked(host, path):
+def request_page(host, path):
     """Return why one request over TLS fails, or None. The certificate must be for the host."""
     connection = http.client.HTTPSConnection(host, timeout=TIMEOUT_SECONDS)
     try:

@@ -16,7 +16,7 @@ from prodgate.airflow.records import Run
 from prodgate.aws.account import Account
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
-from prodgate.dags.acknowledged import acknowledged, acknowledged_mistakes
+from prodgate.dags.acknowledged import find_acknowledged_mistakes, parse_acknowledged
 from prodgate.facts.dags.dead_letters import DeadLetters, FailedRuns, dead_letter_facts, observe
 from prodgate.findings import Undetermined
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Zygote, zygote
@@ -83,7 +83,7 @@ def test_the_message_of_another_dag_does_not_stand_for_it() -> None:
 
 
 def test_what_a_person_dealt_with_needs_no_message() -> None:
-    known = acknowledged(["collect/run-1: the source had moved; run again by Sato"])
+    known = parse_acknowledged(["collect/run-1: the source had moved; run again by Sato"])
     assert of([failed(1, 60)], {}, known).unaccounted == ()
     assert names(of([failed(1, 60)], {}, known, dag_id="collect")) == []
     assert names(of([failed(1, 60, "other")], {}, known, dag_id="other")) == ["run-1"]
@@ -153,16 +153,16 @@ def matched(fits: Mapping[int, list[int]]) -> int:
     "line", ["collect/run-1", "collect: done", "collect/run 1: done", "collect/run-1: ", "collect/run-1:done", 7]
 )
 def test_an_acknowledgement_says_which_run_and_what_was_done(line: Any) -> None:
-    (mistake,) = acknowledged_mistakes([line])
+    (mistake,) = find_acknowledged_mistakes([line])
     assert mistake.startswith(f"airflow.acknowledged: {line!r} does not say which run")
 
 
 def test_acknowledgements_are_a_list() -> None:
-    assert next(acknowledged_mistakes("collect/run-1: done")).startswith(
+    assert next(find_acknowledged_mistakes("collect/run-1: done")).startswith(
         "airflow.acknowledged: is 'collect/run-1: done'"
     )
-    assert list(acknowledged_mistakes(["a.b/scheduled__2026-11-20T00:00:00+00:00: the source moved"])) == []
-    assert acknowledged(["a.b/x: y: z"]) == {("a.b", "x"): "y: z"}
+    assert list(find_acknowledged_mistakes(["a.b/scheduled__2026-11-20T00:00:00+00:00: the source moved"])) == []
+    assert parse_acknowledged(["a.b/x: y: z"]) == {("a.b", "x"): "y: z"}
 
 
 Seen = Callable[[], Account]

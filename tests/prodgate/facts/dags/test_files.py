@@ -9,7 +9,7 @@ import pytest
 
 from prodgate import Quantity
 from prodgate.facts.dags.files import DagFile, DagFolder, dag_file_facts, unread_files
-from prodgate.facts.dags.masking import masks
+from prodgate.facts.dags.masking import find_masks
 from prodgate.findings import Undetermined
 
 
@@ -135,11 +135,11 @@ def test_without_airflow_there_is_no_dag_and_a_reason() -> None:
     ],
 )
 def test_a_failure_that_no_last_task_shows_is_masked(tasks: Any, masked: list[str]) -> None:
-    assert [text.partition(" ")[0] for text in masks(tasks)] == masked
+    assert [text.partition(" ")[0] for text in find_masks(tasks)] == masked
 
 
 def test_what_masks_a_failure_is_named() -> None:
-    assert masks([task("a"), task("b", "a"), task("c", "b", rule="all_done")]) == (
+    assert find_masks([task("a"), task("b", "a"), task("c", "b", rule="all_done")]) == (
         "a may fail in a run that succeeds: c runs with all_done",
         "b may fail in a run that succeeds: c runs with all_done",
     )

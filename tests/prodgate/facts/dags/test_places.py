@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prodgate.aws.answers import Unreadable
-from prodgate.facts.dags.places import Places, places
+from prodgate.facts.dags.places import FailureDestinations, find_failure_destinations
 from tests.prodgate.facts.live.asked import ACCOUNT, REGION, asked
 
 QUEUE, OTHER = (f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in ("dead", "other-dead"))
@@ -43,14 +43,16 @@ def answers(sends: list[str], publishes: list[str], names: tuple[str, ...] = ("n
 def reason(environment: str = "", **stated: Any) -> str:
     with asked(answers(**{"sends": [QUEUE], "publishes": [TOPIC], **stated})) as account:
         with pytest.raises(Unreadable) as raised:
-            places(account, environment)
+            find_failure_destinations(account, environment)
         return raised.value.reason
 
 
 @pytest.mark.parametrize("environment", ["", "news"])
 def test_the_role_says_where_failures_go(environment: str) -> None:
     with asked(answers([QUEUE, "arn:w"], [TOPIC])) as account:
-        assert places(account, environment) == Places(environment="news", queue=QUEUE, topic=TOPIC)
+        assert find_failure_destinations(account, environment) == FailureDestinations(
+            environment="news", queue=QUEUE, topic=TOPIC
+        )
 
 
 def test_none_or_several_are_no_place() -> None:

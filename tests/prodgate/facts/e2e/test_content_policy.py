@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodgate.facts.e2e.content_policy import ANYWHERE, EVAL, INLINE, dangers, frame_sources, policies
+from prodgate.facts.e2e.content_policy import ANYWHERE, EVAL, INLINE, find_dangers, frame_sources, split_policies
 
 ALL = (EVAL, INLINE, ANYWHERE)
 
@@ -37,11 +37,11 @@ ALL = (EVAL, INLINE, ANYWHERE)
     ],
 )
 def test_what_a_policy_lets_run(header: str, expected: tuple[str, ...]) -> None:
-    assert dangers(policies([header])) == tuple(sorted(expected))
+    assert find_dangers(split_policies([header])) == tuple(sorted(expected))
 
 
 def test_several_headers_hold_together() -> None:
-    assert dangers(policies(["script-src 'unsafe-inline'", "script-src 'self'"])) == ()
+    assert find_dangers(split_policies(["script-src 'unsafe-inline'", "script-src 'self'"])) == ()
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_several_headers_hold_together() -> None:
     ],
 )
 def test_who_may_frame_a_page(headers: list[str], expected: tuple[str, ...] | None) -> None:
-    assert frame_sources(policies(headers)) == expected
+    assert frame_sources(split_policies(headers)) == expected

@@ -8,7 +8,7 @@ import pytest
 
 from prodgate.facts import Facts
 from prodgate.facts.e2e.cookies import Cookie
-from prodgate.facts.e2e.journeys import Journey, journey_facts, unreadable_journeys, unseen_cookies
+from prodgate.facts.e2e.journeys import Journey, journey_facts, why_cookies_unseen, why_journeys_unreadable
 from prodgate.findings import Undetermined
 
 from .browsed import journey, journeys
@@ -78,12 +78,15 @@ def test_a_cookie_of_several_journeys_is_one() -> None:
 
 def test_what_was_not_run_makes_the_rest_unreadable() -> None:
     assert (
-        unreadable_journeys(journeys(broken=["t.py: SyntaxError", "exit code 3"])) == "t.py: SyntaxError; exit code 3"
+        why_journeys_unreadable(journeys(broken=["t.py: SyntaxError", "exit code 3"]))
+        == "t.py: SyntaxError; exit code 3"
     )
-    assert unreadable_journeys(journeys(format=7)).startswith("the record has format 7")
-    assert unreadable_journeys(journeys()) == ""
+    assert why_journeys_unreadable(journeys(format=7)).startswith("the record has format 7")
+    assert why_journeys_unreadable(journeys()) == ""
 
 
 @pytest.mark.parametrize(("outcome", "unseen"), [("passed", False), ("failed", True), ("skipped", True), ("", True)])
 def test_cookies_of_somebody_who_could_not_sign_in_were_not_seen(outcome: str, unseen: bool) -> None:
-    assert bool(unseen_cookies(journeys(journey(mutates=True, outcome=outcome), journey(outcome="failed")))) is unseen
+    assert (
+        bool(why_cookies_unseen(journeys(journey(mutates=True, outcome=outcome), journey(outcome="failed")))) is unseen
+    )

@@ -8,7 +8,7 @@ import pytest
 
 from prodgate.facts import Facts
 from prodgate.facts.e2e.builds import ServedBuild, build_facts
-from prodgate.facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, unreadable_pages
+from prodgate.facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, why_pages_unreadable
 from prodgate.findings import Undetermined
 
 from .browsed import WALK, unreachable, visit, visits
@@ -173,6 +173,6 @@ def test_a_build_that_is_not_said_or_not_known_is_undetermined() -> None:
 
 
 def test_a_record_that_this_version_does_not_know_is_unreadable() -> None:
-    assert unreadable_pages(visits(format=2)) == "the record has format 2, and this version reads 1; observe again"
-    assert unreadable_pages(visits()) == "no page is declared; write [e2e.pages]"
-    assert unreadable_pages(visits(visit())) == ""
+    assert why_pages_unreadable(visits(format=2)) == "the record has format 2, and this version reads 1; observe again"
+    assert why_pages_unreadable(visits()) == "no page is declared; write [e2e.pages]"
+    assert why_pages_unreadable(visits(visit())) == ""

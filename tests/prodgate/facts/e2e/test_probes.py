@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import pytest
 
 from prodgate.facts import Fact
-from prodgate.facts.e2e.answered import from_cache
+from prodgate.facts.e2e.answered import is_from_cache
 from prodgate.facts.e2e.caching import PrivatePage, PublicPage
 from prodgate.facts.e2e.cookies import Cookie, browser_cookies
 from prodgate.facts.e2e.firewall import AttackAnswered, OrdinaryAnswered
 from prodgate.facts.e2e.headers import SecurityHeaders
-from prodgate.facts.e2e.probes import PROBED, probe_facts
+from prodgate.facts.e2e.probes import PROBE_KINDS, probe_facts
 from prodgate.facts.e2e.redirects import PlainHttp, Redirects
 from prodgate.facts.e2e.tls import ServedCertificate, ServedTls
 from prodgate.findings import Undetermined
@@ -38,7 +38,7 @@ def undetermined(read: Callable[[], object]) -> str:
 
 def test_a_sound_record_makes_every_kind_there_is() -> None:
     facts = probe_facts(record(page(kind="public"), page(answered(set_cookie="a=(redacted)"), kind="private")))
-    assert {type(fact) for fact in facts.known} == set(PROBED)
+    assert {type(fact) for fact in facts.known} == set(PROBE_KINDS)
     assert not facts.unreadable
 
 
@@ -115,7 +115,7 @@ def test_who_is_kept_from_framing(headers: dict[str, str], banned: bool) -> None
     ],
 )
 def test_how_a_cache_says_that_it_answered(headers: dict[str, str], hit: bool) -> None:
-    assert from_cache(answered(**headers)) is hit
+    assert is_from_cache(answered(**headers)) is hit
 
 
 def test_a_page_is_in_the_cache_when_any_answer_comes_from_it() -> None:

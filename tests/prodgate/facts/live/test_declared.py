@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prodgate.aws.answers import Unread, Unreadable
-from prodgate.facts.live.counterpart import plain, read
+from prodgate.facts.live.counterpart import normalise, read_path
 from prodgate.facts.live.declared import TABLE, DeclaredResource, TaggedResource, observe_declared, observe_tagged
 from prodgate.findings import Undetermined
 from tests.prodgate.facts.live.asked import asked
@@ -140,11 +140,11 @@ def test_without_a_common_tag_nothing_can_be_said() -> None:
 
 def test_paths_enter_blocks_lists_and_pairs() -> None:
     value = {"a": [{"b": 1}, {"b": 2}], "c": [{"Name": "n", "Value": "v"}], "d": Unread("x")}
-    assert read(value, "a.b") == 1
-    assert read(value, "a[].b") == [1, 2]
-    assert read(value, "c{Name=Value}") == {"n": "v"}
-    assert read(value, "z.y") is None
-    assert isinstance(read(value, "d.e"), Unread)
+    assert read_path(value, "a.b") == 1
+    assert read_path(value, "a[].b") == [1, 2]
+    assert read_path(value, "c{Name=Value}") == {"n": "v"}
+    assert read_path(value, "z.y") is None
+    assert isinstance(read_path(value, "d.e"), Unread)
 
 
 @pytest.mark.parametrize(
@@ -155,13 +155,13 @@ def test_paths_enter_blocks_lists_and_pairs() -> None:
     ],
 )  # fmt: skip
 def test_two_ways_to_write_the_same_are_the_same(terraform: object, aws: object) -> None:
-    assert plain(terraform) == plain(aws)
+    assert normalise(terraform) == normalise(aws)
 
 
 def test_two_values_that_differ_stay_different() -> None:
-    assert plain("b") != plain("a")
-    assert plain(0) != plain(None)
-    assert plain(False) != plain(None)
+    assert normalise("b") != normalise("a")
+    assert normalise(0) != normalise(None)
+    assert normalise(False) != normalise(None)
 
 
 def test_each_type_stands_in_the_table_once() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prodgate.aws.answers import Unreadable
-from prodgate.facts.live.alarm_topics import subscribers
+from prodgate.facts.live.alarm_topics import list_subscribers
 from prodgate.facts.live.alarms import Alarm, observe_alarms
 from prodgate.facts.live.vpcs import observe_network_records
 from prodgate.facts.live.watchers import observe_outside_access, observe_security_hub, observe_watchers
@@ -94,7 +94,7 @@ def test_who_hears_a_part_only_is_not_told_of_alarms(attributes: Mapping[str, st
         "GetSubscriptionAttributes": attributes if attributes is None else {"Attributes": attributes},
     }
     with asked(answers) as account:
-        assert len(subscribers(account, TOPIC)) == heard
+        assert len(list_subscribers(account, TOPIC)) == heard
 
 
 def alarm(**dimensions: str) -> Alarm:

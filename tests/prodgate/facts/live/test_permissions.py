@@ -12,7 +12,7 @@ import pytest
 
 from prodgate.aws.account import Account
 from prodgate.aws.answers import Unreadable
-from prodgate.facts.live.permissions import Rights, rights
+from prodgate.facts.live.permissions import Rights, read_rights
 
 ROLE, POLICY = "arn:aws:iam::123456789012:role/tasks", "arn:aws:iam::123456789012:policy/queues"
 QUEUE = "arn:aws:sqs:ap-northeast-1:123456789012:failed"
@@ -62,7 +62,7 @@ def of(pool: ThreadPoolExecutor, inline: Any, attached: Any = None, *by_aws: str
         declared=lambda _type: {},
         files=lambda _folder: {},
     )
-    return rights(account, arn)
+    return read_rights(account, arn)
 
 
 def test_inline_and_attached_policies_count_in_their_present_version(pool: ThreadPoolExecutor) -> None:

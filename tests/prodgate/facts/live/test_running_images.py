@@ -10,7 +10,7 @@ import pytest
 
 from prodgate.facts.live.images import DeployedImage, observe_images
 from prodgate.facts.live.running_services import RunningService, observe_running_services
-from prodgate.facts.live.services import image
+from prodgate.facts.live.services import parse_image
 from prodgate.findings import Undetermined
 
 from .asked import ACCOUNT, REGION, asked
@@ -98,7 +98,7 @@ def deployed(found: Mapping[str, Any]) -> DeployedImage:
     ],
 )
 def test_a_reference_is_read(reference: str, repository: str, digest: str) -> None:
-    found = image("api", reference)
+    found = parse_image("api", reference)
     assert (found.repository, found.digest) == (repository, digest)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from prodgate.aws.answers import Unread
 from prodgate.criteria import Criterion
 from prodgate.estimates import Estimate
-from prodgate.facts.load.measured import Measured, measured
+from prodgate.facts.load.measured import Measurements, read_measurements
 from prodgate.findings import Concluded, Outcome
 from prodgate.quantities import Bound, Quantity
 
@@ -25,16 +25,16 @@ SURE = {"confidence": Quantity.parse("95 %"), "decides": "bound"}
 P95 = criterion("latency-p95", bound=Bound.parse("< 200 ms"), **SURE)
 ERRORS = criterion("error-rate", bound=Bound.parse("< 10 %"), **SURE)
 ANSWERED = criterion("availability-under-load", bound=Bound.parse(">= 90 %"), **SURE)
-ASKED: dict[str, tuple[Criterion, Callable[[Measured, Criterion], Estimate]]] = {
-    "p95": (P95, Measured.p95),
-    "errors": (ERRORS, Measured.failed_share),
-    "answered": (ANSWERED, Measured.answered_share),
+ASKED: dict[str, tuple[Criterion, Callable[[Measurements, Criterion], Estimate]]] = {
+    "p95": (P95, Measurements.p95),
+    "errors": (ERRORS, Measurements.failed_share),
+    "answered": (ANSWERED, Measurements.answered_share),
 }
 #: From the worst to the best.
 ORDER = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED)
 
 
-def outcome(found: Measured, asked: Criterion, estimate: Callable[[Measured, Criterion], Estimate]) -> Outcome:
+def outcome(found: Measurements, asked: Criterion, estimate: Callable[[Measurements, Criterion], Estimate]) -> Outcome:
     try:
         asked.require(estimate(found, asked))
     except Concluded as ended:
@@ -44,7 +44,7 @@ def outcome(found: Measured, asked: Criterion, estimate: Callable[[Measured, Cri
 
 def outcomes(cells: list[dict[str, Any]], **changes: Any) -> list[Outcome]:
     profile = {"name": "steady", "rate": 20.0, "duration": 1.0}
-    found = measured(record(seconds=cells, profile=profile, **changes))
+    found = read_measurements(record(seconds=cells, profile=profile, **changes))
     return [outcome(found, asked, estimate) for asked, estimate in ASKED.values()]
 
 
@@ -99,7 +99,9 @@ def test_that_several_workers_or_requests_share_it_changes_nothing(
         )
     ]
     whole, shared = (
-        measured(record(seconds=given, workers=[{"name": str(n), "sent": 0, "lost": False} for n in range(workers)]))
+        read_measurements(
+            record(seconds=given, workers=[{"name": str(n), "sent": 0, "lost": False} for n in range(workers)])
+        )
         for given, workers in ((cells(seconds), 1), (split, 3))
     )
     assert [str(ask(whole, asked)) for asked, ask in ASKED.values()] == [
@@ -116,12 +118,12 @@ def test_the_order_of_seconds_is_irrelevant(seconds: list[tuple[int, int, int]],
 
 @pytest.mark.parametrize("duration", [1.0, 40.0])
 def test_no_request_satisfies_nothing(duration: float) -> None:
-    found = measured(record(seconds=[], profile={"name": "steady", "rate": 1.0, "duration": duration}))
+    found = read_measurements(record(seconds=[], profile={"name": "steady", "rate": 1.0, "duration": duration}))
     assert {outcome(found, asked, estimate) for asked, estimate in ASKED.values()} == {Outcome.UNDETERMINED}
 
 
 def test_what_was_not_sent_counts_as_failed_and_as_a_stall() -> None:
-    found = measured(record(not_sent=400))
+    found = read_measurements(record(not_sent=400))
     assert [outcome(found, asked, estimate) for asked, estimate in ASKED.values()] == [Outcome.UNDETERMINED] * 3
     failed = found.failed_share(ERRORS)
     assert (failed.samples, round(failed.value.magnitude, 2)) == (4400, Decimal("9.09"))
@@ -130,23 +132,23 @@ def test_what_was_not_sent_counts_as_failed_and_as_a_stall() -> None:
 
 
 def test_a_failure_that_is_fast_does_not_flatter_the_percentile() -> None:
-    found = measured(record(seconds=failing([10] * 40)))
-    assert outcome(found, P95, Measured.p95) is Outcome.NOT_SATISFIED
+    found = read_measurements(record(seconds=failing([10] * 40)))
+    assert outcome(found, P95, Measurements.p95) is Outcome.NOT_SATISFIED
 
 
 def test_a_site_is_not_convicted_of_the_generators_lateness() -> None:
     late = {"sick": [], "advice": "", "send_lag": {"p50": 0.03, "p99": 0.045, "max": 0.05}}
     seconds = slow([20] * 40, took=2200)
-    assert outcome(measured(record(seconds=seconds)), P95, Measured.p95) is Outcome.NOT_SATISFIED
-    found = measured(record(seconds=seconds, health=late))
-    assert outcome(found, P95, Measured.p95) is Outcome.UNDETERMINED
+    assert outcome(read_measurements(record(seconds=seconds)), P95, Measurements.p95) is Outcome.NOT_SATISFIED
+    found = read_measurements(record(seconds=seconds, health=late))
+    assert outcome(found, P95, Measurements.p95) is Outcome.UNDETERMINED
     assert found.p95(P95).detail == "sent up to 45 ms late"
-    assert outcome(measured(record(health=late)), P95, Measured.p95) is Outcome.SATISFIED
+    assert outcome(read_measurements(record(health=late)), P95, Measurements.p95) is Outcome.SATISFIED
 
 
 def test_the_failures_that_matter_most_are_named() -> None:
     classes = {"timeout": 9, "HTTP 503": 12, "refused": 3, "TLS": 1, "DNS": 1}
-    found = measured(record(seconds=[cell(0, {1000: 74}, failed=classes)]))
+    found = read_measurements(record(seconds=[cell(0, {1000: 74}, failed=classes)]))
     assert found.failures() == "12 HTTP 503, 9 timeout, 3 refused, 2 other"
 
 
@@ -159,11 +161,11 @@ STOPPED: dict[str, Any] = {
 
 
 def test_a_run_that_was_stopped_early_convicts_and_never_acquits() -> None:
-    bad = measured(record(seconds=slow([80] * 20), **STOPPED))
-    assert outcome(bad, P95, Measured.p95) is Outcome.NOT_SATISFIED
-    assert outcome(bad, ERRORS, Measured.failed_share) is Outcome.UNDETERMINED
+    bad = read_measurements(record(seconds=slow([80] * 20), **STOPPED))
+    assert outcome(bad, P95, Measurements.p95) is Outcome.NOT_SATISFIED
+    assert outcome(bad, ERRORS, Measurements.failed_share) is Outcome.UNDETERMINED
     assert bad.duration == Quantity.seconds(20)
-    good = measured(record(seconds=slow([0] * 20), **STOPPED))
+    good = read_measurements(record(seconds=slow([0] * 20), **STOPPED))
     with pytest.raises(Concluded, match="stopped early: 1,600 of 2,000"):
         P95.require(good.p95(P95))
 
@@ -178,8 +180,8 @@ def test_a_run_that_was_stopped_early_convicts_and_never_acquits() -> None:
 def test_less_load_than_is_asked_for_convicts_and_never_acquits(changes: dict[str, Any], reason: str) -> None:
     asked = criterion("latency-p95", bound=Bound.parse("< 200 ms"), **SURE, **changes)
     with pytest.raises(Concluded, match=reason):
-        asked.require(measured(record()).p95(asked))
-    assert outcome(measured(record(seconds=slow([80] * 40))), asked, Measured.p95) is Outcome.NOT_SATISFIED
+        asked.require(read_measurements(record()).p95(asked))
+    assert outcome(read_measurements(record(seconds=slow([80] * 40))), asked, Measurements.p95) is Outcome.NOT_SATISFIED
     enough = criterion(
         "latency-p95",
         bound=Bound.parse("< 200 ms"),
@@ -187,7 +189,7 @@ def test_less_load_than_is_asked_for_convicts_and_never_acquits(changes: dict[st
         window=Quantity.parse("40 s"),
         **SURE,
     )
-    assert outcome(measured(record()), enough, Measured.p95) is Outcome.SATISFIED
+    assert outcome(read_measurements(record()), enough, Measurements.p95) is Outcome.SATISFIED
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_less_load_than_is_asked_for_convicts_and_never_acquits(changes: dict[st
     ],
 )
 def test_a_record_that_cannot_be_believed_is_unread_with_the_reason(changes: dict[str, Any], reason: str) -> None:
-    found = measured(record(**changes))
+    found = read_measurements(record(**changes))
     assert isinstance(found, Unread)
     assert reason in found.reason
 
@@ -221,5 +223,5 @@ def test_percentiles_are_judged_right_by_simulation(median: float, expected: Out
     for _ in range(20):
         took = np.ceil(chance.lognormal(np.log(median * 10), 0.358, (40, 100))).astype(int)
         given = [cell(second, {int(one): int((row == one).sum()) for one in row}) for second, row in enumerate(took)]
-        found.append(outcome(measured(record(seconds=given)), P95, Measured.p95))
+        found.append(outcome(read_measurements(record(seconds=given)), P95, Measurements.p95))
     assert found.count(expected) >= 18

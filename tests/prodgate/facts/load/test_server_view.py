@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.facts.load.server_view import MARK, ServerView, server_view, summarised
+from prodgate.facts.load.server_view import MARK, ServerView, server_view, summarise_log
 from prodgate.findings import Undetermined
 
 from .recorded import STARTED, cell, failing, record, slow, stored
@@ -44,7 +44,7 @@ def test_a_log_is_summed_up_from_the_warm_up_on_and_its_times_are_those_of_the_w
         line(3, path="/api/health"),
         line(3, path=f"{MARK}1234"),
     ]
-    assert summarised(lines, record()) == {
+    assert summarise_log(lines, record()) == {
         "statuses": {"200": 3, "404": 1, "503": 1, "0": 1},
         "latency": {"901": 1, "3000": 1},
     }

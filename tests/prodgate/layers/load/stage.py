@@ -13,7 +13,7 @@ from prodgate import runs
 from prodgate.criteria_file import parse
 from prodgate.facts import Facts
 from prodgate.journal import Journal
-from prodgate.layers.layer import Observation
+from prodgate.layers.layer import LayerContext
 from prodgate.layers.load import LoadLayer
 from prodgate.load.profile import Profile
 from prodgate.targets import Target
@@ -107,9 +107,9 @@ def deployed(own: OwnSite) -> None:
     assert own.done.wait(10)
 
 
-def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> Observation:
+def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> LayerContext:
     about = {"system": "shop", "target": target, "rehearsal": True, "layers": ["load"], "commit": ""}
-    return Observation(
+    return LayerContext(
         run=runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml"),
         target=Target(target),
         project=shop,
@@ -120,7 +120,7 @@ def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> Obs
     )
 
 
-def observed(at: Observation) -> Facts:
+def observed(at: LayerContext) -> Facts:
     """What the layer sees, which is also what it recalls."""
     at = replace(at, journal=Journal.of(at.run))
     layer = LoadLayer()

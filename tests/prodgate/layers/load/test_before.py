@@ -12,7 +12,7 @@ from prodgate.facts.load.changes import LoadChange
 from prodgate.findings import Finding, Outcome
 from prodgate.journal import Journal
 from prodgate.layers import load_target
-from prodgate.layers.layer import Observation
+from prodgate.layers.layer import LayerContext
 from prodgate.quantities import Bound
 from tests.prodgate.made import criterion
 
@@ -30,7 +30,7 @@ def test_green_is_compared_with_blue_where_that_is_stated(shop: Path, made: Made
 
 
 def test_on_a_real_host_green_is_a_port_that_is_stated(shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_target, "elsewhere", lambda _host, _places: ())
+    monkeypatch.setattr(load_target, "find_unexpected_addresses", lambda _host, _places: ())
     text = CRITERIA.replace("\n[load.surge]", f"{COMPARE}\n[load.surge]")
     (shop / "criteria.toml").write_text(text, "utf-8")
     seen = observed(observation(shop, REAL, load_allowed="www.shop.example"))
@@ -40,7 +40,7 @@ def test_on_a_real_host_green_is_a_port_that_is_stated(shop: Path, made: Made, m
     assert made.asked[-1][2]["other_host"] == "https://www.shop.example:8443"
 
 
-def finished(at: Observation, outcome: str) -> None:
+def finished(at: LayerContext, outcome: str) -> None:
     """End a run in which one check of the load layer came to that."""
     journal = Journal.of(at.run)
     journal.planned("load", "test_fast", "latency-p95")

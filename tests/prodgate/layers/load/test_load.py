@@ -134,7 +134,7 @@ def test_without_locust_it_says_what_to_install(shop: Path, made: Made, monkeypa
 def test_a_real_host_is_loaded_only_when_somebody_said_so(
     shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load_target, "elsewhere", lambda _host, _places: ())
+    monkeypatch.setattr(load_target, "find_unexpected_addresses", lambda _host, _places: ())
     for said in ("", "shop.example"):
         seen = observed(observation(shop, REAL, load_allowed=said))
         assert "run with --i-am-allowed-to-load www.shop.example" in seen.unreadable[SteadyLoad]
@@ -149,7 +149,7 @@ def test_a_real_host_is_loaded_only_when_somebody_said_so(
 
 
 def test_a_host_that_leads_elsewhere_is_not_loaded(shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_target, "elsewhere", lambda _host, _places: ("198.51.100.7",))
+    monkeypatch.setattr(load_target, "find_unexpected_addresses", lambda _host, _places: ("198.51.100.7",))
     seen = observed(observation(shop, REAL, load_allowed="www.shop.example"))
     assert made.asked == []
     assert "www.shop.example resolves to 198.51.100.7, which is not of 203.0.113.0/24" in seen.unreadable[SteadyLoad]
@@ -163,7 +163,9 @@ def test_no_host_is_no_permission(shop: Path, made: Made) -> None:
 def test_where_a_host_leads_is_asked_before_each_profile(
     shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load_target, "elsewhere", lambda _host, _places: ("198.51.100.7",) if made.asked else ())
+    monkeypatch.setattr(
+        load_target, "find_unexpected_addresses", lambda _host, _places: ("198.51.100.7",) if made.asked else ()
+    )
     seen = observed(observation(shop, REAL, load_allowed="www.shop.example"))
     assert [profile.name for profile, _, _ in made.asked] == ["steady"]
     assert "www.shop.example resolves to 198.51.100.7" in seen.unreadable[SurgeLoad]

@@ -41,7 +41,9 @@ def test_an_address_is_expected_by_its_network_or_by_a_name_of_it(
 ) -> None:
     places = ("203.0.113.0/24", "*.cloudfront.net")
     reverse = (lambda _address: (name, [], [])) if name else nameless
-    found = load_target.elsewhere("www.shop.example", places, resolve=answers(address, canonical), reverse=reverse)
+    found = load_target.find_unexpected_addresses(
+        "www.shop.example", places, resolve=answers(address, canonical), reverse=reverse
+    )
     assert found == strangers
 
 
@@ -50,14 +52,14 @@ def test_a_name_that_does_not_resolve_is_said() -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     with pytest.raises(Unreadable, match=r"www\.shop\.example does not resolve: Name or service not known"):
-        load_target.elsewhere("www.shop.example", ("203.0.113.0/24",), resolve=refuse)
+        load_target.find_unexpected_addresses("www.shop.example", ("203.0.113.0/24",), resolve=refuse)
 
 
 def test_the_log_of_the_site_is_read_when_all_of_it_is_written(tmp_path: Path) -> None:
     with running(tmp_path) as own:
         target, address = load_target.LoadTarget(own.url, "here", own), own.url.partition("//")[2]
         for number in range(2):
-            since = target.logged()
+            since = target.log_size()
             with closing(HTTPConnection(address, timeout=10)) as connection:
                 connection.request("GET", f"/nothing-{number}")
                 assert connection.getresponse().status == 404

@@ -14,11 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from prodgate.engines.environments import python_of
-from prodgate.rehearsal.airflow.health import asked, authorization
+from prodgate.engines.environments import ensure_python
+from prodgate.rehearsal.airflow.health import authorization, request_json
 from prodgate.rehearsal.airflow.home import Login
 from prodgate.rehearsal.airflow.process import running
-from prodgate.terraform.hermetic import first_line
+from prodgate.terraform.hermetic import read_first_line
 
 #: Seconds between slots in the lab.
 EVERY = 10
@@ -61,7 +61,7 @@ class Lab:
         return {"Authorization": authorization(self.api, self.viewer)}
 
     def get(self, path: str) -> Any:
-        return asked(self.api + path, self.looking)
+        return request_json(self.api + path, self.looking)
 
     def runs(self) -> list[dict[str, Any]]:
         return list(self.get("/dags/demo/dagRuns?limit=100&order_by=start_date")["dag_runs"])
@@ -71,7 +71,7 @@ class Lab:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(word.encode() + b"\n")
-        return first_line(self.process.stdout.fileno())
+        return read_first_line(self.process.stdout.fileno())
 
     def processes(self) -> list[int]:
         """Return the processes that work in its home: all of Airflow's do, and their keeper."""
@@ -88,7 +88,7 @@ def lab(folder: Path, version: str) -> Iterator[Lab]:
     """Run one; the process is killed in the end if it still runs."""
     (folder / "dags").mkdir()
     (folder / "dags" / "demo.py").write_text(DAG)
-    python = python_of(f"airflow-{version}", lambda _step: None)
+    python = ensure_python(f"airflow-{version}", lambda _step: None)
     command = [sys.executable, "-m", __name__, str(folder), version, str(python)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0, cwd=Path(__file__).parents[4]) as process:
@@ -109,7 +109,7 @@ def lab(folder: Path, version: str) -> Iterator[Lab]:
 
 def heard(descriptor: int) -> str:
     assert select.select([descriptor], [], [], 3 * LIMIT)[0], "Airflow did not start"
-    return first_line(descriptor)
+    return read_first_line(descriptor)
 
 
 def main(folder: str, version: str, python: str) -> None:

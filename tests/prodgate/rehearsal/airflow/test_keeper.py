@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from prodgate.rehearsal.airflow.process import KEEPER
-from prodgate.terraform.hermetic import first_line
+from prodgate.rehearsal.airflow.process import SUPERVISOR
+from prodgate.terraform.hermetic import read_first_line
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 #: Seconds in which everything must be there, or gone.
@@ -53,14 +53,14 @@ class Kept:
         }
         (folder / "plan").write_text(json.dumps(plan))
         pipe = subprocess.PIPE
-        command = [sys.executable, "-P", str(KEEPER), str(folder / "plan")]
+        command = [sys.executable, "-P", str(SUPERVISOR), str(folder / "plan")]
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0)
 
     def told(self, line: str) -> dict[str, Any]:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(line.encode() + b"\n")
-        return dict(json.loads(first_line(self.process.stdout.fileno())))
+        return dict(json.loads(read_first_line(self.process.stdout.fileno())))
 
     def family(self, name: str = "family") -> list[int]:
         """Start it, and open a descriptor of each of its processes that last: its own, its child's, the orphan's."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.rehearsal.airflow.health import asked, authorization
+from prodgate.rehearsal.airflow.health import authorization, request_json
 from tests.prodgate.rehearsal.airflow.lab import EVERY, LIMIT, Lab, lab
 
 pytestmark = [
@@ -72,8 +72,10 @@ def test_nobody_waits_five_minutes_for_a_retry(airflow: Lab) -> None:
 def test_a_viewer_can_look_and_change_nothing(airflow: Lab) -> None:
     told = {"logical_date": None}
     with pytest.raises(ValueError, match="answered 403"):
-        asked(f"{airflow.api}/dags/demo/dagRuns", airflow.looking, told)
-    made = asked(f"{airflow.api}/dags/demo/dagRuns", {"Authorization": authorization(airflow.api, airflow.admin)}, told)
+        request_json(f"{airflow.api}/dags/demo/dagRuns", airflow.looking, told)
+    made = request_json(
+        f"{airflow.api}/dags/demo/dagRuns", {"Authorization": authorization(airflow.api, airflow.admin)}, told
+    )
     assert made["run_type"] == "manual"
 
 

@@ -15,13 +15,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from prodgate.rehearsal.airflow.sources import FEED, ITEMS, JAPANESE, Feeds, feeding
-from prodgate.rehearsal.site.collecting import DAYS, OLD, seeded
+from prodgate.rehearsal.airflow.sources import FEED, ITEMS, JAPANESE, Feeds, serving_feeds
+from prodgate.rehearsal.site.collecting import DAYS, OLD, prepare_database
 
 
 @pytest.fixture
 def feeds() -> Iterator[Feeds]:
-    with feeding(every=10.0) as running:
+    with serving_feeds(every=10.0) as running:
         yield running
 
 
@@ -87,7 +87,7 @@ def test_a_source_fails_as_it_is_told_and_alone(feeds: Feeds, how: str, status: 
 
 
 def test_a_source_that_hangs_says_nothing_until_the_end() -> None:
-    with feeding() as feeds:
+    with serving_feeds() as feeds:
         feeds.fail("league", "hang")
         place = urlsplit(feeds.homes["league"])
         waiting = socket.create_connection((str(place.hostname), place.port or 0), timeout=0.3)
@@ -108,8 +108,8 @@ def test_there_is_nothing_else(feeds: Feeds, path: str) -> None:
 def test_a_database_is_made_for_those_who_collect(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'news.sqlite'}"
     homes = {"courtwire": "http://127.0.0.1:1/courtwire/", "league": "http://127.0.0.1:1/league/"}
-    assert seeded(url, homes) == url
-    seeded(url, homes)
+    assert prepare_database(url, homes) == url
+    prepare_database(url, homes)
     with closing(sqlite3.connect(tmp_path / "news.sqlite")) as connection:
         found = dict(connection.execute("SELECT key, home FROM sources").fetchall())
         assert found == {**homes, "hoopdesk": "https://hoopdesk.example/"}

@@ -12,13 +12,13 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from prodgate.rehearsal.site.answering import application
+from prodgate.rehearsal.site.answering import build_application
 from prodgate.rehearsal.site.database import Database
-from prodgate.rehearsal.site.faults import read
+from prodgate.rehearsal.site.faults import parse_faults
 from prodgate.rehearsal.site.observing import AccessLog
 from prodgate.rehearsal.site.pages import Site
-from prodgate.rehearsal.site.rendering import assets, pages
-from prodgate.rehearsal.site.serving import Settings, composed
+from prodgate.rehearsal.site.rendering import compile_pages, read_assets
+from prodgate.rehearsal.site.serving import Settings, compose
 
 UNTIL = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -65,13 +65,13 @@ async def served(
     **headers: str,
 ) -> list[Answer]:
     """Ask the application without a server, all paths at once; ``later`` is what it has once it has started."""
-    files = assets()
-    started = Site(database, pages("blue", files), files)
+    files = read_assets()
+    started = Site(database, compile_pages("blue", files), files)
     await started.load()
     site = replace(started, database=later or database)
-    made = application(site, "secret")
-    settings = Settings(database="", build="blue", secret="secret", faults=read(faults))
-    app = composed(made, settings, log or AccessLog(-1), tuple)
+    made = build_application(site, "secret")
+    settings = Settings(database="", build="blue", secret="secret", faults=parse_faults(faults))
+    app = compose(made, settings, log or AccessLog(-1), tuple)
     return list(await asyncio.gather(*(_asked(app, path, form, headers) for path in paths)))
 
 

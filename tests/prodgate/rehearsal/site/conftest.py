@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from prodgate.rehearsal.site.content.seed import seed
-from prodgate.rehearsal.site.database import Database, migrate, opened
+from prodgate.rehearsal.site.database import Database, migrate, open_database
 from prodgate.rehearsal.site.process import Site, running
 from tests.prodgate.rehearsal.site.asking import UNTIL
 from tests.prodgate.rehearsal.site.postgres import postgres
@@ -53,7 +53,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def empty(url: str) -> Iterator[Database]:
     """A database without tables."""
-    made = opened(url)
+    made = open_database(url)
     yield made
     made.engine.dispose()
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from prodgate.criteria import UsageError
 from prodgate.rehearsal.site import tables
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER, last_slot, seed
-from prodgate.rehearsal.site.database import Database, current, migrate, opened
+from prodgate.rehearsal.site.database import Database, current_revision, migrate, open_database
 from prodgate.rehearsal.site.process import running
 from tests.prodgate.rehearsal.site.asking import UNTIL, ask, asked, served
 
@@ -51,11 +51,11 @@ def test_every_migration_goes_up_and_down(empty: Database) -> None:
         migrate(empty, revision)
         assert len(inspect(empty.engine).get_table_names()) == names
     with empty.engine.connect() as connection:
-        assert current(connection) == empty.head == "0002"
+        assert current_revision(connection) == empty.head == "0002"
 
 
 def test_two_that_start_together_make_one_database(server: str) -> None:
-    both = [opened(server), opened(server)]
+    both = [open_database(server), open_database(server)]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda each: migrate(each, then=lambda connection: seed(connection, UNTIL)), both))
     with both[0].engine.connect() as connection:
@@ -157,7 +157,7 @@ def test_it_is_not_ready_for_a_schema_that_it_does_not_know(database: Database) 
 
 
 def test_stories_are_found_by_indexes(tmp_path: Path) -> None:
-    made = opened(f"sqlite:///{tmp_path / 'news.sqlite'}")
+    made = open_database(f"sqlite:///{tmp_path / 'news.sqlite'}")
     migrate(made, then=lambda connection: seed(connection, UNTIL))
     statements: list[tuple[str, Any]] = []
     event.listen(made.engine, "before_cursor_execute", lambda *seen: statements.append((seen[2], seen[3])))
@@ -172,14 +172,17 @@ def test_stories_are_found_by_indexes(tmp_path: Path) -> None:
 
 
 def test_an_unreachable_database_is_told() -> None:
-    gone = opened("postgresql://site@127.0.0.1:1/news")
+    gone = open_database("postgresql://site@127.0.0.1:1/news")
     with pytest.raises(UsageError, match=r"postgresql.*127\.0\.0\.1:1/news: its schema can't be migrated: "):
         migrate(gone)
     gone.engine.dispose()
 
 
 def test_a_database_that_goes_away_makes_the_site_unready_and_no_less_alive(tmp_path: Path) -> None:
-    made, gone = opened(f"sqlite:///{tmp_path / 'news.sqlite'}"), opened("postgresql://site@127.0.0.1:1/news")
+    made, gone = (
+        open_database(f"sqlite:///{tmp_path / 'news.sqlite'}"),
+        open_database("postgresql://site@127.0.0.1:1/news"),
+    )
     migrate(made, then=lambda connection: seed(connection, UNTIL))
     health, ready, front, api = asyncio.run(
         served(made, ["/api/health", "/api/ready", "/ja/", "/api/stories"], later=gone)
@@ -202,7 +205,7 @@ def test_a_database_that_goes_away_makes_the_site_unready_and_no_less_alive(tmp_
 )
 def test_other_databases_are_refused(url: str, says: str) -> None:
     with pytest.raises(UsageError) as refused:
-        opened(url)
+        open_database(url)
     assert str(refused.value).startswith(says)
 
 

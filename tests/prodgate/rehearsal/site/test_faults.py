@@ -20,8 +20,8 @@ import pytest
 from prodgate.criteria import UsageError
 from prodgate.rehearsal.site import defects, disturbing, faults
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER, seed
-from prodgate.rehearsal.site.database import Database, migrate, opened
-from prodgate.rehearsal.site.faults import KINDS, Fault, read
+from prodgate.rehearsal.site.database import Database, migrate, open_database
+from prodgate.rehearsal.site.faults import KINDS, Fault, parse_faults
 from prodgate.rehearsal.site.observing import AccessLog
 from prodgate.rehearsal.site.process import running
 from tests.prodgate.rehearsal.site.asking import UNTIL, Answer, ask, asked, served
@@ -31,17 +31,17 @@ pytestmark = pytest.mark.xdist_group("site")
 
 @pytest.fixture(scope="module")
 def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    made = opened(f"sqlite:///{tmp_path_factory.mktemp('news') / 'news.sqlite'}")
+    made = open_database(f"sqlite:///{tmp_path_factory.mktemp('news') / 'news.sqlite'}")
     migrate(made, then=lambda connection: seed(connection, UNTIL))
     yield made
     made.engine.dispose()
 
 
 def test_every_fault_is_done_by_something() -> None:
-    done = set(disturbing.MAKERS) | set(defects.HEADERS) | {name for name, _ in defects.TEXTS}
+    done = set(disturbing.DISTURBANCES) | set(defects.HEADERS) | {name for name, _ in defects.TEXTS}
     assert done | {"naive-deploy", "wrong-build"} == set(KINDS)
-    assert [read([kind.example])[0].name for kind in KINDS.values()] == list(KINDS)
-    assert all(kind.example in faults.described() for kind in KINDS.values())
+    assert [parse_faults([kind.example])[0].name for kind in KINDS.values()] == list(KINDS)
+    assert all(kind.example in faults.render_faults() for kind in KINDS.values())
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_every_fault_is_done_by_something() -> None:
     ],
 )
 def test_faults_are_read(text: str, fault: Fault) -> None:
-    assert read([text]) == (fault,)
+    assert parse_faults([text]) == (fault,)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_faults_are_read(text: str, fault: Fault) -> None:
 )
 def test_a_fault_that_is_written_wrong_is_told(texts: list[str], says: str) -> None:
     with pytest.raises(UsageError) as refused:
-        read(texts)
+        parse_faults(texts)
     assert str(refused.value).startswith(says)
 
 

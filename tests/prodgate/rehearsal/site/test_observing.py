@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from prodgate.rehearsal.site.content.seed import seed
-from prodgate.rehearsal.site.database import migrate, opened
-from prodgate.rehearsal.site.observing import LOG, AccessLog, _as_json, access_log, route
+from prodgate.rehearsal.site.database import migrate, open_database
+from prodgate.rehearsal.site.observing import LOG, AccessLog, _as_json, open_access_log, route
 from tests.prodgate.rehearsal.site.asking import UNTIL, served
 
 
 def test_two_writers_share_an_access_log(tmp_path: Path) -> None:
-    one, other = (access_log(tmp_path / "access.jsonl") for _ in range(2))
+    one, other = (open_access_log(tmp_path / "access.jsonl") for _ in range(2))
     for number in range(3):
         one.waiting.append(f"one {number}\n")
         other.waiting.append(f"other {number}\n")
@@ -47,7 +47,10 @@ def test_a_route_has_names_in_place_of_values(path: str, parameters: dict[str, s
 
 
 def test_a_failing_handler_is_written_down_with_its_request(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    made, gone = opened(f"sqlite:///{tmp_path / 'news.sqlite'}"), opened("postgresql://site@127.0.0.1:1/news")
+    made, gone = (
+        open_database(f"sqlite:///{tmp_path / 'news.sqlite'}"),
+        open_database("postgresql://site@127.0.0.1:1/news"),
+    )
     migrate(made, then=lambda connection: seed(connection, UNTIL))
     log = AccessLog(-1)
     (answer,) = asyncio.run(served(made, ["/"], later=gone, log=log))

@@ -173,14 +173,14 @@ def test_no_more_answers_are_kept_than_stated() -> None:
     site = pages.Site(Mock(), Mock(), {})
     asked = Mock(app=Mock(state=Mock(site=site)))
 
-    @pages.briefly_kept(query=True)
+    @pages.cache_briefly(query=True)
     async def counted(request: Request) -> Response:
         return Response(str(request.url.query))
 
-    for number in range(pages.MOST_KEPT + 1):
+    for number in range(pages.CACHE_SIZE + 1):
         asked.url = URL(f"/search?q={number}")
         assert asyncio.run(counted(asked)).body == f"q={number}".encode()
-        assert len(site.kept) <= pages.MOST_KEPT
+        assert len(site.kept) <= pages.CACHE_SIZE
 
 
 def test_both_languages_tell_the_same_story(site: Site) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER
-from prodgate.rehearsal.site.passwords import hashed, matches
+from prodgate.rehearsal.site.passwords import hash_password, matches
 from prodgate.rehearsal.site.process import Site
 from tests.prodgate.rehearsal.site.asking import Answer, ask
 
@@ -20,7 +20,7 @@ def cookie(answer: Answer) -> str:
 
 
 def test_a_password_is_kept_as_a_salted_hash() -> None:
-    one, other = hashed("full-court-press"), hashed("full-court-press")
+    one, other = hash_password("full-court-press"), hash_password("full-court-press")
     assert one != other
     assert "full-court-press" not in one
     assert matches("full-court-press", one)

@@ -11,17 +11,17 @@ from itertools import pairwise
 import pytest
 
 from prodgate.rehearsal.site.content import read
-from prodgate.rehearsal.site.content.writing import DAYS, STORIES, players, unused, written
+from prodgate.rehearsal.site.content.writing import DAYS, STORIES, players, unused_slug, write_stories
 from prodgate.rehearsal.site.queries import CATEGORIES
 from prodgate.rehearsal.site.words import WORDS
 from tests.prodgate.rehearsal.site.asking import UNTIL
 
-TOLD = list(written(UNTIL))
+TOLD = list(write_stories(UNTIL))
 
 
 def test_they_are_the_same_wherever_they_are_written() -> None:
-    assert list(written(UNTIL)) == TOLD
-    titles = "\n".join(each["title_en"] + each["title_ja"] for each in written(UNTIL + timedelta(hours=6)))
+    assert list(write_stories(UNTIL)) == TOLD
+    titles = "\n".join(each["title_en"] + each["title_ja"] for each in write_stories(UNTIL + timedelta(hours=6)))
     assert (
         sha256(titles.encode()).hexdigest()[:12]
         == sha256("\n".join(each["title_en"] + each["title_ja"] for each in TOLD).encode()).hexdigest()[:12]
@@ -71,8 +71,8 @@ def test_nobody_plays_for_two_teams() -> None:
 
 
 def test_a_title_that_was_taken_gets_a_number() -> None:
-    assert unused("Magic's night: 101-99!", set()) == "magics-night-101-99"
-    assert unused("A b", {"a-b", "a-b-2"}) == "a-b-3"
+    assert unused_slug("Magic's night: 101-99!", set()) == "magics-night-101-99"
+    assert unused_slug("A b", {"a-b", "a-b-2"}) == "a-b-3"
 
 
 def test_both_languages_have_all_words() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prodgate.terraform.hermetic import environment, stand_in
+from prodgate.terraform.hermetic import prepare_environment, stand_in
 from prodgate.terraform.runner import Completed, find_engine, run
 
 PROVIDER = """
@@ -69,7 +69,7 @@ def instances(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 @contextmanager
 def playground(scratch: Path, text: str) -> Iterator[Root]:
     """Write a root, start the provider beside it, and initialise."""
-    settings = environment(os.environ, scratch)
+    settings = prepare_environment(os.environ, scratch)
     directory = scratch / "root"
     directory.mkdir()
     (directory / "main.tf").write_text(text, encoding="utf-8")

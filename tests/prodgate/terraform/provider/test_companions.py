@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.prodgate.terraform.provider.playground import playground
 
-from prodgate.terraform.provider.companions import TYPES, companion_schemas
+from prodgate.terraform.provider.companions import TYPES, utility_schemas
 
 TREE = """
 resource "random_id" "id" {
@@ -91,7 +91,7 @@ def test_the_others_plan(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("provider", TYPES)
 def test_the_table_is_read_to_the_end(provider: str) -> None:
     """Nothing in a line is skipped because it is written wrong."""
-    schemas = companion_schemas(provider)
+    schemas = utility_schemas(provider)
     for kind, types in TYPES[provider].items():
         for name, stated in types.items():
             block = schemas.block(kind, name)

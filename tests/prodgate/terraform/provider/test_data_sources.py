@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from tests.prodgate.terraform.provider.playground import PROVIDER, Root, playground
 
-from prodgate.terraform.provider.datasources import MARK, read
+from prodgate.terraform.provider.datasources import MARK, answer_data_source
 from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.terraform.provider.settings import Settings
-from prodgate.terraform.provider.values import empty
+from prodgate.terraform.provider.values import empty_block
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 HERE = Settings(region="ap-northeast-1", account="111122223333", states_region=True, states_account=True)
@@ -42,7 +42,7 @@ resource "aws_db_instance" "main" {
 
 def answer(kind: str, settings: Settings = HERE, **config: Any) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     block = aws_schemas().block("data", kind)
-    found = read(kind, block, {**empty(block), **config}, settings)
+    found = answer_data_source(kind, block, {**empty_block(block), **config}, settings)
     return found.values, found.invented
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.prodgate.terraform.provider.real_provider import real_provider
 
-from prodgate.terraform.hermetic import environment, stand_in
+from prodgate.terraform.hermetic import prepare_environment, stand_in
 from prodgate.terraform.runner import find_engine, run
 
 pytestmark = pytest.mark.differential
@@ -87,7 +87,7 @@ def opened(value: Any, unknown: Any) -> Any:
 def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Plan]:
     """The legacy root as the real provider plans it, and as the stand-in does."""
     scratch = tmp_path_factory.mktemp("differential")
-    settings = environment(os.environ, scratch)
+    settings = prepare_environment(os.environ, scratch)
     for name in ("real", "ours"):
         shutil.copytree(LEGACY, scratch / name)
     real = planned(scratch / "real", {**settings, "TF_DATA_DIR": str(scratch / "data"), **real_provider(scratch)})

@@ -13,7 +13,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from prodgate.terraform.provider.server import wait_for_the_end
+from prodgate.terraform.provider.server import wait_for_end
 
 MODULE = [sys.executable, "-P", "-m", "prodgate.terraform.provider"]
 PARENT = """
@@ -100,7 +100,7 @@ def test_parent_that_ended_before_the_wait_began_is_noticed() -> None:
         ended.wait()
     heard, telling = os.pipe()
 
-    wait_for_the_end(heard, ended.pid)
+    wait_for_end(heard, ended.pid)
 
     os.close(heard)
     os.close(telling)

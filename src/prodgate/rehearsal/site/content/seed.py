@@ -10,9 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, insert, select
 
 from .. import tables
-from ..passwords import hashed
+from ..passwords import hash_password
 from . import read
-from .writing import SLOT, written
+from .writing import SLOT, write_stories
 
 #: Who can sign in on a new site. It is a rehearsal: the password is no secret.
 READER: Final = "reader@nba-news.example"
@@ -29,7 +29,7 @@ def seed(connection: Connection, until: datetime) -> bool:
     """Fill the database with stories up to a time, unless it has some; return whether it was empty."""
     if connection.scalar(select(func.count()).select_from(tables.teams)):
         return False
-    written_stories = list(written(until))
+    written_stories = list(write_stories(until))
     sources = read("stories.toml")["sources"]
     connection.execute(insert(tables.sources), [{"key": key} | dict(source) for key, source in sources.items()])
     connection.execute(insert(tables.teams), _team_rows())
@@ -40,8 +40,8 @@ def seed(connection: Connection, until: datetime) -> bool:
         insert(tables.story_teams),
         [{"story": each["id"], "team": code, "place": n} for each in stories for n, code in enumerate(each["teams"])],
     )
-    _after_numbered_rows(connection)
-    reader = {"email": READER, "password": hashed(PASSWORD), "team": "lal", "joined_at": until}
+    _reset_sequence(connection)
+    reader = {"email": READER, "password": hash_password(PASSWORD), "team": "lal", "joined_at": until}
     connection.execute(insert(tables.readers), [reader])
     return True
 
@@ -62,7 +62,7 @@ def _collection_rows(stories: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     ]
 
 
-def _after_numbered_rows(connection: Connection) -> None:
+def _reset_sequence(connection: Connection) -> None:
     """Let PostgreSQL count on from the numbers that we gave."""
     if connection.dialect.name == "postgresql":
         last = select(func.max(tables.stories.c.id)).scalar_subquery()

@@ -25,20 +25,20 @@ DAYS_EN: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 PROSPECTS: Final = "prospects"
 
 
-def written(until: datetime, count: int = STORIES) -> Iterator[dict[str, Any]]:
+def write_stories(until: datetime, count: int = STORIES) -> Iterator[dict[str, Any]]:
     """Yield the rows of ``stories``, newest first from ``until`` on, each with the codes of its ``teams``."""
     random, slugs = Random("stories"), set[str]()  # noqa: S311  not a secret: the same everywhere
     slots = int(timedelta(days=DAYS) / SLOT)
-    for number, (pattern, codes) in zip(range(count), _subjects(random), strict=False):
+    for number, (pattern, codes) in zip(range(count), _choose_subjects(random), strict=False):
         slot = until - SLOT * (number * slots // count)
         published = slot - timedelta(minutes=random.randrange(5, 350))
-        story = _story(random, pattern, codes, published)
-        story["slug"] = unused(story["title_en"], slugs)
+        story = _write_story(random, pattern, codes, published)
+        story["slug"] = unused_slug(story["title_en"], slugs)
         slugs.add(story["slug"])
         yield story | {"collected_at": slot, "external_id": f"{count - number:05d}"}
 
 
-def _subjects(random: Random) -> Iterator[tuple[Any, Sequence[str]]]:
+def _choose_subjects(random: Random) -> Iterator[tuple[Any, Sequence[str]]]:
     """Yield patterns and teams so that neither neighbours nor the stories of one team tell the same."""
     patterns, told, recent = read("stories.toml")["stories"], set[tuple[str, str]](), deque[str](maxlen=6)
     while True:
@@ -50,12 +50,12 @@ def _subjects(random: Random) -> Iterator[tuple[Any, Sequence[str]]]:
             yield pattern, codes
 
 
-def _story(random: Random, pattern: Any, codes: Sequence[str], published: datetime) -> dict[str, Any]:
-    filled = _filled(random, pattern, codes, published)
+def _write_story(random: Random, pattern: Any, codes: Sequence[str], published: datetime) -> dict[str, Any]:
+    filled = _fill(random, pattern, codes, published)
     texts = {
         f"{part}_{language}": text
-        for language, ending in _ending(random, pattern)
-        for part, text in _texts(pattern, language, filled[language], ending).items()
+        for language, ending in _choose_endings(random, pattern)
+        for part, text in _render_texts(pattern, language, filled[language], ending).items()
     }
     return texts | {
         "source": random.choice(sorted(read("stories.toml")["sources"])),
@@ -65,18 +65,18 @@ def _story(random: Random, pattern: Any, codes: Sequence[str], published: dateti
     }
 
 
-def _ending(random: Random, pattern: Any) -> list[tuple[str, str]]:
+def _choose_endings(random: Random, pattern: Any) -> list[tuple[str, str]]:
     english, japanese = random.choice(read("stories.toml")["endings"][pattern["category"]])
     return [("en", english), ("ja", japanese)]
 
 
-def _texts(pattern: Any, language: str, filled: Mapping[str, Any], ending: str) -> dict[str, str]:
+def _render_texts(pattern: Any, language: str, filled: Mapping[str, Any], ending: str) -> dict[str, str]:
     words = pattern[language]
     parts = {"title": words["title"], "summary": words["summary"], "body": "\n\n".join([*words["body"], ending])}
     return {name: text.format_map(filled) for name, text in parts.items()}
 
 
-def _filled(random: Random, pattern: Any, codes: Sequence[str], published: datetime) -> dict[str, dict[str, Any]]:
+def _fill(random: Random, pattern: Any, codes: Sequence[str], published: datetime) -> dict[str, dict[str, Any]]:
     numbers: dict[str, Any] = {name: random.randint(*ends) for name, ends in read("stories.toml")["numbers"].items()}
     numbers |= {
         "games": numbers["wins"] + 4,
@@ -108,7 +108,7 @@ def players() -> Mapping[str, Sequence[tuple[str, str]]]:
     return {code: names[place * each : (place + 1) * each] for place, code in enumerate(codes)}
 
 
-def unused(title: str, taken: set[str]) -> str:
+def unused_slug(title: str, taken: set[str]) -> str:
     """Return a slug for a title that is not taken."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
