@@ -1,3 +1,3 @@
 """Lets pytest collect the gate's checks, and gives tests of plugins a pytest of their own."""
 
-pytest_plugins = ("prodgate.pytest_plugin", "pytester")
+pytest_plugins = ("prodgate.run.pytest_plugin", "pytester")

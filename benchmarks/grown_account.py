@@ -11,7 +11,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from prodgate.aws.clients import Clients, rehearsal_clients
-from prodgate.rehearsal.emulated import running_emulator
+from prodgate.rehearsal.emulator_process import running_emulator
 from prodgate.terraform.evaluate import scratch_directory
 from prodgate.terraform.hermetic import prepare_environment
 

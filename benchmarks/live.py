@@ -28,20 +28,20 @@ from grown_account import ACCOUNT, REGION, calls, empty_account, grow, slow_down
 from prowler import scan
 from tests.suites.live.harness import live_checks
 
-from prodgate import runs
-from prodgate.aws.answered import canonical_json
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
+from prodgate.aws.plain_json import canonical_json
+from prodgate.evidence import runs
+from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
-from prodgate.journal import Journal
-from prodgate.judging import judge
-from prodgate.layers import live_policies
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.live import observe_through
-from prodgate.layers.project_seen import ProjectView
-from prodgate.project import Project, load_policies, open_project
+from prodgate.layers.live import policies
+from prodgate.layers.live.layer import observe_through
+from prodgate.layers.static.repository import ProjectView
 from prodgate.rehearsal.account import provision
-from prodgate.targets import Target
+from prodgate.run.judging import judge
+from prodgate.sections.project import Project, load_policies, open_project
+from prodgate.sections.targets import Target
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LATENCY = 0.04
@@ -188,7 +188,7 @@ def judge_all(project: Project, checks: Any, facts: Facts) -> int:
     """Judge facts by every live check and policy; return the number of findings."""
     criteria = project.stated.criteria
     found = [each for one in checks for each in judge(one, criteria[one.criterion], facts, layer="live", fixtures={})]
-    return len(found) + sum(map(len, live_policies.conclude(facts, project.stated).values()))
+    return len(found) + sum(map(len, policies.conclude(facts, project.stated).values()))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any, Final
 
 from prodgate import Resource
+from prodgate.semantics.unresolved import Unknown
 from prodgate.terraform.provider.schema import aws_schemas
-from prodgate.unresolved import Unknown
 
 Route = tuple[str | int, ...]
 

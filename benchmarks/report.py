@@ -19,12 +19,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from prodgate.criteria import Criteria, Criterion
-from prodgate.criteria_file import CriteriaFile
 from prodgate.engines.chromium import ensure_chromium
+from prodgate.evidence.runs import Run
 from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Bound
 from prodgate.report.html import render_html
-from prodgate.runs import Run
+from prodgate.sections.criteria_file import CriteriaFile
 
 FINDINGS = 10_000
 CRITERIA = 60

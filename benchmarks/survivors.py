@@ -21,8 +21,8 @@ from survivors_page import Row, render_page
 
 from prodgate import Configuration
 from prodgate.criteria import Criteria
-from prodgate.criteria_file import load
-from prodgate.project import load_policies
+from prodgate.sections.criteria_file import load
+from prodgate.sections.project import load_policies
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.policy import POLICIES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodgate import Resource
-from prodgate.airflow_versions import parse_version
+from prodgate.semantics.airflow_versions import parse_version
 
 
 def version_of(environment: Resource) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from prodgate import Block, Configuration, Resource, Unresolved, cloudwatch
-from prodgate.cloudwatch import evaluate_nested, find_deciding_queries, parse_percentile
+from prodgate import Block, Configuration, Resource, Unresolved
+from prodgate.semantics import cloudwatch
+from prodgate.semantics.cloudwatch import evaluate_nested, find_deciding_queries, parse_percentile
 
 ALARM = "aws_cloudwatch_metric_alarm"
 COMPOSITE = "aws_cloudwatch_composite_alarm"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodgate import Block, Configuration, Criterion, Quantity, Resource, policy
-from prodgate.cloudwatch import alarms_in_rule
+from prodgate.semantics.cloudwatch import alarms_in_rule
 
 from .alarms import ALARM, COMPOSITE, readings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prodgate import Criterion, Resource, policy
-from prodgate.documents import Statement
+from prodgate.semantics.policy_documents import Statement
 from prodgate.terraform.documents import allow_statements
 
 from .roles import grants, managed_by_aws

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodgate import Criterion, Resource, policy
 
-from .openings import INGRESS, group_of, list_ingress
+from .network_rules import INGRESS, group_of, list_ingress
 
 
 @policy(

@@ -3,7 +3,7 @@
 import re
 
 from prodgate import Block, Criterion, Resource, Unresolved, policy
-from prodgate.documents import Statement
+from prodgate.semantics.policy_documents import Statement
 from prodgate.terraform.documents import policy_statements
 
 MODERN_LISTENER = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-")

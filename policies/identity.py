@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
-from prodgate.documents import Statement
+from prodgate.semantics.policy_documents import Statement
 from prodgate.terraform.documents import allow_statements
 
 #: Resources that grant rights to an identity -> the arguments that hold a policy document.

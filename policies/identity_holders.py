@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from prodgate import Configuration, Criterion, Resource, Unresolved, policy
-from prodgate.documents import Statement
+from prodgate.semantics.policy_documents import Statement
 from prodgate.terraform.documents import allow_statements
 
 from .identity import EDITS, granted_statements, is_everything

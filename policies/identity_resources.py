@@ -3,7 +3,7 @@
 import re
 
 from prodgate import Criterion, Resource, policy
-from prodgate.documents import Statement
+from prodgate.semantics.policy_documents import Statement
 from prodgate.terraform.documents import allow_statements
 
 from .identity_trust import CALLERS, SOURCES

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
-from prodgate.documents import Principal, Statement
+from prodgate.semantics.policy_documents import Principal, Statement
 from prodgate.terraform.documents import allow_statements
 
 #: Services that state for whom they act when they take a role, so that the role can refuse to serve another account.

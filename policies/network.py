@@ -3,9 +3,9 @@
 import ipaddress
 
 from prodgate import Criterion, Resource, policy
-from prodgate.openings import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, NetworkRule
+from prodgate.semantics.network_rules import NEVER_PUBLIC, OUTBOUND, WEB, WIDE, NetworkRule
 
-from .openings import EGRESS, INGRESS, group_of, guards_a_load_balancer, list_egress, list_ingress
+from .network_rules import EGRESS, INGRESS, group_of, guards_a_load_balancer, list_egress, list_ingress
 
 #: Resources that may get a public address -> the argument that gives it; unset means no for each of them.
 ADDRESSES = {

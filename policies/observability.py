@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodgate import Criterion, Quantity, Resource, policy
-from prodgate.cloudwatch import UTILIZATION
+from prodgate.semantics.cloudwatch import UTILIZATION
 
 from .alarms import ALARM, alarms_on, fires_above, point_at_nearest, readings
 

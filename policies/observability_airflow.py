@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from prodgate import Criterion, Resource, policy
-from prodgate.airflow_versions import is_suppressed, metric_mistakes, metrics
+from prodgate.semantics.airflow_versions import is_suppressed, metric_mistakes, metrics
 
 from .alarms import ALARM, Reading, alarms_on, fires_above, fires_below, point_at_nearest, readings
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from prodgate import Criterion, Quantity, Resource, policy
-from prodgate.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, error_percent, is_error_share
+from prodgate.semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, error_percent, is_error_share
 
 from .alarms import ALARM, Reading, alarms_on, fires_above, point_at_nearest, readings, value
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from prodgate import Criterion, Resource, policy
-from prodgate.cloudwatch import HEARTBEATS, alarms_in_rule
-from prodgate.documents import Statement
+from prodgate.semantics.cloudwatch import HEARTBEATS, alarms_in_rule
+from prodgate.semantics.policy_documents import Statement
 from prodgate.terraform.documents import policy_statements
 
 from .alarms import ALARM, COMPOSITE, Reading, fires_below, readings

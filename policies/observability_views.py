@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prodgate import Configuration, Criterion, Resource, policy
-from prodgate.dashboard_metrics import metrics_on
+from prodgate.semantics.dashboard_metrics import metrics_on
 
 from .alarms import Reading, alarms_on, fires_below, point_at_nearest
 from .observability_notice import DIMENSIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from prodgate import Criterion, Quantity, Resource, policy
-from prodgate.airflow_versions import dag_concurrency, setting_mistakes, settings
+from prodgate.semantics.airflow_versions import dag_concurrency, setting_mistakes, settings
 
 from .airflow import version_of
 from .unset import is_unset

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prodgate import Unresolved
-from prodgate.secret_forms import find_assignments, find_secret
-from prodgate.unresolved import Unknown
+from prodgate.semantics.secret_forms import find_assignments, find_secret
+from prodgate.semantics.unresolved import Unknown
 
 
 def secrets_in(pairs: Iterable[tuple[str, str | None]]) -> list[str]:

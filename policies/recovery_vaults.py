@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 
 from prodgate import Block, Criterion, Quantity, Resource, policy
-from prodgate.schedules import runs_daily
+from prodgate.semantics.schedules import runs_daily
 
 DATABASES = ("aws_rds_cluster", "aws_db_instance", "aws_dynamodb_table", "aws_docdb_cluster", "aws_neptune_cluster",
              "aws_efs_file_system")  # fmt: skip

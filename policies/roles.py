@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from prodgate import Resource
-from prodgate.documents import Statement
+from prodgate.semantics.policy_documents import Statement
 from prodgate.terraform.documents import allow_statements
 
 ATTACHMENT = "aws_iam_role_policy_attachment"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from prodgate import Configuration, Criterion, Quantity, Resource, policy
-from prodgate.secret_forms import credential_form
+from prodgate.semantics.secret_forms import credential_form
 
 from .plain_text import secrets_in, texts_in
 

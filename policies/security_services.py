@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from prodgate import Block, Configuration, Criterion, Resource, policy
-from prodgate.event_patterns import SEVERE, matches
+from prodgate.semantics.event_patterns import SEVERE, matches
 
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OUTSIDE = ("ACCOUNT", "ORGANIZATION")

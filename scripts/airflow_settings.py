@@ -1,4 +1,4 @@
-"""Write src/prodgate/airflow_settings.json from the wheels of two Airflow versions.
+"""Write src/prodgate/semantics/airflow_settings.json from the wheels of two Airflow versions.
 
     pip download --no-deps -d /tmp/wheels apache-airflow==2.11.0 apache-airflow-core==3.0.6
     python scripts/airflow_settings.py /tmp/wheels/*.whl
@@ -15,7 +15,7 @@ from zipfile import ZipFile
 
 import yaml
 
-OUTPUT = Path(__file__).parents[1] / "src" / "prodgate" / "airflow_settings.json"
+OUTPUT = Path(__file__).parents[1] / "src" / "prodgate" / "semantics" / "airflow_settings.json"
 
 
 def list_settings(wheel: ZipFile) -> set[str]:

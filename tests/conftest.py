@@ -6,8 +6,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from prodgate.project import open_project
 from prodgate.rehearsal.account import RehearsalAccount, provision
+from prodgate.sections.project import open_project
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,9 +22,9 @@ ONCE = tuple(
     str(ROOT / "tests" / folder)
     for folder in (
         "dags", "e2e", "loadtests", "mutations", "policies", "prodgate/canaries", "prodgate/drills", "prodgate/engines",
-        "prodgate/layers/test_live", "prodgate/layers/test_second_opinion", "prodgate/load", "prodgate/rehearsal",
+        "prodgate/layers/live", "prodgate/layers/static/test_checkov", "prodgate/load", "prodgate/rehearsal",
         "prodgate/terraform/provider", "prodgate/terraform/test_evaluate", "prodgate/terraform/test_refusals",
-        "prodgate/terraform/test_untouched", "prodgate/test_running", "suites/live", "terraform",
+        "prodgate/terraform/test_untouched", "prodgate/run/test_running", "suites/live", "terraform",
     )
 )  # fmt: skip
 

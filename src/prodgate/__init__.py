@@ -4,10 +4,10 @@ from .checks import check
 from .criteria import Criterion
 from .findings import NotSatisfied, Outcome, Undetermined
 from .quantities import Bound, Quantity
+from .semantics.unresolved import Unresolved
 from .terraform.policy import policy
 from .terraform.reading import Block
 from .terraform.resources import Configuration, Resource
-from .unresolved import Unresolved
 
 __all__ = [
     "Block",

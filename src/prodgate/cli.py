@@ -140,7 +140,7 @@ def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser
 
 
 def _call(name: str, given: argparse.Namespace) -> int:
-    from . import commands  # noqa: PLC0415  --help needs nothing of the package
+    from .commands import commands  # noqa: PLC0415  --help needs nothing of the package
 
     function: Callable[[argparse.Namespace], int] = getattr(commands, name)
     return function(given)

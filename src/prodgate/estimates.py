@@ -44,13 +44,13 @@ class Estimate:
     """What the value is made of."""
 
     def __str__(self) -> str:
-        ends = f"{_render_short(self.low, ROUND_FLOOR, unit=False)}–{_render_short(self.high, ROUND_CEILING)}"
+        ends = f"{_shorten(self.low, ROUND_FLOOR, unit=False)}–{_shorten(self.high, ROUND_CEILING)}"
         worth = f", worth {self.effective:,}" if self.effective < self.samples else ""
         detail = f"; {self.detail}" if self.detail else ""
         interval = f"{self.confidence} each end: {ends}, "
         if self.low == self.high:
             interval = ""
-        return f"{_render_short(self.value, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
+        return f"{_shorten(self.value, ROUND_HALF_EVEN)} ({interval}{self.samples:,} {self.of}{worth}{detail})"
 
     def is_within(self, bound: Bound) -> bool:
         """Whether the bound holds wherever in the interval the truth is."""
@@ -178,7 +178,7 @@ def estimate_difference(now: Estimate, before: Estimate) -> Estimate:
         effective=min(now.samples, before.samples),
         settles="",
         unfinished=now.unfinished or before.unfinished,
-        detail=f"{_render_short(before.value, ROUND_HALF_EVEN)} before, {_render_short(now.value, ROUND_HALF_EVEN)} now",
+        detail=f"{_shorten(before.value, ROUND_HALF_EVEN)} before, {_shorten(now.value, ROUND_HALF_EVEN)} now",
     )
 
 
@@ -230,7 +230,7 @@ def _percent(part: float, rounding: str) -> Quantity:
     return Quantity.of((Decimal(part) * 100).quantize(_FINE, rounding), "%")
 
 
-def _render_short(quantity: Quantity, rounding: str, *, unit: bool = True) -> str:
+def _shorten(quantity: Quantity, rounding: str, *, unit: bool = True) -> str:
     """Return a quantity in few digits, rounded so that an interval never looks narrower than it is."""
     if not quantity.magnitude.is_finite():
         text = f"{'-' * quantity.magnitude.is_signed()}∞ {quantity.unit}".rstrip()

@@ -1,7 +1,7 @@
 """Are the system's parts watched by alarms, and would somebody be told?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.alarm_coverage import (
+from prodgate.facts.live.watching.alarm_coverage import (
     WatchedAirflow,
     WatchedBalancer,
     WatchedDatabase,
@@ -9,7 +9,7 @@ from prodgate.facts.live.alarm_coverage import (
     WatchedService,
     WatchedTargetGroup,
 )
-from prodgate.facts.live.notices import AirflowNotices, FindingSource
+from prodgate.facts.live.watching.notifications import AirflowNotices, FindingSource
 
 
 @check(

@@ -2,7 +2,7 @@
 
 from prodgate import Criterion, check
 from prodgate.facts.live.costs import Budget
-from prodgate.facts.live.watchers import OutsideAccess, SecurityHub, ThreatDetection
+from prodgate.facts.live.security_services import OutsideAccess, SecurityHub, ThreatDetection
 
 
 @check("threat-findings", remedy="Look into each finding, mend its cause, then archive it.", measures="count")

@@ -2,7 +2,7 @@
 
 from prodgate import Criterion, Quantity, check
 from prodgate.facts.live.component_logs import ComponentLog
-from prodgate.facts.live.entrances import Entrance
+from prodgate.facts.live.ingress import Entrance
 from prodgate.facts.live.log_groups import LoggedText, LogGroup
 from prodgate.facts.live.vpcs import NetworkRecord
 

@@ -2,7 +2,7 @@
 
 from prodgate import Criterion, check
 from prodgate.facts.live.databases import Database
-from prodgate.facts.live.handed import Handed
+from prodgate.facts.live.plain_text import Handed
 from prodgate.facts.live.secrets import Secret
 
 BACKEND = "SecretsManagerBackend"

@@ -2,8 +2,8 @@
 
 from prodgate import Criterion, check
 from prodgate.facts.live.canaries import Canary
-from prodgate.facts.live.dashboards import Dashboard, ShownComponent
 from prodgate.facts.live.traces import TracedService
+from prodgate.facts.live.watching.dashboards import Dashboard, ShownComponent
 
 
 @check("tracing", remedy="Run a collector beside the application, and allow the task role xray:PutTraceSegments.")

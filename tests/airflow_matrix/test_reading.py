@@ -15,9 +15,10 @@ from prodgate.airflow.direct import HttpTransport, HttpWriter, Login
 from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.records import History, Run
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.canaries.reaching import connect
+from prodgate.canaries.airflow_canaries import connect
 from prodgate.engines.environments import ensure_python
-from prodgate.rehearsal.airflow.process import Airflow, running
+from prodgate.rehearsal.airflow.instance import Airflow
+from prodgate.rehearsal.airflow.process import running
 
 pytestmark = [pytest.mark.matrix, pytest.mark.once]
 

@@ -17,9 +17,9 @@ from prodgate.browser.settings import BrowserSettings
 from prodgate.checks import Check, registered_checks
 from prodgate.engines.chromium import ensure_chromium
 from prodgate.findings import Finding, Outcome
-from prodgate.judging import judge
-from prodgate.layers.e2e_kinds import JOURNEYS, KINDS, PROBES, VISITS, facts_of
-from prodgate.project import open_project
+from prodgate.layers.e2e.kinds import JOURNEYS, KINDS, PROBES, VISITS, facts_of
+from prodgate.run.judging import judge
+from prodgate.sections.project import open_project
 from tests.prodgate.facts.e2e import probed
 
 ROOT = Path(__file__).parents[2]

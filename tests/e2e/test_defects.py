@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from prodgate.findings import Outcome
-from prodgate.layers.e2e_kinds import JOURNEYS, KINDS, VISITS
+from prodgate.layers.e2e.kinds import JOURNEYS, KINDS, VISITS
 from prodgate.rehearsal.edge import edge
 from prodgate.rehearsal.edge_settings import EdgeSettings
 from prodgate.rehearsal.site.process import running

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from prodgate.findings import Outcome
-from prodgate.layers.e2e_kinds import JOURNEYS
+from prodgate.layers.e2e.kinds import JOURNEYS
 
 from .origin import Answer, Origin, html, origin
 from .stage import ROOT, judged, results, settings, travelled

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from prodgate.findings import Outcome
-from prodgate.layers.e2e_kinds import VISITS
+from prodgate.layers.e2e.kinds import VISITS
 
 from .origin import Answer, Origin, html, origin, redirect
 from .stage import WORST, judged, page, pages_judged, results, settings, visited

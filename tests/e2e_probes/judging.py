@@ -11,8 +11,8 @@ from prodgate.checks import Check, registered_checks
 from prodgate.criteria import Criterion
 from prodgate.facts.e2e.probes import probe_facts
 from prodgate.findings import Finding, Outcome
-from prodgate.judging import judge
 from prodgate.quantities import Bound
+from prodgate.run.judging import judge
 
 from ..prodgate.made import criterion
 

@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-from prodgate import runs
 from prodgate.checks import Check, registered_checks
 from prodgate.criteria import Criteria, Criterion
-from prodgate.evidence import load_json
+from prodgate.evidence import runs
+from prodgate.evidence.artifacts import load_json
+from prodgate.evidence.journal import Journal
 from prodgate.findings import Finding, Outcome
-from prodgate.journal import Journal
-from prodgate.judging import judge
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.load import LoadLayer
-from prodgate.layers.load_kinds import KINDS, RECORD
-from prodgate.load_section import LoadProfile
-from prodgate.project import open_project
+from prodgate.layers.load.kinds import KINDS, RECORD
+from prodgate.layers.load.layer import LoadLayer
 from prodgate.quantities import Quantity
 from prodgate.rehearsal.site.process import running
-from prodgate.targets import Target
+from prodgate.run.judging import judge
+from prodgate.sections.load import LoadProfile
+from prodgate.sections.project import open_project
+from prodgate.sections.targets import Target
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "loadtests" / "test_load.py"

@@ -15,8 +15,8 @@ from prodgate.facts import Fact, Facts
 from prodgate.facts.load.changes import compare_with_earlier
 from prodgate.facts.load.runs import FACTS_BY_PROFILE
 from prodgate.findings import Finding, Outcome
-from prodgate.judging import judge
 from prodgate.quantities import Bound, Quantity
+from prodgate.run.judging import judge
 
 from ..prodgate.facts.load.recorded import cell, failing, record, slow, stored
 from ..prodgate.made import criterion

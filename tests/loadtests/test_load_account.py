@@ -16,8 +16,8 @@ from prodgate.checks import registered_checks
 from prodgate.facts import Facts
 from prodgate.facts.load.account_view import BalancerTimes, EntranceCount, account_view, view_through
 from prodgate.findings import Finding, Outcome
-from prodgate.judging import judge
 from prodgate.quantities import Bound
+from prodgate.run.judging import judge
 
 from ..prodgate.facts.load.recorded import cell, failing
 from ..prodgate.made import criterion

@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from prodgate.checking import STATIC
-from prodgate.criteria_file import load
+from prodgate.commands.checking import STATIC
 from prodgate.findings import Finding, Outcome
+from prodgate.sections.criteria_file import load
 from prodgate.terraform.evaluate import TerraformError, evaluate
 from prodgate.terraform.policy import POLICIES, apply
 from prodgate.verdict import Decision, decide

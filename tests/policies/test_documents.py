@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodgate import Configuration, Outcome, Resource, Unresolved
-from prodgate.criteria_file import load
-from prodgate.documents import overlap, read_statements
+from prodgate.sections.criteria_file import load
+from prodgate.semantics.policy_documents import overlap, read_statements
 from prodgate.terraform.policy import POLICIES, apply
 from prodgate.terraform.reading import UNKNOWN
 

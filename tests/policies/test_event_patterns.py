@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from prodgate import Unresolved
-from prodgate.event_patterns import matches
+from prodgate.semantics.event_patterns import matches
 
 EVENT = {"source": "aws.guardduty", "detail": {"severity": 7, "service": {"archived": False}, "type": "Recon:EC2/Scan"}}
 

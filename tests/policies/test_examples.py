@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from prodgate import Configuration, Criterion, Outcome, Resource
-from prodgate.criteria_file import load
+from prodgate.sections.criteria_file import load
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.policy import POLICIES, Policy, apply
 

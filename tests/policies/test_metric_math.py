@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodgate import Unresolved
-from prodgate.metric_math import evaluate, query_ids
+from prodgate.semantics.metric_math import evaluate, query_ids
 
 NUMBERS = {"e": Decimal(5), "r": Decimal(1000), "z": Decimal(0)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from policies.openings import NetworkRule, list_egress, list_ingress
+from policies.network_rules import NetworkRule, list_egress, list_ingress
 
 from prodgate import Configuration, Resource
 

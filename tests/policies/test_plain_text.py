@@ -6,7 +6,7 @@ import pytest
 from policies.plain_text import secrets_in, texts_in
 
 from prodgate import Unresolved
-from prodgate.secret_forms import credential_form
+from prodgate.semantics.secret_forms import credential_form
 from prodgate.terraform.reading import UNKNOWN
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate import runs
+from prodgate.evidence import runs
 
 from .made_run import ABOUT, CRITERIA
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from prodgate.journal import Journal
+from prodgate.evidence.journal import Journal
 
 from .made import finding
 

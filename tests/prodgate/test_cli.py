@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from prodgate import checking, cli, commands, layer_process, running, runs
+from prodgate import cli
+from prodgate.commands import checking, commands
 from prodgate.criteria import Criteria, UsageError
-from prodgate.publishing import publish
+from prodgate.evidence import runs
+from prodgate.run import layer_process, running
+from prodgate.run.publishing import publish
 from prodgate.terraform.resources import Configuration
 
 from .made import criterion, finding
 from .made_run import judge
-from .test_criteria_file import VALID
+from .sections.test_criteria_file import VALID
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -175,8 +178,8 @@ def test_explain_speaks_of_every_criterion_and_policy(
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
     from prodgate.checks import registered_checks
-    from prodgate.criteria_file import load
-    from prodgate.explaining import explain
+    from prodgate.commands.explaining import explain
+    from prodgate.sections.criteria_file import load
     from prodgate.terraform.policy import POLICIES
 
     cli.main(["explain", "PG_REC_1"])  # which imports policies and suites

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from prodgate.findings import Outcome
+from prodgate.sections.waivers_file import WaiverError, load_waivers, parse_waivers
 from prodgate.waivers import apply_waivers
-from prodgate.waivers_file import WaiverError, load_waivers, parse_waivers
 
 from .made import NOW, finding, waiver
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from ..aws.answers import Unreadable
-from .asked import extract_request
+from .audit_log import extract_request
 from .records import Event, Heartbeat, ImportFailure, Run, ServedDag, Task
 
 R = TypeVar("R")

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from ..aws.answers import Absent, Unreadable
 from ..aws.calls import SKEW
 from ..aws.failures import SHOWN, Kind, classify_airflow_reply
-from ..secret_forms import redact_credentials, redaction
-from .wire import HttpConnection, Reply
+from ..semantics.secret_forms import redact_credentials, redaction
+from .http_connection import HttpConnection, Reply
 
 _NEW, _OLD = "/api/v2", "/api/v1"
 _WELL: Final = frozenset({200, 201})

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from ..aws.answered import canonical_json, to_plain
 from ..aws.answers import Absent, Unreadable
-from .asked import extract_request
+from ..aws.plain_json import canonical_json, to_plain
+from .audit_log import extract_request
 
 #: Fields that nothing is read from and that hold what people or tasks hand to each other, secrets not excepted.
 UNKEPT: Final = frozenset({"conf", "executor_config", "note", "params", "rendered_fields", "trigger", "triggerer_job"})

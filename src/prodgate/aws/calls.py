@@ -9,10 +9,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from .actions import find_refusal
-from .answered import to_plain
 from .answers import Unreadable
 from .clients import Clients, Refused, last_host
 from .failures import Failure, Kind, classify_error
+from .plain_json import to_plain
 from .recording import Call, Record, Recording
 
 #: Pages after which a list is given up: what is so long is not a list of settings.

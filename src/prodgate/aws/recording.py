@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .answered import canonical_json, revive, to_plain
 from .answers import Absent, Unreadable
+from .plain_json import canonical_json, revive, to_plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from ..facts.e2e.journeys import FORMAT
-from .launching import describe_browser, launch
+from .launch import describe_browser, launch
 from .lifeline import end_with_parent
-from .linking import follow_links
+from .links import follow_links
+from .page_visit import NO_ANSWER, SIZES, blank_result, classify_error, find_address, visit
 from .redaction import Redaction
 from .settings import VISITS, BrowserSettings
-from .visiting import NO_ANSWER, SIZES, blank_result, classify_error, find_address, visit
 
 #: Visits in a row without an answer after which the site is taken for gone, and nobody waits for the rest.
 _MAX_SILENT: Final = 3

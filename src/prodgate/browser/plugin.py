@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Playwright
 
 from ..engines.chromium import find_chromium
-from .keeping import OUTCOME, JourneyEvidence, JourneyWriter
-from .launching import CONTEXT, describe_browser, guard, launch_arguments
+from .journey_evidence import OUTCOME, JourneyEvidence, JourneyWriter
+from .launch import CONTEXT, describe_browser, guard, launch_arguments
 from .lifeline import end_with_parent
 from .settings import VARIABLE, BrowserSettings, Credential, Credentials
 

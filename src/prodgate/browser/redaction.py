@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-from ..secret_forms import find_secret, redact_credentials, redaction
+from ..semantics.secret_forms import find_secret, redact_credentials, redaction
 
 #: A shorter text is no secret, and would be found everywhere.
 MIN_SECRET_LENGTH: Final = 6

@@ -11,7 +11,7 @@ from ..airflow.records import Run
 from ..aws.answers import Unreadable
 from ..dags.declared import DeclaredDag
 from ..dags.ledger import Ledger
-from ..data_section import DataSection
+from ..sections.data import DataSection
 from .records import Collected
 
 #: How far the clock of whoever wrote the data may be ahead of ours.
@@ -77,7 +77,10 @@ def find_impossible_values(records: Sequence[Collected], read: datetime) -> Iter
         if one.slot and one.slot > read + AHEAD:
             yield f"{_describe(one)}: the slot lies in the future, read at {_format_instant(read)}"
         if one.written and one.written > read + AHEAD:
-            yield f"{_describe(one)}: was written at {_format_instant(one.written)}, in the future, read at {_format_instant(read)}"
+            yield (
+                f"{_describe(one)}: was written at {_format_instant(one.written)}, in the future, "
+                f"read at {_format_instant(read)}"
+            )
         if one.slot and one.written and one.written < one.slot - AHEAD:
             yield f"{_describe(one)}: was written at {_format_instant(one.written)}, before its slot"
         if one.rows is not None and one.rows < 0:
@@ -101,7 +104,8 @@ def _find_incomplete_slots(
                 yield f"{_format_instant(slot)} {source}: left nothing, not even that there was nothing new"
         total = sum(one.rows or 0 for one in there if one.source)
         if total < section.least:
-            yield f"{_format_instant(slot)}: all sources together have {total} rows, at least {section.least} are asked for"
+            least = f"at least {section.least} are asked for"
+            yield f"{_format_instant(slot)}: all sources together have {total} rows, {least}"
 
 
 def _find_uncollected(ledger: Ledger, runs: Sequence[Run], records: Iterable[Collected]) -> Iterator[str]:

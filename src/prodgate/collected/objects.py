@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..aws.account import Account
-from ..data_section import SOURCE, SlotObjects
+from ..sections.data import SOURCE, SlotObjects
 
 
 def list_objects(

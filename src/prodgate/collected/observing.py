@@ -8,7 +8,7 @@ from typing import Any
 
 from ..aws.account import Account
 from ..aws.answers import Absent, Unreadable
-from ..data_section import DataSection, SlotTable
+from ..sections.data import DataSection, SlotTable
 from .references import Secret, resolve
 
 

@@ -20,8 +20,8 @@ from sqlalchemy.sql import quoted_name
 
 from ..aws.answers import Unreadable
 from ..criteria import suggest
-from ..data_section import SlotTable
-from ..secret_forms import redact_credentials, redaction
+from ..sections.data import SlotTable
+from ..semantics.secret_forms import redact_credentials, redaction
 from .records import parse_instant
 
 #: Seconds in which a database must answer.

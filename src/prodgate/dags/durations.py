@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ..airflow.records import History
 from ..statistics import nearest_rank
 from .declared import DeclaredDag
-from .hands import Act
 from .ledger import window
+from .manual_actions import Act
 from .traces import collect_traces
 
 #: Fewer runs on either side tell too little of a 95th percentile.

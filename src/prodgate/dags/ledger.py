@@ -14,7 +14,7 @@ from typing import Final
 from ..airflow.records import History, Run
 from . import cron
 from .declared import DeclaredDag
-from .rows import Row, SlotState, judge_slot
+from .slot_states import Row, SlotState, judge_slot
 from .traces import Trace, collect_traces
 
 __all__ = ["Ledger", "Row", "SlotState", "Unaccounted", "build_ledger", "window"]

@@ -21,7 +21,7 @@ from ..quantities import Bound, Quantity
 from . import cron
 from .declared import DeclaredDag
 from .ledger import Ledger
-from .rows import OPEN, SUCCEEDED, Row, SlotState
+from .slot_states import OPEN, SUCCEEDED, Row, SlotState
 
 #: Units that a long time is told in, the greatest first, each from twice itself on.
 _UNITS: Final = (

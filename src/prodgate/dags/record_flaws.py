@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from ..airflow.records import History
 from . import cron
 from .declared import DeclaredDag
-from .hands import Act, ManualAction, list_manual_actions
 from .ledger import build_ledger, window
-from .rows import SlotState
+from .manual_actions import Act, ManualAction, list_manual_actions
+from .slot_states import SlotState
 from .traces import Trace, collect_traces
 
 

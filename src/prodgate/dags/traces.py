@@ -11,7 +11,7 @@ from typing import Final
 
 from ..airflow.records import Event, History, Run, Task
 from ..aws.answers import Unreadable
-from .hands import Act, ManualAction, is_own_success, list_manual_actions
+from .manual_actions import Act, ManualAction, is_own_success, list_manual_actions
 
 #: How a task may be left by a run that is a success.
 SOUND: Final = frozenset({"success", "skipped", "removed"})

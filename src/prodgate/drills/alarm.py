@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..canaries.listening import POLL, receive_notifications, subscribe_queue
-from ..canaries.undoing import Cleanup, cleanup
+from ..canaries.cleanup import Cleanup, cleanup
+from ..canaries.temporary_queue import POLL, receive_notifications, subscribe_queue
 from ..criteria import UsageError, suggest
 from .alarm_risks import Aws, find_risks, list_alarms
 

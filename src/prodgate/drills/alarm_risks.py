@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..cloudwatch import alarms_in_rule
-from ..event_patterns import matches
-from ..unresolved import Unresolved
+from ..semantics.cloudwatch import alarms_in_rule
+from ..semantics.event_patterns import matches
+from ..semantics.unresolved import Unresolved
 
 Aws = Callable[..., Any]
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")

@@ -12,14 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import runs
-from ..canaries.kept import FOLDER
+from ..canaries.drill_records import FOLDER
 from ..criteria import UsageError
-from ..evidence import store_json
-from ..journal import Journal
-from ..project import Project, open_project
+from ..evidence import runs
+from ..evidence.artifacts import store_json
+from ..evidence.journal import Journal
 from ..report.text import visible
-from ..targets import Target, parse_target
+from ..sections.project import Project, open_project
+from ..sections.targets import Target, parse_target
 from ..terraform.diagnostics import TerraformError
 from .alarm import AlarmDrill, choose_alarm, drill_alarm
 from .arguments import CONFIRM, CONFIRM_FAILURE
@@ -84,7 +84,7 @@ def _drill_alarm(given: argparse.Namespace, target: Target, project: Project, be
 
 
 def _drill_dag(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
-    from ..aws.opening import open_account  # noqa: PLC0415  boto3 takes as long to import as all the rest
+    from ..aws.sessions import open_account  # noqa: PLC0415  boto3 takes as long to import as all the rest
     from .dag import drill_dag, find_canary  # noqa: PLC0415
 
     section = find_canary(project.stated, given.name, target)
@@ -114,7 +114,7 @@ def _refusals() -> Iterator[None]:
 def _clients(target: Target, project: Project) -> Iterator[Clients]:
     """Yield clients that may change something, of the account that the criteria name. Raises UsageError."""
     if not target.rehearsal:
-        from ..aws.opening import open_for_drill  # noqa: PLC0415  boto3 takes as long to import as all the rest
+        from ..aws.sessions import open_for_drill  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
         if not project.stated.account:
             raise UsageError(f'{project.stated.path}: names no account; write [account] with id = "123456789012"')

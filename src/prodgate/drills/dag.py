@@ -14,16 +14,16 @@ from ..airflow.mwaa import MwaaWriter
 from ..airflow.transport import Writer
 from ..aws.account import WORKERS, Account, Calls
 from ..aws.answers import Unreadable
-from ..canaries.drilling import Place, drill_canary
-from ..canaries.kept import KIND
-from ..canaries.reaching import connect
+from ..canaries.airflow_canaries import connect
+from ..canaries.drill import Place, drill_canary
+from ..canaries.drill_records import KIND
 from ..canaries.record import CanaryDrill, CanaryRun
 from ..collected.references import resolve, secret_reader
 from ..criteria import UsageError
-from ..criteria_file import CriteriaFile
-from ..dags_section import AirflowSection
-from ..facts.dags.places import FailureDestinations, find_failure_destinations
-from ..targets import Target
+from ..facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
+from ..sections.criteria_file import CriteriaFile
+from ..sections.dags import AirflowSection
+from ..sections.targets import Target
 from .outcome import Begin, Outcome
 
 if TYPE_CHECKING:

@@ -61,7 +61,7 @@ class Recorder:
         self.records.append(kept)
         self.titles.setdefault(record.check_id, record.check_name)
 
-    def add_fault(self, text: str) -> None:
+    def fault(self, text: str) -> None:
         """Keep something that makes the scan incomplete, once."""
         if text not in self.faults:
             self.faults.append(text)
@@ -112,7 +112,7 @@ def scan_root(given: argparse.Namespace, plans: SimpleQueue[str]) -> dict[str, A
     known = list_checks()
     for wanted in given.check:
         if wanted not in known:
-            kept.add_fault(f"Checkov {version} has no check {wanted!r}")
+            kept.fault(f"Checkov {version} has no check {wanted!r}")
     scan_source(given, kept)
     if plan := plans.get():
         kept.scan = "plan"
@@ -168,7 +168,7 @@ def record_everything(kept: Recorder) -> None:
         try:
             run_graph_check(registry, check, results, graph)
         except Exception as bug:  # noqa: BLE001  Checkov itself loses it
-            kept.add_fault(f"{check.id} failed on the {kept.scan}: {type(bug).__name__}: {bug}")
+            kept.fault(f"{check.id} failed on the {kept.scan}: {type(bug).__name__}: {bug}")
 
     Report.add_record = add_and_keep
     BaseCheck.run = run_and_keep
@@ -202,23 +202,21 @@ def scan_source(given: argparse.Namespace, kept: Recorder) -> None:
     scan = runner.Runner()
     report = scan.run(root_folder=str(given.root), runner_filter=make_filter(given))
     for file in report.parsing_errors:
-        kept.add_fault(f"{kept.relative(file)}: Checkov can't parse it, and so did not look at it")
+        kept.fault(f"{kept.relative(file)}: Checkov can't parse it, and so did not look at it")
     for file, definition in (scan.definitions or {}).items():
         for call in definition.get("module", []):
             for name, stated in call.items():
                 if not stated.get(RESOLVED_MODULE_ENTRY_NAME):
                     source = next(iter(stated.get("source") or ["no source"]))
                     place = f"{kept.relative(file.file_path)}:{stated.get('__start_line__', 1)}"
-                    kept.add_fault(
-                        f"{place}: Checkov did not find module {name!r} ({source}), and so did not look at it"
-                    )
+                    kept.fault(f"{place}: Checkov did not find module {name!r} ({source}), and so did not look at it")
 
 
 def scan_plan(given: argparse.Namespace, kept: Recorder, plan: Path) -> None:
     """Scan a plan, and name every resource of a type with checks on which no result came out."""
     report = plan_runner.Runner().run(files=[str(plan)], runner_filter=make_filter(given))
     if report.parsing_errors:
-        kept.add_fault("the plan: Checkov can't parse it, and so did not look at it")
+        kept.fault("the plan: Checkov can't parse it, and so did not look at it")
     if given.check:
         return
     types = list_checked_types()
@@ -226,9 +224,7 @@ def scan_plan(given: argparse.Namespace, kept: Recorder, plan: Path) -> None:
     values = json.loads(plan.read_bytes()).get("planned_values") or {}
     for resource in list_resources(values.get("root_module") or {}):
         if resource["mode"] == "managed" and resource["type"] in types and resource["address"] not in seen:
-            kept.add_fault(
-                f"{resource['address']}: Checkov has checks for {resource['type']}, but gave no result on it"
-            )
+            kept.fault(f"{resource['address']}: Checkov has checks for {resource['type']}, but gave no result on it")
 
 
 def list_checked_types() -> set[str]:

@@ -36,7 +36,7 @@ class Answers:
     source: list[ScannerRecord] = field(default_factory=list)
     plan: list[ScannerRecord] = field(default_factory=list)
 
-    def worst_outcome(self, scan: str) -> str:
+    def worst(self, scan: str) -> str:
         """The answer in one scan: the worst, when there are several; nothing when there is none."""
         outcomes = {record.outcome for record in (self.source if scan == "source" else self.plan)}
         return next((each for each in ("failed", "unknown", "passed", "skipped") if each in outcomes), "")
@@ -75,9 +75,9 @@ def _weaken_unproven(found: Finding) -> Finding:
 def _judge_answers(
     report: ScannerReport, configuration: Configuration | None, table: Table, criteria: frozenset[str]
 ) -> Iterator[Finding]:
-    answered, documents = merge_records(report.records, configuration), Documents(configuration)
+    answered, documents = merge(report.records, configuration), Documents(configuration)
     for answers in answered.values():
-        excused = table.unreliable.get(answers.check, "") or _find_excuse(answers, answered, documents, table)
+        excused = table.unreliable.get(answers.check, "") or _excuse(answers, answered, documents, table)
         yield judge(answers, report.titles, table, criteria, excused or _explain_unmade(answers, configuration))
 
 
@@ -115,9 +115,7 @@ def report_skip_comments(report: ScannerReport) -> Iterator[Finding]:
         yield _finding(NOT_SILENCED, "checkov-comments", "(the source)", Outcome.SATISFIED)
 
 
-def merge_records(
-    records: Iterable[ScannerRecord], configuration: Configuration | None
-) -> Mapping[tuple[str, str], Answers]:
+def merge(records: Iterable[ScannerRecord], configuration: Configuration | None) -> Mapping[tuple[str, str], Answers]:
     """Bring together what the scans say, by (check, address).
 
     The source may know a resource without the keys of count and for_each; it then speaks of all its instances.
@@ -128,32 +126,24 @@ def merge_records(
         instances.setdefault(without_indices(address), []).append(address)
     answers: dict[tuple[str, str], Answers] = {}
     for record in records:
-        for address in _list_addresses(record, instances, resources):
+        for address in _addresses(record, instances, resources):
             key = (record.check, address)
             found = answers.setdefault(key, Answers(record.check, address, resources.get(address)))
             (found.source if record.scan == "source" else found.plan).append(record)
     return answers
 
 
-def _find_excuse(
-    answers: Answers, answered: Mapping[tuple[str, str], Answers], documents: Documents, table: Table
-) -> str:
+def _excuse(answers: Answers, answered: Mapping[tuple[str, str], Answers], documents: Documents, table: Table) -> str:
     """Return why what a check says about a policy document does not count, or nothing."""
     document, twin = answers.resource, table.documents.twins.get(answers.check)
     if document is None or twin is None or document.type != "aws_iam_policy_document":
         return ""
     uses = documents.uses(document)
-    twins = {
-        use.address: answered[twin, use.address].worst_outcome("plan")
-        for use in uses
-        if (twin, use.address) in answered
-    }
-    return excuse(
-        answers.check, answers.worst_outcome("plan") or answers.worst_outcome("source"), uses, twins, table.documents
-    )
+    twins = {use.address: answered[twin, use.address].worst("plan") for use in uses if (twin, use.address) in answered}
+    return excuse(answers.check, answers.worst("plan") or answers.worst("source"), uses, twins, table.documents)
 
 
-def _list_addresses(
+def _addresses(
     record: ScannerRecord, instances: Mapping[str, list[str]], resources: Mapping[str, Resource]
 ) -> Iterable[str]:
     """Return the addresses of what a record speaks of, as Terraform writes them."""
@@ -172,7 +162,7 @@ def judge(
     answers: Answers, titles: Mapping[str, str], table: Table, criteria: frozenset[str], excused: str = ""
 ) -> Finding:
     """Judge what the scans say about one check and one resource; ``excused`` says why it does not count."""
-    check, source, plan = answers.check, answers.worst_outcome("source"), answers.worst_outcome("plan")
+    check, source, plan = answers.check, answers.worst("source"), answers.worst("plan")
     expected = _expected_text(titles, check)
     if excused:
         return _finding(INDEPENDENT, check, answers.subject, Outcome.NOT_APPLICABLE, expected=expected, reason=excused)

@@ -105,9 +105,9 @@ def _find_system_python(name: str, releases: tuple[str, ...]) -> tuple[str, str]
     """Return the newest of some Pythons that this machine has."""
     for release in reversed(releases):
         command = (_find_uv(name), "python", "find", "--no-project", "--system", release)
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  uv
             command, env=_uv_environment(), capture_output=True, text=True, timeout=_LOOK, check=False
-        )  # noqa: S603  uv
+        )
         if done.returncode == 0:
             return done.stdout.strip(), release
     newest = releases[-1]

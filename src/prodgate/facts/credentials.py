@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from ..secret_forms import FORMS
+from ..semantics.secret_forms import FORMS
 from . import Fact
 
 #: Files larger than this, in bytes, are data and not read.

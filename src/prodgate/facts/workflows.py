@@ -11,8 +11,8 @@ from typing import Final
 from ..criteria import UsageError
 from ..quantities import Quantity
 from . import Fact
-from .lined_yaml import Node, YamlError, parse_yaml
 from .workflow_commands import DAG_TESTS, GATE, decides, deploys, longest_pause, scans, uploads_dags
+from .yaml_nodes import Node, YamlError, parse_yaml
 
 DIRECTORY: Final = ".github/workflows"
 #: Conditions under which a job runs although one that it needs has failed.

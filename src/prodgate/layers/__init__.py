@@ -1,11 +1,11 @@
 """The layers that are built: what each observes, and where its checks are."""
 
-from .dags import DagsLayer
-from .e2e import E2eLayer
+from .dags.layer import DagsLayer
+from .e2e.layer import E2eLayer
 from .layer import Layer
-from .live import LiveLayer
-from .load import LoadLayer
-from .static import StaticLayer
+from .live.layer import LiveLayer
+from .load.layer import LoadLayer
+from .static.layer import StaticLayer
 
 #: Layers by name; a layer of criteria.LAYERS that is not here is reported as not built.
 BUILT: dict[str, Layer] = {

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..criteria_file import CriteriaFile
+from ..evidence.journal import Journal
 from ..facts import Facts
 from ..findings import Finding
-from ..journal import Journal
-from ..targets import Target
+from ..sections.criteria_file import CriteriaFile
+from ..sections.targets import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Layer(Protocol):
     judges_policies: bool
     """Whether what it observes is a Terraform configuration, which policies judge."""
 
-    def observe(self, at: LayerContext) -> Facts:
+    def observe(self, context: LayerContext) -> Facts:
         """Observe the system, keep what was seen as evidence, and return it."""
         ...
 
@@ -58,6 +58,6 @@ class Layer(Protocol):
         """Return (check, criterion) of each finding that ``conclude`` may make."""
         ...
 
-    def conclude(self, facts: Facts, at: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
         """Return findings that no check function makes, by (check, criterion); an empty list answers nothing."""
         ...

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..facts.load.soundness import FORMAT
-from .book import Tally, cell_to_json
 from .schedule import count_arrivals, host_index
 from .settings import Settings
+from .tally import Tally, cell_to_json
 
 
 def build_record(

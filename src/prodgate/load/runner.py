@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from ..criteria import UsageError
 from . import PLUGIN
-from .complaints import explain_locust_failure
+from .locust_errors import explain_locust_failure
 from .processes import Progress, process_group
 from .profile import Profile
 from .record import write_record

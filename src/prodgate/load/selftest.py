@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..statistics import nearest_rank
-from .book import tenths_of_ms
 from .processes import Progress
 from .profile import Profile
 from .runner import run_load
+from .tally import tenths_of_ms
 
 #: Enough for some 300 values of which p95 is taken, a stall of a second and the seconds before and after it.
 PROFILE: Final = Profile(name="self-test", rate=160.0, duration=3.5, warm_up=0.0, timeout=3.0)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .asking import unverified_context
+from .exchange import unverified_context
 
 #: X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for: dates are judged, not a reason to learn nothing.
 _ANY_TIME: Final = 0x200000

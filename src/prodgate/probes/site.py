@@ -10,10 +10,10 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from ..facts.e2e.answered import is_from_cache
-from .asking import Exchange, fetch
+from ..facts.e2e.answers import is_from_cache
 from .attacks import ATTACKS, ORDINARY, add_query
 from .certificates import inspect_certificate, probe_tls_versions
+from .exchange import Exchange, fetch
 
 #: Redirects that are followed; browsers give up at 20, readers long before.
 MAX_REDIRECTS: Final = 10

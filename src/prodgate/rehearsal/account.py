@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..aws.clients import Clients, rehearsal_clients
-from ..terraform.applying import ApplyResult
+from ..terraform.apply import ApplyResult
 from ..terraform.core import Core
 from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in, refusal
 from ..terraform.evaluate import (
@@ -30,15 +30,15 @@ from ..terraform.evaluate import (
     silent,
 )
 from ..terraform.hermetic import prepare_environment, stand_in
-from ..terraform.provider.creating import NOT_CREATED
+from ..terraform.provider.creation import NOT_CREATED
 from ..terraform.provider.settings import Settings, read_settings
 from ..terraform.runner import find_engine
 from ..terraform.sources import Module, read_manifest, read_tree
 from ..terraform.state_server import state_server
-from ..terraform.workcopy import copy_tree
-from . import mistakes
+from ..terraform.working_copy import copy_tree
+from . import errors
 from .deployed_dags import deploy
-from .emulated import RunningEmulator, running_emulator
+from .emulator_process import RunningEmulator, running_emulator
 
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.provider")
 
@@ -131,7 +131,7 @@ def _seed_past(emulator: RunningEmulator, region: str, applied: ApplyResult, dag
             environments = applied.by_type().get("aws_mwaa_environment", {})
             deploy(dags, environments, rehearsal_clients(emulator.endpoint, region))
         except Exception as error:  # noqa: BLE001  the rest of the account may be as it was
-            failed["dags"] = mistakes.describe_error(error)
+            failed["dags"] = errors.describe_error(error)
     return failed
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..aws.answers import Unreadable
+from ..semantics.unresolved import Unresolved
 from ..terraform.reading import Block, NoSuchAttribute
 from ..terraform.resources import Configuration, Resource
-from ..unresolved import Unresolved
 
 #: Kinds of attack that AWS's managed groups refuse, as far as the probes send any.
 GROUPS: Final = {

@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from ..quantities import Quantity
 from .emulator.extension import Ledger
-from .mistakes import describe_error
+from .errors import describe_error
 
 #: Stands in names, descriptions and messages of whatever is invented.
 STAMP: Final = "rehearsal"

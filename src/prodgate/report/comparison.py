@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from ..criteria import Criterion
+from ..evidence.runs import Run
 from ..findings import Finding, Outcome
-from ..runs import Run
 from ..verdict import Decision, Verdict
 from ..waivers import Waiver
 from .text import shorten, visible

@@ -12,15 +12,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..criteria import Criterion
+from ..evidence.runs import Run
 from ..findings import Finding, Outcome
-from ..runs import Run
 from ..verdict import Verdict
 from .catalogue import FILES, Catalogue
-from .dags_view import dags_part
+from .dags.view import dags_part
 from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
-from .load_scales import latency_text
-from .load_self_test import self_test
-from .load_view import PERCENTILES, load_blocks
+from .load.scales import latency_text
+from .load.self_test import self_test
+from .load.view import PERCENTILES, load_blocks
 from .text import is_harmless, pieces, visible
 from .view import (
     GIVEN,

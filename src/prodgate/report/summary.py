@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ..evidence.runs import Run
 from ..findings import Outcome
-from ..runs import Run
 from ..verdict import Verdict
 from .grouping import Batch, batches, gaps, layer_states, tally
 from .text import shorten, visible

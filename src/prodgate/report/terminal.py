@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ..evidence.runs import Run
 from ..findings import Finding, Outcome
-from ..runs import Run
 from ..verdict import NO_FINDING, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
 from .text import shorten, visible, wrap

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from ..criteria import Criterion
+from ..evidence.runs import Run
 from ..findings import Finding, Outcome
-from ..runs import Run
 from ..verdict import Ruling, Verdict
 from ..waivers import Waiver
 

@@ -11,12 +11,12 @@ from subprocess import DEVNULL
 from typing import Any, Final
 
 from .advice import CONDITIONS, OTHER_VERSION, advise
-from .applying import ApplyProgress
+from .apply import ApplyProgress
 from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
 from .hermetic import StandIn
 from .resources import Gap
 from .runner import Completed, Engine, follow, run
-from .workcopy import WorkingCopy, copy_tree
+from .working_copy import WorkingCopy, copy_tree
 
 #: How many resources are created at a time.
 PARALLEL: Final = "-parallelism=10"

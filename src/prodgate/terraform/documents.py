@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..documents import Statement, read_statements
+from ..semantics.policy_documents import Statement, read_statements
 from .reading import Block
 
 

@@ -22,7 +22,7 @@ from .provenance import Provenance
 from .resources import Configuration, Gap, Position
 from .runner import find_engine
 from .sources import Tree, find_roots, read_manifest, read_tree
-from .workcopy import copy_tree
+from .working_copy import copy_tree
 
 Progress = Callable[[str], None]
 OnPlan = Callable[[Mapping[str, Any]], None]

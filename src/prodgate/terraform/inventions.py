@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ..unresolved import Unknown
+from ..semantics.unresolved import Unknown
 from .addresses import split_module
 from .reading import find_unknown
 from .references import ConfiguredReferences

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..criteria import Criterion, comparisons, conclude, runs_later
 from ..findings import Concluded, Conclusion, Finding, Outcome
-from ..unresolved import Unresolved
+from ..semantics.unresolved import Unresolved
 from .reading import NoSuchAttribute, recorded_reads
 from .resources import Configuration, Resource
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from ..unresolved import Unknown, Unresolved
+from ..semantics.unresolved import Unknown, Unresolved
 
 if TYPE_CHECKING:
     from .resources import Resource

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from ..unresolved import Unresolved
+from ..semantics.unresolved import Unresolved
 from .reading import Block, find_unknown
 
 #: Attributes by which one resource names another: the first that equals the value decides.

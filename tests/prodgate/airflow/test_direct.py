@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from prodgate.airflow.direct import Access, HttpTransport, HttpWriter, Login, Token
-from prodgate.airflow.wire import MAX_BODY
+from prodgate.airflow.http_connection import MAX_BODY
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.criteria import UsageError
 

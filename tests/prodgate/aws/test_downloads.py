@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from prodgate.aws.answered import to_plain
 from prodgate.aws.answers import Unreadable
 from prodgate.aws.downloads import MAX_BODY, document_fetcher
-from prodgate.secret_forms import credential_form
+from prodgate.aws.plain_json import to_plain
+from prodgate.semantics.secret_forms import credential_form
 from tests.prodgate.aws.answering import Answering, Sent
 
 URL = "https://layers.s3.ap-northeast-1.amazonaws.com/it?X-Amz-Signature=abc"

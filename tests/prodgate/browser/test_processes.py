@@ -45,9 +45,9 @@ time.sleep(600)
 """
     parent = f"""
 from pathlib import Path
-from prodgate.browser.processes import drive
+from prodgate.browser.processes import run_process
 from prodgate.browser.settings import BrowserSettings
-drive(("-c", {child!r}), BrowserSettings(base_url="https://a.example"), log=Path({str(tmp_path / "log")!r}), cwd=Path("/"), limit=600, progress=print)
+run_process(("-c", {child!r}), BrowserSettings(base_url="https://a.example"), log=Path({str(tmp_path / "log")!r}), cwd=Path("/"), limit=600, progress=print)
 """
     process = subprocess.Popen([sys.executable, "-c", parent])
     try:

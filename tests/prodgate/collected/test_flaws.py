@@ -16,10 +16,10 @@ from prodgate.aws.answers import Unread
 from prodgate.collected.flaws import find_data_flaws
 from prodgate.collected.records import parse_collected
 from prodgate.dags.ledger import build_ledger
-from prodgate.data_section import DataSection, SlotTable
 from prodgate.facts import Fact
 from prodgate.facts.dags.collected import CollectedSlots, CollectedSource, collected_facts
 from prodgate.findings import Undetermined
+from prodgate.sections.data import DataSection, SlotTable
 from tests.prodgate.dags.a_history import DAG, HOUR, MINUTE, NOW, SLOTS, history, run_of
 
 PLACE = SlotTable(database="env:DB", table="slots", source="source", slot="slot", written="written", rows="rows")

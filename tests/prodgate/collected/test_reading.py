@@ -18,7 +18,7 @@ from prodgate.collected import sql
 from prodgate.collected.observing import observe
 from prodgate.collected.records import Collected, parse_collected
 from prodgate.collected.references import resolve, secret_reader
-from prodgate.data_section import DataSection, SlotObjects, SlotTable
+from prodgate.sections.data import DataSection, SlotObjects, SlotTable
 from tests.prodgate.facts.live.asked import asked
 from tests.prodgate.rehearsal.site.postgres import postgres
 

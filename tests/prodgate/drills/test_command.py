@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from prodgate import runs
 from prodgate.cli import main
 from prodgate.drills import command
+from prodgate.evidence import runs
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, zygote
 
 ROOT = Path(__file__).parents[3]

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from prodgate import cli
-from prodgate.aws import opening
+from prodgate.aws import sessions
 from prodgate.aws.answers import Unreadable
-from prodgate.canaries.kept import find_latest_drill
+from prodgate.canaries.drill_records import find_latest_drill
 from prodgate.drills import command, dag
-from prodgate.facts.dags.places import FailureDestinations
+from prodgate.facts.dags.failure_destinations import FailureDestinations
 from tests.prodgate.canaries.fake import FakeAirflow
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
 
@@ -66,8 +66,12 @@ def airflow(origin: Zygote, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAir
             yield account
 
         monkeypatch.setattr(command, "_clients", clients)
-        monkeypatch.setattr(opening, "open_account", lambda *_: None)
-        monkeypatch.setattr(dag, "places", lambda *_: FailureDestinations(environment="news", queue=queue, topic=topic))
+        monkeypatch.setattr(sessions, "open_account", lambda *_: None)
+        monkeypatch.setattr(
+            dag,
+            "find_failure_destinations",
+            lambda *_: FailureDestinations(environment="news", queue=queue, topic=topic),
+        )
         monkeypatch.setattr(dag, "connect", lambda _: fake)
         yield fake
 
@@ -99,7 +103,7 @@ def test_without_a_place_for_failures_nothing_happens(
     def nowhere(*_: Any) -> FailureDestinations:
         raise Unreadable("there is no topic that the role may send to")
 
-    monkeypatch.setattr(dag, "places", nowhere)
+    monkeypatch.setattr(dag, "find_failure_destinations", nowhere)
     assert drill("--yes-fail-on-purpose", "--runs", str(tmp_path)) == 4
     assert "drill: there is no topic" in capsys.readouterr().err
     assert airflow.modes == {}

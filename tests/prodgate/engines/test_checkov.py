@@ -77,7 +77,7 @@ spec = importlib.util.spec_from_file_location("driver", sys.argv[1])
 driver = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(driver)
 driver.plan_runner.Runner.run = lambda *_arguments, **_named: driver.Report("terraform_plan")
-kept = driver.Kept(Path("."))
+kept = driver.Recorder(Path("."))
 driver.scan_plan(argparse.Namespace(check=[], var_file=[]), kept, Path(sys.argv[2]))
 print("\\n" + json.dumps(kept.faults))
 """

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from prodgate.criteria_file import load
 from prodgate.engines.checkov import DRIVER
 from prodgate.engines.checkov_table import Silence, load_table
+from prodgate.sections.criteria_file import load
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Origin, Position, Resource
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="session")
 def known(checkov: Path) -> frozenset[str]:
     """The id of every check in the pinned Checkov."""
-    script = f"import json, runpy; known = runpy.run_path({str(DRIVER)!r})['known_checks']()\n"
+    script = f"import json, runpy; known = runpy.run_path({str(DRIVER)!r})['list_checks']()\n"
     script += "print('\\n' + json.dumps(sorted(known)))"
     done = subprocess.run([str(checkov), "-c", script], capture_output=True, text=True, timeout=60, check=True)
     return frozenset(json.loads(done.stdout.splitlines()[-1]))

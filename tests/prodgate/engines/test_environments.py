@@ -152,7 +152,7 @@ def test_an_interrupt_leaves_nothing_behind(locks: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from prodgate.engines import environments\n"
         f"environments.find_uv_bin = lambda: {str(locks / 'uv')!r}\n"
-        f"environments.python_of('tiny', print, locks=Path({str(locks)!r}))\n"
+        f"environments.ensure_python('tiny', print, locks=Path({str(locks)!r}))\n"
     )
     (locks / "uv").write_text(f'#!/bin/sh\nmkdir -p "$7"\necho $$ > {locks}/pid\nexec sleep 60\n')
     (locks / "uv").chmod(0o755)

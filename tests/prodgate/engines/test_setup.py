@@ -42,7 +42,7 @@ def test_what_is_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_chromium_is_needed_and_says_where_it_is(
     monkeypatch: pytest.MonkeyPatch, checkov: Path, program: str, detail: str
 ) -> None:
-    monkeypatch.setattr(setup, "chromium", lambda _progress: Chromium(program, "Playwright"))
+    monkeypatch.setattr(setup, "ensure_chromium", lambda _progress: Chromium(program, "Playwright"))
     assert states()["Chromium"] == EngineState("Chromium", True, detail)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from prodgate.facts.load.soundness import why_unsound
-from prodgate.load.book import Moment, Tally
 from prodgate.load.profile import Profile
 from prodgate.load.runner import LoadError, run_load
+from prodgate.load.tally import Moment, Tally
 
 from .reading import failed, latencies
 from .servers import Answer, answer, fine, serving

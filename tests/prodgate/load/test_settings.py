@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.load.complaints import explain_locust_failure
+from prodgate.load.locust_errors import explain_locust_failure
 from prodgate.load.profile import Profile
 from prodgate.load.settings import Settings
 

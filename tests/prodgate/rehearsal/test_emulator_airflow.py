@@ -13,9 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from prodgate.rehearsal.airflow.home import Login
-from prodgate.rehearsal.emulated import RunningEmulator
 from prodgate.rehearsal.emulator import airflow_rest
 from prodgate.rehearsal.emulator.extension import Refused
+from prodgate.rehearsal.emulator_process import RunningEmulator
 from prodgate.terraform.diagnostics import TerraformError
 from tests.prodgate.rehearsal.emulated import Account, Zygote, zygote
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from prodgate.rehearsal.emulator.answering import Emulator
-from prodgate.rehearsal.emulator.asking import InternalClients
 from prodgate.rehearsal.emulator.calls import IncomingRequest, recognise
+from prodgate.rehearsal.emulator.dispatch import Emulator
 from prodgate.rehearsal.emulator.extension import ANSWERS, Ledger, Refused, answers
+from prodgate.rehearsal.emulator.internal_clients import InternalClients
 from tests.prodgate.rehearsal.emulated import ACCOUNT
 
 #: moto warns of codes that AWS's models don't hold.

@@ -19,7 +19,7 @@ import pytest
 
 from prodgate.aws.clients import Clients, rehearsal_clients
 from prodgate.rehearsal.account import provision
-from prodgate.rehearsal.emulated import running_emulator
+from prodgate.rehearsal.emulator_process import running_emulator
 from prodgate.rehearsal.proxy import Proxy, proxy
 from prodgate.terraform.hermetic import prepare_environment
 from prodgate.terraform.runner import find_engine, run

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prodgate.rehearsal.provider.creator import Adapters, NotLoopback
-from prodgate.terraform.provider.creating import Creation, CreationError
+from prodgate.terraform.provider.creation import Creation, CreationError
 from prodgate.terraform.provider.functions import AWS_FUNCTIONS
 from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.terraform.provider.service import Service, Sidecar

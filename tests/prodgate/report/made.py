@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from prodgate.criteria import LAYERS, Criteria, Criterion
-from prodgate.criteria_file import CriteriaFile
+from prodgate.evidence.runs import Run
 from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Bound, Quantity
-from prodgate.runs import Run
+from prodgate.sections.criteria_file import CriteriaFile
 from prodgate.waivers import Waiver
 
 STARTED = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)

@@ -9,14 +9,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from prodgate.engines.chromium import ensure_chromium
+from prodgate.evidence.runs import Run
 from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
-from prodgate.runs import Run
 from prodgate.verdict import Decision
 
+from .dags.made import scheduled, troubled
+from .load.made import everything
 from .made import criterion, finding, not_built, run, showcase
-from .made_dags import scheduled, troubled
-from .made_load import everything
 from .test_html import HOSTILE, hostile
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]

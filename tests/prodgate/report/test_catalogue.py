@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from prodgate.findings import Outcome
-from prodgate.report import catalogue, dags_calendar
+from prodgate.report import catalogue
 from prodgate.report.catalogue import FILES, Catalogue, entries
+from prodgate.report.dags import calendar
 from prodgate.report.html import render_html
 
+from .dags.made import rarer, scheduled, troubled
+from .load.made import everything, loaded, record, stored
 from .made import PLAN, criterion, fact, failing, finding, note, run, showcase, waiver
-from .made_dags import rarer, scheduled, troubled
-from .made_load import everything, loaded, record, stored
 
 
 def fields(text: str) -> set[str]:
@@ -64,7 +65,7 @@ def test_every_entry_is_used_and_none_is_missing(
     untrue = loaded(
         tmp_path, [("steady", stored(record(duration=3)))], self_test={"ok": False, "reason": "p95 was off"}
     )
-    monkeypatch.setattr(dags_calendar, "MOST_SLOTS", 99)
+    monkeypatch.setattr(calendar, "MOST_SLOTS", 99)
     dags = (scheduled(tmp_path, troubled()), *rarer(tmp_path))
     shown = (showcase(), showcase(rehearsal=False, finished=False), go, many, nothing, unheld, spread, load, untrue)
     for made in (*shown, *dags):

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from prodgate.evidence.runs import Run
 from prodgate.findings import Finding
 from prodgate.quantities import Bound
 from prodgate.report.comparison import compare, render_comparison
-from prodgate.runs import Run
 
 from .made import criterion, failing, finding, not_built, run, showcase, waiver
 

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from prodgate.evidence.runs import Run
 from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
-from prodgate.runs import Run
 
 from .made import CLUSTER, PLAN, criterion, fact, failing, finding, not_built, note, run, showcase
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from prodgate.evidence.runs import Run
 from prodgate.report.terminal import render_terminal
 from prodgate.report.text import count_columns
-from prodgate.runs import Run
 
 from .made import criterion, failing, finding, not_built, run, showcase
 from .test_html import hostile

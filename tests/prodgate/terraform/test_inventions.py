@@ -3,11 +3,11 @@
 import pytest
 from tests.prodgate.terraform.planting import TREES
 
+from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.inventions import Inventions
 from prodgate.terraform.provider.datasources import MARK
 from prodgate.terraform.resources import Configuration
-from prodgate.unresolved import Unresolved
 
 
 @pytest.fixture(scope="module")

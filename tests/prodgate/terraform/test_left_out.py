@@ -10,7 +10,7 @@ import pytest
 from prodgate import Configuration, Resource, Unresolved
 from prodgate.terraform.reading import REDACTED, UNKNOWN
 from prodgate.terraform.resources import Origin, Position
-from prodgate.terraform.stored import from_json, to_json
+from prodgate.terraform.serialization import from_json, to_json
 
 HERE = (Position("main.tf", 2),)
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from tests.prodgate.terraform.planting import Plant
 
+from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import open_configuration, open_configurations
 from prodgate.terraform.plan import build_configuration, mark_unknown
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
-from prodgate.unresolved import Unresolved
 
 
 def _planned(address: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:

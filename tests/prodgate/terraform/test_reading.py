@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.resources import Resource
-from prodgate.unresolved import Unresolved
 
 
 def task(value: object, *, sensitive: bool = False) -> Resource:

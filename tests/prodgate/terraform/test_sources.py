@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.prodgate.terraform.planting import TREES, Plant
 
 from prodgate.terraform.sources import find_roots, read_manifest, read_tree
-from prodgate.terraform.workcopy import copy_tree
+from prodgate.terraform.working_copy import copy_tree
 
 EMPTY = "\n"
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from prodgate.airflow.direct import HttpTransport, HttpWriter, Login
 from prodgate.engines.environments import ensure_python
-from prodgate.rehearsal.airflow.process import Airflow, running
+from prodgate.rehearsal.airflow.instance import Airflow
+from prodgate.rehearsal.airflow.process import running
 
 VERSION: Final = "3.0.6"
 #: How long anything may take on a busy machine, in seconds.

@@ -9,8 +9,8 @@ import pytest
 
 from prodgate.airflow.history import observe_history, recall_history
 from prodgate.dags.ledger import Ledger, build_ledger
-from prodgate.dags.rows import SlotState
-from prodgate.layers.dags_facts import dag_from_json
+from prodgate.dags.slot_states import SlotState
+from prodgate.layers.dags.facts import dag_from_json
 from tests.prodgate.rehearsal.site.postgres import postgres
 
 from .stage import Stage, staged

@@ -18,10 +18,10 @@ from prodgate.airflow.direct import HttpTransport, Login
 from prodgate.airflow.history import observe_history
 from prodgate.airflow.transport import Transport
 from prodgate.collected.observing import observe as look_at_data
-from prodgate.data_section import data_section
 from prodgate.findings import Finding, Outcome
-from prodgate.layers.dags_facts import facts_of
-from prodgate.layers.dags_kinds import DATA, DECLARED, HISTORY, OBSERVED
+from prodgate.layers.dags.facts import facts_of
+from prodgate.layers.dags.kinds import DATA, DECLARED, HISTORY, OBSERVED
+from prodgate.sections.data import data_section
 
 from .harness import dag_checks, judged, project
 from .stage import VERSION, Stage, staged, write

@@ -9,7 +9,7 @@ import pytest
 
 from prodgate.checks import Check
 from prodgate.findings import Outcome
-from prodgate.project import Project
+from prodgate.sections.project import Project
 
 from .harness import (
     CANARY,

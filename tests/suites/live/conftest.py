@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from prodgate import runs
-from prodgate.journal import Journal
+from prodgate.evidence import runs
+from prodgate.evidence.journal import Journal
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.project_seen import ProjectView
-from prodgate.project import load_policies, open_project
+from prodgate.layers.static.repository import ProjectView
 from prodgate.rehearsal.account import RehearsalAccount
-from prodgate.targets import Target
+from prodgate.sections.project import load_policies, open_project
+from prodgate.sections.targets import Target
 
 from .harness import Observed, Stage, live_checks
 

@@ -21,13 +21,13 @@ from prodgate.checks import Check, registered_checks
 from prodgate.facts import Facts
 from prodgate.facts.observers import OBSERVERS
 from prodgate.findings import Finding, Outcome
-from prodgate.judging import judge
-from prodgate.layers import live_policies
-from prodgate.layers.live import make_account, observe_through
-from prodgate.layers.project_seen import ProjectView
-from prodgate.project import Project
+from prodgate.layers.live import policies
+from prodgate.layers.live.layer import make_account, observe_through
+from prodgate.layers.static.repository import ProjectView
 from prodgate.rehearsal.account import RehearsalAccount
-from prodgate.rehearsal.emulated import running_emulator
+from prodgate.rehearsal.emulator_process import running_emulator
+from prodgate.run.judging import judge
+from prodgate.sections.project import Project
 from prodgate.terraform.evaluate import scratch_directory
 from prodgate.terraform.hermetic import prepare_environment
 
@@ -102,8 +102,8 @@ class Stage:
             if kinds is None or check.kind in kinds:
                 criterion = stated.criteria[check.criterion]
                 found[criterion.id] += judge(check, criterion, facts, layer="live", fixtures={})
-        for (policy, criterion_id), findings in live_policies.conclude(facts, stated).items():
-            if kinds is None or live_policies._KINDS[policy] in kinds:
+        for (policy, criterion_id), findings in policies.conclude(facts, stated).items():
+            if kinds is None or policies._KINDS[policy] in kinds:
                 found[criterion_id] += findings
         return dict(found)
 

@@ -16,7 +16,7 @@ from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.aws.recording import Recording
 from prodgate.facts import Facts
-from prodgate.facts.live.alarm_topics import AlarmTopic
+from prodgate.facts.live.watching.alarm_topics import AlarmTopic
 from prodgate.facts.observers import OBSERVERS
 from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Quantity

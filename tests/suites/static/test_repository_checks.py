@@ -9,8 +9,8 @@ import pytest
 from suites.static import test_repository as suite
 
 from prodgate import NotSatisfied
-from prodgate.criteria_file import load
 from prodgate.facts.credentials import RepositoryPart, credential_facts, observe_credentials
+from prodgate.sections.criteria_file import load
 from prodgate.terraform.root_module import DeclaredRoot, StateBackend, backend_facts, observe_backend
 
 CRITERIA = load(Path(__file__).parents[3] / "criteria.toml").criteria

@@ -9,9 +9,9 @@ from suites.static import test_workflows as suite
 
 from prodgate import Criterion, NotSatisfied
 from prodgate.checks import Check, check_of
-from prodgate.criteria_file import load
 from prodgate.facts.workflows import observe_workflows, workflow_facts
 from prodgate.findings import NotApplicable
+from prodgate.sections.criteria_file import load
 
 ROOT = Path(__file__).parents[3]
 CRITERIA = load(ROOT / "criteria.toml").criteria

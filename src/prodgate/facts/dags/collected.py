@@ -19,8 +19,8 @@ from ...collected.flaws import (
 from ...collected.records import Collected, parse_collected
 from ...dags.declared import DeclaredDag
 from ...dags.ledger import Ledger
-from ...data_section import DataSection
 from ...quantities import Quantity
+from ...sections.data import DataSection
 from .. import Fact
 
 

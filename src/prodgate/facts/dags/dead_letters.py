@@ -16,8 +16,8 @@ from ...aws.account import Account
 from ...aws.answers import Absent, Unread, Unreadable
 from ...quantities import Quantity
 from .. import Fact
-from ..live.metric_data import Query, Series, read_series
 from ..live.queues import observe_dead_letter_queues
+from ..live.watching.metric_data import Query, Series, read_series
 
 #: How long CloudWatch may take to tell of a message, at the longest: that is of one that came after idle hours.
 SETTLING: Final = timedelta(minutes=15)

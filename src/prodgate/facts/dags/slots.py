@@ -13,7 +13,7 @@ from ...dags.cron import find_next_slot
 from ...dags.declared import DeclaredDag
 from ...dags.ledger import Ledger, SlotState, build_ledger
 from ...dags.rates import Budget, Rates, compute_budget, compute_rates
-from ...dags.rows import SUCCEEDED
+from ...dags.slot_states import SUCCEEDED
 from ...estimates import Estimate, estimate_rate
 from ...quantities import Quantity
 from .. import Fact

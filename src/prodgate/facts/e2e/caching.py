@@ -8,15 +8,7 @@ from typing import Any, Final
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import (
-    describe_cache,
-    is_from_cache,
-    read_header,
-    read_header_values,
-    subject_of,
-    why_broken,
-    why_no_page,
-)
+from .answers import describe_cache, is_from_cache, read_header, read_header_values, subject_of, why_broken, why_no_page
 
 #: Answers that a cache keeps although they say nothing about it (RFC 9110, 15.1).
 _CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})

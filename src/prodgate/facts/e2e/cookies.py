@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import Fact
-from .answered import read_header_values, subject_of
+from .answers import read_header_values, subject_of
 
 #: What a browser takes a cookie for that does not say to which requests of other sites it belongs.
 UNSTATED: Final = "unstated"

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import is_from_cache, subject_of, why_unanswered
+from .answers import is_from_cache, subject_of, why_unanswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import subject_of, why_broken, why_unanswered
+from .answers import subject_of, why_broken, why_unanswered
 
 #: Answers of who looked at a request and wants none of it. "Not found" is an answer of the site itself.
 _REFUSALS: Final = (400, 403, 405, 406, 418, 501)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import is_encrypted, read_header, read_header_values, subject_of, why_no_page, why_unanswered
+from .answers import is_encrypted, read_header, read_header_values, subject_of, why_no_page, why_unanswered
 from .content_policy import find_dangers, frame_sources, split_policies
 
 _MAX_AGE: Final = re.compile(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)', re.IGNORECASE)

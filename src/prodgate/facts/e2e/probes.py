@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .. import Fact, Facts
-from .answered import why_broken
+from .answers import why_broken
 from .caching import PrivatePage, PublicPage, caching_facts
 from .cookies import Cookie, cookie_facts
 from .endpoints import HealthEndpoint, MissingPage, endpoint_facts

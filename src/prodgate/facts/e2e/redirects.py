@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answered import is_encrypted, subject_of, why_unanswered
+from .answers import is_encrypted, subject_of, why_unanswered
 
 #: Answers that refuse plain HTTP without any content of the site: forbidden, and "come back with TLS".
 _REFUSALS: Final = (403, 426)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from ...airflow_versions import dag_concurrency, is_suppressed, parse_version, setting_mistakes, settings
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...quantities import Quantity
+from ...semantics.airflow_versions import dag_concurrency, is_suppressed, parse_version, setting_mistakes, settings
 from .. import Fact
 from ..observers import observes
-from .alarm_settings import read_alarms
 from .permissions import read_rights
 from .queues import find_dead_letter_sources
+from .watching.alarm_settings import read_alarms
 
 #: Fields of the logging configuration.
 _LOGS: Final = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")

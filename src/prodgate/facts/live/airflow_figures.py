@@ -13,7 +13,7 @@ from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
 from .airflow import list_environments
-from .metric_data import Query, Series, read_series, total
+from .watching.metric_data import Query, Series, read_series, total
 
 _NAMESPACE: Final = "AmazonMWAA"
 _MONTH: Final = timedelta(days=30)

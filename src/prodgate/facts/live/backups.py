@@ -8,7 +8,7 @@ from typing import Any
 
 from ...aws.account import Account
 from ...quantities import Quantity
-from ...schedules import runs_daily
+from ...semantics.schedules import runs_daily
 from .. import Fact
 from ..observers import observes
 

@@ -9,7 +9,7 @@ from typing import Final
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
-from .alarm_settings import AlarmSettings, read_alarms
+from .watching.alarm_settings import AlarmSettings, read_alarms
 
 #: Metrics of which more is worse; of SuccessPercent, less is.
 _FAILURES: Final = frozenset({"Failed", "FailedRequests"})

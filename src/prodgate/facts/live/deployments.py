@@ -10,9 +10,9 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
-from .alarm_settings import AlarmSettings, read_alarms
 from .ecs_services import list_services
 from .listeners import list_listeners
+from .watching.alarm_settings import AlarmSettings, read_alarms
 
 #: Strategies of ECS's own deployment controller that shift traffic between two target groups.
 _SHIFTING: Final = ("BLUE_GREEN", "CANARY", "LINEAR")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
 from ...quantities import Quantity
-from ...secret_forms import find_assignments, find_secret
+from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
 from ..observers import observes
 from .ecs_services import list_services, list_tasks, read_task_definition

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...quantities import Quantity
-from ...secret_forms import credential_form
+from ...semantics.secret_forms import credential_form
 from .. import Fact
 from ..observers import observes
 from .distributions import GLOBAL

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
-from ...documents import Statement, read_statements
-from ...unresolved import Unresolved
+from ...semantics.policy_documents import Statement, read_statements
+from ...semantics.unresolved import Unresolved
 
 #: What GetAccountAuthorizationDetails tells of besides the policies that AWS manages.
 _ASKED: Final = ["User", "Role", "Group", "LocalManagedPolicy"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
-from ...unresolved import Unknown
+from ...semantics.unresolved import Unknown
 from .. import Fact
 from ..observers import observes
 from .backups import observe_vaults

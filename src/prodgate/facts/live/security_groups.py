@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
-from ...openings import Network, NetworkRule, make_network_rule
+from ...semantics.network_rules import Network, NetworkRule, make_network_rule
 from .. import Fact
 from ..observers import observes
 from .airflow import list_environments

@@ -17,7 +17,7 @@ from ..observers import observes
 from .airflow import list_environments
 from .distributions import GLOBAL, list_distributions
 from .ecs_services import list_services
-from .metric_data import Query, read_series
+from .watching.metric_data import Query, read_series
 
 _HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)

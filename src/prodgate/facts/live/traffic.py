@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
-from ...cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from ...quantities import Quantity
+from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from .. import Fact
 from ..observers import observes
-from .metric_data import Query, Series, read_series, total
+from .watching.metric_data import Query, Series, read_series, total
 
 _MONTH: Final = timedelta(days=30)
 _DAY: Final = timedelta(days=1)

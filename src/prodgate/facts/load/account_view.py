@@ -28,7 +28,7 @@ from ...aws.answers import Absent, Unread, Unreadable
 from ...aws.recording import recall
 from ...quantities import Quantity
 from .. import Fact
-from .entrances import IngressCounts, count_at_ingress, percentile_range
+from .ingress import IngressCounts, count_at_ingress, percentile_range
 from .server_view import p95
 from .whole_minutes import count_sent, find_whole_minutes
 

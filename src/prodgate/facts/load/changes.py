@@ -11,7 +11,7 @@ from ...criteria import Criterion
 from ...estimates import CONFIDENCE, Estimate, estimate_difference
 from ...quantities import Quantity
 from .. import Fact
-from .measured import Measurements, read_measurements
+from .measurements import Measurements, read_measurements
 from .soundness import why_not_comparable
 
 

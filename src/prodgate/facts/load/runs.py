@@ -13,7 +13,7 @@ from ...aws.answers import Unread
 from ...estimates import Estimate
 from .. import Fact
 from .changes import compare_interleaved
-from .measured import Measurements, read_measurements
+from .measurements import Measurements, read_measurements
 from .server_view import server_view
 from .soundness import why_unsound
 

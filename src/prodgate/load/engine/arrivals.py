@@ -16,12 +16,12 @@ from gevent.pool import Pool
 from locust.env import Environment
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
-from ..book import Moment, Tally
 from ..schedule import Arrival, arrivals, host_index
 from ..settings import Settings
+from ..tally import Moment, Tally
 from . import failures
-from .offers import Task, WeightedTasks
 from .session import Client, Visit
+from .tasks import Task, WeightedTasks
 from .vitals import Monitor
 
 #: Seconds between the order to begin and the first second of arrivals.

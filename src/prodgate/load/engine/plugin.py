@@ -13,7 +13,7 @@ from typing import Any
 from locust import events
 from locust.env import Environment
 
-from prodgate.load.engine.attaching import RunRefused, attach
+from prodgate.load.engine.attachment import RunRefused, attach
 from prodgate.load.settings import Settings
 
 

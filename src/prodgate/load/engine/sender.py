@@ -11,7 +11,7 @@ from locust.rpc import Message
 
 from ..settings import Settings
 from .arrivals import Arrivals
-from .offers import WeightedTasks
+from .tasks import WeightedTasks
 
 #: Messages between the sides; a single process sends them to itself.
 BEGIN: Final = "prodgate-begin"

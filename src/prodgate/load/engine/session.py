@@ -12,9 +12,9 @@ from locust import FastHttpUser
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
-from ..book import Moment, Tally
+from ..cacheability import explain_unshareable
 from ..profile import Profile
-from ..sharing import explain_unshareable
+from ..tally import Moment, Tally
 from . import failures
 from .connections import Connections
 

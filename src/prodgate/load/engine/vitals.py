@@ -10,7 +10,7 @@ from typing import Any, Final
 import gevent
 import psutil
 
-from ..book import tenths_of_ms
+from ..tally import tenths_of_ms
 
 #: Seconds between two looks at the event loop's lateness.
 PACE: Final = 0.02

@@ -65,9 +65,7 @@ def distribution(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
         "OriginGroups": with_quantity(_origin_group(each) for each in declared["origin_group"] or ()),
         "DefaultCacheBehavior": _behaviour(first(declared.get("default_cache_behavior"))),
         "CacheBehaviors": with_quantity(_behaviour(each) for each in declared["ordered_cache_behavior"] or ()),
-        "CustomErrorResponses": with_quantity(
-            _error_response(each) for each in declared["custom_error_response"] or ()
-        ),
+        "CustomErrorResponses": with_quantity(_error(each) for each in declared["custom_error_response"] or ()),
         "PriceClass": declared["price_class"] or "PriceClass_All",
         "ViewerCertificate": _viewer_certificate(first(declared.get("viewer_certificate"))),
         "Restrictions": {
@@ -171,7 +169,7 @@ def _forwarded_values(declared: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _error_response(declared: Mapping[str, Any]) -> dict[str, Any]:
+def _error(declared: Mapping[str, Any]) -> dict[str, Any]:
     code = declared["response_code"]
     return omit_empty(
         ErrorCode=declared["error_code"],

@@ -7,15 +7,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...engines.environments import EngineError
+from .home import Login
+from .instance import Airflow
 from .releases import Release
-
-if TYPE_CHECKING:
-    from .home import Login
-    from .process import Airflow
 
 #: Seconds that one answer may take, on a machine that does other things, too.
 ANSWER: Final = 30.0

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from ..site.content import read
-from ..site.content.writing import write_stories
+from ..site.content.stories import write_stories
 
 Failure = Literal["error", "hang", "empty", "garbage"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...documents import read_statements
+from ...semantics.policy_documents import read_statements
 from .extension import Ledger, Refused, answers
 
 Params = Mapping[str, Any]

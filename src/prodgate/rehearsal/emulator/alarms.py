@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ...cloudwatch import alarms_in_rule
-from ...topics import key_refusal, publish_refusal
+from ...semantics.cloudwatch import alarms_in_rule
+from ...semantics.topics import key_refusal, publish_refusal
 from .extension import Ledger, Refused, answers
 
 METRIC, COMPOSITE = "MetricAlarm", "CompositeAlarm"

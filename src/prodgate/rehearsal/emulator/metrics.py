@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ...cloudwatch import parse_percentile
-from ...metric_math import evaluate, query_ids
-from ...unresolved import Unresolved
+from ...semantics.cloudwatch import parse_percentile
+from ...semantics.metric_math import evaluate, query_ids
+from ...semantics.unresolved import Unresolved
 from . import sqs
 from .extension import Ledger, Refused, answers
 

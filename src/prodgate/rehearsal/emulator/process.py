@@ -15,8 +15,8 @@ from typing import Final, NoReturn
 
 from ...processes import wait_for_exit
 from . import load
-from .answering import Emulator
-from .serving import Server, open_listener
+from .dispatch import Emulator
+from .server import Server, open_listener
 
 #: Seconds between looks at who the parent is, where the system can't tell of its end.
 LOOK: Final = 1.0

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from .extension import Ledger, answers
-from .original import find_backend
+from .moto_backends import find_backend
 
 NAMESPACE: Final = "AWS/SQS"
 

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...aws import clients
-from ...terraform.provider.creating import CreationError
+from ...terraform.provider.creation import CreationError
 from ...terraform.provider.settings import REGION, Settings
 from ..adapters.registry import Adapter
-from ..mistakes import describe_error
+from ..errors import describe_error
 from .data_sources import READERS
 
 

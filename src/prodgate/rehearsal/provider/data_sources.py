@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ...terraform.provider.creating import CreationError
+from ...terraform.provider.creation import CreationError
 from ..adapters.registry import Clients
 from .archives import archive
 

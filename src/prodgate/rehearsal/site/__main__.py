@@ -28,8 +28,8 @@ def main(arguments: Sequence[str]) -> int:
         asked = faults.parse_faults(given.fault)
         stale = any(each.name == "wrong-build" for each in asked)
         with _socket(given.fd, given.port) as place, _database(given.database) as database:
-            from .observing import configure_logging  # noqa: PLC0415 - a wrong option is told without the site's libraries
-            from .serving import Settings, serve  # noqa: PLC0415
+            from .logs import configure_logging  # noqa: PLC0415 - a wrong option is told without the site's libraries
+            from .server import Settings, serve  # noqa: PLC0415
 
             configure_logging()
             settings = Settings(

@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .companions import TYPES, utility_schemas
 from .connections import listening
-from .creating import Creator
+from .creation import Creator
 from .functions import AWS_FUNCTIONS
 from .schema import aws_schemas
 from .service import Service, Sidecar
 from .used_types import make_type_finder
+from .utility_providers import TYPES, utility_schemas
 
 REGISTRIES: Final = ("registry.terraform.io", "registry.opentofu.org")
 #: Seconds between looks at who the parent is, where the system can't tell of its end.

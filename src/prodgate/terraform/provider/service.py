@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .companions import name_resource
-from .creating import NOT_CREATED, UNCHANGEABLE, Creation, CreationError, Creator
+from .creation import NOT_CREATED, UNCHANGEABLE, Creation, CreationError, Creator
 from .datasources import Answer, answer_data_source
 from .functions import ArgumentError, Function, describe, encode_functions
 from .planning import mark_computed_unknown, plan_update, plan_with_identity, plan_without_identity, replace_unknown
@@ -18,6 +17,7 @@ from .schema import Block, Schemas, encode_schemas
 from .settings import Settings, read_settings
 from .synthesis import Identities
 from .used_types import UsedTypes
+from .utility_providers import name_resource
 from .validation import diagnostic, find_misplaced, unconfigurable, warning
 from .values import UNKNOWN, decode, encode, holds_unknown
 from .wire import CLASSES

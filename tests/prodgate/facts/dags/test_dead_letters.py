@@ -16,7 +16,7 @@ from prodgate.airflow.records import Run
 from prodgate.aws.account import Account
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
-from prodgate.dags.acknowledged import find_acknowledged_mistakes, parse_acknowledged
+from prodgate.dags.acknowledgements import find_acknowledged_mistakes, parse_acknowledged
 from prodgate.facts.dags.dead_letters import DeadLetters, FailedRuns, dead_letter_facts, observe
 from prodgate.findings import Undetermined
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Zygote, zygote

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from prodgate.facts import Fact
-from prodgate.facts.e2e.answered import is_from_cache
+from prodgate.facts.e2e.answers import is_from_cache
 from prodgate.facts.e2e.caching import PrivatePage, PublicPage
 from prodgate.facts.e2e.cookies import Cookie, browser_cookies
 from prodgate.facts.e2e.firewall import AttackAnswered, OrdinaryAnswered

@@ -15,9 +15,9 @@ from prodgate.aws.answers import Absent, Unreadable
 from prodgate.facts.live.backups import observe_vaults
 from prodgate.facts.live.database_backups import DatabaseBackups, observe_database_backups, selects
 from prodgate.facts.live.databases import Database, observe_databases
-from prodgate.facts.live.handed import observe_tasks
+from prodgate.facts.live.plain_text import observe_tasks
 from prodgate.findings import Undetermined
-from prodgate.schedules import runs_daily
+from prodgate.semantics.schedules import runs_daily
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ARN = "arn:aws:rds:ap-northeast-1:123456789012:cluster:news"

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from prodgate.facts.live.log_groups import PATTERN
-from prodgate.secret_forms import FORMS, credential_form
+from prodgate.semantics.secret_forms import FORMS, credential_form
 
 CREDENTIALS = [
     "-----BEGIN RSA PRIVATE KEY-----",

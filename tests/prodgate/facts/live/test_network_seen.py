@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.facts.live.front_doors import FrontDoor, observe_front_doors
+from prodgate.facts.live.origin_bypass import FrontDoor, observe_front_doors
 from prodgate.facts.live.placements import Placement, observe_placements
 from prodgate.facts.live.security_groups import SecurityGroup, observe_security_groups
 from prodgate.findings import Undetermined

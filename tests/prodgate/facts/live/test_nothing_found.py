@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from prodgate.aws.answers import Unreadable
-from prodgate.facts.live.alarm_topics import list_subscribers
-from prodgate.facts.live.alarms import Alarm, observe_alarms
+from prodgate.facts.live.security_services import observe_outside_access, observe_security_hub, observe_watchers
 from prodgate.facts.live.vpcs import observe_network_records
-from prodgate.facts.live.watchers import observe_outside_access, observe_security_hub, observe_watchers
+from prodgate.facts.live.watching.alarm_topics import list_subscribers
+from prodgate.facts.live.watching.alarms import Alarm, observe_alarms
 from prodgate.facts.live.web_acls import _rule
 from prodgate.findings import Undetermined
-from prodgate.layers.live import _is_foreign
-from prodgate.unresolved import Unknown
+from prodgate.layers.live.layer import _is_foreign
+from prodgate.semantics.unresolved import Unknown
 
 from .asked import ACCOUNT, REGION, asked
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.layers import load_deploys
+from prodgate.layers.load import deploys
 
 from .stage import CRITERIA, Made, OwnSite, deployed
 
@@ -26,7 +26,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     generator = Made()
     monkeypatch.setattr("prodgate.load.runner.run_load", generator.run_load)
     monkeypatch.setattr("prodgate.load.selftest.self_test", generator.self_test)
-    monkeypatch.setattr(load_deploys, "PAUSE", 0)
+    monkeypatch.setattr(deploys, "PAUSE", 0)
     return generator
 
 

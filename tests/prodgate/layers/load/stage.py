@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from prodgate import runs
-from prodgate.criteria_file import parse
+from prodgate.evidence import runs
+from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
-from prodgate.journal import Journal
 from prodgate.layers.layer import LayerContext
-from prodgate.layers.load import LoadLayer
+from prodgate.layers.load.layer import LoadLayer
 from prodgate.load.profile import Profile
-from prodgate.targets import Target
+from prodgate.sections.criteria_file import parse
+from prodgate.sections.targets import Target
 from tests.prodgate.facts.load.recorded import cell, record
 
 CRITERIA = """
@@ -120,13 +120,13 @@ def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> Lay
     )
 
 
-def observed(at: LayerContext) -> Facts:
+def observed(context: LayerContext) -> Facts:
     """What the layer sees, which is also what it recalls."""
-    at = replace(at, journal=Journal.of(at.run))
+    context = replace(context, journal=Journal.of(context.run))
     layer = LoadLayer()
-    seen = layer.observe(at)
-    kept = runs.read(at.run)
-    again = layer.recall(at.run, (*kept.facts, *kept.unreadable))
+    seen = layer.observe(context)
+    kept = runs.read(context.run)
+    again = layer.recall(context.run, (*kept.facts, *kept.unreadable))
     assert contents(again) == contents(seen)
     assert again.unreadable == seen.unreadable
     return seen

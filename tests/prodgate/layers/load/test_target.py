@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from prodgate.aws.answers import Unreadable
-from prodgate.layers import load_target
+from prodgate.layers.load import target as load_target
 from prodgate.rehearsal.site.process import running
 
 

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from prodgate.rehearsal.airflow.sources import FEED, ITEMS, JAPANESE, Feeds, serving_feeds
-from prodgate.rehearsal.site.collecting import DAYS, OLD, prepare_database
+from prodgate.rehearsal.site.collection_database import DAYS, OLD, prepare_database
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from prodgate.rehearsal.site.answering import build_application
+from prodgate.rehearsal.site.application import build_application
 from prodgate.rehearsal.site.database import Database
 from prodgate.rehearsal.site.faults import parse_faults
-from prodgate.rehearsal.site.observing import AccessLog
+from prodgate.rehearsal.site.logs import AccessLog
 from prodgate.rehearsal.site.pages import Site
 from prodgate.rehearsal.site.rendering import compile_pages, read_assets
-from prodgate.rehearsal.site.serving import Settings, compose
+from prodgate.rehearsal.site.server import Settings, compose
 
 UNTIL = datetime(2026, 1, 15, 12, tzinfo=UTC)
 

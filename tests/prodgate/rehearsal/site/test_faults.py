@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from prodgate.criteria import UsageError
-from prodgate.rehearsal.site import defects, disturbing, faults
+from prodgate.rehearsal.site import defects, disturbances, faults
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER, seed
 from prodgate.rehearsal.site.database import Database, migrate, open_database
 from prodgate.rehearsal.site.faults import KINDS, Fault, parse_faults
-from prodgate.rehearsal.site.observing import AccessLog
+from prodgate.rehearsal.site.logs import AccessLog
 from prodgate.rehearsal.site.process import running
 from tests.prodgate.rehearsal.site.asking import UNTIL, Answer, ask, asked, served
 
@@ -38,7 +38,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def test_every_fault_is_done_by_something() -> None:
-    done = set(disturbing.DISTURBANCES) | set(defects.HEADERS) | {name for name, _ in defects.TEXTS}
+    done = set(disturbances.DISTURBANCES) | set(defects.HEADERS) | {name for name, _ in defects.TEXTS}
     assert done | {"naive-deploy", "wrong-build"} == set(KINDS)
     assert [parse_faults([kind.example])[0].name for kind in KINDS.values()] == list(KINDS)
     assert all(kind.example in faults.render_faults() for kind in KINDS.values())
@@ -83,11 +83,11 @@ def test_a_fault_that_is_written_wrong_is_told(texts: list[str], says: str) -> N
 
 @pytest.mark.parametrize(("share", "block"), [(0.01, 1000), (0.3, 1000), (1, 1000), (0.0001, 10_000)])
 def test_a_share_is_exact_and_its_places_are_not_regular(share: float, block: int) -> None:
-    due = disturbing.chances(share, "seed")
+    due = disturbances.chances(share, "seed")
     first, second = (list(islice(due, block)) for _ in range(2))
     assert sum(first) == sum(second) == round(share * block)
     assert share == 1 or first != second
-    assert list(islice(disturbing.chances(share, "seed"), block)) == first
+    assert list(islice(disturbances.chances(share, "seed"), block)) == first
 
 
 def told(path: Path) -> list[dict[str, object]]:
@@ -208,13 +208,13 @@ def test_defects_of_headers_are_there_when_asked_for(news: Database) -> None:
 
 def test_a_site_without_faults_does_not_even_load_them() -> None:
     script = (
-        "import sys, prodgate.rehearsal.site.serving as s\n"
-        "from prodgate.rehearsal.site.answering import application\n"
-        "made = application(None, 'x')\n"
-        "s.composed(made, s.Settings(database='', build='b', secret='x', faults=(FAULTS)), None, tuple)\n"
-        "print(sorted(n.rpartition('.')[2] for n in sys.modules if n.endswith(('.disturbing', '.defects'))))"
+        "import sys, prodgate.rehearsal.site.server as s\n"
+        "from prodgate.rehearsal.site.application import build_application\n"
+        "made = build_application(None, 'x')\n"
+        "s.compose(made, s.Settings(database='', build='b', secret='x', faults=(FAULTS)), None, tuple)\n"
+        "print(sorted(n.rpartition('.')[2] for n in sys.modules if n.endswith(('.disturbances', '.defects'))))"
     )
-    for given, loaded in (("", "[]\n"), ("s.Fault('drop', (1,)),", "['defects', 'disturbing']\n")):
+    for given, loaded in (("", "[]\n"), ("s.Fault('drop', (1,)),", "['defects', 'disturbances']\n")):
         done = subprocess.run(
             (sys.executable, "-c", script.replace("FAULTS", given)), capture_output=True, text=True, check=True
         )

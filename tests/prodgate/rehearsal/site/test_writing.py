@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from prodgate.rehearsal.site.content import read
-from prodgate.rehearsal.site.content.writing import DAYS, STORIES, players, unused_slug, write_stories
+from prodgate.rehearsal.site.content.stories import DAYS, STORIES, players, unused_slug, write_stories
 from prodgate.rehearsal.site.queries import CATEGORIES
 from prodgate.rehearsal.site.words import WORDS
 from tests.prodgate.rehearsal.site.asking import UNTIL

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from .. import tables
 from ..passwords import hash_password
 from . import read
-from .writing import SLOT, write_stories
+from .stories import SLOT, write_stories
 
 #: Who can sign in on a new site. It is a rehearsal: the password is no secret.
 READER: Final = "reader@nba-news.example"

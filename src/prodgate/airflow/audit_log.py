@@ -1,0 +1,43 @@
+"""What a person asked of Airflow, as its audit log notes it: what tells one deed from another, and no secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from ..aws.plain_json import canonical_json
+
+#: What says to what something was done, and what. Whatever else was asked is left out: a configuration, a note, …
+_TELLING: Final = frozenset(
+    {"action", "confirmed", "dag_id", "dag_ids", "dag_run_id", "dry_run", "map_index", "new_state", "run_id", "state"}
+    | {"task_id", "task_ids", "only_failed", "only_running", "reset_dag_runs"}
+)
+#: Subtrees that are somebody's own, whatever is in them.
+_OWN: Final = frozenset({"conf", "note", "params"})
+#: Stands for what was noted in another form: that something was is all that can be said.
+_UNREAD: Final = canonical_json("not in JSON")
+
+
+def extract_request(noted: Any) -> str:
+    """Return what tells, as JSON; nothing where nothing was noted. What it returns it leaves as it is.
+
+    >>> asked('{"state": "success", "conf": {"password": "x"}}'), asked(None)
+    ('{"state":"success"}', '')
+    """
+    if not noted:
+        return ""
+    try:
+        found = json.loads(noted)
+    except (RecursionError, TypeError, ValueError):
+        return _UNREAD
+    return canonical_json(_select_telling(found)) if isinstance(found, dict | list) else _UNREAD
+
+
+def _select_telling(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_select_telling(each) for each in value if isinstance(each, dict | list)]
+    return {
+        key: item if key in _TELLING else _select_telling(item)
+        for key, item in value.items()
+        if key in _TELLING or (isinstance(item, dict | list) and key not in _OWN)
+    }

@@ -1,0 +1,147 @@
+"""An answer as evidence: plain JSON values without secrets, and back, so that a recalled answer is the same answer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Final
+from zipfile import BadZipFile, ZipFile
+
+from ..semantics.secret_forms import credential_form, find_assignments, find_secret, redact_credentials, redaction
+
+_TIME: Final = "$time"
+_BYTES: Final = "$bytes"
+#: Host of a subscriber; the rest of such an address is mostly the key to it.
+_ADDRESS: Final = re.compile(r"https?://[^/?#]+(?=[/?#])")
+
+#: Keys below which values are somebody's settings, in which a name alone can make a secret.
+_SETTINGS: Final = frozenset(
+    {"environment", "Environment", "Variables", "environmentVariables", "EnvironmentVariables", "command", "entryPoint"}
+    | {"dockerLabels"}
+    | {"AirflowConfigurationOptions", "conf"}
+    | {"Env", "Labels", "Cmd", "Entrypoint", "history"}  # of an image
+    | {"options"}  # of a log driver
+)
+
+#: Keys below which every text may be a secret, whatever it is called, and no check reads one: the header by which a
+#: load balancer knows CloudFront, what a rule hands to its target.
+_UNSEEN: Final = frozenset({"HeaderValue", "HttpHeaderConfig", "HttpParameters", "Input", "InputTransformer"})
+
+
+def to_plain(answer: Any) -> Any:
+    """Return an answer of boto3 as JSON values, without what botocore adds; a body becomes its size and digest.
+
+    What looks like a secret is replaced by a mark that ``credential_form`` recognises; the secret is never kept.
+    """
+    value = _convert(answer)
+    if any(map(credential_form, ("\n".join(_iter_texts(value)),))):
+        value = _map_texts(value, redact_credentials)
+    return _redact_settings(value)
+
+
+def _redact_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
+    """Return what may be kept of what stands under a key."""
+    if key in _SETTINGS:
+        return _redact_setting(value)
+    if key in _UNSEEN:
+        return _map_texts(value, lambda _: redaction("not to be shown"))
+    if key == "message" and "logStreamName" in beside:
+        # somebody's log: it may name people, and secrets of no known form
+        return redaction(form) if (form := credential_form(str(value))) else ""
+    if key == "Endpoint" and (address := _ADDRESS.match(str(value))):
+        return f"{address[0]}/{redaction('a path')}"
+    return _redact_settings(value)
+
+
+def revive(value: Any) -> Any:
+    """Return the answer that ``plain`` made JSON values of, with times and bytes as boto3 gives them."""
+    return json.loads(canonical_json(value), object_hook=_revive)
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one way to write a plain value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _convert(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _convert(item) for key, item in value.items() if key != "ResponseMetadata"}
+    if isinstance(value, list | tuple):
+        return [_convert(item) for item in value]
+    if isinstance(value, datetime):
+        return {_TIME: value.isoformat()}
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode("ascii")}
+    if hasattr(value, "read"):
+        return _digest(value.read())
+    return value
+
+
+def _digest(data: bytes) -> dict[str, Any]:
+    """Return size and digest of a body, and of an archive the digest of each of its files, too."""
+    found: dict[str, Any] = {"Sha256": hashlib.sha256(data).hexdigest(), "Size": len(data)}
+    if data.startswith(b"PK\x03\x04"):
+        with suppress(BadZipFile, RuntimeError, NotImplementedError), ZipFile(BytesIO(data)) as archive:
+            files = [one for one in archive.infolist() if not one.is_dir()]
+            found["Files"] = {one.filename: hashlib.sha256(archive.read(one)).hexdigest() for one in files}
+    return found
+
+
+def _revive(value: dict[str, Any]) -> Any:
+    try:
+        if len(value) == 1 and _TIME in value:
+            return datetime.fromisoformat(value[_TIME])
+        if len(value) == 1 and _BYTES in value:
+            return base64.b64decode(value[_BYTES], validate=True)
+    except (TypeError, ValueError):
+        return value  # a document of somebody else's that has a key of this name
+    return value
+
+
+def _redact_settings(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _redact_key(key, item, value) for key, item in value.items()}
+    return [_redact_settings(item) for item in value] if isinstance(value, list) else value
+
+
+def _redact_setting(value: Any, name: str = "") -> Any:
+    """Take out what the name of a setting makes a secret: of a map, of a list of names and values, of a command."""
+    if isinstance(value, dict):
+        named = str(value.get("name") or value.get("Name") or "")
+        return {key: _redact_setting(item, named if key in ("value", "Value") else key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_redact_setting(item, name) for item in value]
+    if not isinstance(value, str):
+        return value
+    if why := find_secret(name.rpartition(".")[2], value):
+        return value if credential_form(value) else redaction(why)
+    for inner, text in find_assignments(value):
+        if (why := find_secret(inner, text)) and not credential_form(text):
+            value = value.replace(text, redaction(why))
+    return value
+
+
+def _iter_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _iter_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _iter_texts(item)
+
+
+def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(key): _map_texts(item, change) for key, item in value.items()}
+    return [_map_texts(item, change) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,62 @@
+"""Follows the links of pages, each address once: who clicks one must arrive somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import APIRequestContext, Browser, Error
+
+from .launch import CONTEXT, guard
+from .settings import BrowserSettings
+
+_SCRIPT: Final = (Path(__file__).parent / "scripts" / "follow.js").read_text("utf-8")
+#: Addresses that are asked for; what is left out is counted.
+MAX_LINKS: Final = 200
+#: How many are asked for at the same time, as a browser does of one host.
+_CONCURRENCY: Final = 6
+#: Milliseconds that an answer may take.
+_TIMEOUT: Final = 10_000.0
+#: Where the document is that asks; nothing of it goes to the site.
+_NOWHERE: Final = "/prod-gate/an-empty-page"
+
+
+def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Ask for what pages of the site link to on the site, and return status and reason by address.
+
+    Nothing is asked of other sites, which owe us no answer.
+    """
+    opened = {page["url"] for page in pages if not page["unreachable"]}
+    linked = dict.fromkeys(link["url"] for page in pages for link in page.get("links", ()))
+    asked = [url for url in linked if settings.is_own(url) and url not in opened]
+    context = browser.new_context(base_url=settings.base_url, bypass_csp=True, **CONTEXT)
+    try:
+        guard(context, settings, lambda *_: None)
+        blank = context.new_page()
+        blank.route(f"**{_NOWHERE}", lambda route: route.fulfill(body="", content_type="text/html"))
+        blank.goto(_NOWHERE)
+        here = [url for url in asked[:MAX_LINKS] if urlsplit(url).netloc == urlsplit(settings.base_url).netloc]
+        told = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT])
+        answers = {url: _link_result(settings, status, led_to, why) for url, status, led_to, why in told}
+        answers |= {
+            url: _request_other_host(context.request, settings, url) for url in asked[:MAX_LINKS] if url not in answers
+        }
+    finally:
+        context.close()
+    return {"asked": answers, "left_out": len(asked[MAX_LINKS:])}
+
+
+def _request_other_host(request: APIRequestContext, settings: BrowserSettings, url: str) -> dict[str, Any]:
+    """Ask a further host of the site, which need not answer the script of another."""
+    try:
+        response = request.get(url, max_redirects=5, timeout=_TIMEOUT)
+    except Error as error:
+        return _link_result(settings, 0, "", error.message.partition("\n")[0])
+    return _link_result(settings, response.status, response.url, "")
+
+
+def _link_result(settings: BrowserSettings, status: int, led_to: str, why: str) -> dict[str, Any]:
+    strange = led_to and not (settings.is_own(led_to) or urlsplit(led_to).hostname in settings.partners)
+    return {"status": status, "why": f"leads to {led_to}" if strange else why[:200]}

@@ -1,0 +1,222 @@
+"""One visit to one page: what a person would meet there, at one size of the window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response
+
+from .keyboard_walk import walk_keyboard
+from .launch import CONTEXT, guard
+from .settings import BrowserSettings
+
+_SCRIPTS: Final = {path.stem: path.read_text("utf-8") for path in (Path(__file__).parent / "scripts").glob("*.js")}
+#: Sizes of window, by name: what a person at a desk has, and a telephone's 375 px.
+SIZES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "telephone": {"viewport": {"width": 375, "height": 812}, "is_mobile": True, "has_touch": True},
+}
+#: Milliseconds without a stir after which a page is at rest, and after which nobody waits for it any longer.
+_QUIET, _MOST = 150, 5000
+#: Milliseconds that a region may take to appear once the page is at rest.
+_REGION: Final = 1000
+#: Most of a kind that are written down, and the longest text.
+_SHOWN, _LONGEST = 20, 300
+_AXE: Final = (
+    "async (tags) => await axe.run(document, {resultTypes: ['violations'], runOnly: {type: 'tag', values: tags}})"
+)
+_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Kinds of failure after which nobody knows whether there is a site at all.
+NO_ANSWER: Final = ("connection", "timeout", "name")
+#: What Chromium says when there is no page, with what that means.
+_FAILURES: Final[Mapping[str, str]] = {
+    "ERR_TOO_MANY_REDIRECTS": "redirects",
+    "ERR_NAME_NOT_RESOLVED": "name",
+    "ERR_CERT": "certificate",
+    "ERR_SSL": "certificate",
+    "ERR_CONNECTION": "connection",
+    "ERR_EMPTY_RESPONSE": "connection",
+    "ERR_ADDRESS": "connection",
+    "ERR_TIMED_OUT": "timeout",
+    "Timeout": "timeout",
+}
+
+
+@dataclass  # without slots: Playwright keeps something of its own on what listens
+class PageLog:
+    """What a page does while somebody looks at it."""
+
+    settings: BrowserSettings
+    console: list[str] = field(default_factory=list)
+    exceptions: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    foreign: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    led_to: str = ""
+    """Where the last redirect of the page itself led."""
+
+    def listen_to(self, page: Page) -> None:
+        """Listen to a page; what else becomes of a request that was refused is not told twice."""
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.exceptions.append(_shorten(str(error))))
+        page.on("requestfailed", self._on_request_failed)
+        page.on("response", self._on_response)
+
+    def record_refusal(self, why: str, method: str, url: str) -> None:
+        """Keep what the guard let not pass."""
+        if why == "foreign":
+            self.foreign[url] = f"{method}, stopped by the gate"
+        else:
+            self.refused.append(f"{method} {url}")
+
+    def record_policy_violations(self, refused: list[Mapping[str, str]]) -> None:
+        """Keep what the page's own policy let not pass: to others it is their request, else the page's error."""
+        for each in refused:
+            if each["url"].startswith("http") and not self.settings.is_allowed(each["url"]):
+                self.foreign[each["url"]] = f"refused by the page's own {each['directive']}"
+            else:
+                self.console.append(f"{each['directive']} refused {each['url']}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # a file that is missing, or that the policy refuses, is told as what it is
+        told = message.text.startswith("Failed to load resource") or "Content Security Policy" in message.text
+        if message.type == "error" and not told:
+            self.console.append(_shorten(message.text))
+
+    def _on_request_failed(self, request: Request) -> None:
+        url = request.url
+        stopped = "ERR_BLOCKED_BY_CLIENT" in (request.failure or "") or "ERR_ABORTED" in (request.failure or "")
+        if not request.is_navigation_request() and not stopped and self.settings.is_allowed(url):
+            self.failed[url] = request.failure or "no answer"
+
+    def _on_response(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self.led_to = urljoin(response.url, response.headers.get("location", response.url))
+        elif response.status >= 400:
+            self.failed[response.url] = f"HTTP {response.status}"
+
+
+def visit(browser: Browser, settings: BrowserSettings, page: Mapping[str, Any], size: str) -> dict[str, Any]:
+    """Open a page as somebody who never was there, and return what is to be said of it."""
+    noted = PageLog(settings)
+    context = browser.new_context(base_url=settings.base_url, **CONTEXT, **SIZES[size])
+    context.set_default_timeout(settings.patience * 1000)
+    told = blank_result(page, size)
+    try:
+        guard(context, settings, noted.record_refusal)
+        context.add_init_script(_SCRIPTS["watch"])
+        opened = context.new_page()
+        noted.listen_to(opened)
+        told |= _open_page(opened, page["address"], settings)
+        if not told["unreachable"]:
+            told |= _inspect_page(opened, settings, page, size, noted)
+    except Error as error:
+        led = noted.led_to and not settings.is_own(noted.led_to)
+        told["unreachable"] = {"kind": "elsewhere", "text": f"led to {noted.led_to}"} if led else classify_error(error)
+    finally:
+        context.close()
+    return {**told, "refused": noted.refused[:_SHOWN]}
+
+
+def blank_result(page: Mapping[str, Any], size: str) -> dict[str, Any]:
+    """Return what is told of a visit before anything is known."""
+    return {"name": page["name"], "path": page["path"], "size": size, "width": _width(size), "refused": []}
+
+
+def find_address(browser: Browser, settings: BrowserSettings, page: Mapping[str, Any]) -> str:
+    """Return the path of a page, or where the first link of its first region leads. Raises Error when none is found."""
+    if not page["follow"]:
+        return str(page["path"])
+    context = browser.new_context(base_url=settings.base_url, **CONTEXT)
+    try:
+        context.set_default_timeout(settings.patience * 1000)
+        guard(context, settings, lambda *_: None)
+        opened = context.new_page()
+        opened.goto(page["path"], wait_until="domcontentloaded")
+        link = opened.get_by_role(page["follow"]).first.get_by_role("link").first
+        return urljoin(opened.url, link.get_attribute("href", timeout=_MOST) or "")
+    finally:
+        context.close()
+
+
+def _open_page(page: Page, address: str, settings: BrowserSettings) -> dict[str, Any]:
+    """Load a page, and say how it was answered, or why there is none."""
+    response = page.goto(address, wait_until="load")
+    headers = response.all_headers() if response else {}
+    status = response.status if response else 0
+    kind = "partner" if urlsplit(page.url).hostname in settings.partners else "elsewhere"
+    unreachable = None if settings.is_own(page.url) else {"kind": kind, "text": f"led to {_shorten(page.url)}"}
+    return {
+        "status": status,
+        "url": page.url,
+        "unreachable": unreachable,
+        "build": headers.get(settings.build_header, ""),
+    }
+
+
+def _inspect_page(
+    page: Page, settings: BrowserSettings, about: Mapping[str, Any], size: str, noted: PageLog
+) -> dict[str, Any]:
+    rest = page.evaluate(_SCRIPTS["rest"], [_QUIET, _MOST])
+    missing = [name for role, text in about["regions"] if (name := _find_missing_region(page, role, text))]
+    looked = page.evaluate(_SCRIPTS["look"], [_width(size), settings.build_meta])
+    noted.record_policy_violations(rest.pop("refused"))
+    found = {
+        "vitals": {key: rest[key] for key in ("lcp", "fcp", "cls", "ttfb")},
+        "rested": rest["rested"],
+        "regions_missing": missing,
+        "violations": _run_axe(page),
+        "keyboard": walk_keyboard(page, _SCRIPTS["keyboard"]) if size == "desktop" else None,
+        **{key: looked[key] for key in ("needed", "beyond", "title", "language")},
+        "links": looked["links"] if size == "desktop" else [],
+    }
+    if settings.build_meta:
+        found["build"] = looked["build"]
+    found |= {"console": noted.console[:_SHOWN], "exceptions": noted.exceptions[:_SHOWN]}
+    pairs = {"failed": noted.failed, "foreign": noted.foreign}
+    return found | {
+        key: [{"url": _shorten(url), "why": why} for url, why in each.items()][:_SHOWN] for key, each in pairs.items()
+    }
+
+
+def _find_missing_region(page: Page, role: Any, name: str) -> str:
+    """Return a region that does not appear, or nothing."""
+    wanted = page.get_by_role(role, name=name, exact=True) if name else page.get_by_role(role)
+    try:
+        wanted.first.wait_for(timeout=_REGION)
+    except Error:
+        return f"{role}: {name}" if name else str(role)
+    return ""
+
+
+def _run_axe(page: Page) -> list[dict[str, Any]]:
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(_AXE, _TAGS)["violations"]
+    return [
+        {
+            "id": each["id"], "impact": each["impact"], "help": each["help"],
+            "tags": [tag for tag in each["tags"] if tag in _TAGS], "nodes": len(each["nodes"]),
+            "first": _shorten(each["nodes"][0]["html"]),
+        }
+        for each in found
+    ]  # fmt: skip
+
+
+def _width(size: str) -> int:
+    return int(SIZES[size]["viewport"]["width"])
+
+
+def classify_error(error: Error) -> dict[str, str]:
+    """Return why there is no page, as a kind and in Chromium's words."""
+    text = re.sub(r"^.*?: (?=net::)", "", error.message.partition("\n")[0])
+    return {"kind": next((kind for sign, kind in _FAILURES.items() if sign in text), "other"), "text": _shorten(text)}
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

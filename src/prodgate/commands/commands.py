@@ -1,0 +1,240 @@
+"""What each command of the command line does. Every function takes the parsed arguments and returns an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..aws.iam_policy import build_drill_policy, build_policy
+from ..checks import Check, registered_checks
+from ..criteria import LAYERS, Criteria, UsageError, suggest
+from ..engines.setup import check_engines
+from ..evidence import runs
+from ..layers import BUILT
+from ..report.text import visible
+from ..run.judging import find_mistake
+from ..run.publishing import publish, show
+from ..run.running import Plan, carry_out, judge_again, parse_layers
+from ..sections.criteria_file import load
+from ..sections.project import BUNDLED, Project, find_folders, load_facts, load_policies, open_project, suite_files
+from ..sections.targets import Target, parse_target
+from ..sections.waivers_file import load_waivers
+from ..terraform.diagnostics import TerraformError
+from ..terraform.evaluate import open_configurations
+from ..terraform.policy import POLICIES
+from ..terraform.sources import find_other_roots
+from ..waivers import Waiver
+from . import checking, tracing
+from .explaining import explain as explained
+
+
+def run(given: argparse.Namespace) -> int:
+    """Observe and judge a target; the exit code is the verdict's."""
+    plan = _make_plan(given)
+    before = runs.latest(plan.runs) if given.compare else None
+    return publish(carry_out(plan), as_json=given.json, before=before)
+
+
+def observe(given: argparse.Namespace) -> int:
+    """Observe a target and keep the facts; nothing is judged, so the verdict is INSUFFICIENT EVIDENCE."""
+    return publish(carry_out(_make_plan(given), judge=False), as_json=given.json)
+
+
+def judge(given: argparse.Namespace) -> int:
+    """Judge the facts of an earlier run again; the exit code is the verdict's."""
+    earlier = runs.read(given.run)
+    plan = Plan(
+        project=_open_project(given.criteria, given.waivers),
+        target=parse_target(earlier.about["target"]),
+        layers=frozenset(earlier.about["layers"]),
+        runs=given.runs,
+        progress=_print_progress,
+        waivers=given.waivers,
+    )
+    return publish(judge_again(plan, earlier), as_json=given.json)
+
+
+def report(given: argparse.Namespace) -> int:
+    """Write the reports of a run again; the exit code is the verdict's."""
+    return publish(given.run, as_json=given.json)
+
+
+def check(given: argparse.Namespace) -> int:
+    """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
+    if given.criteria:
+        criteria = _open_project(given.criteria, given.waivers).stated.criteria
+    else:
+        load_policies(find_folders("policies", None))
+        criteria = checking.baseline(_bundled_criteria())
+    try:
+        configurations = open_configurations(given.path, var_files=given.var_file, progress=_print_progress)
+    except TerraformError as error:
+        raise UsageError(str(error)) from error
+    verdict = checking.check(
+        configurations, POLICIES.values(), criteria, _read_waivers(given.waivers, named=True) if given.waivers else (),
+        whole=given.criteria is not None,
+    )  # fmt: skip
+    for other in find_other_roots(given.path.resolve()) if given.path.is_dir() else ():
+        _print_progress(
+            f"not judged: {os.path.relpath(other)} is a root that {given.path} does not call; name it to judge it"
+        )
+    for note in (each for configuration in configurations for each in configuration.notes):
+        _print_progress(f"note: {note}")
+    return show(verdict, subject=str(given.path), as_json=given.json)
+
+
+def explain(given: argparse.Namespace) -> int:
+    """Print why something matters and what to write instead."""
+    stated = given.criteria or Path("criteria.toml")
+    root = stated.resolve().parent if given.criteria or stated.exists() else None
+    file = load(stated if root else BUNDLED / "criteria.toml")
+    load_policies(find_folders("policies", root))
+    checks = [found for found, _ in _load_checks(root)]
+    live = {name for name, _ in BUILT["live"].concludes(file)}
+    _print(explained(given.id, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live))
+    return 0
+
+
+def trace(given: argparse.Namespace) -> int:
+    """Print what leads to what; with --check, exit 1 when something leads nowhere."""
+    project = open_project(given.criteria)
+    load_policies(project.policy_folders())
+    judges = [*tracing.list_judges(POLICIES.values(), _load_checks(project.root)), *_list_layer_judges(project)]
+    found = tracing.trace(project.stated, judges, BUILT)
+    orphans = found.orphans()
+    _print(json.dumps(tracing.as_json(found), indent=2) if given.json else tracing.render(found))
+    for orphan in orphans:
+        sys.stderr.write(f"prodgate: {orphan}\n")
+    return 1 if given.check and orphans else 0
+
+
+def setup(given: argparse.Namespace) -> int:
+    """Make the engines ready and say which are; exit 3 when one is not."""
+    states = check_engines(_print_progress)
+    if given.json:
+        _print(json.dumps([{"engine": s.name, "ready": s.ready, "detail": s.detail} for s in states], indent=2))
+    else:
+        _print("\n".join(f"{'ready  ' if s.ready else 'MISSING'}  {s.name}: {s.detail}" for s in states))
+    return 0 if all(state.ready for state in states if state.needed) else 3
+
+
+def drill(given: argparse.Namespace) -> int:
+    """Make something happen once; exit 0 when it did and nothing was left behind, else 1."""
+    from ..drills.command import drill as drilled  # noqa: PLC0415  the other commands need nothing of it
+
+    return drilled(given)
+
+
+def iam_policy(given: argparse.Namespace) -> int:
+    """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
+    load_facts(given.criteria.resolve().parent)
+    _print(json.dumps(build_drill_policy() if given.drill else build_policy(), indent=2))
+    return 0
+
+
+def _make_plan(given: argparse.Namespace) -> Plan:
+    target, layers = parse_target(given.target), parse_layers(given.only)
+    project = _open_project(given.criteria, given.waivers)
+    if "live" in layers and not target.rehearsal:
+        _refuse_unopenable(target, project)
+    _refuse_other_host(given.i_am_allowed_to_load, project)
+    return Plan(
+        project=project,
+        target=target,
+        layers=layers,
+        runs=given.runs,
+        progress=_print_progress,
+        waivers=given.waivers,
+        load_allowed=given.i_am_allowed_to_load,
+    )
+
+
+def _refuse_other_host(host: str, project: Project) -> None:
+    """Raise UsageError for a host that the criteria do not name: whoever allowed it meant another system."""
+    hosts = project.stated.load.hosts if project.stated.load else ()
+    if host and host not in hosts:
+        hint = suggest(host, hosts) or f"; hosts are {', '.join(hosts) or 'not stated'}"
+        raise UsageError(f"--i-am-allowed-to-load: {host!r} is no host of [load] in {project.stated.path}{hint}")
+
+
+def _refuse_unopenable(target: Target, project: Project) -> None:
+    """Raise UsageError for an account that can't be opened as things are stated; nothing is asked of AWS for it."""
+    from ..aws.sessions import open_session  # noqa: PLC0415  boto3 takes as long to import as all the rest
+
+    if not project.stated.account:
+        raise UsageError(f'{project.stated.path}: names no account; write [account] with id = "123456789012"')
+    open_session(target.profile, target.region, os.environ)
+
+
+def _open_project(criteria: Path, waivers: Path | None) -> Project:
+    """Open a project whose own policies all judge criteria that exist. Raises UsageError with a line per mistake."""
+    project = open_project(criteria)
+    _read_waivers(waivers or project.waivers, named=waivers is not None)
+    load_policies(project.policy_folders())
+    load_facts(project.root)
+    for name in project.replaced():
+        _print_progress(f"{name}: replaces the file of that name that comes with the gate")
+    own = [policy for policy in POLICIES.values() if project.holds(policy.file)]
+    mistakes = [text for policy in own if (text := find_mistake(policy, project.stated.criteria))]
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    return project
+
+
+def _read_waivers(path: Path, *, named: bool) -> Sequence[Waiver]:
+    """Read waivers; a file that the user names must exist."""
+    if named and not path.exists():
+        raise UsageError(f"{path}: there is no such file; name a waivers file, or leave --waivers out")
+    return load_waivers(path)
+
+
+def _bundled_criteria() -> Criteria:
+    return load(BUNDLED / "criteria.toml").criteria
+
+
+def _load_checks(root: Path | None) -> Iterator[tuple[Check, str]]:
+    """Yield every check of the suites with its layer."""
+    if root is not None:
+        load_facts(root)
+    for layer in LAYERS:
+        if layer not in BUILT:
+            continue
+        files = [file for folder in BUILT[layer].folders for file in suite_files(folder, root)]
+        yield from ((found, layer) for file in files for found in _import_checks(file))
+
+
+@cache
+def _import_checks(path: Path) -> tuple[Check, ...]:
+    """Import a file of checks, once; return them. Raises UsageError for a broken one."""
+    before = set(registered_checks())
+    within = "suites." if path.parent.parent.name == "suites" else ""
+    spec = importlib.util.spec_from_file_location(f"{within}{path.parent.name}.{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    except Exception as error:  # a suite of any team may fail in any way
+        raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
+    return tuple(found for found in registered_checks() if found not in before)
+
+
+def _list_layer_judges(project: Project) -> Iterator[tracing.Judge]:
+    for layer in BUILT.values():
+        for name, criterion in layer.concludes(project.stated):
+            yield tracing.Judge(name=name, criterion=criterion, layer=layer.name, place=f"{layer.name} layer")
+
+
+def _print_progress(step: str) -> None:
+    sys.stderr.write(visible(step) + "\n")
+    sys.stderr.flush()
+
+
+def _print(text: Any) -> None:
+    sys.stdout.write(f"{text}\n")

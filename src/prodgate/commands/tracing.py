@@ -1,0 +1,118 @@
+"""Which requirement leads to which criteria, and what judges those, both ways; and what leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..checks import Check
+from ..criteria import Criteria
+from ..sections.criteria_file import CriteriaFile
+from ..terraform.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Something that answers a criterion in one layer: a policy, a check, or what a layer concludes by itself."""
+
+    name: str
+    criterion: str
+    layer: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Requirements, criteria and judges, joined."""
+
+    stated: CriteriaFile
+    judges: Mapping[str, Sequence[Judge]]
+    """Judges by criterion id."""
+    built: frozenset[str]
+
+    def orphans(self) -> tuple[str, ...]:
+        """Say what leads nowhere, one line each."""
+        return (*self._find_unasked_requirements(), *self._find_unjudged_criteria(), *self._find_unknown_criteria())
+
+    def _find_unasked_requirements(self) -> Iterator[str]:
+        """Requirement lines, and layers of them, that no criterion stands for."""
+        for requirement in self.stated.requirements:
+            answered = {
+                layer for c in self.stated.criteria.values() if c.source == requirement.id for layer in c.layers
+            }
+            for layer in requirement.layers:
+                if layer not in answered:
+                    yield f"requirement {requirement.id}: no criterion for its {layer} layer"
+
+    def _find_unjudged_criteria(self) -> Iterator[str]:
+        """Criteria that no policy or check answers in a layer that is built."""
+        for criterion in self.stated.criteria.values():
+            judging = {judge.layer for judge in self.judges.get(criterion.id, ())}
+            for layer in criterion.layers:
+                if layer in self.built and layer not in judging:
+                    yield f"criterion {criterion.id}: nothing judges it in the {layer} layer"
+
+    def _find_unknown_criteria(self) -> Iterator[str]:
+        """Policies and checks whose criterion does not exist."""
+        for id_, judges in self.judges.items():
+            if id_ not in self.stated.criteria:
+                yield from (f"{judge.place}: {judge.name} judges {id_!r}, which is no criterion" for judge in judges)
+
+
+def trace(stated: CriteriaFile, judges: Iterable[Judge], built: Iterable[str]) -> Trace:
+    """Join what is stated with what judges it."""
+    found: dict[str, list[Judge]] = {}
+    for judge in judges:
+        found.setdefault(judge.criterion, []).append(judge)
+    return Trace(stated=stated, judges=found, built=frozenset(built))
+
+
+def list_judges(policies: Iterable[Policy], checks: Iterable[tuple[Check, str]]) -> Iterator[Judge]:
+    """Yield the policies, and the checks each with its layer, as judges."""
+    for policy in policies:
+        yield Judge(name=policy.id, criterion=policy.criterion, layer="static", place=policy.place)
+    for check, layer in checks:
+        yield Judge(name=check.name, criterion=check.criterion, layer=layer, place=check.place)
+
+
+def render(found: Trace) -> str:
+    """Return the trace as text: requirement, its criteria, and under each what judges it."""
+    lines = [
+        line
+        for requirement in found.stated.requirements
+        for line in _render_source(found, requirement.id, requirement.asks)
+    ]
+    known = {requirement.id for requirement in found.stated.requirements}
+    others = {c.source for c in found.stated.criteria.values()} - known
+    lines += [line for source in sorted(others) for line in _render_source(found, source, "")]
+    return "\n".join(lines)
+
+
+def _render_source(found: Trace, source: str, asks: str) -> Iterator[str]:
+    yield f"{source}  {asks}".rstrip()
+    for criterion in (c for c in found.stated.criteria.values() if c.source == source):
+        bound = f"  {criterion.bound}" if criterion.bound else ""
+        yield f"  {criterion.id}{bound}"
+        for layer in criterion.layers:
+            names = [judge.name for judge in found.judges.get(criterion.id, ()) if judge.layer == layer]
+            nobody = "NOTHING" if layer in found.built else f"({layer} layer not built)"
+            yield f"    {layer:9}{', '.join(names) or nobody}"
+
+
+def as_json(found: Trace) -> dict[str, object]:
+    """Return the trace as JSON values."""
+    criteria: Criteria = found.stated.criteria
+    return {
+        "requirements": {
+            r.id: [c.id for c in criteria.values() if c.source == r.id] for r in found.stated.requirements
+        },
+        "criteria": {
+            c.id: {
+                "source": c.source,
+                "layers": list(c.layers),
+                "judges": [{"name": j.name, "layer": j.layer, "place": j.place} for j in found.judges.get(c.id, ())],
+            }
+            for c in criteria.values()
+        },
+        "orphans": list(found.orphans()),
+    }

@@ -1,0 +1,173 @@
+"""What became of one slot: the states, and how a slot's runs decide which of them it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from .declared import DeclaredDag
+from .manual_actions import Act, ManualAction
+from .traces import Trace
+
+
+class SlotState(StrEnum):
+    """What became of a slot."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    """Succeeded, after the grace."""
+    RETRIED = "retried"
+    """Succeeded within the grace, with a task that needed more than one try."""
+    FAILED = "failed"
+    """The scheduled run failed, or is a success only since a person made it one."""
+    RUNNING = "running"
+    """Queued or running, for less than the limit."""
+    STUCK = "stuck"
+    """Queued or running, for more than the limit."""
+    MISSED = "missed"
+    """No run, and the grace is over."""
+    BACKFILL = "backfill"
+    """No scheduled run, and a backfill succeeded."""
+    MANUAL = "manual"
+    """No scheduled run, and one that somebody or something else started succeeded."""
+    PENDING = "pending"
+    """No run yet, and within the grace."""
+
+
+#: The schedule did what it should.
+SUCCEEDED: Final = frozenset({SlotState.ON_TIME, SlotState.LATE, SlotState.RETRIED})
+#: How the slot ends isn't decided yet.
+OPEN: Final = frozenset({SlotState.RUNNING, SlotState.PENDING})
+#: Of several scheduled runs of one slot, the worst decides: another run can't make up for one that failed.
+_WORST: Final = (
+    SlotState.FAILED,
+    SlotState.STUCK,
+    SlotState.RUNNING,
+    SlotState.LATE,
+    SlotState.RETRIED,
+    SlotState.ON_TIME,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One slot of a schedule and what became of it."""
+
+    slot: datetime
+    state: SlotState
+    runs: tuple[str, ...] = ()
+    """Ids of all runs of the slot, the one that decides first."""
+    started: datetime | None = None
+    ended: datetime | None = None
+    delay: timedelta | None = None
+    """From the slot to the start of the first task; None when none started, or it isn't known any more."""
+    tries: int = 0
+    """The most tries that a task needed; 0 when none was tried."""
+    words: str = ""
+    """Why, where the state alone doesn't say it."""
+
+
+def judge_slot(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
+    """Return what became of a slot, of which all runs are given.
+
+    A run of the schedule decides, whatever else ran: a backfill beside a failed run doesn't make the schedule reliable.
+    """
+    scheduled = [_judge_run(slot, trace, dag, now) for trace in found if trace.run.kind == "scheduled"]
+    if scheduled:
+        worst = min(scheduled, key=lambda row: (_WORST.index(row.state), row.runs))
+        rest = sorted({trace.run.run_id for trace in found} - set(worst.runs))
+        return replace(worst, runs=(*worst.runs, *rest))
+    return _judge_unscheduled(slot, found, dag, now)
+
+
+def _judge_unscheduled(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
+    """Judge a slot without a run of the schedule.
+
+    Within the grace that may still come. Afterwards, a run of another kind that succeeded covers the slot, and that is
+    all: it is no success of the schedule. One that didn't succeed leaves the slot missed.
+    """
+    ids = tuple(sorted(trace.run.run_id for trace in found))
+    if now <= slot + dag.grace:
+        return Row(slot=slot, state=SlotState.PENDING, runs=ids)
+    covering = [trace for trace in found if trace.run.state == "success" and not trace.unsound]
+    if not covering:
+        kinds = ", ".join(sorted({f"{trace.run.kind} run: {trace.run.state}" for trace in found}))
+        return Row(slot=slot, state=SlotState.MISSED, runs=ids, words=f"no scheduled run{kinds and f'; {kinds}'}")
+    first = min(covering, key=lambda trace: (trace.run.kind != "backfill", trace.run.run_id))
+    kind, run = first.run.kind, first.run
+    state = SlotState.BACKFILL if kind == "backfill" else SlotState.MANUAL
+    return Row(
+        slot=slot,
+        state=state,
+        runs=(run.run_id, *(each for each in ids if each != run.run_id)),
+        started=run.started,
+        ended=run.ended,
+        tries=first.tries,
+        words=f"no scheduled run; {'an' if kind[:1] in 'aeiou' else 'a'} {kind} run covers it",
+    )
+
+
+def _judge_run(slot: datetime, trace: Trace, dag: DeclaredDag, now: datetime) -> Row:
+    """Judge a slot by one run of the schedule."""
+    run, first = trace.run, trace.first_task
+    row = Row(
+        slot=slot,
+        state=SlotState.FAILED,
+        runs=(run.run_id,),
+        started=run.started,
+        ended=run.ended,
+        delay=None if first is None else first - slot,
+        tries=trace.tries,
+    )
+    if run.state == "failed":
+        return replace(row, state=SlotState.FAILED, words=_render_unsound(trace))
+    if run.state == "success" and trace.unsound:
+        # Airflow looks at the last tasks only, or a person said so; the work of the slot was not done
+        return replace(row, state=SlotState.FAILED, words=f"Airflow says success, but {_render_unsound(trace)}")
+    if run.state != "success":
+        return _judge_unfinished(row, trace, dag, now)
+    return _judge_success(row, trace, dag)
+
+
+def _judge_unfinished(row: Row, trace: Trace, dag: DeclaredDag, now: datetime) -> Row:
+    run = trace.run
+    began = run.started or run.queued or row.slot
+    if now - began > dag.limit:
+        return replace(row, state=SlotState.STUCK, words=f"{run.state} since {began:%Y-%m-%d %H:%M:%S} UTC")
+    if cleared := trace.find_action(Act.CLEARED):
+        # else a failed run could be kept undecided, by clearing it again and again
+        return replace(row, state=SlotState.FAILED, words=f"{cleared}; {run.state} again")
+    return replace(row, state=SlotState.RUNNING, words=run.state)
+
+
+def _judge_success(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
+    """Judge a run that succeeded, in all of its tasks.
+
+    Clearing a run overwrites when it started and ended. It is judged by what it was before: late or not by then, if the
+    log shows that every task had succeeded. Else it had failed, or nobody knows, and a person repaired it: a run that
+    succeeds needs neither that nor being marked. Calling it late would count it as a success of the schedule.
+    """
+    if marked := trace.find_action(Act.MARKED):
+        return replace(row, state=SlotState.FAILED, words=f"Airflow says success, {marked}")
+    words = ""
+    if cleared := trace.find_action(Act.CLEARED):
+        before = trace.completed_before(cleared.at)
+        if before is None:
+            return replace(row, state=SlotState.FAILED, words=_repaired(cleared))
+        words, (ended, tries) = f"succeeded before it was {cleared}", before
+        row = replace(row, started=trace.first_task, ended=ended, tries=tries)
+    if row.ended is None or row.ended > row.slot + dag.grace:
+        return replace(row, state=SlotState.LATE, words=words)
+    return replace(row, state=SlotState.RETRIED if row.tries > 1 else SlotState.ON_TIME, words=words)
+
+
+def _repaired(cleared: ManualAction) -> str:
+    return f"succeeded after it was {cleared}; nothing shows that it had before"
+
+
+def _render_unsound(trace: Trace) -> str:
+    names = sorted({f"{task.task_id} is {task.state or 'not run'}" for task in trace.unsound})
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

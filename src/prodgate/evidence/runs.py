@@ -1,0 +1,188 @@
+"""Run directories: created once, then read back into the verdict they support.
+
+runs/2026-11-24T130000Z-3f2a9c1/
+  run.json        what the run set out to do: scope, target, who, versions, digests of criteria and waivers
+  journal.jsonl   what happened; every report derives from it
+  evidence/       criteria, waivers and facts by digest
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..criteria import Criteria, Scope, UsageError
+from ..findings import Finding, Outcome
+from ..sections.criteria_file import CriteriaFile, parse
+from ..sections.waivers_file import parse_waivers
+from ..verdict import Verdict, decide
+from ..waivers import Waiver
+from . import artifacts, journal
+
+
+class RunError(UsageError):
+    """A run directory can't be created or read; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as its directory tells it."""
+
+    path: Path
+    about: Mapping[str, Any]
+    """``run.json``: system, target, rehearsal, layers, started, actor, commit, versions, …"""
+    criteria: CriteriaFile
+    waivers: tuple[Waiver, ...]
+    findings: tuple[Finding, ...]
+    facts: tuple[Mapping[str, Any], ...]
+    """``fact`` events: layer, kind, subject, digest, source, at."""
+    unreadable: tuple[Mapping[str, Any], ...] = ()
+    """``unreadable`` events: layer, kind of fact that could not be observed, reason."""
+    notes: tuple[Mapping[str, Any], ...] = ()
+    """``note`` events: layer, text."""
+    finished: datetime | None
+    """When the run closed; None for a run that was cut off."""
+
+    @property
+    def scope(self) -> Scope:
+        """What the run set out to judge."""
+        return Scope(layers=frozenset(self.about["layers"]), rehearsal=self.about["rehearsal"])
+
+    @property
+    def started(self) -> datetime:
+        """When the run began."""
+        return datetime.fromisoformat(self.about["started"])
+
+    def verdict(self) -> Verdict:
+        """Derive the verdict from the journal; always the same for the same run."""
+        return decide(self.criteria.criteria, self.findings, self.waivers, self.started, self.scope)
+
+
+def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path) -> Path:
+    """Create a run directory that holds copies of the criteria and waivers; return its path. Raises RunError."""
+    started = datetime.now(UTC)
+    path = parent / f"{started:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(4)[:7]}"
+    try:
+        (path / artifacts.FOLDER).mkdir(parents=True)
+        given = {
+            "criteria": artifacts.store(path, criteria.read_bytes(), ".toml"),
+            "waivers": artifacts.store(path, waivers.read_bytes() if waivers.exists() else b"", ".toml"),
+        }
+        text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
+        data = f"{text}\n".encode("utf-8", "backslashreplace")
+        (path / "run.json").write_bytes(data)
+        journal.Journal.of(path).write("opened", run=path.name, about=hashlib.sha256(data).hexdigest())
+    except OSError as error:
+        raise RunError(f"{parent}: cannot hold a run: {error.strerror}; name another folder with --runs") from None
+    return path
+
+
+def read(path: Path) -> Run:
+    """Read a run directory, also one whose run was cut off. Raises RunError."""
+    try:
+        return _read(path)
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, journal.JournalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else reason
+        raise RunError(f"{path}: is not a run directory that can be read: {reason}; name one under runs/") from None
+
+
+def _read(path: Path) -> Run:
+    written = (path / "run.json").read_bytes()
+    about = json.loads(written)
+    events = list(journal.read(path / journal.NAME))
+    if events and events[0].get("about") != hashlib.sha256(written).hexdigest():
+        raise journal.JournalError("run.json was changed after it was written")
+    criteria = parse(artifacts.load(path, about["criteria"]).decode("utf-8"), path / "criteria.toml")
+    closed = [event["at"] for event in events if event["event"] == "closed"]
+    return Run(
+        path=path,
+        about=about,
+        criteria=criteria,
+        waivers=parse_waivers(artifacts.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml"),
+        findings=(*_find_unjudged_layers(events, about["layers"], criteria.criteria), *_findings(events)),
+        facts=tuple(event for event in events if event["event"] == "fact"),
+        unreadable=tuple(event for event in events if event["event"] == "unreadable"),
+        notes=tuple(event for event in events if event["event"] == "note"),
+        finished=datetime.fromisoformat(closed[-1]) if closed else None,
+    )
+
+
+def _findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Yield what was found, and undetermined findings for checks of which something is missing."""
+    open_: dict[tuple[str, str], Mapping[str, Any]] = {}
+    made: Counter[str] = Counter()
+    """Findings since the last check of a layer began; a layer judges one after another."""
+    for event in events:
+        layer = event.get("layer", "")
+        key = (layer, event.get("check", ""))
+        match event["event"]:
+            case "planned":
+                open_[key] = event
+            case "started":
+                made[layer] = 0
+            case "finding":
+                made[layer] += 1
+                yield Finding.from_json({name: value for name, value in event.items() if name not in ("event", "at")})
+            case "finished" if event["findings"] == made[layer] > 0:
+                open_.pop(key, None)
+            case "finished":
+                reason = f"the journal holds {made[layer]} of the {event['findings']} findings that the check made"
+                yield _make_unfinished(open_.pop(key), reason)
+    for event in open_.values():
+        yield _make_unfinished(event, "the check was planned but did not finish")
+
+
+def _make_unfinished(planned: Mapping[str, Any], reason: str) -> Finding:
+    return Finding(
+        criterion=planned["criterion"],
+        check=planned["check"],
+        layer=planned["layer"],
+        subject="(unfinished)",
+        outcome=Outcome.UNDETERMINED,
+        reason=reason,
+        remedy="Look at the layer's log, mend what stopped it and run the gate again.",
+    )
+
+
+def _find_unjudged_layers(
+    events: Sequence[Mapping[str, Any]], layers: Iterable[str], criteria: Criteria
+) -> Iterator[Finding]:
+    """Yield undetermined findings for layers that broke, and for those that never had all their checks planned."""
+    broken = [(event["layer"], event["reason"]) for event in events if event["event"] == "broken"]
+    known = {layer for layer, _ in broken} | {event["layer"] for event in events if event["event"] == "collected"}
+    closed = any(event["event"] == "closed" for event in events)
+    reason = "the layer judged nothing" if closed else "the run was cut off before the layer judged"
+    unplanned = [(layer, reason) for layer in layers if layer not in known]
+    for layer, reason in (*broken, *unplanned):
+        yield from _leave_undetermined(layer, reason, criteria)
+
+
+def _leave_undetermined(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:
+    """Yield an undetermined finding for each criterion that the layer should have answered."""
+    for criterion in criteria.values():
+        if layer in criterion.layers:
+            yield Finding(
+                criterion=criterion.id,
+                check=layer,
+                layer=layer,
+                subject=f"({layer} layer)",
+                outcome=Outcome.UNDETERMINED,
+                expected=str(criterion.bound) if criterion.bound else "",
+                reason=reason,
+            )
+
+
+def latest(parent: Path, *, before: Path | None = None) -> Path | None:
+    """Return the newest run under ``parent``, or the newest one before a given run; None when there is none."""
+    found = sorted(path for path in parent.glob("*Z-*") if (path / "run.json").exists())
+    if before is not None:
+        found = [path for path in found if path.name < before.name]
+    return found[-1] if found else None

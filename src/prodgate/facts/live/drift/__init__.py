@@ -1,0 +1,1 @@
+"""What Terraform declared beside what the account has."""

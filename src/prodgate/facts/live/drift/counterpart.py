@@ -1,0 +1,135 @@
+"""Finding what is live for a declared resource, and which attributes of both must be the same.
+
+The table in ``counterparts_*.py`` is explicit: only attributes that are named there, and that the source states, are
+compared. What AWS computes is not, so that the comparison says nothing where nothing was changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ....aws.account import Account
+from ....aws.answers import Unread, Unreadable
+
+Thing = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: an account, in the region that a resource is declared in."""
+
+    account: Account
+    region: str
+
+    def one(
+        self, service: str, operation: str, key: str, /, *, asked: Thing | None = None, **named: Any
+    ) -> Thing | None:
+        """Return the one item of a list that has these values, or None; ``asked`` are parameters of the call.
+
+        Raises Unnamed when a value is not known, and Unreadable when several items have it.
+        """
+        require_known(named)
+        listed = self.account.list(service, operation, key, region=self.region, **(asked or {}))
+        found = [item for item in listed if all(read_path(item, name) == value for name, value in named.items())]
+        if len(found) > 1:
+            raise Unreadable(f"{service} {operation} lists {len(found)} things with {named}: which is meant?")
+        return found[0] if found else None
+
+    def found(self, service: str, operation: str, part: str = "", /, **asked: Any) -> Thing | None:
+        """Return the answer to one call, or a part of it; None when AWS has no such thing. Raises as ``one`` does."""
+        require_known(asked)
+        answer = self.account.find(service, operation, region=self.region, **asked)
+        return answer and (answer[part] if part else answer)
+
+
+#: Finds what is live for the declared arguments; None when AWS has no such thing. Raises Unreadable, also as Unnamed.
+Find = Callable[[Place, Thing], Thing | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterpart:
+    """How resources of one type are found, and what must be the same of them."""
+
+    type: str
+    find: Find
+    same: Mapping[str, str | tuple[str, Any]] = field(default_factory=dict)
+    """Declared path -> live path; or with the value that holds where the source, or AWS's answer, states none.
+
+    ``a.b`` enters the first of several blocks, ``a[].b`` all of them; ``A{Name=Value}`` makes a map of a list.
+    """
+    identity: tuple[str, str] = ("arn", "Arn")
+    """Where the declared and the live one are named for others; the live path is that of its ARN where ``kind``."""
+    kind: str = ""
+    """How the ARNs of such things begin after ``arn:aws:``, account and region left out: ``rds:cluster``.
+
+    Empty for what has no ARN of its own."""
+
+
+class Unnamed(Unreadable):
+    """A declared resource can't be looked for: what it would be found by is decided by an apply."""
+
+
+def require_known(values: Mapping[str, Any]) -> None:
+    """Raise Unnamed when a value can't be known."""
+    for value in values.values():
+        if (unread := find_unread(value)) is not None:
+            raise Unnamed(unread.reason)
+
+
+def find_unread(value: Any) -> Unread | None:
+    """Return the first thing in a declared value that is not known, or None."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return value if isinstance(value, Unread) else next((u for one in inner if (u := find_unread(one))), None)
+
+
+def read_path(value: Any, path: str) -> Any:
+    """Return what stands at a path, as ``Counterpart.same`` writes it; None when nothing does."""
+    part, _, rest = path.partition(".")
+    while isinstance(value, list | tuple):
+        value = value[0] if value else None
+    if not isinstance(value, Mapping):
+        return value if isinstance(value, Unread) else None
+    if part.endswith("[]"):
+        items = value.get(part.removesuffix("[]")) or ()
+        return items if isinstance(items, Unread) else [read_path(item, rest) if rest else item for item in items]
+    name, _, pair = part.partition("{")
+    if pair:
+        key, _, held = pair.removesuffix("}").partition("=")
+        return {item[key]: item[held] for item in value.get(name) or ()}
+    return read_path(value.get(part), rest) if rest else value.get(part)
+
+
+def normalise(value: Any) -> Any:
+    """Return a value in the form that Terraform's and AWS's share: numbers and texts alike, lists as sets."""
+    if value is None or value in ("", [], {}, ()):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return tuple(sorted((str(key), normalise(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(map(normalise, value), key=repr)
+        return items[0] if len(items) == 1 else tuple(items)
+    return _document(str(value)) or _number(str(value)) or str(value)
+
+
+def _document(text: str) -> Any:
+    """Return a JSON document in its plain form, or nothing."""
+    if not text.startswith("{"):
+        return ""
+    try:
+        return normalise(json.loads(text))
+    except ValueError:
+        return ""
+
+
+def _number(text: str) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return ""
+    return f"{number.normalize():f}" if number.is_finite() else ""

@@ -1,0 +1,82 @@
+"""What running code is handed, where whoever may describe it can read it: environments, commands, options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from ...semantics.secret_forms import find_assignments, find_secret
+from .. import Fact
+from ..observers import observes
+from .ecs_services import list_services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Handed(Fact):
+    """A task definition, a function or an Airflow environment. ``subject`` is its ARN."""
+
+    plain: tuple[str, ...]
+    """What holds a secret in plain text, by name, and why it is taken for one; never the secret itself."""
+    references: tuple[str, ...]
+    """Where the secrets that it is given are kept: ARNs, or the class of Airflow's backend."""
+
+
+@observes(Handed)
+def observe_tasks(account: Account) -> Iterator[Handed]:
+    """See the newest task definition of each family, and those that services run."""
+    families = account.list("ecs", "ListTaskDefinitionFamilies", "families", status="ACTIVE")
+    running = [row["taskDefinition"] for row in account.once(list_services) if row.get("taskDefinition")]
+    rows = account.each(
+        lambda name: account.get("ecs", "DescribeTaskDefinition", taskDefinition=name)["taskDefinition"],
+        [*families, *sorted(set(running))],
+    )
+    for row in {row["taskDefinitionArn"]: row for row in rows}.values():
+        containers = row["containerDefinitions"]
+        yield Handed(
+            subject=row["taskDefinitionArn"],
+            plain=tuple(
+                f"{found} in {one['name']}" for one in containers for found in _find_secrets(_list_values(one))
+            ),
+            references=tuple(
+                secret["valueFrom"]
+                for one in containers
+                for secret in [*one.get("secrets", ()), *one.get("logConfiguration", {}).get("secretOptions", ())]
+            ),
+        )
+
+
+@observes(Handed)
+def observe_functions(account: Account) -> Iterator[Handed]:
+    """See the functions of Lambda."""
+    for row in account.list("lambda", "ListFunctions", "Functions"):
+        variables = row.get("Environment", {}).get("Variables", {})
+        yield Handed(subject=row["FunctionArn"], plain=tuple(_find_secrets(variables.items())), references=())
+
+
+@observes(Handed)
+def observe_airflow(account: Account) -> Iterator[Handed]:
+    """See the Airflow environments."""
+    for name in account.list("mwaa", "ListEnvironments", "Environments"):
+        row = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
+        options = row.get("AirflowConfigurationOptions", {})
+        yield Handed(
+            subject=row["Arn"],
+            plain=tuple(_find_secrets(options.items())),
+            references=(options.get("secrets.backend", "Airflow's own database"),),
+        )
+
+
+def _list_values(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a container is given, by name."""
+    yield from ((one["name"], one.get("value", "")) for one in container.get("environment", ()))
+    yield from container.get("dockerLabels", {}).items()
+    yield from (("command", word) for word in [*container.get("command", ()), *container.get("entryPoint", ())])
+
+
+def _find_secrets(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, value in pairs:
+        for inner, text in [(name.rpartition(".")[2], value), *find_assignments(value)]:
+            if why := find_secret(inner, text):
+                yield f"{inner} (by {why})"

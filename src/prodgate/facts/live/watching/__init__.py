@@ -1,0 +1,1 @@
+"""What watches an account: alarms, where they lead, and the metrics that they rest on."""

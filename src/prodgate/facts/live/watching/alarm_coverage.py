@@ -1,0 +1,228 @@
+"""What the system is made of, each with the alarms that watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ....aws.account import Account
+from ....aws.answers import Unreadable
+from ....semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, is_error_share, parse_percentile
+from ....semantics.unresolved import Unresolved
+from ... import Fact
+from ...observers import observes
+from ..airflow import list_environments
+from ..databases import observe_databases
+from ..queues import observe_dead_letter_queues
+from .alarm_settings import AlarmSettings, Reading, read_alarms
+
+AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
+#: Names of metrics.
+MetricNames = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WatchedService(Fact):
+    """An ECS service; ``subject`` is its ARN."""
+
+    high: MetricNames
+    """Metrics of it on whose high values an alarm fires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WatchedDatabase(Fact):
+    """A database, watched as a cluster or in each of its instances; ``subject`` is its ARN."""
+
+    high: MetricNames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WatchedTargetGroup(Fact):
+    """A target group behind an application load balancer; ``subject`` is its ARN."""
+
+    slow: tuple[str, ...]
+    """Names of the alarms on a 95th or higher percentile of its response times, or of its load balancer's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WatchedBalancer(Fact):
+    """An application load balancer; ``subject`` is its ARN."""
+
+    shares: MetricNames
+    """Metrics of failed requests on whose share of all requests an alarm fires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WatchedAirflow(Fact):
+    """An Airflow environment; ``subject`` is its ARN."""
+
+    alive: bool
+    """Whether an alarm fires when no scheduler is alive."""
+    waiting: bool
+    """Whether an alarm fires when tasks wait that no worker takes."""
+    failures: bool
+    """Whether an alarm fires when tasks fail, of whatever DAG."""
+    durations: bool
+    """Whether an alarm fires when a DAG run takes long."""
+    delays: bool
+    """Whether an alarm fires when a run starts late."""
+    workers: MetricNames
+    """Metrics of the workers that always run, on whose high values an alarm fires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WatchedDeadLetters(Fact):
+    """A dead-letter queue; ``subject`` is its ARN."""
+
+    first: tuple[str, ...]
+    """Names of the alarms that fire on the first message in it."""
+
+
+@observes(WatchedService)
+def observe_watched_services(account: Account) -> Iterator[WatchedService]:
+    """Look at every ECS service."""
+    for cluster in account.list("ecs", "ListClusters", "clusterArns"):
+        for arn in account.list("ecs", "ListServices", "serviceArns", cluster=cluster):
+            own = {"ClusterName": cluster.rpartition("/")[2], "ServiceName": arn.rpartition("/")[2]}
+            yield WatchedService(subject=arn, high=_metrics_watched_high(account, "AWS/ECS", own))
+
+
+@observes(WatchedDatabase)
+def observe_watched_databases(account: Account) -> Iterator[WatchedDatabase]:
+    """Look at every database."""
+    for database in account.once(observe_databases):
+        instances = [one.subject.rpartition(":")[2] for one in database.instances]
+        each = [_metrics_watched_high(account, "AWS/RDS", {"DBInstanceIdentifier": one}) for one in instances]
+        whole = _metrics_watched_high(account, "AWS/RDS", {"DBClusterIdentifier": database.subject.rpartition(":")[2]})
+        yield WatchedDatabase(subject=database.subject, high=whole | (each[0].intersection(*each) if each else set()))
+
+
+@observes(WatchedTargetGroup)
+def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGroup]:
+    """Look at every target group whose response times are measured."""
+    balancers = [one["LoadBalancerArn"] for one in _list_balancers(account)]
+    for group in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
+        if group.get("Protocol") in ("HTTP", "HTTPS"):
+            name = group["TargetGroupArn"].rpartition(":")[2]
+            whole = {_suffix(arn) for arn in group["LoadBalancerArns"] or (balancers if len(balancers) == 1 else ())}
+            slow = [
+                alarm.name
+                for alarm, one in _list_readings(account, _is_slow)
+                if one.dimensions.get("TargetGroup") == name
+                or (one.dimensions.keys() == {"LoadBalancer"} and one.dimensions["LoadBalancer"] in whole)
+            ]
+            yield WatchedTargetGroup(subject=group["TargetGroupArn"], slow=tuple(slow))
+
+
+@observes(WatchedBalancer)
+def observe_watched_balancers(account: Account) -> Iterator[WatchedBalancer]:
+    """Look at every application load balancer."""
+    for arn in (one["LoadBalancerArn"] for one in _list_balancers(account)):
+        own = [
+            (alarm, one)
+            for alarm, one in _list_readings(account, _is_error)
+            if one.dimensions.get("LoadBalancer") == _suffix(arn)
+        ]
+        shares = account.attempt(lambda own=own: frozenset(one.metric for alarm, one in own if _is_share(alarm)))
+        yield WatchedBalancer(subject=arn, shares=shares)
+
+
+@observes(WatchedAirflow)
+def observe_watched_airflow(account: Account) -> Iterator[WatchedAirflow]:
+    """Look at every Airflow environment."""
+    for found in list_environments(account):
+        own = {"Environment": found["Name"]}
+        queued = "QueuedTasks" in _metrics_watched_high(account, AIRFLOW, own | {"Function": "Executor"})
+        times = {
+            one.metric
+            for _, one in _list_readings(account, _is_airflow)
+            if one.dimensions.get("Environment") == found["Name"]
+        }
+        yield WatchedAirflow(
+            subject=found["Arn"],
+            alive=_fires_when_low(account, "SchedulerHeartbeat", own | {"Function": "Scheduler"}),
+            waiting=queued
+            or bool({"ApproximateAgeOfOldestTask", "QueuedTasks"} & _metrics_watched_high(account, CONTAINERS, own)),
+            failures="TaskInstanceFailures"
+            in _metrics_watched_high(account, AIRFLOW, own | {"DAG": "All", "Task": "All"}),
+            durations=bool(times & {"DAGDurationSuccess", "DAGDurationFailed"}),
+            delays=bool(times & {"DAGScheduleDelay", "FirstTaskSchedulingDelay"}),
+            workers=_metrics_watched_high(account, CONTAINERS, own | {"Cluster": "BaseWorker"}),
+        )
+
+
+@observes(WatchedDeadLetters)
+def observe_watched_dead_letters(account: Account) -> Iterator[WatchedDeadLetters]:
+    """Look at every dead-letter queue."""
+    for queue in account.once(observe_dead_letter_queues):
+        name, metric = queue.subject.rpartition(":")[2], "ApproximateNumberOfMessagesVisible"
+        own = [alarm for alarm, one in _list_readings(account, bool) if one.reads("AWS/SQS", metric, QueueName=name)]
+        yield WatchedDeadLetters(subject=queue.subject, first=tuple(one.name for one in own if _fires_on_one(one)))
+
+
+def _list_balancers(account: Account) -> list[Any]:
+    found = account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
+    return [one for one in found if one["Type"] == "application"]
+
+
+def _suffix(balancer: str) -> str:
+    return balancer.partition(":loadbalancer/")[2]
+
+
+def _list_readings(account: Account, wanted: Callable[[Reading], bool]) -> Iterator[tuple[AlarmSettings, Reading]]:
+    """Yield what alarms read in the account's region, with the alarms that fire on high values of it.
+
+    The number of a metric's samples says nothing of their values.
+    """
+    for alarm in account.once(read_alarms):
+        if alarm.fires_above and alarm.region == account.region:
+            yield from ((alarm, one) for one in alarm.readings if one.statistic != "SampleCount" and wanted(one))
+
+
+def _metrics_watched_high(account: Account, namespace: str, dimensions: dict[str, str]) -> MetricNames:
+    """Return the metrics with exactly these dimensions on whose high values an alarm fires."""
+    (index,) = account.once(_index_by_dimensions)
+    return frozenset(index.get((namespace, *sorted(dimensions.items())), ()))
+
+
+def _index_by_dimensions(account: Account) -> Iterator[dict[tuple[Any, ...], set[str]]]:
+    """Yield one index of what alarms read: namespace and sorted dimensions -> names of metrics."""
+    index: dict[tuple[Any, ...], set[str]] = {}
+    for _, one in _list_readings(account, lambda _: True):
+        index.setdefault((one.namespace, *sorted(one.dimensions.items())), set()).add(one.metric)
+    yield index
+
+
+def _fires_when_low(account: Account, metric: str, dimensions: dict[str, str]) -> bool:
+    """Whether an alarm fires when a metric of Airflow is low."""
+    alarms = [one for one in account.once(read_alarms) if one.fires_below and one.region == account.region]
+    return any(one.reads(AIRFLOW, metric, **dimensions) for alarm in alarms for one in alarm.readings)
+
+
+def _is_slow(one: Reading) -> bool:
+    slow = (parse_percentile(one.statistic) or 0) >= Decimal(95)
+    return one.namespace == "AWS/ApplicationELB" and one.metric == "TargetResponseTime" and slow
+
+
+def _is_error(one: Reading) -> bool:
+    """Whether it counts failed requests in an expression; only their sum is a count."""
+    counted = bool(one.id) and one.statistic == "Sum" and one.namespace == "AWS/ApplicationELB"
+    return counted and one.metric in (BALANCER_ERRORS, TARGET_ERRORS)
+
+
+def _is_airflow(one: Reading) -> bool:
+    return one.namespace == AIRFLOW
+
+
+def _is_share(alarm: AlarmSettings) -> bool:
+    try:
+        return is_error_share(alarm.metrics, alarm.value)
+    except Unresolved as error:
+        raise Unreadable(str(error)) from None
+
+
+def _fires_on_one(alarm: AlarmSettings) -> bool:
+    inclusive = "OrEqual" in alarm.comparison
+    return alarm.threshold is not None and (alarm.threshold <= 1 if inclusive else alarm.threshold < 1)

@@ -1,0 +1,103 @@
+"""Dashboards: what they show, whether it exists, and which components they leave out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from ....aws.account import Account
+from ....aws.answers import Unreadable
+from ....semantics.dashboard_metrics import metrics_on
+from ... import Fact
+from ...observers import observes
+from ..distributions import list_distributions
+from ..running_tasks import list_running_tasks
+from .metric_owners import find_owners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Dashboard(Fact):
+    """A dashboard; ``subject`` is its name."""
+
+    metrics: int
+    """Number of metrics on it."""
+    lost: tuple[str, ...]
+    """``dimension = value`` of what a metric on it names and the account does not have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ShownComponent(Fact):
+    """A service, database, load balancer, distribution or Airflow environment; ``subject`` is its ARN."""
+
+    dashboards: tuple[str, ...]
+    """Names of the dashboards that show a metric of it, or of a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardMetrics:
+    """A dashboard's name, and namespace and dimensions of each metric on it."""
+
+    name: str
+    metrics: tuple[tuple[str, dict[str, str]], ...]
+
+    def shows(self, dimension: str, values: frozenset[str]) -> bool:
+        """Whether a metric on it has a dimension with one of the values."""
+        return any(dimensions.get(dimension) in values for _, dimensions in self.metrics)
+
+
+@observes(Dashboard)
+def observe_dashboards(account: Account) -> Iterator[Dashboard]:
+    """Look at every dashboard."""
+    for one in _list_dashboards(account):
+        lost = account.attempt(_find_lost_dimensions, account, one)
+        yield Dashboard(subject=one.name, metrics=len(one.metrics), lost=lost)
+
+
+@observes(ShownComponent)
+def observe_shown_components(account: Account) -> Iterator[ShownComponent]:
+    """Look at every component, and for it on every dashboard."""
+    found = _list_dashboards(account)
+    for arn, dimension, values in _list_components(account):
+        names = tuple(one.name for one in found if one.shows(dimension, values))
+        yield ShownComponent(subject=arn, dashboards=names)
+
+
+def _list_dashboards(account: Account) -> tuple[DashboardMetrics, ...]:
+    names = [one["DashboardName"] for one in account.list("cloudwatch", "ListDashboards", "DashboardEntries")]
+    return account.each(partial(_dashboard, account), names)
+
+
+def _dashboard(account: Account, name: str) -> DashboardMetrics:
+    body = account.get("cloudwatch", "GetDashboard", DashboardName=name)["DashboardBody"]
+    try:
+        return DashboardMetrics(name, tuple(metrics_on(json.loads(body))))
+    except (ValueError, AttributeError, TypeError):
+        raise Unreadable(f"the body of dashboard {name!r} is not in the form that CloudWatch documents") from None
+
+
+def _find_lost_dimensions(account: Account, dashboard: DashboardMetrics) -> tuple[str, ...]:
+    """Return what is named and not there; dimensions whose owners are not known here are not judged."""
+    named = {(space, key, value) for space, dimensions in dashboard.metrics for key, value in dimensions.items()}
+    found = {(space, key): find_owners(account, space, key) for space, key, _ in named}
+    lost = {f"{key} = {value}" for space, key, value in named if value not in (found[space, key] or {value})}
+    return tuple(sorted(lost))
+
+
+def _list_components(account: Account) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Yield the ARN of each component, and the dimension and values by which a metric is one of it."""
+    for task in list_running_tasks(account):
+        yield task.arn, "ServiceName", frozenset({task.name})
+    for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
+        parts = {one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"]}
+        dimension = "DBInstanceIdentifier" if parts else "DBClusterIdentifier"
+        yield cluster["DBClusterArn"], dimension, frozenset(parts or {cluster["DBClusterIdentifier"]})
+    for balancer in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
+        arn = balancer["LoadBalancerArn"]
+        yield arn, "LoadBalancer", frozenset({arn.partition(":loadbalancer/")[2]})
+    for site in list_distributions(account):
+        yield site["ARN"], "DistributionId", frozenset({site["Id"]})
+    for name in account.list("mwaa", "ListEnvironments", "Environments"):
+        arn = f"arn:aws:airflow:{account.region}:{account.id}:environment/{name}"
+        yield arn, "Environment", frozenset({name})

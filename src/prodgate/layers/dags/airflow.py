@@ -1,0 +1,84 @@
+"""The Airflow that is asked: the one that the criteria name, or one of our own that runs the DAGs for a while."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from ...airflow.direct import Access, HttpTransport, Login, Token
+from ...airflow.mwaa import MwaaTransport
+from ...airflow.transport import Transport
+from ...aws.answers import Unreadable
+from ...aws.calls import LiveCalls
+from ...canaries.drill_records import find_latest_drill
+from ...collected.references import Secret, resolve, secret_reader
+from ...criteria import UsageError
+from ...sections.dags import AirflowSection
+from ..layer import LayerContext
+from .target import DagsTarget, in_account
+
+
+@contextmanager
+def open_target(context: LayerContext, section: AirflowSection) -> Iterator[DagsTarget]:
+    """Open the Airflow while the context is open. Raises Unreadable with what to do, and UsageError."""
+    if context.target.rehearsal:
+        from .rehearsal import rehearsing  # noqa: PLC0415  boto3 and the emulator take long to import
+
+        with rehearsing(context, section) as target:
+            yield target
+        return
+    with _open_real(context, section) as target:
+        yield target
+
+
+@contextmanager
+def _open_real(context: LayerContext, section: AirflowSection) -> Iterator[DagsTarget]:
+    from ...aws.clients import Clients  # noqa: PLC0415  boto3 takes as long to import as all the rest
+    from ...aws.sessions import open_account, open_session  # noqa: PLC0415
+
+    if not context.stated.account:
+        raise UsageError(f'{context.stated.path}: names no account; write [account] with id = "123456789012"')
+    calls = open_account(context.target.profile, context.target.region, context.stated.account)
+    secrets = secret_reader(
+        Clients(open_session(context.target.profile, context.target.region, os.environ), context.target.region)
+    )
+    dags = [dag.declared for dag in section.dags.values()]
+    with in_account(context, calls, context.stated.account, context.target.region) as account:
+        yield DagsTarget(
+            place=section.url or f"{section.environment} in {context.target.region}",
+            transport=_transport(section, calls, context.target.region, secrets),
+            account=account,
+            dags=dags,
+            since=datetime.now(UTC) - max(dag.window for dag in dags),
+            canary=lambda: _read_drill(context, section),
+            secret=secrets,
+            environment=section.environment,
+            variables=os.environ,
+        )
+
+
+def _transport(section: AirflowSection, calls: LiveCalls, region: str, secret: Secret) -> Transport:
+    if section.environment:
+        return MwaaTransport(calls, section.environment, region)
+    return HttpTransport(section.url, _access(section, secret))
+
+
+def _access(section: AirflowSection, secret: Secret) -> Access:
+    """Return what opens an Airflow at a URL. Raises Unreadable for a reference that leads nowhere."""
+    if section.token:
+        return Token(resolve(section.token, os.environ, secret))
+    if section.username or section.password:
+        return Login(*(resolve(each, os.environ, secret) for each in (section.username, section.password)))
+    return None
+
+
+def _read_drill(context: LayerContext, section: AirflowSection) -> Mapping[str, Any]:
+    """Return the record of the last drill. Raises Unreadable when there is none."""
+    found = find_latest_drill(context.run.parent, context.target.url)
+    if found is None:
+        again = f"prodgate drill dag {section.canary or 'NAME'} {context.target.url}"
+        raise Unreadable(f"no drill is on record; {again} makes one")
+    return found

@@ -1,0 +1,175 @@
+"""The facts of DAGs, made of what was kept; the same whenever they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from ...airflow.history import recall_history
+from ...airflow.records import History
+from ...aws.answers import Unreadable
+from ...dags.acknowledgements import parse_acknowledged
+from ...dags.declared import DeclaredDag, Schedule
+from ...dags.ledger import build_ledger
+from ...facts import Fact, Facts
+from ...facts.dags.canaries import canary_facts
+from ...facts.dags.collected import CollectedSlots, CollectedSource, collected_facts
+from ...facts.dags.dead_letters import dead_letter_facts
+from ...facts.dags.files import DagFile, dag_file_facts, unread_files
+from ...facts.dags.record import (
+    AirflowComponent,
+    AirflowVersion,
+    DagRecord,
+    change_facts,
+    component_facts,
+    record_facts,
+)
+from ...facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts, count_attempts, slot_facts
+from ...facts.dags.structure import DagStructure, DeclaredFile, schedule_facts, structure_facts
+from ...sections.data import data_section
+from ..observing_layer import StoredEvidence
+from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, KINDS, LETTERS, OBSERVED, REQUIRED
+
+_DURATIONS: Final = ("window", "grace", "limit")
+#: Kinds of fact that a machine without room for Airflow would spoil.
+_HURRIED: Final = (
+    SlotHistory, CollectionSlots, RealRun, TaskAttempts, CollectedSlots, CollectedSource, AirflowComponent,
+)  # fmt: skip
+#: Kinds of fact that only the import of a file shows.
+_IMPORTED: Final = (DagFile, DagStructure, DeclaredFile)
+
+
+@dataclass(frozen=True, slots=True)
+class FactContext:
+    """What facts are made with, besides the evidence that they are of."""
+
+    declared: Mapping[str, Any]
+    """What was declared, and where and on which schedule it was observed."""
+    history: History | None
+    unread: str = "it was not observed in that run"
+    """Why there is no history, where there is none."""
+
+    @property
+    def dags(self) -> tuple[DeclaredDag, ...]:
+        """The DAGs as they were to run while they were observed."""
+        return tuple(dag_from_json(id_, table) for id_, table in self.declared.get("dags", {}).items())
+
+    def read(self) -> History:
+        """Return what Airflow remembers. Raises Unreadable when that is not known."""
+        if self.history is None:
+            raise Unreadable(self.unread)
+        return self.history
+
+
+FactMaker = Callable[[Mapping[str, Any], FactContext], Iterator[Fact]]
+
+
+def dag_to_json(dag: DeclaredDag) -> dict[str, Any]:
+    """Return a declared DAG as JSON values; durations in seconds."""
+    durations = {key: getattr(dag, key).total_seconds() for key in _DURATIONS}
+    return {"cron": dag.schedule.cron, "timezone": dag.schedule.timezone, **durations}
+
+
+def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
+    """Return what ``declared_json`` wrote."""
+    durations = {key: timedelta(seconds=table[key]) for key in _DURATIONS}
+    return DeclaredDag(dag_id=id_, schedule=Schedule(cron=table["cron"], timezone=table["timezone"]), **durations)
+
+
+def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
+    """Return what is known of stored evidence; ``unreadable`` says of kinds of evidence why there is none."""
+    kept = tuple(stored)
+    reasons = {kind: "it was not observed in that run" for kind in REQUIRED if not any(kind == k for k, _ in kept)}
+    reasons |= unreadable
+    declared = {key: each for kind, value in kept if kind in (DECLARED, OBSERVED) for key, each in value.items()}
+    facts: list[Fact] = []
+    known = FactContext(declared, None)
+    try:
+        known = FactContext(declared, next((recall_history(value) for kind, value in kept if kind == HISTORY), None))
+    except Unreadable as error:
+        reasons[HISTORY] = error.reason
+    known = replace(known, unread=reasons.get(HISTORY, known.unread))
+    unknown = {fact: reason for kind, reason in reasons.items() for fact in KINDS[kind]}
+    for value, (kinds, maker) in ((value, each) for kind, value in kept for each in MAKERS.get(kind, ())):
+        try:
+            facts += maker(value, known)
+        except Unreadable as error:
+            unknown |= dict.fromkeys(kinds, error.reason)
+    unimported = next((unread_files(value) for kind, value in kept if kind == FILES), "")
+    for kinds, reason in ((_HURRIED, known.declared.get("crowded", "")), (_IMPORTED, unimported)):
+        if reason:
+            facts = [fact for fact in facts if not isinstance(fact, kinds)]
+            unknown |= dict.fromkeys(kinds, reason)
+    return Facts(tuple(facts), unknown)
+
+
+def _files(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    facts = dag_file_facts(value)
+    files = [fact for fact in facts if isinstance(fact, DagFile)]
+    yield from facts
+    yield from structure_facts(files, {id_: one["tasks"] for id_, one in known.declared["files"].items()})
+    yield from schedule_facts(
+        files, {id_: (one["cron"], one["timezone"]) for id_, one in known.declared["files"].items()}
+    )
+
+
+def _version(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    declared = known.declared
+    yield AirflowVersion(subject=declared["place"], runs=known.read().version, declared=declared["version"])
+
+
+def _slots(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    yield from slot_facts(known.dags, frozenset(known.declared["collecting"]), known.read())
+
+
+def _attempts(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    yield count_attempts(known.declared["place"], known.dags, known.read())
+
+
+def _record(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    yield from record_facts(known.dags, known.read())
+
+
+def _components(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    yield from component_facts(known.declared["place"], known.read())
+
+
+def _before(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    yield from change_facts(known.dags, known.read(), recall_history(value["history"]), value["run"])
+
+
+def _data(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    history = known.read()
+    dag = next(dag for dag in known.dags if dag.dag_id == value["dag"])
+    slots = build_ledger(dag, history)
+    yield from collected_facts(value["collected"], dag, data_section(value["section"]), slots, history)
+
+
+def _letters(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
+    history = known.read()
+    ids = [dag.dag_id for dag in known.dags]
+    handled = parse_acknowledged(known.declared["acknowledged"])
+    yield from dead_letter_facts(value, ids, history.runs, handled)
+
+
+def _canary(value: Mapping[str, Any], _known: FactContext) -> Iterator[Fact]:
+    yield from canary_facts(value)
+
+
+#: What makes facts of each kind of evidence, and which: what can't be read of one part leaves the others.
+MAKERS: Final[Mapping[str, Sequence[tuple[tuple[type[Fact], ...], FactMaker]]]] = {
+    FILES: ((KINDS[FILES], _files),),
+    HISTORY: (
+        ((AirflowVersion,), _version),
+        ((SlotHistory, CollectionSlots, RealRun), _slots),
+        ((TaskAttempts,), _attempts),
+        ((DagRecord,), _record),
+        ((AirflowComponent,), _components),
+    ),
+    BEFORE: ((KINDS[BEFORE], _before),),
+    DATA: ((KINDS[DATA], _data),),
+    LETTERS: ((KINDS[LETTERS], _letters),),
+    CANARY: ((KINDS[CANARY], _canary),),
+}

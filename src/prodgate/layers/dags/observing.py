@@ -1,0 +1,146 @@
+"""Looking at DAGs: their files, the Airflow that runs them, the data they left, and where their failures went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ...airflow.history import observe_history
+from ...aws.answers import Unreadable
+from ...collected.observing import observe as look_at_data
+from ...dag_files.observing import observe as look_at_files
+from ...engines.environments import EngineError, ensure_python
+from ...evidence.artifacts import load_json
+from ...facts.dags.dead_letters import observe as look_at_letters
+from ...sections.dags import AirflowSection
+from ..layer import LayerContext
+from ..observing_layer import Evidence
+from ..previous_run import list_good_runs
+from .airflow import open_target
+from .facts import dag_to_json
+from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, LETTERS, OBSERVED
+from .target import DagsTarget
+
+
+def observe_dags(context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    """Yield what is seen, and note why a kind of evidence could not be. Raises Unreadable when nothing more can be."""
+    section = require_section(context)
+    yield _make_evidence(DECLARED, _declared_json(section), str(context.stated.path))
+    stopped = None
+    with ThreadPoolExecutor(1, thread_name_prefix="files") as thread:
+        reading = thread.submit(_observe_files, context, section, unreadable)
+        try:
+            yield from _observe_airflow(context, section, unreadable)
+        except Unreadable as error:
+            stopped = error
+        if files := reading.result():
+            yield _make_evidence(FILES, files, f"Airflow {section.version}")
+    if stopped is not None:
+        raise stopped
+
+
+def _make_evidence(kind: str, value: Mapping[str, Any], source: str) -> Evidence:
+    subject = str(value.get("place") or value.get("dag") or value.get("queue") or kind)
+    return Evidence(kind=kind, value=value, subject=subject, source=source)
+
+
+def _observe_airflow(context: LayerContext, section: AirflowSection, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    with open_target(context, section) as target:
+        yield _make_evidence(OBSERVED, _target_json(target), target.place)
+        yield from _observe_history(context, target, section)
+        yield from _observe_dead_letters(target, unreadable)
+        yield from _observe_canary(target, unreadable)
+
+
+def require_section(context: LayerContext) -> AirflowSection:
+    """Return what is stated about Airflow. Raises Unreadable when nothing is."""
+    section = context.stated.airflow
+    if section is None:
+        raise Unreadable(
+            f'{context.stated.path}: says nothing of Airflow; write [airflow] with version = "3.0.6" and environment, '
+            'and [dags.ID] with cron = "0 */6 * * *" and timezone = "UTC"'
+        )
+    return section
+
+
+def _observe_files(context: LayerContext, section: AirflowSection, unreadable: dict[str, str]) -> Mapping[str, Any]:
+    folder = context.project / section.folder
+    if not folder.is_dir():
+        unreadable[FILES] = f"{folder}: there is no such folder; write [airflow] folder = the one with the DAG files"
+        return {}
+    context.progress(f"dags: reading {section.folder}/ with Airflow {section.version}")
+    try:
+        python: Path | str = ensure_python(f"airflow-{section.version}", _make_progress(context))
+    except EngineError as error:
+        python = str(error)
+    return look_at_files(folder, section.folder, python)
+
+
+def _declared_json(section: AirflowSection) -> Mapping[str, Any]:
+    return {
+        "version": section.version,
+        "files": {
+            id_: {"cron": dag.declared.schedule.cron, "timezone": dag.declared.schedule.timezone, "tasks": dag.tasks}
+            for id_, dag in section.dags.items()
+        },
+        "collecting": [id_ for id_, dag in section.dags.items() if dag.data is not None],
+        "acknowledged": list(section.acknowledged),
+    }
+
+
+def _target_json(target: DagsTarget) -> Mapping[str, Any]:
+    return {
+        "place": target.place,
+        "crowded": target.crowded,
+        "dags": {dag.dag_id: dag_to_json(dag) for dag in target.dags},
+    }
+
+
+def _observe_history(context: LayerContext, target: DagsTarget, section: AirflowSection) -> Iterator[Evidence]:
+    """Ask Airflow, then look for the data of the slots that it knows of. Raises Unreadable without an answer."""
+    now = datetime.now(UTC)
+    asked = [*section.dags, *([section.canary] if section.canary else [])]
+    context.progress(f"dags: asking Airflow at {target.place} since {target.since:%Y-%m-%d %H:%M:%S} UTC")
+    answers = observe_history(target.transport, asked, since=target.since, now=now)
+    yield _make_evidence(HISTORY, {"place": target.place, **answers}, target.place)
+    yield from _find_previous(context)
+    for dag in target.dags:
+        data, table = section.dags[dag.dag_id].data, section.dags[dag.dag_id].data_table
+        if data is not None:
+            found = look_at_data(target.data(data), target.since, **target.access)
+            yield _make_evidence(DATA, {"dag": dag.dag_id, "section": table, "collected": found}, str(found["where"]))
+
+
+def _find_previous(context: LayerContext) -> Iterator[Evidence]:
+    """Yield what Airflow answered in the last good run of the gate."""
+    for run in list_good_runs(context, "dags"):
+        for fact in run.facts:
+            with suppress(LookupError):
+                if (fact["layer"], fact["kind"]) == ("dags", HISTORY):
+                    before = {"run": run.path.name, "history": load_json(run.path, fact["digest"])}
+                    yield _make_evidence(BEFORE, before, run.path.name)
+                    return
+
+
+def _observe_dead_letters(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    try:
+        queue = target.places().queue
+    except Unreadable as error:
+        unreadable[LETTERS] = error.reason
+        return
+    yield _make_evidence(LETTERS, look_at_letters(target.account, queue, target.since, target.settling), queue)
+
+
+def _observe_canary(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    try:
+        yield _make_evidence(CANARY, {**target.canary(), "asked": datetime.now(UTC).isoformat()}, "a drill")
+    except Unreadable as error:
+        unreadable[CANARY] = error.reason
+
+
+def _make_progress(context: LayerContext) -> Callable[[str], None]:
+    return lambda step: context.progress(f"dags: {step}")

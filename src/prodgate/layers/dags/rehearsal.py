@@ -1,0 +1,201 @@
+"""An Airflow of our own that runs the project's DAGs for a while, in an account that holds what is declared."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from ...airflow.mwaa import MwaaTransport, MwaaWriter
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...aws.calls import LiveCalls
+from ...aws.clients import rehearsal_clients
+from ...canaries.airflow_canaries import connect
+from ...canaries.drill import Place, drill_canary
+from ...collected.references import resolve
+from ...dags.declared import DeclaredDag, Schedule
+from ...engines.environments import EngineError, ensure_python
+from ...facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
+from ...rehearsal.account import RehearsalAccount, provision
+from ...rehearsal.airflow.instance import Airflow
+from ...rehearsal.airflow.process import running
+from ...rehearsal.airflow.sources import serving_feeds
+from ...rehearsal.airflow.startup import read_exports
+from ...rehearsal.cpu_contention import CpuContention, measure_cpu_contention
+from ...rehearsal.site.collection_database import prepare_database
+from ...sections.dags import AirflowSection, RehearsalSettings
+from ...sections.data import DataSection, SlotTable
+from ...terraform.diagnostics import TerraformError
+from ..layer import LayerContext
+from .target import DagsTarget, in_account
+
+#: The variable that stands for the database of a rehearsal, and Airflow's connection to it.
+_DATABASE: Final = "REHEARSED_DATABASE"
+#: How long the emulated CloudWatch may take to tell of a message that was sent.
+_SETTLING: Final = timedelta(seconds=2)
+#: How far back slots of a few seconds count, in a rehearsal that takes less.
+_WINDOW: Final = timedelta(minutes=10)
+#: Seconds in which canaries must have ended, and then have been told of.
+_PATIENCE: Final = 90.0
+_DELIVERY: Final = 60.0
+#: Threads that want a core, on average, beyond which it is the machine that is rehearsed; Airflow alone makes one.
+_MOST_PER_CORE: Final = 4.0
+#: Seconds between two words of progress.
+_PROGRESS_EVERY: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """What a rehearsal of DAGs runs on."""
+
+    account: RehearsalAccount
+    airflow: Airflow
+    database: str
+
+
+@contextmanager
+def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsTarget]:
+    """Let the DAGs run until there is a history to ask about. Raises Unreadable with what to do."""
+    rehearsal = section.rehearsal
+    if rehearsal is None:
+        example = 'history = "80 s", grace = "40 s", limit = "60 s" and crons = { ID = "* * * * * */12" }'
+        raise Unreadable(
+            f"{context.stated.path}: says not how DAGs run in a rehearsal; write [airflow.rehearsal] {example}"
+        )
+    with _staging(context, section, rehearsal) as stage:
+        since, id_, region = datetime.now(UTC), stage.account.id, stage.account.region
+        calls = LiveCalls(rehearsal_clients(stage.account.endpoint, region, reads=True))
+        with measure_cpu_contention() as crowd, in_account(context, calls, id_, region) as before:
+            drilled = _drill(context, stage, section, find_failure_destinations(before, section.environment))
+            _watch_slots(context, since + rehearsal.history)
+        context.progress(f"dags: {crowd.per_core:.1f} threads wanted each core")
+        with in_account(context, calls, id_, region) as account:
+            target = _make_target(stage, section, rehearsal, calls, account)
+            yield replace(target, since=since, canary=lambda: drilled, crowded=_describe_contention(crowd))
+
+
+def _make_target(
+    stage: _Stage, section: AirflowSection, rehearsal: RehearsalSettings, calls: LiveCalls, account: Account
+) -> DagsTarget:
+    return DagsTarget(
+        place="the rehearsal's Airflow",
+        transport=MwaaTransport(calls, section.environment, stage.account.region),
+        account=account,
+        dags=[_speed_up(dag.declared, rehearsal) for dag in section.dags.values()],
+        since=account.now,
+        canary=dict,
+        secret=_refuse_secret,
+        environment=section.environment,
+        variables={_DATABASE: stage.database},
+        settling=_SETTLING,
+        data=_use_rehearsal_database,
+    )
+
+
+def _describe_contention(crowd: CpuContention) -> str:
+    """Say why slots that went wrong tell nothing of the DAGs, where others kept the machine from running them."""
+    if crowd.per_core <= _MOST_PER_CORE:
+        return ""
+    return (
+        f"{crowd.per_core:.1f} threads wanted each core of this machine, more than {_MOST_PER_CORE:g}: what was late "
+        "or missed says nothing of the DAGs; rehearse where less else runs"
+    )
+
+
+def _speed_up(dag: DeclaredDag, rehearsal: RehearsalSettings) -> DeclaredDag:
+    schedule = Schedule(cron=rehearsal.crons[dag.dag_id], timezone=dag.schedule.timezone)
+    return replace(dag, schedule=schedule, window=_WINDOW, grace=rehearsal.grace, limit=rehearsal.limit)
+
+
+def _use_rehearsal_database(section: DataSection) -> DataSection:
+    if isinstance(section.place, SlotTable):
+        return replace(section, place=replace(section.place, database=f"env:{_DATABASE}"))
+    return section
+
+
+def _refuse_secret(name: str) -> str:
+    raise Unreadable(f"secret:{name}: a rehearsal asks for no secrets")
+
+
+@contextmanager
+def _staging(context: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings) -> Iterator[_Stage]:
+    """Start an account, sources and Airflow. Raises Unreadable when one of them can't be."""
+    with ExitStack() as stack:
+        try:
+            stage = _start_stage(context, section, rehearsal, stack)
+        except (TerraformError, EngineError) as error:
+            raise Unreadable(str(error)) from error
+        yield stage
+
+
+def _start_stage(
+    context: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings, stack: ExitStack
+) -> _Stage:
+    root, files = context.stated.terraform_root, [context.project / file for file in context.stated.var_files]
+    if not root:
+        raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
+    told, dags = partial(_report_progress, context), context.project / section.folder
+    server = resolve(rehearsal.database, os.environ) if rehearsal.database else ""
+    python = ensure_python(f"airflow-{section.version}", told)
+    account = stack.enter_context(provision(context.project / root, var_files=files, dags=dags, progress=told))
+    scratch = Path(stack.enter_context(TemporaryDirectory(prefix="prodgate-dags-")))
+    database = prepare_database(f"sqlite:///{scratch / 'news.sqlite'}", stack.enter_context(serving_feeds()).homes)
+    told(f"starting Airflow {section.version}")
+    airflow = stack.enter_context(
+        running(
+            dags, _make_log_folder(context), python=python, version=section.version, schedules=rehearsal.crons,
+            environment=_environment(account, section.environment, database), server=server,
+        )
+    )  # fmt: skip
+    account.emulator.airflow(airflow.url, airflow.viewer, airflow.admin)
+    return _Stage(account=account, airflow=airflow, database=database)
+
+
+def _make_log_folder(context: LayerContext) -> Path:
+    folder = context.run / "logs" / "dags"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _report_progress(context: LayerContext, step: str) -> None:
+    context.progress(f"dags: {step}")
+
+
+def _environment(account: RehearsalAccount, environment: str, database: str) -> Mapping[str, str]:
+    """Return what DAGs find in their environment: what its startup script exports, and where things are here."""
+    try:
+        exports = read_exports(account.clients, environment)
+    except Exception as error:  # whatever the emulated account says: there is no such environment, no script
+        raise Unreadable(f"[airflow] environment {environment!r} can't be rehearsed: {error}") from error
+    keys = {"AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal"}
+    place = {"AWS_ENDPOINT_URL": account.endpoint, "AWS_DEFAULT_REGION": account.region}
+    return {**exports, **keys, **place, "AIRFLOW_CONN_NBA_NEWS": database}
+
+
+def _drill(
+    context: LayerContext, stage: _Stage, section: AirflowSection, where: FailureDestinations
+) -> Mapping[str, Any]:
+    """Let the canary fail in every way, and see what becomes of it. Raises Unreadable."""
+    if not section.canary:
+        raise Unreadable(f"{context.stated.path}: names no DAG that may fail on purpose; write [airflow] canary = ID")
+    place = Place(dag_id=section.canary, target=context.target.url, queue=where.queue, topic=where.topic)
+    aws = stage.account.clients
+    airflow = connect(MwaaWriter(aws, section.environment, stage.account.region))
+    done = drill_canary(airflow, aws, place, partial(_report_progress, context), patience=_PATIENCE, delivery=_DELIVERY)
+    return done.to_json()
+
+
+def _watch_slots(context: LayerContext, until: datetime) -> None:
+    """Let the clock reach a time, and say meanwhile how long that takes."""
+    pause = threading.Event()
+    while (left := (until - datetime.now(UTC)).total_seconds()) > 0:
+        context.progress(f"dags: watching slots for {left:.0f} s more")
+        pause.wait(min(left, _PROGRESS_EVERY))

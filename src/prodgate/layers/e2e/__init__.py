@@ -1,0 +1,1 @@
+"""The end-to-end layer: pages, journeys and probes of a site."""

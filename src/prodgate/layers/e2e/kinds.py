@@ -1,0 +1,47 @@
+"""What the end-to-end layer keeps as evidence, and the kinds of fact that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ...facts import Fact, Facts
+from ...facts.e2e.builds import ServedBuild, build_facts
+from ...facts.e2e.cookies import Cookie
+from ...facts.e2e.journeys import Journey, journey_facts, why_cookies_unseen, why_journeys_unreadable
+from ...facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, why_pages_unreadable
+from ...facts.e2e.probes import PROBE_KINDS, probe_facts
+from ..observing_layer import StoredEvidence
+
+#: Kinds of evidence: what a browser met on each page, how each journey went, what was answered without a browser.
+VISITS: Final = "e2e-visits"
+JOURNEYS: Final = "e2e-journeys"
+PROBES: Final = "e2e-probes"
+#: Kinds of fact that are made of each kind of evidence.
+KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
+    VISITS: (VisitedPage, KeyboardWalk, PageLinks, ServedBuild),
+    JOURNEYS: (Journey, Cookie),
+    PROBES: PROBE_KINDS,
+}
+
+
+def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
+    """Return what is known of stored evidence; ``unreadable`` says why there is none of a kind."""
+    known = {kind: _make_facts(kind, value) for kind, value in stored}
+    missing = {kind: unreadable.get(kind, "it was not observed in that run") for kind in KINDS if kind not in known}
+    # a kind of fact of which one part is missing is not judged as if that part held nothing
+    reasons = {fact: reason for kind, reason in missing.items() for fact in KINDS[kind]}
+    for facts in known.values():
+        reasons |= facts.unreadable
+    return Facts(tuple(fact for facts in known.values() for fact in facts.known), reasons)
+
+
+def _make_facts(kind: str, value: Mapping[str, Any]) -> Facts:
+    if kind == PROBES:
+        return probe_facts(value)
+    if kind == JOURNEYS:
+        why = {Journey: why_journeys_unreadable(value), Cookie: why_cookies_unseen(value)}
+        return Facts(tuple(journey_facts(value)), {fact: reason for fact, reason in why.items() if reason})
+    if reason := why_pages_unreadable(value):
+        return Facts((), dict.fromkeys(KINDS[kind], reason))
+    return Facts((*page_facts(value), *build_facts(value)))

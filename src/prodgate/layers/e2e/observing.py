@@ -1,0 +1,190 @@
+"""Looking at a site: its pages and journeys in a browser, then what it answers without one."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from ...aws.answers import Unreadable
+from ...engines.chromium import Chromium, ensure_chromium, has_japanese_fonts
+from ...engines.environments import EngineError
+from ...evidence import artifacts
+from ...facts.e2e.journeys import FORMAT, browser_of
+from ...sections.e2e import DeclaredPage, E2eSection
+from ..layer import LayerContext
+from ..observing_layer import Evidence
+from .kinds import JOURNEYS, PROBES, VISITS
+from .target import E2eTarget
+
+if TYPE_CHECKING:
+    from ...browser.settings import BrowserSettings
+
+#: Seconds that all visits, and all journeys, may take.
+_VISITS: Final = 300.0
+_JOURNEYS: Final = 900.0
+#: What the browser is driven with, and what asks for it.
+_LIBRARIES: Final = {
+    "playwright": "Playwright",
+    "pytest_playwright": "pytest-playwright",
+    "axe_playwright_python": "axe",
+}
+
+
+def observe_site(
+    target: E2eTarget, section: E2eSection, context: LayerContext, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
+    """Yield what was seen of each kind; note why another was not. Probes wait more than they work: all is at once."""
+    context.progress(f"e2e: probing {target.place}")
+    with (
+        TemporaryDirectory(prefix="prodgate-browser-") as folder,
+        ThreadPoolExecutor(1, thread_name_prefix="probes") as thread,
+    ):
+        probing = thread.submit(_probe_site, target, section)
+        try:
+            settings = _make_settings(target, section, context, Path(folder))
+        except Unreadable as error:
+            unreadable |= dict.fromkeys((VISITS, JOURNEYS), error.reason)
+        else:
+            yield from _observe_with_browser(settings, target, section, context, unreadable)
+        yield Evidence(kind=PROBES, value=probing.result(), subject=target.place, source="sockets")
+
+
+def _observe_with_browser(
+    settings: BrowserSettings, target: E2eTarget, section: E2eSection, context: LayerContext, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
+    ways: dict[str, Callable[[], dict[str, Any]]] = {
+        VISITS: lambda: _visit_pages(settings, target, section, context),
+        JOURNEYS: lambda: _run_journeys(settings, target, section, context),
+    }
+    for kind, way in ways.items():
+        try:
+            found = way()
+        except Unreadable as error:
+            unreadable[kind] = error.reason
+            continue
+        yield Evidence(kind=kind, value=found, subject=target.place, source=browser_of(found))
+        if kind == VISITS and found["pages"] and all(_is_silent(page) for page in found["pages"]):
+            said = found["pages"][0]["unreachable"]["text"]
+            unreadable[JOURNEYS] = f"no page was answered, so that no journey was begun: {said}"
+            return
+
+
+def _is_silent(page: Mapping[str, Any]) -> bool:
+    return page["unreachable"] is not None and page["unreachable"]["kind"] in (
+        "connection",
+        "timeout",
+        "name",
+        "unasked",
+    )
+
+
+def _make_settings(target: E2eTarget, section: E2eSection, context: LayerContext, results: Path) -> BrowserSettings:
+    """Return what the browser's processes are told. Raises Unreadable when there is no browser to tell it."""
+    for module, name in _LIBRARIES.items():
+        if importlib.util.find_spec(module) is None:
+            raise Unreadable(f"{name} is not installed; write: pip install 'prod-gate[e2e]'")
+    from ...browser.settings import BrowserSettings  # noqa: PLC0415  judging needs nothing of it
+
+    found, build = _find_browser(context), section.build
+    return BrowserSettings(
+        base_url=target.url,
+        hosts=target.hosts,
+        third_parties=section.third_parties,
+        partners=section.partners,
+        reads=section.reads,
+        pages=[_page_json(page) for page in section.pages],
+        build_header=build.header if build else "",
+        build_meta=build.meta if build else "",
+        mutates=target.mutates,
+        credentials=target.credentials,
+        unresolved=target.unresolved,
+        program=found.program,
+        pin=target.pin,
+        ca_file=target.ca_file,
+        results=str(results),
+    )
+
+
+def _page_json(page: DeclaredPage) -> dict[str, Any]:
+    regions = [[each.role, each.name] for each in page.regions]
+    return {"name": page.name, "path": page.path, "follow": page.follow, "regions": regions}
+
+
+def _find_browser(context: LayerContext) -> Chromium:
+    try:
+        found = ensure_chromium(lambda step: context.progress(f"e2e: {step}"))
+    except EngineError as error:
+        raise Unreadable(str(error)) from error
+    if not has_japanese_fonts():
+        context.note("e2e", "no font here draws Japanese, so that pictures show boxes; install fonts-noto-cjk")
+    return found
+
+
+def _visit_pages(
+    settings: BrowserSettings, target: E2eTarget, section: E2eSection, context: LayerContext
+) -> dict[str, Any]:
+    """Open every page. Raises Unreadable when the browser did not come to the end of it."""
+    from ...browser.visits import BrowserError, run_visits  # noqa: PLC0415  judging needs nothing of it
+
+    log = context.run / "logs" / "e2e" / "visits.txt"
+    try:
+        record = run_visits(settings, cwd=context.project, log=log, limit=_VISITS, progress=_make_progress(context))
+    except BrowserError as error:
+        raise Unreadable(str(error)) from error
+    marked = section.build
+    how = f"the header {marked.header}" if marked and marked.header else f"<meta name={marked.meta}>" if marked else ""
+    unread = (
+        target.no_build if marked else f"{context.stated.path}: [e2e] says not how pages name their build; write build"
+    )
+    build = {"how": how, "expected": target.build, "unread": unread}
+    return {**record, "place": target.place, "base_url": target.url, "build": build}
+
+
+def _run_journeys(
+    settings: BrowserSettings, target: E2eTarget, section: E2eSection, context: LayerContext
+) -> dict[str, Any]:
+    """Carry out every journey, and keep the evidence of those that failed. A site may be judged without any."""
+    from ...browser.journeys import run_journeys  # noqa: PLC0415  judging needs nothing of it
+
+    folder = context.project / section.journeys
+    if not folder.is_dir():
+        missing = f"{section.journeys}: there is no such folder; write there what a person must be able to do"
+        return {"format": FORMAT, "place": target.place, "browser": None, "journeys": [], "broken": [missing]}
+    context.progress(f"e2e: journeys at {target.place}")
+    log = context.run / "logs" / "e2e" / "journeys.txt"
+    found = run_journeys(
+        folder, settings, project=context.project, log=log, limit=_JOURNEYS, progress=_make_progress(context)
+    )
+    for journey in found["journeys"]:
+        journey["evidence"] = [_store_file(Path(settings.results, name), context) for name in journey["evidence"]]
+    return {**found, "place": target.place}
+
+
+def _store_file(file: Path, context: LayerContext) -> str:
+    """Store a picture or a trace, and return where, relative to the run."""
+    digest = artifacts.store(context.run, file.read_bytes(), file.suffix)
+    return f"{artifacts.FOLDER}/{digest}{file.suffix}"
+
+
+def _probe_site(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
+    from ...probes.site import Page, ProbedSite, probe  # noqa: PLC0415  judging needs nothing of it
+
+    site = ProbedSite(
+        base_url=target.url,
+        place=target.place,
+        pages=tuple(Page(page.path, page.cache) for page in section.pages if not page.follow),
+        hosts=target.hosts,
+        partners=section.partners,
+        plain_url=target.plain_url,
+        health=section.health,
+        ca_file=target.ca_file,
+    )
+    return probe(site)
+
+
+def _make_progress(context: LayerContext) -> Callable[[str], None]:
+    return lambda step: context.progress(f"e2e: {step}")

@@ -1,0 +1,160 @@
+"""The site that is opened in a browser: the rehearsal's own behind an edge, or the one that the criteria name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from ...aws.answers import Unreadable
+from ...criteria import UsageError
+from ...evidence import runs
+from ...evidence.artifacts import load_json
+from ...rehearsal.edge_settings import EdgeSettings, read_edge_settings
+from ...sections.e2e import E2eSection
+from ...terraform.diagnostics import TerraformError
+from ...terraform.evaluate import evaluate
+from ...terraform.resources import Configuration
+from ...terraform.serialization import from_json
+from ..layer import LayerContext
+from .credentials import build_under_test, find_commit, read_credentials
+
+if TYPE_CHECKING:
+    from ...rehearsal.edge import Edge
+    from ...rehearsal.site.process import Site
+
+#: Seconds that the rehearsal's site may take to let a reader join.
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class E2eTarget:
+    """A site, and what is needed to look at it."""
+
+    url: str
+    place: str
+    """How a person calls it; the same in every run."""
+    hosts: tuple[str, ...] = ()
+    """Further hosts of its own; a rehearsal has none."""
+    plain_url: str = ""
+    """Where plain HTTP is asked, if not at the same host."""
+    ca_file: str = ""
+    pin: str = ""
+    mutates: bool
+    credentials: Mapping[str, Mapping[str, str]]
+    unresolved: Mapping[str, str]
+    """Why nobody can sign in under a name."""
+    build: str
+    """The build under test."""
+    no_build: str = ""
+    """Why nobody knows it."""
+
+
+@contextmanager
+def open_target(context: LayerContext, section: E2eSection) -> Iterator[E2eTarget]:
+    """Open the site while the context is open. Raises Unreadable with what to do."""
+    if context.target.rehearsal:
+        with _open_rehearsal(context, section) as target:
+            yield target
+        return
+    if not section.base_url:
+        raise Unreadable(f'{context.stated.path}: [e2e] names no site; write base_url = "https://www.example.com"')
+    known, unresolved = read_credentials(context, section)
+    build, why = build_under_test(context, section)
+    yield E2eTarget(
+        url=section.base_url,
+        place=section.base_url,
+        hosts=section.hosts,
+        mutates=section.mutates,
+        credentials=known,
+        unresolved=unresolved,
+        build=build,
+        no_build=why,
+    )
+
+
+@contextmanager
+def _open_rehearsal(context: LayerContext, section: E2eSection) -> Iterator[E2eTarget]:
+    """Run the sample site behind an edge that does what is declared. Raises Unreadable."""
+    build = find_commit(context) or "rehearsal"
+    # what the site served, and its keys, stay out of the run: they are new every time, and no evidence
+    with TemporaryDirectory(prefix="prodgate-e2e-") as folder:
+        scratch = Path(folder)
+        try:
+            with _site_behind_edge(context, scratch, build) as (site, front):
+                yield E2eTarget(
+                    url=front.url,
+                    place="the rehearsal's site",
+                    plain_url=front.plain_url,
+                    ca_file=str(front.ca_file),
+                    pin=front.pin,
+                    mutates=True,
+                    credentials=_join_readers(site.url, section),
+                    unresolved={},
+                    build=build,
+                )
+        except UsageError as error:
+            raise Unreadable(str(error)) from error
+
+
+@contextmanager
+def _site_behind_edge(context: LayerContext, scratch: Path, build: str) -> Iterator[tuple[Site, Edge]]:
+    """Start both; the declared edge is read while the site starts. Raises Unreadable, and UsageError."""
+    try:
+        from ...rehearsal.edge import edge  # noqa: PLC0415  only a rehearsal needs them
+        from ...rehearsal.site.process import running  # noqa: PLC0415
+    except ImportError as error:
+        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
+    with ThreadPoolExecutor(1, thread_name_prefix="declared") as thread:
+        settings = thread.submit(_read_edge_settings, context)
+        with running(scratch, build=build) as site, edge(site.url, scratch, settings.result()) as front:
+            yield site, front
+
+
+def _read_edge_settings(context: LayerContext) -> EdgeSettings:
+    """Return what the edge does: as the declared distribution. Raises Unreadable."""
+    if not context.stated.terraform_root:
+        context.note("e2e", "no Terraform root is stated, so that the edge of the rehearsal adds nothing to the site")
+        return EdgeSettings()
+    return read_edge_settings(_find_configuration(context))
+
+
+def _find_configuration(context: LayerContext) -> Configuration:
+    """Return the evaluated root: as the static layer of this run kept it, or evaluated now."""
+    for fact in runs.read(context.run).facts:
+        if (fact["layer"], fact["kind"]) == ("static", "configuration"):
+            return from_json(load_json(context.run, fact["digest"]))
+    try:
+        return evaluate(
+            context.project / context.stated.terraform_root,
+            base=context.project,
+            var_files=[context.project / file for file in context.stated.var_files],
+            progress=lambda step: context.progress(f"e2e: {context.stated.terraform_root}: {step}"),
+        )
+    except TerraformError as error:
+        raise Unreadable(f"the edge can't be rehearsed: {error}") from error
+
+
+def _join_readers(url: str, section: E2eSection) -> dict[str, dict[str, str]]:
+    """Make a reader for each who signs in, with a password that is new every time. Raises Unreadable."""
+    made = {name: {"user": f"{name}@rehearsal.example", "password": token_hex(16)} for name in section.credentials}
+    for each in made.values():
+        form = urlencode({"email": each["user"], "password": each["password"], "team": "bos"})
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)
+        try:
+            connection.request("POST", "/join", form, {"Content-Type": "application/x-www-form-urlencoded"})
+            status = connection.getresponse().status
+        except (OSError, HTTPException) as error:
+            raise Unreadable(f"the rehearsal's site let nobody join: {error}; run it again") from error
+        finally:
+            connection.close()
+        if status >= 400:
+            raise Unreadable(f"the rehearsal's site let {each['user']} not join: HTTP {status}; see its log")
+    return made

@@ -1,0 +1,1 @@
+"""The live layer: an AWS account, read."""

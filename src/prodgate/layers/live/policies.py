@@ -1,0 +1,72 @@
+"""Policies that judge what is live by the rules for what is declared: who holds rights, who watches, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from ...facts import Fact, Facts
+from ...facts.live.costs import CostResource
+from ...facts.live.identity import IdentityResource
+from ...facts.live.resource_policies import PolicyResource
+from ...facts.live.security_services import WatcherResource
+from ...findings import Finding, Outcome
+from ...sections.criteria_file import CriteriaFile
+from ...terraform.policy import POLICIES, Policy, apply
+from ...terraform.resources import Configuration, Resource
+
+#: Policies by the kind of fact that holds all they look at.
+_KINDS: Final[Mapping[str, type[Fact]]] = {
+    **dict.fromkeys((f"PG_IAM_{number}" for number in (*range(1, 8), *range(9, 13), 15)), IdentityResource),
+    **dict.fromkeys(("PG_IAM_13", "PG_IAM_14", "PG_ENC_6", "PG_ENC_13"), PolicyResource),
+    **dict.fromkeys((f"PG_WATCH_{number}" for number in range(1, 6)), WatcherResource),
+    **dict.fromkeys((f"PG_COST_{number}" for number in range(1, 5)), CostResource),
+}
+
+
+def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
+    """Return (policy, criterion) of what is judged here, of the policies that are loaded."""
+    return tuple((policy.id, policy.criterion) for policy in _list_policies(stated))
+
+
+def conclude(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    """Judge what is live, by (policy, criterion)."""
+    seen = {kind: _make_configuration(facts, kind) for kind in set(_KINDS.values())}
+    return {
+        (policy.id, policy.criterion): tuple(_judge(policy, facts, seen[_KINDS[policy.id]], stated))
+        for policy in _list_policies(stated)
+    }
+
+
+def _list_policies(stated: CriteriaFile) -> Iterator[Policy]:
+    for id_ in _KINDS:
+        policy = POLICIES.get(id_)
+        criterion = stated.criteria.get(policy.criterion) if policy else None
+        if policy and criterion and "live" in criterion.layers:
+            yield policy
+
+
+def _make_configuration(facts: Facts, kind: type[Fact]) -> Configuration:
+    resources = [
+        Resource(address=fact.subject, type=fact.type, name=fact.subject, values=fact.values) for fact in facts.of(kind)
+    ]
+    return Configuration(root="the account", engine="AWS", resources=resources)
+
+
+def _judge(policy: Policy, facts: Facts, account: Configuration, stated: CriteriaFile) -> Iterator[Finding]:
+    kind = _KINDS[policy.id]
+    reason = facts.unreadable.get(kind) or ("" if account.resources else f"no {kind.__name__} was observed")
+    if reason:
+        yield Finding(
+            criterion=policy.criterion,
+            check=policy.id,
+            layer="live",
+            subject=f"({kind.__name__})",
+            outcome=Outcome.UNDETERMINED,
+            reason=reason,
+            remedy=policy.remedy,
+        )
+        return
+    for finding in apply(policy, account, stated.criteria[policy.criterion]):
+        yield replace(finding, layer="live")

@@ -1,0 +1,71 @@
+"""The account that a live layer looks at: the one that the criteria name, or a rehearsal of what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from ...aws.calls import LiveCalls
+from ...aws.clients import VERSION, rehearsal_clients
+from ...aws.sessions import open_account
+from ...criteria import UsageError
+from ...rehearsal.account import RehearsalAccount, provision
+from ...terraform.diagnostics import TerraformError
+from ..layer import LayerContext
+
+#: Where a project keeps its DAGs.
+DAGS: Final = "dags"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTarget:
+    """An account that is open."""
+
+    id: str
+    region: str
+    calls: LiveCalls
+    notes: tuple[str, ...] = ()
+    """What of a rehearsal is not as it is declared."""
+    library: str = f"botocore {VERSION}"
+
+
+@contextmanager
+def open_target(context: LayerContext) -> Iterator[LiveTarget]:
+    """Open the account, that of the criteria or one of our own, while the context is open. Raises UsageError."""
+    if context.target.rehearsal:
+        with _open_rehearsal(context) as target:
+            yield target
+        return
+    if not context.stated.account:
+        raise UsageError(f'{context.stated.path}: names no account; write [account] with id = "123456789012"')
+    calls = open_account(context.target.profile, context.target.region, context.stated.account)
+    yield LiveTarget(context.stated.account, context.target.region, calls)
+
+
+@contextmanager
+def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
+    """Provision an account of our own with what is declared. Raises UsageError."""
+    root, files = context.stated.terraform_root, [context.project / file for file in context.stated.var_files]
+    if not root:
+        raise UsageError(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
+    try:
+        told = {"progress": lambda step: context.progress(f"live: {step}")}
+        with provision(context.project / root, var_files=files, dags=context.project / DAGS, **told) as made:
+            notes = tuple(_notes(made))
+            for note in notes:
+                context.note("live", note)
+            calls = LiveCalls(rehearsal_clients(made.endpoint, made.region, reads=True))
+            yield LiveTarget(made.id, made.region, calls, notes)
+    except TerraformError as error:
+        raise UsageError(str(error)) from error
+
+
+def _notes(made: RehearsalAccount) -> Iterator[str]:
+    for type_, addresses in made.not_created.items():
+        yield f"{type_} can't be rehearsed yet: {', '.join(addresses)}"
+    for flaw in made.failed:
+        yield f"{flaw.address or flaw.position} was not created: {flaw.detail or flaw.summary}"
+    for section, why in made.past_failed.items():
+        yield f"{section or 'the past'} of the scenario did not happen: {why}"

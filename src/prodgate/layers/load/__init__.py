@@ -1,0 +1,1 @@
+"""The load layer: a site under load, and what its own records say of it."""

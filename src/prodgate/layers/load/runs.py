@@ -1,0 +1,176 @@
+"""Carrying out a load test: the generator's self-test, then each profile, each in a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...aws.answers import Unreadable
+from ...criteria import UsageError
+from ...facts.load.measurements import SLOWEST
+from ...facts.load.server_view import summarise_log
+from ...load.profile import Profile
+from ...sections.criteria_file import CriteriaFile
+from ...sections.load import PROFILES, LoadSection
+from ..layer import LayerContext
+from ..observing_layer import Evidence
+from .baseline import find_last_good
+from .deploys import Deploys, deploying
+from .kinds import BEFORE, KINDS, LIMITED_BY, RECORD, SELF_TEST
+from .target import LoadTarget, green_build, require_allowed_host
+
+
+def require_section(context: LayerContext) -> LoadSection:
+    """Return what is stated about load. Raises Unreadable when nothing is, or it can't be carried out here."""
+    section = context.stated.load
+    if section is None:
+        raise Unreadable(
+            f"{context.stated.path}: says nothing of load; write [load.steady] with "
+            'rate = "100 /s" and duration = "40 s", and most = { … } under [load]'
+        )
+    if importlib.util.find_spec("locust") is None:
+        raise Unreadable("Locust is not installed; write: pip install 'prod-gate[load]'")
+    if not (context.project / section.locustfile).is_file():
+        raise Unreadable(f"{context.project / section.locustfile}: there is no such file; write what users do there")
+    if context.target.rehearsal:
+        return replace(section, profiles={**section.profiles, **section.rehearsal})
+    return section
+
+
+def run_profiles(
+    target: LoadTarget, section: LoadSection, context: LayerContext, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
+    """Test the generator, then yield what was seen of each profile; note why others could not be carried out.
+
+    Raises Unreadable when the generator measures something else than what is there.
+    """
+    yield from _test_generator(context)
+    for name in PROFILES:
+        if reason := _find_hindrance(name, target, section, context):
+            unreadable |= _leave_unreadable(name, reason)
+        elif name in section.profiles:
+            try:
+                yield from _run_profile(name, target, section, context)
+            except UsageError as error:
+                unreadable |= _leave_unreadable(name, str(error))
+
+
+def _leave_unreadable(profile: str, reason: str) -> dict[str, str]:
+    return {kind.__name__: reason for kind in KINDS[profile]}
+
+
+def _find_hindrance(name: str, target: LoadTarget, section: LoadSection, context: LayerContext) -> str:
+    """Return why a profile that is needed can't be carried out, or nothing."""
+    if name == "deploy" and target.site is None:
+        return "no deploy was carried out while the load ran"
+    if name not in section.profiles:
+        return (
+            "" if name == "compare" else f"{context.stated.path}: states no [load.{name}]; write its rate and duration"
+        )
+    if name == "compare" and target.site is None and not section.port_of_green:
+        return f"{context.stated.path}: [load] names no port_of_green, so there are no two builds to compare; write it"
+    return "" if target.site else _find_stray_host(section, context)
+
+
+def _find_stray_host(section: LoadSection, context: LayerContext) -> str:
+    """Return why the host may not be put under load by now: minutes after the last look its name may lead elsewhere."""
+    try:
+        require_allowed_host(section, context)
+    except Unreadable as error:
+        return error.reason
+    return ""
+
+
+def _test_generator(context: LayerContext) -> Iterator[Evidence]:
+    """Let the generator measure a server whose faults are known. Raises Unreadable when it does not find them."""
+    from ...load.selftest import self_test  # noqa: PLC0415  judging needs nothing of it
+
+    found: Mapping[str, Any] = self_test(
+        directory=context.run / "logs" / "load" / "self-test", progress=_make_progress(context)
+    )
+    yield Evidence(kind=SELF_TEST, value=found, subject="the load generator", source="its self-test")
+    if not found["ok"]:
+        raise Unreadable(f"the load generator failed its self-test, so nothing was measured: {found['reason']}")
+
+
+def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: LayerContext) -> Iterator[Evidence]:
+    """Carry out one profile; what was recorded is kept also when the run is interrupted. Raises UsageError."""
+    from ...load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
+
+    profile, since, deploys = _make_profile(name, section, context.stated), target.log_size(), Deploys()
+    directory = context.run / "logs" / "load" / name
+    context.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")
+    given: dict[str, Any] = {"locustfile": context.project / section.locustfile, "workers": section.workers}
+    beside = target.site if name == "deploy" else None
+    try:
+        with green_build(target, section, context, name) as other, deploying(deploys, beside, _make_progress(context)):
+            record = run_load(
+                profile, target.url, other_host=other, directory=directory, progress=_make_progress(context), **given
+            )
+    except KeyboardInterrupt:
+        if (written := directory / "record.json").exists():
+            yield _make_evidence(json.loads(written.read_text("utf-8")), deploys, since, target)
+        raise
+    seen = _make_evidence(record, deploys, since, target)
+    yield seen
+    yield from _find_previous(seen.value, context)
+
+
+def _make_evidence(record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget) -> Evidence:
+    stored = {
+        "place": target.place,
+        "record": record,
+        "server": None if record["other"] else _read_server_log(record, since, target),
+        "deploys": list(deploys.done),
+        "undeployed": deploys.failed,
+    }
+    subject = f"{record['profile']['name']} at {target.place}"
+    return Evidence(kind=RECORD, value=stored, subject=subject, source=f"Locust {record['versions']['locust']}")
+
+
+def _read_server_log(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mapping[str, Any] | None:
+    """Return what the site's own log says of a run, or why it can't be read; None where there is no log of ours."""
+    try:
+        lines = target.lines(since)
+    except Unreadable as error:
+        return {"unreadable": error.reason}
+    return None if lines is None else summarise_log(lines, record)
+
+
+def _find_previous(stored: Mapping[str, Any], context: LayerContext) -> Iterator[Evidence]:
+    """Yield what there is of the last good run to compare a steady load with."""
+    name = stored["record"]["profile"]["name"]
+    before = find_last_good(context, RECORD, stored) if name == "steady" else None
+    if before is not None:
+        yield Evidence(kind=BEFORE, value=before, subject=f"{name} in {before['run']}", source="the last good run")
+
+
+def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:
+    """Return what is carried out; far beyond the limits of its criteria it ends early.
+
+    Without a limit of latency only failures are counted, and what is slow is what times out.
+    """
+    given = section.profiles[name]
+    slow, failed = (_find_limit(id_, stated) for id_ in LIMITED_BY.get(name, ("", "")))
+    return Profile(
+        name=name,
+        rate=float(given.rate.base),
+        duration=float(given.duration.base),
+        warm_up=float(given.warm_up.base),
+        timeout=float(given.timeout.base),
+        slow=float(given.timeout.base) if slow is None else slow,
+        slow_share=None if slow is None else float(SLOWEST),
+        failed_share=failed,
+    )
+
+
+def _find_limit(criterion: str, stated: CriteriaFile) -> float | None:
+    found = stated.criteria.get(criterion)
+    return float(found.bound.limit.base) if found and found.bound and found.bound.limit else None
+
+
+def _make_progress(context: LayerContext) -> Callable[[str], None]:
+    return lambda step: context.progress(f"load: {step}")

@@ -1,0 +1,36 @@
+"""Earlier runs of the gate that are kept beside this one, to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Final
+
+from ..evidence import runs
+from ..findings import Outcome
+from .layer import LayerContext
+
+#: Runs that are looked at, the newest first; whoever has no good one among these has other things to do.
+_MOST_RUNS: Final = 20
+
+
+def list_good_runs(context: LayerContext, layer: str) -> Iterator[runs.Run]:
+    """Yield runs on the same target in which a layer was judged and nothing of it failed, the newest first."""
+    return islice(_list_earlier(context, layer), _MOST_RUNS)
+
+
+def _list_earlier(context: LayerContext, layer: str) -> Iterator[runs.Run]:
+    path = runs.latest(context.run.parent, before=context.run)
+    while path is not None:
+        with suppress(runs.RunError):
+            run = runs.read(path)
+            same = (run.about["target"], run.criteria.system) == (context.target.url, context.stated.system)
+            if same and run.finished and _is_good(run, layer):
+                yield run
+        path = runs.latest(context.run.parent, before=path)
+
+
+def _is_good(run: runs.Run, layer: str) -> bool:
+    outcomes = {finding.outcome for finding in run.findings if finding.layer == layer}
+    return Outcome.SATISFIED in outcomes and Outcome.NOT_SATISFIED not in outcomes

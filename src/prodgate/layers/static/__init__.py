@@ -1,0 +1,1 @@
+"""The static layer: Terraform, workflows, the repository."""

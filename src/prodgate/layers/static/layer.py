@@ -1,0 +1,192 @@
+"""The static layer: what is declared, in Terraform and in deployment workflows, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from ...engines.checkov import Scan
+from ...evidence.artifacts import load_json, store_json
+from ...facts import Facts
+from ...facts.credentials import RepositoryPart, credential_facts, observe_credentials
+from ...facts.workflows import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
+from ...findings import Finding, Outcome
+from ...sections.criteria_file import CriteriaFile
+from ...terraform.diagnostics import Diagnostic, TerraformError
+from ...terraform.evaluate import evaluate
+from ...terraform.resources import Configuration, Position
+from ...terraform.root_module import DeclaredRoot, StateBackend, backend_facts, describe_root, observe_backend
+from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
+from ..layer import LayerContext
+from . import checkov
+
+#: Criterion that the configuration can be evaluated at all, and wholly.
+EVALUATES: Final = "terraform-evaluates"
+
+_WORKFLOWS: Final = Path(".github/workflows")
+
+#: Kinds of fact that can't be judged without a kind of evidence.
+_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "configuration": (Configuration, DeclaredRoot),
+    "workflows": WORKFLOW_FACTS,
+    "credentials": (RepositoryPart,),
+    "backend": (StateBackend,),
+}
+
+
+class StaticLayer:
+    """Evaluates the production root with real core, asks a second scanner, reads the workflows."""
+
+    name: str = "static"
+    folders: tuple[str, ...] = ("suites/static",)
+    judges_policies: bool = True
+
+    def observe(self, context: LayerContext) -> Facts:
+        """Observe all at once; what fails is unreadable with the reason."""
+        with checkov.start_scan(context) as scan, ThreadPoolExecutor(2) as pool:
+            seen = [
+                pool.submit(_observe_configuration, context, scan),
+                pool.submit(_observe_workflows, context),
+                pool.submit(_observe_repository, context),
+            ]
+            parts = [future.result() for future in seen]
+            facts = _merge([*parts, checkov.wait_for_report(scan, context)])
+        for kind, reason in facts.unreadable.items():
+            context.journal.write("unreadable", layer=self.name, kind=kind.__name__, reason=reason)
+        return facts
+
+    def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
+        """Rebuild what was observed from evidence; what was not observed then is unreadable."""
+        unreadable = {kind: "it was not observed in that run" for kinds in _KINDS.values() for kind in kinds}
+        by_name = {kind.__name__: kind for kind in unreadable}
+        known: list[Any] = []
+        for event in events:
+            if event["event"] == "unreadable":
+                unreadable[by_name[event["kind"]]] = event["reason"]
+                continue
+            known += _REBUILDERS[event["kind"]](load_json(run, event["digest"]))
+            for kind in _KINDS.get(event["kind"], ()):
+                unreadable.pop(kind, None)
+        return Facts(tuple(known), unreadable)
+
+    def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
+        """The evaluation of the configuration and what the scanner says are judged here."""
+        evaluated = (("terraform", EVALUATES),) if EVALUATES in stated.criteria else ()
+        return (*evaluated, *checkov.list_questions(stated))
+
+    def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
+        """Judge whether the configuration evaluates, and wholly, and what the scanner says about it."""
+        evaluated = tuple(_judge_evaluation(facts) if EVALUATES in context.stated.criteria else _find_flaws(facts))
+        judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
+        return {**judged, **checkov.conclude(facts, context.stated)}
+
+
+def _observe_configuration(context: LayerContext, scan: Scan | None) -> Facts:
+    root = context.stated.terraform_root
+    if not root:
+        reason = f'{context.stated.path}: names no Terraform root; write [terraform] root = "path"'
+        return Facts(unreadable={Configuration: reason, DeclaredRoot: reason})
+    try:
+        configuration = evaluate(
+            context.project / root,
+            base=context.project,
+            var_files=[context.project / file for file in context.stated.var_files],
+            progress=lambda step: context.progress(f"static: {root}: {step}"),
+            on_plan=scan.submit_plan if scan else None,
+        )
+    except TerraformError as error:
+        digest = store_json(context.run, diagnostics_to_json(error.diagnostics))
+        context.journal.fact("static", "diagnostics", root, digest, "Terraform core")
+        return Facts(error.diagnostics, {Configuration: str(error), DeclaredRoot: str(error)})
+    for note in configuration.notes:
+        context.note("static", note)
+    context.journal.fact(
+        "static", "configuration", root, store_json(context.run, to_json(configuration)), configuration.engine
+    )
+    return Facts((configuration, describe_root(configuration)))
+
+
+def _observe_workflows(context: LayerContext) -> Facts:
+    context.progress(f"static: reading {_WORKFLOWS}")
+    try:
+        texts = observe_workflows(context.project / _WORKFLOWS)
+        facts = workflow_facts(texts)
+    except WorkflowError as error:
+        return Facts(unreadable=dict.fromkeys(WORKFLOW_FACTS, str(error)))
+    context.journal.fact(
+        "static", "workflows", str(_WORKFLOWS), store_json(context.run, texts), "files of the repository"
+    )
+    return Facts(facts)
+
+
+def _observe_repository(context: LayerContext) -> Facts:
+    credentials = observe_credentials(context.project, context.stated.exempt)
+    context.journal.fact("static", "credentials", ".", store_json(context.run, credentials), "files of the repository")
+    root = context.project / context.stated.terraform_root
+    if not context.stated.terraform_root or not root.is_dir():
+        return Facts(credential_facts(credentials))
+    backend = observe_backend(root, context.project)
+    context.journal.fact(
+        "static", "backend", context.stated.terraform_root, store_json(context.run, backend), "files of the root"
+    )
+    return Facts((*credential_facts(credentials), *backend_facts(backend)))
+
+
+def _rebuild_configuration(stored: Mapping[str, Any]) -> tuple[Any, ...]:
+    configuration = from_json(stored)
+    return configuration, describe_root(configuration)
+
+
+#: What each kind of evidence is rebuilt with.
+_REBUILDERS: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
+    "configuration": _rebuild_configuration,
+    "diagnostics": diagnostics_from_json,
+    "workflows": workflow_facts,
+    "credentials": credential_facts,
+    "backend": backend_facts,
+    checkov.KIND: lambda stored: (checkov.report_from_json(stored),),
+}
+
+
+def _merge(parts: Sequence[Facts]) -> Facts:
+    known = tuple(fact for part in parts for fact in part.known)
+    return Facts(known, {kind: reason for part in parts for kind, reason in part.unreadable.items()})
+
+
+def _judge_evaluation(facts: Facts) -> Iterable[Finding]:
+    """Say what stopped the evaluation, what could not be evaluated in it, or that all of it was."""
+    yield from _find_flaws(facts)
+    for configuration in facts.of(Configuration):
+        if configuration.complete:
+            yield _make_finding(Outcome.SATISFIED, configuration.root, "", None)
+    if not facts.of(Diagnostic) and not facts.of(Configuration):
+        reason = facts.unreadable.get(Configuration, "no configuration was observed")
+        yield _make_finding(Outcome.UNDETERMINED, "(configuration)", reason, None)
+
+
+def _find_flaws(facts: Facts) -> Iterable[Finding]:
+    """Say what went wrong; it counts also when nobody asks whether the configuration evaluates."""
+    for diagnostic in facts.of(Diagnostic):
+        # A diagnostic without a place does not speak of the configuration, but of what should have evaluated it.
+        outcome = Outcome.NOT_SATISFIED if diagnostic.position else Outcome.UNDETERMINED
+        yield _make_finding(outcome, "(configuration)", str(diagnostic), diagnostic.position)
+    for configuration in facts.of(Configuration):
+        for gap in configuration.gaps:
+            yield _make_finding(Outcome.UNDETERMINED, gap.subject, gap.reason, gap.position)
+
+
+def _make_finding(outcome: Outcome, subject: str, reason: str, position: Position | None) -> Finding:
+    return Finding(
+        criterion=EVALUATES,
+        check="terraform",
+        layer="static",
+        subject=subject,
+        outcome=outcome,
+        expected="every value evaluates without a diagnostic" if reason else "",
+        observed=reason if outcome is Outcome.NOT_SATISFIED else "",
+        reason=reason if outcome is Outcome.UNDETERMINED else "",
+        remedy="Mend what Terraform says about the configuration." if reason else "",
+        where=(str(position),) if position else (),
+    )

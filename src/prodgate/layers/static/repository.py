@@ -1,0 +1,115 @@
+"""What of the project is compared with the account, its declarations and files; kept, to be recalled with it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+from ...aws.answers import Unread, Unreadable
+from ...evidence import journal
+from ...evidence.artifacts import load_json, store_json
+from ...semantics.unresolved import Unknown
+from ...terraform.diagnostics import TerraformError
+from ...terraform.evaluate import evaluate
+from ...terraform.reading import REDACTED
+from ...terraform.resources import Configuration
+from ...terraform.serialization import from_json, to_json
+from ..layer import LayerContext
+
+_SKIPPED: Final = ("__pycache__", ".pytest_cache", ".terraform")
+
+
+class ProjectView:
+    """Answers ``declared`` and ``files`` of an account, and remembers what it answered."""
+
+    def __init__(self, context: LayerContext | None) -> None:
+        self._at = context
+        self._configuration: Configuration | str | None = None
+        """What is declared, or why that can't be known; None until somebody asks."""
+        self._digest = ""
+        self._files: dict[str, Mapping[str, str]] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def recalled(cls, stored: Mapping[str, Any], run: Path) -> Self:
+        """Return what answers as it did in an earlier run."""
+        seen = cls(None)
+        seen._files = dict(stored["files"])
+        seen._configuration = stored.get("undeclared") or "nothing that is declared was compared in that run"
+        if stored.get("configuration"):
+            seen._configuration = from_json(load_json(run, stored["configuration"]))
+        return seen
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was answered, as JSON values."""
+        why = self._configuration if isinstance(self._configuration, str) else ""
+        return {"files": self._files, "configuration": self._digest, "undeclared": why}
+
+    def declared(self, type_: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return the resolved arguments of each declared resource of a type, by address. Raises Unreadable.
+
+        An argument that is decided only by an apply, or is sensitive, is Unread.
+        """
+        with self._lock:
+            if self._configuration is None:
+                self._configuration = self._evaluate()
+        if isinstance(self._configuration, str):
+            raise Unreadable(self._configuration)
+        return {
+            resource.address: {
+                name: _mark_unread(value, f"{resource.address}.{name}") for name, value in redacted_arguments(resource)
+            }
+            for resource in self._configuration.of(type_)
+        }
+
+    def files(self, folder: str) -> Mapping[str, str]:
+        """Return the SHA-256 of each file below a folder of the project, by its path from there."""
+        with self._lock:
+            if folder not in self._files and self._at is not None:
+                self._files[folder] = dict(_list_digests(self._at.project / folder))
+        return self._files.get(folder, {})
+
+    def _evaluate(self) -> Configuration | str:
+        assert self._at is not None
+        at = self._at
+        for event in journal.read(at.journal.path):
+            if event["event"] == "fact" and event["layer"] == "static" and event["kind"] == "configuration":
+                self._digest = event["digest"]
+                return from_json(load_json(at.run, self._digest))
+        root = at.stated.terraform_root
+        if not root:
+            return f'{at.stated.path}: names no Terraform root; write [terraform] root = "path"'
+        try:
+            files = [at.project / file for file in at.stated.var_files]
+            found = evaluate(at.project / root, base=at.project, var_files=files)
+        except TerraformError as error:
+            return str(error)
+        self._digest = store_json(at.run, to_json(found))
+        at.journal.fact("live", "configuration", root, self._digest, found.engine)
+        return found
+
+
+def redacted_arguments(resource: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the arguments of a resource, those that must not be shown as what stands for them."""
+    for name, value in resource.values.items():
+        yield name, REDACTED if name in resource.sensitive else value
+
+
+def _mark_unread(value: Any, path: str) -> Any:
+    if isinstance(value, Unknown):
+        return Unread(f"{path} is sensitive" if value is REDACTED else f"{path} is known only after an apply")
+    if isinstance(value, Mapping):
+        return {key: _mark_unread(item, f"{path}.{key}") for key, item in value.items()}
+    return [_mark_unread(item, path) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _list_digests(folder: Path) -> Iterator[tuple[str, str]]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        for path in (Path(parent) / name for name in sorted(files)):
+            if path.suffix != ".pyc" and path.is_file():
+                yield path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()

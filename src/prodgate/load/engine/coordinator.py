@@ -1,0 +1,180 @@
+"""The side that keeps the record: adds up what the senders tell, stops what has clearly failed, writes it down."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+import gevent
+from locust.env import Environment
+from locust.rpc import Message
+from locust.runners import STATE_MISSING, MasterRunner
+
+from ..early_stop import find_clear_failure
+from ..health import assess_health, combine_vitals
+from ..record import build_record, write_record
+from ..settings import Settings
+from ..tally import Tally
+from .arrivals import LEAD
+from .failures import GENERATOR_FAILURES
+from .provenance import read_versions, resolve_addresses
+from .sender import BEGIN, DONE, PART
+
+#: Seconds between two looks whether every worker is there and the run makes sense.
+PACE: Final = 1.0
+#: Seconds between two lines of progress.
+PROGRESS_INTERVAL: Final = 5.0
+
+
+@dataclass(slots=True)
+class Worker:
+    """What is known of one sender."""
+
+    name: str
+    sent: int = 0
+    settled: int = 0
+    missing: int = 0
+    """How many of the requests it counted never arrived here."""
+    done: bool = False
+    finished: bool = False
+    lost: bool = False
+    vitals: dict[str, Any] = field(default_factory=dict)
+
+
+class Coordinator:
+    """Begins the run, follows it, and writes its record: at once, should the process be killed, and at the end."""
+
+    def __init__(self, environment: Environment, settings: Settings, *, cacheable: Collection[str]) -> None:
+        assert environment.runner is not None
+        self._runner, self._settings, self._cacheable = environment.runner, settings, cacheable
+        self._book = Tally(hosts=len(settings.hosts), slow=settings.profile.slow or float("inf"))
+        self._workers: list[Worker] = []
+        self._started = datetime.now(UTC)
+        self._why = "it was ended before its time"
+        self._early = self._stopping = False
+        self._told: tuple[float, int] = (0.0, 0)
+        self._parent = os.getppid()
+        self._addresses = resolve_addresses(settings.host)
+        self._runner.register_message(PART, self._receive_part)
+        self._runner.register_message(DONE, self._receive_done)
+        events: Any = environment.events
+        events.test_start.add_listener(self._start)
+        events.quitting.add_listener(self._finish)
+        gevent.signal_handler(signal.SIGINT, self._stop, "interrupted")
+
+    def _start(self, **_given: Any) -> None:
+        runner = self._runner
+        names = [client.id for client in runner.clients.all] if isinstance(runner, MasterRunner) else [None]
+        self._workers = [Worker(name or "local") for name in names]
+        if isinstance(runner, MasterRunner):
+            self._settings = replace(self._settings, workers=len(names))
+        self._started = datetime.now(UTC) + timedelta(seconds=LEAD + self._settings.profile.warm_up)
+        self._write_record()
+        for number, name in enumerate(names):
+            told = {"settings": self._settings.to_json(), "worker": number, "workers": len(names)}
+            runner.send_message(BEGIN, told, name)
+        gevent.spawn(self._watch)
+
+    def _receive_part(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
+        worker, part = self._workers[msg.data["worker"]], msg.data["book"]
+        worker.settled += self._book.add(part)
+        worker.sent += sum(part["totals"]["sent"])
+        self._started = datetime.fromtimestamp(msg.data["started"], UTC)
+
+    def _receive_done(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002
+        worker = self._workers[msg.data["worker"]]
+        worker.done, worker.finished, worker.vitals = True, msg.data["finished"], msg.data["vitals"]
+        worker.missing = msg.data["settled"] - worker.settled
+        if all(each.done for each in self._workers):
+            gevent.spawn(self._runner.quit)
+
+    def _watch(self) -> None:
+        while not self._stopping and not all(each.done for each in self._workers):
+            gevent.sleep(PACE)
+            self._print_progress()
+            if os.getppid() != self._parent:  # killed, it could end nobody
+                self._stop("who started it is gone")
+            for worker in self._find_lost_workers():
+                worker.lost = True
+                self._stop(f"worker {self._workers.index(worker)} ({worker.name}) was lost")
+            if own := self._explain_own_failures():
+                self._stop(own)
+            elif failure := find_clear_failure(self._book.per_second(), self._settings.profile):
+                self._early = True
+                self._stop(f"stopped early: {failure}")
+
+    def _find_lost_workers(self) -> list[Worker]:
+        clients = self._runner.clients if isinstance(self._runner, MasterRunner) else None
+        if clients is None:
+            return []
+        there = {client.id for client in clients.all if client.state != STATE_MISSING}
+        return [worker for worker in self._workers if not worker.done and worker.name not in there]
+
+    def _print_progress(self) -> None:
+        at, before = self._told
+        sent = sum(self._book.totals["sent"])
+        if monotonic() < at + PROGRESS_INTERVAL and not (sent and not before):
+            return
+        self._told = (monotonic(), sent)
+        profile = self._settings.profile
+        passed = (datetime.now(UTC) - self._started).total_seconds()
+        failed = sum(cell.failed.total() for cell in self._book.cells.values())
+        left = f"{min(passed, profile.duration):.0f} of {profile.duration:g} s" if passed > 0 else "warming up"
+        print(f"prodgate: {profile.name}: {left}, {sent:,} sent, {failed:,} failed", flush=True)  # noqa: T201  for runner
+
+    def _stop(self, why: str) -> None:
+        self._why, self._stopping = why, True
+        gevent.spawn(self._runner.quit)
+
+    def _finish(self, **_given: Any) -> None:
+        if self._workers and not all(each.done for each in self._workers):
+            self._runner.quit()  # for the last words of those that are still at work
+        if self._workers:
+            self._write_record()
+
+    def _write_record(self) -> None:
+        why = self._explain_incomplete()
+        about = {
+            "addresses": self._addresses,
+            "ended": datetime.now(UTC).isoformat(),
+            "complete": not why,
+            "why": why,
+            "stopped_early": self._early
+            and not self._explain_own_failures()
+            and all(each.vitals for each in self._workers),
+            "workers": [{"name": each.name, "sent": each.sent, "lost": each.lost} for each in self._workers],
+            "health": assess_health(
+                combine_vitals(each.vitals for each in self._workers if each.vitals), self._settings.profile
+            ),
+            "versions": read_versions(),
+        }
+        data = build_record(self._settings, self._book, cacheable=self._cacheable, about=about, started=self._started)
+        write_record(data, Path(self._settings.record))
+
+    def _explain_incomplete(self) -> str:
+        """Return why the record is not whole, "" when it is."""
+        if own := self._explain_own_failures():
+            return own
+        if not all(each.finished for each in self._workers):
+            return self._why
+        missing = sum(each.missing for each in self._workers)
+        if missing:
+            return f"{missing} results of the workers did not arrive"
+        return "" if sum(self._book.totals["sent"]) else "no request was sent"
+
+    def _explain_own_failures(self) -> str:
+        """Return in which failures nothing reached the system, for which it can't be blamed, "" when in none."""
+        counts = sum((cell.failed for cell in self._book.cells.values() if cell.failed), Counter[str]())
+        told = {each["class"]: each for each in reversed(self._book.failures.values())}
+        return "; ".join(
+            f"{counts[kind]:,} × {kind}, such as {told[kind]['request']}: {told[kind]['text']}; {remedy}"
+            for kind, remedy in GENERATOR_FAILURES.items()
+            if counts[kind]
+        )

@@ -1,0 +1,81 @@
+"""A running Airflow: where it is asked, who may ask, and the processes that it consists of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ...engines.environments import EngineError
+from ...terraform.hermetic import read_first_line
+from .home import Login
+
+#: How much of the end of a log is quoted.
+_QUOTED: Final = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Airflow:
+    """A running Airflow."""
+
+    version: str
+    url: str
+    """Where its web server is."""
+    api: str
+    """Where its REST API is: the URL with /api/v2, or /api/v1."""
+    viewer: Login
+    admin: Login
+    home: Path
+    dags: Path
+    """Its copy of the DAGs; what is changed there is taken up within seconds."""
+    _keeper: subprocess.Popen[bytes] = field(repr=False)
+
+    def start(self, *components: str) -> None:
+        """Start components; returns at once."""
+        for each in components:
+            self._send(f"start {each}")
+
+    def stop_scheduler(self) -> None:
+        """End the scheduler and every task that it runs; returns when they have ended."""
+        self._send("stop scheduler")
+
+    def start_scheduler(self) -> None:
+        """Start the scheduler again; returns at once, it takes some seconds to be at work."""
+        self.start("scheduler")
+
+    def pids(self) -> Mapping[str, int]:
+        """Return the processes that run, by component."""
+        return {name: pid for name, (pid, code) in self._send("look").items() if pid is not None and code is None}
+
+    def ended(self) -> Mapping[str, int]:
+        """Return the exit codes of the components that have ended."""
+        return {name: code for name, (_, code) in self._send("look").items() if code is not None}
+
+    def wait(self, seconds: float) -> None:
+        """Wait some seconds, and no longer than its processes are kept."""
+        with suppress(subprocess.TimeoutExpired):
+            self._keeper.wait(seconds)
+
+    def log(self, component: str) -> Path:
+        """Return the file that a component writes its output to."""
+        return self.home / f"{component}.log"
+
+    def last_lines(self, component: str) -> str:
+        """Return the end of what a component has written."""
+        path = self.log(component)
+        said = path.read_text("utf-8", "replace").strip() if path.exists() else ""
+        return said[-_QUOTED:] or "it said nothing"
+
+    def _send(self, command: str) -> dict[str, list[int | None]]:
+        assert self._keeper.stdin is not None
+        assert self._keeper.stdout is not None
+        self._keeper.stdin.write(f"{command}\n".encode())
+        line = read_first_line(self._keeper.stdout.fileno())
+        if not line:
+            raise EngineError(f"airflow: {command!r} was not obeyed: its keeper has ended; start the rehearsal again")
+        state: dict[str, list[int | None]] = json.loads(line)
+        return state

@@ -1,0 +1,153 @@
+"""The process of one build: it serves on a socket that it was given until it is told to end, and drains first."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from socket import socket
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+from uvicorn import Config, Server
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from .application import build_application, failure_app, with_security_headers
+from .content.seed import last_slot, seed
+from .database import Database, migrate, open_database
+from .faults import Fault
+from .logs import LOG, AccessLog, open_access_log, with_access_log
+from .pages import Site
+from .rendering import compile_pages, read_assets
+
+#: Seconds in which kept connections may ask once more, and are told that they are closed, before the process ends.
+DRAIN_SECONDS: Final = 2.0
+#: Seconds between looks at what a drain waits for.
+POLL_SECONDS: Final = 0.02
+#: How uvicorn serves: the logs and the proxies to trust are our own. A connection is
+#: kept longer than a load balancer keeps it, which must be the one to close what it might use again.
+CONFIGURATION: Final[Mapping[str, Any]] = {
+    "access_log": False,
+    "http": "httptools",
+    "lifespan": "off",
+    "log_config": None,
+    "loop": "asyncio",
+    "proxy_headers": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 1,
+    "timeout_keep_alive": 75,
+    "ws": "none",
+}
+#: Seconds between writes of the access log.
+FLUSH_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a build is started with."""
+
+    database: str
+    build: str
+    secret: str
+    faults: Sequence[Fault] = ()
+    access_log: Path | None = None
+    parent: int | None = None
+    """The process with which this one ends."""
+
+
+def serve(place: socket, settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve until the end; ``ready`` is called once requests are answered. Raises UsageError when it can't start."""
+    database = open_database(settings.database)
+    migrate(database, then=lambda connection: seed(connection, last_slot(datetime.now(UTC))))
+    log = open_access_log(settings.access_log)
+    try:
+        asyncio.run(_serve(place, settings, database, log, ready))
+    finally:
+        log.flush()
+        database.engine.dispose()
+
+
+async def _serve(
+    place: socket, settings: Settings, database: Database, log: AccessLog, ready: Callable[[], None]
+) -> None:
+    files = read_assets()
+    site = Site(database, compile_pages(settings.build, files), files)
+    await site.load()
+    made = build_application(site, settings.secret)
+    app: Any = compose(made, settings, log, lambda: server.server_state.connections)
+    server = Server(Config(app, **CONFIGURATION))
+    # what is here now stays to the end: looking at it again would only hold up requests
+    gc.freeze()
+    serving = asyncio.create_task(server.serve([place]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(POLL_SECONDS)
+    _handle_ending(server, made, settings.parent)
+    LOG.info("ready", extra={"more": {"build": settings.build, "faults": [each.name for each in settings.faults]}})
+    if server.started:
+        ready()
+    while not serving.done():
+        log.flush()
+        await asyncio.wait([serving], timeout=FLUSH_SECONDS)
+    LOG.info("ended", extra={"more": {"build": settings.build}})
+    await serving
+
+
+def compose(made: Starlette, settings: Settings, log: AccessLog, connections: Callable[[], Any]) -> ASGIApp:
+    """Return the application as it is served: what is outermost sees the client's side of everything below."""
+    app: Any = ProxyHeadersMiddleware(made, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))  # type: ignore[arg-type]
+    if settings.faults:
+        from .disturbances import with_disturbances  # noqa: PLC0415 - out of reach of a site without faults
+
+        app = with_disturbances(app, settings.faults, failure_app(made), connections)
+    app = with_security_headers(app, settings.build, lambda: bool(made.state.draining))
+    if settings.faults:
+        from .defects import with_defects  # noqa: PLC0415
+
+        app = with_defects(app, settings.faults)
+    return with_access_log(app, settings.build, log)
+
+
+def _handle_ending(server: Server, made: Starlette, parent: int | None) -> None:
+    """Drain on SIGTERM or SIGINT, once more to end at once; end when stdin, a pipe, is closed, and with the parent."""
+    loop, drains = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+
+    def end() -> None:
+        server.should_exit = True
+
+    def drain() -> None:
+        if made.state.draining:
+            end()
+        made.state.draining = True
+        drains.append(asyncio.ensure_future(_drain(server)))
+
+    def heard() -> None:
+        if not os.read(0, 1 << 16):
+            loop.remove_reader(0)
+            end()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, drain)
+    if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
+        loop.add_reader(0, heard)
+    if parent and hasattr(os, "pidfd_open"):
+        loop.add_reader(os.pidfd_open(parent), end)
+
+
+async def _drain(server: Server) -> None:
+    """Accept nothing more, let what is connected ask to its end, and end the server when nobody is, or time is over."""
+    LOG.info("draining", extra={"more": {"connections": len(server.server_state.connections)}})
+    for each in server.servers:
+        each.close()
+    until = asyncio.get_running_loop().time() + DRAIN_SECONDS
+    # what was accepted last is counted only a moment later
+    await asyncio.sleep(POLL_SECONDS)
+    while server.server_state.connections and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(POLL_SECONDS)
+    server.should_exit = True

@@ -1,0 +1,84 @@
+"""Judging one check: apply it to every fact it asks for, and say what came out, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..checks import Check, find_mismatch
+from ..criteria import Criteria, CriteriaError, Criterion, comparisons, conclude
+from ..facts import Fact, Facts
+from ..findings import Concluded, Conclusion, Finding, Outcome
+from ..terraform.policy import Policy
+
+
+def find_mistake(subject: Policy | Check, criteria: Criteria) -> str:
+    """Return what is wrong between a policy or check and the criteria, or nothing."""
+    try:
+        wrong = find_mismatch(subject, criteria[subject.criterion]) if isinstance(subject, Check) else ""
+        criteria[subject.criterion]
+    except CriteriaError as error:
+        wrong = f"judges a criterion that does not exist: {error}"
+    return f"{subject.place}: {subject.name} {wrong}" if wrong else ""
+
+
+def judge(
+    check: Check,
+    criterion: Criterion,
+    facts: Facts,
+    *,
+    layer: str,
+    fixtures: Mapping[str, Any],
+    interruptions: tuple[type[BaseException], ...] = (),
+) -> Iterator[Finding]:
+    """Yield a finding for each fact, and one for a population that is too small or could not be observed.
+
+    ``interruptions`` are exceptions, such as a skip, that end the check for one fact without an answer.
+    """
+    subjects: tuple[Fact, ...] = facts.of(check.kind)
+    for subject in subjects:
+        conclusion = _run_check(check, criterion, subject, fixtures, interruptions)
+        yield _make_finding(check, layer, subject.subject, conclusion, getattr(subject, "place", ""))
+    kind = check.kind.__name__
+    if reason := facts.unreadable.get(check.kind, ""):
+        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+    elif len(subjects) < check.population:
+        reason = f"{len(subjects) or 'no'} {kind} observed, at least {check.population} expected"
+        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+    elif not subjects:
+        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind}"))
+
+
+def _run_check(
+    check: Check,
+    criterion: Criterion,
+    subject: Fact,
+    fixtures: Mapping[str, Any],
+    interruptions: tuple[type[BaseException], ...],
+) -> Conclusion:
+    """Run the check. Whatever it raises besides a conclusion is a bug in it or a skip, and neither is an answer."""
+    try:
+        with comparisons() as compared:
+            check.function(**{check.takes_fact: subject, check.takes_criterion: criterion}, **fixtures)
+    except Concluded as ended:
+        return ended.conclusion
+    except interruptions as interruption:
+        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"was not judged: {interruption}")
+    except Exception as bug:  # noqa: BLE001  a check of any team may raise anything; the gate must still conclude
+        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{check.name} failed: {type(bug).__name__}: {bug}")
+    return conclude(compared, criterion)
+
+
+def _make_finding(check: Check, layer: str, subject: str, conclusion: Conclusion, place: str = "") -> Finding:
+    return Finding(
+        criterion=check.criterion,
+        check=check.name,
+        layer=layer,
+        subject=subject,
+        outcome=conclusion.outcome,
+        expected=conclusion.expected,
+        observed=conclusion.observed,
+        reason=conclusion.reason,
+        remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy,
+        where=(place,) if place else (),
+    )

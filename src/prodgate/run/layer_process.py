@@ -1,0 +1,133 @@
+"""The process of one layer: observe (or recall), conclude, and let pytest judge every policy and check.
+
+Started by the run as ``python -m prodgate.run.layer_process``; a layer that dies takes nothing else with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from ..criteria import UsageError
+from ..evidence import journal
+from ..evidence.runs import read
+from ..facts import Facts
+from ..layers import BUILT
+from ..layers.layer import Layer, LayerContext
+from ..sections.project import Project, load_facts, load_policies, open_project
+from ..sections.targets import parse_target
+from . import pytest_plugin
+
+#: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
+_JUDGED = (0, 1, 5)
+#: Where pytest would find options and plugins of the user's own tests, which must not reach the judging.
+_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one layer; return 0 when every check was judged."""
+    parser = argparse.ArgumentParser(prog="prodgate.run.layer_process")
+    parser.add_argument("layer")
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--criteria", type=Path, required=True)
+    parser.add_argument("--recall", action="store_true", help="judge the facts in the run again, observe nothing")
+    parser.add_argument("--observe-only", action="store_true", help="keep the facts, judge nothing")
+    given = parser.parse_args(arguments)
+    _end_with_parent()
+    for name in _OPTIONS:
+        os.environ.pop(name, None)
+    layer, project = BUILT[given.layer], open_project(given.criteria)
+    at = _make_context(given.run, project)
+    try:
+        policies = load_policies(project.policy_folders())
+        load_facts(project.root)
+        facts = _recall(layer, given.run) if given.recall else layer.observe(at)
+        if given.observe_only:
+            return 0
+        _conclude(layer, facts, at)
+        return _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
+    except UsageError as error:
+        at.journal.write("broken", layer=layer.name, reason=str(error))
+        print(error, file=sys.stderr)  # noqa: T201  the run shows what its layers print
+        return 0
+
+
+def _make_context(run: Path, project: Project) -> LayerContext:
+    about = read(run).about
+    return LayerContext(
+        run=run,
+        target=parse_target(about["target"]),
+        project=project.root,
+        stated=project.stated,
+        journal=journal.Journal.of(run),
+        progress=_print_progress,
+        load_allowed=about.get("load_allowed", ""),
+    )
+
+
+def _end_with_parent() -> None:
+    """End this layer when the run does, which holds the other end of standard input open as long as it lives."""
+    lifeline = os.dup(sys.stdin.fileno())
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
+
+    def watch() -> None:
+        os.read(lifeline, 1)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _recall(layer: Layer, run: Path) -> Facts:
+    kept = read(run)
+    return layer.recall(run, [event for event in (*kept.facts, *kept.unreadable) if event["layer"] == layer.name])
+
+
+def _conclude(layer: Layer, facts: Facts, context: LayerContext) -> None:
+    conclusions = layer.conclude(facts, context)
+    for check, criterion in conclusions:
+        context.journal.planned(layer.name, check, criterion)
+    for (check, _), findings in conclusions.items():
+        context.journal.started(layer.name, check)
+        for finding in findings:
+            context.journal.finding(finding)
+        context.journal.finished(layer.name, check, len(findings))
+
+
+def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, policies: frozenset[Path]) -> int:
+    judging = pytest_plugin.Judging(
+        layer=layer.name, criteria=context.stated.criteria, facts=facts, journal=context.journal, policy_files=policies
+    )
+    context.progress(f"{layer.name}: judging")
+    files = [*sorted(policies), *(file for folder in layer.folders for file in project.suite_files(folder))]
+    options = [
+        "-c", str(Path(__file__).with_name("judging.ini")), f"--rootdir={project.root}", "--import-mode=importlib",
+        # what else is installed has no say in a judgement, and takes a second to load
+        "--disable-plugin-autoload", "-p", "no:cacheprovider", "--assert=plain",
+        "-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "-p", "pytest_html.fixtures",
+        "-p", "prodgate.run.pytest_plugin", "-p", "prodgate.run.technical_log",
+        f"--html={context.run / 'logs' / f'{layer.name}.html'}", "--self-contained-html",
+        "-q", "--no-header", "--tb=short",
+    ]  # fmt: skip
+    code = pytest.main([*options, *map(str, files)], plugins=[judging])
+    if code not in _JUDGED:
+        context.journal.write("broken", layer=layer.name, reason=_render_exit(layer, int(code)))
+    return 0 if code in _JUDGED else int(code)
+
+
+def _render_exit(layer: Layer, code: int) -> str:
+    return f"judging ended with pytest's exit code {code}; see logs/{layer.name}.txt"
+
+
+def _print_progress(step: str) -> None:
+    print(step, file=sys.stderr, flush=True)  # noqa: T201  the run shows what its layers print
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

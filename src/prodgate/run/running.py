@@ -1,0 +1,186 @@
+"""A gate run: plan every question, let each layer observe and judge in a process of its own, decide."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..criteria import LAYERS, UsageError
+from ..evidence import artifacts, runs
+from ..evidence.journal import Journal
+from ..layers import BUILT
+from ..sections.project import Project
+from ..sections.targets import Target
+
+#: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
+#: given by it, so that what was seen is kept.
+GRACE = 30.0
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run is to do."""
+
+    project: Project
+    target: Target
+    layers: frozenset[str]
+    runs: Path
+    progress: Progress
+    waivers: Path | None = None
+    load_allowed: str = ""
+    """The host that may be put under load, in the words of whoever runs this."""
+
+
+def carry_out(plan: Plan, *, judge: bool = True) -> Path:
+    """Carry a run out and return its directory; without ``judge`` only observe.
+
+    Raises RunError; a broken or interrupted layer is no exception, but undetermined.
+    """
+    run = runs.create(plan.runs, _describe_run(plan), plan.project.stated.path, plan.waivers or plan.project.waivers)
+    _run_layers(plan, run, "--observe-only" if not judge else "")
+    return run
+
+
+def judge_again(plan: Plan, earlier: runs.Run) -> Path:
+    """Judge the facts of an earlier run by the plan's criteria, as a run of its own; return its directory."""
+    about = {**_describe_run(plan), **{key: earlier.about[key] for key in ("target", "rehearsal", "layers", "commit")}}
+    waivers = plan.waivers or plan.project.waivers
+    run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
+    journal = Journal.of(run)
+    for fact in earlier.facts:
+        artifacts.store(run, artifacts.load(earlier.path, fact["digest"]), ".json.gz")
+    for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
+        journal.write(event["event"], **{key: value for key, value in event.items() if key not in ("event", "at")})
+    _run_layers(plan, run, "--recall")
+    return run
+
+
+def _run_layers(plan: Plan, run: Path, how: str) -> None:
+    """Run each chosen layer in turn; what run.json planned and no layer answers is undetermined."""
+    journal = Journal.of(run)
+    try:
+        for name in (layer for layer in LAYERS if layer in plan.layers):
+            if name in BUILT:
+                _run_layer(plan, run, journal, name, how)
+            else:
+                journal.write("broken", layer=name, reason=f"not built: this version has no {name} layer")
+    except KeyboardInterrupt:
+        journal.write("interrupted", layer=name)
+        plan.progress(f"interrupted while judging {name}; what was found so far is kept")
+        return
+    journal.write("closed")
+
+
+def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> None:
+    plan.progress(f"{name}: starting")
+    logs = run / "logs"
+    logs.mkdir(exist_ok=True)
+    with (logs / f"{name}.txt").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  our own module
+            _command(plan, run, name, how),
+            cwd=plan.project.root,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                os.write(log.fileno(), line)
+                plan.progress(line.decode("utf-8", "replace").rstrip())
+            code = process.wait()
+        except KeyboardInterrupt:
+            _stop(process)
+            raise
+    if code:
+        died = f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        journal.write("broken", layer=name, reason=f"the {name} layer {died}; see logs/{name}.txt")
+
+
+def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
+    command = [sys.executable, "-P", "-m", "prodgate.run.layer_process", name, "--run", str(run.resolve())]
+    return [*command, "--criteria", str(plan.project.stated.path.resolve()), *([how] if how else [])]
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt a layer and everything it started, and kill what does not end by itself."""
+    for number in (signal.SIGINT, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+            return
+
+
+def _describe_run(plan: Plan) -> Mapping[str, Any]:
+    return {
+        "system": plan.project.stated.system,
+        "target": plan.target.url,
+        "rehearsal": plan.target.rehearsal,
+        "layers": sorted(plan.layers, key=list(LAYERS).index),
+        "actor": _actor(),
+        "commit": _commit(plan.project.root),
+        **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
+        "replaced": list(plan.project.replaced()),
+        "utc_offset": datetime.now().astimezone().strftime("%z"),
+        "versions": {
+            "prod-gate": version("prod-gate"),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+        },
+    }
+
+
+def _actor() -> str:
+    """Who runs this: the CI run that says so, else user and host."""
+    environment = os.environ
+    if environment.get("GITHUB_ACTIONS"):
+        keys = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+        server, repository, number = (environment.get(key, "") for key in keys)
+        return f"{environment.get('GITHUB_ACTOR', '')} by {server}/{repository}/actions/runs/{number}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def _commit(root: Path) -> str:
+    """Return the commit of the project, with ``+changes`` when the working tree differs, or nothing outside git."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+
+    def ask(*words: str) -> str:
+        done = subprocess.run([git, "-C", str(root), *words], capture_output=True, text=True, check=False)  # noqa: S603
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    commit = ask("rev-parse", "HEAD")
+    return f"{commit}+changes" if commit and ask("status", "--porcelain", "--untracked-files=no") else commit
+
+
+def parse_layers(only: str | None) -> frozenset[str]:
+    """Read ``--only static,live``; everything when None. Raises UsageError for an unknown layer."""
+    if only is None:
+        return frozenset(LAYERS)
+    names: Sequence[str] = [name.strip() for name in only.split(",")]
+    for name in names:
+        if name not in LAYERS:
+            raise UsageError(f"--only: {name!r} is not a layer; layers are {', '.join(LAYERS)}")
+    return frozenset(names)

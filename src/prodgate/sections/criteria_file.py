@@ -1,0 +1,249 @@
+"""Reading criteria.toml: the whole file is validated, and every mistake is one line of the message."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, suggest
+from ..quantities import Bound, Quantity, UnitError
+from .dags import AirflowSection, airflow_section
+from .e2e import E2eSection, e2e_section
+from .load import LoadSection, load_section
+from .sections import is_text_list, section_mistakes
+
+_KEYS: dict[str, tuple[type, ...]] = {
+    "statement": (dict,),
+    "why": (str,),
+    "require": (str,),
+    "source": (str,),
+    "layers": (list,),
+    "controls": (list,),
+    "population": (int,),
+    "samples": (int,),
+    "confidence": (str,),
+    "decides": (str,),
+    "window": (str,),
+    "rate": (str,),
+    "needs": (str,),
+    "applicability": (str,),
+    "baseline": (bool,),
+}
+_REQUIRED = ("statement", "why", "source", "layers")
+_CHOICES = {"decides": ("point", "bound"), "needs": ("production",), "applicability": ("always", "where-present")}
+_TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_REFERENCE = re.compile(r"\{([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A line of the requirements that criteria stand for, and the layers that must answer it."""
+
+    id: str
+    asks: str
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriteriaFile:
+    """What a team states: the system's name, where its Terraform is, and its criteria."""
+
+    path: Path
+    system: str
+    terraform_root: str = ""
+    var_files: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    """Patterns of files that hold made-up credentials on purpose, such as examples and tests."""
+    account: str = ""
+    """The AWS account that the system runs in, 12 digits; empty when the file names none."""
+    foreign: tuple[str, ...] = ()
+    """Patterns of names and ARNs in the account that are not of this system."""
+    load: LoadSection | None = None
+    """How the site is put under load; None when the file does not say."""
+    airflow: AirflowSection | None = None
+    """Which Airflow is asked, and what its DAGs must do; None when the file does not say."""
+    e2e: E2eSection | None = None
+    """Which pages are opened where; None when the file does not say."""
+    requirements: tuple[Requirement, ...] = ()
+    """Empty for a team that keeps its requirements elsewhere."""
+    criteria: Criteria = field(default_factory=Criteria)
+
+
+def load(path: Path) -> CriteriaFile:
+    """Read and validate a criteria file. Raises CriteriaError with one line per mistake."""
+    try:
+        return parse(path.read_text("utf-8"), path)
+    except OSError as error:
+        raise CriteriaError(f"{path}: cannot be read: {error.strerror}; name another file with --criteria") from None
+    except UnicodeDecodeError as error:
+        raise CriteriaError(
+            f"{path}: is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8"
+        ) from None
+
+
+def parse(text: str, path: Path) -> CriteriaFile:
+    """Validate the text of a criteria file; ``path`` is only named in messages."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CriteriaError(f"{path}: is not TOML: {error}") from None
+    mistakes = [*section_mistakes(data), *_requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
+    if mistakes:
+        raise CriteriaError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+    terraform, tables = data.get("terraform", {}), data["criteria"]
+    return CriteriaFile(
+        path=path,
+        system=data["system"],
+        terraform_root=terraform.get("root", ""),
+        var_files=tuple(terraform.get("var_files", ())),
+        exempt=tuple(data.get("repository", {}).get("exempt", ())),
+        account=data.get("account", {}).get("id", ""),
+        foreign=tuple(data.get("account", {}).get("exempt", ())),
+        load=load_section(data["load"]) if "load" in data else None,
+        airflow=airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
+        e2e=e2e_section(data["e2e"]) if "e2e" in data else None,
+        requirements=tuple(_parse_requirements(data.get("requirements", {}))),
+        criteria=Criteria({id_: _parse_criterion(id_, table, tables) for id_, table in tables.items()}),
+    )
+
+
+def _parse_requirements(tables: Mapping[str, Any]) -> Iterator[Requirement]:
+    for id_, table in tables.items():
+        yield Requirement(id_, table["asks"], tuple(table["layers"]))
+
+
+def _requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
+    tables = data.get("requirements", {})
+    if not isinstance(tables, dict):
+        yield "requirements: is not a table; write [requirements] with lines such as INF-1 = { asks = …, layers = […] }"
+        return
+    for id_, table in tables.items():
+        where = f"requirements.{id_}"
+        if not isinstance(table, dict) or set(table) != {"asks", "layers"} or not isinstance(table["asks"], str):
+            yield f'{where}: is {table!r}; write {{ asks = "…", layers = ["static"] }}'
+        else:
+            yield from _list_mistakes(where, table)
+    for id_, table in data.get("criteria", {}).items() if tables and isinstance(data.get("criteria"), dict) else ():
+        if isinstance(table, dict) and isinstance(source := table.get("source"), str) and source not in tables:
+            yield f"criteria.{id_}.source: {source!r} is not a requirement{suggest(source, tables)}"
+
+
+def _criterion_mistakes(tables: Any) -> Iterator[str]:
+    if not isinstance(tables, dict):
+        return
+    for id_, table in tables.items():
+        where = f"criteria.{id_}"
+        if not _ID.fullmatch(id_):
+            yield f"{where}: is not a kebab-case id; write e.g. 'backup-retention'"
+        if not isinstance(table, dict):
+            yield f"{where}: is not a table; write [criteria.{id_}]"
+            continue
+        mistyped = list(_key_mistakes(where, table))
+        yield from mistyped
+        if not mistyped:
+            yield from _value_mistakes(where, table, tables)
+
+
+def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    for key in _REQUIRED:
+        if key not in table:
+            yield f"{where}.{key}: is missing; every criterion states {', '.join(_REQUIRED)}"
+    for key, value in table.items():
+        if key not in _KEYS:
+            yield f"{where}.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+        elif not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and bool not in _KEYS[key]):
+            yield f"{where}.{key}: is {value!r}; write {_TYPES[_KEYS[key][0]]}"
+
+
+def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
+    statement = table["statement"]
+    if set(statement) != {"en", "ja"} or not is_text_list(list(statement.values())):
+        yield f'{where}.statement: has {", ".join(statement) or "nothing"}; write {{ en = "…", ja = "…" }}'
+    yield from _list_mistakes(where, table)
+    for key, choices in _CHOICES.items():
+        if table.get(key, choices[0]) not in choices:
+            yield f"{where}.{key}: is {table[key]!r}; write {' or '.join(repr(choice) for choice in choices)}"
+    for key in ("population", "samples"):
+        if table.get(key, 1) < 0:
+            yield f"{where}.{key}: is {table[key]}; write a number that is not negative"
+    for key, dimension in (("confidence", "ratio"), ("window", "time"), ("rate", "rate")):
+        yield from _quantity_mistakes(f"{where}.{key}", table.get(key), dimension)
+    yield from _deciding_mistakes(where, table)
+    if "require" in table:
+        try:
+            _parse_bound(table["require"], tables)
+        except UnitError as error:
+            yield f"{where}.require: {error}"
+
+
+def _deciding_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a criterion lacks that is decided by the interval of what was observed."""
+    if table.get("decides") != "bound":
+        return
+    if "confidence" not in table:
+        yield f"{where}.confidence: is missing; decides = 'bound' needs e.g. confidence = '95 %'"
+    if not re.match(r"\s*[<>]", table.get("require", "")):
+        yield f"{where}.decides: is 'bound'; require a limit that orders, e.g. '< 200 ms', or write decides = 'point'"
+
+
+def _list_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("layers", "controls"):
+        if not is_text_list(table.get(key, [])):
+            yield f"{where}.{key}: is {table[key]!r}; write a list of texts"
+    if not table["layers"]:
+        yield f"{where}.layers: is empty; name the layers that must answer: {', '.join(LAYERS)}"
+    for layer in table["layers"]:
+        if layer not in LAYERS:
+            hint = suggest(str(layer), LAYERS) or f"; layers are {', '.join(LAYERS)}"
+            yield f"{where}.layers: {layer!r} is not a layer{hint}"
+
+
+def _quantity_mistakes(where: str, text: str | None, dimension: str) -> Iterator[str]:
+    if text is None:
+        return
+    try:
+        quantity = Quantity.parse(text)
+    except UnitError as error:
+        yield f"{where}: {error}"
+        return
+    if quantity.dimension != dimension:
+        yield f"{where}: {text!r} is a {quantity.dimension}; write a {dimension}"
+
+
+def _parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
+    """Parse a bound whose limit may be another criterion's: ``<= {latency-p95}``. Raises UnitError."""
+
+    def limit(match: re.Match[str]) -> str:
+        other = tables.get(match[1])
+        if not isinstance(other, dict) or not isinstance(other.get("require"), str) or "{" in other["require"]:
+            raise UnitError(f"{match[0]} names no criterion that states a limit{suggest(match[1], tables)}")
+        return str(Bound.parse(other["require"]).limit)
+
+    return Bound.parse(_REFERENCE.sub(limit, text))
+
+
+def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
+    return Criterion(
+        id=id_,
+        statement=table["statement"]["en"],
+        statement_ja=table["statement"]["ja"],
+        why=table["why"],
+        source=table["source"],
+        layers=tuple(layer for layer in LAYERS if layer in table["layers"]),
+        bound=_parse_bound(table["require"], tables) if "require" in table else None,
+        controls=tuple(table.get("controls", ())),
+        population=table.get("population", 1),
+        samples=table.get("samples", 1),
+        confidence=Quantity.parse(table["confidence"]) if "confidence" in table else None,
+        decides=table.get("decides", "point"),
+        window=Quantity.parse(table["window"]) if "window" in table else None,
+        rate=Quantity.parse(table["rate"]) if "rate" in table else None,
+        needs_production=table.get("needs") == "production",
+        where_present=table.get("applicability") == "where-present",
+        baseline=table.get("baseline", False),
+    )

@@ -1,0 +1,111 @@
+"""A team's project: its criteria and waivers, its own policies and suites, and those that come with the gate."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from ..criteria import UsageError
+from .criteria_file import CriteriaFile, load
+
+_HERE: Final = Path(__file__).resolve().parents[1]
+
+#: Holds the policies, suites and criteria that come with the gate: in the wheel, or the repository it was cloned from.
+BUNDLED: Final = _HERE / "bundled" if (_HERE / "bundled").is_dir() else _HERE.parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The directory that holds a criteria file; every path in that file is relative to it."""
+
+    root: Path
+    stated: CriteriaFile
+
+    @property
+    def waivers(self) -> Path:
+        """The waivers file, which need not exist."""
+        return self.root / "waivers.toml"
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file is the project's own rather than one that comes with the gate."""
+        return is_own(path, self.root)
+
+    def replaced(self) -> tuple[str, ...]:
+        """The project's own policy and suite files that stand in for bundled ones of the same name."""
+        found = [(BUNDLED / name, self.root / name) for name in ("policies", "suites")]
+        pairs = [(path, own / path.relative_to(bundled)) for bundled, own in found for path in bundled.rglob("*.py")]
+        both = (own for path, own in pairs if own.is_file() and not own.samefile(path))
+        return tuple(sorted(str(own.relative_to(self.root)) for own in both))
+
+    def policy_folders(self) -> tuple[Path, ...]:
+        """The project's own policies, then those that come with the gate."""
+        return find_folders("policies", self.root)
+
+    def suite_files(self, folder: str) -> tuple[Path, ...]:
+        """Files of checks below ``folder``; a project's own file shadows the bundled one of the same name."""
+        return suite_files(folder, self.root)
+
+
+def is_own(path: Path, root: Path) -> bool:
+    """Whether a file is a project's own; a gate that is installed inside the project is not."""
+    inside = root != BUNDLED and BUNDLED.is_relative_to(root)
+    return path.resolve().is_relative_to(root) and not (inside and path.resolve().is_relative_to(BUNDLED))
+
+
+def open_project(criteria: Path) -> Project:
+    """Read a project by its criteria file. Raises CriteriaError."""
+    return Project(root=criteria.resolve().parent, stated=load(criteria))
+
+
+def find_folders(name: str, root: Path | None) -> tuple[Path, ...]:
+    """Return the folder of that name in a project and the bundled one, each once, as far as they exist."""
+    found = [parent / name for parent in (root, BUNDLED) if parent is not None and (parent / name).is_dir()]
+    return tuple(dict.fromkeys(path.resolve() for path in found))
+
+
+def suite_files(folder: str, root: Path | None) -> tuple[Path, ...]:
+    """Return the files of checks below a folder of a project and the bundled one; a project's own shadows the other."""
+    return _list_files(find_folders(folder, root), "test_*.py")
+
+
+def policy_files(among: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the policy modules in some folders; an earlier folder's file shadows a later one of the same name."""
+    return _list_files(among, "[!_]*.py")
+
+
+def _list_files(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
+    named: dict[Path, Path] = {}
+    for folder in among:
+        for path in sorted(folder.rglob(pattern) if pattern.startswith("test") else folder.glob(pattern)):
+            named.setdefault(path.relative_to(folder), path)
+    return tuple(named.values())
+
+
+def load_policies(among: Iterable[Path]) -> frozenset[Path]:
+    """Import every policy module as ``policies.<name>``; return their files. Raises UsageError for a broken one."""
+    return _import_modules("policies", tuple(among))
+
+
+def load_facts(root: Path) -> None:
+    """Import a project's own kinds of fact, with their observers, as ``facts.<name>``. Raises UsageError."""
+    if (root / "facts").is_dir():
+        _import_modules("facts", (root / "facts",))
+
+
+def _import_modules(name: str, among: tuple[Path, ...]) -> frozenset[Path]:
+    """Import every module in some folders as part of one package; return their files."""
+    package = sys.modules.setdefault(name, ModuleType(name))
+    package.__path__ = [str(folder) for folder in among]
+    importlib.invalidate_caches()
+    files = policy_files(among)
+    for path in files:
+        try:
+            importlib.import_module(f"{name}.{path.stem}")
+        except (Exception, SystemExit) as error:  # a module of any team may fail in any way
+            raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
+    return frozenset(files)

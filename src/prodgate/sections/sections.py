@@ -1,0 +1,72 @@
+"""What stands in a criteria file besides criteria: the system, its Terraform, its repository, its account, its load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..criteria import suggest
+from .dags import airflow_mistakes
+from .e2e import e2e_mistakes
+from .load import load_mistakes
+
+_SECTIONS: Final = (
+    "system", "terraform", "account", "repository", "load", "airflow", "dags", "e2e", "requirements", "criteria",
+)  # fmt: skip
+
+
+def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with each section but the criteria's own tables."""
+    for key in data:
+        if key not in _SECTIONS:
+            yield f"{key}: is not a section{suggest(key, _SECTIONS) or '; sections are ' + ', '.join(_SECTIONS)}"
+    if not isinstance(data.get("system"), str):
+        yield 'system: names no system; write e.g. system = "nba-news"'
+    yield from _terraform_mistakes(data.get("terraform", {}))
+    yield from _account_mistakes(data.get("account", {"id": "0" * 12}))
+    repository = data.get("repository", {})
+    if (
+        not isinstance(repository, dict)
+        or set(repository) > {"exempt"}
+        or not is_text_list(repository.get("exempt", []))
+    ):
+        yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
+    yield from load_mistakes(data["load"]) if "load" in data else ()
+    yield from airflow_mistakes(data)
+    yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()
+    if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
+        yield "criteria: holds no criterion; write at least one [criteria.<id>]"
+
+
+def _terraform_mistakes(terraform: Any) -> Iterator[str]:
+    if not isinstance(terraform, dict):
+        yield 'terraform: is not a table; write [terraform] with root = "path/to/root"'
+        return
+    for key in terraform:
+        if key not in ("root", "var_files"):
+            yield f"terraform.{key}: is not a key{suggest(key, ('root', 'var_files'))}"
+    if not isinstance(terraform.get("root", ""), str):
+        yield f"terraform.root: is {terraform['root']!r}; write the path of the root module as a text"
+    if not is_text_list(terraform.get("var_files", [])):
+        yield f"terraform.var_files: is {terraform['var_files']!r}; write a list of paths"
+
+
+def _account_mistakes(account: Any) -> Iterator[str]:
+    if (
+        not isinstance(account, dict)
+        or not isinstance(account.get("id"), str)
+        or not re.fullmatch(r"\d{12}", account["id"])
+    ):
+        yield f'account: is {account!r}; write [account] with id = "123456789012"'
+        return
+    for key in account:
+        if key not in ("id", "exempt"):
+            yield f"account.{key}: is not a key{suggest(key, ('id', 'exempt'))}"
+    if not is_text_list(account.get("exempt", [])):
+        yield f'account.exempt: is {account["exempt"]!r}; write a list of names or ARNs, e.g. ["other-system-*"]'
+
+
+def is_text_list(value: Any) -> bool:
+    """Whether a value is a list of texts that say something."""
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)

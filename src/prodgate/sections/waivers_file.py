@@ -1,0 +1,67 @@
+"""Reading waivers.toml: the whole file is validated, and every mistake is one line of the message."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from ..criteria import UsageError, suggest
+from ..waivers import Waiver
+
+_TEXTS = ("covers", "subject", "reason", "owner", "approver")
+_DATES = ("opened", "expires")
+
+
+class WaiverError(UsageError):
+    """The waivers cannot be used; each line of the message is one mistake."""
+
+
+def load_waivers(path: Path) -> tuple[Waiver, ...]:
+    """Read and validate a waivers file; a file that does not exist holds no waiver. Raises WaiverError."""
+    try:
+        return parse_waivers(path.read_text("utf-8"), path)
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WaiverError(f"{path}: cannot be read: {error}") from None
+
+
+def parse_waivers(text: str, path: Path) -> tuple[Waiver, ...]:
+    """Validate the text of a waivers file; ``path`` is only named in messages. Raises WaiverError."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WaiverError(f"{path}: is not TOML: {error}") from None
+    tables = data.get("waivers", {})
+    mistakes = [f"{key}: is not a section; write [waivers.<id>]" for key in data if key != "waivers"]
+    mistakes += _mistakes(tables) if isinstance(tables, dict) else ["waivers: is not a table; write [waivers.<id>]"]
+    if mistakes:
+        raise WaiverError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+    return tuple(Waiver(id=id_, **table) for id_, table in tables.items())
+
+
+def _mistakes(tables: Mapping[str, Any]) -> Iterator[str]:
+    for id_, table in tables.items():
+        where = f"waivers.{id_}"
+        if not isinstance(table, dict):
+            yield f"{where}: is not a table; write [waivers.{id_}]"
+            continue
+        for key in (*_TEXTS, *_DATES):
+            if key not in table:
+                yield f"{where}.{key}: is missing; every waiver states {', '.join((*_TEXTS, *_DATES))}"
+        for key, value in table.items():
+            yield from _key_mistakes(where, key, value)
+
+
+def _key_mistakes(where: str, key: str, value: Any) -> Iterator[str]:
+    if key not in (*_TEXTS, *_DATES, "most"):
+        yield f"{where}.{key}: is not a key{suggest(key, (*_TEXTS, *_DATES, 'most'))}"
+    elif key in _TEXTS and not isinstance(value, str):
+        yield f"{where}.{key}: is {value!r}; write a text"
+    elif key in _DATES and (not isinstance(value, date) or isinstance(value, datetime)):
+        yield f"{where}.{key}: is {value!r}; write a date without quotes, e.g. {key} = 2026-11-24"
+    elif key == "most" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        yield f"{where}.{key}: is {value!r}; write a whole number of at least 1"

@@ -1,0 +1,1 @@
+"""What the words of AWS, Airflow and Terraform mean: metrics, patterns, documents, schedules, versions. Pure."""

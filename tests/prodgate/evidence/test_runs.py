@@ -1,0 +1,209 @@
+"""A run directory tells what was found, whatever happened to the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from prodgate.evidence import artifacts, runs
+from prodgate.evidence.journal import NAME, Journal
+from prodgate.findings import Outcome
+from prodgate.verdict import Decision
+
+from ..made import finding
+from ..made_run import ABOUT, CRITERIA, judge
+
+
+def test_a_finished_run_reads_back(run: Path) -> None:
+    judge(run)
+    found = runs.read(run)
+    assert found.findings == (finding(),)
+    assert found.finished is not None
+    assert found.verdict().decision is Decision.GO
+
+
+def test_a_run_without_findings_is_insufficient(run: Path) -> None:
+    assert runs.read(run).verdict().decision is Decision.INSUFFICIENT
+
+
+def test_a_check_that_did_not_finish_is_undetermined(run: Path) -> None:
+    judge(run, finish=False)
+    found = runs.read(run)
+    assert found.finished is None
+    assert [f.outcome for f in found.findings] == [Outcome.SATISFIED, Outcome.UNDETERMINED]
+    assert found.verdict().decision is Decision.INSUFFICIENT
+
+
+def test_a_broken_layer_leaves_its_criteria_undetermined(run: Path) -> None:
+    judge(run)
+    Journal.of(run).write("broken", layer="static", reason="died of SIGKILL")
+    verdict = runs.read(run).verdict()
+    assert verdict.decision is Decision.INSUFFICIENT
+    assert any(f.reason == "died of SIGKILL" for f in verdict.blocking)
+
+
+def test_at_every_cut_the_run_can_be_read_and_is_never_go(run: Path) -> None:
+    judge(run)
+    whole = (run / NAME).read_bytes()
+    last = whole.index(b'"finished"')
+    for length in range(last):
+        (run / NAME).write_bytes(whole[:length])
+        assert runs.read(run).verdict().decision is Decision.INSUFFICIENT
+
+
+def test_a_changed_line_is_refused(run: Path) -> None:
+    judge(run)
+    lines = (run / NAME).read_bytes().splitlines(keepends=True)
+    (run / NAME).write_bytes(b"".join([*lines[:1], b"garbage\n", *lines[1:]]))
+    with pytest.raises(runs.RunError, match="journal.jsonl:2: is not an event; the journal was changed"):
+        runs.read(run)
+
+
+def test_changed_evidence_is_refused(run: Path) -> None:
+    judge(run)
+    copy = next((run / "evidence").glob("*.toml"))
+    copy.write_bytes(copy.read_bytes() + b"\n")
+    with pytest.raises(runs.RunError, match="does not hold what its name says"):
+        runs.read(run)
+
+
+def test_a_finding_that_was_taken_out_is_missed(run: Path) -> None:
+    judge(run)
+    lines = (run / NAME).read_bytes().splitlines(keepends=True)
+    (run / NAME).write_bytes(b"".join(line for line in lines if b'"finding"' not in line))
+    (found,) = runs.read(run).findings
+    assert found.outcome is Outcome.UNDETERMINED
+    assert found.reason == "the journal holds 0 of the 1 findings that the check made"
+
+
+@pytest.mark.parametrize(("before", "after"), [('"rehearsal": false', '"rehearsal": true'), ('"static"', '"live"')])
+def test_a_changed_description_of_the_run_is_refused(run: Path, before: str, after: str) -> None:
+    judge(run)
+    (run / "run.json").write_text((run / "run.json").read_text().replace(before, after))
+    with pytest.raises(runs.RunError, match=r"run\.json was changed after it was written"):
+        runs.read(run)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({"event": "finding", "layer": "static"}, "it lacks 'outcome'"),
+        ({"event": "finding", "outcome": "great"}, "'great' is not a valid Outcome"),
+        ({"event": "finding", "outcome": "satisfied", "mood": "good"}, "unexpected keyword argument 'mood'"),
+        ({"event": "planned"}, "it lacks 'criterion'"),
+        ({"event": "broken"}, "it lacks 'layer'"),
+        ({"event": "closed", "at": "yesterday"}, "Invalid isoformat string"),
+    ],
+)
+def test_a_line_of_another_shape_is_refused(run: Path, event: dict[str, str], message: str) -> None:
+    judge(run)
+    with (run / NAME).open("a") as journal:
+        journal.write(json.dumps({"at": "2026-11-24T13:00:00+00:00", **event}) + "\n")
+    with pytest.raises(runs.RunError, match=message):
+        runs.read(run)
+
+
+def test_a_layer_that_judged_nothing_is_undetermined(run: Path) -> None:
+    Journal.of(run).write("closed")
+    assert [f.reason for f in runs.read(run).findings] == ["the layer judged nothing"]
+
+
+def test_a_run_that_was_cut_before_its_checks_were_planned_is_not_go(run: Path) -> None:
+    journal = Journal.of(run)
+    journal.planned("static", "terraform", "backup-retention")
+    journal.started("static", "terraform")
+    journal.finding(finding(check="terraform"))
+    journal.finished("static", "terraform", 1)
+    verdict = runs.read(run).verdict()
+    assert verdict.decision is Decision.INSUFFICIENT
+    assert [f.reason for f in verdict.blocking] == ["the run was cut off before the layer judged"]
+
+
+@pytest.mark.parametrize("name", ["", "nothing"])
+def test_what_is_no_run_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(runs.RunError, match="is not a run directory that can be read"):
+        runs.read(tmp_path / name)
+
+
+def test_a_folder_that_cannot_hold_runs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(runs.RunError, match="cannot hold a run: Not a directory; name another folder with --runs"):
+        runs.create(tmp_path / "file", ABOUT, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
+
+
+def test_a_full_disk_is_an_error_and_not_a_lost_finding() -> None:
+    with pytest.raises(OSError, match="No space left on device"):
+        Journal(Path("/dev/full")).finding(finding())
+
+
+def test_hostile_texts_survive_the_journal(run: Path) -> None:
+    name = "a\n\x00\u202e<img src=x>\ud800"
+    Journal.of(run).finding(finding(subject=name))
+    assert len((run / NAME).read_bytes().splitlines()) == 2
+    assert runs.read(run).findings[-1].subject.startswith("a\n\x00\u202e<img src=x>")
+
+
+def test_lines_of_two_processes_do_not_mix(run: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from prodgate.evidence.journal import Journal\n"
+        "for n in range(300): Journal.of(Path(sys.argv[1])).write('note', text='x' * 3000, n=n)"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(run)]) for _ in range(2)]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    Journal.of(run).write("collected", layer="static")
+    assert runs.read(run).findings == ()
+    assert len((run / NAME).read_bytes().splitlines()) == 602
+
+
+def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from prodgate.evidence.journal import Journal\n"
+        "journal = Journal.of(Path(sys.argv[1]))\n"
+        "journal.planned('static', 'PG_REC_1', 'backup-retention'); print('ready', flush=True)\n"
+        "while True: journal.write('note', text='x' * 2000)"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", script, str(run)], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "ready\n"
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.wait(10)
+    writer.stdout.close()
+    (_, unfinished) = runs.read(run).findings
+    assert (unfinished.outcome, unfinished.subject) == (Outcome.UNDETERMINED, "(unfinished)")
+
+
+def test_evidence_is_stored_once_and_the_same_way(run: Path) -> None:
+    first = artifacts.store_json(run, {"b": 1, "a": [None, "é"]})
+    second = artifacts.store_json(run, {"a": [None, "é"], "b": 1})
+    assert first == second
+    assert artifacts.load_json(run, first) == {"a": [None, "é"], "b": 1}
+    with pytest.raises(LookupError, match="is missing"):
+        artifacts.load(run, "0" * 64)
+
+
+def test_the_latest_run_is_found(tmp_path: Path) -> None:
+    for name in ("2026-11-24T130000Z-aaaaaaa", "2026-11-25T130000Z-bbbbbbb", "2026-11-26T130000Z-broken"):
+        (tmp_path / name).mkdir()
+        if "broken" not in name:
+            (tmp_path / name / "run.json").write_text(json.dumps({}))
+    newest = tmp_path / "2026-11-25T130000Z-bbbbbbb"
+    assert runs.latest(tmp_path) == newest
+    assert runs.latest(tmp_path, before=newest) == tmp_path / "2026-11-24T130000Z-aaaaaaa"
+    assert runs.latest(tmp_path / "none") is None
+
+
+def test_what_could_not_be_observed_and_what_was_noted_is_read_back(run: Path) -> None:
+    Journal.of(run).write("unreadable", layer="static", kind="Configuration", reason="a block is not closed")
+    Journal.of(run).write("note", layer="live", text="aws_glacier_vault can't be rehearsed yet")
+    read = runs.read(run)
+    assert [(event["kind"], event["reason"]) for event in read.unreadable] == [
+        ("Configuration", "a block is not closed")
+    ]
+    assert [event["text"] for event in read.notes] == ["aws_glacier_vault can't be rehearsed yet"]

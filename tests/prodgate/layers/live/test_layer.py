@@ -1,0 +1,261 @@
+"""The live layer as a run starts it: an account observed and kept, and judged again from what was kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodgate.aws.answers import Unreadable
+from prodgate.aws.recording import Recording
+from prodgate.criteria import UsageError
+from prodgate.evidence import runs
+from prodgate.evidence.artifacts import load_json, store_json
+from prodgate.evidence.journal import Journal
+from prodgate.facts import Facts
+from prodgate.facts.live.queues import DeadLetterQueue, observe_dead_letter_queues
+from prodgate.facts.observers import OBSERVERS
+from prodgate.layers.layer import LayerContext
+from prodgate.layers.live.layer import LiveLayer, _observe_account, observe_through
+from prodgate.layers.live.target import LiveTarget
+from prodgate.layers.static.repository import ProjectView
+from prodgate.sections.criteria_file import parse
+from prodgate.sections.targets import Target
+
+CRITERIA = """
+system = "shop"
+
+[terraform]
+root = "infra"
+
+[criteria.dead-letters-kept]
+statement = { en = "Dead letters are kept.", ja = "保持する。" }
+why = "Somebody must have the time to look."
+require = ">= 14 d"
+source = "X-1"
+layers = ["live"]
+"""
+CHECK = '''
+"""Dead letters of the shop."""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.queues import DeadLetterQueue
+
+
+@check("dead-letters-kept", remedy="Keep them longer.", measures="time")
+def test_dead_letters_are_kept(queue: DeadLetterQueue, criterion: Criterion) -> None:
+    """Is there time to look at what failed?"""
+    criterion.require(queue.retention)
+'''
+TREE = """
+resource "aws_sqs_queue" "dead" {
+  name                      = "dead"
+  message_retention_seconds = 1209600
+}
+
+resource "aws_sqs_queue" "orders" {
+  name           = "orders"
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = 3 })
+}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text(TREE, "utf-8")
+    (tmp_path / "suites" / "live").mkdir(parents=True)
+    (tmp_path / "suites" / "live" / "test_shop.py").write_text(CHECK, "utf-8")
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    return tmp_path
+
+
+def observation(shop: Path, target: str = "rehearsal://") -> LayerContext:
+    about = {"system": "shop", "target": target, "rehearsal": True, "layers": ["live"], "commit": ""}
+    run = runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml")
+    stated = parse((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml")
+    return LayerContext(
+        run=run,
+        target=Target(target),
+        project=shop,
+        stated=stated,
+        journal=Journal.of(run),
+        progress=lambda _step: None,
+    )
+
+
+def contents(facts: Facts) -> list[Any]:
+    """Every field of every fact, also those that could not be had."""
+    return [(type(fact), [object.__getattribute__(fact, each.name) for each in fields(fact)]) for fact in facts.known]
+
+
+def test_what_was_kept_is_recalled_as_it_was(shop: Path) -> None:
+    at, layer = observation(shop), LiveLayer()
+    seen = layer.observe(at)
+    assert [queue.subject.rpartition(":")[2] for queue in seen.of(DeadLetterQueue)] == ["dead"]
+    kept = runs.read(at.run).facts
+    again = layer.recall(at.run, kept)
+    assert contents(again) == contents(seen)
+    assert again.unreadable == seen.unreadable
+    assert {fact["kind"] for fact in kept} <= {"answers", "account", "configuration"}
+    answers = next(load_json(at.run, fact["digest"]) for fact in kept if fact["subject"].startswith("sqs in"))
+    requests = [request for call in answers["calls"] for request in call["requests"]]
+    assert all(request["id"] and request["date"] and request["host"].startswith("sqs.") for request in requests)
+
+
+def gate(shop: Path, *arguments: str) -> str:
+    """Run a command on the shop and return what it says while it runs."""
+    command = [sys.executable, "-m", "prodgate.cli", *arguments, "--runs", "runs", "--json"]
+    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=300, check=False).stderr
+
+
+@pytest.mark.alone
+def test_a_run_is_judged_again_with_the_same_findings(shop: Path) -> None:
+    assert "live: looking at account" in gate(shop, "run", "rehearsal://", "--only", "live")
+    first = runs.latest(shop / "runs")
+    assert first is not None
+    found = runs.read(first).findings
+    assert [(each.subject.rpartition(":")[2], str(each.outcome)) for each in found] == [("dead", "satisfied")]
+    gate(shop, "judge", str(first))
+    second = next(path for path in (shop / "runs").iterdir() if path != first)
+    assert runs.read(second).findings == found
+
+
+def test_a_run_without_an_account_leaves_everything_unreadable(tmp_path: Path) -> None:
+    facts = LiveLayer().recall(tmp_path, [])
+    assert set(facts.unreadable) == {kind for kinds in OBSERVERS.values() for kind in kinds}
+
+
+def test_an_account_that_no_criterion_asks_about_is_not_opened(shop: Path) -> None:
+    text = (shop / "criteria.toml").read_text("utf-8").replace('layers = ["live"]', 'layers = ["static"]')
+    (shop / "criteria.toml").write_text(text, "utf-8")
+    at = observation(shop)
+    assert LiveLayer().observe(at) == Facts()
+    assert not runs.read(at.run).facts
+
+
+def test_a_real_account_must_be_stated(shop: Path) -> None:
+    with pytest.raises(UsageError, match='names no account; write \\[account\\] with id = "123456789012"'):
+        LiveLayer().observe(observation(shop, "aws://gate@ap-northeast-1"))
+
+
+def test_what_of_the_project_was_compared_is_kept_with_it(shop: Path) -> None:
+    at = observation(shop)
+    (shop / "dags" / "__pycache__").mkdir(parents=True)
+    (shop / "dags" / "one.py").write_text("1", "utf-8")
+    (shop / "dags" / "__pycache__" / "one.pyc").write_bytes(b"x")
+    seen = ProjectView(at)
+    declared, files = seen.declared("aws_sqs_queue"), seen.files("dags")
+    assert declared["aws_sqs_queue.dead"]["message_retention_seconds"] == 1209600
+    assert list(files) == ["one.py"]
+    store_json(at.run, seen.to_json())
+    (shop / "dags" / "one.py").write_text("2", "utf-8")
+    again = ProjectView.recalled(json.loads(json.dumps(seen.to_json())), at.run)
+    assert again.declared("aws_sqs_queue") == declared
+    assert again.files("dags") == files
+
+
+OWN_FACT = '''
+"""Queues with the queues that hand them their dead letters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prodgate.aws.account import Account
+from prodgate.aws.actions import reads
+from prodgate.facts import Fact
+from prodgate.facts.observers import observes
+
+reads("sqs", "ListDeadLetterSourceQueues")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sources(Fact):
+    """A queue."""
+
+    sources: tuple[str, ...]
+
+
+@observes(Sources)
+def observe_sources(account: Account) -> Iterator[Sources]:
+    """Look at the queue of dead letters."""
+    url = next(one for one in account.list("sqs", "ListQueues", "QueueUrls") if one.endswith("/dead"))
+    yield Sources(subject="dead", sources=account.list("sqs", "ListDeadLetterSourceQueues", "queueUrls", QueueUrl=url))
+'''
+OWN_CHECK = '''
+"""Who hands on dead letters."""
+
+from facts.sources import Sources
+from prodgate import Criterion, check
+
+
+@check("dead-letters-kept", remedy="Send dead letters there.")
+def test_somebody_sends_there(queue: Sources, criterion: Criterion) -> None:
+    """Does somebody send dead letters there?"""
+    criterion.hold(bool(queue.sources), expected="a source", observed=queue.sources or "none")
+'''
+
+
+@pytest.mark.alone
+def test_a_project_has_facts_of_its_own(shop: Path) -> None:
+    (shop / "facts").mkdir()
+    (shop / "facts" / "sources.py").write_text(OWN_FACT, "utf-8")
+    (shop / "suites" / "live" / "test_shop.py").write_text(OWN_CHECK, "utf-8")
+    (shop / "criteria.toml").write_text(CRITERIA.replace('require = ">= 14 d"\n', ""), "utf-8")
+    gate(shop, "run", "rehearsal://", "--only", "live")
+    first = runs.latest(shop / "runs")
+    assert first is not None
+    found = runs.read(first).findings
+    assert [(each.subject, str(each.outcome)) for each in found] == [("dead", "satisfied")]
+    gate(shop, "judge", str(first))
+    second = next(path for path in (shop / "runs").iterdir() if path != first)
+    assert runs.read(second).findings == found
+    command = [sys.executable, "-m", "prodgate.cli", "iam-policy"]
+    assert (
+        b"sqs:ListDeadLetterSourceQueues" in subprocess.run(command, cwd=shop, capture_output=True, check=True).stdout
+    )
+
+
+def test_own_facts_that_can_not_be_loaded_are_a_mistake_before_there_is_a_run(shop: Path) -> None:
+    (shop / "facts").mkdir()
+    (shop / "facts" / "tables.py").write_text('from prodgate.aws.actions import reads\nreads("sqs", "DeleteQueue")\n')
+    said = gate(shop, "run", "rehearsal://", "--only", "live")
+    assert "tables.py: can't be loaded: ValueError: sqs.DeleteQueue: may change something" in said
+    assert not (shop / "runs").exists()
+
+
+class Waiting:
+    """Calls of which none is answered before they are closed."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+        # when all threads are started and waited for
+        self.interrupt = iter([threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))])
+        self.recording = Recording()
+
+    def pages(self, *asked: Any, **_: Any) -> Sequence[Any]:
+        for once in self.interrupt:
+            once.start()
+        self.ended = "the run was interrupted" if self.closed.wait(20) else "nobody closed the calls"
+        raise Unreadable(self.ended)
+
+    def close(self, _reason: str) -> None:
+        self.closed.set()
+
+
+def test_an_interrupted_observation_asks_no_more_and_is_kept(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at, calls = observation(shop), Waiting()
+    monkeypatch.setattr(observe_through, "__defaults__", ({observe_dead_letter_queues: (DeadLetterQueue,)},))
+    with pytest.raises(KeyboardInterrupt):
+        _observe_account(LiveTarget("123456789012", "ap-northeast-1", calls), at)  # type: ignore[arg-type]
+    assert calls.ended == "the run was interrupted"
+    assert [fact["kind"] for fact in runs.read(at.run).facts] == ["account"]

@@ -1,0 +1,277 @@
+"""A whole run as a user starts it, and what becomes of it when something dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from prodgate.evidence import runs
+from prodgate.findings import Outcome
+from prodgate.verdict import Decision
+
+CRITERIA = """
+system = "shop"
+
+[terraform]
+root = "infra"
+
+[criteria.terraform-evaluates]
+statement = { en = "Terraform evaluates the root.", ja = "評価できる。" }
+why = "What can't be evaluated can't be judged."
+source = "X-1"
+layers = ["static"]
+
+[criteria.queue-retention]
+statement = { en = "Queues keep messages.", ja = "保持する。" }
+why = "A weekend must not lose orders."
+require = ">= 4 d"
+source = "X-2"
+layers = ["static"]
+"""
+POLICY = '''
+"""Policies of the shop."""
+import time
+from pathlib import Path
+from prodgate import Criterion, Quantity, Resource, policy
+
+
+@policy("SHOP_1", criterion="queue-retention", resources=("aws_sqs_queue",), remedy="Keep them longer.")
+def queues_keep_messages(queue: Resource, criterion: Criterion) -> None:
+    """Queues keep their messages over a weekend."""
+    criterion.require(Quantity.seconds(queue.number("message_retention_seconds", 345600)))
+'''
+TREE = """
+resource "aws_sqs_queue" "orders" {
+  name                      = "orders"
+  message_retention_seconds = 1209600
+}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    (tmp_path / "infra" / "main.tf").write_text(TREE)
+    (tmp_path / "policies" / "shop.py").write_text(POLICY)
+    return tmp_path
+
+
+def gate(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "prodgate.cli", *arguments]
+    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=120, check=False)
+
+
+def only_run(shop: Path) -> Path:
+    (found,) = (shop / "runs").iterdir()
+    return found
+
+
+def test_a_sound_declaration_is_go_for_its_layer_and_no_promotion(shop: Path) -> None:
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 0, done.stderr
+    assert "not a promotion verdict" in done.stdout
+    verdict = runs.read(only_run(shop)).verdict()
+    assert (verdict.decision, verdict.promotes) == (Decision.GO, False)
+    assert "Traceback" not in done.stderr
+
+
+def test_layers_that_are_not_built_leave_the_whole_run_insufficient(shop: Path) -> None:
+    criteria = (
+        (shop / "criteria.toml")
+        .read_text("utf-8")
+        .replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "attested"]')
+    )
+    (shop / "criteria.toml").write_text(criteria, "utf-8")
+    done = gate(shop, "run")
+    assert done.returncode == 2
+    assert "not built" in done.stdout
+
+
+def test_an_edit_flips_it_to_no_go_with_file_and_line(shop: Path) -> None:
+    (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
+    done = gate(shop, "run", "--only", "static", "--json")
+    assert done.returncode == 1
+    (found,) = (f for f in json.loads(done.stdout)["findings"] if f["outcome"] == "not-satisfied")
+    assert (found["file"], found["line"], found["policy"]) == ("infra/main.tf", 4, "SHOP_1")
+    assert (found["expected"], found["observed"]) == (">= 4 d", "60 s")
+
+
+def test_a_pytest_plugin_that_happens_to_be_installed_judges_nothing(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = shop / "installed"
+    (installed / "meddling-1.0.dist-info").mkdir(parents=True)
+    (installed / "meddling-1.0.dist-info" / "METADATA").write_text("Name: meddling\nVersion: 1.0\n")
+    (installed / "meddling-1.0.dist-info" / "entry_points.txt").write_text("[pytest11]\nmeddling = meddling\n")
+    (installed / "meddling.py").write_text("def pytest_runtest_call(item):\n    raise SystemExit(9)\n")
+    monkeypatch.setenv("PYTHONPATH", str(installed), prepend=os.pathsep)
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 0, done.stderr
+
+
+def test_options_of_the_projects_own_tests_do_not_reach_the_judging(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing_like_it")
+    (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
+    assert gate(shop, "run", "--only", "static").returncode == 1
+
+
+def test_a_syntax_error_is_no_go_with_file_and_line(shop: Path) -> None:
+    (shop / "infra" / "main.tf").write_text("resource {\n")
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 1
+    assert "infra/main.tf:1: " in done.stdout
+
+
+def test_no_terraform_at_all_is_insufficient(shop: Path) -> None:
+    (shop / "infra" / "main.tf").unlink()
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 2
+    assert "holds no Terraform files" in " ".join(done.stdout.split())
+
+
+def test_a_policy_that_raises_is_insufficient(shop: Path) -> None:
+    path = shop / "policies" / "shop.py"
+    path.write_text(POLICY.replace("criterion.require(", "1 / 0\n    criterion.require("))
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 2
+    assert "SHOP_1 failed: ZeroDivisionError" in " ".join(done.stdout.split())
+
+
+def test_a_policy_that_cannot_be_loaded_is_one_line(shop: Path) -> None:
+    (shop / "policies" / "shop.py").write_text("def broken(:\n")
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 4
+    assert "shop.py: can't be loaded: SyntaxError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_policy_without_its_criterion_is_one_line(shop: Path) -> None:
+    (shop / "policies" / "shop.py").write_text(POLICY.replace('"queue-retention"', '"queue-retenton"'))
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 4
+    assert "no criterion 'queue-retenton'; did you mean 'queue-retention'?" in done.stderr
+
+
+def test_a_run_directory_that_cannot_be_made_is_one_line(shop: Path) -> None:
+    done = gate(shop, "run", "--runs", "criteria.toml")
+    assert done.returncode == 4
+    assert "criteria.toml: cannot hold a run: Not a directory; name another folder with --runs" in done.stderr
+
+
+def test_facts_are_judged_again_by_other_criteria(shop: Path) -> None:
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    observed = only_run(shop)
+    (shop / "infra" / "main.tf").write_text("this is not read again")
+    assert gate(shop, "judge", str(observed)).returncode == 0
+    (shop / "criteria.toml").write_text(CRITERIA.replace(">= 4 d", ">= 30 d"), "utf-8")
+    again = gate(shop, "judge", str(observed), "--json")
+    assert again.returncode == 1
+    assert len(list((shop / "runs").iterdir())) == 3
+
+
+def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path) -> None:
+    (shop / "infra" / "main.tf").write_text("resource {\n")
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    observed = only_run(shop)
+    (shop / "infra" / "main.tf").write_text(TREE)
+    done = gate(shop, "judge", str(observed))
+    assert done.returncode == 1
+    assert "infra/main.tf:1: " in done.stdout
+
+
+def test_what_changed_since_the_last_run_is_said(shop: Path) -> None:
+    assert gate(shop, "run", "--only", "static").returncode == 0
+    (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))
+    done = gate(shop, "run", "--only", "static", "--compare")
+    assert done.returncode == 1
+    assert "queue-retention" in done.stdout.split("REHEARSAL NO-GO")[0]
+
+
+def started(shop: Path, *arguments: str) -> tuple[subprocess.Popen[str], Path]:
+    """Start a run whose policy waits, and return it with its directory once the policy has begun."""
+    path = shop / "policies" / "shop.py"
+    wait = "while not Path('go-on').exists():\n        time.sleep(0.05)\n    criterion.require("
+    path.write_text(POLICY.replace("criterion.require(", wait))
+    command = [sys.executable, "-m", "prodgate.cli", "run", "--only", "static", *arguments]
+    process = subprocess.Popen(
+        command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        journals = list((shop / "runs").glob("*/journal.jsonl"))
+        if (
+            journals
+            and '"started", ' in journals[0].read_text()
+            and "SHOP_1" in journals[0].read_text().split('"started"')[-1]
+        ):
+            return process, journals[0].parent
+        select.select([], [], [], 0.05)
+    process.kill()
+    raise AssertionError("the policy did not begin")
+
+
+def children(process: int) -> list[int]:
+    """The processes of the session that a run started, by what /proc says of the layer's parent."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == process:
+            found.append(int(status.parent.name))
+    return found
+
+
+def gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        select.select([], [], [], 0.05)
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_ctrl_c_keeps_what_was_found_and_is_insufficient(shop: Path) -> None:
+    process, run = started(shop)
+    layer = children(process.pid)
+    os.kill(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "INSUFFICIENT EVIDENCE" in out
+    assert gone(layer)
+    assert (run / "report.html").exists()
+    assert any(f.outcome is Outcome.UNDETERMINED for f in runs.read(run).findings)
+
+
+def test_a_layer_that_is_killed_is_undetermined_and_the_run_goes_on(shop: Path) -> None:
+    process, run = started(shop)
+    (layer,) = children(process.pid)
+    os.kill(layer, signal.SIGKILL)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "the static layer died of SIGKILL; see logs/static.txt" in " ".join(out.split())
+    assert "static: judging" in (run / "logs" / "static.txt").read_text()
+
+
+def test_a_run_that_is_killed_still_yields_a_report_and_leaves_no_process(shop: Path) -> None:
+    process, run = started(shop)
+    layer = children(process.pid)
+    assert layer
+    process.kill()
+    process.communicate(timeout=60)
+    assert gone(layer)
+    done = gate(shop, "report", str(run))
+    assert done.returncode == 2
+    assert "cut off" in done.stdout
+    assert (run / "report.html").exists()

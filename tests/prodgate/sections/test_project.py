@@ -1,0 +1,66 @@
+"""What is a project's own, and what comes with the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prodgate.criteria import UsageError
+from prodgate.sections import project
+from prodgate.sections.criteria_file import CriteriaFile
+from prodgate.sections.project import Project, is_own, load_policies
+from prodgate.terraform.policy import POLICIES
+
+POLICY = '@policy("TEAM_77", criterion="x", resources=("aws_sqs_queue",), remedy="r")\n'
+ONE = POLICY + 'def stated(queue, criterion):\n    """Queues hold."""\n'
+
+
+@pytest.fixture
+def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A gate that is installed in a virtual environment inside the project."""
+    place = tmp_path / ".venv" / "lib" / "bundled"
+    (place / "policies").mkdir(parents=True)
+    (place / "policies" / "network.py").touch()
+    (tmp_path / "policies").mkdir()
+    monkeypatch.setattr(project, "BUNDLED", place)
+    return place
+
+
+def test_a_gate_installed_inside_the_project_is_not_the_projects_own(tmp_path: Path, bundled: Path) -> None:
+    assert is_own(tmp_path / "policies" / "team.py", tmp_path)
+    assert not is_own(bundled / "policies" / "network.py", tmp_path)
+
+
+def test_the_gates_own_repository_is_its_own_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project, "BUNDLED", tmp_path)
+    assert is_own(tmp_path / "policies" / "network.py", tmp_path)
+
+
+@pytest.mark.usefixtures("bundled")
+def test_a_file_that_stands_in_for_a_bundled_one_is_named(tmp_path: Path) -> None:
+    stated = CriteriaFile(path=tmp_path / "criteria.toml", system="shop")
+    (tmp_path / "policies" / "team.py").touch()
+    assert Project(root=tmp_path, stated=stated).replaced() == ()
+    (tmp_path / "policies" / "network.py").touch()
+    assert Project(root=tmp_path, stated=stated).replaced() == ("policies/network.py",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("1 / 0", "ZeroDivisionError"),
+        (ONE.replace("def ", "async def "), "would not run when called; drop async and yield"),
+        (ONE + "    yield", "would not run when called; drop async and yield"),
+        (ONE + ONE, "stated is defined once more below it; rename one"),
+    ],
+)
+def test_a_policy_module_that_would_hold_by_accident_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.delitem(POLICIES, "TEAM_77", raising=False)
+    (tmp_path / f"team_{abs(hash(text))}.py").write_text("from prodgate import policy\n" + text)
+    with pytest.raises(UsageError, match=message):
+        load_policies([tmp_path])
+    POLICIES.pop("TEAM_77", None)
