@@ -1,6 +1,7 @@
 """What tests of several layers share."""
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
@@ -29,11 +30,23 @@ ONCE = tuple(
 )  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of those folders."""
+#: By xdist group, or by file below this folder.
+SECONDS: Mapping[str, float] = tomllib.loads((ROOT / "tests" / "durations.toml").read_text("utf-8"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of those folders, and let workers of xdist begin with the slowest."""
     for item in items:
         if str(item.path).startswith(ONCE):
             item.add_marker("once")
+    if hasattr(config, "workerinput"):
+        items.sort(key=seconds, reverse=True)
+
+
+def seconds(item: pytest.Item) -> float:
+    """How long the worker that takes a test will be busy; 0 for the many that are over in no time."""
+    group = item.get_closest_marker("xdist_group")
+    return SECONDS.get(group.args[0] if group else item.path.as_posix().removeprefix(f"{ROOT}/tests/"), 0)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import prodgate
+from tests.conftest import SECONDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "prodgate"
@@ -177,3 +178,30 @@ def test_every_test_has_a_limit_and_a_hang_says_where(
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["*Timeout*1.0s*"])
     assert (done.stdout.str() + done.stderr.str()).count("wait_for_the_other_end") >= 4
+
+
+def test_the_table_of_durations_names_groups_and_files_that_exist() -> None:
+    groups = {
+        group
+        for path in (ROOT / "tests").rglob("*.py")
+        for group in re.findall(r'xdist_group\("(\w+)"\)', path.read_text("utf-8"))
+    }
+    assert {name for name in SECONDS if name not in groups and not (ROOT / "tests" / name).is_file()} == set()
+
+
+def test_workers_begin_with_the_slowest_group(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeconftest("from tests.conftest import pytest_collection_modifyitems")
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(8))
+        @pytest.mark.xdist_group("soon over")
+        def test_quick(number): ...
+
+        @pytest.mark.xdist_group("browser")
+        def test_slow(): ...
+    """)
+    options = ("-n", "1", "--dist", "loadgroup", "--no-loadscope-reorder", "-v", "-p", "no:randomly")
+    done = pytester.runpytest_subprocess(*options)
+    assert re.findall(r"PASSED.*::(test_\w+)", done.stdout.str())[0] == "test_slow"
