@@ -21,7 +21,7 @@ from survivors_page import Row, render_page
 
 from prodgate import Configuration
 from prodgate.criteria import Criteria
-from prodgate.sections.criteria_file import load
+from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import load_policies
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.policy import POLICIES
@@ -37,7 +37,7 @@ Key = tuple[str, str, str]
 
 def main() -> int:
     """Write the page, or check whether it is current; return the exit code."""
-    criteria = load(ROOT / "criteria.toml").criteria
+    criteria = load_criteria(ROOT / "criteria.toml").criteria
     digest = _digest(criteria)
     if "--check" in sys.argv[1:]:
         current = PAGE.is_file() and digest in PAGE.read_text("utf-8")

@@ -22,7 +22,7 @@ import pytest
 
 from prodgate.commands.checking import STATIC
 from prodgate.findings import Finding, Outcome
-from prodgate.sections.criteria_file import load
+from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.evaluate import TerraformError, evaluate
 from prodgate.terraform.policy import POLICIES, apply
 from prodgate.verdict import Decision, decide
@@ -31,7 +31,7 @@ from .edits import ROOT, TERRAFORM, Edit, in_company, read_edits
 
 for module in sorted((ROOT / "policies").glob("*.py")):
     importlib.import_module(f"policies.{module.stem}")
-CRITERIA = load(ROOT / "criteria.toml").criteria
+CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
 OWN = {id_: policy for id_, policy in POLICIES.items() if policy.judge.__module__.startswith("policies.")}
 
 EDITS = read_edits()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodgate import Configuration, Outcome, Resource, Unresolved
-from prodgate.sections.criteria_file import load
+from prodgate.sections.criteria_file import load_criteria
 from prodgate.semantics.policy_documents import overlap, read_statements
 from prodgate.terraform.policy import POLICIES, apply
 from prodgate.terraform.reading import UNKNOWN
@@ -21,7 +21,7 @@ from prodgate.terraform.reading import UNKNOWN
 ROOT = Path(__file__).parents[2]
 for name in ("identity", "identity_trust", "identity_resources"):
     importlib.import_module(f"policies.{name}")
-CRITERIA = load(ROOT / "criteria.toml").criteria
+CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
 
 #: Policies on documents -> the type and argument they are asked about here.
 JUDGES = {

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from prodgate import Configuration, Criterion, Outcome, Resource
-from prodgate.sections.criteria_file import load
+from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.policy import POLICIES, Policy, apply
 
@@ -35,7 +35,7 @@ _VARIABLE = re.compile(r'^variable\s+"(\w+)"\s*\{([^\n]*\}$|.*?^\})', re.M | re.
 
 for module in sorted((ROOT / "policies").glob("*.py")):
     importlib.import_module(f"policies.{module.stem}")
-CRITERIA = load(ROOT / "criteria.toml").criteria
+CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
 POLICY_IDS = sorted(POLICIES, key=lambda id_: (id_.rpartition("_")[0], int(id_.rpartition("_")[2])))
 
 

@@ -27,10 +27,10 @@ ABOUT = {
 
 def judge(run: Path, *, finish: bool = True) -> None:
     journal = Journal.of(run)
-    journal.planned("static", "PG_REC_1", "backup-retention")
+    journal.record_planned("static", "PG_REC_1", "backup-retention")
     journal.write("collected", layer="static")
-    journal.started("static", "PG_REC_1")
-    journal.finding(finding())
+    journal.record_started("static", "PG_REC_1")
+    journal.record_finding(finding())
     if finish:
-        journal.finished("static", "PG_REC_1", 1)
+        journal.record_finished("static", "PG_REC_1", 1)
         journal.write("closed")

@@ -179,11 +179,11 @@ def test_explain_speaks_of_every_criterion_and_policy(
     monkeypatch.chdir(REPOSITORY)
     from prodgate.checks import registered_checks
     from prodgate.commands.explaining import explain
-    from prodgate.sections.criteria_file import load
+    from prodgate.sections.criteria_file import load_criteria
     from prodgate.terraform.policy import POLICIES
 
     cli.main(["explain", "PG_REC_1"])  # which imports policies and suites
-    criteria = load(Path("criteria.toml")).criteria
+    criteria = load_criteria(Path("criteria.toml")).criteria
     for id_ in [*criteria, *POLICIES]:
         assert explain(id_, criteria, POLICIES, registered_checks(), [Path("policies/examples")])
 

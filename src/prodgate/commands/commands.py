@@ -22,7 +22,7 @@ from ..report.text import visible
 from ..run.judging import find_mistake
 from ..run.publishing import publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
-from ..sections.criteria_file import load
+from ..sections.criteria_file import load_criteria
 from ..sections.project import BUNDLED, Project, find_folders, load_facts, load_policies, open_project, suite_files
 from ..sections.targets import Target, parse_target
 from ..sections.waivers_file import load_waivers
@@ -94,7 +94,7 @@ def explain(given: argparse.Namespace) -> int:
     """Print why something matters and what to write instead."""
     stated = given.criteria or Path("criteria.toml")
     root = stated.resolve().parent if given.criteria or stated.exists() else None
-    file = load(stated if root else BUNDLED / "criteria.toml")
+    file = load_criteria(stated if root else BUNDLED / "criteria.toml")
     load_policies(find_folders("policies", root))
     checks = [found for found, _ in _load_checks(root)]
     live = {name for name, _ in BUILT["live"].concludes(file)}
@@ -196,7 +196,7 @@ def _read_waivers(path: Path, *, named: bool) -> Sequence[Waiver]:
 
 
 def _bundled_criteria() -> Criteria:
-    return load(BUNDLED / "criteria.toml").criteria
+    return load_criteria(BUNDLED / "criteria.toml").criteria
 
 
 def _load_checks(root: Path | None) -> Iterator[tuple[Check, str]]:

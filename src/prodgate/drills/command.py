@@ -135,7 +135,7 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
 def _write_record(drilled: Outcome, target: Target) -> None:
     digest = store_json(drilled.run, drilled.record)
     journal = Journal.of(drilled.run)
-    journal.fact("live", drilled.kind, drilled.subject, digest, target.url)
+    journal.record_fact("live", drilled.kind, drilled.subject, digest, target.url)
     journal.write("closed")
 
 

@@ -48,23 +48,23 @@ class Journal:
         finally:
             os.close(descriptor)
 
-    def planned(self, layer: str, check: str, criterion: str) -> None:
+    def record_planned(self, layer: str, check: str, criterion: str) -> None:
         """Say that a check is going to be judged."""
         self.write("planned", layer=layer, check=check, criterion=criterion)
 
-    def started(self, layer: str, check: str) -> None:
+    def record_started(self, layer: str, check: str) -> None:
         """Say that a check begins."""
         self.write("started", layer=layer, check=check)
 
-    def finding(self, finding: Finding) -> None:
+    def record_finding(self, finding: Finding) -> None:
         """Keep one finding."""
         self.write("finding", **finding.to_json())
 
-    def finished(self, layer: str, check: str, findings: int) -> None:
+    def record_finished(self, layer: str, check: str, findings: int) -> None:
         """Say that a check has given all its findings, and how many; without it the check is undetermined."""
         self.write("finished", layer=layer, check=check, findings=findings)
 
-    def fact(self, layer: str, kind: str, subject: str, digest: str, source: str) -> None:
+    def record_fact(self, layer: str, kind: str, subject: str, digest: str, source: str) -> None:
         """Say that something was observed, from where, and in which evidence file it is."""
         self.write("fact", layer=layer, kind=kind, subject=subject, digest=digest, source=source)
 

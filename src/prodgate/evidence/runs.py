@@ -20,7 +20,7 @@ from typing import Any
 
 from ..criteria import Criteria, Scope, UsageError
 from ..findings import Finding, Outcome
-from ..sections.criteria_file import CriteriaFile, parse
+from ..sections.criteria_file import CriteriaFile, parse_criteria
 from ..sections.waivers_file import parse_waivers
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
@@ -100,7 +100,7 @@ def _read(path: Path) -> Run:
     events = list(journal.read(path / journal.NAME))
     if events and events[0].get("about") != hashlib.sha256(written).hexdigest():
         raise journal.JournalError("run.json was changed after it was written")
-    criteria = parse(artifacts.load(path, about["criteria"]).decode("utf-8"), path / "criteria.toml")
+    criteria = parse_criteria(artifacts.load(path, about["criteria"]).decode("utf-8"), path / "criteria.toml")
     closed = [event["at"] for event in events if event["event"] == "closed"]
     return Run(
         path=path,

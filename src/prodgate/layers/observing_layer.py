@@ -49,7 +49,7 @@ class ObservingLayer(ABC):
         unreadable: dict[str, str] = {}
         try:
             for seen in self.observe_evidence(context, unreadable):
-                context.journal.fact(
+                context.journal.record_fact(
                     self.name, seen.kind, seen.subject, store_json(context.run, seen.value), seen.source
                 )
                 stored.append((seen.kind, seen.value))

@@ -92,12 +92,12 @@ def _recall(layer: Layer, run: Path) -> Facts:
 def _conclude(layer: Layer, facts: Facts, context: LayerContext) -> None:
     conclusions = layer.conclude(facts, context)
     for check, criterion in conclusions:
-        context.journal.planned(layer.name, check, criterion)
+        context.journal.record_planned(layer.name, check, criterion)
     for (check, _), findings in conclusions.items():
-        context.journal.started(layer.name, check)
+        context.journal.record_started(layer.name, check)
         for finding in findings:
-            context.journal.finding(finding)
-        context.journal.finished(layer.name, check, len(findings))
+            context.journal.record_finding(finding)
+        context.journal.record_finished(layer.name, check, len(findings))
 
 
 def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, policies: frozenset[Path]) -> int:

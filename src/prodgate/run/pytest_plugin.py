@@ -129,7 +129,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = [policy for policy in POLICIES.values() if policy.file.resolve() in judging.policy_files]
     loaded = [policy for policy in ours if policy.criterion in judging.criteria]
     for subject in {each.name: each for each in (*subjects, *loaded)}.values():
-        judging.journal.planned(judging.layer, subject.name, subject.criterion)
+        judging.journal.record_planned(judging.layer, subject.name, subject.criterion)
     judging.journal.write("collected", layer=judging.layer)
 
 
@@ -196,13 +196,13 @@ def _make_runner(check: Check, judging: Judging | None) -> Callable[..., None]:
 def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging) -> None:
     """Write each finding to the journal before the next is made, then fail the item if any blocks."""
     __tracebackhide__ = True
-    judging.journal.started(judging.layer, subject.name)
+    judging.journal.record_started(judging.layer, subject.name)
     unmet, made = [], 0
     for made, finding in enumerate(findings, start=1):  # noqa: B007  counted for what comes after the loop
-        judging.journal.finding(finding)
+        judging.journal.record_finding(finding)
         if finding.outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
             unmet.append(finding)
-    judging.journal.finished(judging.layer, subject.name, made)
+    judging.journal.record_finished(judging.layer, subject.name, made)
     if unmet:
         pytest.fail(_render_failure(subject, unmet), pytrace=False)
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, suggest
 from ..quantities import Bound, Quantity, UnitError
-from .dags import AirflowSection, airflow_section
-from .e2e import E2eSection, e2e_section
-from .load import LoadSection, load_section
-from .sections import is_text_list, section_mistakes
+from .dags import AirflowSection, parse_airflow_section
+from .e2e import E2eSection, parse_e2e_section
+from .load import LoadSection, parse_load_section
+from .sections import section_mistakes
+from .validation import is_text_list, key_mistakes, quantity_mistakes
 
 _KEYS: dict[str, tuple[type, ...]] = {
     "statement": (dict,),
@@ -35,6 +36,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
 }
 _REQUIRED = ("statement", "why", "source", "layers")
 _CHOICES = {"decides": ("point", "bound"), "needs": ("production",), "applicability": ("always", "where-present")}
+_QUANTITIES = {"confidence": ("ratio", "95 %"), "window": ("time", "30 d"), "rate": ("rate", "100 /s")}
 _TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _REFERENCE = re.compile(r"\{([^}]*)\}")
@@ -74,10 +76,10 @@ class CriteriaFile:
     criteria: Criteria = field(default_factory=Criteria)
 
 
-def load(path: Path) -> CriteriaFile:
+def load_criteria(path: Path) -> CriteriaFile:
     """Read and validate a criteria file. Raises CriteriaError with one line per mistake."""
     try:
-        return parse(path.read_text("utf-8"), path)
+        return parse_criteria(path.read_text("utf-8"), path)
     except OSError as error:
         raise CriteriaError(f"{path}: cannot be read: {error.strerror}; name another file with --criteria") from None
     except UnicodeDecodeError as error:
@@ -86,7 +88,7 @@ def load(path: Path) -> CriteriaFile:
         ) from None
 
 
-def parse(text: str, path: Path) -> CriteriaFile:
+def parse_criteria(text: str, path: Path) -> CriteriaFile:
     """Validate the text of a criteria file; ``path`` is only named in messages."""
     try:
         data = tomllib.loads(text)
@@ -104,9 +106,9 @@ def parse(text: str, path: Path) -> CriteriaFile:
         exempt=tuple(data.get("repository", {}).get("exempt", ())),
         account=data.get("account", {}).get("id", ""),
         foreign=tuple(data.get("account", {}).get("exempt", ())),
-        load=load_section(data["load"]) if "load" in data else None,
-        airflow=airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
-        e2e=e2e_section(data["e2e"]) if "e2e" in data else None,
+        load=parse_load_section(data["load"]) if "load" in data else None,
+        airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
+        e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
         requirements=tuple(_parse_requirements(data.get("requirements", {}))),
         criteria=Criteria({id_: _parse_criterion(id_, table, tables) for id_, table in tables.items()}),
     )
@@ -153,11 +155,10 @@ def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     for key in _REQUIRED:
         if key not in table:
             yield f"{where}.{key}: is missing; every criterion states {', '.join(_REQUIRED)}"
-    for key, value in table.items():
-        if key not in _KEYS:
-            yield f"{where}.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
-        elif not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and bool not in _KEYS[key]):
-            yield f"{where}.{key}: is {value!r}; write {_TYPES[_KEYS[key][0]]}"
+    yield from key_mistakes(where, table, _KEYS)
+    for key in (each for each in table if each in _KEYS):
+        if not isinstance(table[key], _KEYS[key]) or (isinstance(table[key], bool) and bool not in _KEYS[key]):
+            yield f"{where}.{key}: is {table[key]!r}; write {_TYPES[_KEYS[key][0]]}"
 
 
 def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
@@ -171,8 +172,9 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
     for key in ("population", "samples"):
         if table.get(key, 1) < 0:
             yield f"{where}.{key}: is {table[key]}; write a number that is not negative"
-    for key, dimension in (("confidence", "ratio"), ("window", "time"), ("rate", "rate")):
-        yield from _quantity_mistakes(f"{where}.{key}", table.get(key), dimension)
+    for key, (dimension, example) in _QUANTITIES.items():
+        if key in table:
+            yield from quantity_mistakes(f"{where}.{key}", table[key], dimension, example, zero=True)
     yield from _deciding_mistakes(where, table)
     if "require" in table:
         try:
@@ -203,18 +205,6 @@ def _list_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}.layers: {layer!r} is not a layer{hint}"
 
 
-def _quantity_mistakes(where: str, text: str | None, dimension: str) -> Iterator[str]:
-    if text is None:
-        return
-    try:
-        quantity = Quantity.parse(text)
-    except UnitError as error:
-        yield f"{where}: {error}"
-        return
-    if quantity.dimension != dimension:
-        yield f"{where}: {text!r} is a {quantity.dimension}; write a {dimension}"
-
-
 def _parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
     """Parse a bound whose limit may be another criterion's: ``<= {latency-p95}``. Raises UnitError."""
 
@@ -239,11 +229,9 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         controls=tuple(table.get("controls", ())),
         population=table.get("population", 1),
         samples=table.get("samples", 1),
-        confidence=Quantity.parse(table["confidence"]) if "confidence" in table else None,
         decides=table.get("decides", "point"),
-        window=Quantity.parse(table["window"]) if "window" in table else None,
-        rate=Quantity.parse(table["rate"]) if "rate" in table else None,
         needs_production=table.get("needs") == "production",
         where_present=table.get("applicability") == "where-present",
         baseline=table.get("baseline", False),
+        **{key: Quantity.parse(table[key]) for key in _QUANTITIES if key in table},
     )

@@ -12,8 +12,9 @@ from ..criteria import suggest
 from ..dags.acknowledgements import find_acknowledged_mistakes
 from ..dags.cron import find_mistakes as schedule_mistakes
 from ..dags.declared import DeclaredDag, Schedule
-from ..quantities import Quantity, UnitError
-from .data import DataSection, data_mistakes, data_section
+from ..quantities import Quantity
+from .data import DataSection, data_mistakes, parse_data_section
+from .validation import key_mistakes, quantity_mistakes
 
 _TEXTS: Final = (
     "version",
@@ -83,7 +84,7 @@ class AirflowSection:
     dags: Mapping[str, DagSection] = field(default_factory=dict)
 
 
-def airflow_section(table: Mapping[str, Any], dags: Mapping[str, Any]) -> AirflowSection:
+def parse_airflow_section(table: Mapping[str, Any], dags: Mapping[str, Any]) -> AirflowSection:
     """Read sections that have no mistakes."""
     return AirflowSection(
         **{key: table[key] for key in _TEXTS if key in table},
@@ -106,7 +107,7 @@ def _parse_dag(id_: str, table: Mapping[str, Any]) -> DagSection:
             **{key: _parse_duration(table.get(key, usual)) for key, usual in _DURATIONS.items()},
         ),
         tasks={task: tuple(before) for task, before in table.get("tasks", {}).items()},
-        data=data_section(table["data"]) if "data" in table else None,
+        data=parse_data_section(table["data"]) if "data" in table else None,
         data_table=table.get("data", {}),
     )
 
@@ -133,10 +134,9 @@ def airflow_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _airflow_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
+    yield from key_mistakes("airflow", table, _AIRFLOW)
     for key, value in table.items():
-        if key not in _AIRFLOW:
-            yield f"airflow.{key}: is not a key{suggest(key, _AIRFLOW) or '; keys are ' + ', '.join(_AIRFLOW)}"
-        elif key in _TEXTS and not (isinstance(value, str) and value):
+        if key in _TEXTS and not (isinstance(value, str) and value):
             yield f"airflow.{key}: is {value!r}; write a text"
     if ("environment" in table) == ("url" in table):
         yield 'airflow: names no Airflow, or two; write either environment = "NAME" of MWAA or url = "https://…"'
@@ -152,9 +152,7 @@ def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f'{where}: is {table!r}; write cron = "0 */6 * * *" and timezone = "Asia/Tokyo"'
         return
-    for key in table:
-        if key not in _DAG:
-            yield f"{where}.{key}: is not a key{suggest(key, _DAG) or '; keys are ' + ', '.join(_DAG)}"
+    yield from key_mistakes(where, table, _DAG)
     for key in ("cron", "timezone"):
         if not isinstance(table.get(key), str):
             yield f"{where}.{key}: is missing; an unstated one is not the same everywhere"
@@ -162,19 +160,9 @@ def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
     for mistake in schedule_mistakes(Schedule(cron=table["cron"], timezone=table["timezone"])):
         yield f"{where}: {mistake}"
     for key in _DURATIONS:
-        yield from _duration_mistakes(f"{where}.{key}", table.get(key, _DURATIONS[key]))
+        yield from quantity_mistakes(f"{where}.{key}", table.get(key, _DURATIONS[key]), "time", _DURATIONS[key])
     yield from _task_mistakes(f"{where}.tasks", table.get("tasks", {}))
     yield from data_mistakes(f"{where}.data", table["data"]) if "data" in table else ()
-
-
-def _duration_mistakes(where: str, text: Any) -> Iterator[str]:
-    try:
-        quantity = Quantity.parse(text) if isinstance(text, str) else None
-    except UnitError as error:
-        yield f"{where}: {error}"
-        return
-    if quantity is None or quantity.dimension != "time" or quantity.base <= 0:
-        yield f"{where}: is {text!r}; write a time, e.g. '30 min'"
 
 
 def _task_mistakes(where: str, table: Any) -> Iterator[str]:
@@ -196,7 +184,7 @@ def _rehearsal_mistakes(table: Any, dags: Mapping[str, Any]) -> Iterator[str]:
     if "database" in table and not _REFERENCE.fullmatch(str(table["database"])):
         yield "airflow.rehearsal.database: is no reference; write env:NAME, never the value itself"
     for key in ("history", "grace", "limit"):
-        yield from _duration_mistakes(f"airflow.rehearsal.{key}", table[key])
+        yield from quantity_mistakes(f"airflow.rehearsal.{key}", table[key], "time", "30 s")
     for id_, cron in table["crons"].items():
         if id_ not in dags:
             yield f"airflow.rehearsal.crons.{id_}: is not a DAG of [dags]{suggest(id_, dags)}"

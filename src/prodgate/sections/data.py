@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..criteria import suggest
+from .validation import key_mistakes
 
 _COLUMNS: Final = ("source", "slot", "written", "rows")
 _OF_TABLE: Final = ("table", "database", *_COLUMNS)
@@ -65,7 +65,7 @@ class DataSection:
     place: SlotTable | SlotObjects
 
 
-def data_section(table: Mapping[str, Any]) -> DataSection:
+def parse_data_section(table: Mapping[str, Any]) -> DataSection:
     """Read a section that has no mistakes."""
     stated = {key: table[key] for key in (*_OF_TABLE, "prefix") if key in table}
     place = SlotTable(**stated) if "table" in table else SlotObjects(**stated)
@@ -77,9 +77,7 @@ def data_mistakes(where: str, table: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f"{where}: is {table!r}; write [{where}] with table or prefix, and sources"
         return
-    for key in table:
-        if key not in _KEYS:
-            yield f"{where}.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+    yield from key_mistakes(where, table, _KEYS)
     yield from _source_mistakes(where, table.get("sources"))
     least = table.get("least", 1)
     if not (type(least) is int and least >= 0):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ..criteria import suggest
+from .validation import HOST, is_text_list, key_mistakes
 
 _TEXTS: Final = {"base_url": "https://www.example.com", "journeys": "e2e/journeys", "health": "/api/health"}
 _LISTS: Final = {
@@ -23,7 +23,6 @@ _CACHES: Final = ("public", "private")
 _BUILD: Final = ("header", "meta", "expected")
 _ROLE: Final = re.compile(r"[a-z]+")
 _REGION: Final = re.compile(r"[a-z]+(: ?\S.*)?")
-_HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})+")
 _READ: Final = re.compile(r"[A-Z]+ /\S*")
 _EXPECTED: Final = re.compile(r"commit|env:\w+|text:.+")
 REFERENCE: Final = re.compile(r"env:\w+|secret:[\w/+=.@:-]+(#[\w-]+)?")
@@ -93,7 +92,7 @@ class E2eSection:
     pages: tuple[DeclaredPage, ...]
 
 
-def e2e_section(table: Mapping[str, Any]) -> E2eSection:
+def parse_e2e_section(table: Mapping[str, Any]) -> E2eSection:
     """Read a section that has no mistakes."""
     given: dict[str, Any] = {key: table[key] for key in (*_TEXTS, "mutates") if key in table}
     given |= {key: tuple(table[key]) for key in _LISTS if key in table}
@@ -115,14 +114,12 @@ def e2e_mistakes(table: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield 'e2e: is not a table; write [e2e] with base_url = "https://www.example.com"'
         return
-    for key in table:
-        if key not in _KEYS:
-            yield f"e2e.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+    yield from key_mistakes("e2e", table, _KEYS)
     for key, example in _TEXTS.items():
         if not isinstance(table.get(key, ""), str):
             yield f"e2e.{key}: is {table[key]!r}; write a text, e.g. {example!r}"
     for key, example in _LISTS.items():
-        if not _texts(table.get(key, [])):
+        if not is_text_list(table.get(key, [])):
             yield f"e2e.{key}: is {table[key]!r}; write a list of texts, e.g. [{example!r}]"
     if not isinstance(table.get("mutates", False), bool):
         yield f"e2e.mutates: is {table['mutates']!r}; write true or false"
@@ -130,10 +127,6 @@ def e2e_mistakes(table: Any) -> Iterator[str]:
     yield from _build_mistakes(table.get("build", {"header": "x-build"}))
     yield from _account_mistakes(table.get("credentials", {}))
     yield from _page_mistakes(table.get("pages", {}))
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) and each for each in value)
 
 
 def _place_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
@@ -146,10 +139,10 @@ def _place_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(health, str) and health and not health.startswith("/"):
         yield f"e2e.health: is {health!r}; write a path, e.g. '/{health}'"
     for key in ("hosts", "third_parties", "partners"):
-        for host in table.get(key, []) if _texts(table.get(key, [])) else ():
-            if not _HOST.fullmatch(host):
+        for host in table.get(key, []) if is_text_list(table.get(key, [])) else ():
+            if not HOST.fullmatch(host):
                 yield f"e2e.{key}: {host!r} is not the name of a host; write e.g. 'www.example.com'"
-    for text in table.get("reads", []) if _texts(table.get("reads", [])) else ():
+    for text in table.get("reads", []) if is_text_list(table.get("reads", [])) else ():
         if not _READ.fullmatch(text):
             yield f"e2e.reads: {text!r} is not a method and a path; write e.g. 'POST /graphql'"
 
@@ -158,9 +151,7 @@ def _build_mistakes(build: Any) -> Iterator[str]:
     if not isinstance(build, dict) or not all(isinstance(each, str) and each for each in build.values()):
         yield f'e2e.build: is {build!r}; write {{ header = "x-build" }}'
         return
-    for key in build:
-        if key not in _BUILD:
-            yield f"e2e.build.{key}: is not a key{suggest(key, _BUILD) or '; keys are ' + ', '.join(_BUILD)}"
+    yield from key_mistakes("e2e.build", build, _BUILD)
     if ("header" in build) == ("meta" in build):
         yield 'e2e.build: says not in one way how a page names its build; write header = "x-build" or meta = "build"'
     if not _EXPECTED.fullmatch(build.get("expected", "commit")):
@@ -191,13 +182,11 @@ def _page_mistakes(pages: Any) -> Iterator[str]:
         if not isinstance(page, dict) or not isinstance(page.get("path"), str) or not page["path"].startswith("/"):
             yield f'{where}: is {page!r}; write {{ path = "/", regions = ["main"] }}'
             continue
-        for key in page:
-            if key not in _PAGE:
-                yield f"{where}.{key}: is not a key{suggest(key, _PAGE) or '; keys are ' + ', '.join(_PAGE)}"
+        yield from key_mistakes(where, page, _PAGE)
         if not isinstance(page.get("follow", "main"), str) or not _ROLE.fullmatch(page.get("follow", "main")):
             yield f"{where}.follow: is {page['follow']!r}; write the role of a region, e.g. 'article'"
         if page.get("cache", "public") not in _CACHES:
             yield f"{where}.cache: is {page['cache']!r}; write 'public' or 'private'"
         regions = page.get("regions", [])
-        if not _texts(regions) or not all(_REGION.fullmatch(each) for each in regions):
+        if not is_text_list(regions) or not all(_REGION.fullmatch(each) for each in regions):
             yield f"{where}.regions: is {regions!r}; write roles, e.g. ['main', 'navigation: Main menu']"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..criteria import suggest
-from ..quantities import Quantity, UnitError
+from ..quantities import Quantity
+from .validation import HOST, key_mistakes, quantity_mistakes
 
 #: Profiles in the order in which they are carried out.
 PROFILES: Final = ("steady", "surge", "deploy", "compare")
@@ -21,7 +22,6 @@ _MOST: Final = {"rate": "rate", "duration": "time"}
 _PROFILE: Final = {**_MOST, "warm_up": "time", "timeout": "time"}
 _DEFAULTS: Final = {"warm_up": "5 s", "timeout": "10 s"}
 _EXAMPLES: Final = {"rate": "100 /s", "duration": "40 s", "warm_up": "5 s", "timeout": "2 s"}
-_HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})+")
 #: Keys with whole numbers, and the greatest of each.
 _NUMBERS: Final = {"workers": 64, "port_of_green": 65535}
 
@@ -58,7 +58,7 @@ class LoadSection:
     """Profiles that take the place of those in a rehearsal, where nobody waits ten minutes."""
 
 
-def load_section(table: Mapping[str, Any]) -> LoadSection:
+def parse_load_section(table: Mapping[str, Any]) -> LoadSection:
     """Read a section that has no mistakes."""
     return LoadSection(
         locustfile=table.get("locustfile", "loadtests/locustfile.py"),
@@ -84,9 +84,7 @@ def load_mistakes(table: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield 'load: is not a table; write [load] with most = { rate = "500 /s", duration = "10 min" }'
         return
-    for key in table:
-        if key not in _KEYS:
-            yield f"load.{key}: is not a key{suggest(key, _KEYS) or '; keys are ' + ', '.join(_KEYS)}"
+    yield from key_mistakes("load", table, _KEYS)
     if not isinstance(table.get("locustfile", ""), str):
         yield f"load.locustfile: is {table['locustfile']!r}; write the path of a file, e.g. 'loadtests/locustfile.py'"
     for key, most in _NUMBERS.items():
@@ -103,7 +101,7 @@ def _host_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
             yield f"load.{key}: is {table[key]!r}; write a list of texts"
             return
     for host in table.get("hosts", []):
-        if not _HOST.fullmatch(host):
+        if not HOST.fullmatch(host):
             bare = re.sub(r"^\w+://|[:/].*$", "", host.lower()) or "www.example.com"
             yield f"load.hosts: {host!r} is not the name of a host; write e.g. {bare!r}"
     for place in table.get("resolves_to", []):
@@ -123,20 +121,20 @@ def _is_network(place: str) -> bool:
 
 def _rate_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with the profiles and with what they must stay within."""
-    mistakes = list(_quantity_mistakes("load.most", table.get("most"), _MOST))
+    mistakes = list(_limit_mistakes("load.most", table.get("most"), _MOST))
     if not set(PROFILES) & set(table):
         mistakes.append('load: holds no profile; write [load.steady] with rate = "100 /s" and duration = "40 s"')
     mistakes += _profile_mistakes("load", table)
     mistakes += _rehearsal_mistakes(table.get("rehearsal", {}))
     yield from mistakes
     if not mistakes:
-        yield from _ceiling_mistakes(table["most"], load_section(table))
+        yield from _ceiling_mistakes(table["most"], parse_load_section(table))
 
 
 def _profile_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     for name in PROFILES:
         if name in table:
-            yield from _quantity_mistakes(f"{where}.{name}", table[name], _PROFILE)
+            yield from _limit_mistakes(f"{where}.{name}", table[name], _PROFILE)
 
 
 def _rehearsal_mistakes(table: Any) -> Iterator[str]:
@@ -150,30 +148,17 @@ def _rehearsal_mistakes(table: Any) -> Iterator[str]:
     yield from _profile_mistakes("load.rehearsal", table)
 
 
-def _quantity_mistakes(where: str, table: Any, known: Mapping[str, str]) -> Iterator[str]:
+def _limit_mistakes(where: str, table: Any, known: Mapping[str, str]) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f'{where}: is {table!r}; write {{ rate = "100 /s", duration = "40 s" }}'
         return
-    for key in table:
-        if key not in known:
-            yield f"{where}.{key}: is not a key{suggest(key, known) or '; keys are ' + ', '.join(known)}"
+    yield from key_mistakes(where, table, known)
     for key, dimension in known.items():
         if key in table:
-            yield from _quantity_mistake(f"{where}.{key}", table[key], dimension, key)
+            zero = key == "warm_up"
+            yield from quantity_mistakes(f"{where}.{key}", table[key], dimension, _EXAMPLES[key], zero=zero)
         elif key not in _DEFAULTS:
             yield f"{where}.{key}: is missing; write e.g. {key} = {_EXAMPLES[key]!r}"
-
-
-def _quantity_mistake(where: str, text: Any, dimension: str, key: str) -> Iterator[str]:
-    try:
-        quantity = Quantity.parse(text) if isinstance(text, str) else None
-    except UnitError as error:
-        yield f"{where}: {error}"
-        return
-    if quantity is None or quantity.dimension != dimension:
-        yield f"{where}: is {text!r}; write a {dimension}, e.g. {_EXAMPLES[key]!r}"
-    elif quantity.base < 0 or (quantity.base == 0 and key != "warm_up"):
-        yield f"{where}: is {text!r}; write more than nothing"
 
 
 def _ceiling_mistakes(most: Mapping[str, str], section: LoadSection) -> Iterator[str]:

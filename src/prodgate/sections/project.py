@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Final
 
 from ..criteria import UsageError
-from .criteria_file import CriteriaFile, load
+from .criteria_file import CriteriaFile, load_criteria
 
 _HERE: Final = Path(__file__).resolve().parents[1]
 
@@ -59,7 +59,7 @@ def is_own(path: Path, root: Path) -> bool:
 
 def open_project(criteria: Path) -> Project:
     """Read a project by its criteria file. Raises CriteriaError."""
-    return Project(root=criteria.resolve().parent, stated=load(criteria))
+    return Project(root=criteria.resolve().parent, stated=load_criteria(criteria))
 
 
 def find_folders(name: str, root: Path | None) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from ..criteria import suggest
 from .dags import airflow_mistakes
 from .e2e import e2e_mistakes
 from .load import load_mistakes
+from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
     "system", "terraform", "account", "repository", "load", "airflow", "dags", "e2e", "requirements", "criteria",
@@ -43,9 +44,7 @@ def _terraform_mistakes(terraform: Any) -> Iterator[str]:
     if not isinstance(terraform, dict):
         yield 'terraform: is not a table; write [terraform] with root = "path/to/root"'
         return
-    for key in terraform:
-        if key not in ("root", "var_files"):
-            yield f"terraform.{key}: is not a key{suggest(key, ('root', 'var_files'))}"
+    yield from key_mistakes("terraform", terraform, ("root", "var_files"))
     if not isinstance(terraform.get("root", ""), str):
         yield f"terraform.root: is {terraform['root']!r}; write the path of the root module as a text"
     if not is_text_list(terraform.get("var_files", [])):
@@ -60,13 +59,6 @@ def _account_mistakes(account: Any) -> Iterator[str]:
     ):
         yield f'account: is {account!r}; write [account] with id = "123456789012"'
         return
-    for key in account:
-        if key not in ("id", "exempt"):
-            yield f"account.{key}: is not a key{suggest(key, ('id', 'exempt'))}"
+    yield from key_mistakes("account", account, ("id", "exempt"))
     if not is_text_list(account.get("exempt", [])):
         yield f'account.exempt: is {account["exempt"]!r}; write a list of names or ARNs, e.g. ["other-system-*"]'
-
-
-def is_text_list(value: Any) -> bool:
-    """Whether a value is a list of texts that say something."""
-    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ..criteria import UsageError, suggest
+from ..criteria import UsageError
 from ..waivers import Waiver
+from .validation import key_mistakes
 
 _TEXTS = ("covers", "subject", "reason", "owner", "approver")
 _DATES = ("opened", "expires")
+_KEYS = (*_TEXTS, *_DATES, "most")
 
 
 class WaiverError(UsageError):
@@ -52,14 +54,13 @@ def _mistakes(tables: Mapping[str, Any]) -> Iterator[str]:
         for key in (*_TEXTS, *_DATES):
             if key not in table:
                 yield f"{where}.{key}: is missing; every waiver states {', '.join((*_TEXTS, *_DATES))}"
+        yield from key_mistakes(where, table, _KEYS)
         for key, value in table.items():
-            yield from _key_mistakes(where, key, value)
+            yield from _value_mistakes(where, key, value)
 
 
-def _key_mistakes(where: str, key: str, value: Any) -> Iterator[str]:
-    if key not in (*_TEXTS, *_DATES, "most"):
-        yield f"{where}.{key}: is not a key{suggest(key, (*_TEXTS, *_DATES, 'most'))}"
-    elif key in _TEXTS and not isinstance(value, str):
+def _value_mistakes(where: str, key: str, value: Any) -> Iterator[str]:
+    if key in _TEXTS and not isinstance(value, str):
         yield f"{where}.{key}: is {value!r}; write a text"
     elif key in _DATES and (not isinstance(value, date) or isinstance(value, datetime)):
         yield f"{where}.{key}: is {value!r}; write a date without quotes, e.g. {key} = 2026-11-24"

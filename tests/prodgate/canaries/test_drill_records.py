@@ -30,7 +30,7 @@ def kept(
     made = runs.create(folder / FOLDER, {**ABOUT, "target": target}, criteria, folder / "waivers.toml")
     path = made.rename(made.with_name(f"2026-11-{name}Z-{made.name[-7:]}"))
     journal = Journal.of(path)
-    journal.fact("live", kind, dag_id, artifacts.store_json(path, record(dag_id)), target)
+    journal.record_fact("live", kind, dag_id, artifacts.store_json(path, record(dag_id)), target)
     if closed:
         journal.write("closed")
     return path

@@ -9,7 +9,7 @@ import pytest
 
 from prodgate.engines.checkov import DRIVER
 from prodgate.engines.checkov_table import Silence, load_table
-from prodgate.sections.criteria_file import load
+from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Origin, Position, Resource
 
@@ -30,7 +30,7 @@ def test_every_check_exists(known: frozenset[str]) -> None:
 
 
 def test_every_criterion_exists_and_is_answered_statically() -> None:
-    criteria = load(ROOT / "criteria.toml").criteria
+    criteria = load_criteria(ROOT / "criteria.toml").criteria
     for criterion in load_table().criteria.values():
         assert "static" in criteria[criterion].layers, criterion
 

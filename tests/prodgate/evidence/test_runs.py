@@ -116,10 +116,10 @@ def test_a_layer_that_judged_nothing_is_undetermined(run: Path) -> None:
 
 def test_a_run_that_was_cut_before_its_checks_were_planned_is_not_go(run: Path) -> None:
     journal = Journal.of(run)
-    journal.planned("static", "terraform", "backup-retention")
-    journal.started("static", "terraform")
-    journal.finding(finding(check="terraform"))
-    journal.finished("static", "terraform", 1)
+    journal.record_planned("static", "terraform", "backup-retention")
+    journal.record_started("static", "terraform")
+    journal.record_finding(finding(check="terraform"))
+    journal.record_finished("static", "terraform", 1)
     verdict = runs.read(run).verdict()
     assert verdict.decision is Decision.INSUFFICIENT
     assert [f.reason for f in verdict.blocking] == ["the run was cut off before the layer judged"]
@@ -140,12 +140,12 @@ def test_a_folder_that_cannot_hold_runs_is_refused(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_an_error_and_not_a_lost_finding() -> None:
     with pytest.raises(OSError, match="No space left on device"):
-        Journal(Path("/dev/full")).finding(finding())
+        Journal(Path("/dev/full")).record_finding(finding())
 
 
 def test_hostile_texts_survive_the_journal(run: Path) -> None:
     name = "a\n\x00\u202e<img src=x>\ud800"
-    Journal.of(run).finding(finding(subject=name))
+    Journal.of(run).record_finding(finding(subject=name))
     assert len((run / NAME).read_bytes().splitlines()) == 2
     assert runs.read(run).findings[-1].subject.startswith("a\n\x00\u202e<img src=x>")
 
@@ -166,7 +166,7 @@ def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from prodgate.evidence.journal import Journal\n"
         "journal = Journal.of(Path(sys.argv[1]))\n"
-        "journal.planned('static', 'PG_REC_1', 'backup-retention'); print('ready', flush=True)\n"
+        "journal.record_planned('static', 'PG_REC_1', 'backup-retention'); print('ready', flush=True)\n"
         "while True: journal.write('note', text='x' * 2000)"
     )
     writer = subprocess.Popen([sys.executable, "-c", script, str(run)], stdout=subprocess.PIPE, text=True)

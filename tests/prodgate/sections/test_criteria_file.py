@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.criteria import LAYERS, CriteriaError
-from prodgate.sections.criteria_file import load, parse
+from prodgate.sections.criteria_file import load_criteria, parse_criteria
 
 FILE = Path("criteria.toml")
 VALID = """
@@ -44,7 +44,7 @@ baseline = true
 
 
 def test_a_valid_file_is_read_whole() -> None:
-    stated = parse(VALID, FILE)
+    stated = parse_criteria(VALID, FILE)
     assert (stated.system, stated.terraform_root) == ("shop", "terraform")
     first, second = stated.criteria.values()
     assert (first.id, str(first.bound), first.population, first.samples) == ("backup-retention", ">= 30 d", 1, 1)
@@ -87,10 +87,11 @@ def test_a_valid_file_is_read_whole() -> None:
         ("samples = 299", "samples = true", "criteria.alarm-threshold.samples: is True; write a whole number"),
         ("samples = 299", "samples = -1", "criteria.alarm-threshold.samples: is -1; write a number that is not"),
         ('confidence = "95 %"\n', "", "confidence: is missing; decides = 'bound' needs"),
-        ('rate = "100 /s"', 'rate = "30 d"', "criteria.alarm-threshold.rate: '30 d' is a time; write a rate"),
+        ('rate = "100 /s"', 'rate = "30 d"', "criteria.alarm-threshold.rate: is '30 d'; write a rate, e.g. '100 /s'"),
         ('"<= {backup-retention}"', '"== {backup-retention}"', "criteria.alarm-threshold.decides: is 'bound'; require a limit that orders"),
         ('[terraform]', '[load]\nhosts = []\n[terraform]', "criteria.toml: load: holds no profile; write [load.steady]"),
-        ('window = "30 d"', 'window = "30 %"', "criteria.alarm-threshold.window: '30 %' is a ratio; write a time"),
+        ('window = "30 d"', 'window = "30 %"', "criteria.alarm-threshold.window: is '30 %'; write a time, e.g. '30 d'"),
+        ('window = "30 d"', 'window = "-30 d"', "criteria.alarm-threshold.window: is '-30 d'; write more than nothing"),
         ('"bound"', '"bounds"', "criteria.alarm-threshold.decides: is 'bounds'; write 'point' or 'bound'"),
         ('ja = "保持する。"', 'jp = "保持する。"', 'criteria.backup-retention.statement: has en, jp; write { en = "…", ja = "…" }'),
         ("criteria.backup-retention]", "criteria.Backup_Retention]", "is not a kebab-case id"),
@@ -100,7 +101,7 @@ def test_a_valid_file_is_read_whole() -> None:
 def test_one_mistake_is_one_line_that_says_what_to_write(before: str, after: str, message: str) -> None:
     assert before in VALID
     with pytest.raises(CriteriaError) as refused:
-        parse(VALID.replace(before, after, 1), FILE)
+        parse_criteria(VALID.replace(before, after, 1), FILE)
     assert message in str(refused.value)
     assert all(line.startswith("criteria.toml: ") for line in str(refused.value).splitlines())
 
@@ -108,36 +109,36 @@ def test_one_mistake_is_one_line_that_says_what_to_write(before: str, after: str
 def test_all_mistakes_are_said_at_once() -> None:
     broken = VALID.replace(">= 30 d", "30 d").replace("samples = 299", "samples = -1").replace('system = "shop"', "")
     with pytest.raises(CriteriaError) as refused:
-        parse(broken, FILE)
+        parse_criteria(broken, FILE)
     assert len(str(refused.value).splitlines()) >= 3
 
 
 @pytest.mark.parametrize("text", ["", 'system = "shop"', "system = 3\ncriteria = 4", "[criteria]\nx = 3"])
 def test_a_file_without_criteria_is_refused(text: str) -> None:
     with pytest.raises(CriteriaError):
-        parse(text, FILE)
+        parse_criteria(text, FILE)
 
 
 def test_broken_toml_names_the_line() -> None:
     with pytest.raises(CriteriaError, match=r"criteria\.toml: is not TOML: .*line 2"):
-        parse("system = 'x'\n= 3", FILE)
+        parse_criteria("system = 'x'\n= 3", FILE)
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     with pytest.raises(CriteriaError, match=r"cannot be read: No such file or directory; name another file"):
-        load(tmp_path / "criteria.toml")
+        load_criteria(tmp_path / "criteria.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CriteriaError, match="is not UTF-8"):
-        load(tmp_path / "binary.toml")
+        load_criteria(tmp_path / "binary.toml")
 
 
 def test_an_unknown_criterion_is_answered_with_the_nearest() -> None:
     with pytest.raises(CriteriaError, match="no criterion 'backup-retenton'; did you mean 'backup-retention'?"):
-        parse(VALID, FILE).criteria["backup-retenton"]
+        parse_criteria(VALID, FILE).criteria["backup-retenton"]
 
 
 def test_our_own_criteria_answer_every_requirement_in_every_layer_it_names() -> None:
-    stated = load(Path(__file__).parents[3] / "criteria.toml")
+    stated = load_criteria(Path(__file__).parents[3] / "criteria.toml")
     for requirement in stated.requirements:
         answered = {layer for c in stated.criteria.values() if c.source == requirement.id for layer in c.layers}
         assert answered == set(requirement.layers), requirement.id

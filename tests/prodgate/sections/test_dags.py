@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prodgate.dags.declared import Schedule
-from prodgate.sections.dags import airflow_mistakes, airflow_section
+from prodgate.sections.dags import airflow_mistakes, parse_airflow_section
 
 TEXT = """
 [airflow]
@@ -48,7 +48,7 @@ def data(**changes: Any) -> dict[str, Any]:
 
 def test_what_is_stated_is_read() -> None:
     assert not list(airflow_mistakes(data()))
-    section = airflow_section(data()["airflow"], data()["dags"])
+    section = parse_airflow_section(data()["airflow"], data()["dags"])
     dag = section.dags["collect"]
     assert (section.version, section.environment, section.folder, section.canary) == ("3.0.6", "shop", "dags", "")
     assert dag.declared.schedule == Schedule(cron="0 */6 * * *", timezone="Asia/Tokyo")
@@ -85,7 +85,7 @@ MISTAKES = [
     ({"dags__collect__timezone": "Asia/Tokio"}, "dags.collect: "),
     ({"dags__collect__grase": "1 h"}, "dags.collect.grase: is not a key; did you mean 'grace'?"),
     ({"dags__collect__limit": "2 GiB"}, "dags.collect.limit: is '2 GiB'; write a time"),
-    ({"dags__collect__limit": "0 s"}, "dags.collect.limit: is '0 s'; write a time"),
+    ({"dags__collect__limit": "0 s"}, "dags.collect.limit: is '0 s'; write more than nothing"),
     ({"dags__collect__tasks": ["fetch"]}, "dags.collect.tasks: is ['fetch']; write {"),
     ({"dags__collect__tasks": {"store": ["fetsh"], "fetch": []}}, "'fetsh' is not a task of this DAG; did you mean 'fetch'?"),
     ({"dags__col lect": {}}, "dags.col lect: is not the id of a DAG"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.sections.data import DataSection, SlotObjects, SlotTable, data_mistakes, data_section
+from prodgate.sections.data import DataSection, SlotObjects, SlotTable, data_mistakes, parse_data_section
 
 WHERE = "dags.collect.data"
 TABLE = {
@@ -21,13 +21,13 @@ def test_a_table_is_read_whole() -> None:
     place = SlotTable(
         database="env:NEWS_DATABASE", table="news.collections", source="source", slot="slot", written="finished_at", rows="rows"
     )  # fmt: skip
-    assert data_section(TABLE) == DataSection(sources=("wire", "league"), least=1, place=place)
+    assert parse_data_section(TABLE) == DataSection(sources=("wire", "league"), least=1, place=place)
 
 
 def test_a_bucket_is_read_whole() -> None:
     assert list(data_mistakes(WHERE, BUCKET)) == []
     place = SlotObjects(prefix="s3://news-data/raw/{source}/")
-    assert data_section(BUCKET) == DataSection(sources=("wire",), least=3, place=place)
+    assert parse_data_section(BUCKET) == DataSection(sources=("wire",), least=3, place=place)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from prodgate.sections.e2e import Account, BuildMark, DeclaredPage, Region, e2e_mistakes, e2e_section
+from prodgate.sections.e2e import Account, BuildMark, DeclaredPage, Region, e2e_mistakes, parse_e2e_section
 
 VALID = """
 base_url = "https://www.shop.example/"
@@ -31,7 +31,7 @@ item = { path = "/", follow = "article" }
 def test_a_valid_section_is_read_whole() -> None:
     table = tomllib.loads(VALID)
     assert list(e2e_mistakes(table)) == []
-    section = e2e_section(table)
+    section = parse_e2e_section(table)
     assert (section.base_url, section.hosts, section.third_parties, section.partners, section.reads) == (
         "https://www.shop.example", ("shop.example",), ("fonts.example",), ("login.example",), ("POST /graphql",),
     )  # fmt: skip
@@ -47,7 +47,7 @@ def test_a_valid_section_is_read_whole() -> None:
 
 
 def test_what_is_left_out_changes_nothing_at_the_site() -> None:
-    section = e2e_section({})
+    section = parse_e2e_section({})
     assert list(e2e_mistakes({})) == []
     assert (section.mutates, section.journeys, section.build, section.pages) == (False, "e2e/journeys", None, ())
 

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from prodgate.sections.load import load_mistakes, load_section
+from prodgate.sections.load import load_mistakes, parse_load_section
 
 VALID = """
 locustfile = "load/readers.py"
@@ -34,7 +34,7 @@ ONE = {
 def test_a_valid_section_is_read_whole() -> None:
     table = tomllib.loads(VALID)
     assert list(load_mistakes(table)) == []
-    section = load_section(table)
+    section = parse_load_section(table)
     assert (section.locustfile, section.hosts, section.workers) == (
         "load/readers.py",
         ("www.shop.example", "shop.example"),
@@ -54,14 +54,14 @@ def test_a_valid_section_is_read_whole() -> None:
 
 def test_a_rehearsal_has_profiles_of_its_own() -> None:
     short = {"rate": "1 /s", "duration": "0.5 s", "warm_up": "0 s"}
-    section = load_section({**ONE, "rehearsal": {"steady": short}})
+    section = parse_load_section({**ONE, "rehearsal": {"steady": short}})
     assert [str(each["steady"].duration) for each in (section.profiles, section.rehearsal)] == ["1 s", "0.5 s"]
 
 
 def test_what_is_left_out_has_a_default() -> None:
     table = tomllib.loads('most = { rate = "9 /s", duration = "9 min" }\n[deploy]\nrate = "9 /s"\nduration = "8 s"')
     assert list(load_mistakes(table)) == []
-    section = load_section(table)
+    section = parse_load_section(table)
     assert (section.locustfile, section.hosts, section.workers) == ("loadtests/locustfile.py", (), 0)
 
 

@@ -21,7 +21,7 @@ from prodgate.collected.observing import observe as look_at_data
 from prodgate.findings import Finding, Outcome
 from prodgate.layers.dags.facts import facts_of
 from prodgate.layers.dags.kinds import DATA, DECLARED, HISTORY, OBSERVED
-from prodgate.sections.data import data_section
+from prodgate.sections.data import parse_data_section
 
 from .harness import dag_checks, judged, project
 from .stage import VERSION, Stage, staged, write
@@ -181,7 +181,7 @@ def test_an_empty_table_is_no_data(stage: Stage, broken: Any, tmp_path: Path) ->
     with sqlite3.connect(tmp_path / "news.sqlite") as connection:
         connection.execute("CREATE TABLE collections (source TEXT, slot TEXT, at TEXT, rows INTEGER)")
     since = datetime.now(UTC) - timedelta(seconds=WATCHED)
-    section = data_section(TABLE)
+    section = parse_data_section(TABLE)
     url = f"sqlite:///{tmp_path / 'news.sqlite'}"
     seen = look_at_data(section, since, environment={"DATA": url}, secret=pytest.fail, account=None)  # type: ignore[arg-type]
     data = (DATA, {"dag": "healthy", "section": TABLE, "collected": seen})

@@ -10,10 +10,10 @@ from suites.static import test_repository as suite
 
 from prodgate import NotSatisfied
 from prodgate.facts.credentials import RepositoryPart, credential_facts, observe_credentials
-from prodgate.sections.criteria_file import load
+from prodgate.sections.criteria_file import load_criteria
 from prodgate.terraform.root_module import DeclaredRoot, StateBackend, backend_facts, observe_backend
 
-CRITERIA = load(Path(__file__).parents[3] / "criteria.toml").criteria
+CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
 KEY = "-----BEGIN RSA " + "PRIVATE KEY-----"
 S3 = 'terraform {\n  backend "s3" {\n    bucket       = "b"\n    encrypt      = true\n    use_lockfile = true\n  }\n}\n'
 

@@ -11,10 +11,10 @@ from prodgate import Criterion, NotSatisfied
 from prodgate.checks import Check, check_of
 from prodgate.facts.workflows import observe_workflows, workflow_facts
 from prodgate.findings import NotApplicable
-from prodgate.sections.criteria_file import load
+from prodgate.sections.criteria_file import load_criteria
 
 ROOT = Path(__file__).parents[3]
-CRITERIA = load(ROOT / "criteria.toml").criteria
+CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
 CHECKS: dict[str, Check] = {
     name: check for name, function in vars(suite).items() if callable(function) and (check := check_of(function))
 }

@@ -28,7 +28,7 @@ from ...facts.dags.record import (
 )
 from ...facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts, count_attempts, slot_facts
 from ...facts.dags.structure import DagStructure, DeclaredFile, schedule_facts, structure_facts
-from ...sections.data import data_section
+from ...sections.data import parse_data_section
 from ..observing_layer import StoredEvidence
 from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, KINDS, LETTERS, OBSERVED, REQUIRED
 
@@ -144,7 +144,7 @@ def _data(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
     history = known.read()
     dag = next(dag for dag in known.dags if dag.dag_id == value["dag"])
     slots = build_ledger(dag, history)
-    yield from collected_facts(value["collected"], dag, data_section(value["section"]), slots, history)
+    yield from collected_facts(value["collected"], dag, parse_data_section(value["section"]), slots, history)
 
 
 def _letters(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:

@@ -149,6 +149,8 @@ def _store_answers(target: LiveTarget, about: Mapping[str, Any], context: LayerC
     for service, region, calls in target.calls.recording.by_place():
         evidence = {"service": service, "region": region, "library": target.library, "calls": calls}
         source = f"{len(calls)} calls to {service} with {target.library}"
-        context.journal.fact("live", ANSWERS, f"{service} in {region}", store_json(context.run, evidence), source)
+        context.journal.record_fact(
+            "live", ANSWERS, f"{service} in {region}", store_json(context.run, evidence), source
+        )
     place = f"{target.id} in {target.region}"
-    context.journal.fact("live", ACCOUNT, place, store_json(context.run, about), context.target.url)
+    context.journal.record_fact("live", ACCOUNT, place, store_json(context.run, about), context.target.url)

@@ -49,7 +49,7 @@ def wait_for_report(scan: Scan | None, context: LayerContext) -> Facts:
     context.progress("static: waiting for Checkov")
     report = scan.report()
     source = f"Checkov {report.version} with {report.count} checks" if report.version else "Checkov"
-    context.journal.fact(
+    context.journal.record_fact(
         "static", KIND, context.stated.terraform_root, store_json(context.run, report.to_json()), source
     )
     return Facts((report,))

@@ -98,11 +98,11 @@ def _observe_configuration(context: LayerContext, scan: Scan | None) -> Facts:
         )
     except TerraformError as error:
         digest = store_json(context.run, diagnostics_to_json(error.diagnostics))
-        context.journal.fact("static", "diagnostics", root, digest, "Terraform core")
+        context.journal.record_fact("static", "diagnostics", root, digest, "Terraform core")
         return Facts(error.diagnostics, {Configuration: str(error), DeclaredRoot: str(error)})
     for note in configuration.notes:
         context.note("static", note)
-    context.journal.fact(
+    context.journal.record_fact(
         "static", "configuration", root, store_json(context.run, to_json(configuration)), configuration.engine
     )
     return Facts((configuration, describe_root(configuration)))
@@ -115,7 +115,7 @@ def _observe_workflows(context: LayerContext) -> Facts:
         facts = workflow_facts(texts)
     except WorkflowError as error:
         return Facts(unreadable=dict.fromkeys(WORKFLOW_FACTS, str(error)))
-    context.journal.fact(
+    context.journal.record_fact(
         "static", "workflows", str(_WORKFLOWS), store_json(context.run, texts), "files of the repository"
     )
     return Facts(facts)
@@ -123,12 +123,14 @@ def _observe_workflows(context: LayerContext) -> Facts:
 
 def _observe_repository(context: LayerContext) -> Facts:
     credentials = observe_credentials(context.project, context.stated.exempt)
-    context.journal.fact("static", "credentials", ".", store_json(context.run, credentials), "files of the repository")
+    context.journal.record_fact(
+        "static", "credentials", ".", store_json(context.run, credentials), "files of the repository"
+    )
     root = context.project / context.stated.terraform_root
     if not context.stated.terraform_root or not root.is_dir():
         return Facts(credential_facts(credentials))
     backend = observe_backend(root, context.project)
-    context.journal.fact(
+    context.journal.record_fact(
         "static", "backend", context.stated.terraform_root, store_json(context.run, backend), "files of the root"
     )
     return Facts((*credential_facts(credentials), *backend_facts(backend)))

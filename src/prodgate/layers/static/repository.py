@@ -89,7 +89,7 @@ class ProjectView:
         except TerraformError as error:
             return str(error)
         self._digest = store_json(at.run, to_json(found))
-        at.journal.fact("live", "configuration", root, self._digest, found.engine)
+        at.journal.record_fact("live", "configuration", root, self._digest, found.engine)
         return found
 
 

@@ -31,7 +31,7 @@ from prodgate.layers.dags.layer import DagsLayer
 from prodgate.layers.layer import LayerContext
 from prodgate.rehearsal.airflow.startup import read_exports
 from prodgate.rehearsal.cpu_contention import CpuContention, count_runnable_threads, measure_cpu_contention
-from prodgate.sections.criteria_file import parse
+from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 from tests.suites.dags.harness import healthy
 
@@ -59,7 +59,7 @@ def observation(tmp_path: Path, criteria: str = CRITERIA, url: str = "rehearsal:
     path.write_text(criteria, "utf-8")
     about = {"system": "shop", "target": url, "rehearsal": True, "layers": ["dags"]}
     run = runs.create(tmp_path / "runs", about, path, tmp_path / "waivers.toml")
-    stated = parse(criteria, path)
+    stated = parse_criteria(criteria, path)
     return LayerContext(
         run=run, target=Target(url), project=tmp_path, stated=stated, journal=Journal.of(run), progress=lambda _: None
     )

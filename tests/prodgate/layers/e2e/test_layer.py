@@ -25,7 +25,7 @@ from prodgate.facts.e2e.probes import PROBE_KINDS
 from prodgate.layers.e2e import credentials, observing, target
 from prodgate.layers.e2e.layer import E2eLayer
 from prodgate.layers.layer import LayerContext
-from prodgate.sections.criteria_file import parse
+from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 from tests.prodgate.facts.e2e import probed
 from tests.prodgate.facts.e2e.browsed import journey, journeys, unreachable, visit, visits
@@ -110,7 +110,7 @@ def observation(shop: Path, target: str = "aws://prod@ap-northeast-1") -> LayerC
         run=run,
         target=Target(target),
         project=shop,
-        stated=parse((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml"),
+        stated=parse_criteria((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml"),
         journal=Journal.of(run),
         progress=lambda _step: None,
     )

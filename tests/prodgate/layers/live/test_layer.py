@@ -28,7 +28,7 @@ from prodgate.layers.layer import LayerContext
 from prodgate.layers.live.layer import LiveLayer, _observe_account, observe_through
 from prodgate.layers.live.target import LiveTarget
 from prodgate.layers.static.repository import ProjectView
-from prodgate.sections.criteria_file import parse
+from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 
 CRITERIA = """
@@ -82,7 +82,7 @@ def shop(tmp_path: Path) -> Path:
 def observation(shop: Path, target: str = "rehearsal://") -> LayerContext:
     about = {"system": "shop", "target": target, "rehearsal": True, "layers": ["live"], "commit": ""}
     run = runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml")
-    stated = parse((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml")
+    stated = parse_criteria((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml")
     return LayerContext(
         run=run,
         target=Target(target),

@@ -15,7 +15,7 @@ from prodgate.facts import Facts
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load.layer import LoadLayer
 from prodgate.load.profile import Profile
-from prodgate.sections.criteria_file import parse
+from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 from tests.prodgate.facts.load.recorded import cell, record
 
@@ -113,7 +113,7 @@ def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> Lay
         run=runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml"),
         target=Target(target),
         project=shop,
-        stated=parse((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml"),
+        stated=parse_criteria((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml"),
         journal=Journal.of(shop),
         progress=lambda _step: None,
         **changes,

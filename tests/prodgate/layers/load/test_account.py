@@ -29,7 +29,7 @@ from prodgate.layers.load.kinds import ACCOUNT, RECORD
 from prodgate.layers.load.layer import LoadLayer
 from prodgate.layers.load.target import LoadTarget
 from prodgate.layers.observing_layer import Evidence
-from prodgate.sections.criteria_file import parse
+from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
 from tests.loadtests.entered import tell_of_distribution as tell
@@ -82,7 +82,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LayerContext:
         run=made,
         target=Target(f"aws://prod@{REGION}"),
         project=tmp_path,
-        stated=parse(CRITERIA, path),
+        stated=parse_criteria(CRITERIA, path),
         journal=Journal.of(made),
         progress=lambda _step: None,
     )

@@ -43,13 +43,13 @@ def test_on_a_real_host_green_is_a_port_that_is_stated(shop: Path, made: Made, m
 def finished(context: LayerContext, outcome: str) -> None:
     """End a run in which one check of the load layer came to that."""
     journal = Journal.of(context.run)
-    journal.planned("load", "test_fast", "latency-p95")
-    journal.started("load", "test_fast")
+    journal.record_planned("load", "test_fast", "latency-p95")
+    journal.record_started("load", "test_fast")
     found = Finding(
         criterion="latency-p95", check="test_fast", layer="load", subject="steady", outcome=Outcome(outcome)
     )
-    journal.finding(found)
-    journal.finished("load", "test_fast", 1)
+    journal.record_finding(found)
+    journal.record_finished("load", "test_fast", 1)
     journal.write("collected", layer="load")
     journal.write("closed")
 

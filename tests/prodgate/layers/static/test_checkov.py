@@ -11,7 +11,7 @@ from prodgate.evidence.journal import Journal
 from prodgate.findings import Finding, Outcome
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.static.layer import StaticLayer
-from prodgate.sections.criteria_file import parse
+from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 from prodgate.terraform.resources import Configuration
 
@@ -38,7 +38,7 @@ def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> LayerConte
     (tmp_path / "infra" / "main.tf").write_text(tree, "utf-8")
     about = {"system": "shop", "target": "rehearsal://", "rehearsal": True, "layers": ["static"], "commit": ""}
     run = runs.create(tmp_path / "runs", about, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
-    stated = parse(text, tmp_path / "criteria.toml")
+    stated = parse_criteria(text, tmp_path / "criteria.toml")
     return LayerContext(
         run=run,
         target=Target("rehearsal://"),
