@@ -47,6 +47,6 @@ def test_the_library_as_we_use_it_sends_once() -> None:
 )
 def test_a_library_that_hides_failures_is_refused(first: str, then: str, why: str) -> None:
     text = said(first, then)
-    assert "Untrusted: " in text
+    assert "UntrustedLibrary: " in text
     assert why in text
     assert "use the version that prod-gate's lock file names" in text

@@ -24,7 +24,7 @@ from prodgate.facts.dags.files import DagFile, DagFolder
 from prodgate.facts.dags.record import AirflowComponent, AirflowVersion, DagRecord
 from prodgate.facts.dags.slots import SlotHistory
 from prodgate.facts.dags.structure import DagStructure
-from prodgate.layers.dags import observing, rehearsal, target
+from prodgate.layers.dags import airflow, observing, rehearsal
 from prodgate.layers.dags.facts import facts_of
 from prodgate.layers.dags.kinds import KINDS, OBSERVED, REQUIRED
 from prodgate.layers.dags.layer import DagsLayer
@@ -165,10 +165,10 @@ def test_airflow_is_reached_as_it_is_stated(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SHOP_TOKEN", "t0ken")
     monkeypatch.setenv("SHOP_USER", "gate")
     calls: Any = object()
-    assert isinstance(target._transport(section(environment="shop"), calls, "eu-west-1", str), MwaaTransport)
-    reached = target._transport(section(url="https://a.example"), calls, "", str)
+    assert isinstance(airflow._transport(section(environment="shop"), calls, "eu-west-1", str), MwaaTransport)
+    reached = airflow._transport(section(url="https://a.example"), calls, "", str)
     assert isinstance(reached, HttpTransport)
-    access = target._access
+    access = airflow._access
     assert access(section(), str) is None
     assert access(section(token="env:SHOP_TOKEN"), str) == Token("t0ken")
     login = access(section(username="env:SHOP_USER", password="secret:shop/airflow"), lambda name: f"of {name}")
@@ -197,7 +197,7 @@ def test_a_drill_that_never_was_is_asked_for(tmp_path: Path) -> None:
     at = observation(tmp_path, url="aws://prod@ap-northeast-1")
     assert at.stated.airflow is not None
     with pytest.raises(Unreadable, match="no drill is on record; prodgate drill dag NAME aws://prod@ap-northeast-1"):
-        target._read_drill(at, at.stated.airflow)
+        airflow._read_drill(at, at.stated.airflow)
 
 
 class NoSuchKey(Exception):
