@@ -8,17 +8,21 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import boto3
 import botocore
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ProfileNotFound
 
+from ..criteria import UsageError
 from .account import WORKERS
 from .actions import find_refusal
 from .downloads import document_fetcher
 from .rates import bucket_for
+
+Session: TypeAlias = boto3.Session
 
 #: Attempts of one request, the first included. With adaptive retries nothing was lost at 20 calls a second.
 ATTEMPTS: Final = 10
@@ -51,7 +55,7 @@ def last_host() -> str:
 class Clients:
     """Makes clients of one account, each once: ``clients("s3", "us-east-1")``."""
 
-    session: boto3.Session
+    session: Session
     region: str
     endpoint: str = ""
     """Where the rehearsal account listens; empty for AWS itself."""
@@ -163,12 +167,24 @@ def _refuse_strange(protocol: str, body: bytes) -> None:
         raise Garbled(f"{found[1].decode('utf-8', 'replace')} where an answer should be")
 
 
+def load_session(profile: str, region: str) -> tuple[Session, Mapping[str, Any]]:
+    """Return a session of a profile or of the environment, and what is configured for it. Raises UsageError."""
+    try:
+        session = Session(profile_name=profile or None, region_name=region)
+        return session, session._session.get_scoped_config()
+    except ProfileNotFound:
+        known = ", ".join(Session().available_profiles) or "none"
+        raise UsageError(f"profile {profile!r}: is not configured; profiles are {known}") from None
+    except BotoCoreError as error:
+        raise UsageError(f"AWS configuration: can't be read: {error}; mend it") from None
+
+
 def rehearsal_clients(endpoint: str, region: str, *, reads: bool = False, attempts: int = ATTEMPTS) -> Clients:
     """Return clients of the rehearsal account that listens at ``endpoint``, such as ``http://127.0.0.1:45123``."""
     return Clients(_rehearsal_session(), region, endpoint, reads, attempts)
 
 
 @cache
-def _rehearsal_session() -> boto3.Session:
+def _rehearsal_session() -> Session:
     """Return the one session of all rehearsal accounts: it takes a second to read the models of all services."""
-    return boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106
+    return Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106

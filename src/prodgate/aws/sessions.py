@@ -9,13 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.exceptions import BotoCoreError, ProfileNotFound
-
 from ..criteria import UsageError
 from .answers import Absent, Unreadable
 from .calls import LiveCalls
-from .clients import Clients
+from .clients import Clients, Session, load_session
 
 #: Ends of the names of AWS's hosts.
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
@@ -26,19 +23,12 @@ class WrongAccount(UsageError):
     """What answers is not the account that was meant; the message says what it is."""
 
 
-def open_session(profile: str, region: str, environment: Mapping[str, str]) -> boto3.Session:
+def open_session(profile: str, region: str, environment: Mapping[str, str]) -> Session:
     """Return a session with the credentials of a profile, or of the environment. Raises UsageError.
 
     Nothing is asked of AWS for it.
     """
-    try:
-        opened = boto3.Session(profile_name=profile or None, region_name=region)
-        configured = opened._session.get_scoped_config()
-    except ProfileNotFound:
-        known = ", ".join(boto3.Session().available_profiles) or "none"
-        raise UsageError(f"profile {profile!r}: is not configured; profiles are {known}") from None
-    except BotoCoreError as error:
-        raise UsageError(f"AWS configuration: can't be read: {error}; mend it") from None
+    opened, configured = load_session(profile, region)
     mistakes = [*_find_redirections(environment), *_find_configured_endpoints(configured)]
     if mistakes:
         raise UsageError("\n".join(mistakes))
@@ -75,7 +65,7 @@ def _check_identity(identity: Mapping[str, Any], stated: str, environment: Mappi
         raise WrongAccount(f"{arn}: is a user with long-lived keys; let the CI take the gate's role")
 
 
-def _refuse_keys(opened: boto3.Session, environment: Mapping[str, str]) -> None:
+def _refuse_keys(opened: Session, environment: Mapping[str, str]) -> None:
     try:
         credentials = opened.get_credentials()
         key = credentials.get_frozen_credentials().access_key if credentials else ""

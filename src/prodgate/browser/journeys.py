@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..facts.e2e.journeys import FORMAT
-from .processes import Progress, run_process
+from ..processes import Progress
+from .processes import run_process
 from .settings import JOURNEYS, BrowserSettings
 
 _OPTIONS: Final = (
     "-m", "pytest", "-c", str(Path(__file__).with_name("journeys.ini")), "--import-mode=importlib",
     # what else is installed has no say; nothing is printed, since a message may hold what must be in no file
     "--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler",
-    "-p", "pytest_base_url.plugin", "-p", "pytest_playwright.pytest_playwright", "-p", "prodgate.browser.plugin",
+    "-p", "pytest_base_url.plugin", "-p", "pytest_playwright.pytest_playwright", "-p", "prodgate.browser.engine.plugin",
 )  # fmt: skip
 #: pytest's exit codes that mean that everything was run: all passed, some failed.
 _COMPLETE: Final = (0, 1)

@@ -6,20 +6,19 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
+from ..processes import Progress, clean_environment, read_progress
 from .redaction import Redaction
 from .settings import BrowserSettings
 
-#: What a line of progress begins with.
-PROGRESS_PREFIX: Final = "prodgate: "
+#: Variables that would change pytest or Playwright behind our back.
+_CHANGING: Final = ("PYTEST_", "DEBUG", "PWDEBUG", "PW_")
 #: Seconds that a process may take to end after all was said.
 _ENDING: Final = 10.0
-
-Progress = Callable[[str], None]
 
 
 def run_process(
@@ -50,7 +49,7 @@ def _start(arguments: Sequence[str], settings: BrowserSettings, cwd: Path) -> su
     return subprocess.Popen(  # noqa: S603  our own modules
         [sys.executable, "-P", *arguments],
         cwd=cwd,
-        env={**_clean_environment(), **settings.to_environment()},
+        env={**clean_environment(*_CHANGING), **settings.to_environment()},
         pass_fds=[settings.lifeline],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -58,19 +57,9 @@ def _start(arguments: Sequence[str], settings: BrowserSettings, cwd: Path) -> su
     )
 
 
-def _clean_environment() -> dict[str, str]:
-    """Return the environment without what would change pytest or Playwright behind our back."""
-    changing = ("PYTEST_", "DEBUG", "PWDEBUG", "PW_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(changing)} | {
-        "PYTHONUNBUFFERED": "1"
-    }
-
-
 def _copy_output(stream: IO[bytes], log: Path, clean: Redaction, progress: Progress) -> None:
     with stream, log.open("w", encoding="utf-8") as kept:
         for line in stream:
             text = clean.redact_text(line.decode("utf-8", "replace").rstrip())
-            if text.startswith(PROGRESS_PREFIX):
-                progress(text.removeprefix(PROGRESS_PREFIX))
-            else:
+            if not read_progress(text, progress):
                 kept.write(f"{text}\n")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
+
+from ..processes import end_with_parent
 
 #: The environment variable that holds the settings, as JSON.
 VARIABLE: Final = "PRODGATE_BROWSER"
@@ -61,6 +64,10 @@ class BrowserSettings:
     def from_environment(cls) -> Self:
         """Read the settings that this process was started with. Raises KeyError when there are none."""
         return cls(**json.loads(os.environ[VARIABLE]))
+
+    def end_with_parent(self) -> None:
+        """End this process when the parent ends, and the browser with it, which nobody drives any more."""
+        end_with_parent(self.lifeline, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..criteria import UsageError
-from .processes import Progress, run_process
+from ..processes import Progress
+from .processes import run_process
 from .settings import VISITS, BrowserSettings
 
 
@@ -17,7 +18,7 @@ class BrowserError(UsageError):
 
 def run_visits(settings: BrowserSettings, *, cwd: Path, log: Path, limit: float, progress: Progress) -> dict[str, Any]:
     """Return the record of all visits. Raises BrowserError when there is none."""
-    code = run_process(("-m", __package__ or ""), settings, log=log, cwd=cwd, limit=limit, progress=progress)
+    code = run_process(("-m", "prodgate.browser.engine"), settings, log=log, cwd=cwd, limit=limit, progress=progress)
     kept = Path(settings.results, VISITS)
     if code != 0 or not kept.exists():
         how = f"within {limit:.0f} s" if code is None else f"(exit code {code})"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from .processes import PROGRESS_PREFIX
+from ..processes import PROGRESS_PREFIX
 
 #: What the engine's own refusals begin with.
 REFUSAL_PREFIX: Final = f"{PROGRESS_PREFIX}refused: "

@@ -6,21 +6,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
+from ..processes import Progress, read_progress
+
 #: Seconds that Locust has after an interrupt to write what it knows, before its processes are killed.
 GRACE: Final = 10.0
 #: Seconds between two looks for a line of progress.
 _POLL_INTERVAL: Final = 0.25
-#: What a line of progress begins with.
-PROGRESS_PREFIX: Final = "prodgate: "
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,7 @@ class ProcessGroup:
                 with suppress(subprocess.TimeoutExpired):
                     first.wait(_POLL_INTERVAL)
                 for line in said.read().decode("utf-8", "replace").splitlines():
-                    if line.startswith(PROGRESS_PREFIX):
-                        progress(line.removeprefix(PROGRESS_PREFIX))
+                    read_progress(line, progress)
         if first.poll() is None:
             self.interrupt()
             return None

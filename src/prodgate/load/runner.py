@@ -16,16 +16,16 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-import os
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from ..criteria import UsageError
+from ..processes import Progress, clean_environment
 from . import PLUGIN
 from .locust_errors import explain_locust_failure
-from .processes import Progress, process_group
+from .processes import process_group
 from .profile import Profile
 from .record import write_record
 from .settings import VARIABLE, Settings
@@ -65,7 +65,9 @@ def run_load(
     (directory / "settings.json").write_text(json.dumps(settings.to_json(), indent=1), "utf-8")
     commands = _build_commands(settings, locustfile, directory, listen)
     limit = profile.seconds + profile.patience + ALLOWANCE
-    with process_group(commands, _clean_environment(directory), directory / "locust.txt") as processes:
+    # Locust takes options from variables, too
+    environment = {**clean_environment("LOCUST_"), VARIABLE: str((directory / "settings.json").absolute())}
+    with process_group(commands, environment, directory / "locust.txt") as processes:
         code = processes.follow(limit, progress)
     if not kept.exists():
         raise LoadError(
@@ -102,12 +104,6 @@ def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _clean_environment(directory: Path) -> Mapping[str, str]:
-    """Return the environment without what would change Locust's options behind our back."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    return {**kept, VARIABLE: str((directory / "settings.json").absolute()), "PYTHONUNBUFFERED": "1"}
 
 
 def _read_record(kept: Path, code: int | None, limit: float) -> Mapping[str, Any]:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from ..processes import Progress
 from ..statistics import nearest_rank
-from .processes import Progress
 from .profile import Profile
 from .runner import run_load
 from .tally import tenths_of_ms

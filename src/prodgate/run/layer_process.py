@@ -9,7 +9,6 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from ..evidence.runs import read
 from ..facts import Facts
 from ..layers import BUILT
 from ..layers.layer import Layer, LayerContext
+from ..processes import end_with_parent
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin
@@ -76,12 +76,7 @@ def _end_with_parent() -> None:
     lifeline = os.dup(sys.stdin.fileno())
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), sys.stdin.fileno())
-
-    def watch() -> None:
-        os.read(lifeline, 1)
-        os.killpg(os.getpgrp(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with_parent(lifeline, lambda: os.killpg(os.getpgrp(), signal.SIGTERM))
 
 
 def _recall(layer: Layer, run: Path) -> Facts:

@@ -37,9 +37,8 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     child = f"""
 import os, time
 from pathlib import Path
-from prodgate.browser.lifeline import end_with_parent
 from prodgate.browser.settings import BrowserSettings
-end_with_parent(BrowserSettings.from_environment().lifeline)
+BrowserSettings.from_environment().end_with_parent()
 Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()) + "\\n")
 time.sleep(600)
 """

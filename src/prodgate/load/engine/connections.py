@@ -1,8 +1,8 @@
 """Connections of one reader to one host, which send nothing twice and hide nothing.
 
 ``geventhttpclient`` sends an idempotent request again, without a word, when the server closes the connection instead of
-answering; with one request in a hundred dropped it reports none. ``disable_retries`` turns that off and ``drop_check``
-shows it.
+answering; with one request in a hundred dropped it reports none. ``disable_retries`` turns that off, and ``drop_check``
+shows that it is off.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner
 
+from ...processes import print_progress
 from ..early_stop import find_clear_failure
 from ..health import assess_health, combine_vitals
 from ..record import build_record, write_record
@@ -127,7 +128,7 @@ class Coordinator:
         passed = (datetime.now(UTC) - self._started).total_seconds()
         failed = sum(cell.failed.total() for cell in self._book.cells.values())
         left = f"{min(passed, profile.duration):.0f} of {profile.duration:g} s" if passed > 0 else "warming up"
-        print(f"prodgate: {profile.name}: {left}, {sent:,} sent, {failed:,} failed", flush=True)  # noqa: T201  for runner
+        print_progress(f"{profile.name}: {left}, {sent:,} sent, {failed:,} failed")
 
     def _stop(self, why: str) -> None:
         self._why, self._stopping = why, True

@@ -14,6 +14,7 @@ from locust import events
 from locust.env import Environment
 
 from prodgate.load.engine.attachment import RunRefused, attach
+from prodgate.load.locust_errors import REFUSAL_PREFIX
 from prodgate.load.settings import Settings
 
 
@@ -22,7 +23,7 @@ def attach_to_locust(environment: Environment, **_given: Any) -> None:
     try:
         attach(environment, Settings.read(os.environ))
     except (RunRefused, ValueError) as refusal:
-        sys.exit(f"prodgate: refused: {refusal}")
+        sys.exit(f"{REFUSAL_PREFIX}{refusal}")
 
 
 _init: Any = events.init

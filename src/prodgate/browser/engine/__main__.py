@@ -1,4 +1,4 @@
-"""``python -m prodgate.browser``: opens every declared page at every size, and writes down what it met."""
+"""``python -m prodgate.browser.engine`` opens every declared page at every size, and writes down what it finds."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from ..facts.e2e.journeys import FORMAT
+from ...facts.e2e.journeys import FORMAT
+from ...processes import print_progress
+from ..redaction import Redaction
+from ..settings import VISITS, BrowserSettings
 from .launch import describe_browser, launch
-from .lifeline import end_with_parent
 from .links import follow_links
 from .page_visit import NO_ANSWER, SIZES, blank_result, classify_error, find_address, visit
-from .redaction import Redaction
-from .settings import VISITS, BrowserSettings
 
 #: Visits in a row without an answer after which the site is taken for gone, and nobody waits for the rest.
 _MAX_SILENT: Final = 3
@@ -26,7 +26,7 @@ _MAX_SILENT: Final = 3
 def main() -> None:
     """Make all visits; the record is there when this ends."""
     settings, started = BrowserSettings.from_environment(), datetime.now(UTC)
-    end_with_parent(settings.lifeline)
+    settings.end_with_parent()
     with sync_playwright() as playwright:
         browser = launch(playwright, settings)
         pages = list(_visit_pages(browser, settings))
@@ -46,7 +46,7 @@ def _visit_pages(browser: Browser, settings: BrowserSettings) -> Iterator[dict[s
     """Visit each page at each size, until nobody answers any more."""
     silent = 0
     for page in settings.pages:
-        _print_progress(f"looking at {page['name']}")
+        print_progress(f"looking at {page['name']}")
         addressed: Mapping[str, Any] | None = None
         for size in SIZES:
             if silent >= _MAX_SILENT:
@@ -60,10 +60,6 @@ def _visit_pages(browser: Browser, settings: BrowserSettings) -> Iterator[dict[s
                 told = {**blank_result(page, size), "unreachable": classify_error(error)}
             silent = silent + 1 if (told["unreachable"] or {}).get("kind") in NO_ANSWER else 0
             yield told
-
-
-def _print_progress(text: str) -> None:
-    print(f"prodgate: {text}", flush=True)  # noqa: T201  the parent shows what its children print
 
 
 if __name__ == "__main__":

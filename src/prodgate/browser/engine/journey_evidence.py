@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Error, Response
 
-from ..semantics.secret_forms import find_secret
-from .redaction import Redaction, redact_trace
-from .settings import JOURNEYS, BrowserSettings
+from ...semantics.secret_forms import find_secret
+from ..redaction import Redaction, redact_trace
+from ..settings import JOURNEYS, BrowserSettings
 
 #: How the test itself ended, on its item, as soon as that is known.
 OUTCOME: Final = pytest.StashKey[str]()

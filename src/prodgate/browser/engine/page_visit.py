@@ -12,9 +12,9 @@ from urllib.parse import urljoin, urlsplit
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response
 
+from ..settings import BrowserSettings
 from .keyboard_walk import walk_keyboard
 from .launch import CONTEXT, guard
-from .settings import BrowserSettings
 
 _SCRIPTS: Final = {path.stem: path.read_text("utf-8") for path in (Path(__file__).parent / "scripts").glob("*.js")}
 #: Sizes of window, by name: what a person at a desk has, and a telephone's 375 px.

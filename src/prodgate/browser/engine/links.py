@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import APIRequestContext, Browser, Error
 
+from ..settings import BrowserSettings
 from .launch import CONTEXT, guard
-from .settings import BrowserSettings
 
 _SCRIPT: Final = (Path(__file__).parent / "scripts" / "follow.js").read_text("utf-8")
 #: Addresses that are asked for; what is left out is counted.

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Playwright
 
-from ..engines.chromium import find_chromium
+from ...engines.chromium import find_chromium
+from ..settings import VARIABLE, BrowserSettings, Credential, Credentials
 from .journey_evidence import OUTCOME, JourneyEvidence, JourneyWriter
 from .launch import CONTEXT, describe_browser, guard, launch_arguments
-from .lifeline import end_with_parent
-from .settings import VARIABLE, BrowserSettings, Credential, Credentials
 
 _SETTINGS = pytest.StashKey[BrowserSettings]()
 _WRITER = pytest.StashKey[JourneyWriter]()
@@ -29,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MUTATES)
     if VARIABLE in os.environ:
         settings = BrowserSettings.from_environment()
-        end_with_parent(settings.lifeline)
+        settings.end_with_parent()
     else:
         there = find_chromium()
         base_url = config.getoption("base_url") or ""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, BrowserContext, Playwright, Route
 
-from .settings import BrowserSettings
+from ..settings import BrowserSettings
 
 #: Everything that a page is shown with, unless a test says otherwise. Tokyo is where the readers are.
 CONTEXT: Final[dict[str, Any]] = {"locale": "en-US", "timezone_id": "Asia/Tokyo", "service_workers": "block"}
