@@ -1,9 +1,7 @@
 """Does the site stand the load: usual, in a surge, and while it is deployed?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.load.changes import LoadChange
-from prodgate.facts.load.runs import CacheableResponse, DeployUnderLoad, SteadyLoad, SurgeLoad
-from prodgate.facts.load.server_view import ServerView
+from prodgate.facts.load import CacheableResponse, DeployUnderLoad, LoadChange, ServerView, SteadyLoad, SurgeLoad
 
 
 @check(

@@ -1,7 +1,7 @@
 """Does the account that serves the site know of the load that readers met there?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.load.account_view import BalancerTimes, EntranceCount
+from prodgate.facts.load import BalancerTimes, EntranceCount
 
 
 @check(

@@ -6,7 +6,6 @@ import re
 
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.policy_documents import Statement
-from prodgate.terraform.documents import allow_statements
 
 from .roles import grants, managed_by_aws
 
@@ -35,7 +34,7 @@ def deploy_roles_wait_for_an_approval(role: Resource, criterion: Criterion) -> N
     merged or dispatched there deploys, with or without a gate.
     """
     trusts = [
-        one for one in allow_statements(role, "assume_role_policy") if any(GITHUB in p.name for p in one.principals)
+        one for one in role.allow_statements("assume_role_policy") if any(GITHUB in p.name for p in one.principals)
     ]
     if not trusts or not _can_deploy(role):
         raise criterion.not_applicable("not a role with which GitHub Actions deploys")

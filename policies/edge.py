@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodgate import Block, Criterion, Resource, policy
-from prodgate.terraform.documents import allow_statements
 
 DISTRIBUTION = ("aws_cloudfront_distribution",)
 #: AWS's own cache policies that cache and don't vary by cookie: CachingOptimized, and the same for compressed files.
@@ -96,7 +95,7 @@ def bucket_policies_admit_one_distribution(holder: Resource, criterion: Criterio
     """
     statements = [
         one
-        for one in allow_statements(holder, "policy")
+        for one in holder.allow_statements("policy")
         if any(p.name == "cloudfront.amazonaws.com" for p in one.principals)
     ]
     if not statements:

@@ -1,7 +1,6 @@
 """Data at rest is encrypted, under keys that the owner of the data controls."""
 
 from prodgate import Criterion, Resource, policy
-from prodgate.terraform.documents import allow_statements
 
 from .buckets import receives_access_logs
 
@@ -164,7 +163,7 @@ def keys_work_and_belong_to_one_account(key: Resource, criterion: Criterion) -> 
     criterion.hold(key.flag("is_enabled", True), expected="is_enabled = true", observed="disabled")
     documents = [(key, "policy")] + [(own, "policy") for own in _policies_of(key)]
     for block, name in documents:
-        for statement in allow_statements(block, name) if block.has(name) else ():
+        for statement in block.allow_statements(name) if block.has(name) else ():
             service = [principal.name for principal in statement.principals if principal.kind == "Service"]
             too_much = service and statement.covers("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
             criterion.hold(not too_much, expected="services that only use the key", observed=f"{service} may delete it")

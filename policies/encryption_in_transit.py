@@ -4,7 +4,6 @@ import re
 
 from prodgate import Block, Criterion, Resource, Unresolved, policy
 from prodgate.semantics.policy_documents import Statement
-from prodgate.terraform.documents import policy_statements
 
 MODERN_LISTENER = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-")
 MODERN_VIEWER = re.compile(r"TLSv1\.[23](_\d{4})?")
@@ -170,7 +169,7 @@ def stores_refuse_plain_requests(store: Resource, criterion: Criterion) -> None:
     kind, name = POLICIES_OF[store.type]
     documents = [(own, "policy") for own in store.configuration.naming(store, name, kind)]
     documents += [(store, "policy")] if not documents and store.type != "aws_s3_bucket" and store.has("policy") else []
-    refusing = [s for block, path in documents for s in policy_statements(block, path) if _refuses_plain(s, store)]
+    refusing = [s for block, path in documents for s in block.statements(path) if _refuses_plain(s, store)]
     observed = "no such statement in its policy" if documents else "no policy"
     criterion.hold(bool(refusing), expected="a Deny when aws:SecureTransport is false", observed=observed)
 

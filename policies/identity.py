@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.policy_documents import Statement
-from prodgate.terraform.documents import allow_statements
 
 #: Resources that grant rights to an identity -> the arguments that hold a policy document.
 GRANTS = {
@@ -60,9 +59,9 @@ def granted_statements(holder: Resource) -> Iterator[Statement]:
     """Yield the statements that allow something to whoever has the resource. Raises Unresolved."""
     if holder.type == "aws_iam_role":
         for inline in holder.blocks("inline_policy"):
-            yield from allow_statements(inline, "policy") if inline.has("policy") else ()
+            yield from inline.allow_statements("policy") if inline.has("policy") else ()
     else:
-        yield from allow_statements(holder, GRANTS[holder.type])
+        yield from holder.allow_statements(GRANTS[holder.type])
 
 
 def is_everything(resource: str) -> bool:

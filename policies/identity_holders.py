@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from prodgate import Configuration, Criterion, Resource, Unresolved, policy
 from prodgate.semantics.policy_documents import Statement
-from prodgate.terraform.documents import allow_statements
 
 from .identity import EDITS, granted_statements, is_everything
 
@@ -95,12 +94,12 @@ def _execution_statements(environment: Resource, criterion: Criterion) -> Iterat
     tree = role.configuration
     yield from granted_statements(role)
     for inline in tree.naming(role, "role", "aws_iam_role_policy"):
-        yield from allow_statements(inline, "policy")
+        yield from inline.allow_statements("policy")
     for attachment in tree.naming(role, "role", "aws_iam_role_policy_attachment"):
         managed = attachment.related("policy_arn", "aws_iam_policy")
         if not managed:
             raise criterion.undetermined(f"{attachment.text('policy_arn')} is attached, and is declared elsewhere")
-        yield from (statement for policy in managed for statement in allow_statements(policy, "policy"))
+        yield from (statement for policy in managed for statement in policy.allow_statements("policy"))
 
 
 def _reaches(resource: str, bucket: Resource) -> bool:

@@ -4,7 +4,6 @@ import re
 
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.policy_documents import Statement
-from prodgate.terraform.documents import allow_statements
 
 from .identity_trust import CALLERS, SOURCES
 
@@ -100,7 +99,7 @@ def _resource_statements(holder: Resource, criterion: Criterion) -> tuple[Statem
     name = RESOURCE_POLICIES[holder.type]
     if not holder.has(name):
         raise criterion.not_applicable("has no policy of its own")
-    return allow_statements(holder, name)
+    return holder.allow_statements(name)
 
 
 @policy(
@@ -117,7 +116,7 @@ def those_let_in_get_listed_actions(holder: Resource, criterion: Criterion) -> N
     """
     trust = holder.type == "aws_iam_role"
     for statement in (
-        allow_statements(holder, "assume_role_policy") if trust else _resource_statements(holder, criterion)
+        holder.allow_statements("assume_role_policy") if trust else _resource_statements(holder, criterion)
     ):
         wide = [action for action in statement.actions if action == "*" or action.endswith(":*")]
         owner = "kms" in holder.type and all(principal.account for principal in statement.principals)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.policy_documents import Principal, Statement
-from prodgate.terraform.documents import allow_statements
 
 #: Services that state for whom they act when they take a role, so that the role can refuse to serve another account.
 #: From the pages on cross-service confused deputies in the guides of the services; not every service does.
@@ -25,7 +24,7 @@ GITHUB = "token.actions.githubusercontent.com"
 
 
 def _trusted_principals(role: Resource) -> Iterator[tuple[Statement, Principal]]:
-    for statement in allow_statements(role, "assume_role_policy"):
+    for statement in role.allow_statements("assume_role_policy"):
         yield from ((statement, principal) for principal in statement.principals)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.cloudwatch import HEARTBEATS, alarms_in_rule
 from prodgate.semantics.policy_documents import Statement
-from prodgate.terraform.documents import policy_statements
 
 from .alarms import ALARM, COMPOSITE, Reading, fires_below, readings
 from .unset import is_unset
@@ -154,7 +153,7 @@ def _publishes(topic: Resource) -> bool:
     if not policies and is_unset(topic, "policy"):
         return True
     account = _account(topic)
-    statements = [one for holder in policies or (topic,) for one in policy_statements(holder, "policy")]
+    statements = [one for holder in policies or (topic,) for one in holder.statements("policy")]
     opened = [one for one in statements if one.allows and _serves(one, account) and one.covers("sns:Publish")]
     publishers = [principal.name for one in opened for principal in one.principals]
     return bool({"cloudwatch.amazonaws.com", "*"} & set(publishers))
@@ -177,7 +176,7 @@ def _key_opens(topic: Resource, criterion: Criterion) -> bool:
     # The default policy of a key admits the account's own roles, and no service.
     holders = holders or (() if is_unset(keys[0], "policy") else keys[:1])
     account = _account(topic)
-    statements = [one for holder in holders for one in policy_statements(holder, "policy") if one.allows]
+    statements = [one for holder in holders for one in holder.allow_statements("policy")]
     statements = [one for one in statements if _serves(one, account)]
     opened = [one for one in statements if any(p.name == "cloudwatch.amazonaws.com" for p in one.principals)]
     return all(any(one.covers(action) for one in opened) for action in ("kms:Decrypt", "kms:GenerateDataKey"))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from prodgate import Unresolved
+from prodgate import Unknown, Unresolved
 from prodgate.semantics.secret_forms import find_assignments, find_secret
-from prodgate.semantics.unresolved import Unknown
 
 
 def secrets_in(pairs: Iterable[tuple[str, str | None]]) -> list[str]:

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 
 from prodgate import Resource
 from prodgate.semantics.policy_documents import Statement
-from prodgate.terraform.documents import allow_statements
 
 ATTACHMENT = "aws_iam_role_policy_attachment"
 
@@ -15,12 +14,12 @@ ATTACHMENT = "aws_iam_role_policy_attachment"
 def grants(role: Resource) -> Iterator[Statement]:
     """Yield the statements that allow something to the role in declared policies. Raises Unresolved."""
     for inline in role.configuration.naming(role, "role", "aws_iam_role_policy"):
-        yield from allow_statements(inline, "policy")
+        yield from inline.allow_statements("policy")
     for inner in role.blocks("inline_policy"):
-        yield from allow_statements(inner, "policy") if inner.has("policy") else ()
+        yield from inner.allow_statements("policy") if inner.has("policy") else ()
     for attachment in role.configuration.naming(role, "role", ATTACHMENT):
         for managed in attachment.related("policy_arn", "aws_iam_policy"):
-            yield from allow_statements(managed, "policy")
+            yield from managed.allow_statements("policy")
 
 
 def managed_by_aws(role: Resource) -> frozenset[str]:

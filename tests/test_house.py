@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import prodgate
 from tests.conftest import SECONDS
 
 ROOT = Path(__file__).parents[1]
@@ -103,12 +102,6 @@ def test_what_a_project_writes_uses_the_package_and_never_each_other() -> None:
     for path in PACKAGE.rglob("*.py"):
         found = re.search(rf"^(from|import) ({'|'.join(folders)})\b", path.read_text("utf-8"), re.MULTILINE)
         assert found is None, path.name
-
-
-def test_the_public_names_are_exactly_these() -> None:
-    assert set(prodgate.__all__) == {name for name in prodgate.__all__ if hasattr(prodgate, name)}
-    assert prodgate.__all__ == sorted(prodgate.__all__)
-    assert {"Criterion", "Quantity", "Resource", "check", "policy"} <= set(prodgate.__all__)
 
 
 def test_no_file_speaks_of_a_machine_or_of_work_to_come() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from prodgate.browser.settings import Credentials
+from prodgate import Credentials
 
 
 @pytest.mark.mutates

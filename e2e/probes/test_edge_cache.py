@@ -1,7 +1,7 @@
 """Does the edge keep what is everybody's, and nothing that is one reader's?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.caching import PrivatePage, PublicPage
+from prodgate.facts.e2e import PrivatePage, PublicPage
 
 
 @check(

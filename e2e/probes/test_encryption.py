@@ -1,8 +1,7 @@
 """Can the reader trust the connection?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.redirects import PlainHttp
-from prodgate.facts.e2e.tls import ServedCertificate, ServedTls
+from prodgate.facts.e2e import PlainHttp, ServedCertificate, ServedTls
 
 MODERN = ("TLS 1.2", "TLS 1.3")
 

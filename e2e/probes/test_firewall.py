@@ -1,7 +1,7 @@
 """Does the firewall stand in the way of attacks, and of nobody else?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.firewall import AttackAnswered, OrdinaryAnswered
+from prodgate.facts.e2e import AttackAnswered, OrdinaryAnswered
 
 
 @check("waf-refuses-attacks", remedy="Attach the web ACL, and let its managed groups block rather than count.")

@@ -1,8 +1,7 @@
 """Do answers tell the browser to defend the reader?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.cookies import Cookie
-from prodgate.facts.e2e.headers import ContentPolicy, SecurityHeaders
+from prodgate.facts.e2e import ContentPolicy, Cookie, SecurityHeaders
 
 A_YEAR = 31536000
 OWN_REQUESTS = ("lax", "strict")

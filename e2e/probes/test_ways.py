@@ -1,8 +1,7 @@
 """Do the site's addresses lead where they should?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.endpoints import HealthEndpoint, MissingPage
-from prodgate.facts.e2e.redirects import Redirects
+from prodgate.facts.e2e import HealthEndpoint, MissingPage, Redirects
 
 HEALTHY = 200
 GONE = ("404", "410")

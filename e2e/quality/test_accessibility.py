@@ -1,7 +1,7 @@
 """Can everybody use the pages: without seeing well, without a mouse, on a telephone?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.pages import KeyboardWalk, VisitedPage
+from prodgate.facts.e2e import KeyboardWalk, VisitedPage
 
 
 @check("pages-accessible", remedy="Look the rule up at dequeuniversity.com/rules/axe, and mend the element.")

@@ -1,7 +1,7 @@
 """Are the pages whole, fast, and do they work?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.pages import PageLinks, VisitedPage
+from prodgate.facts.e2e import PageLinks, VisitedPage
 
 
 @check("pages-complete", remedy="Open the page; where a region has another role or name, mend the page or [e2e.pages].")

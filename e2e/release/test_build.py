@@ -1,7 +1,7 @@
 """Is it the release under test that readers see?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.builds import ServedBuild
+from prodgate.facts.e2e import ServedBuild
 
 
 @check(

@@ -1,7 +1,7 @@
 """Can a person do what the release is for?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.e2e.journeys import Journey
+from prodgate.facts.e2e import Journey
 
 
 @check(

@@ -1,25 +1,54 @@
-"""Decide, on evidence, whether a system may go to production."""
+"""Decide, on evidence, whether a system may go to production.
 
-from .checks import check
-from .criteria import Criterion
-from .findings import NotSatisfied, Outcome, Undetermined
-from .quantities import Bound, Quantity
-from .semantics.unresolved import Unresolved
-from .terraform.policy import policy
-from .terraform.reading import Block
-from .terraform.resources import Configuration, Resource
+What authors of policies, checks, facts and journeys may use is named in ``__all__`` here, in ``prodgate.facts`` and its
+layers, in the modules of ``prodgate.semantics``, and in ``prodgate.testing``; docs/api.md shows all of it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .browser.settings import Credentials
+    from .checks import check
+    from .criteria import Criterion
+    from .estimates import estimate_rate
+    from .quantities import Quantity
+    from .semantics.unresolved import Unknown, Unresolved
+    from .terraform.policy import policy
+    from .terraform.reading import Block
+    from .terraform.resources import Configuration, Resource
+else:
+    #: Where each name is defined. Every process of a run imports this package, and few of them use all that.
+    _HOMES = {
+        "Block": "terraform.reading",
+        "Configuration": "terraform.resources",
+        "Credentials": "browser.settings",
+        "Criterion": "criteria",
+        "Quantity": "quantities",
+        "Resource": "terraform.resources",
+        "Unknown": "semantics.unresolved",
+        "Unresolved": "semantics.unresolved",
+        "check": "checks",
+        "estimate_rate": "estimates",
+        "policy": "terraform.policy",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
 
 __all__ = [
     "Block",
-    "Bound",
     "Configuration",
+    "Credentials",
     "Criterion",
-    "NotSatisfied",
-    "Outcome",
     "Quantity",
     "Resource",
-    "Undetermined",
+    "Unknown",
     "Unresolved",
     "check",
+    "estimate_rate",
     "policy",
 ]

@@ -1,7 +1,7 @@
 """Is the data there that the slots were to collect?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.dags.collected import CollectedSlots, CollectedSource
+from prodgate.facts.dags import CollectedSlots, CollectedSource
 
 
 @check(

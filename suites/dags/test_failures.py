@@ -1,8 +1,7 @@
 """Does a failure reach a person, whatever way the task dies?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.dags.canaries import KilledOrFailed, Retried
-from prodgate.facts.dags.dead_letters import FailedRuns
+from prodgate.facts.dags import FailedRuns, KilledOrFailed, Retried
 
 
 @check(

@@ -1,8 +1,7 @@
 """Can the DAG files be deployed: do they import, keep the rules, and say what was agreed?"""
 
 from prodgate import Criterion, Quantity, check
-from prodgate.facts.dags.files import DagFile, DagFolder
-from prodgate.facts.dags.structure import DagStructure, DeclaredFile
+from prodgate.facts.dags import DagFile, DagFolder, DagStructure, DeclaredFile
 
 
 @check("dag-imports", remedy="Import the file in that Airflow version, and move work out of its top level into tasks.")

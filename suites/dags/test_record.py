@@ -1,7 +1,7 @@
 """Can Airflow's record be believed, and does Airflow do its work?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.dags.record import AirflowComponent, AirflowVersion, DagRecord
+from prodgate.facts.dags import AirflowComponent, AirflowVersion, DagRecord
 
 
 @check(

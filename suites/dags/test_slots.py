@@ -1,8 +1,7 @@
 """Did every slot of every DAG have its run, and did the run succeed in time?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.dags.record import DurationChange
-from prodgate.facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts
+from prodgate.facts.dags import CollectionSlots, DurationChange, RealRun, SlotHistory, TaskAttempts
 
 
 @check(

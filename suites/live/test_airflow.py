@@ -1,7 +1,7 @@
 """Is Airflow the size, as closed, as talkative and set as was agreed?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.airflow import AirflowEnvironment
+from prodgate.facts.live import AirflowEnvironment
 
 
 @check("mwaa-class", remedy="Set the environment class.", measures="text")

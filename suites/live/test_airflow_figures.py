@@ -1,7 +1,7 @@
 """Did Airflow keep up in the last month, as CloudWatch was told?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.airflow_figures import DagFigures, TaskFigures
+from prodgate.facts.live import DagFigures, TaskFigures
 
 
 @check("mwaa-dag-durations", remedy="Find the task that took so long; split it, or give it more.", measures="time")

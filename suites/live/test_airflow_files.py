@@ -1,7 +1,7 @@
 """Does Airflow run the files of the deployed commit, and is there a way back?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.airflow_files import AirflowFiles
+from prodgate.facts.live import AirflowFiles
 
 
 @check("dag-bucket-versioned", remedy="Enable versioning of the bucket that the environment reads.")

@@ -1,8 +1,7 @@
 """Does each alarm work: is it heard, does it watch what exists, and does it fire in time?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.watching.alarm_topics import AlarmTopic
-from prodgate.facts.live.watching.alarms import Alarm
+from prodgate.facts.live import Alarm, AlarmTopic
 
 
 @check(

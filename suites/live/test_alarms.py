@@ -1,7 +1,9 @@
 """Are the system's parts watched by alarms, and would somebody be told?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.watching.alarm_coverage import (
+from prodgate.facts.live import (
+    AirflowNotices,
+    FindingSource,
     WatchedAirflow,
     WatchedBalancer,
     WatchedDatabase,
@@ -9,7 +11,6 @@ from prodgate.facts.live.watching.alarm_coverage import (
     WatchedService,
     WatchedTargetGroup,
 )
-from prodgate.facts.live.watching.notifications import AirflowNotices, FindingSource
 
 
 @check(

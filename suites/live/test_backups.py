@@ -1,9 +1,7 @@
 """Do the backups exist, reach back far enough, survive a mistake, and restore?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.backups import BackupPlan, BackupVault
-from prodgate.facts.live.database_backups import DatabaseBackups, RestoreTest
-from prodgate.facts.live.databases import Database
+from prodgate.facts.live import BackupPlan, BackupVault, Database, DatabaseBackups, RestoreTest
 
 MEND = "Look at the restore job in AWS Backup, mend the cause, and run the restore test again."
 REPORT = "Let the check of the restored data report with PutRestoreValidationResult."

@@ -1,7 +1,7 @@
 """Can nobody reach the buckets who should not, and does nothing in them get lost?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.buckets import AccountBuckets, Bucket
+from prodgate.facts.live import AccountBuckets, Bucket
 
 
 @check("bucket-public-access-blocked", remedy="Switch all four settings of the bucket's public access block on.")

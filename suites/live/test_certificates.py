@@ -1,9 +1,7 @@
 """Is everything that readers are told encrypted, by a certificate that browsers accept, today and next month?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.certificates import CertificateInUse
-from prodgate.facts.live.distributions import CacheBehaviour, Distribution
-from prodgate.facts.live.listeners import Listener
+from prodgate.facts.live import CacheBehaviour, CertificateInUse, Distribution, Listener
 
 MODERN = ("TLSv1.2", "TLSv1.3")
 ENCRYPTED = ("redirect-to-https", "https-only")

@@ -1,7 +1,7 @@
 """Is the data there that Airflow is for?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.collected_data import CollectedData
+from prodgate.facts.live import CollectedData
 
 
 @check(

@@ -1,8 +1,7 @@
 """Is the database sized as agreed, out of the internet's reach, and closed to whoever comes without TLS?"""
 
 from prodgate import Criterion, Quantity, check
-from prodgate.facts.live.databases import Database, DatabaseInstance, DatabaseSnapshot
-from prodgate.facts.live.deletion import Deletable
+from prodgate.facts.live import Database, DatabaseInstance, DatabaseSnapshot, Deletable
 
 SERVERLESS = "db.serverless"
 

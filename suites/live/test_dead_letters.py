@@ -1,8 +1,7 @@
 """What becomes of a run that failed for good: is it kept, for long enough, and has somebody dealt with it?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.airflow import AirflowEnvironment
-from prodgate.facts.live.queues import DeadLetterQueue, WorkQueue
+from prodgate.facts.live import AirflowEnvironment, DeadLetterQueue, WorkQueue
 
 
 @check("dead-letter-queue", remedy="Make a dead-letter queue, and allow the execution role sqs:SendMessage to it.")

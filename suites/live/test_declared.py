@@ -1,7 +1,7 @@
 """Is the account what its Terraform says?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.drift.declared import DeclaredResource, TaggedResource
+from prodgate.facts.live import DeclaredResource, TaggedResource
 
 
 @check("live-as-declared", remedy="Apply what is declared, or declare what was changed by hand.")

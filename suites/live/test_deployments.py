@@ -1,7 +1,7 @@
 """Does a new version replace the old one without an outage, and does the old one come back by itself?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.deployments import ServiceDeployment, TargetGroup
+from prodgate.facts.live import ServiceDeployment, TargetGroup
 
 #: What must be among the metrics of the alarms that stop a deployment.
 FELT_BY_USERS = {

@@ -1,7 +1,7 @@
 """Do the site's names lead to the distribution?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.site_names import SiteName
+from prodgate.facts.live import SiteName
 
 
 @check("dns-points-at-distribution", remedy="Make every name an alias of the distribution: A, and AAAA with IPv6.")

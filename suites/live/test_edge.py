@@ -1,7 +1,7 @@
 """Does CloudFront stand in front of the site, and does it carry what it can?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.distributions import BucketOrigin, CacheBehaviour, Distribution
+from prodgate.facts.live import BucketOrigin, CacheBehaviour, Distribution
 from prodgate.semantics.policy_documents import read_statements
 
 SERVED = ("bucket", "load balancer")

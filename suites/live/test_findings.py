@@ -1,8 +1,7 @@
 """What the services that watch the account have found. Found nothing counts only where somebody has looked."""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.costs import Budget
-from prodgate.facts.live.security_services import OutsideAccess, SecurityHub, ThreatDetection
+from prodgate.facts.live import Budget, OutsideAccess, SecurityHub, ThreatDetection
 
 
 @check("threat-findings", remedy="Look into each finding, mend its cause, then archive it.", measures="count")

@@ -1,8 +1,7 @@
 """Is what runs the image that was tested, and does it bring neither vulnerabilities nor credentials along?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.images import DeployedImage, ImageRepository
-from prodgate.facts.live.services import Service
+from prodgate.facts.live import DeployedImage, ImageRepository, Service
 
 IMMUTABLE = "IMMUTABLE"
 

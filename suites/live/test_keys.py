@@ -1,9 +1,7 @@
 """Is what is kept encrypted, under keys that their owner controls and that change?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.keys import Key
-from prodgate.facts.live.origins import ServerOrigin
-from prodgate.facts.live.stores import Store
+from prodgate.facts.live import Key, ServerOrigin, Store
 
 MODERN = {"TLSv1.2"}
 

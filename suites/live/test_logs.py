@@ -1,10 +1,7 @@
 """Is there a log of everything that happens, is it kept, and is nothing in it that must not be?"""
 
 from prodgate import Criterion, Quantity, check
-from prodgate.facts.live.component_logs import ComponentLog
-from prodgate.facts.live.ingress import Entrance
-from prodgate.facts.live.log_groups import LoggedText, LogGroup
-from prodgate.facts.live.vpcs import NetworkRecord
+from prodgate.facts.live import ComponentLog, Entrance, LoggedText, LogGroup, NetworkRecord
 
 
 @check(

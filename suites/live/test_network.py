@@ -1,9 +1,7 @@
 """Do workloads stand out of the internet's reach, and do their security groups open no more than is needed?"""
 
 from prodgate import Criterion, Quantity, check
-from prodgate.facts.live.origin_bypass import FrontDoor
-from prodgate.facts.live.placements import Placement
-from prodgate.facts.live.security_groups import SecurityGroup
+from prodgate.facts.live import FrontDoor, Placement, SecurityGroup
 from prodgate.semantics.network_rules import NEVER_PUBLIC, OUTBOUND, WEB, WIDE
 
 #: Kinds of workload that stand in one zone at a time, or that the internet is meant to reach.

@@ -1,9 +1,7 @@
 """Were the objectives kept in production, over the windows that they are stated for?"""
 
-from prodgate import Criterion, check
-from prodgate.estimates import estimate_rate
-from prodgate.facts.live.surges import CacheInSurge, ServiceInSurge, WorkerUse
-from prodgate.facts.live.traffic import BalancerTraffic, CanaryVisits
+from prodgate import Criterion, check, estimate_rate
+from prodgate.facts.live import BalancerTraffic, CacheInSurge, CanaryVisits, ServiceInSurge, WorkerUse
 
 
 @check(

@@ -1,9 +1,7 @@
 """Are secrets kept in Secrets Manager and nowhere in plain text, and do they change?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.databases import Database
-from prodgate.facts.live.plain_text import Handed
-from prodgate.facts.live.secrets import Secret
+from prodgate.facts.live import Database, Handed, Secret
 
 BACKEND = "SecretsManagerBackend"
 

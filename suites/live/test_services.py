@@ -1,8 +1,7 @@
 """Are the services as large as agreed, do they grow, and is every task well and of the intended version?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.running_services import RunningService
-from prodgate.facts.live.services import Service
+from prodgate.facts.live import RunningService, Service
 
 PLAIN, SPOT = "FARGATE", "FARGATE_SPOT"
 

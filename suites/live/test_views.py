@@ -1,9 +1,7 @@
 """Would somebody see what is wrong: in traces, on a dashboard, through a canary?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.canaries import Canary
-from prodgate.facts.live.traces import TracedService
-from prodgate.facts.live.watching.dashboards import Dashboard, ShownComponent
+from prodgate.facts.live import Canary, Dashboard, ShownComponent, TracedService
 
 
 @check("tracing", remedy="Run a collector beside the application, and allow the task role xray:PutTraceSegments.")

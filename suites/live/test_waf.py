@@ -1,8 +1,7 @@
 """Does the web application firewall stand in the way of attacks, and does it say what it did?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.live.distributions import Distribution
-from prodgate.facts.live.web_acls import WebAcl, WebAclRule
+from prodgate.facts.live import Distribution, WebAcl, WebAclRule
 
 NEEDED = ("AWS/AWSManagedRulesCommonRuleSet", "AWS/AWSManagedRulesKnownBadInputsRuleSet")
 WITH_A_DATABASE = ("AWS/AWSManagedRulesSQLiRuleSet",)

@@ -1,8 +1,7 @@
 """Is the repository itself safe to build production from?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.credentials import RepositoryPart
-from prodgate.terraform.root_module import DeclaredRoot, StateBackend
+from prodgate.facts.static import DeclaredRoot, RepositoryPart, StateBackend
 
 #: Part of the system -> the resource that stands for it.
 PARTS = {

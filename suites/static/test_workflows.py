@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from prodgate import Criterion
-from prodgate.checks import check
-from prodgate.facts.workflows import Job, Step, Workflow, Workflows
+from prodgate import Criterion, check
+from prodgate.facts.static import Job, Step, Workflow, Workflows
 
 PINNED = re.compile(r"^(?:\./.*|docker://.+@sha256:[0-9a-f]{64}|[^@]+@[0-9a-f]{40})$")
 #: Texts that whoever opens a pull request or sends an event decides. Numbers and hashes can't hold a command.

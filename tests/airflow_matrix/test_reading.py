@@ -149,7 +149,7 @@ def test_a_run_of_ours_is_seen_to_fail(admin: HttpTransport, failed: Run) -> Non
 def test_a_hand_on_a_run_leaves_its_trace(airflow: Airflow, admin: HttpTransport) -> None:
     touched = triggered(airflow, admin)
     url = f"/dags/by_hand/dagRuns/{touched.run_id}"
-    reply = admin._request("PATCH", f"{airflow.api.removeprefix(airflow.url)}{url}", {"state": "success"})
+    reply = admin.send_request("PATCH", f"{airflow.api.removeprefix(airflow.url)}{url}", {"state": "success"})
     assert reply.status == 200
     found = seen(admin, "by_hand")
     assert [run.state for run in found.runs if run.run_id == touched.run_id] == ["success"]

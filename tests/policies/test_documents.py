@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodgate import Configuration, Outcome, Resource, Unresolved
-from prodgate.sections.criteria_file import load_criteria
-from prodgate.semantics.policy_documents import overlap, read_statements
-from prodgate.terraform.policy import POLICIES, apply
-from prodgate.terraform.reading import UNKNOWN
+from prodgate import Configuration, Resource
+from prodgate.testing import POLICIES, UNKNOWN, Outcome, apply, load_criteria
 
 ROOT = Path(__file__).parents[2]
 for name in ("identity", "identity_trust", "identity_resources"):
@@ -157,64 +153,3 @@ def test_denying_something_too_does_not_excuse_what_is_allowed(judge: str, docum
 )  # fmt: skip
 def test_a_document_that_cannot_be_read_never_passes(judge: str, document: Any) -> None:
     assert outcome(judge, document) is not Outcome.SATISFIED
-
-
-anything = st.recursive(st.none() | st.booleans() | st.text(), lambda s: st.lists(s) | st.dictionaries(st.text(), s))
-
-
-@given(parsed=anything)
-def test_whatever_is_no_document_is_unresolved(parsed: Any) -> None:
-    if parsed is None:
-        assert read_statements(parsed, "it") == ()
-    else:
-        with pytest.raises(Unresolved, match=r"^it "):
-            read_statements(parsed, "it")
-
-
-def test_what_an_allow_leaves_out_is_everything_and_what_a_deny_leaves_out_is_nothing() -> None:
-    parts = {"NotAction": "iam:*", "NotResource": "arn:aws:s3:::a", "NotPrincipal": {"AWS": f"{OWN}:root"}}
-    (allow,) = read_statements({"Statement": {"Effect": "Allow", **parts}}, "it")
-    assert allow.actions == allow.resources == ("*",)
-    assert [principal.is_anybody for principal in allow.principals] == [True]
-    (deny,) = read_statements({"Statement": {"Effect": "Deny", **parts}}, "it")
-    assert (deny.actions, deny.resources, deny.principals) == ((), (), ())
-
-
-@pytest.mark.parametrize(
-    ("operator", "value", "restricts"),
-    [
-        ("StringEquals", "123456789012", True),
-        ("ForAnyValue:StringLike", "o-example/*", True),
-        ("StringLike", "*", False),
-        ("StringEqualsIfExists", "123456789012", False),
-        ("ForAllValues:StringEquals", "123456789012", False),
-        ("StringNotEquals", "123456789012", False),
-        ("Null", "false", False),
-        ("ArnLike", "arn:aws:sns:*:123456789012:*", True),
-        ("ArnLike", "arn:aws:cloudfront::*:distribution/*", False),
-        ("ArnEquals", "arn:aws:s3:::news", True),
-        ("ArnLike", "arn:aws:s3:::*", False),
-        ("IpAddress", "0.0.0.0/0", False),
-    ],
-)
-def test_a_condition_restricts_only_when_other_requests_are_not_matched(
-    operator: str, value: str, restricts: bool
-) -> None:
-    parsed = {"Statement": {"Effect": "Allow", "Action": "*", "Condition": {operator: {"aws:SourceArn": value}}}}
-    (statement,) = read_statements(parsed, "it")
-    assert bool(statement.pinned("aws:SourceArn")) is restricts
-
-
-patterns = st.text(alphabet="ab*?", max_size=6)
-
-
-@given(pattern=patterns, text=st.text(alphabet="ab", max_size=6))
-def test_overlap_with_a_text_is_matching_it(pattern: str, text: str) -> None:
-    assert overlap(pattern, text) == fnmatchcase(text, pattern)
-
-
-@given(left=patterns, right=patterns)
-def test_overlap_is_symmetric_and_widens(left: str, right: str) -> None:
-    assert overlap(left, right) == overlap(right, left)
-    assert overlap(left, "*")
-    assert not overlap(left, right) or overlap(left + "*", right)

@@ -14,10 +14,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from prodgate import Configuration, Criterion, Outcome, Resource
-from prodgate.sections.criteria_file import load_criteria
-from prodgate.terraform.evaluate import evaluate
-from prodgate.terraform.policy import POLICIES, Policy, apply
+from prodgate import Configuration, Criterion, Resource
+from prodgate.testing import POLICIES, Outcome, Policy, apply, evaluate, load_criteria
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "policies" / "examples"

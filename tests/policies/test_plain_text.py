@@ -7,7 +7,7 @@ from policies.plain_text import secrets_in, texts_in
 
 from prodgate import Unresolved
 from prodgate.semantics.secret_forms import credential_form
-from prodgate.terraform.reading import UNKNOWN
+from prodgate.testing import UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,14 @@ class HttpTransport:
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
         asked = f"?{urlencode(query)}" if query else ""
-        return self.read_reply(f"GET {path}", self._request("GET", f"{self._sign_in()}{quote(path, safe='/~')}{asked}"))
+        return self.read_reply(
+            f"GET {path}", self.send_request("GET", f"{self.sign_in()}{quote(path, safe='/~')}{asked}")
+        )
 
     def send(self, path: str, document: Mapping[str, Any]) -> Any:
         """Change something; readers are not handed this. Raises Absent and Unreadable."""
         return self.read_reply(
-            f"POST {path}", self._request("POST", f"{self._sign_in()}{quote(path, safe='/~')}", document)
+            f"POST {path}", self.send_request("POST", f"{self.sign_in()}{quote(path, safe='/~')}", document)
         )
 
     def read_reply(self, what: str, reply: Reply) -> Any:
@@ -91,7 +93,8 @@ class HttpTransport:
             raise Absent(failure.code)
         raise self._unreadable(what, self._explain_refusal(reply, failure.words))
 
-    def _request(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Reply:
+    def send_request(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Reply:
+        """Send a request as who is signed in. Raises Unreadable."""
         headers = {"Accept": "application/json", "User-Agent": "prod-gate"}
         if self._authorization:
             headers["Authorization"] = self._authorization
@@ -106,7 +109,7 @@ class HttpTransport:
         _check_clock(self.base, reply)
         return reply
 
-    def _sign_in(self) -> str:
+    def sign_in(self) -> str:
         """Return the prefix of the API, having found out which it is and signed in."""
         if self._prefix:
             return self._prefix
@@ -120,14 +123,14 @@ class HttpTransport:
 
     def _is_served(self, prefix: str) -> bool:
         """Whether this API answers; one that is there and refuses to is not passed over for another."""
-        reply = self._request("GET", f"{prefix}/version")
+        reply = self.send_request("GET", f"{prefix}/version")
         document = _decode_json(reply.body)
         if reply.status in (401, 403, 429) or reply.status // 100 in (3, 5):
             raise self._unreadable(f"GET {prefix}/version", self._explain_refusal(reply, ""))
         return reply.status in _WELL and isinstance(document, dict) and isinstance(document.get("version"), str)
 
     def _request_token(self, login: Login) -> str:
-        reply = self._request("POST", "/auth/token", {"username": login.user, "password": login.password})
+        reply = self.send_request("POST", "/auth/token", {"username": login.user, "password": login.password})
         if reply.status not in _WELL:
             raise self._unreadable("POST /auth/token", self._explain_refusal(reply, ""))
         document = _decode_json(reply.body)

@@ -9,6 +9,8 @@ from typing import Any
 from ..aws.answers import Unread
 from ..findings import Conclusion, Outcome, Undetermined
 
+__all__ = ["Fact"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Fact:

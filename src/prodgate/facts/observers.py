@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ..aws.account import Account
+from ..aws.actions import reads
 from ..aws.answers import Absent, Unreadable
 from ..findings import Undetermined
 from . import Fact, Facts
+
+__all__ = ["Account", "observes", "reads"]
 
 Observer = Callable[[Account], Iterable[Fact]]
 O = TypeVar("O", bound=Observer)  # noqa: E741

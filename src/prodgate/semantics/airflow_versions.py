@@ -15,6 +15,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+__all__ = [
+    "dag_concurrency",
+    "is_suppressed",
+    "metric_mistakes",
+    "metrics",
+    "parse_version",
+    "setting_mistakes",
+    "settings",
+]
+
 _HERE = Path(__file__).parent
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+__all__ = ["metrics_on"]
+
 
 def metrics_on(body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield namespace and dimensions of each metric; ``.`` repeats the value above it, ``...`` all up to the last.

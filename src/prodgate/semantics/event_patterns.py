@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from .unresolved import Unresolved
 
+__all__ = ["SEVERE", "matches"]
+
 _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt,
 }  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+__all__ = ["NEVER_PUBLIC", "OUTBOUND", "WEB", "WIDE", "NetworkRule", "make_network_rule"]
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Ports on which a load balancer may face the internet, and ports that anybody may be asked on.

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from .unresolved import Unresolved
 
+__all__ = ["Principal", "Statement", "read_statements"]
+
 #: Operators under which a request is matched only when it carries the key with one of the values.
 _RESTRICTING: Final = frozenset(
     {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "bool", "ipaddress"}

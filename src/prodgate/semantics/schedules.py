@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+__all__ = ["runs_daily"]
+
 _EVERY: Final = frozenset({"*", "?", "1/1", "*/1"})
 
 

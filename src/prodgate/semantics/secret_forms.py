@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+__all__ = ["credential_form", "find_assignments", "find_secret"]
+
 #: Things that are secrets wherever they stand.
 FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
@@ -57,7 +59,7 @@ def credential_form(value: str) -> str:
 def find_secret(name: str, value: str) -> str:
     """Return what makes ``value``, which stands under ``name``, look like a secret; nothing when it does not.
 
-    >>> secret_in("DB_PASSWORD", "hunter2"), secret_in("DB_PASSWORD_SECRET_ARN", "arn:aws:secretsmanager:::x")
+    >>> find_secret("DB_PASSWORD", "hunter2"), find_secret("DB_PASSWORD_SECRET_ARN", "arn:aws:secretsmanager:::x")
     ('its name', '')
     """
     if form := credential_form(value):

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from ..semantics.policy_documents import Statement, read_statements
 from ..semantics.unresolved import Unknown, Unresolved
 
 if TYPE_CHECKING:
@@ -160,6 +161,14 @@ class Block:
             return json.loads(value)
         except ValueError as error:
             raise Unresolved(f"{self.resource.address}.{name}", f"is not JSON: {error}") from None
+
+    def statements(self, name: str) -> tuple[Statement, ...]:
+        """Return the statements of an IAM policy document; none when it is not set. Raises Unresolved."""
+        return read_statements(self.json(name), f"{self.resource.address}.{name}")
+
+    def allow_statements(self, name: str) -> tuple[Statement, ...]:
+        """Return the statements of an IAM policy document that allow something. Raises Unresolved."""
+        return tuple(statement for statement in self.statements(name) if statement.allows)
 
     def blocks(self, name: str) -> tuple[Block, ...]:
         """Return the nested blocks of that name, in order; empty when there is none."""

@@ -54,7 +54,7 @@ class Stage:
         return HttpWriter(self.admin)
 
     def change(self, path: str, document: Mapping[str, Any]) -> None:
-        reply = self.admin._request("PATCH", f"{self.admin._sign_in()}{path}", document)
+        reply = self.admin.send_request("PATCH", f"{self.admin.sign_in()}{path}", document)
         assert reply.status == 200, reply.body
 
     def wait(self, seconds: float) -> None:

@@ -231,7 +231,7 @@ def test_an_airflow_that_does_not_answer_is_undetermined(stage: Stage) -> None:
 
 
 def test_an_airflow_that_is_down_is_undetermined(stage: Stage) -> None:
-    stage.airflow._send("stop api-server")
+    stage.airflow.send_command("stop api-server")
     try:
         with HttpTransport(stage.airflow.url, Login("viewer", "x")) as alone:
             unknown(alone, "refused")

@@ -103,7 +103,7 @@ class Stage:
                 criterion = stated.criteria[check.criterion]
                 found[criterion.id] += judge(check, criterion, facts, layer="live", fixtures={})
         for (policy, criterion_id), findings in policies.conclude(facts, stated).items():
-            if kinds is None or policies._KINDS[policy] in kinds:
+            if kinds is None or policies.KINDS[policy] in kinds:
                 found[criterion_id] += findings
         return dict(found)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from suites.static import test_repository as suite
 
-from prodgate import NotSatisfied
-from prodgate.facts.credentials import RepositoryPart, credential_facts, observe_credentials
-from prodgate.sections.criteria_file import load_criteria
-from prodgate.terraform.root_module import DeclaredRoot, StateBackend, backend_facts, observe_backend
+from prodgate.facts.static import DeclaredRoot, RepositoryPart, StateBackend
+from prodgate.facts.static.credentials import credential_facts, observe_credentials
+from prodgate.terraform.root_module import backend_facts, observe_backend
+from prodgate.testing import NotSatisfied, load_criteria
 
 CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
 KEY = "-----BEGIN RSA " + "PRIVATE KEY-----"

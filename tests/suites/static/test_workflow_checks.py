@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from suites.static import test_workflows as suite
 
-from prodgate import Criterion, NotSatisfied
+from prodgate import Criterion
 from prodgate.checks import Check, check_of
-from prodgate.facts.workflows import observe_workflows, workflow_facts
-from prodgate.findings import NotApplicable
-from prodgate.sections.criteria_file import load_criteria
+from prodgate.facts.static.workflows import observe_workflows, workflow_facts
+from prodgate.testing import NotApplicable, NotSatisfied, load_criteria
 
 ROOT = Path(__file__).parents[3]
 CRITERIA = load_criteria(ROOT / "criteria.toml").criteria

@@ -1,44 +1,71 @@
 """What was observed of an AWS account: one module per kind of fact; importing them registers their observers."""
 
-from . import airflow as airflow
-from . import airflow_figures as airflow_figures
-from . import airflow_files as airflow_files
-from . import backups as backups
-from . import buckets as buckets
-from . import canaries as canaries
-from . import certificates as certificates
-from . import collected_data as collected_data
-from . import component_logs as component_logs
-from . import database_backups as database_backups
-from . import databases as databases
-from . import deletion as deletion
-from . import deployments as deployments
-from . import distributions as distributions
-from . import images as images
-from . import ingress as ingress
-from . import keys as keys
-from . import listeners as listeners
-from . import log_groups as log_groups
-from . import origin_bypass as origin_bypass
-from . import origins as origins
-from . import placements as placements
-from . import plain_text as plain_text
-from . import queues as queues
-from . import resource_policies as resource_policies
-from . import running_services as running_services
-from . import secrets as secrets
-from . import security_groups as security_groups
-from . import services as services
-from . import site_names as site_names
-from . import stores as stores
-from . import surges as surges
-from . import traces as traces
-from . import traffic as traffic
-from . import vpcs as vpcs
-from . import web_acls as web_acls
-from .drift import declared as declared
-from .watching import alarm_coverage as alarm_coverage
-from .watching import alarm_topics as alarm_topics
-from .watching import alarms as alarms
-from .watching import dashboards as dashboards
-from .watching import notifications as notifications
+from importlib import import_module
+from pkgutil import walk_packages
+
+from .airflow import AirflowEnvironment
+from .airflow_figures import DagFigures, TaskFigures
+from .airflow_files import AirflowFiles
+from .backups import BackupPlan, BackupVault
+from .buckets import AccountBuckets, Bucket
+from .canaries import Canary
+from .certificates import CertificateInUse
+from .collected_data import CollectedData
+from .component_logs import ComponentLog
+from .costs import Budget
+from .database_backups import DatabaseBackups, RestoreTest
+from .databases import Database, DatabaseInstance, DatabaseSnapshot
+from .deletion import Deletable
+from .deployments import ServiceDeployment, TargetGroup
+from .distributions import BucketOrigin, CacheBehaviour, Distribution
+from .drift.declared import DeclaredResource, TaggedResource
+from .images import DeployedImage, ImageRepository
+from .ingress import Entrance
+from .keys import Key
+from .listeners import Listener
+from .log_groups import LoggedText, LogGroup
+from .origin_bypass import FrontDoor
+from .origins import ServerOrigin
+from .placements import Placement
+from .plain_text import Handed
+from .queues import DeadLetterQueue, WorkQueue
+from .running_services import RunningService
+from .secrets import Secret
+from .security_groups import SecurityGroup
+from .security_services import OutsideAccess, SecurityHub, ThreatDetection
+from .services import Service
+from .site_names import SiteName
+from .stores import Store
+from .surges import CacheInSurge, ServiceInSurge, WorkerUse
+from .traces import TracedService
+from .traffic import BalancerTraffic, CanaryVisits
+from .vpcs import NetworkRecord
+from .watching.alarm_coverage import (
+    WatchedAirflow,
+    WatchedBalancer,
+    WatchedDatabase,
+    WatchedDeadLetters,
+    WatchedService,
+    WatchedTargetGroup,
+)
+from .watching.alarm_topics import AlarmTopic
+from .watching.alarms import Alarm
+from .watching.dashboards import Dashboard, ShownComponent
+from .watching.notifications import AirflowNotices, FindingSource
+from .web_acls import WebAcl, WebAclRule
+
+__all__ = [
+    "AccountBuckets", "AirflowEnvironment", "AirflowFiles", "AirflowNotices", "Alarm", "AlarmTopic", "BackupPlan",
+    "BackupVault", "BalancerTraffic", "Bucket", "BucketOrigin", "Budget", "CacheBehaviour", "CacheInSurge", "Canary",
+    "CanaryVisits", "CertificateInUse", "CollectedData", "ComponentLog", "DagFigures", "Dashboard", "Database",
+    "DatabaseBackups", "DatabaseInstance", "DatabaseSnapshot", "DeadLetterQueue", "DeclaredResource", "Deletable",
+    "DeployedImage", "Distribution", "Entrance", "FindingSource", "FrontDoor", "Handed", "ImageRepository", "Key",
+    "Listener", "LogGroup", "LoggedText", "NetworkRecord", "OutsideAccess", "Placement", "RestoreTest",
+    "RunningService", "Secret", "SecurityGroup", "SecurityHub", "ServerOrigin", "Service", "ServiceDeployment",
+    "ServiceInSurge", "ShownComponent", "SiteName", "Store", "TaggedResource", "TargetGroup", "TaskFigures",
+    "ThreatDetection", "TracedService", "WatchedAirflow", "WatchedBalancer", "WatchedDatabase", "WatchedDeadLetters",
+    "WatchedService", "WatchedTargetGroup", "WebAcl", "WebAclRule", "WorkQueue", "WorkerUse",
+]  # fmt: skip
+
+for _module in walk_packages(__path__, f"{__name__}."):
+    import_module(_module.name)

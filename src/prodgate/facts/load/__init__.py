@@ -1,1 +1,11 @@
 """What a load test measured: facts made of the records of its runs, of which each can be made again."""
+
+from .account_view import BalancerTimes, EntranceCount
+from .changes import LoadChange
+from .runs import CacheableResponse, DeployUnderLoad, SteadyLoad, SurgeLoad
+from .server_view import ServerView
+
+__all__ = [
+    "BalancerTimes", "CacheableResponse", "DeployUnderLoad", "EntranceCount", "LoadChange", "ServerView", "SteadyLoad",
+    "SurgeLoad",
+]  # fmt: skip

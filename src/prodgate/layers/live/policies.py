@@ -17,7 +17,7 @@ from ...terraform.policy import POLICIES, Policy, apply
 from ...terraform.resources import Configuration, Resource
 
 #: Policies by the kind of fact that holds all they look at.
-_KINDS: Final[Mapping[str, type[Fact]]] = {
+KINDS: Final[Mapping[str, type[Fact]]] = {
     **dict.fromkeys((f"PG_IAM_{number}" for number in (*range(1, 8), *range(9, 13), 15)), IdentityResource),
     **dict.fromkeys(("PG_IAM_13", "PG_IAM_14", "PG_ENC_6", "PG_ENC_13"), PolicyResource),
     **dict.fromkeys((f"PG_WATCH_{number}" for number in range(1, 6)), WatcherResource),
@@ -32,15 +32,15 @@ def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
 
 def conclude(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:
     """Judge what is live, by (policy, criterion)."""
-    seen = {kind: _make_configuration(facts, kind) for kind in set(_KINDS.values())}
+    seen = {kind: _make_configuration(facts, kind) for kind in set(KINDS.values())}
     return {
-        (policy.id, policy.criterion): tuple(_judge(policy, facts, seen[_KINDS[policy.id]], stated))
+        (policy.id, policy.criterion): tuple(_judge(policy, facts, seen[KINDS[policy.id]], stated))
         for policy in _list_policies(stated)
     }
 
 
 def _list_policies(stated: CriteriaFile) -> Iterator[Policy]:
-    for id_ in _KINDS:
+    for id_ in KINDS:
         policy = POLICIES.get(id_)
         criterion = stated.criteria.get(policy.criterion) if policy else None
         if policy and criterion and "live" in criterion.layers:
@@ -55,7 +55,7 @@ def _make_configuration(facts: Facts, kind: type[Fact]) -> Configuration:
 
 
 def _judge(policy: Policy, facts: Facts, account: Configuration, stated: CriteriaFile) -> Iterator[Finding]:
-    kind = _KINDS[policy.id]
+    kind = KINDS[policy.id]
     reason = facts.unreadable.get(kind) or ("" if account.resources else f"no {kind.__name__} was observed")
     if reason:
         yield Finding(

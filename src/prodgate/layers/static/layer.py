@@ -10,8 +10,8 @@ from typing import Any, Final
 from ...engines.checkov import Scan
 from ...evidence.artifacts import load_json, store_json
 from ...facts import Facts
-from ...facts.credentials import RepositoryPart, credential_facts, observe_credentials
-from ...facts.workflows import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
+from ...facts.static.credentials import RepositoryPart, credential_facts, observe_credentials
+from ...facts.static.workflows import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ...findings import Finding, Outcome
 from ...sections.criteria_file import CriteriaFile
 from ...terraform.diagnostics import Diagnostic, TerraformError

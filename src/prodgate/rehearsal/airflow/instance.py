@@ -37,11 +37,11 @@ class Airflow:
     def start(self, *components: str) -> None:
         """Start components; returns at once."""
         for each in components:
-            self._send(f"start {each}")
+            self.send_command(f"start {each}")
 
     def stop_scheduler(self) -> None:
         """End the scheduler and every task that it runs; returns when they have ended."""
-        self._send("stop scheduler")
+        self.send_command("stop scheduler")
 
     def start_scheduler(self) -> None:
         """Start the scheduler again; returns at once, it takes some seconds to be at work."""
@@ -49,11 +49,13 @@ class Airflow:
 
     def pids(self) -> Mapping[str, int]:
         """Return the processes that run, by component."""
-        return {name: pid for name, (pid, code) in self._send("look").items() if pid is not None and code is None}
+        return {
+            name: pid for name, (pid, code) in self.send_command("look").items() if pid is not None and code is None
+        }
 
     def ended(self) -> Mapping[str, int]:
         """Return the exit codes of the components that have ended."""
-        return {name: code for name, (_, code) in self._send("look").items() if code is not None}
+        return {name: code for name, (_, code) in self.send_command("look").items() if code is not None}
 
     def wait(self, seconds: float) -> None:
         """Wait some seconds, and no longer than its processes are kept."""
@@ -70,7 +72,8 @@ class Airflow:
         said = path.read_text("utf-8", "replace").strip() if path.exists() else ""
         return said[-_QUOTED:] or "it said nothing"
 
-    def _send(self, command: str) -> dict[str, list[int | None]]:
+    def send_command(self, command: str) -> dict[str, list[int | None]]:
+        """Let the supervisor do something; return the pid and the exit code of each component, as far as it has one."""
         assert self._keeper.stdin is not None
         assert self._keeper.stdout is not None
         self._keeper.stdin.write(f"{command}\n".encode())

@@ -170,10 +170,8 @@ OWN_FACT = '''
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prodgate.aws.account import Account
-from prodgate.aws.actions import reads
 from prodgate.facts import Fact
-from prodgate.facts.observers import observes
+from prodgate.facts.observers import Account, observes, reads
 
 reads("sqs", "ListDeadLetterSourceQueues")
 
@@ -227,7 +225,9 @@ def test_a_project_has_facts_of_its_own(shop: Path) -> None:
 
 def test_own_facts_that_can_not_be_loaded_are_a_mistake_before_there_is_a_run(shop: Path) -> None:
     (shop / "facts").mkdir()
-    (shop / "facts" / "tables.py").write_text('from prodgate.aws.actions import reads\nreads("sqs", "DeleteQueue")\n')
+    (shop / "facts" / "tables.py").write_text(
+        'from prodgate.facts.observers import reads\nreads("sqs", "DeleteQueue")\n'
+    )
     said = gate(shop, "run", "rehearsal://", "--only", "live")
     assert "tables.py: can't be loaded: ValueError: sqs.DeleteQueue: may change something" in said
     assert not (shop / "runs").exists()

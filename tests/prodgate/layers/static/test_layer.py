@@ -7,7 +7,7 @@ import pytest
 
 from prodgate.evidence import runs
 from prodgate.facts import Facts
-from prodgate.facts.workflows import WORKFLOW_FACTS, Workflows
+from prodgate.facts.static.workflows import WORKFLOW_FACTS, Workflows
 from prodgate.findings import Outcome
 from prodgate.layers.static.layer import StaticLayer
 from prodgate.terraform.diagnostics import Diagnostic

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodgate.facts.yaml_nodes import YamlError, parse_yaml
+from prodgate.facts.static.yaml_nodes import YamlError, parse_yaml
 
 
 def test_on_is_a_key_and_not_the_boolean_true() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from prodgate import Quantity
-from prodgate.facts.workflows import (
+from prodgate.facts.static.workflows import (
     WORKFLOW_FACTS,
     Job,
     Step,

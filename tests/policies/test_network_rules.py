@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from policies.network_rules import NetworkRule, list_egress, list_ingress
+from policies.network_rules import list_egress, list_ingress
 
 from prodgate import Configuration, Resource
+from prodgate.semantics.network_rules import NetworkRule
 
 INLINE = {"cidr_blocks": [], "ipv6_cidr_blocks": [], "self": False}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ..criteria import UsageError
-from ..quantities import Quantity
-from . import Fact
+from ...criteria import UsageError
+from ...quantities import Quantity
+from .. import Fact
 from .workflow_commands import DAG_TESTS, GATE, decides, deploys, longest_pause, scans, uploads_dags
 from .yaml_nodes import Node, YamlError, parse_yaml
 

@@ -11,8 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from ..semantics.secret_forms import FORMS
-from . import Fact
+from ...semantics.secret_forms import FORMS
+from .. import Fact
 
 #: Files larger than this, in bytes, are data and not read.
 LARGEST: Final = 2_000_000

@@ -1,0 +1,91 @@
+"""What authors may use is stated: in ``__all__``, on one page, and in no other way by any file that the gate brings."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import prodgate
+from tests.prodgate.layers.live.test_layer import OWN_FACT
+
+ROOT = Path(__file__).parents[1]
+api_reference: Any = importlib.import_module("scripts.api_reference")
+BUNDLED = [
+    path for folder in ("policies", "suites", "loadtests", "e2e") for path in sorted((ROOT / folder).rglob("*.py"))
+]
+POLICY_TESTS = sorted((ROOT / "tests" / "policies").glob("*.py"))
+PUBLIC = {(module, name) for module in api_reference.MODULES for name in importlib.import_module(module).__all__}
+
+pytestmark = pytest.mark.once
+
+
+def imported(text: str) -> Iterator[tuple[str, str]]:
+    """Yield module and name of what a file takes from the package, also by way of an imported module."""
+    tree = ast.parse(text)
+    modules: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((each.name, "") for each in node.names if each.name.partition(".")[0] == "prodgate")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "prodgate":
+            for each in node.names:
+                if f"{node.module}.{each.name}" in api_reference.MODULES:
+                    modules[each.asname or each.name] = f"{node.module}.{each.name}"
+                else:
+                    yield str(node.module), each.name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            yield modules[node.value.id], node.attr
+
+
+@pytest.mark.parametrize("path", [*BUNDLED, *POLICY_TESTS], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_authors_write_imports_public_names_only(path: Path) -> None:
+    assert set(imported(path.read_text("utf-8"))) <= PUBLIC
+
+
+def test_every_public_name_is_used_by_what_authors_write() -> None:
+    used = {pair for path in BUNDLED for pair in imported(path.read_text("utf-8"))} | set(imported(OWN_FACT))
+    tests = (path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    used |= {pair for text in tests if "prodgate.testing" in text for pair in imported(text)}
+    assert not PUBLIC - used
+
+
+def test_no_test_of_what_is_bundled_reads_a_private_name() -> None:
+    folders = [ROOT / "tests" / name for name in ("policies", "suites", "loadtests", "e2e", "e2e_probes")]
+    for path in (*BUNDLED, *(path for folder in folders for path in folder.rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            private = isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__")
+            own = private and isinstance(node.value, ast.Name) and node.value.id in ("self", "sys", "os")
+            assert not private or own, f"{path.name}:{node.lineno}: {ast.unparse(node)}"
+            names = node.names if isinstance(node, ast.ImportFrom) else []
+            assert not any(each.name.startswith("_") for each in names), f"{path.name}:{ast.unparse(node)}"
+
+
+def test_the_page_is_what_the_source_says() -> None:
+    assert api_reference.TARGET.read_text("utf-8") == api_reference.page(), "run scripts/api_reference.py"
+
+
+def test_every_public_name_is_explained() -> None:
+    lines = [line for line in api_reference.page().splitlines() if line.startswith("- `")]
+    assert not [line for line in lines if line.endswith(": ")]
+
+
+def test_names_that_are_imported_when_asked_for_are_those_that_types_know() -> None:
+    (block,) = [node for node in ast.parse(Path(prodgate.__file__).read_text("utf-8")).body if isinstance(node, ast.If)]
+    known = {each.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for each in node.names}
+    assert known == prodgate._HOMES  # type: ignore[attr-defined]  # known at run time only
+    assert prodgate.__all__ == sorted(known)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        prodgate.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_of_it() -> None:
+    shown = "import sys, prodgate; print([name for name in sys.modules if name.startswith('prodgate.')])"
+    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, check=True, text=True)
+    assert done.stdout == "[]\n"
