@@ -164,7 +164,7 @@ def measure_cost(endpoint: str, run: str) -> Cost:
     project = open_project(REPOSITORY / "criteria.toml")
     load_policies(project.policy_folders())
     about = {"id": ACCOUNT, "region": REGION, "now": datetime.now(UTC).isoformat(), "foreign": project.stated.foreign}
-    seen = ProjectView.recalled(json.loads((Path(run) / "seen.json").read_text("utf-8")), Path(run))
+    seen = ProjectView.from_evidence(json.loads((Path(run) / "seen.json").read_text("utf-8")), Path(run))
     checks = live_checks(project)
     asked = LiveCalls(rehearsal_clients(endpoint, REGION, reads=True))
     start, processor = time.perf_counter(), time.process_time()

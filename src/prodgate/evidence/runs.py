@@ -60,6 +60,10 @@ class Run:
         """When the run began."""
         return datetime.fromisoformat(self.about["started"])
 
+    def facts_of(self, layer: str, *kinds: str) -> list[Mapping[str, Any]]:
+        """Return the ``fact`` events of some kinds that a layer wrote."""
+        return [fact for fact in self.facts if fact.get("layer") == layer and fact.get("kind") in kinds]
+
     def verdict(self) -> Verdict:
         """Derive the verdict from the journal; always the same for the same run."""
         return decide(self.criteria.criteria, self.findings, self.waivers, self.started, self.scope)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
 from ..facts import Facts
 from ..findings import Finding
@@ -27,6 +28,21 @@ class LayerContext:
     progress: Callable[[str], None]
     load_allowed: str = ""
     """The host that the person who runs the gate says may be put under load."""
+
+    @property
+    def var_files(self) -> list[Path]:
+        """Variable files of the Terraform root."""
+        return [self.project / file for file in self.stated.var_files]
+
+    def progress_of(self, layer: str) -> Callable[[str], None]:
+        """Return a function that reports the progress of one layer."""
+        return lambda step: self.progress(f"{layer}: {step}")
+
+    def store_fact(self, layer: str, kind: str, subject: str, value: Any, source: str) -> str:
+        """Store a JSON value as evidence, record it in the journal, and return its digest."""
+        digest = store_json(self.run, value)
+        self.journal.record_fact(layer, kind, subject, digest, source)
+        return digest
 
     def note(self, layer: str, text: str) -> None:
         """Tell whoever reads the run something about how a layer observed."""

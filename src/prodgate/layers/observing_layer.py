@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..aws.answers import Unreadable
-from ..evidence.artifacts import load_json, store_json
+from ..evidence.artifacts import load_json
 from ..facts import Facts
 from ..findings import Finding
 from ..sections.criteria_file import CriteriaFile
@@ -49,9 +49,7 @@ class ObservingLayer(ABC):
         unreadable: dict[str, str] = {}
         try:
             for seen in self.observe_evidence(context, unreadable):
-                context.journal.record_fact(
-                    self.name, seen.kind, seen.subject, store_json(context.run, seen.value), seen.source
-                )
+                context.store_fact(self.name, seen.kind, seen.subject, seen.value, seen.source)
                 stored.append((seen.kind, seen.value))
         except Unreadable as error:
             unreadable = {**dict.fromkeys(self.missing_kinds(stored), error.reason), **unreadable}

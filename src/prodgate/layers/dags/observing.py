@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,11 @@ from ...aws.answers import Unreadable
 from ...collected.observing import observe as look_at_data
 from ...dag_files.observing import observe as look_at_files
 from ...engines.environments import EngineError, ensure_python
-from ...evidence.artifacts import load_json
 from ...facts.dags.dead_letters import observe as look_at_letters
 from ...sections.dags import AirflowSection
 from ..layer import LayerContext
 from ..observing_layer import Evidence
-from ..previous_run import list_good_runs
+from ..previous_run import list_previous
 from .airflow import open_target
 from .facts import dag_to_json
 from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, LETTERS, OBSERVED
@@ -74,7 +73,7 @@ def _observe_files(context: LayerContext, section: AirflowSection, unreadable: d
         return {}
     context.progress(f"dags: reading {section.folder}/ with Airflow {section.version}")
     try:
-        python: Path | str = ensure_python(f"airflow-{section.version}", _make_progress(context))
+        python: Path | str = ensure_python(f"airflow-{section.version}", context.progress_of("dags"))
     except EngineError as error:
         python = str(error)
     return look_at_files(folder, section.folder, python)
@@ -117,13 +116,8 @@ def _observe_history(context: LayerContext, target: DagsTarget, section: Airflow
 
 def _find_previous(context: LayerContext) -> Iterator[Evidence]:
     """Yield what Airflow answered in the last good run of the gate."""
-    for run in list_good_runs(context, "dags"):
-        for fact in run.facts:
-            with suppress(LookupError):
-                if (fact["layer"], fact["kind"]) == ("dags", HISTORY):
-                    before = {"run": run.path.name, "history": load_json(run.path, fact["digest"])}
-                    yield _make_evidence(BEFORE, before, run.path.name)
-                    return
+    for run, history in islice(list_previous(context, "dags", HISTORY), 1):
+        yield _make_evidence(BEFORE, {"run": run, "history": history}, run)
 
 
 def _observe_dead_letters(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Evidence]:
@@ -140,7 +134,3 @@ def _observe_canary(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[
         yield _make_evidence(CANARY, {**target.canary(), "asked": datetime.now(UTC).isoformat()}, "a drill")
     except Unreadable as error:
         unreadable[CANARY] = error.reason
-
-
-def _make_progress(context: LayerContext) -> Callable[[str], None]:
-    return lambda step: context.progress(f"dags: {step}")

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -139,10 +138,10 @@ def _staging(context: LayerContext, section: AirflowSection, rehearsal: Rehearsa
 def _start_stage(
     context: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings, stack: ExitStack
 ) -> _Stage:
-    root, files = context.stated.terraform_root, [context.project / file for file in context.stated.var_files]
+    root, files = context.stated.terraform_root, context.var_files
     if not root:
         raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
-    told, dags = partial(_report_progress, context), context.project / section.folder
+    told, dags = context.progress_of("dags"), context.project / section.folder
     server = resolve(rehearsal.database, os.environ) if rehearsal.database else ""
     python = ensure_python(f"airflow-{section.version}", told)
     account = stack.enter_context(provision(context.project / root, var_files=files, dags=dags, progress=told))
@@ -165,10 +164,6 @@ def _make_log_folder(context: LayerContext) -> Path:
     return folder
 
 
-def _report_progress(context: LayerContext, step: str) -> None:
-    context.progress(f"dags: {step}")
-
-
 def _environment(account: RehearsalAccount, environment: str, database: str) -> Mapping[str, str]:
     """Return what DAGs find in their environment: what its startup script exports, and where things are here."""
     try:
@@ -189,7 +184,7 @@ def _drill(
     place = Place(dag_id=section.canary, target=context.target.url, queue=where.queue, topic=where.topic)
     aws = stage.account.clients
     airflow = connect(MwaaWriter(aws, section.environment, stage.account.region))
-    done = drill_canary(airflow, aws, place, partial(_report_progress, context), patience=_PATIENCE, delivery=_DELIVERY)
+    done = drill_canary(airflow, aws, place, context.progress_of("dags"), patience=_PATIENCE, delivery=_DELIVERY)
     return done.to_json()
 
 

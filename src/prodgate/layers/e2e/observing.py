@@ -116,7 +116,7 @@ def _page_json(page: DeclaredPage) -> dict[str, Any]:
 
 def _find_browser(context: LayerContext) -> Chromium:
     try:
-        found = ensure_chromium(lambda step: context.progress(f"e2e: {step}"))
+        found = ensure_chromium(context.progress_of("e2e"))
     except EngineError as error:
         raise Unreadable(str(error)) from error
     if not has_japanese_fonts():
@@ -132,7 +132,7 @@ def _visit_pages(
 
     log = context.run / "logs" / "e2e" / "visits.txt"
     try:
-        record = run_visits(settings, cwd=context.project, log=log, limit=_VISITS, progress=_make_progress(context))
+        record = run_visits(settings, cwd=context.project, log=log, limit=_VISITS, progress=context.progress_of("e2e"))
     except BrowserError as error:
         raise Unreadable(str(error)) from error
     marked = section.build
@@ -157,7 +157,7 @@ def _run_journeys(
     context.progress(f"e2e: journeys at {target.place}")
     log = context.run / "logs" / "e2e" / "journeys.txt"
     found = run_journeys(
-        folder, settings, project=context.project, log=log, limit=_JOURNEYS, progress=_make_progress(context)
+        folder, settings, project=context.project, log=log, limit=_JOURNEYS, progress=context.progress_of("e2e")
     )
     for journey in found["journeys"]:
         journey["evidence"] = [_store_file(Path(settings.results, name), context) for name in journey["evidence"]]
@@ -184,7 +184,3 @@ def _probe_site(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
         ca_file=target.ca_file,
     )
     return probe(site)
-
-
-def _make_progress(context: LayerContext) -> Callable[[str], None]:
-    return lambda step: context.progress(f"e2e: {step}")

@@ -15,15 +15,12 @@ from urllib.parse import urlencode, urlsplit
 
 from ...aws.answers import Unreadable
 from ...criteria import UsageError
-from ...evidence import runs
-from ...evidence.artifacts import load_json
 from ...rehearsal.edge_settings import EdgeSettings, read_edge_settings
 from ...sections.e2e import E2eSection
 from ...terraform.diagnostics import TerraformError
-from ...terraform.evaluate import evaluate
 from ...terraform.resources import Configuration
-from ...terraform.serialization import from_json
 from ..layer import LayerContext
+from ..static.repository import evaluate_root, find_configuration
 from .credentials import build_under_test, find_commit, read_credentials
 
 if TYPE_CHECKING:
@@ -123,21 +120,15 @@ def _read_edge_settings(context: LayerContext) -> EdgeSettings:
     if not context.stated.terraform_root:
         context.note("e2e", "no Terraform root is stated, so that the edge of the rehearsal adds nothing to the site")
         return EdgeSettings()
-    return read_edge_settings(_find_configuration(context))
+    return read_edge_settings(_require_configuration(context))
 
 
-def _find_configuration(context: LayerContext) -> Configuration:
+def _require_configuration(context: LayerContext) -> Configuration:
     """Return the evaluated root: as the static layer of this run kept it, or evaluated now."""
-    for fact in runs.read(context.run).facts:
-        if (fact["layer"], fact["kind"]) == ("static", "configuration"):
-            return from_json(load_json(context.run, fact["digest"]))
+    if (stored := find_configuration(context)) is not None:
+        return stored[1]
     try:
-        return evaluate(
-            context.project / context.stated.terraform_root,
-            base=context.project,
-            var_files=[context.project / file for file in context.stated.var_files],
-            progress=lambda step: context.progress(f"e2e: {context.stated.terraform_root}: {step}"),
-        )
+        return evaluate_root(context, "e2e")
     except TerraformError as error:
         raise Unreadable(f"the edge can't be rehearsed: {error}") from error
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...aws.account import WORKERS, Account, Calls
 from ...aws.recording import recall
-from ...evidence.artifacts import load_json, store_json
+from ...evidence.artifacts import load_json
 from ...facts import Fact, Facts
 from ...facts import live as _observers  # noqa: F401  importing them registers them
 from ...facts.observers import OBSERVERS, Observer, observe_all
@@ -61,7 +61,7 @@ class LiveLayer:
             reason = "no account was observed in that run"
             return Facts(unreadable={kind: reason for kinds in OBSERVERS.values() for kind in kinds})
         recording = recall(value for kind, value in stored if kind == ANSWERS)
-        return observe_through(recording, about, ProjectView.recalled(about, run))
+        return observe_through(recording, about, ProjectView.from_evidence(about, run))
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
         """What the rules for declared documents say of live ones is judged here; the suites ask all else."""
@@ -149,8 +149,5 @@ def _store_answers(target: LiveTarget, about: Mapping[str, Any], context: LayerC
     for service, region, calls in target.calls.recording.by_place():
         evidence = {"service": service, "region": region, "library": target.library, "calls": calls}
         source = f"{len(calls)} calls to {service} with {target.library}"
-        context.journal.record_fact(
-            "live", ANSWERS, f"{service} in {region}", store_json(context.run, evidence), source
-        )
-    place = f"{target.id} in {target.region}"
-    context.journal.record_fact("live", ACCOUNT, place, store_json(context.run, about), context.target.url)
+        context.store_fact("live", ANSWERS, f"{service} in {region}", evidence, source)
+    context.store_fact("live", ACCOUNT, f"{target.id} in {target.region}", about, context.target.url)

@@ -47,12 +47,12 @@ def open_target(context: LayerContext) -> Iterator[LiveTarget]:
 @contextmanager
 def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
     """Provision an account of our own with what is declared. Raises UsageError."""
-    root, files = context.stated.terraform_root, [context.project / file for file in context.stated.var_files]
+    root = context.stated.terraform_root
     if not root:
         raise UsageError(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
-        told = {"progress": lambda step: context.progress(f"live: {step}")}
-        with provision(context.project / root, var_files=files, dags=context.project / DAGS, **told) as made:
+        dags, progress = context.project / DAGS, context.progress_of("live")
+        with provision(context.project / root, var_files=context.var_files, dags=dags, progress=progress) as made:
             notes = tuple(_notes(made))
             for note in notes:
                 context.note("live", note)

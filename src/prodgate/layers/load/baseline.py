@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from ...evidence.artifacts import load_json
 from ...facts.load.soundness import why_not_comparable, why_unsound
 from ..layer import LayerContext
-from ..previous_run import list_good_runs
+from ..previous_run import list_previous
 
 #: What two runs must have had in common.
 _SAME: Final = ("rate", "duration", "timeout", "workers")
@@ -17,13 +16,10 @@ _SAME: Final = ("rate", "duration", "timeout", "workers")
 
 def find_last_good(context: LayerContext, kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what was stored of the same load in the last run in which nothing of the load layer failed, or None."""
-    for run in list_good_runs(context, "load"):
-        for fact in run.facts:
-            with suppress(LookupError):
-                if fact["layer"] == "load" and fact["kind"] == kind:
-                    before: Mapping[str, Any] = load_json(run.path, fact["digest"])
-                    if _is_comparable(before, stored):
-                        return {**before, "run": run.path.name}
+    for run, before in list_previous(context, "load", kind):
+        with suppress(LookupError):
+            if _is_comparable(before, stored):
+                return {**before, "run": run}
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -89,7 +89,7 @@ def _test_generator(context: LayerContext) -> Iterator[Evidence]:
     from ...load.selftest import self_test  # noqa: PLC0415  judging needs nothing of it
 
     found: Mapping[str, Any] = self_test(
-        directory=context.run / "logs" / "load" / "self-test", progress=_make_progress(context)
+        directory=context.run / "logs" / "load" / "self-test", progress=context.progress_of("load")
     )
     yield Evidence(kind=SELF_TEST, value=found, subject="the load generator", source="its self-test")
     if not found["ok"]:
@@ -104,12 +104,10 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
     directory = context.run / "logs" / "load" / name
     context.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")
     given: dict[str, Any] = {"locustfile": context.project / section.locustfile, "workers": section.workers}
-    beside = target.site if name == "deploy" else None
+    beside, progress = target.site if name == "deploy" else None, context.progress_of("load")
     try:
-        with green_build(target, section, context, name) as other, deploying(deploys, beside, _make_progress(context)):
-            record = run_load(
-                profile, target.url, other_host=other, directory=directory, progress=_make_progress(context), **given
-            )
+        with green_build(target, section, context, name) as other, deploying(deploys, beside, progress):
+            record = run_load(profile, target.url, other_host=other, directory=directory, progress=progress, **given)
     except KeyboardInterrupt:
         if (written := directory / "record.json").exists():
             yield _make_evidence(json.loads(written.read_text("utf-8")), deploys, since, target)
@@ -170,7 +168,3 @@ def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Prof
 def _find_limit(criterion: str, stated: CriteriaFile) -> float | None:
     found = stated.criteria.get(criterion)
     return float(found.bound.limit.base) if found and found.bound and found.bound.limit else None
-
-
-def _make_progress(context: LayerContext) -> Callable[[str], None]:
-    return lambda step: context.progress(f"load: {step}")

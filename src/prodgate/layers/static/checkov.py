@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final
+from typing import Final
 
 from ...engines.checkov import Scan, ScannerReport, scanning
 from ...engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, report_skip_comments
 from ...engines.checkov_table import load_table
-from ...evidence.artifacts import store_json
 from ...facts import Facts
 from ...findings import Finding
 from ...sections.criteria_file import CriteriaFile
@@ -33,13 +32,8 @@ def start_scan(context: LayerContext) -> AbstractContextManager[Scan | None]:
     root = context.stated.terraform_root
     if not root or not list_questions(context.stated):
         return nullcontext()
-    files = [context.project / file for file in context.stated.var_files]
-    return scanning(
-        context.project / root,
-        context.project,
-        var_files=files,
-        progress=lambda step: context.progress(f"static: {step}"),
-    )
+    progress = context.progress_of("static")
+    return scanning(context.project / root, context.project, var_files=context.var_files, progress=progress)
 
 
 def wait_for_report(scan: Scan | None, context: LayerContext) -> Facts:
@@ -49,15 +43,8 @@ def wait_for_report(scan: Scan | None, context: LayerContext) -> Facts:
     context.progress("static: waiting for Checkov")
     report = scan.report()
     source = f"Checkov {report.version} with {report.count} checks" if report.version else "Checkov"
-    context.journal.record_fact(
-        "static", KIND, context.stated.terraform_root, store_json(context.run, report.to_json()), source
-    )
+    context.store_fact("static", KIND, context.stated.terraform_root, report.to_json(), source)
     return Facts((report,))
-
-
-def report_from_json(stored: Mapping[str, Any]) -> ScannerReport:
-    """Rebuild the report of an earlier run."""
-    return ScannerReport.from_json(stored)
 
 
 def conclude(facts: Facts, stated: CriteriaFile) -> Mapping[tuple[str, str], Sequence[Finding]]:

@@ -7,20 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from ...engines.checkov import Scan
-from ...evidence.artifacts import load_json, store_json
+from ...engines.checkov import Scan, ScannerReport
+from ...evidence.artifacts import load_json
 from ...facts import Facts
 from ...facts.static.credentials import RepositoryPart, credential_facts, observe_credentials
 from ...facts.static.workflows import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ...findings import Finding, Outcome
 from ...sections.criteria_file import CriteriaFile
 from ...terraform.diagnostics import Diagnostic, TerraformError
-from ...terraform.evaluate import evaluate
 from ...terraform.resources import Configuration, Position
 from ...terraform.root_module import DeclaredRoot, StateBackend, backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
 from ..layer import LayerContext
 from . import checkov
+from .repository import evaluate_root
 
 #: Criterion that the configuration can be evaluated at all, and wholly.
 EVALUATES: Final = "terraform-evaluates"
@@ -89,22 +89,13 @@ def _observe_configuration(context: LayerContext, scan: Scan | None) -> Facts:
         reason = f'{context.stated.path}: names no Terraform root; write [terraform] root = "path"'
         return Facts(unreadable={Configuration: reason, DeclaredRoot: reason})
     try:
-        configuration = evaluate(
-            context.project / root,
-            base=context.project,
-            var_files=[context.project / file for file in context.stated.var_files],
-            progress=lambda step: context.progress(f"static: {root}: {step}"),
-            on_plan=scan.submit_plan if scan else None,
-        )
+        configuration = evaluate_root(context, "static", on_plan=scan.submit_plan if scan else None)
     except TerraformError as error:
-        digest = store_json(context.run, diagnostics_to_json(error.diagnostics))
-        context.journal.record_fact("static", "diagnostics", root, digest, "Terraform core")
+        context.store_fact("static", "diagnostics", root, diagnostics_to_json(error.diagnostics), "Terraform core")
         return Facts(error.diagnostics, {Configuration: str(error), DeclaredRoot: str(error)})
     for note in configuration.notes:
         context.note("static", note)
-    context.journal.record_fact(
-        "static", "configuration", root, store_json(context.run, to_json(configuration)), configuration.engine
-    )
+    context.store_fact("static", "configuration", root, to_json(configuration), configuration.engine)
     return Facts((configuration, describe_root(configuration)))
 
 
@@ -115,24 +106,18 @@ def _observe_workflows(context: LayerContext) -> Facts:
         facts = workflow_facts(texts)
     except WorkflowError as error:
         return Facts(unreadable=dict.fromkeys(WORKFLOW_FACTS, str(error)))
-    context.journal.record_fact(
-        "static", "workflows", str(_WORKFLOWS), store_json(context.run, texts), "files of the repository"
-    )
+    context.store_fact("static", "workflows", str(_WORKFLOWS), texts, "files of the repository")
     return Facts(facts)
 
 
 def _observe_repository(context: LayerContext) -> Facts:
     credentials = observe_credentials(context.project, context.stated.exempt)
-    context.journal.record_fact(
-        "static", "credentials", ".", store_json(context.run, credentials), "files of the repository"
-    )
+    context.store_fact("static", "credentials", ".", credentials, "files of the repository")
     root = context.project / context.stated.terraform_root
     if not context.stated.terraform_root or not root.is_dir():
         return Facts(credential_facts(credentials))
     backend = observe_backend(root, context.project)
-    context.journal.record_fact(
-        "static", "backend", context.stated.terraform_root, store_json(context.run, backend), "files of the root"
-    )
+    context.store_fact("static", "backend", context.stated.terraform_root, backend, "files of the root")
     return Facts((*credential_facts(credentials), *backend_facts(backend)))
 
 
@@ -148,7 +133,7 @@ _REBUILDERS: Final[Mapping[str, Callable[[Any], Iterable[Any]]]] = {
     "workflows": workflow_facts,
     "credentials": credential_facts,
     "backend": backend_facts,
-    checkov.KIND: lambda stored: (checkov.report_from_json(stored),),
+    checkov.KIND: lambda stored: (ScannerReport.from_json(stored),),
 }
 
 

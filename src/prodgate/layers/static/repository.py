@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from ...aws.answers import Unread, Unreadable
 from ...evidence import journal
-from ...evidence.artifacts import load_json, store_json
+from ...evidence.artifacts import load_json
 from ...semantics.unresolved import Unknown
 from ...terraform.diagnostics import TerraformError
 from ...terraform.evaluate import evaluate
@@ -27,7 +27,7 @@ class ProjectView:
     """Answers ``declared`` and ``files`` of an account, and remembers what it answered."""
 
     def __init__(self, context: LayerContext | None) -> None:
-        self._at = context
+        self._context = context
         self._configuration: Configuration | str | None = None
         """What is declared, or why that can't be known; None until somebody asks."""
         self._digest = ""
@@ -35,7 +35,7 @@ class ProjectView:
         self._lock = threading.Lock()
 
     @classmethod
-    def recalled(cls, stored: Mapping[str, Any], run: Path) -> Self:
+    def from_evidence(cls, stored: Mapping[str, Any], run: Path) -> Self:
         """Return what answers as it did in an earlier run."""
         seen = cls(None)
         seen._files = dict(stored["files"])
@@ -69,28 +69,40 @@ class ProjectView:
     def files(self, folder: str) -> Mapping[str, str]:
         """Return the SHA-256 of each file below a folder of the project, by its path from there."""
         with self._lock:
-            if folder not in self._files and self._at is not None:
-                self._files[folder] = dict(_list_digests(self._at.project / folder))
+            if folder not in self._files and self._context is not None:
+                self._files[folder] = dict(_list_digests(self._context.project / folder))
         return self._files.get(folder, {})
 
     def _evaluate(self) -> Configuration | str:
-        assert self._at is not None
-        at = self._at
-        for event in journal.read(at.journal.path):
-            if event["event"] == "fact" and event["layer"] == "static" and event["kind"] == "configuration":
-                self._digest = event["digest"]
-                return from_json(load_json(at.run, self._digest))
-        root = at.stated.terraform_root
+        assert self._context is not None
+        context, root = self._context, self._context.stated.terraform_root
+        if (stored := find_configuration(context)) is not None:
+            self._digest, configuration = stored
+            return configuration
         if not root:
-            return f'{at.stated.path}: names no Terraform root; write [terraform] root = "path"'
+            return f'{context.stated.path}: names no Terraform root; write [terraform] root = "path"'
         try:
-            files = [at.project / file for file in at.stated.var_files]
-            found = evaluate(at.project / root, base=at.project, var_files=files)
+            found = evaluate_root(context)
         except TerraformError as error:
             return str(error)
-        self._digest = store_json(at.run, to_json(found))
-        at.journal.record_fact("live", "configuration", root, self._digest, found.engine)
+        self._digest = context.store_fact("live", "configuration", root, to_json(found), found.engine)
         return found
+
+
+def find_configuration(context: LayerContext) -> tuple[str, Configuration] | None:
+    """Return the digest of the configuration that the static layer of this run evaluated, and the configuration."""
+    for event in journal.read(context.journal.path):
+        if (event["event"], event.get("layer"), event.get("kind")) == ("fact", "static", "configuration"):
+            return event["digest"], from_json(load_json(context.run, event["digest"]))
+    return None
+
+
+def evaluate_root(context: LayerContext, layer: str = "", **given: Any) -> Configuration:
+    """Evaluate the stated root, and report the progress of that as a layer's. Raises TerraformError."""
+    root = context.stated.terraform_root
+    if layer:
+        given["progress"] = context.progress_of(f"{layer}: {root}")
+    return evaluate(context.project / root, base=context.project, var_files=context.var_files, **given)
 
 
 def redacted_arguments(resource: Any) -> Iterator[tuple[str, Any]]:

@@ -84,8 +84,7 @@ class DagsPart:
 
 def dags_part(run: Run, words: Words) -> DagsPart | None:
     """Return what a run says of DAGs; None for one that did not look at any."""
-    kinds = (DECLARED, OBSERVED, HISTORY)
-    facts = [fact for fact in run.facts if fact.get("layer") == "dags" and fact.get("kind") in kinds]
+    facts = run.facts_of("dags", DECLARED, OBSERVED, HISTORY)
     reasons = {
         str(event["kind"]): str(event.get("reason", ""))
         for event in run.unreadable

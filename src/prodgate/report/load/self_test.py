@@ -27,7 +27,7 @@ class SelfTest:
 
 def self_test(run: Run) -> SelfTest | None:
     """Return the self-test of the load layer; None for a run without one."""
-    facts = [fact for fact in run.facts if fact.get("layer") == "load" and fact.get("kind") == SELF_TEST]
+    facts = run.facts_of("load", SELF_TEST)
     if not facts:
         return None
     try:

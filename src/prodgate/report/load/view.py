@@ -105,8 +105,8 @@ class LoadBlock:
 
 def load_blocks(run: Run, words: Words) -> list[LoadBlock]:
     """Return the load records of a run in the order of the journal."""
-    facts = [fact for fact in run.facts if fact.get("layer") == "load" and fact.get("kind") == RECORD]
-    return [_block(run, fact, f"load-{number}", words) for number, fact in enumerate(facts, start=1)]
+    facts = enumerate(run.facts_of("load", RECORD), start=1)
+    return [_block(run, fact, f"load-{number}", words) for number, fact in facts]
 
 
 def _block(run: Run, fact: Mapping[str, Any], anchor: str, words: Words) -> LoadBlock:

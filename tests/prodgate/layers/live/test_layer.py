@@ -159,7 +159,7 @@ def test_what_of_the_project_was_compared_is_kept_with_it(shop: Path) -> None:
     assert list(files) == ["one.py"]
     store_json(at.run, seen.to_json())
     (shop / "dags" / "one.py").write_text("2", "utf-8")
-    again = ProjectView.recalled(json.loads(json.dumps(seen.to_json())), at.run)
+    again = ProjectView.from_evidence(json.loads(json.dumps(seen.to_json())), at.run)
     assert again.declared("aws_sqs_queue") == declared
     assert again.files("dags") == files
 
