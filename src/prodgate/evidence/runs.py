@@ -21,6 +21,7 @@ from typing import Any
 from ..criteria import Criteria, Scope, UsageError
 from ..findings import Finding, Outcome
 from ..sections.criteria_file import CriteriaFile, parse_criteria
+from ..sections.includes import read_files
 from ..sections.waivers_file import parse_waivers
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
@@ -70,13 +71,18 @@ class Run:
 
 
 def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path) -> Path:
-    """Create a run directory that holds copies of the criteria and waivers; return its path. Raises RunError."""
+    """Create a run directory that holds copies of the criteria and waivers; return its path.
+
+    Raises RunError, and CriteriaError for criteria that can't be read.
+    """
+    text, included = read_files(criteria)
     started = datetime.now(UTC)
     path = parent / f"{started:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(4)[:7]}"
     try:
         (path / artifacts.FOLDER).mkdir(parents=True)
         given = {
-            "criteria": artifacts.store(path, criteria.read_bytes(), ".toml"),
+            "criteria": artifacts.store(path, text.encode(), ".toml"),
+            "included": {name: artifacts.store(path, each.encode(), ".toml") for name, each in included.items()},
             "waivers": artifacts.store(path, waivers.read_bytes() if waivers.exists() else b"", ".toml"),
         }
         text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
@@ -104,19 +110,24 @@ def _read(path: Path) -> Run:
     events = list(journal.read(path / journal.NAME))
     if events and events[0].get("about") != hashlib.sha256(written).hexdigest():
         raise journal.JournalError("run.json was changed after it was written")
-    criteria = parse_criteria(artifacts.load(path, about["criteria"]).decode("utf-8"), path / "criteria.toml")
+    included = {name: _load_text(path, digest) for name, digest in about.get("included", {}).items()}
+    criteria = parse_criteria(_load_text(path, about["criteria"]), path / "criteria.toml", included)
     closed = [event["at"] for event in events if event["event"] == "closed"]
     return Run(
         path=path,
         about=about,
         criteria=criteria,
-        waivers=parse_waivers(artifacts.load(path, about["waivers"]).decode("utf-8"), path / "waivers.toml"),
+        waivers=parse_waivers(_load_text(path, about["waivers"]), path / "waivers.toml"),
         findings=(*_find_unjudged_layers(events, about["layers"], criteria.criteria), *_findings(events)),
         facts=tuple(event for event in events if event["event"] == "fact"),
         unreadable=tuple(event for event in events if event["event"] == "unreadable"),
         notes=tuple(event for event in events if event["event"] == "note"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
     )
+
+
+def _load_text(path: Path, digest: str) -> str:
+    return artifacts.load(path, digest).decode("utf-8")
 
 
 def _findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -27,7 +27,10 @@ WORST_FIRST = (
 GIVEN = ("criteria", "waivers")
 
 #: Keys of run.json that have rows of their own, so that the rest can be listed as it is.
-_NAMED = ("system", "target", "rehearsal", "layers", "started", "actor", "commit", "versions", "utc_offset", *GIVEN)
+_NAMED = (
+    "system", "target", "rehearsal", "layers", "started", "actor", "commit", "versions", "utc_offset", "included",
+    *GIVEN,
+)  # fmt: skip
 
 
 #: Places in a finding's chain from an argument to the line that set it; more are the lines of a document.
@@ -170,6 +173,10 @@ def evidence_rows(run: Run, verdict: Verdict) -> list[EvidenceRow]:
         EvidenceRow(digest=str(run.about[kind]), kind=kind, subject="", source=f"{kind}.toml", at="")
         for kind in GIVEN
         if kind in run.about
+    ]
+    rows[1:1] = [
+        EvidenceRow(digest=str(digest), kind=GIVEN[0], subject="", source=str(name), at="")
+        for name, digest in run.about.get("included", {}).items()
     ]
     for fact in run.facts:
         fields = {key: str(fact.get(key, "")) for key in ("digest", "kind", "subject", "source", "at")}

@@ -135,7 +135,7 @@ def _describe_run(plan: Plan) -> Mapping[str, Any]:
         "rehearsal": plan.target.rehearsal,
         "layers": sorted(plan.layers, key=list(LAYERS).index),
         "actor": _actor(),
-        "commit": _commit(plan.project.root),
+        "commit": _commit(plan.project),
         **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
         "replaced": list(plan.project.replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
@@ -161,18 +161,24 @@ def _actor() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def _commit(root: Path) -> str:
-    """Return the commit of the project, with ``+changes`` when the working tree differs, or nothing outside git."""
+def _commit(project: Project) -> str:
+    """Return the commit of the project, or nothing outside git.
+
+    It bears ``+changes`` when the working tree differs, or when a file of the criteria is in no commit.
+    """
     git = shutil.which("git")
     if git is None:
         return ""
 
     def ask(*words: str) -> str:
-        done = subprocess.run([git, "-C", str(root), *words], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run([git, "-C", str(project.root), *words], capture_output=True, text=True, check=False)  # noqa: S603
         return done.stdout.strip() if done.returncode == 0 else ""
 
     commit = ask("rev-parse", "HEAD")
-    return f"{commit}+changes" if commit and ask("status", "--porcelain", "--untracked-files=no") else commit
+    changed = ask("status", "--porcelain", "--untracked-files=no")
+    criteria = (project.stated.path.resolve().name, *project.stated.included)
+    unknown = ask("--literal-pathspecs", "ls-files", "--others", "--", *criteria)
+    return f"{commit}+changes" if commit and (changed or unknown) else commit
 
 
 def parse_layers(only: str | None) -> frozenset[str]:

@@ -1,9 +1,8 @@
-"""Reading criteria.toml: the whole file is validated, and every mistake is one line of the message."""
+"""Reading criteria.toml and what it includes: all of it is validated, and every mistake is one line of the message."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, suggest
 from ..quantities import Bound, Quantity, UnitError
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
+from .includes import merge, read_files
 from .load import LoadSection, parse_load_section
 from .sections import section_mistakes
 from .validation import is_text_list, key_mistakes, quantity_mistakes
@@ -56,6 +56,8 @@ class CriteriaFile:
     """What a team states: the system's name, where its Terraform is, and its criteria."""
 
     path: Path
+    included: tuple[str, ...] = ()
+    """The files that it includes, by their paths from its folder."""
     system: str
     terraform_root: str = ""
     var_files: tuple[str, ...] = ()
@@ -77,29 +79,22 @@ class CriteriaFile:
 
 
 def load_criteria(path: Path) -> CriteriaFile:
-    """Read and validate a criteria file. Raises CriteriaError with one line per mistake."""
-    try:
-        return parse_criteria(path.read_text("utf-8"), path)
-    except OSError as error:
-        raise CriteriaError(f"{path}: cannot be read: {error.strerror}; name another file with --criteria") from None
-    except UnicodeDecodeError as error:
-        raise CriteriaError(
-            f"{path}: is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8"
-        ) from None
+    """Read and validate a criteria file and what it includes. Raises CriteriaError with one line per mistake."""
+    text, included = read_files(path)
+    return parse_criteria(text, path, included)
 
 
-def parse_criteria(text: str, path: Path) -> CriteriaFile:
-    """Validate the text of a criteria file; ``path`` is only named in messages."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CriteriaError(f"{path}: is not TOML: {error}") from None
+def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = None) -> CriteriaFile:
+    """Validate the text of a criteria file with what it includes, by name; ``path`` is only named in messages."""
+    merged = merge(text, path, included or {})
+    data = merged.data
     mistakes = [*section_mistakes(data), *_requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
-    if mistakes:
-        raise CriteriaError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+    if mistakes or merged.mistakes:
+        raise CriteriaError("\n".join((*merged.mistakes, *map(merged.locate, mistakes))))
     terraform, tables = data.get("terraform", {}), data["criteria"]
     return CriteriaFile(
         path=path,
+        included=tuple(included or ()),
         system=data["system"],
         terraform_root=terraform.get("root", ""),
         var_files=tuple(terraform.get("var_files", ())),
@@ -110,8 +105,14 @@ def parse_criteria(text: str, path: Path) -> CriteriaFile:
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
         requirements=tuple(_parse_requirements(data.get("requirements", {}))),
-        criteria=Criteria({id_: _parse_criterion(id_, table, tables) for id_, table in tables.items()}),
+        criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),
     )
+
+
+def _order_by_requirement(data: Mapping[str, Any]) -> list[str]:
+    """Return the criteria in the order of the requirements that they stand for, whichever file states them."""
+    places = {id_: place for place, id_ in enumerate(data.get("requirements", {}))}
+    return sorted(data["criteria"], key=lambda id_: places.get(data["criteria"][id_]["source"], 0))
 
 
 def _parse_requirements(tables: Mapping[str, Any]) -> Iterator[Requirement]:

@@ -13,7 +13,8 @@ from .load import load_mistakes
 from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
-    "system", "terraform", "account", "repository", "load", "airflow", "dags", "e2e", "requirements", "criteria",
+    "system", "include", "terraform", "account", "repository", "load", "airflow", "dags", "e2e", "requirements",
+    "criteria",
 )  # fmt: skip
 
 

@@ -1,0 +1,165 @@
+"""The files that state criteria together: ``criteria.toml`` and what it includes, read and merged into one."""
+
+from __future__ import annotations
+
+import glob
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from ..criteria import CriteriaError, suggest
+from .validation import is_text_list
+
+_EXAMPLE: Final = 'include = ["criteria/*.toml"]'
+#: Sections whose tables are stated whole in one file: half a criterion here and half there is read by nobody.
+_WHOLE: Final = ("criteria", "requirements")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What several files state, as if one file stated it."""
+
+    path: Path
+    """The file that includes the others."""
+    data: Mapping[str, Any]
+    origins: Mapping[str, Path]
+    """Dotted key -> the file that states it."""
+    mistakes: tuple[str, ...]
+    """What is stated twice, or included by a file that must not include."""
+
+    def locate(self, mistake: str) -> str:
+        """Return a mistake, which begins with the key that it is about, with the file before it that states the key."""
+        keys = [key for key in self.origins if mistake.startswith((f"{key}.", f"{key}:"))]
+        return f"{self.origins[max(keys, key=len)] if keys else self.path}: {mistake}"
+
+
+def read_files(path: Path) -> tuple[str, dict[str, str]]:
+    """Return the text of a criteria file, and those of the files that it includes by their paths from its folder.
+
+    Raises CriteriaError with one line per mistake.
+    """
+    text = _read(path, "name another file with --criteria")
+    try:
+        stated = tomllib.loads(text).get("include", [])
+    except tomllib.TOMLDecodeError:
+        return text, {}  # whoever parses it says what is wrong
+    if not is_text_list(stated):
+        raise CriteriaError(f"{path}: include: is {stated!r}; write a list of files, e.g. {_EXAMPLE}")
+    return text, _read_included(stated, path)
+
+
+def _read_included(patterns: Iterable[str], path: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    seen: dict[Path, str] = {}
+    mistakes: list[str] = []
+    for pattern in patterns:
+        names = _find(pattern, folder_of(path))
+        mistakes += [] if names else [f"{path}: include: {_explain_no_match(pattern, path)}"]
+        for name in names:
+            if wrong := _find_mistake(name, pattern, path, seen):
+                mistakes.append(f"{path}: include: {wrong}")
+                continue
+            seen[_real(folder_of(path) / name)] = pattern
+            try:
+                found[name] = _read(folder_of(path) / name, "make it readable, or take it out of include")
+            except CriteriaError as error:
+                mistakes.append(str(error))
+    if mistakes:
+        raise CriteriaError("\n".join(mistakes))
+    return found
+
+
+def _read(file: Path, otherwise: str) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise CriteriaError(f"{file}: cannot be read: {error.strerror}; {otherwise}") from None
+    except UnicodeDecodeError as error:
+        where = f"{error.reason} at byte {error.start}"
+        raise CriteriaError(f"{file}: is not UTF-8 text: {where}; save it as UTF-8") from None
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder that the paths in a criteria file start from: where the file itself is, also behind a link."""
+    return path.resolve().parent if path.is_symlink() else path.parent
+
+
+def merge(text: str, path: Path, included: Mapping[str, str]) -> Merged:
+    """Merge a criteria file with the files that it includes. Raises CriteriaError for what is not TOML."""
+    tables: list[tuple[Path, dict[str, Any]]] = []
+    broken: list[str] = []
+    for file, content in ((path, text), *((folder_of(path) / name, each) for name, each in included.items())):
+        try:
+            tables.append((file, tomllib.loads(content)))
+        except tomllib.TOMLDecodeError as error:
+            broken.append(f"{file}: is not TOML: {error}")
+    if broken:
+        raise CriteriaError("\n".join(broken))
+    tables[0][1].pop("include", None)
+    data: dict[str, Any] = {}
+    origins: dict[str, Path] = {}
+    mistakes = [each for file, table in tables for each in _add(table, file, data, origins)]
+    return Merged(path=path, data=data, origins=origins, mistakes=tuple(mistakes))
+
+
+def _add(
+    table: Mapping[str, Any], file: Path, into: dict[str, Any], origins: dict[str, Path], within: str = ""
+) -> Iterator[str]:
+    """Add what a file states to what earlier files state; say what is stated twice."""
+    for key, value in table.items():
+        where = f"{within}.{key}" if within else key
+        if where == "include":
+            yield f"{file}: include: is {value!r}; only the criteria file itself includes others, write it there"
+        elif isinstance(value, dict) and within not in _WHOLE and isinstance(into.get(key, {}), dict):
+            origins.setdefault(where, file)
+            yield from _add(value, file, into.setdefault(key, {}), origins, where)
+        elif key in into:
+            yield f"{file}: {where}: is stated in {origins[where]}, too; state it in one of the two"
+        else:
+            into[key] = value
+            origins[where] = file
+
+
+def _find(pattern: str, folder: Path) -> list[str]:
+    """Return the paths below a folder that a pattern stands for; none for one that leads out of it."""
+    if _leads_out(pattern):
+        return []
+    try:
+        found = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207  which takes no hidden files
+    except ValueError:  # a character that no path can hold
+        return []
+    return sorted({PurePosixPath(name).as_posix() for name in found})
+
+
+def _leads_out(pattern: str) -> bool:
+    return pattern.startswith("/") or ".." in PurePosixPath(pattern).parts
+
+
+def _explain_no_match(pattern: str, path: Path) -> str:
+    """Say why a pattern stands for nothing."""
+    if _leads_out(pattern):
+        return f"{pattern!r} leads out of the folder of {path.name}; write the path of a file below that folder"
+    known = _find((PurePosixPath(pattern).parent / "*.toml").as_posix(), folder_of(path))
+    return f"{pattern!r} matches no file{suggest(pattern, known) or f'; write a file or a pattern, e.g. {_EXAMPLE}'}"
+
+
+def _find_mistake(name: str, pattern: str, path: Path, seen: Mapping[Path, str]) -> str:
+    """Return why a file that a pattern stands for is not included, or nothing."""
+    file = folder_of(path) / name
+    if _real(file) == _real(path):
+        return f"{pattern!r} includes {path.name} itself; write a pattern that leaves it out, e.g. {_EXAMPLE}"
+    if not _real(file).is_relative_to(folder_of(path).resolve()):
+        return f"{name!r} is a link to {_real(file)}, out of the folder of {path.name}; put the file itself there"
+    if _real(file) in seen:
+        return f"{name!r} is included twice, by {seen[_real(file)]!r} and by {pattern!r}; include it once"
+    if file.is_dir():
+        return f"{name!r} is a folder; write the files in it, e.g. {f'{name}/*.toml'!r}"
+    return "" if file.is_file() else f"{name!r} is no file; write the path of a file"
+
+
+def _real(path: Path) -> Path:
+    """Return where a path leads, also one that leads in circles."""
+    return Path(os.path.realpath(path))
