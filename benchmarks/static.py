@@ -24,6 +24,7 @@ from statistics import median
 
 from prodgate.engines.checkov_findings import INDEPENDENT, NOT_SILENCED
 from prodgate.engines.environments import ensure_python
+from prodgate.sections.includes import read_files
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROOT = "terraform/environments/prod"
@@ -116,7 +117,7 @@ def main() -> int:
 
 def prepare(place: Path) -> Mapping[str, Callable[[], Sequence[str]]]:
     """Lay the projects out below ``place``; return what is measured, by name, in the order of a turn."""
-    text = (REPOSITORY / "criteria.toml").read_text("utf-8")
+    text = inline_criteria(REPOSITORY / "criteria.toml")
     ours = make_project(place / "ours", text)
     shutil.copytree(REPOSITORY / "terraform", ours / "terraform")
     (ours / "without.toml").write_text(drop_checkov_criteria(text), "utf-8")
@@ -152,6 +153,12 @@ def generate_project(folder: Path, count: int, criteria: str) -> Path:
     for first in range(0, count // 5, 10):
         (root / f"services_{first}.tf").write_text("".join(SERVICE.format(n=n) for n in range(first, first + 10)))
     return folder / "criteria.toml"
+
+
+def inline_criteria(path: Path) -> str:
+    """Return a criteria file with the text of each file that it includes instead of their names."""
+    text, included = read_files(path)
+    return "\n".join([re.sub(r"^include = \[.*?^\]$", "", text, flags=re.M | re.S), *included.values()])
 
 
 def drop_checkov_criteria(criteria: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from prodgate.sections.criteria_file import load_criteria
 from tests.conftest import SECONDS
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +80,16 @@ def test_no_policy_or_check_knows_its_target(folder: str) -> None:
 
 
 CHECKS = sorted(path for folder in ("suites", "loadtests", "e2e") for path in (ROOT / folder).rglob("test_*.py"))
+
+
+def test_criteria_are_in_files_of_one_area_that_a_reader_can_hold_in_mind() -> None:
+    files = sorted((ROOT / "criteria").iterdir())
+    assert {f"criteria/{path.name}" for path in files} == set(load_criteria(ROOT / "criteria.toml").included)
+    for path in (ROOT / "criteria.toml", *files):
+        assert len(path.read_text("utf-8").splitlines()) <= 350, path.name
+        stated = set(tomllib.loads(path.read_text("utf-8")))
+        assert ("criteria" in stated or "requirements" in stated) is (path in files), path.name
+        assert len(stated) == 1 or path not in files, path.name
 
 
 @pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.stem)

@@ -46,8 +46,11 @@ def test_the_bundled_criteria_and_examples_are_explained(prodgate: Path, tmp_pat
 def test_a_team_with_criteria_and_a_policy_of_its_own_gets_a_run(prodgate: Path, tmp_path: Path) -> None:
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra" / "main.tf").write_text(TREE.replace("  publicly_accessible = true\n", ""))
+    (tmp_path / "criteria").mkdir()
     (tmp_path / "criteria.toml").write_text(
-        'system = "orders"\n[terraform]\nroot = "infra"\n'
+        'system = "orders"\ninclude = ["criteria/*.toml"]\n[terraform]\nroot = "infra"\n', "utf-8"
+    )
+    (tmp_path / "criteria" / "network.toml").write_text(
         "[criteria.database-not-public]\n"
         'statement = { en = "No database is public.", ja = "公開しない。" }\n'
         'why = "Passwords are guessed."\nsource = "S-1"\nlayers = ["static"]\n',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ def test_people_are_told_only_when_that_is_confirmed(capsys: pytest.CaptureFixtu
 
 def test_a_real_account_must_be_named_in_the_criteria(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / "criteria.toml").read_text("utf-8")
+    shutil.copytree(ROOT / "criteria", tmp_path / "criteria")
     (tmp_path / "criteria.toml").write_text(re.sub(r"^\[account\]\nid = .*$", "", text, flags=re.MULTILINE), "utf-8")
     asked = ["drill", "alarm", "slow", "aws://prod@ap-northeast-1", "--yes-change-alarm-state"]
     assert main([*asked, "--criteria", str(tmp_path / "criteria.toml")]) == 4

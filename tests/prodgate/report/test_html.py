@@ -193,6 +193,16 @@ def test_renders_a_run_that_recorded_next_to_nothing() -> None:
     assert "INSUFFICIENT EVIDENCE" in text.text
 
 
+def test_names_every_file_of_the_criteria_with_its_digest() -> None:
+    included = {"criteria/edge.toml": hashlib.sha256(b"edge").hexdigest(), HOSTILE[0]: hashlib.sha256(b"x").hexdigest()}
+    text = page(run([criterion("c")], [], included=included)).text
+    assert f"{hashlib.sha256(b'criteria').hexdigest()} ; 2 more files" in text
+    evidence = text[text.index("SHA-256 Kind") : text.index("Run by")]
+    assert [evidence.index(digest) for digest in included.values()] == sorted(map(evidence.index, included.values()))
+    assert all(name in evidence for name in included)
+    assert '"criteria/edge.toml"' not in text
+
+
 def test_says_times_in_utc_and_at_the_offset_of_the_run() -> None:
     assert "2026-11-24 13:00:00 UTC (2026-11-24 22:00:00 +09:00)" in page(showcase()).text
 
