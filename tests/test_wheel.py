@@ -29,6 +29,11 @@ def prodgate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "venv" / "bin" / "prodgate"
 
 
+@pytest.fixture(autouse=True)
+def nothing_beside_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+
 def test_the_bundled_policies_judge_a_strangers_tree(prodgate: Path, tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(TREE)
     done = subprocess.run([prodgate, "check", "."], cwd=tmp_path, capture_output=True, text=True, check=False)
