@@ -7,10 +7,13 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 #: Folder of a run directory that holds the evidence.
 FOLDER = "evidence"
+
+#: What evidence that nobody has checked may raise when it is read.
+UNREADABLE: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
 
 
 def store(run: Path, data: bytes, suffix: str) -> str:
@@ -29,6 +32,11 @@ def store_json(run: Path, value: Any) -> str:
     """Store a JSON value, compressed the same way every time, and return the digest of the compressed file."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return store(run, gzip.compress(text.encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0), ".json.gz")
+
+
+def describe_flaw(error: Exception) -> str:
+    """Say what is wrong with evidence that raised one of UNREADABLE."""
+    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)
 
 
 def load(run: Path, digest: str) -> bytes:

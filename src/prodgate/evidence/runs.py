@@ -98,9 +98,8 @@ def read(path: Path) -> Run:
     """Read a run directory, also one whose run was cut off. Raises RunError."""
     try:
         return _read(path)
-    except (OSError, ValueError, TypeError, AttributeError, LookupError, journal.JournalError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else reason
+    except (*artifacts.UNREADABLE, journal.JournalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else artifacts.describe_flaw(error)
         raise RunError(f"{path}: is not a run directory that can be read: {reason}; name one under runs/") from None
 
 

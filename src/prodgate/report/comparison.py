@@ -11,7 +11,7 @@ from ..evidence.runs import Run
 from ..findings import Finding, Outcome
 from ..verdict import Decision, Verdict
 from ..waivers import Waiver
-from .text import shorten, visible
+from .text import one_line
 from .view import system_findings
 
 Key = tuple[str, str, str, str]
@@ -192,7 +192,7 @@ def render_comparison(comparison: Comparison) -> str:
     lines = [f"{comparison.before.path.name} -> {comparison.after.path.name}", verdict]
     for title, entries in _sections(comparison):
         if entries:
-            lines += [f"{title}: {len(entries):,}", *(f"  {_render_line(entry)}" for entry in entries[:_MOST])]
+            lines += [f"{title}: {len(entries):,}", *(f"  {one_line(entry, 400)}" for entry in entries[:_MOST])]
             lines += [f"  and {len(entries) - _MOST:,} more"] if len(entries) > _MOST else []
     return "\n".join(lines if len(lines) > 2 else [*lines, "nothing changed"])
 
@@ -234,7 +234,3 @@ def _render_population(p: Population) -> str:
     gone = f", gone: {', '.join(p.vanished[:5])}" if p.vanished else ""
     come = f", new: {', '.join(p.appeared[:5])}" if p.appeared else ""
     return f"{p.layer} {p.criterion}: {p.before:,} -> {p.after:,} subjects{gone}{come}"
-
-
-def _render_line(text: str) -> str:
-    return shorten(visible(" ".join(text.split("\n"))), 400)

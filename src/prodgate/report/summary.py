@@ -10,7 +10,7 @@ from ..evidence.runs import Run
 from ..findings import Outcome
 from ..verdict import Verdict
 from .grouping import Batch, batches, gaps, layer_states, tally
-from .text import shorten, visible
+from .text import one_line, shorten, visible
 from .view import WORST_FIRST, all_findings, criterion_rows, waiver_rows
 
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
@@ -142,4 +142,4 @@ def _code(text: str) -> str:
 
 def _text(text: str) -> str:
     """Return a text as one line of prose in which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", shorten(visible(" ".join(text.split("\n"))), _CELL))
+    return _MARKUP.sub(r"\\\1", one_line(text, _CELL))

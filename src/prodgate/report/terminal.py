@@ -13,7 +13,7 @@ from ..evidence.runs import Run
 from ..findings import Finding, Outcome
 from ..verdict import NO_FINDING, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
-from .text import shorten, visible, wrap
+from .text import one_line, visible, wrap
 from .view import WORST_FIRST, value_origin
 
 #: Outcome or decision -> (symbol, its plain form, ANSI colour).
@@ -27,8 +27,6 @@ _OF_DECISION: Final = {
     Decision.INSUFFICIENT: Outcome.UNDETERMINED,
     Decision.GO: Outcome.SATISFIED,
 }
-#: Longest part of a text from outside; the report has the whole.
-_MOST: Final = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +73,7 @@ def render_terminal(
     lines += [
         "",
         *(f"next:   {command}" for command in _next_commands(run, verdict, top)),
-        f"report: {_one_line(str(report), 500)}",
+        f"report: {one_line(str(report), 500)}",
     ]
     return "\n".join(paper.plain(line) for line in lines)
 
@@ -83,7 +81,7 @@ def render_terminal(
 def _verdict_lines(run: Run, verdict: Verdict, paper: _Paper) -> Iterator[str]:
     outcome = _OF_DECISION[verdict.decision]
     stamp = "REHEARSAL " if verdict.scope.rehearsal else ""
-    about = f"{_one_line(run.criteria.system)} on {_one_line(str(run.about.get('target', '')))}"
+    about = f"{one_line(run.criteria.system)} on {one_line(str(run.about.get('target', '')))}"
     yield f"{paper.paint(f'{paper.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
     counts = tally(verdict)
     deferred = sum(ruling.deferred for ruling in verdict.rulings)
@@ -105,23 +103,23 @@ def _headline_lines(line: Headline, paper: _Paper) -> Iterator[str]:
     first = line.first
     mark = paper.paint(paper.mark(line.outcome), line.outcome)
     if len(line.criteria) > 1:
-        yield from wrap(f"{mark} {len(line.criteria)} criteria: {_one_line(first.reason)}", paper.width, indent="    ")
+        yield from wrap(f"{mark} {len(line.criteria)} criteria: {one_line(first.reason)}", paper.width, indent="    ")
         return
-    place = f"{_one_line(first.where[0], 400)}: " if first.where else ""
-    named = "" if first.subject == NO_FINDING else f", on {_one_line(first.subject)}"
+    place = f"{one_line(first.where[0], 400)}: " if first.where else ""
+    named = "" if first.subject == NO_FINDING else f", on {one_line(first.subject)}"
     others = f" and {line.findings - 1:,} more" if line.findings > 1 else ""
-    said = f"{place}{mark} {_one_line(first.criterion)}: {_render_observed(first)}{named}{others}"
+    said = f"{place}{mark} {one_line(first.criterion)}: {_render_observed(first)}{named}{others}"
     yield from wrap(said, paper.width, indent="    ")
     if origin := value_origin(first):
-        yield from wrap(f"    set in: {_one_line(origin, 400)}", paper.width, indent="    ")
+        yield from wrap(f"    set in: {one_line(origin, 400)}", paper.width, indent="    ")
     if first.remedy:
-        yield from wrap(f"    remedy: {_one_line(first.remedy, 400)}", paper.width, indent="    ")
+        yield from wrap(f"    remedy: {one_line(first.remedy, 400)}", paper.width, indent="    ")
 
 
 def _render_observed(finding: Finding) -> str:
-    parts = [f"observed {_one_line(finding.observed)}"] if finding.observed else []
-    parts += [f"expected {_one_line(finding.expected)}"] if finding.expected and finding.layer else []
-    parts += [_one_line(finding.reason)] if finding.reason else []
+    parts = [f"observed {one_line(finding.observed)}"] if finding.observed else []
+    parts += [f"expected {one_line(finding.expected)}"] if finding.expected and finding.layer else []
+    parts += [one_line(finding.reason)] if finding.reason else []
     return ", ".join(parts) or finding.outcome.replace("-", " ")
 
 
@@ -152,8 +150,3 @@ def _next_commands(run: Run, verdict: Verdict, top: list[Headline]) -> Iterator[
         yield "prodgate run aws://PROFILE@REGION"
     elif verdict.scope.left_out():
         yield f"prodgate run {target}"
-
-
-def _one_line(text: str, most: int = _MOST) -> str:
-    """Return a text from outside as one line without anything invisible."""
-    return shorten(visible(" ".join(text.split("\n"))), most)

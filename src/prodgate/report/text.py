@@ -59,6 +59,11 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def one_line(text: str, most: int = 160) -> str:
+    """Return a text from outside as one line without anything invisible; the report has the whole of it."""
+    return shorten(visible(" ".join(text.split("\n"))), most)
+
+
 def count_columns(text: str) -> int:
     """How many terminal columns a text takes without its colours; East Asian wide characters take two."""
     text = _COLOUR.sub("", text)

@@ -18,6 +18,7 @@ from ..report.grouping import batches
 from ..report.html import render_html
 from ..report.summary import render_summary
 from ..report.terminal import render_terminal
+from ..report.text import visible
 from ..report.verdict_json import verdict_to_json
 from ..report.view import value_origin
 from ..verdict import Verdict
@@ -53,7 +54,7 @@ def _render_changes(before: Path, run: runs.Run) -> str:
     try:
         return render_comparison(compare(runs.read(before), run))
     except UsageError as error:
-        return _visible(f"nothing to compare with: {error}")
+        return visible(f"nothing to compare with: {error}")
 
 
 def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
@@ -65,7 +66,7 @@ def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
         for finding in batch.findings[:MOST_SHOWN]:
             _print_finding(finding)
         if (more := len(batch.findings) - MOST_SHOWN) > 0:
-            _print(_visible(f"{batch.outcome}: [{batch.check}] and {more:,} more; --json lists them all"))
+            _print(visible(f"{batch.outcome}: [{batch.check}] and {more:,} more; --json lists them all"))
     found = [finding for ruling in verdict.rulings for finding in ruling.findings]
     counts = ", ".join(f"{sum(f.outcome is o for f in found)} {o}" for o in Outcome)
     _print(f"{verdict.decision} for what {subject} declares: {counts}")
@@ -75,19 +76,14 @@ def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
 
 def _print_finding(finding: Finding) -> None:
     place = f"{finding.where[0]}: " if finding.where else ""
-    _print(_visible(f"{place}{finding.outcome}: [{finding.check}] {finding}"))
+    _print(visible(f"{place}{finding.outcome}: [{finding.check}] {finding}"))
     for label, text in (("set in", value_origin(finding)), ("remedy", finding.remedy)):
         if text:
-            _print(_visible(f"    {label}: {text}"))
+            _print(visible(f"    {label}: {text}"))
 
 
 def _has_colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
-
-
-def _visible(text: str) -> str:
-    """Return the text without characters that could steer a terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _print(text: str) -> None:

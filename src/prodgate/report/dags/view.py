@@ -11,7 +11,7 @@ from ...aws.answers import Unreadable
 from ...criteria import Criterion
 from ...dags.ledger import Unaccounted
 from ...dags.slot_states import OPEN, SUCCEEDED, Row, SlotState
-from ...evidence.artifacts import load_json
+from ...evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ...evidence.runs import Run
 from ...facts import Facts
 from ...facts.dags.slots import SlotHistory
@@ -27,11 +27,6 @@ MOST_TOLD: Final = 50
 
 #: Runs that are named of one slot.
 _MOST_RUNS: Final = 5
-
-#: What evidence that nobody has checked may raise when it is read.
-_UNREADABLE: Final = (
-    LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError, Unaccounted, Unreadable,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +92,8 @@ def dags_part(run: Run, words: Words) -> DagsPart | None:
     try:
         known = _make_facts([(str(fact["kind"]), load_json(run.path, str(fact["digest"]))) for fact in facts], reasons)
         blocks = dag_blocks(known.of(SlotHistory), criterion, words)
-    except _UNREADABLE as error:
-        return DagsPart(digest=digest, problem=f"it lacks {error}" if isinstance(error, KeyError) else str(error))
+    except (*UNREADABLE, Unaccounted, Unreadable) as error:
+        return DagsPart(digest=digest, problem=describe_flaw(error))
     return DagsPart(blocks=blocks, digest=digest, problem=known.unreadable.get(SlotHistory, ""))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...evidence.artifacts import load_json
+from ...evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ...evidence.runs import Run
 from ...layers.load.kinds import SELF_TEST
 from .scales import latency_text
@@ -37,8 +37,8 @@ def self_test(run: Run) -> SelfTest | None:
             (key, _render_value(value["told"]), _render_value(value["truth"])) for key, value in compared.items()
         )
         return SelfTest(ok=data["ok"] is True, reason=str(data["reason"]), rows=rows)
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError) as error:
-        return SelfTest(ok=False, reason=str(error))
+    except UNREADABLE as error:
+        return SelfTest(ok=False, reason=describe_flaw(error))
 
 
 def _is_comparison(value: Any) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ...criteria import Criteria
-from ...evidence.artifacts import load_json
+from ...evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ...evidence.runs import Run
 from ...facts.load.soundness import FORMAT
 from ...layers.load.kinds import LIMITED_BY, RECORD
@@ -31,9 +31,6 @@ _ASKED: Final = ("rate", "duration", "warm_up", "timeout", "workers", "seed")
 
 _TENTHS: Final = 10_000
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-
-#: What a record that nobody has checked may raise when it is read.
-_UNREADABLE: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +110,8 @@ def _block(run: Run, fact: Mapping[str, Any], anchor: str, words: Words) -> Load
     subject, digest = str(fact.get("subject", "")), str(fact.get("digest", ""))
     try:
         record = _record(load_json(run.path, digest), run, words)
-    except _UNREADABLE as error:
-        problem = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        return LoadBlock(subject=subject, anchor=anchor, digest=digest, problem=problem)
+    except UNREADABLE as error:
+        return LoadBlock(subject=subject, anchor=anchor, digest=digest, problem=describe_flaw(error))
     return LoadBlock(subject=subject, anchor=anchor, digest=digest, record=record)
 
 
@@ -132,7 +128,7 @@ def _page(run: Run, name: str) -> str:
 
 
 def _record(stored: Mapping[str, Any], run: Run, words: Words) -> LoadRecord:
-    """Arrange a record. Raises what _UNREADABLE names when it is none."""
+    """Arrange a record. Raises what UNREADABLE names when it is none."""
     data = stored["record"]
     if data["format"] != FORMAT:
         raise ValueError(f"format {data['format']!r} is not known; this version reads {FORMAT}")
