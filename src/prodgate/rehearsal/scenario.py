@@ -1,6 +1,6 @@
 """Gives the rehearsal account a past: what no resource declares and live checks look for, as scenario.toml tells it.
 
-An area has a section there, and in a module below ``history/`` a handler that makes it happen:
+An area has a section there, and in a module below ``seed/`` a handler that makes it happen:
 
     @history("metrics")
     def measured(section: Mapping[str, Any], past: Past) -> None:
@@ -98,7 +98,7 @@ def seed_account(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = 
     for section, stated in tomllib.loads(scenario.read_text("utf-8")).items():
         try:
             if section not in HISTORY:
-                raise LookupError(f"no handler is registered for [{section}]; write one in history/")
+                raise LookupError(f"no handler is registered for [{section}]; write one in seed/")
             HISTORY[section](stated, past)
         except Exception as error:  # noqa: BLE001  the rest of the past may be as it was
             failed[section] = describe_error(error)
@@ -107,7 +107,7 @@ def seed_account(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = 
 
 def _import_handlers() -> Iterator[tuple[str, str]]:
     """Import every module of handlers; yield those that can't be."""
-    package = f"{__package__}.history"
+    package = f"{__package__}.seed"
     for module in pkgutil.iter_modules(import_module(package).__path__):
         try:
             import_module(f"{package}.{module.name}")
