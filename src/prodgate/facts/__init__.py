@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 from ..aws.answers import Unread
 from ..findings import Conclusion, Outcome, Undetermined
@@ -21,6 +21,11 @@ class Fact:
 
     subject: str
     """Which thing this is about, as a person would look it up: an address, an ARN, a file."""
+
+    @classmethod
+    def unread(cls, subject: str, reason: str, **observed: Any) -> Self:
+        """Return a fact of which nothing could be observed but what is given."""
+        return cls(**{each.name: Unread(reason) for each in fields(cls)} | observed | {"subject": subject})
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)

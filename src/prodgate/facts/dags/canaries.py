@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ...aws.answers import Unread
 from ...quantities import Quantity
 from .. import Fact
 
@@ -59,19 +58,21 @@ def canary_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def _retry_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> Retried:
-    known = _value_or_unread(one)
+    if one["reason"]:
+        return Retried.unread(subject, one["reason"], age=age, run_id=one["run_id"])
     return Retried(
         subject=subject,
         age=age,
         run_id=one["run_id"],
-        state=known(one["state"]),
-        tries=known(one["tries"]),
-        dead_letters=known(one["dead_letters"]),
+        state=one["state"],
+        tries=one["tries"],
+        dead_letters=one["dead_letters"],
     )
 
 
 def _failure_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> KilledOrFailed:
-    known = _value_or_unread(one)
+    if one["reason"]:
+        return KilledOrFailed.unread(subject, one["reason"], age=age, run_id=one["run_id"])
     wrong = "" if one["state"] == "failed" else f"the run is {one['state'] or 'not seen'}, and had to fail; "
     letter = _describe_flaw("message", one["dead_letters"], one["letter_names"], _OF_LETTER)
     notice = _describe_flaw("notice", one["notices"], one["notice_names"], _OF_NOTICE)
@@ -79,18 +80,13 @@ def _failure_fact(subject: str, one: Mapping[str, Any], age: Quantity) -> Killed
         subject=subject,
         age=age,
         run_id=one["run_id"],
-        state=known(one["state"]),
-        tries=known(one["tries"]),
-        dead_letter=known(_seconds(one["dead_letter"])),
-        notice=known(_seconds(one["notice"])),
-        unkept=known(f"{wrong}{letter}".removesuffix("; ")),
-        untold=known(f"{wrong}{notice}".removesuffix("; ")),
+        state=one["state"],
+        tries=one["tries"],
+        dead_letter=_seconds(one["dead_letter"]),
+        notice=_seconds(one["notice"]),
+        unkept=f"{wrong}{letter}".removesuffix("; "),
+        untold=f"{wrong}{notice}".removesuffix("; "),
     )
-
-
-def _value_or_unread(one: Mapping[str, Any]) -> Any:
-    """Return what lets a value through, or puts in its place why the run's end is not known."""
-    return (lambda _: Unread(one["reason"])) if one["reason"] else (lambda value: value)
 
 
 def _describe_flaw(kind: str, number: int, names: list[str], wanted: tuple[str, ...]) -> str:

@@ -58,10 +58,8 @@ def collected_facts(
         times = {row.slot for row in ledger.rows} | {run.slot for run in runs if run.dag_id == dag.dag_id and run.slot}
         found = parse_collected(evidence, times)
     except Unreadable as error:
-        unread: Any = Unread(error.reason)
-        yield CollectedSlots(subject=subject, slots=unread, rows=unread, flaws=unread)
-        for source in section.sources:
-            yield CollectedSource(subject=f"{dag.dag_id}: {source}", age=unread, stale=unread, wrong=unread)
+        yield CollectedSlots.unread(subject, error.reason)
+        yield from (CollectedSource.unread(f"{dag.dag_id}: {source}", error.reason) for source in section.sources)
         return
     slots, flaws = list_successful_slots(ledger, runs), find_data_flaws(ledger, runs, found, section, read)
     since = f"{ledger.since:%Y-%m-%dT%H:%M:%SZ}"

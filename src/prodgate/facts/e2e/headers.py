@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ...aws.answers import Unread
 from .. import Fact
 from .answers import is_encrypted, read_header, read_header_values, subject_of, why_no_page, why_unanswered
 from .content_policy import find_dangers, frame_sources, split_policies
@@ -49,8 +48,7 @@ def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 def _security_headers(of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str]) -> SecurityHeaders:
     if reason := next(filter(None, map(why_unanswered, answers)), ""):
-        unread: Any = Unread(reason)
-        return SecurityHeaders(subject=of, hsts_seconds=unread, nosniff=unread, frames_banned=unread)
+        return SecurityHeaders.unread(of, reason)
     return SecurityHeaders(
         subject=of,
         hsts_seconds=min(_hsts_seconds(answer) for answer in answers),
@@ -87,8 +85,7 @@ def _policy(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[Cont
     """Yield the policy of the page in HTML that an address leads to; one that leads to none has its own findings."""
     last, of = page["chain"][-1], subject_of(record, page["chain"][0]["url"])
     if reason := why_no_page(page):
-        unread: Any = Unread(reason)
-        yield ContentPolicy(subject=of, stated=unread, dangers=unread)
+        yield ContentPolicy.unread(of, reason)
     elif "html" in read_header(last, "content-type"):
         found = split_policies(read_header_values(last, "content-security-policy"))
         yield ContentPolicy(subject=of, stated=bool(found), dangers=find_dangers(found))

@@ -84,21 +84,15 @@ def why_pages_unreadable(record: Mapping[str, Any]) -> str:
 
 
 def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> VisitedPage:
-    about: dict[str, Any] = {"subject": f"{page['name']} at {page['width']} px", "browser": browser_of(record)}
-    answer: Any = _describe_bad_answer(page)
-    reason = _why_unseen(page)
-    if reason:
-        fields: dict[str, Any] = dict.fromkeys(_OBSERVED_FIELDS, Unread(reason))
-    else:
-        fields = _observed_fields(page)
-    complete: Any = Unread(answer) if _is_silent(page) else not answer
-    return VisitedPage(**about, complete=complete, answered=answer or "as it should be", **fields)
-
-
-#: Fields that only a page which was seen has.
-_OBSERVED_FIELDS: Final = (
-    "violations", "largest_paint", "shift", "errors", "failed", "foreign", "too_wide", "sticking_out",
-)  # fmt: skip
+    subject, answer = f"{page['name']} at {page['width']} px", _describe_bad_answer(page)
+    known: dict[str, Any] = {
+        "complete": Unread(answer) if _is_silent(page) else not answer,
+        "answered": answer or "as it should be",
+        "browser": browser_of(record),
+    }
+    if reason := _why_unseen(page):
+        return VisitedPage.unread(subject, reason, **known)
+    return VisitedPage(subject=subject, **known, **_observed_fields(page))
 
 
 def _observed_fields(page: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,8 +120,7 @@ def _keyboard_walk(page: Mapping[str, Any]) -> KeyboardWalk:
     if not reason and walk and not walk["whole"]:
         reason = f"the walk did not end within {walk['pressed']} keys; something may hold the focus"
     if reason or not walk:
-        unread: Any = Unread(reason or "no walk was made")
-        return KeyboardWalk(subject=page["name"], offered=unread, missed=unread, unseen=unread, slowest=unread)
+        return KeyboardWalk.unread(page["name"], reason or "no walk was made")
     answered: Any = _milliseconds(walk["slowest"] or _SHORTEST_REPORTED)
     return KeyboardWalk(
         subject=page["name"],
@@ -141,8 +134,7 @@ def _keyboard_walk(page: Mapping[str, Any]) -> KeyboardWalk:
 def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks:
     reason, asked = _why_unseen(page), record["links"]["asked"]
     if reason:
-        unread: Any = Unread(reason)
-        return PageLinks(subject=page["name"], followed=unread, broken=unread)
+        return PageLinks.unread(page["name"], reason)
     texts = {link["url"]: link["text"] for link in page["links"]}
     broken: Any = tuple(
         _describe_broken_link(texts[url], url, asked[url]) for url in texts if url in asked and not _is_good(asked[url])

@@ -47,8 +47,8 @@ def redirect_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 def _plain_http(page: Mapping[str, Any], record: Mapping[str, Any]) -> PlainHttp:
     if page["plain"] is None:
-        unread: Any = Unread(f"nobody says where {record['base_url']} is over plain HTTP; name the address")
-        return PlainHttp(subject=subject_of(record, page["chain"][0]["url"]), encrypted=unread, became=unread)
+        reason = f"nobody says where {record['base_url']} is over plain HTTP; name the address"
+        return PlainHttp.unread(subject_of(record, page["chain"][0]["url"]), reason)
     chain = page["plain"]["chain"]
     bare = [answer for answer in chain if not is_encrypted(answer)]
     known: Any = all(_reveals_nothing(answer) for answer in bare)

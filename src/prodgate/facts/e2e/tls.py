@@ -68,10 +68,7 @@ def _unknown(tried: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 def _certificate(name: str, shown: Mapping[str, Any], at: float) -> ServedCertificate:
     if "failed" in shown:
-        unread: Any = Unread(f"{name} showed no certificate: {shown['failed']}")
-        return ServedCertificate(
-            subject=name, covers=unread, covered=unread, mistrusted=unread, in_date=unread, remaining=unread
-        )
+        return ServedCertificate.unread(name, f"{name} showed no certificate: {shown['failed']}")
     left = Decimal(int(shown["ends"] - at)) / 86400
     unvouched: Any = Unread(shown["unvouched"]) if "unvouched" in shown else ""
     return ServedCertificate(

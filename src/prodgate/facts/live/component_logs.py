@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unread, Unreadable
+from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
@@ -52,13 +52,13 @@ def observe_component_logs(account: Account) -> Iterator[ComponentLog]:
     """Look at every component of every kind; a kind of which there is none is a component that could not be seen."""
     for kind, (region, look) in _KINDS.items():
         try:
-            found = tuple(look(account)) or Unread(f"the account has no {kind}")
+            found = tuple(look(account))
         except Unreadable as error:
-            found = Unread(error.reason)
-        if isinstance(found, Unread):
-            yield ComponentLog(subject=kind, groups=found, silent=found, quietest=found, silence=found)  # type: ignore[arg-type]
-        else:
-            yield from account.each(partial(_component, account, region or account.region), found)
+            yield ComponentLog.unread(kind, error.reason)
+            continue
+        if not found:
+            yield ComponentLog.unread(kind, f"the account has no {kind}")
+        yield from account.each(partial(_component, account, region or account.region), found)
 
 
 def _component(account: Account, region: str, written: LogSettings) -> ComponentLog:

@@ -204,7 +204,9 @@ def observe_outside_access(account: Account) -> Iterator[OutsideAccess]:
             found = account.list(
                 "accessanalyzer", "ListFindingsV2", "findings", analyzerArn=analyzer["arn"], filter=active
             )
-            open_ = Quantity.of(sum(one.get("status", "ACTIVE") == "ACTIVE" for one in found))
-            new = Unread(f"{analyzer['name']}: has not analyzed anything yet; it begins within half an hour")
-            looked = "lastResourceAnalyzedAt" in analyzer
-            yield OutsideAccess(subject=analyzer["arn"], findings=open_ if looked else new)  # type: ignore[arg-type]
+            if "lastResourceAnalyzedAt" in analyzer:
+                open_ = sum(one.get("status", "ACTIVE") == "ACTIVE" for one in found)
+                yield OutsideAccess(subject=analyzer["arn"], findings=Quantity.of(open_))
+            else:
+                reason = f"{analyzer['name']}: has not analyzed anything yet; it begins within half an hour"
+                yield OutsideAccess.unread(analyzer["arn"], reason)

@@ -24,7 +24,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...aws.account import Account, Calls
-from ...aws.answers import Absent, Unread, Unreadable
+from ...aws.answers import Absent, Unreadable
 from ...aws.recording import recall
 from ...quantities import Quantity
 from .. import Fact
@@ -112,17 +112,19 @@ def host_of(record: Mapping[str, Any]) -> str:
 
 def _entrance_count(stored: Mapping[str, Any], seen: IngressCounts, begun: datetime, ended: datetime) -> EntranceCount:
     own, requests = count_sent(stored["record"], begun, ended), int(sum(seen.requests.values()))
-    values: dict[str, Any] = {
-        "unknown": _share(own.answered - requests, own.answered),
-        "unknown_errors": _share(own.errors - seen.errors, own.answered),
-    }
+    subject = f"{_run_name(stored)}, as {seen.entrance} counts"
     if missing := seen.missing(begun, ended):
         reason = (
             f"CloudWatch tells no requests of {seen.entrance} in {len(missing)} of {(ended - begun) // _MINUTE} minutes"
             f", first at {missing[0]:%H:%M} UTC: it is late, or the load does not come here; look there, and run again"
         )
-        values = dict.fromkeys(values, Unread(reason))
-    return EntranceCount(subject=f"{_run_name(stored)}, as {seen.entrance} counts", answered=own.answered, **values)
+        return EntranceCount.unread(subject, reason, answered=own.answered)
+    return EntranceCount(
+        subject=subject,
+        answered=own.answered,
+        unknown=_share(own.answered - requests, own.answered),
+        unknown_errors=_share(own.errors - seen.errors, own.answered),
+    )
 
 
 def _balancer_times(
@@ -135,10 +137,12 @@ def _balancer_times(
     if client is None or not seen.balancers:
         return
     subject = f"{_run_name(stored)}, as {len(seen.balancers)} load balancers time it"
-    values: Any = account.attempt(_compare_percentiles, account, seen, client, answers, begun)
-    if isinstance(values, Unread):
-        values = dict.fromkeys(("least", "most", "apart"), values)
-    yield BalancerTimes(subject=subject, answers=answers, client_p95=client, **values)
+    try:
+        compared = _compare_percentiles(account, seen, client, answers, begun)
+    except Unreadable as error:
+        yield BalancerTimes.unread(subject, error.reason, answers=answers, client_p95=client)
+    else:
+        yield BalancerTimes(subject=subject, answers=answers, client_p95=client, **compared)
 
 
 def _compare_percentiles(
@@ -156,11 +160,9 @@ def _compare_percentiles(
 
 
 def _unread(stored: Mapping[str, Any], reason: str) -> Iterator[Fact]:
-    subject, unread = f"{_run_name(stored)}, as the account counts", Unread(reason)
-    counts: Any = dict.fromkeys(EntranceCount.__slots__, unread)
-    times: Any = dict.fromkeys(BalancerTimes.__slots__, unread)
-    yield EntranceCount(subject=subject, **counts)
-    yield BalancerTimes(subject=subject, **times)
+    subject = f"{_run_name(stored)}, as the account counts"
+    yield EntranceCount.unread(subject, reason)
+    yield BalancerTimes.unread(subject, reason)
 
 
 def _share(part: int, whole: int) -> Quantity:

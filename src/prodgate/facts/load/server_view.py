@@ -23,7 +23,6 @@ _PROBES: Final = ("/api/health", "/api/ready", MARK)
 #: What failures with an answer begin with, of which the server must know.
 ANSWERED_FAILURES: Final = ("HTTP ", "wrong content")
 _ERRORS: Final = 500
-_COMPARED: Final = ("sent", "arrived", "unmatched", "client_p95", "server_p95", "apart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,11 +49,11 @@ def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
     if seen is None:
         return
     early = record["why"] if record["stopped_early"] else ""
+    subject = f"{record['profile']['name']} at {stored['place']}"
     if reason := why_unsound(record) or early or seen.get("unreadable", ""):
-        view: dict[str, Any] = dict.fromkeys(_COMPARED, Unread(reason))
+        yield ServerView.unread(subject, reason)
     else:
-        view = _counts(record, seen) | _percentiles(record, seen)
-    yield ServerView(subject=f"{record['profile']['name']} at {stored['place']}", **view)
+        yield ServerView(subject=subject, **_counts(record, seen), **_percentiles(record, seen))
 
 
 def summarise_log(lines: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prodgate.aws.answers import Unreadable
+from prodgate.facts import live
 from prodgate.facts.live.security_services import observe_outside_access, observe_security_hub, observe_watchers
 from prodgate.facts.live.vpcs import observe_network_records
 from prodgate.facts.live.watching.alarm_topics import list_subscribers
 from prodgate.facts.live.watching.alarms import Alarm, observe_alarms
 from prodgate.facts.live.web_acls import _rule
+from prodgate.facts.observers import OBSERVERS
 from prodgate.findings import Undetermined
 from prodgate.layers.live.layer import _is_foreign
 from prodgate.semantics.unresolved import Unknown
@@ -23,6 +26,11 @@ from .asked import ACCOUNT, REGION, asked
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 BALANCERS = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:"
 HUB = {"HubArn": f"arn:aws:securityhub:{REGION}:{ACCOUNT}:hub/default"}
+
+
+def test_every_observer_that_is_written_is_registered() -> None:
+    written = sum(path.read_text("utf-8").count("\n@observes(") for path in Path(live.__path__[0]).rglob("*.py"))
+    assert sum(observer.__module__.startswith(live.__name__) for observer in OBSERVERS) == written > 0
 
 
 @pytest.mark.parametrize(("status", "seen"), [("READY", 1), ("PENDING", 0), ("INCOMPLETE", 0), ("DELETING", 0)])
