@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
+from ..quantities import Quantity
 from .answers import Absent, Unread, Unreadable
 
 T = TypeVar("T")
@@ -83,6 +84,10 @@ class Account:
         if threading.current_thread().name.startswith("calls"):
             return tuple(map(function, items))
         return tuple(self.pool.map(function, items))
+
+    def age(self, time: datetime) -> Quantity:
+        """Return how many whole seconds before the observation a time was; 0 for one after it."""
+        return Quantity.seconds(max(0, int((self.now - time).total_seconds())))
 
     def attempt(self, function: Callable[..., T], *arguments: Any, **parameters: Any) -> T:
         """Return what ``function`` returns, or for the field of a fact what stands for an answer that can't be had."""

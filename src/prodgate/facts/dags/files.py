@@ -18,11 +18,8 @@ class DeclaredTask:
     """A task of a DAG; a mapped one stands for all that are made of it."""
 
     task_id: str
-    mapped: bool
     retries: int
     retry_delay: Quantity
-    backoff: bool
-    """Whether the delay grows from try to try."""
     timeout: Quantity | None
     failure_callback: bool
     trigger_rule: str
@@ -100,10 +97,8 @@ def _file(folder: str, dag: Mapping[str, Any]) -> DagFile:
 def _task(task: Mapping[str, Any]) -> DeclaredTask:
     return DeclaredTask(
         task_id=task["task_id"],
-        mapped=task["mapped"],
         retries=task["retries"],
         retry_delay=_seconds(task["retry_delay"]) or Quantity.seconds(0),
-        backoff=task["backoff"],
         timeout=_seconds(task["timeout"]),
         failure_callback=task["failure_callback"],
         trigger_rule=task["trigger_rule"],

@@ -10,8 +10,8 @@ from ...aws.account import Account
 from ...aws.answers import Unread
 from .. import Fact
 from ..observers import observes
-from .deletion import list_balancer_attributes
 from .keys import Encryption, read_encryption
+from .load_balancers import list_balancer_attributes
 
 #: The four settings that block public access.
 BLOCKS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")

@@ -14,15 +14,14 @@ from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
 from .distributions import items, list_distributions
-from .listeners import list_balancers, list_listeners
+from .listeners import list_listeners
+from .load_balancers import list_balancers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CertificateInUse(Fact):
     """An ACM certificate that a distribution or a listener shows; ``subject`` is its ARN."""
 
-    used_by: tuple[str, ...]
-    """ARNs of the distributions and listeners that show it."""
     must_cover: tuple[str, ...]
     """The names that readers ask those for."""
     covers: tuple[str, ...]
@@ -46,7 +45,6 @@ def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
         methods = {one.get("ValidationMethod", "") for one in options if certificate["Type"] == "AMAZON_ISSUED"}
         yield CertificateInUse(
             subject=arn,
-            used_by=tuple(holders),
             must_cover=tuple(sorted({name for names in holders.values() for name in names})),
             covers=tuple(certificate.get("SubjectAlternativeNames", ())),
             status=certificate["Status"],

@@ -32,8 +32,7 @@ def observe_collected_data(account: Account) -> Iterator[CollectedData]:
             source = one["Key"].partition("/")[0]
             newest[source] = max(newest.get(source, one["LastModified"]), one["LastModified"])
         for source, written in newest.items():
-            seconds = max(0, int((account.now - written).total_seconds()))
-            yield CollectedData(subject=f"s3://{bucket}/{source}/", age=Quantity.seconds(seconds))
+            yield CollectedData(subject=f"s3://{bucket}/{source}/", age=account.age(written))
 
 
 def _list_written_buckets(account: Account) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
+from .airflow import list_environments
 from .distributions import GLOBAL
 from .log_groups import list_log_groups, log_group_name
 from .running_tasks import RunningTask, list_running_tasks
@@ -84,10 +85,7 @@ def _silence(account: Account, group: str, region: str) -> Quantity | None:
     asked = {"logGroupName": group, "orderBy": "LastEventTime", "descending": True, "limit": 1}
     streams = account.get("logs", "DescribeLogStreams", region=region, **asked)["logStreams"]
     newest = next((one["lastEventTimestamp"] for one in streams if one.get("lastEventTimestamp")), None)
-    if newest is None:
-        return None
-    seconds = (account.now - datetime.fromtimestamp(newest / 1000, UTC)).total_seconds()
-    return Quantity.seconds(max(0, int(seconds)))
+    return None if newest is None else account.age(datetime.fromtimestamp(newest / 1000, UTC))
 
 
 def _length(silence: Quantity | None) -> float:
@@ -139,8 +137,7 @@ def _networks(account: Account) -> Iterator[LogSettings]:
 
 
 def _environments(account: Account) -> Iterator[LogSettings]:
-    for name in account.list("mwaa", "ListEnvironments", "Environments"):
-        found = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
+    for found in list_environments(account):
         logs = [one for one in (found.get("LoggingConfiguration") or {}).values() if one.get("Enabled")]
         named = tuple(log_group_name(one["CloudWatchLogGroupArn"]) for one in logs)
         yield LogSettings(arn=found["Arn"], groups=named, silent=() if named else ("all logs are off",))

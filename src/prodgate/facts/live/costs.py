@@ -12,9 +12,8 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
+from .distributions import GLOBAL
 
-#: Where AWS keeps what belongs to an account and to no region.
-HOME: Final = "us-east-1"
 #: What AWS makes and tags by itself, such as the secret with the password of a database.
 _OF_AWS: Final = re.compile(r":secret:[a-z]+!")
 
@@ -51,13 +50,13 @@ def observe_cost_watch(account: Account) -> Iterator[CostResource]:
 
 
 def _list_budgets(account: Account) -> tuple[Any, ...]:
-    return account.list("budgets", "DescribeBudgets", "Budgets", region=HOME, AccountId=account.id)
+    return account.list("budgets", "DescribeBudgets", "Budgets", region=GLOBAL, AccountId=account.id)
 
 
 def _budget(account: Account, budget: Mapping[str, Any]) -> CostResource:
     name = budget["BudgetName"]
     named = {"AccountId": account.id, "BudgetName": name}
-    found = account.list("budgets", "DescribeNotificationsForBudget", "Notifications", region=HOME, **named)
+    found = account.list("budgets", "DescribeNotificationsForBudget", "Notifications", region=GLOBAL, **named)
     stated = {
         "name": name, "budget_type": budget["BudgetType"], "time_unit": budget["TimeUnit"],
         "limit_amount": budget.get("BudgetLimit", {}).get("Amount"), "planned_limit": [],
@@ -68,9 +67,8 @@ def _budget(account: Account, budget: Mapping[str, Any]) -> CostResource:
 
 
 def _notification(account: Account, budget: Mapping[str, str], notification: Mapping[str, Any]) -> dict[str, Any]:
-    heard = account.list(
-        "budgets", "DescribeSubscribersForNotification", "Subscribers", region=HOME, **budget, Notification=notification
-    )
+    asked = {**budget, "Notification": notification}
+    heard = account.list("budgets", "DescribeSubscribersForNotification", "Subscribers", region=GLOBAL, **asked)
     return {
         "notification_type": notification["NotificationType"],
         "comparison_operator": notification["ComparisonOperator"],
@@ -82,11 +80,11 @@ def _notification(account: Account, budget: Mapping[str, str], notification: Map
 
 
 def _list_anomaly_detection(account: Account) -> Iterator[CostResource]:
-    for monitor in account.list("ce", "GetAnomalyMonitors", "AnomalyMonitors", region=HOME):
+    for monitor in account.list("ce", "GetAnomalyMonitors", "AnomalyMonitors", region=GLOBAL):
         arn = monitor["MonitorArn"]
         stated = {"arn": arn, "name": monitor["MonitorName"]}
         yield CostResource(subject=arn, type="aws_ce_anomaly_monitor", values=stated)
-    for subscription in account.list("ce", "GetAnomalySubscriptions", "AnomalySubscriptions", region=HOME):
+    for subscription in account.list("ce", "GetAnomalySubscriptions", "AnomalySubscriptions", region=GLOBAL):
         heard = [
             {"type": one["Type"], "address": one["Address"]}
             for one in subscription["Subscribers"]

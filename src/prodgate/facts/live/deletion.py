@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
 from .databases import observe_databases
+from .load_balancers import list_balancer_attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -25,13 +26,3 @@ def observe_deletable(account: Account) -> Iterator[Deletable]:
         yield Deletable(subject=database.subject, protected=database.deletion_protected)
     for arn, attributes in account.once(list_balancer_attributes):
         yield Deletable(subject=arn, protected=attributes.get("deletion_protection.enabled") == "true")
-
-
-def list_balancer_attributes(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the ARN of each load balancer with its attributes."""
-    arns = [row["LoadBalancerArn"] for row in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")]
-    rows = account.each(
-        lambda arn: account.get("elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=arn)["Attributes"], arns
-    )
-    for arn, listed in zip(arns, rows, strict=True):
-        yield arn, {one["Key"]: one.get("Value", "") for one in listed}

@@ -12,8 +12,9 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
 from ..observers import observes
+from .load_balancers import list_balancers
 
-#: CloudFront is one service for all regions; its API, its web ACLs and its certificates are in us-east-1.
+#: Where AWS keeps what is of no region: CloudFront with its web ACLs and certificates, and the bill.
 GLOBAL = "us-east-1"
 _BUCKET = re.compile(r"(?P<name>.+?)\.s3[.-]")
 #: CloudFront's own times to live, in seconds, where none are stated.
@@ -146,7 +147,7 @@ def bucket_of(origin: Mapping[str, Any]) -> str:
 
 
 def _describe_origins(account: Account, site: Mapping[str, Any]) -> tuple[str, ...]:
-    balancers = {one["DNSName"].lower() for one in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")}
+    balancers = {one["DNSName"].lower() for one in list_balancers(account)}
     used = {one["TargetOriginId"] for one in list_behaviours(site)}
     groups = [group for group in items(site, "OriginGroups") if group["Id"] in used]
     used |= {member["OriginId"] for group in groups for member in items(group, "Members")}

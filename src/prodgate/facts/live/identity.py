@@ -13,11 +13,11 @@ from typing import Any, Final
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
+from .airflow import list_environments
+from .permissions import list_identities
 
 #: Paths of roles that AWS makes for its own services and for sign-in by IAM Identity Center; nobody can edit them.
 _OF_AWS: Final = ("/aws-service-role/", "/aws-reserved/")
-#: What GetAccountAuthorizationDetails tells of besides the policies that AWS manages.
-_ASKED: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -31,22 +31,18 @@ class IdentityResource(Fact):
 @observes(IdentityResource)
 def observe_identities(account: Account) -> Iterator[IdentityResource]:
     """Look at every role, user, group and customer-managed policy, and at who runs Airflow."""
-    for role in _list_details(account, "RoleDetailList"):
+    for role in list_identities(account, "RoleDetailList"):
         if not role["Path"].startswith(_OF_AWS):
             yield from _role(role)
     for kind, key in (("user", "UserDetailList"), ("group", "GroupDetailList")):
-        for holder in _list_details(account, key):
+        for holder in list_identities(account, key):
             yield from _holder(kind, holder)
-    for policy in _list_details(account, "Policies"):
+    for policy in list_identities(account, "Policies"):
         (document,) = [one["Document"] for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]]
         stated = {"arn": policy["Arn"], "name": policy["PolicyName"], "policy": _text(document)}
         yield IdentityResource(subject=policy["Arn"], type="aws_iam_policy", values=stated)
     yield from _root_keys(account)
     yield from _airflow(account)
-
-
-def _list_details(account: Account, key: str) -> tuple[Any, ...]:
-    return account.list("iam", "GetAccountAuthorizationDetails", key, Filter=_ASKED)
 
 
 def _role(role: Mapping[str, Any]) -> Iterator[IdentityResource]:
@@ -85,9 +81,8 @@ def _root_keys(account: Account) -> Iterator[IdentityResource]:
 
 def _airflow(account: Account) -> Iterator[IdentityResource]:
     """Yield what the policies on the Airflow role start from: the environments, and the buckets of their DAGs."""
-    for name in account.list("mwaa", "ListEnvironments", "Environments"):
-        found = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
-        stated = {"arn": found["Arn"], "name": name, "execution_role_arn": found["ExecutionRoleArn"],
+    for found in list_environments(account):
+        stated = {"arn": found["Arn"], "name": found["Name"], "execution_role_arn": found["ExecutionRoleArn"],
                   "source_bucket_arn": found["SourceBucketArn"]}  # fmt: skip
         yield IdentityResource(subject=found["Arn"], type="aws_mwaa_environment", values=stated)
         yield _source_bucket(account, found["SourceBucketArn"])

@@ -86,7 +86,7 @@ def _list_deployed(account: Account) -> Iterator[tuple[Image, str]]:
         known = {one["image"] for one in running}
         named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
         for one in [*running, *(one for one in named if one["image"] not in known)]:
-            found = parse_image(one["name"], one["image"])
+            found = parse_image(one["image"])
             digest = one.get("imageDigest") or found.digest
             if (found.repository, digest) not in seen:
                 seen.add((found.repository, digest))

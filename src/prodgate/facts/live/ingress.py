@@ -11,6 +11,7 @@ from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
 from .distributions import GLOBAL, list_distributions
+from .load_balancers import list_application_balancers, read_attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -26,8 +27,7 @@ def observe_entrances(account: Account) -> Iterator[Entrance]:
     """Look at every distribution and every load balancer."""
     for site in list_distributions(account):
         yield Entrance(subject=site["ARN"], access_log=account.attempt(_log_of_site, account, site))
-    found = account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
-    yield from account.each(partial(_balancer, account), [one for one in found if one["Type"] == "application"])
+    yield from account.each(partial(_balancer, account), list_application_balancers(account))
 
 
 def _balancer(account: Account, balancer: Mapping[str, Any]) -> Entrance:
@@ -36,8 +36,7 @@ def _balancer(account: Account, balancer: Mapping[str, Any]) -> Entrance:
 
 
 def _log_of_balancer(account: Account, arn: str) -> str:
-    found = account.get("elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=arn)["Attributes"]
-    stated = {one["Key"]: one["Value"] for one in found}
+    stated = read_attributes(account, arn)
     return stated.get("access_logs.s3.bucket", "") if stated.get("access_logs.s3.enabled") == "true" else ""
 
 

@@ -11,6 +11,7 @@ from ...aws.answers import Absent
 from .. import Fact
 from ..observers import observes
 from .backups import observe_plans
+from .distributions import GLOBAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -39,7 +40,7 @@ class Encryption:
 def list_key_regions(account: Account) -> tuple[str, ...]:
     """Return where the system keeps something: its region, that of CloudFront, and those that backups are copied to."""
     copies = [arn for plan in account.once(observe_plans) for rule in plan.rules for arn in rule.copies]
-    return tuple(sorted({account.region, "us-east-1", *(arn.split(":")[3] for arn in copies)}))
+    return tuple(sorted({account.region, GLOBAL, *(arn.split(":")[3] for arn in copies)}))
 
 
 def read_encryption(account: Account, key: str, region: str = "") -> Encryption:

@@ -9,6 +9,7 @@ from typing import Any
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
+from .load_balancers import list_balancers
 
 _TLS = ("HTTPS", "TLS")
 
@@ -39,11 +40,6 @@ def observe_listeners(account: Account) -> Iterator[Listener]:
             accepts=account.attempt(_list_accepted_tls, account, policy),
             answers=account.attempt(_list_answers, account, listener),
         )
-
-
-def list_balancers(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return every application or network load balancer."""
-    return account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
 
 
 def list_listeners(account: Account) -> tuple[Mapping[str, Any], ...]:

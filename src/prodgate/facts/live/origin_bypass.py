@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
-from .listeners import list_balancers
+from .load_balancers import list_balancers
 from .security_groups import read_openings
 
 #: AWS's lists of the addresses that CloudFront asks origins from, for IPv4 and IPv6.

@@ -13,8 +13,8 @@ from ...aws.answers import Unreadable
 from ...semantics.policy_documents import Statement, read_statements
 from ...semantics.unresolved import Unresolved
 
-#: What GetAccountAuthorizationDetails tells of besides the policies that AWS manages.
-_ASKED: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
+#: Everything but the policies that AWS manages.
+IDENTITIES: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +43,14 @@ class Rights:
         return tuple(name for one in allowed for name in one.resources if name.startswith(prefix))
 
 
+def list_identities(account: Account, key: str) -> tuple[Any, ...]:
+    """Return what IAM lists under ``RoleDetailList``, ``UserDetailList``, ``GroupDetailList`` or ``Policies``."""
+    return account.list("iam", "GetAccountAuthorizationDetails", key, Filter=IDENTITIES)
+
+
 def read_rights(account: Account, arn: str) -> Rights:
     """Return what a role of this account is allowed. Raises Unreadable, also for a role that is not listed."""
-    for role in account.list("iam", "GetAccountAuthorizationDetails", "RoleDetailList", Filter=_ASKED):
+    for role in list_identities(account, "RoleDetailList"):
         if role["Arn"] == arn:
             try:
                 found = tuple(one for text in _list_documents(account, role) for one in read_statements(text, arn))
@@ -61,7 +66,7 @@ def _list_documents(account: Account, role: Mapping[str, Any]) -> Iterator[Any]:
     for inline in role.get("RolePolicyList") or ():
         yield _parse_document(inline["PolicyDocument"])
     attached = {one["PolicyArn"] for one in role.get("AttachedManagedPolicies") or ()}
-    for policy in account.list("iam", "GetAccountAuthorizationDetails", "Policies", Filter=_ASKED):
+    for policy in list_identities(account, "Policies"):
         if policy["Arn"] in attached:
             yield from (
                 _parse_document(one["Document"]) for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]

@@ -12,7 +12,7 @@ from .. import Fact
 from ..observers import observes
 from .airflow import list_environments
 from .ecs_services import list_services, network_settings
-from .listeners import list_balancers
+from .load_balancers import list_balancers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from ...aws.account import Account
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
 from ..observers import observes
+from .airflow import list_environments
 from .ecs_services import list_services
 
 
@@ -58,8 +59,7 @@ def observe_functions(account: Account) -> Iterator[Handed]:
 @observes(Handed)
 def observe_airflow(account: Account) -> Iterator[Handed]:
     """See the Airflow environments."""
-    for name in account.list("mwaa", "ListEnvironments", "Environments"):
-        row = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
+    for row in list_environments(account):
         options = row.get("AirflowConfigurationOptions", {})
         yield Handed(
             subject=row["Arn"],

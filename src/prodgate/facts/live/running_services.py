@@ -104,7 +104,7 @@ def _find_strange(account: Account, stated: Mapping[str, str], found: tuple[Mapp
             if wanted is None:
                 yield f"{_short(task)} runs {one['name']}, which the project does not declare"
                 continue
-            named, runs = parse_image(one["name"], wanted), one.get("imageDigest", "")
+            named, runs = parse_image(wanted), one.get("imageDigest", "")
             if not runs or not named.digest:
                 raise Unreadable(f"{_short(task)}: the digest of {one['name']} is not known")
             if not is_same_image(account, named, runs):

@@ -15,7 +15,8 @@ from .. import Fact
 from ..observers import observes
 from .airflow import list_environments
 from .ecs_services import list_services, network_settings, read_task_definition
-from .listeners import list_balancers, list_listeners
+from .listeners import list_listeners
+from .load_balancers import list_balancers
 from .vpcs import list_vpcs
 
 #: Ports of Airflow's web server and of its database, which MWAA puts into the same group.

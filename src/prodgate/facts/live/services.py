@@ -22,7 +22,6 @@ _IMAGE: Final = re.compile(r"(?P<name>[^@]+?)(?::[\w.-]+)?(?:@(?P<digest>sha256:
 class Image:
     """An image that a container names."""
 
-    container: str
     reference: str
     """As it stands in the task definition."""
     repository: str
@@ -98,7 +97,7 @@ def _task(account: Account, arn: str) -> Task:
     return Task(
         cpu=Quantity.of(found.get("cpu", 0), "cpu"),
         memory=Quantity.of(found.get("memory", 0), "MiB"),
-        images=tuple(parse_image(one["name"], one["image"]) for one in found["containerDefinitions"]),
+        images=tuple(parse_image(one["image"]) for one in found["containerDefinitions"]),
     )
 
 
@@ -109,11 +108,11 @@ def _list_providers(service: Mapping[str, Any]) -> Iterator[str]:
         yield service.get("launchType", "EC2")
 
 
-def parse_image(container: str, reference: str) -> Image:
+def parse_image(reference: str) -> Image:
     """Read ``registry/name:tag@sha256:…``."""
     found = _IMAGE.fullmatch(reference)
     name, digest = (found["name"], found["digest"] or "") if found else (reference, "")
-    return Image(container=container, reference=reference, repository=name, digest=digest)
+    return Image(reference=reference, repository=name, digest=digest)
 
 
 def _scaling(account: Account, service: Mapping[str, Any]) -> Scaling | None:

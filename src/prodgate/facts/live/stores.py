@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
+from .airflow import list_environments
 from .backups import observe_vaults
 from .databases import observe_databases
 from .keys import Encryption, list_key_regions, read_encryption
+from .log_groups import list_log_groups, log_group_arn
 from .secrets import observe_secrets
 
 
@@ -47,8 +48,7 @@ def observe_images(account: Account) -> Iterator[Store]:
 @observes(Store)
 def observe_environments(account: Account) -> Iterator[Store]:
     """See the Airflow environments."""
-    for name in account.list("mwaa", "ListEnvironments", "Environments"):
-        row = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]
+    for row in list_environments(account):
         yield _store(account, row["Arn"], "airflow", row.get("KmsKey", ""))
 
 
@@ -65,9 +65,9 @@ def observe_messages(account: Account) -> Iterator[Store]:
 @observes(Store)
 def observe_logs(account: Account) -> Iterator[Store]:
     """See the log groups, and the trails that write to buckets."""
-    for found in account.each(lambda region: _list_log_groups(account, region), list_key_regions(account)):
+    for found in account.each(lambda region: list_log_groups(account, region), list_key_regions(account)):
         for row in found:
-            yield _store(account, row["arn"].removesuffix(":*"), "log group", row.get("kmsKeyId", ""))
+            yield _store(account, log_group_arn(row), "log group", row.get("kmsKeyId", ""))
     for row in account.get("cloudtrail", "DescribeTrails")["trailList"]:
         yield _store(account, row["TrailARN"], "trail", row.get("KmsKeyId", ""))
 
@@ -103,10 +103,6 @@ def _topic(account: Account, arn: str) -> Mapping[str, str]:
         "Attributes"
     ]
     return row
-
-
-def _list_log_groups(account: Account, region: str) -> Iterable[Mapping[str, Any]]:
-    return account.list("logs", "DescribeLogGroups", "logGroups", region=region)
 
 
 def _store(account: Account, subject: str, kind: str, key: str, encrypted: bool = True) -> Store:

@@ -17,6 +17,7 @@ from ..observers import observes
 from .airflow import list_environments
 from .distributions import GLOBAL, list_distributions
 from .ecs_services import list_services
+from .load_balancers import list_balancers, metric_name
 from .watching.metric_data import Query, read_series
 
 _HOUR: Final = timedelta(hours=1)
@@ -126,10 +127,9 @@ def _took_traffic(account: Account, service: Mapping[str, Any], start: datetime,
 
 
 def _group_took_traffic(account: Account, group: str, start: datetime, count: int) -> bool:
-    balancers = account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
     found = False
-    for balancer in balancers:
-        own = (("LoadBalancer", balancer["LoadBalancerArn"].partition(":loadbalancer/")[2]), ("TargetGroup", group))
+    for balancer in list_balancers(account):
+        own = (("LoadBalancer", metric_name(balancer["LoadBalancerArn"])), ("TargetGroup", group))
         healthy = Query("AWS/ApplicationELB", "HealthyHostCount", own, "Maximum")
         requests = Query("AWS/ApplicationELB", "RequestCount", own, "Sum")
         known = read_series(account, [healthy, requests], window=_FORTNIGHT, period=_HOUR)

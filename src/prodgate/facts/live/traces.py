@@ -73,4 +73,4 @@ def _newest_trace_age(account: Account, names: tuple[str, ...]) -> Quantity | No
     since = account.now - LOOKED_BACK
     services = account.list("xray", "GetServiceGraph", "Services", StartTime=since, EndTime=account.now)
     heard = [one["EndTime"] for one in services if one.get("EndTime") and one.get("Name") in names]
-    return Quantity.seconds(max(0, int((account.now - max(heard)).total_seconds()))) if heard else None
+    return account.age(max(heard)) if heard else None

@@ -14,6 +14,7 @@ from ...quantities import Quantity
 from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from .. import Fact
 from ..observers import observes
+from .load_balancers import list_application_balancers, metric_name
 from .watching.metric_data import Query, Series, read_series, total
 
 _MONTH: Final = timedelta(days=30)
@@ -50,10 +51,9 @@ class CanaryVisits(Fact):
 @observes(BalancerTraffic)
 def observe_balancer_traffic(account: Account) -> Iterator[BalancerTraffic]:
     """Look at the traffic of every application load balancer."""
-    for balancer in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
-        if balancer["Type"] == "application":
-            arn = balancer["LoadBalancerArn"]
-            yield BalancerTraffic(subject=arn, **_traffic(account, arn.partition(":loadbalancer/")[2]))
+    for balancer in list_application_balancers(account):
+        arn = balancer["LoadBalancerArn"]
+        yield BalancerTraffic(subject=arn, **_traffic(account, metric_name(arn)))
 
 
 @observes(CanaryVisits)

@@ -30,6 +30,7 @@ from ...quantities import Quantity
 from .. import Fact
 from .ingress import IngressCounts, count_at_ingress, percentile_range
 from .server_view import p95
+from .soundness import percent, run_name
 from .whole_minutes import count_sent, find_whole_minutes
 
 #: Profiles whose run is compared with what the account counted.
@@ -112,7 +113,7 @@ def host_of(record: Mapping[str, Any]) -> str:
 
 def _entrance_count(stored: Mapping[str, Any], seen: IngressCounts, begun: datetime, ended: datetime) -> EntranceCount:
     own, requests = count_sent(stored["record"], begun, ended), int(sum(seen.requests.values()))
-    subject = f"{_run_name(stored)}, as {seen.entrance} counts"
+    subject = f"{run_name(stored)}, as {seen.entrance} counts"
     if missing := seen.missing(begun, ended):
         reason = (
             f"CloudWatch tells no requests of {seen.entrance} in {len(missing)} of {(ended - begun) // _MINUTE} minutes"
@@ -122,8 +123,8 @@ def _entrance_count(stored: Mapping[str, Any], seen: IngressCounts, begun: datet
     return EntranceCount(
         subject=subject,
         answered=own.answered,
-        unknown=_share(own.answered - requests, own.answered),
-        unknown_errors=_share(own.errors - seen.errors, own.answered),
+        unknown=percent(own.answered - requests, own.answered),
+        unknown_errors=percent(own.errors - seen.errors, own.answered),
     )
 
 
@@ -136,7 +137,7 @@ def _balancer_times(
     client, answers = p95(took), sum(took.values())
     if client is None or not seen.balancers:
         return
-    subject = f"{_run_name(stored)}, as {len(seen.balancers)} load balancers time it"
+    subject = f"{run_name(stored)}, as {len(seen.balancers)} load balancers time it"
     try:
         compared = _compare_percentiles(account, seen, client, answers, begun)
     except Unreadable as error:
@@ -160,14 +161,6 @@ def _compare_percentiles(
 
 
 def _unread(stored: Mapping[str, Any], reason: str) -> Iterator[Fact]:
-    subject = f"{_run_name(stored)}, as the account counts"
+    subject = f"{run_name(stored)}, as the account counts"
     yield EntranceCount.unread(subject, reason)
     yield BalancerTimes.unread(subject, reason)
-
-
-def _share(part: int, whole: int) -> Quantity:
-    return Quantity.of((Decimal(100 * max(part, 0)) / whole).quantize(Decimal("0.0001"), ROUND_UP), "%")
-
-
-def _run_name(stored: Mapping[str, Any]) -> str:
-    return f"{stored['record']['profile']['name']} at {stored['place']}"

@@ -12,7 +12,7 @@ from ...estimates import CONFIDENCE, Estimate, estimate_difference
 from ...quantities import Quantity
 from .. import Fact
 from .measurements import Measurements, read_measurements
-from .soundness import why_not_comparable
+from .soundness import run_name, why_not_comparable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -35,7 +35,7 @@ class LoadChange(Fact):
 def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange:
     """Compare a run with an earlier one; ``earlier`` is what was stored of it, with the name of its run."""
     return LoadChange(
-        subject=f"{stored['record']['profile']['name']} at {stored['place']} against the run {earlier['run']}",
+        subject=f"{run_name(stored)} against the run {earlier['run']}",
         before=_comparable(earlier["record"]),
         now=_comparable(stored["record"]),
     )

@@ -14,7 +14,7 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from ..live.distributions import GLOBAL, items, list_distributions
-from ..live.listeners import list_balancers
+from ..live.load_balancers import list_application_balancers, metric_name
 from ..live.watching.metric_data import Query, Series, read_series, total
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -105,10 +105,10 @@ def _find_distribution(account: Account, host: str, foreign: Sequence[str]) -> M
 
 
 def _list_balancers(account: Account, foreign: Sequence[str]) -> Iterator[str]:
-    for balancer in list_balancers(account):
+    for balancer in list_application_balancers(account):
         arn = balancer["LoadBalancerArn"]
-        if balancer["Type"] == "application" and not _is_foreign(foreign, arn, balancer["LoadBalancerName"]):
-            yield arn.partition(":loadbalancer/")[2]
+        if not _is_foreign(foreign, arn, balancer["LoadBalancerName"]):
+            yield metric_name(arn)
 
 
 def _is_foreign(foreign: Sequence[str], *names: str) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from ... import estimates
@@ -15,7 +16,7 @@ from .. import Fact
 from .changes import compare_interleaved
 from .measurements import Measurements, read_measurements
 from .server_view import server_view
-from .soundness import why_unsound
+from .soundness import run_name, why_unsound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,29 +51,22 @@ class CacheableResponse(Fact):
     """How many of them a shared cache may not keep, by reason."""
 
 
-def steady_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what a steady run shows; stored is a record with the place it was sent to."""
-    yield SteadyLoad(subject=f"steady at {stored['place']}", measured=read_measurements(stored["record"]))
-    yield from _cacheable_responses(stored)
-    yield from server_view(stored)
-
-
-def surge_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what a surge shows."""
-    yield SurgeLoad(subject=f"surge at {stored['place']}", measured=read_measurements(stored["record"]))
+def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield what a run without a deploy shows; ``stored`` is its record with the place that it was sent to."""
+    yield kind(subject=run_name(stored), measured=read_measurements(stored["record"]))
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
 
 
 def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what a run during deploys shows."""
-    yield DeployUnderLoad(subject=f"deploy at {stored['place']}", failed=_failed_requests(stored))
+    """Yield what a run during deploys shows."""
+    yield DeployUnderLoad(subject=run_name(stored), failed=_failed_requests(stored))
 
 
-#: What is made of the record of a profile.
+#: What makes facts of the stored run of a profile.
 FACTS_BY_PROFILE: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fact]]]] = {
-    "steady": steady_facts,
-    "surge": surge_facts,
+    "steady": partial(load_facts, SteadyLoad),
+    "surge": partial(load_facts, SurgeLoad),
     "deploy": deploy_facts,
     "compare": compare_interleaved,
 }
@@ -112,7 +106,7 @@ def _cacheable_responses(stored: Mapping[str, Any]) -> Iterator[CacheableRespons
             early = "" if reasons or record["complete"] else record["why"]
             seen: Any = Unread(reason or early) if reason or early else reasons
             yield CacheableResponse(
-                subject=f"{request['name']} ({record['profile']['name']} at {stored['place']})",
+                subject=f"{request['name']} ({run_name(stored)})",
                 answers=sum(sum(cell["latency"].values()) for cell in cells),
                 unshareable=seen,
             )

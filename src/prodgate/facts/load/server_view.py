@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from math import ceil
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from ...aws.answers import Unread
 from ...quantities import Quantity
 from ...statistics import nearest_rank
 from .. import Fact
-from .soundness import count_requests, why_unsound
+from .soundness import count_requests, percent, run_name, why_unsound
 
 #: Beginning of the path of a request that only marks a place in the log.
 MARK: Final = "/prod-gate-was-here-"
@@ -49,11 +49,10 @@ def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
     if seen is None:
         return
     early = record["why"] if record["stopped_early"] else ""
-    subject = f"{record['profile']['name']} at {stored['place']}"
     if reason := why_unsound(record) or early or seen.get("unreadable", ""):
-        yield ServerView.unread(subject, reason)
+        yield ServerView.unread(run_name(stored), reason)
     else:
-        yield ServerView(subject=subject, **_counts(record, seen), **_percentiles(record, seen))
+        yield ServerView(subject=run_name(stored), **_counts(record, seen), **_percentiles(record, seen))
 
 
 def summarise_log(lines: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,12 +85,8 @@ def _counts(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any
     return {
         "sent": sent,
         "arrived": arrived,
-        "unmatched": Quantity.of(_percent(unmatched, sent), "%") if sent else Unread("no request was sent"),
+        "unmatched": percent(unmatched, sent) if sent else Unread("no request was sent"),
     }
-
-
-def _percent(part: int, whole: int) -> Decimal:
-    return (Decimal(100 * part) / whole).quantize(Decimal("0.0001"), ROUND_UP)
 
 
 def _percentiles(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:

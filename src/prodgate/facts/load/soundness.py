@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import ROUND_UP, Decimal
 from typing import Any, Final
+
+from ...quantities import Quantity
 
 #: The form of records that is written and understood here.
 FORMAT: Final = 1
 #: How late requests may be sent, in seconds, in one of a hundred cases where two runs are compared. Lateness that moves
 #: hardly anything over a limit moves a percentile by as much as a change is.
 MOST_LAG: Final = 0.020
+
+
+def run_name(stored: Mapping[str, Any]) -> str:
+    """Return how a run is called: its profile and where it was sent."""
+    return f"{stored['record']['profile']['name']} at {stored['place']}"
+
+
+def percent(part: int, whole: int) -> Quantity:
+    """Return a share, rounded up, since one request of a million is not none; 0 % of a negative number."""
+    return Quantity.of((Decimal(100 * max(part, 0)) / whole).quantize(Decimal("0.0001"), ROUND_UP), "%")
 
 
 def why_unsound(record: Mapping[str, Any]) -> str:

@@ -98,7 +98,7 @@ def deployed(found: Mapping[str, Any]) -> DeployedImage:
     ],
 )
 def test_a_reference_is_read(reference: str, repository: str, digest: str) -> None:
-    found = parse_image("api", reference)
+    found = parse_image(reference)
     assert (found.repository, found.digest) == (repository, digest)
 
 

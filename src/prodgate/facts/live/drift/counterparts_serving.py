@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..permissions import IDENTITIES
 from .counterpart import Counterpart, Place, Thing, Unnamed, read_path, require_known
 
 
@@ -54,7 +55,7 @@ def _deployment_group(here: Place, declared: Thing) -> Thing | None:
 
 def _role(here: Place, declared: Thing) -> Thing | None:
     require_known({"name": declared["name"]})
-    asked = {"Filter": ["User", "Role", "Group", "LocalManagedPolicy"]}
+    asked = {"Filter": IDENTITIES}
     return here.one("iam", "GetAccountAuthorizationDetails", "RoleDetailList", asked=asked, RoleName=declared["name"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..distributions import GLOBAL
 from .counterpart import Counterpart, Place, Thing
 
 _ALARMS: Final = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
@@ -100,7 +101,7 @@ TABLE: Final = (
     ),
     Counterpart(
         type="aws_budgets_budget",
-        find=lambda here, d: Place(here.account, "us-east-1").one(
+        find=lambda here, d: Place(here.account, GLOBAL).one(
             "budgets", "DescribeBudgets", "Budgets", asked={"AccountId": here.account.id}, BudgetName=d["name"]
         ),
         same={

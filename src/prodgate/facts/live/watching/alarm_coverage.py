@@ -15,6 +15,7 @@ from ... import Fact
 from ...observers import observes
 from ..airflow import list_environments
 from ..databases import observe_databases
+from ..load_balancers import list_application_balancers, metric_name
 from ..queues import observe_dead_letter_queues
 from .alarm_settings import AlarmSettings, Reading, read_alarms
 
@@ -102,11 +103,12 @@ def observe_watched_databases(account: Account) -> Iterator[WatchedDatabase]:
 @observes(WatchedTargetGroup)
 def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGroup]:
     """Look at every target group whose response times are measured."""
-    balancers = [one["LoadBalancerArn"] for one in _list_balancers(account)]
+    balancers = [one["LoadBalancerArn"] for one in list_application_balancers(account)]
+    only = balancers if len(balancers) == 1 else []
     for group in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
         if group.get("Protocol") in ("HTTP", "HTTPS"):
             name = group["TargetGroupArn"].rpartition(":")[2]
-            whole = {_suffix(arn) for arn in group["LoadBalancerArns"] or (balancers if len(balancers) == 1 else ())}
+            whole = set(map(metric_name, group["LoadBalancerArns"] or only))
             slow = [
                 alarm.name
                 for alarm, one in _list_readings(account, _is_slow)
@@ -119,11 +121,11 @@ def observe_watched_target_groups(account: Account) -> Iterator[WatchedTargetGro
 @observes(WatchedBalancer)
 def observe_watched_balancers(account: Account) -> Iterator[WatchedBalancer]:
     """Look at every application load balancer."""
-    for arn in (one["LoadBalancerArn"] for one in _list_balancers(account)):
+    for arn in (one["LoadBalancerArn"] for one in list_application_balancers(account)):
         own = [
             (alarm, one)
             for alarm, one in _list_readings(account, _is_error)
-            if one.dimensions.get("LoadBalancer") == _suffix(arn)
+            if one.dimensions.get("LoadBalancer") == metric_name(arn)
         ]
         shares = account.attempt(lambda own=own: frozenset(one.metric for alarm, one in own if _is_share(alarm)))
         yield WatchedBalancer(subject=arn, shares=shares)
@@ -160,15 +162,6 @@ def observe_watched_dead_letters(account: Account) -> Iterator[WatchedDeadLetter
         name, metric = queue.subject.rpartition(":")[2], "ApproximateNumberOfMessagesVisible"
         own = [alarm for alarm, one in _list_readings(account, bool) if one.reads("AWS/SQS", metric, QueueName=name)]
         yield WatchedDeadLetters(subject=queue.subject, first=tuple(one.name for one in own if _fires_on_one(one)))
-
-
-def _list_balancers(account: Account) -> list[Any]:
-    found = account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
-    return [one for one in found if one["Type"] == "application"]
-
-
-def _suffix(balancer: str) -> str:
-    return balancer.partition(":loadbalancer/")[2]
 
 
 def _list_readings(account: Account, wanted: Callable[[Reading], bool]) -> Iterator[tuple[AlarmSettings, Reading]]:

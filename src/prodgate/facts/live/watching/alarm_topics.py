@@ -104,7 +104,7 @@ def _key_refusal(account: Account, key: str, topic: str, service: str) -> str:
 
 def _last_delivery_age(account: Account, arn: str) -> Quantity | None:
     times = [time for time, target in _list_deliveries(account, arn.split(":")[3]) if target == arn]
-    return Quantity.seconds(max(0, int((account.now - max(times)).total_seconds()))) if times else None
+    return account.age(max(times)) if times else None
 
 
 def _list_deliveries(account: Account, region: str) -> Iterator[tuple[datetime, str]]:

@@ -13,6 +13,7 @@ from ....semantics.dashboard_metrics import metrics_on
 from ... import Fact
 from ...observers import observes
 from ..distributions import list_distributions
+from ..load_balancers import list_balancers, metric_name
 from ..running_tasks import list_running_tasks
 from .metric_owners import find_owners
 
@@ -93,9 +94,9 @@ def _list_components(account: Account) -> Iterator[tuple[str, str, frozenset[str
         parts = {one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"]}
         dimension = "DBInstanceIdentifier" if parts else "DBClusterIdentifier"
         yield cluster["DBClusterArn"], dimension, frozenset(parts or {cluster["DBClusterIdentifier"]})
-    for balancer in account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
+    for balancer in list_balancers(account):
         arn = balancer["LoadBalancerArn"]
-        yield arn, "LoadBalancer", frozenset({arn.partition(":loadbalancer/")[2]})
+        yield arn, "LoadBalancer", frozenset({metric_name(arn)})
     for site in list_distributions(account):
         yield site["ARN"], "DistributionId", frozenset({site["Id"]})
     for name in account.list("mwaa", "ListEnvironments", "Environments"):

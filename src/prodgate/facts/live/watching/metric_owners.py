@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ....aws.account import Account
 from ..distributions import list_distributions
+from ..load_balancers import list_balancers, metric_name
 
 
 def find_owners(account: Account, namespace: str, dimension: str) -> frozenset[str] | None:
@@ -46,16 +47,15 @@ def _services(account: Account) -> Iterator[str]:
             yield arn.rpartition("/")[2]
 
 
-def _target_groups(account: Account) -> Iterator[str]:
-    for group in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
-        yield group["TargetGroupArn"].rpartition(":")[2]
-
-
 def find_balancers_of(account: Account, target_group: str) -> frozenset[str]:
     """Return the load balancers that a target group is behind, all by the names that metrics use."""
     listed = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
     own = [one for one in listed if one["TargetGroupArn"].rpartition(":")[2] == target_group]
-    return frozenset(arn.rpartition(":loadbalancer/")[2] for one in own for arn in one.get("LoadBalancerArns", ()))
+    return frozenset(metric_name(arn) for one in own for arn in one.get("LoadBalancerArns", ()))
+
+
+def _list_load_balancers(account: Account) -> Iterator[str]:
+    yield from (metric_name(balancer["LoadBalancerArn"]) for balancer in list_balancers(account))
 
 
 def _distributions(account: Account) -> Iterator[str]:
@@ -69,10 +69,10 @@ def _environments(account: Account) -> Iterator[str]:
 _OWNERS: Final[Mapping[tuple[str, str], Callable[[Account], Iterator[str]]]] = {
     ("AWS/ECS", "ClusterName"): _list_last_parts("ecs", "ListClusters", "clusterArns"),
     ("AWS/ECS", "ServiceName"): _services,
-    ("AWS/ApplicationELB", "LoadBalancer"): _list_last_parts(
-        "elbv2", "DescribeLoadBalancers", "LoadBalancers", "LoadBalancerArn", ":loadbalancer/"
+    ("AWS/ApplicationELB", "LoadBalancer"): _list_load_balancers,
+    ("AWS/ApplicationELB", "TargetGroup"): _list_last_parts(
+        "elbv2", "DescribeTargetGroups", "TargetGroups", "TargetGroupArn", ":"
     ),
-    ("AWS/ApplicationELB", "TargetGroup"): _target_groups,
     ("AWS/RDS", "DBClusterIdentifier"): _list_field("rds", "DescribeDBClusters", "DBClusters", "DBClusterIdentifier"),
     ("AWS/RDS", "DBInstanceIdentifier"): _list_field(
         "rds", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier"

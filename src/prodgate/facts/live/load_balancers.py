@@ -1,0 +1,35 @@
+"""Load balancers as AWS describes them, for observers of what they let in, log, measure and lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...aws.account import Account
+
+
+def list_balancers(account: Account) -> tuple[Mapping[str, Any], ...]:
+    """Return every application, network or gateway load balancer."""
+    return account.list("elbv2", "DescribeLoadBalancers", "LoadBalancers")
+
+
+def list_application_balancers(account: Account) -> list[Mapping[str, Any]]:
+    """Return every application load balancer."""
+    return [one for one in list_balancers(account) if one["Type"] == "application"]
+
+
+def metric_name(arn: str) -> str:
+    """Return what CloudWatch calls a load balancer: ``app/NAME/ID``."""
+    return arn.partition(":loadbalancer/")[2]
+
+
+def read_attributes(account: Account, arn: str) -> Mapping[str, str]:
+    """Return the attributes of a load balancer. Raises Absent and Unreadable."""
+    listed = account.get("elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=arn)["Attributes"]
+    return {one["Key"]: one.get("Value", "") for one in listed}
+
+
+def list_balancer_attributes(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the ARN of each load balancer with its attributes."""
+    arns = [one["LoadBalancerArn"] for one in list_balancers(account)]
+    yield from zip(arns, account.each(lambda arn: read_attributes(account, arn), arns), strict=True)
