@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from time import monotonic
 from typing import Any, Final
 
 from ..aws.answers import Unreadable
-from ..terraform.runner import Process
+from ..terraform.runner import Process, running
 
 #: Seconds that importing all files may take, Airflow's own start with it.
 LIMIT: Final = 180.0
@@ -55,14 +54,9 @@ def _importing(folder: Path, python: Path, seed: str, environment: Mapping[str, 
         own = {name: os.environ[name] for name in _KEPT if name in os.environ}
         own |= {**environment, **_SETTINGS, "AIRFLOW_HOME": home, "HOME": home, "TMPDIR": home, "PYTHONHASHSEED": seed}
         own["AIRFLOW__CORE__DAGS_FOLDER"] = str(folder.resolve())
-        receiving, sending = os.pipe()
-        try:
-            command = (str(python), "-B", "-s", "-P", str(DRIVER), str(folder.resolve()))
-            with Process(command, cwd=Path(home), environment=own, stdin=receiving, grace=0) as process:
-                os.close(receiving)
-                yield process
-        finally:
-            os.close(sending)
+        command = (str(python), "-B", "-s", "-P", str(DRIVER), str(folder.resolve()))
+        with running(command, cwd=Path(home), environment=own) as (process, _):
+            yield process
 
 
 def _read_answer(process: Process, until: float, limit: float) -> dict[str, Any]:
@@ -71,9 +65,7 @@ def _read_answer(process: Process, until: float, limit: float) -> dict[str, Any]
     except subprocess.TimeoutExpired:
         raise Unreadable(f"Airflow did not import the DAG files within {limit:g} s: one of them does not end") from None
     if code:
-        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        said = " ".join(process.errors().split())[-500:] or "it said nothing"
-        raise Unreadable(f"Airflow {ended} while it imported the DAG files: {said}")
+        raise Unreadable(f"Airflow {process.describe_failure(code, ' while it imported the DAG files')}")
     try:
         answer: dict[str, Any] = json.loads(process.output())
     except ValueError as error:

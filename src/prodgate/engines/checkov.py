@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from ..terraform.runner import Process
+from ..terraform.runner import Process, running
 from .environments import EngineError, Progress, ensure_python
 
 #: Seconds that a scan may take, unless PRODGATE_CHECKOV_TIMEOUT says otherwise.
@@ -119,7 +118,7 @@ class Scan:
         if planned:
             return report
         fault = "only the source was scanned, since Terraform gave no plan of it"
-        return ScannerReport(**{**_fields(report), "faults": (*report.faults, fault)})
+        return replace(report, faults=(*report.faults, fault))
 
     def _send(self, line: str) -> None:
         if self.process is not None:
@@ -138,8 +137,7 @@ class Scan:
             stated = os.environ["PRODGATE_CHECKOV_TIMEOUT"]
             return _failed_report(f"PRODGATE_CHECKOV_TIMEOUT: {stated!r} is not a number of seconds; write {LIMIT:g}")
         if code:
-            ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-            return _failed_report(f"Checkov {ended}: {' '.join(process.errors().split())[-500:] or 'it said nothing'}")
+            return _failed_report(f"Checkov {process.describe_failure(code)}")
         try:
             return ScannerReport.from_json(json.loads(process.output()))
         except ValueError as error:
@@ -165,13 +163,8 @@ def scanning(
         command = (str(python), "-I", str(DRIVER), str(root.resolve()), f"--base={base.resolve()}", *options)
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {**_SETTINGS, "TMPDIR": place}
-        receiving, sending = os.pipe()
-        try:
-            with Process(command, cwd=scratch, environment=environment, stdin=receiving, grace=0) as process:
-                os.close(receiving)
-                yield Scan(process, "", scratch, sending)
-        finally:
-            os.close(sending)
+        with running(command, cwd=scratch, environment=environment) as (process, plans):
+            yield Scan(process, "", scratch, plans)
 
 
 def _trim_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,7 +180,3 @@ def _trim_change(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 def _failed_report(reason: str) -> ScannerReport:
     return ScannerReport(titles={}, faults=(reason,))
-
-
-def _fields(report: ScannerReport) -> dict[str, Any]:
-    return {name: getattr(report, name) for name in ScannerReport.__dataclass_fields__}

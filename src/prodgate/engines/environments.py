@@ -20,7 +20,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache as once
+from functools import cache
 from pathlib import Path
 from typing import IO, Final
 
@@ -100,7 +100,7 @@ def _choose_python(name: str, locks: Path) -> tuple[str, str]:
     return (sys.executable, ours) if ours in releases else _find_system_python(name, releases)
 
 
-@once
+@cache
 def _find_system_python(name: str, releases: tuple[str, ...]) -> tuple[str, str]:
     """Return the newest of some Pythons that this machine has."""
     for release in reversed(releases):

@@ -21,6 +21,12 @@ def split_module(address: str) -> tuple[str, str]:
     return ".".join(parts[:modules]), ".".join(parts[modules:])
 
 
+def split_call(module: str) -> tuple[str, str]:
+    """Split the path of a module into the path of its caller and the name of the call; both are empty for the root."""
+    caller, _, name = module.rpartition(".")
+    return caller.removesuffix("module").rstrip("."), name
+
+
 def keys(address: str) -> tuple[str | None, ...]:
     """Return the index of each module call and, last, of the resource; None where there is none."""
     found: list[str | None] = []

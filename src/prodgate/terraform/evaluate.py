@@ -49,11 +49,6 @@ def open_configurations(
     return tuple(_evaluate_root(root, path.resolve(), var_files, progress) for root in list_roots(path))
 
 
-def open_configuration(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Configuration:
-    """Return what a plan.json or the only root at ``path`` declares."""
-    return read_plan(path) if path.is_file() else evaluate(path, var_files=var_files, progress=progress)
-
-
 def _read_provenance(root: Path, var_files: Sequence[Path]) -> Provenance:
     base = root.resolve()
     files = [check_variable_file(file) for file in var_files]
@@ -166,4 +161,4 @@ def scratch_directory() -> Iterator[Path]:
         yield Path(place).resolve()
 
 
-__all__ = ["TerraformError", "evaluate", "list_roots", "open_configuration", "open_configurations", "silent"]
+__all__ = ["TerraformError", "evaluate", "list_roots", "open_configurations", "silent"]

@@ -94,12 +94,7 @@ class HclBlock:
     @cached_property
     def arguments(self) -> Mapping[str, Expression]:
         """The arguments that stand directly in the block."""
-        found = {}
-        for child in _body(self.node):
-            if child.type == "attribute":
-                name, value = child.named_children[0], child.named_children[-1]
-                found[_text(name)] = Expression(self.file, _line(child), value)
-        return found
+        return _arguments(self.node, self.file)
 
     @property
     def references(self) -> Iterator[Reference]:
@@ -113,13 +108,13 @@ class HclBlock:
     @property
     def spans(self) -> Mapping[str, tuple[int, int]]:
         """The bytes of each argument, name included."""
-        children = (child for child in _body(self.node) if child.type == "attribute")
+        children = _children(self.node, "attribute")
         return {_text(child.named_children[0]): (child.start_byte, child.end_byte) for child in children}
 
     @cached_property
     def blocks(self) -> tuple[HclBlock, ...]:
         """The blocks nested directly in it."""
-        return tuple(_parse_block(child, self.file) for child in _body(self.node) if child.type == "block")
+        return _blocks(self.node, self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +132,7 @@ def parse(path: Path, file: str) -> Source:
     """Parse a file; ``file`` is the name that positions carry. Text that is not HCL gives what could be made out."""
     text = path.read_bytes()
     root = _PARSER.parse(text).root_node
-    body = [child for each in root.named_children if each.type == "body" for child in each.named_children]
-    blocks = tuple(_parse_block(child, file) for child in body if child.type == "block")
-    arguments = {
-        _text(child.named_children[0]): Expression(file, _line(child), child.named_children[-1])
-        for child in body
-        if child.type == "attribute"
-    }
-    return Source(file, text, root.has_error, blocks, arguments)
+    return Source(file, text, root.has_error, _blocks(root, file), _arguments(root, file))
 
 
 def _parse_block(node: Node, file: str) -> HclBlock:
@@ -153,8 +141,21 @@ def _parse_block(node: Node, file: str) -> HclBlock:
     return HclBlock(kind, tuple(labels), file, _line(node), node.start_byte, node.end_byte, node)
 
 
-def _body(node: Node) -> list[Node]:
-    return [child for each in node.named_children if each.type == "body" for child in each.named_children]
+def _blocks(node: Node, file: str) -> tuple[HclBlock, ...]:
+    return tuple(_parse_block(child, file) for child in _children(node, "block"))
+
+
+def _arguments(node: Node, file: str) -> dict[str, Expression]:
+    return {
+        _text(child.named_children[0]): Expression(file, _line(child), child.named_children[-1])
+        for child in _children(node, "attribute")
+    }
+
+
+def _children(node: Node, kind: str) -> Iterator[Node]:
+    """Yield what stands directly in a block or a file."""
+    bodies = (each for each in node.named_children if each.type == "body")
+    return (child for body in bodies for child in body.named_children if child.type == kind)
 
 
 def _descendants(node: Node) -> Iterator[Node]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..semantics.unresolved import Unknown
-from .addresses import split_module
+from .addresses import split_call, split_module
+from .provider import MARK
 from .reading import find_unknown
 from .references import ConfiguredReferences
 from .resources import Gap, Position
@@ -66,8 +67,6 @@ def read_inventions(sidecar: Path) -> Inventions | None:
     types = frozenset(json.loads(line)["type"] for line in lines) - PLAUSIBLE
     if not types:
         return None
-    from .provider.datasources import MARK  # noqa: PLC0415  loads the wire format, which few evaluations need
-
     return Inventions(types, MARK)
 
 
@@ -85,7 +84,7 @@ def _find_position(address: str, tree: Tree) -> Position | None:
     if resource:
         blocks = tree.modules[module].resources.get(resource, ()) if module in tree.modules else ()
         return Position(blocks[0].file, blocks[0].line) if blocks else None
-    caller, name = module.rpartition("module.")[0].rstrip("."), module.rpartition(".")[2]
+    caller, name = split_call(module)
     call = tree.modules[caller].calls.get(name) if caller in tree.modules else None
     return call.position if call else None
 

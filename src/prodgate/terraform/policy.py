@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,8 +162,3 @@ def _report_too_few(policy: Policy, configuration: Configuration, found: int) ->
         reason=reason if outcome is not Outcome.NOT_SATISFIED else "",
         remedy=policy.remedy if policy.population else "",
     )
-
-
-def by_criterion(policies: Mapping[str, Policy], criterion: str) -> tuple[Policy, ...]:
-    """Return the policies that judge a criterion."""
-    return tuple(found for found in policies.values() if found.criterion == criterion)

@@ -10,7 +10,7 @@ from os import path as os_path
 from pathlib import Path
 from typing import Any, Final
 
-from .addresses import keys, split_module, without_indices
+from .addresses import keys, split_call, split_module, without_indices
 from .hcl import Expression, HclBlock, Reference, parse
 from .resources import Origin, Position
 from .sources import Tree
@@ -157,7 +157,7 @@ class _Trace:
 
     def _variable(self, name: str, path: str, inside: tuple[str, ...], seen: _Visited) -> Iterator[Position]:
         """Follow a variable to the call or the variable file that sets it, else to its default."""
-        caller, call = path.rpartition("module.")[0].rstrip("."), path.rpartition(".")[2]
+        caller, call = split_call(path)
         handed = self.known.tree.modules[caller].calls[call].arguments if path else self.known.assigned
         declared = self.known.tree.modules[path].variables.get(name)
         if name in handed:

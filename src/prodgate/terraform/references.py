@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .addresses import split_module, without_indices
+from .addresses import split_call, split_module, without_indices
 from .sources import Tree
 
 #: First words of references that lead to no resource.
@@ -91,7 +91,7 @@ class ConfiguredReferences:
     def _follow_variable(self, name: str, module: str, seen: frozenset[tuple[str, str]]) -> Iterator[str | None]:
         """Follow a variable to the call that hands it in; the root's variables name no resource."""
         if module:
-            caller, call = module.rpartition("module.")[0].rstrip("."), module.rpartition(".")[2]
+            caller, call = split_call(module)
             handed = self._modules[caller].calls.get(call, {}).get("expressions", {}).get(name)
             yield from self._follow(tuple(_find_mentions(handed)), caller, seen)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from ..semantics.unresolved import Unresolved
+from .addresses import without_indices
 from .reading import Block, find_unknown
 
 #: Attributes by which one resource names another: the first that equals the value decides.
@@ -115,7 +116,7 @@ class Resource(Block):
     @cached_property
     def configured_as(self) -> str:
         """The address without indices, as the configuration states it."""
-        return _without_indices(self.address)
+        return without_indices(self.address)
 
     def __repr__(self) -> str:
         return f"<{self.address}>"
@@ -158,14 +159,3 @@ class Configuration:
     def naming(self, resource: Resource, path: str, *types: str) -> tuple[Resource, ...]:
         """Return the resources of ``types`` whose argument ``path`` names ``resource``; the reverse of ``related``."""
         return tuple(other for other in self.of(*types) if resource in other.related(path, resource.type))
-
-
-def _without_indices(address: str) -> str:
-    kept, depth, quoted = [], 0, False
-    for previous, character in zip(" " + address, address, strict=False):
-        if character == '"' and previous != "\\":
-            quoted = not quoted
-        depth += (character == "[" and not quoted) - (character == "]" and not quoted)
-        if depth == 0 and not (character == "]" and not quoted):
-            kept.append(character)
-    return "".join(kept)

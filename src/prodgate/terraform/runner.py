@@ -122,6 +122,11 @@ class Process:
         """Return what it has written to stderr so far."""
         return _read_written(self._errors)
 
+    def describe_failure(self, code: int, during: str = "") -> str:
+        """Say how it ended, and what it said last; ``during`` says what it was doing."""
+        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return f"{ended}{during}: {' '.join(self.errors().split())[-500:] or 'it said nothing'}"
+
     def end(self) -> None:
         """End the process and everything it started: SIGINT first, so that core can clean up, then SIGKILL."""
         try:
@@ -186,6 +191,21 @@ def _read_lines(descriptor: int, until: float) -> Iterator[str]:
         yield from (line.decode("utf-8", errors="replace") for line in whole)
         if not part:
             return
+
+
+@contextmanager
+def running(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> Iterator[tuple[Process, int]]:
+    """Run a program that listens to its input; yield it and the descriptor that it reads from.
+
+    The program ends when the context is left, and by the end of its input when this process is gone.
+    """
+    receiving, sending = os.pipe()
+    try:
+        with Process(command, cwd=cwd, environment=environment, stdin=receiving, grace=0) as process:
+            os.close(receiving)
+            yield process, sending
+    finally:
+        os.close(sending)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from ..semantics.unresolved import Unknown
@@ -41,16 +42,7 @@ def from_json(data: Mapping[str, Any]) -> Configuration:
 
 def diagnostics_to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, str]]:
     """Return what core said as JSON values."""
-    return [
-        {
-            "severity": each.severity,
-            "summary": each.summary,
-            "detail": each.detail,
-            "position": str(each.position or ""),
-            "address": each.address,
-        }
-        for each in diagnostics
-    ]
+    return [{**asdict(each), "position": str(each.position or "")} for each in diagnostics]
 
 
 def diagnostics_from_json(data: Iterable[Mapping[str, str]]) -> tuple[Diagnostic, ...]:

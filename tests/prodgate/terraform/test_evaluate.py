@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.prodgate.terraform.planting import TREES, Find, Plant
 
-from prodgate.terraform.evaluate import evaluate, open_configuration, open_configurations
+from prodgate.terraform.evaluate import evaluate, open_configurations
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
 from prodgate.terraform.runner import find_engine
@@ -278,6 +278,6 @@ def test_what_depends_on_the_workspace_is_a_gap(plant: Plant) -> None:
 def test_progress_is_told(plant: Plant) -> None:
     steps: list[str] = []
 
-    open_configuration(plant({"main.tf": 'resource "aws_sns_topic" "t" {}\n'}), progress=steps.append)
+    evaluate(plant({"main.tf": 'resource "aws_sns_topic" "t" {}\n'}), progress=steps.append)
 
     assert steps == ["initialising", "planning", "reading the plan"]

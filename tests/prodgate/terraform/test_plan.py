@@ -11,8 +11,8 @@ from tests.prodgate.terraform.planting import Plant
 
 from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.diagnostics import TerraformError
-from prodgate.terraform.evaluate import open_configuration, open_configurations
-from prodgate.terraform.plan import build_configuration, mark_unknown
+from prodgate.terraform.evaluate import open_configurations
+from prodgate.terraform.plan import build_configuration, mark_unknown, read_plan
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
 
@@ -189,7 +189,7 @@ def test_what_is_not_built_like_a_plan_is_refused(tmp_path: Path, part: dict[str
     file.write_text(json.dumps({"format_version": "1.2", "planned_values": {}, **part}))
 
     with pytest.raises(TerraformError, match="is not built like a plan"):
-        open_configuration(file)
+        read_plan(file)
 
 
 def test_a_plan_may_come_through_a_pipe(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_failed_checks_are_noted(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(plan), encoding="utf-8")
 
-    opened = open_configuration(file)
+    opened = read_plan(file)
 
     assert opened.notes == ("check.kept: its own condition does not hold: Too short.",)
     assert opened.engine == "plan.json of Terraform 1.9.5"

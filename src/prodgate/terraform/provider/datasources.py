@@ -6,15 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from . import MARK
 from .known_data import find_known_values, is_stated
 from .schema import Block
 from .settings import Settings, partition
-from .values import empty_block
-
-#: Stands in every invented text, so that it is recognised wherever it ends up.
-MARK: Final = "prodgate-unread"
+from .values import drop_unset, empty_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,7 @@ def answer_data_source(
 
 
 def _digest(kind: str, config: Mapping[str, Any]) -> str:
-    stated = {name: value for name, value in config.items() if value not in (None, [], {})}
-    return hashlib.sha256(json.dumps([kind, stated], sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([kind, drop_unset(config)], sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _fill(nested: Mapping[str, Any], values: dict[str, Any], name: str, invention: _Invention) -> Iterator[str]:

@@ -19,7 +19,7 @@ from .synthesis import Identities
 from .used_types import UsedTypes
 from .utility_providers import name_resource
 from .validation import diagnostic, find_misplaced, unconfigurable, warning
-from .values import UNKNOWN, decode, encode, holds_unknown
+from .values import UNKNOWN, decode, drop_unset, encode, holds_unknown
 from .wire import CLASSES
 
 Message = Any
@@ -33,8 +33,7 @@ class Sidecar:
 
     def record(self, kind: str, config: Mapping[str, Any], answer: Answer) -> None:
         """Write down a data source: its type, what its configuration states, the paths that are invented."""
-        stated = {name: value for name, value in config.items() if value not in (None, [], {})}
-        said = {"type": kind, "stated": stated, "invented": list(answer.invented), "unread": answer.unread}
+        said = {"type": kind, "stated": drop_unset(config), "invented": list(answer.invented), "unread": answer.unread}
         line = json.dumps(said, sort_keys=True)
         if self._file is not None and answer.invented:
             with self._lock, self._file.open("a", encoding="utf-8") as file:

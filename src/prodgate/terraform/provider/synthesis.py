@@ -14,6 +14,7 @@ from typing import Any, Final
 from .arns import DERIVED, GLOBAL, IDENTITIES, PREFIXES, SERVICES
 from .schema import Block
 from .settings import Settings, partition
+from .values import drop_unset
 
 #: Arguments that name a resource, the most telling first. AWS makes up a name when a computed one is left out.
 NAMES: Final = (
@@ -56,8 +57,8 @@ class Identities:
 
     def identify(self, kind: str, config: Mapping[str, Any], settings: Settings) -> Identity:
         """Return the identity of a resource type with a configuration."""
-        stated = {name: value for name, value in config.items() if value not in (None, [], {})}
-        text = json.dumps([kind, settings.region, settings.account, stated], sort_keys=True, default=bytes.hex)
+        key = [kind, settings.region, settings.account, drop_unset(config)]
+        text = json.dumps(key, sort_keys=True, default=bytes.hex)
         with self._lock:
             count = self._given[text]
             self._given[text] += 1

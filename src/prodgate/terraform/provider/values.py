@@ -39,6 +39,11 @@ def encode(value: Any) -> Any:
     return CLASSES["DynamicValue"](msgpack=msgpack.packb(value))
 
 
+def drop_unset(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a configuration states, without the arguments and blocks that are not in it."""
+    return {name: value for name, value in config.items() if value not in (None, [], {})}
+
+
 def empty_block(block: Block) -> dict[str, Any]:
     """Return the value of a block in which nothing is set."""
     nested = block["block_types"].items()
