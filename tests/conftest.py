@@ -9,6 +9,7 @@ import pytest
 
 from prodgate.rehearsal.account import RehearsalAccount, provision
 from prodgate.sections.project import open_project
+from tests.prodgate.rehearsal.emulated import Account, Zygote, start_zygote
 
 ROOT = Path(__file__).parents[1]
 
@@ -59,3 +60,20 @@ def production() -> Iterator[RehearsalAccount]:
     files = [ROOT / each for each in stated.var_files]
     with provision(ROOT / stated.terraform_root, var_files=files, dags=ROOT / "dags") as account:
         yield account
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """An emulated account with nothing in it, to be copied by `zygote.branch()`.
+
+    Whoever uses it belongs to the xdist group "emulator", so that one worker starts it once.
+    """
+    with start_zygote() as running:
+        yield running
+
+
+@pytest.fixture
+def account(zygote: Zygote) -> Iterator[Account]:
+    """An emulated account with nothing in it."""
+    with zygote.branch() as copy:
+        yield copy

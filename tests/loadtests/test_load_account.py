@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from prodgate.run.judging import judge
 
 from ..prodgate.facts.load.recorded import cell, failing
 from ..prodgate.made import criterion
-from ..prodgate.rehearsal.emulated import REGION, Account, Zygote, zygote
+from ..prodgate.rehearsal.emulated import REGION, Account
 from . import entered
 from .entered import ABOUT, EACH, HOST, balancer, distribution, run, tell_of_balancer, tell_of_distribution
 
@@ -46,18 +46,6 @@ HELD, BROKEN, OPEN, NOT_ASKED = (
     Outcome.UNDETERMINED,
     Outcome.NOT_APPLICABLE,
 )
-
-
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
-@pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -19,25 +18,19 @@ from prodgate.criteria import UsageError
 from prodgate.facts.dags.canaries import KilledOrFailed, canary_facts
 from prodgate.findings import Undetermined
 from tests.prodgate.canaries.fake import DAG, FakeAirflow
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
 QUEUE, TOPIC = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead", f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"
 PLACE = Place(dag_id=DAG, target="rehearsal://", queue=QUEUE, topic=TOPIC)
 
 
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        running("sqs").create_queue(QueueName="dead")
-        running("sns").create_topic(Name="failures")
-        yield running
-
-
 @pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
+def account(account: Account) -> Account:
+    """An account with a queue of dead letters, and a topic for failures."""
+    account("sqs").create_queue(QueueName="dead")
+    account("sns").create_topic(Name="failures")
+    return account
 
 
 def url(account: Account) -> str:

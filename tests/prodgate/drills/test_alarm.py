@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from prodgate.criteria import UsageError
 from prodgate.drills.alarm import AlarmDrill, choose_alarm, drill_alarm
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
 SCALES = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:1"
 
 
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
 @pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    """An account with an alarm that is well and tells a topic, and one on top of it."""
-    with origin.branch() as copy:
-        topic(copy, "alarms")
-        put(copy, "slow")
-        yield copy
+def account(account: Account) -> Account:
+    """An account with an alarm that is well and tells a topic."""
+    topic(account, "alarms")
+    put(account, "slow")
+    return account
 
 
 def topic(account: Account, name: str, **attributes: str) -> str:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from prodgate.cli import main
 from prodgate.drills import command
 from prodgate.evidence import runs
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
+pytestmark = pytest.mark.xdist_group("emulator")
 ROOT = Path(__file__).parents[3]
 
 
@@ -36,24 +35,18 @@ def test_a_real_account_must_be_named_in_the_criteria(tmp_path: Path, capsys: py
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    with zygote() as origin:
-        topic = origin("sns").create_topic(Name="alarms")["TopicArn"]
-        origin("cloudwatch").put_metric_alarm(
-            AlarmName="slow", Namespace="site", MetricName="seconds", Statistic="Maximum", Period=60,
-            EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic],
-        )  # fmt: skip
-        origin("cloudwatch").set_alarm_state(AlarmName="slow", StateValue="OK", StateReason="well")
-
-        @contextmanager
-        def clients(*_: Any) -> Iterator[Any]:
-            yield origin
-
-        monkeypatch.setattr(command, "_clients", clients)
-        yield origin
+def account(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+    topic = account("sns").create_topic(Name="alarms")["TopicArn"]
+    account("cloudwatch").put_metric_alarm(
+        AlarmName="slow", Namespace="site", MetricName="seconds", Statistic="Maximum", Period=60,
+        EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic],
+    )  # fmt: skip
+    account("cloudwatch").set_alarm_state(AlarmName="slow", StateValue="OK", StateReason="well")
+    monkeypatch.setattr(command, "_clients", lambda *_: nullcontext(account))
+    return account
 
 
-def test_a_drill_leaves_a_record(account: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_drill_leaves_a_record(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["drill", "alarm", "slow", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path), "--json"]
     assert main(asked) == 0
     told = json.loads(capsys.readouterr().out)
@@ -67,7 +60,7 @@ def test_a_drill_leaves_a_record(account: Any, tmp_path: Path, capsys: pytest.Ca
     assert kept.finished
 
 
-def test_what_did_not_arrive_is_a_failure(account: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_did_not_arrive_is_a_failure(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
     key = {"AttributeName": "KmsMasterKeyId", "AttributeValue": "alias/aws/sns"}
     account("sns").set_topic_attributes(TopicArn=topic, **key)
@@ -76,7 +69,9 @@ def test_what_did_not_arrive_is_a_failure(account: Any, tmp_path: Path, capsys: 
     assert f"{topic}: nothing arrived" in capsys.readouterr().out
 
 
-def test_what_aws_refuses_is_said_in_a_line(account: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_aws_refuses_is_said_in_a_line(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     account.fault(service="cloudwatch", operation="SetAlarmState", code="AccessDenied")
     asked = ["drill", "alarm", "slow", "--criteria", str(ROOT / "criteria.toml"), "--runs", str(tmp_path)]
     assert main(asked) == 4

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from prodgate.canaries.drill_records import find_latest_drill
 from prodgate.drills import command, dag
 from prodgate.facts.dags.failure_destinations import FailureDestinations
 from tests.prodgate.canaries.fake import FakeAirflow
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
 ROOT = Path(__file__).parents[3]
 TARGET = "aws://prod@ap-northeast-1"
@@ -45,35 +44,17 @@ def test_a_rehearsal_is_drilled_by_its_layer(capsys: pytest.CaptureFixture[str])
     assert "prodgate run rehearsal:// --only dags" in capsys.readouterr().err
 
 
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        running("sqs").create_queue(QueueName="dead")
-        running("sns").create_topic(Name="failures")
-        yield running
-
-
 @pytest.fixture
-def airflow(origin: Zygote, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAirflow]:
+def airflow(account: Account, monkeypatch: pytest.MonkeyPatch) -> FakeAirflow:
     """What stands for the real account and its Airflow."""
-    queue, topic = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead", f"arn:aws:sns:{REGION}:{ACCOUNT}:failures"
-    with origin.branch() as account:
-        url = account("sqs").get_queue_url(QueueName="dead")["QueueUrl"]
-        fake = FakeAirflow(account, url, topic)
-
-        @contextmanager
-        def clients(*_: Any) -> Iterator[Account]:
-            yield account
-
-        monkeypatch.setattr(command, "_clients", clients)
-        monkeypatch.setattr(sessions, "open_account", lambda *_: None)
-        monkeypatch.setattr(
-            dag,
-            "find_failure_destinations",
-            lambda *_: FailureDestinations(environment="news", queue=queue, topic=topic),
-        )
-        monkeypatch.setattr(dag, "connect", lambda _: fake)
-        yield fake
+    topic = account("sns").create_topic(Name="failures")["TopicArn"]
+    fake = FakeAirflow(account, account("sqs").create_queue(QueueName="dead")["QueueUrl"], topic)
+    destinations = FailureDestinations(environment="news", queue=f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead", topic=topic)
+    monkeypatch.setattr(command, "_clients", lambda *_: nullcontext(account))
+    monkeypatch.setattr(sessions, "open_account", lambda *_: None)
+    monkeypatch.setattr(dag, "find_failure_destinations", lambda *_: destinations)
+    monkeypatch.setattr(dag, "connect", lambda _: fake)
+    return fake
 
 
 def test_a_drill_leaves_a_record_that_is_found_again(

@@ -81,7 +81,7 @@ def started(command: Sequence[str] = COMMAND) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def zygote(command: Sequence[str] = COMMAND) -> Iterator[Zygote]:
+def start_zygote(command: Sequence[str] = COMMAND) -> Iterator[Zygote]:
     with started(command) as process:
         assert process.stdin
         assert process.stdout

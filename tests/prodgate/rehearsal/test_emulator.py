@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,21 +11,9 @@ from botocore.exceptions import ClientError
 from prodgate.rehearsal import emulator
 from prodgate.rehearsal.emulator.calls import SIGNED_AS
 from prodgate.rehearsal.emulator.extension import ANSWERS
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
-
-
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
-@pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
 
 
 def refusal(call: Callable[[], object]) -> tuple[str, int]:
@@ -116,10 +104,10 @@ def test_what_nobody_knows_is_refused_once(account: Account, service: str, opera
     assert sum(account.admin("GET", "calls").values()) == 1, "refused calls are not tried again"
 
 
-def test_every_answer_belongs_to_an_operation_and_its_calls_are_recognised(origin: Zygote) -> None:
+def test_every_answer_belongs_to_an_operation_and_its_calls_are_recognised(account: Account) -> None:
     emulator.load()
     for service in {service for service, _ in ANSWERS}:
-        model = origin(service).meta.service_model
+        model = account(service).meta.service_model
         assert {name for of, name in ANSWERS if of == service} <= set(model.operation_names), service
         assert service in SIGNED_AS.get(model.signing_name, (model.signing_name,)), service
 

@@ -17,7 +17,7 @@ from prodgate.rehearsal.emulator import airflow_rest
 from prodgate.rehearsal.emulator.extension import Refused
 from prodgate.rehearsal.emulator_process import RunningEmulator
 from prodgate.terraform.diagnostics import TerraformError
-from tests.prodgate.rehearsal.emulated import Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import Account, Zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
 VIEWER, ADMIN = Login("viewer", "v"), Login("admin", "a")
@@ -70,15 +70,9 @@ def airflow() -> Iterator[Airflow]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
 @pytest.fixture
-def empty(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
+def empty(zygote: Zygote) -> Iterator[Account]:
+    with zygote.branch() as copy:
         yield copy
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
 SLOW = {
@@ -26,18 +25,6 @@ SLOW = {
     "TreatMissingData": "notBreaching",
     "Tags": [{"Key": "team", "Value": "web"}],
 }
-
-
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
-@pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
 
 
 def heard(account: Account, **topic: str) -> tuple[str, str]:

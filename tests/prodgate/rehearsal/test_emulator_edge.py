@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.prodgate.rehearsal.emulated import Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
 GLOBAL = "us-east-1"
 BEHAVIOUR = {"TargetOriginId": "site", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "own"}
-
-
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
-@pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
 
 
 def config(reference: str, *names: str) -> dict[str, Any]:

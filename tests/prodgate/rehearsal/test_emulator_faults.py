@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,21 +13,9 @@ from botocore.parsers import ResponseParserError
 
 from prodgate.rehearsal.emulator.calls import Call
 from prodgate.rehearsal.emulator.faults import Faults
-from tests.prodgate.rehearsal.emulated import Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
-
-
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
-@pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
 
 
 @pytest.mark.parametrize(

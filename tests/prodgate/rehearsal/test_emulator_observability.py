@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.prodgate.rehearsal.emulated import Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
 ROLE = "arn:aws:iam::123456789012:role/made"
-
-
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
-        yield running
-
-
-@pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
 
 
 def refusal(call: Any) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from botocore.exceptions import ClientError
 
 from prodgate.rehearsal.emulator.calls import Call
 from prodgate.rehearsal.emulator.paging import Pages, paginator
-from tests.prodgate.rehearsal.emulated import Zygote, zygote
+from tests.prodgate.rehearsal.emulated import Zygote, start_zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
+def zygote() -> Iterator[Zygote]:
+    with start_zygote() as running:
         for number in range(121):
             name = f"each-{number:03}"
             running("logs").create_log_group(logGroupName=name)
@@ -47,16 +47,16 @@ def origin() -> Iterator[Zygote]:
         ("cloudwatch.describe_alarms", "MetricAlarms.AlarmName", [50, 50, 21]),
     ],
 )
-def test_a_list_comes_in_pages_of_the_usual_size(origin: Zygote, operation: str, path: str, sizes: list[int]) -> None:
+def test_a_list_comes_in_pages_of_the_usual_size(zygote: Zygote, operation: str, path: str, sizes: list[int]) -> None:
     (service, method), (key, name) = operation.split("."), path.split(".")
-    pages = list(origin(service).get_paginator(method).paginate())
+    pages = list(zygote(service).get_paginator(method).paginate())
     assert [len(page[key]) for page in pages] == sizes
     assert sorted(each[name] for page in pages for each in page[key]) == [f"each-{n:03}" for n in range(121)]
 
 
-def test_the_size_asked_for_counts(origin: Zygote) -> None:
+def test_the_size_asked_for_counts(zygote: Zygote) -> None:
     pages = (
-        origin("iam")
+        zygote("iam")
         .get_paginator("get_account_authorization_details")
         .paginate(Filter=["Role", "LocalManagedPolicy"], PaginationConfig={"PageSize": 50})
     )
@@ -64,21 +64,21 @@ def test_the_size_asked_for_counts(origin: Zygote) -> None:
     assert found == [(50, 0), (50, 0), (21, 29), (0, 50), (0, 42)]
 
 
-def test_pages_hold_what_was_there_when_the_first_was_asked_for(origin: Zygote) -> None:
-    with origin.branch() as account:
+def test_pages_hold_what_was_there_when_the_first_was_asked_for(zygote: Zygote) -> None:
+    with zygote.branch() as account:
         cloudwatch = account("cloudwatch")
         first = cloudwatch.describe_alarms(MaxRecords=100)
         cloudwatch.delete_alarms(AlarmNames=["each-000"])
         assert len(cloudwatch.describe_alarms(MaxRecords=100, NextToken=first["NextToken"])["MetricAlarms"]) == 21
 
 
-def test_a_token_that_expired_is_an_error_and_no_end(origin: Zygote) -> None:
+def test_a_token_that_expired_is_an_error_and_no_end(zygote: Zygote) -> None:
     with pytest.raises(ClientError, match="InvalidNextToken"):
-        origin("logs").describe_log_groups(nextToken="prodgate-gone-50")
+        zygote("logs").describe_log_groups(nextToken="prodgate-gone-50")
 
 
-def test_a_short_list_is_left_alone(origin: Zygote) -> None:
-    assert "Marker" not in origin("iam").list_users()
+def test_a_short_list_is_left_alone(zygote: Zygote) -> None:
+    assert "Marker" not in zygote("iam").list_users()
 
 
 def test_what_is_counted_and_nested_is_paged_as_well() -> None:

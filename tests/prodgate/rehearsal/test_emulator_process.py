@@ -12,14 +12,14 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.prodgate.rehearsal.emulated import ACCOUNT, COMMAND, Account, Zygote, started, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, COMMAND, Account, Zygote, start_zygote, started
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
 
 @pytest.fixture
 def origin() -> Iterator[Zygote]:
-    with zygote() as running:
+    with start_zygote() as running:
         yield running
 
 
@@ -97,7 +97,7 @@ def test_a_branch_begun_while_calls_are_made_answers(origin: Zygote) -> None:
 
 
 def test_a_signal_between_the_fork_and_the_reset_of_handlers_is_not_swallowed() -> None:
-    with zygote(signalled_at_fork()) as running:
+    with start_zygote(signalled_at_fork()) as running:
         copy = Account(running.told("branch"))
         assert closes(copy.port)
         running.tell(f"end {copy.port}")

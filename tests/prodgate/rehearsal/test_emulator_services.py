@@ -11,7 +11,7 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.prodgate.rehearsal.emulated import Account, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import Account, Zygote, start_zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -21,16 +21,10 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as running:
+def zygote() -> Iterator[Zygote]:
+    with start_zygote() as running:
         serve(running)
         yield running
-
-
-@pytest.fixture
-def account(origin: Zygote) -> Iterator[Account]:
-    with origin.branch() as copy:
-        yield copy
 
 
 def code(call: Any) -> str:

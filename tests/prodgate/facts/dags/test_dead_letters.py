@@ -19,7 +19,7 @@ from prodgate.aws.clients import rehearsal_clients
 from prodgate.dags.acknowledgements import find_acknowledged_mistakes, parse_acknowledged
 from prodgate.facts.dags.dead_letters import DeadLetters, FailedRuns, dead_letter_facts, observe
 from prodgate.findings import Undetermined
-from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Zygote, zygote
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION
 from tests.prodgate.rehearsal.emulated import Account as Emulated
 
 NOW = datetime(2026, 11, 26, 14, tzinfo=UTC)
@@ -168,19 +168,13 @@ def test_acknowledgements_are_a_list() -> None:
 Seen = Callable[[], Account]
 
 
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Zygote]:
-    with zygote() as account:
-        account("sqs").create_queue(QueueName="dead")
-        policy = json.dumps({"deadLetterTargetArn": QUEUE, "maxReceiveCount": 3})
-        account("sqs").create_queue(QueueName="work", Attributes={"RedrivePolicy": policy})
-        yield account
-
-
 @pytest.fixture
-def dead(origin: Zygote) -> Iterator[tuple[Emulated, Seen]]:
+def dead(account: Emulated) -> Iterator[tuple[Emulated, Seen]]:
     """An emulated account with a dead-letter queue, and what makes the gate's view of it as it is then."""
-    with origin.branch() as account, ThreadPoolExecutor(2, thread_name_prefix="calls") as pool:
+    account("sqs").create_queue(QueueName="dead")
+    policy = json.dumps({"deadLetterTargetArn": QUEUE, "maxReceiveCount": 3})
+    account("sqs").create_queue(QueueName="work", Attributes={"RedrivePolicy": policy})
+    with ThreadPoolExecutor(2, thread_name_prefix="calls") as pool:
         calls = LiveCalls(rehearsal_clients(account.endpoint, REGION, reads=True))
         nothing: Any = lambda _: {}  # noqa: E731
         stated: dict[str, Any] = {"calls": calls, "pool": pool, "declared": nothing, "files": nothing}

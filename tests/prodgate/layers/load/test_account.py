@@ -33,7 +33,7 @@ from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
 from tests.loadtests.entered import tell_of_distribution as tell
-from tests.prodgate.rehearsal.emulated import REGION, Account, zygote
+from tests.prodgate.rehearsal.emulated import REGION, Account, Zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
 CRITERIA = """
@@ -53,8 +53,8 @@ layers = ["load"]
 
 
 @pytest.fixture(scope="module")
-def account() -> Iterator[Account]:
-    with zygote() as running:
+def account(zygote: Zygote) -> Iterator[Account]:
+    with zygote.branch() as running:
         tell(running, distribution(running, HOST), EACH, EACH)
         tell_of_balancer(running, balancer(running), EACH, EACH)
         yield running
@@ -173,8 +173,10 @@ def test_a_rehearsal_has_its_own_log_and_no_account_is_opened(
     assert list(account_layer.observe_account([deploy], context)) == []
 
 
-def test_where_nothing_counts_requests_that_is_noted(context: LayerContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    with zygote() as empty:
+def test_where_nothing_counts_requests_that_is_noted(
+    context: LayerContext, zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zygote.branch() as empty:
         opens(monkeypatch, empty)
         assert observed(context).of(EntranceCount) == ()
     notes = [one["text"] for one in journal.read(context.journal.path) if one["event"] == "note"]
