@@ -17,8 +17,6 @@ from prodgate.airflow.direct import HttpTransport, Login, Token
 from prodgate.airflow.mwaa import MwaaTransport
 from prodgate.aws.answers import Unreadable
 from prodgate.engines.environments import EngineError
-from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
 from prodgate.facts.dags.files import DagFile, DagFolder
 from prodgate.facts.dags.record import AirflowComponent, AirflowVersion, DagRecord
@@ -31,8 +29,7 @@ from prodgate.layers.dags.layer import DagsLayer
 from prodgate.layers.layer import LayerContext
 from prodgate.rehearsal.airflow.startup import read_exports
 from prodgate.rehearsal.cpu_contention import CpuContention, count_runnable_threads, measure_cpu_contention
-from prodgate.sections.criteria_file import parse_criteria
-from prodgate.sections.targets import Target
+from tests.prodgate.layers.context import layer_context, recall
 from tests.suites.dags.harness import healthy
 
 CRITERIA = """
@@ -55,19 +52,8 @@ layers = ["dags"]
 
 
 def observation(tmp_path: Path, criteria: str = CRITERIA, url: str = "rehearsal://") -> LayerContext:
-    path = tmp_path / "criteria.toml"
-    path.write_text(criteria, "utf-8")
-    about = {"system": "shop", "target": url, "rehearsal": True, "layers": ["dags"]}
-    run = runs.create(tmp_path / "runs", about, path, tmp_path / "waivers.toml")
-    stated = parse_criteria(criteria, path)
-    return LayerContext(
-        run=run, target=Target(url), project=tmp_path, stated=stated, journal=Journal.of(run), progress=lambda _: None
-    )
-
-
-def recalled(layer: DagsLayer, context: LayerContext) -> Facts:
-    kept = runs.read(context.run)
-    return layer.recall(context.run, [*kept.facts, *kept.unreadable])
+    (tmp_path / "criteria.toml").write_text(criteria, "utf-8")
+    return layer_context(tmp_path, "dags", url)
 
 
 def without_airflow(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
@@ -97,7 +83,7 @@ def test_without_a_word_about_airflow_nothing_is_known(tmp_path: Path) -> None:
     assert not facts.known
     assert set(facts.unreadable) == {kind for evidence in REQUIRED for kind in KINDS[evidence]}
     assert all("says nothing of Airflow; write [airflow] with version" in why for why in facts.unreadable.values())
-    assert recalled(DagsLayer(), at) == facts
+    assert recall(DagsLayer(), at.run) == facts
 
 
 def test_files_are_read_though_airflow_can_not_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +97,7 @@ def test_files_are_read_though_airflow_can_not_be_asked(tmp_path: Path, monkeypa
     assert str(folder.files) == "1"
     assert facts.unreadable[DagFile] == facts.unreadable[DagStructure] == "airflow-3.0.6: can't be installed"
     assert facts.unreadable[SlotHistory] == facts.unreadable[AirflowVersion] == "the environment is down"
-    again = recalled(DagsLayer(), at)
+    again = recall(DagsLayer(), at.run)
     assert again.unreadable == facts.unreadable
     assert [fact.subject for fact in again.known] == [fact.subject for fact in facts.known]
 

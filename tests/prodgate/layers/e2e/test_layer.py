@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from prodgate.browser.visits import BrowserError
 from prodgate.engines.chromium import Chromium
 from prodgate.engines.environments import EngineError
 from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
 from prodgate.facts.e2e.builds import ServedBuild
 from prodgate.facts.e2e.journeys import Journey
@@ -25,10 +24,9 @@ from prodgate.facts.e2e.probes import PROBE_KINDS
 from prodgate.layers.e2e import credentials, observing, target
 from prodgate.layers.e2e.layer import E2eLayer
 from prodgate.layers.layer import LayerContext
-from prodgate.sections.criteria_file import parse_criteria
-from prodgate.sections.targets import Target
 from tests.prodgate.facts.e2e import probed
 from tests.prodgate.facts.e2e.browsed import journey, journeys, unreachable, visit, visits
+from tests.prodgate.layers.context import layer_context, observe_and_recall
 
 CRITERIA = """
 system = "shop"
@@ -104,31 +102,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
 
 
 def observation(shop: Path, target: str = "aws://prod@ap-northeast-1") -> LayerContext:
-    about = {"system": "shop", "target": target, "rehearsal": False, "layers": ["e2e"], "commit": COMMIT}
-    run = runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml")
-    return LayerContext(
-        run=run,
-        target=Target(target),
-        project=shop,
-        stated=parse_criteria((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml"),
-        journal=Journal.of(run),
-        progress=lambda _step: None,
-    )
+    return layer_context(shop, "e2e", target, commit=COMMIT)
 
 
 def observed(context: LayerContext) -> Facts:
-    """What the layer sees, which is also what it recalls."""
-    layer = E2eLayer()
-    seen = layer.observe(context)
-    kept = runs.read(context.run)
-    again = layer.recall(context.run, (*kept.facts, *kept.unreadable))
-    assert contents(again) == contents(seen)
-    assert again.unreadable == seen.unreadable
-    return seen
-
-
-def contents(facts: Facts) -> list[Any]:
-    return [(type(fact), [object.__getattribute__(fact, each.name) for each in fields(fact)]) for fact in facts.known]
+    return observe_and_recall(E2eLayer(), context)
 
 
 def test_the_site_is_looked_at_as_it_is_stated(shop: Path, made: Made) -> None:

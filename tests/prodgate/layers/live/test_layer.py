@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,13 @@ from prodgate.aws.recording import Recording
 from prodgate.criteria import UsageError
 from prodgate.evidence import runs
 from prodgate.evidence.artifacts import load_json, store_json
-from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
 from prodgate.facts.live.queues import DeadLetterQueue, observe_dead_letter_queues
 from prodgate.facts.observers import OBSERVERS
-from prodgate.layers.layer import LayerContext
 from prodgate.layers.live.layer import LiveLayer, _observe_account, observe_through
 from prodgate.layers.live.target import LiveTarget
 from prodgate.layers.static.repository import ProjectView
-from prodgate.sections.criteria_file import parse_criteria
-from prodgate.sections.targets import Target
+from tests.prodgate.layers.context import contents, layer_context
 
 CRITERIA = """
 system = "shop"
@@ -79,27 +75,8 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def observation(shop: Path, target: str = "rehearsal://") -> LayerContext:
-    about = {"system": "shop", "target": target, "rehearsal": True, "layers": ["live"], "commit": ""}
-    run = runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml")
-    stated = parse_criteria((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml")
-    return LayerContext(
-        run=run,
-        target=Target(target),
-        project=shop,
-        stated=stated,
-        journal=Journal.of(run),
-        progress=lambda _step: None,
-    )
-
-
-def contents(facts: Facts) -> list[Any]:
-    """Every field of every fact, also those that could not be had."""
-    return [(type(fact), [object.__getattribute__(fact, each.name) for each in fields(fact)]) for fact in facts.known]
-
-
 def test_what_was_kept_is_recalled_as_it_was(shop: Path) -> None:
-    at, layer = observation(shop), LiveLayer()
+    at, layer = layer_context(shop, "live"), LiveLayer()
     seen = layer.observe(at)
     assert [queue.subject.rpartition(":")[2] for queue in seen.of(DeadLetterQueue)] == ["dead"]
     kept = runs.read(at.run).facts
@@ -138,18 +115,18 @@ def test_a_run_without_an_account_leaves_everything_unreadable(tmp_path: Path) -
 def test_an_account_that_no_criterion_asks_about_is_not_opened(shop: Path) -> None:
     text = (shop / "criteria.toml").read_text("utf-8").replace('layers = ["live"]', 'layers = ["static"]')
     (shop / "criteria.toml").write_text(text, "utf-8")
-    at = observation(shop)
+    at = layer_context(shop, "live")
     assert LiveLayer().observe(at) == Facts()
     assert not runs.read(at.run).facts
 
 
 def test_a_real_account_must_be_stated(shop: Path) -> None:
     with pytest.raises(UsageError, match='names no account; write \\[account\\] with id = "123456789012"'):
-        LiveLayer().observe(observation(shop, "aws://gate@ap-northeast-1"))
+        LiveLayer().observe(layer_context(shop, "live", "aws://gate@ap-northeast-1"))
 
 
 def test_what_of_the_project_was_compared_is_kept_with_it(shop: Path) -> None:
-    at = observation(shop)
+    at = layer_context(shop, "live")
     (shop / "dags" / "__pycache__").mkdir(parents=True)
     (shop / "dags" / "one.py").write_text("1", "utf-8")
     (shop / "dags" / "__pycache__" / "one.pyc").write_bytes(b"x")
@@ -253,7 +230,7 @@ class Waiting:
 
 
 def test_an_interrupted_observation_asks_no_more_and_is_kept(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    at, calls = observation(shop), Waiting()
+    at, calls = layer_context(shop, "live"), Waiting()
     monkeypatch.setattr(observe_through, "__defaults__", ({observe_dead_letter_queues: (DeadLetterQueue,)},))
     with pytest.raises(KeyboardInterrupt):
         _observe_account(LiveTarget("123456789012", "ap-northeast-1", calls), at)  # type: ignore[arg-type]

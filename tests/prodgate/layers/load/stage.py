@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load.layer import LoadLayer
 from prodgate.load.profile import Profile
-from prodgate.sections.criteria_file import parse_criteria
-from prodgate.sections.targets import Target
 from tests.prodgate.facts.load.recorded import cell, record
+from tests.prodgate.layers.context import layer_context, observe_and_recall
 
 CRITERIA = """
 system = "shop"
@@ -108,30 +105,8 @@ def deployed(own: OwnSite) -> None:
 
 
 def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> LayerContext:
-    about = {"system": "shop", "target": target, "rehearsal": True, "layers": ["load"], "commit": ""}
-    return LayerContext(
-        run=runs.create(shop / "runs", about, shop / "criteria.toml", shop / "waivers.toml"),
-        target=Target(target),
-        project=shop,
-        stated=parse_criteria((shop / "criteria.toml").read_text("utf-8"), shop / "criteria.toml"),
-        journal=Journal.of(shop),
-        progress=lambda _step: None,
-        **changes,
-    )
+    return layer_context(shop, "load", target, **changes)
 
 
 def observed(context: LayerContext) -> Facts:
-    """What the layer sees, which is also what it recalls."""
-    context = replace(context, journal=Journal.of(context.run))
-    layer = LoadLayer()
-    seen = layer.observe(context)
-    kept = runs.read(context.run)
-    again = layer.recall(context.run, (*kept.facts, *kept.unreadable))
-    assert contents(again) == contents(seen)
-    assert again.unreadable == seen.unreadable
-    return seen
-
-
-def contents(facts: Facts) -> list[Any]:
-    """Every field of every fact, also those that could not be had."""
-    return [(type(fact), [object.__getattribute__(fact, each.name) for each in fields(fact)]) for fact in facts.known]
+    return observe_and_recall(LoadLayer(), context)

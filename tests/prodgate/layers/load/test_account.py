@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,6 @@ from prodgate.aws.clients import rehearsal_clients
 from prodgate.criteria import UsageError
 from prodgate.evidence import journal, runs
 from prodgate.evidence.artifacts import load_json
-from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
 from prodgate.facts.load.account_view import BalancerTimes, EntranceCount
 from prodgate.facts.load.ingress import IngressCounts
@@ -29,10 +28,10 @@ from prodgate.layers.load.kinds import ACCOUNT, RECORD
 from prodgate.layers.load.layer import LoadLayer
 from prodgate.layers.load.target import LoadTarget
 from prodgate.layers.observing_layer import Evidence
-from prodgate.sections.criteria_file import parse_criteria
 from prodgate.sections.targets import Target
 from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
 from tests.loadtests.entered import tell_of_distribution as tell
+from tests.prodgate.layers.context import layer_context, observe_and_recall
 from tests.prodgate.rehearsal.emulated import REGION, Account, Zygote
 
 pytestmark = pytest.mark.xdist_group("emulator")
@@ -74,18 +73,8 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LayerContext:
     monkeypatch.setattr("prodgate.layers.load.runs.require_section", lambda _at: None)
     monkeypatch.setattr("prodgate.layers.load.runs.run_profiles", carried_out)
     monkeypatch.setattr("prodgate.layers.load.target.open_target", opened)
-    path = tmp_path / "criteria.toml"
-    path.write_text(CRITERIA, "utf-8")
-    about = {"system": "shop", "target": "aws://", "rehearsal": False, "layers": ["load"], "commit": ""}
-    made = runs.create(tmp_path / "runs", about, path, tmp_path / "waivers.toml")
-    return LayerContext(
-        run=made,
-        target=Target(f"aws://prod@{REGION}"),
-        project=tmp_path,
-        stated=parse_criteria(CRITERIA, path),
-        journal=Journal.of(made),
-        progress=lambda _step: None,
-    )
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    return layer_context(tmp_path, "load", f"aws://prod@{REGION}")
 
 
 def opens(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
@@ -93,17 +82,8 @@ def opens(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
     monkeypatch.setattr("prodgate.layers.live.target.open_account", lambda *_given: LiveCalls(clients))
 
 
-def contents(facts: Facts) -> list[Any]:
-    return [(type(fact), [object.__getattribute__(fact, one.name) for one in fields(fact)]) for fact in facts.known]
-
-
 def observed(context: LayerContext) -> Facts:
-    """What the layer sees, which is also what it recalls."""
-    seen = LoadLayer().observe(context)
-    kept = runs.read(context.run)
-    again = LoadLayer().recall(context.run, (*kept.facts, *kept.unreadable))
-    assert contents(again) == contents(seen)
-    return seen
+    return observe_and_recall(LoadLayer(), context)
 
 
 def test_what_the_account_counted_is_asked_kept_and_recalled(

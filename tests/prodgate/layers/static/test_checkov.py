@@ -7,13 +7,11 @@ import pytest
 from prodgate.engines import checkov as adapter
 from prodgate.engines.environments import EngineError
 from prodgate.evidence import runs
-from prodgate.evidence.journal import Journal
 from prodgate.findings import Finding, Outcome
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.static.layer import StaticLayer
-from prodgate.sections.criteria_file import parse_criteria
-from prodgate.sections.targets import Target
 from prodgate.terraform.resources import Configuration
+from tests.prodgate.layers.context import layer_context
 
 CRITERIA = """
 system = "shop"
@@ -36,17 +34,7 @@ def observation(tmp_path: Path, *criteria: str, tree: str = TOPIC) -> LayerConte
     (tmp_path / "criteria.toml").write_text(text, "utf-8")
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra" / "main.tf").write_text(tree, "utf-8")
-    about = {"system": "shop", "target": "rehearsal://", "rehearsal": True, "layers": ["static"], "commit": ""}
-    run = runs.create(tmp_path / "runs", about, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
-    stated = parse_criteria(text, tmp_path / "criteria.toml")
-    return LayerContext(
-        run=run,
-        target=Target("rehearsal://"),
-        project=tmp_path,
-        stated=stated,
-        journal=Journal.of(run),
-        progress=lambda _step: None,
-    )
+    return layer_context(tmp_path, "static")
 
 
 def concluded(context: LayerContext) -> list[Finding]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.evidence import runs
 from prodgate.facts import Facts
 from prodgate.facts.static.workflows import WORKFLOW_FACTS, Workflows
 from prodgate.findings import Outcome
 from prodgate.layers.static.layer import StaticLayer
 from prodgate.terraform.diagnostics import Diagnostic
 from prodgate.terraform.resources import Configuration, Gap, Position
+from tests.prodgate.layers.context import recall
 from tests.prodgate.layers.static.test_checkov import observation
 
 GAP = Configuration(root="infra", engine="made", resources=[], gaps=[Gap("aws_sqs_queue.more", "depends on data")])
@@ -31,11 +31,6 @@ def test_what_goes_well_is_said_to_who_asks(tmp_path: Path, criterion: str, said
     assert len(StaticLayer().conclude(Facts((WHOLE,)), observation(tmp_path, criterion))) == said
 
 
-def recalled(run: Path) -> Facts:
-    kept = runs.read(run)
-    return StaticLayer().recall(run, [*kept.facts, *kept.unreadable])
-
-
 @pytest.mark.parametrize("workflow", ["on: push\njobs: {}\n", "on: [", ""], ids=["sound", "broken", "none"])
 @pytest.mark.parametrize("tree", ['resource "aws_sns_topic" "orders" {}', "resource {"], ids=["sound", "broken"])
 def test_what_was_kept_is_recalled_as_it_was(tmp_path: Path, workflow: str, tree: str) -> None:
@@ -43,7 +38,7 @@ def test_what_was_kept_is_recalled_as_it_was(tmp_path: Path, workflow: str, tree
         (tmp_path / ".github" / "workflows").mkdir(parents=True)
         (tmp_path / ".github" / "workflows" / "ci.yml").write_text(workflow, "utf-8")
     at = observation(tmp_path, "queue-retention", tree=tree)
-    seen, again = StaticLayer().observe(at), recalled(at.run)
+    seen, again = StaticLayer().observe(at), recall(StaticLayer(), at.run)
     assert Counter(map(type, again.known)) == Counter(map(type, seen.known))
     assert again.unreadable == seen.unreadable
     assert again.of(Diagnostic) == seen.of(Diagnostic)
@@ -52,5 +47,5 @@ def test_what_was_kept_is_recalled_as_it_was(tmp_path: Path, workflow: str, tree
 
 
 def test_what_a_run_never_observed_is_unreadable(tmp_path: Path) -> None:
-    facts = recalled(observation(tmp_path, "queue-retention").run)
+    facts = recall(StaticLayer(), observation(tmp_path, "queue-retention").run)
     assert {facts.unreadable[kind] for kind in (Configuration, *WORKFLOW_FACTS)} == {"it was not observed in that run"}
