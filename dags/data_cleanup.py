@@ -13,7 +13,7 @@ from nba_news.slots import slot_of
 
 
 class Incomplete(Exception):
-    """Something is older than the retention, still."""
+    """Something is still older than the retention."""
 
 
 @dag(
@@ -36,24 +36,24 @@ class Incomplete(Exception):
     doc_md=__doc__,
 )
 def data_cleanup() -> None:
-    """Delete stories, then what is remembered of slots, then look whether all of it is gone."""
+    """Delete stories, then the records of slots, then verify that all of it is gone."""
 
     def before() -> datetime:
         return retention.cutoff(slot_of(get_current_context()), datetime.now(UTC))
 
     @task
     def delete_stories() -> int:
-        """Delete batch by batch, each for good, so that a retry goes on where the last try ended."""
+        """Delete in batches, each committed, so that a retry continues where the last try ended."""
         return retention.delete_in_batches(transaction, retention.delete_stories, before())
 
     @task
     def delete_collections() -> int:
-        """Delete which slots were collected so long ago."""
+        """Delete the records of slots that were collected so long ago."""
         return retention.delete_in_batches(transaction, retention.delete_collections, before())
 
     @task
     def settle() -> None:
-        """Raise Incomplete when anything is left."""
+        """Raise Incomplete if anything is left."""
         with transaction() as connection:
             left = retention.count_remaining(connection, before())
         if any(left.values()):

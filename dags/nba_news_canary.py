@@ -1,4 +1,4 @@
-"""Fails when it is asked to, so that retries, alerts and dead letters are seen to work. It does nothing else.
+"""Fails on request, so that retries, alerts and dead letters are seen to work. It does nothing else.
 
 Trigger it with ``{"mode": "retry"}``, ``{"mode": "fail"}`` or ``{"mode": "kill"}``.
 """
@@ -16,7 +16,7 @@ from nba_news.airflows import Param, dag, get_current_context, task
 
 
 class RequestedFailure(Exception):
-    """The failure that was asked for."""
+    """The requested failure."""
 
 
 @dag(
@@ -42,7 +42,7 @@ def nba_news_canary() -> None:
 
     @task
     def act() -> None:
-        """Fail the first try, or every try, or be killed without a word as a process that takes too much memory is."""
+        """Fail the first try, or every try, or be killed without warning, like a process that runs out of memory."""
         context = get_current_context()
         mode = context["params"]["mode"]
         if mode == "kill":

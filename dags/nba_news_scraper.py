@@ -7,17 +7,17 @@ from typing import Any
 
 import pendulum
 
-from nba_news import alerts, feeds, keeping
+from nba_news import alerts, feeds, storage
 from nba_news.airflows import dag, get_current_context, task
 from nba_news.connection import transaction
 from nba_news.slots import slot_of
 
-#: Keys of the site's sources; one task asks each, so that one that is silent does not lose the others.
+#: Keys of the site's sources. Each has a task of its own, so that one failing source costs none of the others.
 SOURCES = ("courtwire", "hoopdesk", "league")
 
 
 class Incomplete(Exception):
-    """A slot does not hold what its run should have left."""
+    """A slot does not hold what its run should have stored."""
 
 
 @dag(
@@ -40,25 +40,25 @@ class Incomplete(Exception):
     doc_md=__doc__,
 )
 def nba_news_scraper() -> None:
-    """Ask each source, then look at what the slot holds."""
+    """Collect from each source, then verify what the slot holds."""
 
     @task
     def collect(source: str) -> dict[str, Any]:
-        """Keep what one source has; all of it, or nothing when it fails on the way."""
+        """Store what one source has: all of it, or nothing if that fails half way."""
         slot = slot_of(get_current_context())
         with transaction() as connection:
-            home = keeping.find_home(connection, source)
+            home = storage.find_home(connection, source)
         found = feeds.parse(feeds.fetch(home), datetime.now(UTC))
         with transaction() as connection:
-            rows = keeping.save(connection, source, slot, found.stories, datetime.now(UTC))
+            rows = storage.save(connection, source, slot, found.stories, datetime.now(UTC))
         return {"source": source, "items": len(found.stories), "new": rows, "skipped": found.skipped}
 
     @task
     def settle() -> None:
-        """Raise Incomplete unless every source left its row, and the stories that it states are there."""
+        """Raise Incomplete unless every source has its row, and the stories that the row counts are there."""
         slot = slot_of(get_current_context())
         with transaction() as connection:
-            if gaps := list(keeping.find_gaps(connection, slot, SOURCES)):
+            if gaps := list(storage.find_gaps(connection, slot, SOURCES)):
                 raise Incomplete("; ".join(gaps))
 
     collect.expand(source=list(SOURCES)) >> settle()

@@ -1,1 +1,1 @@
-"""What the DAGs do: feeds are read, stories kept and cleaned up, and people told when that fails."""
+"""What the DAGs do: read feeds, store stories, delete old ones, and alert people when that fails."""

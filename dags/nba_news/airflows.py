@@ -1,6 +1,6 @@
 """The names that Airflow 2 and Airflow 3 keep in different places.
 
-Airflow passes over a file that does not hold the words ``dag`` and ``airflow``: a DAG file has the second from here.
+Airflow skips files without the words ``dag`` and ``airflow``: DAG files have the second from the name of this module.
 """
 
 try:

@@ -1,8 +1,8 @@
-"""What happens when a task or a run has failed for good: people are told, and a dead letter says what to run again.
+"""What happens when a task or a run has failed for good: people are alerted, and a dead letter says what to run again.
 
-A task that is killed never calls anybody. That is why the dead letter is the run's: Airflow itself calls for a failed
-run, in another process, once. Messages hold names and kinds of error and never the words of an error, which may quote
-an address with a password.
+A task that is killed calls nobody. That is why the dead letter belongs to the run: Airflow itself calls back for a
+failed run, once, in another process. Messages hold names and types of errors but never their text, which may quote a
+URL with a password.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from nba_news.slots import slot_of
 
-#: Environment variables that say where to.
+#: Environment variables that say where messages go.
 QUEUE: Final = "DEAD_LETTER_QUEUE_URL"
 TOPIC: Final = "FAILURE_TOPIC_ARN"
 
@@ -24,14 +24,14 @@ _log = logging.getLogger(__name__)
 
 
 class AlertError(Exception):
-    """Somebody could not be told. Airflow logs it and counts it in its metric ``dag.callback_exceptions``."""
+    """An alert could not be sent. Airflow logs that and counts it in its metric ``dag.callback_exceptions``."""
 
 
 def task_failed(context: Mapping[str, Any]) -> None:
-    """Tell people of a task that failed in its last try. Raises AlertError when they could not be told."""
+    """Alert people to a task that failed in its last try. Raises AlertError when that is impossible."""
     told, error = context["ti"], context.get("exception")
     if error is None and told.try_number <= (getattr(told, "max_tries", None) or 0):
-        # a scheduler of Airflow 3 that lost a try calls this as well, though it then tries again
+        # Airflow 3's scheduler calls this for a try that it lost, too, although it then tries again
         _log.warning("%s: try %s was lost, and more follow", told.task_id, told.try_number)
         return
     index = getattr(told, "map_index", -1)
@@ -49,7 +49,7 @@ def task_failed(context: Mapping[str, Any]) -> None:
 
 
 def run_failed(context: Mapping[str, Any]) -> None:
-    """Leave a dead letter of a run that failed, and tell people. Raises AlertError unless both was possible."""
+    """Send a dead letter for a failed run, and alert people. Raises AlertError unless both succeed."""
     reason = context.get("reason") or "unknown"
     _send(
         {"kind": "dag-run-failed", **_describe_run(context), "tasks": _list_failed_tasks(context), "error": reason},
@@ -59,7 +59,7 @@ def run_failed(context: Mapping[str, Any]) -> None:
 
 
 def _describe_run(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Say which run it is; Airflow gives no more than its id when its tasks are gone."""
+    """Say which run it is; Airflow gives only its id when its tasks are gone."""
     known = context.get("dag_run") is not None
     return {
         "dag_id": context["dag"].dag_id,
@@ -70,7 +70,7 @@ def _describe_run(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_failed_tasks(context: Mapping[str, Any]) -> list[str]:
-    """Return the tasks that failed; in Airflow 3 nothing here can know which, and all of the DAG are named."""
+    """Return the tasks that failed; all of the DAG's in Airflow 3, which does not say here which failed."""
     instances = getattr(context.get("dag_run"), "get_task_instances", None)
     if instances is None:
         return sorted(task.task_id for task in context["dag"].tasks)
@@ -78,12 +78,12 @@ def _list_failed_tasks(context: Mapping[str, Any]) -> list[str]:
 
 
 def _send(message: Mapping[str, Any], *ways: Callable[[Mapping[str, Any]], None]) -> None:
-    """Go all ways, also when one of them is closed."""
+    """Send a message every way, even if one of them fails."""
     closed = []
     for way in ways:
         try:
             way(message)
-        except Exception as error:  # noqa: BLE001  the other way must be gone, whatever it is
+        except Exception as error:  # noqa: BLE001  the other way must be tried, whatever this is
             closed.append(f"{way.__name__.lstrip('_')}: {type(error).__name__}")
             _log.exception("%s: the failure of %s could not be told", message["dag_id"], message["run_id"])
     if closed:
@@ -101,8 +101,8 @@ def _to_topic(message: Mapping[str, Any]) -> None:
 
 
 def _client(service: str) -> Any:
-    """Return a client of AWS, which finds endpoint, region and credentials in the environment."""
-    import boto3  # noqa: PLC0415  takes a third of a second, and a file that is parsed every few seconds has not got it
+    """Return an AWS client, which finds endpoint, region and credentials in the environment."""
+    import boto3  # noqa: PLC0415  takes a third of a second, too long for a file that is parsed every few seconds
     from botocore.config import Config  # noqa: PLC0415
 
     patient = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from nba_news.airflows import connection_named
 
 NAME: Final = "nba_news"
-#: Seconds until a connection that nobody answers, or a lock of SQLite that nobody gives up, is an error.
+#: Seconds after which a connection without an answer, or a lock that SQLite does not release, is an error.
 PATIENCE: Final = 10
 
 
@@ -51,8 +51,8 @@ def _postgresql(stated: Any) -> URL:
 
 
 def _token(stated: Any, port: int) -> str:
-    """Return what Aurora takes in place of a password for fifteen minutes; signed here, without asking anybody."""
-    import boto3  # noqa: PLC0415  takes a third of a second, and only a task that signs in this way needs it
+    """Return what Aurora accepts as a password for fifteen minutes; it is signed here, without a request."""
+    import boto3  # noqa: PLC0415  takes a third of a second, and only tasks that sign in like this need it
 
     client = boto3.client("rds", region_name=stated.extra_dejson.get("region_name"))
     token: str = client.generate_db_auth_token(DBHostname=stated.host, Port=port, DBUsername=stated.login)

@@ -16,10 +16,10 @@ import feedparser
 
 from nba_news.story import CATEGORIES, Story
 
-#: Seconds that a source may be silent, and that its whole answer may take.
+#: Seconds that a source may stay silent, and that its whole answer may take.
 SILENCE: Final = 10
 LONGEST: Final = 60
-#: Bytes of a feed; a longer one is no list of latest stories.
+#: Bytes of a feed; a longer one is not a list of the latest stories.
 LARGEST: Final = 5 * 1024 * 1024
 
 _BREAKS = re.compile(r"(?i)<(?:/p|/li|/h\d|/div|br\s*/?)>\s*")
@@ -27,12 +27,12 @@ _TAGS = re.compile(r"<[^>]*>")
 
 
 class FeedError(Exception):
-    """A source gave no feed that stories can be taken from."""
+    """What a source served is not a usable feed."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What one reading of a feed gave."""
+    """What one reading of a feed yielded."""
 
     stories: tuple[Story, ...]
     skipped: int
@@ -40,12 +40,12 @@ class Feed:
 
 
 def fetch(home: str) -> bytes:
-    """Return the feed of a source as it is served. Raises FeedError, or OSError from the network."""
+    """Download the feed of a source. Raises FeedError, or OSError from the network."""
     if not home.startswith(("http://", "https://")):
         raise FeedError(f"{home!r} is no address of a source; write https://…/")
     request = urllib.request.Request(f"{home}feed.xml", headers={"User-Agent": "nba-news/1.0"})  # noqa: S310
     until, parts = monotonic() + LONGEST, bytearray()
-    with urllib.request.urlopen(request, timeout=SILENCE) as answer:  # noqa: S310  the scheme was looked at
+    with urllib.request.urlopen(request, timeout=SILENCE) as answer:  # noqa: S310  the scheme was checked
         while part := answer.read(1 << 16):
             parts += part
             if len(parts) > LARGEST:
@@ -56,9 +56,9 @@ def fetch(home: str) -> bytes:
 
 
 def parse(document: bytes, now: datetime) -> Feed:
-    """Return the stories of a feed. Raises FeedError where it is none, or nothing in it can be kept.
+    """Return the stories of a feed. Raises FeedError when it is no feed, or when nothing in it can be kept.
 
-    A source always shows its last stories: an empty list is a fault of it, and no news is something else.
+    A source always lists its latest stories, so an empty feed is a fault and does not mean that there is no news.
     """
     parsed = feedparser.parse(document)
     if not parsed.get("version"):

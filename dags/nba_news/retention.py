@@ -1,4 +1,4 @@
-"""How long stories are kept, and how those that are older are deleted: in batches, so that readers never wait."""
+"""How long stories are kept, and how older ones are deleted: in batches, so that readers never wait."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BATCH: Final = 500
 
 
 def cutoff(slot: datetime, now: datetime) -> datetime:
-    """Return before when everything goes; a run whose slot is still to come deletes no more than one of now."""
+    """Return the time before which everything is deleted; a slot in the future deletes no more than one of now."""
     return min(slot, now) - RETENTION
 
 
@@ -27,7 +27,7 @@ def delete_in_batches(
     delete_batch: Callable[[Connection, datetime], int],
     before: datetime,
 ) -> int:
-    """Delete batch by batch, each in a transaction of its own, until there are none; return how many there were."""
+    """Delete in batches, each in its own transaction, until nothing is left; return how many were deleted."""
     total, count = 0, 1
     while count:
         with transaction() as connection:
@@ -37,7 +37,7 @@ def delete_in_batches(
 
 
 def delete_stories(connection: Connection, before: datetime) -> int:
-    """Delete one batch of stories, the oldest first; return how many there were."""
+    """Delete one batch of stories, the oldest first; return how many."""
     oldest = select(stories.c.id).where(stories.c.published_at < before).order_by(stories.c.published_at).limit(BATCH)
     numbers = [number for (number,) in connection.execute(oldest)]
     if numbers:
@@ -47,7 +47,7 @@ def delete_stories(connection: Connection, before: datetime) -> int:
 
 
 def delete_collections(connection: Connection, before: datetime) -> int:
-    """Delete what is remembered of one batch of slots; return how many slots there were."""
+    """Delete the records of one batch of slots, the oldest first; return how many slots."""
     oldest = select(collections.c.slot).where(collections.c.slot < before).distinct().order_by(collections.c.slot)
     slots = [slot for (slot,) in connection.execute(oldest.limit(BATCH))]
     if slots:
@@ -56,7 +56,7 @@ def delete_collections(connection: Connection, before: datetime) -> int:
 
 
 def count_remaining(connection: Connection, before: datetime) -> dict[str, int]:
-    """Count what is older still."""
+    """Count what is still older, by table."""
     counted: dict[Any, Any] = {stories: stories.c.published_at < before, collections: collections.c.slot < before}
     return {
         table.name: int(connection.execute(select(func.count()).select_from(table).where(old)).scalar() or 0)

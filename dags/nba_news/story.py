@@ -1,4 +1,4 @@
-"""A story as its source tells it."""
+"""A story as its source publishes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CATEGORIES: Final = ("games", "trades", "injuries", "draft", "league")
 
 @dataclass(frozen=True)
 class Story:
-    """What is kept of an item; texts are plain, paragraphs stand apart by an empty line."""
+    """What is kept of an item; texts are plain, with an empty line between paragraphs."""
 
     external_id: str
     title: str
@@ -22,4 +22,4 @@ class Story:
     category: str
     teams: tuple[str, ...] = ()
     japanese: Mapping[str, str] = field(default_factory=dict)
-    """title, summary and body, as far as the source has them."""
+    """Title, summary and body, as far as the source has them."""

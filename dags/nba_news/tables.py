@@ -1,4 +1,4 @@
-"""The tables of the site that DAGs write. The site makes and migrates them; times are in UTC."""
+"""The tables of the site that DAGs write. The site creates and migrates them; times are in UTC."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ stories: Final = table(
 
 
 def utc(time: datetime) -> datetime:
-    """Return a time that was read; SQLite forgets its zone, and PostgreSQL tells it in the zone of the server."""
+    """Return a time from the database in UTC; SQLite drops the zone, and PostgreSQL uses the server's."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

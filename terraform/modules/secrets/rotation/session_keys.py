@@ -1,7 +1,7 @@
-"""Rotates session keys for Secrets Manager: next becomes current, current becomes previous, next is made anew.
+"""Rotates session keys for Secrets Manager: next becomes current, current becomes previous, next is new.
 
 Every task holds three keys, signs with current and accepts all three. A task that started before a rotation knows the
-key that newer tasks sign with as its next, so nobody is signed out.
+key that newer tasks sign with as its own next key, so nobody is signed out.
 """
 
 import json
@@ -13,7 +13,7 @@ KEY_BYTES = 32
 
 
 def handler(event, _context):
-    """Take one of the four steps of a rotation. Each may be repeated."""
+    """Perform one of the four steps of a rotation. Each is idempotent."""
     client = boto3.client("secretsmanager")
     secret, token = event["SecretId"], event["ClientRequestToken"]
     stages = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
@@ -44,7 +44,7 @@ def make_key():
 
 
 def check_keys(keys):
-    """Raise ValueError unless the three keys are there and differ."""
+    """Raise ValueError unless there are three different keys."""
     found = {keys[name] for name in ("next", "current", "previous")}
     if len(found) != 3 or any(len(key) != 2 * KEY_BYTES for key in found):
         raise ValueError("session keys: three different ones are needed")
@@ -59,7 +59,7 @@ def read_current(client, secret):
 
 
 def has_pending(client, secret, token):
-    """Say whether an earlier attempt has made the new keys already."""
+    """Return whether an earlier attempt has created the new keys already."""
     try:
         return bool(read_value(client, secret, VersionId=token, VersionStage="AWSPENDING"))
     except client.exceptions.ResourceNotFoundException:

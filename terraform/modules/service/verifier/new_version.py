@@ -1,4 +1,4 @@
-"""Tries the new version on the test port of the load balancer, and tells CodeDeploy whether it may get traffic."""
+"""Tries the new version on the load balancer's test port, and tells CodeDeploy whether it may get traffic."""
 
 import http.client
 import logging

@@ -1,6 +1,6 @@
-"""What is kept: stories by the id that their source gives them, and that a source was asked in a slot.
+"""Stores stories by the id that their source gives them, and records which source was asked in which slot.
 
-All of it may be done again: a second try, or a run that somebody clears, changes nothing that is there already.
+All of it is idempotent: a second try, or a run that somebody clears, changes nothing that is there already.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from sqlalchemy.engine import Connection
 from nba_news.story import Story
 from nba_news.tables import collections, sources, stories, story_teams, teams
 
-#: The longest that the site's columns take.
+#: The lengths of the site's columns.
 TITLE: Final = 200
 EXTERNAL_ID: Final = 120
 SLUG: Final = 150
 
 
 def find_home(connection: Connection, source: str) -> str:
-    """Return where a source is. Raises LookupError when the site does not know it."""
+    """Return the address of a source. Raises LookupError when the site does not know it."""
     home: str | None = connection.execute(select(sources.c.home).where(sources.c.key == source)).scalar()
     if home is None:
         raise LookupError(f"the site knows no source {source!r}")
@@ -34,7 +34,7 @@ def find_home(connection: Connection, source: str) -> str:
 
 
 def save(connection: Connection, source: str, slot: datetime, found: Iterable[Story], now: datetime) -> int:
-    """Keep stories and that the source was asked; return how many of them the slot was the first to see."""
+    """Store stories, and that their source was asked; return how many of them are new in this slot."""
     known = {code for (code,) in connection.execute(select(teams.c.code))}
     for story in found:
         number = _save_story(connection, source, slot, story)
@@ -46,13 +46,13 @@ def save(connection: Connection, source: str, slot: datetime, found: Iterable[St
 
 
 def count_first_seen(connection: Connection, source: str, slot: datetime) -> int:
-    """Return how many stories of a source were first seen in a slot."""
+    """Count the stories of a source that were new in a slot."""
     own = and_(stories.c.source == source, stories.c.collected_at == slot)
     return int(connection.execute(select(func.count()).select_from(stories).where(own)).scalar() or 0)
 
 
 def find_gaps(connection: Connection, slot: datetime, asked: Iterable[str]) -> Iterator[str]:
-    """Say what a slot should hold and does not."""
+    """Yield what a slot should hold but does not."""
     told = select(collections.c.source, collections.c.rows).where(collections.c.slot == slot)
     held = {row[0]: row[1] for row in connection.execute(told)}
     for source in asked:
@@ -63,7 +63,7 @@ def find_gaps(connection: Connection, slot: datetime, asked: Iterable[str]) -> I
 
 
 def _save_story(connection: Connection, source: str, slot: datetime, story: Story) -> int:
-    """Write a story, or what its source changed in it; return its number."""
+    """Insert a story, or update what its source changed; return its id."""
     identity = _shorten_identity(story.external_id)
     row = {
         "slug": slug(source, story),
@@ -77,7 +77,7 @@ def _save_story(connection: Connection, source: str, slot: datetime, story: Stor
         "body_en": story.body,
         **{f"{part}_ja": _shorten_title(text) if part == "title" else text for part, text in story.japanese.items()},
     }
-    # its address and its slot stay, and a translation that the source does not have is somebody else's
+    # its slug and slot stay, and so does a translation that does not come from the source
     changing = tuple(name for name in row if name not in ("slug", "source", "external_id", "collected_at"))
     _upsert(connection, stories, ("source", "external_id"), row, changing)
     own = and_(stories.c.source == source, stories.c.external_id == identity)
@@ -101,7 +101,7 @@ def _upsert(
 
 
 def slug(source: str, story: Story) -> str:
-    """Return the address of a story: its title for people, and its identity so that no two are the same."""
+    """Return the slug of a story: its title for people, and a digest of its id to make it unique."""
     told = unicodedata.normalize("NFKD", story.title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", told.replace("'", ""))[:SLUG].strip("-")
     return "-".join(filter(None, (words, _digest(f"{source}\n{story.external_id}")[:8])))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from nba_news import keeping, retention
+from nba_news import retention, storage
 from nba_news.story import Story
 from prodgate.rehearsal.site import tables
 from prodgate.rehearsal.site.database import Database
@@ -37,10 +37,10 @@ def row(connection: Connection, identity: str = "new-1") -> dict[str, Any]:
 def test_a_story_that_changes_keeps_its_address_and_its_slot(database: Database) -> None:  # noqa: F811
     with database.engine.begin() as connection:
         told = replace(STORY, japanese={"title": "故障"})
-        assert keeping.save(connection, "league", SLOT, [told], NOW) == 1
+        assert storage.save(connection, "league", SLOT, [told], NOW) == 1
         first = row(connection)
         assert first["slug"].startswith("heats-guard-out-")
-        assert keeping.save(connection, "league", LATER, [replace(STORY, title="Back soon")], NOW) == 0
+        assert storage.save(connection, "league", LATER, [replace(STORY, title="Back soon")], NOW) == 0
         second = row(connection)
     changed = {name for name in first if first[name] != second[name]}
     assert (changed, second["title_en"], second["title_ja"]) == ({"title_en"}, "Back soon", "故障")
@@ -49,7 +49,7 @@ def test_a_story_that_changes_keeps_its_address_and_its_slot(database: Database)
 def test_only_teams_that_there_are_are_named_in_order(database: Database) -> None:  # noqa: F811
     with database.engine.begin() as connection:
         for teams in (STORY.teams, ("lal", "bos"), ()):
-            keeping.save(connection, "league", SLOT, [replace(STORY, teams=teams)], NOW)
+            storage.save(connection, "league", SLOT, [replace(STORY, teams=teams)], NOW)
         about = select(tables.story_teams.c.team).where(tables.story_teams.c.story == row(connection)["id"])
         assert list(connection.scalars(about.order_by(tables.story_teams.c.place))) == ["lal", "bos"]
 
@@ -58,10 +58,10 @@ def test_what_is_too_long_is_kept_shorter(database: Database) -> None:  # noqa: 
     with database.engine.begin() as connection:
         long = replace(STORY, external_id="https://" + "x" * 200, title="y" * 300)
         assert (
-            keeping.save(connection, "league", SLOT, [long, replace(long, external_id=f"{long.external_id}2")], NOW)
+            storage.save(connection, "league", SLOT, [long, replace(long, external_id=f"{long.external_id}2")], NOW)
             == 2
         )
-        assert keeping.save(connection, "league", SLOT, [long], NOW) == 2
+        assert storage.save(connection, "league", SLOT, [long], NOW) == 2
         titles = select(tables.stories.c.title_en).where(tables.stories.c.collected_at == SLOT)
         assert set(connection.scalars(titles)) == {"y" * 199 + "…"}
 
@@ -69,36 +69,36 @@ def test_what_is_too_long_is_kept_shorter(database: Database) -> None:  # noqa: 
 def test_a_write_that_is_cut_off_leaves_nothing(database: Database) -> None:  # noqa: F811
     broken = replace(STORY, external_id="new-2", published_at=None)  # type: ignore[arg-type]
     with pytest.raises(Exception, match="published_at"), database.engine.begin() as connection:
-        keeping.save(connection, "league", SLOT, [STORY, broken], NOW)
+        storage.save(connection, "league", SLOT, [STORY, broken], NOW)
     with database.engine.begin() as connection:
-        assert keeping.count_first_seen(connection, "league", SLOT) == 0
-        assert list(keeping.find_gaps(connection, SLOT, ["league"])) == [
+        assert storage.count_first_seen(connection, "league", SLOT) == 0
+        assert list(storage.find_gaps(connection, SLOT, ["league"])) == [
             "league left no row for 2026-11-24T06:00:00+00:00"
         ]
 
 
 def test_a_source_without_news_has_a_row_as_well(database: Database) -> None:  # noqa: F811
     with database.engine.begin() as connection:
-        keeping.save(connection, "league", SLOT, [STORY], NOW)
-        assert keeping.save(connection, "league", LATER, [STORY], NOW) == 0
-        assert list(keeping.find_gaps(connection, LATER, ["league"])) == []
+        storage.save(connection, "league", SLOT, [STORY], NOW)
+        assert storage.save(connection, "league", LATER, [STORY], NOW) == 0
+        assert list(storage.find_gaps(connection, LATER, ["league"])) == []
 
 
 def test_a_slot_that_states_what_is_not_there_is_told(database: Database) -> None:  # noqa: F811
     with database.engine.begin() as connection:
-        keeping.save(connection, "league", SLOT, [STORY], NOW)
+        storage.save(connection, "league", SLOT, [STORY], NOW)
         number = row(connection)["id"]
         connection.execute(tables.story_teams.delete().where(tables.story_teams.c.story == number))
         connection.execute(tables.stories.delete().where(tables.stories.c.id == number))
-        told = list(keeping.find_gaps(connection, SLOT, ["league"]))
+        told = list(storage.find_gaps(connection, SLOT, ["league"]))
     assert told == ["league states 1 stories for 2026-11-24T06:00:00+00:00, and 0 are there"]
 
 
 def test_a_source_that_the_site_does_not_know_is_told(database: Database) -> None:  # noqa: F811
     with database.engine.begin() as connection:
-        assert keeping.find_home(connection, "league") == "https://league-office.example/"
+        assert storage.find_home(connection, "league") == "https://league-office.example/"
         with pytest.raises(LookupError, match="no source 'nobody'"):
-            keeping.find_home(connection, "nobody")
+            storage.find_home(connection, "nobody")
 
 
 def test_cleaning_up_goes_on_batch_by_batch_until_all_is_gone(
