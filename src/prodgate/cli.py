@@ -33,12 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an encoding without a letter must not end the gate
-    given = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     from .criteria import UsageError  # noqa: PLC0415  --help needs nothing of the package
 
-    command: Callable[[argparse.Namespace], int] = given.command
+    command: Callable[[argparse.Namespace], int] = args.command
     try:
-        code = command(given)
+        code = command(args)
         sys.stdout.flush()
         return code
     except UsageError as error:
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: str, help: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=help, description=help, epilog=_EXIT_CODES)
-        added.set_defaults(command=lambda given: _call(run, given))
+        added.set_defaults(command=lambda args: _call(run, args))
         return added
 
     _add_run_commands(command)
@@ -139,11 +139,11 @@ def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser
         added.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
 
-def _call(name: str, given: argparse.Namespace) -> int:
+def _call(name: str, args: argparse.Namespace) -> int:
     from .commands import commands  # noqa: PLC0415  --help needs nothing of the package
 
     function: Callable[[argparse.Namespace], int] = getattr(commands, name)
-    return function(given)
+    return function(args)
 
 
 if __name__ == "__main__":

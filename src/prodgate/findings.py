@@ -65,19 +65,20 @@ class Finding:
         return cls(**{**data, **lists, "outcome": Outcome(data["outcome"])})
 
     def __str__(self) -> str:
-        seen = [f"expected {self.expected}"] if self.expected else []
-        seen += [f"observed {self.observed}"] if self.observed else []
-        seen += [self.reason] if self.reason else []
-        return f"{self.criterion}: {', '.join(seen) or self.outcome} on {self.subject}"
+        return f"{self.criterion}: {_render(self) or self.outcome} on {self.subject}"
+
+
+def _render(said: Conclusion | Finding) -> str:
+    """Return what was expected, what was observed and why, as far as each is stated."""
+    parts = (said.expected and f"expected {said.expected}", said.observed and f"observed {said.observed}", said.reason)
+    return ", ".join(filter(None, parts))
 
 
 class Concluded(AssertionError):
     """A check reached an outcome other than satisfied; ``conclusion`` says which and why."""
 
     def __init__(self, conclusion: Conclusion) -> None:
-        parts = [conclusion.expected and f"expected {conclusion.expected}"]
-        parts += [conclusion.observed and f"observed {conclusion.observed}", conclusion.reason]
-        super().__init__(", ".join(filter(None, parts)))
+        super().__init__(_render(conclusion))
         self.conclusion = conclusion
 
 

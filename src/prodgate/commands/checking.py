@@ -9,13 +9,11 @@ from typing import Final
 
 from ..criteria import Criteria, Scope
 from ..findings import Finding, Outcome
+from ..layers.static.layer import EVALUATES
 from ..terraform.policy import Policy, apply
 from ..terraform.resources import Configuration
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
-
-#: Criterion under which what could not be evaluated is undetermined.
-EVALUATES: Final = "terraform-evaluates"
 
 STATIC: Final = Scope(layers=frozenset({"static"}))
 

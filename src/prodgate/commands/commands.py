@@ -35,124 +35,124 @@ from . import checking, tracing
 from .explaining import explain as explained
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Observe and judge a target; the exit code is the verdict's."""
-    plan = _make_plan(given)
-    before = runs.latest(plan.runs) if given.compare else None
-    return publish(carry_out(plan), as_json=given.json, before=before)
+    plan = _make_plan(args)
+    before = runs.latest(plan.runs) if args.compare else None
+    return publish(carry_out(plan), as_json=args.json, before=before)
 
 
-def observe(given: argparse.Namespace) -> int:
+def observe(args: argparse.Namespace) -> int:
     """Observe a target and keep the facts; nothing is judged, so the verdict is INSUFFICIENT EVIDENCE."""
-    return publish(carry_out(_make_plan(given), judge=False), as_json=given.json)
+    return publish(carry_out(_make_plan(args), judge=False), as_json=args.json)
 
 
-def judge(given: argparse.Namespace) -> int:
+def judge(args: argparse.Namespace) -> int:
     """Judge the facts of an earlier run again; the exit code is the verdict's."""
-    earlier = runs.read(given.run)
+    earlier = runs.read(args.run)
     plan = Plan(
-        project=_open_project(given.criteria, given.waivers),
+        project=_open_project(args.criteria, args.waivers),
         target=parse_target(earlier.about["target"]),
         layers=frozenset(earlier.about["layers"]),
-        runs=given.runs,
+        runs=args.runs,
         progress=_print_progress,
-        waivers=given.waivers,
+        waivers=args.waivers,
     )
-    return publish(judge_again(plan, earlier), as_json=given.json)
+    return publish(judge_again(plan, earlier), as_json=args.json)
 
 
-def report(given: argparse.Namespace) -> int:
+def report(args: argparse.Namespace) -> int:
     """Write the reports of a run again; the exit code is the verdict's."""
-    return publish(given.run, as_json=given.json)
+    return publish(args.run, as_json=args.json)
 
 
-def check(given: argparse.Namespace) -> int:
+def check(args: argparse.Namespace) -> int:
     """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
-    if given.criteria:
-        criteria = _open_project(given.criteria, given.waivers).stated.criteria
+    if args.criteria:
+        criteria = _open_project(args.criteria, args.waivers).stated.criteria
     else:
         load_policies(find_folders("policies", None))
         criteria = checking.baseline(_bundled_criteria())
     try:
-        configurations = open_configurations(given.path, var_files=given.var_file, progress=_print_progress)
+        configurations = open_configurations(args.path, var_files=args.var_file, progress=_print_progress)
     except TerraformError as error:
         raise UsageError(str(error)) from error
     verdict = checking.check(
-        configurations, POLICIES.values(), criteria, _read_waivers(given.waivers, named=True) if given.waivers else (),
-        whole=given.criteria is not None,
+        configurations, POLICIES.values(), criteria, _read_waivers(args.waivers, named=True) if args.waivers else (),
+        whole=args.criteria is not None,
     )  # fmt: skip
-    for other in find_other_roots(given.path.resolve()) if given.path.is_dir() else ():
+    for other in find_other_roots(args.path.resolve()) if args.path.is_dir() else ():
         _print_progress(
-            f"not judged: {os.path.relpath(other)} is a root that {given.path} does not call; name it to judge it"
+            f"not judged: {os.path.relpath(other)} is a root that {args.path} does not call; name it to judge it"
         )
     for note in (each for configuration in configurations for each in configuration.notes):
         _print_progress(f"note: {note}")
-    return show(verdict, subject=str(given.path), as_json=given.json)
+    return show(verdict, subject=str(args.path), as_json=args.json)
 
 
-def explain(given: argparse.Namespace) -> int:
+def explain(args: argparse.Namespace) -> int:
     """Print why something matters and what to write instead."""
-    stated = given.criteria or Path("criteria.toml")
-    root = stated.resolve().parent if given.criteria or stated.exists() else None
+    stated = args.criteria or Path("criteria.toml")
+    root = stated.resolve().parent if args.criteria or stated.exists() else None
     file = load_criteria(stated if root else BUNDLED / "criteria.toml")
     load_policies(find_folders("policies", root))
     checks = [found for found, _ in _load_checks(root)]
     live = {name for name, _ in BUILT["live"].concludes(file)}
-    _print(explained(given.id, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live))
+    _print(explained(args.id, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live))
     return 0
 
 
-def trace(given: argparse.Namespace) -> int:
+def trace(args: argparse.Namespace) -> int:
     """Print what leads to what; with --check, exit 1 when something leads nowhere."""
-    project = open_project(given.criteria)
+    project = open_project(args.criteria)
     load_policies(project.policy_folders())
     judges = [*tracing.list_judges(POLICIES.values(), _load_checks(project.root)), *_list_layer_judges(project)]
     found = tracing.trace(project.stated, judges, BUILT)
     orphans = found.orphans()
-    _print(json.dumps(tracing.as_json(found), indent=2) if given.json else tracing.render(found))
+    _print(json.dumps(tracing.as_json(found), indent=2) if args.json else tracing.render(found))
     for orphan in orphans:
         sys.stderr.write(f"prodgate: {orphan}\n")
-    return 1 if given.check and orphans else 0
+    return 1 if args.check and orphans else 0
 
 
-def setup(given: argparse.Namespace) -> int:
+def setup(args: argparse.Namespace) -> int:
     """Make the engines ready and say which are; exit 3 when one is not."""
     states = check_engines(_print_progress)
-    if given.json:
+    if args.json:
         _print(json.dumps([{"engine": s.name, "ready": s.ready, "detail": s.detail} for s in states], indent=2))
     else:
         _print("\n".join(f"{'ready  ' if s.ready else 'MISSING'}  {s.name}: {s.detail}" for s in states))
     return 0 if all(state.ready for state in states if state.needed) else 3
 
 
-def drill(given: argparse.Namespace) -> int:
+def drill(args: argparse.Namespace) -> int:
     """Make something happen once; exit 0 when it did and nothing was left behind, else 1."""
     from ..drills.command import drill as drilled  # noqa: PLC0415  the other commands need nothing of it
 
-    return drilled(given)
+    return drilled(args)
 
 
-def iam_policy(given: argparse.Namespace) -> int:
+def iam_policy(args: argparse.Namespace) -> int:
     """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
-    load_facts(given.criteria.resolve().parent)
-    _print(json.dumps(build_drill_policy() if given.drill else build_policy(), indent=2))
+    load_facts(args.criteria.resolve().parent)
+    _print(json.dumps(build_drill_policy() if args.drill else build_policy(), indent=2))
     return 0
 
 
-def _make_plan(given: argparse.Namespace) -> Plan:
-    target, layers = parse_target(given.target), parse_layers(given.only)
-    project = _open_project(given.criteria, given.waivers)
+def _make_plan(args: argparse.Namespace) -> Plan:
+    target, layers = parse_target(args.target), parse_layers(args.only)
+    project = _open_project(args.criteria, args.waivers)
     if "live" in layers and not target.rehearsal:
         _refuse_unopenable(target, project)
-    _refuse_other_host(given.i_am_allowed_to_load, project)
+    _refuse_other_host(args.i_am_allowed_to_load, project)
     return Plan(
         project=project,
         target=target,
         layers=layers,
-        runs=given.runs,
+        runs=args.runs,
         progress=_print_progress,
-        waivers=given.waivers,
-        load_allowed=given.i_am_allowed_to_load,
+        waivers=args.waivers,
+        load_allowed=args.i_am_allowed_to_load,
     )
 
 
@@ -179,7 +179,7 @@ def _open_project(criteria: Path, waivers: Path | None) -> Project:
     _read_waivers(waivers or project.waivers, named=waivers is not None)
     load_policies(project.policy_folders())
     load_facts(project.root)
-    for name in project.replaced():
+    for name in project.list_replaced():
         _print_progress(f"{name}: replaces the file of that name that comes with the gate")
     own = [policy for policy in POLICIES.values() if project.holds(policy.file)]
     mistakes = [text for policy in own if (text := find_mistake(policy, project.stated.criteria))]

@@ -112,12 +112,9 @@ def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, 
     ]  # fmt: skip
     code = pytest.main([*options, *map(str, files)], plugins=[judging])
     if code not in _JUDGED:
-        context.journal.write("broken", layer=layer.name, reason=_render_exit(layer, int(code)))
+        reason = f"judging ended with pytest's exit code {int(code)}; see logs/{layer.name}.txt"
+        context.journal.write("broken", layer=layer.name, reason=reason)
     return 0 if code in _JUDGED else int(code)
-
-
-def _render_exit(layer: Layer, code: int) -> str:
-    return f"judging ended with pytest's exit code {code}; see logs/{layer.name}.txt"
 
 
 def _print_progress(step: str) -> None:

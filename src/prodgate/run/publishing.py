@@ -87,5 +87,4 @@ def _has_colour() -> bool:
 
 
 def _print(text: str) -> None:
-    encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stdout.write(f"{text}\n")

@@ -137,7 +137,7 @@ def _describe_run(plan: Plan) -> Mapping[str, Any]:
         "actor": _actor(),
         "commit": _commit(plan.project),
         **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
-        "replaced": list(plan.project.replaced()),
+        "replaced": list(plan.project.list_replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
         "versions": {
             "prod-gate": version("prod-gate"),

@@ -35,8 +35,8 @@ class Project:
         """Whether a file is the project's own rather than one that comes with the gate."""
         return is_own(path, self.root)
 
-    def replaced(self) -> tuple[str, ...]:
-        """The project's own policy and suite files that stand in for bundled ones of the same name."""
+    def list_replaced(self) -> tuple[str, ...]:
+        """Return the project's own policy and suite files that stand in for bundled ones of the same name."""
         found = [(BUNDLED / name, self.root / name) for name in ("policies", "suites")]
         pairs = [(path, own / path.relative_to(bundled)) for bundled, own in found for path in bundled.rglob("*.py")]
         both = (own for path, own in pairs if own.is_file() and not own.samefile(path))

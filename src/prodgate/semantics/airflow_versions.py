@@ -50,8 +50,8 @@ def metrics() -> Mapping[str, Metric]:
 
 
 @cache
-def settings(major: int) -> frozenset[str]:
-    """Return the settings that this major version reads, deprecated names that still work among them."""
+def settings(major: int = 0) -> frozenset[str]:
+    """Return the settings that a major version reads, deprecated names that still work among them."""
     return frozenset(_read("airflow_settings.json")["known"].get(str(major), ()))
 
 
@@ -88,7 +88,7 @@ def setting_mistakes(options: Mapping[str, str], version: str) -> Iterator[str]:
 
     Sections that providers and plugins own are not judged, and nothing is when the version is not known here.
     """
-    known = settings(parse_version(version)[0]) if parse_version(version) else frozenset[str]()
+    known = settings(*parse_version(version)[:1])
     sections = {name.partition(".")[0] for name in known} - {"email", "smtp", "celery", "fab"}
     for name in options if known else ():
         if name not in known and (name.partition(".")[0] in sections or name in replacements()):
@@ -112,7 +112,7 @@ def is_suppressed(name: str, options: Mapping[str, str]) -> bool:
 
 def dag_concurrency(options: Mapping[str, str], version: str) -> str:
     """Return how many tasks of one DAG run at a time; Airflow 3 ignores the old name of the setting."""
-    known = settings(parse_version(version)[0]) if parse_version(version) else frozenset[str]()
+    known = settings(*parse_version(version)[:1])
     names = ("core.max_active_tasks_per_dag", "core.dag_concurrency")
     return next((options[name] for name in names if name in options and name in known), "16")
 

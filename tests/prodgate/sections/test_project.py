@@ -41,9 +41,9 @@ def test_the_gates_own_repository_is_its_own_project(tmp_path: Path, monkeypatch
 def test_a_file_that_stands_in_for_a_bundled_one_is_named(tmp_path: Path) -> None:
     stated = CriteriaFile(path=tmp_path / "criteria.toml", system="shop")
     (tmp_path / "policies" / "team.py").touch()
-    assert Project(root=tmp_path, stated=stated).replaced() == ()
+    assert Project(root=tmp_path, stated=stated).list_replaced() == ()
     (tmp_path / "policies" / "network.py").touch()
-    assert Project(root=tmp_path, stated=stated).replaced() == ("policies/network.py",)
+    assert Project(root=tmp_path, stated=stated).list_replaced() == ("policies/network.py",)
 
 
 @pytest.mark.parametrize(

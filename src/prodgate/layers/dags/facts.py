@@ -56,7 +56,7 @@ class FactContext:
         """The DAGs as they were to run while they were observed."""
         return tuple(dag_from_json(id_, table) for id_, table in self.declared.get("dags", {}).items())
 
-    def read(self) -> History:
+    def require_history(self) -> History:
         """Return what Airflow remembers. Raises Unreadable when that is not known."""
         if self.history is None:
             raise Unreadable(self.unread)
@@ -73,7 +73,7 @@ def dag_to_json(dag: DeclaredDag) -> dict[str, Any]:
 
 
 def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
-    """Return what ``declared_json`` wrote."""
+    """Return what ``dag_to_json`` wrote."""
     durations = {key: timedelta(seconds=table[key]) for key in _DURATIONS}
     return DeclaredDag(dag_id=id_, schedule=Schedule(cron=table["cron"], timezone=table["timezone"]), **durations)
 
@@ -117,38 +117,38 @@ def _files(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
 
 def _version(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
     declared = known.declared
-    yield AirflowVersion(subject=declared["place"], runs=known.read().version, declared=declared["version"])
+    yield AirflowVersion(subject=declared["place"], runs=known.require_history().version, declared=declared["version"])
 
 
 def _slots(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from slot_facts(known.dags, frozenset(known.declared["collecting"]), known.read())
+    yield from slot_facts(known.dags, frozenset(known.declared["collecting"]), known.require_history())
 
 
 def _attempts(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield count_attempts(known.declared["place"], known.dags, known.read())
+    yield count_attempts(known.declared["place"], known.dags, known.require_history())
 
 
 def _record(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from record_facts(known.dags, known.read())
+    yield from record_facts(known.dags, known.require_history())
 
 
 def _components(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from component_facts(known.declared["place"], known.read())
+    yield from component_facts(known.declared["place"], known.require_history())
 
 
 def _before(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from change_facts(known.dags, known.read(), recall_history(value["history"]), value["run"])
+    yield from change_facts(known.dags, known.require_history(), recall_history(value["history"]), value["run"])
 
 
 def _data(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    history = known.read()
+    history = known.require_history()
     dag = next(dag for dag in known.dags if dag.dag_id == value["dag"])
     slots = build_ledger(dag, history)
     yield from collected_facts(value["collected"], dag, parse_data_section(value["section"]), slots, history)
 
 
 def _letters(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    history = known.read()
+    history = known.require_history()
     ids = [dag.dag_id for dag in known.dags]
     handled = parse_acknowledged(known.declared["acknowledged"])
     yield from dead_letter_facts(value, ids, history.runs, handled)

@@ -11,12 +11,13 @@ from ...engines.checkov import Scan, ScannerReport
 from ...evidence.artifacts import load_json
 from ...facts import Facts
 from ...facts.static.credentials import RepositoryPart, credential_facts, observe_credentials
+from ...facts.static.terraform_roots import DeclaredRoot, StateBackend
 from ...facts.static.workflows import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ...findings import Finding, Outcome
 from ...sections.criteria_file import CriteriaFile
 from ...terraform.diagnostics import Diagnostic, TerraformError
 from ...terraform.resources import Configuration, Position
-from ...terraform.root_module import DeclaredRoot, StateBackend, backend_facts, describe_root, observe_backend
+from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
 from ..layer import LayerContext
 from . import checkov

@@ -79,7 +79,7 @@ class Calendar:
     """How many earlier slots are not shown."""
 
 
-def calendar(dag: DeclaredDag, rows: Sequence[Row], clock: Clock, words: Words) -> Calendar:
+def arrange_calendar(dag: DeclaredDag, rows: Sequence[Row], clock: Clock, words: Words) -> Calendar:
     """Arrange what became of the slots of a DAG."""
     shown = rows[-MOST_SLOTS:]
     of = _choose_lines(dag, shown)

@@ -18,12 +18,12 @@ from ...facts.dags.slots import SlotHistory
 from ...layers.dags.kinds import DECLARED, HISTORY, OBSERVED
 from ...layers.observing_layer import StoredEvidence
 from ..load.drawing import Words
-from .calendar import MARKS, Calendar, calendar
+from .calendar import MARKS, Calendar, arrange_calendar
 from .rates import Reliability, find_deciding_criterion, reliability
 from .times import Clock, render_duration
 
 #: Slots of a DAG that are told of in words.
-MOST_TOLD: Final = 50
+MOST_TROUBLES: Final = 50
 
 #: Runs that are named of one slot.
 _MOST_RUNS: Final = 5
@@ -127,10 +127,10 @@ def _block(history: SlotHistory, anchor: str, criterion: Criterion | None, words
         counts=tuple((state, mark, counts[state]) for state, mark in MARKS.items()),
         slots=len(ledger.rows),
         extra=len(ledger.extra),
-        calendar=calendar(dag, ledger.rows, clock, words),
+        calendar=arrange_calendar(dag, ledger.rows, clock, words),
         reliability=reliability(history, criterion),
-        troubles=tuple(_trouble(row, clock) for row in reversed(troubled[-MOST_TOLD:])),
-        more_troubles=max(0, len(troubled) - MOST_TOLD),
+        troubles=tuple(_trouble(row, clock) for row in reversed(troubled[-MOST_TROUBLES:])),
+        more_troubles=max(0, len(troubled) - MOST_TROUBLES),
     )
 
 

@@ -13,7 +13,7 @@ from prodgate.dags import cron
 from prodgate.dags.slot_states import Row, SlotState
 from prodgate.report.catalogue import Catalogue
 from prodgate.report.dags import calendar as calendars
-from prodgate.report.dags.calendar import MARKS, Calendar, Cell, calendar
+from prodgate.report.dags.calendar import MARKS, Calendar, Cell, arrange_calendar
 from prodgate.report.dags.times import Clock, render_delay, render_duration
 
 from .made import DAILY, SECONDS, SIX_HOURS, dag
@@ -29,7 +29,7 @@ def arranged(
     found = rows or [
         Row(slot=slot, state=SlotState.ON_TIME) for slot in cron.list_slots(declared.schedule, until - time, until)
     ]
-    return calendar(declared, found, Clock(ZoneInfo(zone)), Catalogue("en").text)
+    return arrange_calendar(declared, found, Clock(ZoneInfo(zone)), Catalogue("en").text)
 
 
 def one(**fields: Any) -> Cell:
