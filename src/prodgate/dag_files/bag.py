@@ -1,4 +1,4 @@
-"""Lets an Airflow import the DAG files below a folder, twice, and returns what it says of them as JSON values."""
+"""Lets an Airflow import the DAG files below a folder, twice, and returns the result as JSON values."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Imports every DAG file as Airflow does and prints one JSON document of what came of it.
+"""Imports every DAG file as Airflow does, and prints the result as one JSON document.
 
 Run as a plain file by the python of an Airflow environment (2.11 or newer); imports nothing of this package. While
-files are imported, nothing may be reached: the network, programs and databases are refused, and who tried is told. The
-end of standard input means that nobody waits for the answer any more.
+files are imported, nothing may be reached: the network, programs and databases are refused, and every attempt is
+reported. The end of standard input means that nobody waits for the answer any more.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def find_airflow_api() -> tuple[Any, Any]:
 
 
 def refuse(event: str, given: tuple[Any, ...], folder: str, reached: list[dict[str, Any]]) -> None:
-    """Keep who does what is refused, also where the error is caught; raise Refused."""
+    """Record who does what is refused, even where the error is caught; raise Refused."""
     if what := REFUSED.get(event):
         if found := find_caller(sys._getframe(2), folder):
             reached.append({"file": found[0], "line": found[1], "what": f"{what} ({describe_target(event, given)})"})
@@ -96,7 +96,7 @@ def refuse(event: str, given: tuple[Any, ...], folder: str, reached: list[dict[s
 
 
 def sort_key(one: dict[str, Any]) -> tuple[str, int]:
-    """Return where somebody reached out, to sort by."""
+    """Return the place of an attempt, to sort by."""
     return one["file"], one["line"]
 
 
@@ -110,7 +110,7 @@ def find_caller(frame: FrameType | None, folder: str) -> tuple[str, int] | None:
 
 
 def describe_target(event: str, given: tuple[Any, ...]) -> str:
-    """Say what was asked for, by its host or program alone: the rest may hold a password."""
+    """Return the host or program that was asked for, and nothing else: the rest may hold a password."""
     if event in ("socket.connect", "socket.sendto"):
         return str(given[1][0] if isinstance(given[1], tuple) else given[1])
     return Path(str(given[0]).split()[0]).name if given and given[0] else event

@@ -35,7 +35,7 @@ ABANDONED = 75
 
 
 class Recorder:
-    """Everything that Checkov comes to, also what its own report drops."""
+    """Records every result of Checkov, including those that its own report drops."""
 
     def __init__(self, base: Path) -> None:
         self.base = base
@@ -150,7 +150,7 @@ def build_grammars_once() -> None:
 
 
 def record_everything(kept: Recorder) -> None:
-    """Let Checkov tell what it drops: undetermined results, and checks that raise."""
+    """Make Checkov report what it drops: undetermined results, and checks that raise."""
     run, add, run_graph_check = BaseCheck.run, Report.add_record, BaseRegistry.run_check_parallel
 
     def add_and_keep(report: Any, record: Any) -> None:

@@ -1,4 +1,4 @@
-"""From what Checkov says to findings. Pure: the same report and configuration always give the same findings.
+"""Turns Checkov's report into findings. Pure: the same report and configuration always give the same findings.
 
 Checkov looks at the source and at the plan. A failure in either is a failure; a pass needs the plan to agree, where
 every value is resolved. A pass never satisfies a criterion of its own: it only means that the scan found nothing.
@@ -116,7 +116,7 @@ def report_skip_comments(report: ScannerReport) -> Iterator[Finding]:
 
 
 def merge(records: Iterable[ScannerRecord], configuration: Configuration | None) -> Mapping[tuple[str, str], Answers]:
-    """Bring together what the scans say, by (check, address).
+    """Merge what the scans say, by (check, address).
 
     The source may know a resource without the keys of count and for_each; it then speaks of all its instances.
     """

@@ -1,4 +1,4 @@
-"""What is known about Checkov's checks: which criterion each speaks of, and what its answers are worth."""
+"""What is known about Checkov's checks: which criterion each belongs to, and what its answers are worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the Chromium that pages are opened in, and gets one where there is none."""
+"""Finds the Chromium that pages are opened in, and installs one where there is none."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def find_chromium(environment: Mapping[str, str] = os.environ) -> Chromium | Non
 def ensure_chromium(
     progress: Progress, environment: Mapping[str, str] = os.environ, *, run: Run | None = None, root: bool | None = None
 ) -> Chromium:
-    """Return a Chromium, got from the system as root or from Playwright where there is none. Raises EngineError."""
+    """Return a Chromium, installed by the system as root or by Playwright where there is none. Raises EngineError."""
     there = find_chromium(environment)
     if there is not None:
         return there
@@ -64,7 +64,7 @@ def ensure_chromium(
 
 
 def has_japanese_fonts(run: Run | None = None) -> bool:
-    """Whether Japanese can be drawn here; without fontconfig nobody knows, and nothing is said."""
+    """Whether Japanese can be drawn here; without fontconfig that is not known, and taken for granted."""
     code, told = (run or _run)(("fc-list", ":lang=ja", "family"), _BRIEF)
     return code != 0 or bool(told.strip())
 
@@ -78,7 +78,7 @@ def _is_kept_by_playwright(run: Run) -> bool:
 
 
 def _install(progress: Progress, environment: Mapping[str, str], run: Run, root: bool) -> Sequence[str]:
-    """Try what gets a Chromium, the nearest first, until one is there; return what was said by what did not."""
+    """Try each way to install a Chromium until one works; return what the failed ones said last."""
     ways: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
     if root and shutil.which("apt-get", path=environment.get("PATH")):
         install = (*_APT, "install", "-y", "--no-install-recommends", *PACKAGES)
@@ -98,7 +98,7 @@ def _install(progress: Progress, environment: Mapping[str, str], run: Run, root:
 
 
 def _run(command: Sequence[str], limit: float) -> tuple[int, str]:
-    """Return the exit code of a program and all it said; one that can't run or does not end has failed."""
+    """Return the exit code and the output of a program; one that can't run or does not end has failed."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=limit, check=False)  # noqa: S603  of our own making
     except FileNotFoundError:

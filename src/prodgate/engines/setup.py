@@ -1,4 +1,4 @@
-"""Which engines are there: what ``prodgate setup`` makes ready and shows."""
+"""Which engines are available: what ``prodgate setup`` makes ready and shows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EngineState:
 
 
 def check_engines(progress: Progress) -> Sequence[EngineState]:
-    """Make ready what can be made, and say what is there."""
+    """Make ready what can be, and return the state of every engine."""
     return (
         _check_core(),
         _make_ready("Checkov", "checkov", progress),

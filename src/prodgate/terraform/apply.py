@@ -1,4 +1,4 @@
-"""What comes of an apply: how far it is while it runs, and afterwards what exists and what core had to say."""
+"""Follows an apply: its progress while it runs, and afterwards what exists and core's diagnostics."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
 
 @dataclass(slots=True)
 class ApplyProgress:
-    """Counts along with the events of an apply, and tells of every tenth of it."""
+    """Counts the resources that an apply has created, and reports every tenth of them."""
 
     tell: Callable[[int, int], None]
     total: int | None = None
-    """How many resources are to be made; None until core has planned."""
+    """How many resources will be created; None until core has planned."""
     done: int = 0
     _told: int = field(default=-1)
 
     def read_line(self, line: str) -> None:
-        """Take a line of core's output."""
+        """Read a line of core's output."""
         kind, event = _parse_event(line)
         if kind == "change_summary" and event["changes"].get("operation") == "plan":
             self.total = event["changes"]["add"]

@@ -1,4 +1,4 @@
-"""The conversation with core: init, plan, show; and what its answers mean."""
+"""Runs the commands of Terraform core in a working copy, and reads its answers."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Core:
         return diagnostics
 
     def initialise(self) -> tuple[str, ...]:
-        """Initialise the copy; return what must be said about how it was done. Raises TerraformError."""
+        """Initialise the copy; return notes for the report. Raises TerraformError."""
         self.progress("initialising")
         arguments = ("init", "-json", "-input=false", "-get=true", "-lock=false")
         try:

@@ -1,9 +1,9 @@
 """Edits to a copied file so that one plan decides everything. Each keeps every line where it was.
 
-Core puts off reading a data source until after apply when it names a managed resource directly, or depends on one.
-Nothing is ever applied here, and the stand-in provider knows its values while planning; so a data source names the
-resource through a local value instead, and its ``depends_on`` goes, as does that of a module call. Provisioners go too:
-they could only run in an apply, and a copy without them can't run one by mistake.
+Core puts off reading a data source until apply when it names a managed resource directly, or depends on one. An
+evaluation applies nothing, and the stand-in provider knows the values while planning; so a data source names the
+resource through a local value instead, and its ``depends_on`` is removed, as is that of a module call. Provisioners are
+removed from every copy, so that none can run by mistake.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def edit_source(
     """Return the edited text of a file.
 
     ``declared`` are the resources of its module; the address behind each new local value is appended to ``references``.
-    Without ``conditions`` the preconditions and postconditions of resources go, too. When it is to be ``applied``,
-    nothing else goes but provisioners.
+    Without ``conditions`` the preconditions and postconditions of resources are removed, too. A file that will be
+    ``applied`` loses nothing else but its provisioners.
     """
     text = source.text
     if source.broken:

@@ -128,7 +128,7 @@ def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
 
 
 def adopt_modules(manifest: Path, scratch: Path) -> None:
-    """Tell core which modules were fetched before, so that it does not try to fetch them."""
+    """Hand core the list of modules that were fetched before, so that it does not fetch them again."""
     if manifest.is_file():
         (scratch / "data" / "modules").mkdir(parents=True)
         shutil.copyfile(manifest, scratch / "data" / "modules" / "modules.json")

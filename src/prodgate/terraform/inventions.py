@@ -1,4 +1,4 @@
-"""What the stand-in provider invented for data sources, and what of a configuration hangs on it.
+"""What the stand-in provider invented for data sources, and what in a configuration depends on it.
 
 Core can't plan with data that it has not read, so the provider answers every data source with something. Such an answer
 must never decide a verdict: values that come from it are unknown, and where it decides how many instances there are,

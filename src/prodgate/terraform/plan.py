@@ -1,4 +1,4 @@
-"""From the JSON form of a plan to what it declares: values, what is decided later, what refers to what."""
+"""Reads the JSON form of a plan: what it declares, which values are decided later, and what refers to what."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _any_true(mask: Any) -> bool:
 
 
 def _find_missing_values(plan: Mapping[str, Any], resources: Iterable[Resource]) -> Iterator[Gap]:
-    """Yield what the plan changes or keeps without saying its values, as a plan that was filtered does."""
+    """Yield what the plan creates, changes or keeps without stating its values, as a filtered plan does."""
     known = {resource.address for resource in resources}
     for each in plan.get("resource_changes") or ():
         kept = {"create", "update", "no-op"} & set(each["change"].get("actions") or ())

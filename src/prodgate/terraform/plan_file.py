@@ -1,4 +1,4 @@
-"""Reading a plan.json, and saying plainly what a file is when it is none."""
+"""Reads a plan.json, and says what a file is instead when it is not one."""
 
 from __future__ import annotations
 
@@ -91,5 +91,5 @@ def _describe_kind(stated: dict[str, Any]) -> str:
 
 
 def not_a_plan(path: Path, what: str) -> TerraformError:
-    """Return the refusal of a file that is no plan."""
+    """Return the error for a file that is not a plan."""
     return refusal(f"{path}: {what}", ADVICE)

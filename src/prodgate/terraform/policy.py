@@ -1,4 +1,4 @@
-"""Policies: checks on declared infrastructure, and how one is applied to every resource it speaks of."""
+"""Policies: checks on declared infrastructure, and how one is applied to every resource that it is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs Terraform core, whichever is there, as a child process that never outlives the gate."""
+"""Runs Terraform core, whichever is installed, as a child process that never outlives the gate."""
 
 from __future__ import annotations
 

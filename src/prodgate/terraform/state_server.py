@@ -1,4 +1,4 @@
-"""Keeps a state for core over HTTP, on this machine: core writes it once, not after every resource as into a file."""
+"""Terraform's HTTP backend on this machine: core writes its state once, and not after every resource as to a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StateServer(HTTPServer):
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """What core wrote last."""
+        """The state as core wrote it last."""
         found: Mapping[str, Any] = json.loads(self.kept or b"{}")
         return found
 

@@ -1,7 +1,7 @@
 """A copy of a configuration in which core may write: the user's own tree is only read.
 
-Directories of modules, and those above them up to the repository, are made anew; everything in them is a symbolic link
-to the original, so that ``../../modules/x``, ``file()`` and ``templatefile()`` find what they found before. Only files
+Directories of modules, and those above them up to the repository, are created; everything in them is a symbolic link to
+the original, so that ``../../modules/x``, ``file()`` and ``templatefile()`` find what they found before. Only files
 that are edited for the evaluation are copied.
 """
 
@@ -17,7 +17,7 @@ from typing import Final
 from .edits import REFERENCE, edit_source
 from .sources import Tree
 
-#: What is never taken over: core's own working files, and state that belongs to the real infrastructure.
+#: What is never linked: core's own working files, and state that belongs to the real infrastructure.
 LEFT_OUT: Final = re.compile(r"\.terraform|\.terraform\.lock\.hcl|\.git|.*\.tfstate(\..*)?|terraform\.tfstate\.d")
 OVERRIDE: Final = "zzzz_prodgate_override.tf"
 ADDED: Final = "zzzz_prodgate.tf"
@@ -66,7 +66,7 @@ class WorkingCopy:
 def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: str = "") -> WorkingCopy:
     """Lay out the copy below ``scratch``, with or without the resources' own pre- and postconditions.
 
-    To be ``applied``, it needs a place for its state; it keeps the order in which it says that things are made.
+    A copy that will be ``applied`` is given the backend for its state, and keeps every ``depends_on``.
     """
     originals = {module.directory for module in tree.modules.values()}
     top = _find_top(tree.root.directory, originals)

@@ -1,8 +1,8 @@
 """Gives each connection a provider of its own.
 
-Core opens a connection for each provider block, and never says again which block it speaks for; the gRPC library does
-not say which connection a call came in on. With one server for all of them, the region of one alias would be that of
-another. So each connection is handed on to a server that serves only it.
+Core opens a connection for each provider block, and never says again which block a call is for; the gRPC library does
+not say on which connection a call arrived. With one server for all of them, one alias would get the region of another.
+So each connection is passed on to a server of its own.
 """
 
 from __future__ import annotations

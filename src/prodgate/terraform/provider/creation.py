@@ -1,6 +1,6 @@
-"""Creates resources where a creator is given: what AWS decides is open in the plan, and known once it has answered.
+"""Creates resources through a creator, where one is given: what AWS decides is unknown until AWS has answered.
 
-Whoever runs the provider gives the creator; what it creates in is none of this package's business.
+Whoever runs the provider supplies the creator; where it creates resources is none of this package's business.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Creation:
         return attribute is None or (bool(attribute.get("computed")) and self.config.get(name) is None)
 
     def create_locally(self) -> dict[str, Any]:
-        """Return the state of a resource that a small provider makes of what is stated, and of chance."""
+        """Return the state of a resource of a utility provider, which follows from its arguments and from chance."""
         state: dict[str, Any] = replace_unknown(self.block, self.planned)
         uid = self.identity.fields["uid"]
         name_resource(self.kind, state, uid)

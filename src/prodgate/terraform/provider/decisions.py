@@ -1,4 +1,4 @@
-"""What the real provider or AWS decides in a way that the configuration already settles."""
+"""Values that the real provider or AWS would decide, and that follow from the configuration all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the stand-in providers for as long as whoever started them lives."""
+"""Runs the stand-in providers for as long as the process that started them lives."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def wait_for_end(heard: int, parent: int) -> None:
 
 def main(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None) -> None:
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
-    # asked before anybody is told that we serve: who waits for that may end in the same moment
+    # read before we announce that we serve: whoever waits for that may end in the same moment
     parent = os.getppid()
     heard = catch_signals()
     with serving(socket, sidecar, tree, creator) as reattachment:

@@ -56,7 +56,7 @@ class Service:
         self.settings, self.identities = Settings(), Identities()
         self.is_aws = bool(functions)
 
-    # What there is
+    # Schemas and functions
 
     def get_provider_schema(self, _request: Message) -> bytes:
         """Return every type by name, and the used ones with their content."""
@@ -67,7 +67,7 @@ class Service:
         named = [CLASSES["NamedFunction"](key=name, value=describe(each)) for name, each in self.functions.items()]
         return CLASSES["Functions"](functions=named)
 
-    # What may be written
+    # Validation
 
     def validate_provider_config(self, _request: Message) -> Message:
         """Take any provider block: what it may hold, core has checked."""
@@ -89,7 +89,7 @@ class Service:
         found = find_misplaced(self.schemas.block(kind, request.type_name), decode(request.config))
         return CLASSES["Diagnosed"](diagnostics=[unconfigurable(path) for path in found])
 
-    # What is planned
+    # Plan and apply
 
     def configure_provider(self, request: Message) -> Message:
         """Take the settings of the provider block that this connection is for."""
@@ -139,7 +139,7 @@ class Service:
         state, exists = creation.create_with(creator)
         return state, [] if exists else [warning(NOT_CREATED, f"no adapter creates {creation.kind} here")]
 
-    # What is there already
+    # State and data sources
 
     def upgrade_resource_state(self, request: Message) -> Message:
         """Return the state as it is."""
@@ -172,7 +172,7 @@ class Service:
         self.sidecar.record(request.type_name, config, answer)
         return CLASSES["DataRead"](state=encode(answer.values))
 
-    # What is only there for a moment
+    # Ephemeral resources, calls of functions
 
     def open_ephemeral_resource(self, request: Message) -> Message:
         """Answer with inventions; nothing of it reaches the plan."""

@@ -21,7 +21,7 @@ NAMES: Final = (
     "bucket", "name", "function_name", "cluster_identifier", "identifier", "alarm_name", "dashboard_name", "family",
     "repository_name", "replication_group_id", "cluster_id", "domain_name", "domain", "table_name", "username",
 )  # fmt: skip
-#: Arguments that AWS makes up when they are left out, and that nothing but the name hangs on.
+#: Arguments that AWS makes up when they are left out, and that decide nothing but the name.
 MADE_UP: Final = frozenset({"id", "bucket", "name", "cluster_identifier", "identifier", "function_name"})
 #: Strings that only AWS can say, and that other resources use to name this one.
 _IDENTIFYING: Final = re.compile(

@@ -1,4 +1,4 @@
-"""The small providers that AWS configurations use beside AWS, written out by hand.
+"""The utility providers that AWS configurations use beside AWS (random, null, archive, tls, …), written by hand.
 
 A type is a line: arguments with their type and what may set them. `!` required, `?` optional, `=` only the provider,
 `?=` either; a `*` in front is sensitive. Only what such configurations use is here, nested blocks as `name{…}`.
@@ -113,7 +113,7 @@ _NESTED: Final = re.compile(r"(\w+)\{([^}]*)\}")
 
 
 def utility_schemas(provider: str) -> Schemas:
-    """Return the schemas of one of the small providers."""
+    """Return the schemas of one of the utility providers."""
     return Schemas(_schema_lines(provider))
 
 
@@ -141,7 +141,7 @@ def _parse_block(stated: str) -> dict[str, Any]:
 def name_resource(kind: str, planned: dict[str, Any], uid: str) -> None:
     """Set what names the resource, since configurations build names from it.
 
-    A drawn number or order stays unknown: it would be judged as if it were stated. Core counts over neither for real.
+    A random number or order stays unknown: else it would be judged as if the configuration stated it.
     """
     number = int(uid[:8], 16)
     text = {"hex": uid[:8], "b64_url": uid[:6], "b64_std": uid[:6], "dec": str(number), "result": uid}
@@ -165,7 +165,7 @@ def _shape_names(kind: str, planned: dict[str, Any], uid: str) -> None:
 
 
 def draw_values(kind: str, created: dict[str, Any], uid: str) -> None:
-    """Set what is drawn when the resource is created: always the same, which is as good a draw as any."""
+    """Set what is random when the resource is created: always the same value, which is as random as any other."""
     drawn = {
         "random_password": uid,
         "random_integer": created.get("min"),
