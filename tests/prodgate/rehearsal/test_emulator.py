@@ -119,6 +119,11 @@ def test_email_waits_for_its_confirmation(account: Account) -> None:
     assert asked["SubscriptionArn"] == "pending confirmation"
     listed = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     assert [each["SubscriptionArn"] for each in listed] == ["PendingConfirmation"]
+    assert sns.list_subscriptions()["Subscriptions"] == listed
+    arn_of_it = sns.subscribe(
+        TopicArn=arn, Protocol="email", Endpoint="oncall@example.com", ReturnSubscriptionArn=True
+    )["SubscriptionArn"]
+    assert sns.get_subscription_attributes(SubscriptionArn=arn_of_it)["Attributes"]["PendingConfirmation"] == "true"
     assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["SubscriptionsPending"] == "1"
     confirmed = sns.confirm_subscription(TopicArn=arn, Token="oncall@example.com")["SubscriptionArn"]
     assert [each["SubscriptionArn"] for each in sns.list_subscriptions()["Subscriptions"]] == [confirmed]

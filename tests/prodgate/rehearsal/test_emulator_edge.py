@@ -50,7 +50,8 @@ def test_a_distribution_is_changed_whole_and_is_gone_when_deleted(account: Accou
     found = cloudfront.get_distribution_config(Id=id_)
     changed = {**found["DistributionConfig"], "PriceClass": "PriceClass_100"}
     cloudfront.update_distribution(Id=id_, IfMatch=found["ETag"], DistributionConfig=changed)
-    assert cloudfront.get_distribution(Id=id_)["Distribution"]["DistributionConfig"]["PriceClass"] == "PriceClass_100"
+    assert cloudfront.get_distribution(Id=id_)["Distribution"]["DistributionConfig"] == changed
+    assert cloudfront.get_distribution_config(Id=id_)["DistributionConfig"] == changed
     cloudfront.delete_distribution(Id=id_, IfMatch=found["ETag"])
     assert cloudfront.list_distributions()["DistributionList"]["Quantity"] == 0
     with refusal("NoSuchDistribution"):

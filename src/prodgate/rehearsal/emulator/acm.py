@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .extension import Ledger, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, corrects
 
 #: How long ACM's certificates are valid.
 TERM = timedelta(days=395)
@@ -14,7 +14,7 @@ TERM = timedelta(days=395)
 LISTED_BY_DEFAULT = ("RSA_1024", "RSA_2048")
 
 
-@answers("acm", "RequestCertificate")
+@corrects("acm", "RequestCertificate", upstream=UNREPORTED)
 def request_certificate(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask for a certificate; through DNS it is issued at once, as if the validation records were there."""
     made = ledger.moto()
@@ -31,13 +31,13 @@ def request_certificate(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[st
     return made
 
 
-@answers("acm", "DescribeCertificate")
+@corrects("acm", "DescribeCertificate", upstream=FOLLOWS)
 def describe_certificate(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a certificate."""
     return {"Certificate": {**ledger.moto()["Certificate"], **ledger.of("asked").get(params["CertificateArn"], {})}}
 
 
-@answers("acm", "ListCertificates")
+@corrects("acm", "ListCertificates", upstream="since getmoto/moto#9419")
 def list_certificates(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return certificates; like AWS, only those with RSA keys of up to 2048 bits unless others are asked for."""
     wanted = (params.get("Includes") or {}).get("keyTypes") or LISTED_BY_DEFAULT

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ...semantics.cloudwatch import alarms_in_rule
 from ...semantics.topics import key_refusal, publish_refusal
-from .extension import Ledger, Refused, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, answers, corrects
 
 METRIC, COMPOSITE = "MetricAlarm", "CompositeAlarm"
 #: Arguments of PutMetricAlarm and PutCompositeAlarm that an alarm does not show.
@@ -17,7 +17,7 @@ _UNSHOWN: Final = ("Tags",)
 _ACTIONS: Final = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 
 
-@answers("cloudwatch", "PutMetricAlarm")
+@corrects("cloudwatch", "PutMetricAlarm", upstream=UNREPORTED)
 def put_metric_alarm(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Keep an alarm on a metric or on an expression."""
     if not {"MetricName", "Metrics", "EvaluationCriteria"} & params.keys():
@@ -34,7 +34,7 @@ def put_composite_alarm(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, 
     return _put_alarm(ledger, COMPOSITE, params)
 
 
-@answers("cloudwatch", "DescribeAlarms")
+@corrects("cloudwatch", "DescribeAlarms", upstream=FOLLOWS)
 def describe_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return alarms; only those on metrics unless types are asked for, as AWS does."""
     types = params.get("AlarmTypes") or [METRIC]
@@ -45,7 +45,7 @@ def describe_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     return {"MetricAlarms": found[METRIC], "CompositeAlarms": found[COMPOSITE]}
 
 
-@answers("cloudwatch", "DeleteAlarms")
+@corrects("cloudwatch", "DeleteAlarms", upstream=FOLLOWS)
 def delete_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Forget alarms."""
     for name in params["AlarmNames"]:
@@ -53,19 +53,19 @@ def delete_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-@answers("cloudwatch", "EnableAlarmActions")
+@corrects("cloudwatch", "EnableAlarmActions", upstream=FOLLOWS)
 def enable_alarm_actions(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Let alarms act."""
     return _switch(ledger, params, on=True)
 
 
-@answers("cloudwatch", "DisableAlarmActions")
+@corrects("cloudwatch", "DisableAlarmActions", upstream=FOLLOWS)
 def disable_alarm_actions(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Keep alarms from acting."""
     return _switch(ledger, params, on=False)
 
 
-@answers("cloudwatch", "SetAlarmState")
+@corrects("cloudwatch", "SetAlarmState", upstream="since getmoto/moto#1313")
 def set_alarm_state(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Change the state of an alarm, with all that follows from it."""
     if params["AlarmName"] not in ledger.of("alarm"):

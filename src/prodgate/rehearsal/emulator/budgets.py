@@ -1,34 +1,17 @@
-"""AWS Budgets: who is told."""
+"""AWS Budgets: who hears of a budget, and what was spent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, Refused, answers, corrects
 
 Params = Mapping[str, Any]
 Value = Mapping[str, Any]
 
 
-@answers("budgets", "CreateBudget")
-def create_budget(ledger: Ledger, params: Params) -> Value:
-    """Create a budget, and remember who is told, which moto forgets."""
-    ledger.moto()
-    for one in params.get("NotificationsWithSubscribers") or ():
-        ledger.of("heard")[_key(params["Budget"]["BudgetName"], one["Notification"])] = list(one["Subscribers"])
-    return {}
-
-
-@answers("budgets", "CreateNotification")
-def create_notification(ledger: Ledger, params: Params) -> Value:
-    """Add a notification, and remember who is told."""
-    ledger.moto()
-    ledger.of("heard")[_key(params["BudgetName"], params["Notification"])] = list(params["Subscribers"])
-    return {}
-
-
-@answers("budgets", "DescribeBudgets")
+@corrects("budgets", "DescribeBudgets", upstream="since getmoto/moto#4619")
 def describe_budgets(ledger: Ledger, _params: Params) -> Value:
     """List the budgets with what the month has cost; to moto nothing ever costs anything."""
     spent = ledger.of("spent")
@@ -37,26 +20,26 @@ def describe_budgets(ledger: Ledger, _params: Params) -> Value:
 
 @answers("budgets", "DescribeSubscribersForNotification")
 def describe_subscribers(ledger: Ledger, params: Params) -> Value:
-    """List who is told."""
+    """List the subscribers of a notification, which moto keeps and has no operation for."""
     return {"Subscribers": list(_find_subscribers(ledger, params))}
 
 
 @answers("budgets", "DeleteSubscriber")
 def delete_subscriber(ledger: Ledger, params: Params) -> Value:
-    """Tell somebody no more."""
+    """Remove a subscriber from a notification."""
     _find_subscribers(ledger, params).remove(params["Subscriber"])
     return {}
 
 
 def _find_subscribers(ledger: Ledger, params: Params) -> list[Any]:
-    key = _key(params["BudgetName"], params["Notification"])
-    if key not in ledger.of("heard"):
-        raise Refused("NotFoundException", f"no such notification of {params['BudgetName']}")
-    heard: list[Any] = ledger.of("heard")[key]
-    return heard
+    budget, wanted = ledger.backend.budgets[params["AccountId"]].get(params["BudgetName"]), _key(params["Notification"])
+    for notification in budget.notifications if budget else ():
+        if _key(notification.details) == wanted:
+            subscribers: list[Any] = notification.subscribers
+            return subscribers
+    raise Refused("NotFoundException", f"no such notification of {params['BudgetName']}")
 
 
-def _key(budget: str, about: Mapping[str, Any]) -> str:
-    threshold = float(about["Threshold"])
-    parts = (budget, about["NotificationType"], about["ComparisonOperator"], about.get("ThresholdType", "PERCENTAGE"))
-    return "/".join((*parts, f"{threshold:g}"))
+def _key(details: Mapping[str, Any]) -> tuple[Any, ...]:
+    stated = (details[name] for name in ("NotificationType", "ComparisonOperator"))
+    return *stated, details.get("ThresholdType", "PERCENTAGE"), float(details["Threshold"])

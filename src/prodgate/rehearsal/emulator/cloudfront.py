@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, answers, corrects
 
 #: Policies that behaviours refer to, and the plural of AWS's names for them.
 POLICIES = {
@@ -64,7 +64,7 @@ for _kind, _plural in POLICIES.items():
     answers("cloudfront", f"List{_plural}")(partial(_list, _kind))
 
 
-@answers("cloudfront", "CreateDistribution", "CreateDistributionWithTags")
+@corrects("cloudfront", "CreateDistribution", "CreateDistributionWithTags", upstream=UNREPORTED)
 def create_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create a distribution, deployed at once."""
     tagged = params.get("DistributionConfigWithTags") or {"DistributionConfig": params.get("DistributionConfig")}
@@ -77,20 +77,20 @@ def create_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[st
     return {**made, "Distribution": _distribution(ledger, id_)}
 
 
-@answers("cloudfront", "GetDistribution")
+@corrects("cloudfront", "GetDistribution", upstream=FOLLOWS)
 def get_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a distribution."""
     return {"Distribution": _distribution(ledger, params["Id"]), "ETag": _find_distribution(ledger, params["Id"]).etag}
 
 
-@answers("cloudfront", "GetDistributionConfig")
+@corrects("cloudfront", "GetDistributionConfig", upstream=FOLLOWS)
 def get_distribution_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return how a distribution is configured."""
     made = _find_distribution(ledger, params["Id"])
     return {"DistributionConfig": ledger.of(SITES)[params["Id"]], "ETag": made.etag}
 
 
-@answers("cloudfront", "UpdateDistribution")
+@corrects("cloudfront", "UpdateDistribution", upstream=FOLLOWS)
 def update_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Replace a distribution's configuration, whole, as AWS does."""
     made = _find_distribution(ledger, params["Id"])
@@ -98,7 +98,7 @@ def update_distribution(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[st
     return {"Distribution": _distribution(ledger, params["Id"]), "ETag": made.etag}
 
 
-@answers("cloudfront", "ListDistributions")
+@corrects("cloudfront", "ListDistributions", upstream=FOLLOWS)
 def list_distributions(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return summaries, which hold nearly all of the configuration."""
     shown = [_summary(ledger, id_) for id_ in ledger.backend.distributions]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, Refused, answers, corrects
 
 #: Arguments of a deployment group that moto loses, or forgets when they are changed.
 KEPT = (
@@ -25,7 +25,7 @@ def _key(params: Mapping[str, Any], group: str) -> str:
     return f"{params['applicationName']}/{group}"
 
 
-@answers("codedeploy", "CreateDeploymentGroup")
+@corrects("codedeploy", "CreateDeploymentGroup", upstream="since getmoto/moto#8758")
 def create_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create a deployment group."""
     made = ledger.moto()
@@ -44,7 +44,7 @@ def update_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mappin
     return {"hooksNotCleanedUp": []}
 
 
-@answers("codedeploy", "GetDeploymentGroup")
+@corrects("codedeploy", "GetDeploymentGroup", upstream="since getmoto/moto#8758")
 def get_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a deployment group."""
     shown = ledger.moto()["deploymentGroupInfo"]
@@ -80,7 +80,7 @@ def get_deployment_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[
     return {"deploymentConfigInfo": ledger.of("pace")[name]}
 
 
-@answers("codedeploy", "CreateDeployment")
+@corrects("codedeploy", "CreateDeployment", upstream="since getmoto/moto#8758")
 def create_deployment(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Deploy what the AppSpec names; the deployment has succeeded as soon as it is made."""
     made = ledger.moto()

@@ -1,11 +1,11 @@
-"""EC2: the account-wide settings that moto does not know."""
+"""EC2: account-wide settings, and flow logs whose log group is stated by its ARN."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from .extension import Ledger, answers
+from .extension import Ledger, answers, corrects
 
 #: boto3's names of the defaults for instance metadata.
 METADATA = ("HttpTokens", "HttpPutResponseHopLimit", "HttpEndpoint", "InstanceMetadataTags")
@@ -35,3 +35,22 @@ def modify_instance_metadata_defaults(ledger: Ledger, params: Mapping[str, Any])
 def get_instance_metadata_defaults(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return how instances answer for their metadata."""
     return {"AccountLevel": {**ledger.of("metadata"), "ManagedBy": "account"}}
+
+
+@corrects("ec2", "DescribeFlowLogs", upstream="since getmoto/moto#3337")
+def describe_flow_logs(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return flow logs; those whose log group is not there are not delivered."""
+    answer = ledger.moto()
+    for flow in answer["FlowLogs"]:
+        group = (flow.get("LogDestination") or "").partition(":log-group:")[2].removesuffix(":*")
+        if flow.get("LogDestinationType") == "cloud-watch-logs" and group:
+            flow.pop("DeliverLogsErrorMessage", None)
+            flow |= {"LogGroupName": group, "DeliverLogsStatus": "SUCCESS"}
+            if not _is_there(ledger, group):
+                flow |= {"DeliverLogsStatus": "FAILED", "DeliverLogsErrorMessage": "Access error"}
+    return answer
+
+
+def _is_there(ledger: Ledger, group: str) -> bool:
+    found = ledger.ask("logs", "DescribeLogGroups", logGroupNamePrefix=group)["logGroups"]
+    return any(one["logGroupName"] == group for one in found)

@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.backends import get_backend
 
-from .extension import Ledger, Refused, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, answers, corrects
 
 #: The account of AWS's own that the layers of all images stand in.
 STORE = "999999999999"
@@ -17,7 +17,7 @@ STORE = "999999999999"
 VULNERABLE = "rehearsal.vulnerable"
 
 
-@answers("ecr", "CompleteLayerUpload")
+@corrects("ecr", "CompleteLayerUpload", upstream=UNREPORTED)
 def complete_layer_upload(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """End the upload of a layer, and keep its content where ECR keeps it: in a bucket of AWS's own."""
     upload = ledger.backend.repositories[params["repositoryName"]].uploads.get(params["uploadId"])
@@ -30,7 +30,7 @@ def complete_layer_upload(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[
     return made
 
 
-@answers("ecr", "GetDownloadUrlForLayer")
+@corrects("ecr", "GetDownloadUrlForLayer", upstream=FOLLOWS)
 def get_download_url(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the address of a layer, which needs no further permission."""
     repository, digest = params["repositoryName"], params["layerDigest"]
@@ -50,7 +50,7 @@ def _place(ledger: Ledger, repository: str, digest: str) -> str:
     return f"{ledger.account}-{repository}/{digest.partition(':')[2]}".replace("/", "-")
 
 
-@answers("ecr", "PutImage")
+@corrects("ecr", "PutImage", upstream="since getmoto/moto#4166")
 def put_image(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take an image; where the repository or the registry scans by itself, it is scanned at once."""
     made = ledger.moto()
@@ -67,7 +67,7 @@ def _finding(severity: str) -> Mapping[str, Any]:
     return {"severity": severity, "status": "ACTIVE", "title": "rehearsal: a vulnerability that is invented"}
 
 
-@answers("ecr", "DescribeImageScanFindings")
+@corrects("ecr", "DescribeImageScanFindings", upstream="since getmoto/moto#4166")
 def describe_scan_findings(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the scan of an image has found: what the image's maker has annotated for the rehearsal."""
     named = {"repositoryName": params["repositoryName"], "imageIds": [params["imageId"]]}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .ecs_tasks import find_definition, list_service_tasks
-from .extension import Ledger, answers
+from .extension import Ledger, corrects
 
 #: Arguments of a service that moto loses.
 KEPT = (
@@ -27,7 +27,7 @@ DEPLOYS = {
 }
 
 
-@answers("ecs", "CreateService", "UpdateService")
+@corrects("ecs", "CreateService", "UpdateService", upstream="getmoto/moto#6283")
 def put_service(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create or change a service; its tasks run at once."""
     made = ledger.moto()["service"]
@@ -39,7 +39,7 @@ def put_service(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"service": _describe_service(ledger, made)}
 
 
-@answers("ecs", "DescribeServices")
+@corrects("ecs", "DescribeServices", upstream="getmoto/moto#6283")
 def describe_services(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return services as they run."""
     found = ledger.moto()

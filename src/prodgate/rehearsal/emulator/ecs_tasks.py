@@ -9,13 +9,13 @@ from typing import Any
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ecs.models import Task
 
-from .extension import Ledger, Refused, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, corrects, patch
 
 # moto reads it of every interface, and gives it to none in a network without host names
-NetworkInterface.private_dns_name = ""
+patch(NetworkInterface, "private_dns_name", "", upstream=UNREPORTED)
 
 
-@answers("ecs", "RunTask")
+@corrects("ecs", "RunTask", upstream=UNREPORTED)
 def run_task(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Start tasks on Fargate; those of a service take traffic."""
     started = [_start_task(ledger, params) for _ in range(params.get("count", 1))]
@@ -45,7 +45,7 @@ def _start_task(ledger: Ledger, params: Mapping[str, Any]) -> Task:
     return task
 
 
-@answers("ecs", "StopTask")
+@corrects("ecs", "StopTask", upstream=FOLLOWS)
 def stop_task(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Stop a task; it takes no more traffic. The service does not start another one."""
     ledger.moto()
@@ -54,7 +54,7 @@ def stop_task(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"task": _task(ledger, task)}
 
 
-@answers("ecs", "ListTasks")
+@corrects("ecs", "ListTasks", upstream="getmoto/moto#6283")
 def list_tasks(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return tasks by the service that started them and the state that they shall have; running ones by default."""
     wanted = {name: value for name, value in params.items() if name not in ("serviceName", "desiredStatus")}
@@ -66,7 +66,7 @@ def list_tasks(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"taskArns": [one.task_arn for one in kept]}
 
 
-@answers("ecs", "DescribeTasks")
+@corrects("ecs", "DescribeTasks", upstream=FOLLOWS)
 def describe_tasks(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return tasks with all of their containers."""
     known = {task.id: task for tasks in ledger.backend.tasks.values() for task in tasks.values()}

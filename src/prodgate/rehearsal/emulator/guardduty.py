@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .extension import Ledger, answers
+from .extension import Ledger, answers, corrects
 
 Params = Mapping[str, Any]
 Value = Mapping[str, Any]
 
 
-@answers("guardduty", "UpdateDetector")
+@corrects("guardduty", "UpdateDetector", upstream="since getmoto/moto#8145")
 def update_detector(ledger: Ledger, params: Params) -> Value:
-    """Change a detector, and remember its features, which moto forgets."""
+    """Change a detector and the features that are named; moto would drop the others."""
     now = datetime.now(UTC)
     for feature in params.get("Features") or ():
         more = [{**one, "UpdatedAt": now} for one in feature.get("AdditionalConfiguration") or ()]
@@ -24,7 +24,7 @@ def update_detector(ledger: Ledger, params: Params) -> Value:
     return {}
 
 
-@answers("guardduty", "GetDetector")
+@corrects("guardduty", "GetDetector", upstream="since getmoto/moto#8145")
 def get_detector(ledger: Ledger, params: Params) -> Value:
     """Return a detector with its features."""
     return {**ledger.moto(), "Features": list(ledger.of(f"features of {params['DetectorId']}").values())}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .extension import Ledger, answers
+from .extension import UNREPORTED, Ledger, corrects
 
 
-@answers("kms", "CreateKey")
+@corrects("kms", "CreateKey", upstream=UNREPORTED)
 def create_key(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create a key, for encryption unless something else is stated."""
     return ledger.moto(**{"KeyUsage": "ENCRYPT_DECRYPT", **params})

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .extension import Ledger, answers
+from .extension import Ledger, corrects
 
 
-@answers("logs", "FilterLogEvents")
+@corrects("logs", "FilterLogEvents", upstream="since getmoto/moto#5428")
 def filter_log_events(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the events that a pattern finds; one between ``%`` is a regular expression."""
     pattern = params.get("filterPattern", "")

@@ -13,7 +13,7 @@ from ...semantics.cloudwatch import parse_percentile
 from ...semantics.metric_math import evaluate, query_ids
 from ...semantics.unresolved import Unresolved
 from . import sqs
-from .extension import Ledger, Refused, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, corrects
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
@@ -27,7 +27,7 @@ class Point:
     values: tuple[tuple[float, float], ...]
 
 
-@answers("cloudwatch", "PutMetricData")
+@corrects("cloudwatch", "PutMetricData", upstream=UNREPORTED)
 def put_metric_data(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Keep values."""
     for datum in params.get("MetricData", ()):
@@ -38,7 +38,7 @@ def put_metric_data(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     return {}
 
 
-@answers("cloudwatch", "ListMetrics")
+@corrects("cloudwatch", "ListMetrics", upstream=FOLLOWS)
 def list_metrics(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the metrics that have values."""
     since = datetime.now(UTC).timestamp() - (3 * 3600 if params.get("RecentlyActive") else 14 * 86400)
@@ -53,7 +53,7 @@ def list_metrics(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"Metrics": found}
 
 
-@answers("cloudwatch", "GetMetricData")
+@corrects("cloudwatch", "GetMetricData", upstream="since getmoto/moto#2848")
 def get_metric_data(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return statistics of metrics over periods, and expressions over them."""
     start, end = _epoch(params["StartTime"]), _epoch(params["EndTime"])
@@ -77,7 +77,7 @@ def get_metric_data(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     return {"MetricDataResults": results, "Messages": []}
 
 
-@answers("cloudwatch", "GetMetricStatistics")
+@corrects("cloudwatch", "GetMetricStatistics", upstream=FOLLOWS)
 def get_metric_statistics(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return statistics of one metric."""
     wanted = [*params.get("Statistics", ()), *params.get("ExtendedStatistics", ())]

@@ -1,4 +1,4 @@
-"""RDS: to which times a cluster can be restored, which moto fixes when the cluster is made, and how it is scaled."""
+"""RDS: restorable times, scaling and exported logs of clusters, and Performance Insights of instances."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from .extension import Ledger, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, corrects
 
 #: Aurora reports what was written until then.
 _BEHIND: Final = timedelta(minutes=3)
 #: What is older than the retention goes in steps.
 _STEP: Final = timedelta(hours=2)
+#: Argument of a call about an instance -> field of the instance; moto forgets them.
+_INSIGHTS: Final = {
+    "EnablePerformanceInsights": "PerformanceInsightsEnabled",
+    "PerformanceInsightsKMSKeyId": "PerformanceInsightsKMSKeyId",
+    "PerformanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
+}
 
 
-@answers("rds", "DescribeDBClusters")
+@corrects("rds", "DescribeDBClusters", upstream="since getmoto/moto#5634")
 def describe_clusters(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return clusters, each restorable from the beginning of its retention, or of its life, until a moment ago."""
     found = ledger.moto()
@@ -29,7 +35,7 @@ def describe_clusters(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str
     return found
 
 
-@answers("rds", "ModifyDBCluster")
+@corrects("rds", "ModifyDBCluster", upstream="since getmoto/moto#5550")
 def modify_cluster(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Change a cluster, also which logs it exports, which moto leaves as they are."""
     found = ledger.moto()
@@ -39,3 +45,20 @@ def modify_cluster(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, An
     cluster.enabled_cloudwatch_logs_exports = [*kept, *chosen.get("EnableLogTypes", ())]
     found["DBCluster"]["EnabledCloudwatchLogsExports"] = cluster.enabled_cloudwatch_logs_exports
     return found
+
+
+@corrects("rds", "CreateDBInstance", "ModifyDBInstance", upstream=UNREPORTED)
+def put_instance(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Create or change an instance, and remember what moto forgets."""
+    made = ledger.moto()
+    kept = ledger.of("insights").setdefault(params["DBInstanceIdentifier"], {"PerformanceInsightsEnabled": False})
+    kept.update({said: params[asked] for asked, said in _INSIGHTS.items() if asked in params})
+    return {"DBInstance": {**made["DBInstance"], **kept}}
+
+
+@corrects("rds", "DescribeDBInstances", upstream=FOLLOWS)
+def describe_instances(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return instances, with what moto forgets."""
+    kept = ledger.of("insights")
+    found = ledger.moto()["DBInstances"]
+    return {"DBInstances": [{**one, **kept.get(one["DBInstanceIdentifier"], {})} for one in found]}

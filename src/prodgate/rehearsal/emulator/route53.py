@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, Refused, answers, corrects
 
 
 @answers("route53", "CreateKeySigningKey")
@@ -40,7 +40,7 @@ def disable_signing(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, A
     return {"ChangeInfo": _change()}
 
 
-@answers("route53", "GetDNSSEC")
+@corrects("route53", "GetDNSSEC", upstream="since getmoto/moto#5197")
 def get_dnssec(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say whether a zone is signed, and with which keys."""
     zone = _zone(params["HostedZoneId"])
@@ -48,7 +48,7 @@ def get_dnssec(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"Status": {"ServeSignature": status}, "KeySigningKeys": list(ledger.of(f"keys of {zone}").values())}
 
 
-@answers("route53", "CreateQueryLoggingConfig")
+@corrects("route53", "CreateQueryLoggingConfig", upstream="since getmoto/moto#4437")
 def create_query_logging_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Log the queries of a zone; moto wants an ending at the ARN of the log group that AWS does not want."""
     arn = params["CloudWatchLogsLogGroupArn"].removesuffix(":*")
@@ -56,7 +56,7 @@ def create_query_logging_config(ledger: Ledger, params: Mapping[str, Any]) -> Ma
     return {**made, "QueryLoggingConfig": {**made["QueryLoggingConfig"], "CloudWatchLogsLogGroupArn": arn}}
 
 
-@answers("route53", "ListQueryLoggingConfigs")
+@corrects("route53", "ListQueryLoggingConfigs", upstream="since getmoto/moto#4437")
 def list_query_logging_configs(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return where the queries of zones are logged."""
     found = ledger.moto()["QueryLoggingConfigs"]

@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, Refused, corrects
 
 _DAY = 86_400
 
 
-@answers("secretsmanager", "RotateSecret")
+@corrects("secretsmanager", "RotateSecret", upstream="since getmoto/moto#3912")
 def rotate_secret(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Rotate a secret by schedule, its function being taken for one that works."""
     try:

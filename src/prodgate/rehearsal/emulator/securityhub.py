@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .extension import Ledger, answers
+from .extension import Ledger, answers, corrects
 
 Params = Mapping[str, Any]
 Value = Mapping[str, Any]
@@ -47,7 +47,7 @@ def get_enabled_standards(ledger: Ledger, params: Params) -> Value:
     return {"StandardsSubscriptions": [about for arn, about in found if not wanted or arn in wanted]}
 
 
-@answers("securityhub", "GetFindings")
+@corrects("securityhub", "GetFindings", upstream="since getmoto/moto#8518")
 def get_findings(ledger: Ledger, params: Params) -> Value:
     """Return moto's findings that pass the filters, which moto leaves aside."""
     filters = params.get("Filters") or {}

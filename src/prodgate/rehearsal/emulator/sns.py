@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .extension import Ledger, Refused, answers
+from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, corrects
 
 #: Protocols that need no confirmation inside one account.
 _WITHOUT_CONFIRMATION: Final = ("sqs", "lambda", "firehose", "application", "sms")
@@ -14,7 +14,7 @@ CHAT: Final = "https://global.sns-api.chatbot.amazonaws.com"
 PENDING: Final = "PendingConfirmation"
 
 
-@answers("sns", "Subscribe")
+@corrects("sns", "Subscribe", upstream=UNREPORTED)
 def subscribe(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Subscribe to a topic."""
     made = ledger.moto()
@@ -25,7 +25,7 @@ def subscribe(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     return made if known or params.get("ReturnSubscriptionArn") else {"SubscriptionArn": "pending confirmation"}
 
 
-@answers("sns", "ConfirmSubscription")
+@corrects("sns", "ConfirmSubscription", upstream=FOLLOWS)
 def confirm_subscription(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Confirm a subscription. The token that its owner was sent is the address itself here."""
     for arn, endpoint in ledger.of("pending").items():
@@ -35,7 +35,7 @@ def confirm_subscription(ledger: Ledger, params: Mapping[str, Any]) -> dict[str,
     raise Refused("InvalidParameter", "Invalid token")
 
 
-@answers("sns", "ListSubscriptions", "ListSubscriptionsByTopic")
+@corrects("sns", "ListSubscriptions", "ListSubscriptionsByTopic", upstream=FOLLOWS)
 def list_subscriptions(ledger: Ledger, _params: Mapping[str, Any]) -> dict[str, Any]:
     """Return subscriptions; one that waits shows no ARN."""
     found = ledger.moto()["Subscriptions"]
@@ -45,14 +45,14 @@ def list_subscriptions(ledger: Ledger, _params: Mapping[str, Any]) -> dict[str, 
     return {"Subscriptions": shown}
 
 
-@answers("sns", "GetSubscriptionAttributes")
+@corrects("sns", "GetSubscriptionAttributes", upstream=FOLLOWS)
 def get_subscription_attributes(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a subscription is."""
     found = ledger.moto()["Attributes"]
     return {"Attributes": found | {PENDING: str(_is_pending(ledger, params["SubscriptionArn"])).lower()}}
 
 
-@answers("sns", "GetTopicAttributes")
+@corrects("sns", "GetTopicAttributes", upstream=FOLLOWS)
 def get_topic_attributes(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a topic is; its subscriptions are counted by whether they wait."""
     everybody = ledger.backend.subscriptions.items()
@@ -61,7 +61,7 @@ def get_topic_attributes(ledger: Ledger, params: Mapping[str, Any]) -> dict[str,
     return {"Attributes": ledger.moto()["Attributes"] | counts}
 
 
-@answers("sns", "Publish")
+@corrects("sns", "Publish", upstream=UNREPORTED)
 def publish(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Deliver a message to the queues that subscribe. Mail, chat and web are outside, and hear nothing."""
     topic = ledger.backend.topics.get(params.get("TopicArn") or params.get("TargetArn"))

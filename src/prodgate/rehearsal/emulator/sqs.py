@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from .extension import Ledger, answers
+from .extension import UNREPORTED, Ledger, corrects
 from .moto_backends import find_backend
 
 NAMESPACE: Final = "AWS/SQS"
 
 
-@answers("sqs", "SetQueueAttributes")
+@corrects("sqs", "SetQueueAttributes", upstream="since getmoto/moto#4091")
 def set_queue_attributes(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Set attributes of a queue, and leave the others alone."""
     queue = ledger.backend.queues.get(params["QueueUrl"].rpartition("/")[2])
@@ -27,7 +27,7 @@ def set_queue_attributes(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[s
     return answer
 
 
-@answers("sqs", "GetQueueAttributes")
+@corrects("sqs", "GetQueueAttributes", upstream=UNREPORTED)
 def get_queue_attributes(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return attributes of a queue; Terraform compares the text of a redrive policy."""
     found = ledger.moto()
@@ -36,7 +36,7 @@ def get_queue_attributes(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[
     return found
 
 
-@answers("sqs", "SendMessage")
+@corrects("sqs", "SendMessage", upstream=UNREPORTED)
 def send_message(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take a message."""
     answer = ledger.moto()
@@ -44,7 +44,7 @@ def send_message(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]
     return answer
 
 
-@answers("sqs", "SendMessageBatch")
+@corrects("sqs", "SendMessageBatch", upstream=UNREPORTED)
 def send_message_batch(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take several messages, or some of them."""
     answer = ledger.moto()

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, Refused, answers, corrects
 
 
-@answers("synthetics", "CreateCanary")
+@corrects("synthetics", "CreateCanary", upstream="since getmoto/moto#9314")
 def create_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make a canary that is ready and has never run."""
     name, now = params["Name"], datetime.now(UTC)
@@ -53,13 +53,13 @@ def update_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any
     return {}
 
 
-@answers("synthetics", "GetCanary")
+@corrects("synthetics", "GetCanary", upstream="since getmoto/moto#9314")
 def get_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return one canary."""
     return {"Canary": _canary(ledger, params["Name"])}
 
 
-@answers("synthetics", "DescribeCanaries")
+@corrects("synthetics", "DescribeCanaries", upstream="since getmoto/moto#9314")
 def describe_canaries(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return canaries."""
     return {"Canaries": _select(ledger, params)}

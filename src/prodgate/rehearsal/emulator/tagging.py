@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .extension import Ledger, answers
+from .extension import FOLLOWS, Ledger, corrects
 
 
-@answers("resourcegroupstaggingapi", "GetResources")
+@corrects("resourcegroupstaggingapi", "GetResources", upstream=FOLLOWS)
 def get_resources(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return tagged resources: those that have an ARN and tags where they are kept."""
     found = ledger.moto()["ResourceTagMappingList"]
