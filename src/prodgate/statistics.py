@@ -163,6 +163,13 @@ def _worth(kept: Floats, squares: Floats, seconds: int, trials: int, confidence:
     return kept / design, trials / design
 
 
+def chance_of_greater(earlier: Sequence[float], later: Sequence[float]) -> float:
+    """Return the chance of ranks as far above the earlier ones when nothing changed, after Mann and Whitney."""
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415
+
+    return float(mannwhitneyu(later, earlier, alternative="greater").pvalue)
+
+
 def _low(bad: Any, trials: Any, confidence: float) -> Any:
     import numpy as np  # noqa: PLC0415
     from scipy.special import betaincinv  # noqa: PLC0415

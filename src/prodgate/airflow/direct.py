@@ -6,13 +6,11 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from ..aws.answers import Absent, Unreadable
-from ..aws.calls import SKEW
+from ..aws.clock import minutes_apart
 from ..aws.failures import SHOWN, Kind, classify_airflow_reply
 from ..semantics.secret_forms import redact_credentials, redaction
 from .http_connection import HttpConnection, Reply
@@ -192,10 +190,5 @@ def _decode_json(body: bytes) -> Any:
 
 def _check_clock(base: str, reply: Reply) -> None:
     """Raise Unreadable when the server's clock and this machine's are too far apart to tell early from late."""
-    try:
-        apart = abs(datetime.now(UTC) - parsedate_to_datetime(reply.headers["date"]))
-    except (KeyError, TypeError, ValueError):
-        return
-    if apart > SKEW:
-        minutes = int(apart.total_seconds()) // 60
+    if minutes := minutes_apart(reply.headers.get("date")):
         raise Unreadable(f"Airflow at {base}: its clock is {minutes} minutes from this machine's; set them")

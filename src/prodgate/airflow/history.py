@@ -26,7 +26,7 @@ from .dialects import (
 )
 from .paging import read_all, read_page
 from .records import Event, Heartbeat, History, ImportFailure, Run, ServedDag, Task
-from .transport import Transport, record, replay
+from .transport import RecordingTransport, Transport, replay
 
 T = TypeVar("T")
 
@@ -171,7 +171,7 @@ def observe_history(
     Of components that are unhealthy it keeps what is said of them within ``patience`` seconds, at the end of them
     where that does not change.
     """
-    memory = record(transport)
+    memory = RecordingTransport(transport)
     with suppress(Absent, Unreadable):  # the answers say it, too
         read_history(memory, dag_ids, since=since, now=now)
         asked, until = open_reader(memory, since=since, now=now), monotonic() + patience

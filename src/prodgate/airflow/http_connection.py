@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from ..aws.answers import Unreadable
 from ..criteria import UsageError
+from ..deadline import cut_after
 
 #: Seconds for one answer, to its last byte, and bytes of the longest one; InvokeRestApi has the same limits.
 LIMIT: Final = 10.0
@@ -71,7 +70,7 @@ class HttpConnection:
         if connection.sock is None:
             connection.connect()
         try:
-            with _deadline(connection.sock, self.limit):
+            with cut_after(connection.sock, self.limit):
                 connection.request(method, place.path.rstrip("/") + path, body, dict(headers))
                 return _read_reply(connection.getresponse())
         except BaseException:
@@ -88,31 +87,6 @@ def _read_reply(answer: http.client.HTTPResponse) -> Reply:
             raise Unreadable(f"its answer was cut off after {len(body)} bytes")
         headers = {name.lower(): value for name, value in answer.getheaders()}
         return Reply(status=answer.status, body=body, headers=headers)
-
-
-@contextmanager
-def _deadline(connected: socket.socket, limit: float) -> Iterator[None]:
-    """Cut a connection when the time is over, however slowly it drips. Raises TimeoutError."""
-    over = threading.Event()
-
-    def cut() -> None:
-        over.set()
-        with suppress(OSError):
-            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # below TLS, which the reader is in
-
-    timer = threading.Timer(limit, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except Exception:
-        if not over.is_set():
-            raise
-    finally:
-        timer.cancel()
-        timer.join()
-    if over.is_set():
-        raise TimeoutError
 
 
 @contextmanager

@@ -78,11 +78,6 @@ class ReplayingTransport:
         return _read_answer(answer)
 
 
-def record(transport: Transport) -> RecordingTransport:
-    """Return the same transport with a memory."""
-    return RecordingTransport(transport)
-
-
 def replay(answers: Iterable[Mapping[str, Any]]) -> ReplayingTransport:
     """Return a transport that answers from what ``Recorded.answers`` kept."""
     return ReplayingTransport({_key(each["path"], each["query"]): each for each in answers})

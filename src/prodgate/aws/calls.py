@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from .actions import find_refusal
 from .answers import Unreadable
 from .clients import Clients, Refused, last_host
+from .clock import minutes_apart
 from .failures import Failure, Kind, classify_error
 from .plain_json import to_plain
 from .recording import Call, Record, Recording
 
 #: Pages after which a list is given up: what is so long is not a list of settings.
 MAX_PAGES: Final = 1_000
-
-#: How far this machine's clock may be from AWS's; ages and windows would be wrong by as much.
-SKEW: Final = timedelta(minutes=5)
 
 _NEXT: Final = ("NextToken", "nextToken", "NextMarker", "NextPageToken", "nextPageToken", "PaginationToken")
 _MORE: Final = ("IsTruncated", "isTruncated", "Truncated", "hasMore", "HasMoreDeliveryStreams")
@@ -173,10 +169,5 @@ def _request_metadata(response: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_clock(request: Mapping[str, Any]) -> None:
     """Raise Unreadable when the server's clock and this machine's are too far apart."""
-    try:
-        apart = abs(datetime.now(UTC) - parsedate_to_datetime(request["date"]))
-    except (KeyError, TypeError, ValueError):
-        return
-    if apart > SKEW:
-        minutes = int(apart.total_seconds()) // 60
+    if minutes := minutes_apart(request.get("date")):
         raise Unreadable(f"this machine's clock is {minutes} minutes from AWS's; set it, and observe again")

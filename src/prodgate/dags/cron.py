@@ -23,6 +23,8 @@ from croniter import CroniterBadCronError, CroniterBadDateError, croniter
 from ..criteria import suggest
 from .declared import Schedule
 
+#: The finest that times are told apart by: what is before a slot and this more includes the slot.
+INSTANT: Final = timedelta(microseconds=1)
 #: Longer than any clock was ever set forward or back.
 _CHANGE: Final = timedelta(hours=26)
 _EXAMPLE: Final = "'0 */6 * * *'"

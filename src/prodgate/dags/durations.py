@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..airflow.records import History
-from ..statistics import nearest_rank
+from ..statistics import chance_of_greater, nearest_rank
 from .declared import DeclaredDag
 from .ledger import window
 from .manual_actions import Act
@@ -25,7 +25,7 @@ class Slowdown:
     """95th percentile in seconds."""
     now: float
     p_value: float
-    """Chance of ranks as unfavourable as these when nothing changed, after Mann and Whitney."""
+    """How likely chance alone would make the later ones so much longer."""
     samples: tuple[int, int]
     """Runs before, and now."""
 
@@ -33,13 +33,6 @@ class Slowdown:
     def factor(self) -> float:
         """How many times as long runs take now."""
         return self.now / self.before
-
-    def is_regression(self, factor: float, significance: float) -> bool:
-        """Whether runs take more than ``factor`` times as long, and chance alone would hardly do that.
-
-        Both are asked for: of many runs, a difference that nobody minds is significant, too.
-        """
-        return self.factor > factor and self.p_value < significance
 
 
 def list_durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
@@ -60,16 +53,14 @@ def list_durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
     )
 
 
-def compare_durations(earlier: Sequence[float], later: Sequence[float], *, least: int = MIN_RUNS) -> Slowdown | None:
-    """Compare the durations of two windows, in seconds; None when either has fewer than ``least`` runs."""
-    from scipy.stats import mannwhitneyu  # noqa: PLC0415  it takes longer to import than a judgement does
-
-    if min(len(earlier), len(later)) < max(least, 1):
+def compare_durations(earlier: Sequence[float], later: Sequence[float]) -> Slowdown | None:
+    """Compare the durations of two windows, in seconds; None when either has too few runs."""
+    if min(len(earlier), len(later)) < MIN_RUNS:
         return None
     return Slowdown(
         before=_p95(earlier),
         now=_p95(later),
-        p_value=float(mannwhitneyu(later, earlier, alternative="greater").pvalue),
+        p_value=chance_of_greater(earlier, later),
         samples=(len(earlier), len(later)),
     )
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from ..airflow.records import History, Run
 from . import cron
@@ -18,9 +17,6 @@ from .slot_states import Row, SlotState, judge_slot
 from .traces import Trace, collect_traces
 
 __all__ = ["Ledger", "Row", "SlotState", "Unaccounted", "build_ledger", "window"]
-
-#: The finest that a time is told apart; what is before a slot's instant and this more includes the slot.
-_INSTANT: Final = timedelta(microseconds=1)
 
 
 class Unaccounted(Exception):
@@ -52,7 +48,7 @@ def build_ledger(dag: DeclaredDag, history: History) -> Ledger:
     Raises Unaccounted when a slot or a run of the schedule is in none of the rows, or in two.
     """
     since, until = window(dag, history)
-    slots = cron.list_slots(dag.schedule, since, until + _INSTANT)
+    slots = cron.list_slots(dag.schedule, since, until + cron.INSTANT)
     expected = frozenset(slots)
     found: Mapping[datetime, list[Trace]] = defaultdict(list)
     extra = []

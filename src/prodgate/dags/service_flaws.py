@@ -11,7 +11,6 @@ next_slot       what Airflow says comes next is no slot of the declared schedule
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 from ..airflow.records import History, ServedDag
@@ -20,7 +19,6 @@ from .declared import DeclaredDag
 from .record_flaws import Flaw
 
 _ACTIVE: Final = ("queued", "running")
-_INSTANT: Final = timedelta(microseconds=1)
 
 
 def find_service_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
@@ -48,7 +46,7 @@ def _find_dag_flaws(dag: DeclaredDag, served: ServedDag, history: History) -> It
 
 def _check_next_slot(dag: DeclaredDag, served: ServedDag, history: History) -> Iterator[tuple[str, str]]:
     coming = served.next_slot
-    if coming is not None and not cron.list_slots(dag.schedule, coming, coming + _INSTANT):
+    if coming is not None and not cron.list_slots(dag.schedule, coming, coming + cron.INSTANT):
         wanted = f"{dag.schedule.cron!r} in {dag.schedule.timezone}"
         yield "next_slot", f"Airflow's next slot {coming:%Y-%m-%d %H:%M:%S} UTC is none of {wanted}"
     # while as many runs are active as may be, Airflow 2 states none

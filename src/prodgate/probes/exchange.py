@@ -6,13 +6,13 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from threading import Event, Timer
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
+
+from ..deadline import cut_after
 
 #: Bytes that are read of one answer; what it is about is in its headers.
 MAX_BODY: Final = 65536
@@ -106,20 +106,19 @@ def fetch(url: str, *, timeout: float) -> Exchange:
     Whose certificate it is does not matter here, since nothing is sent that is anybody's: certificates have a probe
     of their own, and what is wrong with one shall not hide all the rest.
     """
-    begun, late = monotonic(), Event()
+    begun = monotonic()
     connection = _new_connection(urlsplit(url), timeout)
     try:
         connection.connect()
-        watch = _start_deadline(connection.sock, late, timeout - (monotonic() - begun))
-        try:
+        with cut_after(connection.sock, timeout - (monotonic() - begun)):
             connection.request("GET", _request_target(urlsplit(url)), headers=_SENT)
             answer = connection.getresponse()
             size = len(answer.read(MAX_BODY))
-        finally:
-            watch.cancel()
-        return _timed_out(url, timeout) if late.is_set() else _exchange_of(url, answer, size)
+        return _exchange_of(url, answer, size)
+    except TimeoutError:
+        return Exchange(url=url, failed="silent", detail=f"no whole answer within {timeout:g} s")
     except (OSError, HTTPException, ValueError) as error:
-        return _timed_out(url, timeout) if late.is_set() else _failed_exchange(url, error, timeout)
+        return _failed_exchange(url, error)
     finally:
         connection.close()
 
@@ -139,20 +138,6 @@ def unverified_context() -> ssl.SSLContext:
     return context
 
 
-def _start_deadline(sock: socket.socket, late: Event, seconds: float) -> Timer:
-    """Cut a connection when its time is over; a time-out of the socket begins anew with every byte."""
-
-    def cut() -> None:
-        late.set()
-        with suppress(OSError):  # it may be closed already
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    watch = Timer(max(seconds, 0.001), cut)
-    watch.daemon = True
-    watch.start()
-    return watch
-
-
 def _request_target(parts: SplitResult) -> str:
     return quote(urlunsplit(("", "", parts.path or "/", parts.query, "")), safe=_SAFE)
 
@@ -160,10 +145,6 @@ def _request_target(parts: SplitResult) -> str:
 def _exchange_of(url: str, answer: HTTPResponse, size: int) -> Exchange:
     kept = tuple((name.lower(), value) for name, value in answer.getheaders() if name.lower() in _KEPT)
     return Exchange(url=url, status=answer.status, headers=kept, size=size)
-
-
-def _timed_out(url: str, timeout: float) -> Exchange:
-    return Exchange(url=url, failed="silent", detail=f"no whole answer within {timeout:g} s")
 
 
 #: What went wrong, by the type of error; the first that fits.
@@ -176,8 +157,6 @@ _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-def _failed_exchange(url: str, error: Exception, timeout: float) -> Exchange:
-    if isinstance(error, TimeoutError):
-        return _timed_out(url, timeout)
+def _failed_exchange(url: str, error: Exception) -> Exchange:
     kind = next((name for type_, name in _KINDS if isinstance(error, type_)), "unreachable")
     return Exchange(url=url, failed=kind, detail=(str(error) or type(error).__name__)[:_MAX_TEXT])
