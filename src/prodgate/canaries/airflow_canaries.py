@@ -1,19 +1,17 @@
-"""Canaries through Airflow's REST API."""
+"""Triggers canaries and reads their runs through Airflow's REST API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from ..airflow.history import Reader, open_reader
 from ..airflow.records import Run, Task
 from ..airflow.transport import Writer
 from ..aws.answers import Unreadable
-
-#: How far Airflow's clock may be from ours.
-CLOCK_SKEW: Final = timedelta(minutes=5)
+from ..aws.clock import SKEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class AirflowCanaries:
     """An Airflow in which canaries may be triggered."""
 
     writer: Writer
-    since: datetime
+    since: datetime = field(default_factory=lambda: datetime.now(UTC) - SKEW)
     """Runs before this are none of ours."""
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
@@ -40,9 +38,4 @@ class AirflowCanaries:
         return self._reader().tasks(dag_id, runs)
 
     def _reader(self) -> Reader:
-        return open_reader(self.writer, since=self.since, now=datetime.now(UTC) + CLOCK_SKEW)
-
-
-def connect(writer: Writer) -> AirflowCanaries:
-    """Return an Airflow that is reached by ``writer``, for canaries that are triggered from now on."""
-    return AirflowCanaries(writer, datetime.now(UTC) - CLOCK_SKEW)
+        return open_reader(self.writer, since=self.since, now=datetime.now(UTC) + SKEW)

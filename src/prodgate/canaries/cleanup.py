@@ -1,4 +1,4 @@
-"""Leaving nothing behind: whatever was made is removed, also after a failure and after Ctrl-C."""
+"""Removes whatever a drill made, also after a failure and after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-#: How often removing something is tried; an impatient second Ctrl-C is one try.
+#: How often each removal is tried; an impatient second Ctrl-C uses up one try.
 _TRIES: Final = 3
 
 
 @dataclass(slots=True)
 class Cleanup:
-    """What has to be undone, the last first. Say so before doing it: who interrupts may do so in between."""
+    """Steps to undo, the last first. Add a step before doing what it undoes: an interrupt may come in between."""
 
     left: list[str] = field(default_factory=list)
     """What could not be undone, and why."""
     _steps: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
 
     def add(self, what: str, undo: Callable[[], object]) -> None:
-        """Have something undone at the end; ``undo`` must also bear that it was never done."""
+        """Undo something at the end; ``undo`` must cope with its never having been done."""
         self._steps.append((what, undo))
 
     def run(self) -> None:
-        """Undo everything. Raises KeyboardInterrupt only when all has been tried."""
+        """Undo everything. Raises KeyboardInterrupt, but only after every step was tried."""
         interrupted = False
         for what, undo in reversed(self._steps):
             why = ""
@@ -33,7 +33,7 @@ class Cleanup:
                     undo()
                 except KeyboardInterrupt:
                     interrupted, why = True, "interrupted"
-                except Exception as error:  # noqa: BLE001  the rest must be undone whatever went wrong here
+                except Exception as error:  # noqa: BLE001  the other steps must still run
                     why = str(error)
                 else:
                     break
@@ -46,7 +46,7 @@ class Cleanup:
 
 @contextmanager
 def cleanup(tell: Callable[[str], None]) -> Iterator[Cleanup]:
-    """Undo when the context ends, however it does, and tell what could not be undone."""
+    """Undo everything when the context ends, however it ends, and tell what could not be undone."""
     steps = Cleanup()
     try:
         yield steps

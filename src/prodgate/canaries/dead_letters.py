@@ -1,4 +1,4 @@
-"""The dead letters of our own runs: taken from a queue in which others' messages stay as they are."""
+"""The dead letters of our own runs, taken from a queue without disturbing anybody else's messages."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from ..criteria import UsageError
 
-#: Seconds for which a message is out of others' sight while it is looked at, should this process be killed.
+#: Seconds for which a message stays hidden from others if this process is killed while it looks at it.
 VISIBILITY_TIMEOUT: Final = 30
-#: Messages of others above which a queue is not searched.
+#: A queue that holds more messages than this is not searched.
 MAX_MESSAGES: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A text that arrived somewhere, and when it was sent, in seconds since 1970."""
+    """A text that arrived, and when it was sent, in Unix seconds."""
 
     text: str
     sent: float
@@ -26,7 +26,7 @@ class Message:
 
 @dataclass(slots=True)
 class DeadLetters:
-    """Searches a dead-letter queue. What names one of our runs is taken out, and everything else given back."""
+    """Searches a dead-letter queue: takes messages that name one of our runs and gives back all others."""
 
     sqs: Any
     url: str
@@ -37,7 +37,7 @@ class DeadLetters:
     _held: list[str] = field(default_factory=list)
 
     def collect(self) -> None:
-        """Take the messages of our runs that are there now."""
+        """Take the messages of our runs that have arrived."""
         asked = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": VISIBILITY_TIMEOUT}
         for _ in range(MAX_MESSAGES):
             found = self.sqs.receive_message(**asked, AttributeNames=["SentTimestamp"]).get("Messages", ())
@@ -47,10 +47,10 @@ class DeadLetters:
                 return
 
     def release(self) -> None:
-        """Let others see at once again what was looked at."""
+        """Make everybody else's messages visible again at once."""
         while self._held:
             handle = self._held.pop()
-            with suppress(self.sqs.exceptions.ClientError):  # it is in sight again, or somebody has dealt with it
+            with suppress(self.sqs.exceptions.ClientError):  # visible again already, or dealt with
                 self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
 
     def _sort(self, message: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ class DeadLetters:
 
 
 def open_dead_letters(sqs: Any, arn: str) -> DeadLetters:
-    """Return what searches the queue of an ARN. Raises UsageError for one that must not be searched."""
+    """Return a search of the queue with this ARN. Raises UsageError for one that must not be searched."""
     account, name = arn.split(":")[4:6]
     url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     stated = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

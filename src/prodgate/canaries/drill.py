@@ -1,4 +1,4 @@
-"""Failing on purpose: canary runs that must be tried again, kept as dead letters and told to people."""
+"""Fails on purpose: runs of the canary DAG that must be retried, leave a dead letter and notify people."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .temporary_queue import Aws, receive_notifications, subscribe_queue
 
 #: States in which a run stays.
 _ENDED: Final = frozenset({"success", "failed"})
-#: How often a run is asked for; with the same id, it is made once.
+#: How often a run is triggered at most; with the same id, Airflow makes it once.
 _TRIES: Final = 3
-#: Seconds between two looks at the runs and at the queues.
-_PAUSE: Final = 0.5
+#: Seconds between polls of the runs and the queues.
+_POLL_INTERVAL: Final = 0.5
 
 
 class Canaries(Protocol):
-    """An Airflow in which canaries may be triggered. Each raises Absent and Unreadable."""
+    """An Airflow in which canaries may be triggered. Every method raises Absent and Unreadable."""
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         """Make a run of this id."""
@@ -55,21 +55,22 @@ class Place:
 
 @dataclass(slots=True, kw_only=True)
 class _ObservedRun:
-    """What was seen so far of one run."""
+    """What is known of one run so far."""
 
     mode: str
     run_id: str
     triggered: float
     given_up: bool = False
     """Whether it could not be triggered."""
-    run: Run | None = None
+    airflow_run: Run | None = None
+    """As Airflow reported it last."""
     tasks: tuple[Task, ...] = ()
     notices: list[Message] = field(default_factory=list)
     reason: str = ""
 
     @property
     def state(self) -> str:
-        return self.run.state if self.run else ""
+        return self.airflow_run.state if self.airflow_run else ""
 
     @property
     def ended(self) -> bool:
@@ -79,10 +80,10 @@ class _ObservedRun:
 def drill_canary(
     airflow: Canaries, aws: Aws, place: Place, tell: Callable[[str], None], *, patience: float, delivery: float
 ) -> CanaryDrill:
-    """Trigger a canary in every mode, and see what becomes of each run.
+    """Trigger a canary in every mode and watch each run.
 
     Runs have ``patience`` seconds to end, and from then on their messages ``delivery`` seconds to arrive. The messages
-    that name these runs are taken out of the dead-letter queue, and no others. Raises UsageError for a queue that must
+    that name these runs are taken from the dead-letter queue, and no others. Raises UsageError for a queue that must
     not be searched.
     """
     region, started = place.queue.split(":")[3], datetime.now(UTC).isoformat()
@@ -90,75 +91,76 @@ def drill_canary(
         letters = open_dead_letters(aws("sqs", region), place.queue)
         steps.add(f"messages of others in {place.queue}", letters.release)
         url = subscribe_queue(aws, region, (place.topic,), secrets.token_hex(16), steps)
-        ears = partial(receive_notifications, aws("sqs", region), url, 0)
+        notifications = partial(receive_notifications, aws("sqs", region), url, 0)
         tell(f"triggering {place.dag_id}: {', '.join(MODES)}")
-        seen = [_trigger_run(airflow, place, mode, letters, steps) for mode in MODES]
-        look = partial(_observe, airflow, place, seen, letters, ears)
-        _wait_until(look, lambda: all(one.ended for one in seen), patience)
-        tell(f"runs as they are now: {', '.join(f'{one.mode} {one.state}' for one in seen)}")
-        _wait_until(look, lambda: all(_is_settled(one, letters) for one in seen), delivery)
-    tried = tuple(_build_run_record(place, one, letters.taken.get(one.run_id, [])) for one in seen)
+        runs = [_trigger_run(airflow, place, mode, letters, steps) for mode in MODES]
+        poll = partial(_observe, airflow, place, runs, letters, notifications)
+        _wait_until(poll, lambda: all(one.ended for one in runs), patience)
+        tell(f"runs as they are now: {', '.join(f'{one.mode} {one.state}' for one in runs)}")
+        _wait_until(poll, lambda: all(_is_settled(one, letters) for one in runs), delivery)
+    tried = tuple(_build_run_record(place, one, letters.taken.get(one.run_id, [])) for one in runs)
     stated = {"dag_id": place.dag_id, "target": place.target, "queue": place.queue, "topic": place.topic}
     return CanaryDrill(**stated, started=started, tried=tried, left=tuple(steps.left))
 
 
 def _trigger_run(airflow: Canaries, place: Place, mode: str, letters: DeadLetters, steps: Cleanup) -> _ObservedRun:
-    """Make a run, whose id is known before: an interruption or a lost answer must not hide what it leaves."""
+    """Make a run with an id chosen beforehand: an interruption or a lost answer must not hide what it leaves."""
     now = datetime.now(UTC)
-    seen = _ObservedRun(mode=mode, run_id=f"prodgate-{mode}-{secrets.token_hex(6)}", triggered=now.timestamp())
-    letters.own.append(seen.run_id)
+    run = _ObservedRun(mode=mode, run_id=f"prodgate-{mode}-{secrets.token_hex(6)}", triggered=now.timestamp())
+    letters.own.append(run.run_id)
     if mode in FAILING:
-        steps.add(f"dead letter of run {seen.run_id} in {place.queue}", partial(_take_late_letter, letters, seen))
+        steps.add(f"dead letter of run {run.run_id} in {place.queue}", partial(_take_late_letter, letters, run))
     for _ in range(_TRIES):
         try:
-            airflow.trigger(place.dag_id, seen.run_id, {"mode": mode})
+            airflow.trigger(place.dag_id, run.run_id, {"mode": mode})
         except Absent:
-            seen.reason = f"Airflow knows no DAG {place.dag_id!r}; deploy it"
+            run.reason = f"Airflow knows no DAG {place.dag_id!r}; deploy it"
             break
         except Unreadable as error:
-            seen.reason = error.reason
+            run.reason = error.reason
         else:
-            seen.reason = ""
-            return seen
-        _observe_runs(airflow, place, [seen])
-        if seen.run is not None:
-            return seen
-    seen.given_up = True
-    return seen
+            run.reason = ""
+            return run
+        _observe_runs(airflow, place, [run])
+        if run.airflow_run is not None:
+            return run
+    run.given_up = True
+    return run
 
 
-def _take_late_letter(letters: DeadLetters, seen: _ObservedRun) -> None:
-    """Take a dead letter that nobody waits for any more. Raises LookupError when it is not there yet."""
-    if seen.run_id not in letters.taken:
+def _take_late_letter(letters: DeadLetters, run: _ObservedRun) -> None:
+    """Take a dead letter that the drill no longer waits for. Raises LookupError when it is not there yet."""
+    if run.run_id not in letters.taken:
         letters.collect()
-    if seen.run_id not in letters.taken and not seen.given_up:
+    if run.run_id not in letters.taken and not run.given_up:
         raise LookupError("it was not there; delete it should it come")
 
 
-def _wait_until(look: Callable[[], None], done: Callable[[], bool], seconds: float) -> None:
-    """Look until it is done, once at least, and no longer than so many seconds."""
+def _wait_until(poll: Callable[[], None], done: Callable[[], bool], seconds: float) -> None:
+    """Poll at least once, then until ``done`` or the seconds are over."""
     until = monotonic() + seconds
-    look()
+    poll()
     while not done() and monotonic() < until:
-        sleep(_PAUSE)
-        look()
+        sleep(_POLL_INTERVAL)
+        poll()
 
 
 def _observe(
     airflow: Canaries,
     place: Place,
-    seen: Sequence[_ObservedRun],
+    runs: Sequence[_ObservedRun],
     letters: DeadLetters,
-    ears: Callable[[], Iterator[Mapping[str, Any]]],
+    notifications: Callable[[], Iterator[Mapping[str, Any]]],
 ) -> None:
-    """See how the runs are, and what has arrived."""
-    running = [one for one in seen if not one.ended]
+    """Update the runs, their dead letters and their notifications."""
+    running = [one for one in runs if not one.ended]
     if running:
         _observe_runs(airflow, place, running)
     letters.collect()
-    for told in ears():
-        message = Message(text=f"{told.get('Subject', '')}\n{told['Message']}", sent=_parse_instant(told["Timestamp"]))
-        for one in seen:
+    for notice in notifications():
+        sent = datetime.fromisoformat(notice["Timestamp"]).timestamp()
+        message = Message(text=f"{notice.get('Subject', '')}\n{notice['Message']}", sent=sent)
+        for one in runs:
             if mentions(message.text, one.run_id):
                 one.notices.append(message)
 
@@ -173,17 +175,17 @@ def _observe_runs(airflow: Canaries, place: Place, running: Sequence[_ObservedRu
         return
     for one in running:
         if one.run_id in found:
-            one.run, one.reason = found[one.run_id], ""
+            one.airflow_run, one.reason = found[one.run_id], ""
             one.tasks = tuple(task for task in tasks if task.run_id == one.run_id)
 
 
 def _is_settled(one: _ObservedRun, letters: DeadLetters) -> bool:
-    """Whether nothing more is waited for. Of what must not come nobody can wait for the end."""
+    """Whether everything expected has arrived; a message that must not come can't be waited for."""
     return one.mode not in FAILING or one.given_up or (one.run_id in letters.taken and bool(one.notices))
 
 
 def _build_run_record(place: Place, one: _ObservedRun, letters: Sequence[Message]) -> CanaryRun:
-    end = one.run.ended.timestamp() if one.run and one.run.ended else one.triggered
+    end = one.airflow_run.ended.timestamp() if one.airflow_run and one.airflow_run.ended else one.triggered
     failed = {task.task_id for task in one.tasks if task.state == "failed"} or {task.task_id for task in one.tasks}
     named = partial(_list_names, place.dag_id, one.run_id, failed)
     return CanaryRun(
@@ -202,20 +204,16 @@ def _build_run_record(place: Place, one: _ObservedRun, letters: Sequence[Message
 
 
 def _seconds_after(end: float, messages: Iterable[Message]) -> float | None:
-    """Return seconds from an end to the first message; a message of a task comes before its run's end, which is 0."""
+    """Return the seconds from a run's end to its first message; 0 for one that a task sent before that."""
     sent = min((message.sent for message in messages), default=None)
     return None if sent is None else max(0.0, round(sent - end, 3))
 
 
 def _list_names(dag_id: str, run_id: str, tasks: Iterable[str], messages: Iterable[Message]) -> tuple[str, ...]:
-    """Return what the message names that names the most."""
+    """Return what the most explicit of the messages names."""
     wanted = {"dag": [dag_id], "run": [run_id], "task": [*tasks]}
     each = [
         tuple(what for what, names in wanted.items() if any(mentions(message.text, name) for name in names))
         for message in messages
     ]
     return max(each, key=len, default=())
-
-
-def _parse_instant(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()

@@ -1,4 +1,4 @@
-"""Records of drills, as they are kept beside the runs of the gate."""
+"""Records of drills, kept beside the runs of the gate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KIND: Final = "canary drill"
 def find_latest_drill(folder: Path, target: str) -> Mapping[str, Any] | None:
     """Return the record of the newest drill of a canary on a target, by its URL; None when there is none.
 
-    ``folder`` is that of the runs. A drill that was cut off, or whose record was changed, is none.
+    ``folder`` is that of the runs. A drill that was cut short, or whose record was changed, does not count.
     """
     path = runs.latest(folder / FOLDER)
     while path is not None:

@@ -1,4 +1,4 @@
-"""What a drill of a canary DAG came to: plain values, kept as evidence and read back as they were."""
+"""The outcome of a canary drill: plain values that are kept as evidence and read back unchanged."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-#: What a canary is told to do: fail once and succeed, fail for good, kill its own process.
+#: What a canary may be told to do: fail once and then succeed, fail for good, kill its own process.
 MODES: Final = ("retry", "fail", "kill")
 #: Those whose run must end as failed, and leave a dead letter and a notice.
 FAILING: Final = ("fail", "kill")
-#: The form of records that is written here.
+#: Version of the record's format.
 FORMAT: Final = 1
 
 
@@ -22,21 +22,21 @@ class CanaryRun:
     run_id: str = ""
     """Empty when it could not be triggered."""
     state: str = ""
-    """Airflow's, as it was seen last; empty when the run was never seen."""
+    """The last state that Airflow reported; empty when the run was never seen."""
     tries: int = 0
     """How often its task was tried."""
     dead_letter: float | None = None
-    """Seconds from the run's end to the first message in the queue that names it; from its trigger for one that has
-    not ended; None when there is none."""
+    """Seconds from the run's end (its trigger, if it has not ended) to the first message in the queue that names it;
+    None when there is none."""
     dead_letters: int = 0
     letter_names: tuple[str, ...] = ()
-    """What the message names: ``dag``, ``run``, ``task``."""
+    """Which of ``dag``, ``run`` and ``task`` the message names."""
     notice: float | None = None
-    """The same of the first notification."""
+    """The same for the first notification."""
     notices: int = 0
     notice_names: tuple[str, ...] = ()
     reason: str = ""
-    """Why its end is not known, when that could not be read."""
+    """Why its end is unknown, where it could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class CanaryDrill:
 
     @property
     def flaws(self) -> tuple[str, ...]:
-        """What did not go as it must, in words."""
+        """What went wrong, in words."""
         return tuple(f"{one.mode}: {words}" for one in self.tried for words in _find_flaws(one))
 
     def to_json(self) -> dict[str, Any]:

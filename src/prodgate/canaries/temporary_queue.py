@@ -1,4 +1,4 @@
-"""A queue of our own beside the real listeners of topics, gone when it has heard enough."""
+"""A queue of our own beside the real subscribers of topics, deleted when the drill ends."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Final
 from .cleanup import Cleanup
 
 Aws = Callable[..., Any]
-#: Longest that SQS lets one wait for a message, in seconds.
-POLL: Final = 20
+#: Seconds that SQS lets a receiver wait at most.
+MAX_POLL: Final = 20
 
 
 def subscribe_queue(aws: Aws, region: str, topics: tuple[str, ...], nonce: str, steps: Cleanup) -> str:
@@ -34,14 +34,14 @@ def subscribe_queue(aws: Aws, region: str, topics: tuple[str, ...], nonce: str, 
     }
     url: str = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     for topic in topics:
-        made: list[str] = []
-        steps.add(f"subscription of {name} to {topic}", partial(_unsubscribe, sns, topic, arn, made))
-        made.append(sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"])
+        subscribed: list[str] = []
+        steps.add(f"subscription of {name} to {topic}", partial(_unsubscribe, sns, topic, arn, subscribed))
+        subscribed.append(sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"])
     return url
 
 
 def receive_notifications(sqs: Any, url: str, wait: int) -> Iterator[Mapping[str, Any]]:
-    """Wait so many seconds for notifications, and yield what SNS told of each; it is taken from the queue."""
+    """Wait so many seconds for notifications; yield what SNS sent of each and delete it from the queue."""
     asked = {"QueueUrl": url, "WaitTimeSeconds": wait, "MaxNumberOfMessages": 10}
     for message in sqs.receive_message(**asked).get("Messages", ()):
         yield json.loads(message["Body"])
@@ -52,13 +52,13 @@ def _delete_queue(sqs: Any, name: str) -> None:
     try:
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     except sqs.exceptions.QueueDoesNotExist:
-        return  # interrupted before it was made
+        return  # interrupted before it was created
     sqs.delete_queue(QueueUrl=url)
 
 
-def _unsubscribe(sns: Any, topic: str, queue: str, made: list[str]) -> None:
-    """Remove the subscription; where an interruption kept us from hearing its ARN, look for it."""
-    pages = () if made else sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+def _unsubscribe(sns: Any, topic: str, queue: str, subscribed: list[str]) -> None:
+    """Remove the subscription; look for it where an interrupt kept its ARN from us."""
+    pages = () if subscribed else sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     found = [one["SubscriptionArn"] for page in pages for one in page["Subscriptions"] if one["Endpoint"] == queue]
-    for arn in [*made, *found]:
+    for arn in [*subscribed, *found]:
         sns.unsubscribe(SubscriptionArn=arn)

@@ -1,1 +1,1 @@
-"""Drills: proof that something works, by making it happen once, and leaving everything as it was."""
+"""Drills prove that something works by making it happen once; afterwards everything is as it was."""

@@ -1,4 +1,4 @@
-"""Making one alarm fire, and seeing that its notification arrives: at a queue of our own beside the real listeners."""
+"""Makes one alarm fire and checks that its notification arrives, in a queue of our own beside the real subscribers."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..canaries.cleanup import Cleanup, cleanup
-from ..canaries.temporary_queue import POLL, receive_notifications, subscribe_queue
+from ..canaries.temporary_queue import MAX_POLL, Aws, receive_notifications, subscribe_queue
 from ..criteria import UsageError, suggest
-from .alarm_risks import Aws, find_risks, list_alarms
+from .alarm_risks import find_risks, list_alarms
 
 _STAMP: Final = "prodgate drill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmDrill:
-    """What came of a drill."""
+    """The outcome of a drill."""
 
     alarm: str
     """ARN."""
     nonce: str
-    """Stood in the reason of the state, and in what arrived."""
+    """Part of the alarm's state reason, by which its notifications are recognised."""
     topics: tuple[str, ...]
     arrived: Mapping[str, float]
     """Topic -> seconds until its notification was there."""
@@ -37,7 +37,7 @@ class AlarmDrill:
 
 
 def choose_alarm(aws: Aws, name: str, regions: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return the alarm of a name. Raises UsageError where there is none, or where it must not be made to fire."""
+    """Return the alarm with this name. Raises UsageError if there is none, or it must not be made to fire."""
     region, known = _find_alarm(aws, name, regions)
     if why := list(find_risks(aws, region, name, known)):
         raise UsageError("\n".join(f"alarm {name!r}: {each}; drill another one" for each in why))
@@ -45,9 +45,9 @@ def choose_alarm(aws: Aws, name: str, regions: tuple[str, ...]) -> Mapping[str, 
 
 
 def drill_alarm(aws: Aws, alarm: Mapping[str, Any], tell: Callable[[str], None], *, patience: float = 60) -> AlarmDrill:
-    """Make a chosen alarm fire and wait for its notifications, at most ``patience`` seconds in all.
+    """Make a chosen alarm fire and wait up to ``patience`` seconds for its notifications.
 
-    Whatever happens, everything is as before afterwards; what could not be restored is told.
+    Whatever happens, everything is restored afterwards; the result says what could not be.
     """
     nonce, region, name = secrets.token_hex(16), alarm["AlarmArn"].split(":")[3], alarm["AlarmName"]
     topics = tuple(action for action in alarm["AlarmActions"] if ":sns:" in action)
@@ -71,7 +71,7 @@ def _find_alarm(aws: Aws, name: str, regions: tuple[str, ...]) -> tuple[str, Map
 
 
 def _restore_later(aws: Aws, region: str, alarm: Mapping[str, Any], nonce: str, steps: Cleanup) -> None:
-    """Have the alarm's state restored: on metrics it comes back by itself, on other alarms it does not."""
+    """Restore the alarm's state at the end: alarms on metrics recover by themselves, composite ones do not."""
     client, name = aws("cloudwatch", region), alarm["AlarmName"]
 
     def restore() -> None:
@@ -88,10 +88,10 @@ def _restore_later(aws: Aws, region: str, alarm: Mapping[str, Any], nonce: str, 
 def _wait_for_notifications(
     sqs: Any, url: str, topics: tuple[str, ...], nonce: str, patience: float
 ) -> dict[str, float]:
-    """Wait for a message with the nonce from every topic; return when each was there."""
+    """Wait for a message with the nonce from every topic; return after how many seconds each arrived."""
     started, found = time.monotonic(), dict[str, float]()
     while set(topics) - found.keys() and (rest := started + patience - time.monotonic()) > 0:
-        for told in receive_notifications(sqs, url, max(1, min(POLL, int(rest)))):
-            if nonce in told.get("Message", "") and told.get("TopicArn") in topics:
-                found.setdefault(told["TopicArn"], round(time.monotonic() - started, 3))
+        for notice in receive_notifications(sqs, url, max(1, min(MAX_POLL, int(rest)))):
+            if nonce in notice.get("Message", "") and notice.get("TopicArn") in topics:
+                found.setdefault(notice["TopicArn"], round(time.monotonic() - started, 3))
     return found

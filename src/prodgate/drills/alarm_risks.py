@@ -1,22 +1,22 @@
-"""Why an alarm must not be made to fire for a drill: somebody besides people acts on it."""
+"""Why an alarm must not be made to fire for a drill: something other than a person would act on it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from ..canaries.temporary_queue import Aws
 from ..semantics.cloudwatch import alarms_in_rule
 from ..semantics.event_patterns import matches
 from ..semantics.unresolved import Unresolved
 
-Aws = Callable[..., Any]
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 def list_alarms(aws: Aws, region: str) -> dict[str, Mapping[str, Any]]:
-    """Return every alarm of a region by name, those on other alarms too."""
+    """Return every alarm of a region by name, composite ones included."""
     found: dict[str, Mapping[str, Any]] = {}
     asked = aws("cloudwatch", region).get_paginator("describe_alarms")
     for page in asked.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
@@ -25,7 +25,7 @@ def list_alarms(aws: Aws, region: str) -> dict[str, Mapping[str, Any]]:
 
 
 def find_risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Say why this alarm must not be made to fire."""
+    """Yield the reasons why this alarm must not be made to fire."""
     alarm = known[name]
     if alarm["StateValue"] == "ALARM":
         yield "it is in ALARM already, and whoever looks into that must not be confused"
@@ -46,7 +46,7 @@ def find_risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str
 
 
 def _list_rules(client: Any, alarm: str) -> Iterator[str]:
-    """Yield the rules of EventBridge that hear of an alarm's state; one whose pattern is not understood may."""
+    """Yield the EventBridge rules that match the alarm's firing; one that is not understood counts."""
     event = {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change"}
     detail = {"alarmName": alarm, "state": {"value": "ALARM"}}
     for page in client.get_paginator("list_rules").paginate():
@@ -61,7 +61,7 @@ def _list_rules(client: Any, alarm: str) -> Iterator[str]:
 
 
 def _with_parents(name: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """Return the alarm with all those that are made of it, directly or through another one."""
+    """Return the alarm and every composite alarm built on it, directly or through another one."""
     found = {name}
     for _ in known:
         more = {each for each, one in known.items() if alarms_in_rule(one.get("AlarmRule", "")) & found}
@@ -72,7 +72,7 @@ def _with_parents(name: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]
 
 
 def _list_rollbacks(aws: Aws, region: str) -> Iterator[tuple[str, set[str]]]:
-    """Yield every deployment that listens to alarms, with their names."""
+    """Yield every deployment that watches alarms, and their names."""
     yield from _list_codedeploy_rollbacks(aws("codedeploy", region))
     yield from _list_ecs_rollbacks(aws("ecs", region))
 

@@ -1,4 +1,4 @@
-"""What ``prodgate drill`` takes."""
+"""The arguments of ``prodgate drill``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONFIRM_FAILURE: Final = "--yes-fail-on-purpose"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "what",
         choices=["alarm", "dag"],

@@ -1,4 +1,4 @@
-"""``prodgate drill``: what to drill, where, and the record of it."""
+"""``prodgate drill``: chooses what is drilled and where, and keeps the record."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PATIENCE: Final = 60.0
 
 
 def drill(given: argparse.Namespace) -> int:
-    """Drill; exit 0 when everything arrived and nothing was left behind, else 1."""
+    """Run a drill; return 0 when everything arrived and nothing was left behind, else 1."""
     target = parse_target(given.target)
     _refuse_unconfirmed(given, target)
     project = open_project(given.criteria)
@@ -58,7 +58,7 @@ def drill(given: argparse.Namespace) -> int:
 
 
 def _refuse_unconfirmed(given: argparse.Namespace, target: Target) -> None:
-    """Raise UsageError when people would be told and nobody said that they may be."""
+    """Raise UsageError when people would be notified and nobody has confirmed that they may be."""
     wanted, said = (CONFIRM_FAILURE, given.may_fail) if given.what == "dag" else (CONFIRM, given.confirmed)
     if not target.rehearsal and not said:
         raise UsageError(
@@ -101,7 +101,7 @@ def _drill_dag(given: argparse.Namespace, target: Target, project: Project, begi
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn what AWS refuses into a message. Raises UsageError."""
+    """Turn AWS's refusals into UsageError."""
     try:
         yield
     except Exception as error:
@@ -112,7 +112,7 @@ def _refusals() -> Iterator[None]:
 
 @contextmanager
 def _clients(target: Target, project: Project) -> Iterator[Clients]:
-    """Yield clients that may change something, of the account that the criteria name. Raises UsageError."""
+    """Yield clients that may change the account which the criteria name. Raises UsageError."""
     if not target.rehearsal:
         from ..aws.sessions import open_for_drill  # noqa: PLC0415  boto3 takes as long to import as all the rest
 

@@ -1,4 +1,4 @@
-"""Making the canary DAG fail in every way, and seeing that it is tried again, kept as a dead letter and told."""
+"""Makes the canary DAG fail in every way: it must be retried, leave a dead letter and notify people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..airflow.mwaa import MwaaWriter
 from ..airflow.transport import Writer
 from ..aws.account import WORKERS, Account, Calls
 from ..aws.answers import Unreadable
-from ..canaries.airflow_canaries import connect
+from ..canaries.airflow_canaries import AirflowCanaries
 from ..canaries.drill import Place, drill_canary
 from ..canaries.drill_records import KIND
 from ..canaries.record import CanaryDrill, CanaryRun
@@ -29,14 +29,14 @@ from .outcome import Begin, Outcome
 if TYPE_CHECKING:
     from ..aws.clients import Clients
 
-#: Seconds in which runs must end when nobody says otherwise: a killed task is noticed after minutes by some executors.
+#: Seconds in which runs must end, unless --patience says otherwise: some executors notice a killed task after minutes.
 PATIENCE: Final = 900.0
-#: Seconds in which messages must arrive after that.
+#: Seconds in which their messages must arrive after that.
 DELIVERY: Final = 120.0
 
 
 def find_canary(stated: CriteriaFile, name: str, target: Target) -> AirflowSection:
-    """Return where the canary of this name is. Raises UsageError for any other DAG, which nobody meant to fail."""
+    """Return the section that declares this canary. Raises UsageError for any other DAG."""
     section = stated.airflow
     if section is None or not section.canary:
         raise UsageError(f'{stated.path}: names no canary; write [airflow] with canary = "NAME"')
@@ -58,7 +58,7 @@ def drill_dag(
     tell: Callable[[str], None],
     patience: float | None = None,
 ) -> Outcome:
-    """Drill the canary of the account ``id_``, in which ``calls`` only read. Raises UsageError."""
+    """Drill the canary of the account ``id_``; ``calls`` only read it. Raises UsageError."""
     with _account(calls, id_, target.region) as account:
         try:
             where = find_failure_destinations(account, section.environment)
@@ -68,7 +68,7 @@ def drill_dag(
     with _writer(section, aws, where) as writer:
         run = begin()
         waiting: dict[str, Any] = {"patience": PATIENCE if patience is None else patience, "delivery": DELIVERY}
-        drilled = drill_canary(connect(writer), aws, place, tell, **waiting)
+        drilled = drill_canary(AirflowCanaries(writer), aws, place, tell, **waiting)
     return Outcome(
         run=run,
         kind=KIND,
@@ -81,12 +81,12 @@ def drill_dag(
 
 @contextmanager
 def _account(calls: Calls, id_: str, region: str) -> Iterator[Account]:
-    def nothing(_: str) -> Any:
+    def refuse(_: str) -> Any:
         raise Unreadable("a drill looks at nothing that is declared")
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
         yield Account(
-            id=id_, region=region, now=datetime.now(UTC), calls=calls, pool=pool, declared=nothing, files=nothing
+            id=id_, region=region, now=datetime.now(UTC), calls=calls, pool=pool, declared=refuse, files=refuse
         )
 
 

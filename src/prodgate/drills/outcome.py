@@ -1,4 +1,4 @@
-"""What a drill came to, whatever was drilled."""
+"""The outcome of a drill, whatever was drilled."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Makes the directory that holds the record: called once it is sure that something will happen.
+#: Makes the directory that holds the record; called once the drill is certain to start.
 Begin = Callable[[], Path]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The record of a drill, and what to say of it."""
+    """The record of a drill, and what the command prints."""
 
     run: Path
     kind: str
-    """Of the fact that the record is kept as."""
+    """The kind of fact that holds the record."""
     subject: str
     record: Mapping[str, Any]
     lines: tuple[str, ...]

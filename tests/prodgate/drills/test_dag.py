@@ -53,7 +53,7 @@ def airflow(account: Account, monkeypatch: pytest.MonkeyPatch) -> FakeAirflow:
     monkeypatch.setattr(command, "_clients", lambda *_: nullcontext(account))
     monkeypatch.setattr(sessions, "open_account", lambda *_: None)
     monkeypatch.setattr(dag, "find_failure_destinations", lambda *_: destinations)
-    monkeypatch.setattr(dag, "connect", lambda _: fake)
+    monkeypatch.setattr(dag, "AirflowCanaries", lambda _: fake)
     return fake
 
 

@@ -17,7 +17,7 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...aws.calls import LiveCalls
 from ...aws.clients import rehearsal_clients
-from ...canaries.airflow_canaries import connect
+from ...canaries.airflow_canaries import AirflowCanaries
 from ...canaries.drill import Place, drill_canary
 from ...collected.references import resolve
 from ...dags.declared import DeclaredDag, Schedule
@@ -183,7 +183,7 @@ def _drill(
         raise Unreadable(f"{context.stated.path}: names no DAG that may fail on purpose; write [airflow] canary = ID")
     place = Place(dag_id=section.canary, target=context.target.url, queue=where.queue, topic=where.topic)
     aws = stage.account.clients
-    airflow = connect(MwaaWriter(aws, section.environment, stage.account.region))
+    airflow = AirflowCanaries(MwaaWriter(aws, section.environment, stage.account.region))
     done = drill_canary(airflow, aws, place, context.progress_of("dags"), patience=_PATIENCE, delivery=_DELIVERY)
     return done.to_json()
 
