@@ -15,7 +15,7 @@ from prodgate.airflow.direct import HttpTransport, HttpWriter, Login
 from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.records import History, Run
 from prodgate.aws.answers import Absent, Unreadable
-from prodgate.canaries.airflow_canaries import connect
+from prodgate.canaries.airflow_canaries import AirflowCanaries
 from prodgate.engines.environments import ensure_python
 from prodgate.rehearsal.airflow.instance import Airflow
 from prodgate.rehearsal.airflow.process import running
@@ -102,7 +102,7 @@ def until(airflow: Airflow, true: Callable[[], bool], what: str) -> None:
 
 def triggered(airflow: Airflow, admin: HttpTransport) -> Run:
     """A run that was triggered and has failed."""
-    run_id, canaries = f"gate-{token_hex(6)}", connect(HttpWriter(admin))
+    run_id, canaries = f"gate-{token_hex(6)}", AirflowCanaries(HttpWriter(admin))
     canaries.trigger("by_hand", run_id, {"secret": "swordfish"})
     found: list[Run] = []
 
@@ -141,7 +141,7 @@ def test_runs_of_the_clock_are_read_with_their_tasks(airflow: Airflow, admin: Ht
 
 def test_a_run_of_ours_is_seen_to_fail(admin: HttpTransport, failed: Run) -> None:
     assert (failed.kind, failed.state) == ("manual", "failed")
-    tasks = {task.task_id: task.state for task in connect(HttpWriter(admin)).tasks("by_hand", [failed])}
+    tasks = {task.task_id: task.state for task in AirflowCanaries(HttpWriter(admin)).tasks("by_hand", [failed])}
     assert tasks == {"first": "success", "last": "failed"}
     assert failed.run_id in [run.run_id for run in seen(admin).runs]
 
@@ -180,7 +180,7 @@ def test_a_viewer_reads_the_same_and_can_change_nothing(airflow: Airflow, admin:
             run.run_id for run in seen(admin, "by_hand").runs
         }
         with pytest.raises(Unreadable, match=r"this is forbidden \(403\)"):
-            connect(HttpWriter(viewer)).trigger("by_hand", "gate-refused", {})
+            AirflowCanaries(HttpWriter(viewer)).trigger("by_hand", "gate-refused", {})
 
 
 def test_what_is_not_there_is_absent_and_who_is_nobody_reads_nothing(airflow: Airflow, admin: HttpTransport) -> None:
