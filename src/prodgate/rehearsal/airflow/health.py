@@ -1,4 +1,4 @@
-"""Waits for an Airflow to be at work, and knows how its REST API is asked."""
+"""Waits until an Airflow is healthy, and makes requests to its REST API."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .home import Login
 from .instance import Airflow
 from .releases import Release
 
-#: Seconds that one answer may take, on a machine that does other things, too.
+#: Seconds that one answer may take on a busy machine.
 ANSWER: Final = 30.0
 #: Seconds between looks.
 LOOK: Final = 0.2
 
 
 def find_api(url: str) -> str:
-    """Return where the REST API of the Airflow at a URL is. Raises OSError or ValueError when it does not answer."""
+    """Return the URL of an Airflow's REST API. Raises OSError or ValueError when it does not answer."""
     try:
         request_json(f"{url}/api/v2/version", {})
-    except ValueError:  # Airflow 2 knows no such path
+    except ValueError:  # Airflow 2 has no such path
         return f"{url}/api/v1"
     return f"{url}/api/v2"
 
 
 def authorization(api: str, login: Login) -> str:
-    """Return what the Authorization header of somebody's requests to a REST API says. It is good for a day.
+    """Return the Authorization header for a user's requests to a REST API, valid for a day.
 
-    Raises OSError or ValueError when Airflow knows nobody of that name and password.
+    Raises OSError or ValueError when Airflow does not accept the name and password.
     """
     url, _, version = api.rpartition("/api/")
     if version == "v1":
@@ -43,7 +43,7 @@ def authorization(api: str, login: Login) -> str:
 
 
 def request_json(url: str, headers: Mapping[str, str], told: Any = None) -> Any:
-    """Return an answer, to a POST where something is told. Raises OSError or ValueError when there is none."""
+    """Return a URL's JSON answer, to a POST where a body is given. Raises OSError or ValueError when there is none."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=ANSWER)
     body, kind = (None, {}) if told is None else (json.dumps(told), {"Content-Type": "application/json"})
@@ -62,7 +62,7 @@ def request_json(url: str, headers: Mapping[str, str], told: Any = None) -> Any:
 
 
 def wait_for_health(airflow: Airflow, release: Release, limit: float) -> None:
-    """Wait until every component says that it is well.
+    """Wait until every component reports that it is healthy.
 
     Raises EngineError, with the end of the log that may tell why, when that takes longer than ``limit`` seconds or a
     component ends before.
@@ -84,7 +84,7 @@ def _wait_for(airflow: Airflow, limit: float, what: str, condition: Callable[[],
                 return
         except (OSError, ValueError) as error:  # nobody listens yet, or what listens is busy
             why = f" ({error})"
-        for name, code in airflow.ended().items():
+        for name, code in airflow.exit_codes().items():
             raise _startup_error(airflow, f"{name} ended with {code}", name)
         if monotonic() > until:
             raise _startup_error(airflow, f"it did not {what} within {limit:g} s{why}", "scheduler")

@@ -20,11 +20,11 @@ from ...terraform.runner import run
 from ..deployed_dags import list_deployed_files
 from .releases import Place, Release, settings
 
-#: Taken over from the user's environment; what a DAG is to know is stated.
+#: Inherited from the user's environment; DAGs get everything else explicitly.
 INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 #: Seconds after which a failed task is tried again, whatever its DAG says.
 RETRY_DELAY: Final = 1.0
-#: Seconds that making the tables may take.
+#: Seconds that creating the tables may take.
 LIMIT: Final = 180.0
 #: Beside an environment's Python: its database before anything has happened in it.
 _EMPTY: Final = "prodgate-airflow.sqlite"
@@ -48,7 +48,7 @@ class Logins:
 
 
 def prepare(place: Place, schedules: Mapping[str, str]) -> Logins:
-    """Write what Airflow finds in its home, all but the database and the DAGs."""
+    """Fill Airflow's home, except for the database and the DAGs."""
     (place.home / "config").mkdir(parents=True)
     place.dags.mkdir()
     stated = {"schedules": dict(schedules), "retry_delay": RETRY_DELAY}
@@ -62,7 +62,7 @@ def prepare(place: Place, schedules: Mapping[str, str]) -> Logins:
 
 
 def copy_dags(folder: Path, place: Path) -> None:
-    """Copy what is deployed of a folder of DAGs."""
+    """Copy the deployed files of a folder of DAGs."""
     for name, path in list_deployed_files(folder):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place / name)
@@ -72,12 +72,12 @@ def variables(place: Place, release: Release, stated: Mapping[str, str]) -> dict
     """Return the environment of Airflow's processes."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     own = {"HOME": str(place.home), "LANG": "C.UTF-8", "TMPDIR": str(place.home), "PYTHONUNBUFFERED": "1"}
-    own["PYTHONWARNINGS"] = "ignore"  # of Airflow's own ways
+    own["PYTHONWARNINGS"] = "ignore"  # Airflow's own
     return kept | own | settings(release, place) | dict(stated)
 
 
 def put_database(place: Place, release: Release, python: Path, logins: Logins) -> None:
-    """Put a database to where Airflow looks for it: a copy of one that is made once, in the environment of Python.
+    """Put a database where Airflow looks for it: a copy of one that is made once, in Airflow's environment.
 
     On a server it is made anew, which takes half a minute. Raises EngineError when it can't be made.
     """
@@ -96,7 +96,7 @@ def put_database(place: Place, release: Release, python: Path, logins: Logins) -
 
 
 def _migrate(place: Place, release: Release, python: Path, logins: Logins) -> None:
-    """Make the tables of a release, and its users where users are kept there."""
+    """Create the tables of a release, and its users where the database holds them."""
     _run_airflow(place, release, python, "db", "migrate")
     if release.users_in_database:
         _run_airflow(place, release, python, "sync-perm")
@@ -117,7 +117,7 @@ def _run_airflow(place: Place, release: Release, python: Path, *arguments: str) 
 
 
 def _make_empty(empty: Path, release: Release, python: Path) -> None:
-    """Make the empty database of an environment, whole or not at all."""
+    """Make the empty database of an environment atomically."""
     with TemporaryDirectory(prefix="prodgate-", ignore_cleanup_errors=True) as scratch:
         place = Place(home=Path(scratch), port=0, secret=token_hex(32))
         _migrate(place, release, python, prepare(place, {}))
@@ -129,7 +129,7 @@ def _make_empty(empty: Path, release: Release, python: Path) -> None:
 
 
 def _hash_password(password: str) -> str:
-    """Return a password as Airflow 2 keeps it; its strength does not matter, since it is gone with the rehearsal."""
+    """Return a password hash in Airflow 2's format; it can be cheap, since it lasts no longer than the rehearsal."""
     salt, rounds = token_hex(8), 1000
     digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), rounds).hex()
     return f"pbkdf2:sha256:{rounds}${salt}${digest}"

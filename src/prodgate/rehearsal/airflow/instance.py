@@ -1,4 +1,4 @@
-"""A running Airflow: where it is asked, who may ask, and the processes that it consists of."""
+"""A running Airflow: its addresses, its users and its processes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Airflow:
     admin: Login
     home: Path
     dags: Path
-    """Its copy of the DAGs; what is changed there is taken up within seconds."""
-    _keeper: subprocess.Popen[bytes] = field(repr=False)
+    """Its copy of the DAGs; changes there take effect within seconds."""
+    _supervisor: subprocess.Popen[bytes] = field(repr=False)
 
     def start(self, *components: str) -> None:
         """Start components; returns at once."""
@@ -44,23 +44,23 @@ class Airflow:
         self.send_command("stop scheduler")
 
     def start_scheduler(self) -> None:
-        """Start the scheduler again; returns at once, it takes some seconds to be at work."""
+        """Start the scheduler again; returns at once, it takes some seconds to be up."""
         self.start("scheduler")
 
     def pids(self) -> Mapping[str, int]:
-        """Return the processes that run, by component."""
+        """Return the ids of running processes, by component."""
         return {
             name: pid for name, (pid, code) in self.send_command("look").items() if pid is not None and code is None
         }
 
-    def ended(self) -> Mapping[str, int]:
+    def exit_codes(self) -> Mapping[str, int]:
         """Return the exit codes of the components that have ended."""
         return {name: code for name, (_, code) in self.send_command("look").items() if code is not None}
 
     def wait(self, seconds: float) -> None:
-        """Wait some seconds, and no longer than its processes are kept."""
+        """Wait some seconds, or until its supervisor ends."""
         with suppress(subprocess.TimeoutExpired):
-            self._keeper.wait(seconds)
+            self._supervisor.wait(seconds)
 
     def log(self, component: str) -> Path:
         """Return the file that a component writes its output to."""
@@ -74,11 +74,12 @@ class Airflow:
 
     def send_command(self, command: str) -> dict[str, list[int | None]]:
         """Let the supervisor do something; return the pid and the exit code of each component, as far as it has one."""
-        assert self._keeper.stdin is not None
-        assert self._keeper.stdout is not None
-        self._keeper.stdin.write(f"{command}\n".encode())
-        line = read_first_line(self._keeper.stdout.fileno())
+        assert self._supervisor.stdin is not None
+        assert self._supervisor.stdout is not None
+        self._supervisor.stdin.write(f"{command}\n".encode())
+        line = read_first_line(self._supervisor.stdout.fileno())
         if not line:
-            raise EngineError(f"airflow: {command!r} was not obeyed: its keeper has ended; start the rehearsal again")
+            reason = "was not obeyed: its supervisor has ended; start the rehearsal again"
+            raise EngineError(f"airflow: {command!r} {reason}")
         state: dict[str, list[int | None]] = json.loads(line)
         return state

@@ -1,7 +1,7 @@
 """Airflow's own settings in the rehearsal, copied to its home as ``airflow_local_settings.py``: a fast clock.
 
-It changes DAGs as they are parsed, and their files not at all: those that ``rehearsal.json`` beside it names get
-another cron expression, in the zone and of the kind that they had, and nobody waits long for a retry.
+It changes DAGs as they are parsed, never their files: DAGs named in ``rehearsal.json`` beside it get another cron
+expression, in their own time zone and with their own kind of timetable, and retries come soon.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, Final
 
 #: {"schedules": {dag id: cron}, "retry_delay": seconds}
 SETTINGS: Final = Path(__file__).with_name("rehearsal.json")
-#: SQLAlchemy's arguments of a connection to SQLite: seconds to wait for another writer.
+#: SQLAlchemy's arguments for connections to SQLite: seconds to wait for another writer.
 PATIENT: Final = {"timeout": 60}
 
 
 def dag_policy(dag: Any) -> None:
-    """Give a DAG its schedule in the rehearsal, and its tasks short waits before they are tried again."""
+    """Give a DAG its schedule in the rehearsal, and its tasks short delays before retries."""
     stated = json.loads(SETTINGS.read_text("utf-8"))
     cron = stated["schedules"].get(dag.dag_id)
     if cron:

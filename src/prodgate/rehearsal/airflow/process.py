@@ -33,11 +33,12 @@ def running(
     environment: Mapping[str, str] | None = None,
     server: str = "",
 ) -> Iterator[Airflow]:
-    """Run Airflow while the context is open, with what is deployed of a folder of DAGs, in a new folder of ``scratch``.
+    """Run Airflow while the context is open, with the deployed files of a folder of DAGs, in a folder of ``scratch``.
 
-    ``python`` is that of its environment. ``schedules`` are cron expressions by DAG that replace those of its files, of
-    six fields with seconds last, or of five; ``environment`` is what DAGs find in theirs. Its own database is a SQLite
-    file, on which Airflow 3 refuses backfills, or an empty one at ``server``, a SQLAlchemy URL of PostgreSQL.
+    ``python`` is the interpreter of Airflow's environment. ``schedules`` are cron expressions by DAG that replace those
+    in its files: six fields with seconds last, or five. ``environment`` is added to the environment of DAGs. Airflow's
+    own database is a SQLite file, on which Airflow 3 refuses backfills, or an empty PostgreSQL database at ``server``,
+    a SQLAlchemy URL.
 
     Raises EngineError when it does not become healthy.
     """
@@ -45,7 +46,7 @@ def running(
     logins = prepare(place, schedules or {})
     put_database(place, release, python, logins)
     told = variables(place, release, environment or {})
-    with _supervising(_plan(place, release, python), place.home, told) as keeper:
+    with _supervising(_plan(place, release, python), place.home, told) as supervisor:
         airflow = Airflow(
             version=version,
             url=place.url,
@@ -54,11 +55,11 @@ def running(
             admin=logins.admin,
             home=place.home,
             dags=place.dags,
-            _keeper=keeper,
+            _supervisor=supervisor,
         )
         airflow.start(*release.commands)
         wait_for_health(airflow, release, LIMIT)
-        copy_dags(dags, place.dags)  # not before: no task is to fail because nobody answers it yet
+        copy_dags(dags, place.dags)  # only now: a task must not fail because no server answers it yet
         wait_for_dags(airflow, tuple(schedules or ()), LIMIT)
         yield airflow
 
@@ -74,7 +75,7 @@ def _free_port() -> int:
 
 
 def _plan(place: Place, release: Release, python: Path) -> dict[str, dict[str, object]]:
-    """Return what the keeper is to start, by component."""
+    """Return the supervisor's plan: the command and the log of each component."""
     program = str(python.with_name("airflow"))
     return {
         name: {
@@ -89,11 +90,11 @@ def _plan(place: Place, release: Release, python: Path) -> dict[str, dict[str, o
 def _supervising(
     plan: Mapping[str, object], home: Path, environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the keeper of these processes; they end with the context, or with this process."""
+    """Run the supervisor; its processes end with the context, or with this process."""
     file = home / "processes.json"
     file.write_text(json.dumps(plan), "utf-8")
-    with (home / "keeper.log").open("ab") as said:
-        keeper = subprocess.Popen(  # noqa: S603  our own module
+    with (home / "supervisor.log").open("ab") as said:
+        supervisor = subprocess.Popen(  # noqa: S603  our own module
             (sys.executable, "-P", str(SUPERVISOR), str(file)),
             cwd=home,
             env=dict(environment),
@@ -104,10 +105,10 @@ def _supervising(
             bufsize=0,
         )
     try:
-        yield keeper
+        yield supervisor
     finally:
-        assert keeper.stdin is not None
-        assert keeper.stdout is not None
-        keeper.stdin.close()
-        keeper.wait()
-        keeper.stdout.close()
+        assert supervisor.stdin is not None
+        assert supervisor.stdout is not None
+        supervisor.stdin.close()
+        supervisor.wait()
+        supervisor.stdout.close()

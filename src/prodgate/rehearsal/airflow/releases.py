@@ -1,4 +1,4 @@
-"""How the releases of Airflow differ: what their processes are, and how they are set for a short life on loopback."""
+"""How Airflow's releases differ: their processes, and their settings for a short life on loopback."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What is peculiar to a major release."""
+    """What is specific to a major release."""
 
     server: str
     """The component that serves the REST API."""
@@ -50,7 +50,7 @@ class Release:
     settings: Mapping[str, str]
 
 
-#: The same in all releases. Intervals are in seconds: things take place at once, within what two cores bear.
+#: The same in all releases. Intervals are in seconds, as short as two cores can bear.
 _COMMON: Final = {
     "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
     "CORE__EXECUTOR": "LocalExecutor",
@@ -112,12 +112,12 @@ _AIRFLOW_3: Final = Release(
 
 
 def release_of(version: str) -> Release:
-    """Return what is known of the release that a version belongs to."""
+    """Return the release that a version belongs to."""
     return _AIRFLOW_2 if version.startswith("2.") else _AIRFLOW_3
 
 
 def settings(release: Release, place: Place) -> dict[str, str]:
-    """Return the variables that Airflow's processes are told to work in a place with."""
+    """Return the variables that configure Airflow's processes for a place."""
     known = {"home": place.home, "port": place.port, "secret": place.secret, "url": place.url}
     stated = _COMMON | {name: value.format_map(known) for name, value in release.settings.items()}
     stated |= {
@@ -128,5 +128,5 @@ def settings(release: Release, place: Place) -> dict[str, str]:
     if not place.server:
         stated["DATABASE__SQL_ALCHEMY_CONNECT_ARGS"] = "airflow_local_settings.PATIENT"
     named = {f"AIRFLOW__{name}": value for name, value in stated.items()}
-    # Airflow 2 runs several tasks on SQLite only where it is told not to ask; its writers wait, as in Airflow 3
+    # without it Airflow 2 refuses to run tasks in parallel on SQLite; its writers wait for each other, as in Airflow 3
     return named | {"AIRFLOW_HOME": str(place.home), "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1"}

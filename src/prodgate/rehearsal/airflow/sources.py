@@ -1,4 +1,4 @@
-"""The news sources of the rehearsal: feeds on loopback that grow as time passes, and can be told to fail."""
+"""The news sources of the rehearsal: feeds on loopback that grow with time, and fail on request."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..site.content.stories import write_stories
 
 Failure = Literal["error", "hang", "empty", "garbage"]
 
-#: What a source's address ends with, below its home.
+#: The path of a source's feed below its home.
 FEED: Final = "feed.xml"
-#: How many items a feed has, as feeds do: the oldest give way.
+#: How many items a feed has; older ones drop out.
 ITEMS: Final = 20
-#: Seconds after which a source that hangs lets go, for clients that would wait for ever.
+#: Seconds after which a source that hangs answers after all, for clients that would wait for ever.
 HANG_LIMIT: Final = 120.0
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
-#: The namespace of what an item says in Japanese.
+#: The namespace of an item's Japanese texts.
 JAPANESE: Final = "https://nba-news.example/ns/ja"
 
 register_namespace("content", _CONTENT)
@@ -34,7 +34,7 @@ register_namespace("ja", JAPANESE)
 
 @dataclass(slots=True)
 class Feeds:
-    """The sources, by key; ``homes`` is where each is, with a slash at the end."""
+    """The sources, by key; ``homes`` are their addresses, each with a slash at the end."""
 
     homes: Mapping[str, str]
     every: timedelta
@@ -43,43 +43,43 @@ class Feeds:
     _released: threading.Event = field(default_factory=threading.Event)
 
     def fail(self, source: str, how: Failure) -> None:
-        """Let a source fail from now on: answer 500, or nothing, or with nothing, or with what is no feed."""
+        """Let a source fail from now on: answer 500, hang, or send an empty body or garbage."""
         self._failing[source] = how
 
     def mend(self, source: str) -> None:
-        """Let a source be well again."""
+        """Let a source work again."""
         self._failing.pop(source, None)
 
     def failure(self, source: str) -> Failure | None:
-        """Return how a source fails."""
+        """Return how a source fails, or None."""
         return self._failing.get(source)
 
     def release(self) -> None:
-        """Answer those who have been left to wait."""
+        """Answer the requests that hang."""
         self._released.set()
 
     def hang(self) -> None:
-        """Wait until somebody lets go."""
+        """Wait until hanging requests are released."""
         self._released.wait(HANG_LIMIT)
 
-    def published(self, now: datetime) -> int:
-        """Return how many items each source has published; it began with a full feed."""
+    def count_published(self, now: datetime) -> int:
+        """Return how many items each source has published by a time, beginning with a full feed."""
         return ITEMS + int((now - self.begun) / self.every)
 
     def document(self, source: str, now: datetime) -> bytes:
-        """Return the feed of a source at a time, newest first: RSS 2.0."""
+        """Return the feed of a source at a time as RSS 2.0, newest item first."""
         rss = Element("rss", version="2.0")
         channel = SubElement(rss, "channel")
         for name, text in (("title", read("stories.toml")["sources"][source]["name"]), ("link", self.homes[source])):
             SubElement(channel, name).text = text
         SubElement(channel, "description").text = "News for a rehearsal, all of it invented."
-        last = self.published(now)
+        last = self.count_published(now)
         for number in range(last - 1, last - 1 - ITEMS, -1):
             self._write_item(SubElement(channel, "item"), source, number)
         return bytes(tostring(rss, encoding="utf-8", xml_declaration=True))
 
     def _write_item(self, item: Element, source: str, number: int) -> None:
-        """Write an item; its number decides what it tells, and when it was published."""
+        """Write an item; its number decides its story and its time of publication."""
         told, guid = _list_stories(source), f"{source}-{number:05d}"
         story = told[number % len(told)]
         texts = {
@@ -101,19 +101,19 @@ class Feeds:
 
 @cache
 def _list_stories(source: str) -> Sequence[Mapping[str, Any]]:
-    """Return what a source can tell, oldest first."""
+    """Return the stories of a source, oldest first."""
     return [story for story in write_stories(datetime(2026, 1, 1, tzinfo=UTC)) if story["source"] == source][::-1]
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves feeds; ``feeds`` is set as soon as its port is known."""
+    """Serves feeds; ``feeds`` is set once the port is known."""
 
     daemon_threads = True
     block_on_close = False
     feeds: Feeds
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that went away is no event."""
+        """Ignore errors: clients may disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep no log of requests."""
 
     def do_GET(self) -> None:
-        """Answer with the feed, or fail as was asked for."""
+        """Answer with the feed, or fail as requested."""
         feeds, (source, _, rest) = self.server.feeds, self.path.lstrip("/").partition("/")
         if source not in feeds.homes or rest != FEED:
             self._answer(404, b"")
@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving_feeds(every: float = 5.0) -> Iterator[Feeds]:
-    """Serve the sources of the sample site while the context is open; each has a new item ``every`` some seconds."""
+    """Serve the sources of the sample site while the context is open; each has a new item ``every`` so many seconds."""
     server = _Server(("127.0.0.1", 0), _Handler)
     homes = {key: f"http://127.0.0.1:{server.server_port}/{key}/" for key in read("stories.toml")["sources"]}
     server.feeds = Feeds(homes, timedelta(seconds=every), datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""What an environment's startup script exports, which MWAA runs before every process of Airflow."""
+"""Reads what an environment's startup script exports; MWAA runs it before every process of Airflow."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _EXPORT: Final = re.compile(r"^export (?P<name>\w+)='(?P<value>[^']*)'$", re.MUL
 def read_exports(aws: Callable[[str], Any], environment: str) -> Mapping[str, str]:
     """Return the variables that the script of an MWAA environment exports as ``export NAME='value'``.
 
-    Nothing else of it is carried out: what stands for MWAA here runs no shell. Raises LookupError for a script that is
-    not in its bucket.
+    The rest of the script is ignored: the rehearsal runs no shell. Raises LookupError when the script is not in its
+    bucket.
     """
     found = aws("mwaa").get_environment(Name=environment)["Environment"]
     if not (path := found.get("StartupScriptS3Path")):

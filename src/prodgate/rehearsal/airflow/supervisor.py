@@ -1,11 +1,11 @@
-"""Keeps processes: starts and ends them as its standard input says, and leaves none of them when that is closed.
+"""Supervises processes: starts and ends them on command, and leaves none behind when its standard input is closed.
 
-Run by its file, since the package would be imported for nothing: ``keeper.py PLAN``, where PLAN is a JSON file of
+Run as a file, to save the import of the package: ``supervisor.py PLAN``, where PLAN is a JSON file of
 {name: {"command": [...], "log": path}}. A line at stdin is ``start NAME``, ``stop NAME`` or ``look``; each is answered
 by a line of JSON, {name: [process, exit code or null]} of all that were started.
 
-Airflow's processes have children, and theirs have some, in sessions of their own; whatever becomes an orphan becomes a
-child of this process, so that nothing gets away.
+Airflow's processes have children and grandchildren in sessions of their own; orphans among them become children of
+this process, so that none escapes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from typing import Any, Final, TypeAlias
 
 #: Seconds that a process has to end by itself after SIGTERM.
 GRACE: Final = 5.0
-#: Seconds between looks at who the parent is, where the end of stdin does not tell.
+#: Seconds between checks of who the parent is, in case the end of stdin goes unnoticed.
 LOOK: Final = 1.0
-#: Linux's option of prctl that makes orphans below a process its children.
+#: Linux's prctl option that makes orphaned descendants of a process its children.
 SUBREAPER: Final = 36
 
 #: By name: process id and exit code, None while it runs.
@@ -35,7 +35,7 @@ State: TypeAlias = dict[str, list[int | None]]
 
 
 def main(plan: Mapping[str, Any]) -> None:
-    """Obey until stdin is closed, a signal comes or the parent has ended."""
+    """Carry out commands until stdin is closed, a signal arrives or the parent has ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     parent, heard, state = os.getppid(), _handle_signals(), State()
@@ -55,7 +55,7 @@ def main(plan: Mapping[str, Any]) -> None:
 
 
 def _handle_signals() -> int:
-    """Return a descriptor that becomes readable when a child ends; let SIGTERM and SIGINT end this process in order."""
+    """Return a descriptor that becomes readable when a child ends; let SIGTERM and SIGINT end this process cleanly."""
     heard, telling = os.pipe()
     for end in (heard, telling):
         os.set_blocking(end, False)
@@ -67,7 +67,7 @@ def _handle_signals() -> int:
 
 
 def _read_commands(parent: int, heard: int, state: State) -> Iterator[str]:
-    """Yield what is written to stdin, until it is time to end."""
+    """Yield the lines of stdin until it is time to end."""
     rest = b""
     while os.getppid() == parent:
         ready, _, _ = select.select([0, heard], [], [], LOOK)
@@ -82,7 +82,7 @@ def _read_commands(parent: int, heard: int, state: State) -> Iterator[str]:
 
 
 def _wait_for_child(heard: int, state: State) -> bool:
-    """Wait for a child to end, a moment at most; return whether there are others."""
+    """Wait briefly for a child to end; return whether others are left."""
     select.select([heard], [], [], LOOK)
     _drain(heard)
     return _reap(state)
@@ -94,7 +94,7 @@ def _drain(heard: int) -> None:
 
 
 def _start(command: list[str], log: str) -> int:
-    """Start a process in a group of its own, its output at the end of a file."""
+    """Start a process in a group of its own, with its output appended to a file."""
     kept = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -107,7 +107,7 @@ def _start(command: list[str], log: str) -> int:
 
 
 def _stop(name: str, heard: int, state: State) -> None:
-    """End a process and all below it: SIGTERM to the process itself, SIGKILL to what is left after the grace."""
+    """End a process and its descendants: SIGTERM to the process itself, SIGKILL to what is left after the grace."""
     pid, code = state[name]
     if pid is None or code is not None:
         return
@@ -116,14 +116,14 @@ def _stop(name: str, heard: int, state: State) -> None:
     while state[name][1] is None and monotonic() < until:
         tree.update(_find_descendants(pid))
         _wait_for_child(heard, state)
-    for each in tree & _find_descendants(os.getpid()):  # what has ended since may have left its number to a stranger
+    for each in tree & _find_descendants(os.getpid()):  # the ids of those that have ended may be in use again
         _send(each, signal.SIGKILL)
     while state[name][1] is None:
         _wait_for_child(heard, state)
 
 
 def _end_everything(heard: int, state: State) -> None:
-    """Kill all that is below this process, and what is started meanwhile, until there is nothing."""
+    """Kill all descendants of this process, and what they start meanwhile, until none is left."""
     others = True
     while others:
         for pid in _find_descendants(os.getpid()):
@@ -132,7 +132,7 @@ def _end_everything(heard: int, state: State) -> None:
 
 
 def _reap(state: State) -> bool:
-    """Take note of all children that have ended; return whether there are others."""
+    """Record the exit codes of children that have ended; return whether others are left."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -146,7 +146,7 @@ def _reap(state: State) -> bool:
 
 
 def _find_descendants(ancestor: int) -> set[int]:
-    """Return all processes below one."""
+    """Return the descendants of a process."""
     parents, found, added = dict(_list_processes()), set[int](), {ancestor}
     while added:
         added = {pid for pid, parent in parents.items() if parent in added} - found
@@ -155,7 +155,7 @@ def _find_descendants(ancestor: int) -> set[int]:
 
 
 def _list_processes() -> Iterator[tuple[int, int]]:
-    """Yield every process of this machine with its parent."""
+    """Yield every process of this machine with its parent's id."""
     if not Path("/proc/self/stat").exists():
         said = subprocess.run(["/bin/ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
         yield from ((int(pid), int(parent)) for pid, parent in map(str.split, said.splitlines()))

@@ -21,14 +21,14 @@ USAGE = 4
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve; say where in the first line of output."""
+    """Serve; the first line of output says where."""
     given = _parser().parse_args(arguments)
     parent = os.getppid() if given.fd is not None else None
     try:
         asked = faults.parse_faults(given.fault)
         stale = any(each.name == "wrong-build" for each in asked)
         with _socket(given.fd, given.port) as place, _database(given.database) as database:
-            from .logs import configure_logging  # noqa: PLC0415 - a wrong option is told without the site's libraries
+            from .logs import configure_logging  # noqa: PLC0415 - a wrong option needs no site's libraries
             from .server import Settings, serve  # noqa: PLC0415
 
             configure_logging()
@@ -55,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"faults:\n{faults.render_faults()}",
     )
     parser.add_argument(
-        "--database", metavar="URL", help="SQLite or PostgreSQL; without it a new one that is gone after"
+        "--database", metavar="URL", help="SQLite or PostgreSQL; by default a new one that is deleted at the end"
     )
-    parser.add_argument("--port", type=int, default=0, help="to listen on, on loopback; any by default")
-    parser.add_argument("--build", default="local", metavar="ID", help="what the site calls this build of itself")
+    parser.add_argument("--port", type=int, default=0, help="on loopback; any free one by default")
+    parser.add_argument("--build", default="local", metavar="ID", help="the name of this build")
     parser.add_argument("--fault", action="append", default=[], metavar="FAULT", help="break something; see below")
     parser.add_argument("--access-log", type=Path, metavar="FILE", help="stdout by default")
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)

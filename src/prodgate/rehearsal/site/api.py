@@ -1,4 +1,4 @@
-"""The JSON API: stories for other programs, and how the site is."""
+"""The JSON API: stories for other programs, and the site's health."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_PER_PAGE: Final = 100
 
 @cache_briefly(query=True)
 async def stories(request: Request) -> Response:
-    """List stories, newest first: one page of those that a filter lets through."""
+    """List stories that match a filter, newest first, page by page."""
     site, given = site_of(request), request.query_params
     language = _parse_language(request)
     page, size = (
@@ -37,7 +37,7 @@ async def stories(request: Request) -> Response:
 
 @cache_briefly(query=True)
 async def story(request: Request) -> Response:
-    """Give one story with its text."""
+    """Show one story with its text."""
     language = _parse_language(request)
     told = await site_of(request).database.ask(queries.story(language, request.path_params["slug"]))
     if told is None:
@@ -46,12 +46,12 @@ async def story(request: Request) -> Response:
 
 
 async def health(request: Request) -> Response:
-    """Say that the process lives; asks nothing of anybody else, so that a slow database restarts no task."""
+    """Report that the process is alive; asks nothing else, so that a slow database causes no restarts."""
     return JSONResponse({"status": "ok", "build": site_of(request).pages.build}, headers=NOT_CACHED)
 
 
 async def ready(request: Request) -> Response:
-    """Say whether requests should come here: the database answers, its schema is ours, and we are not ending."""
+    """Report whether requests should come here: the database answers, its schema is current, and no drain is on."""
     site = site_of(request)
     told: dict[str, Any] = {"build": site.pages.build, "migration": None, "expected": site.database.head}
     try:
@@ -65,7 +65,7 @@ async def ready(request: Request) -> Response:
 
 
 def error(status: int, detail: str) -> Response:
-    """Return an error as programs read it."""
+    """Return an error as JSON."""
     return JSONResponse({"status": status, "error": detail}, status, NOT_CACHED)
 
 

@@ -1,4 +1,4 @@
-"""The application: which handler answers which address, and what every answer carries."""
+"""The application: which handler answers which path, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import api, pages, readers
 from .pages import Handler, Site
 
-#: On every answer. Scripts, styles and images come from the site itself and from nowhere else.
+#: On every answer. Scripts, styles and images come from the site itself alone.
 SECURITY: Final = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -24,11 +24,11 @@ SECURITY: Final = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
 }
-#: Only where the request came by https: elsewhere browsers ignore it.
+#: Only on answers to https requests: elsewhere browsers ignore it.
 HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 CLOSE: Final = (b"connection", b"close")
 
-#: Addresses of pages, each in both languages, with what answers them and whether it takes forms.
+#: Paths of pages, each in both languages, with their handlers and methods.
 PAGES: Final[tuple[tuple[str, Handler, tuple[str, ...]], ...]] = (
     ("/", pages.front, ("GET",)),
     ("/stories/{slug}", pages.story, ("GET",)),
@@ -49,7 +49,7 @@ API: Final[tuple[tuple[str, Handler], ...]] = (
 
 
 def build_application(site: Site, secret: str) -> Starlette:
-    """Return the site as an application; sessions are signed with ``secret``, which all builds share."""
+    """Build the site's application; sessions are signed with ``secret``, which all builds share."""
     routes: list[BaseRoute] = [Route(path, handler) for path, handler in API]
     routes.append(Route("/static/{name}", pages.static))
     for prefix in ("", "/ja"):
@@ -73,7 +73,7 @@ async def _answer_failure(request: Request, _error: Exception) -> Response:
 
 
 def failure_app(made: Starlette) -> ASGIApp:
-    """Return what answers as the application does when one of its handlers fails."""
+    """Return an application that answers as the site does when a handler fails."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request({**scope, "app": made})
@@ -83,7 +83,7 @@ def failure_app(made: Starlette) -> ASGIApp:
 
 
 def with_security_headers(inner: ASGIApp, build: str, draining: Callable[[], bool]) -> ASGIApp:
-    """Add to every answer what browsers and operators need, and `Connection: close` while the site ends."""
+    """Add security headers and the build to every answer, and `Connection: close` while the site drains."""
     always = [(name.encode(), value.encode()) for name, value in (SECURITY | {"x-build": build}).items()]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""A database of the site for a process that collects stories: its sources are where they are told to be."""
+"""A database of the site for a pipeline that collects stories from given sources."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from . import tables
 from .content.seed import last_slot, seed
 from .database import migrate, open_database
 
-#: How many stories are old enough to be deleted, and how old the youngest of them is.
+#: How many stories are old enough to be deleted, and the age of the youngest of them.
 OLD: Final = 12
 DAYS: Final = 401
 
 
 def prepare_database(url: str, homes: Mapping[str, str]) -> str:
-    """Make the database at a URL, with the site's stories, some that nobody must keep, and the homes of its sources.
+    """Prepare the database at a URL: the site's stories, some beyond the retention, and the addresses of sources.
 
-    Returns the URL. Raises UsageError when the URL names none that the site can use.
+    Returns the URL. Raises UsageError when the site can't use it.
     """
     database = open_database(url)
     now = datetime.now(UTC)
@@ -39,7 +39,7 @@ def prepare_database(url: str, homes: Mapping[str, str]) -> str:
 
 
 def _add_aged_stories(connection: Connection, now: datetime) -> None:
-    """Tell the newest stories again, as if they had been collected long ago, with the slots that they came in."""
+    """Add copies of the newest stories, as if they had been collected long ago, and the slots that they came in."""
     newest = connection.execute(select(tables.stories).order_by(tables.stories.c.id.desc()).limit(OLD)).mappings().all()
     aged = list(_age_stories([dict(each) for each in newest], last_slot(now)))
     connection.execute(insert(tables.stories), aged)

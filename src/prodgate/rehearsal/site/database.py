@@ -21,9 +21,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from ...criteria import UsageError
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
-#: The number of a lock that only one process can hold, so that two that start together don't migrate together.
+#: The number of the PostgreSQL lock that keeps two starting processes from migrating together.
 MIGRATING: Final = 7_110
-#: What each new SQLite connection is told: readers and a writer at the same time, and a wait for another writer.
+#: Pragmas of every SQLite connection: readers beside a writer, and a wait for other writers.
 PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON")
 
 T = TypeVar("T")
@@ -35,12 +35,12 @@ class Database:
 
     engine: Engine
     head: str
-    """The newest migration that this build knows."""
+    """The newest migration in this build."""
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
-        """Read without holding up other requests.
+        """Read without blocking other requests.
 
-        A SQLite file answers in less time than handing the question to a thread takes, so it is asked at once.
+        SQLite answers sooner than a thread could be handed the question, so it is asked directly.
         """
         if self.engine.dialect.name == "sqlite":
             return self._read(question)
@@ -60,7 +60,7 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Connect to the database at a SQLAlchemy URL. Raises UsageError when it names none that the site can use."""
+    """Connect to the database at a SQLAlchemy URL. Raises UsageError when the site can't use it."""
     try:
         place = make_url(url)
     except ArgumentError:
@@ -96,7 +96,7 @@ def _scripts() -> ScriptDirectory:
 
 
 def migrate(database: Database, revision: str = "head", then: Callable[[Connection], object] | None = None) -> None:
-    """Bring the schema to a revision, up or down, and do ``then`` before anybody else may.
+    """Bring the schema to a revision, up or down, and run ``then`` in the same transaction.
 
     Raises UsageError when the database can't be reached, or was migrated by a newer build.
     """
@@ -117,5 +117,5 @@ def migrate(database: Database, revision: str = "head", then: Callable[[Connecti
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the revision that the schema is at, or None before the first migration."""
+    """Return the revision of the schema, or None before the first migration."""
     return MigrationContext.configure(connection).get_current_revision()

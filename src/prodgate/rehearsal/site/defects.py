@@ -1,4 +1,4 @@
-"""What faults do to answers. This is imported only by a site that was started with faults."""
+"""What faults do to answers; imported only by a site that was started with faults."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ addEventListener("keydown", () => {
   for (const until = performance.now() + 400; keys % 10 === 5 && performance.now() < until;);
 });"""
 
-#: What becomes of a text, by the fault and the type of the text.
+#: What a fault does to a body, by fault and content type.
 TEXTS: Final[dict[tuple[str, str], Callable[[str], str]]] = {
     ("unlabeled-button", "text/html"): _replace(r"(<button[^>]*>)[^<]*", r"\1"),
     ("unlabeled-field", "text/html"): _remove(r"<label.*?</label>"),
@@ -66,7 +66,7 @@ def _insecure_cookie(headers: Headers) -> Headers:
     return [(name, bare.sub(b"", value) if name == b"set-cookie" else value) for name, value in headers]
 
 
-#: What becomes of the headers, by fault.
+#: What a fault does to the headers.
 HEADERS: Final[dict[str, Callable[[Headers], Headers]]] = {
     "uncacheable": _uncacheable,
     "no-csp": _without_csp,
@@ -97,7 +97,7 @@ def with_defects(inner: ASGIApp, faults: Sequence[Fault]) -> ASGIApp:
 
 
 def _apply_defects(start: Message, body: bytes, names: set[str]) -> list[Message]:
-    """Return the two messages of an answer, which the site always sends whole, with its defects."""
+    """Return the two messages of an answer with their defects; the site always sends answers whole."""
     headers = list(start["headers"])
     for name in names & set(HEADERS):
         headers = HEADERS[name](headers)

@@ -1,4 +1,4 @@
-"""What faults do to requests. This is imported only by a site that was started with faults."""
+"""What faults do to requests; imported only by a site that was started with faults."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .faults import Fault
 
-#: Asked by whoever wants to know how the site is, which a fault must not hide.
+#: Paths for monitoring, which a fault must not affect.
 UNDISTURBED: Final = ("/api/health", "/api/ready")
-#: Lets a request through, perhaps later (None), or names what became of it.
+#: Lets a request through, perhaps later (None), or names what happens to it.
 Disturbance = Callable[[Scope], Awaitable[str | None]]
 
 
@@ -40,14 +40,14 @@ def with_disturbances(
 
 
 def _close(scope: Scope, connections: Any) -> None:
-    """Close the connection that a request came on; an application has no other way to leave it without an answer."""
+    """Close a request's connection: the only way for an application to leave it without an answer."""
     for each in tuple(connections):
         if each.client == tuple(scope["client"]):
             each.transport.close()
 
 
 def chances(share: float, seed: str) -> Iterator[bool]:
-    """Yield True for exactly this share of each block of 1,000 (or as many as one takes), at random places."""
+    """Yield True for exactly this share of each block of 1,000 (or 1/share, if that is more), at random places."""
     random, block = Random(seed), max(1000, round(1 / share))  # noqa: S311  not a secret: the same in each run
     while True:
         chosen = set(random.sample(range(block), round(block * share)))
@@ -65,7 +65,7 @@ def _latency(seconds: float, share: float) -> Disturbance:
 
 
 def _stall(seconds: float, period: float) -> Disturbance:
-    """Stand still at the end of each period; what comes meanwhile waits for the end, as behind a lock."""
+    """Stall at the end of each period; requests that arrive meanwhile wait, as if behind a lock."""
     begin = time.monotonic()
 
     async def wait(_scope: Scope) -> None:

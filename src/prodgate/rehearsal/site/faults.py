@@ -1,4 +1,4 @@
-"""Faults that a proof asks for when it starts the site. Nothing of them is reachable in a site started without."""
+"""Faults with which a site can be started; without them, none of their code is loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from ...criteria import UsageError, suggest
 
-#: How the value of a fault is written, by the name of its form.
+#: Patterns of a fault's value, by the name of its form.
 FORMS: Final = {
     "": r"",
     "SECONDS": r"(\d+(?:\.\d+)?)",
@@ -21,7 +21,7 @@ FORMS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultKind:
-    """A fault that there is: the form of its value, how it is written for example, and what the site then does."""
+    """A kind of fault: the form of its value, an example, and what the site then does."""
 
     form: str
     example: str
@@ -30,34 +30,30 @@ class FaultKind:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that was asked for, with its numbers in the order of its form; a number that may be left out is 1."""
+    """A requested fault, with its numbers in the order of its form; an omitted number is 1."""
 
     name: str
     numbers: tuple[float, ...] = ()
 
 
-#: What happens to requests; those for health and readiness are left alone.
+#: What happens to requests; those for health and readiness are spared.
 KINDS: Final = {
-    "latency": FaultKind(
-        form="SECONDS[@SHARE]", example="latency=0.3@0.1", what="a share of the requests waits so long"
-    ),
-    "stall": FaultKind(
-        form="SECONDS/PERIOD", example="stall=1/10", what="everything stands still for so long every so often"
-    ),
+    "latency": FaultKind(form="SECONDS[@SHARE]", example="latency=0.3@0.1", what="a share of the requests is delayed"),
+    "stall": FaultKind(form="SECONDS/PERIOD", example="stall=1/10", what="everything stalls at the end of each period"),
     "drop": FaultKind(form="SHARE", example="drop=0.01", what="a share of the connections is closed without an answer"),
     "errors": FaultKind(form="SHARE", example="errors=0.01", what="a share of the requests is answered with a 500"),
     "slow-start": FaultKind(
-        form="SECONDS", example="slow-start=3", what="ready at once, but nothing is answered so long"
+        form="SECONDS", example="slow-start=3", what="ready at once, but answers only after so long"
     ),
     "uncacheable": FaultKind(form="", example="uncacheable", what="public pages say that no cache may keep them"),
     "naive-deploy": FaultKind(
         form="", example="naive-deploy", what="deploy() kills the old build, then starts the new one"
     ),
-    # what a browser sees
+    # what a browser notices
     "wrong-build": FaultKind(
         form="", example="wrong-build", what="the site is of the build 'stale', whatever was deployed"
     ),
-    "slow-page": FaultKind(form="SECONDS", example="slow-page=4", what="every page takes so long, the API does not"),
+    "slow-page": FaultKind(form="SECONDS", example="slow-page=4", what="every page is slow, the API is not"),
     "no-csp": FaultKind(form="", example="no-csp", what="no Content-Security-Policy"),
     "insecure-cookie": FaultKind(
         form="", example="insecure-cookie", what="the session has neither Secure nor HttpOnly"
@@ -80,7 +76,7 @@ KINDS: Final = {
 
 
 def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
-    """Read faults as they are written. Raises UsageError that says what to write instead."""
+    """Parse faults. Raises UsageError that says what to write instead."""
     faults = tuple(_parse_fault(text) for text in texts)
     names = [fault.name for fault in faults]
     for name in names:
@@ -106,5 +102,5 @@ def _parse_fault(text: str) -> Fault:
 
 
 def render_faults() -> str:
-    """Return the faults as a table for people."""
+    """Return a table of the faults."""
     return "\n".join(f"  {kind.example:<18} {kind.what}" for kind in KINDS.values())

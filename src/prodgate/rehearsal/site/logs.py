@@ -1,4 +1,4 @@
-"""What the site tells about itself: a line for each request, and structured logs of the rest."""
+"""The site's logs: a line for each request, and structured logs of everything else."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ LOG: Final = logging.getLogger("nba_news")
 
 @dataclass(slots=True)
 class AccessLog:
-    """Lines on their way to a file. They are written together, by ``flush``, so that no request waits for a disk."""
+    """Lines on their way to a file; ``flush`` writes them together, so that no request waits for a disk."""
 
     descriptor: int
     waiting: list[str] = field(default_factory=list)
 
     def flush(self) -> None:
-        """Append what is waiting; a file may have two writers, so it is one write."""
+        """Append the waiting lines, in one write because the file may have two writers."""
         told, self.waiting = "".join(self.waiting).encode(), []
         while told:
             told = told[os.write(self.descriptor, told) :]
@@ -41,7 +41,7 @@ def open_access_log(path: Path | None) -> AccessLog:
 
 
 def with_access_log(inner: ASGIApp, build: str, log: AccessLog) -> ASGIApp:
-    """Number and time every request. An answer that never began has the status 0."""
+    """Log every request with a number and its time. The status is 0 where no answer began."""
     start, numbers = token_hex(4), count(1)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +67,7 @@ def with_access_log(inner: ASGIApp, build: str, log: AccessLog) -> ASGIApp:
 
 
 def route(scope: Scope) -> str:
-    """Return the path with the names of its parameters in place of their values; nothing where no handler is."""
+    """Return the path with the names of its parameters in place of their values; nothing without a handler."""
     if "endpoint" not in scope:
         return ""
     path: str = scope["path"]
@@ -79,7 +79,7 @@ def route(scope: Scope) -> str:
 
 
 def configure_logging() -> None:
-    """Let everything that is logged go to stderr as one JSON object a line."""
+    """Send all logs to stderr, one JSON object a line."""
     handler = logging.StreamHandler()
     handler.addFilter(_as_json)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(message)s")

@@ -19,29 +19,29 @@ from .rendering import PERSONAL, Asset, Pages, edition
 FRONT_STORIES: Final = 19
 RELATED_STORIES: Final = 4
 RESULTS: Final = 20
-#: Seconds for which an answer is given again without a look at the database, and how many are kept at most.
+#: Seconds for which an answer is reused without asking the database, and how many are kept at most.
 CACHE_SECONDS: Final = 2.0
 CACHE_SIZE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the handlers of requests work with."""
+    """What request handlers share."""
 
     database: Database
     pages: Pages
     assets: Mapping[str, Asset]
     teams: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By code; they change once in a decade, and a new build reads them again."""
+    """By code; they change once in a decade, and a new build loads them again."""
     kept: dict[str, tuple[float, Response]] = field(default_factory=dict)
 
     async def load(self) -> None:
-        """Read what stays the same while the site runs."""
+        """Load what stays the same while the site runs."""
         self.teams.update({row["code"]: row for row in await self.database.ask(queries.all_teams)})
 
 
 def site_of(request: Request) -> Site:
-    """Return the site that a request came to."""
+    """Return the site that serves a request."""
     site: Site = request.app.state.site
     return site
 
@@ -50,9 +50,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def cache_briefly(*, query: bool = False) -> Callable[[Handler], Handler]:
-    """Let a handler's answer serve the same path again for some seconds, with the same query where that matters.
+    """Reuse a handler's answer for some seconds for the same path, and the same query where that matters.
 
-    Many readers ask for few things: what one of them was answered costs the others next to nothing.
+    Many readers ask for few pages, so most of them cost next to nothing.
     """
 
     def kept(handler: Handler) -> Handler:
@@ -114,7 +114,7 @@ async def team(request: Request) -> Response:
 
 @cache_briefly(query=True)
 async def search(request: Request) -> Response:
-    """Show the stories that a filter lets through, page by page."""
+    """Show the stories that match a filter, page by page."""
     site, asked = site_of(request), read_filter(request)
     page = max(1, _parse_page(request.query_params.get("page", "")))
     found = await site.database.ask(queries.matching_stories(edition(request), asked, page, RESULTS))
@@ -125,7 +125,7 @@ async def search(request: Request) -> Response:
 
 
 def read_filter(request: Request) -> queries.Filter:
-    """Read the filter from a query; what is no category or team is left out."""
+    """Read the filter from a query; unknown categories and teams are ignored."""
     given, teams = request.query_params, site_of(request).teams
     category, team = given.get("category", ""), given.get("team", "")
     return queries.Filter(
@@ -140,7 +140,7 @@ def _parse_page(text: str) -> int:
 
 
 async def static(request: Request) -> Response:
-    """Serve a static file: for ever under the address with its digest, briefly under others."""
+    """Serve a static file, cacheable for ever where the query has its digest, briefly elsewhere."""
     asset = site_of(request).assets.get(request.path_params["name"])
     if asset is None:
         raise HTTPException(404)
@@ -150,7 +150,7 @@ async def static(request: Request) -> Response:
 
 
 def error_page(request: Request, status: int) -> Response:
-    """Return a page that says what went wrong, in the manner of the site."""
+    """Return the site's error page."""
     shown = 500 if status >= 500 else status if status in (403, 404) else 405
     caching = "public, max-age=10" if status == 404 else PERSONAL
     return site_of(request).pages(request, "error.html", status=status, caching=caching, shown=str(shown))

@@ -14,14 +14,14 @@ COST: Final = {"n": 2**14, "r": 8, "p": 1}
 
 
 def hash_password(password: str) -> str:
-    """Return what to keep of a password: ``scrypt$n$r$p$salt$hash``."""
+    """Return the hash of a password to store: ``scrypt$n$r$p$salt$hash``."""
     salt = token_bytes(16)
     key = scrypt(password.encode(), salt=salt, **COST)
     return "$".join(["scrypt", *map(str, COST.values()), b64encode(salt).decode(), b64encode(key).decode()])
 
 
 def matches(password: str, kept: str) -> bool:
-    """Whether a password is the one that ``kept`` was made of; takes as long either way."""
+    """Whether a password is the one that was hashed; takes equally long either way."""
     _, n, r, p, salt, key = kept.split("$")
     tried = scrypt(password.encode(), salt=b64decode(salt), n=int(n), r=int(r), p=int(p))
     return hmac.compare_digest(tried, b64decode(key))
@@ -29,5 +29,5 @@ def matches(password: str, kept: str) -> bool:
 
 @cache
 def dummy_hash() -> str:
-    """Return a hash to compare with when nobody has that address, so that the time taken does not tell."""
+    """Return a hash to compare with when nobody has that address, so that timing does not reveal it."""
     return hash_password("nobody")

@@ -1,4 +1,4 @@
-"""Runs the sample site as processes that never outlive this one: one build, and the next one beside it at a deploy."""
+"""Runs the sample site in processes that never outlive this one: one build, and during a deploy the next one, too."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ...terraform.hermetic import read_first_line
 from .faults import parse_faults
 
 PROGRAM: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.site")
-#: The environment variable with which sessions are signed: all builds of a site share it.
+#: The environment variable with the key that signs sessions; all builds of a site share it.
 SECRET: Final = "NBA_NEWS_SECRET"  # noqa: S105
-#: Seconds in which a build must have ended after it was told to; its drain takes two at most.
+#: Seconds within which a build must end when told to; its drain takes at most two.
 LIMIT: Final = 10.0
 
 
@@ -60,10 +60,10 @@ class Site:
     _process: subprocess.Popen[bytes] | None = None
 
     def deploy(self, build: str) -> None:
-        """Replace the build without losing a request; returns when the old one has answered all that it had.
+        """Replace the build without losing a request; returns when the old one has answered all of its requests.
 
-        Raises UsageError when the new one does not start; the old one then serves on. With the fault naive-deploy it
-        is done as one would at first: the old one is killed, and nobody listens until the new one is up.
+        Raises UsageError when the new one does not start; the old one then keeps serving. With the fault naive-deploy
+        the old one is killed, and nobody listens until the new one is up.
         """
         if "naive-deploy" in self._options:
             self._release_port()
@@ -78,14 +78,14 @@ class Site:
         self._process = self._start_build(self.build)
 
     def end(self) -> None:
-        """End the site. What is not answered yet may stay so."""
+        """End the site; requests in progress may get no answer."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             _wait_for_end(self._process)
         self._place.close()
 
     def _release_port(self) -> None:
-        """Kill the build; its successor is the next to listen."""
+        """Kill the build; nobody listens until its successor does."""
         port = self._place.getsockname()[1]
         if self._process is not None:
             self._process.kill()
@@ -126,8 +126,8 @@ def running(
 ) -> Iterator[Site]:
     """Run the site while the context is open, with a SQLite database in ``scratch`` unless another is named.
 
-    Raises UsageError when a fault is not written as `python -m prodgate.rehearsal.site --help` says, or the site
-    does not start.
+    Raises UsageError for a fault that `python -m prodgate.rehearsal.site --help` does not list, or when the site does
+    not start.
     """
     parse_faults(faults)
     log = scratch / "access.jsonl"
@@ -145,7 +145,7 @@ def running(
 
 
 def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end of a process that was told to end."""
+    """Wait for a process that was told to end; kill it if it doesn't."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -159,7 +159,7 @@ def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _last_line(path: Path) -> str:
-    """Return the message of the last line of a log, or the line itself where it is none of ours."""
+    """Return the message of the last line of a log, or the line itself where it is not JSON."""
     lines = path.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
     with suppress(ValueError, TypeError, KeyError):
         return str(json.loads(lines[-1])["message"])

@@ -1,4 +1,4 @@
-"""What the pages ask of the database: each function takes a connection and returns plain rows."""
+"""The queries behind the pages: each takes a connection and returns plain rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LANGUAGES: Final = ("en", "ja")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which stories are asked for; an empty text asks for all."""
+    """Which stories to list; an empty text matches all."""
 
     words: str = ""
     category: str = ""
@@ -27,20 +27,20 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """One page of stories, and how many there are in all."""
+    """One page of stories, and the number of all of them."""
 
     total: int
     stories: Sequence[Mapping[str, Any]]
 
 
 def latest(language: str, limit: int, team: str = "") -> Callable[[Connection], Sequence[Mapping[str, Any]]]:
-    """Ask for the newest stories, perhaps those about one team, as lists show them."""
+    """Query the newest stories, all or about one team, as lists show them."""
     asked = _select_stories(language).where(*_conditions(language, Filter(team=team))).limit(limit)
     return lambda connection: _fetch_rows(connection, asked, language)
 
 
 def matching_stories(language: str, asked: Filter, page: int, size: int) -> Callable[[Connection], StoryPage]:
-    """Ask for one page (from 1) of the stories that a filter lets through, newest first."""
+    """Query one page (from 1) of the stories that match a filter, newest first."""
     conditions = _conditions(language, asked)
 
     def ask(connection: Connection) -> StoryPage:
@@ -52,7 +52,7 @@ def matching_stories(language: str, asked: Filter, page: int, size: int) -> Call
 
 
 def with_teams(question: Callable[[Connection], StoryPage]) -> Callable[[Connection], StoryPage]:
-    """Ask for the ``teams`` of each story, too."""
+    """Query the ``teams`` of each story, too."""
 
     def ask(connection: Connection) -> StoryPage:
         found = question(connection)
@@ -64,29 +64,29 @@ def with_teams(question: Callable[[Connection], StoryPage]) -> Callable[[Connect
 
 
 def story(language: str, slug: str) -> Callable[[Connection], Mapping[str, Any] | None]:
-    """Ask for one story with its text and ``teams``, or None."""
+    """Query one story with its text and ``teams``, or None."""
     asked = _select_stories(language, "body").where(stories.c.slug == slug)
     question = with_teams(lambda connection: StoryPage(1, _fetch_rows(connection, asked, language)))
     return lambda connection: next(iter(question(connection).stories), None)
 
 
 def all_teams(connection: Connection) -> Sequence[Mapping[str, Any]]:
-    """Ask for the teams, by city."""
+    """Query the teams, by city."""
     return [dict(row._mapping) for row in connection.execute(select(teams).order_by(teams.c.city_en, teams.c.name_en))]
 
 
 def reader_by_email(email: str) -> Callable[[Connection], Row[Any] | None]:
-    """Ask for the reader with an address, or None."""
+    """Query the reader with an email address, or None."""
     return lambda connection: connection.execute(select(readers).where(readers.c.email == email)).first()
 
 
 def reader_by_number(number: int) -> Callable[[Connection], Row[Any] | None]:
-    """Ask for a reader, or None."""
+    """Query the reader with an id, or None."""
     return lambda connection: connection.execute(select(readers).where(readers.c.id == number)).first()
 
 
 def join(email: str, password: str, team: str) -> Callable[[Connection], int]:
-    """Add a reader, whose hashed password this is; the answer is the number."""
+    """Add a reader with a hashed password; returns the id."""
     row = {"email": email, "password": password, "team": team, "joined_at": datetime.now(UTC)}
     return lambda connection: int(connection.execute(insert(readers).values(row).returning(readers.c.id)).scalar_one())
 
@@ -98,7 +98,7 @@ def follow(number: int, team: str) -> Callable[[Connection], Any]:
 
 @cache
 def _select_stories(language: str, *more: str) -> Select[Any]:
-    """Select what every list shows, in a language, or in English where the story has no Japanese text yet."""
+    """Select what every list shows, in a language, or in English where there is no Japanese text yet."""
     columns: list[Any] = [stories.c.id, stories.c.slug, stories.c.category, stories.c.published_at]
     for part in ("title", "summary", *more):
         english = stories.c[f"{part}_en"]
@@ -121,7 +121,7 @@ def _conditions(language: str, asked: Filter) -> list[ColumnElement[bool]]:
 
 
 def _fetch_rows(connection: Connection, asked: Select[Any], language: str) -> Sequence[Mapping[str, Any]]:
-    """Return the rows as the pages want them."""
+    """Return rows as the pages need them."""
     rows: list[dict[str, Any]] = [dict(row._mapping) for row in connection.execute(asked)]
     for row in rows:
         row["language"] = language if row.pop("translated") else "en"
@@ -138,5 +138,5 @@ def _teams_of(connection: Connection, numbers: Sequence[int]) -> list[list[str]]
 
 
 def _as_utc(time: datetime) -> datetime:
-    """SQLite forgets that times are in UTC; PostgreSQL tells them in the zone of the server."""
+    """SQLite drops the zone of times, and PostgreSQL uses the server's."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -22,13 +22,13 @@ COOKIE: Final = "reader"
 #: Seconds that a reader stays signed in.
 SESSION_SECONDS: Final = 14 * 24 * 3600
 SHORTEST: Final = 10
-#: Bytes of a form; a password that is longer than this would only cost us time.
+#: Bytes of a form; hashing a longer password would only cost time.
 LARGEST: Final = 4096
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}")
 
 
 async def sign_in(request: Request) -> Response:
-    """Show the form, or take it: right answers get a session, wrong ones the form again."""
+    """Show the form, or sign in: correct credentials get a session, others the form again."""
     if request.method != "POST":
         return _show_form(request, "sign in")
     given = await _read_form(request)
@@ -40,7 +40,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def join(request: Request) -> Response:
-    """Show the form, or make a reader of it."""
+    """Show the form, or create the reader."""
     if request.method != "POST":
         return _show_form(request, "join")
     given, site = await _read_form(request), site_of(request)
@@ -79,7 +79,7 @@ async def my_team(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """Take the session away."""
+    """End the session."""
     await _read_form(request)
     response = _redirect(request, "/")
     response.delete_cookie(COOKIE, secure=request.url.scheme == "https", httponly=True, samesite="lax")
@@ -87,7 +87,7 @@ async def sign_out(request: Request) -> Response:
 
 
 def session_serializer(secret: str) -> URLSafeTimedSerializer:
-    """Return what signs and reads session cookies."""
+    """Return the serializer that signs and reads session cookies."""
     return URLSafeTimedSerializer(secret, salt="reader")
 
 
@@ -115,7 +115,7 @@ async def _read_form(request: Request) -> dict[str, str]:
 
 
 def _find_mistake(given: dict[str, str], teams: Any) -> str:
-    """Return the name of the message about the first mistake, or nothing."""
+    """Return the name of the message for the first mistake, or an empty text."""
     if not _EMAIL.fullmatch(given["email"]) or len(given["email"]) > 254:
         return "bad email"
     if len(given["password"]) < SHORTEST:

@@ -14,19 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .queries import CATEGORIES
-from .words import WORDS, told_time
+from .words import WORDS, format_time
 
 HERE: Final = Path(__file__).parent
 #: Types by the ending of a static file; no other file is served.
 TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
-#: A shared cache may keep a public page five minutes, a browser one; later both may show it while they ask again.
+#: A shared cache may keep a public page five minutes, a browser one; after that both may use it while they revalidate.
 SHARED: Final = "public, max-age=60, s-maxage=300, stale-while-revalidate=30"
 PERSONAL: Final = "private, no-store"
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A static file in memory; its digest is part of the address under which it never changes."""
+    """A static file in memory; its digest is part of its URL, so that it can be cached for ever."""
 
     content: bytes
     type: str
@@ -61,7 +61,7 @@ class Pages:
     def _context(self, request: Request) -> dict[str, Any]:
         """What every page needs: its language, and its address in both."""
         language, path = edition(request), request.url.path.removeprefix("/ja")
-        # other pages are the same whatever the query says, and may be kept for the next reader
+        # other pages are the same for every query, and cacheable
         query = f"?{request.url.query}" if path == "/search" and request.url.query else ""
         return {
             "language": language,
@@ -86,7 +86,7 @@ def compile_pages(build: str, files: Mapping[str, Asset]) -> Pages:
     environment.globals |= {
         "build": build,
         "assets": {name: f"/static/{name}?v={asset.digest}" for name, asset in files.items()},
-        "told_time": told_time,
+        "format_time": format_time,
         "query": urlencode,
     }
     for name in environment.list_templates():
@@ -95,5 +95,5 @@ def compile_pages(build: str, files: Mapping[str, Asset]) -> Pages:
 
 
 def edition(request: Request) -> str:
-    """Return the language that an address is in."""
+    """Return the language of a path."""
     return "ja" if f"{request.url.path}/".startswith("/ja/") else "en"

@@ -1,4 +1,4 @@
-"""The process of one build: it serves on a socket that it was given until it is told to end, and drains first."""
+"""The process of one build: it serves on a given socket until it is told to end, and drains first."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from .logs import LOG, AccessLog, open_access_log, with_access_log
 from .pages import Site
 from .rendering import compile_pages, read_assets
 
-#: Seconds in which kept connections may ask once more, and are told that they are closed, before the process ends.
+#: Seconds in which open connections get a last answer with `Connection: close` before the process ends.
 DRAIN_SECONDS: Final = 2.0
-#: Seconds between looks at what a drain waits for.
+#: Seconds between checks during a drain.
 POLL_SECONDS: Final = 0.02
-#: How uvicorn serves: the logs and the proxies to trust are our own. A connection is
-#: kept longer than a load balancer keeps it, which must be the one to close what it might use again.
+#: How uvicorn serves: logs and trusted proxies are handled here. Connections are kept alive longer than a load
+#: balancer keeps them, because it must be the one to close a connection that it might reuse.
 CONFIGURATION: Final[Mapping[str, Any]] = {
     "access_log": False,
     "http": "httptools",
@@ -51,7 +51,7 @@ FLUSH_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a build is started with."""
+    """The settings of a build."""
 
     database: str
     build: str
@@ -83,7 +83,7 @@ async def _serve(
     made = build_application(site, settings.secret)
     app: Any = compose(made, settings, log, lambda: server.server_state.connections)
     server = Server(Config(app, **CONFIGURATION))
-    # what is here now stays to the end: looking at it again would only hold up requests
+    # these objects live to the end: collecting them again would only delay requests
     gc.freeze()
     serving = asyncio.create_task(server.serve([place]))
     while not server.started and not serving.done():
@@ -100,7 +100,7 @@ async def _serve(
 
 
 def compose(made: Starlette, settings: Settings, log: AccessLog, connections: Callable[[], Any]) -> ASGIApp:
-    """Return the application as it is served: what is outermost sees the client's side of everything below."""
+    """Wrap the application as it is served; the outermost layer sees what the client sees."""
     app: Any = ProxyHeadersMiddleware(made, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))  # type: ignore[arg-type]
     if settings.faults:
         from .disturbances import with_disturbances  # noqa: PLC0415 - out of reach of a site without faults
@@ -115,7 +115,7 @@ def compose(made: Starlette, settings: Settings, log: AccessLog, connections: Ca
 
 
 def _handle_ending(server: Server, made: Starlette, parent: int | None) -> None:
-    """Drain on SIGTERM or SIGINT, once more to end at once; end when stdin, a pipe, is closed, and with the parent."""
+    """Drain on SIGTERM or SIGINT, at once on the second; end when stdin, a pipe, is closed, or with the parent."""
     loop, drains = asyncio.get_running_loop(), list[asyncio.Task[None]]()
 
     def end() -> None:
@@ -141,12 +141,12 @@ def _handle_ending(server: Server, made: Starlette, parent: int | None) -> None:
 
 
 async def _drain(server: Server) -> None:
-    """Accept nothing more, let what is connected ask to its end, and end the server when nobody is, or time is over."""
+    """Stop accepting, let open connections finish, and end the server when none is left or time is up."""
     LOG.info("draining", extra={"more": {"connections": len(server.server_state.connections)}})
     for each in server.servers:
         each.close()
     until = asyncio.get_running_loop().time() + DRAIN_SECONDS
-    # what was accepted last is counted only a moment later
+    # the last accepted connection is counted only a moment later
     await asyncio.sleep(POLL_SECONDS)
     while server.server_state.connections and asyncio.get_running_loop().time() < until:
         await asyncio.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""The tables of the site. Times are in UTC; whoever collects stories upserts them by (source, external_id)."""
+"""The tables of the site. Times are in UTC; collectors upsert stories by (source, external_id)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ sources: Final = Table(
     Column("home", String(300), nullable=False),
 )
 
-#: One row for each slot in which a source was asked: what a collection that never ran leaves out.
+#: One row for each slot in which a source was asked; a collection that never ran leaves none.
 collections: Final = Table(
     "collections",
     METADATA,
@@ -45,7 +45,7 @@ teams: Final = Table(
     Column("conference", String(4), nullable=False),
 )
 
-#: The Japanese texts may be missing: a source has one language, and a translation comes later.
+#: The Japanese texts may be missing: a source publishes in one language, and translations come later.
 stories: Final = Table(
     "stories",
     METADATA,

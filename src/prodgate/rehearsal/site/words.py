@@ -1,4 +1,4 @@
-"""Words and times as the readers of a language expect them."""
+"""Words and times as readers of each language expect them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ JAPAN: Final = timezone(timedelta(hours=9))
 WORDS: Final[Mapping[str, Mapping[str, str]]] = read("words.toml")
 
 
-def told_time(time: datetime, language: str) -> str:
-    """Return a time as readers of a language expect it: UTC in English, Japan's own in Japanese."""
+def format_time(time: datetime, language: str) -> str:
+    """Return a time as readers of a language expect it: in UTC in English, in Japan's time in Japanese."""
     if language == "ja":
         there = time.astimezone(JAPAN)
         return f"{there.month}月{there.day}日 {there:%H:%M}"

@@ -74,7 +74,7 @@ class Lab:
         return read_first_line(self.process.stdout.fileno())
 
     def processes(self) -> list[int]:
-        """Return the processes that work in its home: all of Airflow's do, and their keeper."""
+        """Return the processes that work in its home: all of Airflow's do, and their supervisor."""
         found = []
         for place in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):

@@ -31,7 +31,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """An Airflow whose starter is killed in the end."""
     with lab(tmp_path_factory.mktemp("airflow"), "3.0.6") as running:
         yield running
-        until(lambda: len(running.processes()) > 4)  # keeper, server, scheduler, processor, and workers
+        until(lambda: len(running.processes()) > 4)  # supervisor, server, scheduler, processor, and workers
         started = [os.pidfd_open(pid) for pid in running.processes()]
         running.process.send_signal(signal.SIGKILL)
         assert all(select.select([each], [], [], 30)[0] for each in started), "something outlives its starter"

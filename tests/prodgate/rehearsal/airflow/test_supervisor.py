@@ -1,4 +1,4 @@
-"""The keeper of processes: it starts and ends what it is told to, and nothing of it is left behind."""
+"""The supervisor of processes: it starts and ends what it is told to, and nothing of it is left behind."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ time.sleep(600)
 
 
 class Kept:
-    """A running keeper of a family and of a program that ends with 7."""
+    """A running supervisor of a family and of a program that ends with 7."""
 
     def __init__(self, folder: Path) -> None:
         self.orphan, self.log = folder / "orphan", folder / "log"
@@ -81,7 +81,7 @@ class Kept:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[Kept]:
+def supervisor(tmp_path: Path) -> Iterator[Kept]:
     kept = Kept(tmp_path)
     yield kept
     kept.end()
@@ -109,53 +109,53 @@ def all_end(descriptors: list[int]) -> bool:
     return all(ended)
 
 
-def test_all_of_a_family_ends_when_stdin_is_closed(keeper: Kept) -> None:
-    started = keeper.family()
-    assert keeper.process.stdin
-    keeper.process.stdin.close()
-    assert keeper.process.wait(LIMIT) == 0
+def test_all_of_a_family_ends_when_stdin_is_closed(supervisor: Kept) -> None:
+    started = supervisor.family()
+    assert supervisor.process.stdin
+    supervisor.process.stdin.close()
+    assert supervisor.process.wait(LIMIT) == 0
     assert all_end(started)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_all_of_a_family_ends_when_the_keeper_is_told_to(keeper: Kept, number: signal.Signals) -> None:
-    started = keeper.family()
-    keeper.process.send_signal(number)
-    assert keeper.process.wait(LIMIT) == 0
+def test_all_of_a_family_ends_when_the_supervisor_is_told_to(supervisor: Kept, number: signal.Signals) -> None:
+    started = supervisor.family()
+    supervisor.process.send_signal(number)
+    assert supervisor.process.wait(LIMIT) == 0
     assert all_end(started)
 
 
-def test_one_is_stopped_with_all_below_it_and_started_again(keeper: Kept) -> None:
-    first, child, orphan = keeper.family()
-    assert keeper.told("stop family")["family"][1] == -signal.SIGTERM
+def test_one_is_stopped_with_all_below_it_and_started_again(supervisor: Kept) -> None:
+    first, child, orphan = supervisor.family()
+    assert supervisor.told("stop family")["family"][1] == -signal.SIGTERM
     assert all_end([first, child])
-    keeper.orphan.unlink()
-    again = keeper.family()
-    assert keeper.told("look")["family"][1] is None
-    assert keeper.process.stdin
-    keeper.process.stdin.close()
+    supervisor.orphan.unlink()
+    again = supervisor.family()
+    assert supervisor.told("look")["family"][1] is None
+    assert supervisor.process.stdin
+    supervisor.process.stdin.close()
     assert all_end([*again, orphan])
 
 
-def test_who_does_not_heed_sigterm_is_killed(keeper: Kept) -> None:
-    started = keeper.family("deaf")
-    assert keeper.told("stop deaf")["deaf"][1] == -signal.SIGKILL
-    assert keeper.process.stdin
-    keeper.process.stdin.close()
+def test_who_does_not_heed_sigterm_is_killed(supervisor: Kept) -> None:
+    started = supervisor.family("deaf")
+    assert supervisor.told("stop deaf")["deaf"][1] == -signal.SIGKILL
+    assert supervisor.process.stdin
+    supervisor.process.stdin.close()
     assert all_end(started)
 
 
-def test_what_ends_by_itself_is_known_with_its_code(keeper: Kept) -> None:
-    state = keeper.told("start short")
+def test_what_ends_by_itself_is_known_with_its_code(supervisor: Kept) -> None:
+    state = supervisor.told("start short")
     for _ in range(LIMIT * 20):
         if state["short"][1] is not None:
             break
         select.select([], [], [], 0.05)
-        state = keeper.told("look")
+        state = supervisor.told("look")
     assert state["short"][1] == 7
-    assert keeper.told("stop short")["short"][1] == 7
+    assert supervisor.told("stop short")["short"][1] == 7
 
 
-def test_output_is_in_the_log(keeper: Kept) -> None:
-    keeper.family()
-    assert appears(keeper.log) == "begun\n"
+def test_output_is_in_the_log(supervisor: Kept) -> None:
+    supervisor.family()
+    assert appears(supervisor.log) == "begun\n"

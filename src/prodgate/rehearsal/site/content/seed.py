@@ -14,19 +14,19 @@ from ..passwords import hash_password
 from . import read
 from .stories import SLOT, write_stories
 
-#: Who can sign in on a new site. It is a rehearsal: the password is no secret.
+#: Who can sign in on a new site. This is a rehearsal: the password is no secret.
 READER: Final = "reader@nba-news.example"
 PASSWORD: Final = "full-court-press"  # noqa: S105
 
 
 def last_slot(now: datetime) -> datetime:
-    """Return the begin of the collection slot that ``now`` is in."""
+    """Return the start of the collection slot that ``now`` is in."""
     start = datetime(2000, 1, 1, tzinfo=UTC)
     return start + (now - start) // SLOT * SLOT
 
 
 def seed(connection: Connection, until: datetime) -> bool:
-    """Fill the database with stories up to a time, unless it has some; return whether it was empty."""
+    """Fill an empty database with stories up to a time; return whether it was empty."""
     if connection.scalar(select(func.count()).select_from(tables.teams)):
         return False
     written_stories = list(write_stories(until))
@@ -52,7 +52,7 @@ def _team_rows() -> list[dict[str, Any]]:
 
 
 def _collection_rows(stories: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row for every source and slot, also where the source had nothing new."""
+    """One row for every source and slot, even where the source had nothing new."""
     counted = Counter((each["source"], each["collected_at"]) for each in stories)
     slots = sorted({slot for _, slot in counted})
     return [
@@ -63,7 +63,7 @@ def _collection_rows(stories: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 
 def _reset_sequence(connection: Connection) -> None:
-    """Let PostgreSQL count on from the numbers that we gave."""
+    """Let PostgreSQL's sequence continue after the ids given here."""
     if connection.dialect.name == "postgresql":
         last = select(func.max(tables.stories.c.id)).scalar_subquery()
         connection.execute(select(func.setval("stories_id_seq", last)))

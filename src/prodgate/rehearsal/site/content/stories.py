@@ -1,4 +1,4 @@
-"""Writes stories from patterns; a number decides everything in them, so that all machines write the same."""
+"""Writes stories from patterns, with a fixed random seed, so that all machines write the same."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from typing import Any, Final
 
 from . import read
 
-#: How many stories there are, and how far they reach back.
+#: How many stories there are, and how many days they reach back.
 STORIES: Final = 240
 DAYS: Final = 30
-#: Sources are asked at these intervals, so a story is collected at the end of its slot.
+#: The interval between collections; a story is collected at the end of its slot.
 SLOT: Final = timedelta(hours=6)
 EASTERN: Final = timezone(timedelta(hours=-5))
 DAYS_EN: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-#: The key of players who have no team yet.
+#: The key of players without a team.
 PROSPECTS: Final = "prospects"
 
 
 def write_stories(until: datetime, count: int = STORIES) -> Iterator[dict[str, Any]]:
-    """Yield the rows of ``stories``, newest first from ``until`` on, each with the codes of its ``teams``."""
+    """Yield rows of ``stories``, newest first from ``until`` back, each with the codes of its ``teams``."""
     random, slugs = Random("stories"), set[str]()  # noqa: S311  not a secret: the same everywhere
     slots = int(timedelta(days=DAYS) / SLOT)
     for number, (pattern, codes) in zip(range(count), _choose_subjects(random), strict=False):
@@ -39,7 +39,7 @@ def write_stories(until: datetime, count: int = STORIES) -> Iterator[dict[str, A
 
 
 def _choose_subjects(random: Random) -> Iterator[tuple[Any, Sequence[str]]]:
-    """Yield patterns and teams so that neither neighbours nor the stories of one team tell the same."""
+    """Yield patterns and teams so that neither neighbouring stories nor those of one team repeat each other."""
     patterns, told, recent = read("stories.toml")["stories"], set[tuple[str, str]](), deque[str](maxlen=6)
     while True:
         pattern = random.choices(patterns, [3 if each["category"] == "games" else 1 for each in patterns])[0]
@@ -98,7 +98,7 @@ def _fill(random: Random, pattern: Any, codes: Sequence[str], published: datetim
 
 @cache
 def players() -> Mapping[str, Sequence[tuple[str, str]]]:
-    """Return the players of each team, in English and Japanese, and those of none; nobody plays for two."""
+    """Return the players of each team and those without one, in English and Japanese; nobody plays for two."""
     people = read("people.toml")
     pairs = list(product(people["first"], people["last"]))
     Random("players").shuffle(pairs)  # noqa: S311  not a secret: the same everywhere
@@ -109,7 +109,7 @@ def players() -> Mapping[str, Sequence[tuple[str, str]]]:
 
 
 def unused_slug(title: str, taken: set[str]) -> str:
-    """Return a slug for a title that is not taken."""
+    """Return a slug for a title that is not yet taken."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
     return next(each for each in (slug, *(f"{slug}-{n}" for n in range(2, 1000))) if each not in taken)
