@@ -26,7 +26,6 @@ A_YEAR = 31536000
     "PG_EDGE_1",
     criterion="cdn-price-class",
     resources=DISTRIBUTION,
-    remedy="Set price_class.",
     required=True,
 )
 def distributions_reach_their_readers(distribution: Resource, criterion: Criterion) -> None:

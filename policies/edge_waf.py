@@ -15,7 +15,6 @@ DATABASES = ("aws_rds_cluster", "aws_db_instance")
     "PG_EDGE_8",
     criterion="waf-attached",
     resources=("aws_cloudfront_distribution",),
-    remedy="Set web_acl_id to the ARN of a web ACL with the scope CLOUDFRONT.",
     population=0,
 )
 def distributions_have_a_web_acl(distribution: Resource, criterion: Criterion) -> None:

@@ -61,7 +61,6 @@ def _redirects(action: Block) -> bool:
     criterion="tls-minimum-version",
     resources=("aws_lb_listener", "aws_alb_listener"),
     population=0,
-    remedy="Set ssl_policy to ELBSecurityPolicy-TLS13-1-2-2021-06 or a stricter one.",
 )
 def listeners_refuse_old_tls(listener: Resource, criterion: Criterion) -> None:
     """TLS listeners accept TLS 1.2 or newer only.

@@ -22,7 +22,6 @@ DATABASES = ("aws_db_instance", "aws_rds_cluster_instance", "aws_redshift_cluste
     criterion="security-groups-closed-to-the-world",
     resources=INGRESS,
     population=0,
-    remedy="Admit a security group or a managed prefix list; only a load balancer may admit everybody, on 443 and 80.",
 )
 def only_load_balancers_admit_the_world(holder: Resource, criterion: Criterion) -> None:
     """Security groups admit the whole internet only to a load balancer that faces it, on ports 80 and 443."""
@@ -83,7 +82,6 @@ def _is_whole_network(opening: NetworkRule, holder: Resource) -> bool:
     criterion="security-groups-egress-limited",
     resources=EGRESS,
     population=0,
-    remedy="Let out HTTPS, and the port of each peer to its security group.",
 )
 def groups_let_out_what_is_used(holder: Resource, criterion: Criterion) -> None:
     """Security groups let nothing out to the internet but HTTP(S), DNS and time, and never all protocols.

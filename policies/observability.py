@@ -13,7 +13,6 @@ from .alarms import ALARM, alarms_on, fires_above, point_at_nearest, readings
     criterion="alarm-ecs-cpu",
     resources=("aws_ecs_service",),
     population=0,
-    remedy="Add an alarm on AWS/ECS CPUUtilization with the dimensions ClusterName and ServiceName of this service.",
 )
 def services_have_an_alarm_on_cpu(service: Resource, criterion: Criterion) -> None:
     """Each ECS service has an alarm that fires when its CPU use is high.
@@ -30,7 +29,6 @@ def services_have_an_alarm_on_cpu(service: Resource, criterion: Criterion) -> No
     criterion="alarm-ecs-memory",
     resources=("aws_ecs_service",),
     population=0,
-    remedy="Add an alarm on AWS/ECS MemoryUtilization with the dimensions ClusterName and ServiceName of this service.",
 )
 def services_have_an_alarm_on_memory(service: Resource, criterion: Criterion) -> None:
     """Each ECS service has an alarm that fires when its memory use is high.
@@ -46,7 +44,6 @@ def services_have_an_alarm_on_memory(service: Resource, criterion: Criterion) ->
     criterion="alarm-utilization-threshold",
     resources=(ALARM,),
     population=0,
-    remedy="Lower the threshold, in percent, so that the alarm fires while there is still room.",
 )
 def utilization_alarms_fire_in_time(alarm: Resource, criterion: Criterion) -> None:
     """Alarms on CPU and memory use fire before everything is used.
@@ -66,7 +63,6 @@ def utilization_alarms_fire_in_time(alarm: Resource, criterion: Criterion) -> No
     criterion="alarm-db-connections",
     resources=("aws_rds_cluster", "aws_db_instance"),
     population=0,
-    remedy="Add an alarm on AWS/RDS DatabaseConnections for the cluster, or for every one of its instances.",
 )
 def databases_have_an_alarm_on_connections(database: Resource, criterion: Criterion) -> None:
     """Each database has an alarm that fires when it has many connections.
@@ -82,7 +78,6 @@ def databases_have_an_alarm_on_connections(database: Resource, criterion: Criter
     criterion="alarm-db-cpu",
     resources=("aws_rds_cluster", "aws_db_instance"),
     population=0,
-    remedy="Add an alarm on AWS/RDS CPUUtilization for the cluster, or for every one of its instances.",
 )
 def databases_have_an_alarm_on_cpu(database: Resource, criterion: Criterion) -> None:
     """Each database has an alarm that fires when its CPU use is high.

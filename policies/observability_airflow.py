@@ -18,10 +18,6 @@ ENVIRONMENT = ("aws_mwaa_environment",)
     criterion="alarm-mwaa-task-execution",
     resources=ENVIRONMENT,
     population=0,
-    remedy=(
-        "Add an alarm on AmazonMWAA SchedulerHeartbeat that fires when it is low, and one on AWS/MWAA "
-        "ApproximateAgeOfOldestTask or QueuedTasks."
-    ),
 )
 def stopped_airflow_is_noticed(environment: Resource, criterion: Criterion) -> None:
     """An alarm fires when no scheduler is alive, and one when tasks wait that no worker takes.
@@ -43,7 +39,6 @@ def stopped_airflow_is_noticed(environment: Resource, criterion: Criterion) -> N
     criterion="alarm-mwaa-task-failures",
     resources=ENVIRONMENT,
     population=0,
-    remedy="Add an alarm on AmazonMWAA TaskInstanceFailures with the dimensions Environment, DAG = All and Task = All.",
 )
 def failed_tasks_are_noticed(environment: Resource, criterion: Criterion) -> None:
     """Each Airflow environment has an alarm that fires when tasks fail.
@@ -59,7 +54,6 @@ def failed_tasks_are_noticed(environment: Resource, criterion: Criterion) -> Non
     criterion="alarm-mwaa-dag-duration",
     resources=ENVIRONMENT,
     required=True,
-    remedy="Add an alarm on AmazonMWAA DAGDurationSuccess (milliseconds) for each DAG, with Maximum or a percentile.",
 )
 def slow_dags_are_noticed(environment: Resource, criterion: Criterion) -> None:
     """Each Airflow environment has an alarm that fires when a DAG run takes long.
@@ -96,7 +90,6 @@ def saturated_workers_are_noticed(environment: Resource, criterion: Criterion) -
     criterion="alarm-mwaa-scheduler-delay",
     resources=ENVIRONMENT,
     required=True,
-    remedy="Add an alarm on AmazonMWAA DAGScheduleDelay (milliseconds) for each DAG, with Maximum or a percentile.",
 )
 def late_schedulers_are_noticed(environment: Resource, criterion: Criterion) -> None:
     """Each Airflow environment has an alarm that fires when runs start late.
@@ -112,7 +105,6 @@ def late_schedulers_are_noticed(environment: Resource, criterion: Criterion) -> 
     criterion="alarm-mwaa-metrics-exist",
     resources=(ALARM,),
     population=0,
-    remedy="Watch a metric that MWAA publishes for this Airflow version, with exactly the dimensions it has.",
 )
 def airflow_alarms_read_metrics_that_exist(alarm: Resource, criterion: Criterion) -> None:
     """Alarms on Airflow read metrics that the environment's version publishes, under the dimensions it uses.
@@ -131,7 +123,6 @@ def airflow_alarms_read_metrics_that_exist(alarm: Resource, criterion: Criterion
     criterion="mwaa-metrics-published",
     resources=ENVIRONMENT,
     population=0,
-    remedy="Add the metric to metrics.metrics_allow_list, or take it out of metrics.metrics_block_list.",
 )
 def watched_metrics_are_not_suppressed(environment: Resource, criterion: Criterion) -> None:
     """No setting of Airflow suppresses a metric that an alarm watches.

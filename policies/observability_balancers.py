@@ -61,10 +61,6 @@ def response_time_alarms_follow_the_objective(alarm: Resource, criterion: Criter
     criterion="alarm-alb-5xx",
     resources=("aws_lb",),
     population=0,
-    remedy=(
-        "Add an alarm on the expression 100 * (HTTPCode_Target_5XX_Count + HTTPCode_ELB_5XX_Count) / RequestCount "
-        "of this load balancer."
-    ),
 )
 def balancers_have_an_alarm_on_error_rate(balancer: Resource, criterion: Criterion) -> None:
     """Each application load balancer has an alarm on the share of requests that it or its targets answer with 5xx.

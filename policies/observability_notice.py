@@ -67,10 +67,6 @@ def _silent_on_purpose(alarm: Resource) -> str:
     criterion="alarm-topic-deliverable",
     resources=(TOPIC,),
     population=0,
-    remedy=(
-        "Let cloudwatch.amazonaws.com publish in the topic's policy and use its key (kms:Decrypt, "
-        "kms:GenerateDataKey*); the key alias/aws/sns can't be opened to it."
-    ),
 )
 def alarms_can_publish_to_their_topic(topic: Resource, criterion: Criterion) -> None:
     """The policy and the key of every topic that alarms notify let CloudWatch publish to it.

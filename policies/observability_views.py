@@ -20,7 +20,6 @@ COMPONENTS = ("aws_ecs_service", "aws_rds_cluster", "aws_lb", "aws_cloudfront_di
     criterion="dashboard",
     resources=(DASHBOARD,),
     required=True,
-    remedy="Give the dashboard at least one widget that shows a metric.",
 )
 def dashboards_show_metrics(dashboard: Resource, criterion: Criterion) -> None:
     """Every dashboard shows metrics.

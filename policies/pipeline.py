@@ -150,7 +150,6 @@ def one_dag_leaves_room_for_others(environment: Resource, criterion: Criterion) 
     "PG_PIPE_8",
     criterion="mwaa-settings-known-to-version",
     resources=ENVIRONMENT,
-    remedy="Use the name that this Airflow version reads.",
     population=0,
 )
 def settings_are_known_to_airflow(environment: Resource, criterion: Criterion) -> None:

@@ -54,7 +54,6 @@ def dead_letters_are_kept(queue: Resource, criterion: Criterion) -> None:
     "PG_PIPE_11",
     criterion="alarm-dead-letter-queue",
     resources=(QUEUE,),
-    remedy="Add an alarm on AWS/SQS ApproximateNumberOfMessagesVisible of this queue that fires above 0.",
     population=0,
 )
 def the_first_dead_letter_is_noticed(queue: Resource, criterion: Criterion) -> None:

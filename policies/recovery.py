@@ -59,7 +59,6 @@ def databases_keep_their_backups(database: Resource, criterion: Criterion) -> No
     criterion="deletion-protection",
     resources=tuple(PROTECTION),
     population=0,
-    remedy="Switch deletion protection on.",
 )
 def production_cannot_be_deleted_by_a_slip(holder: Resource, criterion: Criterion) -> None:
     """Databases, tables and load balancers are protected against deletion."""

@@ -23,6 +23,7 @@ class Check:
 
     criterion: str
     remedy: str
+    """What to do when a fact breaks the criterion; empty for what the criterion states."""
     measures: str
     """Dimension of what is compared with the criterion's bound (``time``, ``ratio``, …); empty without a bound."""
     population: int
@@ -59,11 +60,12 @@ class Check:
 _CHECKS: dict[Callable[..., None], Check] = {}
 
 
-def check(criterion: str, *, remedy: str, measures: str = "", population: int = 1) -> Callable[[F], F]:
+def check(criterion: str, *, remedy: str = "", measures: str = "", population: int = 1) -> Callable[[F], F]:
     """Register a function as the check that decides ``criterion`` for each fact of the kind it takes.
 
     Exactly one parameter is annotated with a kind of fact and one with Criterion; others are pytest fixtures.
-    Raises CheckError for a function that is not of that form or has no docstring.
+    A check whose criterion states the remedy leaves it out. Raises CheckError for a function that is not of that form
+    or has no docstring.
     """
 
     def register(function: F) -> F:

@@ -56,6 +56,8 @@ class Criterion:
     """Line of the requirements this stands for, such as ``OPS-2``."""
     layers: tuple[str, ...]
     bound: Bound | None = None
+    remedy: str = ""
+    """What to do when it does not hold, for checks and policies that say nothing of their own."""
     controls: tuple[str, ...] = ()
     population: int = 1
     """Least number of subjects that must be judged in each layer."""

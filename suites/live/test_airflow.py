@@ -44,10 +44,7 @@ def test_airflow_writes_all_its_logs(environment: AirflowEnvironment, criterion:
     criterion.hold(not environment.logs_off, expected="all five on", observed=observed)
 
 
-@check(
-    "mwaa-metrics-published",
-    remedy="Add the metric to metrics.metrics_allow_list, or take it out of metrics.metrics_block_list.",
-)
+@check("mwaa-metrics-published")
 def test_watched_metrics_are_published(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """Do the settings let through every metric that an alarm watches?"""
     observed = f"{', '.join(environment.suppressed)} suppressed" if environment.suppressed else "published"
@@ -68,7 +65,7 @@ def test_one_dag_leaves_room_for_others(environment: AirflowEnvironment, criteri
     criterion.require(environment.dag_concurrency)
 
 
-@check("mwaa-settings-known-to-version", remedy="Use the name that this Airflow version reads.")
+@check("mwaa-settings-known-to-version")
 def test_settings_are_known_to_airflow(environment: AirflowEnvironment, criterion: Criterion) -> None:
     """Does this version of Airflow read every setting under the name that it has?"""
     observed = "; ".join(environment.unread_settings) or "known"

@@ -22,13 +22,7 @@ def test_alarms_tell_someone(alarm: Alarm, criterion: Criterion) -> None:
     criterion.hold(bool(heard), expected="a topic with a confirmed subscriber", observed=", ".join(heard) or "none")
 
 
-@check(
-    "alarm-topic-deliverable",
-    remedy=(
-        "Let cloudwatch.amazonaws.com publish in the topic's policy and use its key (kms:Decrypt, "
-        "kms:GenerateDataKey*); the key alias/aws/sns can't be opened to it."
-    ),
-)
+@check("alarm-topic-deliverable")
 def test_alarms_can_publish_to_their_topic(topic: AlarmTopic, criterion: Criterion) -> None:
     """Do the policy and the key of this topic let CloudWatch publish to it?
 
@@ -90,11 +84,7 @@ def test_alarms_have_data(alarm: Alarm, criterion: Criterion) -> None:
     criterion.hold(not observed, expected="data", observed=observed or "data")
 
 
-@check(
-    "alarm-utilization-threshold",
-    remedy="Lower the threshold, in percent, so that the alarm fires while there is still room.",
-    measures="ratio",
-)
+@check("alarm-utilization-threshold", measures="ratio")
 def test_utilization_alarms_fire_in_time(alarm: Alarm, criterion: Criterion) -> None:
     """Does this alarm on CPU or memory use fire before everything is used?"""
     if alarm.utilization is None:
@@ -126,10 +116,7 @@ def test_error_rate_alarms_follow_the_objective(alarm: Alarm, criterion: Criteri
     criterion.require(alarm.error_rate)
 
 
-@check(
-    "alarm-mwaa-metrics-exist",
-    remedy="Watch a metric that MWAA publishes for this Airflow version, with exactly the dimensions it has.",
-)
+@check("alarm-mwaa-metrics-exist")
 def test_airflow_alarms_read_metrics_that_exist(alarm: Alarm, criterion: Criterion) -> None:
     """Does the environment's version of Airflow publish what this alarm on Airflow watches?
 

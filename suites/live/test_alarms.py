@@ -13,10 +13,7 @@ from prodgate.facts.live import (
 )
 
 
-@check(
-    "alarm-ecs-cpu",
-    remedy="Add an alarm on AWS/ECS CPUUtilization with the dimensions ClusterName and ServiceName of this service.",
-)
+@check("alarm-ecs-cpu")
 def test_each_service_has_an_alarm_on_cpu(service: WatchedService, criterion: Criterion) -> None:
     """Does an alarm fire when this service's CPU use is high?"""
     criterion.hold(
@@ -24,30 +21,21 @@ def test_each_service_has_an_alarm_on_cpu(service: WatchedService, criterion: Cr
     )
 
 
-@check(
-    "alarm-ecs-memory",
-    remedy="Add an alarm on AWS/ECS MemoryUtilization with the dimensions ClusterName and ServiceName of this service.",
-)
+@check("alarm-ecs-memory")
 def test_each_service_has_an_alarm_on_memory(service: WatchedService, criterion: Criterion) -> None:
     """Does an alarm fire when this service's memory use is high?"""
     watched = "MemoryUtilization" in service.high
     criterion.hold(watched, expected="an alarm on MemoryUtilization", observed=_render_metrics(service.high))
 
 
-@check(
-    "alarm-db-connections",
-    remedy="Add an alarm on AWS/RDS DatabaseConnections for the cluster, or for every one of its instances.",
-)
+@check("alarm-db-connections")
 def test_each_database_has_an_alarm_on_connections(database: WatchedDatabase, criterion: Criterion) -> None:
     """Does an alarm fire when this database has many connections?"""
     watched = "DatabaseConnections" in database.high
     criterion.hold(watched, expected="an alarm on DatabaseConnections", observed=_render_metrics(database.high))
 
 
-@check(
-    "alarm-db-cpu",
-    remedy="Add an alarm on AWS/RDS CPUUtilization for the cluster, or for every one of its instances.",
-)
+@check("alarm-db-cpu")
 def test_each_database_has_an_alarm_on_cpu(database: WatchedDatabase, criterion: Criterion) -> None:
     """Does an alarm fire when this database's CPU use is high?"""
     watched = "CPUUtilization" in database.high
@@ -69,13 +57,7 @@ def test_each_target_group_has_an_alarm_on_p95(group: WatchedTargetGroup, criter
     criterion.hold(bool(group.slow), expected="an alarm on p95 of TargetResponseTime", observed="none")
 
 
-@check(
-    "alarm-alb-5xx",
-    remedy=(
-        "Add an alarm on the expression 100 * (HTTPCode_Target_5XX_Count + HTTPCode_ELB_5XX_Count) / RequestCount of "
-        "this load balancer."
-    ),
-)
+@check("alarm-alb-5xx")
 def test_each_balancer_has_an_alarm_on_error_rate(balancer: WatchedBalancer, criterion: Criterion) -> None:
     """Does an alarm fire on the share of requests that this load balancer or its targets answer with 5xx?
 
@@ -85,32 +67,20 @@ def test_each_balancer_has_an_alarm_on_error_rate(balancer: WatchedBalancer, cri
     criterion.hold(wanted <= balancer.shares, expected="an alarm on both", observed=_render_metrics(balancer.shares))
 
 
-@check(
-    "alarm-mwaa-task-execution",
-    remedy=(
-        "Add an alarm on AmazonMWAA SchedulerHeartbeat that fires when it is low, and one on AWS/MWAA "
-        "ApproximateAgeOfOldestTask or QueuedTasks."
-    ),
-)
+@check("alarm-mwaa-task-execution")
 def test_stopped_airflow_is_noticed(environment: WatchedAirflow, criterion: Criterion) -> None:
     """Does an alarm fire when no scheduler is alive, and one when tasks wait that no worker takes?"""
     criterion.hold(environment.alive, expected="an alarm on SchedulerHeartbeat", observed="none")
     criterion.hold(environment.waiting, expected="an alarm on waiting tasks", observed="none")
 
 
-@check(
-    "alarm-mwaa-task-failures",
-    remedy="Add an alarm on AmazonMWAA TaskInstanceFailures with the dimensions Environment, DAG = All and Task = All.",
-)
+@check("alarm-mwaa-task-failures")
 def test_failed_tasks_are_noticed(environment: WatchedAirflow, criterion: Criterion) -> None:
     """Does an alarm fire when Airflow's tasks fail?"""
     criterion.hold(environment.failures, expected="an alarm on TaskInstanceFailures", observed="none")
 
 
-@check(
-    "alarm-mwaa-dag-duration",
-    remedy="Add an alarm on AmazonMWAA DAGDurationSuccess (milliseconds) for each DAG, with Maximum or a percentile.",
-)
+@check("alarm-mwaa-dag-duration")
 def test_slow_dags_are_noticed(environment: WatchedAirflow, criterion: Criterion) -> None:
     """Does an alarm fire when a DAG run takes long?"""
     criterion.hold(environment.durations, expected="an alarm on how long DAG runs take", observed="none")
@@ -128,19 +98,13 @@ def test_saturated_workers_are_noticed(environment: WatchedAirflow, criterion: C
     )
 
 
-@check(
-    "alarm-mwaa-scheduler-delay",
-    remedy="Add an alarm on AmazonMWAA DAGScheduleDelay (milliseconds) for each DAG, with Maximum or a percentile.",
-)
+@check("alarm-mwaa-scheduler-delay")
 def test_late_schedulers_are_noticed(environment: WatchedAirflow, criterion: Criterion) -> None:
     """Does an alarm fire when DAG runs start late?"""
     criterion.hold(environment.delays, expected="an alarm on how late runs start", observed="none")
 
 
-@check(
-    "alarm-dead-letter-queue",
-    remedy="Add an alarm on AWS/SQS ApproximateNumberOfMessagesVisible of this queue that fires above 0.",
-)
+@check("alarm-dead-letter-queue")
 def test_the_first_dead_letter_is_noticed(queue: WatchedDeadLetters, criterion: Criterion) -> None:
     """Does an alarm fire on the first message in this dead-letter queue?"""
     criterion.hold(bool(queue.first), expected="an alarm above 0 messages", observed="none")

@@ -38,7 +38,7 @@ def test_viewers_speak_modern_tls(distribution: Distribution, criterion: Criteri
     criterion.hold(version.startswith(MODERN), expected="TLSv1.2 or newer", observed=version)
 
 
-@check("tls-minimum-version", remedy="Set ssl_policy to ELBSecurityPolicy-TLS13-1-2-2021-06 or a stricter one.")
+@check("tls-minimum-version")
 def test_load_balancers_speak_modern_tls(listener: Listener, criterion: Criterion) -> None:
     """Does this listener refuse TLS older than 1.2?"""
     if not listener.tls_policy:

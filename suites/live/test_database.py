@@ -87,7 +87,7 @@ def test_automated_backups_are_kept(database: Database, criterion: Criterion) ->
     criterion.require(database.retention)
 
 
-@check("deletion-protection", remedy="Switch deletion protection on.")
+@check("deletion-protection")
 def test_nothing_vital_is_deleted_by_a_slip(holder: Deletable, criterion: Criterion) -> None:
     """Is the database or load balancer protected against deletion?"""
     criterion.hold(holder.protected, expected="deletion protection", observed="unprotected")

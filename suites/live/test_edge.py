@@ -16,7 +16,7 @@ def test_files_and_application_are_served(distribution: Distribution, criterion:
     criterion.hold(distribution.enabled, expected="enabled", observed="disabled")
 
 
-@check("cdn-price-class", remedy="Set price_class.", measures="text")
+@check("cdn-price-class", measures="text")
 def test_edge_locations_are_near_the_readers(distribution: Distribution, criterion: Criterion) -> None:
     """Does this distribution use the edge locations that the readers need?"""
     criterion.require(distribution.price_class)

@@ -40,10 +40,7 @@ def test_nothing_gets_a_public_address(placed: Placement, criterion: Criterion) 
     criterion.hold(not placed.public, expected="no public address", observed=", ".join(placed.public))
 
 
-@check(
-    "security-groups-closed-to-the-world",
-    remedy="Admit a security group or a managed prefix list; only a load balancer may admit everybody, on 443 and 80.",
-)
+@check("security-groups-closed-to-the-world")
 def test_only_load_balancers_admit_the_world(group: SecurityGroup, criterion: Criterion) -> None:
     """Does the group admit the whole internet at most to a load balancer that faces it, on ports 80 and 443?"""
     ways = [way for way in group.ways_in if way.world]
@@ -94,7 +91,7 @@ def test_workloads_have_a_group_of_their_own(placed: Placement, criterion: Crite
     criterion.hold("default" not in placed.groups, expected="a group of its own", observed="the default group")
 
 
-@check("security-groups-egress-limited", remedy="Let out HTTPS, and the port of each peer to its security group.")
+@check("security-groups-egress-limited")
 def test_groups_let_out_what_is_used(group: SecurityGroup, criterion: Criterion) -> None:
     """Does the group let out named protocols only, and to the internet nothing but HTTP(S), DNS and time?"""
     ways = [way for way in group.ways_out if not way.itself]

@@ -7,7 +7,7 @@ NEEDED = ("AWS/AWSManagedRulesCommonRuleSet", "AWS/AWSManagedRulesKnownBadInputs
 WITH_A_DATABASE = ("AWS/AWSManagedRulesSQLiRuleSet",)
 
 
-@check("waf-attached", remedy="Set web_acl_id to the ARN of a web ACL with the scope CLOUDFRONT.")
+@check("waf-attached")
 def test_a_web_acl_stands_in_front(distribution: Distribution, criterion: Criterion) -> None:
     """Is there a web ACL in front of this distribution?
 

@@ -170,6 +170,7 @@ def test_explain_says_which_policies_judge_what_is_live(
     assert words in said(capsys, "explain", "PG_WATCH_1")[1]
     assert words in said(capsys, "explain", "threat-detection")[1]
     assert words not in said(capsys, "explain", "PG_REC_1")[1]
+    assert said(capsys, "explain", "waf-attached")[1].count("remedy:") == 1
     assert "written in suites.live.test_" in said(capsys, "explain", "dead-letter-retention")[1]
 
 

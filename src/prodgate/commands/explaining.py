@@ -70,6 +70,8 @@ def _render_statement(criterion: Criterion) -> Iterator[str]:
         yield f"  confidence {criterion.confidence}; the {criterion.decides} decides"
     if criterion.needs_production:
         yield "  answered   only in production; a rehearsal leaves it open, or tells of a past that was made up"
+    if criterion.remedy:
+        yield f"  remedy:    {criterion.remedy}"
     yield f"  source:    {criterion.source}"
     if criterion.controls:
         yield f"  controls:  {', '.join(criterion.controls)}"
@@ -82,7 +84,8 @@ def _render_policy(policy: Policy, live: Container[str]) -> Iterator[str]:
     yield f"  applies to {', '.join(policy.resources) or 'the whole configuration'}"
     if policy.id in live:
         yield "  judges     what is declared, and by the same rule what is live"
-    yield f"  remedy:    {policy.remedy}"
+    if policy.remedy:
+        yield f"  remedy:    {policy.remedy}"
     yield f"  written in {policy.place}"
 
 
@@ -98,7 +101,8 @@ def _render_check(check: Check, criteria: Criteria, *, brief: bool = False) -> I
     if check.why:
         yield from (f"  {line}".rstrip() for line in check.why.splitlines())
     yield f"  asks for   {check.kind.__name__}"
-    yield f"  remedy:    {check.remedy}"
+    if check.remedy:
+        yield f"  remedy:    {check.remedy}"
     yield f"  written in {check.place}"
     if not brief and check.criterion in criteria:
         yield ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ..checks import Check, find_mismatch
@@ -15,8 +16,10 @@ from ..terraform.policy import Policy
 def find_mistake(subject: Policy | Check, criteria: Criteria) -> str:
     """Return what is wrong between a policy or check and the criteria, or nothing."""
     try:
-        wrong = find_mismatch(subject, criteria[subject.criterion]) if isinstance(subject, Check) else ""
-        criteria[subject.criterion]
+        criterion = criteria[subject.criterion]
+        wrong = find_mismatch(subject, criterion) if isinstance(subject, Check) else ""
+        if not wrong and not subject.remedy and not criterion.remedy:
+            wrong = f"states no remedy, and neither does criterion {criterion.id!r}; write remedy in one of them"
     except CriteriaError as error:
         wrong = f"judges a criterion that does not exist: {error}"
     return f"{subject.place}: {subject.name} {wrong}" if wrong else ""
@@ -36,17 +39,18 @@ def judge(
     ``interruptions`` are exceptions, such as a skip, that end the check for one fact without an answer.
     """
     subjects: tuple[Fact, ...] = facts.of(check.kind)
+    make = partial(_make_finding, check, criterion, layer)
     for subject in subjects:
         conclusion = _run_check(check, criterion, subject, fixtures, interruptions)
-        yield _make_finding(check, layer, subject.subject, conclusion, getattr(subject, "place", ""))
+        yield make(subject.subject, conclusion, place=getattr(subject, "place", ""))
     kind = check.kind.__name__
     if reason := facts.unreadable.get(check.kind, ""):
-        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+        yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif len(subjects) < check.population:
         reason = f"{len(subjects) or 'no'} {kind} observed, at least {check.population} expected"
-        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
+        yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif not subjects:
-        yield _make_finding(check, layer, f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind}"))
+        yield make(f"({kind})", Conclusion(outcome=Outcome.NOT_APPLICABLE, reason=f"no {kind}"))
 
 
 def _run_check(
@@ -69,7 +73,9 @@ def _run_check(
     return conclude(compared, criterion)
 
 
-def _make_finding(check: Check, layer: str, subject: str, conclusion: Conclusion, place: str = "") -> Finding:
+def _make_finding(
+    check: Check, criterion: Criterion, layer: str, subject: str, conclusion: Conclusion, *, place: str = ""
+) -> Finding:
     return Finding(
         criterion=check.criterion,
         check=check.name,
@@ -79,6 +85,6 @@ def _make_finding(check: Check, layer: str, subject: str, conclusion: Conclusion
         expected=conclusion.expected,
         observed=conclusion.observed,
         reason=conclusion.reason,
-        remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy,
+        remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy or criterion.remedy,
         where=(place,) if place else (),
     )

@@ -204,7 +204,7 @@ def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Jud
             unmet.append(finding)
     judging.journal.record_finished(judging.layer, subject.name, made)
     if unmet:
-        pytest.fail(_render_failure(subject, unmet), pytrace=False)
+        pytest.fail(_render_failure(unmet), pytrace=False)
 
 
 def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> Iterator[Finding]:
@@ -224,12 +224,12 @@ def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> 
         )
 
 
-def _render_failure(subject: Policy | Check, unmet: list[Finding]) -> str:
+def _render_failure(unmet: list[Finding]) -> str:
     lines = []
     for finding in unmet[:MOST_SHOWN]:
         place = f"{finding.where[0]}: " if finding.where else ""
         lines.append(f"{place}{finding.outcome}: {finding}")
     if len(unmet) > MOST_SHOWN:
         lines.append(f"… and {len(unmet) - MOST_SHOWN} more")
-    lines.append(f"remedy: {subject.remedy}")
+    lines.append(f"remedy: {unmet[0].remedy}")
     return "\n".join(lines)

@@ -28,6 +28,7 @@ class Policy:
     criterion: str
     resources: tuple[str, ...]
     remedy: str
+    """What to do when a resource breaks it; empty for what the criterion states."""
     judge: Judge
     population: int
     required: bool
@@ -63,13 +64,20 @@ POLICIES: dict[str, Policy] = {}
 
 
 def policy(
-    id: str, *, criterion: str, resources: tuple[str, ...], remedy: str, population: int = 1, required: bool = False
+    id: str,
+    *,
+    criterion: str,
+    resources: tuple[str, ...],
+    remedy: str = "",
+    population: int = 1,
+    required: bool = False,
 ) -> Callable[[Judge], Judge]:
     """Register a function that judges ``criterion`` for each resource of the given types.
 
     ``population`` is the least number of such resources; fewer is undetermined, or not-satisfied when ``required``
     (the system must declare it). With ``population=0`` having none is fine. Without types the function is applied
-    once, to the whole Configuration. Raises TypeError for a function without docstring, ValueError for a used id.
+    once, to the whole Configuration. A policy whose criterion states the remedy leaves it out. Raises TypeError for a
+    function without docstring, ValueError for a used id.
     """
 
     def register(judge: Judge) -> Judge:
@@ -97,7 +105,7 @@ def apply(policy: Policy, configuration: Configuration, criterion: Criterion) ->
     for subject in subjects:
         yield _judge(policy, subject, criterion)
     if len(subjects) < policy.population or not subjects:
-        yield _report_too_few(policy, configuration, len(subjects))
+        yield _report_too_few(policy, configuration, criterion, len(subjects))
 
 
 def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Finding:
@@ -115,7 +123,7 @@ def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criteri
         expected=conclusion.expected,
         observed=SENSITIVE if hidden and conclusion.observed else conclusion.observed,
         reason=conclusion.reason,
-        remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy,
+        remedy="" if conclusion.outcome is Outcome.SATISFIED else policy.remedy or criterion.remedy,
         where=where,
     )
 
@@ -145,7 +153,7 @@ def _find_places(subject: Resource | Configuration, read: Resource | Configurati
     return tuple(dict.fromkeys(places))
 
 
-def _report_too_few(policy: Policy, configuration: Configuration, found: int) -> Finding:
+def _report_too_few(policy: Policy, configuration: Configuration, criterion: Criterion, found: int) -> Finding:
     kinds = " or ".join(policy.resources)
     reason = f"{found or 'no'} {kinds} declared, at least {policy.population} expected"
     outcome = Outcome.NOT_APPLICABLE
@@ -160,5 +168,5 @@ def _report_too_few(policy: Policy, configuration: Configuration, found: int) ->
         expected=f"at least {policy.population} {kinds}" if policy.population else "",
         observed=str(found) if policy.population else "",
         reason=reason if outcome is not Outcome.NOT_SATISFIED else "",
-        remedy=policy.remedy if policy.population else "",
+        remedy=(policy.remedy or criterion.remedy) if policy.population else "",
     )

@@ -23,7 +23,14 @@ from ..made_run import ABOUT
 from ..plugin_facts import Pod
 
 CRITERIA = Criteria(
-    {c.id: c for c in (criterion("answers", bound=None), criterion("quick", bound=Bound.parse("< 1 s")))}
+    {
+        c.id: c
+        for c in (
+            criterion("answers", bound=None),
+            criterion("quick", bound=Bound.parse("< 1 s")),
+            criterion("restarts", bound=None, remedy="Restart it."),
+        )
+    }
 )
 
 HEADER = """
@@ -90,6 +97,19 @@ def test_one_item_is_applied_to_every_subject(gate: Gate) -> None:
     assert gate.outcomes == [("a", "satisfied"), ("b", "not-satisfied")]
     assert gate.findings[1].remedy == "Restart it."
     assert len(gate.result.listoutcomes()[2]) == 1
+
+
+def test_what_to_do_may_stand_in_the_criterion(gate: Gate) -> None:
+    gate.pytester.makepyfile(HEADER + CHECK.replace('"answers", remedy="Restart it."', '"restarts"'))
+    assert gate.judge(Pod(subject="a", answers=False)) == pytest.ExitCode.TESTS_FAILED
+    assert [finding.remedy for finding in gate.findings] == ["Restart it."]
+
+
+def test_what_to_do_must_stand_somewhere(gate: Gate, capsys: pytest.CaptureFixture[str]) -> None:
+    gate.pytester.makepyfile(HEADER + CHECK.replace(', remedy="Restart it."', ""))
+    assert gate.judge(Pod(subject="a", answers=False)) == pytest.ExitCode.USAGE_ERROR
+    said = capsys.readouterr()
+    assert "states no remedy, and neither does criterion 'answers'; write remedy in one of them" in said.out + said.err
 
 
 def test_all_satisfied_passes(gate: Gate) -> None:

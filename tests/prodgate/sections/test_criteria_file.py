@@ -83,6 +83,7 @@ def test_a_valid_file_is_read_whole() -> None:
         ('OPS-2"\nlayers = ["static"]', 'OPS-2"\nlayers = ["statik"]', "'statik' is not a layer; did you mean 'static'?"),
         ('OPS-2"\nlayers = ["static"]', 'OPS-2"\nlayers = []', "criteria.backup-retention.layers: is empty"),
         ('OPS-2"\nlayers = ["static"]', 'OPS-2"\nlayers = [3]', "criteria.backup-retention.layers: is [3]; write a list of texts"),
+        ("samples = 299", "remedy = 299", "criteria.alarm-threshold.remedy: is 299; write a text"),
         ("samples = 299", 'samples = "299"', "criteria.alarm-threshold.samples: is '299'; write a whole number"),
         ("samples = 299", "samples = true", "criteria.alarm-threshold.samples: is True; write a whole number"),
         ("samples = 299", "samples = -1", "criteria.alarm-threshold.samples: is -1; write a number that is not"),

@@ -55,7 +55,7 @@ def _make_configuration(facts: Facts, kind: type[Fact]) -> Configuration:
 
 
 def _judge(policy: Policy, facts: Facts, account: Configuration, stated: CriteriaFile) -> Iterator[Finding]:
-    kind = KINDS[policy.id]
+    kind, criterion = KINDS[policy.id], stated.criteria[policy.criterion]
     reason = facts.unreadable.get(kind) or ("" if account.resources else f"no {kind.__name__} was observed")
     if reason:
         yield Finding(
@@ -65,8 +65,8 @@ def _judge(policy: Policy, facts: Facts, account: Configuration, stated: Criteri
             subject=f"({kind.__name__})",
             outcome=Outcome.UNDETERMINED,
             reason=reason,
-            remedy=policy.remedy,
+            remedy=policy.remedy or criterion.remedy,
         )
         return
-    for finding in apply(policy, account, stated.criteria[policy.criterion]):
+    for finding in apply(policy, account, criterion):
         yield replace(finding, layer="live")
