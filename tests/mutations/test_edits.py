@@ -23,7 +23,8 @@ import pytest
 from prodgate.commands.checking import STATIC
 from prodgate.findings import Finding, Outcome
 from prodgate.sections.criteria_file import load_criteria
-from prodgate.terraform.evaluate import TerraformError, evaluate
+from prodgate.terraform.diagnostics import TerraformError
+from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.policy import POLICIES, apply
 from prodgate.verdict import Decision, decide
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .core import Core, plan_leniently
-from .diagnostics import TerraformError, refusal
+from .diagnostics import refusal
 from .hermetic import prepare_environment, stand_in
 from .inventions import read_inventions
 from .plan import build_configuration, read_plan
@@ -159,6 +159,3 @@ def scratch_directory() -> Iterator[Path]:
         raise refusal(f"no temporary directory can be made: {error.strerror}", "set TMPDIR to a writable one") from None
     with directory as place:
         yield Path(place).resolve()
-
-
-__all__ = ["TerraformError", "evaluate", "list_roots", "open_configurations", "silent"]

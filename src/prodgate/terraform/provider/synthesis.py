@@ -145,12 +145,9 @@ def _general_arn(identity: Identity) -> str:
     where = "{region}:{account}"
     if service in GLOBAL:
         where = ":" if GLOBAL[service] else ":{account}"
-    return f"arn:{{partition}}:{service}:{where}:{kind}/{_own_name(identity)}"
+    name = _general_id(identity) if identity.type in PREFIXES else "{name}"
+    return f"arn:{{partition}}:{service}:{where}:{kind}/{name}"
 
 
 def _general_id(identity: Identity) -> str:
     return f"{PREFIXES[identity.type]}-{{uid}}" if identity.type in PREFIXES else "{uid}"
-
-
-def _own_name(identity: Identity) -> str:
-    return _general_id(identity) if identity.type in PREFIXES else "{name}"
