@@ -1,4 +1,4 @@
-"""A value that rests on a number of observations: what it may be instead, and what would settle it."""
+"""A value that rests on a number of observations: its interval, and what would settle it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Final
 from . import statistics
 from .quantities import Bound, Quantity, UnitError
 
-#: What intervals hold with where a criterion states no confidence: they are shown, and the point value decides.
+#: Confidence where a criterion states none: intervals are shown, and the point value decides.
 CONFIDENCE: Final = Quantity.of(95, "%")
-#: Stands for an end of an interval that nothing limits.
+#: The end of an interval that nothing limits.
 UNBOUNDED: Final = Decimal("Infinity")
 #: Decimals of a share in percent; the ends are rounded outwards.
 _FINE: Final = Decimal("0.000000001")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-#: Is told, in a line, what is being done.
+#: Called with a line that says what is being done.
 Progress = Callable[[str], None]
 
 #: What a line of progress begins with; whatever else a child prints goes to its log.

@@ -1,4 +1,4 @@
-"""What a number of observations supports: exact bounds of a share, also where trials of one second share their fate.
+"""What a number of observations supports: exact bounds of a share, even when trials of one second are correlated.
 
 A share is of trials that went bad. Each end of an interval holds by itself at the confidence, so the two together hold
 at less: with 95 % each, 5 % of systems that are at the limit pass, and 5 % fail.
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Seconds for which bad trials may come together. Those of several are looked at where there are enough such spells to
-#: tell how much they differ; with fewer, guesses about them would decide more than what was seen.
+#: Lengths of spells, in seconds, within which bad trials may cluster. Longer spells count where there are enough of
+#: them to tell how much they differ; with fewer, a guess would decide more than the data.
 _SPELLS: Final = (1, 2, 4, 8)
 _ENOUGH: Final = 15
-#: Trials beyond which nobody waits for an answer.
+#: More trials than anybody waits for.
 _NEVER: Final = 10**9
 
 
@@ -42,7 +42,7 @@ def nearest_rank(counts: Mapping[int, int], mille: int, *, beyond: int = 0) -> i
 
 
 def exact_interval(bad: float, trials: float, confidence: float) -> tuple[float, float]:
-    """Return the least and the greatest share that ``bad`` of ``trials`` may come of, after Clopper and Pearson.
+    """Return the interval of a share of which ``bad`` of ``trials`` were seen, after Clopper and Pearson.
 
     >>> low, high = ends(0, 2995, 0.95)
     >>> low, round(high, 6)
@@ -52,7 +52,7 @@ def exact_interval(bad: float, trials: float, confidence: float) -> tuple[float,
 
 
 def clustered_interval(bad: Sequence[int], trials: int, confidence: float) -> tuple[float, float]:
-    """Return the ends for trials spread over seconds, of which ``bad[second]`` went bad.
+    """Return the interval for trials spread over seconds, of which ``bad[second]`` went bad.
 
     Korn and Graubard's: the ends of as many independent trials as these are worth. Each end is the strictest that any
     part of the bad trials supports: more of them could else look more regular, and so widen what is compatible. Of
@@ -70,7 +70,7 @@ def _spell_interval(bad: Sequence[int], trials: int, confidence: float) -> tuple
 
 
 def effective_trials(bad: Sequence[int], trials: int, confidence: float) -> float:
-    """Return how many independent trials these are worth, at least 1: bad ones that come together tell little more."""
+    """Return how many independent trials these are worth, at least 1: clustered bad ones tell little more than one."""
     return min(_effective(each, trials, confidence) for each in _spells(bad))
 
 

@@ -1,4 +1,4 @@
-"""Judging a configuration with the policies alone, by a team's criteria or by what is good practice for any team."""
+"""Judging a configuration with the policies alone, by a team's criteria or by good practice for any team."""
 
 from __future__ import annotations
 

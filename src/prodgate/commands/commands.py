@@ -1,4 +1,4 @@
-"""What each command of the command line does. Every function takes the parsed arguments and returns an exit code."""
+"""The commands of the command line. Each takes the parsed arguments and returns an exit code."""
 
 from __future__ import annotations
 

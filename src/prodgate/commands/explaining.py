@@ -1,4 +1,4 @@
-"""Why a criterion, policy or check matters, what decides it, and what to write instead."""
+"""Explaining a criterion, policy or check: why it matters, what decides it, and what to write instead."""
 
 from __future__ import annotations
 

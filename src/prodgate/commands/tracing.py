@@ -1,4 +1,4 @@
-"""Which requirement leads to which criteria, and what judges those, both ways; and what leads nowhere."""
+"""Traceability: from requirements to criteria to what judges them, and what leads nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers that are built: what each observes, and where its checks are."""
+"""The layers that this version has: what each observes, and where its checks are."""
 
 from .dags.layer import DagsLayer
 from .e2e.layer import E2eLayer

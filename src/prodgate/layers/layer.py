@@ -1,4 +1,4 @@
-"""What a layer is: one way to learn about the system, with the checks that judge what was learnt."""
+"""What a layer is: one way to learn about the system, and the checks that judge what was learnt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LayerContext:
     journal: Journal
     progress: Callable[[str], None]
     load_allowed: str = ""
-    """The host that the person who runs the gate says may be put under load."""
+    """The host that may be put under load, as whoever runs the gate says."""
 
     @property
     def var_files(self) -> list[Path]:
@@ -45,7 +45,7 @@ class LayerContext:
         return digest
 
     def note(self, layer: str, text: str) -> None:
-        """Tell whoever reads the run something about how a layer observed."""
+        """Record a remark on how a layer observed, for whoever reads the run."""
         self.journal.write("note", layer=layer, text=text)
         self.progress(f"{layer}: note: {text}")
 
@@ -75,5 +75,5 @@ class Layer(Protocol):
         ...
 
     def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Return findings that no check function makes, by (check, criterion); an empty list answers nothing."""
+        """Return the findings that no check function makes, by (check, criterion); an empty list answers nothing."""
         ...

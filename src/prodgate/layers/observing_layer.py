@@ -1,4 +1,4 @@
-"""What layers have in common that keep what they see, kind by kind, and whose checks answer everything."""
+"""The common part of layers that store evidence kind by kind and leave every judgement to checks."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ StoredEvidence = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Something to keep as evidence."""
+    """One observation to be stored, and what the journal says of it."""
 
     kind: str
     value: Mapping[str, Any]
     subject: str
-    """What it is about, in few words."""
+    """What it is about, in a few words."""
     source: str
-    """What saw it."""
+    """What observed it, such as ``Locust 2.32``."""
 
 
 class ObservingLayer(ABC):
-    """Looks at one thing after the other; what could not be seen leaves the others."""
+    """Observes one thing after another; what can't be observed does not take the rest with it."""
 
     name: str
     folders: tuple[str, ...]
     judges_policies: bool = False
     about: str
-    """What no criterion asks about when this layer has nothing to do."""
+    """What this layer observes, for the message that no criterion asks about it."""
 
     def observe(self, context: LayerContext) -> Facts:
-        """Look, keep what was seen, and return the facts that it makes."""
+        """Observe, store the evidence, and return the facts in it."""
         if not any(self.name in criterion.layers for criterion in context.stated.criteria.values()):
             context.progress(f"{self.name}: no criterion asks about {self.about}")
             return Facts()
@@ -58,7 +58,7 @@ class ObservingLayer(ABC):
         return self.facts_of(stored, unreadable)
 
     def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
-        """Make the facts of what was kept; what was not observed then is unreadable."""
+        """Return the facts of stored evidence; what was not observed then is unreadable."""
         known = list(events)
         unreadable = {one["kind"]: one["reason"] for one in known if one["event"] == "unreadable"}
         stored = [(one["kind"], load_json(run, one["digest"])) for one in known if one["event"] == "fact"]
@@ -78,12 +78,12 @@ class ObservingLayer(ABC):
 
     @abstractmethod
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
-        """Yield what is seen, and note why something could not be. Raises Unreadable when nothing more can be."""
+        """Yield evidence; note in ``unreadable`` what can't be had. Raises Unreadable when nothing more can be."""
 
     @abstractmethod
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
-        """Return what is needed and was not seen, as ``facts_of`` takes it with a reason."""
+        """Return the required kinds that are missing, named as ``facts_of`` takes them with a reason."""
 
     @abstractmethod
     def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
-        """Return what is known of stored evidence; ``unreadable`` says why there is none of something."""
+        """Return the facts of stored evidence; ``unreadable`` says why a kind is missing."""

@@ -1,4 +1,4 @@
-"""Earlier runs of the gate that are kept beside this one, to compare with."""
+"""Earlier runs in the same folder, to compare this one with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..evidence.artifacts import load_json
 from ..findings import Outcome
 from .layer import LayerContext
 
-#: Runs that are looked at, the newest first; whoever has no good one among these has other things to do.
+#: Runs that are considered at most, the newest first.
 _MOST_RUNS: Final = 20
 
 

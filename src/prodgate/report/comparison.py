@@ -25,7 +25,7 @@ _KINDS: Final = ("failing", "mended", "still", "waived", "unaccounted", "unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One question about one subject, before and after; None where it was not there."""
+    """One finding before and after; None in a run that has none for its subject."""
 
     before: Finding | None
     after: Finding | None

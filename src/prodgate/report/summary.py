@@ -16,7 +16,7 @@ from .view import WORST_FIRST, all_findings, criterion_rows, waiver_rows
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
 LIMIT: Final = 64 * 1024
 
-#: Room kept for the sentence that says what was cut.
+#: Bytes kept for the sentence that says what was cut.
 _RESERVE: Final = 200
 
 #: Most characters of one cell; the report has the whole.

@@ -31,7 +31,7 @@ _OF_DECISION: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Paper:
-    """What the lines are written on."""
+    """The terminal that the lines are written to."""
 
     colour: bool
     width: int

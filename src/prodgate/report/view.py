@@ -23,7 +23,7 @@ WORST_FIRST = (
     Outcome.NOT_APPLICABLE,
 )
 
-#: What a run was given -> digests in run.json.
+#: Inputs of a run whose digests are in run.json.
 GIVEN = ("criteria", "waivers")
 
 #: Keys of run.json that have rows of their own, so that the rest can be listed as it is.

@@ -1,4 +1,4 @@
-"""Judging one check: apply it to every fact it asks for, and say what came out, whatever happens."""
+"""Judging one check: apply it to every fact it asks for, and conclude, whatever happens."""
 
 from __future__ import annotations
 

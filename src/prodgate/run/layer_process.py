@@ -26,7 +26,7 @@ from . import pytest_plugin
 
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
-#: Where pytest would find options and plugins of the user's own tests, which must not reach the judging.
+#: Variables with pytest options for the user's own tests, which must not reach the judging.
 _OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
@@ -72,7 +72,7 @@ def _make_context(run: Path, project: Project) -> LayerContext:
 
 
 def _end_with_parent() -> None:
-    """End this layer when the run does, which holds the other end of standard input open as long as it lives."""
+    """End this layer with the run, which holds the other end of standard input open as long as it lives."""
     lifeline = os.dup(sys.stdin.fileno())
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), sys.stdin.fileno())

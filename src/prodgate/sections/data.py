@@ -1,4 +1,4 @@
-"""The ``data`` of a DAG in a criteria file: where each slot leaves what it collected, and how little is too little."""
+"""The ``data`` of a DAG in a criteria file: where each slot leaves what it collected, and how much that must be."""
 
 from __future__ import annotations
 

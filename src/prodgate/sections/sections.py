@@ -1,4 +1,4 @@
-"""What stands in a criteria file besides criteria: the system, its Terraform, its repository, its account, its load."""
+"""The sections of a criteria file besides the criteria: the system, its Terraform, repository, account, load, …"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every section is validated with: each mistake is one line that says where it is and what to write instead."""
+"""Validation that sections share: each mistake is one line that says where it is and what to write instead."""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ UTILIZATION: Final = {
     ("AWS/ECS", "CPUUtilization"), ("AWS/ECS", "MemoryUtilization"), ("AWS/RDS", "CPUUtilization"),
     ("AWS/MWAA", "CPUUtilization"), ("AWS/MWAA", "MemoryUtilization"), ("AWS/ElastiCache", "CPUUtilization"),
 }  # fmt: skip
-#: Metrics that are always published while the thing lives, so that their silence is the fault itself.
+#: Metrics that are published as long as the thing is alive, so that their absence is the fault itself.
 HEARTBEATS: Final = {
     "SchedulerHeartbeat", "TriggerHeartbeat", "TriggererHeartbeat", "HealthyHostCount", "SuccessPercent"
 }  # fmt: skip
-#: Metrics that AWS publishes only when there is something to tell: their silence is no news while data comes.
+#: Metrics that AWS publishes only when there is something to count: missing data is no fault.
 SPARSE: Final = {
     ("AWS/ApplicationELB", BALANCER_ERRORS), ("AWS/ApplicationELB", TARGET_ERRORS),
     ("AWS/ApplicationELB", "TargetResponseTime"), ("AWS/ApplicationELB", "UnHealthyHostCount"),

@@ -1,4 +1,4 @@
-"""Telling a secret from an ordinary value: by the form that its issuer gives it, its name and what it looks like."""
+"""Telling a secret from an ordinary value: by the form that its issuer gives it, by its name, by its entropy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can't be known or understood: what stands for it and what is raised, so that nothing is judged on half."""
+"""What can't be known or understood: its placeholder and its exception, so that nothing is judged on half a value."""
 
 from __future__ import annotations
 

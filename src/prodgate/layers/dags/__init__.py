@@ -1,1 +1,1 @@
-"""The layer of DAGs: what it observes of Airflow, and what it concludes."""
+"""The DAG layer: what it observes of Airflow, and the facts in that."""

@@ -1,4 +1,4 @@
-"""The Airflow that is asked: the one that the criteria name, or one of our own that runs the DAGs for a while."""
+"""Opening the Airflow that is observed: the one that the criteria name, or one that a rehearsal starts."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _transport(section: AirflowSection, calls: LiveCalls, region: str, secret: S
 
 
 def _access(section: AirflowSection, secret: Secret) -> Access:
-    """Return what opens an Airflow at a URL. Raises Unreadable for a reference that leads nowhere."""
+    """Return the credentials for an Airflow at a URL. Raises Unreadable for a reference that leads nowhere."""
     if section.token:
         return Token(resolve(section.token, os.environ, secret))
     if section.username or section.password:

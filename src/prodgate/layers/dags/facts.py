@@ -1,4 +1,4 @@
-"""The facts of DAGs, made of what was kept; the same whenever they are made."""
+"""The facts about DAGs, made from stored evidence; the same evidence always makes the same facts."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from ..observing_layer import StoredEvidence
 from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, KINDS, LETTERS, OBSERVED, REQUIRED
 
 _DURATIONS: Final = ("window", "grace", "limit")
-#: Kinds of fact that a machine without room for Airflow would spoil.
+#: Kinds of fact that are not judged when the machine was too busy to run Airflow in time.
 _HURRIED: Final = (
     SlotHistory, CollectionSlots, RealRun, TaskAttempts, CollectedSlots, CollectedSource, AirflowComponent,
 )  # fmt: skip
-#: Kinds of fact that only the import of a file shows.
+#: Kinds of fact that need DAG files to be imported.
 _IMPORTED: Final = (DagFile, DagStructure, DeclaredFile)
 
 
 @dataclass(frozen=True, slots=True)
 class FactContext:
-    """What facts are made with, besides the evidence that they are of."""
+    """What facts are made with besides their own evidence."""
 
     declared: Mapping[str, Any]
     """What was declared, and where and on which schedule it was observed."""
@@ -53,11 +53,11 @@ class FactContext:
 
     @property
     def dags(self) -> tuple[DeclaredDag, ...]:
-        """The DAGs as they were to run while they were observed."""
+        """The DAGs with the schedules that they had while they were observed."""
         return tuple(dag_from_json(id_, table) for id_, table in self.declared.get("dags", {}).items())
 
     def require_history(self) -> History:
-        """Return what Airflow remembers. Raises Unreadable when that is not known."""
+        """Return Airflow's history. Raises Unreadable when there is none."""
         if self.history is None:
             raise Unreadable(self.unread)
         return self.history
@@ -79,7 +79,7 @@ def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
 
 
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
-    """Return what is known of stored evidence; ``unreadable`` says of kinds of evidence why there is none."""
+    """Return the facts of stored evidence; ``unreadable`` says why a kind of evidence is missing."""
     kept = tuple(stored)
     reasons = {kind: "it was not observed in that run" for kind in REQUIRED if not any(kind == k for k, _ in kept)}
     reasons |= unreadable
@@ -158,7 +158,7 @@ def _canary(value: Mapping[str, Any], _known: FactContext) -> Iterator[Fact]:
     yield from canary_facts(value)
 
 
-#: What makes facts of each kind of evidence, and which: what can't be read of one part leaves the others.
+#: Kind of evidence -> (kinds of fact, what makes them); one that fails does not take the others with it.
 MAKERS: Final[Mapping[str, Sequence[tuple[tuple[type[Fact], ...], FactMaker]]]] = {
     FILES: ((KINDS[FILES], _files),),
     HISTORY: (

@@ -1,4 +1,4 @@
-"""What the layer of DAGs keeps as evidence, and the kinds of fact that are made of it."""
+"""The kinds of evidence that the DAG layer stores, and the kinds of fact in each."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ...facts.dags.record import AirflowComponent, AirflowVersion, DagRecord, Du
 from ...facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts
 from ...facts.dags.structure import DagStructure, DeclaredFile
 
-#: Kind of the evidence that holds what the DAG files say.
+#: What the DAG files say.
 FILES: Final = "dag-files"
-#: Kind of the evidence that holds what was declared of the DAGs when they were observed.
+#: What the criteria file declared of the DAGs when they were observed.
 DECLARED: Final = "dags-declared"
-#: Kind of the evidence that holds where they were observed, and on which schedule they had to run there.
+#: Where they were observed, and the schedules that applied there.
 OBSERVED: Final = "dags-observed"
-#: Kind of the evidence that holds what Airflow answered.
+#: What Airflow answered.
 HISTORY: Final = "airflow"
-#: Kind of the evidence that holds what Airflow answered in the last good run, to compare with.
+#: What Airflow answered in the last good run, to compare with.
 BEFORE: Final = "airflow-before"
-#: Kind of the evidence that holds the data that the slots of one DAG left.
+#: The data that the slots of one DAG left.
 DATA: Final = "dag-data"
-#: Kind of the evidence that holds what is known of the queue of dead letters.
+#: What is known of the dead-letter queue.
 LETTERS: Final = "dead-letters"
-#: Kind of the evidence that holds what became of the canary.
+#: What became of the canary.
 CANARY: Final = "dag-canary"
 
-#: Kinds of fact that are made of each kind of evidence.
+#: Kind of evidence -> the kinds of fact in it.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     FILES: (DagFile, DagFolder, DagStructure, DeclaredFile),
     HISTORY: (
@@ -42,5 +42,5 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     LETTERS: (DeadLetters, FailedRuns),
     CANARY: (Retried, KilledOrFailed),
 }  # fmt: skip
-#: Kinds of evidence without which DAGs are not judged. There need not be anything to compare with.
+#: Kinds of evidence that must be there; a run to compare with need not.
 REQUIRED: Final = tuple(kind for kind in KINDS if kind != BEFORE)

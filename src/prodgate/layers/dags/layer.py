@@ -1,4 +1,4 @@
-"""The layer of DAGs: what their files say, what Airflow did in every slot, and what that left."""
+"""The DAG layer: what DAG files say, what Airflow did in every slot, and what data that left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 
 
 class DagsLayer(ObservingLayer):
-    """Reads DAG files in the Airflow that they are for, and asks the Airflow that runs them what it did."""
+    """Reads DAG files with the Airflow version that they are for, and asks the Airflow that runs them what it did."""
 
     name = "dags"
     folders: tuple[str, ...] = ("suites/dags",)
@@ -23,14 +23,14 @@ class DagsLayer(ObservingLayer):
         return observe_dags(context, unreadable)
 
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
-        """Return the kinds of evidence that are needed and not there."""
+        """Return the required kinds of evidence that are missing."""
         from .kinds import REQUIRED  # noqa: PLC0415  every command imports the layer itself
 
         there = {kind for kind, _ in stored}
         return [kind for kind in REQUIRED if kind not in there]
 
     def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
-        """Return what is known of stored evidence; ``unreadable`` is by kind of evidence."""
+        """Return the facts of stored evidence; ``unreadable`` is by kind of evidence."""
         from .facts import facts_of  # noqa: PLC0415  every command imports the layer itself
 
         return facts_of(stored, unreadable)

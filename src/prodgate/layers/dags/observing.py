@@ -1,4 +1,4 @@
-"""Looking at DAGs: their files, the Airflow that runs them, the data they left, and where their failures went."""
+"""Observing DAGs: their files, the Airflow that runs them, the data they left, and where their failures went."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .target import DagsTarget
 
 
 def observe_dags(context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
-    """Yield what is seen, and note why a kind of evidence could not be. Raises Unreadable when nothing more can be."""
+    """Yield evidence; note in ``unreadable`` what can't be had. Raises Unreadable when Airflow can't be asked."""
     section = require_section(context)
     yield _make_evidence(DECLARED, _declared_json(section), str(context.stated.path))
     stopped = None
@@ -56,7 +56,7 @@ def _observe_airflow(context: LayerContext, section: AirflowSection, unreadable:
 
 
 def require_section(context: LayerContext) -> AirflowSection:
-    """Return what is stated about Airflow. Raises Unreadable when nothing is."""
+    """Return the [airflow] section. Raises Unreadable when there is none."""
     section = context.stated.airflow
     if section is None:
         raise Unreadable(
@@ -100,7 +100,7 @@ def _target_json(target: DagsTarget) -> Mapping[str, Any]:
 
 
 def _observe_history(context: LayerContext, target: DagsTarget, section: AirflowSection) -> Iterator[Evidence]:
-    """Ask Airflow, then look for the data of the slots that it knows of. Raises Unreadable without an answer."""
+    """Ask Airflow for its history, then look for the data of its slots. Raises Unreadable without an answer."""
     now = datetime.now(UTC)
     asked = [*section.dags, *([section.canary] if section.canary else [])]
     context.progress(f"dags: asking Airflow at {target.place} since {target.since:%Y-%m-%d %H:%M:%S} UTC")

@@ -1,4 +1,4 @@
-"""An Airflow of our own that runs the project's DAGs for a while, in an account that holds what is declared."""
+"""A rehearsal of DAGs: a real Airflow that runs them for a while, in an emulated account with what is declared."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
 from .target import DagsTarget, in_account
 
-#: The variable that stands for the database of a rehearsal, and Airflow's connection to it.
+#: Name of the variable that stands for the database of a rehearsal.
 _DATABASE: Final = "REHEARSED_DATABASE"
-#: How long the emulated CloudWatch may take to tell of a message that was sent.
+#: How long the emulated CloudWatch may take to count a message that was sent.
 _SETTLING: Final = timedelta(seconds=2)
-#: How far back slots of a few seconds count, in a rehearsal that takes less.
+#: Window of a rehearsed DAG; longer than any rehearsal, so that every slot counts.
 _WINDOW: Final = timedelta(minutes=10)
-#: Seconds in which canaries must have ended, and then have been told of.
+#: Seconds in which canaries must end, and in which their notifications must then arrive.
 _PATIENCE: Final = 90.0
 _DELIVERY: Final = 60.0
-#: Threads that want a core, on average, beyond which it is the machine that is rehearsed; Airflow alone makes one.
+#: Runnable threads per core beyond which slots are late for want of a core; Airflow alone makes about one.
 _MOST_PER_CORE: Final = 4.0
-#: Seconds between two words of progress.
+#: Seconds between two reports of progress.
 _PROGRESS_EVERY: Final = 15.0
 
 
@@ -62,7 +62,7 @@ class _Stage:
 
 @contextmanager
 def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsTarget]:
-    """Let the DAGs run until there is a history to ask about. Raises Unreadable with what to do."""
+    """Run the DAGs until there is a history to ask for. Raises Unreadable with what to do."""
     rehearsal = section.rehearsal
     if rehearsal is None:
         example = 'history = "80 s", grace = "40 s", limit = "60 s" and crons = { ID = "* * * * * */12" }'
@@ -100,7 +100,7 @@ def _make_target(
 
 
 def _describe_contention(crowd: CpuContention) -> str:
-    """Say why slots that went wrong tell nothing of the DAGs, where others kept the machine from running them."""
+    """Say why slots can't be judged when the machine was too busy to run them; empty when it was not."""
     if crowd.per_core <= _MOST_PER_CORE:
         return ""
     return (
@@ -126,7 +126,7 @@ def _refuse_secret(name: str) -> str:
 
 @contextmanager
 def _staging(context: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings) -> Iterator[_Stage]:
-    """Start an account, sources and Airflow. Raises Unreadable when one of them can't be."""
+    """Start an account, news feeds and Airflow. Raises Unreadable when one of them does not start."""
     with ExitStack() as stack:
         try:
             stage = _start_stage(context, section, rehearsal, stack)
@@ -165,7 +165,7 @@ def _make_log_folder(context: LayerContext) -> Path:
 
 
 def _environment(account: RehearsalAccount, environment: str, database: str) -> Mapping[str, str]:
-    """Return what DAGs find in their environment: what its startup script exports, and where things are here."""
+    """Return the environment variables of DAGs: what the startup script exports, and the endpoints of the rehearsal."""
     try:
         exports = read_exports(account.clients, environment)
     except Exception as error:  # whatever the emulated account says: there is no such environment, no script
@@ -178,7 +178,7 @@ def _environment(account: RehearsalAccount, environment: str, database: str) -> 
 def _drill(
     context: LayerContext, stage: _Stage, section: AirflowSection, where: FailureDestinations
 ) -> Mapping[str, Any]:
-    """Let the canary fail in every way, and see what becomes of it. Raises Unreadable."""
+    """Make the canary fail in every way, and return the record of what became of it. Raises Unreadable."""
     if not section.canary:
         raise Unreadable(f"{context.stated.path}: names no DAG that may fail on purpose; write [airflow] canary = ID")
     place = Place(dag_id=section.canary, target=context.target.url, queue=where.queue, topic=where.topic)
@@ -189,7 +189,7 @@ def _drill(
 
 
 def _watch_slots(context: LayerContext, until: datetime) -> None:
-    """Let the clock reach a time, and say meanwhile how long that takes."""
+    """Wait until a time, and report how long that still takes."""
     pause = threading.Event()
     while (left := (until - datetime.now(UTC)).total_seconds()) > 0:
         context.progress(f"dags: watching slots for {left:.0f} s more")

@@ -1,4 +1,4 @@
-"""An Airflow that can be asked, in its account."""
+"""The Airflow that is observed, and the account that it runs in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..layer import LayerContext
 from ..live.layer import make_account
 from ..static.repository import ProjectView
 
-#: How long CloudWatch may take to tell of a message that was sent.
+#: How long CloudWatch may take to count a message that was sent.
 _SETTLING: Final = timedelta(minutes=15)
 
 
@@ -35,7 +35,7 @@ class DagsTarget:
     dags: Sequence[DeclaredDag]
     since: datetime
     canary: Callable[[], Mapping[str, Any]]
-    """What became of the canary, by the last drill. Raises Unreadable when there was none."""
+    """Returns what became of the canary in the last drill. Raises Unreadable when there was none."""
     secret: Secret
     environment: str = ""
     """Name of the MWAA environment."""
@@ -45,11 +45,11 @@ class DagsTarget:
     crowded: str = ""
     """Why slots can't be judged though they were observed; empty where they can."""
     data: Callable[[DataSection], DataSection] = lambda section: section
-    """Where the data of this Airflow are, that are declared to be elsewhere in production."""
+    """Returns where this Airflow's data are, given where they are declared to be in production."""
 
     @property
     def access(self) -> Mapping[str, Any]:
-        """What data are looked at with."""
+        """What is needed to read the data that slots left."""
         return {"environment": self.variables, "secret": self.secret, "account": self.account}
 
     def places(self) -> FailureDestinations:
@@ -59,7 +59,7 @@ class DagsTarget:
 
 @contextmanager
 def in_account(context: LayerContext, calls: LiveCalls, id_: str, region: str) -> Iterator[Account]:
-    """Yield an account whose answers are not kept: what is made of them is."""
+    """Yield an account whose answers are not stored as evidence; what is made of them is."""
     about = {"id": id_, "region": region, "now": datetime.now(UTC).isoformat()}
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
         yield make_account(calls, about, ProjectView(context), pool)

@@ -1,4 +1,4 @@
-"""Who signs in at a site, and which build of it is under test: what a criteria file names and does not hold."""
+"""Who signs in at a site, and which build is under test: a criteria file refers to both and holds neither."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Logins = dict[str, dict[str, str]]
 
 
 def read_credentials(context: LayerContext, section: E2eSection) -> tuple[Logins, dict[str, str]]:
-    """Return who can sign in, and why others can't. Nothing of it is recorded."""
+    """Return the credentials by name, and why others can't be resolved. None of it is recorded."""
     known: Logins = {}
     unresolved: dict[str, str] = {}
     secret = _make_secret_reader(context)
@@ -49,7 +49,7 @@ def find_commit(context: LayerContext) -> str:
 
 
 def _make_secret_reader(context: LayerContext) -> Secret:
-    """Return what asks for a secret, and for one value of it where ``#KEY`` follows; the account is opened for it."""
+    """Return a function that reads a secret, or one value of it for ``ID#KEY``; the account is opened on first use."""
     asked: dict[str, str] = {}
 
     def secret(name: str) -> str:

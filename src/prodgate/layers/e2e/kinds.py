@@ -1,4 +1,4 @@
-"""What the end-to-end layer keeps as evidence, and the kinds of fact that are made of it."""
+"""The kinds of evidence that the end-to-end layer stores, and the kinds of fact in each."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ...facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts,
 from ...facts.e2e.probes import PROBE_KINDS, probe_facts
 from ..observing_layer import StoredEvidence
 
-#: Kinds of evidence: what a browser met on each page, how each journey went, what was answered without a browser.
+#: What a browser found on each page, how each journey went, and what the site answered without a browser.
 VISITS: Final = "e2e-visits"
 JOURNEYS: Final = "e2e-journeys"
 PROBES: Final = "e2e-probes"
-#: Kinds of fact that are made of each kind of evidence.
+#: Kind of evidence -> the kinds of fact in it.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     VISITS: (VisitedPage, KeyboardWalk, PageLinks, ServedBuild),
     JOURNEYS: (Journey, Cookie),
@@ -26,7 +26,7 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
 
 
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
-    """Return what is known of stored evidence; ``unreadable`` says why there is none of a kind."""
+    """Return the facts of stored evidence; ``unreadable`` says why a kind is missing."""
     known = {kind: _make_facts(kind, value) for kind, value in stored}
     missing = {kind: unreadable.get(kind, "it was not observed in that run") for kind in KINDS if kind not in known}
     # a kind of fact of which one part is missing is not judged as if that part held nothing

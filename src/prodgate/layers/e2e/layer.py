@@ -11,7 +11,7 @@ from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 
 
 class E2eLayer(ObservingLayer):
-    """Opens the pages of a site, carries out journeys there, and probes it."""
+    """Opens the pages of a site, runs journeys there, and probes it."""
 
     name = "e2e"
     #: Journeys are tests of pytest and no checks, so their folder is not among these.
@@ -19,7 +19,7 @@ class E2eLayer(ObservingLayer):
     about = "the site"
 
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
-        """Open the site, and look at it."""
+        """Open the site and observe it."""
         from .observing import observe_site  # noqa: PLC0415  judging needs nothing of it
         from .target import open_target  # noqa: PLC0415
 
@@ -29,14 +29,14 @@ class E2eLayer(ObservingLayer):
             yield from observe_site(target, context.stated.e2e, context, unreadable)
 
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
-        """Return the kinds of evidence that are not there."""
+        """Return the kinds of evidence that are missing."""
         from .kinds import KINDS  # noqa: PLC0415  every command imports the layer itself
 
         there = {kind for kind, _ in stored}
         return [kind for kind in KINDS if kind not in there]
 
     def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
-        """Return what is known of stored evidence; ``unreadable`` is by kind of evidence."""
+        """Return the facts of stored evidence; ``unreadable`` is by kind of evidence."""
         from .kinds import facts_of  # noqa: PLC0415  every command imports the layer itself
 
         return facts_of(stored, unreadable)

@@ -1,4 +1,4 @@
-"""Looking at a site: its pages and journeys in a browser, then what it answers without one."""
+"""Observing a site: its pages and journeys in a browser, and what it answers without one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Seconds that all visits, and all journeys, may take.
 _VISITS: Final = 300.0
 _JOURNEYS: Final = 900.0
-#: What the browser is driven with, and what asks for it.
+#: Modules that drive the browser -> the name to ask for.
 _LIBRARIES: Final = {
     "playwright": "Playwright",
     "pytest_playwright": "pytest-playwright",
@@ -37,7 +37,7 @@ _LIBRARIES: Final = {
 def observe_site(
     target: E2eTarget, section: E2eSection, context: LayerContext, unreadable: dict[str, str]
 ) -> Iterator[Evidence]:
-    """Yield what was seen of each kind; note why another was not. Probes wait more than they work: all is at once."""
+    """Yield evidence of each kind; note in ``unreadable`` what can't be had. Probes mostly wait, so they run beside."""
     context.progress(f"e2e: probing {target.place}")
     with (
         TemporaryDirectory(prefix="prodgate-browser-") as folder,
@@ -83,7 +83,7 @@ def _is_silent(page: Mapping[str, Any]) -> bool:
 
 
 def _make_settings(target: E2eTarget, section: E2eSection, context: LayerContext, results: Path) -> BrowserSettings:
-    """Return what the browser's processes are told. Raises Unreadable when there is no browser to tell it."""
+    """Return the settings of the browser's processes. Raises Unreadable when there is no browser."""
     for module, name in _LIBRARIES.items():
         if importlib.util.find_spec(module) is None:
             raise Unreadable(f"{name} is not installed; write: pip install 'prod-gate[e2e]'")
@@ -127,7 +127,7 @@ def _find_browser(context: LayerContext) -> Chromium:
 def _visit_pages(
     settings: BrowserSettings, target: E2eTarget, section: E2eSection, context: LayerContext
 ) -> dict[str, Any]:
-    """Open every page. Raises Unreadable when the browser did not come to the end of it."""
+    """Open every page. Raises Unreadable when the browser failed before the end."""
     from ...browser.visits import BrowserError, run_visits  # noqa: PLC0415  judging needs nothing of it
 
     log = context.run / "logs" / "e2e" / "visits.txt"
@@ -147,7 +147,7 @@ def _visit_pages(
 def _run_journeys(
     settings: BrowserSettings, target: E2eTarget, section: E2eSection, context: LayerContext
 ) -> dict[str, Any]:
-    """Carry out every journey, and keep the evidence of those that failed. A site may be judged without any."""
+    """Run every journey, and store pictures and traces of those that failed. A site may be judged without any."""
     from ...browser.journeys import run_journeys  # noqa: PLC0415  judging needs nothing of it
 
     folder = context.project / section.journeys

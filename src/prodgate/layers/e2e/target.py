@@ -1,4 +1,4 @@
-"""The site that is opened in a browser: the rehearsal's own behind an edge, or the one that the criteria name."""
+"""Opening the site that is observed: the one that the criteria name, or the rehearsal's behind an edge."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class E2eTarget:
-    """A site, and what is needed to look at it."""
+    """A site, and what is needed to observe it."""
 
     url: str
     place: str
@@ -41,17 +41,17 @@ class E2eTarget:
     hosts: tuple[str, ...] = ()
     """Further hosts of its own; a rehearsal has none."""
     plain_url: str = ""
-    """Where plain HTTP is asked, if not at the same host."""
+    """URL for requests without TLS; empty when that is the same host."""
     ca_file: str = ""
     pin: str = ""
     mutates: bool
     credentials: Mapping[str, Mapping[str, str]]
     unresolved: Mapping[str, str]
-    """Why nobody can sign in under a name."""
+    """Name -> why its credentials are not known."""
     build: str
     """The build under test."""
     no_build: str = ""
-    """Why nobody knows it."""
+    """Why the build is not known; empty when it is."""
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def open_target(context: LayerContext, section: E2eSection) -> Iterator[E2eTarge
 def _open_rehearsal(context: LayerContext, section: E2eSection) -> Iterator[E2eTarget]:
     """Run the sample site behind an edge that does what is declared. Raises Unreadable."""
     build = find_commit(context) or "rehearsal"
-    # what the site served, and its keys, stay out of the run: they are new every time, and no evidence
+    # the site's files and keys stay out of the run: they are new every time, and no evidence
     with TemporaryDirectory(prefix="prodgate-e2e-") as folder:
         scratch = Path(folder)
         try:
@@ -116,7 +116,7 @@ def _site_behind_edge(context: LayerContext, scratch: Path, build: str) -> Itera
 
 
 def _read_edge_settings(context: LayerContext) -> EdgeSettings:
-    """Return what the edge does: as the declared distribution. Raises Unreadable."""
+    """Return the edge's settings, as the declared distribution states them. Raises Unreadable."""
     if not context.stated.terraform_root:
         context.note("e2e", "no Terraform root is stated, so that the edge of the rehearsal adds nothing to the site")
         return EdgeSettings()
@@ -124,7 +124,7 @@ def _read_edge_settings(context: LayerContext) -> EdgeSettings:
 
 
 def _require_configuration(context: LayerContext) -> Configuration:
-    """Return the evaluated root: as the static layer of this run kept it, or evaluated now."""
+    """Return the configuration that the static layer of this run stored, else evaluate it now. Raises Unreadable."""
     if (stored := find_configuration(context)) is not None:
         return stored[1]
     try:
@@ -134,7 +134,7 @@ def _require_configuration(context: LayerContext) -> Configuration:
 
 
 def _join_readers(url: str, section: E2eSection) -> dict[str, dict[str, str]]:
-    """Make a reader for each who signs in, with a password that is new every time. Raises Unreadable."""
+    """Sign up a reader for each declared name, with a new password. Raises Unreadable."""
     made = {name: {"user": f"{name}@rehearsal.example", "password": token_hex(16)} for name in section.credentials}
     for each in made.values():
         form = urlencode({"email": each["user"], "password": each["password"], "team": "bos"})

@@ -1,4 +1,4 @@
-"""The live layer: an account as it is, observed by calls that only read, and judged by the suites."""
+"""The live layer: an AWS account as it is, observed by read-only calls and judged by the suites."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 #: Kind of the fact that says which account was observed, when, and what of the project was compared with it.
 ACCOUNT: Final = "account"
-#: Subject of what a role, user or group holds.
+#: Subject of a policy that is attached to a role, user or group.
 _ATTACHMENT: Final = re.compile(r"(arn:\S+:(?:role|user|group)/\S+) (?:with|policy) .+")
-#: Name of a load balancer or a target group, which AWS follows by an id of its own.
+#: Name of a load balancer or target group, to which AWS appends an id.
 _BALANCER: Final = re.compile(r":(?:loadbalancer/(?:app|net|gwy)|targetgroup)/([^/]+)/[0-9a-f]+")
 #: Kind of the facts that hold the answers of one service in one region.
 ANSWERS: Final = "answers"
@@ -44,7 +44,7 @@ class LiveLayer:
     judges_policies: bool = False
 
     def observe(self, context: LayerContext) -> Facts:
-        """Open the target and look at it; each answer is kept as evidence."""
+        """Open the account and observe it; every answer is stored as evidence."""
         if not any(self.name in criterion.layers for criterion in context.stated.criteria.values()):
             context.progress("live: no criterion asks about an account")
             return Facts()
@@ -54,7 +54,7 @@ class LiveLayer:
             return _observe_account(target, context)
 
     def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
-        """Let the observers look at what was answered then; the facts are the same."""
+        """Run the observers on the answers of an earlier run; the facts are the same."""
         stored = [(fact["kind"], load_json(run, fact["digest"])) for fact in events]
         about = next((value for kind, value in stored if kind == ACCOUNT), None)
         if about is None:
@@ -64,16 +64,16 @@ class LiveLayer:
         return observe_through(recording, about, ProjectView.from_evidence(about, run))
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
-        """What the rules for declared documents say of live ones is judged here; the suites ask all else."""
+        """Return the policies that judge live documents too; the suites ask everything else."""
         return policies.list_questions(stated)
 
     def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Judge live documents by the rules for declared ones."""
+        """Judge live documents by the policies for declared ones."""
         return policies.conclude(facts, context.stated)
 
 
 def _observe_account(target: LiveTarget, context: LayerContext) -> Facts:
-    """Observe an opened account; what was answered is kept also when the run is interrupted."""
+    """Observe an open account; answers are stored even when the run is interrupted."""
     now = datetime.now(UTC).isoformat()
     about = {
         "id": target.id,
@@ -97,7 +97,7 @@ def _observe_account(target: LiveTarget, context: LayerContext) -> Facts:
 
 
 def _run_interruptibly(target: LiveTarget, look: Callable[[], Facts]) -> Facts:
-    """Look in a thread of its own: who interrupts closes the calls first, else every thread would ask to its end."""
+    """Observe in a thread of its own, so that an interrupt can close the calls that other threads still wait for."""
     with ThreadPoolExecutor(1, thread_name_prefix="looking") as thread:
         seen = thread.submit(look)
         try:
@@ -113,7 +113,7 @@ def observe_through(
     project: ProjectView,
     observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS,
 ) -> Facts:
-    """Return what observers see through calls; ``about`` says of which account and when."""
+    """Return the facts that observers make of calls; ``about`` says of which account and when."""
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
         facts = observe_all(make_account(calls, about, project, pool), observers)
     return replace(facts, known=[fact for fact in facts.known if not _is_foreign(fact, about["foreign"])])

@@ -1,4 +1,4 @@
-"""Policies that judge what is live by the rules for what is declared: who holds rights, who watches, what it costs."""
+"""Policies that also judge what is live: who holds rights, what watches the account, and what it may cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...sections.criteria_file import CriteriaFile
 from ...terraform.policy import POLICIES, Policy, apply
 from ...terraform.resources import Configuration, Resource
 
-#: Policies by the kind of fact that holds all they look at.
+#: Policy -> the kind of fact that holds everything it judges.
 KINDS: Final[Mapping[str, type[Fact]]] = {
     **dict.fromkeys((f"PG_IAM_{number}" for number in (*range(1, 8), *range(9, 13), 15)), IdentityResource),
     **dict.fromkeys(("PG_IAM_13", "PG_IAM_14", "PG_ENC_6", "PG_ENC_13"), PolicyResource),
@@ -26,7 +26,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = {
 
 
 def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
-    """Return (policy, criterion) of what is judged here, of the policies that are loaded."""
+    """Return (policy, criterion) of the loaded policies that judge what is live."""
     return tuple((policy.id, policy.criterion) for policy in _list_policies(stated))
 
 

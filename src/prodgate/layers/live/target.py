@@ -1,4 +1,4 @@
-"""The account that a live layer looks at: the one that the criteria name, or a rehearsal of what is declared."""
+"""Opening the account that is observed: the one that the criteria name, or an emulated one with what is declared."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class LiveTarget:
     region: str
     calls: LiveCalls
     notes: tuple[str, ...] = ()
-    """What of a rehearsal is not as it is declared."""
+    """What a rehearsal could not create as declared."""
     library: str = f"botocore {VERSION}"
 
 
 @contextmanager
 def open_target(context: LayerContext) -> Iterator[LiveTarget]:
-    """Open the account, that of the criteria or one of our own, while the context is open. Raises UsageError."""
+    """Open the stated account, or an emulated one in a rehearsal, while the context is open. Raises UsageError."""
     if context.target.rehearsal:
         with _open_rehearsal(context) as target:
             yield target
@@ -46,7 +46,7 @@ def open_target(context: LayerContext) -> Iterator[LiveTarget]:
 
 @contextmanager
 def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
-    """Provision an account of our own with what is declared. Raises UsageError."""
+    """Provision an emulated account with what is declared. Raises UsageError."""
     root = context.stated.terraform_root
     if not root:
         raise UsageError(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')

@@ -1,4 +1,4 @@
-"""What the account itself counted while a real site was under load: asked when it is there, and kept as evidence."""
+"""What CloudWatch counted while a real site was under load: awaited, and stored as evidence."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .kinds import ACCOUNT
 if TYPE_CHECKING:
     from ..live.target import LiveTarget
 
-#: How long after a minute AWS may still add to it, when nothing more is waited for, and seconds between two looks.
+#: How long CloudWatch may still add to a minute, how long it is waited for at most, and seconds between queries.
 SETTLED: Final = timedelta(minutes=3)
 LATEST: Final = timedelta(minutes=10)
 PAUSE: Final = 20.0
 
 
 def observe_account(all_runs: Iterable[Mapping[str, Any]], context: LayerContext) -> Iterator[Evidence]:
-    """Yield what the account counted in the minutes of runs; nothing in a rehearsal, where the site's log is read."""
+    """Yield what the account counted in the minutes of the runs; nothing in a rehearsal, where the site has a log."""
     runs = [run for run in all_runs if run["record"]["profile"]["name"] in PROFILES]
     if context.target.rehearsal or not runs:
         return
@@ -51,7 +51,7 @@ def observe_account(all_runs: Iterable[Mapping[str, Any]], context: LayerContext
 
 
 def _query_counts(target: LiveTarget, run: Mapping[str, Any], about: Mapping[str, Any], context: LayerContext) -> None:
-    """Ask for all that the facts about a run are made of, once AWS tells it."""
+    """Wait for the counts of a run, then make every call that its facts need, so that the answers are recorded."""
     name, calls = run["record"]["profile"]["name"], target.calls
     with suppress(Absent, Unreadable):  # whoever makes facts of it meets the same answer
         begun, ended = find_whole_minutes(run["record"])
@@ -77,7 +77,7 @@ def wait_until_settled(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     wait: Callable[[float], object] = sleep,
 ) -> IngressCounts | None:
-    """Look until every minute is told and the same is told twice, or no longer than AWS takes; return what is seen."""
+    """Query until every minute has a count and two answers agree, or until LATEST; return the last answer."""
     before: IngressCounts | None = None
     while True:
         seen = look()

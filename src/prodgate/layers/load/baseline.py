@@ -1,4 +1,4 @@
-"""The last good run that is kept beside this one, to compare with."""
+"""The last good run of the same load, to compare this one with."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ...facts.load.soundness import why_not_comparable, why_unsound
 from ..layer import LayerContext
 from ..previous_run import list_previous
 
-#: What two runs must have had in common.
+#: Settings that two comparable runs share.
 _SAME: Final = ("rate", "duration", "timeout", "workers")
 
 
 def find_last_good(context: LayerContext, kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what was stored of the same load in the last run in which nothing of the load layer failed, or None."""
+    """Return the stored record of the same load in the last run in which the load layer failed nothing, or None."""
     for run, before in list_previous(context, "load", kind):
         with suppress(LookupError):
             if _is_comparable(before, stored):

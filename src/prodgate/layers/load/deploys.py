@@ -1,4 +1,4 @@
-"""Deploys that are carried out while load runs: one after the other, so that as many requests as can be meet one."""
+"""Deploys while load runs: one after another, so that as many requests as possible meet one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .target import Site
 
-#: Seconds between two deploys, in which the one before can be seen to have settled.
+#: Seconds between two deploys, in which the site can be seen to have settled.
 PAUSE: Final = 1.0
 #: What is deployed in turn; the site starts with the last.
 _BUILDS: Final = ("green", "blue")
@@ -21,7 +21,7 @@ _BUILDS: Final = ("green", "blue")
 
 @dataclass(slots=True)
 class Deploys:
-    """What was deployed meanwhile: build, and when it started and ended in seconds since 1970."""
+    """What was deployed while load ran: each build with its start and end, in seconds since 1970."""
 
     done: list[dict[str, Any]] = field(default_factory=list)
     failed: str = ""
@@ -30,7 +30,7 @@ class Deploys:
 
 @contextmanager
 def deploying(deploys: Deploys, site: Site | None, progress: Callable[[str], None]) -> Iterator[None]:
-    """Deploy to a site, again and again, while the context is open; the last one is waited for. None: do nothing."""
+    """Deploy to a site again and again while the context is open, and wait for the last; do nothing without a site."""
     if site is None:
         yield
         return

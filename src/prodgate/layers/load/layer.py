@@ -22,7 +22,7 @@ class LoadLayer(ObservingLayer):
     about = "load"
 
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
-        """Test the generator, carry out each profile, then ask the account what it counted."""
+        """Test the generator, run each profile, then ask the account what it counted."""
         from .account import observe_account  # noqa: PLC0415
         from .runs import require_section, run_profiles  # noqa: PLC0415  judging needs nothing of it
         from .target import open_target  # noqa: PLC0415
@@ -36,11 +36,11 @@ class LoadLayer(ObservingLayer):
         yield from observe_account(runs, context)
 
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
-        """Return the names of the kinds of fact that no run makes."""
+        """Return the names of the required kinds of fact that are in no run."""
         return [kind.__name__ for kind in _missing_kinds(stored)]
 
     def facts_of(self, stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
-        """Return what is known of stored runs; ``unreadable`` is by the name of a kind of fact."""
+        """Return the facts of stored runs; ``unreadable`` is by the name of a kind of fact."""
         known = tuple(stored)
         runs = {value["record"]["profile"]["name"]: value for kind, value in known if kind == RECORD}
         before = {value["record"]["profile"]["name"]: value for kind, value in known if kind == BEFORE}
@@ -53,7 +53,7 @@ class LoadLayer(ObservingLayer):
 
 
 def _missing_kinds(stored: Iterable[StoredEvidence]) -> list[type[Fact]]:
-    """Return the kinds of fact that are needed and that no run makes."""
+    """Return the required kinds of fact that are in no run."""
     profiles = {value["record"]["profile"]["name"] for kind, value in stored if kind == RECORD}
     made = {kind for name in profiles for kind in KINDS[name]}
     return [kind for kind in REQUIRED if kind not in made]

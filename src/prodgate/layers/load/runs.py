@@ -1,4 +1,4 @@
-"""Carrying out a load test: the generator's self-test, then each profile, each in a process of its own."""
+"""Running a load test: the generator's self-test, then each profile, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .target import LoadTarget, green_build, require_allowed_host
 
 
 def require_section(context: LayerContext) -> LoadSection:
-    """Return what is stated about load. Raises Unreadable when nothing is, or it can't be carried out here."""
+    """Return the [load] section. Raises Unreadable when there is none, or when it can't be run here."""
     section = context.stated.load
     if section is None:
         raise Unreadable(
@@ -43,7 +43,7 @@ def require_section(context: LayerContext) -> LoadSection:
 def run_profiles(
     target: LoadTarget, section: LoadSection, context: LayerContext, unreadable: dict[str, str]
 ) -> Iterator[Evidence]:
-    """Test the generator, then yield what was seen of each profile; note why others could not be carried out.
+    """Test the generator, then yield the evidence of each profile; note in ``unreadable`` what can't be run.
 
     Raises Unreadable when the generator measures something else than what is there.
     """
@@ -63,7 +63,7 @@ def _leave_unreadable(profile: str, reason: str) -> dict[str, str]:
 
 
 def _find_hindrance(name: str, target: LoadTarget, section: LoadSection, context: LayerContext) -> str:
-    """Return why a profile that is needed can't be carried out, or nothing."""
+    """Return why a required profile can't be run; empty when it can."""
     if name == "deploy" and target.site is None:
         return "no deploy was carried out while the load ran"
     if name not in section.profiles:
@@ -76,7 +76,7 @@ def _find_hindrance(name: str, target: LoadTarget, section: LoadSection, context
 
 
 def _find_stray_host(section: LoadSection, context: LayerContext) -> str:
-    """Return why the host may not be put under load by now: minutes after the last look its name may lead elsewhere."""
+    """Return why the host may no longer be put under load: its name may lead elsewhere by now."""
     try:
         require_allowed_host(section, context)
     except Unreadable as error:
@@ -97,7 +97,7 @@ def _test_generator(context: LayerContext) -> Iterator[Evidence]:
 
 
 def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: LayerContext) -> Iterator[Evidence]:
-    """Carry out one profile; what was recorded is kept also when the run is interrupted. Raises UsageError."""
+    """Run one profile; its record is stored even when the run is interrupted. Raises UsageError."""
     from ...load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
 
     profile, since, deploys = _make_profile(name, section, context.stated), target.log_size(), Deploys()
@@ -130,7 +130,7 @@ def _make_evidence(record: Mapping[str, Any], deploys: Deploys, since: int, targ
 
 
 def _read_server_log(record: Mapping[str, Any], since: int, target: LoadTarget) -> Mapping[str, Any] | None:
-    """Return what the site's own log says of a run, or why it can't be read; None where there is no log of ours."""
+    """Return the summary of the site's log of a run, or why it can't be read; None for a site that is not our own."""
     try:
         lines = target.lines(since)
     except Unreadable as error:
@@ -139,7 +139,7 @@ def _read_server_log(record: Mapping[str, Any], since: int, target: LoadTarget) 
 
 
 def _find_previous(stored: Mapping[str, Any], context: LayerContext) -> Iterator[Evidence]:
-    """Yield what there is of the last good run to compare a steady load with."""
+    """Yield the last good run that a steady load is compared with, if there is one."""
     name = stored["record"]["profile"]["name"]
     before = find_last_good(context, RECORD, stored) if name == "steady" else None
     if before is not None:
@@ -147,7 +147,7 @@ def _find_previous(stored: Mapping[str, Any], context: LayerContext) -> Iterator
 
 
 def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:
-    """Return what is carried out; far beyond the limits of its criteria it ends early.
+    """Return the profile to run; far beyond the limits of its criteria a run ends early.
 
     Without a limit of latency only failures are counted, and what is slow is what times out.
     """

@@ -1,4 +1,4 @@
-"""What is put under load: the rehearsal's site, or the one host that a person said may be."""
+"""Opening what is put under load: the rehearsal's site, or the one host that a person allowed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ...facts.load.server_view import MARK
 from ...sections.load import LoadSection
 from ..layer import LayerContext
 
-#: Seconds that a site may take to answer one request, and to write its log; and between two looks at the log.
+#: Seconds that a site may take to answer a request and to write its log, and between two reads of the log.
 _PATIENCE: Final = 5.0
 _PAUSE: Final = 0.05
 
@@ -48,13 +48,13 @@ class LoadTarget:
     """The site, where it is our own."""
 
     def log_size(self) -> int:
-        """Return how long the access log is by now, in bytes."""
+        """Return the size of the access log, in bytes."""
         return self.site.access_log.stat().st_size if self.site and self.site.access_log.exists() else 0
 
     def lines(self, since: int) -> Iterator[Mapping[str, Any]] | None:
-        """Yield the lines of the access log from a byte on, up to now; None where there is no log of ours.
+        """Return the lines of the access log from a byte on, up to now; None for a site that is not our own.
 
-        Raises Unreadable when the site does not write down to the end what it was asked.
+        Raises Unreadable when the site does not write its log to the end.
         """
         if self.site is None:
             return None
@@ -79,7 +79,7 @@ def open_target(context: LayerContext, section: LoadSection) -> Iterator[LoadTar
 
 @contextmanager
 def green_build(target: LoadTarget, section: LoadSection, context: LayerContext, profile: str) -> Iterator[str]:
-    """Yield where the next build can be tried beside the one that serves; empty for a profile that compares nothing."""
+    """Yield the URL of the next build, beside the one that serves; empty for a profile that compares nothing."""
     if profile != "compare":
         yield ""
     elif target.site is None:
@@ -97,7 +97,7 @@ def _make_folder(context: LayerContext, name: str) -> Path:
 
 
 def require_allowed_host(section: LoadSection, context: LayerContext) -> str:
-    """Return the host that load may be sent to. Raises Unreadable when nobody allowed it or it is somewhere else."""
+    """Return the host that load may be sent to. Raises Unreadable when nobody allowed it or it is elsewhere."""
     if not section.hosts:
         raise Unreadable(f'{context.stated.path}: [load] names no host; write hosts = ["www.example.com"]')
     host = section.hosts[0]
@@ -118,7 +118,7 @@ def find_unexpected_addresses(
     resolve: Callable[..., Iterable[Any]] = socket.getaddrinfo,
     reverse: Callable[[str], tuple[str, list[str], list[str]]] = socket.gethostbyaddr,
 ) -> tuple[str, ...]:
-    """Return the addresses of a host that no network contains and no pattern of names fits. Raises Unreadable."""
+    """Return the addresses of a host that are in no network and match no pattern of names. Raises Unreadable."""
     try:
         found = list(resolve(host, 443, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME))
     except OSError as error:
@@ -149,12 +149,12 @@ def _contains(place: str, address: str) -> bool:
 
 @contextmanager
 def _rehearsal_site(scratch: Path, build: str = "blue") -> Iterator[Site]:
-    """Start the rehearsal's site. Raises Unreadable when a library that it needs is not there."""
+    """Start the rehearsal's site. Raises Unreadable when a library that it needs is not installed."""
     try:
         from ...rehearsal.site.process import running  # noqa: PLC0415  only a rehearsal needs it
     except ImportError as error:
         raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
-    # what it served stays out of the run: it is the same every time, and no evidence
+    # its database stays out of the run: it is the same every time, and no evidence
     with (
         TemporaryDirectory(prefix="prodgate-site-") as folder,
         running(scratch, build=build, database=f"sqlite:///{Path(folder) / 'news.sqlite'}") as site,
@@ -183,7 +183,7 @@ def _wait_for_log(site: Site) -> bool:
 
 
 def _read_lines(log: Path, since: int) -> Iterator[Mapping[str, Any]]:
-    """Yield the whole lines from a byte on; one that is being written is left out."""
+    """Yield the complete lines from a byte on; one that is still being written is left out."""
     with log.open("rb") as file:
         file.seek(since)
         for line in file:

@@ -1,4 +1,4 @@
-"""What a second scanner says of the declared infrastructure: asked while Terraform evaluates it, judged with it."""
+"""Checkov's opinion of the declared infrastructure: it scans while Terraform evaluates, and is judged with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...sections.criteria_file import CriteriaFile
 from ...terraform.resources import Configuration
 from ..layer import LayerContext
 
-#: Kind of the fact that holds the scanner's report.
+#: Kind of the evidence that holds the scanner's report.
 KIND: Final = "checkov"
 
 _QUESTIONS: Final = (("checkov", INDEPENDENT), ("checkov-comments", NOT_SILENCED))
@@ -23,12 +23,12 @@ _UNSEEN: Final = ScannerReport(titles={}, faults=("no scan was observed",))
 
 
 def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
-    """Return (check, criterion) of what the scanner is asked."""
+    """Return (check, criterion) of what the scanner answers."""
     return tuple(question for question in _QUESTIONS if question[1] in stated.criteria)
 
 
 def start_scan(context: LayerContext) -> AbstractContextManager[Scan | None]:
-    """Begin to scan the root when a criterion asks for it; the scan ends with the context at the latest."""
+    """Start to scan the root when a criterion asks for it; the scan ends with the context at the latest."""
     root = context.stated.terraform_root
     if not root or not list_questions(context.stated):
         return nullcontext()
@@ -37,7 +37,7 @@ def start_scan(context: LayerContext) -> AbstractContextManager[Scan | None]:
 
 
 def wait_for_report(scan: Scan | None, context: LayerContext) -> Facts:
-    """Wait for the scan and keep its report as evidence."""
+    """Wait for the scan and store its report as evidence."""
     if scan is None:
         return Facts()
     context.progress("static: waiting for Checkov")

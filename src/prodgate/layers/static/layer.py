@@ -1,4 +1,4 @@
-"""The static layer: what is declared, in Terraform and in deployment workflows, before anything runs."""
+"""The static layer: what is declared in Terraform, in workflows and in the repository, before anything runs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ..layer import LayerContext
 from . import checkov
 from .repository import evaluate_root
 
-#: Criterion that the configuration can be evaluated at all, and wholly.
+#: Criterion: the configuration evaluates, and completely.
 EVALUATES: Final = "terraform-evaluates"
 
 _WORKFLOWS: Final = Path(".github/workflows")
 
-#: Kinds of fact that can't be judged without a kind of evidence.
+#: Kind of evidence -> the kinds of fact that can't be judged without it.
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "configuration": (Configuration, DeclaredRoot),
     "workflows": WORKFLOW_FACTS,
@@ -45,7 +45,7 @@ class StaticLayer:
     judges_policies: bool = True
 
     def observe(self, context: LayerContext) -> Facts:
-        """Observe all at once; what fails is unreadable with the reason."""
+        """Observe everything in parallel; what fails is unreadable, with the reason."""
         with checkov.start_scan(context) as scan, ThreadPoolExecutor(2) as pool:
             seen = [
                 pool.submit(_observe_configuration, context, scan),
@@ -78,7 +78,7 @@ class StaticLayer:
         return (*evaluated, *checkov.list_questions(stated))
 
     def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Judge whether the configuration evaluates, and wholly, and what the scanner says about it."""
+        """Judge whether the configuration evaluates completely, and what the scanner says about it."""
         evaluated = tuple(_judge_evaluation(facts) if EVALUATES in context.stated.criteria else _find_flaws(facts))
         judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
         return {**judged, **checkov.conclude(facts, context.stated)}
@@ -144,7 +144,7 @@ def _merge(parts: Sequence[Facts]) -> Facts:
 
 
 def _judge_evaluation(facts: Facts) -> Iterable[Finding]:
-    """Say what stopped the evaluation, what could not be evaluated in it, or that all of it was."""
+    """Yield what stopped the evaluation, what could not be evaluated, or that everything was."""
     yield from _find_flaws(facts)
     for configuration in facts.of(Configuration):
         if configuration.complete:
@@ -155,9 +155,9 @@ def _judge_evaluation(facts: Facts) -> Iterable[Finding]:
 
 
 def _find_flaws(facts: Facts) -> Iterable[Finding]:
-    """Say what went wrong; it counts also when nobody asks whether the configuration evaluates."""
+    """Yield what went wrong; it counts even when no criterion asks whether the configuration evaluates."""
     for diagnostic in facts.of(Diagnostic):
-        # A diagnostic without a place does not speak of the configuration, but of what should have evaluated it.
+        # a diagnostic without a position is not about the configuration, but about what should have evaluated it
         outcome = Outcome.NOT_SATISFIED if diagnostic.position else Outcome.UNDETERMINED
         yield _make_finding(outcome, "(configuration)", str(diagnostic), diagnostic.position)
     for configuration in facts.of(Configuration):

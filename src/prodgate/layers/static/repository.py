@@ -1,4 +1,4 @@
-"""What of the project is compared with the account, its declarations and files; kept, to be recalled with it."""
+"""What of the project is compared with the account: its declarations and files, stored with the account's answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SKIPPED: Final = ("__pycache__", ".pytest_cache", ".terraform")
 
 
 class ProjectView:
-    """Answers ``declared`` and ``files`` of an account, and remembers what it answered."""
+    """Answers ``declared`` and ``files`` for an account, and remembers its answers."""
 
     def __init__(self, context: LayerContext | None) -> None:
         self._context = context
@@ -36,7 +36,7 @@ class ProjectView:
 
     @classmethod
     def from_evidence(cls, stored: Mapping[str, Any], run: Path) -> Self:
-        """Return what answers as it did in an earlier run."""
+        """Return a view that answers as it did in an earlier run."""
         seen = cls(None)
         seen._files = dict(stored["files"])
         seen._configuration = stored.get("undeclared") or "nothing that is declared was compared in that run"
@@ -45,7 +45,7 @@ class ProjectView:
         return seen
 
     def to_json(self) -> dict[str, Any]:
-        """Return what was answered, as JSON values."""
+        """Return the answers as JSON values."""
         why = self._configuration if isinstance(self._configuration, str) else ""
         return {"files": self._files, "configuration": self._digest, "undeclared": why}
 
@@ -98,7 +98,7 @@ def find_configuration(context: LayerContext) -> tuple[str, Configuration] | Non
 
 
 def evaluate_root(context: LayerContext, layer: str = "", **given: Any) -> Configuration:
-    """Evaluate the stated root, and report the progress of that as a layer's. Raises TerraformError."""
+    """Evaluate the stated root; progress is reported as that of ``layer``, if given. Raises TerraformError."""
     root = context.stated.terraform_root
     if layer:
         given["progress"] = context.progress_of(f"{layer}: {root}")
@@ -106,7 +106,7 @@ def evaluate_root(context: LayerContext, layer: str = "", **given: Any) -> Confi
 
 
 def redacted_arguments(resource: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the arguments of a resource, those that must not be shown as what stands for them."""
+    """Yield the arguments of a resource, with REDACTED for those that are sensitive."""
     for name, value in resource.values.items():
         yield name, REDACTED if name in resource.sensitive else value
 

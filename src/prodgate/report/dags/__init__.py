@@ -1,1 +1,1 @@
-"""The part of the report that draws the slots of DAGs."""
+"""The part of the report that shows the slots of DAGs."""

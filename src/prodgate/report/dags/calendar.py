@@ -15,7 +15,7 @@ from ..load.drawing import Words
 from ..text import shorten, visible
 from .times import Clock, render_delay, time_of_day
 
-#: What stands for each state, so that none is told by its colour alone; all are in every font.
+#: The mark of each state, so that colour is never the only difference; every font has them.
 MARKS: Final[Mapping[SlotState, str]] = {
     SlotState.ON_TIME: "✓",
     SlotState.LATE: "L",
@@ -29,15 +29,15 @@ MARKS: Final[Mapping[SlotState, str]] = {
     SlotState.PENDING: "·",
 }
 
-#: Slots that a calendar shows, the latest: a page with every minute of a month would open in nobody's browser.
+#: Most slots of a calendar, the latest: no browser opens a page with every minute of a month.
 MOST_SLOTS: Final = 1500
-#: Slots of a line that have columns with heads; more wrap where the page is narrow.
+#: Most columns with heads; longer lines wrap.
 _MOST_COLUMNS: Final = 8
-#: Runs that are named of one slot, and characters of each name and of the reason.
+#: Most runs that are named for a slot, and most characters of a name or a reason.
 _MOST_RUNS: Final = 3
 _LONGEST: Final = 200
 
-#: Lines of the calendar, and the least time from slot to slot that they are for. Clock changes shorten a day.
+#: What a line of the calendar is, and the least time between slots for that. A clock change shortens a day.
 _LINES: Final = (
     ("week", timedelta(hours=20)),
     ("day", timedelta(minutes=50)),
@@ -47,7 +47,7 @@ _LINES: Final = (
 #: Days from Monday on, as the catalogue names them.
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-#: Where in its line a slot stands, and which it is of those at the same reading of the clock.
+#: Place of a slot in its line, and its number among those at the same clock reading.
 _Place = tuple[str, int]
 
 
@@ -87,7 +87,7 @@ def arrange_calendar(dag: DeclaredDag, rows: Sequence[Row], clock: Clock, words:
     for row in shown:
         head, name = _locate(of, row.slot.astimezone(clock.zone))
         line = lines.setdefault(head, {})
-        # an hour that comes twice has its slots twice
+        # an hour that the clock repeats has its slots twice
         when = clock.within(row.slot, dated=of == "week")
         line[name, sum(other == name for other, _ in line)] = Cell(row.state, _describe_slot(row, when, words))
     columns = sorted({place for line in lines.values() for place in line} | _fixed_places(of))
@@ -106,7 +106,7 @@ def _choose_lines(dag: DeclaredDag, rows: Sequence[Row]) -> str:
 
 
 def _locate(of: str, at: datetime) -> tuple[str, str]:
-    """Return in which line a slot stands, and where in it."""
+    """Return the line of a slot and its place there."""
     match of:
         case "week":
             return f"{at - timedelta(days=at.weekday()):%Y-%m-%d}", str(at.weekday())
@@ -134,7 +134,7 @@ def _heads(of: str, columns: Iterable[_Place], words: Words) -> Iterable[str]:
 
 
 def _describe_slot(row: Row, when: str, words: Words) -> str:
-    """Return all that is known of a slot in one line of text."""
+    """Return everything known of a slot as one line."""
     parts = [f"{when}: {words(f'dags-state-{row.state}')}"]
     parts += [render_delay(row.delay)] if row.delay is not None else []
     parts += [
@@ -145,5 +145,5 @@ def _describe_slot(row: Row, when: str, words: Words) -> str:
 
 
 def usual_run_id(slot: datetime) -> str:
-    """Return the id that Airflow gives to the scheduled run of a slot, unless it counts by the slot before."""
+    """Return the id that Airflow gives to the scheduled run of a slot, unless runs are named for the slot before."""
     return f"scheduled__{slot.astimezone(UTC).isoformat()}"

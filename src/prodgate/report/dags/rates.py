@@ -1,4 +1,4 @@
-"""The four rates of a DAG side by side: each with what it counts, and with what the truth may be instead."""
+"""The four rates of a DAG side by side, each with what it counts and its interval."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...estimates import CONFIDENCE, Estimate
 from ...facts.dags.slots import SlotHistory
 from ...quantities import Bound, Quantity
 
-#: Criteria that a DAG's slots are judged by, the first that is stated and can be answered.
+#: Criteria that may judge a DAG's slots; the first that is stated and can be answered does.
 JUDGED_BY: Final = ("dag-success-rate", "dag-success-rate-rehearsed")
 
 #: A bound that every share keeps, for the interval of a rate that no criterion limits.
@@ -32,7 +32,7 @@ class RateRow:
     share: str
     """Empty when there is nothing to take a share of."""
     ends: str
-    """Between what the truth may lie."""
+    """The interval."""
     decides: bool
 
 
@@ -42,7 +42,7 @@ class Reliability:
 
     rows: tuple[RateRow, ...]
     confidence: str
-    """Of each end of each interval by itself."""
+    """Of each end of an interval by itself."""
     criterion: str
     """Which one judges the slot rate; empty when none does."""
     limit: str

@@ -1,4 +1,4 @@
-"""Times of slots as the report tells them: by a DAG's own clock and in UTC, and durations in one unit."""
+"""Times of slots as the report shows them: by a DAG's own clock and in UTC, and durations in one unit."""
 
 from __future__ import annotations
 

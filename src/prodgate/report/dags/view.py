@@ -22,16 +22,16 @@ from .calendar import MARKS, Calendar, arrange_calendar
 from .rates import Reliability, find_deciding_criterion, reliability
 from .times import Clock, render_duration
 
-#: Slots of a DAG that are told of in words.
+#: Most slots of a DAG that are listed.
 MOST_TROUBLES: Final = 50
 
-#: Runs that are named of one slot.
+#: Most runs that are named for a slot.
 _MOST_RUNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """A slot to which the schedule did not see."""
+    """A slot that its scheduled run did not complete."""
 
     state: SlotState
     mark: str

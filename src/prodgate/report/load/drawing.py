@@ -1,4 +1,4 @@
-"""Pieces of a chart: shapes in a square that the page stretches, labels at percents and pixels that it does not."""
+"""Parts of a chart: shapes in a square that the page stretches, and labels that it does not."""
 
 from __future__ import annotations
 

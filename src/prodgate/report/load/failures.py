@@ -1,4 +1,4 @@
-"""In which ways requests of a load run failed, how often, and what was said."""
+"""How requests of a load run failed: the classes, how often, and an example of each."""
 
 from __future__ import annotations
 

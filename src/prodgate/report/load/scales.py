@@ -1,4 +1,4 @@
-"""Where a value of a load chart goes: latencies on logarithmic axes, percentiles nine by nine, counts from zero."""
+"""Axes of load charts: logarithmic for latencies, equal room for each further nine, from zero for counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the load generator told of a server whose truth was known, before it was believed about any other."""
+"""The load generator's self-test: what it measured of a server with known behaviour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TENTHS: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTest:
-    """Whether the generator told the truth."""
+    """Whether the generator measured what was there."""
 
     ok: bool
     reason: str

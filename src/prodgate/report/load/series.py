@@ -1,4 +1,4 @@
-"""A load record as distributions and columns: exact counts of tenths of a millisecond, nothing estimated."""
+"""A load record as distributions and columns: exact counts by tenths of a millisecond, nothing estimated."""
 
 from __future__ import annotations
 

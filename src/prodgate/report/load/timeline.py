@@ -1,4 +1,4 @@
-"""A load run from its first second to its last: p95, what was asked and what failed, one above the other."""
+"""A load run over time: p95, requests and failures, one above the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report shows of the load records of a run: facts by their own names, and charts."""
+"""What the report shows of the load records of a run: numbers and charts."""
 
 from __future__ import annotations
 
