@@ -146,16 +146,11 @@ def running(
 
 def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
     """Wait for a process that was told to end; kill it if it doesn't."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.wait(LIMIT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    finally:
-        process.stdin.close()
-        process.stdout.close()
+    with process:
+        try:
+            process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _last_line(path: Path) -> str:

@@ -40,8 +40,8 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 def test_every_fault_is_done_by_something() -> None:
     done = set(disturbances.DISTURBANCES) | set(defects.HEADERS) | {name for name, _ in defects.TEXTS}
     assert done | {"naive-deploy", "wrong-build"} == set(KINDS)
-    assert [parse_faults([kind.example])[0].name for kind in KINDS.values()] == list(KINDS)
-    assert all(kind.example in faults.render_faults() for kind in KINDS.values())
+    examples = [line.split()[0] for line in faults.render_faults().splitlines()]
+    assert [parse_faults([example])[0].name for example in examples] == list(KINDS)
 
 
 @pytest.mark.parametrize(
