@@ -1,9 +1,9 @@
-"""Measures what the layer of DAGs computes: 1,000 slots of two tasks each, and the rules for 200 files of DAGs.
+"""Measures the computations of the layer of DAGs: 1,000 slots of two tasks each, and the rules for 200 DAG files.
 
 Run from the root: PYTHONPATH=. python benchmarks/dags.py. The exit code says whether the budgets were kept.
 
-The account of slots has no peer: Airflow's own pages, and what watches them, count runs that succeeded of runs that
-came. That count is printed beside, on the same record. The peer of the rules is ruff, with its own for Airflow.
+The ledger of slots has no peer: Airflow's own pages, and tools that watch them, count how many of the existing runs
+succeeded. That figure is printed beside, for the same record. The peer of the rules is ruff with its Airflow rules.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from prodgate.dags.service_flaws import find_service_flaws
 from prodgate.dags.stuck import find_stuck
 from prodgate.quantities import Bound
 
-#: Seconds of the processor that slots, and rules, may take.
+#: Processor seconds that slots, and rules, may take.
 SECONDS, RULES = 2.0, 1.0
 SLOTS, FILES = 1_000, 200
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +49,7 @@ BOUND = Bound.parse("> 99 %")
 
 
 def main() -> int:
-    """Measure, print, and return the exit code. The slowest of three counts: later ones find slots worked out."""
+    """Measure, print, and return the exit code. The slowest of three counts: later ones find slots in the cache."""
     kept = True
     for name, record in {"all good": perfect_record(), "half never came": standing_still(perfect_record())}.items():
         spent = []
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def read_answers() -> bool:
-    """Make a history of the answers of Airflow's REST API, without the time that they take to come."""
+    """Build a history from answers of Airflow's REST API, without the time that they take to arrive."""
     fake, since = an_airflow(slots=SLOTS, events=[]), datetime(2026, 1, 1, tzinfo=UTC)
     evidence = observe_history(Asking(fake), ["news"], since=since, now=FAKE_NOW)
     begun = time.process_time()
@@ -77,7 +77,7 @@ def read_answers() -> bool:
 
 
 def check_files() -> bool:
-    """Hold copies of the project's own files against the rules, and against ruff's."""
+    """Check copies of the project's own files by the rules, and by ruff's."""
     texts = [path.read_text("utf-8") for path in sorted((ROOT / "dags").glob("*.py"))]
     with TemporaryDirectory() as folder:
         names = [f"dag_{number}.py" for number in range(FILES)]
@@ -93,14 +93,14 @@ def check_files() -> bool:
 
 
 def judge(record: History) -> tuple[Ledger, Rates, list[Flaw]]:
-    """Return all that is made of a record."""
+    """Return everything that is derived from a record."""
     account = build_ledger(DAG, record)
     found = [*find_record_flaws(DAG, record), *find_service_flaws(DAG, record), *find_stuck(DAG, record)]
     return account, compute_rates(DAG, record, account), found
 
 
 def perfect_record() -> History:
-    """Return a record in which every slot came and went well."""
+    """Return a record in which every slot succeeded."""
     slots = cron.list_slots(DAG.schedule, NOW - DAG.window, NOW)
     runs = [run(slot) for slot in slots]
     tasks = [task(each, name) for each in runs for name in ("collect", "publish")]
@@ -129,12 +129,12 @@ def perfect_record() -> History:
 
 
 def standing_still(record: History) -> History:
-    """Return a record of a scheduler that stood still for half of the time: its runs never came, and none failed."""
+    """Return the record of a scheduler that stood still half of the time: those runs never came, and none failed."""
     return replace(record, runs=record.runs[: SLOTS // 2])
 
 
 def run(slot: datetime) -> Run:
-    """Return a run that went well."""
+    """Return a successful run."""
     started = slot + timedelta(seconds=2)
     run_id = f"scheduled__{slot.isoformat()}"
     return Run(
@@ -150,7 +150,7 @@ def run(slot: datetime) -> Run:
 
 
 def task(of: Run, name: str) -> Task:
-    """Return a task that went well."""
+    """Return a successful task."""
     return Task(
         dag_id=of.dag_id,
         run_id=of.run_id,
@@ -166,7 +166,7 @@ def task(of: Run, name: str) -> Task:
 
 
 def make_event(of: Task, name: str) -> Event:
-    """Return what Airflow logs of a task."""
+    """Return what Airflow logs about a task."""
     at = of.started if name == "running" else of.ended
     return Event(at=at or NOW, event=name, dag_id=of.dag_id, run_id=of.run_id, task_id=of.task_id, owner="airflow")
 

@@ -1,4 +1,4 @@
-"""Which judgement reads which value, so that after a change only what could come out differently is judged again."""
+"""Which judgement reads which value, so that after a change only judgements that may differ are made again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ BAD: Final = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED)
 
 
 class RecordingValues(dict[str, Any]):
-    """The values of a resource, which note who reads which of them."""
+    """The values of a resource, which record which of them are read."""
 
     def __init__(self, address: str, values: Mapping[str, Any], reads: set[tuple[str, str]]) -> None:
         super().__init__(values)
         self.address, self.reads = address, reads
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a value, and note its name."""
+        """Return a value, and record its name."""
         self.reads.add((self.address, key))
         return super().get(key, default)
 
@@ -33,27 +33,27 @@ class RecordingValues(dict[str, Any]):
         return super().__getitem__(key)
 
     def items(self) -> Any:
-        """Return everything, and note that everything was read."""
+        """Return everything, and record that everything was read."""
         self.reads.update((self.address, key) for key in self)
         return super().items()
 
 
 class WatchedConfiguration(Configuration):
-    """A configuration that notes which types of resources are asked for."""
+    """A configuration that records which types of resources are asked for."""
 
     def __init__(self, tree: Configuration, resources: Iterable[Resource]) -> None:
         super().__init__(root=tree.root, engine=tree.engine, resources=tuple(resources))
         self.asked: set[str] = set()
 
     def of(self, *types: str) -> tuple[Resource, ...]:
-        """Return the resources of some types, and note the types."""
+        """Return the resources of some types, and record the types."""
         self.asked.update(types)
         return super().of(*types)
 
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """What hangs on what: (address, argument) -> judgements of single subjects, type -> policies that ask for it."""
+    """What depends on what: (address, argument) -> judgements of single subjects, type -> policies that ask for it."""
 
     tree: WatchedConfiguration
     criteria: Criteria
@@ -67,7 +67,7 @@ class Dependence:
             return any(is_bad(policy, self.tree, self.criteria[policy.criterion]) for policy in judgements)
 
     def misses(self, resource: Resource) -> bool:
-        """Whether some judgement is bad when the resource is not there."""
+        """Whether some judgement is bad without the resource."""
         concerned = self.on_types.get(resource.type, ())
         try:
             rest = WatchedConfiguration(self.tree, (one for one in self.tree.resources if one is not resource))
@@ -77,7 +77,7 @@ class Dependence:
 
 
 def is_bad(policy: Policy, tree: Configuration, criterion: Criterion) -> bool:
-    """Whether a policy, applied to a configuration, finds anything that is not satisfied or undetermined."""
+    """Whether a policy finds anything in a configuration that is not satisfied or undetermined."""
     return any(finding.outcome in BAD for finding in apply(policy, tree, criterion))
 
 
@@ -128,6 +128,6 @@ def _with_values(resource: Resource, values: Mapping[str, Any]) -> Iterator[None
 
 
 def _forget(tree: Configuration) -> None:
-    """Forget by what resources are named, so that it is read again."""
+    """Forget the cached identities of resources, so that they are read again."""
     for resource in tree.resources:
         resource.__dict__.pop("identities", None)

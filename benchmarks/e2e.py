@@ -1,8 +1,8 @@
 """Measures the end-to-end layer: the whole of it on the sample site, and its journeys beside plain pytest-playwright.
 
 Run from the root: PYTHONPATH=. python benchmarks/e2e.py. It judges nothing: the exit code is 0 whatever was measured.
-The peer runs the same files against the same site in the same browser, without the guard, the watch over cookies and
-the trace of each journey; those for which somebody signs in are left out of both. A layer by itself evaluates the
+The peer runs the same files against the same site in the same browser, without the guard, the collection of
+cookies and the trace of each journey; journeys that sign in are left out of both. Run alone, the layer evaluates the
 declared edge, which a whole run of the gate takes from its static layer; that time is printed beside.
 """
 
@@ -28,7 +28,7 @@ from prodgate.terraform.evaluate import evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
 JOURNEYS = ROOT / "e2e" / "journeys"
-#: What the peer is told by a file beside its tests, as its manual says.
+#: The peer's configuration, in the way that its manual says.
 CONFTEST = """
 import pytest
 
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def time_layer() -> float:
-    """Return how long the layer takes in a rehearsal, in seconds."""
+    """Return the seconds that the layer takes in a rehearsal."""
     with TemporaryDirectory() as folder:
         begun = time.perf_counter()
         command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "e2e", "--runs", folder)
@@ -76,7 +76,7 @@ def time_layer() -> float:
 
 
 def time_peer(url: str, place: Path) -> list[float]:
-    """Return how long each journey takes by pytest-playwright alone, in seconds."""
+    """Return the seconds that each journey takes with pytest-playwright alone."""
     folder = place / "plain"
     folder.mkdir(exist_ok=True)
     for file in JOURNEYS.glob("test_*.py"):

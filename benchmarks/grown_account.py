@@ -24,7 +24,7 @@ BLOCK = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPu
 
 @contextmanager
 def empty_account() -> Iterator[str]:
-    """Yield where an account listens in which there is nothing."""
+    """Yield the endpoint of an empty account."""
     with (
         scratch_directory() as scratch,
         running_emulator(ACCOUNT, scratch, prepare_environment(os.environ, scratch)) as made,
@@ -33,7 +33,7 @@ def empty_account() -> Iterator[str]:
 
 
 def grow(endpoint: str, name: str, share: float) -> None:
-    """Add a share of the counts to an account, all of it with this name."""
+    """Add a share of the counts to an account, with this name in all of it."""
     aws = rehearsal_clients(endpoint, REGION)
     topic = aws("sns").create_topic(Name=f"{name}-alerts")["TopicArn"]
     network = aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -50,14 +50,14 @@ def grow(endpoint: str, name: str, share: float) -> None:
 
 
 def slow_down(endpoint: str, seconds: float) -> None:
-    """Let every answer take this long, as over a network; 0 for as fast as it is."""
+    """Delay every answer by this long, as a network would; 0 for no delay."""
     _administer(endpoint, "DELETE", "faults")
     if seconds:
         _administer(endpoint, "POST", "faults", {"delay": seconds})
 
 
 def calls(endpoint: str) -> int:
-    """Return how many calls were answered since this was last asked."""
+    """Return how many calls were answered since the last time."""
     answered: dict[str, int] = _administer(endpoint, "GET", "calls")
     _administer(endpoint, "DELETE", "calls")
     return sum(answered.values())

@@ -1,8 +1,9 @@
-"""A server of known behaviour, in a process of its own: how long its answers take, and what it says of them itself.
+"""A server of known behaviour, in a process of its own, which also reports how long its answers really took.
 
-Answers take a time of their own, 50 ms at the median and 120 ms at p95. Below /stall it also stands still for a second
-every ten: what would be ready then, or comes then, waits for the end. For each line on its standard input the server
-prints what it did since the last, as a line of JSON, and begins anew: same times, same stalls.
+Answers take a time of their own, 50 ms at the median and 120 ms at p95. Below /stall it also stalls for a second
+every ten: answers that would be ready then, and requests that arrive then, wait for the end. For each line on its
+standard input the server prints what it did since the last one, as a line of JSON, and starts over: same times, same
+stalls.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _Z95 = 1.6449
 
 
 def times() -> Iterator[float]:
-    """Yield how long answers take, in seconds: the same ones whenever it is asked."""
+    """Yield how long answers take, in seconds: the same sequence every time."""
     random, spread = Random(7), math.log(P95 / MEDIAN) / _Z95
     while True:
         yield random.lognormvariate(math.log(MEDIAN), spread)
@@ -45,19 +46,19 @@ def _awake_at(path: str, moment: float) -> float:
 
 
 def expected_p95(path: str, arrivals: int, seconds: float) -> float:
-    """Return the p95, in seconds, that evenly spread arrivals find, none of which waits for another's answer."""
+    """Return the p95, in seconds, that evenly spread arrivals see that wait for nobody's answer."""
     taken = times()
     moments = ((number + 0.5) * seconds / arrivals for number in range(arrivals))
     return p95([ready_at(path, moment, next(taken)) - moment for moment in moments])
 
 
 def p95(seconds: Sequence[float]) -> float:
-    """Return the smallest value that 95 % of the values do not exceed, not a number if there is none."""
+    """Return the smallest value that 95 % of the values do not exceed, or NaN if there are none."""
     return sorted(seconds)[math.ceil(len(seconds) * 0.95) - 1] if seconds else math.nan
 
 
 class Server:
-    """Answers, and keeps count of how long that took."""
+    """Answers, and records how long that took."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []
@@ -85,7 +86,7 @@ class Server:
         return self._first + ready_at(path, arrived - self._first, next(self._times))
 
     def told(self) -> str:
-        """Return how long answers took, as JSON, and forget them."""
+        """Return how long answers took, as JSON, and start over."""
         told, self.taken = json.dumps(self.taken), []
         self._times, self._first = times(), None
         return told
@@ -99,7 +100,7 @@ class KnownServer:
     port: int
 
     def read_times(self) -> Sequence[float]:
-        """Return how long each answer took since this was asked last, in seconds."""
+        """Return how long each answer took since the last time, in seconds."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write("\n")

@@ -1,10 +1,10 @@
 """Measures the live layer: a rehearsal account is made, and large accounts are observed and judged.
 
 Run from the root: PYTHONPATH=. python benchmarks/live.py [--peer]. It judges nothing: the exit code is 0 whatever was
-measured. Every answer of the large accounts is held up for 40 ms, as it is on the way to AWS and back. The observer is
-a process of its own, so that its memory is what a gate needs. With --peer, Prowler asks the same of the same account;
-its environment is made on first use (2.3 GB). Of the calls, one searches each log group: AWS can't search several at
-once. The emulator needs a processor too: on a busy machine, times say little.
+measured. Every answer of the large accounts is delayed by 40 ms, like the way to AWS and back. The observer is a
+process of its own, so that its memory is what a gate needs. With --peer, Prowler scans the same account for the same
+things; its environment is made on first use (2.3 GB). There is one call for each log group, because AWS can't search
+several at once. The emulator needs a processor, too: on a busy machine, times say little.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 LATENCY = 0.04
 #: What a large account may cost at most, and one of twice its size compared with it.
 CALLS, SECONDS, MEGABYTES, EVIDENCE, GROWTH = 600, 5.0, 150.0, 3.0, 2.2
-#: Seconds in which a rehearsal account is there.
+#: Seconds within which a rehearsal account is ready.
 READY_WITHIN = 20.0
 #: How many times as long the peer takes.
 PEER = 40.0
@@ -55,12 +55,12 @@ PEER = 40.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What an observation took."""
+    """The cost of an observation."""
 
     calls: int
     seconds: float
     judged: float
-    """Seconds of it that judging took."""
+    """Seconds of it spent judging."""
     processor: float
     megabytes: float
     evidence: float
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def measure(run: Path, size: float, *, peer: bool) -> Iterator[str]:
-    """Yield what is to be told."""
+    """Measure, and yield the lines to print."""
     yield from measure_rehearsal(run)
     with empty_account() as endpoint:
         grow(endpoint, "one", size)
@@ -107,7 +107,7 @@ def measure(run: Path, size: float, *, peer: bool) -> Iterator[str]:
 
 
 def measure_rehearsal(run: Path) -> Iterator[str]:
-    """Make a rehearsal account of the production tree; yield how long that took, and what it takes to observe it."""
+    """Provision a rehearsal account from the production tree; yield what that cost, and what observing it costs."""
     stated = open_project(REPOSITORY / "criteria.toml").stated
     files = [REPOSITORY / file for file in stated.var_files]
     start = time.perf_counter()
@@ -119,7 +119,7 @@ def measure_rehearsal(run: Path) -> Iterator[str]:
 
 
 def render_cost(name: str, cost: Cost) -> Iterator[str]:
-    """Yield what an observation took, beside what it may take."""
+    """Yield what an observation cost, beside its limits."""
     yield f"{name}: {cost.facts} facts, {cost.processor:.1f} s of processor, {cost.judged:.1f} s of judging"
     yield render_target("calls", f"{cost.calls}", f"{CALLS} or less")
     yield render_target("wall", f"{cost.seconds:.2f} s", f"{SECONDS:g} s or less")
@@ -128,12 +128,12 @@ def render_cost(name: str, cost: Cost) -> Iterator[str]:
 
 
 def render_target(name: str, found: str, wanted: str) -> str:
-    """Return a line that compares."""
+    """Return a line with a figure and its target."""
     return f"  {name:32}{found:>10}   {wanted}"
 
 
 def make_run(place: Path) -> Path:
-    """Make a run that knows what is declared, as it is known once the static layer was judged; return it."""
+    """Create a run that knows what is declared, as it is after the static layer; return it."""
     project = open_project(REPOSITORY / "criteria.toml")
     about = {"system": project.stated.system, "target": "rehearsal://", "rehearsal": True, "layers": ["live"]}
     run = runs.create(place, {**about, "commit": ""}, project.stated.path, project.waivers)
@@ -153,7 +153,7 @@ def make_run(place: Path) -> Path:
 
 
 def measure_in_process(endpoint: str, run: Path) -> Cost:
-    """Let another process observe and judge the account at an endpoint."""
+    """Observe and judge the account at an endpoint in another process."""
     command = (sys.executable, __file__, "--observe", endpoint, str(run))
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return Cost(**json.loads(done.stdout.splitlines()[-1]))

@@ -1,11 +1,11 @@
-"""Measures the load layer: what it tells of a server of known behaviour beside what other load generators tell.
+"""Measures the load layer: what it reports about a server of known behaviour, beside other load generators.
 
 Run from the root: python benchmarks/load.py [--seconds N] [--without-rehearsal]. It judges nothing: the exit code is 0
-whatever was measured. Each tool asks the same server for 500 answers a second by one process, the way its manual says;
-those that only know readers who wait get as many as come to about that. Behind each tool's p95 stand its share of what
-arrivals find that wait for nobody, and the error against what the server says of that tool's own requests. A reader who
-waits isn't there to see a stall; wrk makes up for that by values of its own, which no answer had. On a busy machine
-errors say little.
+whatever was measured. Each tool sends the same server 500 requests a second from one process, as its manual tells
+how; tools with waiting users only get as many users as it takes. Beside each tool's p95 stand its ratio to what
+arrivals see that wait for nobody, and its error against the server's record of that tool's own requests. A user who
+waits for an answer misses a stall; wrk corrects for that with values of its own, which no answer had. On a busy
+machine, errors say little.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RATE = 500
 #: Seconds a load lasts at least: a stall and what comes after it.
 LEAST = 7
-#: Readers that wait for an answer before they ask again, and how often each does in a second at most.
+#: Users that wait for each answer, and how many requests each makes in a second at most.
 READERS, PACE = 100, 5
-#: Connections without a pause between an answer and the next request that come to some 500 requests a second.
+#: Connections that, without a pause between answer and next request, make some 500 requests a second.
 CONNECTIONS = 29
 #: How far p95 may be off: the larger of a share and of seconds; how long the load stage of a rehearsal may take.
 SHARE, SECONDS, STAGE = 0.01, 0.002, 90.0
@@ -87,13 +87,13 @@ export function handleSummary(data) {{
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a tool tells, and what that took."""
+    """What a tool reports, and what that cost."""
 
     p95: float
     """Seconds."""
     requests: int
     lost: int
-    """Requests that failed, or were not sent though they were due."""
+    """Requests that failed, or that were due and not sent."""
     processor: float = 0.0
     """Seconds, all processes of the tool."""
     megabytes: float = 0.0
@@ -118,7 +118,7 @@ def main() -> int:
 
 
 def measure(place: Path, seconds: int) -> Iterator[str]:
-    """Yield what is told of loads of so many seconds, each line as soon as it is known."""
+    """Run loads of so many seconds; yield each line to print as soon as it is known."""
     yield f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; {seconds} s of {RATE} requests/s each"
     there = [name for name in (OURS, LOCUST, WRK, K6) if name not in INSTALL_HINTS or find_program(name)]
     yield from (f"{name}: not here: {how}" for name, how in INSTALL_HINTS.items() if name not in there)
@@ -136,7 +136,7 @@ def measure(place: Path, seconds: int) -> Iterator[str]:
 
 
 def render_comparison(name: str, told: Result, taken: Sequence[float], wanted: float) -> str:
-    """Return a tool's line: what it tells beside the server's own, and beside what it should have found."""
+    """Return a tool's line: its figures beside the server's own, and beside what it should have found."""
     truth = p95(taken)
     line = f"  {name:14}{ms(told.p95):>11}{told.p95 / wanted:8.0%}{ms(truth):>13}{ms(told.p95 - truth):>10}"
     line += f"{f'{told.requests}/{len(taken)}':>14}{told.lost:>6}{os.getloadavg()[0]:6.1f}"
@@ -145,7 +145,7 @@ def render_comparison(name: str, told: Result, taken: Sequence[float], wanted: f
 
 
 def render_costs(ours: tuple[Result, Result], peer: tuple[Result, Result]) -> Iterator[str]:
-    """Yield what 10,000 requests cost beside a peer's, by a long and a short run of each."""
+    """Yield what 10,000 requests cost beside a peer's, from a long and a short run of each."""
     yield f"cost of 10,000 requests, beside {LOCUST}'s"
     for what, unit, one, other in (
         ("processor, with start", "s", processor_of_10_000(ours[0]), processor_of_10_000(peer[0])),
@@ -157,17 +157,17 @@ def render_costs(ours: tuple[Result, Result], peer: tuple[Result, Result]) -> It
 
 
 def processor_of_10_000(told: Result) -> float:
-    """Return the processor seconds of 10,000 requests, each with its part of the start."""
+    """Return the processor seconds of 10,000 requests, including their share of the start."""
     return told.processor / told.requests * 10_000
 
 
 def marginal_cost(long: Result, short: Result, cost: str) -> float:
-    """Return how much more a run costs for 10,000 requests more."""
+    """Return what 10,000 additional requests cost."""
     return float(getattr(long, cost) - getattr(short, cost)) / (long.requests - short.requests) * 10_000
 
 
 def measure_stage(runs: Path) -> Iterator[str]:
-    """Rehearse the load stage; yield how long it took, and what could not be said."""
+    """Run the load stage of a rehearsal; yield how long it took, and what stayed undetermined."""
     command = (find_program("prodgate") or "prodgate", "run", "--only", "load", "--json", "--runs", str(runs))
     start = time.perf_counter()
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
@@ -183,7 +183,7 @@ def measure_stage(runs: Path) -> Iterator[str]:
 
 
 def render_target(name: str, value: str, wanted: str) -> str:
-    """Return a line that compares."""
+    """Return a line with a figure and its target."""
     return f"  {name:32}{value:>10}   {wanted}".rstrip()
 
 
@@ -193,12 +193,12 @@ def ms(seconds: float) -> str:
 
 
 def find_program(name: str) -> str | None:
-    """Return where a program is, in the environment that this runs in or on PATH."""
+    """Return the path of a program in this environment or on PATH, or None."""
     return shutil.which(name, path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
 
 
 def run_tool(name: str, server: KnownServer, path: str, place: Path, seconds: int) -> Result:
-    """Let a tool ask, in a process of its own, so that what its children took is what the tool took."""
+    """Run a tool from a process of its own, so that the children's resources are those of the tool."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_run_tool, name, f"http://127.0.0.1:{server.port}", path, place, seconds).result()
 
@@ -213,7 +213,7 @@ def _run_tool(name: str, host: str, path: str, place: Path, seconds: int) -> Res
 
 
 def run_ours(host: str, place: Path, seconds: int) -> Result:
-    """Let the gate's own load engine ask."""
+    """Run the gate's own load engine."""
     profile = Profile(name="benchmark", rate=RATE, duration=seconds, warm_up=0)
     record = run_load(profile, host, locustfile=place / "locustfile.py", directory=place / "ours")
     latency: Counter[int] = Counter()
@@ -227,7 +227,7 @@ def run_ours(host: str, place: Path, seconds: int) -> Result:
 
 
 def run_peer(name: str, host: str, path: str, place: Path, seconds: int) -> Result:
-    """Let another tool ask, and read what it tells."""
+    """Run another tool, and parse what it reports."""
     readers = ("-u", f"{READERS}", "-r", f"{READERS}", "-t", f"{seconds}s", "-s", "5", "-H", host)
     commands = {
         LOCUST: ("locust", "-f", f"{place}/locustfile.py", "--headless", *readers),

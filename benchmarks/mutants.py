@@ -1,6 +1,6 @@
-"""Generic changes of one resolved resource: what could be typed differently, by type of value, without any judgement.
+"""Generic changes of one resolved resource: what could be typed differently, by type of value.
 
-Only what the source writes is changed, since only that can be edited. Names, descriptions and tags are left alone.
+Only what the source sets is changed, since only that can be edited. Names, descriptions and tags are left alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from prodgate.terraform.provider.schema import aws_schemas
 
 Route = tuple[str | int, ...]
 
-#: Says something to people only.
+#: Arguments that only people read.
 FOR_PEOPLE: Final = frozenset(
     {"description", "alarm_description", "comment", "display_name", "tags", "tags_all", "Sid", "sid"}
 )
@@ -28,7 +28,7 @@ ANYTHING: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A resource's values with one change. ``path`` has no indices; inside JSON text it goes on after the argument."""
+    """A resource's values with one change. ``path`` has no indices; it continues into JSON text."""
 
     path: str
     operator: str
@@ -84,7 +84,7 @@ def _mutate_element(
 
 
 def _mutate_json(route: Route, parsed: Any, others: Mapping[str, Sequence[str]]) -> Iterator[tuple[Route, str, Any]]:
-    """Yield changes of a JSON text: a policy document is opened, anything else changed like blocks."""
+    """Yield changes of a JSON text: a policy document is widened, anything else is changed like blocks."""
     if not isinstance(parsed, Mapping) or "Statement" not in parsed:
         yield from _mutate_within(route, parsed, others, frozenset())
         return
@@ -95,7 +95,7 @@ def _mutate_json(route: Route, parsed: Any, others: Mapping[str, Sequence[str]])
 
 
 def _mutate_statement(statement: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield an Allow with more than it should allow, a Deny that is gone."""
+    """Yield an Allow that allows more, or a Deny that is gone."""
     if statement.get("Effect") == "Deny":
         yield "Effect", "allow instead of deny", {**statement, "Effect": "Allow"}
         return
@@ -148,7 +148,7 @@ def _render_route(route: Route) -> str:
 
 @cache
 def _list_required(type_: str) -> frozenset[str]:
-    """Return what a resource needs in order to plan: required arguments, and blocks of which one must be."""
+    """Return what a resource can't be planned without: required arguments, and blocks that must occur."""
     return (
         frozenset(_find_required(aws_schemas().block("resource", type_), ""))
         if type_.startswith("aws_")

@@ -1,4 +1,4 @@
-"""Prowler as a peer of the live layer: the checks that ask what ours ask, on the same account."""
+"""Prowler as a peer of the live layer: the checks that match ours, on the same account."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def scan(endpoint: str, calls: Callable[[], int]) -> tuple[float, int, float]:
 
 
 def install() -> Path:
-    """Return the program, installed in an environment of its own when it is not there."""
+    """Install the program in an environment of its own unless it is there; return its path."""
     place = cache_directory() / "peers" / f"prowler-{VERSION}"
     program = place / "bin" / "prowler"
     if not program.exists():

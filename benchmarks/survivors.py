@@ -28,7 +28,7 @@ from prodgate.terraform.policy import POLICIES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "survivors.md"
-#: Looks for credentials in every value of every resource; no change here writes one.
+#: This policy looks for credentials in every value of every resource; no change here writes one.
 READS_ALL: Final = "PG_SEC_3"
 #: Modules beside this one that make the list.
 MAKERS: Final = ("dependence.py", "mutants.py", "survivors.py", "survivors_page.py")
