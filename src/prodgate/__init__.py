@@ -40,15 +40,6 @@ else:
 
 
 __all__ = [
-    "Block",
-    "Configuration",
-    "Credentials",
-    "Criterion",
-    "Quantity",
-    "Resource",
-    "Unknown",
-    "Unresolved",
-    "check",
-    "estimate_rate",
-    "policy",
-]
+    "Block", "Configuration", "Credentials", "Criterion", "Quantity", "Resource", "Unknown", "Unresolved", "check",
+    "estimate_rate", "policy",
+]  # fmt: skip

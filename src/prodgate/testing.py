@@ -7,13 +7,5 @@ from .terraform.policy import POLICIES, Policy, apply
 from .terraform.reading import UNKNOWN
 
 __all__ = [
-    "POLICIES",
-    "UNKNOWN",
-    "NotApplicable",
-    "NotSatisfied",
-    "Outcome",
-    "Policy",
-    "apply",
-    "evaluate",
-    "load_criteria",
-]
+    "POLICIES", "UNKNOWN", "NotApplicable", "NotSatisfied", "Outcome", "Policy", "apply", "evaluate", "load_criteria",
+]  # fmt: skip

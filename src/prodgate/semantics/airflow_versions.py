@@ -16,14 +16,8 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "dag_concurrency",
-    "is_suppressed",
-    "metric_mistakes",
-    "metrics",
-    "parse_version",
-    "setting_mistakes",
-    "settings",
-]
+    "dag_concurrency", "is_suppressed", "metric_mistakes", "metrics", "parse_version", "setting_mistakes", "settings",
+]  # fmt: skip
 
 _HERE = Path(__file__).parent
 

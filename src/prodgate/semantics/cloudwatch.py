@@ -10,21 +10,13 @@ from typing import Final
 from .metric_math import evaluate, query_ids
 
 __all__ = [
-    "BALANCER_ERRORS",
-    "HEARTBEATS",
-    "TARGET_ERRORS",
-    "UTILIZATION",
-    "alarms_in_rule",
-    "error_percent",
-    "evaluate_nested",
-    "find_deciding_queries",
-    "fires_above",
-    "fires_below",
-    "is_error_share",
-    "parse_percentile",
-]
+    "BALANCER_ERRORS", "HEARTBEATS", "TARGET_ERRORS", "UTILIZATION", "alarms_in_rule", "error_percent",
+    "evaluate_nested", "find_deciding_queries", "fires_above", "fires_below", "is_error_share", "parse_percentile",
+]  # fmt: skip
 
+#: What a load balancer answered with 5xx by itself, without a target.
 BALANCER_ERRORS: Final = "HTTPCode_ELB_5XX_Count"
+#: What the targets behind it answered with 5xx.
 TARGET_ERRORS: Final = "HTTPCode_Target_5XX_Count"
 #: Percentages from 0 to 100 of which more is worse.
 UTILIZATION: Final = {

@@ -11,8 +11,9 @@ __all__ = ["NEVER_PUBLIC", "OUTBOUND", "WEB", "WIDE", "NetworkRule", "make_netwo
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-#: Ports on which a load balancer may face the internet, and ports that anybody may be asked on.
+#: Ports on which a load balancer may face the internet.
 WEB: Final = (80, 443)
+#: Ports on which anybody on the internet may be asked.
 OUTBOUND: Final = (53, 80, 123, 443)
 #: Ports of remote administration and of databases, which are scanned for day and night.
 NEVER_PUBLIC: Final = (22, 23, 135, 445, 1433, 1521, 2375, 2379, 3306, 3389, 5432, 5439, 5672, 5900, 5985, 6379, 8182,

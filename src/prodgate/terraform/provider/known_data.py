@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .functions import split_arn
 from .policy_document import document_id, render
-from .settings import Settings, partition
+from .settings import Settings, dns_suffix
 
 #: What a reader returns: the values it knows. Everything else of the type is invented.
 Values = dict[str, Any]
@@ -47,10 +47,6 @@ def _region(config: Mapping[str, Any], settings: Settings) -> str:
     return config.get("region") or settings.region
 
 
-def _suffix(region: str) -> str:
-    return "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
-
-
 def _policy_document(config: Mapping[str, Any], _settings: Settings) -> Values:
     text, minified = render(config)
     return {"id": document_id(text), "json": text, "minified_json": minified}
@@ -63,12 +59,12 @@ def _caller_identity(_config: Mapping[str, Any], settings: Settings) -> Values:
 
 def _this_region(config: Mapping[str, Any], settings: Settings) -> Values:
     region = config.get("region") or config.get("name") or settings.region
-    endpoint = f"ec2.{region}.{_suffix(region)}"
+    endpoint = f"ec2.{region}.{dns_suffix(region)}"
     return {"id": region, "name": region, "region": region, "description": region, "endpoint": endpoint}
 
 
 def _this_partition(_config: Mapping[str, Any], settings: Settings) -> Values:
-    suffix = _suffix(settings.region)
+    suffix = dns_suffix(settings.region)
     reverse = ".".join(reversed(suffix.split(".")))
     here = settings.partition
     return {"id": here, "partition": here, "dns_suffix": suffix, "reverse_dns_prefix": reverse}

@@ -36,6 +36,11 @@ def partition(region: str) -> str:
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
+def dns_suffix(region: str) -> str:
+    """Return the domain under which the services of a region's partition are."""
+    return "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
+
+
 def read_settings(config: Mapping[str, Any] | None) -> Settings:
     """Return the settings in a provider's configuration; what is unknown counts as not stated."""
     stated = config or {}

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .arns import DERIVED, GLOBAL, IDENTITIES, PREFIXES, SERVICES
 from .schema import Block
-from .settings import Settings, partition
+from .settings import Settings, dns_suffix, partition
 from .values import drop_unset
 
 #: Arguments that name a resource, the most telling first. AWS makes up a name when a computed one is left out.
@@ -76,7 +76,7 @@ def _derive_fields(digest: str, config: Mapping[str, Any], settings: Settings) -
     fields = {
         "uid": uid, "UID": uid[:13].upper(), "region": region, "account": settings.account,
         "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}",
-        "partition": partition(region), "suffix": "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com",
+        "partition": partition(region), "suffix": dns_suffix(region),
         "made_up": made_up, "name": name or made_up, "bare_name": (name or made_up).lstrip("/"),
     }  # fmt: skip
     return fields | _derive_special_fields(config, region)
