@@ -1,4 +1,4 @@
-"""The load side: arrivals that wait for no answer, driven by Locust in a process of its own, and their exact record.
+"""Load tests: arrivals that wait for no answer, driven by Locust in its own process, and an exact record of them.
 
 What a project writes is an ordinary locustfile; ``runner.run_load`` runs it under a ``profile.Profile``.
 """

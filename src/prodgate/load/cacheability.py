@@ -1,20 +1,19 @@
-"""Whether a cache between the readers and the system may keep an answer and give it to others."""
+"""Whether a shared cache may store a response and serve it to other readers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-#: Directives by which an answer forbids a shared cache to serve it again without asking.
+#: Directives that forbid a shared cache to serve a response again without asking the origin.
 _FORBIDDING: Final = ("no-store", "private", "no-cache")
 
-
-#: Gives the value of a header, None when there is none.
+#: Returns the value of a header, None when there is none.
 GetHeader = Callable[[str], str | None]
 
 
 def explain_unshareable(header: GetHeader) -> str:
-    """Return why an answer can't be shared, "" when it can.
+    """Return why a response can't be shared, "" when it can.
 
     >>> unshareable({"cache-control": "public, max-age=60"}.get)
     ''

@@ -1,15 +1,15 @@
-"""When a run that has clearly failed may end early, decided so that a system within its limits is hardly ever stopped.
+"""When a run that has clearly failed may stop early; a system within its limits is hardly ever stopped.
 
-Each second the same question is asked again, so an ordinary test would sooner or later say "too many" by chance (asked
-every 2 s for 5 min, comparing the share with the limit stops 28 % of runs whose true share is 4 % of an allowed 5 %).
-The evidence here is a ratio of likelihoods: the share is above the limit, any such share being as likely as another,
-against: it is exactly the limit. Where the share is within the limit that ratio is a non-negative supermartingale that
-starts at 1; by Ville's inequality it ever reaches 1/alpha with a probability of at most alpha, however often one looks.
+The question is asked again each second, so an ordinary test would sooner or later say "too many" by chance (every 2 s
+for 5 min, comparing the share with the limit stops 28 % of runs whose true share is 4 % of an allowed 5 %). Here the
+evidence is a likelihood ratio: the share is above the limit, all such shares being equally likely, against the share
+being exactly the limit. Where the share is within the limit that ratio is a non-negative supermartingale that starts
+at 1; by Ville's inequality it ever reaches 1/alpha with a probability of at most alpha, however often one looks.
 
-Requests of one second are not independent: a server that stands still makes all of them slow. Counts are therefore
-divided by the design effect, how much more the seconds, or spells of some, differ from each other than independent
-requests would make them. A first spell that is bad from its beginning can't be told from a system that always is.
-A run is never stopped because it goes well: that no stall has been seen yet proves nothing.
+Requests of one second are not independent: a server that stalls makes all of them slow. Counts are therefore divided by
+the design effect: how much more seconds (or spells of several) differ from each other than independent requests would.
+A run that is bad from its first second can't be told from a system that always is.
+A run is never stopped for going well: that no stall has been seen yet proves nothing.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from typing import Final
 
 from .profile import Profile
 
-#: How likely a run within its limits may be stopped, for each limit.
+#: The chance that a run within its limits is stopped, for each limit.
 ALPHA: Final = 0.01
-#: Seconds without which no run is stopped: fewer cannot show how much seconds differ.
+#: No run is stopped before so many seconds: fewer can't show how much seconds differ.
 MIN_SECONDS: Final = 8
-#: The least design effect that is assumed: a handful of seconds that happen to be alike do not prove independence.
+#: The least design effect that is assumed: a handful of seconds that happen to be alike prove no independence.
 MIN_EFFECT: Final = 4.0
-#: Seconds that bad spells may last; longer ones are looked for as soon as there are this many to compare.
+#: Lengths of bad spells in seconds; longer ones count as soon as there are MIN_SPELLS of them to compare.
 SPELLS: Final = (1, 2, 4, 8)
 MIN_SPELLS: Final = 4
 
@@ -56,7 +56,7 @@ def is_clearly_too_many(seconds: Sequence[tuple[int, int]], limit: float) -> boo
 
 
 def design_effect(seconds: Sequence[tuple[int, int]]) -> float:
-    """Return how many times more the bad ones vary than independent ones would, from second to second or in spells."""
+    """Return how many times more the bad requests vary, by second or by spell, than independent ones would."""
     count, bad = sum(n for n, _ in seconds), sum(k for _, k in seconds)
     share = bad / count
     excess = [k - n * share for n, k in seconds]
@@ -68,7 +68,7 @@ def design_effect(seconds: Sequence[tuple[int, int]]) -> float:
 
 
 def _sums(values: Sequence[float], length: int) -> list[float]:
-    """Return the sums of spells of a length, as many whole ones as there are, the latest included."""
+    """Return the sums of all whole spells of a length, the latest included."""
     first = len(values) % length
     return [sum(values[at : at + length]) for at in range(first, len(values), length)]
 

@@ -1,11 +1,11 @@
-"""A small HTTP server that is slow, stands still, drops and fails in ways it keeps count of: what the self-test asks.
+"""A small HTTP server for the self-test that is slow, stalls, drops and fails, and counts every case.
 
 ``python -m prodgate.load.fault_server`` prints its port, serves on loopback until its standard input ends, and then
-prints as one line of JSON what it did. Paths:
+prints what it did as one line of JSON. Paths:
 
 /steady    answers after a time of its own, 30 ms at the median and 80 ms at p95
 /dropped   closes the connection instead of answering every 20th request
-/stall     stands still for one second, a second after the first request
+/stall     answers nothing for one second, a second after the first request
 /errors    answers every 30th request with 500
 """
 
@@ -20,12 +20,12 @@ from typing import Any, Final
 
 DROP_EVERY: Final = 20
 FAIL_EVERY: Final = 30
-#: Seconds after the first request of /stall between which it stands still.
+#: When /stall answers nothing, in seconds after its first request.
 STALL_WINDOW: Final = (1.0, 2.0)
 
 
 class Server:
-    """What was asked, and what was done about it."""
+    """Answers requests and counts what it did."""
 
     def __init__(self) -> None:
         self.steady: list[float] = []
@@ -37,7 +37,7 @@ class Server:
         self._random = random.Random(7)  # noqa: S311  a load, not a secret
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection's requests until it is closed, or dropped."""
+        """Answer the requests of one connection until it is closed or dropped."""
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -83,10 +83,10 @@ class Server:
 
 
 async def main() -> None:
-    """Serve until standard input ends, then say what was done."""
+    """Serve until standard input ends, then print what was done."""
     server = Server()
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=1024)
-    print(listening.sockets[0].getsockname()[1], flush=True)  # noqa: T201  the one who started it reads this
+    print(listening.sockets[0].getsockname()[1], flush=True)  # noqa: T201  whoever started it reads this
     await asyncio.to_thread(sys.stdin.read)
     listening.close()
     print(json.dumps(server.truth()), flush=True)  # noqa: T201

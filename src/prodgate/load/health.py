@@ -10,19 +10,19 @@ from typing import Any, Final
 from ..statistics import nearest_rank
 from .profile import Profile
 
-#: How late requests were sent, and how late the event loop woke, in one of a hundred cases. A healthy process stays
-#: below 6 ms; from 20 ms on, latencies of some 10 ms are more its own work than the system's.
+#: The most that the p99 of send lag and loop lag may be. A healthy process stays below 6 ms; from 20 ms on, a latency
+#: of some 10 ms is more the generator's doing than the system's.
 MAX_LAG: Final = 0.020
-#: Lag makes latencies look longer, never shorter. Where they have to stay under a limit, a quarter of it can therefore
-#: only make a run look worse than the system is; whoever judges the percentile allows for it.
+#: The same as a share of the limit for latencies. Lag makes latencies look longer, never shorter, so this can only make
+#: a run look worse than the system is; the judgement of the percentile allows for it.
 MAX_LAG_OF_LIMIT: Final = 0.25
-#: A request that was sent this share of its timeout late could time out for the generator's sake.
+#: A request sent late by more than this share of its timeout may time out because of the generator.
 MAX_LAG_OF_TIMEOUT: Final = 0.5
-#: One event loop is one processor; from here on it queues what it should measure.
+#: One event loop has one processor; beyond this share it queues what it should measure.
 MAX_CPU: Final = 0.90
-#: What else runs here takes turns with the generator, and in a rehearsal with the site: from here on both wait for it.
+#: Whatever else runs here takes turns with the generator and, in a rehearsal, with the site; beyond this both wait.
 MAX_MACHINE_CPU: Final = 0.95
-#: Processor time that the host gave to other machines: pauses nobody here can see or measure.
+#: Processor time that the hypervisor gave to other machines: pauses that can't be seen or measured from here.
 MAX_STEAL: Final = 0.05
 
 ADVICE: Final = "use fewer arrivals per second, or more workers on more processors, or a machine that does nothing else"
@@ -41,7 +41,7 @@ class Vitals:
 
 
 def combine_vitals(processes: Iterable[Mapping[str, Any]]) -> Vitals:
-    """Return what several processes (JSON values, lags by text) come to: lags added up, else the worst of them."""
+    """Return the vitals of several processes (as JSON values) as one: lags added up, the worst of the rest."""
     lags: dict[str, Counter[int]] = {"send_lag": Counter(), "loop_lag": Counter()}
     worst = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0}
     for vitals in processes:
@@ -52,7 +52,7 @@ def combine_vitals(processes: Iterable[Mapping[str, Any]]) -> Vitals:
 
 
 def assess_health(vitals: Vitals, profile: Profile) -> dict[str, Any]:
-    """Return the record's health: spreads in seconds, shares, what was sick (empty: nothing) and what to do."""
+    """Return the record's health: lags in seconds, shares, the problems (``sick``, empty for none) and what to do."""
     sick = list(_list_problems(vitals, profile))
     return {
         "send_lag": percentiles(vitals.send_lag),
@@ -66,7 +66,7 @@ def assess_health(vitals: Vitals, profile: Profile) -> dict[str, Any]:
 
 
 def percentiles(counts: Mapping[int, int]) -> dict[str, float]:
-    """Return p50, p99 and max in seconds of tenths of a millisecond -> count; all 0 of nothing."""
+    """Return p50, p99 and max in seconds, from tenths of a millisecond -> count; all 0 when nothing was counted."""
     wanted = {"p50": 500, "p99": 990, "max": 1000}
     return {name: (nearest_rank(counts, mille) or 0) / 10_000 for name, mille in wanted.items()}
 

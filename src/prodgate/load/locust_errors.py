@@ -1,4 +1,4 @@
-"""What Locust says when it can't run, in one line that names the place."""
+"""Why Locust could not run, in one line that names the place."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Final
 
 from ..processes import PROGRESS_PREFIX
 
-#: What the engine's own refusals begin with.
+#: Begins the line in which our own engine refuses to run.
 REFUSAL_PREFIX: Final = f"{PROGRESS_PREFIX}refused: "
-#: What Locust looks for where there are no users, and that there are none that count.
+#: Locust's messages about a locustfile without users.
 _NO_USERS: Final = ("load_locustfile_pytest", "No User class found", "There are no users with weight > 0")
 _TRACEBACK: Final = "Traceback (most recent call last):\n"
 _FRAME: Final = re.compile(r'^  File "(.+)", line (\d+)', re.MULTILINE)
 
 
 def explain_locust_failure(output: str, locustfile: Path, code: int | None) -> str:
-    """Return what is wrong: our own refusal, else where the locustfile raised what, else the end of the output."""
+    """Return what is wrong: our own refusal, else what the locustfile raised and where, else the end of the output."""
     for line in output.splitlines():
         if line.startswith(REFUSAL_PREFIX):
             return line.removeprefix(REFUSAL_PREFIX)

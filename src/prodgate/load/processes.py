@@ -15,15 +15,15 @@ from typing import Final
 
 from ..processes import Progress, read_progress
 
-#: Seconds that Locust has after an interrupt to write what it knows, before its processes are killed.
+#: Seconds that Locust has after an interrupt to write its record, before its processes are killed.
 GRACE: Final = 10.0
-#: Seconds between two looks for a line of progress.
+#: Seconds between looks for progress in the output.
 _POLL_INTERVAL: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """The processes of one run. The first decides; the others are its workers."""
+    """The processes of one run: the first is the master, or the only one; the others are its workers."""
 
     processes: tuple[subprocess.Popen[bytes], ...]
     output: Path
@@ -31,11 +31,11 @@ class ProcessGroup:
     def follow(self, limit: float, progress: Progress) -> int | None:
         """Wait up to ``limit`` seconds for the first to end; return its exit code, None if it was interrupted."""
         until, first = monotonic() + limit, self.processes[0]
-        with self.output.open("rb") as said:
+        with self.output.open("rb") as printed:
             while first.poll() is None and monotonic() < until:
                 with suppress(subprocess.TimeoutExpired):
                     first.wait(_POLL_INTERVAL)
-                for line in said.read().decode("utf-8", "replace").splitlines():
+                for line in printed.read().decode("utf-8", "replace").splitlines():
                     read_progress(line, progress)
         if first.poll() is None:
             self.interrupt()
@@ -43,7 +43,7 @@ class ProcessGroup:
         return first.returncode
 
     def interrupt(self) -> None:
-        """Ask the first to end and write its record, and give it the time to."""
+        """Ask the first to write its record and end, and give it time to do so."""
         first = self.processes[0]
         if first.poll() is None:
             first.send_signal(signal.SIGINT)

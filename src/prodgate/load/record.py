@@ -1,4 +1,4 @@
-"""The record of a load run: what later decides, and all it may rest on. See ``write`` for when it is there."""
+"""The record of a load run: everything that it is judged by."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from .tally import Tally, cell_to_json
 
 
 def build_record(
-    settings: Settings, book: Tally, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
+    settings: Settings, tally: Tally, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
 ) -> dict[str, Any]:
-    """Return the record as JSON values; ``about`` holds what the counts don't say (complete, why, health, ...)."""
-    names = sorted({name for _, _, name in book.cells} | set(cacheable))
+    """Return the record as JSON values; ``about`` holds what the counts don't say (complete, why, health, …)."""
+    names = sorted({name for _, _, name in tally.cells} | set(cacheable))
     profile = {**settings.profile.to_json(), "workers": settings.workers}
     return {
         "format": FORMAT,
         "profile": profile,
         "host": settings.host,
         "started": started.isoformat(),
-        **_host_record(settings, book, 0, names),
+        **_host_record(settings, tally, 0, names),
         "requests": [{"name": name, "cacheable": name in cacheable} for name in names],
-        "failures": list(book.failures.values()),
-        "warm_up": dict(book.warm_up),
-        "other": {"host": settings.other_host, **_host_record(settings, book, 1, names)}
+        "failures": list(tally.failures.values()),
+        "warm_up": dict(tally.warm_up),
+        "other": {"host": settings.other_host, **_host_record(settings, tally, 1, names)}
         if settings.other_host
         else None,
         **about,
     }
 
 
-def _host_record(settings: Settings, book: Tally, which: int, names: list[str]) -> dict[str, Any]:
+def _host_record(settings: Settings, tally: Tally, which: int, names: list[str]) -> dict[str, Any]:
     places = {name: place for place, name in enumerate(names)}
-    unsent = sorted((second, count) for (at, second), count in book.not_sent.items() if at == which)
+    unsent = sorted((second, count) for (at, second), count in tally.not_sent.items() if at == which)
     return {
         "planned": count_planned(settings, which),
-        **{name: values[which] for name, values in book.totals.items()},
+        **{name: values[which] for name, values in tally.totals.items()},
         "not_sent": sum(count for _, count in unsent),
         "unsent": [{"second": second, "not_sent": count} for second, count in unsent],
         "seconds": [
             {"second": second, "request": places[request], **cell_to_json(cell)}
-            for (at, second, request), cell in sorted(book.cells.items())
+            for (at, second, request), cell in sorted(tally.cells.items())
             if at == which
         ],
     }
@@ -65,7 +65,7 @@ def count_planned(settings: Settings, which: int) -> int:
 
 
 def write_record(data: Mapping[str, Any], path: Path) -> None:
-    """Write a record so that the file is, at every moment, a whole one."""
+    """Write a record atomically: the file is complete at every moment."""
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8") as file:
         json.dump(data, file, separators=(",", ":"))

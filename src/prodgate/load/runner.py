@@ -1,4 +1,4 @@
-"""Runs one load: Locust in processes of its own, and the record it leaves.
+"""Runs one load: starts Locust in its own processes and returns the record it leaves.
 
 Workers may also run elsewhere, as containers for instance. The master is then told where to listen
 (``run_load(..., workers=6, listen="0.0.0.0:5557")``) and each worker is started with the same locustfile and image as
@@ -6,7 +6,7 @@ Workers may also run elsewhere, as containers for instance. The master is then t
     locust -f loadtests/locustfile.py,$(python -c "import prodgate.load as p; print(p.PLUGIN)") \
         --worker --master-host MASTER --master-port 5557
 
-and needs nothing else: it is given the settings and its share of the arrivals by the master. A master that is a
+and needs nothing else: the master hands it the settings and its share of the arrivals. A master that is a
 container too is started like it with ``--master --expect-workers 6 --headless -u 6 -r 6 -H HOST`` and
 ``PRODGATE_LOAD``, the settings (``prodgate.load.settings``) as a JSON object or the name of a file with them.
 """
@@ -30,14 +30,14 @@ from .profile import Profile
 from .record import write_record
 from .settings import VARIABLE, Settings
 
-#: Seconds that Locust may take besides the arrivals and their last timeout: to start, to gather workers, to write.
+#: Seconds that Locust may take beyond the arrivals and their last timeout: to start, gather workers and write.
 ALLOWANCE: Final = 45.0
 #: Seconds that a master waits for its workers.
 WORKER_WAIT: Final = 20.0
 
 
 class LoadError(UsageError):
-    """No load could be made; the message says what to do."""
+    """No load could be run; the message says what to do."""
 
 
 def run_load(
@@ -51,10 +51,10 @@ def run_load(
     listen: str = "",
     progress: Progress = lambda _line: None,
 ) -> Mapping[str, Any]:
-    """Make a load and return its record, which is also kept as record.json in ``directory``.
+    """Run a load and return its record, which is also kept as record.json in ``directory``.
 
-    Beside it are locust.html (Locust's own page, with the same latencies), locust.txt (what it said) and settings.json.
-    ``workers`` is 0 for a single process; with ``listen`` ("address:port") they come from elsewhere. A record with
+    Beside it are locust.html (Locust's own page, with the same latencies), locust.txt (its output) and settings.json.
+    ``workers`` is 0 for a single process; with ``listen`` ("address:port") they run elsewhere. A record with
     ``complete`` false is no error. Raises LoadError when nothing could be run.
     """
     _check_inputs(locustfile, listen)
@@ -65,7 +65,7 @@ def run_load(
     (directory / "settings.json").write_text(json.dumps(settings.to_json(), indent=1), "utf-8")
     commands = _build_commands(settings, locustfile, directory, listen)
     limit = profile.seconds + profile.patience + ALLOWANCE
-    # Locust takes options from variables, too
+    # Locust reads options from variables as well
     environment = {**clean_environment("LOCUST_"), VARIABLE: str((directory / "settings.json").absolute())}
     with process_group(commands, environment, directory / "locust.txt") as processes:
         code = processes.follow(limit, progress)
@@ -107,7 +107,7 @@ def _find_free_port() -> int:
 
 
 def _read_record(kept: Path, code: int | None, limit: float) -> Mapping[str, Any]:
-    """Return the record, saying more exactly why it is not whole where only we know."""
+    """Return the record; where only we know why it is incomplete, add that."""
     data: dict[str, Any] = json.loads(kept.read_text("utf-8"))
     if not data["complete"] and (code is None or code < 0):
         why = f"Locust did not end within {limit:.0f} s" if code is None else f"Locust was ended by signal {-code}"

@@ -1,9 +1,9 @@
-"""When arrivals come. Decided before the run, so that no answer, late or missing, can move a later arrival.
+"""When arrivals come. The schedule is fixed before the run, so that no late or missing answer can delay an arrival.
 
-Arrivals are those of a Poisson process, not evenly spaced: readers come independently of each other, which makes bursts
-that a queue has to bear, and no server can fall into step with them (with a constant pace, one that stands still every
-10 ms could be missed, or hit, every time). Given their number, the arrivals of a Poisson process are independent and
-uniform over the time; drawing them like that fixes the number too, so that "4,000 planned" is exactly 4,000.
+Arrivals form a Poisson process and are not evenly spaced: readers come independently of each other, which makes bursts
+that a queue has to bear, and no server can fall into step with them (at a constant pace, one that stalls every 10 ms
+could be missed, or hit, every time). Given their number, the arrivals of a Poisson process are independent and uniform
+over the time; drawing them this way also fixes the number, so that "4,000 planned" is exactly 4,000.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One reader's coming: seconds after the start of the run, and a number from 0 to 1 that decides what they do."""
+    """The arrival of one reader: seconds after the start of the run, and a number from 0 to 1 that picks the task."""
 
     at: float
     choice: float
@@ -38,10 +38,10 @@ def arrivals(profile: Profile, *, worker: int = 0, workers: int = 1) -> Iterator
 
 
 def count_arrivals(profile: Profile) -> int:
-    """Return how many arrivals the measured window has."""
+    """Return how many arrivals the measured window holds."""
     return round(profile.rate * profile.duration)
 
 
 def host_index(number: int, *, workers: int, hosts: int) -> int:
-    """Return which host an arrival goes to: each worker alternates by itself."""
+    """Return the index of the host that an arrival goes to; each worker alternates on its own."""
     return number // workers % hosts

@@ -1,4 +1,4 @@
-"""Whether the generator tells the truth, here and now: a short load on a server whose faults are known exactly."""
+"""Checks that the generator measures correctly on this machine: a short load on a server whose faults are known."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from .profile import Profile
 from .runner import run_load
 from .tally import tenths_of_ms
 
-#: Enough for some 300 values of which p95 is taken, a stall of a second and the seconds before and after it.
+#: Enough for a p95 of some 300 values, and for a stall of one second with the seconds around it.
 PROFILE: Final = Profile(name="self-test", rate=160.0, duration=3.5, warm_up=0.0, timeout=3.0)
 LOCUSTFILE: Final = Path(__file__).parent / "engine" / "selftest_readers.py"
-#: How far p95 may be from the server's own, in seconds, and as a share of it. On a machine with twice as much to do as
-#: it has processors the two are 1.5 ms apart; with a generator that queues they are tens of milliseconds apart.
+#: How far p95 may be from the server's own, in seconds and as a share of it. They differ by 1.5 ms on a machine with
+#: twice as many busy processes as processors, and by tens of milliseconds when the generator queues.
 TOLERANCE: Final = 0.005
 RELATIVE_TOLERANCE: Final = 0.05
-#: A stalled request has waited at least so long, in seconds; one that the server held for less by up to SPARE may have
-#: waited as long for whoever sent it, never the other way round.
+#: A stalled request has waited at least this long, in seconds. The generator may also count one that the server held up
+#: to STALL_TOLERANCE less, since it measures from the intended start, but never the other way round.
 STALLED: Final = 0.5
 STALL_TOLERANCE: Final = 0.25
 ADVICE: Final = "run the gate on a machine with less other work, or see locust.txt for what Locust said"
 
 
 def self_test(*, directory: Path, progress: Progress = lambda _line: None) -> Mapping[str, Any]:
-    """Put a load on the fault server and compare what was told with what it did; takes some 6 s.
+    """Put a load on the fault server and compare the record with what the server did; takes some 6 s.
 
     Returns ``ok``, ``reason`` ("" when ok, else what to do too), and told and truth of ``p95`` (s), ``drops``,
     ``stall`` (requests held for half a second or more), ``hidden`` (its 500s) and ``requests``. Raises LoadError.
@@ -67,7 +67,7 @@ def compare(record: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, An
 
 
 def _count_held(truth: Mapping[str, Any], seconds: float) -> int:
-    """Return how many requests the server held at least so long."""
+    """Return how many requests the server held for at least this long."""
     return sum(took >= seconds for took in truth["stalled"])
 
 
@@ -84,7 +84,7 @@ def _list_mismatches(result: Mapping[str, Mapping[str, float]], nearly_stalled: 
 
 
 class _RecordView:
-    """What a record tells of each request."""
+    """Counts of a record, by request."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         names = [request["name"] for request in record["requests"]]
@@ -115,7 +115,7 @@ class _FaultServer:
         self.port = int(process.stdout.readline())
 
     def stop(self) -> dict[str, Any]:
-        """End it and return what it did."""
+        """Stop the server and return what it did."""
         output, _ = self._process.communicate()
         truth: dict[str, Any] = json.loads(output)
         return truth

@@ -1,4 +1,4 @@
-"""What the Locust process is told: one JSON object, in the environment or in a file named there."""
+"""The settings of the Locust process: a JSON object in the environment, or in a file named there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from .profile import Profile
 
-#: Names the JSON file, or holds the JSON object itself where a file is hard to bring along, as in a container.
+#: Names the JSON file, or holds the JSON object itself where a file is awkward, as in a container.
 VARIABLE: Final = "PRODGATE_LOAD"
 
 
@@ -22,14 +22,14 @@ class Settings:
     host: str
     """Scheme, name and port: ``https://www.example.org``."""
     record: str
-    """The file to write; only the master or the single process does."""
+    """The file for the record, which the master or the single process writes."""
     workers: int = 0
     other_host: str = ""
-    """A second host that every second arrival goes to, as when blue and green are compared."""
+    """A second host, which receives every second arrival, as when blue and green are compared."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The host, and the other when there is one."""
+        """The host, and the other one if there is one."""
         return (self.host, self.other_host) if self.other_host else (self.host,)
 
     def to_json(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class Settings:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Rebuild the settings. Raises ValueError, naming what is wrong, when they are none."""
+        """Rebuild the settings. Raises ValueError, which names what is wrong."""
         try:
             return cls(**{**data, "profile": Profile(**data["profile"])})
         except (KeyError, TypeError) as error:

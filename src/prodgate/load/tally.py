@@ -1,6 +1,6 @@
-"""What arrivals came to, counted exactly; books of several processes add up to one without losing anything.
+"""Exact counts of what became of arrivals; the tallies of several processes add up to one without losing anything.
 
-A book hands over what it has counted since the last time as JSON values (a *part*), which another book adds to its own.
+A tally hands over what it has counted since the last time as JSON values (a *part*), which another adds to its own.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from typing import Any, Final
 
 from ..semantics.secret_forms import redact_credentials
 
-#: How much of what was said with a failure is kept.
+#: Characters of a failure's text that are kept.
 MAX_TEXT: Final = 200
-#: How much of it is looked through for credentials, so that none is cut in two and kept.
+#: Characters that are searched for credentials first, so that none is kept because it was cut in two.
 _MAX_SCANNED: Final = 4096
 
-#: What is counted once for each host: arrivals that were sent, and what arrivals asked for after the first request, so
-#: that of a whole run the two are together what is in the cells.
+#: Counted for each host: arrivals that were sent, and further requests of an arrival. In a complete run the two add up
+#: to the requests in the cells.
 _TOTALS: Final = ("sent", "followed")
 
 
 @dataclass(slots=True)
 class Cell:
-    """The requests of one second with one name."""
+    """The requests of one name in one second."""
 
     latency: Counter[int] = field(default_factory=Counter)
     """Of successes: tenths of a millisecond, rounded up -> count."""
@@ -35,15 +35,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where a request is counted: the second of its arrival in the measured window, and which host it went to."""
+    """Where a request is counted: by the second of its arrival in the measured window, and by host."""
 
     second: int
-    """Below 0 in the warm-up, of which only the number of requests and failures is kept."""
+    """Below 0 in the warm-up, whose requests and failures are only counted."""
     side: int = 0
 
 
 class Tally:
-    """Counts of one process, or of all of them. ``slow`` in seconds decides what ``per_second`` calls slow."""
+    """The counts of one process, or of all. ``slow`` is the limit in seconds that ``per_second`` applies."""
 
     def __init__(self, *, hosts: int = 1, slow: float = math.inf) -> None:
         self.hosts = hosts
@@ -59,7 +59,7 @@ class Tally:
         self._per_second: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def count_sent(self, moment: Moment, *, free: bool = True) -> None:
-        """Count an arrival: sent, or not sent because nothing was ``free`` to send it with."""
+        """Count an arrival: sent, or not sent because too many were under way."""
         if moment.second < 0:
             return
         if free:
@@ -68,7 +68,7 @@ class Tally:
             self.not_sent[moment.side, moment.second] += 1
 
     def count_follow_up(self, moment: Moment) -> None:
-        """Count a request after the first of its arrival."""
+        """Count a further request of an arrival."""
         if moment.second >= 0:
             self.totals["followed"][moment.side] += 1
 
@@ -84,18 +84,18 @@ class Tally:
         self.settled += 1
 
     def count_failure(self, moment: Moment, request: str, kind: str, text: str) -> None:
-        """Count a failure; of each kind and request the first ``text`` is kept."""
+        """Count a failure; the first ``text`` of each kind and request is kept."""
         if moment.second < 0:
             self.warm_up.update(sent=1, failed=1)
             return
         self.cells[moment.side, moment.second, request].failed[kind] += 1
         self.settled += 1
         if (kind, request) not in self.failures:
-            said = redact_credentials(text[:_MAX_SCANNED])[:MAX_TEXT]
-            self.failures[kind, request] = {"class": kind, "request": request, "second": moment.second, "text": said}
+            kept = redact_credentials(text[:_MAX_SCANNED])[:MAX_TEXT]
+            self.failures[kind, request] = {"class": kind, "request": request, "second": moment.second, "text": kept}
 
     def take(self) -> dict[str, Any]:
-        """Return what was counted since the last time, as JSON values, and forget it."""
+        """Return what was counted since the last time, as JSON values, and start again from zero."""
         part = {
             "cells": [
                 {"side": side, "second": second, "request": request, **cell_to_json(cell)}
@@ -113,10 +113,10 @@ class Tally:
         return part
 
     def add(self, part: Mapping[str, Any]) -> int:
-        """Add what another book took; return how many requests that was."""
+        """Add the part of another tally; return how many requests it holds."""
         before = self.settled
-        for given in part["cells"]:
-            self._add_cell(given)
+        for cell in part["cells"]:
+            self._add_cell(cell)
         for name, values in part["totals"].items():
             self.totals[name] = [mine + theirs for mine, theirs in zip(self.totals[name], values, strict=True)]
         self.not_sent.update({(side, second): count for side, second, count in part["not_sent"]})
@@ -140,7 +140,7 @@ class Tally:
                 counted[place] += more
 
     def per_second(self) -> list[tuple[int, int, int]]:
-        """Return (requests, slow or failed, failed) of each second of the first host that is over; of added parts."""
+        """Return (requests, slow or failed, failed) of each finished second of the first host, from added parts."""
         return [(n, slow, failed) for _, (n, slow, failed) in sorted(self._per_second.items())][:-1]
 
 

@@ -1,1 +1,1 @@
-"""What runs inside Locust's process; nothing else may import this, nor Locust or gevent."""
+"""What runs inside Locust's process; nothing outside imports this, nor Locust or gevent."""

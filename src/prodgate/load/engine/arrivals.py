@@ -1,4 +1,4 @@
-"""The open model: arrivals come at their intended times, whether earlier ones have been answered or not."""
+"""The open model: arrivals start at their intended times, whether or not earlier ones have been answered."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .session import Client, Visit
 from .tasks import Task, WeightedTasks
 from .vitals import Monitor
 
-#: Seconds between the order to begin and the first second of arrivals.
+#: Seconds between the order to begin and the start of the schedule.
 LEAD: Final = 0.2
-#: Seconds after the last requests' time is over until whatever still goes on is ended.
+#: Seconds beyond the last timeout after which whatever still runs is killed.
 DRAIN: Final = 1.0
-#: How a task says that it is done, which is no error.
+#: What a task may raise to end itself, which is no error.
 _DONE: Final = (InterruptTaskSet, RescheduleTask, StopUser)
 
 
@@ -36,26 +36,26 @@ class Arrivals:
     """One process's share of the arrivals. ``run`` performs them; ``stop`` ends them early."""
 
     def __init__(
-        self, settings: Settings, offers: WeightedTasks, environment: Environment, *, worker: int, workers: int
+        self, settings: Settings, tasks: WeightedTasks, environment: Environment, *, worker: int, workers: int
     ) -> None:
         self.settings, self.profile = settings, settings.profile
-        self.book = Tally(hosts=len(settings.hosts))
+        self.tally = Tally(hosts=len(settings.hosts))
         self.finished = False
         self.monitor = Monitor()
         self.started = time.time() + LEAD + self.profile.warm_up
         """When the measured window begins, Unix seconds."""
-        self._offers, self._environment = offers, environment
+        self._tasks, self._environment = tasks, environment
         self._worker, self._workers = worker, workers
         self._stopping = Event()
         self._random = random.Random(self.profile.seed)  # noqa: S311
         self._idle: dict[tuple[type, int], list[tuple[Any, Client]]] = defaultdict(list)
 
     def stop(self, **_given: Any) -> None:
-        """Let no more arrivals come, and wait for nothing."""
+        """Stop at once: no more arrivals, no waiting."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Perform every arrival and wait until the last has ended, or its time is over."""
+        """Perform every arrival, and wait for the last to end or time out."""
         random.seed(self.profile.seed + self._worker)  # what the locustfile draws from
         under_way = Pool(self.profile.open_at_once)
         begin = perf_counter() + LEAD
@@ -76,9 +76,9 @@ class Arrivals:
         second = int(arrival.at - self.profile.warm_up) if arrival.number >= 0 else -1
         moment = Moment(second, which)
         free = under_way.free_count() > 0
-        self.book.count_sent(moment, free=free)
+        self.tally.count_sent(moment, free=free)
         if free:
-            under_way.spawn(self._perform, self._offers.choose(arrival.choice), Visit(self.book, intended, moment))
+            under_way.spawn(self._perform, self._tasks.choose(arrival.choice), Visit(self.tally, intended, moment))
 
     def _drain(self, under_way: Pool) -> None:
         empty = gevent.spawn(under_way.join)
@@ -86,7 +86,7 @@ class Arrivals:
         empty.kill()
 
     def _perform(self, task: Task, visit: Visit) -> None:
-        """Let a reader do one task; whatever goes wrong outside a request is a failure too, never silence."""
+        """Run one task; whatever goes wrong outside a request is counted as a failure too."""
         if visit.moment.second >= 0:
             self.monitor.count_send_lag(perf_counter() - visit.intended)
         try:
@@ -106,7 +106,7 @@ class Arrivals:
 
     @staticmethod
     def _count_timeout(task: Task, visit: Visit, why: str) -> None:
-        """Count what a task was doing when its time was over."""
+        """Count the request that was under way when the time was over, or that there was none."""
         if visit.request:
             visit.fail(visit.request, failures.TIMEOUT, why)
         elif not visit.requests:

@@ -1,4 +1,4 @@
-"""Puts the arrivals into Locust: one user that is the arrival process, in a single process or in each worker."""
+"""Puts the arrivals into Locust: its one user, in a single process or in each worker, is the arrival process."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from .tasks import UnusableLocustfile, WeightedTasks
 
 
 class RunRefused(Exception):
-    """The run can't be made as asked; says why and what to do."""
+    """The run can't start as requested; the message says why and what to do."""
 
 
 def attach(environment: Environment, settings: Settings | None) -> None:
-    """Let arrivals use the locustfile's users. Raises Refused."""
+    """Replace the locustfile's users by arrivals that perform their tasks. Raises RunRefused."""
     runner = environment.runner
     if settings is None and not isinstance(runner, WorkerRunner):
         raise RunRefused(f"{VARIABLE} is not set; name the JSON file with the settings of the run")
     readers = list(environment.user_classes)
-    environment.shape_class = None  # it says how many users there are: here, only the one below
+    environment.shape_class = None  # a shape would set the number of users; here it is always the one below
     try:
-        offers = WeightedTasks(readers)
+        tasks = WeightedTasks(readers)
         if not isinstance(runner, MasterRunner):
             disable_retries()
             check_drops_are_reported()
-            sender = Sender(environment, offers)
+            sender = Sender(environment, tasks)
             environment.user_classes[:] = [_build_user_class(sender.run)]
         else:
             environment.user_classes[:] = [_build_user_class(_do_nothing)]
@@ -46,7 +46,7 @@ def attach(environment: Environment, settings: Settings | None) -> None:
 
 
 def _do_nothing() -> None:
-    """What the master's own user would do, of which there is none."""
+    """The task of the master's user, which is never started."""
 
 
 def _build_user_class(run: Callable[[], None]) -> type[User]:

@@ -1,7 +1,7 @@
-"""Connections of one reader to one host, which send nothing twice and hide nothing.
+"""Connections of one reader to one host that send nothing twice and hide no failure.
 
-``geventhttpclient`` sends an idempotent request again, without a word, when the server closes the connection instead of
-answering; with one request in a hundred dropped it reports none. ``disable_retries`` turns that off, and ``drop_check``
+``geventhttpclient`` silently repeats an idempotent request when the server closes the connection instead of answering;
+with one request in a hundred dropped it reports none. ``disable_retries`` turns that off, and ``drop_check``
 shows that it is off.
 """
 
@@ -18,20 +18,20 @@ from geventhttpclient import client as library
 from geventhttpclient.url import URL
 from geventhttpclient.useragent import ConnectionError as RequestError
 
-#: What decides in the library whether a request goes out again; it is told: never.
+#: The library's function that decides whether a request is sent again; replaced by one that never does.
 _RETRY: Final = "_may_retry_after_send_error"
 
 
 class ForeignRedirect(RequestError):
-    """A redirect leads to another host than the one under load."""
+    """A redirect leads to a host other than the one under load."""
 
 
 class ForeignRequest(RequestError):
-    """The locustfile itself asks for something of another host than the one under load."""
+    """The locustfile itself requests something from a host other than the one under load."""
 
 
 class UntrustedLibrary(Exception):
-    """The HTTP library is not the one that is known to report every failure."""
+    """The HTTP library is not known to report every failure."""
 
 
 class Connections:
@@ -50,12 +50,12 @@ class Connections:
         self._closing, self._used = closing, False
 
     def get_client(self, url: URL) -> library.HTTPClient:
-        """Return the client for a request. Raises Elsewhere or Astray when it would leave the host."""
+        """Return the client for a request. Raises ForeignRedirect or ForeignRequest for another host."""
         if (url.scheme, url.host, url.port) != (self._host.scheme, self._host.host, self._host.port):
             raise (ForeignRedirect if self._used else ForeignRequest)(
                 str(url), f"leads to {url.scheme}://{url.netloc}, under load is {self._host}"
             )
-        if self._closing and self._used:  # a redirect must not follow over a connection that is being closed
+        if self._closing and self._used:  # a redirect must not reuse a connection that is being closed
             self.close()
         self.fresh, self._used = False, True
         self._client = self._client or self._open_client()
@@ -89,7 +89,7 @@ class Connections:
 
 
 def disable_retries() -> None:
-    """Forbid the library to send a request again. Raises Untrusted when it no longer asks where it did."""
+    """Forbid the library to send a request again. Raises UntrustedLibrary when its function is no longer there."""
     if not callable(getattr(library, _RETRY, None)):
         raise UntrustedLibrary(
             f"geventhttpclient has no {_RETRY}, so its hidden retries can't be turned off; "
@@ -99,9 +99,9 @@ def disable_retries() -> None:
 
 
 def _is_open(socket: Any) -> bool:
-    """Return whether an idle connection is still open: one that can be read was closed, or holds what nobody asked for.
+    """Return whether an idle connection is still open; one that is readable was closed, or holds unrequested bytes.
 
-    The library asks by select(), which can't look at more than 1,024 files.
+    The library uses select(), which can't handle descriptors from 1,024 on.
     """
     if socket is None or socket.fileno() < 0:
         return False
@@ -112,6 +112,6 @@ def _is_open(socket: Any) -> bool:
 
 @cache
 def _verifying_context(cafile: str | None = None) -> ssl.SSLContext:
-    """Return the one context of the process, which trusts whom the system trusts; making one takes 20 ms."""
+    """Return the process's one TLS context, with the system's authorities; making one takes 20 ms."""
     context: ssl.SSLContext = gevent.ssl.create_default_context(cafile=cafile)
     return context

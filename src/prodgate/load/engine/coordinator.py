@@ -1,4 +1,4 @@
-"""The side that keeps the record: adds up what the senders tell, stops what has clearly failed, writes it down."""
+"""The coordinating side: adds up what the senders report, stops a run that has clearly failed, writes the record."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from .failures import GENERATOR_FAILURES
 from .provenance import read_versions, resolve_addresses
 from .sender import BEGIN, DONE, PART
 
-#: Seconds between two looks whether every worker is there and the run makes sense.
-PACE: Final = 1.0
-#: Seconds between two lines of progress.
+#: Seconds between checks that every worker is there and the run makes sense.
+CHECK_INTERVAL: Final = 1.0
+#: Seconds between lines of progress.
 PROGRESS_INTERVAL: Final = 5.0
 
 
@@ -42,7 +42,7 @@ class Worker:
     sent: int = 0
     settled: int = 0
     missing: int = 0
-    """How many of the requests it counted never arrived here."""
+    """How many of the requests it counted were never reported here."""
     done: bool = False
     finished: bool = False
     lost: bool = False
@@ -50,17 +50,17 @@ class Worker:
 
 
 class Coordinator:
-    """Begins the run, follows it, and writes its record: at once, should the process be killed, and at the end."""
+    """Starts the run, watches it and writes its record: at the start, in case the process is killed, and at the end."""
 
     def __init__(self, environment: Environment, settings: Settings, *, cacheable: Collection[str]) -> None:
         assert environment.runner is not None
         self._runner, self._settings, self._cacheable = environment.runner, settings, cacheable
-        self._book = Tally(hosts=len(settings.hosts), slow=settings.profile.slow or float("inf"))
+        self._tally = Tally(hosts=len(settings.hosts), slow=settings.profile.slow or float("inf"))
         self._workers: list[Worker] = []
         self._started = datetime.now(UTC)
         self._why = "it was ended before its time"
         self._early = self._stopping = False
-        self._told: tuple[float, int] = (0.0, 0)
+        self._reported: tuple[float, int] = (0.0, 0)
         self._parent = os.getppid()
         self._addresses = resolve_addresses(settings.host)
         self._runner.register_message(PART, self._receive_part)
@@ -79,13 +79,13 @@ class Coordinator:
         self._started = datetime.now(UTC) + timedelta(seconds=LEAD + self._settings.profile.warm_up)
         self._write_record()
         for number, name in enumerate(names):
-            told = {"settings": self._settings.to_json(), "worker": number, "workers": len(names)}
-            runner.send_message(BEGIN, told, name)
+            order = {"settings": self._settings.to_json(), "worker": number, "workers": len(names)}
+            runner.send_message(BEGIN, order, name)
         gevent.spawn(self._watch)
 
     def _receive_part(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
         worker, part = self._workers[msg.data["worker"]], msg.data["book"]
-        worker.settled += self._book.add(part)
+        worker.settled += self._tally.add(part)
         worker.sent += sum(part["totals"]["sent"])
         self._started = datetime.fromtimestamp(msg.data["started"], UTC)
 
@@ -98,16 +98,16 @@ class Coordinator:
 
     def _watch(self) -> None:
         while not self._stopping and not all(each.done for each in self._workers):
-            gevent.sleep(PACE)
+            gevent.sleep(CHECK_INTERVAL)
             self._print_progress()
-            if os.getppid() != self._parent:  # killed, it could end nobody
+            if os.getppid() != self._parent:  # one that was killed could not end us
                 self._stop("who started it is gone")
             for worker in self._find_lost_workers():
                 worker.lost = True
                 self._stop(f"worker {self._workers.index(worker)} ({worker.name}) was lost")
             if own := self._explain_own_failures():
                 self._stop(own)
-            elif failure := find_clear_failure(self._book.per_second(), self._settings.profile):
+            elif failure := find_clear_failure(self._tally.per_second(), self._settings.profile):
                 self._early = True
                 self._stop(f"stopped early: {failure}")
 
@@ -119,14 +119,14 @@ class Coordinator:
         return [worker for worker in self._workers if not worker.done and worker.name not in there]
 
     def _print_progress(self) -> None:
-        at, before = self._told
-        sent = sum(self._book.totals["sent"])
+        at, before = self._reported
+        sent = sum(self._tally.totals["sent"])
         if monotonic() < at + PROGRESS_INTERVAL and not (sent and not before):
             return
-        self._told = (monotonic(), sent)
+        self._reported = (monotonic(), sent)
         profile = self._settings.profile
         passed = (datetime.now(UTC) - self._started).total_seconds()
-        failed = sum(cell.failed.total() for cell in self._book.cells.values())
+        failed = sum(cell.failed.total() for cell in self._tally.cells.values())
         left = f"{min(passed, profile.duration):.0f} of {profile.duration:g} s" if passed > 0 else "warming up"
         print_progress(f"{profile.name}: {left}, {sent:,} sent, {failed:,} failed")
 
@@ -136,7 +136,7 @@ class Coordinator:
 
     def _finish(self, **_given: Any) -> None:
         if self._workers and not all(each.done for each in self._workers):
-            self._runner.quit()  # for the last words of those that are still at work
+            self._runner.quit()  # so that senders still at work report the rest
         if self._workers:
             self._write_record()
 
@@ -156,11 +156,11 @@ class Coordinator:
             ),
             "versions": read_versions(),
         }
-        data = build_record(self._settings, self._book, cacheable=self._cacheable, about=about, started=self._started)
+        data = build_record(self._settings, self._tally, cacheable=self._cacheable, about=about, started=self._started)
         write_record(data, Path(self._settings.record))
 
     def _explain_incomplete(self) -> str:
-        """Return why the record is not whole, "" when it is."""
+        """Return why the record is incomplete, "" when it is complete."""
         if own := self._explain_own_failures():
             return own
         if not all(each.finished for each in self._workers):
@@ -168,14 +168,14 @@ class Coordinator:
         missing = sum(each.missing for each in self._workers)
         if missing:
             return f"{missing} results of the workers did not arrive"
-        return "" if sum(self._book.totals["sent"]) else "no request was sent"
+        return "" if sum(self._tally.totals["sent"]) else "no request was sent"
 
     def _explain_own_failures(self) -> str:
-        """Return in which failures nothing reached the system, for which it can't be blamed, "" when in none."""
-        counts = sum((cell.failed for cell in self._book.cells.values() if cell.failed), Counter[str]())
-        told = {each["class"]: each for each in reversed(self._book.failures.values())}
+        """Return the failures in which nothing reached the system, so that it is not to blame, "" for none."""
+        counts = sum((cell.failed for cell in self._tally.cells.values() if cell.failed), Counter[str]())
+        examples = {each["class"]: each for each in reversed(self._tally.failures.values())}
         return "; ".join(
-            f"{counts[kind]:,} × {kind}, such as {told[kind]['request']}: {told[kind]['text']}; {remedy}"
+            f"{counts[kind]:,} × {kind}, such as {examples[kind]['request']}: {examples[kind]['text']}; {remedy}"
             for kind, remedy in GENERATOR_FAILURES.items()
             if counts[kind]
         )

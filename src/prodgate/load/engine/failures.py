@@ -1,4 +1,4 @@
-"""What kind of failure an exception is, in words that name what the reader would have met."""
+"""Classifies failures, in the words of what a reader would have met."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TASK: Final = "error in the task"
 NO_REQUEST: Final = "nothing was asked"
 FOREIGN_REQUEST: Final = "asked of another host"
 NO_SOCKET: Final = "no socket left here"
-#: Failures in which nothing reached the system, so that they say nothing of it -> what to do about them.
+#: Failures in which nothing reached the system, and which therefore say nothing about it -> what to do about them.
 GENERATOR_FAILURES: Final[Mapping[str, str]] = {
     NO_REQUEST: "mend the locustfile",
     FOREIGN_REQUEST: "mend the locustfile",
@@ -35,7 +35,7 @@ GENERATOR_FAILURES: Final[Mapping[str, str]] = {
 #: This machine has no files, ports or memory left for a connection.
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
 
-#: In this order, since some are kinds of others.
+#: In this order, since some are subclasses of others.
 _KINDS: Final = (
     (ForeignRequest, FOREIGN_REQUEST),
     (ForeignRedirect, "redirected to another host"),
@@ -52,7 +52,7 @@ _KINDS: Final = (
 
 
 def classify_failure(error: BaseException, *, reused: bool, begun: bool = False) -> str:
-    """Return the class of a failed request; ``begun`` when the head of an answer had come."""
+    """Return the class of a failed request; ``begun`` when the head of a response had arrived."""
     error = getattr(error, "original", None) or error
     if isinstance(error, LocustBadStatusCode):
         return f"HTTP {getattr(error, 'code', 0)}"

@@ -1,4 +1,4 @@
-"""Starts Locust with the options it is given, and none of those in files of the folder or of the user.
+"""Starts Locust with the given options alone, and none from configuration files of the folder or the user.
 
 ``tags`` or ``run-time`` in a locust.conf would leave out a part of the load.
 """
@@ -8,7 +8,7 @@ from typing import Any, Final
 from locust import main as program
 from locust.argument_parser import LocustArgumentParser
 
-#: What in the parser opens such files, as a test shows.
+#: The parser's method that opens such files, as a test shows.
 _FILES: Final = "_open_config_files"
 
 

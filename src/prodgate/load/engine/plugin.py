@@ -1,9 +1,9 @@
-"""Loaded by Locust after the project's own locustfile; takes the place of its users' waiting by arrivals.
+"""Loaded by Locust after the project's own locustfile; replaces the waiting of its users by arrivals.
 
     locust -f loadtests/locustfile.py,src/prodgate/load/engine/plugin.py --headless -H https://www.example.org
 
-with the settings in ``PRODGATE_LOAD`` (see ``prodgate.load.settings``). ``runner.run_load`` starts it so; what to set
-where workers run elsewhere is said there.
+with the settings in ``PRODGATE_LOAD`` (see ``prodgate.load.settings``). ``runner.run_load`` starts it like this, and
+its module says what to set where workers run elsewhere.
 """
 
 import os
@@ -19,7 +19,7 @@ from prodgate.load.settings import Settings
 
 
 def attach_to_locust(environment: Environment, **_given: Any) -> None:
-    """Attach to Locust, or end its process with a sentence that ``runner`` finds in its output."""
+    """Attach to Locust, or end its process with a line that ``runner`` finds in its output."""
     try:
         attach(environment, Settings.read(os.environ))
     except (RunRefused, ValueError) as refusal:

@@ -1,4 +1,4 @@
-"""What is noted beside the counts: where the host leads, and with which versions."""
+"""What the record says of its origin: the host's addresses, and the versions that made the load."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 def resolve_addresses(host: str) -> list[str]:
-    """Return the addresses that a URL's host has now, none when it has none."""
+    """Return the current addresses of a URL's host, none if it has none."""
     parts = urlsplit(host)
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""The client of one reader: Locust's own fast session, timed from the intended start and written into the book."""
+"""The client of one reader: Locust's own fast session, timed from the intended start and counted in the tally."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ..tally import Moment, Tally
 from . import failures
 from .connections import Connections
 
-#: Goes with a request through Locust: seconds that it began after its intended start.
+#: Passed through Locust with a request: by how many seconds it began late.
 _LATE: Final = "prodgate-late"
 
 
 class Visit:
-    """One arrival while it is performed: when its first request was meant to start, and what came of it."""
+    """One arrival under way: when its first request was meant to start, and what has happened since."""
 
-    __slots__ = ("begun", "book", "failed", "intended", "moment", "request", "requests", "since")
+    __slots__ = ("begun", "failed", "intended", "moment", "request", "requests", "since", "tally")
 
-    def __init__(self, book: Tally, intended: float, moment: Moment) -> None:
-        self.book, self.intended, self.moment = book, intended, moment
+    def __init__(self, tally: Tally, intended: float, moment: Moment) -> None:
+        self.tally, self.intended, self.moment = tally, intended, moment
         self.requests = 0
         self.failed = 0
         self.request = ""
@@ -36,7 +36,7 @@ class Visit:
         self.since = self.begun = intended
 
     def start(self, request: str) -> None:
-        """Begin a request: the first counts from the intended start, a later one from now."""
+        """Begin a request: the first is timed from the intended start, later ones from now."""
         self.begun = perf_counter()
         self.since = self.begun if self._count_request() else self.intended
         self.request = request
@@ -44,22 +44,22 @@ class Visit:
     def fail(self, request: str, kind: str, text: str) -> None:
         """Count a failure of a request."""
         self.failed += 1
-        self.book.count_failure(self.moment, request, kind, text)
+        self.tally.count_failure(self.moment, request, kind, text)
 
     def fail_task(self, task: str, kind: str, text: str) -> None:
-        """Count a failure outside any request as one of its own, under the task's name."""
+        """Count a failure outside any request as a request of its own, under the task's name."""
         self._count_request()
         self.fail(task, kind, text)
 
     def _count_request(self) -> bool:
         self.requests += 1
         if self.requests > 1:
-            self.book.count_follow_up(self.moment)
+            self.tally.count_follow_up(self.moment)
         return self.requests > 1
 
 
 class Client:
-    """Gives a user an honest session; ``visit`` is the arrival that its requests belong to, set before each."""
+    """Gives a user a session that counts every request; ``visit``, set before each task, is its arrival."""
 
     visit: Visit
 
@@ -78,7 +78,7 @@ class Client:
         user.host, user.client = host, session
 
     def _request(self, method: str, url: str, **given: Any) -> Any:
-        """Send one request within its time, a part of them over a connection that is then closed."""
+        """Send one request within its timeout, now and then over a connection that is then closed."""
         self.visit.start(f"{method} {given.get('name') or url}")
         headers, failed = dict(given.pop("headers", None) or {}), self.visit.failed
         closing = self._random.random() < self._profile.recycled
@@ -95,13 +95,13 @@ class Client:
         return answer
 
     def fire(self, **meta: Any) -> None:
-        """Hear of a request from the session, count it, and tell Locust, whose figures thus show the same latency."""
+        """Count a request that the session reports, and report it to Locust with the same latency."""
         response, error = meta["response"], _effective_error(meta["response"], meta["exception"])
         latency = meta["context"].pop(_LATE) + meta["response_time"] / 1000
         request = f"{meta['request_type']} {meta['name']}"
         if error is None:
             reason = explain_unshareable(_header_getter(response)) if request in self._cacheable else ""
-            self.visit.book.count_success(self.visit.moment, request, latency, reason)
+            self.visit.tally.count_success(self.visit.moment, request, latency, reason)
         else:
             begun = bool(response.status_code)
             kind = failures.classify_failure(error, reused=not self._connections.fresh, begun=begun)
@@ -109,22 +109,22 @@ class Client:
         self._locust(**{**meta, "response_time": latency * 1000})
 
 
-def _effective_error(response: Any, told: BaseException | None) -> Any:
-    """Return what went wrong. What a task makes of a request that was not answered, or of a bad status, is no news.
+def _effective_error(response: Any, reported: BaseException | None) -> Any:
+    """Return what went wrong. A task's own verdict on a bad status, or on a missing answer, does not replace it.
 
-    Locust calls a request without any answer ``ok``: its status is 0.
+    Locust considers a request without any answer ``ok``: its status is 0.
     """
     own = getattr(response, "error", None)
-    return own if own and (not response.status_code or isinstance(told, CatchResponseError)) else told
+    return own if own and (not response.status_code or isinstance(reported, CatchResponseError)) else reported
 
 
 def cacheable_requests(readers: type) -> Collection[str]:
-    """Return the names of the requests whose answers the readers' class says any cache may keep."""
+    """Return the names of the requests whose responses the readers' class declares cacheable."""
     return frozenset(f"GET {name}" for name in getattr(readers, "cacheable", ()))
 
 
 def _read_body(_url: str, response: Any, **_given: Any) -> str:
-    """Stand in for the library's transcript of a bad answer, which is lost unless it is UTF-8; the body is kept."""
+    """Read the body in place of the library's transcript of a bad answer, which fails unless it is UTF-8."""
     assert response.content is not None
     return ""
 
@@ -138,6 +138,6 @@ def _header_getter(response: Any) -> Callable[[str], str | None]:
 
 
 def _failure_text(response: Any, error: BaseException, kind: str) -> str:
-    """Return what the server said with a bad status, else what went wrong."""
+    """Return the body of an answer with a bad status, else what went wrong."""
     text = response.text if kind.startswith("HTTP ") else None
     return str(text or getattr(error, "original", None) or error or type(error).__name__)

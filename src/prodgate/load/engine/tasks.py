@@ -1,4 +1,4 @@
-"""What an arrival can do: the tasks of the locustfile's users, by weight."""
+"""The tasks that an arrival may perform: those of the locustfile's users, by weight."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from locust import FastHttpUser, User
 
 
 class UnusableLocustfile(Exception):
-    """The locustfile can't be driven by arrivals; says where and what to write instead."""
+    """The locustfile can't be driven by arrivals; the message says where, and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,12 +26,12 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The class and the function, as a reader of the locustfile finds them."""
+        """Class and function, as written in the locustfile."""
         return f"{self.readers.__name__}.{self.perform.__name__}"
 
 
 class WeightedTasks:
-    """Every task with its share of the arrivals. Raises Unusable."""
+    """Every task with its share of the arrivals. Raises UnusableLocustfile."""
 
     def __init__(self, users: Sequence[type[User]]) -> None:
         self.tasks = [task for readers in users for task in _read_tasks(readers)]

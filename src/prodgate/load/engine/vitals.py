@@ -1,4 +1,4 @@
-"""Measures the process that makes the load: how late it sends, how late its loop wakes, what processors do."""
+"""Measures the generating process: how late it sends, how late its loop wakes, how busy the processors are."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import psutil
 
 from ..tally import tenths_of_ms
 
-#: Seconds between two looks at the event loop's lateness.
-PACE: Final = 0.02
+#: Seconds between two measurements of the loop's lag.
+INTERVAL: Final = 0.02
 
 
 class Monitor:
@@ -27,11 +27,11 @@ class Monitor:
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self, *, after: float, lasting: float) -> None:
-        """Measure for ``lasting`` seconds, in ``after`` seconds from now."""
+        """Measure for ``lasting`` seconds, beginning ``after`` seconds from now."""
         self._greenlet = gevent.spawn_later(after, self._measure, lasting)
 
     def stop(self) -> None:
-        """End measuring, at the latest now."""
+        """End measuring, if that has not ended yet."""
         if self._greenlet is not None:
             self._greenlet.kill()
 
@@ -40,7 +40,7 @@ class Monitor:
         self._send_lag[tenths_of_ms(lag)] += 1
 
     def to_json(self) -> dict[str, Any]:
-        """Return what was measured, as JSON values of ``Vitals``."""
+        """Return the measurements as JSON values of ``Vitals``."""
         lags = {"send_lag": self._send_lag, "loop_lag": self._loop_lag}
         return {**{name: {str(k): v for k, v in lag.items()} for name, lag in lags.items()}, **self._shares}
 
@@ -49,8 +49,8 @@ class Monitor:
         try:
             until = perf_counter() + lasting
             while (woken := perf_counter()) < until:
-                gevent.sleep(PACE)
-                self._loop_lag[tenths_of_ms(perf_counter() - woken - PACE)] += 1
+                gevent.sleep(INTERVAL)
+                self._loop_lag[tenths_of_ms(perf_counter() - woken - INTERVAL)] += 1
         finally:
             self._shares = _processor_shares(*before)
 
@@ -60,7 +60,7 @@ def _processor_shares(at: float, used: float, before: Any) -> dict[str, float]:
     spent = {name: getattr(now, name) - getattr(before, name) for name in now._fields if not name.startswith("guest")}
     total = sum(spent.values()) or 1.0
     return {
-        "cpu": (time.process_time() - used) / max(perf_counter() - at, PACE),
+        "cpu": (time.process_time() - used) / max(perf_counter() - at, INTERVAL),
         "machine_cpu": 1 - (spent["idle"] + spent.get("iowait", 0.0)) / total,
         "steal": spent.get("steal", 0.0) / total,
     }
