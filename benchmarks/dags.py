@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from tests.prodgate.airflow.fake import NOW as FAKE_NOW
 from tests.prodgate.airflow.fake import an_airflow
-from tests.prodgate.airflow.reading import Asking
+from tests.prodgate.airflow.wrong_answers import Asking
 
 from prodgate.airflow.history import observe_history, recall_history
 from prodgate.airflow.records import Event, Heartbeat, History, Run, ServedDag, Task

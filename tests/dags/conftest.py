@@ -19,7 +19,7 @@ from prodgate.rehearsal.site import tables
 from prodgate.rehearsal.site.content.seed import last_slot, seed
 from prodgate.rehearsal.site.database import migrate, open_database
 from tests.dags.servers import World, serving
-from tests.prodgate.rehearsal.site.asking import UNTIL
+from tests.prodgate.rehearsal.site.client import UNTIL
 
 ROOT = Path(__file__).parents[2]
 DAGS = ROOT / "dags"

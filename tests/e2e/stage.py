@@ -20,7 +20,7 @@ from prodgate.findings import Finding, Outcome
 from prodgate.layers.e2e.kinds import JOURNEYS, KINDS, PROBES, VISITS, facts_of
 from prodgate.run.judging import judge
 from prodgate.sections.project import open_project
-from tests.prodgate.facts.e2e import probed
+from tests.prodgate.facts.e2e import probe_records
 
 ROOT = Path(__file__).parents[2]
 #: Outcomes from the worst to the best; a criterion's is the worst of its findings.
@@ -82,7 +82,7 @@ def judged(kind: str, record: Mapping[str, Any]) -> Findings:
     """Judge a record by every check of the kinds of fact that are made of it, and by the project's own criteria."""
     criteria, facts, found = (
         open_project(ROOT / "criteria.toml").stated.criteria,
-        facts_of([(kind, record), (PROBES, probed.record())], {}),
+        facts_of([(kind, record), (PROBES, probe_records.record())], {}),
         Findings(),
     )
     for check in (each for each in checks() if each.kind in KINDS[kind]):

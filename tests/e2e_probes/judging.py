@@ -14,7 +14,7 @@ from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Bound
 from prodgate.run.judging import judge
 
-from ..prodgate.made import criterion
+from ..prodgate.samples import criterion
 
 _FILES = {module.__file__ for module in (test_edge_cache, test_encryption, test_firewall, test_headers, test_ways)}
 CHECKS: list[Check] = [one for one in registered_checks() if one.function.__code__.co_filename in _FILES]

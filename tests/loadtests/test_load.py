@@ -18,8 +18,8 @@ from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Bound, Quantity
 from prodgate.run.judging import judge
 
-from ..prodgate.facts.load.recorded import cell, failing, record, slow, stored
-from ..prodgate.made import criterion
+from ..prodgate.facts.load.load_records import cell, failing, record, slow, stored
+from ..prodgate.samples import criterion
 
 FILE = Path(__file__).parents[2] / "loadtests" / "test_load.py"
 

@@ -19,11 +19,11 @@ from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Bound
 from prodgate.run.judging import judge
 
-from ..prodgate.facts.load.recorded import cell, failing
-from ..prodgate.made import criterion
+from ..prodgate.facts.load.load_records import cell, failing
 from ..prodgate.rehearsal.emulated import REGION, Account
-from . import entered
-from .entered import ABOUT, EACH, HOST, balancer, distribution, run, tell_of_balancer, tell_of_distribution
+from ..prodgate.samples import criterion
+from . import counted_account
+from .counted_account import ABOUT, EACH, HOST, balancer, distribution, run, tell_of_balancer, tell_of_distribution
 
 pytestmark = pytest.mark.xdist_group("emulator")
 FILE = Path(__file__).parents[2] / "loadtests" / "test_load_account.py"
@@ -127,7 +127,9 @@ def test_requests_that_a_load_balancer_answers_by_itself_have_arrived(
     )
     for metric in metrics:
         own = {"LoadBalancer": lb}
-        entered.tell(account, f"AWS/ApplicationELB {metric}", own, entered.MINUTES[0], Value=300, Unit="Count")
+        counted_account.tell(
+            account, f"AWS/ApplicationELB {metric}", own, counted_account.MINUTES[0], Value=300, Unit="Count"
+        )
     assert judged(account)[ENTERED].outcome is HELD
 
 
@@ -210,7 +212,7 @@ def test_a_minute_of_which_no_share_of_errors_is_told_is_not_known(
     site = distribution(account, HOST)
     tell_of_distribution(account, site, EACH)
     own = {"DistributionId": site, "Region": "Global"}
-    entered.tell(account, "AWS/CloudFront Requests", own, entered.MINUTES[1], Value=EACH, Unit="None")
+    counted_account.tell(account, "AWS/CloudFront Requests", own, counted_account.MINUTES[1], Value=EACH, Unit="None")
     assert outcomes(judged(account)) == (OPEN, OPEN, NOT_ASKED)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from prodgate.evidence import runs
 
-from .made_run import ABOUT, CRITERIA
+from .sample_run import ABOUT, CRITERIA
 
 
 @pytest.fixture

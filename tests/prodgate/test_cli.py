@@ -18,8 +18,8 @@ from prodgate.run import layer_process, running
 from prodgate.run.publishing import publish
 from prodgate.terraform.resources import Configuration
 
-from .made import criterion, finding
-from .made_run import judge
+from .sample_run import judge
+from .samples import criterion, finding
 from .sections.test_criteria_file import VALID
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from prodgate.criteria import comparisons, conclude
 from prodgate.findings import NotSatisfied, Outcome, Undetermined
 from prodgate.quantities import Bound, Quantity
 
-from .made import criterion
+from .samples import criterion
 
 SHARE = criterion("error-rate", bound=Bound.parse("< 1 %"), samples=299)
 

@@ -13,7 +13,7 @@ from prodgate.estimates import Estimate
 from prodgate.findings import Concluded, NotSatisfied, Outcome, Undetermined
 from prodgate.quantities import Bound, Quantity, UnitError
 
-from .made import criterion
+from .samples import criterion
 
 SURE = Quantity.parse("95 %")
 FAST = criterion("latency-p95", bound=Bound.parse("< 200 ms"), samples=1000, confidence=SURE, decides="bound")

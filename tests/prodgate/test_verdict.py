@@ -14,7 +14,7 @@ from prodgate.findings import Finding, Outcome
 from prodgate.verdict import Decision, decide
 from prodgate.waivers import Waiver
 
-from .made import NOW, criterion, finding, waiver
+from .samples import NOW, criterion, finding, waiver
 
 CRITERIA = {
     c.id: c

@@ -12,7 +12,7 @@ from prodgate.findings import Outcome
 from prodgate.sections.waivers_file import WaiverError, load_waivers, parse_waivers
 from prodgate.waivers import apply_waivers
 
-from .made import NOW, finding, waiver
+from .samples import NOW, finding, waiver
 
 OPEN = finding(Outcome.NOT_SATISFIED)
 

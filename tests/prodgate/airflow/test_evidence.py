@@ -12,7 +12,7 @@ from prodgate.airflow.records import History
 from prodgate.aws.answers import Unreadable
 
 from .fake import HOUR, NOW, Fake, Reply, an_airflow, an_event
-from .reading import (
+from .wrong_answers import (
     BOTH,
     IDS,
     RUNS,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from prodgate.airflow.records import Event, Heartbeat, ImportFailure, Run, ServedDag, Task
 
 from .fake import HOUR, NEW, NOW, OLD, a_dag, a_run, a_task, an_airflow, an_event, components
-from .reading import (
+from .wrong_answers import (
     BOTH,
     IDS,
     SINCE,

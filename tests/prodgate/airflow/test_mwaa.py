@@ -13,7 +13,7 @@ from prodgate.airflow.mwaa import MwaaTransport, MwaaWriter
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.aws.clients import Clients, Refused
 
-from ..aws.answering import REGION, Answering, Sent, refused
+from ..aws.stubbed_calls import REGION, Answering, Sent, refused
 from .fake import HOUR, NEW, NOW, OLD, Fake, Reply, an_airflow
 
 

@@ -11,7 +11,7 @@ from prodgate.airflow.paging import MAX_ROWS
 from prodgate.aws.answers import Unreadable
 
 from .fake import HOUR, NEW, NOW, Reply, a_dag, a_run, an_airflow
-from .reading import (
+from .wrong_answers import (
     BOTH,
     EVENTS,
     IDS,

@@ -16,7 +16,7 @@ from prodgate.aws.clients import Refused
 from prodgate.aws.failures import Kind, classify_error
 from prodgate.aws.rates import TokenBucket, bucket_for
 
-from .answering import REGION, Answering, Sent, refused
+from .stubbed_calls import REGION, Answering, Sent, refused
 
 
 def body(request: Any) -> dict[str, Any]:

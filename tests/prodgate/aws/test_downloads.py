@@ -14,7 +14,7 @@ from prodgate.aws.answers import Unreadable
 from prodgate.aws.downloads import MAX_BODY, document_fetcher
 from prodgate.aws.plain_json import to_plain
 from prodgate.semantics.secret_forms import credential_form
-from tests.prodgate.aws.answering import Answering, Sent
+from tests.prodgate.aws.stubbed_calls import Answering, Sent
 
 URL = "https://layers.s3.ap-northeast-1.amazonaws.com/it?X-Amz-Signature=abc"
 

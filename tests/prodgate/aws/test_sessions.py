@@ -16,7 +16,6 @@ from prodgate.criteria import UsageError
 from prodgate.sections.targets import parse_target
 
 REGION, ACCOUNT = "ap-northeast-1", "123456789012"
-SHORT_LIVED = "AWS_ACCESS_KEY_ID=ASIAXXXXXXXXXXXXXXXX AWS_SECRET_ACCESS_KEY=x AWS_SESSION_TOKEN=x"
 
 
 @pytest.fixture(autouse=True)

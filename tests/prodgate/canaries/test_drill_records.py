@@ -9,7 +9,7 @@ from prodgate.canaries.drill_records import FOLDER, KIND, find_latest_drill
 from prodgate.canaries.record import CanaryDrill
 from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import Journal
-from tests.prodgate.made_run import ABOUT, CRITERIA
+from tests.prodgate.sample_run import ABOUT, CRITERIA
 
 TARGET = "aws://prod@ap-northeast-1"
 

@@ -20,7 +20,7 @@ from prodgate.facts import Fact
 from prodgate.facts.dags.collected import CollectedSlots, CollectedSource, collected_facts
 from prodgate.findings import Undetermined
 from prodgate.sections.data import DataSection, SlotTable
-from tests.prodgate.dags.a_history import DAG, HOUR, MINUTE, NOW, SLOTS, history, run_of
+from tests.prodgate.dags.histories import DAG, HOUR, MINUTE, NOW, SLOTS, history, run_of
 
 PLACE = SlotTable(database="env:DB", table="slots", source="source", slot="slot", written="written", rows="rows")
 SECTION = DataSection(sources=("wire", "league"), least=1, place=PLACE)

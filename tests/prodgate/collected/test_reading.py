@@ -19,7 +19,7 @@ from prodgate.collected.observing import observe
 from prodgate.collected.records import Collected, parse_collected
 from prodgate.collected.references import resolve, secret_reader
 from prodgate.sections.data import DataSection, SlotObjects, SlotTable
-from tests.prodgate.facts.live.asked import asked
+from tests.prodgate.facts.live.stated_account import asked
 from tests.prodgate.rehearsal.site.postgres import postgres
 
 SLOT = datetime(2026, 11, 24, 6, tzinfo=UTC)

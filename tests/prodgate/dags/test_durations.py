@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prodgate.dags.durations import Slowdown, compare_durations, list_durations
 
-from .a_history import DAG, HOUR, SLOTS, event, failed, history, id_of, missing, with_run, with_task
+from .histories import DAG, HOUR, SLOTS, event, failed, history, id_of, missing, with_run, with_task
 
 CLEAR = event("clear_dag_run", id_of(SLOTS[5]), SLOTS[6])
 

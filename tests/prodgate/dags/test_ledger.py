@@ -16,7 +16,7 @@ from prodgate.dags import ledger as ledgers
 from prodgate.dags.declared import Schedule
 from prodgate.dags.ledger import Row, SlotState, Unaccounted, build_ledger
 
-from .a_history import (
+from .histories import (
     DAG,
     HOUR,
     MINUTE,

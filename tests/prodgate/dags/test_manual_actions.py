@@ -8,7 +8,7 @@ import pytest
 from prodgate.airflow.records import Event
 from prodgate.dags.manual_actions import Act, list_manual_actions
 
-from .a_history import DAG, SLOTS, event, history_of, id_of
+from .histories import DAG, SLOTS, event, history_of, id_of
 
 ID = id_of(SLOTS[50])
 AT = SLOTS[51]

@@ -15,7 +15,7 @@ from prodgate.dags.rates import Budget, Rate, Rates, compute_budget, compute_rat
 from prodgate.findings import NotSatisfied, Undetermined
 from prodgate.quantities import Bound, Quantity
 
-from .a_history import (
+from .histories import (
     DAG,
     NOW,
     SLOTS,

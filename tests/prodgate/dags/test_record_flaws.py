@@ -10,7 +10,7 @@ from prodgate.airflow.records import History
 from prodgate.aws.answers import Unread, Unreadable
 from prodgate.dags.record_flaws import find_record_flaws
 
-from .a_history import (
+from .histories import (
     DAG,
     HOUR,
     SLOTS,

@@ -9,7 +9,7 @@ import pytest
 from prodgate.airflow.records import History, ImportFailure
 from prodgate.dags.service_flaws import find_service_flaws
 
-from .a_history import DAG, NOW, history, history_of, run_of
+from .histories import DAG, NOW, history, history_of, run_of
 
 GOOD = history()
 

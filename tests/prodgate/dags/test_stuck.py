@@ -9,7 +9,7 @@ import pytest
 from prodgate.airflow.records import Heartbeat, History
 from prodgate.dags.stuck import find_stuck
 
-from .a_history import DAG, HOUR, NOW, SLOTS, Change, history, id_of, with_run, with_task
+from .histories import DAG, HOUR, NOW, SLOTS, Change, history, id_of, with_run, with_task
 
 ID = id_of(SLOTS[119])
 LONG = NOW - 2 * HOUR - timedelta(seconds=1)

@@ -16,8 +16,8 @@ from prodgate.evidence.journal import NAME, Journal
 from prodgate.findings import Outcome
 from prodgate.verdict import Decision
 
-from ..made import finding
-from ..made_run import ABOUT, CRITERIA, judge
+from ..sample_run import ABOUT, CRITERIA, judge
+from ..samples import finding
 
 
 def test_a_finished_run_reads_back(run: Path) -> None:

@@ -14,8 +14,8 @@ from cryptography.x509.oid import NameOID
 
 from prodgate.load.runner import run_load
 
-from .a_run import a_locustfile, a_profile
-from .reading import failed, latencies
+from .locustfiles import a_locustfile, a_profile
+from .records import failed, latencies
 from .servers import fine, serving
 
 #: Locust's processes run in one Python as in another, and take their time.

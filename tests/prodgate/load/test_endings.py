@@ -19,8 +19,8 @@ from prodgate.load import PLUGIN
 from prodgate.load.processes import process_group
 from prodgate.load.runner import LoadError, run_load
 
-from .a_run import SIMPLE, a_locustfile, a_profile
-from .reading import count, failed
+from .locustfiles import SIMPLE, a_locustfile, a_profile
+from .records import count, failed
 from .servers import answer, fine, serving
 
 #: Locust's processes run in one Python as in another, and take their time.

@@ -14,7 +14,7 @@ from prodgate.load.profile import Profile
 from prodgate.load.runner import LoadError, run_load
 from prodgate.load.tally import Moment, Tally
 
-from .reading import failed, latencies
+from .records import failed, latencies
 from .servers import Answer, answer, fine, serving
 
 #: Locust's processes run in one Python as in another, and take their time.

@@ -13,7 +13,7 @@ from prodgate.load.profile import Profile
 from prodgate.load.runner import run_load
 from prodgate.rehearsal.site.process import Site, running
 
-from .reading import failed, latencies, unshareable
+from .records import failed, latencies, unshareable
 
 #: Locust's processes run in one Python as in another, and take their time.
 pytestmark = pytest.mark.once

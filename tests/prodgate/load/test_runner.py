@@ -13,8 +13,8 @@ import pytest
 
 from prodgate.load.runner import run_load
 
-from .a_run import a_locustfile, a_profile
-from .reading import count, failed, latencies, unshareable
+from .locustfiles import a_locustfile, a_profile
+from .records import count, failed, latencies, unshareable
 from .servers import Server, answer, fine, serving
 
 #: Locust's processes run in one Python as in another, and take their time.

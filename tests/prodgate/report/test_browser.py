@@ -14,9 +14,9 @@ from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
 from prodgate.verdict import Decision
 
-from .dags.made import scheduled, troubled
-from .load.made import everything
-from .made import criterion, finding, not_built, run, showcase
+from .dags.samples import scheduled, troubled
+from .load.samples import everything
+from .samples import criterion, finding, not_built, run, showcase
 from .test_html import HOSTILE, hostile
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]

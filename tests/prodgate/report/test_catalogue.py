@@ -11,9 +11,9 @@ from prodgate.report.catalogue import FILES, Catalogue, entries
 from prodgate.report.dags import calendar
 from prodgate.report.html import render_html
 
-from .dags.made import rarer, scheduled, troubled
-from .load.made import everything, loaded, record, stored
-from .made import PLAN, criterion, fact, failing, finding, note, run, showcase, waiver
+from .dags.samples import rarer, scheduled, troubled
+from .load.samples import everything, loaded, record, stored
+from .samples import PLAN, criterion, fact, failing, finding, note, run, showcase, waiver
 
 
 def fields(text: str) -> set[str]:

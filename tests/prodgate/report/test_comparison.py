@@ -7,7 +7,7 @@ from prodgate.findings import Finding
 from prodgate.quantities import Bound
 from prodgate.report.comparison import compare, render_comparison
 
-from .made import criterion, failing, finding, not_built, run, showcase, waiver
+from .samples import criterion, failing, finding, not_built, run, showcase, waiver
 
 
 def of(*findings: Finding, **options: object) -> Run:

@@ -5,7 +5,7 @@ from prodgate.findings import Outcome
 from prodgate.report.grouping import batches, gaps, headlines, layer_states, tally
 from prodgate.verdict import NO_FINDING
 
-from .made import criterion, failing, finding, not_built, run, showcase
+from .samples import criterion, failing, finding, not_built, run, showcase
 
 
 def test_a_batch_holds_what_differs_only_in_its_subject() -> None:

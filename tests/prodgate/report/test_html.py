@@ -9,7 +9,7 @@ from prodgate.evidence.runs import Run
 from prodgate.report.catalogue import FILES
 from prodgate.report.html import render_html
 
-from .made import CLUSTER, PLAN, criterion, fact, failing, finding, not_built, note, run, showcase
+from .samples import CLUSTER, PLAN, criterion, fact, failing, finding, not_built, note, run, showcase
 
 HOSTILE = (
     '<img src=x onerror="document.title=1">',

@@ -1,6 +1,6 @@
 from prodgate.report.summary import LIMIT, render_summary
 
-from .made import criterion, failing, finding, run, showcase
+from .samples import criterion, failing, finding, run, showcase
 from .test_html import hostile
 
 

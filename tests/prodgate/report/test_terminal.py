@@ -6,7 +6,7 @@ from prodgate.evidence.runs import Run
 from prodgate.report.terminal import render_terminal
 from prodgate.report.text import count_columns
 
-from .made import criterion, failing, finding, not_built, run, showcase
+from .samples import criterion, failing, finding, not_built, run, showcase
 from .test_html import hostile
 
 REPORT = Path("runs/x/report.html")

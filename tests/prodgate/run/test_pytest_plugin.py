@@ -18,9 +18,9 @@ from prodgate.sections.project import load_policies
 from prodgate.terraform.policy import POLICIES
 from prodgate.terraform.resources import Configuration, Resource
 
-from ..made import criterion
-from ..made_run import ABOUT
 from ..plugin_facts import Pod
+from ..sample_run import ABOUT
+from ..samples import criterion
 
 CRITERIA = Criteria(
     {

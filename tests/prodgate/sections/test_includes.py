@@ -19,7 +19,7 @@ from prodgate.criteria import CriteriaError
 from prodgate.evidence import artifacts, runs
 from prodgate.sections.criteria_file import CriteriaFile, load_criteria, parse_criteria
 
-from ..made_run import ABOUT
+from ..sample_run import ABOUT
 
 TOP = """
 system = "shop"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.planting import TREES, Find, Plant
+from tests.prodgate.terraform.tree_files import TREES, Find, Plant
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Configuration

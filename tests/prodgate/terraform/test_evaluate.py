@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.planting import TREES, Find, Plant
+from tests.prodgate.terraform.tree_files import TREES, Find, Plant
 
 from prodgate.terraform.evaluate import evaluate, open_configurations
 from prodgate.terraform.reading import UNKNOWN

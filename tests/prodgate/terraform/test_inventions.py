@@ -1,7 +1,7 @@
 """What the provider had to invent never decides anything."""
 
 import pytest
-from tests.prodgate.terraform.planting import TREES
+from tests.prodgate.terraform.tree_files import TREES
 
 from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.evaluate import evaluate

@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from tests.prodgate.terraform.planting import Plant
+from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.diagnostics import TerraformError

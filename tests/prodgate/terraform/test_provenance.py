@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.planting import TREES, Plant
+from tests.prodgate.terraform.tree_files import TREES, Plant
 
 from prodgate.terraform.addresses import keys, split_module, without_indices
 from prodgate.terraform.provenance import Provenance

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.planting import Plant
+from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate

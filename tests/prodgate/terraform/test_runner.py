@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.planting import Plant
+from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.prodgate.terraform.planting import TREES, Plant
+from tests.prodgate.terraform.tree_files import TREES, Plant
 
 from prodgate.terraform.sources import find_roots, read_manifest, read_tree
 from prodgate.terraform.working_copy import copy_tree

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.planting import TREES, Plant
+from tests.prodgate.terraform.tree_files import TREES, Plant
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.hermetic import prepare_environment

@@ -9,7 +9,7 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
-from tests.prodgate.facts.live.asked import ACCOUNT, REGION, asked
+from tests.prodgate.facts.live.stated_account import ACCOUNT, REGION, asked
 
 QUEUE, OTHER = (f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in ("dead", "other-dead"))
 TOPIC, ALARMS = (f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("failures", "alarms"))

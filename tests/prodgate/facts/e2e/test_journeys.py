@@ -11,7 +11,7 @@ from prodgate.facts.e2e.cookies import Cookie
 from prodgate.facts.e2e.journeys import Journey, journey_facts, why_cookies_unseen, why_journeys_unreadable
 from prodgate.findings import Undetermined
 
-from .browsed import journey, journeys
+from .browser_records import journey, journeys
 
 
 def one(**changes: Any) -> Any:

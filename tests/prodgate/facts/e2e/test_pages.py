@@ -11,7 +11,7 @@ from prodgate.facts.e2e.builds import ServedBuild, build_facts
 from prodgate.facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, why_pages_unreadable
 from prodgate.findings import Undetermined
 
-from .browsed import WALK, unreachable, visit, visits
+from .browser_records import WALK, unreachable, visit, visits
 
 
 def seen(record: dict[str, Any], kind: type) -> Any:

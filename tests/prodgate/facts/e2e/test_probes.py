@@ -18,7 +18,7 @@ from prodgate.facts.e2e.redirects import PlainHttp, Redirects
 from prodgate.facts.e2e.tls import ServedCertificate, ServedTls
 from prodgate.findings import Undetermined
 
-from .probed import BASE, answered, certificate, failed, page, record
+from .probe_records import BASE, answered, certificate, failed, page, record
 
 F = TypeVar("F", bound=Fact)
 

@@ -9,7 +9,7 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.facts.live.certificates import CertificateInUse, observe_certificates
-from tests.prodgate.facts.live.asked import asked
+from tests.prodgate.facts.live.stated_account import asked
 
 SITE = "arn:aws:acm:us-east-1:123456789012:certificate/site"
 BALANCER = "arn:aws:acm:ap-northeast-1:123456789012:certificate/balancer"

@@ -10,7 +10,7 @@ import pytest
 from prodgate.facts.live.deployments import ServiceDeployment, TargetGroup, observe_deployments
 from prodgate.facts.live.services import Service, observe_services
 
-from .asked import ACCOUNT, REGION, asked
+from .stated_account import ACCOUNT, REGION, asked
 
 CLUSTER = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/news"
 PAIR = {"targetGroups": [{"name": "blue"}, {"name": "green"}], "prodTrafficRoute": {"listenerArns": ["arn:live"]}}

@@ -12,7 +12,7 @@ from prodgate.facts.live.placements import Placement, observe_placements
 from prodgate.facts.live.security_groups import SecurityGroup, observe_security_groups
 from prodgate.findings import Undetermined
 
-from .asked import asked
+from .stated_account import asked
 
 BALANCER = {
     "LoadBalancerArn": "arn:lb",

@@ -21,7 +21,7 @@ from prodgate.findings import Undetermined
 from prodgate.layers.live.layer import _is_foreign
 from prodgate.semantics.unresolved import Unknown
 
-from .asked import ACCOUNT, REGION, asked
+from .stated_account import ACCOUNT, REGION, asked
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 BALANCERS = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:"

@@ -13,7 +13,7 @@ from prodgate.facts.live.running_services import RunningService, observe_running
 from prodgate.facts.live.services import parse_image
 from prodgate.findings import Undetermined
 
-from .asked import ACCOUNT, REGION, asked
+from .stated_account import ACCOUNT, REGION, asked
 
 A, B, C = ("sha256:" + letter * 64 for letter in "abc")
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/news/api"

@@ -18,8 +18,8 @@ from prodgate.facts.load.measurements import Measurements, read_measurements
 from prodgate.findings import Concluded, Outcome
 from prodgate.quantities import Bound, Quantity
 
-from ...made import criterion
-from .recorded import cell, failing, record, slow
+from ...samples import criterion
+from .load_records import cell, failing, record, slow
 
 SURE = {"confidence": Quantity.parse("95 %"), "decides": "bound"}
 P95 = criterion("latency-p95", bound=Bound.parse("< 200 ms"), **SURE)

@@ -10,7 +10,7 @@ import pytest
 from prodgate.facts.load.server_view import MARK, ServerView, server_view, summarise_log
 from prodgate.findings import Undetermined
 
-from .recorded import STARTED, cell, failing, record, slow, stored
+from .load_records import STARTED, cell, failing, record, slow, stored
 
 BEGIN = datetime.fromisoformat(STARTED).timestamp()
 

@@ -10,7 +10,7 @@ import pytest
 from prodgate.aws.answers import Unreadable
 from prodgate.facts.load.whole_minutes import count_sent, find_whole_minutes
 
-from .recorded import cell, failing, record
+from .load_records import cell, failing, record
 
 
 def run(started: str, duration: float, timeout: float = 2.0, **changes: Any) -> dict[str, Any]:

@@ -24,8 +24,8 @@ from prodgate.facts.e2e.probes import PROBE_KINDS
 from prodgate.layers.e2e import credentials, observing, target
 from prodgate.layers.e2e.layer import E2eLayer
 from prodgate.layers.layer import LayerContext
-from tests.prodgate.facts.e2e import probed
-from tests.prodgate.facts.e2e.browsed import journey, journeys, unreachable, visit, visits
+from tests.prodgate.facts.e2e import probe_records
+from tests.prodgate.facts.e2e.browser_records import journey, journeys, unreachable, visit, visits
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 
 CRITERIA = """
@@ -78,7 +78,7 @@ class Made:
 
     def probe(self, site: Any) -> Mapping[str, Any]:
         self.sites.append(site)
-        return probed.record()
+        return probe_records.record()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from prodgate.facts import Facts
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load.layer import LoadLayer
 from prodgate.load.profile import Profile
-from tests.prodgate.facts.load.recorded import cell, record
+from tests.prodgate.facts.load.load_records import cell, record
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 
 CRITERIA = """

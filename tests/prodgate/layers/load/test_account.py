@@ -29,8 +29,8 @@ from prodgate.layers.load.layer import LoadLayer
 from prodgate.layers.load.target import LoadTarget
 from prodgate.layers.observing_layer import Evidence
 from prodgate.sections.targets import Target
-from tests.loadtests.entered import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
-from tests.loadtests.entered import tell_of_distribution as tell
+from tests.loadtests.counted_account import EACH, HOST, MINUTES, balancer, distribution, run, tell_of_balancer
+from tests.loadtests.counted_account import tell_of_distribution as tell
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 from tests.prodgate.rehearsal.emulated import REGION, Account, Zygote
 

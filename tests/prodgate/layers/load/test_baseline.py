@@ -14,7 +14,7 @@ from prodgate.findings import Finding, Outcome
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load import target
 from prodgate.quantities import Bound
-from tests.prodgate.made import criterion
+from tests.prodgate.samples import criterion
 
 from .stage import CRITERIA, REAL, Made, OwnSite, observation, observed
 

@@ -18,7 +18,7 @@ from prodgate.findings import Undetermined
 from prodgate.layers.load import target
 from prodgate.layers.load.layer import LoadLayer
 from prodgate.quantities import Bound
-from tests.prodgate.made import criterion
+from tests.prodgate.samples import criterion
 
 from .stage import CRITERIA, REAL, Made, OwnSite, deployed, observation, observed
 

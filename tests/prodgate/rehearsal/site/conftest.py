@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from prodgate.rehearsal.site.content.seed import seed
 from prodgate.rehearsal.site.database import Database, migrate, open_database
 from prodgate.rehearsal.site.process import Site, running
-from tests.prodgate.rehearsal.site.asking import UNTIL
+from tests.prodgate.rehearsal.site.client import UNTIL
 from tests.prodgate.rehearsal.site.postgres import postgres
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prodgate.rehearsal.site.process import Site
-from tests.prodgate.rehearsal.site.asking import ask
+from tests.prodgate.rehearsal.site.client import ask
 
 pytestmark = pytest.mark.xdist_group("site")
 

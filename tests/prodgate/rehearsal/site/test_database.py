@@ -20,7 +20,7 @@ from prodgate.rehearsal.site import tables
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER, last_slot, seed
 from prodgate.rehearsal.site.database import Database, current_revision, migrate, open_database
 from prodgate.rehearsal.site.process import running
-from tests.prodgate.rehearsal.site.asking import UNTIL, ask, asked, served
+from tests.prodgate.rehearsal.site.client import UNTIL, ask, asked, served
 
 pytestmark = pytest.mark.xdist_group("postgres")
 STORY = {

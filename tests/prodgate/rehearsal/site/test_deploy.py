@@ -19,8 +19,8 @@ from sqlalchemy import create_engine, text
 
 from prodgate.criteria import UsageError
 from prodgate.rehearsal.site.process import PROGRAM, running
-from tests.prodgate.rehearsal.site.asking import ask
-from tests.prodgate.rehearsal.site.probing import probing
+from tests.prodgate.rehearsal.site.client import ask
+from tests.prodgate.rehearsal.site.probe import probing
 
 pytestmark = pytest.mark.xdist_group("site")
 

@@ -24,7 +24,7 @@ from prodgate.rehearsal.site.database import Database, migrate, open_database
 from prodgate.rehearsal.site.faults import KINDS, Fault, parse_faults
 from prodgate.rehearsal.site.logs import AccessLog
 from prodgate.rehearsal.site.process import running
-from tests.prodgate.rehearsal.site.asking import UNTIL, Answer, ask, asked, served
+from tests.prodgate.rehearsal.site.client import UNTIL, Answer, ask, asked, served
 
 pytestmark = pytest.mark.xdist_group("site")
 

@@ -14,7 +14,7 @@ import pytest
 from prodgate.rehearsal.site.content.seed import seed
 from prodgate.rehearsal.site.database import migrate, open_database
 from prodgate.rehearsal.site.logs import LOG, AccessLog, _as_json, open_access_log, route
-from tests.prodgate.rehearsal.site.asking import UNTIL, served
+from tests.prodgate.rehearsal.site.client import UNTIL, served
 
 
 def test_two_writers_share_an_access_log(tmp_path: Path) -> None:

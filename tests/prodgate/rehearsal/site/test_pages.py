@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from prodgate.rehearsal.site import pages
 from prodgate.rehearsal.site.process import Site
-from tests.prodgate.rehearsal.site.asking import Answer, ask
+from tests.prodgate.rehearsal.site.client import Answer, ask
 
 pytestmark = pytest.mark.xdist_group("site")
 PUBLIC = ("/", "/teams", "/teams/lal", "/search", "/search?q=overtime&category=games&team=bos")

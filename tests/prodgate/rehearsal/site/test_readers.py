@@ -9,7 +9,7 @@ import pytest
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER
 from prodgate.rehearsal.site.passwords import hash_password, matches
 from prodgate.rehearsal.site.process import Site
-from tests.prodgate.rehearsal.site.asking import Answer, ask
+from tests.prodgate.rehearsal.site.client import Answer, ask
 
 pytestmark = pytest.mark.xdist_group("site")
 KNOWN = {"email": READER, "password": PASSWORD}

@@ -14,7 +14,7 @@ from prodgate.rehearsal.site.content import read
 from prodgate.rehearsal.site.content.stories import DAYS, STORIES, players, unused_slug, write_stories
 from prodgate.rehearsal.site.queries import CATEGORIES
 from prodgate.rehearsal.site.words import WORDS
-from tests.prodgate.rehearsal.site.asking import UNTIL
+from tests.prodgate.rehearsal.site.client import UNTIL
 
 TOLD = list(write_stories(UNTIL))
 

@@ -16,7 +16,7 @@ from prodgate.report.dags import calendar as calendars
 from prodgate.report.dags.calendar import MARKS, Calendar, Cell, arrange_calendar
 from prodgate.report.dags.times import Clock, render_delay, render_duration
 
-from .made import DAILY, SECONDS, SIX_HOURS, dag
+from .samples import DAILY, SECONDS, SIX_HOURS, dag
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

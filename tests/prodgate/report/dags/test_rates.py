@@ -13,8 +13,8 @@ from prodgate.layers.dags.facts import facts_of
 from prodgate.quantities import Quantity
 from prodgate.report.dags.rates import Reliability, find_deciding_criterion, reliability
 
-from ..made import criterion
-from .made import SIX_HOURS, Change, by_hand, dag, failed, late, missed, open_, retried, scheduled, success_rate
+from ..samples import criterion
+from .samples import SIX_HOURS, Change, by_hand, dag, failed, late, missed, open_, retried, scheduled, success_rate
 
 REAL, REHEARSED = success_rate(), success_rate("dag-success-rate-rehearsed")
 MIXED: dict[int, Change] = {3: failed, 20: missed, 40: late, 41: retried, 60: by_hand, 119: open_}

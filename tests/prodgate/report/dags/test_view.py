@@ -22,9 +22,9 @@ from prodgate.report.html import render_html
 from prodgate.report.load.drawing import Words
 
 from ...airflow.fake import Reply
-from ..made import showcase
+from ..samples import showcase
 from ..test_html import HOSTILE, Page
-from .made import (
+from .samples import (
     DAILY,
     Change,
     airflow,

@@ -15,9 +15,9 @@ from prodgate.report.html import render_html
 from prodgate.report.load.failures import failures
 from prodgate.report.load.view import LoadBlock, load_blocks
 
-from ..made import PLAN, criterion, fact, finding, run, showcase
+from ..samples import PLAN, criterion, fact, finding, run, showcase
 from ..test_html import HOSTILE, Page
-from .made import everything, loaded, record, stored
+from .samples import everything, loaded, record, stored
 
 WORDS = Catalogue("en").text
 

@@ -11,7 +11,7 @@ from prodgate.aws.answers import Unread, Unreadable
 from prodgate.facts.live.drift.counterpart import normalise, read_path
 from prodgate.facts.live.drift.declared import TABLE, DeclaredResource, TaggedResource, observe_declared, observe_tagged
 from prodgate.findings import Undetermined
-from tests.prodgate.facts.live.asked import asked
+from tests.prodgate.facts.live.stated_account import asked
 
 KEY = "11111111-1111-1111-1111-111111111111"
 MADE_UP = "99999999-9999-9999-9999-999999999999"

@@ -13,7 +13,7 @@ from typing import Any
 from prodgate.evidence.artifacts import store_json
 from prodgate.evidence.runs import Run
 
-from ..made import criterion, fact, finding, run
+from ..samples import criterion, fact, finding, run
 
 SELF_TEST = {
     "ok": True,

@@ -19,8 +19,8 @@ from prodgate.layers.dags.kinds import DECLARED, HISTORY
 from prodgate.quantities import Quantity
 
 from ...airflow.fake import NOW, Fake, a_dag, a_run, a_task, components, written
-from ...airflow.reading import Asking
-from ..made import criterion, fact, finding, run
+from ...airflow.wrong_answers import Asking
+from ..samples import criterion, fact, finding, run
 
 Row = dict[str, Any]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prodgate.evidence.journal import Journal
 
-from .made import finding
+from .samples import finding
 
 CRITERIA = """
 system = "shop"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..prodgate.facts.load.recorded import cell, record, stored
+from ..prodgate.facts.load.load_records import cell, record, stored
 from ..prodgate.rehearsal.emulated import Account
 
 HOST, GLOBAL = "www.example.com", "us-east-1"

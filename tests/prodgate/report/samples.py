@@ -18,7 +18,6 @@ from prodgate.waivers import Waiver
 STARTED = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 PLAN = sha256(b"plan").hexdigest()
 CLUSTER = sha256(b"cluster").hexdigest()
-NOT_BUILT = "live layer not built"
 
 
 def criterion(id_: str, *, require: str = "", **fields: Any) -> Criterion:
