@@ -93,7 +93,5 @@ def _finding(ledger: Ledger, role: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _find_analyzer(ledger: Ledger, name: str) -> dict[str, Any]:
-    if name not in ledger.of("analyzer"):
-        raise Refused("ResourceNotFoundException", f"no analyzer {name}")
-    analyzer: dict[str, Any] = ledger.of("analyzer")[name]
+    analyzer: dict[str, Any] = ledger.find("analyzer", name, "ResourceNotFoundException", f"no analyzer {name}")
     return analyzer

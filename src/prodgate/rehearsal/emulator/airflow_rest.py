@@ -1,4 +1,4 @@
-"""The REST API of a real Airflow, as Amazon MWAA hands it on."""
+"""The REST API of a real Airflow, as Amazon MWAA exposes it."""
 
 from __future__ import annotations
 

@@ -68,9 +68,8 @@ def disable_alarm_actions(ledger: Ledger, params: Mapping[str, Any]) -> dict[str
 @corrects("cloudwatch", "SetAlarmState", upstream="since getmoto/moto#1313")
 def set_alarm_state(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Change the state of an alarm, with all that follows from it."""
-    if params["AlarmName"] not in ledger.of("alarm"):
-        raise Refused("ResourceNotFound", f"no alarm {params['AlarmName']!r}")
-    kind, alarm = ledger.of("alarm")[params["AlarmName"]]
+    name = params["AlarmName"]
+    kind, alarm = ledger.find("alarm", name, "ResourceNotFound", f"no alarm {name!r}")
     before, alarm["StateReason"] = alarm["StateValue"], params["StateReason"]
     alarm["StateValue"] = params["StateValue"]
     alarm["StateUpdatedTimestamp"] = datetime.now(UTC)
@@ -78,10 +77,8 @@ def set_alarm_state(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
         return {}
     summary = f"Alarm updated from {before} to {alarm['StateValue']}"
     data = json.dumps({"newState": {"stateValue": alarm["StateValue"], "stateReason": alarm["StateReason"]}})
-    _record_history(
-        ledger, kind, params["AlarmName"], HistoryItemType="StateUpdate", HistorySummary=summary, HistoryData=data
-    )
-    if alarm["ActionsEnabled"] and not _is_muted(ledger, params["AlarmName"]):
+    _record_history(ledger, kind, name, HistoryItemType="StateUpdate", HistorySummary=summary, HistoryData=data)
+    if alarm["ActionsEnabled"] and not _is_muted(ledger, name):
         for action in alarm.get(_ACTIONS[alarm["StateValue"]], ()):
             _act(ledger, kind, alarm, action, before)
     return {}
@@ -128,9 +125,8 @@ def list_alarm_mute_rules(ledger: Ledger, params: Mapping[str, Any]) -> dict[str
 @answers("cloudwatch", "GetAlarmMuteRule")
 def get_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return a rule that silences alarms, with its targets."""
-    if params["AlarmMuteRuleName"] not in ledger.of("mute"):
-        raise Refused("ResourceNotFoundException", f"no mute rule {params['AlarmMuteRuleName']!r}")
-    return dict(ledger.of("mute")[params["AlarmMuteRuleName"]])
+    name = params["AlarmMuteRuleName"]
+    return dict(ledger.find("mute", name, "ResourceNotFoundException", f"no mute rule {name!r}"))
 
 
 @answers("cloudwatch", "DeleteAlarmMuteRule")

@@ -85,8 +85,8 @@ def list_recovery_points(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[s
 @answers("backup", "DeleteRecoveryPoint")
 def delete_recovery_point(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Delete a recovery point."""
-    if ledger.of(POINTS).pop(params["RecoveryPointArn"], None) is None:
-        raise Refused("ResourceNotFoundException", "Cannot find the recovery point.")
+    ledger.find(POINTS, params["RecoveryPointArn"], "ResourceNotFoundException", "Cannot find the recovery point.")
+    del ledger.of(POINTS)[params["RecoveryPointArn"]]
     return {}
 
 
@@ -102,9 +102,7 @@ def list_restore_jobs(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str,
 @answers("backup", "PutRestoreValidationResult")
 def put_restore_validation_result(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Record what a look at the restored data found."""
-    job = ledger.of(JOBS).get(params["RestoreJobId"])
-    if job is None:
-        raise Refused("ResourceNotFoundException", "Cannot find the restore job.")
+    job = ledger.find(JOBS, params["RestoreJobId"], "ResourceNotFoundException", "Cannot find the restore job.")
     job["ValidationStatus"] = params["ValidationStatus"]
     return {}
 
@@ -135,13 +133,6 @@ def get_testing_plan(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, 
     return {"RestoreTestingPlan": _testing_plan(ledger, params)}
 
 
-@answers("backup", "DeleteRestoreTestingPlan")
-def delete_testing_plan(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Delete a plan of restore tests."""
-    del ledger.of("testing plans")[_testing_plan(ledger, params)["RestoreTestingPlanName"]]
-    return {}
-
-
 @answers("backup", "CreateRestoreTestingSelection")
 def create_testing_selection(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say what a plan of restore tests restores."""
@@ -151,8 +142,7 @@ def create_testing_selection(ledger: Ledger, params: Mapping[str, Any]) -> Mappi
         "RestoreTestingSelectionName": selection["RestoreTestingSelectionName"],
         "CreationTime": datetime.now(UTC),
     }
-    key = f"{plan['RestoreTestingPlanName']}/{selection['RestoreTestingSelectionName']}"
-    ledger.of("testing selections")[key] = selection | made
+    ledger.of("testing selections")[_selection_key(made)] = selection | made
     return made | {"RestoreTestingPlanArn": plan["RestoreTestingPlanArn"]}
 
 
@@ -169,13 +159,14 @@ def list_testing_selections(ledger: Ledger, params: Mapping[str, Any]) -> Mappin
 @answers("backup", "GetRestoreTestingSelection")
 def get_testing_selection(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return one selection of a plan of restore tests."""
-    return {"RestoreTestingSelection": ledger.of("testing selections")[_testing_selection(ledger, params)]}
+    return {"RestoreTestingSelection": _testing_selection(ledger, params)}
 
 
 @answers("backup", "DeleteRestoreTestingSelection")
 def delete_testing_selection(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take a selection out of a plan of restore tests."""
-    del ledger.of("testing selections")[_testing_selection(ledger, params)]
+    _testing_selection(ledger, params)
+    del ledger.of("testing selections")[_selection_key(params)]
     return {}
 
 
@@ -188,14 +179,15 @@ def _vault(ledger: Ledger, params: Mapping[str, Any]) -> Any:
 
 
 def _testing_plan(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] | None = ledger.of("testing plans").get(params["RestoreTestingPlanName"])
-    if found is None:
-        raise Refused("ResourceNotFoundException", "Cannot find the restore testing plan.")
+    name, message = params["RestoreTestingPlanName"], "Cannot find the restore testing plan."
+    found: dict[str, Any] = ledger.find("testing plans", name, "ResourceNotFoundException", message)
     return found
 
 
-def _testing_selection(ledger: Ledger, params: Mapping[str, Any]) -> str:
-    key = f"{params['RestoreTestingPlanName']}/{params['RestoreTestingSelectionName']}"
-    if key not in ledger.of("testing selections"):
-        raise Refused("ResourceNotFoundException", "Cannot find the restore testing selection.")
-    return key
+def _testing_selection(ledger: Ledger, params: Mapping[str, Any]) -> Any:
+    message = "Cannot find the restore testing selection."
+    return ledger.find("testing selections", _selection_key(params), "ResourceNotFoundException", message)
+
+
+def _selection_key(params: Mapping[str, Any]) -> str:
+    return f"{params['RestoreTestingPlanName']}/{params['RestoreTestingSelectionName']}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, answers
 
 Params = Mapping[str, Any]
 Value = Mapping[str, Any]
@@ -26,19 +26,12 @@ def get_monitors(ledger: Ledger, params: Params) -> Value:
     return {"AnomalyMonitors": _select(ledger, "monitor", params.get("MonitorArnList"))}
 
 
-@answers("ce", "DeleteAnomalyMonitor")
-def delete_monitor(ledger: Ledger, params: Params) -> Value:
-    """Remove a monitor."""
-    return _remove(ledger, "monitor", params["MonitorArn"])
-
-
 @answers("ce", "CreateAnomalySubscription")
 def create_subscription(ledger: Ledger, params: Params) -> Value:
     """Say who hears of anomalies; addresses need no confirmation, as AWS asks none."""
     about = params["AnomalySubscription"]
-    unknown = [arn for arn in about["MonitorArnList"] if arn not in ledger.of("monitor")]
-    if unknown:
-        raise Refused("UnknownMonitorException", f"no monitor {unknown[0]}")
+    for monitor in about["MonitorArnList"]:
+        ledger.find("monitor", monitor, "UnknownMonitorException", f"no monitor {monitor}")
     arn = f"arn:aws:ce::{ledger.account}:anomalysubscription/{uuid4()}"
     heard = [{"Status": "CONFIRMED", **one} for one in about["Subscribers"]]
     ledger.of("subscription")[arn] = {
@@ -56,7 +49,10 @@ def get_subscriptions(ledger: Ledger, params: Params) -> Value:
 @answers("ce", "DeleteAnomalySubscription")
 def delete_subscription(ledger: Ledger, params: Params) -> Value:
     """Remove a subscription."""
-    return _remove(ledger, "subscription", params["SubscriptionArn"])
+    arn = params["SubscriptionArn"]
+    ledger.find("subscription", arn, "UnknownSubscriptionException", f"no subscription {arn}")
+    del ledger.of("subscription")[arn]
+    return {}
 
 
 @answers("ce", "UpdateCostAllocationTagsStatus")
@@ -76,9 +72,3 @@ def list_allocation_tags(ledger: Ledger, params: Params) -> Value:
 
 def _select(ledger: Ledger, kind: str, arns: list[str] | None) -> list[Any]:
     return [about for arn, about in ledger.of(kind).items() if not arns or arn in arns]
-
-
-def _remove(ledger: Ledger, kind: str, arn: str) -> Value:
-    if ledger.of(kind).pop(arn, None) is None:
-        raise Refused(f"Unknown{kind.capitalize()}Exception", f"no {kind} {arn}")
-    return {}

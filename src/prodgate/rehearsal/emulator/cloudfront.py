@@ -39,9 +39,8 @@ def _create(kind: str, ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str
 
 
 def _get(kind: str, ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    if params["Id"] not in ledger.of(kind):
-        raise Refused(f"NoSuch{kind}", f"There is no {kind} {params['Id']}.")
-    return {kind: ledger.of(kind)[params["Id"]], "ETag": params["Id"]}
+    id_ = params["Id"]
+    return {kind: ledger.find(kind, id_, f"NoSuch{kind}", f"There is no {kind} {id_}."), "ETag": id_}
 
 
 def _update(kind: str, ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -108,7 +107,7 @@ def list_distributions(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[st
 
 @answers("cloudfront", "CreateVpcOrigin")
 def create_vpc_origin(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Create a way into the network, deployed at once."""
+    """Create a VPC origin, deployed at once."""
     id_ = f"vo_{uuid.uuid4().hex[:22]}"
     now = datetime.now(UTC)
     made = {"Id": id_, "Arn": f"arn:aws:cloudfront::{ledger.account}:vpcorigin/{id_}", "AccountId": ledger.account,
@@ -120,10 +119,10 @@ def create_vpc_origin(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str,
 
 @answers("cloudfront", "GetVpcOrigin")
 def get_vpc_origin(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a way into the network."""
-    if params["Id"] not in ledger.of("vpc-origin"):
-        raise Refused("EntityNotFound", f"There is no VPC origin {params['Id']}.")
-    return {"VpcOrigin": ledger.of("vpc-origin")[params["Id"]], "ETag": params["Id"]}
+    """Return a VPC origin."""
+    id_ = params["Id"]
+    origin = ledger.find("vpc-origin", id_, "EntityNotFound", f"There is no VPC origin {id_}.")
+    return {"VpcOrigin": origin, "ETag": id_}
 
 
 @answers("cloudfront", "CreateMonitoringSubscription")
@@ -138,9 +137,8 @@ def create_monitoring_subscription(ledger: Ledger, params: Mapping[str, Any]) ->
 def get_monitoring_subscription(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say whether the additional metrics of a distribution are published."""
     _find_distribution(ledger, params["DistributionId"])
-    if params["DistributionId"] not in ledger.of("monitoring"):
-        raise Refused("NoSuchMonitoringSubscription", "There is no monitoring subscription.")
-    return {"MonitoringSubscription": ledger.of("monitoring")[params["DistributionId"]]}
+    code, message = "NoSuchMonitoringSubscription", "There is no monitoring subscription."
+    return {"MonitoringSubscription": ledger.find("monitoring", params["DistributionId"], code, message)}
 
 
 def _find_distribution(ledger: Ledger, id_: str) -> Any:

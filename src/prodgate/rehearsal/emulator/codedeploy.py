@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .extension import Ledger, Refused, answers, corrects
+from .extension import Ledger, answers, corrects
 
 #: Arguments of a deployment group that moto loses, or forgets when they are changed.
 KEPT = (
@@ -38,9 +38,8 @@ def create_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mappin
 def update_deployment_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Change a deployment group."""
     key = _key(params, params["currentDeploymentGroupName"])
-    if key not in ledger.of("group"):
-        raise Refused("DeploymentGroupDoesNotExistException", f"No deployment group found for {key}")
-    ledger.of("group")[key] |= {name: params[name] for name in KEPT if name in params}
+    group = ledger.find("group", key, "DeploymentGroupDoesNotExistException", f"No deployment group found for {key}")
+    group |= {name: params[name] for name in KEPT if name in params}
     return {"hooksNotCleanedUp": []}
 
 
@@ -75,9 +74,8 @@ def create_deployment_config(ledger: Ledger, params: Mapping[str, Any]) -> Mappi
 def get_deployment_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return in which steps traffic moves."""
     name = params["deploymentConfigName"]
-    if name not in ledger.of("pace"):
-        raise Refused("DeploymentConfigDoesNotExistException", f"No Deployment Configuration found for name: {name}")
-    return {"deploymentConfigInfo": ledger.of("pace")[name]}
+    message = f"No Deployment Configuration found for name: {name}"
+    return {"deploymentConfigInfo": ledger.find("pace", name, "DeploymentConfigDoesNotExistException", message)}
 
 
 @corrects("codedeploy", "CreateDeployment", upstream="since getmoto/moto#8758")

@@ -126,7 +126,7 @@ MOTO_NAMES: Mapping[str, str] = {"lambda": "awslambda", "docdb": "rds", "neptune
 
 
 def _report_mistake(call: Call, error: BaseException) -> Refused:
-    """Return a mistake of the emulator as an error; tell whoever mends it where it came from."""
+    """Return a bug of the emulator as an error of AWS's form; say on stderr where it is."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -26,14 +26,14 @@ def get_snapshot_block_public_access(ledger: Ledger, _params: Mapping[str, Any])
 
 @answers("ec2", "ModifyInstanceMetadataDefaults")
 def modify_instance_metadata_defaults(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Say how instances answer for their metadata."""
+    """Set the defaults of the instance metadata service."""
     ledger.of("metadata").update({name: params[name] for name in METADATA if name in params})
     return {"Return": True}
 
 
 @answers("ec2", "GetInstanceMetadataDefaults")
 def get_instance_metadata_defaults(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return how instances answer for their metadata."""
+    """Return the defaults of the instance metadata service."""
     return {"AccountLevel": {**ledger.of("metadata"), "ManagedBy": "account"}}
 
 

@@ -72,9 +72,8 @@ def describe_scan_findings(ledger: Ledger, params: Mapping[str, Any]) -> Mapping
     """Return what the scan of an image has found: what the image's maker has annotated for the rehearsal."""
     named = {"repositoryName": params["repositoryName"], "imageIds": [params["imageId"]]}
     digest = ledger.ask("ecr", "DescribeImages", **named)["imageDetails"][0]["imageDigest"]
-    if digest not in ledger.of("scan"):
-        raise Refused("ScanNotFoundException", f"Image scan does not exist for the image with digest {digest!r}")
-    found = ledger.of("scan")[digest]
+    message = f"Image scan does not exist for the image with digest {digest!r}"
+    found = ledger.find("scan", digest, "ScanNotFoundException", message)
     severities = [one["severity"] for one in found]
     return {
         "registryId": ledger.account,

@@ -11,7 +11,7 @@ from moto.ecs.models import Task
 
 from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, corrects, patch
 
-# moto reads it of every interface, and gives it to none in a network without host names
+# moto reads it from every interface, and sets it on none in a network without host names
 patch(NetworkInterface, "private_dns_name", "", upstream=UNREPORTED)
 
 

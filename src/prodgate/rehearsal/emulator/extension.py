@@ -48,6 +48,12 @@ class Ledger:
         """Return what is kept of one kind."""
         return self.kept.setdefault(kind, {})
 
+    def find(self, kind: str, key: Any, code: str, message: str) -> Any:
+        """Return one of a kind. Raises Refused where it is not kept."""
+        if key not in self.of(kind):
+            raise Refused(code, message)
+        return self.of(kind)[key]
+
 
 #: Answers one operation: given the ledger and the call's parameters, returns what boto3 would return.
 Answer = Callable[[Ledger, Mapping[str, Any]], Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""What goes wrong on demand: denied, throttled, slow and broken answers, for proofs that nothing is lost by them."""
+"""Faults on demand: denied, throttled, slow and broken answers, to prove that the gate loses nothing by them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Fault:
     times: int = -1
     """Calls that are hit; without an end where negative."""
     every: int = 1
-    """Only each so-manieth call is hit."""
+    """Only every nth call is hit."""
     calls_per_second: float = 0.0
     """Only what exceeds a token bucket of this rate, and of this size, is hit."""
     delay: float = 0.0

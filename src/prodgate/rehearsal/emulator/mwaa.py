@@ -100,25 +100,16 @@ def create_web_login_token(ledger: Ledger, params: Mapping[str, Any]) -> Mapping
     return {"WebToken": uuid.uuid4().hex, "WebServerHostname": host, "IamIdentity": "rehearsal"}
 
 
-@answers("mwaa", "CreateCliToken")
-def create_cli_token(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Hand out a token for Airflow's command line; in the rehearsal account nothing takes it."""
-    host = _environment(ledger, params["Name"])["WebserverUrl"]
-    return {"CliToken": uuid.uuid4().hex, "WebServerHostname": host}
-
-
 @answers("mwaa", "InvokeRestApi")
 def invoke_rest_api(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Hand a request on to the Airflow that the account was told of; refuse it when there is none."""
+    """Forward a request to the Airflow that was connected to the account; refuse it when there is none."""
     _environment(ledger, params["Name"])
     return forward_request(ledger.of("airflow"), params)
 
 
 def _environment(ledger: Ledger, name: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = ledger.of("environment")[name]
-    except KeyError:
-        raise Refused("ResourceNotFoundException", f"No environment with the name {name} exists.") from None
+    message = f"No environment with the name {name} exists."
+    found: dict[str, Any] = ledger.find("environment", name, "ResourceNotFoundException", message)
     return found
 
 

@@ -33,13 +33,6 @@ def enable_signing(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, An
     return {"ChangeInfo": _change()}
 
 
-@answers("route53", "DisableHostedZoneDNSSEC")
-def disable_signing(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Stop signing a zone."""
-    ledger.of("signed").pop(_zone(params["HostedZoneId"]), None)
-    return {"ChangeInfo": _change()}
-
-
 @corrects("route53", "GetDNSSEC", upstream="since getmoto/moto#5197")
 def get_dnssec(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say whether a zone is signed, and with which keys."""

@@ -1,4 +1,4 @@
-"""Application Auto Scaling: what it did, which moto does not remember because nothing in it scales."""
+"""Application Auto Scaling: its activities, which moto lacks because nothing in it scales."""
 
 from __future__ import annotations
 

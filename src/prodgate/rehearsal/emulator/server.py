@@ -1,4 +1,4 @@
-"""The emulated account at a port of this machine, as the HTTP proxy that its clients are told to use."""
+"""Serves the emulated account at a port of this machine, as the HTTP proxy that its clients use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .dispatch import Emulator
 from .faults import Fault
 from .replies import Reply
 
-#: Where the account is told what to do wrong. No host of AWS has such a path.
+#: Below it is what concerns the rehearsal and not AWS, of which no host has such a path.
 ADMIN: Final = "/_prodgate/"
 
 
@@ -86,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = answer
 
     def _url(self) -> str:
-        """The address asked for: a proxy is told it whole."""
+        """Return the URL asked for; a proxy gets it whole."""
         return self.path if self.path.startswith("http") else f"http://{self.headers.get('Host', '')}{self.path}"
 
     def _body(self) -> bytes:

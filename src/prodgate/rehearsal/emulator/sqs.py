@@ -53,7 +53,7 @@ def send_message_batch(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str
 
 
 def measure_queues(account: str, region: str) -> Iterator[dict[str, Any]]:
-    """Yield for each queue with messages what CloudWatch is told of them each minute, as PutMetricData takes it."""
+    """Yield the metrics of each queue that holds messages, as PutMetricData takes them."""
     now = datetime.now(UTC)
     for queue in find_backend("sqs", account, region).queues.values():
         if there := queue.messages:

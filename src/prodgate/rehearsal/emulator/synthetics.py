@@ -45,14 +45,6 @@ def stop_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-@answers("synthetics", "UpdateCanary")
-def update_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Change what is stated of a canary."""
-    found = _canary(ledger, params["Name"])
-    found.update({key: value for key, value in params.items() if key in ("Schedule", "RunConfig", "RuntimeVersion")})
-    return {}
-
-
 @corrects("synthetics", "GetCanary", upstream="since getmoto/moto#9314")
 def get_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return one canary."""
@@ -70,12 +62,6 @@ def describe_last_runs(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str
     """Return the last run of each canary that has run."""
     runs = [_runs(ledger, one["Name"])[-1:] for one in _select(ledger, params)]
     return {"CanariesLastRun": [{"CanaryName": run["Name"], "LastRun": run} for last in runs for run in last]}
-
-
-@answers("synthetics", "GetCanaryRuns")
-def get_canary_runs(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the runs of a canary, the newest first."""
-    return {"CanaryRuns": _runs(ledger, _canary(ledger, params["Name"])["Name"])[::-1]}
 
 
 def record_run(ledger: Ledger, name: str, ended: datetime, state: str = "PASSED") -> None:
@@ -103,10 +89,8 @@ def _select(ledger: Ledger, params: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _canary(ledger: Ledger, name: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = ledger.of("canary")[name]
-    except KeyError:
-        raise Refused("ResourceNotFoundException", f"No canary with the name {name} exists.") from None
+    message = f"No canary with the name {name} exists."
+    found: dict[str, Any] = ledger.find("canary", name, "ResourceNotFoundException", message)
     return found
 
 
