@@ -2,10 +2,9 @@
 
 An area has a section there, and in a module below ``seed/`` a handler that makes it happen:
 
-    @history("metrics")
-    def measured(section: Mapping[str, Any], past: Past) -> None:
-        datum = {"Timestamp": past.ago(section["last"]), ...}
-        past.ask("cloudwatch", "PutMetricData", Namespace=..., MetricData=[datum])
+    @seeds("visits")
+    def report_visits(section: Mapping[str, Any], past: Past) -> None:
+        past.report("News Visits", {"Site": section["site"]}, past.ago(section["last"]), Value=section["number"])
 
 Handlers run in the emulator, once, after everything is created.
 """
@@ -68,7 +67,21 @@ class Past:
 
     def ago(self, duration: str) -> datetime:
         """Return when it was ``"30 min"`` ago. Raises UnitError."""
-        return self.now - timedelta(seconds=float(Quantity.parse(duration).base))
+        return self.now - parse_duration(duration)
+
+    def report(
+        self, metric: str, dimensions: Mapping[str, str], *times: datetime, region: str = "", **datum: Any
+    ) -> None:
+        """Let a metric, named as ``namespace name``, have had the same values at some times."""
+        namespace, _, name = metric.rpartition(" ")
+        named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+        data = [{"MetricName": name, "Dimensions": named, "Timestamp": time, **datum} for time in times]
+        self.ask("cloudwatch", "PutMetricData", region, Namespace=namespace, MetricData=data)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return a duration such as ``"30 min"``. Raises UnitError."""
+    return timedelta(seconds=float(Quantity.parse(text).base))
 
 
 Handler = Callable[[Mapping[str, Any], Past], None]

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import product
 from typing import Any
 
-from ...quantities import Quantity
-from ..scenario import Past, seeds
+from ..scenario import Past, parse_duration, seeds
 
 
 @seeds("airflow")
 def put_dag_runs(section: Mapping[str, Any], past: Past) -> None:
     """Let each DAG have run on every day, and tasks have been tried again now and then."""
-    took, delay = (float(Quantity.parse(section[key]).base) * 1000 for key in ("took", "delay"))
+    took = {
+        "DAGDurationSuccess": parse_duration(section["took"]),
+        "DAGScheduleDelay": parse_duration(section["delay"]),
+    }
     for environment in past.created("aws_mwaa_environment").values():
+        own = {"Environment": environment["name"]}
         for day in range(section["days"]):
             time = past.now - timedelta(days=day, hours=12)
-            for dag in section["dags"]:
-                own = {"DAG": dag, "Environment": environment["name"]}
-                took_and_delay = {"DAGDurationSuccess": took, "DAGScheduleDelay": delay}
-                _put_metrics(
-                    past, own, time, **{name: (value, "Milliseconds") for name, value in took_and_delay.items()}
-                )
-            tasks = {"DAG": "All", "Environment": environment["name"], "Task": "All"}
+            for dag, (name, duration) in product(section["dags"], took.items()):
+                value = duration / timedelta(milliseconds=1)
+                past.report(f"AmazonMWAA {name}", {"DAG": dag, **own}, time, Value=value, Unit="Milliseconds")
             failed = section["tasks_failed_in_the_month"] if day == 0 else 0
             counts = {"TaskInstanceSuccesses": section["tasks"], "TaskInstanceFailures": failed}
-            _put_metrics(past, tasks, time, **{name: (float(count), "Count") for name, count in counts.items()})
-
-
-def _put_metrics(past: Past, own: Mapping[str, str], time: datetime, **metrics: tuple[float, str]) -> None:
-    """Let metrics have had values, each with its unit."""
-    dimensions = [{"Name": name, "Value": named} for name, named in own.items()]
-    data = [
-        {"MetricName": name, "Dimensions": dimensions, "Timestamp": time, "Value": value, "Unit": unit}
-        for name, (value, unit) in metrics.items()
-    ]
-    past.ask("cloudwatch", "PutMetricData", Namespace="AmazonMWAA", MetricData=data)
+            for name, count in counts.items():
+                tasks = {"DAG": "All", **own, "Task": "All"}
+                past.report(f"AmazonMWAA {name}", tasks, time, Value=float(count), Unit="Count")

@@ -38,14 +38,8 @@ def settle_alarms(section: Mapping[str, Any], past: Past) -> None:
         for alarm in _alarms(past, region):
             for state in ("ALARM", section["state"]):
                 reason = f"{STAMP}: happened before anybody looked"
-                past.ask(
-                    "cloudwatch",
-                    "SetAlarmState",
-                    region,
-                    AlarmName=alarm["AlarmName"],
-                    StateValue=state,
-                    StateReason=reason,
-                )
+                changed = {"AlarmName": alarm["AlarmName"], "StateValue": state, "StateReason": reason}
+                past.ask("cloudwatch", "SetAlarmState", region, **changed)
 
 
 def _alarms(past: Past, region: str) -> list[dict[str, Any]]:
@@ -72,11 +66,5 @@ def _metric_key(metric: Mapping[str, Any]) -> dict[str, Any]:
 def _report(past: Past, region: str, metric: Mapping[str, Any], calm: Mapping[str, Any], hours: int) -> None:
     times = [past.now - timedelta(minutes=minutes) for minutes in range(2, 60, 10)]
     times += [past.now - _HOUR * hour - timedelta(minutes=1) for hour in range(1, hours)]
-    datum = {
-        "MetricName": metric["MetricName"],
-        "Dimensions": [{"Name": name, "Value": value} for name, value in metric["Dimensions"]],
-        "Value": float(calm["value"]),
-        "Unit": calm["unit"],
-    }
-    data = [datum | {"Timestamp": time} for time in times]
-    past.ask("cloudwatch", "PutMetricData", region, Namespace=metric["Namespace"], MetricData=data)
+    name, dimensions = f"{metric['Namespace']} {metric['MetricName']}", dict(metric["Dimensions"])
+    past.report(name, dimensions, *times, region=region, Value=float(calm["value"]), Unit=calm["unit"])

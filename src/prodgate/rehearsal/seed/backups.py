@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...quantities import Quantity
 from ..emulator.backup import JOBS, POINTS
-from ..scenario import STAMP, Past, seeds
+from ..scenario import STAMP, Past, parse_duration, seeds
 
 
 @seeds("backups")
@@ -55,7 +54,7 @@ def _file_recovery_point(
 
 
 def _restore_job(told: Mapping[str, str], past: Past) -> dict[str, Any]:
-    began, took = past.ago(told["ago"]), timedelta(seconds=float(Quantity.parse(told["took"]).base))
+    began, took = past.ago(told["ago"]), parse_duration(told["took"])
     return {
         "ResourceType": "Aurora",
         "CreationDate": began,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from ...quantities import Quantity
 from ..emulator.synthetics import record_run
-from ..scenario import STAMP, Past, seeds
+from ..scenario import STAMP, Past, parse_duration, seeds
 
 
 @seeds("logs")
@@ -33,7 +31,7 @@ def put_traces(section: Mapping[str, Any], past: Past) -> None:
             "name": name,
             "id": f"{number + 1:016x}",
             "trace_id": f"1-{int(ended):08x}-{number + 1:024x}",
-            "start_time": ended - float(Quantity.parse(section["took"]).base),
+            "start_time": ended - parse_duration(section["took"]).total_seconds(),
             "end_time": ended,
             "origin": "AWS::ECS::Fargate",
             "annotations": {"by": STAMP},
@@ -44,7 +42,7 @@ def put_traces(section: Mapping[str, Any], past: Past) -> None:
 @seeds("canaries")
 def record_canary_runs(section: Mapping[str, Any], past: Past) -> None:
     """Let every canary that was started have passed at regular times."""
-    every = timedelta(seconds=float(Quantity.parse(section["every"]).base))
+    every = parse_duration(section["every"])
     for canary in past.created("aws_synthetics_canary").values():
         for number in range(section["runs"]):
             record_run(past.ledger("synthetics"), canary["name"], past.ago(section["last"]) - number * every)
@@ -53,7 +51,7 @@ def record_canary_runs(section: Mapping[str, Any], past: Past) -> None:
 @seeds("collected")
 def put_collected_files(section: Mapping[str, Any], past: Past) -> None:
     """Let each source have left a file for each of its last slots, in the folder of the hour."""
-    every = timedelta(seconds=float(Quantity.parse(section["every"]).base))
+    every = parse_duration(section["every"])
     for source in section["sources"]:
         for number in range(section["slots"]):
             written = past.ago(section["last"]) - number * every

@@ -26,20 +26,18 @@ def put_daily_traffic(section: Mapping[str, Any], past: Past) -> None:
                 "HTTPCode_ELB_5XX_Count": section["failed_by_the_balancer"],
             }
             for name, count in counts.items():
-                _put_metric(past, f"{_BALANCER} {name}", own, time, Value=float(count), Unit="Count")
+                past.report(f"{_BALANCER} {name}", own, time, Value=float(count), Unit="Count")
             values, times = [*map(float, section["seconds"])], [*map(float, section["seconds"].values())]
-            _put_metric(past, f"{_BALANCER} TargetResponseTime", own, time, Values=values, Counts=times, Unit="Seconds")
+            past.report(f"{_BALANCER} TargetResponseTime", own, time, Values=values, Counts=times, Unit="Seconds")
         for canary in past.created("aws_synthetics_canary").values():
             failed = section["visits_failed_in_the_month"] if day == 0 else 0
             visits = [float(section["visits"] - failed), float(failed)]
             told: dict[str, Any] = {"Values": [100.0, 0.0], "Counts": visits}
             own = {"CanaryName": canary["name"]}
-            _put_metric(past, "CloudWatchSynthetics SuccessPercent", own, time, Unit="Percent", **told)
+            past.report("CloudWatchSynthetics SuccessPercent", own, time, Unit="Percent", **told)
         for environment in past.created("aws_mwaa_environment").values():
             own = {"Environment": environment["name"], "Cluster": "BaseWorker"}
-            _put_metric(
-                past, "AWS/MWAA CPUUtilization", own, time, Value=float(section["worker_percent"]), Unit="Percent"
-            )
+            past.report("AWS/MWAA CPUUtilization", own, time, Value=float(section["worker_percent"]), Unit="Percent")
 
 
 @seeds("surge")
@@ -49,8 +47,8 @@ def put_surge(section: Mapping[str, Any], past: Past) -> None:
     for site in past.created("aws_cloudfront_distribution").values():
         own = {"DistributionId": site["id"], "Region": "Global"}
         edge = {"region": _EDGE}
-        _put_metric(past, "AWS/CloudFront Requests", own, start, Value=float(section["requests"]), Unit="None", **edge)
-        _put_metric(past, "AWS/CloudFront CacheHitRate", own, start, Value=section["hit_rate"], Unit="Percent", **edge)
+        past.report("AWS/CloudFront Requests", own, start, Value=float(section["requests"]), Unit="None", **edge)
+        past.report("AWS/CloudFront CacheHitRate", own, start, Value=section["hit_rate"], Unit="Percent", **edge)
     for number, service in enumerate(past.created("aws_ecs_service").values()):
         name = f"service/{service['cluster'].rpartition('/')[2]}/{service['name']}"
         _record_scaling(past, name, number, start - timedelta(days=1), tasks["before"])
@@ -59,8 +57,8 @@ def put_surge(section: Mapping[str, Any], past: Past) -> None:
         for group in past.created("aws_lb_target_group").values():
             own = {"LoadBalancer": balancer["arn_suffix"], "TargetGroup": group["arn_suffix"]}
             time = start + timedelta(minutes=10)
-            _put_metric(past, f"{_BALANCER} HealthyHostCount", own, time, Value=float(tasks["after"]), Unit="Count")
-            _put_metric(past, f"{_BALANCER} RequestCount", own, time, Value=40000.0, Unit="Count")
+            past.report(f"{_BALANCER} HealthyHostCount", own, time, Value=float(tasks["after"]), Unit="Count")
+            past.report(f"{_BALANCER} RequestCount", own, time, Value=40000.0, Unit="Count")
 
 
 def _record_scaling(past: Past, service: str, number: int, time: datetime, count: int) -> None:
@@ -75,13 +73,3 @@ def _record_scaling(past: Past, service: str, number: int, time: datetime, count
         "EndTime": time + timedelta(minutes=2),
         "StatusCode": "Successful",
     }
-
-
-def _put_metric(
-    past: Past, metric: str, dimensions: Mapping[str, str], time: datetime, region: str = "", **told: Any
-) -> None:
-    """Let a metric, named as ``namespace name``, have reported."""
-    namespace, _, name = metric.rpartition(" ")
-    stated = [{"Name": key, "Value": value} for key, value in dimensions.items()]
-    datum = {"MetricName": name, "Dimensions": stated, "Timestamp": time, **told}
-    past.ask("cloudwatch", "PutMetricData", region, Namespace=namespace, MetricData=[datum])
