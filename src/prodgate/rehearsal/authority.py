@@ -1,4 +1,4 @@
-"""A certificate authority that lives as long as the rehearsal proxy; its own key is never written anywhere."""
+"""The certificate authority of the rehearsal proxy; its key exists in memory only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VALID: Final = Validity(begins=-timedelta(minutes=5), ends=timedelta(days=1))
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Signs certificates for hosts of AWS, which nobody trusts who was not given ``certificate``."""
+    """Signs certificates for hosts of AWS. Only clients that were given ``certificate`` trust them."""
 
     _signer: Signer = field(default_factory=lambda: Signer(_NAME))
     _contexts: dict[str, ssl.SSLContext] = field(default_factory=dict)

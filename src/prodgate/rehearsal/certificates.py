@@ -1,4 +1,4 @@
-"""Certificates for servers of a rehearsal, signed by authorities of which nothing but their certificate is kept."""
+"""Certificates for servers of a rehearsal, signed by authorities whose keys are never written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many others want the machine while something is rehearsed on it."""
+"""CPU contention: how many threads want to run while something is rehearsed on this machine."""
 
 from __future__ import annotations
 

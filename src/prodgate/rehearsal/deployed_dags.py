@@ -1,4 +1,4 @@
-"""What of a folder of DAGs is deployed: all but tests and caches, as the workflow that deploys them says."""
+"""Which files of a folder of DAGs are deployed: all but tests and caches, as in the workflow that deploys them."""
 
 from __future__ import annotations
 

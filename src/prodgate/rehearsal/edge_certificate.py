@@ -1,4 +1,4 @@
-"""The certificate of the edge: of an authority that is trusted by who was given its file, or of nobody."""
+"""The certificate of the edge: signed by an authority whose file clients can trust, or by itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The firewall of the edge: tells the attacks that the probes send from what readers send, in AWS's manner.
+"""The firewall of the edge: refuses the attacks that the probes send, as AWS's managed rules would.
 
-A few patterns, and only in the query. It shows that a probe tells a firewall that refuses from one that does not; how
-well AWS's own rules tell attacks apart, it does not show.
+A few patterns, in the query only. It shows that a probe can tell a firewall that refuses from one that does not; it
+does not show how well AWS's own rules recognise attacks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is said of an error in an adapter or in the history: what AWS answered, or where the code went wrong."""
+"""Describes an error in an adapter or a seed: what AWS answered, or where the code went wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import traceback
 
 
 def describe_error(error: Exception) -> str:
-    """Return an error as whoever mends it wants to read it."""
+    """Return the error in one line, with its place in the code unless AWS refused."""
     if hasattr(error, "operation_name"):  # boto3's form of AWS's refusals
         return str(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -1,4 +1,4 @@
-"""What EC2 does for whoever says nothing, account-wide."""
+"""EC2's defaults for the whole account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def keep_snapshots_private(declared: Mapping[str, Any], aws: Clients) -> Mapping
 
 @creates("aws_ec2_instance_metadata_defaults")
 def instance_metadata_defaults(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Say how instances answer for their metadata."""
+    """Set the defaults of the instance metadata service."""
     aws("ec2").modify_instance_metadata_defaults(
         **omit_empty(
             HttpTokens=declared["http_tokens"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, omit_empty, tags
+from .registry import Clients, creates, first, integer, omit_empty, tags
 
 
 @creates("aws_cloudwatch_metric_alarm")
@@ -18,8 +18,8 @@ def metric_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
         **_metric_arguments(declared),
         **omit_empty(
             ComparisonOperator=declared["comparison_operator"],
-            EvaluationPeriods=_integer(declared["evaluation_periods"]),
-            DatapointsToAlarm=_integer(declared["datapoints_to_alarm"]),
+            EvaluationPeriods=integer(declared["evaluation_periods"]),
+            DatapointsToAlarm=integer(declared["datapoints_to_alarm"]),
             ThresholdMetricId=declared["threshold_metric_id"],
             TreatMissingData=declared["treat_missing_data"] or "missing",
             EvaluateLowSampleCountPercentile=declared["evaluate_low_sample_count_percentiles"],
@@ -32,7 +32,7 @@ def metric_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
 @creates("aws_cloudwatch_composite_alarm")
 def composite_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create an alarm on other alarms."""
-    suppressor = (declared["actions_suppressor"] or [{}])[0]
+    suppressor = first(declared["actions_suppressor"])
     return _put_alarm(
         declared,
         aws,
@@ -40,8 +40,8 @@ def composite_alarm(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, A
         AlarmRule=declared["alarm_rule"],
         **omit_empty(
             ActionsSuppressor=suppressor.get("alarm"),
-            ActionsSuppressorWaitPeriod=_integer(suppressor.get("wait_period")),
-            ActionsSuppressorExtensionPeriod=_integer(suppressor.get("extension_period")),
+            ActionsSuppressorWaitPeriod=integer(suppressor.get("wait_period")),
+            ActionsSuppressorExtensionPeriod=integer(suppressor.get("extension_period")),
         ),
     )
 
@@ -71,7 +71,7 @@ def _metric_arguments(block: Mapping[str, Any]) -> dict[str, Any]:
         Dimensions=_dimensions(block),
         Statistic=block["statistic"],
         ExtendedStatistic=block["extended_statistic"],
-        Period=_integer(block["period"]),
+        Period=integer(block["period"]),
         Unit=block["unit"],
     )
 
@@ -82,7 +82,7 @@ def _query(block: Mapping[str, Any]) -> dict[str, Any]:
             "Metric": omit_empty(
                 Namespace=one["namespace"], MetricName=one["metric_name"], Dimensions=_dimensions(one)
             ),
-            **omit_empty(Period=_integer(one["period"]), Stat=one["stat"], Unit=one["unit"]),
+            **omit_empty(Period=integer(one["period"]), Stat=one["stat"], Unit=one["unit"]),
         }
         for one in block["metric"] or ()
     ]
@@ -92,16 +92,12 @@ def _query(block: Mapping[str, Any]) -> dict[str, Any]:
         **omit_empty(
             Expression=block["expression"],
             Label=block["label"],
-            Period=_integer(block["period"]),
+            Period=integer(block["period"]),
             AccountId=block["account_id"],
-            MetricStat=metrics[0] if metrics else None,
+            MetricStat=first(metrics),
         ),
     }
 
 
 def _dimensions(block: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in (block["dimensions"] or {}).items()]
-
-
-def _integer(number: Any) -> int | None:
-    return None if number is None else int(number)

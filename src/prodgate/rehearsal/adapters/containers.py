@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, first, omit_empty, tags
+from .registry import Clients, creates, first, integer, omit_empty, tags
 
 
 @creates("aws_ecs_cluster")
@@ -128,16 +128,12 @@ def _deployment(declared: Mapping[str, Any]) -> dict[str, Any]:
         maximumPercent=declared["deployment_maximum_percent"],
         minimumHealthyPercent=declared["deployment_minimum_healthy_percent"],
         strategy=shift.get("strategy"),
-        bakeTimeInMinutes=_number(shift.get("bake_time_in_minutes")),
+        bakeTimeInMinutes=integer(shift.get("bake_time_in_minutes")),
         deploymentCircuitBreaker={"enable": breaker["enable"], "rollback": breaker["rollback"]} if breaker else None,
         alarms={"alarmNames": alarms["alarm_names"], "enable": alarms["enable"], "rollback": alarms["rollback"]}
         if alarms
         else None,
     )
-
-
-def _number(text: Any) -> int | None:
-    return None if text in (None, "") else int(text)
 
 
 def _network(declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +168,7 @@ def _place(declared: Mapping[str, Any]) -> dict[str, str]:
 
 @creates("aws_appautoscaling_target")
 def scalable_target(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Say between which numbers something may be scaled."""
+    """Register what may be scaled, with its least and its most."""
     suspended = first(declared["suspended_state"])
     made = aws("application-autoscaling").register_scalable_target(
         MinCapacity=declared["min_capacity"],
@@ -190,7 +186,7 @@ def scalable_target(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, A
 
 @creates("aws_appautoscaling_policy")
 def scaling_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Say when something is scaled: towards a value of a metric that AWS knows."""
+    """Create a policy that scales towards a target value of a predefined metric."""
     block = first(declared["target_tracking_scaling_policy_configuration"])
     metric = first(block.get("predefined_metric_specification"))
     tracking = omit_empty(

@@ -1,4 +1,4 @@
-"""What watches the bill."""
+"""Budgets, cost anomaly detection and cost allocation tags."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def monitor(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 
 @creates("aws_ce_anomaly_subscription")
 def subscription(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Say who hears of anomalies."""
+    """Say who is notified of anomalies."""
     heard = [{"Type": one["type"], "Address": one["address"]} for one in declared["subscriber"]]
     about = {
         "SubscriptionName": declared["name"], "Frequency": declared["frequency"], "Subscribers": heard,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from .registry import Clients, creates, omit_empty, tags
+
+#: Parameters that RDS takes in one call.
+_BATCH: Final = 20
 
 
 @creates("aws_db_subnet_group")
@@ -23,31 +26,27 @@ def subnet_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
 @creates("aws_rds_cluster_parameter_group")
 def cluster_parameter_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a parameter group of a cluster with its parameters."""
-    rds, name = aws("rds"), declared["name"]
-    made = rds.create_db_cluster_parameter_group(
-        DBClusterParameterGroupName=name,
-        DBParameterGroupFamily=declared["family"],
-        Description=declared["description"] or "Managed by Terraform",
-        Tags=tags(declared),
-    )["DBClusterParameterGroup"]
-    for batch in _batches(_parameters(declared)):
-        rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName=name, Parameters=batch)
-    return {"id": name, "name": name, "arn": made["DBClusterParameterGroupArn"]}
+    return _parameter_group(declared, aws, "db_cluster_parameter_group", "DBClusterParameterGroup")
 
 
 @creates("aws_db_parameter_group")
 def parameter_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Create a parameter group of instances with its parameters."""
-    rds, name = aws("rds"), declared["name"]
-    made = rds.create_db_parameter_group(
-        DBParameterGroupName=name,
+    return _parameter_group(declared, aws, "db_parameter_group", "DBParameterGroup")
+
+
+def _parameter_group(declared: Mapping[str, Any], aws: Clients, operation: str, field: str) -> Mapping[str, Any]:
+    rds, name = aws("rds"), {f"{field}Name": declared["name"]}
+    made = getattr(rds, f"create_{operation}")(
+        **name,
         DBParameterGroupFamily=declared["family"],
         Description=declared["description"] or "Managed by Terraform",
         Tags=tags(declared),
-    )["DBParameterGroup"]
-    for batch in _batches(_parameters(declared)):
-        rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=batch)
-    return {"id": name, "name": name, "arn": made["DBParameterGroupArn"]}
+    )[field]
+    parameters = _parameters(declared)
+    for start in range(0, len(parameters), _BATCH):
+        getattr(rds, f"modify_{operation}")(**name, Parameters=parameters[start : start + _BATCH])
+    return {"id": declared["name"], "name": declared["name"], "arn": made[f"{field}Arn"]}
 
 
 def _parameters(declared: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -56,11 +55,6 @@ def _parameters(declared: Mapping[str, Any]) -> list[dict[str, str]]:
          "ApplyMethod": each["apply_method"] or "immediate"}
         for each in declared["parameter"] or ()
     ]  # fmt: skip
-
-
-def _batches(parameters: list[dict[str, str]]) -> list[list[dict[str, str]]]:
-    """Split into what RDS takes in one call."""
-    return [parameters[start : start + 20] for start in range(0, len(parameters), 20)]
 
 
 #: Arguments of AWS's call -> arguments of Terraform's resource.

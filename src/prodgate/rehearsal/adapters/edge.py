@@ -37,7 +37,7 @@ def origin_access_control(declared: Mapping[str, Any], aws: Clients) -> Mapping[
 
 @creates("aws_cloudfront_vpc_origin")
 def vpc_origin(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Create a way from CloudFront into the network."""
+    """Create a VPC origin: CloudFront's way to a private load balancer."""
     endpoint = first(declared.get("vpc_origin_endpoint_config"))
     config = {
         "Name": endpoint["name"],

@@ -1,4 +1,4 @@
-"""CloudFront's policies: what is cached by, what is passed on, which headers are added."""
+"""CloudFront's policies: the cache key, what is passed on to the origin, which headers are added."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .registry import Clients, creates, first, omit_empty
 
 @creates("aws_cloudfront_cache_policy")
 def cache_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Create a policy of what answers are cached by, and for how long."""
+    """Create a policy of the cache key and of how long answers are cached."""
     chosen = first(declared.get("parameters_in_cache_key_and_forwarded_to_origin"))
     config = omit_empty(
         Name=declared["name"],
@@ -31,7 +31,7 @@ def cache_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]
 
 @creates("aws_cloudfront_origin_request_policy")
 def origin_request_policy(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Create a policy of what the origin is told beyond what is cached by."""
+    """Create a policy of what the origin gets besides the cache key."""
     config = omit_empty(Name=declared["name"], Comment=declared["comment"], **_request_parts(declared))
     made = aws("cloudfront", GLOBAL).create_origin_request_policy(OriginRequestPolicyConfig=config)
     return {"id": made["OriginRequestPolicy"]["Id"], "etag": made["ETag"]}

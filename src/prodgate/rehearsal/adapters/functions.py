@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .registry import Clients, creates, omit_empty
+from .registry import Clients, creates, first, omit_empty
 
 
 @creates("aws_lambda_function")
@@ -60,16 +60,14 @@ def _computed_attributes(made: Mapping[str, Any], region: str) -> Mapping[str, A
 
 def _blocks(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what is declared in blocks, each in the form of the API."""
-    first = {name: (declared.get(name) or [{}])[0] for name in ("environment", "tracing_config", "vpc_config")}
-    letters = (declared.get("dead_letter_config") or [{}])[0]
-    network = first["vpc_config"]
+    network = first(declared.get("vpc_config"))
     return {
-        "Environment": omit_empty(Variables=first["environment"].get("variables")),
-        "TracingConfig": omit_empty(Mode=first["tracing_config"].get("mode")),
+        "Environment": omit_empty(Variables=first(declared.get("environment")).get("variables")),
+        "TracingConfig": omit_empty(Mode=first(declared.get("tracing_config")).get("mode")),
         "VpcConfig": omit_empty(
             SubnetIds=network.get("subnet_ids"), SecurityGroupIds=network.get("security_group_ids")
         ),
-        "DeadLetterConfig": omit_empty(TargetArn=letters.get("target_arn")),
+        "DeadLetterConfig": omit_empty(TargetArn=first(declared.get("dead_letter_config")).get("target_arn")),
     }
 
 

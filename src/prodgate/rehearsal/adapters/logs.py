@@ -1,11 +1,12 @@
-"""Log groups, what is read out of them, and logs that AWS delivers."""
+"""Log groups, metric filters, and logs that AWS delivers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from .registry import Clients, creates, omit_empty
+from .network import tag_specifications
+from .registry import Clients, creates, first, omit_empty
 
 
 @creates("aws_cloudwatch_log_group")
@@ -74,7 +75,7 @@ def delivery_destination(declared: Mapping[str, Any], aws: Clients) -> Mapping[s
 @creates("aws_cloudwatch_log_delivery")
 def delivery(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Deliver a source's log to a destination."""
-    form = (declared["s3_delivery_configuration"] or [{}])[0]
+    form = first(declared["s3_delivery_configuration"])
     to_bucket = omit_empty(
         suffixPath=form.get("suffix_path"), enableHiveCompatiblePath=form.get("enable_hive_compatible_path")
     )
@@ -91,7 +92,6 @@ def flow_log(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     """Record the traffic of a VPC, a subnet or an interface."""
     watched = {"VPC": declared["vpc_id"], "Subnet": declared["subnet_id"], "NetworkInterface": declared["eni_id"]}
     kind, target = next((kind, target) for kind, target in watched.items() if target)
-    tags = [{"Key": key, "Value": value} for key, value in (declared.get("tags_all") or {}).items()]
     made = aws("ec2").create_flow_logs(
         ResourceType=kind,
         ResourceIds=[target],
@@ -102,7 +102,7 @@ def flow_log(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
             LogFormat=declared["log_format"],
             DeliverLogsPermissionArn=declared["iam_role_arn"],
             MaxAggregationInterval=declared["max_aggregation_interval"],
-            TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tags}] if tags else None,
+            TagSpecifications=tag_specifications("vpc-flow-log", declared),
         ),
     )
     if made.get("Unsuccessful"):

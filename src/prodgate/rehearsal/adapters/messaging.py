@@ -1,4 +1,4 @@
-"""Topics and queues."""
+"""SNS topics, their subscriptions, and chat channels that they post to."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ def network_acl_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, 
 
 @creates("aws_vpc_endpoint")
 def endpoint(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Create a way to a service of AWS that stays inside the network."""
+    """Create an endpoint for a service of AWS inside the network."""
     ec2 = aws("ec2")
     made = ec2.create_vpc_endpoint(
         VpcId=declared["vpc_id"],

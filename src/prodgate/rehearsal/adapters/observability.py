@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .registry import Clients, creates, omit_empty
+from .registry import Clients, creates, first, omit_empty
 
 
 @creates("aws_cloudwatch_dashboard")
@@ -53,18 +53,17 @@ def _schedule(block: Mapping[str, Any]) -> Mapping[str, Any]:
     retries = [{"MaxRetries": int(one["max_retries"])} for one in block["retry_config"] or ()]
     return {
         "Expression": block["expression"],
-        **omit_empty(DurationInSeconds=block["duration_in_seconds"], RetryConfig=retries[0] if retries else None),
+        **omit_empty(DurationInSeconds=block["duration_in_seconds"], RetryConfig=first(retries)),
     }
 
 
 def _run_config(blocks: list[Mapping[str, Any]] | None) -> Mapping[str, Any]:
-    if not blocks:
-        return {}
+    block = first(blocks)
     return omit_empty(
-        TimeoutInSeconds=blocks[0]["timeout_in_seconds"],
-        MemoryInMB=blocks[0]["memory_in_mb"],
-        ActiveTracing=blocks[0]["active_tracing"],
-        EnvironmentVariables=blocks[0]["environment_variables"],
+        TimeoutInSeconds=block.get("timeout_in_seconds"),
+        MemoryInMB=block.get("memory_in_mb"),
+        ActiveTracing=block.get("active_tracing"),
+        EnvironmentVariables=block.get("environment_variables"),
     )
 
 
@@ -114,6 +113,6 @@ def trace_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
     made = aws("xray").create_group(
         GroupName=declared["group_name"],
         FilterExpression=declared["filter_expression"],
-        **omit_empty(InsightsConfiguration=insights[0] if insights else None),
+        **omit_empty(InsightsConfiguration=first(insights)),
     )["Group"]
     return {"id": made["GroupARN"], "arn": made["GroupARN"]}

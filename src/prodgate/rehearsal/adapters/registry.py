@@ -46,6 +46,11 @@ def tags(declared: Mapping[str, Any], key: str = "Key", value: str = "Value") ->
     return [{key: name, value: text} for name, text in (declared.get("tags_all") or {}).items()]
 
 
+def integer(value: Any) -> int | None:
+    """Return a number of Terraform, which may be a text, as AWS's API wants it; None where nothing is stated."""
+    return None if value in (None, "") else int(value)
+
+
 def first(blocks: Any) -> Mapping[str, Any]:
     """Return the only block of a kind; an empty one when it is not there."""
     found: Mapping[str, Any] = next(iter(blocks or ()), {})

@@ -22,7 +22,7 @@ def application(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 
 @creates("aws_codedeploy_deployment_config")
 def deployment_config(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """State in which steps traffic moves."""
+    """Create a deployment configuration: in which steps traffic moves."""
     name, routing = declared["deployment_config_name"], first(declared["traffic_routing_config"])
     canary, linear = first(routing.get("time_based_canary")), first(routing.get("time_based_linear"))
     steps = omit_empty(

@@ -11,7 +11,7 @@ from .registry import Clients, creates, omit_empty, tags
 
 @creates("aws_security_group")
 def group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Create a group. The way out that AWS adds to a new one goes, as the provider takes it away."""
+    """Create a group. The egress rule that AWS adds to a new one is removed, as the provider does."""
     ec2 = aws("ec2")
     id = ec2.create_security_group(
         GroupName=declared["name"],
@@ -25,7 +25,7 @@ def group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
 
 @creates("aws_default_security_group")
 def default_group(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Take over the default group of a network: its own openings go, the declared ones come."""
+    """Take over the default group of a network: its own rules go, the declared ones come."""
     ec2 = aws("ec2")
     within = [{"Name": "vpc-id", "Values": [declared["vpc_id"]]}, {"Name": "group-name", "Values": ["default"]}]
     found = ec2.describe_security_groups(Filters=within)["SecurityGroups"][0]
@@ -55,7 +55,7 @@ def _replace(declared: Mapping[str, Any], aws: Clients, id: str) -> None:
 
 
 def _inline_permission(block: Mapping[str, Any], own: str) -> dict[str, Any]:
-    """Return an opening that is declared inside a group."""
+    """Return a rule that is declared inside a group."""
     groups = [*(block.get("security_groups") or ()), *([own] if block.get("self") else ())]
     return _ip_permission(
         block["protocol"],
@@ -94,13 +94,13 @@ def _ip_permission(
 
 @creates("aws_vpc_security_group_ingress_rule")
 def ingress_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Let somebody in."""
+    """Add an ingress rule to a group."""
     return _rule(declared, aws, aws("ec2").authorize_security_group_ingress)
 
 
 @creates("aws_vpc_security_group_egress_rule")
 def egress_rule(declared: Mapping[str, Any], aws: Clients) -> Mapping[str, Any]:
-    """Let members of a group out."""
+    """Add an egress rule to a group."""
     return _rule(declared, aws, aws("ec2").authorize_security_group_egress)
 
 

@@ -1,4 +1,4 @@
-"""Archives that a configuration packs, such as the code of a function: really packed, for who uploads them."""
+"""Zip archives that a configuration declares, such as a function's code, really packed so that they can be uploaded."""
 
 from __future__ import annotations
 
