@@ -95,7 +95,7 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     check.add_argument("--criteria", type=Path, help="judge by these (default: good practice for any team)")
     check.add_argument("--waivers", type=Path, help="accepted risks (default: none)")
     check.add_argument("--json", action="store_true", help="print findings as JSON")
-    explain = command("explain", "explain", "say why a criterion, policy or check matters and what to write")
+    explain = command("explain", "explain", "explain why a criterion, policy or check matters and what to write")
     explain.add_argument("id", help="id of a criterion or a policy, or name of a check")
     explain.add_argument("--criteria", type=Path, help="default: criteria.toml, else what comes with the gate")
     trace = command("trace", "trace", "show which requirement leads to which criteria, policies and checks")
@@ -105,16 +105,16 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     policy = command(
         "iam-policy", "iam_policy", "print the least-privilege IAM policy of the role that the gate reads with"
     )
-    policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="of whose facts/, too")
-    policy.add_argument("--drill", action="store_true", help="print what a drill needs besides, apart")
+    policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="whose facts/ count, too")
+    policy.add_argument("--drill", action="store_true", help="print the separate policy that drills need")
     add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
-    setup = command("setup", "setup", "make the engines ready, and say which are")
+    setup = command("setup", "setup", "install what the layers need, and list what is ready")
     setup.add_argument("--json", action="store_true")
 
 
 def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     run = command("run", "run", "observe a target, judge it, and give one verdict with a report")
-    observe = command("observe", "observe", "observe a target and keep the facts, to be judged later")
+    observe = command("observe", "observe", "observe a target and store the facts, to be judged later")
     for added in (run, observe):
         added.add_argument(
             "target",
@@ -126,7 +126,7 @@ def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser
         added.add_argument("--i-am-allowed-to-load", metavar="HOST", default="", help="put this host under load")
     run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")
     judge = command("judge", "judge", "judge the facts of an earlier run again, by today's criteria")
-    report = command("report", "report", "write the reports of a run again, also of one that was cut off")
+    report = command("report", "report", "write the reports of a run again, even of one that was cut off")
     for added in (judge, report):
         added.add_argument("run", type=Path, help="a run directory")
     for added in (run, observe, judge):

@@ -59,6 +59,16 @@ class Verdict:
         return self.decision is Decision.GO and not self.scope.rehearsal and not self.scope.left_out()
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings about the system, waivers applied; those about the waivers themselves are not among them."""
+        return tuple(finding for ruling in self.rulings for finding in ruling.findings)
+
+    @property
+    def deferred(self) -> int:
+        """How many questions only production can answer, and so do not block this rehearsal."""
+        return sum(ruling.deferred for ruling in self.rulings)
+
+    @property
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that stand in the way, not-satisfied first."""
         found = [f for ruling in self.rulings if not ruling.deferred for f in ruling.findings]

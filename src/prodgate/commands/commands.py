@@ -168,8 +168,7 @@ def _refuse_unopenable(target: Target, project: Project) -> None:
     """Raise UsageError for an account that can't be opened as things are stated; nothing is asked of AWS for it."""
     from ..aws.sessions import open_session  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
-    if not project.stated.account:
-        raise UsageError(f'{project.stated.path}: names no account; write [account] with id = "123456789012"')
+    project.stated.require_account()
     open_session(target.profile, target.region, os.environ)
 
 

@@ -116,9 +116,7 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
     if not target.rehearsal:
         from ..aws.sessions import open_for_drill  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
-        if not project.stated.account:
-            raise UsageError(f'{project.stated.path}: names no account; write [account] with id = "123456789012"')
-        yield open_for_drill(target.profile, target.region, project.stated.account)
+        yield open_for_drill(target.profile, target.region, project.stated.require_account())
         return
     from ..rehearsal.account import provision  # noqa: PLC0415
 

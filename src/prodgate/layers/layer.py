@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
 from ..facts import Facts
 from ..findings import Finding
+from ..processes import Progress
 from ..sections.criteria_file import CriteriaFile
 from ..sections.targets import Target
 
@@ -25,7 +26,7 @@ class LayerContext:
     """The directory that holds the criteria file; paths in it are relative to this."""
     stated: CriteriaFile
     journal: Journal
-    progress: Callable[[str], None]
+    progress: Progress
     load_allowed: str = ""
     """The host that may be put under load, as whoever runs the gate says."""
 
@@ -34,7 +35,7 @@ class LayerContext:
         """Variable files of the Terraform root."""
         return [self.project / file for file in self.stated.var_files]
 
-    def progress_of(self, layer: str) -> Callable[[str], None]:
+    def progress_of(self, layer: str) -> Progress:
         """Return a function that reports the progress of one layer."""
         return lambda step: self.progress(f"{layer}: {step}")
 

@@ -12,7 +12,7 @@ from ..findings import Finding, Outcome
 from ..verdict import Decision, Verdict
 from ..waivers import Waiver
 from .text import one_line
-from .view import system_findings
+from .view import all_findings
 
 Key = tuple[str, str, str, str]
 
@@ -97,7 +97,7 @@ def _changes(old: Mapping[Key, Finding], new: Mapping[Key, Finding]) -> dict[str
 def _by_key(verdict: Verdict) -> dict[Key, Finding]:
     """Return findings by what they answer; the worse one where a check spoke twice of a subject."""
     found: dict[Key, Finding] = {}
-    for finding in [*system_findings(verdict), *verdict.waivers]:
+    for finding in all_findings(verdict):
         key = (finding.criterion, finding.layer, finding.check, finding.subject)
         if key not in found or finding.outcome is Outcome.NOT_SATISFIED:
             found[key] = finding
@@ -162,7 +162,7 @@ def _populations(before: Verdict, after: Verdict) -> Iterator[Population]:
 
 def _subjects(verdict: Verdict) -> dict[tuple[str, str], dict[str, None]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for finding in system_findings(verdict):
+    for finding in verdict.findings:
         subjects = found.setdefault((finding.criterion, finding.layer), {})
         if finding.check not in ("verdict", finding.layer):
             subjects[finding.subject] = None

@@ -32,7 +32,6 @@ from .view import (
     notes,
     observed_account,
     other_facts,
-    system_findings,
     traces,
     waiver_rows,
 )
@@ -91,7 +90,7 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
         "account": observed_account(run),
         "notes": notes(run),
         "production_only": [r.criterion for r in rows if r.criterion.needs_production and verdict.scope.rehearsal],
-        "deferred": sum(ruling.deferred for ruling in verdict.rulings),
+        "deferred": verdict.deferred,
         "criteria": {row.criterion.id: row.criterion for row in rows},
         "anchors": {row.criterion.id: f"c{number}" for number, row in enumerate(rows, start=1)},
         "waivers": waiver_rows(run, verdict),
@@ -110,7 +109,7 @@ def _by_outcome(verdict: Verdict) -> dict[str, Any]:
     def of(outcome: Outcome, among: list[Finding]) -> list[Finding]:
         return [finding for finding in among if finding.outcome is outcome]
 
-    whole, system = all_findings(verdict), system_findings(verdict)
+    whole, system = all_findings(verdict), list(verdict.findings)
     return {
         "failing": by_criterion(of(Outcome.NOT_SATISFIED, whole)),
         "unknown": [(gap, batches(gap.findings)) for gap in gaps(of(Outcome.UNDETERMINED, whole))],

@@ -68,10 +68,9 @@ def _cautions(run: Run, verdict: Verdict) -> Iterator[str]:
 
 def _counts(verdict: Verdict) -> Iterator[str]:
     counts = tally(verdict)
-    deferred = sum(ruling.deferred for ruling in verdict.rulings)
     yield f"| {' | '.join(outcome.replace('-', ' ') for outcome in WORST_FIRST)} | only production can answer |"
     yield "|" + " ---: |" * (len(WORST_FIRST) + 1)
-    yield f"| {' | '.join(str(counts[outcome]) for outcome in WORST_FIRST)} | {deferred} |"
+    yield f"| {' | '.join(str(counts[outcome]) for outcome in WORST_FIRST)} | {verdict.deferred} |"
 
 
 def _failing(verdict: Verdict) -> Iterator[str]:

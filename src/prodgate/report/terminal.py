@@ -84,9 +84,8 @@ def _verdict_lines(run: Run, verdict: Verdict, paper: _Paper) -> Iterator[str]:
     about = f"{one_line(run.criteria.system)} on {one_line(str(run.about.get('target', '')))}"
     yield f"{paper.paint(f'{paper.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
     counts = tally(verdict)
-    deferred = sum(ruling.deferred for ruling in verdict.rulings)
     parts = [f"{counts[kind]} {kind.replace('-', ' ')}" for kind in WORST_FIRST if counts[kind]]
-    parts += [f"{deferred} only production can answer"] if deferred else []
+    parts += [f"{verdict.deferred} only production can answer"] if verdict.deferred else []
     yield from _indent(f"questions: {', '.join(parts) or 'none'}", paper)
     silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
     if silent:

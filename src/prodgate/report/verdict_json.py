@@ -15,7 +15,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "exit_code": verdict.decision.exit_code,
         "promotes": verdict.promotes,
         "left_out": list(verdict.scope.left_out()),
-        "findings": [_row(finding) for ruling in verdict.rulings for finding in ruling.findings],
+        "findings": [_row(finding) for finding in verdict.findings],
         "waivers": [_row(finding) for finding in verdict.waivers],
     }
 

@@ -39,12 +39,7 @@ LONGEST_CHAIN: Final = 5
 
 def all_findings(verdict: Verdict) -> list[Finding]:
     """Return every finding that the verdict rests on, waivers applied, those about waivers last."""
-    return [*system_findings(verdict), *verdict.waivers]
-
-
-def system_findings(verdict: Verdict) -> list[Finding]:
-    """Return the findings about the system, waivers applied."""
-    return [finding for ruling in verdict.rulings for finding in ruling.findings]
+    return [*verdict.findings, *verdict.waivers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,8 +67,7 @@ def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
             _print_finding(finding)
         if (more := len(batch.findings) - MOST_SHOWN) > 0:
             _print(visible(f"{batch.outcome}: [{batch.check}] and {more:,} more; --json lists them all"))
-    found = [finding for ruling in verdict.rulings for finding in ruling.findings]
-    counts = ", ".join(f"{sum(f.outcome is o for f in found)} {o}" for o in Outcome)
+    counts = ", ".join(f"{sum(f.outcome is o for f in verdict.findings)} {o}" for o in Outcome)
     _print(f"{verdict.decision} for what {subject} declares: {counts}")
     _print("This judges declarations alone; it is not a promotion verdict.")
     return verdict.decision.exit_code

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +22,13 @@ from ..criteria import LAYERS, UsageError
 from ..evidence import artifacts, runs
 from ..evidence.journal import Journal
 from ..layers import BUILT
+from ..processes import Progress
 from ..sections.project import Project
 from ..sections.targets import Target
 
 #: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
 #: given by it, so that what was seen is kept.
 GRACE = 30.0
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, suggest
+from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError, suggest
 from ..quantities import Bound, Quantity, UnitError
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
@@ -77,6 +77,12 @@ class CriteriaFile:
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
+
+    def require_account(self) -> str:
+        """Return the account id. Raises UsageError when the file names none."""
+        if not self.account:
+            raise UsageError(f'{self.path}: names no account; write [account] with id = "123456789012"')
+        return self.account
 
 
 def load_criteria(path: Path) -> CriteriaFile:

@@ -15,7 +15,6 @@ from ...aws.answers import Unreadable
 from ...aws.calls import LiveCalls
 from ...canaries.drill_records import find_latest_drill
 from ...collected.references import Secret, resolve, secret_reader
-from ...criteria import UsageError
 from ...sections.dags import AirflowSection
 from ..layer import LayerContext
 from .target import DagsTarget, in_account
@@ -39,14 +38,13 @@ def _open_real(context: LayerContext, section: AirflowSection) -> Iterator[DagsT
     from ...aws.clients import Clients  # noqa: PLC0415  boto3 takes as long to import as all the rest
     from ...aws.sessions import open_account, open_session  # noqa: PLC0415
 
-    if not context.stated.account:
-        raise UsageError(f'{context.stated.path}: names no account; write [account] with id = "123456789012"')
-    calls = open_account(context.target.profile, context.target.region, context.stated.account)
+    account_id = context.stated.require_account()
+    calls = open_account(context.target.profile, context.target.region, account_id)
     secrets = secret_reader(
         Clients(open_session(context.target.profile, context.target.region, os.environ), context.target.region)
     )
     dags = [dag.declared for dag in section.dags.values()]
-    with in_account(context, calls, context.stated.account, context.target.region) as account:
+    with in_account(context, calls, account_id, context.target.region) as account:
         yield DagsTarget(
             place=section.url or f"{section.environment} in {context.target.region}",
             transport=_transport(section, calls, context.target.region, secrets),

@@ -38,10 +38,8 @@ def open_target(context: LayerContext) -> Iterator[LiveTarget]:
         with _open_rehearsal(context) as target:
             yield target
         return
-    if not context.stated.account:
-        raise UsageError(f'{context.stated.path}: names no account; write [account] with id = "123456789012"')
-    calls = open_account(context.target.profile, context.target.region, context.stated.account)
-    yield LiveTarget(context.stated.account, context.target.region, calls)
+    account, region = context.stated.require_account(), context.target.region
+    yield LiveTarget(account, region, open_account(context.target.profile, region, account))
 
 
 @contextmanager
