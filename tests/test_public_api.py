@@ -21,7 +21,11 @@ api_reference: Any = importlib.import_module("scripts.api_reference")
 BUNDLED = [
     path for folder in ("policies", "suites", "loadtests", "e2e") for path in sorted((ROOT / folder).rglob("*.py"))
 ]
-POLICY_TESTS = sorted((ROOT / "tests" / "policies").glob("*.py"))
+TESTS = [
+    path
+    for folder in ("policies", "suites", "loadtests", "e2e", "e2e_probes")
+    for path in sorted((ROOT / "tests" / folder).rglob("*.py"))
+]
 PUBLIC = {(module, name) for module in api_reference.MODULES for name in importlib.import_module(module).__all__}
 
 pytestmark = pytest.mark.once
@@ -34,7 +38,7 @@ def imported(text: str) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((each.name, "") for each in node.names if each.name.partition(".")[0] == "prodgate")
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "prodgate":
+        elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "prodgate":
             for each in node.names:
                 if f"{node.module}.{each.name}" in api_reference.MODULES:
                     modules[each.asname or each.name] = f"{node.module}.{each.name}"
@@ -45,9 +49,23 @@ def imported(text: str) -> Iterator[tuple[str, str]]:
             yield modules[node.value.id], node.attr
 
 
-@pytest.mark.parametrize("path", [*BUNDLED, *POLICY_TESTS], ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path",
+    [*BUNDLED, *(path for path in TESTS if path.parent.name == "policies")],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
 def test_what_authors_write_imports_public_names_only(path: Path) -> None:
     assert set(imported(path.read_text("utf-8"))) <= PUBLIC
+
+
+def test_tests_of_what_is_bundled_take_a_public_name_from_where_it_is_public() -> None:
+    for path in TESTS:
+        for module, name in imported(path.read_text("utf-8")):
+            value = getattr(importlib.import_module(module), name, module)  # else a module of a package
+            homes = [
+                home for home, each in PUBLIC if each == name and getattr(importlib.import_module(home), name) is value
+            ]
+            assert not homes or module in homes, f"{path.name}: {module}.{name} is public in {homes[0]}"
 
 
 def test_every_public_name_is_used_by_what_authors_write() -> None:
@@ -58,8 +76,7 @@ def test_every_public_name_is_used_by_what_authors_write() -> None:
 
 
 def test_no_test_of_what_is_bundled_reads_a_private_name() -> None:
-    folders = [ROOT / "tests" / name for name in ("policies", "suites", "loadtests", "e2e", "e2e_probes")]
-    for path in (*BUNDLED, *(path for folder in folders for path in folder.rglob("*.py"))):
+    for path in (*BUNDLED, *TESTS):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
                 own = isinstance(node.value, ast.Name) and node.value.id in ("self", "sys", "os")

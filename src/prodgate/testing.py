@@ -1,11 +1,13 @@
 """What tests of a team's own policies and checks need besides the public names: to evaluate, to judge, to compare."""
 
-from .findings import NotApplicable, NotSatisfied, Outcome
+from .findings import Finding, NotApplicable, NotSatisfied, Outcome
+from .quantities import Bound
 from .sections.criteria_file import load_criteria
 from .terraform.evaluate import evaluate
 from .terraform.policy import POLICIES, Policy, apply
 from .terraform.reading import UNKNOWN
 
 __all__ = [
-    "POLICIES", "UNKNOWN", "NotApplicable", "NotSatisfied", "Outcome", "Policy", "apply", "evaluate", "load_criteria",
+    "POLICIES", "UNKNOWN", "Bound", "Finding", "NotApplicable", "NotSatisfied", "Outcome", "Policy", "apply",
+    "evaluate", "load_criteria",
 ]  # fmt: skip

@@ -16,10 +16,10 @@ from prodgate.browser.journeys import run_journeys
 from prodgate.browser.settings import BrowserSettings
 from prodgate.checks import Check, registered_checks
 from prodgate.engines.chromium import ensure_chromium
-from prodgate.findings import Finding, Outcome
 from prodgate.layers.e2e.kinds import JOURNEYS, KINDS, PROBES, VISITS, facts_of
 from prodgate.run.judging import judge
 from prodgate.sections.project import open_project
+from prodgate.testing import Finding, Outcome
 from tests.prodgate.facts.e2e import probe_records
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from prodgate.findings import Outcome
 from prodgate.layers.e2e.kinds import JOURNEYS, KINDS, VISITS
 from prodgate.rehearsal.edge import edge
 from prodgate.rehearsal.edge_settings import EdgeSettings
 from prodgate.rehearsal.site.process import running
+from prodgate.testing import Outcome
 
 from .stage import ROOT as PROJECT
 from .stage import SEARCH, Findings, checks, join, journeys_judged, page, pages_judged, results, settings

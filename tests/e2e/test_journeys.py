@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from prodgate.findings import Outcome
 from prodgate.layers.e2e.kinds import JOURNEYS
+from prodgate.testing import Outcome
 
 from .origin import Answer, Origin, html, origin
 from .stage import ROOT, judged, results, settings, travelled

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from prodgate.findings import Outcome
 from prodgate.layers.e2e.kinds import VISITS
+from prodgate.testing import Outcome
 
 from .origin import Answer, Origin, html, origin, redirect
 from .stage import WORST, judged, page, pages_judged, results, settings, visited

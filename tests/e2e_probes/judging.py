@@ -7,12 +7,11 @@ from typing import Any
 
 from e2e.probes import test_edge_cache, test_encryption, test_firewall, test_headers, test_ways
 
+from prodgate import Criterion
 from prodgate.checks import Check, registered_checks
-from prodgate.criteria import Criterion
 from prodgate.facts.e2e.probes import probe_facts
-from prodgate.findings import Finding, Outcome
-from prodgate.quantities import Bound
 from prodgate.run.judging import judge
+from prodgate.testing import Bound, Finding, Outcome
 
 from ..prodgate.samples import criterion
 

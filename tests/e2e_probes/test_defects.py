@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from prodgate.findings import Outcome
 from prodgate.probes.site import Page, ProbedSite, probe
 from prodgate.rehearsal.edge import EdgeFaults, edge
 from prodgate.rehearsal.edge_certificate import CertificateOptions
 from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings
+from prodgate.testing import Outcome
 
 from ..prodgate.load.servers import answer
 from .judging import CRITERIA, failing, judged

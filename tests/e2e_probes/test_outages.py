@@ -12,11 +12,11 @@ from time import monotonic
 import pytest
 
 from prodgate.facts.e2e.probes import PROBE_KINDS, probe_facts
-from prodgate.findings import Outcome
 from prodgate.probes.certificates import probe_tls_versions
 from prodgate.probes.site import Page, ProbedSite, probe
 from prodgate.rehearsal.edge import edge
 from prodgate.rehearsal.edge_settings import EdgeSettings
+from prodgate.testing import Outcome
 
 from .judging import CRITERIA, failing, judged
 from .origin import origin

@@ -10,11 +10,11 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from prodgate.findings import Outcome
 from prodgate.probes.site import Page, ProbedSite, probe
 from prodgate.rehearsal.edge import Edge, edge
 from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings
 from prodgate.rehearsal.site.process import running
+from prodgate.testing import Outcome
 
 from .judging import CRITERIA, failing, judged
 

@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
+from prodgate import Criterion, Quantity
 from prodgate.checks import Check, registered_checks
-from prodgate.criteria import Criteria, Criterion
+from prodgate.criteria import Criteria
 from prodgate.evidence import runs
 from prodgate.evidence.artifacts import load_json
 from prodgate.evidence.journal import Journal
-from prodgate.findings import Finding, Outcome
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load.kinds import KINDS, RECORD
 from prodgate.layers.load.layer import LoadLayer
-from prodgate.quantities import Quantity
 from prodgate.rehearsal.site.process import running
 from prodgate.run.judging import judge
 from prodgate.sections.load import LoadProfile
 from prodgate.sections.project import open_project
 from prodgate.sections.targets import Target
+from prodgate.testing import Finding, Outcome
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "loadtests" / "test_load.py"

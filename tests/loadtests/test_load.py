@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
+from prodgate import Criterion, Quantity
 from prodgate.checks import Check, registered_checks
-from prodgate.criteria import Criterion
 from prodgate.facts import Fact, Facts
 from prodgate.facts.load.changes import compare_with_earlier
 from prodgate.facts.load.runs import FACTS_BY_PROFILE
-from prodgate.findings import Finding, Outcome
-from prodgate.quantities import Bound, Quantity
 from prodgate.run.judging import judge
+from prodgate.testing import Bound, Finding, Outcome
 
 from ..prodgate.facts.load.load_records import cell, failing, record, slow, stored
 from ..prodgate.samples import criterion

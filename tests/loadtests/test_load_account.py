@@ -14,10 +14,10 @@ from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.checks import registered_checks
 from prodgate.facts import Facts
-from prodgate.facts.load.account_view import BalancerTimes, EntranceCount, account_view, view_through
-from prodgate.findings import Finding, Outcome
-from prodgate.quantities import Bound
+from prodgate.facts.load import BalancerTimes, EntranceCount
+from prodgate.facts.load.account_view import account_view, view_through
 from prodgate.run.judging import judge
+from prodgate.testing import Bound, Finding, Outcome
 
 from ..prodgate.facts.load.load_records import cell, failing
 from ..prodgate.rehearsal.emulated import REGION, Account

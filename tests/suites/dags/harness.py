@@ -17,10 +17,10 @@ from typing import Any
 
 from prodgate.checks import Check, registered_checks
 from prodgate.facts import Facts
-from prodgate.findings import Finding, Outcome
 from prodgate.layers.dags.facts import facts_of
 from prodgate.run.judging import judge
 from prodgate.sections.project import Project, open_project
+from prodgate.testing import Finding, Outcome
 
 ROOT = Path(__file__).parents[3]
 HEALTHY = Path(__file__).with_name("healthy.json.gz")

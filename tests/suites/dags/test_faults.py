@@ -18,10 +18,10 @@ from prodgate.airflow.direct import HttpTransport, Login
 from prodgate.airflow.history import observe_history
 from prodgate.airflow.transport import Transport
 from prodgate.collected.observing import observe as look_at_data
-from prodgate.findings import Finding, Outcome
 from prodgate.layers.dags.facts import facts_of
 from prodgate.layers.dags.kinds import DATA, DECLARED, HISTORY, OBSERVED
 from prodgate.sections.data import parse_data_section
+from prodgate.testing import Finding, Outcome
 
 from .harness import dag_checks, judged, project
 from .stage import VERSION, Stage, staged, write

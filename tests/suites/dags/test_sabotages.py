@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from prodgate.checks import Check
-from prodgate.findings import Outcome
 from prodgate.sections.project import Project
+from prodgate.testing import Outcome
 
 from .harness import (
     CANARY,

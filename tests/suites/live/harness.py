@@ -20,7 +20,6 @@ from prodgate.aws.recording import Recording
 from prodgate.checks import Check, registered_checks
 from prodgate.facts import Facts
 from prodgate.facts.observers import OBSERVERS
-from prodgate.findings import Finding, Outcome
 from prodgate.layers.live import policies
 from prodgate.layers.live.layer import make_account, observe_through
 from prodgate.layers.static.repository import ProjectView
@@ -30,6 +29,7 @@ from prodgate.run.judging import judge
 from prodgate.sections.project import Project
 from prodgate.terraform.evaluate import scratch_directory
 from prodgate.terraform.hermetic import prepare_environment
+from prodgate.testing import Finding, Outcome
 
 #: Outcomes from the worst to the best; a criterion's is the worst of its findings.
 _WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from zipfile import ZipFile
 
-from prodgate.findings import Outcome
+from prodgate.testing import Outcome
 
 from .harness import Observed, Sabotage, Stage
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from prodgate import Quantity
 from prodgate.facts import Facts
-from prodgate.facts.live.database_backups import DatabaseBackups, RestoreTest
-from prodgate.findings import Outcome
-from prodgate.quantities import Quantity
+from prodgate.facts.live import DatabaseBackups, RestoreTest
+from prodgate.testing import Outcome
 
 from .harness import Sabotage, Stage
 

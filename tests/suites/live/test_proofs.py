@@ -12,14 +12,14 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from prodgate import Quantity
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.aws.recording import Recording
 from prodgate.facts import Facts
-from prodgate.facts.live.watching.alarm_topics import AlarmTopic
+from prodgate.facts.live import AlarmTopic
 from prodgate.facts.observers import OBSERVERS
-from prodgate.findings import Finding, Outcome
-from prodgate.quantities import Quantity
+from prodgate.testing import Finding, Outcome
 
 from .harness import Observed, Stage, outcomes, told
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from prodgate.findings import Outcome
+from prodgate.testing import Outcome
 
 from .harness import Observed, Sabotage, Stage, sabotages, told
 
