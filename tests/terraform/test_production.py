@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from prodgate.processes.child import Completed
 from prodgate.terraform.hermetic import StandIn, prepare_environment, stand_in
-from prodgate.terraform.runner import Completed, find_engine, run
+from prodgate.terraform.runner import find_engine, run
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 TESTED = sorted(path.parent.parent.relative_to(TERRAFORM) for path in TERRAFORM.rglob("*.tftest.hcl"))

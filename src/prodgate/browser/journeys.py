@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..facts.e2e.journeys import FORMAT
-from ..processes import Progress
+from ..processes.progress import Progress
 from .processes import run_process
 from .settings import JOURNEYS, BrowserSettings
 

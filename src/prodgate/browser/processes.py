@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
-from ..processes import Progress, clean_environment, read_progress
+from ..processes.child import KILLED, clean_environment
+from ..processes.progress import Progress, read_progress
 from .redaction import Redaction
 from .settings import BrowserSettings
 
@@ -38,7 +39,7 @@ def run_process(
             return None
         finally:  # also on Ctrl-C
             process.kill()
-            process.wait()
+            process.wait(KILLED)
             reader.join(_ENDING)
     finally:
         os.close(lifeline)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from ..processes import end_with_parent
+from ..processes.lifeline import end_with_parent
 
 #: The environment variable that holds the settings, as JSON.
 VARIABLE: Final = "PRODGATE_BROWSER"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..criteria import UsageError
-from ..processes import Progress
+from ..processes.progress import Progress
 from .processes import run_process
 from .settings import VISITS, BrowserSettings
 

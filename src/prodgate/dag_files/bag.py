@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, Final
 
 from ..aws.answers import Unreadable
-from ..terraform.runner import Process, running
+from ..processes.child import Process, running
 
 #: Seconds that importing all files may take, Airflow's own start with it.
 LIMIT: Final = 180.0
@@ -61,7 +61,7 @@ def _importing(folder: Path, python: Path, seed: str, environment: Mapping[str, 
 
 def _read_answer(process: Process, until: float, limit: float) -> dict[str, Any]:
     try:
-        code = process.child.wait(max(0.0, until - monotonic()))
+        code = process.wait(max(0.0, until - monotonic())).code
     except subprocess.TimeoutExpired:
         raise Unreadable(f"Airflow did not import the DAG files within {limit:g} s: one of them does not end") from None
     if code:

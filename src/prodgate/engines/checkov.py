@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from ..terraform.runner import Process, running
+from ..processes.child import Process, running
 from .environments import EngineError, Progress, ensure_python
 
 #: Seconds that a scan may take, unless PRODGATE_CHECKOV_TIMEOUT says otherwise.
@@ -128,7 +128,7 @@ class Scan:
     def _read_answer(self, process: Process) -> ScannerReport:
         try:
             limit = float(os.environ.get("PRODGATE_CHECKOV_TIMEOUT", "") or LIMIT)
-            code = process.child.wait(limit)
+            code = process.wait(limit).code
         except subprocess.TimeoutExpired:
             return _failed_report(
                 f"Checkov did not finish within {limit:g} s; set PRODGATE_CHECKOV_TIMEOUT to more seconds"

@@ -27,7 +27,7 @@ from typing import IO, Final
 from platformdirs import user_cache_path
 from uv import find_uv_bin
 
-from ..terraform.runner import Process
+from ..processes.child import Process
 
 Progress = Callable[[str], None]
 
@@ -158,7 +158,7 @@ def _run_uv(held: IO[bytes], lock: Path, *arguments: str) -> None:
     command = (_find_uv(lock.name), "--quiet", *arguments)
     with Process(command, cwd=cache_directory(), environment=_uv_environment(), stdin=held.fileno()) as process:
         try:
-            code = process.child.wait(LIMIT)
+            code = process.wait(LIMIT).code
         except subprocess.TimeoutExpired:
             raise EngineError(f"{lock.name}: uv did not finish within {LIMIT:g} s; run prodgate setup again") from None
         if code:

@@ -11,7 +11,7 @@ from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
 from ..facts import Facts
 from ..findings import Finding
-from ..processes import Progress
+from ..processes.progress import Progress
 from ..sections.criteria_file import CriteriaFile
 from ..sections.targets import Target
 

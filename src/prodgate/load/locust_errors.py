@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from ..processes import PROGRESS_PREFIX
+from ..processes.progress import PROGRESS_PREFIX
 
 #: Begins the line in which our own engine refuses to run.
 REFUSAL_PREFIX: Final = f"{PROGRESS_PREFIX}refused: "

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from ..processes import Progress, read_progress
+from ..processes.child import KILLED, ends_within, signal_group
+from ..processes.progress import Progress, read_progress
 
 #: Seconds that Locust has after an interrupt to write its record, before its processes are killed.
 GRACE: Final = 10.0
@@ -33,8 +33,7 @@ class ProcessGroup:
         until, first = monotonic() + limit, self.processes[0]
         with self.output.open("rb") as printed:
             while first.poll() is None and monotonic() < until:
-                with suppress(subprocess.TimeoutExpired):
-                    first.wait(_POLL_INTERVAL)
+                ends_within(first, _POLL_INTERVAL)
                 for line in printed.read().decode("utf-8", "replace").splitlines():
                     read_progress(line, progress)
         if first.poll() is None:
@@ -47,8 +46,7 @@ class ProcessGroup:
         first = self.processes[0]
         if first.poll() is None:
             first.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            first.wait(GRACE)
+        ends_within(first, GRACE)
 
 
 @contextmanager
@@ -72,10 +70,9 @@ def process_group(
                 raise
         finally:  # a second Ctrl-C must not leave them running
             if processes:
-                with suppress(ProcessLookupError):
-                    os.killpg(processes[0].pid, signal.SIGKILL)
+                signal_group(processes[0].pid, signal.SIGKILL)
             for process in processes:
-                process.wait()
+                process.wait(KILLED)
 
 
 def _start(

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..criteria import UsageError
-from ..processes import Progress, clean_environment
+from ..processes.child import clean_environment
+from ..processes.progress import Progress
 from . import PLUGIN
 from .locust_errors import explain_locust_failure
 from .processes import process_group

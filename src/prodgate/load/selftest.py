@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from ..processes import Progress
+from ..processes.child import KILLED, read_first_line
+from ..processes.progress import Progress
 from ..statistics import nearest_rank
 from .profile import Profile
 from .runner import run_load
@@ -112,11 +113,11 @@ class _FaultServer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         self._process = process
-        self.port = int(process.stdout.readline())
+        self.port = int(read_first_line(process.stdout.fileno()))
 
     def stop(self) -> dict[str, Any]:
         """Stop the server and return what it did."""
-        output, _ = self._process.communicate()
+        output, _ = self._process.communicate(timeout=KILLED)
         truth: dict[str, Any] = json.loads(output)
         return truth
 

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from ..processes.lifeline import ENDING, hear_signals, wait_for_end
 from ..terraform.diagnostics import TerraformError
-from ..terraform.provider.server import catch_signals, wait_for_end
 from .account import RehearsalAccount, provision
 from .proxy import Proxy, proxy
 
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
             proxy(account.endpoint) as own,
         ):
             print("\n".join(_describe(account, own)), flush=True)  # noqa: T201
-            wait_for_end(catch_signals(), parent)
+            wait_for_end(hear_signals(*ENDING), parent)
     except TerraformError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2

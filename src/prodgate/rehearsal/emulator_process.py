@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ..processes.child import Process, read_first_line
 from ..terraform.diagnostics import refusal
-from ..terraform.hermetic import read_first_line
-from ..terraform.runner import Process
 from .airflow.health import authorization, find_api
 from .airflow.home import Login
 from .scenario import SCENARIO

@@ -19,7 +19,7 @@ from ..evidence.runs import read
 from ..facts import Facts
 from ..layers import BUILT
 from ..layers.layer import Layer, LayerContext
-from ..processes import end_with_parent
+from ..processes.lifeline import end_with_parent
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin

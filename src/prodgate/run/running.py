@@ -11,24 +11,31 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from ..criteria import LAYERS, UsageError
 from ..evidence import artifacts, runs
 from ..evidence.journal import Journal
 from ..layers import BUILT
-from ..processes import Progress
+from ..processes.child import end_group, ends_within, read_lines
+from ..processes.progress import Progress
 from ..sections.project import Project
 from ..sections.targets import Target
 
 #: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
 #: given by it, so that what was seen is kept.
-GRACE = 30.0
+GRACE: Final = 15.0
+#: Seconds that a layer may take, unless the environment says otherwise.
+LIMIT: Final = 3600.0
+LIMIT_VARIABLE: Final = "PRODGATE_LAYER_TIMEOUT"
+_ADVICE: Final = f"set {LIMIT_VARIABLE} to more seconds"
+#: Seconds in which git must have said what it is asked.
+_GIT_LIMIT: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +93,9 @@ def _run_layers(plan: Plan, run: Path, how: str) -> None:
 
 
 def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> None:
+    """Run a layer in a process of its own; one that dies, or does not end within the limit, is broken."""
     plan.progress(f"{name}: starting")
-    logs = run / "logs"
+    limit, logs = read_limit(), run / "logs"
     logs.mkdir(exist_ok=True)
     with (logs / f"{name}.txt").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  our own module
@@ -99,32 +107,43 @@ def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> 
             start_new_session=True,
         )
         try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                os.write(log.fileno(), line)
-                plan.progress(line.decode("utf-8", "replace").rstrip())
-            code = process.wait()
-        except KeyboardInterrupt:
-            _stop(process)
-            raise
-    if code:
-        died = f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        journal.write("broken", layer=name, reason=f"the {name} layer {died}; see logs/{name}.txt")
+            ended = _follow(process, log.fileno(), plan.progress, limit)
+        finally:  # also on Ctrl-C
+            end_group(process, GRACE)
+    if reason := _describe_end(process.returncode) if ended else f"did not end within {limit:g} s; {_ADVICE}":
+        journal.write("broken", layer=name, reason=f"the {name} layer {reason}; see logs/{name}.txt")
+
+
+def _follow(process: subprocess.Popen[bytes], log: int, progress: Progress, limit: float) -> bool:
+    """Show and log what a layer says; return whether it ends within ``limit`` seconds."""
+    assert process.stderr is not None
+    until = monotonic() + limit
+    for line in read_lines(process.stderr.fileno(), until):
+        os.write(log, f"{line}\n".encode())
+        progress(line.rstrip())
+    return ends_within(process, max(0.0, until - monotonic()))
+
+
+def _describe_end(code: int) -> str:
+    """Say how a layer ended that was not ended; nothing when all went well."""
+    return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}" if code else ""
+
+
+def read_limit() -> float:
+    """Return the seconds that a layer may take. Raises UsageError when the environment states no number."""
+    stated = os.environ.get(LIMIT_VARIABLE, "")
+    try:
+        limit = float(stated or LIMIT)
+    except ValueError:
+        limit = -1.0
+    if not 0 < limit < float("inf"):
+        raise UsageError(f"{LIMIT_VARIABLE}: {stated!r} is not a number of seconds; write {LIMIT:g}")
+    return limit
 
 
 def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
     command = [sys.executable, "-P", "-m", "prodgate.run.layer_process", name, "--run", str(run.resolve())]
     return [*command, "--criteria", str(plan.project.stated.path.resolve()), *([how] if how else [])]
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt a layer and everything it started, and kill what does not end by itself."""
-    for number in (signal.SIGINT, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-            return
 
 
 def _describe_run(plan: Plan) -> Mapping[str, Any]:
@@ -170,7 +189,8 @@ def _commit(project: Project) -> str:
         return ""
 
     def ask(*words: str) -> str:
-        done = subprocess.run([git, "-C", str(project.root), *words], capture_output=True, text=True, check=False)  # noqa: S603
+        command = (git, "-C", str(project.root), *words)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_GIT_LIMIT)  # noqa: S603
         return done.stdout.strip() if done.returncode == 0 else ""
 
     commit = ask("rev-parse", "HEAD")

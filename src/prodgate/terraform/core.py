@@ -10,12 +10,13 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any, Final
 
+from ..processes.child import Completed
 from .advice import CONDITIONS, OTHER_VERSION, advise
 from .apply import ApplyProgress
 from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
 from .hermetic import StandIn
 from .resources import Gap
-from .runner import Completed, Engine, follow, run
+from .runner import Engine, follow, run
 from .working_copy import WorkingCopy, copy_tree
 
 #: How many resources are created at a time.

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import select
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import close, fsencode, pipe, read
+from os import close, fsencode, pipe
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from ..processes.child import Process, read_first_line
 from .diagnostics import refusal
-from .runner import Process
 
 #: Taken over from the user's environment; everything else stays out.
 KEPT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
@@ -38,8 +37,6 @@ FIXED: Final = {
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.terraform.provider")
 #: Bytes of a directory's name beyond which the provider's sockets need another place.
 LONGEST_PLACE: Final = 60
-#: Seconds in which the stand-in provider must be ready.
-READY: Final = 60.0
 CLI_CONFIGURATION: Final = """disable_checkpoint = true
 provider_installation {
   filesystem_mirror {
@@ -125,15 +122,3 @@ def _run_provider(
             said = process.errors().strip().splitlines()
             raise refusal("the schema-only provider did not start", said[-1] if said else "it said nothing")
         yield StandIn(line, sidecar)
-
-
-def read_first_line(descriptor: int) -> str:
-    """Return the first line that arrives, or "" when there is none in time or the writer ends before it."""
-    received = b""
-    while b"\n" not in received:
-        ready, _, _ = select.select([descriptor], [], [], READY)
-        part = read(descriptor, 65536) if ready else b""
-        if not part:
-            return ""
-        received += part
-    return received.split(b"\n", 1)[0].decode()

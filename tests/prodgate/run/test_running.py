@@ -264,6 +264,30 @@ def test_a_layer_that_is_killed_is_undetermined_and_the_run_goes_on(shop: Path) 
     assert "static: judging" in (run / "logs" / "static.txt").read_text()
 
 
+def test_a_layer_that_does_not_end_is_undetermined_and_leaves_no_process(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", "8")
+    process, _ = started(shop)
+    (layer,) = children(process.pid)
+    os.kill(layer, signal.SIGSTOP)
+    out, _ = process.communicate(timeout=90)
+    assert process.returncode == 2
+    said = " ".join(out.split())
+    assert "the static layer did not end within 8 s; set PRODGATE_LAYER_TIMEOUT to more seconds" in said
+    assert gone([layer])
+
+
+@pytest.mark.parametrize("stated", ["soon", "0", "-1", "inf", "nan"])
+def test_a_limit_that_is_no_number_of_seconds_is_a_mistake(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", stated)
+    done = gate(shop, "run", "--only", "static")
+    assert done.returncode == 4
+    assert f"PRODGATE_LAYER_TIMEOUT: '{stated}' is not a number of seconds; write 3600" in done.stderr
+
+
 def test_a_run_that_is_killed_still_yields_a_report_and_leaves_no_process(shop: Path) -> None:
     process, run = started(shop)
     layer = children(process.pid)

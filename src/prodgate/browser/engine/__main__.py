@@ -12,7 +12,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from ...facts.e2e.journeys import FORMAT
-from ...processes import print_progress
+from ...processes.progress import print_progress
 from ..redaction import Redaction
 from ..settings import VISITS, BrowserSettings
 from .launch import describe_browser, launch

@@ -17,6 +17,8 @@ from .. import Fact
 #: Files larger than this, in bytes, are data and not read.
 LARGEST: Final = 2_000_000
 
+#: Seconds in which git must have listed the files.
+_GIT_LIMIT: Final = 60.0
 _SKIPPED: Final = frozenset({"node_modules", "venv", "__pycache__"})
 
 
@@ -73,7 +75,7 @@ def _list_files(root: Path) -> Iterator[str]:
     git = shutil.which("git")
     if git:
         command = [git, "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+        listed = subprocess.run(command, capture_output=True, check=False, timeout=_GIT_LIMIT)  # noqa: S603
         if listed.returncode == 0:
             yield from sorted(filter(None, listed.stdout.decode("utf-8", "surrogateescape").split("\0")))
             return

@@ -17,7 +17,7 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner
 
-from ...processes import print_progress
+from ...processes.progress import print_progress
 from ..early_stop import find_clear_failure
 from ..health import assess_health, combine_vitals
 from ..record import build_record, write_record

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ...engines.environments import EngineError
-from ...terraform.hermetic import read_first_line
+from ...processes.child import read_first_line
 from .home import Login
 
 #: How much of the end of a log is quoted.

@@ -11,13 +11,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
+from ...processes.child import KILLED, end_child
 from ..site.process import bind_port
 from .health import wait_for_dags, wait_for_health
 from .home import copy_dags, prepare, put_database, variables
 from .instance import Airflow
 from .releases import Place, Release, release_of
 
-SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
+SUPERVISOR: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.airflow.supervisor")
 #: Seconds in which all processes must be healthy.
 LIMIT: Final = 180.0
 
@@ -95,7 +96,7 @@ def _supervising(
     file.write_text(json.dumps(plan), "utf-8")
     with (home / "supervisor.log").open("ab") as said:
         supervisor = subprocess.Popen(  # noqa: S603  our own module
-            (sys.executable, "-P", str(SUPERVISOR), str(file)),
+            (*SUPERVISOR, str(file)),
             cwd=home,
             env=dict(environment),
             stdin=subprocess.PIPE,
@@ -110,5 +111,5 @@ def _supervising(
         assert supervisor.stdin is not None
         assert supervisor.stdout is not None
         supervisor.stdin.close()
-        supervisor.wait()
+        end_child(supervisor, KILLED)
         supervisor.stdout.close()

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import gc
 import os
-import select
 import signal
-import stat
 import sys
 import warnings
 from dataclasses import dataclass, field
 from socket import socket
 from typing import Final, NoReturn
 
-from ...processes import wait_for_exit
+from ...processes.child import KILLED, wait_for_exit
+from ...processes.lifeline import ENDING, hear_signals, read_commands
 from . import load
 from .dispatch import Emulator
 from .server import Server, open_listener
 
-#: Seconds between looks at who the parent is, where the system can't tell of its end.
-LOOK: Final = 1.0
 #: Seconds that a copy has to end by itself once its lifeline is closed.
 GRACE: Final = 5.0
-#: Signals that end this process in order, and a copy at once.
-ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +78,13 @@ class Branches:
         os.close(branch.lifeline)
         if not wait_for_exit(branch.process, GRACE):
             os.kill(branch.process, signal.SIGKILL)
-            os.waitpid(branch.process, 0)
+            wait_for_exit(branch.process, KILLED)
 
 
 def serve(account: str) -> None:
     """Serve an account until stdin is closed, a signal comes, or the parent has ended."""
     parent = os.getppid()
-    heard = _hear_signals()
+    heard = hear_signals(*ENDING)
     # of moto's own ways, and of forks in a process with threads; whoever reads our stderr can mend neither
     warnings.simplefilter("ignore")
     load()
@@ -97,32 +92,16 @@ def serve(account: str) -> None:
     server.start()
     branches = Branches(server)
     _write_line(f"http://127.0.0.1:{server.server_port}")
-    _run_commands(branches, heard, parent)
+    for line in read_commands(heard, parent):
+        _run_command(branches, line)
     for port in tuple(branches.running):
         branches.end(port)
     sys.stdout.flush()
     os._exit(0)
 
 
-def _run_commands(branches: Branches, heard: int, parent: int) -> None:
-    """Do what the lines at stdin say: ``branch``, and ``end PORT``."""
-    watched, rest = [heard], b""
-    if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
-        watched.append(0)
-    while os.getppid() == parent:
-        ready, _, _ = select.select(watched, [], [], LOOK)
-        if heard in ready:
-            return
-        if ready:
-            read = os.read(0, 1 << 16)
-            if not read:
-                return
-            *lines, rest = (rest + read).split(b"\n")
-            for line in lines:
-                _run_command(branches, line.decode())
-
-
 def _run_command(branches: Branches, line: str) -> None:
+    """Do what a line at stdin says: ``branch``, or ``end PORT``."""
     match line.split():
         case ["branch"]:
             _write_line(branches.begin())
@@ -130,16 +109,6 @@ def _run_command(branches: Branches, line: str) -> None:
             branches.end(int(port))
         case _:
             sys.stderr.write(f"emulator: stdin: {line!r} is no command; write branch, or end PORT\n")
-
-
-def _hear_signals() -> int:
-    """Return a descriptor that becomes readable on SIGTERM or SIGINT, which then do nothing else."""
-    heard, telling = os.pipe()
-    os.set_blocking(telling, False)
-    signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
-    for number in ENDING:
-        signal.signal(number, lambda _number, _frame: None)
-    return heard
 
 
 def _write_line(line: str) -> None:

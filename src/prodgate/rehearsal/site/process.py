@@ -15,7 +15,7 @@ from secrets import token_hex
 from typing import Final
 
 from ...criteria import UsageError
-from ...terraform.hermetic import read_first_line
+from ...processes.child import end_child, read_first_line
 from .faults import parse_faults
 
 PROGRAM: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.site")
@@ -147,10 +147,7 @@ def running(
 def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
     """Wait for a process that was told to end; kill it if it doesn't."""
     with process:
-        try:
-            process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        end_child(process, LIMIT)
 
 
 def _last_line(path: Path) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import signal
-import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from ...processes.lifeline import ENDING, hear_signals, wait_for_end
 from .connections import listening
 from .creation import Creator
 from .functions import AWS_FUNCTIONS
@@ -23,8 +21,6 @@ from .used_types import make_type_finder
 from .utility_providers import TYPES, utility_schemas
 
 REGISTRIES: Final = ("registry.terraform.io", "registry.opentofu.org")
-#: Seconds between looks at who the parent is, where the system can't tell of its end.
-LOOK: Final = 1.0
 
 
 @contextmanager
@@ -58,39 +54,11 @@ def _describe_reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
     }
 
 
-def catch_signals() -> int:
-    """Return a descriptor that becomes readable on SIGTERM or SIGINT, which then do nothing else."""
-    heard, telling = os.pipe()
-    os.set_blocking(telling, False)
-    signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: None)
-    return heard
-
-
-def wait_for_end(heard: int, parent: int) -> None:
-    """Return on a signal, when a pipe at stdin is closed, or when ``parent`` is not the parent process any more."""
-    watched = [heard]
-    if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
-        watched.append(0)
-    limit: float | None = LOOK
-    if hasattr(os, "pidfd_open"):
-        try:
-            watched.append(os.pidfd_open(parent))
-        except ProcessLookupError:
-            return
-        limit = None
-    while os.getppid() == parent:
-        ready, _, _ = select.select(watched, [], [], limit)
-        if ready and (ready != [0] or not os.read(0, 1 << 16)):
-            return
-
-
 def main(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None) -> None:
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
     # read before we announce that we serve: whoever waits for that may end in the same moment
     parent = os.getppid()
-    heard = catch_signals()
+    heard = hear_signals(*ENDING)
     with serving(socket, sidecar, tree, creator) as reattachment:
         sys.stdout.write(reattachment + "\n")
         sys.stdout.flush()

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from prodgate.engines.environments import ensure_python
+from prodgate.processes.child import read_first_line
 from prodgate.rehearsal.airflow.health import authorization, request_json
 from prodgate.rehearsal.airflow.home import Login
 from prodgate.rehearsal.airflow.process import running
-from prodgate.terraform.hermetic import read_first_line
 
 #: Seconds between slots in the lab.
 EVERY = 10

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from prodgate.processes.child import read_first_line
 from prodgate.rehearsal.airflow.process import SUPERVISOR
-from prodgate.terraform.hermetic import read_first_line
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 #: Seconds in which everything must be there, or gone.
@@ -53,7 +53,7 @@ class Kept:
         }
         (folder / "plan").write_text(json.dumps(plan))
         pipe = subprocess.PIPE
-        command = [sys.executable, "-P", str(SUPERVISOR), str(folder / "plan")]
+        command = [*SUPERVISOR, str(folder / "plan")]
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0)
 
     def told(self, line: str) -> dict[str, Any]:

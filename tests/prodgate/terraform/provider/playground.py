@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prodgate.processes.child import Completed
 from prodgate.terraform.hermetic import prepare_environment, stand_in
-from prodgate.terraform.runner import Completed, find_engine, run
+from prodgate.terraform.runner import find_engine, run
 
 PROVIDER = """
 terraform {

@@ -1,0 +1,25 @@
+"""What children print while they work: lines of progress among whatever goes to their log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+#: Called with a line that says what is being done.
+Progress = Callable[[str], None]
+
+#: What a line of progress begins with; whatever else a child prints goes to its log.
+PROGRESS_PREFIX: Final = "prodgate: "
+
+
+def print_progress(text: str) -> None:
+    """Print a line that the parent shows as progress."""
+    print(f"{PROGRESS_PREFIX}{text}", flush=True)  # noqa: T201
+
+
+def read_progress(line: str, progress: Progress) -> bool:
+    """Pass on what a child printed if it is progress; return whether it was."""
+    if line.startswith(PROGRESS_PREFIX):
+        progress(line.removeprefix(PROGRESS_PREFIX))
+        return True
+    return False
