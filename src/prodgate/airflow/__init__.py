@@ -1,1 +1,1 @@
-"""Airflow as its REST API tells of it, whatever version it is and however it is reached."""
+"""Reads Airflow through its REST API, whatever its version and however it is reached."""

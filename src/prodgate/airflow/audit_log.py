@@ -1,4 +1,4 @@
-"""What a person asked of Airflow, as its audit log notes it: what tells one deed from another, and no secret."""
+"""What a person requested of Airflow, from its audit log: enough to tell actions apart, and no secret."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from ..aws.plain_json import canonical_json
 
-#: What says to what something was done, and what. Whatever else was asked is left out: a configuration, a note, …
+#: Fields that say what was done to what. Anything else in a request is left out: a configuration, a note, …
 _TELLING: Final = frozenset(
     {"action", "confirmed", "dag_id", "dag_ids", "dag_run_id", "dry_run", "map_index", "new_state", "run_id", "state"}
     | {"task_id", "task_ids", "only_failed", "only_running", "reset_dag_runs"}
 )
-#: Subtrees that are somebody's own, whatever is in them.
+#: Subtrees with user data, which are left out whole.
 _OWN: Final = frozenset({"conf", "note", "params"})
-#: Stands for what was noted in another form: that something was is all that can be said.
+#: Stands for a request that was not logged as JSON.
 _UNREAD: Final = canonical_json("not in JSON")
 
 
 def extract_request(noted: Any) -> str:
-    """Return what tells, as JSON; nothing where nothing was noted. What it returns it leaves as it is.
+    """Return the telling fields as JSON, "" where nothing was logged. Applied to its own result it changes nothing.
 
     >>> asked('{"state": "success", "conf": {"password": "x"}}'), asked(None)
     ('{"state":"success"}', '')

@@ -1,4 +1,4 @@
-"""The two dialects of Airflow's REST API: how each is asked, and what its fields say in the words of the records."""
+"""The two dialects of Airflow's REST API: how each is queried, and how its fields become records."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ COMPONENTS: Final = ("scheduler", "dag_processor", "triggerer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What differs between versions."""
+    """What differs between major versions."""
 
     health: str
-    """Path of the answer about components."""
+    """Path of the health endpoint."""
     oldest_first: str
     """The order in which the first run is the oldest."""
     run_order: Mapping[str, str]
     task_order: Mapping[str, str]
-    """Empty where tasks can't be ordered; what is read twice is then noticed by its identity."""
+    """Empty where tasks can't be ordered; a row that is read twice is then noticed by its identity."""
     window: Callable[[datetime, datetime], Mapping[str, str]]
-    """Filters of runs and tasks that let through at least what has its slot between two instants."""
+    """Filters of runs and tasks that pass at least those with a slot between two instants."""
     slot: Callable[[Row], datetime | None]
     served: Callable[[Row], ServedDag]
     unnamed_events: tuple[str, ...]
-    """What people do in lists of many DAGs, which is logged without saying of which."""
+    """Actions in lists of DAGs, which are logged without the DAG."""
     trigger: Mapping[str, Any]
-    """What a request for a run must state besides its id and configuration."""
+    """What a request to trigger a run must hold besides its id and configuration."""
 
     def parse_run(self, row: Row) -> Run:
         """Return a run."""
@@ -56,7 +56,7 @@ class Dialect:
 
 
 def parse_task(row: Row) -> Task:
-    """Return a task of a run; both dialects say it alike."""
+    """Return a task of a run; both dialects agree here."""
     return Task(
         dag_id=_read_text(row, "dag_id"),
         run_id=_read_text(row, "dag_run_id"),
@@ -73,7 +73,7 @@ def parse_task(row: Row) -> Task:
 
 
 def parse_event(row: Row) -> Event:
-    """Return a line of the audit log."""
+    """Return an entry of the audit log."""
     at = parse_instant(row["when"])
     if at is None:
         raise ValueError("an event without its time")
@@ -82,7 +82,7 @@ def parse_event(row: Row) -> Event:
 
 
 def parse_heartbeat(component: str, said: Row) -> Heartbeat:
-    """Return what is said of a component."""
+    """Return the heartbeat of a component."""
     return Heartbeat(
         component=component,
         healthy=said["status"] == "healthy",
@@ -106,12 +106,12 @@ def parse_instant(stated: Any) -> datetime | None:
 
 
 def format_instant(at: datetime) -> str:
-    """Return an instant as both dialects take it; one without a zone is an error of the server's in some versions."""
+    """Return an instant as both dialects accept it; without a zone, some versions fail with a server error."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_row(read: Callable[[Row], R], row: Any, path: str) -> R:
-    """Return what a row says. Raises Unreadable for one that is not as Airflow writes it."""
+    """Parse a row. Raises Unreadable for one that is not as Airflow writes it."""
     try:
         return read(row)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -122,7 +122,7 @@ def parse_row(read: Callable[[Row], R], row: Any, path: str) -> R:
 
 
 def find_dialect(version: str) -> Dialect:
-    """Return the dialect of a version such as ``3.0.6``. Raises Unreadable for one that nobody has read yet."""
+    """Return the dialect of a version such as ``3.0.6``. Raises Unreadable for an unknown one."""
     found = re.match(r"(\d+)\.", version)
     known = {"2": V1, "3": V2}.get(found[1]) if found else None
     if known is None:
@@ -131,7 +131,7 @@ def find_dialect(version: str) -> Dialect:
 
 
 def _read_text(row: Row, name: str) -> str:
-    """Return a text that is never missing."""
+    """Return a text. Raises ValueError when it is missing or empty."""
     value = row[name]
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name} is {value!r}")
@@ -146,7 +146,7 @@ def _read_flag(row: Row, name: str) -> bool:
 
 
 def _window_v1(since: datetime, now: datetime) -> dict[str, str]:
-    """Leave out only runs that nobody touched since.
+    """Leave out only runs that have not changed since.
 
     A run's slot is the end of its interval, which can't be filtered; it is made after its slot, so one that was last
     touched before the window had its slot before it, too, however long its interval is.

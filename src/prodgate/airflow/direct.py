@@ -1,4 +1,4 @@
-"""Airflow asked over HTTP: signs in as its version wants it, and never shows what it signed in with."""
+"""Reaches Airflow over HTTP: signs in as its version requires, and never shows its credentials."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ class Token:
     value: str = field(repr=False)
 
 
-#: What is shown to be let in.
+#: How to sign in; None for an Airflow that asks for nothing.
 Access = Login | Token | None
 
 
 @dataclass(slots=True, repr=False)
 class HttpTransport:
-    """A transport to the Airflow at a base URL, without ``/api``. Raises UsageError for what is no such URL."""
+    """A transport to the Airflow at a base URL, without ``/api``. Raises UsageError for a bad URL."""
 
     base: str
     access: Access = None
     limit: float = 10.0
     """Seconds that an answer may take."""
-    _wire: HttpConnection = field(init=False)
+    _connection: HttpConnection = field(init=False)
     _prefix: str = ""
     _authorization: str = ""
 
     def __post_init__(self) -> None:
-        self._wire = HttpConnection(self.base, self.limit)
+        self._connection = HttpConnection(self.base, self.limit)
         if isinstance(self.access, Token):
             self._authorization = f"Bearer {self.access.value}"
 
@@ -64,7 +64,7 @@ class HttpTransport:
 
     def close(self) -> None:
         """Close the connection."""
-        self._wire.close()
+        self._connection.close()
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
@@ -99,7 +99,7 @@ class HttpTransport:
         if document is not None:
             headers["Content-Type"] = "application/json"
         try:
-            reply = self._wire.request(
+            reply = self._connection.request(
                 method, path, headers, None if document is None else json.dumps(document).encode()
             )
         except Unreadable as error:
@@ -108,7 +108,7 @@ class HttpTransport:
         return reply
 
     def sign_in(self) -> str:
-        """Return the prefix of the API, having found out which it is and signed in."""
+        """Return the prefix of the API; the first time, find out which it is and sign in."""
         if self._prefix:
             return self._prefix
         prefix = next((each for each in (_NEW, _OLD) if self._is_served(each)), "")
@@ -120,7 +120,7 @@ class HttpTransport:
         return prefix
 
     def _is_served(self, prefix: str) -> bool:
-        """Whether this API answers; one that is there and refuses to is not passed over for another."""
+        """Whether this API answers. One that refuses is an error, so that the other is not tried in its place."""
         reply = self.send_request("GET", f"{prefix}/version")
         document = _decode_json(reply.body)
         if reply.status in (401, 403, 429) or reply.status // 100 in (3, 5):
@@ -149,7 +149,7 @@ class HttpTransport:
         return f"it answers {reply.status}{': ' if words else ''}{words}"
 
     def _unreadable(self, what: str, why: str) -> Unreadable:
-        """Return why nothing was read, without what was signed in with, also where a server says it back."""
+        """Return why nothing was read, without our credentials, even where the server repeats them."""
         text = " ".join(redact_credentials(why).split())
         for secret in self._secrets():
             text = text.replace(secret, redaction("what it was signed in with"))
@@ -163,7 +163,7 @@ class HttpTransport:
 
 @dataclass(frozen=True, slots=True)
 class HttpWriter:
-    """The same Airflow for somebody who may change something: what a drill is handed."""
+    """The same Airflow with the right to change something, for drills."""
 
     reader: HttpTransport
 
@@ -181,7 +181,7 @@ def _basic_header(login: Login) -> str:
 
 
 def _decode_json(body: bytes) -> Any:
-    """Return what a body says in JSON, or None when it is none."""
+    """Return the decoded JSON of a body, None if it is no JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Reading one Airflow: everything about the declared DAGs since an instant, each part whole or with why it is not."""
+"""Reads the history of the declared DAGs since an instant; each part is complete, or says why it is not."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from .transport import RecordingTransport, Transport, replay
 
 T = TypeVar("T")
 
-#: Seconds within which a component that Airflow calls unhealthy may show that it only paused, and between two looks.
-#: Airflow calls a DAG processor so after 10.5 s, which a busy database or machine now and then takes from it.
+#: Seconds that a component which Airflow calls unhealthy has to recover, and seconds between polls. A DAG processor is
+#: unhealthy after 10.5 s without a heartbeat, which happens now and then on a busy database or machine.
 PATIENCE: Final = 60.0
 POLL_INTERVAL: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Asks one Airflow in its dialect."""
+    """Queries one Airflow in its dialect."""
 
     transport: Transport
     version: str
@@ -47,7 +47,7 @@ class Reader:
     now: datetime
 
     def find_dag(self, dag_id: str) -> ServedDag | None:
-        """Return a DAG as it is served, or None when Airflow says that it knows none of this name."""
+        """Return a DAG as it is served, or None when Airflow knows none of this name."""
         path = f"/dags/{dag_id}"
         try:
             found = parse_row(self.dialect.served, self.transport.get(path, {}), path)
@@ -66,7 +66,7 @@ class Reader:
         return [run for run in found if run.dag_id == dag_id and self._is_in_window(run.slot)]
 
     def _is_in_window(self, slot: datetime | None) -> bool:
-        """Whether a slot is in the window; one that is not stated may be."""
+        """Whether a slot is in the window; a missing one may be."""
         return slot is None or self.since <= slot <= self.now
 
     def tasks(self, dag_id: str, runs: Iterable[Run]) -> list[Task]:
@@ -79,17 +79,17 @@ class Reader:
         return [one for one in found if one.dag_id == dag_id and one.run_id in wanted]
 
     def events(self, dag_id: str) -> list[Event]:
-        """Return what the audit log says of a DAG in the window; ``~`` is what is said of several at once."""
+        """Return the audit log of a DAG in the window; ``~`` stands for actions on several at once."""
         return [one for one in self._list_events({"dag_id": dag_id}) if one.dag_id == dag_id]
 
     def unnamed_events(self) -> list[Event]:
-        """Return what people did in the window to DAGs of which the audit log does not say which."""
+        """Return the actions in the window that the audit log does not attribute to a DAG."""
         names = self.dialect.unnamed_events
         found = self._list_events({"included_events": ",".join(names)}) if names else ()
         return [one for one in found if one.event in names and not one.dag_id]
 
     def _list_events(self, of: Mapping[str, str]) -> list[Event]:
-        # it lists what is later than the instant itself
+        # the filter excludes the instant itself
         after, before = format_instant(self.since - timedelta(seconds=1)), format_instant(self.now)
         query = {**of, "after": after, "before": before, "order_by": "event_log_id"}
         rows = read_all(self.transport, "/eventLogs", query, "event_logs", lambda row: row["event_log_id"])
@@ -97,7 +97,7 @@ class Reader:
         return [one for one in found if self.since <= one.at < self.now]
 
     def oldest(self, dag_id: str) -> list[datetime]:
-        """Return the slot of the oldest run of a DAG that there still is; nothing when there is none."""
+        """Return the slot of the oldest run that still exists of a DAG, nothing if there is none."""
         path = f"/dags/{dag_id}/dagRuns"
         query = {"limit": "1", "order_by": self.dialect.oldest_first}
         total, rows = read_page(self.transport, path, query, "dag_runs")
@@ -107,7 +107,7 @@ class Reader:
         return [run.slot for run in found if run.slot and run.dag_id == dag_id]
 
     def heartbeats(self) -> list[Heartbeat]:
-        """Return what Airflow says of its components; one that never ran here is not among them."""
+        """Return the heartbeats of Airflow's components, without those that never ran."""
         path = self.dialect.health
         said = self.transport.get(path, {})
         return [found for name in COMPONENTS if (found := parse_row(lambda row: _parse_beat(name, row), said, path))]  # noqa: B023
@@ -120,7 +120,7 @@ class Reader:
 
 
 def open_reader(transport: Transport, *, since: datetime, now: datetime) -> Reader:
-    """Return what asks this Airflow in its dialect. Raises Unreadable when it does not say its version."""
+    """Return a reader for this Airflow's version. Raises Unreadable when it does not state one."""
     said = _refuse_absent(lambda: transport.get("/version", {}))
     version = said.get("version") if isinstance(said, dict) else None
     if not isinstance(version, str):
@@ -132,12 +132,12 @@ def read_history(transport: Transport, dag_ids: Sequence[str], *, since: datetim
     """Return the history of the declared DAGs from ``since`` to ``now``.
 
     Raises Unreadable when not even the version can be read; what else can't be read is Unreadable for whoever looks
-    at that part of the history.
+    at that part.
     """
     dag_ids = _check_dag_ids(dag_ids)
     asked = open_reader(transport, since=since, now=now)
     served = _attempt(lambda: tuple(filter(None, map(asked.find_dag, dag_ids))))
-    # a DAG that Airflow does not know has no runs, and some versions have no answer to who asks for them
+    # an unknown DAG has no runs, and some versions answer a request for them with an error
     ids = _attempt(lambda: [dag.dag_id for dag in _require(served)])
     runs = _attempt(lambda: tuple(run for name in _require(ids) for run in asked.runs(name)))
     tasks = _attempt(lambda: tuple(one for name in _require(ids) for one in asked.tasks(name, _require(runs))))
@@ -166,13 +166,12 @@ def observe_history(
     patience: float = PATIENCE,
     wait: Callable[[float], object] = sleep,
 ) -> dict[str, Any]:
-    """Return all that was asked and answered, as JSON values that ``recalled`` makes the same history of.
+    """Return all answers as JSON values, from which ``recall_history`` makes the same history.
 
-    Of components that are unhealthy it keeps what is said of them within ``patience`` seconds, at the end of them
-    where that does not change.
+    Unhealthy components are polled until they recover, for ``patience`` seconds at most; the last answer counts.
     """
     memory = RecordingTransport(transport)
-    with suppress(Absent, Unreadable):  # the answers say it, too
+    with suppress(Absent, Unreadable):  # the answers hold the reason
         read_history(memory, dag_ids, since=since, now=now)
         asked, until = open_reader(memory, since=since, now=now), monotonic() + patience
         while any(not beat.healthy for beat in asked.heartbeats()) and monotonic() < until:
@@ -181,7 +180,7 @@ def observe_history(
 
 
 def recall_history(evidence: Mapping[str, Any]) -> History:
-    """Return the history that ``observed`` saw. Raises Unreadable when not even the version could be read."""
+    """Return the history that ``observe_history`` read. Raises Unreadable when not even the version could be read."""
     since, now = parse_instant(evidence["since"]), parse_instant(evidence["now"])
     assert since is not None
     assert now is not None
@@ -189,7 +188,7 @@ def recall_history(evidence: Mapping[str, Any]) -> History:
 
 
 def _attempt(ask: Callable[[], T]) -> T:
-    """Return a part of the history, or what stands for one that can't be had."""
+    """Return a part of the history, or Unread in its place."""
     try:
         return _refuse_absent(ask)
     except Unreadable as error:
@@ -206,7 +205,7 @@ def _refuse_absent(ask: Callable[[], T]) -> T:
 
 
 def _require(part: T) -> T:
-    """Return a part of the history that another part needs. Raises Unreadable when it could not be had."""
+    """Return a part of the history that another part needs. Raises Unreadable when it could not be read."""
     if isinstance(part, Unread):
         raise Unreadable(part.reason)
     return part
@@ -230,7 +229,7 @@ def _parse_beat(component: str, row: Row) -> Heartbeat | None:
 
 
 def _check_dag_ids(dag_ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids, each once. Raises Unreadable for what would be another path."""
+    """Return the ids without duplicates. Raises Unreadable for one that would change the path."""
     for dag_id in (ids := tuple(dict.fromkeys(dag_ids))):
         if not re.fullmatch(r"[\w.-]+", dag_id) or not dag_id.strip("."):
             raise Unreadable(f"{dag_id!r}: can't be the id of a DAG; write letters, digits, dots, dashes, underscores")

@@ -1,4 +1,4 @@
-"""HTTP to one host: one connection, bounded in time and size, and no redirect is ever followed."""
+"""HTTP to one host: one connection, with limits on time and size, and without redirects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..aws.answers import Unreadable
 from ..criteria import UsageError
 from ..deadline import cut_after
 
-#: Seconds for one answer, to its last byte, and bytes of the longest one; InvokeRestApi has the same limits.
+#: Seconds for one answer to its last byte, and bytes of the longest; InvokeRestApi has the same limits.
 LIMIT: Final = 10.0
 MAX_BODY: Final = 6 * 1024**2
 
@@ -31,7 +31,7 @@ class Reply:
 
 @dataclass(slots=True)
 class HttpConnection:
-    """A connection to the host of a base URL, which is opened when something is asked."""
+    """A connection to the host of a base URL, opened with the first request."""
 
     base: str
     """Such as ``https://airflow.example.com/team``."""
@@ -42,9 +42,9 @@ class HttpConnection:
         _parse_base(self.base)
 
     def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        """Return the answer. Raises Unreadable when there is none, or not a whole one."""
+        """Return the answer. Raises Unreadable when there is none, or an incomplete one."""
         if method != "GET":
-            self.close()  # what changes something must not be lost on a connection that has gone stale
+            self.close()  # a request that changes something must not be lost on a stale connection
         stale = self._connection is not None and self._connection.sock is not None
         with _explaining_errors(self.limit):
             try:
@@ -56,7 +56,7 @@ class HttpConnection:
             return self._request(method, path, headers, body)
 
     def close(self) -> None:
-        """Close the connection; the next question opens another one."""
+        """Close the connection; the next request opens another one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -74,7 +74,7 @@ class HttpConnection:
                 connection.request(method, place.path.rstrip("/") + path, body, dict(headers))
                 return _read_reply(connection.getresponse())
         except BaseException:
-            self.close()  # what is left of this answer must not be taken for the next one
+            self.close()  # the rest of this answer must not be taken for the next one
             raise
 
 
@@ -91,7 +91,7 @@ def _read_reply(answer: http.client.HTTPResponse) -> Reply:
 
 @contextmanager
 def _explaining_errors(limit: float) -> Iterator[None]:
-    """Turn what can go wrong with a connection into why nothing was read."""
+    """Turn errors of the connection into Unreadable with a reason."""
     try:
         yield
     except TimeoutError:

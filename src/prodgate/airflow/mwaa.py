@@ -1,4 +1,4 @@
-"""Airflow on MWAA, asked through InvokeRestApi: only GET gets through, and only as Airflow's Viewer."""
+"""Reaches Airflow on MWAA through InvokeRestApi, with GET alone, as Airflow's Viewer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..aws.answers import Absent, Unreadable
 from ..aws.clients import Clients
 from ..aws.failures import ABSENT_IN_AIRFLOW, Kind, classify_airflow_reply, classify_error
 
-#: Characters of the longest path; botocore does not check it, and AWS would refuse it with other words.
+#: Characters of the longest path; botocore does not check it, and AWS refuses it with a misleading message.
 MAX_PATH: Final = 64
 _WELL: Final = frozenset({200, 201})
 
@@ -28,7 +28,7 @@ class MwaaTransport:
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
         _check_path(path)
-        # the document is left out when it is empty: what an empty one means is not stated anywhere
+        # an empty document is left out: what it would mean is not documented
         asked = {"QueryParameters": dict(query)} if query else {}
         parameters = {"Name": self.name, "Path": path, "Method": "GET", **asked}
         try:
@@ -40,10 +40,10 @@ class MwaaTransport:
 
 @dataclass(frozen=True, slots=True)
 class MwaaWriter:
-    """The same Airflow for somebody who may change something: what a drill is handed."""
+    """The same Airflow with the right to change something, for drills."""
 
     clients: Clients
-    """Those that may do more than read."""
+    """Clients that may do more than read."""
     name: str
     region: str
 
@@ -60,7 +60,7 @@ class MwaaWriter:
         client = self.clients("mwaa", self.region)
         try:
             page = client.invoke_rest_api(Name=self.name, Path=path, Method=method, **more)
-        except Exception as error:  # noqa: BLE001  whatever goes wrong with a call, it gave no answer
+        except Exception as error:  # noqa: BLE001  whatever went wrong, there is no answer
             said = classify_error(error)
             if said.kind is Kind.ABSENT:
                 raise _explain_absence(said.code, self.name) from None
@@ -76,14 +76,14 @@ def _check_path(path: str) -> None:
 
 
 def _explain_absence(code: str, name: str) -> Absent | Unreadable:
-    """Return what an absence means: Airflow's own, or that there is no such environment."""
+    """Return what a 404 means: that Airflow has no such thing, or that there is no such environment."""
     if code == ABSENT_IN_AIRFLOW:
         return Absent(code)
     return Unreadable(f"MWAA knows no environment {name!r} ({code}); name one that is there")
 
 
 def _read_answer(what: str, page: Mapping[str, Any]) -> Any:
-    """Return what Airflow said. Raises Absent and Unreadable where an error is handed on as if all were well."""
+    """Return Airflow's answer. Raises Absent and Unreadable for an error that MWAA passes on as a success."""
     status, document = int(page.get("RestApiStatusCode") or 200), page.get("RestApiResponse")
     if status in _WELL and document is not None:
         return document

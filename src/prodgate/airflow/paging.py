@@ -1,4 +1,4 @@
-"""A list of Airflow's REST API, whole and of one moment, or not at all: Airflow itself cuts lists off in silence."""
+"""Lists of Airflow's REST API, complete and consistent or not at all: Airflow truncates lists silently."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, Final
 from ..aws.answers import Unreadable
 from .transport import Transport
 
-#: Rows that one page may hold; Airflow gives no more, whatever it is asked for.
+#: Rows of a page; Airflow returns no more, whatever the limit in the request.
 PAGE: Final = 100
-#: Rows after which a list is given up: a window that holds so many is not one to judge by.
+#: Rows after which a list is given up: no window that is judged holds so many.
 MAX_ROWS: Final = 200_000
-#: How often a list that changes while it is read is read.
+#: How often a list is read that changes meanwhile.
 TRIES: Final = 3
 
 
 class _ListChanged(Exception):
-    """Pages do not belong together."""
+    """The list changed between two pages."""
 
 
 def read_all(
@@ -27,7 +27,7 @@ def read_all(
     key: str,
     identity: Callable[[Mapping[str, Any]], Hashable],
 ) -> list[Mapping[str, Any]]:
-    """Return every row that is listed under ``key``, once each.
+    """Return every row under ``key``, each once.
 
     Raises Unreadable when they can't all be had, and Absent.
     """
@@ -43,7 +43,7 @@ def read_all(
 def read_page(
     transport: Transport, path: str, query: Mapping[str, str], key: str
 ) -> tuple[int, list[Mapping[str, Any]]]:
-    """Return how many rows there are in all, and those of one page. Raises Unreadable and Absent."""
+    """Return the number of all rows, and the rows of one page. Raises Unreadable and Absent."""
     answer = transport.get(path, query)
     rows = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

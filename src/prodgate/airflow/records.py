@@ -1,4 +1,4 @@
-"""What Airflow remembers, in the same words for every version of it. Times are in UTC."""
+"""Airflow's records, the same for every version. Times are in UTC."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Run:
     state: str
     """queued, running, success or failed."""
     slot: datetime | None
-    """The instant of the schedule that it is for: the end of its data interval in Airflow 2, ``run_after`` in 3."""
+    """The scheduled instant it is for: the end of its data interval in Airflow 2, ``run_after`` in Airflow 3."""
     queued: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
@@ -35,7 +35,7 @@ class Task:
     run_id: str
     task_id: str
     map_index: int = -1
-    """Which of a mapped task; -1 for one that is not mapped."""
+    """Index of a mapped task instance; -1 for a task that is not mapped."""
     state: str = ""
     """success, failed, upstream_failed, skipped, running, queued, up_for_retry … or empty before it is scheduled."""
     tries: int = 0
@@ -50,7 +50,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of Airflow's audit log."""
+    """One entry of Airflow's audit log."""
 
     at: datetime
     event: str
@@ -59,7 +59,7 @@ class Event:
     task_id: str = ""
     owner: str = ""
     asked: str = ""
-    """What a person asked for, as Airflow noted it: JSON such as ``{"state": "success"}``; empty for the rest."""
+    """What a person requested: JSON such as ``{"state": "success"}``; empty for other events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +70,18 @@ class ServedDag:
     file: str
     paused: bool
     stale: bool
-    """Whether its file has gone: Airflow keeps what it knew and makes no more runs."""
+    """Whether its file is gone: Airflow keeps the DAG and makes no more runs of it."""
     broken: bool
-    """Whether its file can't be imported any more; Airflow then runs what it parsed last."""
+    """Whether its file can no longer be imported; Airflow then runs the version that it parsed last."""
     schedule: str
-    """The cron expression that Airflow states; its REST API states no time zone that can be trusted."""
+    """Airflow's cron expression; its REST API states no reliable time zone."""
     next_slot: datetime | None
     parsed: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """A component of Airflow: when it last said that it lives."""
+    """A component of Airflow, and its last heartbeat."""
 
     component: str
     """scheduler, dag_processor or triggerer."""
@@ -99,7 +99,7 @@ class ImportFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class History:
-    """Everything that was read of one Airflow, complete and consistent for the time since ``since``.
+    """The history of one Airflow, complete and consistent from ``since`` on.
 
     A part that could not be read raises Unreadable for whoever looks at it, and only for them.
     """
@@ -108,7 +108,7 @@ class History:
     now: datetime
     since: datetime
     oldest: datetime | None
-    """Slot of the oldest run that Airflow still has of any declared DAG; None when there is none at all."""
+    """Slot of the oldest run that Airflow still has of any declared DAG; None if there is none."""
     served: tuple[ServedDag, ...]
     runs: tuple[Run, ...]
     tasks: tuple[Task, ...]

@@ -1,4 +1,4 @@
-"""How Airflow's REST API is asked, whatever carries the question; and its answers, kept and given again offline."""
+"""Transports to Airflow's REST API; one records the answers, and one replays them offline."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..aws.answers import Absent, Unreadable
 from ..aws.plain_json import canonical_json, to_plain
 from .audit_log import extract_request
 
-#: Fields that nothing is read from and that hold what people or tasks hand to each other, secrets not excepted.
+#: Fields that are never read and may hold anything that people or tasks pass on, including secrets.
 UNKEPT: Final = frozenset({"conf", "executor_config", "note", "params", "rendered_fields", "trigger", "triggerer_job"})
 
 
 class Transport(Protocol):
-    """Carries a question to an Airflow, and can do nothing but read."""
+    """Sends requests that only read to an Airflow."""
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Return the decoded JSON of ``/dags/x/dagRuns`` or the like; the transport knows what comes before it.
@@ -27,7 +27,7 @@ class Transport(Protocol):
 
 
 class Writer(Transport, Protocol):
-    """Carries what changes something, too."""
+    """Also sends requests that change something."""
 
     def post(self, path: str, document: Mapping[str, Any]) -> Any:
         """Return the decoded JSON that is answered. Raises Absent and Unreadable."""
@@ -36,7 +36,7 @@ class Writer(Transport, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordingTransport:
-    """A transport that keeps each answer, without secrets, and gives what it kept."""
+    """A transport that keeps each answer, without secrets, and returns what it kept."""
 
     transport: Transport
     _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,12 +45,12 @@ class RecordingTransport:
     def answers(self) -> list[dict[str, Any]]:
         """The answers as JSON values: path, query, and one of body, absent and unreadable.
 
-        Of a question that was asked again there is the last answer only: what is read anew is read as a whole.
+        Of a repeated request only the last answer is kept: a list that is read again is read whole.
         """
         return [self._kept[key] for key in sorted(self._kept)]
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
-        """Ask, keep, answer."""
+        """Send the request, and keep and return the answer."""
         answer = {"path": path, "query": dict(query), **self._ask(path, query)}
         self._kept[_key(path, query)] = answer
         return _read_answer(answer)
@@ -66,12 +66,12 @@ class RecordingTransport:
 
 @dataclass(frozen=True, slots=True)
 class ReplayingTransport:
-    """A transport that answers what was answered in an earlier run."""
+    """A transport that returns the answers of an earlier run."""
 
     answers: Mapping[str, Mapping[str, Any]]
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
-        """Answer as Airflow did. Raises Unreadable for what it was not asked."""
+        """Return Airflow's answer. Raises Unreadable for a request that was not made then."""
         answer = self.answers.get(_key(path, query))
         if answer is None:
             raise Unreadable(f"GET {path}: was not asked in that run; observe again")
@@ -79,7 +79,7 @@ class ReplayingTransport:
 
 
 def replay(answers: Iterable[Mapping[str, Any]]) -> ReplayingTransport:
-    """Return a transport that answers from what ``Recorded.answers`` kept."""
+    """Return a transport that replays what ``RecordingTransport.answers`` kept."""
     return ReplayingTransport({_key(each["path"], each["query"]): each for each in answers})
 
 

@@ -1,1 +1,1 @@
-"""Reading an AWS account: read-only calls, each answer kept, and only what was truly answered counts."""
+"""Reads an AWS account: read-only calls, every answer kept, and only a real answer counts."""

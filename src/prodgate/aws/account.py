@@ -1,4 +1,4 @@
-"""An AWS account as observers see it: calls that only read, asked once however many ask, and complete lists."""
+"""An AWS account as observers see it: read-only calls, each made once however many ask, and complete lists."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ I = TypeVar("I")  # noqa: E741
 #: Threads that call AWS at the same time; each client keeps as many connections.
 WORKERS: Final = 16
 
-#: Seconds after which an answer that another thread asked for is no longer waited for: two observers that ask each
-#: other ``once`` would wait for ever.
+#: Seconds to wait for an answer that another thread has requested: two observers that ask each other ``once`` would
+#: wait for ever.
 MAX_WAIT: Final = 1_800.0
 
 
@@ -30,7 +30,7 @@ class Calls(Protocol):
     def pages(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
     ) -> Sequence[Any]:
-        """Return every page of a ``whole`` answer, or one answer that is no part of a longer one.
+        """Return every page of a ``whole`` answer, or an answer that has only one.
 
         Raises Absent and Unreadable.
         """
@@ -39,13 +39,13 @@ class Calls(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What an observer may ask. Operations have AWS's own names: ``account.list("rds", "DescribeDBClusters")``."""
+    """What an observer may call. Operations have AWS's own names: ``account.list("rds", "DescribeDBClusters")``."""
 
     id: str
     """The account, 12 digits."""
     region: str
     now: datetime
-    """When the account was observed; ages are counted from here, also when the evidence is judged a year later."""
+    """When the account was observed. Ages are counted from here, even if the evidence is judged a year later."""
     calls: Calls
     pool: ThreadPoolExecutor
     declared: Callable[[str], Mapping[str, Mapping[str, Any]]]
@@ -70,7 +70,7 @@ class Account:
             return None
 
     def list(self, service: str, operation: str, key: str, *, region: str = "", **parameters: Any) -> tuple[Any, ...]:
-        """Return what every page holds under ``key``, such as ``MetricAlarms`` or ``DistributionList.Items``."""
+        """Return the items of every page under ``key``, such as ``MetricAlarms`` or ``DistributionList.Items``."""
         found: list[Any] = []
         for page in self._pages(service, operation, region, parameters, whole=True):
             for part in key.split("."):
@@ -80,7 +80,7 @@ class Account:
 
     def each(self, function: Callable[[I], T], items: Iterable[I]) -> tuple[T, ...]:
         """Apply a function that calls AWS to every item, several at a time, in order. Raises what it raises."""
-        # one of the threads that call must not wait for more of them: that could be for ever
+        # a thread of the pool must not wait for others of the pool: that could be for ever
         if threading.current_thread().name.startswith("calls"):
             return tuple(map(function, items))
         return tuple(self.pool.map(function, items))
@@ -90,14 +90,14 @@ class Account:
         return Quantity.seconds(max(0, int((self.now - time).total_seconds())))
 
     def attempt(self, function: Callable[..., T], *arguments: Any, **parameters: Any) -> T:
-        """Return what ``function`` returns, or for the field of a fact what stands for an answer that can't be had."""
+        """Return what ``function`` returns, or Unread, for the field of a fact, where there is no answer."""
         try:
             return function(*arguments, **parameters)
         except Unreadable as error:
             return Unread(error.reason)  # type: ignore[return-value]  # a fact raises Undetermined when it is read
 
     def once(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
-        """Return what another observer sees; it looks once, however many ask. Raises what it raises."""
+        """Return what another observer yields; it runs once, however many ask. Raises what it raises."""
         return self._ask_once(observer, lambda: tuple(observer(self)))
 
     def _pages(
@@ -115,7 +115,7 @@ class Account:
         if mine:
             try:
                 asked.set_result(ask())
-            except BaseException as error:  # noqa: BLE001  whoever waits for the answer must hear of it
+            except BaseException as error:  # noqa: BLE001  passed on to every thread that waits
                 asked.set_exception(error)
         answer: T = asked.result(MAX_WAIT)
         return answer

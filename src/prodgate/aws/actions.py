@@ -1,4 +1,4 @@
-"""Every operation that the gate may call, and the IAM actions that each needs; a call that is not here is refused."""
+"""Every operation that the gate may call, with the IAM actions it needs; any other call is refused."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ _PREFIXES: Final = {
     "s3control": "s3",
 }
 
-#: Operations whose action has another name than they have.
+#: Operations whose IAM action has a different name.
 _NAMED_OTHERWISE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("accessanalyzer", "ListFindingsV2"): ("access-analyzer:ListFindings",),
     ("budgets", "DescribeBudgets"): ("budgets:ViewBudget",),
@@ -161,10 +161,10 @@ _NAMED_OTHERWISE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("s3control", "GetPublicAccessBlock"): ("s3:GetAccountPublicAccessBlock",),
 }
 
-#: Operations that read only when they are called so: parameter -> the one value that it may have.
+#: Operations that only read with certain parameters: parameter -> its one allowed value.
 READS_ONLY_WITH: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {("mwaa", "InvokeRestApi"): {"Method": "GET"}}
 
-#: What ``prodgate drill`` may do besides: it changes something, and only when a drill is asked for by name.
+#: What ``prodgate drill`` may do in addition: a drill changes something, and only runs when asked for by name.
 DRILL_ACTIONS: Final = (
     "cloudwatch:SetAlarmState",
     "sns:Subscribe",
@@ -178,13 +178,13 @@ DRILL_ACTIONS: Final = (
 )
 
 
-#: How the names of operations begin that only read, and those that hand out what must not be in anybody's evidence.
+#: Prefixes of operations that only read, and operations among them that return secrets.
 _READING: Final = ("BatchDescribe", "BatchGet", "Describe", "Get", "List", "Lookup", "Search")
 _HANDING_OUT: Final = re.compile(r"(Batch)?Get(SecretValue|\w*Token|\w*Credentials?|\w*Password|Parameters?\w*)")
 
 
 def reads(service: str, *operations: str) -> None:
-    """Let a project's own observers call these operations, too. Raises ValueError for one that does more than read."""
+    """Let a project's own observers call these operations too. Raises ValueError for one that does more than read."""
     for operation in operations:
         if not operation.startswith(_READING) or _HANDING_OUT.fullmatch(operation):
             raise ValueError(f"{service}.{operation}: may change something or hand out a secret; look another way")
@@ -203,7 +203,7 @@ def list_actions() -> Iterator[str]:
 
 
 def find_refusal(service: str, operation: str, parameters: Mapping[str, Any]) -> str:
-    """Return why a call must not be made, or nothing."""
+    """Return why a call must not be made, "" if it may."""
     if operation not in READS.get(service, ()):
         return f"{service}.{operation}: is not an operation that the gate reads with; add it to READS in aws/actions.py"
     for name, value in READS_ONLY_WITH.get((service, operation), {}).items():

@@ -1,4 +1,4 @@
-"""What a call can come to: a value, the fact that something is absent, or no answer at all."""
+"""The outcomes of a call besides a value: something is absent, or there is no answer at all."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Stands in a field of a fact for what could not be observed."""
+    """Takes the place of a fact's field that could not be observed."""
 
     reason: str
 
 
 class Absent(Exception):
-    """AWS says that there is no such thing; that is a fact. ``code`` is AWS's error code."""
+    """AWS says that there is no such thing, which is a fact. ``code`` is AWS's error code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -21,7 +21,7 @@ class Absent(Exception):
 
 
 class Unreadable(Exception):
-    """Nothing can be said: denied, throttled out, unsupported, cut off. ``reason`` says which, and of what call."""
+    """There is no answer: denied, throttled, unsupported, cut off. ``reason`` says why, and of which call."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""Asking AWS: every page of a list or none of it, at a rate that does no harm, and each answer recorded."""
+"""Calls AWS: every page of a list or none, at a rate that does no harm, and every answer recorded."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from .failures import Failure, Kind, classify_error
 from .plain_json import to_plain
 from .recording import Call, Record, Recording
 
-#: Pages after which a list is given up: what is so long is not a list of settings.
+#: Pages after which a list is given up: nothing so long is a list of settings.
 MAX_PAGES: Final = 1_000
 
 _NEXT: Final = ("NextToken", "nextToken", "NextMarker", "NextPageToken", "nextPageToken", "PaginationToken")
 _MORE: Final = ("IsTruncated", "isTruncated", "Truncated", "hasMore", "HasMoreDeliveryStreams")
 _LIMITS: Final = frozenset({"MaxResults", "maxResults", "MaxRecords", "MaxItems", "MaxKeys", "Limit", "limit"})
 
-#: Lists that AWS cuts off, and does not say so, unless it is asked for pages.
+#: Lists that AWS silently truncates unless it is asked for pages.
 _PAGED_WHEN_ASKED: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {("sqs", "ListQueues"): {"MaxResults": 1_000}}
 
 
 class _Incomplete(Exception):
-    """A list goes on and can't be followed."""
+    """A list continues and can't be followed."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCalls:
-    """Calls to AWS through ``clients``; what was answered is in ``recording``."""
+    """Calls AWS through ``clients`` and keeps the answers in ``recording``."""
 
     clients: Clients
     recording: Recording = field(default_factory=Recording)
     _given_up: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """Why it is useless to ask: everything, a service in a region, one operation of it."""
+    """Why it is useless to ask at all, or to ask a service in a region, or for one of its operations."""
 
     def pages(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
@@ -50,7 +50,7 @@ class LiveCalls:
         return record.value()
 
     def close(self, reason: str) -> None:
-        """Let nothing more be asked, for this reason; calls that wait for their turn end."""
+        """Make no more calls, for this reason; calls that wait for their turn end."""
         self._given_up.setdefault((), reason)
         self.clients.stopped.set()
 
@@ -71,7 +71,7 @@ class LiveCalls:
         except Unreadable as error:
             self._given_up.setdefault((), error.reason)
             return Record(call=call, unreadable=error.reason, requests=requests)
-        except Exception as error:  # noqa: BLE001  whatever goes wrong with a call, it gave no answer
+        except Exception as error:  # noqa: BLE001  whatever went wrong, there is no answer
             return self._record_failure(call, error, pages, requests)
         return Record(call=call, pages=pages, requests=requests)
 
@@ -96,7 +96,7 @@ class LiveCalls:
 
 
 def _fetch_pages(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:
-    """Yield every page of a whole answer; the one page of another, which must not be a part of a longer one."""
+    """Yield every page of a whole answer, else the one page, which must not be part of a longer answer."""
     names = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
     if call.operation not in names:
         raise _Incomplete(f"this version of botocore knows no {call.service} {call.operation}; install a newer one")
@@ -119,7 +119,7 @@ def _fetch_pages(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:
 
 
 def _token_paginator(client: Any, method: str) -> Any:
-    """Return a function that yields the pages of an operation that botocore has no paginator for."""
+    """Return a paginator for an operation for which botocore has none."""
     operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
     accepted = set(operation.input_shape.members) if operation.input_shape else set()
 
@@ -141,7 +141,7 @@ def _token_paginator(client: Any, method: str) -> Any:
 
 
 def _next_token(page: Mapping[str, Any]) -> tuple[str, Any] | None:
-    """Return by which name and token a page says that another follows, if it does."""
+    """Return the name and value of the token by which a page says that another follows, if it does."""
     for key in (*_NEXT, *_MORE, "NextContinuationToken"):
         if value := _find_stated(page, key):
             return key, value
@@ -149,7 +149,7 @@ def _next_token(page: Mapping[str, Any]) -> tuple[str, Any] | None:
 
 
 def _find_stated(page: Mapping[str, Any], key: str) -> Any:
-    """Return what a page states under ``key``, itself or in the list that is all it holds, as CloudFront answers."""
+    """Return what a page holds under ``key``, itself or in its one list, as CloudFront answers."""
     inner = [value for value in page.values() if isinstance(value, Mapping) and "Items" in value]
     return next((part[key] for part in (page, *inner) if key in part), None)
 

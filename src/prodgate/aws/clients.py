@@ -1,4 +1,4 @@
-"""The only place that knows boto3: clients of an account, some of which can do nothing but read."""
+"""The only module that imports boto3: clients of an account, which can be limited to reading."""
 
 from __future__ import annotations
 
@@ -24,48 +24,48 @@ from .rates import bucket_for
 
 Session: TypeAlias = boto3.Session
 
-#: Attempts of one request, the first included. With adaptive retries nothing was lost at 20 calls a second.
+#: Attempts of one request, including the first. With adaptive retries nothing was lost at 20 calls a second.
 ATTEMPTS: Final = 10
 
-#: Version of the library that asks.
+#: Version of botocore.
 VERSION: Final[str] = botocore.__version__
 
 _THREAD = threading.local()
 
-#: Status of an answer when all is well.
-_WELL: Final = 200
+#: Status of a successful answer.
+_OK: Final = 200
 #: The first three bits of a map in CBOR.
 _CBOR_MAP: Final = 5
 
 
 class Refused(Exception):
-    """A call that the gate must not make was about to be made; that is a mistake in the gate."""
+    """The gate was about to make a call that it must not make; this is a bug in the gate."""
 
 
 class Garbled(Exception):
-    """An answer is not whole, or none of AWS's."""
+    """An answer is incomplete, or does not come from AWS."""
 
 
 def last_host() -> str:
-    """Return which host this thread asked last."""
+    """Return the host that this thread called last."""
     return getattr(_THREAD, "host", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Makes clients of one account, each once: ``clients("s3", "us-east-1")``."""
+    """Makes the clients of one account, each once: ``clients("s3", "us-east-1")``."""
 
     session: Session
     region: str
     endpoint: str = ""
     """Where the rehearsal account listens; empty for AWS itself."""
     reads: bool = False
-    """Whether the clients can do nothing but read."""
+    """Whether the clients can only read."""
     attempts: int = ATTEMPTS
     foreign: Callable[[str], bool] = lambda _: False
-    """Whether a host must not be asked, by its name."""
+    """Whether a host must not be called, by its name."""
     stopped: threading.Event = field(default_factory=threading.Event)
-    """Set when nothing more is to be asked."""
+    """Set when no more calls are to be made."""
     _made: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -78,7 +78,7 @@ class Clients:
             return self._made[key]
 
     def _client(self, service: str, region: str) -> Any:
-        # adaptive retries also slow down what comes after a throttled call, which is of no use without a second try
+        # adaptive retries also slow down the calls after a throttled one, which is useless without a second attempt
         mode = "adaptive" if self.attempts > 1 else "standard"
         config = Config(
             retries={"mode": mode, "total_max_attempts": self.attempts},
@@ -86,7 +86,7 @@ class Clients:
             connect_timeout=5,
             read_timeout=30,
             ignore_configured_endpoint_urls=True,
-            # hosts such as api.airflow.… and ACCOUNT.s3-control.… can't be reached at a loopback address by name
+            # names such as api.airflow.… and ACCOUNT.s3-control.… do not resolve to a loopback address
             proxies={"http": self.endpoint} if self.endpoint else None,
         )
         client = self.session.client(service, region_name=region, use_ssl=not self.endpoint, config=config)
@@ -100,7 +100,7 @@ class Clients:
         return client
 
     def _guard(self, service: str) -> Callable[..., None]:
-        """Return what refuses an operation that is not in the table of reads, so that a bug can't write."""
+        """Return a hook that refuses every operation outside the table of reads, so that a bug can't write."""
 
         def refuse(model: Any, params: Mapping[str, Any], **_: Any) -> None:
             if why := find_refusal(service, model.name, _request_document(params)):
@@ -109,7 +109,7 @@ class Clients:
         return refuse
 
     def _gate(self, service: str) -> Callable[..., None]:
-        """Return what lets one request after the other through; AWS itself at a rate that does no harm."""
+        """Return a hook that holds requests back to a rate that does AWS no harm, and refuses foreign hosts."""
         turn = bucket_for(service)
 
         def wait(request: Any, **_: Any) -> None:
@@ -123,7 +123,7 @@ class Clients:
 
 
 def _request_document(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the JSON document that a request is about to send; an empty one when it sends none."""
+    """Return the JSON document that a request is about to send, empty if it sends none."""
     try:
         sent = json.loads(request["body"])
     except (KeyError, TypeError, ValueError):
@@ -132,12 +132,12 @@ def _request_document(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _refuse_garbled(protocol: str, response_dict: Mapping[str, Any] | None, **_: Any) -> None:
-    """Raise Garbled for an answer that botocore would take for an empty one: cut off, or of something else."""
+    """Raise Garbled for an answer that botocore would parse as empty: truncated, or in another format."""
     answer = response_dict or {}
     body, headers = answer.get("body"), answer.get("headers", {})
     if not isinstance(body, bytes):
         return
-    if answer.get("status_code") == _WELL:
+    if answer.get("status_code") == _OK:
         _refuse_strange(protocol, body)
     if not body:
         return
@@ -154,7 +154,7 @@ def _refuse_garbled(protocol: str, response_dict: Mapping[str, Any] | None, **_:
 
 
 def _refuse_strange(protocol: str, body: bytes) -> None:
-    """Raise Garbled for what is sent as if all were well and is no answer: nothing, an error, the page of a proxy."""
+    """Raise Garbled for a body that claims success and is no answer: nothing, an error, a proxy's page."""
     if not body.strip():
         raise Garbled("nothing at all")
     if protocol.endswith("json"):

@@ -1,4 +1,4 @@
-"""What AWS gives only at a signed address: fetched at once, in place of the address, which is never kept."""
+"""Documents that AWS offers only at a signed URL: fetched at once and put in place of the URL, which is never kept."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
-#: Bytes of the longest document that is read; the settings of an image have some ten thousand.
+#: Bytes of the longest document that is read; an image's configuration has some ten thousand.
 MAX_BODY: Final = 4 * 1024**2
 
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn")
-#: Status of an answer that asks to come again later, and seconds to wait for it, each longer than the last.
+#: Statuses that mean "try again later", and the seconds to wait before each retry.
 _BUSY: Final = frozenset({429, 500, 503})
 _PAUSES: Final = (0.2, 0.8, 3.2)
 
 
 def document_fetcher(endpoint: str) -> Callable[..., None]:
-    """Return what replaces the address in an answer of ECR by the document that is there.
+    """Return a hook that replaces the URL in ECR's answer by the document at that URL.
 
     ``endpoint`` is where the rehearsal account listens; empty for AWS itself.
     """
@@ -34,7 +34,7 @@ def document_fetcher(endpoint: str) -> Callable[..., None]:
 
 
 def _fetch_document(url: str, digest: str, endpoint: str) -> Any:
-    """Return a JSON document, or None when what is there is none, or not the one of the digest. Raises OSError."""
+    """Return the JSON document, None if it is no JSON or does not have the digest. Raises OSError."""
     place = urlsplit(url)
     if place.scheme != "https" or not (place.hostname or "").endswith(_HOSTS):
         raise OSError(f"{place.scheme}://{place.hostname}: is no address of AWS's")
@@ -50,7 +50,7 @@ def _fetch_document(url: str, digest: str, endpoint: str) -> Any:
 
 
 def _fetch(opener: urllib.request.OpenerDirector, url: str) -> bytes:
-    """Return what is there, asked for again while its keeper is busy. Raises OSError."""
+    """Return the body, with retries while the server is busy. Raises OSError."""
     for pause in (*_PAUSES, None):
         try:
             with opener.open(url, timeout=30) as answer:

@@ -1,4 +1,4 @@
-"""What an error of a call means: AWS says that something is absent, or nothing can be said, and why."""
+"""What an error of a call means: that something is absent, or why there is no answer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from .actions import required_actions
 
-#: Code of what Airflow says is not there.
+#: Code for what Airflow says does not exist.
 ABSENT_IN_AIRFLOW: Final = "404"
 
-#: Characters of somebody else's words that are shown.
+#: Characters that are shown of another system's error message.
 SHOWN: Final = 200
 
 
 class Kind(StrEnum):
-    """Why a call has no value. Only ABSENT is an answer."""
+    """Why a call has no value. Only ABSENT counts as an answer."""
 
     ABSENT = "absent"
     DENIED = "access denied"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
     OTHER = "refused"
 
 
-#: Patterns of error codes by what they mean; the first that matches the whole code decides.
+#: Patterns of error codes by meaning; the first that matches the whole code decides.
 _CODES: Final[Mapping[Kind, str]] = {
     Kind.EXPIRED: r"""
         Expired\w* RequestExpired InvalidClientTokenId UnrecognizedClientException AuthFailure TokenRefresh\w+
@@ -57,10 +57,10 @@ _CODES: Final[Mapping[Kind, str]] = {
     """,
 }
 
-#: What AWS calls an invalid access and means that a service was never switched on.
+#: Messages of an InvalidAccessException which mean that a service was never enabled.
 _NOT_SUBSCRIBED: Final = re.compile(r"is not (subscribed|enabled)|not subscribed to")
 
-#: Errors of botocore itself, by the name of the class or of one that it is derived from.
+#: Errors of botocore itself, by the name of their class or of a base class.
 _CLASSES: Final[Mapping[str, Kind]] = {
     "PaginationError": Kind.PAGING,
     "ResponseParserError": Kind.UNPARSABLE,
@@ -81,14 +81,14 @@ _CLASSES: Final[Mapping[str, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error of a call: what it means, AWS's code or botocore's class for it, and the words that came with it."""
+    """An error of a call: its meaning, AWS's code or botocore's class for it, and its message."""
 
     kind: Kind
     code: str
     words: str
 
     def reason(self, service: str, operation: str, region: str) -> str:
-        """Return why nothing can be said, and what to do about it."""
+        """Return why there is no answer, and what to do about it."""
         said = f"{service} {operation} in {region}: {self.kind} ({self.code})"
         if self.kind is Kind.DENIED:
             return f"{said}; allow {' and '.join(required_actions(service, operation))}: prodgate iam-policy"
@@ -114,9 +114,9 @@ def classify_error(error: Exception) -> Failure:
 
 
 def classify_airflow_reply(status: int, document: Any) -> Failure:
-    """Return what an answer of Airflow's other than a success means; ``document`` is what it sent, read from JSON.
+    """Return what an unsuccessful answer of Airflow means; ``document`` is its decoded JSON.
 
-    A thing is absent only where Airflow itself says of it that it is not there: a path that nobody serves is no answer.
+    Something is absent only where Airflow itself says that it does not exist: a path that is not served is no answer.
     """
     stated = document if isinstance(document, Mapping) else {}
     words = str(stated.get("detail") or stated.get("title") or "")

@@ -1,4 +1,4 @@
-"""The IAM policy of the role that the gate reads with: what the table of operations needs, and nothing else."""
+"""The IAM policy of the gate's reading role: what the table of operations needs, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from .actions import DRILL_ACTIONS, list_actions
 
-#: Actions that reach contents, and what they are limited to; whoever knows the names can limit them further.
+#: Actions that reach contents, and the resources they are limited to; a team that knows the names can narrow them.
 LIMITED: Final = {
-    # MWAA gives whoever calls a role of Airflow's, and this one changes nothing
+    # the caller acts in Airflow under this role, which can change nothing
     "airflow:InvokeRestApi": "arn:aws:airflow:*:*:role/*/Viewer",
     "logs:FilterLogEvents": "arn:aws:logs:*:*:log-group:*",
     "s3:GetObject": "arn:aws:s3:::*/*",
@@ -17,7 +17,7 @@ LIMITED: Final = {
 }
 
 
-#: What a drill triggers runs as: the least of Airflow's roles that may.
+#: The least of Airflow's roles that may trigger runs, for drills.
 _TRIGGERS: Final = "arn:aws:airflow:*:*:role/*/User"
 
 
@@ -36,7 +36,7 @@ def build_policy() -> dict[str, Any]:
 
 
 def build_drill_policy() -> dict[str, Any]:
-    """Return what a drill needs besides, for a role of its own."""
+    """Return what a drill needs in addition, for a role of its own."""
     trigger = _statement("Trigger runs", ["airflow:InvokeRestApi"], _TRIGGERS)
     return {"Version": "2012-10-17", "Statement": [_statement("Drill", list(DRILL_ACTIONS), "*"), trigger]}
 

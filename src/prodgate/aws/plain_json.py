@@ -1,4 +1,4 @@
-"""An answer as evidence: plain JSON values without secrets, and back, so that a recalled answer is the same answer."""
+"""Answers as evidence: plain JSON values without secrets, and back, so that a recalled answer equals the original."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..semantics.secret_forms import credential_form, find_assignments, find_sec
 
 _TIME: Final = "$time"
 _BYTES: Final = "$bytes"
-#: Host of a subscriber; the rest of such an address is mostly the key to it.
+#: Host of a subscriber's URL; the rest of it is often a secret key.
 _ADDRESS: Final = re.compile(r"https?://[^/?#]+(?=[/?#])")
 
-#: Keys below which values are somebody's settings, in which a name alone can make a secret.
+#: Keys below which values are settings, where the name alone can mark a secret.
 _SETTINGS: Final = frozenset(
     {"environment", "Environment", "Variables", "environmentVariables", "EnvironmentVariables", "command", "entryPoint"}
     | {"dockerLabels"}
@@ -29,13 +29,13 @@ _SETTINGS: Final = frozenset(
     | {"options"}  # of a log driver
 )
 
-#: Keys below which every text may be a secret, whatever it is called, and no check reads one: the header by which a
-#: load balancer knows CloudFront, what a rule hands to its target.
-_UNSEEN: Final = frozenset({"HeaderValue", "HttpHeaderConfig", "HttpParameters", "Input", "InputTransformer"})
+#: Keys below which every text may be a secret and which no check reads: the header by which a load balancer recognises
+#: CloudFront, the input that a rule passes to its target.
+_HIDDEN: Final = frozenset({"HeaderValue", "HttpHeaderConfig", "HttpParameters", "Input", "InputTransformer"})
 
 
 def to_plain(answer: Any) -> Any:
-    """Return an answer of boto3 as JSON values, without what botocore adds; a body becomes its size and digest.
+    """Return an answer of boto3 as JSON values, without botocore's metadata; a body becomes its size and digest.
 
     What looks like a secret is replaced by a mark that ``credential_form`` recognises; the secret is never kept.
     """
@@ -46,13 +46,13 @@ def to_plain(answer: Any) -> Any:
 
 
 def _redact_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
-    """Return what may be kept of what stands under a key."""
+    """Return what may be kept of the value under a key."""
     if key in _SETTINGS:
         return _redact_setting(value)
-    if key in _UNSEEN:
+    if key in _HIDDEN:
         return _map_texts(value, lambda _: redaction("not to be shown"))
     if key == "message" and "logStreamName" in beside:
-        # somebody's log: it may name people, and secrets of no known form
+        # a log: it may name people, and hold secrets of no known form
         return redaction(form) if (form := credential_form(str(value))) else ""
     if key == "Endpoint" and (address := _ADDRESS.match(str(value))):
         return f"{address[0]}/{redaction('a path')}"
@@ -60,12 +60,12 @@ def _redact_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
 
 
 def revive(value: Any) -> Any:
-    """Return the answer that ``plain`` made JSON values of, with times and bytes as boto3 gives them."""
+    """Return the answer that ``to_plain`` converted, with times and bytes as boto3 returns them."""
     return json.loads(canonical_json(value), object_hook=_revive)
 
 
 def canonical_json(value: Any) -> str:
-    """Return the one way to write a plain value."""
+    """Return the canonical JSON text of a plain value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -84,7 +84,7 @@ def _convert(value: Any) -> Any:
 
 
 def _digest(data: bytes) -> dict[str, Any]:
-    """Return size and digest of a body, and of an archive the digest of each of its files, too."""
+    """Return size and digest of a body, and of an archive also the digest of each file."""
     found: dict[str, Any] = {"Sha256": hashlib.sha256(data).hexdigest(), "Size": len(data)}
     if data.startswith(b"PK\x03\x04"):
         with suppress(BadZipFile, RuntimeError, NotImplementedError), ZipFile(BytesIO(data)) as archive:
@@ -100,7 +100,7 @@ def _revive(value: dict[str, Any]) -> Any:
         if len(value) == 1 and _BYTES in value:
             return base64.b64decode(value[_BYTES], validate=True)
     except (TypeError, ValueError):
-        return value  # a document of somebody else's that has a key of this name
+        return value  # some other document that uses a key of this name
     return value
 
 
@@ -111,7 +111,7 @@ def _redact_settings(value: Any) -> Any:
 
 
 def _redact_setting(value: Any, name: str = "") -> Any:
-    """Take out what the name of a setting makes a secret: of a map, of a list of names and values, of a command."""
+    """Redact what is secret by its setting's name: in a map, in a list of names and values, in a command."""
     if isinstance(value, dict):
         named = str(value.get("name") or value.get("Name") or "")
         return {key: _redact_setting(item, named if key in ("value", "Value") else key) for key, item in value.items()}

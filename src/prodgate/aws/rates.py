@@ -1,4 +1,4 @@
-"""How fast a service may be asked: one token bucket for a service in a region, shared by all threads."""
+"""How fast a service may be called: one token bucket for a service in a region, shared by all threads."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-#: Calls a second that the gate allows itself, and what AWS allows an account or more: the system that is judged asks
-#: the same APIs, and a gate that throttles its autoscaling would do harm. A service that is not here gets OTHERS.
+#: Calls a second that the gate allows itself; in the comments what AWS allows an account. The system under judgement
+#: uses the same APIs, and a gate that got its autoscaling throttled would do harm. Other services get DEFAULT_RATE.
 RATES: Final[Mapping[str, float]] = {
     "acm": 5,  # 10
     "ce": 2,  # not stated; each call costs money
@@ -38,7 +38,7 @@ BURST: Final = 2.0
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Lets calls through at a rate a second; ``take`` waits for its turn."""
+    """Lets so many calls a second through; ``take`` waits for its turn."""
 
     rate: float
     _full: float = 0.0

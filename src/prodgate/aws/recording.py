@@ -1,4 +1,4 @@
-"""The record of calls: kept as evidence while an account is observed, and answered from when it is judged again."""
+"""The record of calls: kept as evidence while an account is observed, and replayed when it is judged again."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from .plain_json import canonical_json, revive, to_plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One question to AWS."""
+    """One call to AWS."""
 
     service: str
     operation: str
     region: str
     parameters: Mapping[str, Any]
     whole: bool
-    """Whether every page of the answer is wanted, or one answer that must not be a part of a longer one."""
+    """Whether every page is wanted, or one answer that must not be part of a longer one."""
 
     @property
     def key(self) -> str:
-        """What makes two calls the same."""
+        """Identifies equal calls."""
         return canonical_json([self.service, self.region, self.operation, to_plain(self.parameters), self.whole])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What came of a call. Exactly one of pages, absent and unreadable is filled."""
+    """The outcome of a call. Exactly one of pages, absent and unreadable is filled."""
 
     call: Call
     pages: Sequence[Any] = ()
-    """Plain values, as ``answered.plain`` makes them."""
+    """Plain values, as ``to_plain`` makes them."""
     absent: str = ""
     unreadable: str = ""
     words: str = ""
-    """AWS's own words for an error."""
+    """AWS's own error message."""
     requests: Sequence[Mapping[str, Any]] = ()
-    """For each request: AWS's id of it, the server's date, host, status and how often it was tried again."""
+    """For each request: its id, the server's date, host, status and the number of retries."""
 
     def value(self) -> Sequence[Any]:
         """Return the pages. Raises Absent and Unreadable."""
@@ -77,7 +77,7 @@ class Recording:
             self.records[record.call.key] = record
 
     def by_place(self) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-        """Yield (service, region, records as JSON values), in an order that depends on nothing but the calls."""
+        """Yield (service, region, records as JSON values), in an order that depends only on the calls."""
         places: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for _, record in sorted(self.records.items()):
             places[record.call.service, record.call.region].append(record.to_json())

@@ -1,4 +1,4 @@
-"""Opening a real account: the one that is stated, with credentials that may be used, and really AWS."""
+"""Opens a real account: the stated one, with acceptable credentials, and really at AWS."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .answers import Absent, Unreadable
 from .calls import LiveCalls
 from .clients import Clients, Session, load_session
 
-#: Ends of the names of AWS's hosts.
+#: Domains of AWS's hosts.
 _HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 class WrongAccount(UsageError):
-    """What answers is not the account that was meant; the message says what it is."""
+    """The credentials belong to another account or principal than was meant; the message says which."""
 
 
 def open_session(profile: str, region: str, environment: Mapping[str, str]) -> Session:
@@ -36,7 +36,7 @@ def open_session(profile: str, region: str, environment: Mapping[str, str]) -> S
 
 
 def open_account(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> LiveCalls:
-    """Return calls to the stated account, having asked which account this is and nothing else. Raises UsageError."""
+    """Return calls to the stated account, after asking which account it is and nothing else. Raises UsageError."""
     opened = open_session(profile, region, environment)
     clients = Clients(opened, region, reads=True, foreign=_is_foreign)
     calls = LiveCalls(clients)
@@ -69,7 +69,7 @@ def _refuse_keys(opened: Session, environment: Mapping[str, str]) -> None:
     try:
         credentials = opened.get_credentials()
         key = credentials.get_frozen_credentials().access_key if credentials else ""
-    except Exception as error:  # noqa: BLE001  a role that may not be taken, a code that nobody can type in, …
+    except Exception as error:  # noqa: BLE001  a role that can't be assumed, an MFA code that can't be entered, …
         words = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(f"credentials: can't be used: {words}; log in again") from None
     if not key:
@@ -95,7 +95,7 @@ def _find_configured_endpoints(profile: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_foreign(host: str) -> bool:
-    """Whether a host is not AWS's by its name, or is by its name and lies on this machine."""
+    """Whether a host is not AWS's by its name, or resolves to this machine."""
     return not host.endswith(_HOSTS) or any(ipaddress.ip_address(each).is_loopback for each in _resolve_addresses(host))
 
 
@@ -103,7 +103,7 @@ def _resolve_addresses(host: str) -> set[str]:
     try:
         return {str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, 443)}
     except OSError:
-        return set()  # the call itself will say that there is no such host
+        return set()  # the call itself reports that there is no such host
 
 
 def _is_loopback(url: str) -> bool:
