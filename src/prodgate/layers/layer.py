@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
@@ -14,6 +14,9 @@ from ..findings import Finding
 from ..processes.progress import Progress
 from ..sections.criteria_file import CriteriaFile
 from ..sections.targets import Target
+
+#: Why a kind of evidence that an earlier run lacks is unreadable.
+NOT_OBSERVED: Final = "it was not observed in that run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ _OF_DECISION: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Paper:
+class _Terminal:
     """The terminal that the lines are written to."""
 
     colour: bool
@@ -51,6 +51,9 @@ class _Paper:
     def paint(self, text: str, outcome: Outcome) -> str:
         return f"\x1b[1;{_MARKS[outcome][2]}m{text}\x1b[0m" if self.colour else text
 
+    def wrap(self, text: str) -> list[str]:
+        return wrap(text, self.width, indent="    ")
+
     def plain(self, text: str) -> str:
         """Return a line in characters that the encoding has."""
         if self.fits(text):
@@ -63,56 +66,56 @@ def render_terminal(
     run: Run, verdict: Verdict, *, colour: bool, report: Path, width: int = 80, encoding: str = "utf-8"
 ) -> str:
     """Return the closing lines, without a line break at the end; a ``file:line`` always starts a line."""
-    paper = _Paper(colour=colour, width=max(40, width), encoding=encoding)
+    terminal = _Terminal(colour=colour, width=max(40, width), encoding=encoding)
     top, rest = headlines(verdict)
-    lines = [*_verdict_lines(run, verdict, paper), ""]
+    lines = [*_verdict_lines(run, verdict, terminal), ""]
     for line in top:
-        lines += _headline_lines(line, paper)
+        lines += _headline_lines(line, terminal)
     if rest:
-        lines += wrap(f"and more: {_render_rest(rest)}", paper.width, indent="    ")
+        lines += terminal.wrap(f"and more: {_render_rest(rest)}")
     lines += [
         "",
         *(f"next:   {command}" for command in _next_commands(run, verdict, top)),
         f"report: {one_line(str(report), 500)}",
     ]
-    return "\n".join(paper.plain(line) for line in lines)
+    return "\n".join(terminal.plain(line) for line in lines)
 
 
-def _verdict_lines(run: Run, verdict: Verdict, paper: _Paper) -> Iterator[str]:
+def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[str]:
     outcome = _OF_DECISION[verdict.decision]
     stamp = "REHEARSAL " if verdict.scope.rehearsal else ""
     about = f"{one_line(run.criteria.system)} on {one_line(str(run.about.get('target', '')))}"
-    yield f"{paper.paint(f'{paper.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
+    yield f"{terminal.paint(f'{terminal.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
     counts = tally(verdict)
     parts = [f"{counts[kind]} {kind.replace('-', ' ')}" for kind in WORST_FIRST if counts[kind]]
     parts += [f"{verdict.deferred} only production can answer"] if verdict.deferred else []
-    yield from _indent(f"questions: {', '.join(parts) or 'none'}", paper)
+    yield from terminal.wrap(f"  questions: {', '.join(parts) or 'none'}")
     silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
     if silent:
-        yield from _indent(f"no answer from: {', '.join(silent)}", paper)
+        yield from terminal.wrap(f"  no answer from: {', '.join(silent)}")
     if verdict.scope.left_out():
-        yield from _indent(f"left out: {', '.join(verdict.scope.left_out())}", paper)
+        yield from terminal.wrap(f"  left out: {', '.join(verdict.scope.left_out())}")
     if run.finished is None:
-        yield from _indent("the run was cut off; what it had not finished is undetermined", paper)
+        yield from terminal.wrap("  the run was cut off; what it had not finished is undetermined")
     if verdict.decision is Decision.GO and not verdict.promotes:
-        yield from _indent("not a promotion verdict", paper)
+        yield from terminal.wrap("  not a promotion verdict")
 
 
-def _headline_lines(line: Headline, paper: _Paper) -> Iterator[str]:
+def _headline_lines(line: Headline, terminal: _Terminal) -> Iterator[str]:
     first = line.first
-    mark = paper.paint(paper.mark(line.outcome), line.outcome)
+    mark = terminal.paint(terminal.mark(line.outcome), line.outcome)
     if len(line.criteria) > 1:
-        yield from wrap(f"{mark} {len(line.criteria)} criteria: {one_line(first.reason)}", paper.width, indent="    ")
+        yield from terminal.wrap(f"{mark} {len(line.criteria)} criteria: {one_line(first.reason)}")
         return
     place = f"{one_line(first.where[0], 400)}: " if first.where else ""
     named = "" if first.subject == NO_FINDING else f", on {one_line(first.subject)}"
     others = f" and {line.findings - 1:,} more" if line.findings > 1 else ""
     said = f"{place}{mark} {one_line(first.criterion)}: {_render_observed(first)}{named}{others}"
-    yield from wrap(said, paper.width, indent="    ")
+    yield from terminal.wrap(said)
     if origin := value_origin(first):
-        yield from wrap(f"    set in: {one_line(origin, 400)}", paper.width, indent="    ")
+        yield from terminal.wrap(f"    set in: {one_line(origin, 400)}")
     if first.remedy:
-        yield from wrap(f"    remedy: {one_line(first.remedy, 400)}", paper.width, indent="    ")
+        yield from terminal.wrap(f"    remedy: {one_line(first.remedy, 400)}")
 
 
 def _render_observed(finding: Finding) -> str:
@@ -120,10 +123,6 @@ def _render_observed(finding: Finding) -> str:
     parts += [f"expected {one_line(finding.expected)}"] if finding.expected and finding.layer else []
     parts += [one_line(finding.reason)] if finding.reason else []
     return ", ".join(parts) or finding.outcome.replace("-", " ")
-
-
-def _indent(text: str, paper: _Paper) -> list[str]:
-    return wrap(f"  {text}", paper.width, indent="    ")
 
 
 def _render_rest(rest: list[Headline]) -> str:

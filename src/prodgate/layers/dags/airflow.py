@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,17 +20,13 @@ from ..layer import LayerContext
 from .target import DagsTarget, in_account
 
 
-@contextmanager
-def open_target(context: LayerContext, section: AirflowSection) -> Iterator[DagsTarget]:
+def open_target(context: LayerContext, section: AirflowSection) -> AbstractContextManager[DagsTarget]:
     """Open the Airflow while the context is open. Raises Unreadable with what to do, and UsageError."""
     if context.target.rehearsal:
         from .rehearsal import rehearsing  # noqa: PLC0415  boto3 and the emulator take long to import
 
-        with rehearsing(context, section) as target:
-            yield target
-        return
-    with _open_real(context, section) as target:
-        yield target
+        return rehearsing(context, section)
+    return _open_real(context, section)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from ...facts.dags.record import (
 from ...facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts, count_attempts, slot_facts
 from ...facts.dags.structure import DagStructure, DeclaredFile, schedule_facts, structure_facts
 from ...sections.data import parse_data_section
+from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
 from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, KINDS, LETTERS, OBSERVED, REQUIRED
 
@@ -48,7 +49,7 @@ class FactContext:
     declared: Mapping[str, Any]
     """What was declared, and where and on which schedule it was observed."""
     history: History | None
-    unread: str = "it was not observed in that run"
+    unread: str = NOT_OBSERVED
     """Why there is no history, where there is none."""
 
     @property
@@ -81,7 +82,7 @@ def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
     """Return the facts of stored evidence; ``unreadable`` says why a kind of evidence is missing."""
     kept = tuple(stored)
-    reasons = {kind: "it was not observed in that run" for kind in REQUIRED if not any(kind == k for k, _ in kept)}
+    reasons = {kind: NOT_OBSERVED for kind in REQUIRED if not any(kind == k for k, _ in kept)}
     reasons |= unreadable
     declared = {key: each for kind, value in kept if kind in (DECLARED, OBSERVED) for key, each in value.items()}
     facts: list[Fact] = []

@@ -11,6 +11,7 @@ from ...facts.e2e.cookies import Cookie
 from ...facts.e2e.journeys import Journey, journey_facts, why_cookies_unseen, why_journeys_unreadable
 from ...facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, why_pages_unreadable
 from ...facts.e2e.probes import PROBE_KINDS, probe_facts
+from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
 
 #: What a browser found on each page, how each journey went, and what the site answered without a browser.
@@ -28,7 +29,7 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
     """Return the facts of stored evidence; ``unreadable`` says why a kind is missing."""
     known = {kind: _make_facts(kind, value) for kind, value in stored}
-    missing = {kind: unreadable.get(kind, "it was not observed in that run") for kind in KINDS if kind not in known}
+    missing = {kind: unreadable.get(kind, NOT_OBSERVED) for kind in KINDS if kind not in known}
     # a kind of fact of which one part is missing is not judged as if that part held nothing
     reasons = {fact: reason for kind, reason in missing.items() for fact in KINDS[kind]}
     for facts in known.values():

@@ -19,7 +19,7 @@ from ...terraform.diagnostics import Diagnostic, TerraformError
 from ...terraform.resources import Configuration, Position
 from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
-from ..layer import LayerContext
+from ..layer import NOT_OBSERVED, LayerContext
 from . import checkov
 from .repository import evaluate_root
 
@@ -60,7 +60,7 @@ class StaticLayer:
 
     def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
         """Rebuild what was observed from evidence; what was not observed then is unreadable."""
-        unreadable = {kind: "it was not observed in that run" for kinds in _KINDS.values() for kind in kinds}
+        unreadable = {kind: NOT_OBSERVED for kinds in _KINDS.values() for kind in kinds}
         by_name = {kind.__name__: kind for kind in unreadable}
         known: list[Any] = []
         for event in events:
