@@ -1,4 +1,4 @@
-"""What people are told of failures, also when one of the ways is closed."""
+"""How people are alerted to failures, even when one of the ways fails."""
 
 from __future__ import annotations
 

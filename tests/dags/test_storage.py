@@ -1,4 +1,4 @@
-"""What is kept and what is deleted, in the site's own tables on SQLite and PostgreSQL."""
+"""What is stored and what is deleted, in the site's own tables on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

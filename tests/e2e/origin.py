@@ -1,4 +1,4 @@
-"""A small server that answers each path as it is told to."""
+"""A small server that answers each path as a test states."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def redirect(where: str) -> Answer:
 
 
 class Origin:
-    """The server; what it was asked is kept as (method, path)."""
+    """The server; it records requests as (method, path)."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.url = f"http://127.0.0.1:{server.server_port}"

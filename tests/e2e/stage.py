@@ -1,4 +1,4 @@
-"""Sites to look at with a real browser, and what the checks of e2e/ make of what was seen."""
+"""Sites for a real browser, and what the checks of e2e/ find there."""
 
 from __future__ import annotations
 

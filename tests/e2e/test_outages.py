@@ -34,7 +34,7 @@ PAGES += [page("empty", "/empty", "navigation")]
 
 @pytest.fixture(scope="module")
 def outcomes() -> Mapping[str, tuple[Outcome, str]]:
-    """What is said of the completeness of each page, as its worst outcome and the words for it."""
+    """The worst outcome for the completeness of each page, and its reason."""
     with results() as place, origin(answers) as site:
         found = judged(VISITS, visited(settings(site.url, place, pages=PAGES, patience=1.5)))
     told: dict[str, tuple[Outcome, str]] = {}

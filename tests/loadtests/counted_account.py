@@ -1,4 +1,4 @@
-"""An emulated account that a load came into: a distribution, load balancers, and what CloudWatch tells of them."""
+"""An emulated account that a load reached: a distribution, load balancers, and their metrics in CloudWatch."""
 
 from __future__ import annotations
 

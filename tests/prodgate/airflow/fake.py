@@ -1,4 +1,4 @@
-"""A small Airflow on loopback that speaks both dialects as 2.11 and 3.0 do, and answers wrongly when it is told to."""
+"""A small Airflow on loopback that speaks both dialects, as 2.11 and 3.0 do, and answers wrongly on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking Airflow over HTTP: signing in by version, limits of time and size, and no secret in what is said of it."""
+"""Requests to Airflow over HTTP: authentication by version, limits of time and size, and no secret in any message."""
 
 from __future__ import annotations
 

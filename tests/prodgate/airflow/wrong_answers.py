@@ -1,4 +1,4 @@
-"""A fake Airflow read without a network, and ways in which its answers are not what they seem."""
+"""Reads a fake Airflow without a network, and makes its answers wrong in several ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers calls of real boto3 clients without a network: what a server would send is said by the test."""
+"""Answers calls of real boto3 clients without a network: the test states what a server would send."""
 
 from __future__ import annotations
 

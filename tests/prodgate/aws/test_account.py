@@ -1,4 +1,4 @@
-"""What an observer may ask: once however many ask, several at a time, and a field that can't be had is not a fact."""
+"""What an observer may ask: once for all who ask, several at a time; and an unreadable field is not a fact."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ run_process(("-c", {child!r}), BrowserSettings(base_url="https://a.example"), lo
 
 
 def _lives(number: int) -> bool:
-    """Whether a process runs; one that has ended may wait for whoever adopted it."""
+    """Whether a process runs; one that has ended may still wait to be reaped."""
     try:
         os.kill(number, 0)
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

@@ -1,4 +1,4 @@
-"""What a browser's process may ask for, and how it is told."""
+"""What a browser's process may request, and how its settings reach it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from prodgate.collected.observing import observe
 from prodgate.collected.records import Collected, parse_collected
 from prodgate.collected.references import resolve, secret_reader
 from prodgate.sections.data import DataSection, SlotObjects, SlotTable
-from tests.prodgate.facts.live.stated_account import asked
+from tests.prodgate.facts.live.stated_account import account_answering
 from tests.prodgate.rehearsal.site.postgres import postgres
 
 SLOT = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -188,7 +188,7 @@ def test_objects_belong_to_the_slot_before_them() -> None:
         ] + [{"Key": "raw/wire/", "LastModified": hours[2], "Size": 0}]}  # fmt: skip
 
     section = DataSection(sources=("wire", "league"), least=1, place=SlotObjects(prefix="s3://news/raw/{source}/"))
-    with asked({"ListObjectsV2": listed}) as account:
+    with account_answering({"ListObjectsV2": listed}) as account:
         seen = json.loads(json.dumps(observe(section, SINCE, environment={}, account=account)))
     assert [len(seen["objects"][name]) for name in ("wire", "league")] == [4, 0]
     assert parse_collected(seen, reversed(hours)) == (
@@ -199,7 +199,7 @@ def test_objects_belong_to_the_slot_before_them() -> None:
 
 def test_a_bucket_that_is_not_there_is_unreadable() -> None:
     section = DataSection(sources=("wire",), least=1, place=SlotObjects(prefix="s3://news/{source}/"))
-    with asked({"ListObjectsV2": None}) as account:
+    with account_answering({"ListObjectsV2": None}) as account:
         seen = observe(section, SINCE, environment={}, account=account)
     with pytest.raises(Unreadable, match="there is no such bucket"):
         parse_collected(seen, [SLOT])

@@ -1,4 +1,4 @@
-"""Histories for tests: a DAG that runs every 6 hours in Japan, of which each slot came and went well unless said else."""
+"""Histories for tests: a DAG that runs every 6 hours in Japan; each slot succeeded unless a test changes it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def program(folder: Path, name: str) -> Path:
 
 
 class Machine:
-    """Stands for the programs of a machine: keeps what was run, and does what it was told to."""
+    """Stands for the programs of a machine: records what was run, and does what the test states."""
 
     def __init__(self, does: Callable[[str], tuple[int, str]]) -> None:
         self.ran: list[str] = []

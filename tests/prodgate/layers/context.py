@@ -47,5 +47,5 @@ def observe_and_recall(layer: Layer, context: LayerContext) -> Facts:
 
 
 def contents(facts: Facts) -> list[Any]:
-    """Every field of every fact, also those that could not be had."""
+    """Every field of every fact, including unreadable ones."""
     return [(type(fact), [object.__getattribute__(fact, each.name) for each in fields(fact)]) for fact in facts.known]

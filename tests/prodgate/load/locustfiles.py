@@ -1,4 +1,4 @@
-"""What most tests of load runs begin with."""
+"""A locustfile and a profile for tests of load runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test wants to know of a record."""
+"""Reads figures from a record of a load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the locustfile or this machine is at fault, nothing is said of the system; and nothing secret is kept."""
+"""Where the locustfile or this machine is at fault, the system is not judged; and no secret is kept."""
 
 from __future__ import annotations
 

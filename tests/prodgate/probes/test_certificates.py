@@ -1,4 +1,4 @@
-"""Handshakes: what is learnt of a certificate whoever it is of, and which versions are tried in vain."""
+"""Handshakes: what is read from a certificate of any issuer, and which versions are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a site, and how often."""
+"""Which requests a site gets, and how often."""
 
 from __future__ import annotations
 

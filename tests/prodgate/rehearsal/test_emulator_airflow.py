@@ -25,7 +25,7 @@ VIEWER, ADMIN = Login("viewer", "v"), Login("admin", "a")
 
 @dataclass
 class Airflow:
-    """An Airflow 3 that answers what it was told to, and remembers what it was asked."""
+    """An Airflow 3 that answers what the test states, and remembers the requests."""
 
     url: str = ""
     answer: tuple[int, bytes] = (200, b"{}")

@@ -1,4 +1,4 @@
-"""Alarms of the emulated account: what they show, whom they tell, and what metrics come to."""
+"""Alarms of the emulated account: what they show, whom they notify, and how metrics are aggregated."""
 
 from __future__ import annotations
 

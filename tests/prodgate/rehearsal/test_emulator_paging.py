@@ -1,4 +1,4 @@
-"""Lists come in AWS's pages, whoever answers them, and add up."""
+"""Lists come in AWS's pages, from moto as from our own answers, and add up."""
 
 from __future__ import annotations
 

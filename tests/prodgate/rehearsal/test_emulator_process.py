@@ -1,4 +1,4 @@
-"""The emulator's process: copies are private, and nothing outlives whoever started it."""
+"""The emulator's process: copies are private, and nothing outlives its parent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def signalled_at_fork() -> tuple[str, ...]:
 
 
 def closes(port: int) -> bool:
-    """Whether whoever listens at a port ends within ten seconds."""
+    """Whether the process that listens at a port ends within ten seconds."""
     with socket.socket() as tried:
         tried.settimeout(10)
         try:

@@ -41,7 +41,7 @@ def rehearsal(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def heard(process: subprocess.Popen[str], words: str) -> str:
-    """Wait for a line of progress, or of what is said in the end."""
+    """Wait for a line of progress or of the final output."""
     stream = process.stdout if "http" in words else process.stderr
     assert stream
     for line in stream:

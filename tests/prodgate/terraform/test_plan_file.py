@@ -1,4 +1,4 @@
-"""Files that are given as a plan.json, and what is said when they are none."""
+"""Files that are given as a plan.json, and the errors for those that are none."""
 
 import json
 import time

@@ -56,7 +56,7 @@ def _said(pipe: Path) -> str:
 
 
 def _waits_for_core(gate: int) -> bool:
-    """Whether the gate comes to wait for core, which it does on a descriptor of the process, within ten seconds."""
+    """Whether the gate waits for core, on a descriptor of its process, within ten seconds."""
     for _ in range(500):
         links = [str(each.readlink()) for each in Path(f"/proc/{gate}/fd").iterdir() if each.is_symlink()]
         if any("pidfd" in link for link in links):

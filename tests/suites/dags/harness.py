@@ -1,4 +1,4 @@
-"""Proves that each check of DAGs can fail: a named change of what a healthy Airflow said turns exactly its criteria red.
+"""Proves that each check of DAGs can fail: a named change to a healthy Airflow's answers turns exactly its criteria red.
 
 ``healthy.json.gz`` is the evidence of a rehearsal on a real Airflow 3.0.6 in which everything held.
 """

@@ -87,7 +87,7 @@ class Stage:
 def staged(
     scratch: Path, dags: Mapping[str, Mapping[str, str]], schedules: Mapping[str, str], server: str = ""
 ) -> Iterator[Stage]:
-    """Run an Airflow with DAGs, each as it is said to differ from the usual."""
+    """Run an Airflow with DAGs, each with its stated differences from the usual one."""
     folder = scratch / "dags"
     folder.mkdir()
     for name, how in dags.items():

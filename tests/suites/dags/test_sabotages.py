@@ -1,4 +1,4 @@
-"""Every check of DAGs is seen red: what a healthy Airflow said, with one thing changed, breaks exactly what is stated."""
+"""Every check of DAGs is seen red: one change to a healthy Airflow's answers breaks exactly the stated criteria."""
 
 from __future__ import annotations
 

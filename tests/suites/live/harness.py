@@ -44,7 +44,7 @@ class Sabotage:
     by: Callable[[Callable[..., Any]], object]
     """Takes clients of the account: ``lambda aws: aws("sns").delete_topic(TopicArn=...)``."""
     unsettles: set[str] = field(default_factory=set)
-    """Criteria that nothing can be said of any more."""
+    """Criteria that become undetermined."""
 
     def __str__(self) -> str:
         return self.name

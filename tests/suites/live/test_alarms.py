@@ -1,4 +1,4 @@
-"""Ways to lose an alarm, or whoever it should tell, and the checks that see it."""
+"""Ways to lose an alarm or its recipients, and the checks that notice."""
 
 from __future__ import annotations
 

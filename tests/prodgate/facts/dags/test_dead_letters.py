@@ -33,7 +33,7 @@ def failed(number: int, ago: float, dag_id: str = "collect", state: str = "faile
 
 
 def evidence(minutes: Mapping[float, int], **changed: Any) -> dict[str, Any]:
-    """What CloudWatch told: so many messages in the minute that began so many minutes ago."""
+    """CloudWatch's answer: so many messages in the minute that began so many minutes ago."""
     told = [[(NOW - timedelta(minutes=ago)).isoformat(), count] for ago, count in sorted(minutes.items(), reverse=True)]
     stated = {"queue": QUEUE, "read": NOW.isoformat(), "settling": 900, "period": 60, "messages": "2", "oldest": 70}
     return {**stated, "sent": told, **changed}

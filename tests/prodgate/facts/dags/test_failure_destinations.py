@@ -9,7 +9,7 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
-from tests.prodgate.facts.live.stated_account import ACCOUNT, REGION, asked
+from tests.prodgate.facts.live.stated_account import ACCOUNT, REGION, account_answering
 
 QUEUE, OTHER = (f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in ("dead", "other-dead"))
 TOPIC, ALARMS = (f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("failures", "alarms"))
@@ -41,7 +41,7 @@ def answers(sends: list[str], publishes: list[str], names: tuple[str, ...] = ("n
 
 
 def reason(environment: str = "", **stated: Any) -> str:
-    with asked(answers(**{"sends": [QUEUE], "publishes": [TOPIC], **stated})) as account:
+    with account_answering(answers(**{"sends": [QUEUE], "publishes": [TOPIC], **stated})) as account:
         with pytest.raises(Unreadable) as raised:
             find_failure_destinations(account, environment)
         return raised.value.reason
@@ -49,7 +49,7 @@ def reason(environment: str = "", **stated: Any) -> str:
 
 @pytest.mark.parametrize("environment", ["", "news"])
 def test_the_role_says_where_failures_go(environment: str) -> None:
-    with asked(answers([QUEUE, "arn:w"], [TOPIC])) as account:
+    with account_answering(answers([QUEUE, "arn:w"], [TOPIC])) as account:
         assert find_failure_destinations(account, environment) == FailureDestinations(
             environment="news", queue=QUEUE, topic=TOPIC
         )

@@ -1,4 +1,4 @@
-"""How journeys are told of."""
+"""Facts about journeys."""
 
 from __future__ import annotations
 

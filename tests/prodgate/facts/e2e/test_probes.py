@@ -1,4 +1,4 @@
-"""What is made of a record of probes, where real requests would need a site for each case."""
+"""Facts from records of probes, where real requests would need a site for each case."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from prodgate.aws.account import Account
 from prodgate.aws.answers import Absent
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
-#: By operation: the answer, or what makes it of the parameters; operations that are not there have empty answers.
+#: By operation: the answer, or a function that makes it from the parameters; other operations have empty answers.
 Answers = Mapping[str, Any]
 
 
@@ -34,7 +34,7 @@ class Stated:
 
 
 @contextmanager
-def asked(answers: Answers, declared: Mapping[str, Mapping[str, Any]] = {}) -> Iterator[Account]:
+def account_answering(answers: Answers, declared: Mapping[str, Mapping[str, Any]] = {}) -> Iterator[Account]:
     """Yield an account; ``declared`` is what Terraform declares, by type and address."""
     look: Callable[[str], Any] = lambda kind: declared.get(kind, {})  # noqa: E731
     with ThreadPoolExecutor(2, thread_name_prefix="calls") as pool:

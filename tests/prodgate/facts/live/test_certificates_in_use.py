@@ -1,4 +1,4 @@
-"""Which certificates are in use, and what can be said of them."""
+"""Which certificates are in use, and what is known about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from prodgate.aws.answers import Unreadable
 from prodgate.facts.live.certificates import CertificateInUse, observe_certificates
-from tests.prodgate.facts.live.stated_account import asked
+from tests.prodgate.facts.live.stated_account import account_answering
 
 SITE = "arn:aws:acm:us-east-1:123456789012:certificate/site"
 BALANCER = "arn:aws:acm:ap-northeast-1:123456789012:certificate/balancer"
@@ -40,7 +40,7 @@ def answers(viewer: dict[str, Any], **certificates: Any) -> dict[str, Any]:
 
 
 def observed(viewer: dict[str, Any], **certificates: Any) -> dict[str, CertificateInUse]:
-    with asked(answers(viewer, **certificates)) as account:
+    with account_answering(answers(viewer, **certificates)) as account:
         return {fact.subject: fact for fact in observe_certificates(account)}
 
 

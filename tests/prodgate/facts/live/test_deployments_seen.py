@@ -10,7 +10,7 @@ import pytest
 from prodgate.facts.live.deployments import ServiceDeployment, TargetGroup, observe_deployments
 from prodgate.facts.live.services import Service, observe_services
 
-from .stated_account import ACCOUNT, REGION, asked
+from .stated_account import ACCOUNT, REGION, account_answering
 
 CLUSTER = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/news"
 PAIR = {"targetGroups": [{"name": "blue"}, {"name": "green"}], "prodTrafficRoute": {"listenerArns": ["arn:live"]}}
@@ -61,7 +61,7 @@ def answers(service: Mapping[str, Any], *groups: Mapping[str, Any]) -> dict[str,
 
 
 def seen(service: Mapping[str, Any], *groups: Mapping[str, Any]) -> ServiceDeployment:
-    with asked(answers(service, *groups)) as account:
+    with account_answering(answers(service, *groups)) as account:
         (found,) = observe_deployments(account)
     return found
 
@@ -160,7 +160,7 @@ def test_sizes_and_scaling_are_those_of_the_service() -> None:
     scaled = {"DescribeScalableTargets": {"ScalableTargets": targets}}
     scaled |= {"DescribeScalingPolicies": {"ScalingPolicies": policies}}
     strategy = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}, {"capacityProvider": "FARGATE_SPOT"}]}
-    with asked({**answers(strategy), **scaled, "DescribeTaskDefinition": task}) as account:
+    with account_answering({**answers(strategy), **scaled, "DescribeTaskDefinition": task}) as account:
         (found,) = observe_services(account)
     assert isinstance(found, Service)
     assert (str(found.task.cpu), str(found.task.memory), str(found.least)) == ("512 cpu", "1024 MiB", "1")

@@ -1,4 +1,4 @@
-"""What CloudWatch is asked for in logs finds at least everything that is taken for a credential."""
+"""The search of CloudWatch's logs finds at least everything that the gate takes for a credential."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from prodgate.facts.live.placements import Placement, observe_placements
 from prodgate.facts.live.security_groups import SecurityGroup, observe_security_groups
 from prodgate.findings import Undetermined
 
-from .stated_account import asked
+from .stated_account import account_answering
 
 BALANCER = {
     "LoadBalancerArn": "arn:lb",
@@ -53,19 +53,19 @@ def answers(*permissions: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def group(*permissions: Mapping[str, Any], **changes: Any) -> SecurityGroup:
-    with asked(answers(*permissions, **changes)) as account:
+    with account_answering(answers(*permissions, **changes)) as account:
         (found,) = observe_security_groups(account)
     return found
 
 
 def door(*permissions: Mapping[str, Any], **changes: Any) -> FrontDoor:
-    with asked(answers(*permissions, **changes)) as account:
+    with account_answering(answers(*permissions, **changes)) as account:
         (found,) = observe_front_doors(account)
     return found
 
 
 def placement(**changes: Any) -> Placement:
-    with asked(answers(**changes)) as account:
+    with account_answering(answers(**changes)) as account:
         (found,) = observe_placements(account)
     return found
 

@@ -21,7 +21,7 @@ from prodgate.findings import Undetermined
 from prodgate.layers.live.layer import _is_foreign
 from prodgate.semantics.unresolved import Unknown
 
-from .stated_account import ACCOUNT, REGION, asked
+from .stated_account import ACCOUNT, REGION, account_answering
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 BALANCERS = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:"
@@ -36,18 +36,18 @@ def test_every_observer_that_is_written_is_registered() -> None:
 @pytest.mark.parametrize(("status", "seen"), [("READY", 1), ("PENDING", 0), ("INCOMPLETE", 0), ("DELETING", 0)])
 def test_a_standard_that_is_not_ready_has_found_nothing(status: str, seen: int) -> None:
     answers = {"DescribeHub": HUB, "GetEnabledStandards": {"StandardsSubscriptions": [{"StandardsStatus": status}]}}
-    with asked(answers) as account:
+    with account_answering(answers) as account:
         assert len(list(observe_security_hub(account))) == seen
 
 
 def test_an_analyzer_that_has_not_begun_has_found_nothing() -> None:
     analyzer = {"arn": "arn:aws:access-analyzer:x", "name": "x", "status": "ACTIVE", "type": "ACCOUNT"}
-    with asked({"ListAnalyzers": {"analyzers": [analyzer]}}) as account:
+    with account_answering({"ListAnalyzers": {"analyzers": [analyzer]}}) as account:
         (new,) = observe_outside_access(account)
     with pytest.raises(Undetermined):
         _ = new.findings
     analyzer["lastResourceAnalyzedAt"] = "2026-01-01"
-    with asked({"ListAnalyzers": {"analyzers": [analyzer]}}) as account:
+    with account_answering({"ListAnalyzers": {"analyzers": [analyzer]}}) as account:
         assert next(iter(observe_outside_access(account))).findings.magnitude == 0
 
 
@@ -57,12 +57,12 @@ def test_a_flow_log_that_has_not_delivered_anything_proves_nothing() -> None:
         "DescribeVpcs": {"Vpcs": [{"VpcId": "vpc-1", "IsDefault": False}]},
         "DescribeFlowLogs": {"FlowLogs": [flow]},
     }
-    with asked(answers) as account:
+    with account_answering(answers) as account:
         (new,) = observe_network_records(account)
     with pytest.raises(Undetermined):
         _ = new.recorded
     flow["DeliverLogsStatus"] = "SUCCESS"
-    with asked(answers) as account:
+    with account_answering(answers) as account:
         assert next(iter(observe_network_records(account))).recorded == {"ACCEPT", "REJECT"}
 
 
@@ -79,7 +79,7 @@ def test_without_terraform_only_the_features_of_guardduty_are_open() -> None:
         "DescribeDeliveryChannels": {"DeliveryChannels": [{"name": "c", "s3BucketName": "b"}]},
         "DescribeTrails": {"trailList": []},
     }
-    with asked(answers) as account:
+    with account_answering(answers) as account:
         found = {one.type: one.values for one in observe_watchers(replace(account, declared=undeclared))}
     assert found["aws_guardduty_detector"]["enable"] is True
     assert isinstance(found["aws_guardduty_detector_feature"]["status"], Unknown)
@@ -101,7 +101,7 @@ def test_who_hears_a_part_only_is_not_told_of_alarms(attributes: Mapping[str, st
         "ListSubscriptions": {"Subscriptions": [listed]},
         "GetSubscriptionAttributes": attributes if attributes is None else {"Attributes": attributes},
     }
-    with asked(answers) as account:
+    with account_answering(answers) as account:
         assert len(list_subscribers(account, TOPIC)) == heard
 
 
@@ -128,7 +128,7 @@ def alarm(**dimensions: str) -> Alarm:
             ]
         },
     }  # fmt: skip
-    with asked(answers) as account:
+    with account_answering(answers) as account:
         return next(iter(observe_alarms(account)))
 
 

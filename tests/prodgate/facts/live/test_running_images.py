@@ -13,7 +13,7 @@ from prodgate.facts.live.running_services import RunningService, observe_running
 from prodgate.facts.live.services import parse_image
 from prodgate.findings import Undetermined
 
-from .stated_account import ACCOUNT, REGION, asked
+from .stated_account import ACCOUNT, REGION, account_answering
 
 A, B, C = ("sha256:" + letter * 64 for letter in "abc")
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/news/api"
@@ -78,12 +78,12 @@ INTENDED = stated([{"name": "api", "image": f"{REPOSITORY}@{A}"}])
 
 
 def service(found: Mapping[str, Any], declared: Mapping[str, Any] = INTENDED) -> RunningService:
-    with asked(found, declared) as account:
+    with account_answering(found, declared) as account:
         return next(iter(observe_running_services(account)))
 
 
 def deployed(found: Mapping[str, Any]) -> DeployedImage:
-    with asked(found) as account:
+    with account_answering(found) as account:
         return next(iter(observe_images(account)))
 
 
@@ -211,7 +211,7 @@ def test_settings_that_can_t_be_had_give_nothing_away(answer: Any) -> None:
 def test_an_image_that_can_t_be_looked_into_is_not_passed_over(reference: str, why: str, field: str) -> None:
     container = {"name": "api", "image": reference}
     found = answers(DescribeTaskDefinition={"taskDefinition": {"containerDefinitions": [container]}})
-    with asked({**found, "DescribeTasks": {"tasks": []}, "ListTasks": {}}) as account:
+    with account_answering({**found, "DescribeTasks": {"tasks": []}, "ListTasks": {}}) as account:
         (only,) = observe_images(account)
     with pytest.raises(Undetermined, match=why):
         getattr(only, field)
@@ -221,5 +221,5 @@ def test_a_tag_that_runs_is_the_digest_that_runs() -> None:
     container = {"name": "api", "image": f"{REPOSITORY}:latest", "imageDigest": A}
     found = answers(DescribeTaskDefinition={"taskDefinition": {"containerDefinitions": [container]}})
     tasks = {"tasks": [{"taskArn": "arn:task/1", "containers": [container]}]}
-    with asked({**found, "DescribeTasks": tasks}) as account:
+    with account_answering({**found, "DescribeTasks": tasks}) as account:
         assert [one.subject for one in observe_images(account)] == [f"{REPOSITORY}@{A}"]

@@ -1,4 +1,4 @@
-"""The layer of DAGs by its seams: what is kept, what is undetermined and why, and that judging again sees the same."""
+"""The layer of DAGs at its seams: what is kept, what is undetermined and why, and that a recalled run gives the same."""
 
 from __future__ import annotations
 

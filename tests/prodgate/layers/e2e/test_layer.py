@@ -57,7 +57,7 @@ COMMIT = "0123456789abcdef"
 
 @dataclass
 class Made:
-    """Stands for the browser and the probes: notes what it is told, and answers with made records."""
+    """Stands for the browser and the probes: records its settings, and answers with sample records."""
 
     visits: Any = field(default_factory=lambda: visits(visit(), visit(size="telephone", width=375, keyboard=None)))
     journeys: Any = field(default_factory=lambda: journeys(journey()))

@@ -1,4 +1,4 @@
-"""The account is asked when it has something to tell, and what it told is kept and makes the same facts again."""
+"""The account is asked when it may know something, and its answers are kept and yield the same facts again."""
 
 from __future__ import annotations
 

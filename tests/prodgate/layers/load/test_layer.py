@@ -1,4 +1,4 @@
-"""The load layer as a run starts it: what is put under load, what is kept of it, and what nobody may do."""
+"""The load layer as a run starts it: what is put under load, what is kept, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rehearsal's Airflow as a process of its own that does what it is told: what a test can kill."""
+"""A rehearsal's Airflow in a process of its own that takes commands, and that a test can kill."""
 
 from __future__ import annotations
 

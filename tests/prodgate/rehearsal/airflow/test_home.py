@@ -1,4 +1,4 @@
-"""What an Airflow starts from, and what its own settings make of DAGs."""
+"""What an Airflow starts from, and how its local settings change DAGs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervisor of processes: it starts and ends what it is told to, and nothing of it is left behind."""
+"""The supervisor of processes: it starts and ends them on command, and leaves none behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks a site: one that runs, or the application itself."""
+"""Requests to a site: a running one, or the application itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks a site without pause on kept connections, retries nothing, and counts what was lost."""
+"""Requests a site without pause over open connections, retries nothing, and counts failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds replace each other, and processes end with whoever started them."""
+"""Builds replace each other, and processes end with their parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What real core makes of the stand-in's plans: one root that has a bit of everything, evaluated once."""
+"""Real core accepts the stand-in's plans: one root with a bit of everything, evaluated once."""
 
 import re
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from prodgate.aws.answers import Unread, Unreadable
 from prodgate.facts.live.drift.counterpart import normalise, read_path
 from prodgate.facts.live.drift.declared import TABLE, DeclaredResource, TaggedResource, observe_declared, observe_tagged
 from prodgate.findings import Undetermined
-from tests.prodgate.facts.live.stated_account import asked
+from tests.prodgate.facts.live.stated_account import account_answering
 
 KEY = "11111111-1111-1111-1111-111111111111"
 MADE_UP = "99999999-9999-9999-9999-999999999999"
@@ -60,7 +60,7 @@ def compared(kind: str, change: Mapping[str, Any], live: Mapping[str, Any] = LIV
 
 
 def observed(declared: Mapping[str, Any], live: Mapping[str, Any] = LIVE) -> dict[str, DeclaredResource]:
-    with asked(live, addressed(declared)) as account:
+    with account_answering(live, addressed(declared)) as account:
         return {fact.subject: fact for fact in observe_declared(account)}
 
 
@@ -69,7 +69,7 @@ def addressed(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tagged(declared: Mapping[str, Any], live: Mapping[str, Any] = LIVE) -> dict[str, TaggedResource]:
-    with asked(live, addressed(declared)) as account:
+    with account_answering(live, addressed(declared)) as account:
         return {fact.subject: fact for fact in observe_tagged(account)}
 
 
