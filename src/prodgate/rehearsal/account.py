@@ -125,7 +125,7 @@ def provision(
 
 def _seed_past(emulator: RunningEmulator, region: str, applied: ApplyResult, dags: Path | None) -> Mapping[str, str]:
     """Let happen what happened before, deployments of DAGs included; return what of it failed and why."""
-    failed = dict(emulator.relive(region, applied.by_type()))
+    failed = dict(emulator.seed(region, applied.by_type()))
     if dags is not None:
         try:
             environments = applied.by_type().get("aws_mwaa_environment", {})

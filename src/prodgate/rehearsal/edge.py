@@ -9,12 +9,11 @@ answered by the site, not by the cache.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -24,12 +23,10 @@ from .edge_cache import Answer, Cache
 from .edge_certificate import CertificateOptions, IssuedCertificate, issue_certificate
 from .edge_firewall import is_refused
 from .edge_settings import Behaviour, EdgeSettings
+from .loopback import forward, serving
 
-#: What speaks of the connection and not of the request, so that it is not handed on.
-_HOP_BY_HOP: Final = {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "transfer-encoding"}
-#: Seconds that the site may take for an answer, and a client for its request; and between looks at whether to end.
+#: Seconds that the site may take for an answer, and a client for its request.
 _LIMIT: Final = 60.0
-_LOOK: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +79,9 @@ def edge(origin: str, scratch: Path, settings: EdgeSettings, wrongs: EdgeFaults 
     inside = EdgeState(urlsplit(origin).netloc, settings, wrongs)
     secure, plain = _Server(inside, shown), _Server(inside, None)
     plain.secure_port = secure.server_port
-    servers = (secure, plain)
-    threads = [
-        threading.Thread(target=each.serve_forever, args=(_LOOK,), name="rehearsal edge", daemon=True)
-        for each in servers
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    with serving("rehearsal edge", secure, plain):
         places = (f"https://localhost:{secure.server_port}", f"http://localhost:{plain.server_port}")
         yield Edge(*places, shown.authority, shown.pin)
-    finally:
-        for each in servers:
-            each.shutdown()
-            each.server_close()
-        for thread in threads:
-            thread.join()
 
 
 class _Server(ThreadingHTTPServer):
@@ -174,21 +158,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(answer, "Miss from edge", behaviour)
 
     def _fetch(self, body: bytes) -> Answer:
-        origin = HTTPConnection(self.server.inside.origin, timeout=_LIMIT)
-        try:
-            origin.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                if name.lower() not in _HOP_BY_HOP:
-                    origin.putheader(name, value)
-            origin.putheader("X-Forwarded-For", self.client_address[0])
-            origin.putheader("X-Forwarded-Proto", "https" if self.server.shown else "http")
-            origin.putheader("Content-Length", str(len(body)))
-            origin.endheaders(body)
-            answer = origin.getresponse()
-            kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP)
-            return Answer(answer.status, kept, answer.read())
-        finally:
-            origin.close()
+        scheme, client = "https" if self.server.shown else "http", self.client_address[0]
+        more = (("X-Forwarded-For", client), ("X-Forwarded-Proto", scheme))
+        answer = forward(self, self.server.inside.origin, body, _LIMIT, *more)
+        return Answer(answer.status, answer.headers, answer.body)
 
     def _send(self, answer: Answer, cache: str, behaviour: Behaviour | None = None, age: int | None = None) -> None:
         self.send_response_only(answer.status)

@@ -42,16 +42,16 @@ class RunningEmulator:
         finally:
             os.write(self._commands, f"end {urlsplit(endpoint).port}\n".encode())
 
-    def relive(self, region: str, resources: Mapping[str, Any]) -> Mapping[str, str]:
+    def seed(self, region: str, resources: Mapping[str, Any]) -> Mapping[str, str]:
         """Give the account its past; return what of it failed and why, by section of the scenario."""
         try:
-            status, said = self._ask("history", {"region": region, "resources": resources})
+            status, said = self._ask("seed", {"region": region, "resources": resources})
         except OSError as error:
             return {SCENARIO.name: f"the emulator did not take it in: {error}"}
         failed: Mapping[str, str] = json.loads(said) if status == 200 else {SCENARIO.name: said}
         return failed
 
-    def airflow(self, url: str, viewer: Login, admin: Login) -> None:
+    def connect_airflow(self, url: str, viewer: Login, admin: Login) -> None:
         """Let every MWAA environment of the account answer from the Airflow at a URL.
 
         Raises TerraformError when there is no such Airflow, or no environment.

@@ -7,11 +7,10 @@ provider sends to AWS ends at the emulator on this machine; any other host is re
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,14 +18,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from .authority import Authority
+from .loopback import forward, read_body, serving
 
 _AWS: Final = re.compile(r"([a-z0-9.-]+\.)?(amazonaws\.com(\.cn)?|api\.aws)", re.IGNORECASE)
-#: What speaks of the connection and not of the request, so that it is not handed on.
-_HOP_BY_HOP: Final = {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "transfer-encoding"}
 #: Seconds that the emulator may take for an answer.
 _LIMIT: Final = 120.0
-#: Seconds between looks at whether the proxy is to end.
-_LOOK: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +57,8 @@ def proxy(emulator: str) -> Iterator[Proxy]:
         file = Path(scratch) / "authority.pem"
         file.write_bytes(authority.certificate)
         server = _Server(urlsplit(emulator).netloc, authority)
-        thread = threading.Thread(target=server.serve_forever, args=(_LOOK,), name="rehearsal proxy", daemon=True)
-        thread.start()
-        try:
+        with serving("rehearsal proxy", server):
             yield Proxy(f"http://127.0.0.1:{server.server_port}", file, server.refused)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -116,43 +106,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(403, "the rehearsal proxy reaches AWS's hosts only")
             return
         try:
-            body = self._body()
-            status, headers, answer = self._forward(body)
+            answer = forward(self, self.server.emulator, read_body(self), _LIMIT)
         except (HTTPException, OSError, ValueError) as error:
             self.send_error(502, f"the emulator did not answer: {error}")
             return
-        self.send_response_only(status)
-        for name, value in headers:
+        self.send_response_only(answer.status)
+        for name, value in answer.headers:
             self.send_header(name, value)
+        self.send_header("Content-Length", (self.command == "HEAD" and answer.length) or str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(answer.body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _hand_on
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = []
-        while size := int(self.rfile.readline(1024).partition(b";")[0], 16):
-            parts.append(self.rfile.read(size))
-            self.rfile.readline(1024)
-        while self.rfile.readline(65536).strip():
-            pass  # trailers
-        return b"".join(parts)
-
-    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        upstream = HTTPConnection(self.server.emulator, timeout=_LIMIT)
-        try:
-            upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                if name.lower() not in _HOP_BY_HOP:
-                    upstream.putheader(name, value)
-            upstream.putheader("Content-Length", str(len(body)))
-            upstream.endheaders(body)
-            answer = upstream.getresponse()
-            data = answer.read()
-            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
-            length = answer.getheader("Content-Length") if self.command == "HEAD" else None
-            return answer.status, [*kept, ("Content-Length", length or str(len(data)))], data
-        finally:
-            upstream.close()

@@ -61,7 +61,7 @@ class Past:
         """Call an operation as boto3 would: ``past.ask("sns", "Publish", TopicArn=…)``. Raises Refused."""
         return self.ledger(service, region).ask(service, operation, **params)
 
-    def created(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
+    def resources_of(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
         """Return the resources of a type that Terraform created: their attributes by address."""
         return self.resources.get(kind, {})
 
@@ -88,14 +88,14 @@ Handler = Callable[[Mapping[str, Any], Past], None]
 H = TypeVar("H", bound=Handler)
 
 #: By section of the scenario.
-HISTORY: dict[str, Handler] = {}
+SEEDS: dict[str, Handler] = {}
 
 
 def seeds(section: str) -> Callable[[H], H]:
     """Register a function as what makes a section of the scenario happen."""
 
     def register(handler: H) -> H:
-        HISTORY[section] = handler
+        SEEDS[section] = handler
         return handler
 
     return register
@@ -110,9 +110,9 @@ def seed_account(told_of: Mapping[str, Any], ledgers: Ledgers, scenario: Path = 
     past = Past(now=datetime.now(UTC), ledgers=ledgers, region=told_of["region"], resources=told_of["resources"])
     for section, stated in tomllib.loads(scenario.read_text("utf-8")).items():
         try:
-            if section not in HISTORY:
+            if section not in SEEDS:
                 raise LookupError(f"no handler is registered for [{section}]; write one in seed/")
-            HISTORY[section](stated, past)
+            SEEDS[section](stated, past)
         except Exception as error:  # noqa: BLE001  the rest of the past may be as it was
             failed[section] = describe_error(error)
     return failed

@@ -84,11 +84,11 @@ def test_a_short_list_is_left_alone(zygote: Zygote) -> None:
 def test_what_is_counted_and_nested_is_paged_as_well() -> None:
     pages, items = Pages(), [{"Id": str(number)} for number in range(120)]
     call = Call(service="cloudfront", operation="ListDistributions", region="us-east-1", protocol="rest-xml")
-    page = pages.first(call, {"DistributionList": {"Quantity": 120, "IsTruncated": False, "Items": items}})
+    page = pages.first_page(call, {"DistributionList": {"Quantity": 120, "IsTruncated": False, "Items": items}})
     listed = page["DistributionList"]
     assert (listed["Quantity"], listed["IsTruncated"], len(listed["Items"])) == (100, True, 100)
     call.params["Marker"] = listed["NextMarker"]
-    rest = pages.following(call)
+    rest = pages.next_page(call)
     assert rest is not None
     assert (rest["DistributionList"]["Quantity"], rest["DistributionList"]["IsTruncated"]) == (20, False)
     assert rest["DistributionList"]["Items"][0] == {"Id": "100"}

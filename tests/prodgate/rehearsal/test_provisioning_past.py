@@ -32,7 +32,7 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Only the handlers that a test registers."""
     scenario.seed_account({**TOLD}, Books(), Path("/dev/null"))  # imports the area's own ones before they are set aside
     registered: dict[str, Any] = {}
-    monkeypatch.setattr(scenario, "HISTORY", registered)
+    monkeypatch.setattr(scenario, "SEEDS", registered)
     return registered
 
 
@@ -43,7 +43,7 @@ def test_a_section_is_handed_to_the_handler_of_its_name(tmp_path: Path) -> None:
     @seeds("backups")
     def backed_up(section: Mapping[str, Any], past: Past) -> None:
         past.ledger("backup").of("point")["p"] = past.ago(section["last"])
-        seen.extend(past.created("aws_sns_topic"))
+        seen.extend(past.resources_of("aws_sns_topic"))
         assert past.now - past.ago(section["last"]) == timedelta(hours=2)
         assert past.account == "111122223333"
 

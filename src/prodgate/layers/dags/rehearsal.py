@@ -154,7 +154,7 @@ def _start_stage(
             environment=_environment(account, section.environment, database), server=server,
         )
     )  # fmt: skip
-    account.emulator.airflow(airflow.url, airflow.viewer, airflow.admin)
+    account.emulator.connect_airflow(airflow.url, airflow.viewer, airflow.admin)
     return _Stage(account=account, airflow=airflow, database=database)
 
 

@@ -55,7 +55,7 @@ class IncomingRequest:
     headers: Mapping[str, str]
     body: bytes
 
-    def request(self) -> Request:
+    def to_moto(self) -> Request:
         """Return it in moto's form, made anew: a request is read once only."""
         return Request.from_primitives(self.method, self.url, self.headers, self.body)
 
@@ -78,7 +78,7 @@ class Call:
 def recognise(sent: IncomingRequest) -> Call:
     """Return what a request asks for, as far as it can be known."""
     scope = SCOPE.search(sent.headers.get("Authorization", "") or unquote(sent.url))
-    request = sent.request()
+    request = sent.to_moto()
     # what needs no signature, such as a role that is assumed with a token, says who is asked by its host alone
     region, signed = (scope["region"], scope["signed"]) if scope else ("", request.host.partition(".")[0])
     for service in SIGNED_AS.get(signed, (signed,)):

@@ -71,16 +71,16 @@ class Emulator:
         return reply
 
     def _answer_in_pages(self, sent: IncomingRequest, call: Call) -> Reply:
-        page = self._pages.following(call)
+        page = self._pages.next_page(call)
         if page is not None:
             return serialize(call, page)
         if (call.service, call.operation) in ANSWERS:
-            return serialize(call, self._pages.first(call, self._compute(call)))
+            return serialize(call, self._pages.first_page(call, self._compute(call)))
         reply = self._answer_by_moto(sent, call)
         if call.model is None or reply.status >= 300 or paginator(call.service, call.operation) is None:
             return reply
         everything = parse(call.model, call.protocol, reply)
-        first = self._pages.first(call, everything)
+        first = self._pages.first_page(call, everything)
         return reply if first is everything else serialize(call, first)
 
     def _answer_by_moto(self, sent: IncomingRequest, call: Call) -> Reply:
@@ -110,7 +110,7 @@ class Emulator:
             )
         return self._ledgers[key]
 
-    def tell(self, service: str, kind: str, told: Mapping[str, Any]) -> list[str]:
+    def store_everywhere(self, service: str, kind: str, told: Mapping[str, Any]) -> list[str]:
         """Keep something in every region in which a service holds anything; return the regions."""
         found = [ledger for (name, _), ledger in self._ledgers.items() if name == service]
         for ledger in found:

@@ -23,7 +23,7 @@ Handler = Callable[..., tuple[int, dict[str, Any], str | bytes]]
 def call_moto(sent: IncomingRequest, call: Call, account: str) -> Reply:
     """Return moto's answer. Refuses what moto does not know."""
     sent = _rewrite_host(sent, call)
-    request, parts = sent.request(), urlsplit(sent.url)
+    request, parts = sent.to_moto(), urlsplit(sent.url)
     for pattern, handler in _handlers(parts.netloc, account):
         if pattern.match(f"http://{parts.netloc}{parts.path}"):
             try:

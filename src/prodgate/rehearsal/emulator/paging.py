@@ -81,7 +81,7 @@ class Pages:
     def __init__(self) -> None:
         self._held: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 
-    def following(self, call: Call) -> dict[str, Any] | None:
+    def next_page(self, call: Call) -> dict[str, Any] | None:
         """Return the page that a token of ours asks for; None where the call holds none."""
         rule = paginator(call.service, call.operation)
         token = str(call.params.get(rule.token) or "") if rule else ""
@@ -92,7 +92,7 @@ class Pages:
             raise Refused("InvalidNextToken", f"the token {token!r} has expired")
         return self._page(rule, call, name, int(start))
 
-    def first(self, call: Call, result: Mapping[str, Any]) -> Mapping[str, Any]:
+    def first_page(self, call: Call, result: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the first page of an answer; the answer itself where it is short or paged already."""
         rule = paginator(call.service, call.operation)
         if rule is None or value_at(result, rule.next_token) or (rule.more and value_at(result, rule.more)):

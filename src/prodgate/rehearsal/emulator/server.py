@@ -11,6 +11,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from ..loopback import read_body
 from ..scenario import seed_account
 from .calls import IncomingRequest
 from .dispatch import Emulator
@@ -74,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Answer one request."""
         sent = IncomingRequest(
-            method=self.command, url=self._url(), headers=dict(self.headers.items()), body=self._body()
+            method=self.command, url=self._url(), headers=dict(self.headers.items()), body=read_body(self)
         )
         if self.path.startswith(ADMIN):
             self._write(answer_admin(self.server.emulator, sent, self.path.removeprefix(ADMIN)), [])
@@ -88,17 +89,6 @@ class Handler(BaseHTTPRequestHandler):
     def _url(self) -> str:
         """Return the URL asked for; a proxy gets it whole."""
         return self.path if self.path.startswith("http") else f"http://{self.headers.get('Host', '')}{self.path}"
-
-    def _body(self) -> bytes:
-        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = b""
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass
-        return body
 
     def _write(self, reply: Reply, faults: list[Fault]) -> None:
         told = {name.lower(): value for name, value in reply.headers.items()}
@@ -119,24 +109,31 @@ def answer_admin(emulator: Emulator, sent: IncomingRequest, what: str) -> Reply:
     """Answer a request about the rehearsal itself: its faults, its past, its Airflow, how often it was called."""
     with emulator.lock:
         try:
-            if (sent.method, what) == ("POST", "history"):
-                return Reply(status=200, body=json.dumps(seed_account(json.loads(sent.body), emulator)).encode())
-            if (sent.method, what) == ("POST", "airflow"):
-                return Reply(
-                    status=200, body=json.dumps(emulator.tell("mwaa", "airflow", json.loads(sent.body))).encode()
-                )
-            if (sent.method, what) == ("POST", "faults"):
-                emulator.faults.add(json.loads(sent.body))
-            elif (sent.method, what) == ("DELETE", "faults"):
-                emulator.faults.all.clear()
-            elif (sent.method, what) == ("DELETE", "calls"):
-                emulator.calls.clear()
-            elif sent.method != "GET" or what not in ("faults", "calls"):
-                return Reply(status=404, body=b"")
+            held = _administer(emulator, sent, what)
         except (TypeError, ValueError) as error:
             return Reply(status=400, body=str(error).encode())
-        held: Any = dict(emulator.calls) if what == "calls" else [asdict(each) for each in emulator.faults.all]
+    if held is None:
+        return Reply(status=404, body=b"")
     return Reply(status=200, body=json.dumps(held).encode(), headers={"Content-Type": "application/json"})
+
+
+def _administer(emulator: Emulator, sent: IncomingRequest, what: str) -> Any:
+    match sent.method, what:
+        case "POST", "seed":
+            return seed_account(json.loads(sent.body), emulator)
+        case "POST", "airflow":
+            return emulator.store_everywhere("mwaa", "airflow", json.loads(sent.body))
+        case "POST", "faults":
+            emulator.faults.add(json.loads(sent.body))
+        case "DELETE", "faults":
+            emulator.faults.all.clear()
+        case "DELETE", "calls":
+            emulator.calls.clear()
+        case "GET", "faults" | "calls":
+            pass
+        case _:
+            return None
+    return dict(emulator.calls) if what == "calls" else [asdict(each) for each in emulator.faults.all]
 
 
 def open_listener() -> socket.socket:

@@ -17,7 +17,7 @@ def put_dag_runs(section: Mapping[str, Any], past: Past) -> None:
         "DAGDurationSuccess": parse_duration(section["took"]),
         "DAGScheduleDelay": parse_duration(section["delay"]),
     }
-    for environment in past.created("aws_mwaa_environment").values():
+    for environment in past.resources_of("aws_mwaa_environment").values():
         own = {"Environment": environment["name"]}
         for day in range(section["days"]):
             time = past.now - timedelta(days=day, hours=12)

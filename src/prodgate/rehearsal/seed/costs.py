@@ -15,7 +15,7 @@ _HOME: Final = "us-east-1"
 def spend_budgets(section: Mapping[str, Any], past: Past) -> None:
     """Let every budget be used as far as the section says."""
     used = {"ActualSpend": _dollars(section["spent"]), "ForecastedSpend": _dollars(section["forecast"])}
-    for budget in past.created("aws_budgets_budget").values():
+    for budget in past.resources_of("aws_budgets_budget").values():
         past.ledger("budgets", _HOME).of("spent")[budget["name"]] = {"CalculatedSpend": used}
 
 

@@ -43,8 +43,8 @@ def push_images(section: Mapping[str, Any], past: Past) -> None:
 @seeds("releases")
 def release_services(section: Mapping[str, Any], past: Past) -> None:
     """Let each service have been released by CodeDeploy, as it is now."""
-    services = {one["name"]: one for one in past.created("aws_ecs_service").values()}
-    for group in past.created("aws_codedeploy_deployment_group").values():
+    services = {one["name"]: one for one in past.resources_of("aws_ecs_service").values()}
+    for group in past.resources_of("aws_codedeploy_deployment_group").values():
         for one in group["ecs_service"]:
             properties = {"TaskDefinition": services[one["service_name"]]["task_definition"]}
             target = {"Type": "AWS::ECS::Service", "Properties": properties}
@@ -61,7 +61,7 @@ def release_services(section: Mapping[str, Any], past: Past) -> None:
 
 def _list_named_images(past: Past) -> Iterator[tuple[str, str]]:
     """Yield repository and digest of each image that a task definition names."""
-    for task in past.created("aws_ecs_task_definition").values():
+    for task in past.resources_of("aws_ecs_task_definition").values():
         for one in json.loads(task["container_definitions"]):
             name, _, digest = one["image"].partition("@")
             yield name.partition("/")[2], digest

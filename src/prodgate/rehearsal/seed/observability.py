@@ -15,7 +15,7 @@ def write_log_lines(section: Mapping[str, Any], past: Past) -> None:
     """Let every log group have received a line."""
     line = json.dumps({"level": "INFO", "message": section["line"], "by": STAMP})
     written = int(past.ago(section["last"]).timestamp() * 1000)
-    for group in past.created("aws_cloudwatch_log_group").values():
+    for group in past.resources_of("aws_cloudwatch_log_group").values():
         region, name = group["arn"].split(":")[3], group["name"]
         past.ask("logs", "CreateLogStream", region, logGroupName=name, logStreamName=STAMP)
         events = [{"timestamp": written, "message": line}]
@@ -43,7 +43,7 @@ def put_traces(section: Mapping[str, Any], past: Past) -> None:
 def record_canary_runs(section: Mapping[str, Any], past: Past) -> None:
     """Let every canary that was started have passed at regular times."""
     every = parse_duration(section["every"])
-    for canary in past.created("aws_synthetics_canary").values():
+    for canary in past.resources_of("aws_synthetics_canary").values():
         for number in range(section["runs"]):
             record_run(past.ledger("synthetics"), canary["name"], past.ago(section["last"]) - number * every)
 
