@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import importlib
 import re
 import subprocess
 import tomllib
@@ -51,6 +53,19 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
     for function in functions(path):
         first = body(function)[0].lineno if body(function) else function.lineno
         assert (function.end_lineno or first) - first < 25, f"{path.name}:{function.lineno}: {function.name}"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in CODE
+        if path.is_relative_to(PACKAGE) and ">>> " in path.read_text("utf-8")
+    ],
+)
+def test_examples_in_docstrings_are_true(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(module))
+    assert (result.attempted > 0, result.failed) == (True, 0)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def nearest_rank(counts: Mapping[int, int], mille: int, *, beyond: int = 0) -> i
 def exact_interval(bad: float, trials: float, confidence: float) -> tuple[float, float]:
     """Return the interval of a share of which ``bad`` of ``trials`` were seen, after Clopper and Pearson.
 
-    >>> low, high = ends(0, 2995, 0.95)
+    >>> low, high = exact_interval(0, 2995, 0.95)
     >>> low, round(high, 6)
     (0.0, 0.001)
     """

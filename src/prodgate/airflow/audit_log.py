@@ -21,7 +21,7 @@ _UNREAD: Final = canonical_json("not in JSON")
 def extract_request(noted: Any) -> str:
     """Return the telling fields as JSON, "" where nothing was logged. Applied to its own result it changes nothing.
 
-    >>> asked('{"state": "success", "conf": {"password": "x"}}'), asked(None)
+    >>> extract_request('{"state": "success", "conf": {"password": "x"}}'), extract_request(None)
     ('{"state":"success"}', '')
     """
     if not noted:

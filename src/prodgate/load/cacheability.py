@@ -15,9 +15,9 @@ GetHeader = Callable[[str], str | None]
 def explain_unshareable(header: GetHeader) -> str:
     """Return why a response can't be shared, "" when it can.
 
-    >>> unshareable({"cache-control": "public, max-age=60"}.get)
+    >>> explain_unshareable({"cache-control": "public, max-age=60"}.get)
     ''
-    >>> unshareable({"cache-control": "private, max-age=60"}.get)
+    >>> explain_unshareable({"cache-control": "private, max-age=60"}.get)
     'Cache-Control: private'
     """
     return next(_list_reasons(header), "")

@@ -43,7 +43,7 @@ _FUNCTIONS: Final[dict[str, Callable[[list[Decimal]], Decimal]]] = {
 def evaluate(expression: str, values: Mapping[str, Decimal]) -> Decimal:
     """Return the value of an expression; ``values`` holds a number for every id that it may name.
 
-    >>> computed("100 * (FILL(e, 0) / r)", {"e": Decimal(1), "r": Decimal(1000)})
+    >>> evaluate("100 * (FILL(e, 0) / r)", {"e": Decimal(1), "r": Decimal(1000)})
     Decimal('0.100')
     """
     try:
