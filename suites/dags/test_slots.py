@@ -15,7 +15,7 @@ def test_slots_succeeded(dag: SlotHistory, criterion: Criterion) -> None:
     Airflow's own percentage counts the runs that it made: with its scheduler down for half of the time it is 100 %.
     """
     criterion.cover(dag.observed)
-    criterion.require(dag.succeeded(criterion))
+    criterion.require(dag.success_rate(criterion))
 
 
 @check(
@@ -25,7 +25,7 @@ def test_slots_succeeded(dag: SlotHistory, criterion: Criterion) -> None:
 )
 def test_observed_slots_succeeded(dag: SlotHistory, criterion: Criterion) -> None:
     """Did enough of the slots that were observed succeed, a slot without a run being a failure?"""
-    criterion.require(dag.succeeded(criterion))
+    criterion.require(dag.success_rate(criterion))
 
 
 @check(
@@ -63,9 +63,9 @@ def test_runs_end_before_the_next_slot(dag: SlotHistory, criterion: Criterion) -
 )
 def test_slots_begin_in_time(dag: SlotHistory, criterion: Criterion) -> None:
     """How long after its slot did the first task of the latest run start?"""
-    if dag.latest is None:
+    if dag.longest_delay is None:
         raise criterion.undetermined("no task of it has started")
-    criterion.require(dag.latest, samples=dag.settled)
+    criterion.require(dag.longest_delay, samples=dag.settled)
 
 
 @check("dag-task-failure-rate", remedy="Look up which tasks were tried again, and mend the cause.", measures="ratio")
@@ -88,4 +88,4 @@ def test_runs_did_not_slow_down(dag: DurationChange, criterion: Criterion) -> No
     """How much longer do runs of this DAG take than in the last good run of the gate?"""
     if dag.change is None:
         raise criterion.not_applicable(f"{dag.before} and this run hold too few runs of it to compare")
-    criterion.require(dag.slower(criterion))
+    criterion.require(dag.increase(criterion))

@@ -62,7 +62,7 @@ class DurationChange(Fact):
     before: str
     """The run of the gate that is compared with."""
 
-    def slower(self, criterion: Criterion) -> Quantity:
+    def increase(self, criterion: Criterion) -> Quantity:
         """Return how much greater the 95th percentile is; nothing as far as chance can make it. Raises TypeError."""
         if self.change is None or criterion.confidence is None:
             raise TypeError(f"criterion {criterion.id!r} needs a confidence, and enough runs, to tell what is chance")

@@ -51,12 +51,12 @@ class SlotHistory(Fact):
         return Quantity.of(sum(counts[state] for state in (SlotState.MISSED, SlotState.BACKFILL, SlotState.MANUAL)))
 
     @property
-    def latest(self) -> Quantity | None:
+    def longest_delay(self) -> Quantity | None:
         """The longest time from a slot to the start of its first task; None when nothing started."""
         delays = [row.delay.total_seconds() for row in self.ledger.rows if row.delay is not None]
         return _seconds(max(delays)) if delays else None
 
-    def succeeded(self, criterion: Criterion) -> Estimate:
+    def success_rate(self, criterion: Criterion) -> Estimate:
         """Return the share of slots that succeeded, a slot without a run being a failure. Raises TypeError."""
         if criterion.bound is None:
             raise TypeError(f"criterion {criterion.id!r} has no bound to estimate against")

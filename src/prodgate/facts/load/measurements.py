@@ -60,8 +60,8 @@ class Measurements:
             slowest=SLOWEST,
             bound=_require_bound(criterion),
             confidence=criterion.confidence,
-            unfinished=self.unfinished(criterion),
-            detail=", ".join(filter(None, (self.failures(), self._lateness()))),
+            unfinished=self.why_unfinished(criterion),
+            detail=", ".join(filter(None, (self.describe_failures(), self._lateness()))),
         )
         low = found.low.base - self.late.base
         return replace(found, low=Quantity.of(max(Decimal(0), low * 1000), "ms"))
@@ -74,11 +74,11 @@ class Measurements:
         """Return the share of requests that were answered with success within the timeout."""
         return self._share(criterion, good=True)
 
-    def unfinished(self, criterion: Criterion) -> str:
+    def why_unfinished(self, criterion: Criterion) -> str:
         """Return why too little was seen for a criterion to be satisfied, or nothing."""
         return "; ".join(self._missing(criterion))
 
-    def failures(self) -> str:
+    def describe_failures(self) -> str:
         """Return what failed, as a person would read it."""
         most = Counter(self.classes).most_common(_SHOWN)
         rest = sum(self.classes.values()) - sum(number for _, number in most)
@@ -94,8 +94,8 @@ class Measurements:
             bound=_require_bound(criterion),
             confidence=criterion.confidence,
             good=good,
-            unfinished=self.unfinished(criterion),
-            detail=self.failures(),
+            unfinished=self.why_unfinished(criterion),
+            detail=self.describe_failures(),
         )
 
     def _slower(self, latency: int) -> list[int]:

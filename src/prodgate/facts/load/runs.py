@@ -88,7 +88,9 @@ def _failed_requests(stored: Mapping[str, Any]) -> Any:
         if broken or _is_deploying(begin + second, deploys)
     )
     unfinished = "; ".join(filter(None, (broken, found.stopped)))
-    return estimates.exact_count(sum(found.failed), samples=samples, unfinished=unfinished, detail=found.failures())
+    return estimates.exact_count(
+        sum(found.failed), samples=samples, unfinished=unfinished, detail=found.describe_failures()
+    )
 
 
 def _is_deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:

@@ -149,7 +149,7 @@ def test_a_site_is_not_convicted_of_the_generators_lateness() -> None:
 def test_the_failures_that_matter_most_are_named() -> None:
     classes = {"timeout": 9, "HTTP 503": 12, "refused": 3, "TLS": 1, "DNS": 1}
     found = read_measurements(record(seconds=[cell(0, {1000: 74}, failed=classes)]))
-    assert found.failures() == "12 HTTP 503, 9 timeout, 3 refused, 2 other"
+    assert found.describe_failures() == "12 HTTP 503, 9 timeout, 3 refused, 2 other"
 
 
 UNSEEN: dict[str, Any] = {"send_lag": {"p50": 0.0, "p99": 0.0, "max": 0.0}}

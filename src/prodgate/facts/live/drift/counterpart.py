@@ -39,7 +39,7 @@ class Place:
             raise Unreadable(f"{service} {operation} lists {len(found)} things with {named}: which is meant?")
         return found[0] if found else None
 
-    def found(self, service: str, operation: str, part: str = "", /, **asked: Any) -> Thing | None:
+    def find(self, service: str, operation: str, part: str = "", /, **asked: Any) -> Thing | None:
         """Return the answer to one call, or a part of it; None when AWS has no such thing. Raises as ``one`` does."""
         require_known(asked)
         answer = self.account.find(service, operation, region=self.region, **asked)

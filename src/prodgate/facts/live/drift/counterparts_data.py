@@ -11,7 +11,7 @@ def _queue(here: Place, declared: Thing) -> Thing | None:
     require_known({"name": declared["name"]})
     urls = here.account.list("sqs", "ListQueues", "QueueUrls", region=here.region)
     url = next((one for one in urls if one.endswith(f"/{declared['name']}")), None)
-    return url and here.found("sqs", "GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=["All"])
+    return url and here.find("sqs", "GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=["All"])
 
 
 def _bucket(here: Place, declared: Thing) -> Thing | None:
@@ -21,7 +21,7 @@ def _bucket(here: Place, declared: Thing) -> Thing | None:
 
 def _encryption(here: Place, declared: Thing) -> Any:
     call = ("s3", "GetBucketEncryption", "ServerSideEncryptionConfiguration")
-    return here.found(*call, Bucket=declared["bucket"])
+    return here.find(*call, Bucket=declared["bucket"])
 
 
 TABLE: Final = (
@@ -68,12 +68,12 @@ TABLE: Final = (
     Counterpart(type="aws_s3_bucket", find=_bucket, kind="s3"),
     Counterpart(
         type="aws_s3_bucket_versioning",
-        find=lambda here, d: here.found("s3", "GetBucketVersioning", Bucket=d["bucket"]),
+        find=lambda here, d: here.find("s3", "GetBucketVersioning", Bucket=d["bucket"]),
         same={"versioning_configuration.status": "Status"},
     ),
     Counterpart(
         type="aws_s3_bucket_public_access_block",
-        find=lambda here, d: here.found(
+        find=lambda here, d: here.find(
             "s3", "GetPublicAccessBlock", "PublicAccessBlockConfiguration", Bucket=d["bucket"]
         ),
         same={
@@ -115,14 +115,14 @@ TABLE: Final = (
     ),
     Counterpart(
         type="aws_backup_vault",
-        find=lambda here, d: here.found("backup", "DescribeBackupVault", BackupVaultName=d["name"]),
+        find=lambda here, d: here.find("backup", "DescribeBackupVault", BackupVaultName=d["name"]),
         kind="backup:backup-vault",
         identity=("arn", "BackupVaultArn"),
         same={"kms_key_arn": "EncryptionKeyArn"},
     ),
     Counterpart(
         type="aws_backup_vault_lock_configuration",
-        find=lambda here, d: here.found("backup", "DescribeBackupVault", BackupVaultName=d["backup_vault_name"]),
+        find=lambda here, d: here.find("backup", "DescribeBackupVault", BackupVaultName=d["backup_vault_name"]),
         same={"max_retention_days": ("MaxRetentionDays", ""), "min_retention_days": ("MinRetentionDays", "")},
     ),
     Counterpart(

@@ -22,14 +22,14 @@ def _distribution(here: Place, declared: Thing) -> Thing | None:
 def _web_acl(here: Place, declared: Thing) -> Thing | None:
     asked = {"Scope": declared["scope"]}
     listed = here.one("wafv2", "ListWebACLs", "WebACLs", asked=asked, Name=declared["name"])
-    return listed and here.found("wafv2", "GetWebACL", "WebACL", Name=listed["Name"], Id=listed["Id"], **asked)
+    return listed and here.find("wafv2", "GetWebACL", "WebACL", Name=listed["Name"], Id=listed["Id"], **asked)
 
 
 def _certificate(here: Place, declared: Thing) -> Thing | None:
     asked = {"Includes": {"keyTypes": _KEYS}}
     call = ("acm", "ListCertificates", "CertificateSummaryList")
     listed = here.one(*call, asked=asked, DomainName=declared["domain_name"])
-    return listed and here.found("acm", "DescribeCertificate", "Certificate", CertificateArn=listed["CertificateArn"])
+    return listed and here.find("acm", "DescribeCertificate", "Certificate", CertificateArn=listed["CertificateArn"])
 
 
 def _record(here: Place, declared: Thing) -> Thing | None:

@@ -10,7 +10,7 @@ from .counterpart import Counterpart, Place, Thing, Unnamed, read_path, require_
 
 def _service(here: Place, declared: Thing) -> Thing | None:
     asked = {"cluster": declared["cluster"], "services": [declared["name"]]}
-    answer = here.found("ecs", "DescribeServices", **asked) or {"services": ()}
+    answer = here.find("ecs", "DescribeServices", **asked) or {"services": ()}
     found = next((one for one in answer["services"] if one["status"] != "INACTIVE"), None)
     public = read_path(found, "networkConfiguration.awsvpcConfiguration.assignPublicIp") == "ENABLED"
     return found and {**found, "AssignsPublicIp": public}
@@ -50,7 +50,7 @@ def _group_arn(here: Place, group: Thing) -> str:
 
 def _deployment_group(here: Place, declared: Thing) -> Thing | None:
     named = {"applicationName": declared["app_name"], "deploymentGroupName": declared["deployment_group_name"]}
-    return here.found("codedeploy", "GetDeploymentGroup", "deploymentGroupInfo", **named)
+    return here.find("codedeploy", "GetDeploymentGroup", "deploymentGroupInfo", **named)
 
 
 def _role(here: Place, declared: Thing) -> Thing | None:
@@ -89,7 +89,7 @@ TABLE: Final = (
     ),
     Counterpart(
         type="aws_ecs_task_definition",
-        find=lambda here, d: here.found("ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=d["family"]),
+        find=lambda here, d: here.find("ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=d["family"]),
         same={
             "cpu": "cpu",
             "execution_role_arn": ("executionRoleArn", ""),
@@ -204,7 +204,7 @@ TABLE: Final = (
     ),
     Counterpart(
         type="aws_mwaa_environment",
-        find=lambda here, d: here.found("mwaa", "GetEnvironment", "Environment", Name=d["name"]),
+        find=lambda here, d: here.find("mwaa", "GetEnvironment", "Environment", Name=d["name"]),
         kind="airflow:environment",
         identity=("arn", "Arn"),
         same={

@@ -12,11 +12,11 @@ _ALARMS: Final = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
 
 def _topic(here: Place, declared: Thing) -> Thing | None:
     arn = f"arn:aws:sns:{here.region}:{here.account.id}:{declared['name']}"
-    return here.found("sns", "GetTopicAttributes", "Attributes", TopicArn=arn)
+    return here.find("sns", "GetTopicAttributes", "Attributes", TopicArn=arn)
 
 
 def _trail(here: Place, declared: Thing) -> Thing | None:
-    answer = here.found("cloudtrail", "DescribeTrails", includeShadowTrails=False) or {}
+    answer = here.find("cloudtrail", "DescribeTrails", includeShadowTrails=False) or {}
     return next((trail for trail in answer["trailList"] if trail["Name"] == declared["name"]), None)
 
 
