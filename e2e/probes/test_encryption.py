@@ -8,14 +8,14 @@ MODERN = ("TLS 1.2", "TLS 1.3")
 
 @check("certificate-covers-names", remedy="Issue a certificate with every name of the site, and attach it.")
 def test_the_certificate_proves_the_name(certificate: ServedCertificate, criterion: Criterion) -> None:
-    """Does the certificate that is shown prove the name that was asked for?"""
+    """Is the certificate that is presented valid for the requested name?"""
     shown = ", ".join(certificate.covers) or "no name"
     criterion.hold(certificate.covered, expected=certificate.subject, observed=f"a certificate for {shown}")
 
 
 @check("certificate-valid", remedy="Attach the certificate that ACM issued, with its whole chain.")
 def test_a_browser_trusts_the_certificate(certificate: ServedCertificate, criterion: Criterion) -> None:
-    """Is today within the dates of the certificate, and does an authority that is trusted vouch for it?"""
+    """Is the certificate in date, and issued by an authority that browsers trust?"""
     criterion.hold(certificate.in_date, expected="in date", observed=f"{certificate.remaining} left")
     trusted = not certificate.mistrusted
     criterion.hold(trusted, expected="trusted", observed=certificate.mistrusted or "trusted, in date")
@@ -23,7 +23,7 @@ def test_a_browser_trusts_the_certificate(certificate: ServedCertificate, criter
 
 @check("certificate-expiry", remedy="Find out why it is not renewed, or why the new one is not shown.", measures="time")
 def test_the_certificate_lasts(certificate: ServedCertificate, criterion: Criterion) -> None:
-    """Is there time left before the certificate that is shown expires?"""
+    """Is there time left before the certificate that is presented expires?"""
     criterion.require(certificate.remaining)
 
 
@@ -39,5 +39,5 @@ def test_old_versions_of_tls_are_refused(tls: ServedTls, criterion: Criterion) -
 
 @check("https-only", remedy="Redirect every request over plain HTTP to https:// at the edge, or refuse it.")
 def test_plain_http_shows_nothing(request: PlainHttp, criterion: Criterion) -> None:
-    """Is a request for this page over plain HTTP sent to HTTPS, or refused, before anything of the site is shown?"""
+    """Is plain HTTP to this page redirected to HTTPS or refused, before anything of the site is shown?"""
     criterion.hold(request.encrypted, expected="a redirect to https://, or a refusal", observed=request.became)

@@ -1,4 +1,4 @@
-"""Does the firewall stand in the way of attacks, and of nobody else?"""
+"""Does the firewall stop attacks, and nothing else?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.e2e import AttackAnswered, OrdinaryAnswered

@@ -1,4 +1,4 @@
-"""Can everybody use the pages: without seeing well, without a mouse, on a telephone?"""
+"""Can everybody use the pages: with poor sight, without a mouse, on a phone?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.e2e import KeyboardWalk, VisitedPage
@@ -8,7 +8,7 @@ from prodgate.facts.e2e import KeyboardWalk, VisitedPage
 def test_axe_finds_nothing(page: VisitedPage, criterion: Criterion) -> None:
     """Does axe find nothing on this page against WCAG 2.2 A and AA, or good practice?
 
-    A machine finds a half of what is wrong; that it finds nothing is where looking begins.
+    Automated rules find about half of what is wrong; an empty result is where testing by hand begins.
     """
     criterion.hold(not page.violations, expected="no violation", observed="; ".join(page.violations) or "none")
 
@@ -22,14 +22,14 @@ def test_pages_fit_the_window(page: VisitedPage, criterion: Criterion) -> None:
 
 @check("keyboard-reaches-all", remedy="Use a link, a button or a field, or give the element tabindex=0 and keys.")
 def test_the_keyboard_reaches_all(walk: KeyboardWalk, criterion: Criterion) -> None:
-    """Does the Tab key come to everything that can be used on this page?"""
+    """Does the Tab key reach everything that can be used on this page?"""
     observed = "; ".join(walk.missed) or f"all {walk.offered}"
     criterion.hold(not walk.missed, expected=f"all {walk.offered} reached", observed=observed)
 
 
 @check("keyboard-focus-visible", remedy="Style :focus-visible; never take the outline away without another mark.")
 def test_the_focus_can_be_seen(walk: KeyboardWalk, criterion: Criterion) -> None:
-    """Can be seen where the focus is, everywhere on this page?"""
+    """Is the focus visible, everywhere on this page?"""
     observed = "; ".join(walk.unseen) or "seen everywhere"
     criterion.hold(not walk.unseen, expected="a visible focus", observed=observed)
 

@@ -18,7 +18,7 @@ def test_pages_are_complete(page: VisitedPage, criterion: Criterion) -> None:
 def test_pages_are_seen_soon(page: VisitedPage, criterion: Criterion) -> None:
     """Is the largest part of this page painted soon enough (LCP)?
 
-    One visit by somebody who never was there, from where the gate runs; what real readers meet is measured elsewhere.
+    One first visit, from where the gate runs; what real readers experience is measured elsewhere.
     """
     criterion.require(page.largest_paint)
 
@@ -47,7 +47,7 @@ def test_files_arrive(page: VisitedPage, criterion: Criterion) -> None:
 
 @check("third-parties-declared", remedy="Serve it from the site, or name the host in [e2e] third_parties.")
 def test_others_are_not_told(page: VisitedPage, criterion: Criterion) -> None:
-    """Does this page ask no host but the site's and the declared ones?"""
+    """Does this page send no request to hosts but the site's and the declared ones?"""
     criterion.hold(not page.foreign, expected="declared hosts only", observed="; ".join(page.foreign) or "none other")
 
 

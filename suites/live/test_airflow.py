@@ -1,4 +1,4 @@
-"""Is Airflow the size, as closed, as talkative and set as was agreed?"""
+"""Has Airflow the agreed size, access, logs and settings?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import AirflowEnvironment

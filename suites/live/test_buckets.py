@@ -1,4 +1,4 @@
-"""Can nobody reach the buckets who should not, and does nothing in them get lost?"""
+"""Are the buckets closed to the public, and is nothing in them lost?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import AccountBuckets, Bucket

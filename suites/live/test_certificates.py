@@ -1,4 +1,4 @@
-"""Is everything that readers are told encrypted, by a certificate that browsers accept, today and next month?"""
+"""Is all traffic to readers encrypted, with certificates that browsers accept, today and next month?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import CacheBehaviour, CertificateInUse, Distribution, Listener

@@ -1,4 +1,4 @@
-"""What the services that watch the account have found. Found nothing counts only where somebody has looked."""
+"""What the services that watch the account have found. Finding nothing counts only where something looked."""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import Budget, OutsideAccess, SecurityHub, ThreatDetection

@@ -1,4 +1,4 @@
-"""Is what runs the image that was tested, and does it bring neither vulnerabilities nor credentials along?"""
+"""Are the running images those that were tested, without vulnerabilities and credentials?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import DeployedImage, ImageRepository, Service

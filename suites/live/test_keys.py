@@ -1,4 +1,4 @@
-"""Is what is kept encrypted, under keys that their owner controls and that change?"""
+"""Is stored data encrypted, under keys that their owner controls and that are rotated?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import Key, ServerOrigin, Store
@@ -8,7 +8,7 @@ MODERN = {"TLSv1.2"}
 
 @check("encryption-at-rest", remedy="Switch encryption at rest on, with a customer-managed key.")
 def test_stores_are_encrypted(store: Store, criterion: Criterion) -> None:
-    """Is what is kept here encrypted?"""
+    """Is the stored data encrypted?"""
     criterion.hold(store.encrypted, expected="encryption at rest", observed="plain text")
 
 

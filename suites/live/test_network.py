@@ -1,4 +1,4 @@
-"""Do workloads stand out of the internet's reach, and do their security groups open no more than is needed?"""
+"""Are workloads out of the internet's reach, and do their security groups open no more than is needed?"""
 
 from prodgate import Criterion, Quantity, check
 from prodgate.facts.live import FrontDoor, Placement, SecurityGroup
@@ -21,7 +21,7 @@ def test_workloads_span_several_zones(placed: Placement, criterion: Criterion) -
     remedy="Move it to subnets whose route table leads out through a NAT gateway, or take the internet's route away.",
 )
 def test_workloads_stand_in_private_subnets(placed: Placement, criterion: Criterion) -> None:
-    """Does the workload stand in subnets without a route to an internet gateway?"""
+    """Does the workload run in subnets without a route to an internet gateway?"""
     if placed.kind == FACING:
         raise criterion.not_applicable("a load balancer is what may face the internet")
     open_ = [subnet.id for subnet in placed.subnets if subnet.internet]

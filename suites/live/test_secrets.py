@@ -1,4 +1,4 @@
-"""Are secrets kept in Secrets Manager and nowhere in plain text, and do they change?"""
+"""Are secrets kept in Secrets Manager and nowhere in plain text, and are they rotated?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import Database, Handed, Secret
@@ -30,7 +30,7 @@ def test_secrets_are_taken_from_secrets_manager(handed: Handed, criterion: Crite
 
 @check("secrets-rotation", remedy="Set up rotation with a rotation function, at most every 90 days.")
 def test_secrets_rotate(secret: Secret, criterion: Criterion) -> None:
-    """Does the secret change by itself, and is it not overdue?"""
+    """Is the secret rotated automatically, and not overdue?"""
     if not secret.rotatable:
         raise criterion.not_applicable(f"belongs to {secret.owner}, which changes it as it likes")
     criterion.hold(secret.rotates, expected="automatic rotation", observed="no rotation")

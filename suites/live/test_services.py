@@ -1,4 +1,4 @@
-"""Are the services as large as agreed, do they grow, and is every task well and of the intended version?"""
+"""Are the services as large as agreed, do they scale, and is every task healthy and of the intended version?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import RunningService, Service

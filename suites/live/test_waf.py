@@ -1,4 +1,4 @@
-"""Does the web application firewall stand in the way of attacks, and does it say what it did?"""
+"""Does the web application firewall stop attacks, and does it log what it did?"""
 
 from prodgate import Criterion, check
 from prodgate.facts.live import Distribution, WebAcl, WebAclRule

@@ -1,4 +1,4 @@
-"""Declaring an observer: a function that looks at an account and says which kinds of fact it sees."""
+"""Observers: functions that look at an account and yield facts of the kinds they are registered for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Account", "observes", "reads"]
 Observer = Callable[[Account], Iterable[Fact]]
 O = TypeVar("O", bound=Observer)  # noqa: E741
 
-#: Observers, with the kinds of fact that can't be judged when one of them can't look.
+#: Every observer, with the kinds of fact that can't be judged when it fails.
 OBSERVERS: dict[Observer, tuple[type[Fact], ...]] = {}
 
 
@@ -34,7 +34,7 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
 
 
 def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS) -> Facts:
-    """Let observers look at an account, all at once; the kinds of one that can't look are unreadable."""
+    """Run observers on an account concurrently; the kinds of one that fails are unreadable."""
     with ThreadPoolExecutor(max(len(observers), 1), thread_name_prefix="observers") as threads:
         seen = list(threads.map(lambda observer: _run_observer(observer, account), observers))
     known = tuple(fact for facts, _ in seen for fact in facts)
@@ -46,7 +46,7 @@ def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact],
 
 
 def _run_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:
-    """Return what an observer sees, or why it sees nothing. Whatever it raises is no crash, but undetermined."""
+    """Return the facts of an observer, or why there are none: whatever it raises makes its kinds undetermined."""
     try:
         return account.once(observer), ""
     except Unreadable as error:

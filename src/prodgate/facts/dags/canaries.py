@@ -1,4 +1,4 @@
-"""What became of runs that were made to fail on purpose."""
+"""Runs that were made to fail on purpose, and what followed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ...quantities import Quantity
 from .. import Fact
 
-#: What a message must name: the dead letter to be run again, the notice to be understood.
+#: What a message must name: a dead letter so that it can be run again, a notice so that it is understood.
 _OF_LETTER = ("dag", "run")
 _OF_NOTICE = ("dag", "run", "task")
 
@@ -24,10 +24,10 @@ class Retried(Fact):
     """How long ago the drill began."""
     run_id: str
     state: str
-    """Airflow's; empty when the run was never seen."""
+    """In Airflow's words; empty if the run was never seen."""
     tries: int
     dead_letters: int
-    """There must be none: nothing failed for good."""
+    """Must be 0, since nothing failed for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -49,7 +49,7 @@ class KilledOrFailed(Fact):
 
 
 def canary_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what the record of a drill shows, of each mode of the canary; it was ``asked`` for at some time."""
+    """Yield what the record of a drill shows of each mode of the canary; it was ``asked`` for at that time."""
     asked, began = (datetime.fromisoformat(record[key]) for key in ("asked", "started"))
     age = Quantity.seconds(round(Decimal((asked - began).total_seconds())))
     for one in record["tried"]:

@@ -1,4 +1,4 @@
-"""What the slots of a DAG left behind, and how old the newest of it is."""
+"""The data that the slots of a DAG left, and how old the newest is."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class CollectedSlots(Fact):
     slots: int
     """Slots that succeeded, each of which must have data."""
     rows: int
-    """What all declared sources left for the slots that were read."""
+    """What all declared sources left for these slots."""
     flaws: tuple[str, ...]
-    """What is missing, what nothing collected, and what can't be."""
+    """What is missing, what no slot collected, and what can't be true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -43,7 +43,7 @@ class CollectedSource(Fact):
     age: Quantity
     """Time since it wrote last."""
     stale: str
-    """Why that is too long ago; empty when it is not."""
+    """Why that is too long ago; empty if it is not."""
     wrong: tuple[str, ...]
     """What can't be true of its times, such as one in the future."""
 
@@ -51,7 +51,7 @@ class CollectedSource(Fact):
 def collected_facts(
     evidence: Mapping[str, Any], dag: DeclaredDag, section: DataSection, ledger: Ledger, history: History
 ) -> Iterator[Fact]:
-    """Return what the evidence of a DAG's data shows beside its runs."""
+    """Yield what the evidence of a DAG's data shows, compared with its runs."""
     subject, read = f"{dag.dag_id}: {evidence['where']}", datetime.fromisoformat(evidence["read"])
     try:
         runs = history.runs

@@ -1,7 +1,7 @@
-"""Runs that failed for good beside the messages that were sent to the queue of dead letters.
+"""Runs that failed for good, and the messages that were sent to the dead-letter queue.
 
-Whoever receives a message hides it from others, so none is: CloudWatch tells how many were sent in each minute. What
-a message says is shown by the canary.
+Receiving a message hides it from others, so none is received: CloudWatch counts those sent in each minute. What a
+message says is shown by the canary.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from .. import Fact
 from ..live.queues import observe_dead_letter_queues
 from ..live.watching.metric_data import Query, Series, read_series
 
-#: How long CloudWatch may take to tell of a message, at the longest: that is of one that came after idle hours.
+#: Longest time until CloudWatch counts a message: one that came after idle hours.
 SETTLING: Final = timedelta(minutes=15)
-#: Since when CloudWatch still tells of every minute; of what is older it tells of five together.
+#: How far back CloudWatch counts by the minute; what is older it counts by five.
 _BY_MINUTE: Final = timedelta(days=14)
-#: When a run's message is sent: a task's own a little before the run ends, the DAG's when its file is read next.
+#: When a run's message is sent: a task's a little before the run ends, the DAG's when its file is read next.
 _BEFORE: Final = timedelta(minutes=1)
 _AFTER: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeadLetters(Fact):
-    """What waits in the queue of dead letters; ``subject`` is its ARN."""
+    """The dead-letter queue; ``subject`` is its ARN."""
 
     messages: Quantity
-    """Taken by somebody or not; SQS counts approximately."""
+    """Messages in it, received by somebody or not; SQS counts approximately."""
     oldest: Quantity | None
-    """How long the oldest has waited, as CloudWatch told last; None when it does not tell."""
+    """Age of the oldest, as CloudWatch last measured it; None if it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -44,16 +44,16 @@ class FailedRuns(Fact):
 
     failed: int
     unaccounted: tuple[str, ...]
-    """Those for which no message was sent and that nobody has acknowledged, with why."""
+    """Those without a message that nobody has acknowledged, with why."""
 
 
 def observe(account: Account, queue: str, since: datetime, settling: timedelta = SETTLING) -> dict[str, Any]:
-    """Return as JSON values what the queue of an ARN holds, and how much was sent to it in each period since then.
+    """Return as JSON what a queue holds, given its ARN, and how many messages were sent to it in each period.
 
-    ``settling`` is how long CloudWatch may take to tell of a message. A part that can't be read says why.
+    ``settling`` is how long CloudWatch may take to count a message. A part that can't be read says why.
     """
     period = timedelta(minutes=1 if account.now - since < _BY_MINUTE else 5)
-    # CloudWatch tells of a minute that has not ended, too, and the next may begin while it is asked
+    # CloudWatch counts the minute that has not ended, too, and the next may begin during the call
     whole = replace(account, now=account.now.replace(second=0, microsecond=0) + timedelta(minutes=2))
     return {
         "queue": queue,
@@ -72,7 +72,7 @@ def dead_letter_facts(
     runs: Iterable[Run],
     acknowledged: Mapping[tuple[str, str], str],
 ) -> Iterator[Fact]:
-    """Return what waits, and for each DAG which failed runs nothing accounts for.
+    """Yield the queue, and for each DAG the failed runs that nothing accounts for.
 
     ``runs`` may be those of further DAGs, such as a canary: each that failed accounts for one message. ``acknowledged``
     says by (DAG, run) what a person did.
@@ -131,14 +131,14 @@ def _read_part(ask: Callable[[], Any]) -> Any:
 
 
 def _value_or_unread(part: Any, made: Callable[[Any], Any]) -> Any:
-    """Return what is made of a part of the evidence, or what stands for one that could not be read."""
+    """Return what is made of a part of the evidence; Unread for one that could not be read."""
     return Unread(part["unreadable"]) if isinstance(part, Mapping) else made(part)
 
 
 def _find_runs_without_message(failed: Iterable[Run], sent: Iterable[Sequence[Any]], period: timedelta) -> list[Run]:
-    """Return the runs for which no message is left when each has taken the first that may be its own.
+    """Return the runs for which no message is left once each has taken the first that may be its own.
 
-    All may wait equally long, so who failed first takes first, and no other way would leave fewer without.
+    The window is the same for all, so taking in order of failure leaves as few without as any way.
     """
     left = [[datetime.fromisoformat(start), count] for start, count in sent]
     without = [run for run in failed if run.ended is None]
@@ -152,7 +152,7 @@ def _find_runs_without_message(failed: Iterable[Run], sent: Iterable[Sequence[An
 
 
 def _describe_unaccounted(runs: Iterable[Run], evidence: Mapping[str, Any]) -> Any:
-    """Return runs without a message in words. While a message may still come, or be told of, nothing is known."""
+    """Describe the runs without a message. While one may still be sent or counted, nothing is known."""
     told = datetime.fromisoformat(evidence["read"]) - timedelta(seconds=evidence["settling"])
     open_ = [run for run in runs if run.ended and run.ended > told]
     certain = tuple(

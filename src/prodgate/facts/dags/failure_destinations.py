@@ -1,4 +1,4 @@
-"""Where the failures of an Airflow on MWAA go: the queue of dead letters, and the topic that tells people."""
+"""Where an MWAA environment sends its failures: a dead-letter queue, and the topic that notifies people."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class FailureDestinations:
 
 
 def find_failure_destinations(account: Account, environment: str = "") -> FailureDestinations:
-    """Return the places of an environment, or of the only one. Raises Unreadable when they are not certain.
+    """Return the destinations of an environment, or of the only one. Raises Unreadable if they are not certain.
 
-    They are those that its execution role may send to: the account says so, and no file has to.
+    They are those that its execution role may send to, so that no file has to name them.
     """
     roles = {one["Name"]: one["ExecutionRoleArn"] for one in list_environments(account)}
     name = environment or _require_one("Airflow environment", [*roles], "name it in [airflow] environment")

@@ -1,4 +1,4 @@
-"""DAG files as they are before a deploy: what they declare, and what is wrong with them."""
+"""DAG files before a deploy: what they declare, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .masking import find_masks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredTask:
-    """A task of a DAG; a mapped one stands for all that are made of it."""
+    """A task of a DAG; a mapped one stands for all its instances."""
 
     task_id: str
     retries: int
@@ -34,12 +34,12 @@ class DagFile(Fact):
     cron: str
     """The cron expression; empty when the DAG has none."""
     timezone: str
-    """IANA name of the zone that the expression is in."""
+    """IANA name of the time zone of the expression."""
     catchup: bool
     max_active_runs: Quantity
     timeout: Quantity | None
     failure_callback: bool
-    """Whether the DAG itself has one, which runs when a task's process was killed, too."""
+    """Whether the DAG itself has one, which runs even if a task's process was killed."""
     tasks: tuple[DeclaredTask, ...]
     masks: tuple[str, ...]
     """Which tasks may fail in a run that succeeds, and why."""
@@ -54,15 +54,15 @@ class DagFolder(Fact):
     version: str
     """Version of the Airflow that imported them."""
     import_errors: tuple[str, ...]
-    """Files that it can't import or that give it no DAG, with its words."""
+    """Files that it can't import, or that define no DAG although they should, with its message."""
     reached_out: tuple[str, ...]
-    """Places that reach for a network, a database or a program while they are imported."""
+    """Places that use a network, a database or another program during the import."""
     duplicates: tuple[str, ...]
     rule_findings: tuple[str, ...]
     lint_findings: tuple[str, ...]
-    """What ruff says: things that this or a coming Airflow moved, renamed or removed."""
+    """What ruff reports: names that this Airflow or a later one moved, renamed or removed."""
     unstable: tuple[str, ...]
-    """Ids of DAGs that are not the same when they are imported again."""
+    """Ids of DAGs that differ when they are imported again."""
 
 
 def dag_file_facts(stored: Mapping[str, Any]) -> tuple[Fact, ...]:
@@ -75,7 +75,7 @@ def dag_file_facts(stored: Mapping[str, Any]) -> tuple[Fact, ...]:
 
 
 def unread_files(stored: Mapping[str, Any]) -> str:
-    """Return why nothing is known of what DAG files declare; nothing when it is."""
+    """Return why it is not known what the DAG files declare, or an empty string."""
     return str(stored["bag"].get("unread", ""))
 
 
@@ -133,7 +133,7 @@ def _value_or_unread(unread: str, value: Any) -> Any:
 
 
 def _list_import_errors(stored: Mapping[str, Any]) -> Iterator[str]:
-    """Say what can't be imported, in Airflow's last words; and which DAG a file should have given and did not."""
+    """Yield what can't be imported, with the last line of Airflow's message, and DAGs that a file declares in vain."""
     folder, bag = stored["folder"], stored["bag"]
     for file, text in sorted(bag["import_errors"].items()):
         yield f"{folder}/{file}: {_last_line(text)}"

@@ -1,7 +1,7 @@
 """Which tasks may fail in a run that Airflow calls successful.
 
-Airflow asks only the last tasks whether a run succeeded. One of those that runs whatever came before it hides a failure
-before it, unless another one shows it.
+Airflow decides by the last tasks alone whether a run succeeded. One of them that runs whatever came before it hides an
+earlier failure, unless another one shows it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _ONE: Final = frozenset({"one_success", "all_done_min_one_success"})
 
 
 def find_masks(tasks: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Say of each task whose failure alone leaves the run successful what lets it.
+    """Describe each task whose failure alone leaves the run successful, and what masks it.
 
     ``tasks`` state ``task_id``, ``upstream``, ``trigger_rule``, ``mapped`` and ``teardown``: a task that cleans up
-    afterwards, which Airflow itself leaves out when it asks the last tasks.
+    afterwards, which Airflow itself ignores when it decides by the last tasks.
     """
     known = {task["task_id"]: task for task in tasks if not task["teardown"]}
     before = {name: [each for each in task["upstream"] if each in known] for name, task in known.items()}
@@ -42,7 +42,7 @@ def _describe_masked(
 def _tasks_failing_with(
     name: str, known: Mapping[str, Mapping[str, Any]], before: Mapping[str, Sequence[str]]
 ) -> frozenset[str]:
-    """Return the tasks that count as failed when one fails and everything that still runs succeeds."""
+    """Return the tasks that count as failed when one fails and all others that run succeed."""
     failed = {name}
     partly = {name} if known[name]["mapped"] else frozenset[str]()  # one of many failed, and the others did not
     while grown := {

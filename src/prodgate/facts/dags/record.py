@@ -29,9 +29,9 @@ class DagRecord(Fact):
     """What is wrong with the record of a DAG; ``subject`` is its id."""
 
     flaws: tuple[str, ...]
-    """What was set by hand, masked, never executed or lost."""
+    """Results that were set by hand, masked, never executed or lost."""
     stuck: tuple[str, ...]
-    """Runs and tasks that wait or run beyond the limit, or that nobody runs any more."""
+    """Runs and tasks that wait or run beyond the limit, or that no process runs any more."""
     unserved: tuple[str, ...]
     """Why Airflow does not run it as it is declared."""
 
@@ -63,7 +63,7 @@ class DurationChange(Fact):
     """The run of the gate that is compared with."""
 
     def increase(self, criterion: Criterion) -> Quantity:
-        """Return how much greater the 95th percentile is; nothing as far as chance can make it. Raises TypeError."""
+        """Return how much the 95th percentile grew; 0 % if it may be chance. Raises TypeError."""
         if self.change is None or criterion.confidence is None:
             raise TypeError(f"criterion {criterion.id!r} needs a confidence, and enough runs, to tell what is chance")
         by_chance = self.change.p_value > 1 - criterion.confidence.base
@@ -71,7 +71,7 @@ class DurationChange(Fact):
 
 
 def record_facts(dags: Sequence[DeclaredDag], history: History) -> Iterator[Fact]:
-    """Yield what is known of the record of each DAG; what could not be read makes one field Unread."""
+    """Yield what is wrong with the record of each DAG; what can't be read makes one field Unread."""
     for dag in dags:
         yield DagRecord(
             subject=dag.dag_id,
@@ -89,7 +89,7 @@ def _read_flaws(look: Callable[[], Sequence[Flaw]]) -> tuple[str, ...]:
 
 
 def component_facts(place: str, history: History) -> Iterator[AirflowComponent]:
-    """Yield what is known of each component, of a needed one also that it never ran.
+    """Yield the health of each component; a needed one that never ran is not healthy.
 
     Raises Unreadable when its health could not be read.
     """

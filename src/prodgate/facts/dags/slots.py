@@ -1,4 +1,4 @@
-"""What became of each slot of a DAG, and what that says about the DAG."""
+"""The slots of each DAG: which have a run, how it ended, and the rates that follow."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class SlotHistory(Fact):
 
     @property
     def settled(self) -> int:
-        """How many slots have come to an end, one way or the other."""
+        """How many slots are decided, one way or the other."""
         return self.rates.slot.total
 
     @property
     def missed(self) -> Quantity:
-        """How many slots the scheduler made no run for."""
+        """How many slots have no run that the scheduler made."""
         counts = self.ledger.counts
         return Quantity.of(sum(counts[state] for state in (SlotState.MISSED, SlotState.BACKFILL, SlotState.MANUAL)))
 
@@ -63,7 +63,7 @@ class SlotHistory(Fact):
         return self.rates.slot.estimate(criterion.bound, criterion.confidence)
 
     def budget(self, criterion: Criterion) -> Budget | None:
-        """Return what the objective leaves of failures; None for one that states no limit."""
+        """Return how many failures the objective still allows; None if it states no limit."""
         return compute_budget(self.declared, self.ledger, criterion.bound) if criterion.bound else None
 
 
@@ -94,7 +94,7 @@ class RealRun(Fact):
     """Whether a DAG ran to its end on a real scheduler; ``subject`` is the DAG's id."""
 
     done: int
-    """Runs that the scheduler made, that succeeded, and of which every task was executed by somebody."""
+    """Successful runs that the scheduler made and of which a worker executed every task."""
     example: str
     """The last of them; empty when there is none."""
 
@@ -147,7 +147,7 @@ def _real_run(known: Ledger, history: History) -> RealRun:
         if task.dag_id == known.dag_id:
             done = task.state == "success" and task.started is not None and bool(task.host)
             executed.setdefault(task.run_id, []).append(done)
-    # a slot that is a success only since a person made it one is none of these
+    # a slot that a person marked as a success does not count
     runs = [row.runs[0] for row in known.rows if row.state in SUCCEEDED]
     whole = [run for run in runs if executed.get(run) and all(executed[run])]
     return RealRun(subject=known.dag_id, done=len(whole), example=max(whole, default=""))

@@ -1,4 +1,4 @@
-"""Whether a DAG has the tasks that it is declared to have, in their order."""
+"""Whether a DAG has its declared tasks, in the declared order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DagStructure(Fact):
 class DeclaredFile(Fact):
     """The schedule in a DAG's file beside the declared one; ``subject`` is its file and its id.
 
-    Nothing is in the file of a DAG that no file makes.
+    The first two are empty for a DAG that no file makes.
     """
 
     cron: str
@@ -44,7 +44,7 @@ def structure_facts(files: Iterable[DagFile], declared: Mapping[str, Mapping[str
 
 
 def schedule_facts(files: Iterable[DagFile], declared: Mapping[str, tuple[str, str]]) -> Iterator[DeclaredFile]:
-    """Put the schedule of each declared DAG, as cron expression and zone, beside that in its file."""
+    """Yield the schedule of each declared DAG, as cron expression and time zone, beside that in its file."""
     known = {file.dag_id: file for file in files}
     for dag_id, (cron, timezone) in declared.items():
         file = known.get(dag_id)

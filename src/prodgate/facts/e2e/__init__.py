@@ -1,4 +1,4 @@
-"""What somebody at the site's address sees of it, with a browser and without one."""
+"""The site as its users meet it, with a browser and without one."""
 
 from .builds import ServedBuild
 from .caching import PrivatePage, PublicPage

@@ -1,4 +1,4 @@
-"""Which build the site says that it is."""
+"""Which build the site says it runs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class ServedBuild(Fact):
         return tuple(f"{each} ({count} visits)" for each, count in sorted(self.seen.items()) if each not in same)
 
 
-#: Characters of a commit without which nobody knows which one is meant.
+#: Fewest characters that identify a commit.
 _SHORTEST: Final = 7
 
 
 def build_facts(record: Mapping[str, Any]) -> Iterator[ServedBuild]:
-    """Return which builds served; where a page says none, nobody knows which build it is of."""
+    """Yield the builds that served; unread if a page does not say its build."""
     stated, answered = record["build"], [page for page in record["pages"] if "build" in page]
     silent = sorted({page["name"] for page in answered if not page["build"]})
     seen: Any = Counter(page["build"] for page in answered)

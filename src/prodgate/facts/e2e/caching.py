@@ -1,4 +1,4 @@
-"""What caches keep of the pages: the public ones for everybody, the private ones never."""
+"""What shared caches store: public pages for everybody, private pages never."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from ...aws.answers import Unread
 from .. import Fact
 from .answers import describe_cache, is_from_cache, read_header, read_header_values, subject_of, why_broken, why_no_page
 
-#: Answers that a cache keeps although they say nothing about it (RFC 9110, 15.1).
+#: Statuses that a cache may store without being told to (RFC 9110, 15.1).
 _CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
 _SHARED: Final = ("public", "s-maxage", "must-revalidate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PublicPage(Fact):
-    """A page that everybody sees alike, asked for several times in a row; ``subject`` is its address."""
+    """A page that is the same for everybody, requested several times in a row; ``subject`` is its address."""
 
     hit: bool
     """Whether one of the answers came from a cache."""
     said: tuple[str, ...]
-    """What caches said of each answer; empty where no cache spoke at all."""
+    """What caches said of each answer; empty if none said anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PrivatePage(Fact):
-    """A page that is one reader's own; ``subject`` is its address."""
+    """A page that belongs to one reader; ``subject`` is its address."""
 
     keepable: tuple[str, ...]
-    """Why a shared cache may keep an answer, or that it did."""
+    """Why a shared cache may store an answer, or that one did."""
 
 
 def caching_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what is seen of the pages that say how they are to be kept."""
+    """Yield the pages that are declared public or private."""
     for page in record["pages"]:
         answers = [*page["chain"], *page["again"]]
         reason: Any = next(filter(None, map(why_broken, answers)), "")

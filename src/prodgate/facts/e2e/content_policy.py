@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 INLINE, EVAL, ANYWHERE = "inline scripts", "eval", "scripts from anywhere"
-#: Sources that are everywhere, or that whoever writes into a page can fill.
+#: Sources that match any host, or that anyone controls who can write into a page.
 _EVERYWHERE: Final = frozenset({"*", "http:", "https:", "data:", "blob:", "http://*", "https://*"})
-#: With one of these a browser that is not ten years old ignores 'unsafe-inline'.
+#: With one of these, browsers of the last ten years ignore 'unsafe-inline'.
 _NONCE_OR_HASH: Final = re.compile(r"'(?:nonce-|sha(?:256|384|512)-)[^']+'")
 
 
@@ -19,7 +19,7 @@ def split_policies(headers: Iterable[str]) -> tuple[str, ...]:
 
 
 def parse_directives(policy: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the sources of each directive; of one that is written twice the first counts."""
+    """Return the sources of each directive; of a repeated one the first counts."""
     found: dict[str, tuple[str, ...]] = {}
     for text in policy.split(";"):
         name, *sources = text.split() or [""]
@@ -29,7 +29,7 @@ def parse_directives(policy: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def find_dangers(found: Iterable[str]) -> tuple[str, ...]:
-    """Return which kinds of script run although they should not: what every single policy lets run."""
+    """Return the dangerous kinds of script that run: those that every one of the policies lets run."""
     each = [_find_dangers(parse_directives(policy)) for policy in found]
     common = set.intersection(*each) if each else {INLINE, EVAL, ANYWHERE}
     return tuple(sorted(common))
@@ -62,7 +62,7 @@ def _allows_anywhere(sources: Iterable[str]) -> bool:
 
 
 def frame_sources(found: Iterable[str]) -> tuple[str, ...] | None:
-    """Return who may frame a page by its policies; None where none says so."""
+    """Return the sources that may frame a page; None if no policy says."""
     stated = [parse_directives(policy).get("frame-ancestors") for policy in found]
     named = [sources for sources in stated if sources is not None]
     return min(named, key=len) if named else None

@@ -1,4 +1,4 @@
-"""Cookies, as a site sets them: to anybody who asks for a page, and to a reader who signs in."""
+"""Cookies that the site sets: for anybody who requests a page, and for a reader who signs in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Final
 from .. import Fact
 from .answers import read_header_values, subject_of
 
-#: What a browser takes a cookie for that does not say to which requests of other sites it belongs.
+#: SameSite of a cookie that does not state it.
 UNSTATED: Final = "unstated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Cookie(Fact):
-    """A cookie that the site sets; ``subject`` is its name, with where it was set."""
+    """A cookie that the site sets; ``subject`` is its name and where it was set."""
 
     secure: bool
     http_only: bool
@@ -24,7 +24,7 @@ class Cookie(Fact):
 
 
 def cookie_facts(record: Mapping[str, Any]) -> Iterator[Cookie]:
-    """Return each cookie of the pages once; two that are set under one name in two ways are two."""
+    """Yield each cookie of the pages once; a name that is set with different attributes is two."""
     seen: set[tuple[str, tuple[bool, bool, str]]] = set()
     for page in record["pages"]:
         for answer in (*page["chain"], *page["again"]):
@@ -38,7 +38,7 @@ def cookie_facts(record: Mapping[str, Any]) -> Iterator[Cookie]:
 def browser_cookies(place: str, cookies: Iterable[Mapping[str, Any]]) -> tuple[Cookie, ...]:
     """Return the cookies that a browser has; ``place`` says when, such as ``after sign-in``.
 
-    Each has ``name``, ``secure``, ``httpOnly`` and ``sameSite`` as Playwright tells them; values are not wanted.
+    Each has ``name``, ``secure``, ``httpOnly`` and ``sameSite`` as Playwright states them; values are not read.
     """
     return tuple(
         _cookie(
@@ -56,7 +56,7 @@ def _cookie(subject: str, secure: bool, http_only: bool, same_site: str) -> Cook
 
 
 def _parse_set_cookie(text: str) -> tuple[str, tuple[bool, bool, str]]:
-    """Read a Set-Cookie, the value of which was taken out."""
+    """Read a Set-Cookie header whose value was removed."""
     pair, *rest = text.split(";")
     stated = {name.strip().lower(): value.strip().lower() for name, _, value in (one.partition("=") for one in rest)}
     return pair.partition("=")[0].strip(), ("secure" in stated, "httponly" in stated, stated.get("samesite", UNSTATED))

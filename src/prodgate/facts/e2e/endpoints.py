@@ -1,4 +1,4 @@
-"""Two addresses that every site has: the one that says how it is, and one that leads nowhere."""
+"""Two addresses of every site: its health endpoint, and one where there is no page."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .answers import is_from_cache, subject_of, why_unanswered
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HealthEndpoint(Fact):
-    """What the site says of itself; ``subject`` is the address."""
+    """The health endpoint; ``subject`` is its address."""
 
     status: int
     cached: bool
-    """Whether a cache answered, which knows nothing of the site."""
+    """Whether a cache answered, which knows nothing of the site's health."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MissingPage(Fact):
-    """What an address that leads nowhere answers; ``subject`` is the address."""
+    """The answer at an address where there is no page; ``subject`` is the address."""
 
     status: int
 
 
 def endpoint_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what both answer; without a health endpoint that is named there is nothing to say of it."""
+    """Yield what both answer; nothing of a health endpoint that is not declared."""
     if health := record["health"]:
         unread: Any = Unread(why_unanswered(health))
         status, cached = (unread, unread) if health.get("failed") else (health["status"], is_from_cache(health))

@@ -1,4 +1,4 @@
-"""Whether a firewall stands in the way of attacks, and of nobody else."""
+"""Whether a firewall stops attacks, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ...aws.answers import Unread
 from .. import Fact
 from .answers import subject_of, why_broken, why_unanswered
 
-#: Answers of who looked at a request and wants none of it. "Not found" is an answer of the site itself.
+#: Statuses with which a firewall refuses a request. "Not found" is an answer of the site itself.
 _REFUSALS: Final = (400, 403, 405, 406, 418, 501)
-#: Answers that say nothing about what was asked for.
+#: Statuses that say nothing about the request.
 _BUSY: Final = (429, 502, 503, 504)
 
 
@@ -34,7 +34,7 @@ class OrdinaryAnswered(Fact):
 
 
 def firewall_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what became of the attacks on each page, and of ordinary requests beside them."""
+    """Yield how the attacks on each page were answered, and ordinary requests beside them."""
     for page in record["pages"]:
         if page["attacked"]:
             of, served = subject_of(record, page["chain"][0]["url"]), _is_served(page)
@@ -59,9 +59,9 @@ def _is_served(page: Mapping[str, Any]) -> Any:
 
 
 def _is_refused(answer: Mapping[str, Any], page: Mapping[str, Any], served: Any) -> Any:
-    """Whether an attack was refused because it is one: where others are refused, too, nobody knows.
+    """Whether an attack was refused for being one; Unread if ordinary requests are refused as well.
 
-    A connection that is closed between two requests that are served was closed on purpose.
+    A connection that is closed between two requests that were served was closed on purpose.
     """
     if answer.get("failed") not in (None, "closed"):
         return Unread(why_unanswered(answer))

@@ -1,4 +1,4 @@
-"""What the answers of a page tell a browser to defend its reader with."""
+"""Security headers: how answers tell the browser to protect its user."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _BANS: Final = {"deny", "sameorigin"}
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SecurityHeaders(Fact):
-    """What all answers at one address carry, redirects among them; ``subject`` is the address."""
+    """The security headers of all answers at one address, redirects included; ``subject`` is the address."""
 
     hsts_seconds: int
-    """How long browsers ask over TLS only: the least of the answers; 0 where one does not say, or came without TLS."""
+    """How long browsers must use TLS: the least of the answers; 0 if one does not say, or came without TLS."""
     nosniff: bool
     frames_banned: bool
-    """Whether sites of others can't show it in a frame."""
+    """Whether other sites can't show it in a frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -33,13 +33,13 @@ class ContentPolicy(Fact):
     """The Content-Security-Policy that comes with a page in HTML; ``subject`` is its address."""
 
     stated: bool
-    """Whether there is one in the headers. One in the page itself comes too late for what stands before it."""
+    """Whether it is in the headers. In the page itself it comes too late for what precedes it."""
     dangers: tuple[str, ...]
-    """Kinds of script that it lets run although nobody needs them: inline ones, eval, those from anywhere."""
+    """Dangerous kinds of script that it lets run: inline scripts, eval, scripts from anywhere."""
 
 
 def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what the headers of every page say, and those of the page that is missing."""
+    """Yield the security headers of every page, and of the address where there is no page."""
     for page in record["pages"]:
         yield _security_headers(subject_of(record, page["chain"][0]["url"]), page["chain"], record["hosts"])
         yield from _policy(page, record)
@@ -58,7 +58,7 @@ def _security_headers(of: str, answers: Sequence[Mapping[str, Any]], own: Sequen
 
 
 def _hsts_seconds(answer: Mapping[str, Any]) -> int:
-    """Return the seconds that the first such header says, which is the only one that counts."""
+    """Return the max-age of the first such header, the only one that counts."""
     stated = read_header_values(answer, "strict-transport-security")
     found = _MAX_AGE.search(stated[0]) if stated and is_encrypted(answer) else None
     return int(found[1]) if found else 0
@@ -74,7 +74,7 @@ def _bans_foreign_frames(answer: Mapping[str, Any], own: Sequence[str]) -> bool:
 
 
 def _host(source: str) -> str:
-    """Return the host of a source; empty where it is none that a browser would understand."""
+    """Return the host of a source; empty if browsers would not understand it."""
     try:
         return urlsplit(source if "//" in source else f"//{source}").hostname or ""
     except ValueError:
@@ -82,7 +82,7 @@ def _host(source: str) -> str:
 
 
 def _policy(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[ContentPolicy]:
-    """Yield the policy of the page in HTML that an address leads to; one that leads to none has its own findings."""
+    """Yield the policy of the HTML page that an address leads to; one that leads to none has its own findings."""
     last, of = page["chain"][-1], subject_of(record, page["chain"][0]["url"])
     if reason := why_no_page(page):
         yield ContentPolicy.unread(of, reason)

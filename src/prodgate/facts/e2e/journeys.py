@@ -11,7 +11,7 @@ from ...aws.answers import Unread
 from .. import Fact
 from .cookies import browser_cookies
 
-#: The form of records that is understood here.
+#: Version of the records that this module reads.
 FORMAT: Final = 1
 
 
@@ -20,9 +20,9 @@ class Journey(Fact):
     """A journey; ``subject`` is what a person must be able to do, with the name of its test."""
 
     succeeded: bool
-    """Whether it did at its first try, which is the only one that counts."""
+    """Whether it succeeded at its first try, the only one that counts."""
     told: str
-    """How it ended, with what was found out by a second try and where its evidence is."""
+    """How it ended, what a second try showed, and where its evidence is."""
     browser: str
     place: str
     """Where it is written, as ``file:line``."""
@@ -39,14 +39,14 @@ def journey_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def why_journeys_unreadable(record: Mapping[str, Any]) -> str:
-    """Return why journeys are missing in a record, or nothing."""
+    """Return why journeys are missing in a record, or an empty string."""
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; observe again"
     return "; ".join(record["broken"])
 
 
 def why_cookies_unseen(record: Mapping[str, Any]) -> str:
-    """Return why cookies may be missing that are set by signing in, or nothing."""
+    """Return why cookies that are set by signing in may be missing, or an empty string."""
     missed = [each["name"] for each in record["journeys"] if each["mutates"] and each["outcome"] != "passed"]
     return (
         f"cookies that are set on this journey were not all seen, since it did not succeed: {missed[0]}"
@@ -75,7 +75,7 @@ def _journey(journey: Mapping[str, Any], record: Mapping[str, Any]) -> Journey:
 
 
 def _unread(journey: Mapping[str, Any]) -> Any:
-    """Return why nothing can be said of a journey, or None."""
+    """Return why a journey shows nothing, or None."""
     if not journey["outcome"]:
         return Unread("it was begun or planned, and did not come to its end; see the log of the layer")
     if journey["outcome"] not in ("passed", "failed"):

@@ -1,4 +1,4 @@
-"""Declared pages as somebody meets them who opens them in a browser for the first time."""
+"""Declared pages as a first visitor sees them in a browser."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ...quantities import Quantity
 from .. import Fact
 from .journeys import FORMAT, browser_of
 
-#: What is no answer of the site: it may be down, or the way to it is broken. Anything else is an answer, if a bad one.
+#: Failures that are no answer of the site: it may be down, or out of reach. Any other is an answer, if a bad one.
 _NO_ANSWER: Final = ("connection", "name", "unasked", "other")
 _NO_KEY: Final[Any] = Unread("no key was answered")
-#: The shortest that browsers tell of how long the answer to a key took, in milliseconds.
+#: Shortest time to answer a key that browsers report, in milliseconds.
 _SHORTEST_REPORTED: Final = 16
 
 
@@ -36,9 +36,9 @@ class VisitedPage(Fact):
     errors: tuple[str, ...]
     """What its scripts threw or logged as an error."""
     failed: tuple[str, ...]
-    """Files that it needs and did not get."""
+    """Files that it requested and did not get."""
     foreign: tuple[str, ...]
-    """What it asked of hosts that are not declared."""
+    """Requests to hosts that are not declared."""
     too_wide: int
     """Pixels by which it is wider than the window."""
     sticking_out: tuple[str, ...]
@@ -50,13 +50,13 @@ class KeyboardWalk(Fact):
     """A walk through a page with the Tab key alone; ``subject`` is the page's name."""
 
     offered: int
-    """What a person could use there: links, buttons, fields."""
+    """Number of elements that a person can use: links, buttons, fields."""
     missed: tuple[str, ...]
-    """What of it the focus never came to."""
+    """Those that the focus never reached."""
     unseen: tuple[str, ...]
-    """Where the focus was and did not show."""
+    """Those that did not show that they had the focus."""
     slowest: Quantity
-    """Time that the slowest answer to a key took until it was painted; 16 ms when none took as long."""
+    """Time until the slowest answer to a key was painted; 16 ms if none took as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -77,7 +77,7 @@ def page_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def why_pages_unreadable(record: Mapping[str, Any]) -> str:
-    """Return why nothing can be said of pages, or nothing."""
+    """Return why a record shows nothing of pages, or an empty string."""
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; observe again"
     return "" if record["pages"] else "no page is declared; write [e2e.pages]"
@@ -97,7 +97,7 @@ def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> Visited
 
 def _observed_fields(page: Mapping[str, Any]) -> dict[str, Any]:
     vitals, refused = page["vitals"], "; ".join(page["refused"])
-    # a page that was refused what it sends by itself may fail for that alone
+    # a page whose own requests were refused may fail for that alone
     disturbed = f"the gate refused {refused}, which the page sends by itself; if that only reads, write reads = […]"
     disturbed = disturbed if refused else ""
     errors: Any = (*page["exceptions"], *page["console"])
@@ -159,12 +159,12 @@ def _violation(found: Mapping[str, Any]) -> str:
 
 
 def _is_silent(page: Mapping[str, Any]) -> bool:
-    """Whether the site said nothing at all, so that nobody knows whether it is at fault."""
+    """Whether the site did not answer at all, so that nobody knows whether it is at fault."""
     return page["unreachable"] is not None and page["unreachable"]["kind"] in _NO_ANSWER
 
 
 def _describe_bad_answer(page: Mapping[str, Any]) -> str:
-    """Return what is wrong with how a page was answered, or nothing."""
+    """Return what is wrong with the answer of a page, or an empty string."""
     if (failed := page["unreachable"]) is not None:
         return str(failed["text"])
     if not 200 <= page["status"] < 300:
@@ -174,7 +174,7 @@ def _describe_bad_answer(page: Mapping[str, Any]) -> str:
 
 
 def _why_unseen(page: Mapping[str, Any]) -> str:
-    """Return why there is nothing to see of a page, or nothing."""
+    """Return why nothing was seen of a page, or an empty string."""
     if page["unreachable"] is not None:
         return f"the page was not seen: {page['unreachable']['text']}"
     return "" if 200 <= page["status"] < 300 else f"the page was not seen: HTTP {page['status']}"

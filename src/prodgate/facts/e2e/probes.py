@@ -1,4 +1,4 @@
-"""Every fact that is made of what probes without a browser kept."""
+"""All facts from the record of the probes, which need no browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .headers import ContentPolicy, SecurityHeaders, header_facts
 from .redirects import PlainHttp, Redirects, redirect_facts
 from .tls import ServedCertificate, ServedTls, tls_facts
 
-#: Kinds of fact that can't be judged where no probe could be made.
+#: Kinds of fact that can't be judged if the probes could not run.
 PROBE_KINDS: Final[tuple[type[Fact], ...]] = (
     AttackAnswered,
     ContentPolicy,
@@ -48,7 +48,7 @@ def probe_facts(record: Mapping[str, Any]) -> Facts:
 
 
 def _unreadable(record: Mapping[str, Any]) -> dict[type, str]:
-    """Say why there are none of a kind that there need not be any of: not asked, or not answered."""
+    """Return why facts of an optional kind may be missing: not asked for, or not answered."""
     missing: dict[type, str] = {}
     if not record["attacks"]:
         missing[AttackAnswered] = missing[OrdinaryAnswered] = "no attacks were sent, as it was asked for"

@@ -1,4 +1,4 @@
-"""Where the site sends whoever asks: from plain HTTP to HTTPS, and on to a page of its own."""
+"""Where addresses of the site lead: from plain HTTP to HTTPS, and on to a page of its own."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ...aws.answers import Unread
 from .. import Fact
 from .answers import is_encrypted, subject_of, why_unanswered
 
-#: Answers that refuse plain HTTP without any content of the site: forbidden, and "come back with TLS".
+#: Statuses that refuse plain HTTP and show nothing of the site: forbidden, upgrade required.
 _REFUSALS: Final = (403, 426)
-#: Ways in which a server that wants no plain HTTP ends a connection. Silence is none: it is no answer.
+#: How a server that refuses plain HTTP ends a connection. A timeout is no answer, and so no refusal.
 _CONNECTION_REFUSALS: Final = ("refused", "closed", "no HTTP")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PlainHttp(Fact):
-    """What becomes of a request for a page over plain HTTP; ``subject`` is its address."""
+    """How a request for a page over plain HTTP ends; ``subject`` is its address."""
 
     encrypted: bool
-    """Whether it is refused, or sent to HTTPS without an answer of the site before."""
+    """Whether it is refused, or redirected to HTTPS before the site shows anything."""
     became: str
     """How it was answered, step by step."""
 
@@ -80,7 +80,7 @@ def _redirects(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> 
 
 
 def _find_downgrade(chain: Sequence[Mapping[str, Any]]) -> str:
-    """Return the step from HTTPS back to plain HTTP, if there is one."""
+    """Return the step from HTTPS back to plain HTTP, or an empty string."""
     steps = (answer["leads_to"] for answer in chain if is_encrypted(answer) and answer.get("leads_to"))
     back = next((url for url in steps if _scheme(url) != "https"), "")
     return f"from HTTPS to {back}" if back else ""
@@ -95,9 +95,9 @@ def _find_bad_end(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) 
 
 
 def _is_no_page(status: int, kind: str) -> bool:
-    """Whether an answer says that there is no page, leads to none that can be, or can't be given.
+    """Whether a status says that there is no page, that it is elsewhere after all, or that the server failed.
 
-    That one must sign in first is a page, and a further host need not have one at its root.
+    A request to sign in is a page, and a further host need not have one at its root.
     """
     return (status in (404, 410) and kind != "further host") or 300 <= status < 400 or status >= 500
 

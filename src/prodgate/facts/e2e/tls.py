@@ -1,4 +1,4 @@
-"""Certificates and versions of TLS, as whoever connects meets them."""
+"""Certificates and TLS versions that the site presents to its clients."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .. import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServedCertificate(Fact):
-    """The certificate that is shown to who asks for a name; ``subject`` is that name."""
+    """The certificate that is presented for a name; ``subject`` is that name."""
 
     covers: tuple[str, ...]
-    """The names and addresses that it proves; one may begin with ``*.`` for one label."""
+    """The names and addresses it is valid for; one may begin with ``*.`` for one label."""
     covered: bool
     """Whether the name is one of them."""
     mistrusted: str
-    """Why a browser trusts nobody who vouches for it; empty when it does. Dates are not looked at."""
+    """Why a browser would not trust its issuer; empty if it would. Its dates are judged apart."""
     in_date: bool
     remaining: Quantity
     """Time until it expires, negative afterwards."""
@@ -30,7 +30,7 @@ class ServedCertificate(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServedTls(Fact):
-    """The versions of TLS that a host speaks, each tried alone; ``subject`` is the host."""
+    """The TLS versions that a host accepts, each tried alone; ``subject`` is the host."""
 
     accepts: tuple[str, ...]
     """``TLS 1.2``, …"""
@@ -39,7 +39,7 @@ class ServedTls(Fact):
 
 
 def tls_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return what was shown under each name, and the versions."""
+    """Yield the certificate and the TLS versions of each name."""
     at = datetime.fromisoformat(record["at"]).timestamp()
     for name in record["hosts"]:
         yield _certificate(name, _find_certificate(record, name), at)

@@ -1,4 +1,4 @@
-"""Airflow environments on MWAA: size, entrance, logs, settings, and where their failures go."""
+"""Airflow environments on MWAA: size, access, logs, settings, and where their failures go."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .watching.alarm_settings import read_alarms
 
 #: Fields of the logging configuration.
 _LOGS: Final = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")
-#: What Airflow takes when nothing is stated.
+#: Airflow's default.
 _PARALLELISM: Final = "32"
 
 
@@ -37,16 +37,16 @@ class AirflowEnvironment(Fact):
     webserver_access: str
     """``PRIVATE_ONLY`` or ``PUBLIC_ONLY``."""
     logs_off: tuple[str, ...]
-    """Those of the five logs that are off."""
+    """The logs, of five, that are off."""
     version: str
     parallelism: Quantity
     """Tasks that one scheduler runs at a time."""
     dag_concurrency: Quantity
     """Tasks of one DAG that run at a time."""
     unread_settings: tuple[str, ...]
-    """Settings whose name this version of Airflow does not read, with what to write instead."""
+    """Settings with names that this version of Airflow does not read, and what to write instead."""
     suppressed: tuple[str, ...]
-    """Metrics that an alarm watches and that the settings keep from CloudWatch."""
+    """Metrics that an alarm watches and that the settings do not publish."""
     dead_letter_queues: tuple[str, ...]
     """ARNs of the dead-letter queues that its execution role may send to."""
 
@@ -58,7 +58,7 @@ def observe_airflow_environments(account: Account) -> Iterator[AirflowEnvironmen
 
 
 def list_environments(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return everything that MWAA says of every environment."""
+    """Return every environment as MWAA describes it."""
     names = account.list("mwaa", "ListEnvironments", "Environments")
     return account.each(lambda name: account.get("mwaa", "GetEnvironment", Name=name)["Environment"], names)
 
@@ -103,7 +103,7 @@ def _find_suppressed(account: Account, name: str, options: Mapping[str, str]) ->
 
 
 def _list_dead_letter_queues(account: Account, role: str) -> tuple[str, ...]:
-    """Return those that the role may send to. Raises Unreadable when of none that is certain, and of one it is open."""
+    """Return those that the role may send to. Raises Unreadable if that is certain of none and open for one."""
     allowed, found, doubt = read_rights(account, role), [], None
     for arn in (arn for arn in find_dead_letter_sources(account) if arn.startswith("arn:aws:sqs:")):
         try:

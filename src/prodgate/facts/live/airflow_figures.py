@@ -1,4 +1,4 @@
-"""What CloudWatch was told of Airflow in a month: how long DAGs took, how late they began, how many tasks failed."""
+"""A month of Airflow in CloudWatch: how long DAGs took, how late they began, how many tasks failed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .watching.metric_data import Query, Series, read_series, total
 _NAMESPACE: Final = "AmazonMWAA"
 _MONTH: Final = timedelta(days=30)
 _DAY: Final = timedelta(days=1)
-#: What every DAG gives a value of whenever a run of it succeeds.
+#: Has a value for every successful run of a DAG.
 _RAN: Final = "DAGDurationSuccess"
 
 
@@ -31,7 +31,7 @@ class DagFigures(Fact):
     longest: Quantity
     """The longest run."""
     delay: Quantity | None
-    """The most that a run was late to be made; None where Airflow told none, as its settings may forbid it to."""
+    """The greatest delay of a run; None if Airflow published none, as its settings may forbid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -47,7 +47,7 @@ class TaskFigures(Fact):
 
 @observes(DagFigures)
 def observe_dag_figures(account: Account) -> Iterator[DagFigures]:
-    """Look at every DAG that CloudWatch was told of, in every environment."""
+    """Look at every DAG that has metrics, in every environment."""
     for environment in list_environments(account):
         for dag in _list_dags(account, environment["Name"]):
             yield _dag_figures(account, environment, dag)

@@ -1,4 +1,4 @@
-"""The bucket that Airflow reads: its versions, and whether its files are those of the repository."""
+"""The bucket that Airflow reads: its versioning, and whether its files are those of the repository."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .. import Fact
 from ..observers import observes
 from .airflow import list_environments
 
-#: What an environment may be given besides its DAGs, in MWAA's words.
+#: What an environment may have besides its DAGs, in MWAA's words.
 _PARTS: Final = ("Requirements", "Plugins", "StartupScript")
-#: Where the project keeps its DAGs, and where files of the other parts are looked for.
+#: Folders of the project with its DAGs, and with the other parts.
 _DAGS, _REST = "dags", "terraform"
 #: What a deployment of DAGs leaves out.
 _NOT_DEPLOYED: Final = re.compile(r"^tests/|(^|/)__pycache__/|\.pyc$")
@@ -30,9 +30,9 @@ class AirflowFiles(Fact):
     """``Enabled``, ``Suspended``, or empty for a bucket that never had versions."""
     dag_folder: str
     unnamed: tuple[str, ...]
-    """What the environment does not name of requirements and plugins: path or object version."""
+    """Paths and object versions of requirements and plugins that the environment does not name."""
     absent: tuple[str, ...]
-    """Files that it names, with the version, and that the bucket does not hold."""
+    """Files and versions that it names and the bucket does not hold."""
     strange_dags: tuple[str, ...]
     """DAG files that differ from the repository's, with how: changed, missing in the bucket, not in the repository."""
     strange_packages: tuple[str, ...]
@@ -82,7 +82,7 @@ def _find_absent(account: Account, bucket: str, found: Mapping[str, Any]) -> tup
 
 
 def _read_body(account: Account, bucket: str, named: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return size and digest of a file in a bucket; nothing of one that is not there."""
+    """Return size and digest of a file in a bucket; empty if it is not there."""
     found: Mapping[str, Any] = (account.find("s3", "GetObject", Bucket=bucket, **named) or {}).get("Body", {})
     return found
 
@@ -125,7 +125,7 @@ def _compare_packages(account: Account, bucket: str, found: Mapping[str, Any]) -
 def _compare_with_nearest_folder(held: Mapping[str, str], own: Mapping[str, str], *, whole: bool) -> tuple[str, ...]:
     """Return how files differ from the folder of the repository that is most like them.
 
-    Of an archive the ``whole`` folder is wanted; of a single file, that the folder has this file.
+    An archive must match the ``whole`` folder; a single file, one file in it.
     """
     folders = {name.removesuffix(path) for path in held for name in own if f"/{name}".endswith(f"/{path}")}
     found = []

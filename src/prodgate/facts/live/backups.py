@@ -15,20 +15,20 @@ from ..observers import observes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupRule:
-    """When a plan saves, into which vault, for how long, and where copies go."""
+    """When a plan backs up, into which vault, for how long, and where copies go."""
 
     daily: bool
     vault: str
     """Name of the vault."""
     kept: Quantity | None
-    """How long a recovery point lives; None for ever."""
+    """How long a recovery point is kept; None if for ever."""
     copies: tuple[str, ...]
     """ARNs of the vaults that get a copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BackupPlan(Fact):
-    """A plan that saves something. ``subject`` is its ARN."""
+    """A backup plan. ``subject`` is its ARN."""
 
     name: str
     region: str
@@ -44,12 +44,12 @@ class BackupPlan(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BackupVault(Fact):
-    """A vault that a plan saves or copies to. ``subject`` is its ARN."""
+    """A vault that a plan backs up or copies to. ``subject`` is its ARN."""
 
     exists: bool
     locked: bool
     least: Quantity
-    """How long nobody can delete what is saved; 0 without a lock."""
+    """How long nobody can delete a recovery point; 0 without a lock."""
     key: str
 
 

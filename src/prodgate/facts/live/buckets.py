@@ -1,4 +1,4 @@
-"""Buckets: who can reach them, what they keep of overwritten objects, and what is delivered into them."""
+"""Buckets: public access, versioning, encryption, and the access logs that are delivered into them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Bucket(Fact):
     unblocked: tuple[str, ...]
     """Settings of the public access block that are off."""
     versioning: str
-    """``Enabled``, ``Suspended``, or nothing for a bucket that never kept versions."""
+    """``Enabled``, ``Suspended``, or empty for a bucket that never kept versions."""
     encryption: Encryption
-    """Of new objects; S3 encrypts them under a key of its own when nothing is said."""
+    """Of new objects; S3 uses a key of its own unless told otherwise."""
     receives_access_logs: bool
-    """Whether load balancers or S3 deliver access logs into it, which only works under a key of S3."""
+    """Whether load balancers or S3 deliver access logs into it, which works only under a key of S3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AccountBuckets(Fact):
-    """What holds for every bucket of the account, also one made tomorrow. ``subject`` is the account."""
+    """Settings for every bucket of the account, even future ones. ``subject`` is the account."""
 
     unblocked: tuple[str, ...]
     """Settings of the account's public access block that are off."""

@@ -20,11 +20,11 @@ class Canary(Fact):
     """A canary; ``subject`` is its name."""
 
     state: str
-    """``RUNNING`` when it runs by its schedule."""
+    """``RUNNING`` if it follows its schedule."""
     recurs: bool
     """Whether its schedule is more than one run."""
     last_run: str
-    """``PASSED``, ``FAILED`` with why, or empty when it has never run."""
+    """``PASSED``, ``FAILED`` with why, or empty if it has never run."""
     alarms: tuple[str, ...]
     """Names of the alarms that fire when it fails, with their actions on."""
 

@@ -1,4 +1,4 @@
-"""Certificates in use: whose names they prove, how, and until when."""
+"""Certificates in use: for which names they are valid, how these were validated, and until when."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .load_balancers import list_balancers
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CertificateInUse(Fact):
-    """An ACM certificate that a distribution or a listener shows; ``subject`` is its ARN."""
+    """An ACM certificate that a distribution or a listener presents; ``subject`` is its ARN."""
 
     must_cover: tuple[str, ...]
-    """The names that readers ask those for."""
+    """The names under which its holders are reached."""
     covers: tuple[str, ...]
-    """The names that it proves; one may begin with ``*.`` for one label."""
+    """The names it is valid for; one may begin with ``*.`` for one label."""
     status: str
     """``ISSUED``, ``EXPIRED``, ``PENDING_VALIDATION``, …; ``MISSING`` when ACM has no such certificate."""
     validated_through: tuple[str, ...]
@@ -37,7 +37,7 @@ class CertificateInUse(Fact):
 
 @observes(CertificateInUse)
 def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
-    """Look at every certificate that something shows."""
+    """Look at every certificate in use."""
     used = _find_uses(account)
     found = account.each(lambda arn: _describe_certificate(account, arn), used)
     for (arn, holders), certificate in zip(used.items(), found, strict=True):
@@ -55,7 +55,7 @@ def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
 
 
 def _find_uses(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return ARNs of certificates -> ARNs of those that show them -> the names that readers ask those for."""
+    """Return ARNs of certificates -> ARNs of their holders -> the names under which these are reached."""
     used: dict[str, dict[str, tuple[str, ...]]] = {}
     asked: dict[str, set[str]] = {}
     for site in list_distributions(account):
@@ -74,7 +74,7 @@ def _find_uses(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def _list_listener_certificates(account: Account, listener: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Return the certificates of a listener, also those besides the default one."""
+    """Return the certificates of a listener, the default one and others."""
     arn = listener["ListenerArn"]
     return account.list("elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=arn)
 

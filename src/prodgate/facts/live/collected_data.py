@@ -1,4 +1,4 @@
-"""The data that Airflow collects, as far as it is in buckets."""
+"""The data that Airflow collects into buckets."""
 
 from __future__ import annotations
 

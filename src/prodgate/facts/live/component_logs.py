@@ -1,4 +1,4 @@
-"""Where each component of the system writes its log, and when it last did."""
+"""Where each component of the system logs, and when it last did."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .log_groups import list_log_groups, log_group_name
 from .running_tasks import RunningTask, list_running_tasks
 from .vpcs import list_flow_logs, list_vpcs
 
-#: Log drivers that hand what a container prints to somebody.
+#: Log drivers that send on what a container prints.
 _DRIVERS: Final = ("awslogs", "awsfirelens", "splunk", "fluentd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """What a component says of its log."""
+    """How a component is set to log."""
 
     arn: str
     groups: tuple[str, ...] = ()
-    """Names of the log groups that it names."""
+    """Names of its log groups."""
     silent: tuple[str, ...] = ()
-    """Its parts that write to no log group."""
+    """Parts of it that write to no log group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -41,16 +41,16 @@ class ComponentLog(Fact):
     groups: tuple[str, ...]
     """Log groups that it writes to and that exist."""
     silent: tuple[str, ...]
-    """Parts of it that write to no log group, and groups that it names and that do not exist."""
+    """Parts of it that write to no log group, and groups that do not exist."""
     quietest: str
     """The one of its log groups whose newest event is the oldest."""
     silence: Quantity | None
-    """Time since the newest event of that group; None when it has none."""
+    """Time since the newest event of that group; None if it has none."""
 
 
 @observes(ComponentLog)
 def observe_component_logs(account: Account) -> Iterator[ComponentLog]:
-    """Look at every component of every kind; a kind of which there is none is a component that could not be seen."""
+    """Look at every component of every kind; a kind without any counts as one that could not be read."""
     for kind, (region, look) in _KINDS.items():
         try:
             found = tuple(look(account))
@@ -143,7 +143,7 @@ def _environments(account: Account) -> Iterator[LogSettings]:
         yield LogSettings(arn=found["Arn"], groups=named, silent=() if named else ("all logs are off",))
 
 
-#: Kind of component -> region of its logs, where it is not the account's, and where to find it.
+#: Kind of component -> region of its logs if it is not the account's, and what lists such components.
 _KINDS: Final[Mapping[str, tuple[str, Callable[[Account], Iterator[LogSettings]]]]] = {
     "service": ("", _services),
     "database": ("", _databases),

@@ -1,4 +1,4 @@
-"""What watches the bill, in the words of Terraform, and what the month has cost."""
+"""Budgets and anomaly detection, stated as Terraform would, and what the month has cost."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .. import Fact
 from ..observers import observes
 from .distributions import GLOBAL
 
-#: What AWS makes and tags by itself, such as the secret with the password of a database.
+#: What AWS creates and tags itself, such as the secret with the password of a database.
 _OF_AWS: Final = re.compile(r":secret:[a-z]+!")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CostResource(Fact):
-    """Something that watches the bill, or that stands on it, as Terraform would state it."""
+    """Something that watches the bill or is on it, as Terraform would state it."""
 
     type: str
     values: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Budget(Fact):
 
 @observes(CostResource)
 def observe_cost_watch(account: Account) -> Iterator[CostResource]:
-    """Look at budgets, anomaly detection, who is told, and the tags by which the bill is split."""
+    """Look at budgets, anomaly detection, who is notified, and the tags by which the bill is split."""
     for budget in _list_budgets(account):
         yield _budget(account, budget)
     yield from _list_anomaly_detection(account)
@@ -96,7 +96,7 @@ def _list_anomaly_detection(account: Account) -> Iterator[CostResource]:
 
 
 def _list_topics(account: Account) -> Iterator[CostResource]:
-    """Yield the topics that the bill's watchers may tell, and who has confirmed to listen to them."""
+    """Yield the topics, and who has confirmed a subscription to them."""
     for topic in account.list("sns", "ListTopics", "Topics"):
         arn = topic["TopicArn"]
         yield CostResource(subject=arn, type="aws_sns_topic", values={"arn": arn})
@@ -108,7 +108,7 @@ def _list_topics(account: Account) -> Iterator[CostResource]:
 
 @observes(Budget)
 def observe_budgets(account: Account) -> Iterator[Budget]:
-    """Look at how much of each monthly budget of cost is used, and expected to be."""
+    """Look at how much of each monthly cost budget is used, and forecast to be."""
     for budget in _list_budgets(account):
         limit = Decimal(budget.get("BudgetLimit", {}).get("Amount") or 0)
         if budget["BudgetType"] == "COST" and budget["TimeUnit"] == "MONTHLY" and limit:

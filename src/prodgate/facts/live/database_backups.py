@@ -1,4 +1,4 @@
-"""What is saved of each database, and what restores of it have shown."""
+"""Backups of each database, and what restore tests of them have shown."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ from .databases import Database, hours, observe_databases
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPoint:
-    """Something that a vault can give back."""
+    """A recovery point in a vault."""
 
     arn: str
     age: Quantity
-    """How long ago the latest time is that it gives back: when it was made, and for a continuous one a moment ago."""
+    """How old the data that it restores is: since it was made, or for a continuous one since a moment ago."""
     encrypted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreTest:
-    """A restore that a restore testing plan made, and that has ended."""
+    """A restore by a restore testing plan that has ended."""
 
     status: str
     started: datetime
     took: Quantity | None
-    """Time from its beginning to its end; None when AWS names no end."""
+    """Time from its start to its end; None if AWS states no end."""
     age: Quantity | None
     """Time since its end."""
     validation: str
-    """``SUCCESSFUL``, ``FAILED``, ``TIMED_OUT``, ``VALIDATING``, or nothing when nobody has said anything."""
+    """``SUCCESSFUL``, ``FAILED``, ``TIMED_OUT``, ``VALIDATING``, or empty if nobody has reported."""
     deletion: str
-    """Whether what was restored is gone again: ``SUCCESSFUL``, ``FAILED``, ``DELETING``, or nothing."""
+    """Of what was restored: ``SUCCESSFUL``, ``FAILED``, ``DELETING``, or empty."""
 
     @property
     def succeeded(self) -> bool:
-        """Whether it ended, and a look at the data found it right."""
+        """Whether it completed, and a validation found the data right."""
         return self.status == "COMPLETED" and self.validation == "SUCCESSFUL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DatabaseBackups(Fact):
-    """What is saved of one database, and how it restores. ``subject`` is the database's ARN."""
+    """The backups of one database and their restore tests. ``subject`` is the database's ARN."""
 
     plans: tuple[BackupPlan, ...]
     """Backup plans that select it."""
     points: tuple[RecoveryPoint, ...]
-    """What the vaults of this region that plans save to hold of it, ready to be restored."""
+    """Its restorable recovery points in the vaults of this region that plans use."""
     testing_plans: tuple[str, ...]
     """Restore testing plans that select it."""
     tests: tuple[RestoreTest, ...]
@@ -62,7 +62,7 @@ class DatabaseBackups(Fact):
 
     @property
     def newest(self) -> RecoveryPoint | None:
-        """The recovery point that gives back the latest time."""
+        """The recovery point with the latest data."""
         return min(self.points, key=lambda point: point.age.base, default=None)
 
     @property
@@ -78,7 +78,7 @@ class DatabaseBackups(Fact):
 
 @observes(DatabaseBackups)
 def observe_database_backups(account: Account) -> Iterator[DatabaseBackups]:
-    """See for each database who saves it, what has been saved, and how restores of it ended."""
+    """See for each database the plans that back it up, its recovery points, and its restore tests."""
     for database in account.once(observe_databases):
         yield DatabaseBackups(
             subject=database.subject,
@@ -98,7 +98,7 @@ def _plans_of(account: Account, database: Database) -> tuple[BackupPlan, ...]:
 
 
 def selects(selection: Mapping[str, Any], arn: str, tags: Mapping[str, str]) -> bool:
-    """Whether a selection finds a resource: named or tagged, not excluded, and within every condition."""
+    """Whether a selection includes a resource: named or tagged, not excluded, and within every condition."""
     named = _matches(arn, selection.get("Resources", ()))
     tagged = any(tags.get(tag["ConditionKey"]) == tag["ConditionValue"] for tag in selection.get("ListOfTags", ()))
     excluded = _matches(arn, selection.get("NotResources", ()))
@@ -134,7 +134,7 @@ def _points_of(account: Account, database: Database) -> tuple[RecoveryPoint, ...
 
 
 def _point(row: Mapping[str, Any], database: Database, now: datetime) -> RecoveryPoint:
-    # a continuous one is AVAILABLE as long as it goes on, and reaches as far as the database itself can be restored
+    # a continuous one is AVAILABLE while it goes on, and reaches as far as the database itself can be restored
     continuous = row["Status"] == "AVAILABLE"
     return RecoveryPoint(
         arn=row["RecoveryPointArn"],
@@ -163,7 +163,7 @@ def _testing_selections(account: Account, plan: str) -> tuple[Mapping[str, Any],
 
 
 def _covers(selection: Mapping[str, Any], database: Database) -> bool:
-    """Whether a restore testing selection finds the database, by its ARN or by its tags."""
+    """Whether a restore testing selection includes the database, by its ARN or by its tags."""
     kind = "Aurora" if database.engine.startswith("aurora") else "RDS"
     conditions = selection.get("ProtectedResourceConditions", {})
     own = {f"aws:ResourceTag/{key}": value for key, value in database.tags.items()}

@@ -13,7 +13,7 @@ from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes
 
-#: The parameter with which an engine refuses plain connections.
+#: Engine -> the parameter that makes it refuse plain connections.
 FORCES_TLS: Final = {
     "aurora-postgresql": "rds.force_ssl",
     "postgres": "rds.force_ssl",
@@ -21,13 +21,13 @@ FORCES_TLS: Final = {
     "mysql": "require_secure_transport",
     "mariadb": "require_secure_transport",
 }
-#: What AWS Backup puts on the databases that a restore test makes for a while.
+#: Tag of the databases that a restore test of AWS Backup creates for a while.
 RESTORE_TEST: Final = "awsbackup-restore-test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DatabaseInstance(Fact):
-    """A server of a database. ``subject`` is its ARN."""
+    """A database server. ``subject`` is its ARN."""
 
     cluster: str
     """Identifier of its cluster; empty for an instance of its own."""
@@ -45,7 +45,7 @@ class Database(Fact):
     engine: str
     engine_mode: str
     least: Quantity | None
-    """Capacity that it never scales below; None when it does not scale."""
+    """Capacity that it never scales below; None if it does not scale."""
     most: Quantity | None
     instances: tuple[DatabaseInstance, ...]
     encrypted: bool
@@ -54,16 +54,16 @@ class Database(Fact):
     retention: Quantity
     age: Quantity
     reaches_back: Quantity | None
-    """How long ago the earliest time is that it can be restored to; None when RDS does not say."""
+    """How long ago the earliest restorable time is; None if RDS does not say."""
     latest: datetime | None
-    """The latest time that it can be restored to."""
+    """The latest restorable time."""
     deletion_protected: bool
     master_secret: str
-    """ARN of the secret in which RDS keeps the master password; empty when RDS does not keep it."""
+    """ARN of the secret in which RDS keeps the master password; empty if RDS does not manage it."""
     tls_parameter: str
     """Name of the parameter that forces TLS; empty for an engine that is not known here."""
     forces_tls: str
-    """Value of that parameter; empty when the parameter group does not list it."""
+    """Value of that parameter; empty if the parameter group does not list it."""
     parameters_in_force: bool
     """Whether no change of a parameter waits for a restart."""
     tags: Mapping[str, str]
@@ -92,7 +92,7 @@ def observe_instances(account: Account) -> Iterator[DatabaseInstance]:
 
 @observes(Database)
 def observe_databases(account: Account) -> Iterator[Database]:
-    """See every database that keeps data of its own; not those that a restore test has made for a while."""
+    """See every database but those that a restore test has created for a while."""
     servers = account.once(observe_instances)
     for row in account.list("rds", "DescribeDBClusters", "DBClusters"):
         if RESTORE_TEST not in _tags(row):
@@ -105,7 +105,7 @@ def observe_databases(account: Account) -> Iterator[Database]:
 
 @observes(DatabaseSnapshot)
 def observe_snapshots(account: Account) -> Iterator[DatabaseSnapshot]:
-    """See the snapshots of clusters, those that RDS makes by itself and those that somebody made."""
+    """See the snapshots of clusters, automated and manual."""
     for row in account.list("rds", "DescribeDBClusterSnapshots", "DBClusterSnapshots"):
         yield DatabaseSnapshot(subject=row["DBClusterSnapshotArn"], encrypted=row["StorageEncrypted"])
 

@@ -1,4 +1,4 @@
-"""What is protected against deletion, of that which production can't be without."""
+"""Deletion protection of what production can't be without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a new version of a service replaces the old one, and how the old one comes back."""
+"""How a new version of a service replaces the old one, and how it is rolled back."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Shift:
     """How traffic moves to a new version, whoever moves it: CodeDeploy or ECS."""
 
     rolling: str
-    """What keeps it from being blue/green; empty when it is."""
+    """What keeps it from being blue/green; empty if it is."""
     stays: Quantity | None
-    """How long the old tasks stay after traffic has moved; None for until somebody ends them."""
+    """How long the old tasks stay after traffic has moved; None if until somebody ends them."""
     rolls_back: bool
     """Whether a failed deployment rolls back by itself."""
     alarms: frozenset[str]
@@ -38,11 +38,11 @@ class ServiceDeployment(Fact):
 
     shift: Shift
     keeps: Quantity
-    """Share of the wanted tasks that stays up during a rolling deployment."""
+    """Share of the desired tasks that stays up during a rolling deployment."""
     watched: frozenset[str]
     """Names of the metrics whose alarms roll a deployment back."""
     lost_alarms: tuple[str, ...]
-    """Names among the alarms that roll back that no alarm has."""
+    """Names of alarms that roll back and do not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,15 +50,15 @@ class TargetGroup(Fact):
     """A target group behind a load balancer. ``subject`` is its ARN."""
 
     checked: bool
-    """Whether targets are asked for their health."""
+    """Whether health checks are on."""
     protocol: str
-    """In which they are asked."""
+    """Of the health checks."""
     matcher: str
     """HTTP codes that count as healthy, as AWS writes them: ``200`` or ``200-299,301``; empty for TCP."""
 
     @property
     def lax_codes(self) -> tuple[str, ...]:
-        """What counts as healthy and is no success."""
+        """Codes that count as healthy although they are no success."""
         ends = [part for part in self.matcher.split(",") if part]
         return tuple(part for part in ends if not all(200 <= int(code) < 400 for code in part.split("-")))
 
@@ -141,7 +141,7 @@ def _deploys(group: Mapping[str, Any], service: Mapping[str, Any]) -> bool:
 
 
 def _why_rolling(account: Account, group: Mapping[str, Any]) -> str:
-    """Return what keeps a group from shifting traffic between two target groups behind a listener."""
+    """Return what keeps a deployment group from shifting traffic between two target groups behind a listener."""
     style = group.get("deploymentStyle", {})
     kind = (style.get("deploymentType"), style.get("deploymentOption"))
     if kind != ("BLUE_GREEN", "WITH_TRAFFIC_CONTROL"):
@@ -169,7 +169,7 @@ def _rollback(group: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _list_stopping_alarms(group: Mapping[str, Any]) -> frozenset[str]:
-    """Return the alarms that stop a deployment and roll it back, also when nobody can say whether they are on."""
+    """Return the alarms that stop a deployment and roll it back, even if their state can't be polled."""
     settings = group.get("alarmConfiguration", {})
     on = settings.get("enabled") and not settings.get("ignorePollAlarmFailure")
     stops = on and "DEPLOYMENT_STOP_ON_ALARM" in _rollback(group)
@@ -177,7 +177,7 @@ def _list_stopping_alarms(group: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _list_watched_metrics(account: Account, service: Mapping[str, Any]) -> frozenset[str]:
-    """Return the metrics that the alarms read, and those that they are made of."""
+    """Return the metrics of the alarms and of those that composite ones consist of."""
     here, wanted = _alarms_by_name(account), [*_shift(account, service).alarms]
     seen = dict[str, AlarmSettings]()
     while wanted:

@@ -1,4 +1,4 @@
-"""CloudFront distributions: what they serve, from where, and how they cache it."""
+"""CloudFront distributions: what they serve, from where, and how they cache."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Distribution(Fact):
     enabled: bool
     price_class: str
     names: tuple[str, ...]
-    """The names that it serves besides its own."""
+    """Its aliases."""
     ipv6: bool
     origins: tuple[str, ...]
-    """What is behind the origins in use: ``bucket``, ``load balancer`` of this account, or ``other``."""
+    """Kinds of the origins in use: ``bucket``, ``load balancer`` of this account, or ``other``."""
     web_acl: str
     """ARN of its web ACL, or empty."""
     minimum_tls: str
     """Least version that viewers may speak, in CloudFront's words, such as ``TLSv1.2_2021``."""
     own_certificate: bool
-    """Whether it has a certificate for its names; with CloudFront's own, old TLS is accepted whatever is asked for."""
+    """Whether it has a certificate for its names; with CloudFront's own, old TLS is accepted whatever is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -63,11 +63,11 @@ class CacheBehaviour(Fact):
     serves_files: bool
     """Whether its origin is a bucket."""
     viewer_protocol: str
-    """What becomes of plain HTTP: ``allow-all``, ``https-only`` (refused) or ``redirect-to-https``."""
+    """How plain HTTP is answered: ``allow-all``, ``https-only`` (refused) or ``redirect-to-https``."""
     cookies: str
     """Which cookies are part of the cache key: ``none``, ``all``, ``whitelist`` or ``allExcept``."""
     default_ttl: int
-    """Seconds for which an answer is cached that says nothing of it."""
+    """Seconds for which an answer is cached that does not say."""
     max_ttl: int
     """Most seconds for which an answer is cached."""
 
@@ -125,7 +125,7 @@ def observe_cache_behaviours(account: Account) -> Iterator[CacheBehaviour]:
 
 
 def list_distributions(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return CloudFront's summaries of all distributions, which hold nearly all of their configuration."""
+    """Return CloudFront's summaries of all distributions, with nearly all of their configuration."""
     return account.list("cloudfront", "ListDistributions", "DistributionList.Items", region=GLOBAL)
 
 
@@ -140,7 +140,7 @@ def list_behaviours(site: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 
 
 def bucket_of(origin: Mapping[str, Any]) -> str:
-    """Return the bucket's name, or nothing for an origin that is reached as a web server."""
+    """Return the bucket's name, or an empty string for an origin that is reached as a web server."""
     found = _BUCKET.match(origin["DomainName"])
     served = origin.get("CustomOriginConfig") or origin.get("VpcOriginConfig")
     return found["name"] if found and not served else ""

@@ -1,4 +1,4 @@
-"""ECS services as AWS describes them, for observers of what they run, where, and how they deploy."""
+"""ECS services as AWS describes them, for observers of what they run, where, and how they are deployed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 
-#: Services, and tasks, that one call describes.
+#: Services and tasks that one call describes.
 _SERVICES: Final = 10
 _TASKS: Final = 100
 
 
 def list_services(account: Account) -> Iterator[Mapping[str, Any]]:
-    """Yield every active service. What CodeDeploy keeps in the primary task set stands in the service itself.
+    """Yield every active service, with what CodeDeploy keeps in its primary task set.
 
     Raises Unreadable.
     """
@@ -34,7 +34,7 @@ def read_task_definition(account: Account, arn: str) -> Mapping[str, Any]:
 
 
 def list_tasks(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Return the tasks of a service that shall run. Raises Unreadable."""
+    """Return the tasks of a service that are meant to run. Raises Unreadable."""
     cluster = service["clusterArn"]
     arns = account.list("ecs", "ListTasks", "taskArns", cluster=cluster, serviceName=service["serviceName"])
     found: list[Mapping[str, Any]] = []

@@ -1,6 +1,6 @@
-"""Who holds which rights: roles, users, groups and their policies, in the words of Terraform.
+"""Roles, users, groups and their policies, stated as Terraform would.
 
-Seen this way, the policies that judge what Terraform declares judge what is true by the same rules.
+So the policies for declared infrastructure judge the account by the same rules.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OF_AWS: Final = ("/aws-service-role/", "/aws-reserved/")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IdentityResource(Fact):
-    """Something that holds rights or gives them, as Terraform would state it."""
+    """Something that has permissions or grants them, as Terraform would state it."""
 
     type: str
     values: Mapping[str, Any]
@@ -62,7 +62,7 @@ def _holder(kind: str, holder: Mapping[str, Any]) -> Iterator[IdentityResource]:
 
 
 def _list_policies(kind: str, name: str, arn: str, holder: Mapping[str, Any], key: str) -> Iterator[IdentityResource]:
-    """Yield the policies that are written into a holder of rights, and those that are attached to it."""
+    """Yield the inline policies of a role, user or group, and those that are attached to it."""
     for inline in holder.get(key) or ():
         stated = {kind: name, "name": inline["PolicyName"], "policy": _text(inline["PolicyDocument"])}
         subject = f"{arn} policy {inline['PolicyName']}"
@@ -80,7 +80,7 @@ def _root_keys(account: Account) -> Iterator[IdentityResource]:
 
 
 def _airflow(account: Account) -> Iterator[IdentityResource]:
-    """Yield what the policies on the Airflow role start from: the environments, and the buckets of their DAGs."""
+    """Yield the environments and the buckets of their DAGs, from which policies on the Airflow role start."""
     for found in list_environments(account):
         stated = {"arn": found["Arn"], "name": found["Name"], "execution_role_arn": found["ExecutionRoleArn"],
                   "source_bucket_arn": found["SourceBucketArn"]}  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an image is made of: its manifest, which may list one image for each kind of machine, and its settings."""
+"""What an image consists of: its manifest, which may list an image for each platform, and its configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .services import Image
 
-#: Forms of a manifest: Docker's and OCI's, of one image and of a list of them.
+#: Media types of manifests: Docker's and OCI's, of one image and of a list.
 _FORMS: Final = [
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -28,7 +28,7 @@ def repository_name(account: Account, image: Image) -> str:
 
 
 def list_variants(account: Account, image: Image, digest: str) -> tuple[str, ...]:
-    """Return the digests of the images of a manifest: its own, or of a list those for each machine.
+    """Return the digests of the images of a manifest: its own, or for a list those of each platform.
 
     Raises Unreadable.
     """
@@ -38,18 +38,18 @@ def list_variants(account: Account, image: Image, digest: str) -> tuple[str, ...
     manifest = _read_manifest(account, name, digest)
     if "manifests" not in manifest:
         return (digest,)
-    # what a build says about itself stands beside the images, as one for an unknown machine
+    # attestations of a build stand beside the images, as one for an unknown platform
     listed = [one for one in manifest["manifests"] if one.get("platform", {}).get("architecture") != "unknown"]
     return tuple(one["digest"] for one in listed)
 
 
 def is_same_image(account: Account, stated: Image, digest: str) -> bool:
-    """Whether a digest is that of an image, or of its variant for one kind of machine. Raises Unreadable."""
+    """Whether a digest is that of an image, or of its variant for a platform. Raises Unreadable."""
     return digest == stated.digest or digest in list_variants(account, stated, stated.digest)
 
 
 def read_settings(account: Account, image: Image, digest: str) -> Mapping[str, Any]:
-    """Return the settings that an image was built with: environment, labels, history. Raises Unreadable."""
+    """Return the configuration of an image: environment, labels, history. Raises Unreadable."""
     name = repository_name(account, image)
     layer = _read_manifest(account, name, digest).get("config", {}).get("digest", "")
     answer = account.find("ecr", "GetDownloadUrlForLayer", repositoryName=name, layerDigest=layer)
@@ -60,7 +60,7 @@ def read_settings(account: Account, image: Image, digest: str) -> Mapping[str, A
 
 
 def list_settings(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield (where, name, text) of everything that an image's settings say."""
+    """Yield (where, name, text) of everything in an image's configuration."""
     config = document.get("config") or {}
     for line in config.get("Env") or ():
         name, _, value = line.partition("=")

@@ -1,4 +1,4 @@
-"""Image repositories, and the images that run: whether they are scanned, what was found, what they give away."""
+"""Image repositories, and the images that run: how they are scanned, what was found, and credentials in them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .ecs_services import list_services, list_tasks, read_task_definition
 from .image_manifests import list_settings, list_variants, read_settings, repository_name
 from .services import Image, parse_image
 
-#: Repositories that one call describes the scanning of.
+#: Repositories of which one call describes the scanning.
 _REPOSITORIES: Final = 25
-#: How often scanning happens by itself; the other is by hand.
+#: Frequencies of automatic scanning; the other is manual.
 _SCANS: Final = ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")
-#: States of a scan that has an answer: of a basic one, and of Inspector, which goes on.
+#: States of a scan with a result: of a basic scan, and of Inspector, which goes on.
 _SCANNED: Final = ("COMPLETE", "ACTIVE")
 _GRAVE: Final = ("CRITICAL", "HIGH")
 
@@ -32,7 +32,7 @@ class ImageRepository(Fact):
     mutability: str
     """``IMMUTABLE``, ``MUTABLE``, or either with exclusions."""
     scanned: str
-    """How often its images are scanned by themselves; empty for never."""
+    """How often its images are scanned automatically; empty for never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -42,7 +42,7 @@ class DeployedImage(Fact):
     grave: Quantity
     """Open vulnerabilities that are critical or high."""
     secrets: tuple[str, ...]
-    """Credentials in its settings, as where and what; never the credential itself."""
+    """Credentials in its configuration, as where and what; never the credential itself."""
 
 
 @observes(ImageRepository)
@@ -59,7 +59,7 @@ def observe_repositories(account: Account) -> Iterator[ImageRepository]:
 
 
 def _read_scan_frequencies(account: Account, names: list[str]) -> Mapping[str, str]:
-    """Return how often each repository is scanned, whether it says so itself or the registry does."""
+    """Return how often each repository is scanned, by its own settings or the registry's."""
     found: dict[str, str] = {}
     for first in range(0, len(names), _REPOSITORIES):
         some = names[first : first + _REPOSITORIES]
@@ -102,7 +102,7 @@ def _image(account: Account, found: Image, digest: str) -> DeployedImage:
 
 
 def _count_grave(account: Account, found: Image, digest: str) -> Quantity:
-    """Count over all variants; the same vulnerability in two of them is two to mend."""
+    """Count over all variants; a vulnerability in two of them counts twice."""
     name = repository_name(account, found)
     return Quantity.of(sum(_count_open(account, name, one) for one in list_variants(account, found, digest)))
 

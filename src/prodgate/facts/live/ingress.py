@@ -1,4 +1,4 @@
-"""Where requests enter the system: distributions and load balancers, and the log that they keep of them."""
+"""Where requests enter the system: distributions and load balancers, and their access logs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Entrance(Fact):
     """A distribution or an application load balancer; ``subject`` is its ARN."""
 
     access_log: str
-    """Where its access log goes; empty when it writes none."""
+    """Where its access log goes; empty if it writes none."""
 
 
 @observes(Entrance)
@@ -41,7 +41,7 @@ def _log_of_balancer(account: Account, arn: str) -> str:
 
 
 def _log_of_site(account: Account, site: Mapping[str, Any]) -> str:
-    """Return the bucket of the older way to log, else the destination of a delivery of the newer one."""
+    """Return the bucket of standard logging (legacy), else the destination of a log delivery (v2)."""
     config = account.get("cloudfront", "GetDistributionConfig", region=GLOBAL, Id=site["Id"])["DistributionConfig"]
     logging = config.get("Logging") or {}
     if logging.get("Enabled"):

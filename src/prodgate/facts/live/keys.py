@@ -1,4 +1,4 @@
-"""KMS keys of the account, and whose key it is that encrypts something."""
+"""KMS keys of the account, and under whose key something is encrypted."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ class Key(Fact):
 
     symmetric: bool
     origin: str
-    """``AWS_KMS`` for material that KMS made, the only one it rotates."""
+    """``AWS_KMS`` for key material that KMS generated, the only kind it rotates."""
     enabled: bool
     rotates: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encryption:
-    """The key under which something is kept."""
+    """The key under which something is encrypted."""
 
     key: str
-    """As the service names it; empty for a key that AWS owns and does not show."""
+    """As the service names it; empty for a key that AWS owns."""
     own: bool
     """Whether it is customer-managed."""
     usable: bool
-    """Whether it is enabled: under a disabled key nothing can be read."""
+    """Whether it is enabled; under a disabled key nothing can be read."""
 
 
 def list_key_regions(account: Account) -> tuple[str, ...]:
-    """Return where the system keeps something: its region, that of CloudFront, and those that backups are copied to."""
+    """Return the regions with data: the account's, that of CloudFront, and those that backups are copied to."""
     copies = [arn for plan in account.once(observe_plans) for rule in plan.rules for arn in rule.copies]
     return tuple(sorted({account.region, GLOBAL, *(arn.split(":")[3] for arn in copies)}))
 

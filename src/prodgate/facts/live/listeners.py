@@ -1,4 +1,4 @@
-"""Listeners of load balancers: what they speak, and what they answer in plain text."""
+"""Listeners of load balancers: their protocols, and what they answer in plain text."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Listener(Fact):
     protocol: str
     """``HTTP``, ``HTTPS``, ``TLS``, ``TCP``, …"""
     tls_policy: str
-    """Name of the policy that says which versions of TLS are accepted; empty without TLS."""
+    """Name of the security policy, which decides the accepted TLS versions; empty without TLS."""
     accepts: tuple[str, ...]
-    """The versions of TLS that the policy accepts, such as ``TLSv1.2``; empty without TLS."""
+    """The TLS versions that the policy accepts, such as ``TLSv1.2``; empty without TLS."""
     answers: tuple[str, ...]
-    """What its default action and its rules do: ``redirect to HTTPS``, or the type of the action."""
+    """Its default action and those of its rules: ``redirect to HTTPS``, or the type of the action."""
 
 
 @observes(Listener)

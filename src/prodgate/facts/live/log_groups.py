@@ -15,10 +15,10 @@ from .. import Fact
 from ..observers import observes
 from .distributions import GLOBAL
 
-#: How far back events are searched.
+#: How far back events are searched for credentials.
 _DAY: Final = timedelta(days=1)
-#: What CloudWatch searches for: a little more than the forms of credentials, in what it knows of regular expressions
-#: (no groups, few symbols). What it finds is judged by the forms themselves.
+#: What CloudWatch searches for: a little more than the formats of credentials, in its limited regular expressions (no
+#: groups, few symbols). What it finds is matched against the formats themselves.
 PATTERN: Final = "|".join(
     [
         r"PRIVATE.KEY-----",
@@ -40,7 +40,7 @@ class LogGroup(Fact):
     """A log group; ``subject`` is its ARN."""
 
     retention: Quantity | None
-    """Days for which events are kept; None when that is for ever."""
+    """How long events are kept; None if for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -51,7 +51,7 @@ class LoggedText(Fact):
     """
 
     credentials: tuple[str, ...]
-    """``stream: what it is`` for each event with a credential of a known form; never the credential itself."""
+    """``stream: kind`` for each event with a credential of a known format; never the credential itself."""
 
 
 @observes(LogGroup)
@@ -65,7 +65,7 @@ def observe_log_groups(account: Account) -> Iterator[LogGroup]:
 
 @observes(LoggedText)
 def observe_logged_text(account: Account) -> Iterator[LoggedText]:
-    """Search the last day of every log group that people's programs write to."""
+    """Search the last day of every log group that applications write to."""
     machines = set(_list_groups_of_aws(account))
     for region in list_log_regions(account):
         wanted = [group for group in list_log_groups(account, region) if group["logGroupName"] not in machines]

@@ -12,7 +12,7 @@ from ..observers import observes
 from .load_balancers import list_balancers
 from .security_groups import read_openings
 
-#: AWS's lists of the addresses that CloudFront asks origins from, for IPv4 and IPv6.
+#: AWS's managed prefix lists of the addresses from which CloudFront requests origins, for IPv4 and IPv6.
 CLOUDFRONT: Final = (
     "com.amazonaws.global.cloudfront.origin-facing",
     "com.amazonaws.global.ipv6.cloudfront.origin-facing",
@@ -26,7 +26,7 @@ class FrontDoor(Fact):
     guarded: bool
     """Whether it has security groups at all."""
     strangers: tuple[str, ...]
-    """Public addresses, and AWS's lists of them, that its groups let in although they are not CloudFront's."""
+    """Public networks and prefix lists of AWS that its groups admit although they are not CloudFront's."""
 
 
 @observes(FrontDoor)

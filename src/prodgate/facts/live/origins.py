@@ -1,4 +1,4 @@
-"""How CloudFront reaches the web servers behind it."""
+"""How CloudFront connects to the web servers behind it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class ServerOrigin(Fact):
     protocol: str
     """``https-only``, ``http-only`` or ``match-viewer``."""
     tls: tuple[str, ...]
-    """Versions of TLS that CloudFront offers it, such as ``TLSv1.2``."""
+    """TLS versions that CloudFront offers it, such as ``TLSv1.2``."""
 
 
 @observes(ServerOrigin)
 def observe_server_origins(account: Account) -> Iterator[ServerOrigin]:
-    """See every origin that is no bucket, on the internet or inside the network."""
+    """See every origin that is no bucket, on the internet or in a VPC."""
     for site in list_distributions(account):
         for origin in items(site, "Origins"):
             if config := _connection_settings(account, origin):

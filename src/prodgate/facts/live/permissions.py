@@ -1,4 +1,4 @@
-"""What a role is allowed, over all the policies that are attached to it."""
+"""The permissions of a role, over all policies that are attached to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IDENTITIES: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """The rights of one role. Boundaries and the organisation's own policies are not looked at."""
+    """The permissions of one role. Boundaries and service control policies are not looked at."""
 
     statements: tuple[Statement, ...]
     by_aws: frozenset[str]
@@ -38,7 +38,7 @@ class Rights:
         return any(one.allows for one in found)
 
     def reaches(self, action: str, prefix: str) -> tuple[str, ...]:
-        """Return the resources below a prefix that are named where an action is allowed, as they are written."""
+        """Return the resource patterns with a prefix on which an action is allowed, as they are written."""
         allowed = [one for one in self.statements if one.allows and one.covers(action)]
         return tuple(name for one in allowed for name in one.resources if name.startswith(prefix))
 

@@ -1,4 +1,4 @@
-"""Where workloads stand: their subnets, the routes to these, and the addresses that are given out there."""
+"""Where workloads run: their subnets, the routes of these, and public addresses."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .load_balancers import list_balancers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
-    """A subnet, with what decides whether the internet reaches it."""
+    """A subnet, with what decides whether it can be reached from the internet."""
 
     id: str
     zone: str
     internet: bool
     """Whether its route table leads to an internet gateway."""
     gives_addresses: bool
-    """Whether what starts in it gets a public address."""
+    """Whether instances that start in it get a public address."""
     addresses: tuple[str, ...]
     """Public addresses that are in use in it."""
 
@@ -39,11 +39,11 @@ class Placement(Fact):
     groups: tuple[str, ...]
     """Names of its security groups."""
     asks_for_addresses: bool
-    """Whether it asks for public addresses itself, whatever its subnets do."""
+    """Whether it requests public addresses itself, whatever its subnets do."""
 
     @property
     def public(self) -> tuple[str, ...]:
-        """Where public addresses are given out or in use."""
+        """Where public addresses are assigned or in use."""
         asked = ("it asks for one",) if self.asks_for_addresses else ()
         given = [f"{subnet.id} gives them out" for subnet in self.subnets if subnet.gives_addresses]
         used = [f"{address} in {subnet.id}" for subnet in self.subnets for address in subnet.addresses]
@@ -57,7 +57,7 @@ class Placement(Fact):
 
 @observes(Placement)
 def observe_placements(account: Account) -> Iterator[Placement]:
-    """See where everything that has a place in a network stands."""
+    """See the subnets and security groups of every workload in a network."""
     known = {subnet.id: subnet for subnet in account.once(list_subnets)}
     names = {
         row["GroupId"]: row["GroupName"] for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups")

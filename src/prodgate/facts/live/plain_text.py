@@ -1,4 +1,4 @@
-"""What running code is handed, where whoever may describe it can read it: environments, commands, options."""
+"""What running code is given where anyone who may describe it can read it: environments, commands, options."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Handed(Fact):
     """A task definition, a function or an Airflow environment. ``subject`` is its ARN."""
 
     plain: tuple[str, ...]
-    """What holds a secret in plain text, by name, and why it is taken for one; never the secret itself."""
+    """Names of values that are secrets in plain text, and why they are taken for that; never the secret itself."""
     references: tuple[str, ...]
-    """Where the secrets that it is given are kept: ARNs, or the class of Airflow's backend."""
+    """Where its secrets come from: ARNs, or the class of Airflow's secrets backend."""
 
 
 @observes(Handed)

@@ -1,4 +1,4 @@
-"""Dead-letter queues: what they hold, how long, and what hands its failures to them."""
+"""Dead-letter queues: their messages, retention, and what sends its failures to them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .. import Fact
 from ..observers import observes
 from .permissions import read_rights
 
-#: What a queue is asked for.
+#: Attributes to request of a queue.
 _ATTRIBUTES = ["All"]
-#: Counts of messages, which SQS keeps by what is happening to them.
+#: Counts of messages, which SQS keeps by their state.
 _COUNTS = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -24,13 +24,13 @@ _COUNTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeadLetterQueue(Fact):
-    """A queue to which something else sends what it could not handle; ``subject`` is its ARN."""
+    """A queue to which something sends what it could not handle; ``subject`` is its ARN."""
 
     sources: tuple[str, ...]
     """ARNs of what sends there."""
     retention: Quantity
     messages: Quantity
-    """Messages in it, also those that somebody has taken and not yet deleted; SQS counts approximately."""
+    """Messages in it, including those in flight; SQS counts approximately."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -38,7 +38,7 @@ class WorkQueue(Fact):
     """A queue from which Airflow takes work; ``subject`` is its ARN."""
 
     redrives_to: str
-    """ARN of the queue that takes what keeps failing; empty without one."""
+    """ARN of its dead-letter queue; empty without one."""
 
 
 @observes(DeadLetterQueue)
@@ -78,7 +78,7 @@ def list_queues(account: Account) -> tuple[Mapping[str, str], ...]:
 
 
 def find_dead_letter_sources(account: Account) -> Mapping[str, list[str]]:
-    """Return what hands its failures to a queue, by the queue's ARN: queues, subscriptions, rules, functions."""
+    """Return what sends its failures to a queue, by the queue's ARN: queues, subscriptions, rules, functions."""
     found: dict[str, list[str]] = {}
     for source, target in _list_redrives(account):
         found.setdefault(target, []).append(source)

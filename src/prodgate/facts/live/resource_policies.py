@@ -1,6 +1,6 @@
-"""Policies of buckets, queues, topics, keys, secrets, repositories and vaults, in the words of Terraform.
+"""Policies of buckets, queues, topics, keys, secrets, repositories and vaults, stated as Terraform would.
 
-Seen this way, the policies that judge what Terraform declares judge what is true by the same rules.
+So the policies for declared infrastructure judge the account by the same rules.
 """
 
 from __future__ import annotations
@@ -104,14 +104,14 @@ def observe_vault_policies(account: Account) -> Iterator[PolicyResource]:
 def _list_policies(
     account: Account, type_: str, arns: list[str], ask: Callable[[str], Any]
 ) -> Iterator[PolicyResource]:
-    """Yield what has its policy in a resource of its own, with what ``ask`` returns for its ARN."""
+    """Yield policies that are resources of their own; ``ask`` returns the policy for an ARN."""
     found = account.each(lambda arn: _read_policy(lambda: ask(arn)), arns)
     for arn, policy in zip(arns, found, strict=True):
         yield PolicyResource(subject=arn, type=type_, values={"policy": policy})
 
 
 def _read_policy(ask: Callable[[], Any]) -> Any:
-    """Return the text of a policy, None where there is none, and an unknown where it can't be had."""
+    """Return the text of a policy, None if there is none, or Unknown if it can't be read."""
     try:
         return ask()
     except Absent:

@@ -1,4 +1,4 @@
-"""ECS services as they run: how many tasks, whether these are well, and whether they run what was stated."""
+"""ECS services as they run: how many tasks, whether these are healthy, and whether they run the declared images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .ecs_services import list_services, list_tasks
 from .image_manifests import is_same_image
 from .services import parse_image
 
-#: States of a target that say nothing against it: it is on its way out.
+#: States of a target that is being removed.
 _LEAVING = ("draining",)
 
 
@@ -27,11 +27,11 @@ class RunningService(Fact):
     desired: Quantity
     running: Quantity
     healthy: Quantity | None
-    """Healthy targets, on the way to the service that has the fewest; None for a service behind no load balancer."""
+    """Healthy targets of the load balancer configuration that has the fewest; None without a load balancer."""
     unwell: tuple[str, ...]
-    """Targets that are not healthy and containers that say so of themselves, with their state."""
+    """Targets and containers that are not healthy, with their state."""
     strange_images: tuple[str, ...]
-    """Containers of running tasks whose image is not the one that the project states, with both digests."""
+    """Containers of running tasks whose image is not the declared one, with both digests."""
 
 
 @observes(RunningService)
@@ -52,9 +52,9 @@ def _running(account: Account, service: Mapping[str, Any]) -> RunningService:
 
 
 def _list_targets(account: Account, service: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """Return (address, state) of the targets that are not leaving, for each way that traffic takes to the service.
+    """Return (address, state) of the targets that are not draining, for each load balancer configuration of a service.
 
-    ECS's own blue/green has two target groups for one way, of which one is empty.
+    Blue/green by ECS has two target groups in one configuration, of which one is empty.
     """
     found = []
     for one in service.get("loadBalancers", ()):
@@ -89,7 +89,7 @@ def _list_unwell(account: Account, service: Mapping[str, Any]) -> tuple[str, ...
 
 
 def _find_strange_images(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
-    """Compare what runs with what is declared. Raises Unreadable where one of the two is not known."""
+    """Compare what runs with what is declared. Raises Unreadable if one of the two is not known."""
     stated = _declared_images(account, service)
     found = list_tasks(account, service)
     if not found:

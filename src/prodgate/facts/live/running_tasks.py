@@ -1,4 +1,4 @@
-"""ECS services with the task that each of them runs, for observers of what is in a task: logs, traces."""
+"""ECS services with their task definitions, for observers of what is in a task: logs, traces."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .ecs_services import list_services, read_task_definition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningTask:
-    """A service and the definition of its tasks, as ECS describes them."""
+    """A service and its task definition, as ECS describes them."""
 
     arn: str
     name: str
     role: str
-    """ARN of the role that the containers have; empty without one."""
+    """ARN of the task role; empty without one."""
     containers: tuple[Mapping[str, Any], ...]
 
 
 def list_running_tasks(account: Account) -> tuple[RunningTask, ...]:
-    """Return every active service of every cluster, with its task. Raises Unreadable."""
+    """Return every active service of every cluster with its task definition. Raises Unreadable."""
     return account.each(partial(_with_task, account), account.once(list_services))
 
 

@@ -1,4 +1,4 @@
-"""Secrets of Secrets Manager: whether they change by themselves."""
+"""Secrets of Secrets Manager: whether they are rotated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...aws.account import Account
 from .. import Fact
 from ..observers import observes
 
-#: Services that keep secrets of their own here and rotate them. Those of others belong to the service alone.
+#: Owners whose secrets can be rotated: the account and these services. Other services manage theirs alone.
 ROTATING: Final = frozenset({"", "rds", "redshift", "docdb"})
 
 
@@ -20,12 +20,12 @@ class Secret(Fact):
     """A secret. ``subject`` is its ARN."""
 
     owner: str
-    """AWS service that made it and keeps it, such as ``rds``; empty for one of the account's own."""
+    """AWS service that manages it, such as ``rds``; empty for one of the account's own."""
     rotates: bool
     due: datetime | None
-    """When it has to be rotated next, at the latest; None when Secrets Manager does not say."""
+    """When it must be rotated next; None if Secrets Manager does not say."""
     overdue: bool
-    """Whether that time has passed, so that the rotations fail."""
+    """Whether that time has passed: rotations fail."""
     key: str
 
     @property

@@ -1,4 +1,4 @@
-"""Security groups: what they let in and out, who is behind them, and the ports these listen on."""
+"""Security groups: what they let in and out, and the ports that workloads behind them listen on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .listeners import list_listeners
 from .load_balancers import list_balancers
 from .vpcs import list_vpcs
 
-#: Ports of Airflow's web server and of its database, which MWAA puts into the same group.
+#: Ports of Airflow's web server and database, which MWAA puts into one security group.
 _AIRFLOW: Final = (443, 5432)
 _ENDPOINT: Final = (443,)
 
@@ -29,19 +29,19 @@ class SecurityGroup(Fact):
     """A security group of a network in use. ``subject`` is its id and name."""
 
     default: bool
-    """Whether it is the one that AWS gives to whatever names no group."""
+    """Whether it is the default group of its VPC."""
     ways_in: tuple[NetworkRule, ...]
     ways_out: tuple[NetworkRule, ...]
     network: tuple[Network, ...]
     """All addresses of its VPC."""
     faces_internet: bool
-    """Whether it guards a load balancer that the internet is meant to reach."""
+    """Whether it belongs to an internet-facing load balancer."""
     listens: frozenset[int] | None
-    """Ports that the workloads behind it listen on; None when none is known to be behind it."""
+    """Ports that the workloads behind it listen on; None if no workload is known to be behind it."""
 
     @property
     def unheard(self) -> tuple[str, ...]:
-        """Ways in, but for those among its own members, on ports that nobody behind it listens on."""
+        """Rules that admit others on ports that nothing behind it listens on."""
         heard = self.listens or frozenset()
         strangers = [way for way in self.ways_in if not way.itself]
         return tuple(f"{way}" for way in strangers if not (way.one_port and way.first in heard))
@@ -86,7 +86,7 @@ def _opening(account: Account, group: str, permission: Mapping[str, Any]) -> Net
 
 
 def _prefix_list(account: Account, id_: str) -> tuple[str, tuple[str, ...]]:
-    """Return the name of a list of AWS's own, or the networks of one that somebody made. Raises Unreadable."""
+    """Return the name of a prefix list of AWS, or the networks of a customer-managed one. Raises Unreadable."""
     rows = account.list("ec2", "DescribeManagedPrefixLists", "PrefixLists")
     found: Mapping[str, Any] | None = next((row for row in rows if row["PrefixListId"] == id_), None)
     if found is None:

@@ -1,4 +1,4 @@
-"""The services of AWS that watch an account, in the words of Terraform, and what they have found."""
+"""The services of AWS that watch an account, stated as Terraform would, and their findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class WatcherResource(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ThreatDetection(Fact):
-    """A GuardDuty detector that is on, and what it has found."""
+    """A GuardDuty detector that is on, and its findings."""
 
     findings: Quantity
     """Findings that nobody has archived."""
@@ -32,7 +32,7 @@ class ThreatDetection(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SecurityHub(Fact):
-    """Security Hub, judging by at least one standard that is ready, and what it has found."""
+    """Security Hub with at least one standard that is ready, and its findings."""
 
     findings: Quantity
     """Active critical and high findings that nobody has resolved or suppressed."""
@@ -40,7 +40,7 @@ class SecurityHub(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OutsideAccess(Fact):
-    """An analyzer of access from outside that is at work, and what it has found."""
+    """An active analyzer of external access, and its findings."""
 
     findings: Quantity
     """Active findings."""
@@ -58,7 +58,7 @@ def _resource(type_: str, subject: str, **values: Any) -> WatcherResource:
 
 
 def _guardduty(account: Account) -> Iterator[WatcherResource]:
-    # GuardDuty lists every feature there is, some of which exclude one another: only declared ones can be asked for.
+    # GuardDuty lists all features, some of which exclude one another: only declared ones can be required.
     stated = account.attempt(account.declared, "aws_guardduty_detector_feature")
     declared = set() if isinstance(stated, Unread) else {values.get("name") for values in stated.values()}
     for id_, detector in _list_detectors(account):
@@ -152,7 +152,7 @@ def _analyzers(account: Account) -> Iterator[WatcherResource]:
 
 @observes(ThreatDetection)
 def observe_threats(account: Account) -> Iterator[ThreatDetection]:
-    """Look at what GuardDuty has found; a detector that is off has found nothing and proves nothing."""
+    """Look at what GuardDuty has found; a detector that is off proves nothing."""
     for id_, detector in _list_detectors(account):
         if detector["Status"] == "ENABLED":
             open_ = {"Criterion": {"service.archived": {"Equals": ["false"]}}}
@@ -164,7 +164,7 @@ def observe_threats(account: Account) -> Iterator[ThreatDetection]:
 
 @observes(SecurityHub)
 def observe_security_hub(account: Account) -> Iterator[SecurityHub]:
-    """Look at what Security Hub has found, when it judges by a standard at all."""
+    """Look at what Security Hub has found, if it judges by a standard at all."""
     try:
         hub = account.get("securityhub", "DescribeHub")
     except Absent:
@@ -186,7 +186,7 @@ _OPEN = ("NEW", "NOTIFIED")
 
 
 def _is_severe(finding: Mapping[str, Any]) -> bool:
-    """Apply the filter once more on this side, where it can be seen to work. What a finding leaves out counts."""
+    """Apply the filter once more here, where tests can see it work. A finding that lacks a field counts."""
     return (
         finding.get("RecordState", "ACTIVE") == "ACTIVE"
         and finding.get("Severity", {}).get("Label", "CRITICAL") in _SEVERE
@@ -197,7 +197,7 @@ def _is_severe(finding: Mapping[str, Any]) -> bool:
 
 @observes(OutsideAccess)
 def observe_outside_access(account: Account) -> Iterator[OutsideAccess]:
-    """Look at what the analyzers of access from outside have found."""
+    """Look at what the analyzers of external access have found."""
     for analyzer in account.list("accessanalyzer", "ListAnalyzers", "analyzers"):
         if analyzer["status"] == "ACTIVE" and analyzer["type"] in ("ACCOUNT", "ORGANIZATION"):
             active = {"status": {"eq": ["ACTIVE"]}}

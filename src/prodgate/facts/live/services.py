@@ -1,4 +1,4 @@
-"""ECS services: how large their tasks are, how many, and how they grow."""
+"""ECS services: the size and number of their tasks, and how they scale."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _IMAGE: Final = re.compile(r"(?P<name>[^@]+?)(?::[\w.-]+)?(?:@(?P<digest>sha256:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image that a container names."""
+    """The image of a container."""
 
     reference: str
-    """As it stands in the task definition."""
+    """As the task definition states it."""
     repository: str
     """Registry and name, without tag and digest."""
     digest: str
-    """Empty where the reference has a tag instead."""
+    """Empty if the reference has a tag instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
-    """How the number of tasks changes by itself."""
+    """How the number of tasks scales."""
 
     least: Quantity
     most: Quantity
     suspended: bool
-    """Whether scaling out is."""
+    """Whether scaling out is suspended."""
     policies: tuple[str, ...]
 
     @property
     def room(self) -> Quantity:
-        """How many tasks more than the least there may be."""
+        """How many more tasks than the least there may be."""
         return Quantity.of(self.most.magnitude - self.least.magnitude)
 
 
@@ -61,16 +61,16 @@ class Service(Fact):
 
     name: str
     providers: frozenset[str]
-    """What its tasks run on: ``FARGATE``, ``FARGATE_SPOT``, ``EC2`` or a provider of the team's own."""
+    """Capacity providers: ``FARGATE``, ``FARGATE_SPOT``, ``EC2`` or one of the team's own."""
     task: Task
-    """What one of its tasks is."""
+    """Its task definition."""
     desired: Quantity
     scaling: Scaling | None
     """None without a scalable target."""
 
     @property
     def least(self) -> Quantity:
-        """How many tasks there are at the least: wanted now, and after scaling in."""
+        """The least number of tasks: desired now, or after scaling in."""
         counts: list[Quantity] = [self.desired, *([self.scaling.least] if self.scaling else ())]
         return min(counts, key=lambda count: count.base)
 

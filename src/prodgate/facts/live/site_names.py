@@ -1,4 +1,4 @@
-"""The site's names: what Route 53 answers for them, and which distribution serves them."""
+"""The site's names: their records in Route 53, and the distribution that serves them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class SiteName(Fact):
     """A name that a distribution serves, or that Route 53 points at CloudFront; ``subject`` is the name."""
 
     served_by: str
-    """CloudFront's own name of the distribution that lists it; empty when none of the account does."""
+    """CloudFront's own name of the distribution that lists it; empty if none of the account does."""
     needed: tuple[str, ...]
-    """Types of the records that it needs: ``A``, and ``AAAA`` where the distribution speaks IPv6."""
+    """Types of the records that it needs: ``A``, and ``AAAA`` if the distribution supports IPv6."""
     points_at: tuple[tuple[str, str], ...]
-    """Its address records: the type, and the name that it is an alias of, or its values when it is no alias."""
+    """Its address records: the type, and the target of an alias or the values of another record."""
     zone: str
-    """Id of the public hosted zone that answers for it; empty when no zone of the account does."""
+    """Id of the public hosted zone that answers for it; empty if no zone of the account does."""
 
 
 @observes(SiteName)
@@ -48,7 +48,7 @@ def observe_site_names(account: Account) -> Iterator[SiteName]:
 
 
 def _public_zones(account: Account) -> dict[str, str]:
-    """Return the ids of the public zones by name, the longest name first: it answers where two would."""
+    """Return the ids of the public zones by name, the longest first: the most specific zone answers."""
     zones = account.list("route53", "ListHostedZones", "HostedZones")
     public = {zone["Name"].rstrip("."): zone["Id"] for zone in zones if not zone["Config"]["PrivateZone"]}
     return dict(sorted(public.items(), key=lambda pair: -len(pair[0])))

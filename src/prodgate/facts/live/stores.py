@@ -1,4 +1,4 @@
-"""What keeps data besides buckets, and under which key: queues, topics, logs, images, vaults, Airflow and secrets."""
+"""What stores data besides buckets, and under which key: queues, topics, logs, images, vaults, Airflow, secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .secrets import observe_secrets
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Store(Fact):
-    """Something that keeps data. ``subject`` is its ARN."""
+    """Something that stores data. ``subject`` is its ARN."""
 
     kind: str
     """``queue``, ``topic``, ``log group``, ``repository``, ``vault``, ``airflow``, ``secret``, …"""
@@ -28,7 +28,7 @@ class Store(Fact):
 
 @observes(Store)
 def observe_stores(account: Account) -> Iterator[Store]:
-    """See what is kept in services that have a list of their own."""
+    """See backup vaults, secrets and databases."""
     for vault in (each for each in account.once(observe_vaults) if each.exists):
         yield _store(account, vault.subject, "vault", vault.key)
     for secret in account.once(observe_secrets):
@@ -106,7 +106,7 @@ def _topic(account: Account, arn: str) -> Mapping[str, str]:
 
 
 def _store(account: Account, subject: str, kind: str, key: str, encrypted: bool = True) -> Store:
-    """Return a store; where the service encrypts whatever is said, ``encrypted`` is left out."""
+    """Return a store; ``encrypted`` is left out if the service always encrypts."""
     region = subject.split(":")[3]
     return Store(
         subject=subject,

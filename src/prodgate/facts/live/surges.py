@@ -1,4 +1,4 @@
-"""What became of surges: whether the cache answered, whether services grew and the new tasks took traffic."""
+"""How the system stood surges: whether the cache answered, services scaled out, and new tasks took traffic."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .watching.metric_data import Query, read_series
 
 _HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)
-#: How far back surges are looked for; CloudWatch keeps values by the minute that long, and AWS its scaling longer.
+#: How far back surges are looked for; CloudWatch keeps values by the minute as long, and scaling activities longer.
 _FORTNIGHT: Final = timedelta(days=14)
 _COUNT: Final = re.compile(r"desired count to (\d+)")
 
@@ -33,17 +33,17 @@ class CacheInSurge(Fact):
 
     requests: int
     hit_rate: Quantity | None
-    """Share of the cacheable requests that the cache answered; None where CloudFront does not publish it."""
+    """Share of the cacheable requests that the cache answered; None if CloudFront does not publish it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServiceInSurge(Fact):
-    """How a service grew in two weeks; ``subject`` is its ARN."""
+    """How a service scaled out in two weeks; ``subject`` is its ARN."""
 
     grown: int
-    """How often it was given more tasks."""
+    """How often it scaled out."""
     served: int
-    """How often as many tasks as it was given took traffic within the hour."""
+    """How often all its new tasks took traffic within the hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -51,7 +51,7 @@ class WorkerUse(Fact):
     """How busy the workers of an Airflow environment were in a week; ``subject`` is its ARN."""
 
     days: Quantity
-    """Days of it with a number; the base worker always reports."""
+    """Days of it with data; the base worker always reports."""
     highest: Quantity
     """Mean CPU use of the busiest hour."""
 
@@ -106,7 +106,7 @@ def _service(account: Account, service: Mapping[str, Any]) -> ServiceInSurge:
 
 
 def _list_growth(account: Account, service: Mapping[str, Any]) -> Iterator[tuple[datetime, int]]:
-    """Yield when a service was given more tasks than before, and how many it had then."""
+    """Yield when a service scaled out, and to how many tasks."""
     name = f"service/{service['clusterArn'].rpartition('/')[2]}/{service['serviceName']}"
     listed = account.list(
         "application-autoscaling", "DescribeScalingActivities", "ScalingActivities", ServiceNamespace="ecs"
@@ -121,7 +121,7 @@ def _list_growth(account: Account, service: Mapping[str, Any]) -> Iterator[tuple
 
 
 def _took_traffic(account: Account, service: Mapping[str, Any], start: datetime, count: int) -> bool:
-    """Whether as many targets were healthy within the hour as the service was given, and requests reached them."""
+    """Whether as many targets as the service had tasks were healthy within the hour, and requests reached them."""
     groups = [one["targetGroupArn"].rpartition(":")[2] for one in service.get("loadBalancers") or ()]
     return any(_group_took_traffic(account, group, start, count) for group in groups)
 

@@ -14,13 +14,13 @@ from ..observers import observes
 from .permissions import read_rights
 from .running_tasks import RunningTask, list_running_tasks
 
-#: How far back X-Ray is asked; it answers for six hours at most.
+#: How far back X-Ray is queried; it answers for six hours at most.
 LOOKED_BACK: Final = timedelta(hours=6)
-#: What is in the name of an image that collects traces.
+#: Parts of the names of images that collect traces.
 _COLLECTORS: Final = ("xray", "x-ray", "otel", "opentelemetry", "collector")
 #: Managed policies of AWS that let a role send traces.
 _BY_AWS: Final = {"AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "AWSXrayFullAccess"}
-#: Variables by which instrumentation learns under which name it reports.
+#: Variables that tell instrumentation the name to report under.
 _NAMES: Final = ("OTEL_SERVICE_NAME", "AWS_XRAY_TRACING_NAME")
 
 
@@ -33,9 +33,9 @@ class TracedService(Fact):
     may_send: bool
     """Whether the role of its task may send traces to X-Ray."""
     names: tuple[str, ...]
-    """Names under which its traces come: those that its containers are told, else the service's own."""
+    """Names of its traces: those that its containers are told, else the service's own."""
     newest: Quantity | None
-    """Time since its newest trace; None when X-Ray has none of the last six hours."""
+    """Time since its newest trace; None if X-Ray has none of the last six hours."""
 
 
 @observes(TracedService)

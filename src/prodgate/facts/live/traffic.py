@@ -28,9 +28,9 @@ class BalancerTraffic(Fact):
     days: Quantity
     """Days of them with requests; a load balancer that lives reports every day."""
     requests: int
-    """Requests that reached it, also those for which it found no target."""
+    """Requests that reached it, including those for which it found no target."""
     p95: Quantity | None
-    """95th percentile of response times over all days at once; never lower than that. None without a request."""
+    """95th percentile of response times over all days at once, or an upper limit of it. None without a request."""
     failed: Quantity
     """Share of requests answered with 5xx, by it or by its targets."""
     answered: Quantity
@@ -58,7 +58,7 @@ def observe_balancer_traffic(account: Account) -> Iterator[BalancerTraffic]:
 
 @observes(CanaryVisits)
 def observe_canary_visits(account: Account) -> Iterator[CanaryVisits]:
-    """Look at what every canary met."""
+    """Look at the visits of every canary."""
     for canary in account.list("synthetics", "DescribeCanaries", "Canaries"):
         name = canary["Name"]
         share, counted = (
@@ -78,7 +78,7 @@ def observe_canary_visits(account: Account) -> Iterator[CanaryVisits]:
 def _traffic(account: Account, balancer: str) -> dict[str, Any]:
     found = _counts(account, balancer)
     requests, unplaced = found["RequestCount"], found[BALANCER_ERRORS]
-    # RequestCount leaves out requests that found no target, which are exactly those that the load balancer fails
+    # RequestCount excludes requests that found no target, which are exactly those that the load balancer fails
     reached = total(requests) + total(unplaced)
     failed = 100 * (total(found[TARGET_ERRORS]) + total(unplaced)) / (reached or 1)
     return {
@@ -100,7 +100,7 @@ def _counts(account: Account, balancer: str) -> Mapping[str, Series]:
 def _p95(account: Account, balancer: str) -> Quantity | None:
     """Return the percentile over the whole window: those of its parts can't be averaged.
 
-    Where CloudWatch cuts the window into periods of its own, the highest of their percentiles is no lower.
+    If CloudWatch divides the window into periods, the highest of their percentiles is no lower.
     """
     query = Query("AWS/ApplicationELB", "TargetResponseTime", (("LoadBalancer", balancer),), "p95")
     found = read_series(account, [query], window=_MONTH, period=_MONTH)[query]

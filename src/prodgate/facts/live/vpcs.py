@@ -1,4 +1,4 @@
-"""Networks in use, and the record of what passes through them."""
+"""Networks in use, and their flow logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NetworkRecord(Fact):
     """The flow logs of a VPC; ``subject`` is the VPC's id. A default VPC counts when something is in it."""
 
     recorded: frozenset[str]
-    """The traffic that is recorded and delivered: ``ACCEPT``, ``REJECT``."""
+    """Traffic of which records are delivered: ``ACCEPT``, ``REJECT``."""
     failures: tuple[str, ...]
     """Why the records of a flow log are not delivered."""
 
@@ -36,7 +36,7 @@ def observe_network_records(account: Account) -> Iterator[NetworkRecord]:
 
 
 def _list_recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
-    """Return what is delivered. Raises Unreadable when that hangs on a flow log that has not delivered anything yet."""
+    """Return what is delivered. Raises Unreadable if a flow log has not delivered anything yet."""
     working = {one["TrafficType"] for one in flows if _works(one)}
     if new := [one["FlowLogId"] for one in flows if _works(one) and "DeliverLogsStatus" not in one]:
         raise Unreadable(f"ec2 DescribeFlowLogs: does not say yet whether {new[0]} delivers")
@@ -44,7 +44,7 @@ def _list_recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
 
 
 def list_vpcs(account: Account) -> tuple[Mapping[str, Any], ...]:
-    """Return the VPCs in use: those that somebody made, and a default one in which something is."""
+    """Return the VPCs in use: all that somebody created, and a default one with something in it."""
     found = account.list("ec2", "DescribeVpcs", "Vpcs")
     used = {one["VpcId"] for one in account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")}
     return tuple(vpc for vpc in found if not vpc["IsDefault"] or vpc["VpcId"] in used)

@@ -11,7 +11,7 @@ from .. import Fact
 from ..observers import observes
 from .distributions import GLOBAL, list_distributions
 
-#: Actions that keep a request from the application.
+#: Actions that stop a request.
 _STOPS = ("Block", "Captcha", "Challenge")
 
 
@@ -21,23 +21,23 @@ class WebAclRule:
 
     name: str
     stops: bool
-    """Whether what it matches is kept from the application; for a group, whether the group's own rules may."""
+    """Whether it stops what it matches; for a group, whether the group's own rules may."""
     counts: bool
     """Whether it only counts what it matches, or what its group would stop."""
     labels: bool
-    """Whether it adds a label, for a later rule to act on."""
+    """Whether it adds a label for a later rule to act on."""
     group: str
-    """The managed rule group that it brings in, as ``VENDOR/NAME``, with ``in part`` where it is narrowed down; ``*``
-    for a group of the account; else empty."""
+    """The managed rule group that it includes, as ``VENDOR/NAME``, with ``in part`` if it has a scope-down statement;
+    ``*`` for a rule group of the account; else empty."""
     softened: tuple[str, ...] = ()
-    """Rules of the group that are told to count or to allow."""
+    """Rules of the group whose action is overridden to count or allow."""
     limits_everything: bool = False
-    """Whether it counts requests by who sends them, whatever they ask for."""
+    """Whether it is a rate limit on all requests, without a scope-down statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WebAcl(Fact):
-    """A web ACL that stands before a distribution; ``subject`` is its ARN."""
+    """The web ACL of a distribution; ``subject`` is its ARN."""
 
     rules: tuple[WebAclRule, ...]
     needs_sql_rules: bool
@@ -50,7 +50,7 @@ class WebAcl(Fact):
 
 @observes(WebAcl)
 def observe_web_acls(account: Account) -> Iterator[WebAcl]:
-    """Look at every web ACL that stands before a distribution."""
+    """Look at every web ACL that is attached to a distribution."""
     attached = {site.get("WebACLId") for site in list_distributions(account)}
     known = account.list("wafv2", "ListWebACLs", "WebACLs", region=GLOBAL, Scope="CLOUDFRONT")
     for listed in (one for one in known if one["ARN"] in attached):
@@ -72,7 +72,7 @@ def _rule(rule: Mapping[str, Any]) -> WebAclRule:
     rate = statement.get("RateBasedStatement")
     overrides = {one["Name"]: next(iter(one["ActionToUse"])) for one in group.get("RuleActionOverrides", ())}
     softened = [name for name, action in overrides.items() if action not in _STOPS]
-    excluded = [one["Name"] for one in group.get("ExcludedRules", ())]  # the older way to let a rule count
+    excluded = [one["Name"] for one in group.get("ExcludedRules", ())]  # deprecated by AWS, still in force
     return WebAclRule(
         name=rule["Name"],
         stops="None" in rule.get("OverrideAction", {}) or any(action in rule.get("Action", {}) for action in _STOPS),
@@ -85,7 +85,7 @@ def _rule(rule: Mapping[str, Any]) -> WebAclRule:
 
 
 def _group(managed: Mapping[str, Any]) -> str:
-    """Name a managed group; one that looks at some requests only is not the group, and is named with ``in part``."""
+    """Name a managed group; one with a scope-down statement is not the whole group, and is named with ``in part``."""
     name = f"{managed['VendorName']}/{managed['Name']}"
     return f"{name} in part" if managed.get("ScopeDownStatement") else name
 

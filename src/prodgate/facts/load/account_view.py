@@ -1,15 +1,15 @@
-"""The same requests as the account that serves them counted them, in the whole minutes that lie within a run.
+"""The requests of a run as the account that serves them counted them, in the whole minutes of the run.
 
-Other readers are there meanwhile, a cache answers a part of the requests, and clocks differ. So nothing is expected
-to be equal, and only what can't be by any of these is held against a run:
+Meanwhile there are other readers, a cache answers a part of the requests, and clocks differ. So no numbers are expected
+to be equal; only what none of this can explain is held against a run:
 
-- Who counts at the entrance, the distribution that serves the host or else the load balancers, counted no fewer
-  requests than were answered, and no fewer 5xx than readers saw. Fewer means that something else answered them.
-- Answers that surely came from targets, which are all of them, or with a distribution those that no cache may give,
-  are among all that load balancers timed. However slow the others were, the 95th percentile of these lies between two
-  percentiles of all. If that of readers lies outside, they wait where no alarm sees it, or their figure hides a wait.
+- The entrance, which is the distribution that serves the host or else the load balancers, counted no fewer requests
+  than were answered, and no fewer 5xx than readers saw. Fewer means that something else answered them.
+- Answers that certainly came from targets (all of them, or behind a distribution those that no cache may give) are
+  among all that load balancers timed. However slow the others were, their 95th percentile lies between two percentiles
+  of all. If what readers measured lies outside, they wait where no alarm sees it, or the measurement hides a wait.
 
-That CloudFront counts more 5xx than the load balancers says nothing: it answers an error from its cache, too.
+That CloudFront counts more 5xx than the load balancers proves nothing: it answers errors from its cache, too.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EntranceCount(Fact):
-    """A run as where it enters the account counted it; ``subject`` names both."""
+    """A run as the entrance of the account counted it; ``subject`` names both."""
 
     answered: int
     """Requests that readers had answered within the minutes, with success or without."""
     unknown: Quantity
-    """Share of them that is more than the account counted."""
+    """Share of them that the account did not count."""
     unknown_errors: Quantity
-    """Share that is more 5xx than the account counted, of all that were answered."""
+    """5xx that the account did not count, as a share of all answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -55,20 +55,20 @@ class BalancerTimes(Fact):
     """A run as load balancers timed it; ``subject`` names both."""
 
     answers: int
-    """Successes that surely came from targets of theirs."""
+    """Successes that certainly came from their targets."""
     client_p95: Quantity
     """Their 95th percentile, from the intended send to the last byte."""
     least: Quantity
-    """What the 95th percentile of these is at least by the load balancers' time."""
+    """Lower limit of their 95th percentile as load balancers timed it."""
     most: Quantity
-    """What it is at most."""
+    """Its upper limit."""
     apart: Quantity
-    """How far outside of this the readers' own is; 0 within."""
+    """How far outside these limits the readers' own is; 0 within."""
 
 
 @contextmanager
 def account_at(now: datetime, calls: Calls, about: Mapping[str, Any]) -> Iterator[Account]:
-    """Yield an account as it was at a time; ``about`` says which, and in what region."""
+    """Yield an account as it was at a time; ``about`` holds its id and region."""
     with ThreadPoolExecutor(1, thread_name_prefix="calls") as pool:
         nothing: Any = lambda _: {}  # noqa: E731
         yield Account(
@@ -77,9 +77,9 @@ def account_at(now: datetime, calls: Calls, about: Mapping[str, Any]) -> Iterato
 
 
 def account_view(stored: Mapping[str, Any], account: Mapping[str, Any] | None) -> Iterator[Fact]:
-    """Return how a run is in the account; ``account`` is what was kept of it, None where it was not asked.
+    """Yield a run as the account saw it; ``account`` is what was kept of it, None if it was not asked.
 
-    Nothing of a run whose server's own log was read.
+    Nothing for a run whose server's own log was read.
     """
     if stored["server"] is not None or stored["record"]["profile"]["name"] not in PROFILES:
         return
@@ -91,7 +91,7 @@ def account_view(stored: Mapping[str, Any], account: Mapping[str, Any] | None) -
 
 
 def view_through(calls: Calls, stored: Mapping[str, Any], about: Mapping[str, Any]) -> Iterator[Fact]:
-    """Return how a run is in the account that answers calls; nothing where nothing in it counts requests."""
+    """Yield a run as the account that answers calls saw it; nothing if nothing in it counts requests."""
     record = stored["record"]
     try:
         begun, ended = find_whole_minutes(record)
@@ -131,7 +131,7 @@ def _entrance_count(stored: Mapping[str, Any], seen: IngressCounts, begun: datet
 def _balancer_times(
     stored: Mapping[str, Any], seen: IngressCounts, account: Account, begun: datetime
 ) -> Iterator[BalancerTimes]:
-    """Compare response times, where a part of the load surely came to targets of load balancers."""
+    """Compare response times, if a part of the load certainly came to targets of load balancers."""
     own = count_sent(stored["record"], begun, account.now)
     took = own.took_uncached if seen.cached else own.took
     client, answers = p95(took), sum(took.values())

@@ -1,4 +1,4 @@
-"""Whether answers became slower: against the last good run, and green against blue in one run that interleaves them."""
+"""Whether answers became slower: than in the last good run, or in green than in blue within one interleaved run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .soundness import run_name, why_not_comparable
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LoadChange(Fact):
-    """Two loads of the same form; ``subject`` is such as ``steady at https://… against the run 2026-11-24T…``."""
+    """Two runs of the same profile; ``subject`` is such as ``steady at https://… against the run 2026-11-24T…``."""
 
     before: Measurements
     now: Measurements
@@ -25,7 +25,7 @@ class LoadChange(Fact):
     def p95(self, criterion: Criterion) -> Estimate:
         """Return how much longer the 95th percentile takes now.
 
-        Each side may miss the truth with half of what the confidence leaves, so both together with all of it.
+        Each side is estimated with half of the allowed error, so that both together keep the confidence.
         """
         sure = criterion.confidence or CONFIDENCE
         each = replace(criterion, confidence=Quantity.of((100 + sure.magnitude) / 2, "%"), rate=None, window=None)
@@ -42,7 +42,7 @@ def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) 
 
 
 def _comparable(record: Mapping[str, Any]) -> Any:
-    """Return what a record holds, or Unread where the generator itself was later than a change may be."""
+    """Return the measurements of a record, or Unread if the generator was later than a change that matters."""
     found = read_measurements(record)
     if not isinstance(found, Unread) and (reason := why_not_comparable(record)):
         return Unread(reason)
@@ -50,7 +50,7 @@ def _comparable(record: Mapping[str, Any]) -> Any:
 
 
 def compare_interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:
-    """Compare green with blue, which took turns in one run: what disturbed one of them disturbed the other."""
+    """Compare green with blue, which took turns in one run, so that disturbances hit both alike."""
     record = stored["record"]
     yield LoadChange(
         subject=f"green against blue at {stored['place']}",

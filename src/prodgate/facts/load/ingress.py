@@ -1,4 +1,4 @@
-"""What an account itself counted in the minutes of a run: the distribution that serves a host, and load balancers."""
+"""What an account counted in the minutes of a run, at the distribution that serves a host and at load balancers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..live.watching.metric_data import Query, Series, read_series, total
 
 _MINUTE: Final = timedelta(minutes=1)
 _ANSWERS: Final = "TargetResponseTime"
-#: RequestCount leaves out what a load balancer answers by itself.
+#: RequestCount excludes what a load balancer answers itself.
 _REQUESTS: Final = (
     "RequestCount",
     "HTTP_Fixed_Response_Count",
@@ -32,7 +32,7 @@ _CENT: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressCounts:
-    """What was counted where the load enters. Real readers are in it, so that it may be more than was sent."""
+    """What was counted where the load enters. It includes real readers, so it may be more than was sent."""
 
     entrance: str
     """Who counted, as a person would look it up."""
@@ -48,13 +48,13 @@ class IngressCounts:
     """Answers of targets that they timed."""
 
     def missing(self, begun: datetime, ended: datetime) -> Sequence[datetime]:
-        """Return the minutes of which nothing is told."""
+        """Return the minutes without data."""
         every = (begun + number * _MINUTE for number in range((ended - begun) // _MINUTE))
         return [minute for minute in every if minute not in self.requests]
 
 
 def count_at_ingress(account: Account, host: str, foreign: Sequence[str], begun: datetime) -> IngressCounts | None:
-    """Return what was counted from ``begun`` until the account's now; None where nothing counts. Raises Unreadable.
+    """Return what was counted from ``begun`` until the account's now; None if nothing counts. Raises Unreadable.
 
     A load balancer or distribution that fits a pattern of ``foreign`` by name or ARN is of another system.
     """
@@ -77,10 +77,10 @@ def count_at_ingress(account: Account, host: str, foreign: Sequence[str], begun:
 
 
 def percentile_range(account: Account, seen: IngressCounts, own: int, begun: datetime) -> tuple[Decimal, Decimal]:
-    """Return between which seconds the 95th percentile of ``own`` answers lies, which are among all that were timed.
+    """Return the limits, in seconds, of the 95th percentile of ``own`` answers among all that were timed.
 
-    Whether all others were slower or all were faster, the percentile of our own lies between two of all. Those of the
-    minutes can't be averaged, but that of the whole is no lower than the lowest and no higher than the highest.
+    Whether all others were slower or faster, the percentile of our own lies between two of all. Percentiles of minutes
+    can't be averaged, but that of the whole is no lower than the lowest and no higher than the highest.
     """
     part = Decimal(own) / seen.answers
     low, high = (95 * part).quantize(_CENT, ROUND_DOWN), (100 - 5 * part).quantize(_CENT, ROUND_UP)
@@ -97,7 +97,7 @@ def percentile_range(account: Account, seen: IngressCounts, own: int, begun: dat
 
 
 def _find_distribution(account: Account, host: str, foreign: Sequence[str]) -> Mapping[str, Any] | None:
-    """Return the distribution that serves a host: that with its very name before one with a wildcard."""
+    """Return the distribution that serves a host: one with its exact name before one with a wildcard."""
     own = [site for site in list_distributions(account) if not _is_foreign(foreign, site["ARN"], site["Id"])]
     exact = [site for site in own if host in (*items(site, "Aliases"), site["DomainName"])]
     wild = [site for site in own if any(fnmatchcase(host, alias) for alias in items(site, "Aliases"))]
@@ -116,7 +116,7 @@ def _is_foreign(foreign: Sequence[str], *names: str) -> bool:
 
 
 def _count_by_distribution(account: Account, id_: str, window: timedelta) -> tuple[Series, int]:
-    """Return requests by minute, and how many were answered with 5xx: of these CloudFront tells the share."""
+    """Return requests by minute, and how many were answered with 5xx, of which CloudFront states the share."""
     own = (("DistributionId", id_), ("Region", "Global"))
     requests = Query("AWS/CloudFront", "Requests", own, "Sum")
     share = Query("AWS/CloudFront", "5xxErrorRate", own, "Average")

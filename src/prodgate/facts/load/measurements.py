@@ -1,4 +1,4 @@
-"""What a run under load measured, and what that supports: percentile, error rate and availability."""
+"""What a run under load measured, and the estimates it supports: percentile, error rate, availability."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .soundness import why_unsound
 
 #: What may be slower than the 95th percentile.
 SLOWEST: Final = Decimal("0.05")
-#: Classes of failure that are shown with a share.
+#: Classes of failure that are shown by name.
 _SHOWN: Final = 3
-#: Lateness of the generator that is worth a word, in seconds.
+#: Lateness of the generator that is worth mentioning, in seconds.
 _NOTABLE: Final = Decimal("0.01")
 
 
@@ -29,19 +29,19 @@ class Measurements:
     """The requests of a measured window. One that failed, or that could not be sent, is slower than any other."""
 
     rate: Quantity
-    """Readers that were due per second; each makes one request or more."""
+    """Arrivals per second that were planned; each makes one request or more."""
     duration: Quantity
-    """How long they were."""
+    """How long they arrived."""
     latencies: tuple[Mapping[int, int], ...]
-    """Of each second, how many requests succeeded in how many tenths of a millisecond."""
+    """For each second, latency in tenths of a millisecond -> how many requests succeeded with it."""
     failed: tuple[int, ...]
-    """Of each second, how many failed. Those that were not sent at all follow as a second of their own."""
+    """For each second, how many failed. Those that were not sent at all follow as a second of their own."""
     classes: Mapping[str, int]
-    """How many failed in which way."""
+    """How many failed, by class of failure."""
     stopped: str
     """Why the run was stopped early; empty when it was not."""
     late: Quantity
-    """How late the generator sent in one of a hundred cases: response times may be shorter by so much, not longer."""
+    """How late the generator sent at its 99th percentile: response times may be shorter by as much, not longer."""
 
     @property
     def requests(self) -> int:
@@ -51,7 +51,7 @@ class Measurements:
     def p95(self, criterion: Criterion) -> Estimate:
         """Return the 95th percentile of response times, decided by how many requests exceed the criterion's limit.
 
-        The lower end allows for the generator's own lateness, so that a site is not convicted of it.
+        The lower end allows for the generator's own lateness, so that the site is not blamed for it.
         """
         found = estimates.estimate_percentile(
             self._slower,
@@ -75,7 +75,7 @@ class Measurements:
         return self._share(criterion, good=True)
 
     def why_unfinished(self, criterion: Criterion) -> str:
-        """Return why too little was seen for a criterion to be satisfied, or nothing."""
+        """Return why too little was measured to satisfy a criterion, or an empty string."""
         return "; ".join(self._missing(criterion))
 
     def describe_failures(self) -> str:
@@ -112,7 +112,7 @@ class Measurements:
 
 
 def read_measurements(record: Mapping[str, Any]) -> Any:
-    """Return what a record holds, or Unread where it can't be believed."""
+    """Return the measurements of a record, or Unread if it can't be trusted."""
     if reason := why_unsound(record):
         return Unread(reason)
     profile, cells = record["profile"], record["seconds"]

@@ -38,7 +38,7 @@ class DeployUnderLoad(Fact):
     """Readers arriving while a deploy, or several, were carried out."""
 
     failed: Estimate
-    """How many requests failed or could not be sent; its samples are those of the seconds in which a deploy was."""
+    """How many requests failed or could not be sent; its samples are those of the seconds of a deploy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -48,7 +48,7 @@ class CacheableResponse(Fact):
     answers: int
     """Successful ones."""
     unshareable: Mapping[str, int]
-    """How many of them a shared cache may not keep, by reason."""
+    """How many of them a shared cache may not store, by reason."""
 
 
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
@@ -94,7 +94,7 @@ def _failed_requests(stored: Mapping[str, Any]) -> Any:
 
 
 def _is_deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a deploy was under way in the second that begins then."""
+    """Whether a deploy was under way in the second that begins at ``second``."""
     return any(one["started"] < second + 1 and one["ended"] >= second for one in deploys)
 
 

@@ -1,4 +1,4 @@
-"""The same requests as the server saw them: how many arrived, and how long they took by its own clock."""
+"""The requests of a run as the server saw them: how many arrived, and how long they took by its own clock."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ...statistics import nearest_rank
 from .. import Fact
 from .soundness import count_requests, percent, run_name, why_unsound
 
-#: Beginning of the path of a request that only marks a place in the log.
+#: Prefix of the path of a request that only marks a place in the log.
 MARK: Final = "/prod-gate-was-here-"
-#: Beginning of the paths that load balancers, deploys and the gate itself ask for, beside the load.
+#: Prefixes of the paths that load balancers, deploys and the gate itself request.
 _PROBES: Final = ("/api/health", "/api/ready", MARK)
-#: What failures with an answer begin with, of which the server must know.
+#: Prefixes of the failures that the server answered, and so must know of.
 ANSWERED_FAILURES: Final = ("HTTP ", "wrong content")
 _ERRORS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServerView(Fact):
-    """A run under load as the generator and the server tell it; ``subject`` is such as ``steady at https://…``."""
+    """A run as the generator and the server recorded it; ``subject`` is such as ``steady at https://…``."""
 
     sent: int
     """Requests that the generator sent, the warm-up included."""
     arrived: int
     """Requests in the server's access log."""
     unmatched: Quantity
-    """Share of requests that only one of the two knows: lost, or sent again without a word."""
+    """Share of requests that only one of the two knows: lost, or silently sent again."""
     client_p95: Quantity
     """95th percentile of successes, from the intended send to the last byte."""
     server_p95: Quantity
@@ -44,7 +44,7 @@ class ServerView(Fact):
 
 
 def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
-    """Return both sides of a run, for a target that has a log of its own to read."""
+    """Yield both sides of a run, for a target whose own log was read."""
     record, seen = stored["record"], stored["server"]
     if seen is None:
         return
@@ -56,7 +56,7 @@ def server_view(stored: Mapping[str, Any]) -> Iterator[ServerView]:
 
 
 def summarise_log(lines: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an access log says of a run: statuses from the warm-up on, and of the window how long successes took.
+    """Summarise the access log of a run: statuses from the warm-up on, and latencies of successes in the window.
 
     A line has ``at`` in seconds since 1970, ``path``, ``status`` (0 for no answer) and ``seconds``.
     """
@@ -101,6 +101,6 @@ def _percentiles(record: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str
 
 
 def p95(took: Mapping[int, int]) -> Quantity | None:
-    """Return the latency that no more than a twentieth exceed; None of nothing."""
+    """Return the latency that no more than a twentieth exceed; None for no requests."""
     tenths = nearest_rank(took, 950)
     return None if tenths is None else Quantity.of(Decimal(tenths) / 10, "ms")

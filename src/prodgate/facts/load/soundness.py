@@ -1,4 +1,4 @@
-"""Whether a record of a load run can be believed at all."""
+"""Whether the record of a load run can be trusted at all."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from ...quantities import Quantity
 
-#: The form of records that is written and understood here.
+#: Version of the records that are written and read here.
 FORMAT: Final = 1
-#: How late requests may be sent, in seconds, in one of a hundred cases where two runs are compared. Lateness that moves
-#: hardly anything over a limit moves a percentile by as much as a change is.
+#: Greatest 99th percentile of lateness, in seconds, of a run that is compared with another: lateness that hardly
+#: matters beside a limit shifts a percentile by as much as a real change.
 MOST_LAG: Final = 0.020
 
 
@@ -26,9 +26,9 @@ def percent(part: int, whole: int) -> Quantity:
 
 
 def why_unsound(record: Mapping[str, Any]) -> str:
-    """Return why nothing can be concluded from a record, and what to do; or nothing.
+    """Return why nothing can be concluded from a record, and what to do; or an empty string.
 
-    A run that was stopped early because far too much failed is sound: it can convict, and never acquit.
+    A run that was stopped early because far too much failed is sound: it can break a criterion, and satisfy none.
     """
     if record["format"] != FORMAT:
         return f"the record has format {record['format']!r}, and this version reads {FORMAT}; run the load again"
@@ -36,7 +36,7 @@ def why_unsound(record: Mapping[str, Any]) -> str:
 
 
 def why_not_comparable(record: Mapping[str, Any]) -> str:
-    """Return why a sound record can't be compared with another run's, and what to do; or nothing."""
+    """Return why a sound record can't be compared with another run's, and what to do; or an empty string."""
     lag = record["health"]["send_lag"]["p99"]
     if lag <= MOST_LAG:
         return ""
@@ -47,7 +47,7 @@ def why_not_comparable(record: Mapping[str, Any]) -> str:
 
 
 def count_requests(record: Mapping[str, Any]) -> int:
-    """Return how many requests of the measured window came to an end, with success or without."""
+    """Return how many requests of the measured window ended, with success or without."""
     return sum(sum(cell["latency"].values()) + sum(cell["failed"].values()) for cell in record["seconds"])
 
 
@@ -66,7 +66,7 @@ def _find_flaws(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _find_contradictions(record: Mapping[str, Any]) -> Iterator[str]:
-    """Say which numbers of a complete run don't add up: then something was lost between a request and its record."""
+    """Yield which numbers of a complete run don't add up: something was lost between a request and its record."""
     planned, sent, not_sent, ended = (*(record[key] for key in ("planned", "sent", "not_sent")), count_requests(record))
     if planned != sent + not_sent:
         yield f"{planned:,} arrivals were planned, {sent:,} sent and {not_sent:,} not: the record contradicts itself"

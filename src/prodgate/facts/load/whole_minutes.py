@@ -1,4 +1,4 @@
-"""The whole minutes of a run, by which AWS counts, and what the generator surely asked for within them."""
+"""The whole minutes of a run, by which AWS counts, and the requests that certainly lie within them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .soundness import why_unsound
 
 #: Seconds by which the clocks of the generator and of AWS may differ.
 _SKEW: Final = 2.0
-#: Requests of one visit, each of which may take as long as the timeout: the record knows only when a visit began.
+#: Requests of one visit, each of which may take as long as the timeout: only the begin of a visit is recorded.
 _IN_A_ROW: Final = 2
 _MINUTE: Final = 60
 _ERROR: Final = re.compile(r"HTTP 5\d\d")
@@ -23,22 +23,22 @@ _ERROR: Final = re.compile(r"HTTP 5\d\d")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentRequests:
-    """What was asked for in the seconds of which every request lies within the minutes, whatever the clocks say."""
+    """Requests of the seconds that lie within the minutes to their end, however the clocks differ."""
 
     answered: int
-    """Requests that were answered, with success or without."""
+    """Requests that were answered, successfully or not."""
     errors: int
     """Those answered with 5xx."""
     took: Counter[int]
-    """Of all successes, how many took how many tenths of a millisecond."""
+    """Tenths of a millisecond -> how many successes took as long."""
     took_uncached: Counter[int]
-    """Of those that no cache may answer."""
+    """The same for requests that no cache may answer."""
 
 
 def find_whole_minutes(record: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """Return begin and end of the whole minutes within a run's measured window. Raises Unreadable without one.
+    """Return begin and end of the whole minutes within a run's measured window.
 
-    Also for a run that can't be believed, or was stopped early and so is shorter than it says.
+    Raises Unreadable if there is none, and for a run that can't be trusted or was stopped early.
     """
     if reason := why_unsound(record) or (record["why"] if record["stopped_early"] else ""):
         raise Unreadable(reason)
@@ -54,7 +54,7 @@ def find_whole_minutes(record: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 
 def count_sent(record: Mapping[str, Any], begun: datetime, ended: datetime) -> SentRequests:
-    """Return what was sent between two times, and came to its end before the second."""
+    """Return the requests that were sent and ended between two times."""
     answered = errors = 0
     took, uncached = Counter[int](), Counter[int]()
     for cell in _seconds_within(record, begun, ended):

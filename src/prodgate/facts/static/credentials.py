@@ -1,4 +1,4 @@
-"""Credentials that stand in the files of a repository, by the forms that issuers give them."""
+"""Credentials in a repository's files, recognised by the formats that issuers give them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Final
 from ...semantics.secret_forms import FORMS
 from .. import Fact
 
-#: Files larger than this, in bytes, are data and not read.
+#: Files larger than this, in bytes, are taken for data and not read.
 LARGEST: Final = 2_000_000
 
 #: Seconds in which git must have listed the files.
@@ -29,13 +29,13 @@ class RepositoryPart(Fact):
     files: int
     """Number of files that were read."""
     credentials: tuple[str, ...]
-    """``file:line: what it is`` of each credential; never the credential itself."""
+    """Each credential as ``file:line: kind``; never the credential itself."""
     place: str = ""
     """``file:line`` of the first one."""
 
 
 def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:
-    """Read the files that git knows below ``root``, but for those whose path matches a pattern of ``exempt``.
+    """Read the files below ``root`` that git tracks or would add, except those that match a pattern of ``exempt``.
 
     Returns ``{top: {"files": n, "credentials": [[file, line, kind], …]}}``.
     """
@@ -52,7 +52,7 @@ def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:
 
 
 def credential_facts(stored: Mapping[str, Any]) -> tuple[RepositoryPart, ...]:
-    """Return the facts of what ``observe_credentials`` returned."""
+    """Return the facts in what ``observe_credentials`` returned."""
     return tuple(
         RepositoryPart(
             subject=top,
@@ -85,7 +85,7 @@ def _list_files(root: Path) -> Iterator[str]:
 
 
 def _read_text(path: Path) -> str | None:
-    """Return the text of a file; None for one that is gone, is no file, is binary or is data."""
+    """Return the text of a file; None if it is gone, no regular file, binary or too large."""
     if not path.is_file() or path.stat().st_size > LARGEST:
         return None
     data = path.read_bytes()

@@ -32,7 +32,7 @@ class Step(Fact):
     uses: str = ""
     run: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
-    """What stands under ``with``."""
+    """The values under ``with``."""
     env: Mapping[str, str] = field(default_factory=dict)
     condition: str = ""
     tolerated: bool = False

@@ -1,7 +1,7 @@
 """YAML as GitHub reads it, with the line of every value.
 
-PyYAML speaks YAML 1.1, where the key ``on`` is the boolean true; GitHub does not. Keys are therefore always texts
-here, and only ``true`` and ``false`` are booleans. Numbers stay texts as well: nobody compares them.
+PyYAML speaks YAML 1.1, where the key ``on`` is the boolean true; GitHub does not. Keys are therefore always text
+here, and only ``true`` and ``false`` are booleans. Numbers stay text as well: nothing compares them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Node:
         return node
 
     def text(self) -> str:
-        """Return a scalar as its text, and nothing for anything else."""
+        """Return a scalar as text; an empty string for anything else."""
         if isinstance(self.value, bool):
             return str(self.value).lower()
         return self.value if isinstance(self.value, str) else ""
@@ -51,7 +51,7 @@ class Node:
         return (self,) if isinstance(self.value, str) else ()
 
     def texts(self) -> dict[str, str]:
-        """Return a mapping of scalars as texts."""
+        """Return a mapping of scalars as text."""
         return {key: node.text() for key, node in self.items()}
 
 

@@ -1,4 +1,4 @@
-"""Finding what is live for a declared resource, and which attributes of both must be the same.
+"""How to find the live resource of a declared one, and which attributes of both must be the same.
 
 The table in ``counterparts_*.py`` is explicit: only attributes that are named there, and that the source states, are
 compared. What AWS computes is not, so that the comparison says nothing where nothing was changed.
@@ -28,7 +28,7 @@ class Place:
     def one(
         self, service: str, operation: str, key: str, /, *, asked: Thing | None = None, **named: Any
     ) -> Thing | None:
-        """Return the one item of a list that has these values, or None; ``asked`` are parameters of the call.
+        """Return the only item of a list with these values, or None; ``asked`` are parameters of the call.
 
         Raises Unnamed when a value is not known, and Unreadable when several items have it.
         """
@@ -40,13 +40,13 @@ class Place:
         return found[0] if found else None
 
     def find(self, service: str, operation: str, part: str = "", /, **asked: Any) -> Thing | None:
-        """Return the answer to one call, or a part of it; None when AWS has no such thing. Raises as ``one`` does."""
+        """Return the answer to one call, or a part of it; None if AWS has no such thing. Raises as ``one`` does."""
         require_known(asked)
         answer = self.account.find(service, operation, region=self.region, **asked)
         return answer and (answer[part] if part else answer)
 
 
-#: Finds what is live for the declared arguments; None when AWS has no such thing. Raises Unreadable, also as Unnamed.
+#: Finds the live resource for declared arguments; None if AWS has none. Raises Unreadable, also as Unnamed.
 Find = Callable[[Place, Thing], Thing | None]
 
 
@@ -57,12 +57,12 @@ class Counterpart:
     type: str
     find: Find
     same: Mapping[str, str | tuple[str, Any]] = field(default_factory=dict)
-    """Declared path -> live path; or with the value that holds where the source, or AWS's answer, states none.
+    """Declared path -> live path, or both with the default that holds if the source or AWS's answer states no value.
 
     ``a.b`` enters the first of several blocks, ``a[].b`` all of them; ``A{Name=Value}`` makes a map of a list.
     """
     identity: tuple[str, str] = ("arn", "Arn")
-    """Where the declared and the live one are named for others; the live path is that of its ARN where ``kind``."""
+    """Declared and live path of the id that others refer to; with ``kind``, the live path of the ARN."""
     kind: str = ""
     """How the ARNs of such things begin after ``arn:aws:``, account and region left out: ``rds:cluster``.
 
@@ -70,11 +70,11 @@ class Counterpart:
 
 
 class Unnamed(Unreadable):
-    """A declared resource can't be looked for: what it would be found by is decided by an apply."""
+    """A declared resource can't be looked up: only an apply decides its name."""
 
 
 def require_known(values: Mapping[str, Any]) -> None:
-    """Raise Unnamed when a value can't be known."""
+    """Raise Unnamed if a value is not known before an apply."""
     for value in values.values():
         if (unread := find_unread(value)) is not None:
             raise Unnamed(unread.reason)
@@ -87,7 +87,7 @@ def find_unread(value: Any) -> Unread | None:
 
 
 def read_path(value: Any, path: str) -> Any:
-    """Return what stands at a path, as ``Counterpart.same`` writes it; None when nothing does."""
+    """Return the value at a path, as ``Counterpart.same`` writes it; None if there is none."""
     part, _, rest = path.partition(".")
     while isinstance(value, list | tuple):
         value = value[0] if value else None
@@ -104,7 +104,7 @@ def read_path(value: Any, path: str) -> Any:
 
 
 def normalise(value: Any) -> Any:
-    """Return a value in the form that Terraform's and AWS's share: numbers and texts alike, lists as sets."""
+    """Return a value in a form in which Terraform's and AWS's compare equal: numbers as text, lists as sets."""
     if value is None or value in ("", [], {}, ()):
         return ""
     if isinstance(value, bool):
@@ -118,7 +118,7 @@ def normalise(value: Any) -> Any:
 
 
 def _document(text: str) -> Any:
-    """Return a JSON document in its plain form, or nothing."""
+    """Return a JSON document in this form, or an empty string."""
     if not text.startswith("{"):
         return ""
     try:

@@ -45,13 +45,13 @@ def _record(here: Place, declared: Thing) -> Thing | None:
 
 
 def _strip_quotes(record: Thing | None) -> Thing | None:
-    """Return a record whose texts stand without the quotes that Route 53 wants around them."""
+    """Return a record without the quotes that Route 53 puts around text."""
     values = record and [one["Value"] for one in record.get("ResourceRecords", ())]
     return record and {**record, "Values": [one.strip('"') if one.startswith('"') else one for one in values or ()]}
 
 
 def _is_inside(here: Place, zone_id: Any) -> bool:
-    """Whether a declared zone answers inside a network only; one that is declared elsewhere is taken for public."""
+    """Whether a declared zone is private; one that is declared elsewhere is taken for public."""
     zones = here.account.declared("aws_route53_zone").values()
     return any(zone["zone_id"] == zone_id and zone["vpc"] for zone in zones)
 

@@ -1,4 +1,4 @@
-"""What must be live as it is declared: alarms, logs, notices, trails, budgets."""
+"""What must be live as it is declared: alarms, logs, topics, rules, trails, budgets."""
 
 from __future__ import annotations
 

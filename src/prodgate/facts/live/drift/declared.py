@@ -1,4 +1,4 @@
-"""What Terraform declares beside what is live: the same, attribute by attribute, and nothing besides."""
+"""Drift: whether what is live is the same as declared, attribute by attribute, and nothing is undeclared."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ TABLE: Final = (
     *counterparts_serving.TABLE,
     *counterparts_watching.TABLE,
 )
-#: Types whose ids AWS makes up: a declared value that names one which was not found live can't be compared.
+#: Types with ids that AWS assigns: a declared value that contains one of a resource not found live can't be compared.
 _REFERENCED_TYPES: Final = (
     "aws_acm_certificate", "aws_cloudfront_distribution", "aws_kms_key", "aws_lb", "aws_lb_target_group",
     "aws_security_group", "aws_subnet", "aws_vpc", "aws_wafv2_web_acl",
 )  # fmt: skip
-#: Shorter parts of an id are numbers of versions and the like, which mean something elsewhere.
+#: Shorter parts of an id, such as version numbers, may have another meaning elsewhere.
 _SHORTEST_PART: Final = 8
 
 
@@ -34,9 +34,9 @@ class DeclaredResource(Fact):
     """A declared resource of a type in the table; ``subject`` is its address."""
 
     live: str
-    """What is live for it: its ARN or another name; empty when AWS has no such thing."""
+    """The live resource: its ARN or another name; empty if AWS has none."""
     differences: tuple[str, ...]
-    """Attributes that are not the same: name, what is declared, what is live."""
+    """Attributes that differ: path, declared value, live value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -54,23 +54,23 @@ class _Pair:
     declared: Mapping[str, Any]
     live: Mapping[str, Any] | Unread | None
     named: bool = True
-    """Whether it can be looked for; what is named by an apply only is asked for by other criteria."""
+    """Whether it can be looked up; other criteria ask for what only an apply names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ids:
-    """Parts of ids that AWS decides and the plan makes up."""
+    """Parts of ids that AWS assigns and for which the plan has placeholders."""
 
     live: Mapping[str, str]
-    """As the plan made them up -> as they are."""
+    """Placeholder -> real part."""
     unread: Mapping[str, Unread]
-    """Of what could not be looked at."""
+    """Placeholders of what could not be read."""
     made_up: set[str]
 
 
 @observes(DeclaredResource)
 def observe_declared(account: Account) -> Iterator[DeclaredResource]:
-    """Find what is live for every declared resource of the table that has a name before an apply, and compare them."""
+    """Look up every declared resource of the table that has a name before an apply, and compare both."""
     pairs = account.once(_pairs)
     ids = _Ids(
         live=dict(pair for one in pairs for pair in _translations(one)),
@@ -99,14 +99,14 @@ def observe_tagged(account: Account) -> Iterator[TaggedResource]:
 def _pairs(account: Account) -> tuple[_Pair, ...]:
     stated = [(one, address, values) for one in TABLE for address, values in sorted(account.declared(one.type).items())]
 
-    def found(each: tuple[Counterpart, str, Mapping[str, Any]]) -> _Pair:
+    def look_up(each: tuple[Counterpart, str, Mapping[str, Any]]) -> _Pair:
         one, address, values = each
         try:
             return _Pair(one, address, values, one.find(_place(account, values), values))
         except Unreadable as error:
             return _Pair(one, address, values, Unread(error.reason), named=not isinstance(error, Unnamed))
 
-    return account.each(found, stated)
+    return account.each(look_up, stated)
 
 
 def _place(account: Account, declared: Mapping[str, Any]) -> Place:
@@ -120,7 +120,7 @@ def _name(pair: _Pair) -> str:
 
 
 def _translations(pair: _Pair) -> Iterator[tuple[str, str]]:
-    """Yield the parts of ids that AWS decides: as the plan made them up, and as they are."""
+    """Yield the parts of ids that AWS assigns: the placeholder, and the real part."""
     declared, live = pair.declared.get(pair.counterpart.identity[0]), read_path(pair.live, pair.counterpart.identity[1])
     if isinstance(declared, str) and isinstance(live, str):
         parts = _parts(declared), _parts(live.removesuffix(":*"))
@@ -129,7 +129,7 @@ def _translations(pair: _Pair) -> Iterator[tuple[str, str]]:
 
 
 def _untranslatable(pair: _Pair) -> Iterator[tuple[str, Unread]]:
-    """Yield the parts of ids, as the plan made them up, of what could not be looked at."""
+    """Yield the placeholders in ids of what could not be read."""
     declared = pair.declared.get(pair.counterpart.identity[0])
     if isinstance(pair.live, Unread) and isinstance(declared, str):
         yield _parts(declared)[-1], pair.live
@@ -140,13 +140,13 @@ def _parts(id_: str) -> list[str]:
 
 
 def _list_made_up_ids(account: Account) -> set[str]:
-    """Return the ids that the plan made up for what others refer to."""
+    """Return the placeholders for ids that other resources refer to."""
     ids = [values.get("id") for type_ in _REFERENCED_TYPES for values in account.declared(type_).values()]
     return {_parts(id_)[-1] for id_ in ids if isinstance(id_, str)}
 
 
 def _list_differences(pair: _Pair, ids: _Ids) -> tuple[str, ...]:
-    """Return the attributes that are not the same. Raises Unreadable when an answer that one needs is missing."""
+    """Return the attributes that differ. Raises Unreadable if one needs an answer that is missing."""
     if isinstance(pair.live, Unread):
         raise Unreadable(pair.live.reason)
     found = []
@@ -161,7 +161,7 @@ def _list_differences(pair: _Pair, ids: _Ids) -> tuple[str, ...]:
 
 
 def _resolve(value: Any, unset: Any, ids: _Ids) -> Any:
-    """Return a declared value in AWS's words; None for what is not stated, or is decided by an apply."""
+    """Return a declared value with real ids; None if it is not stated, or only an apply decides it."""
     value = unset if value is None or value == [] else _translate(value, ids.live)
     if find_unread(value):
         return None
@@ -172,7 +172,7 @@ def _resolve(value: Any, unset: Any, ids: _Ids) -> Any:
 
 
 def _translate(value: Any, ids: Mapping[str, str]) -> Any:
-    """Return a declared value with the ids that AWS decided in place of those that the plan made up."""
+    """Return a declared value with real ids in place of placeholders."""
     if isinstance(value, str):
         separated = value.replace("/", "\0/\0").replace(":", "\0:\0").split("\0")
         return "".join(ids.get(part, part) for part in separated)
@@ -182,7 +182,7 @@ def _translate(value: Any, ids: Mapping[str, str]) -> Any:
 
 
 def _common_tags(account: Account) -> set[tuple[str, str]]:
-    """Return the tags that every declared resource has. Raises Unreadable when there is none."""
+    """Return the tags that every declared resource has. Raises Unreadable if there is none."""
     tags = [values.get("tags_all") for one in TABLE for values in account.declared(one.type).values()]
     stated = [set(one.items()) for one in tags if isinstance(one, Mapping) and find_unread(one) is None]
     common = set.intersection(*stated) if stated else set()
@@ -202,7 +202,7 @@ def _list_tagged(account: Account, ours: set[tuple[str, str]]) -> set[str]:
 
 
 def _kind(arn: str) -> str:
-    """Return the service of an ARN, and the type that its last part begins with where it does: ``rds:cluster``."""
+    """Return the service of an ARN, and the resource type if the ARN states one: ``rds:cluster``."""
     service, rest = arn.split(":")[2], arn.split(":", maxsplit=5)[5]
     begins = rest.replace("/", ":").partition(":")
     return f"{service}:{begins[0]}" if begins[1] and service not in ("s3", "sns", "sqs") else service

@@ -1,4 +1,4 @@
-"""What the system is made of, each with the alarms that watch it."""
+"""The components of the system, each with the alarms that watch it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WatchedBalancer(Fact):
     """An application load balancer; ``subject`` is its ARN."""
 
     shares: MetricNames
-    """Metrics of failed requests on whose share of all requests an alarm fires."""
+    """Metrics of failed requests whose share of all requests an alarm watches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,9 +62,9 @@ class WatchedAirflow(Fact):
     alive: bool
     """Whether an alarm fires when no scheduler is alive."""
     waiting: bool
-    """Whether an alarm fires when tasks wait that no worker takes."""
+    """Whether an alarm fires when tasks wait for a worker."""
     failures: bool
-    """Whether an alarm fires when tasks fail, of whatever DAG."""
+    """Whether an alarm fires when tasks of any DAG fail."""
     durations: bool
     """Whether an alarm fires when a DAG run takes long."""
     delays: bool
@@ -200,7 +200,7 @@ def _is_slow(one: Reading) -> bool:
 
 
 def _is_error(one: Reading) -> bool:
-    """Whether it counts failed requests in an expression; only their sum is a count."""
+    """Whether it counts failed requests in an expression; only the statistic Sum is a count."""
     counted = bool(one.id) and one.statistic == "Sum" and one.namespace == "AWS/ApplicationELB"
     return counted and one.metric in (BALANCER_ERRORS, TARGET_ERRORS)
 

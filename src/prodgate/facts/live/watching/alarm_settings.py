@@ -1,4 +1,4 @@
-"""CloudWatch alarms as they are set: what they read, when they fire, and what they do then."""
+"""Settings of CloudWatch alarms: what they read, when they fire, and what they do then."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reading:
     period: int
     """In seconds."""
     unit: str
-    """The only unit it reads, with which a metric that is published in another one has no data; empty for any."""
+    """The only unit it reads; a metric that is published in another has no data. Empty for any."""
     dimensions: Mapping[str, str]
 
     def reads(self, namespace: str, *metrics: str, **dimensions: str) -> bool:
@@ -48,26 +48,26 @@ class AlarmSettings:
     arn: str
     name: str
     readings: tuple[Reading, ...]
-    """None for an alarm on other alarms, or on a query language."""
+    """Empty for an alarm on other alarms, or on a query."""
     expression: str
     inner: Mapping[str, str]
     """Expressions by their ids."""
     threshold: Decimal | None
     comparison: str
     missing: str
-    """What missing data means; empty when nothing is stated."""
+    """How missing data is treated; empty if not stated."""
     span: int
-    """Seconds that are looked back on to decide the state."""
+    """Seconds of data that decide the state."""
     state: str
     actions_on: bool
     actions: tuple[str, ...]
-    """ARNs of what is done when it fires."""
+    """ARNs of its actions when it fires."""
     members: frozenset[str]
-    """Names of the alarms that an alarm on other alarms is made of."""
+    """Names of the alarms that a composite alarm consists of."""
 
     @property
     def region(self) -> str:
-        """Where it is; it reads metrics of this region alone."""
+        """Its region; it reads only metrics of this one."""
         return self.arn.split(":")[3]
 
     @property

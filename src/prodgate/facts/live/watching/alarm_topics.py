@@ -1,4 +1,4 @@
-"""Topics that alarms notify: who listens, whether CloudWatch may publish, and when it last did."""
+"""Topics that alarms notify: who is subscribed, whether CloudWatch may publish, and when it last did."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class AlarmTopic(Fact):
 
     exists: bool
     subscribers: tuple[str, ...]
-    """Who has confirmed to listen, as protocol and address."""
+    """Confirmed subscribers, as protocol and address."""
     refusals: tuple[str, ...]
     """Why CloudWatch can't publish to it."""
     delivered: Quantity | None
-    """Age of the last notification that it took from an alarm; None for none in the history that AWS keeps."""
+    """Age of the last notification by an alarm; None if there is none in the history that AWS keeps."""
 
 
 @observes(AlarmTopic)
@@ -44,7 +44,7 @@ def observe_alarm_topics(account: Account) -> Iterator[AlarmTopic]:
 
 
 def list_subscribers(account: Account, topic: str) -> tuple[str, ...]:
-    """Return who has confirmed to listen to all that a topic is told. Raises Unreadable."""
+    """Return the confirmed subscribers that receive everything. Raises Unreadable."""
     region = topic.split(":")[3]
     listed = account.list("sns", "ListSubscriptions", "Subscriptions", region=region)
     own = [one for one in listed if one["TopicArn"] == topic and one["SubscriptionArn"].startswith("arn:")]
@@ -53,7 +53,7 @@ def list_subscribers(account: Account, topic: str) -> tuple[str, ...]:
 
 
 def _has_filter(account: Account, subscription: str, region: str) -> bool:
-    """Whether a subscriber hears a part only: what AWS's services publish has none of the attributes to filter by."""
+    """Whether a subscription filters messages: those of AWS's services have no attributes to filter by."""
     found = account.find("sns", "GetSubscriptionAttributes", region=region, SubscriptionArn=subscription)
     return found is None or found["Attributes"].get("FilterPolicy", "{}") not in ("", "{}")
 
@@ -108,7 +108,7 @@ def _last_delivery_age(account: Account, arn: str) -> Quantity | None:
 
 
 def _list_deliveries(account: Account, region: str) -> Iterator[tuple[datetime, str]]:
-    """Yield when alarms notified what, as far as it was taken."""
+    """Yield when alarms notified what, if it succeeded."""
     for item in list_alarm_history(account, region):
         told: Mapping[str, Any] = json.loads(item.get("HistoryData") or "{}")
         if told.get("actionState") == "Succeeded":
@@ -116,7 +116,7 @@ def _list_deliveries(account: Account, region: str) -> Iterator[tuple[datetime, 
 
 
 def list_alarm_history(account: Account, region: str) -> tuple[Mapping[str, Any], ...]:
-    """Return what alarms of a region did, as long as AWS remembers it."""
+    """Return the actions of the alarms of a region, as far back as AWS keeps them."""
     return account.list(
         "cloudwatch",
         "DescribeAlarmHistory",

@@ -1,4 +1,4 @@
-"""Alarms: whom they tell, whether what they watch exists and has data, and where their thresholds stand."""
+"""Alarms: whom they notify, whether what they watch exists and has data, and their thresholds."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class Alarm(Fact):
     topics: tuple[AlarmTopic, ...]
     """Those that it notifies when it fires."""
     silent_on_purpose: str
-    """Why it need not tell anybody itself, or nothing."""
+    """Why it need not notify anybody itself, or an empty string."""
     muted_by: tuple[str, ...]
-    """Names of the active rules that silence it."""
+    """Names of the active mute rules that silence it."""
     on_alarms: bool
     """Whether it is on other alarms rather than on metrics."""
     missing: str
-    """What missing data means to it; empty when nothing is stated."""
+    """How it treats missing data; empty if not stated."""
     heartbeat: bool
-    """Whether it fires on the silence of something that always reports while it lives."""
+    """Whether it fires when something goes silent that reports as long as it is alive."""
     lost: tuple[str, ...] | None
-    """``dimension = value`` of what it names and the account does not have; None when nothing can be looked up."""
+    """``dimension = value`` of what it names and does not exist; None if nothing can be looked up."""
     without_data: tuple[str, ...]
-    """Metrics that it reads and that had no data for an hour, or for as long as it looks back."""
+    """Metrics of it without data for an hour, or for as long as it looks back."""
     utilization: Quantity | None
     """Threshold of an alarm that fires on high CPU or memory use."""
     response_time: Quantity | None
@@ -55,11 +55,11 @@ class Alarm(Fact):
     error_rate: Quantity | None
     """Threshold of an alarm that fires on a high share of failed requests."""
     airflow_faults: tuple[str, ...] | None
-    """Why metrics of Airflow that it reads are never published; None for an alarm that reads none."""
+    """Why metrics of Airflow that it reads are never published; None if it reads none."""
 
     @property
     def held_back(self) -> str:
-        """What keeps it from acting at all, or nothing."""
+        """What keeps it from acting at all, or an empty string."""
         muted = f"muted by {', '.join(self.muted_by)}" if self.muted_by else ""
         return muted if self.actions_on else "actions disabled"
 
@@ -111,7 +111,7 @@ def _find_lost_dimensions(account: Account, alarm: AlarmSettings) -> tuple[str, 
 
 
 def _find_mismatched_target_groups(account: Account, alarm: AlarmSettings) -> Iterator[str]:
-    """Say which target groups are behind another load balancer than is named with them: both exist, no metric does."""
+    """Yield the target groups that are not behind the load balancer named with them: such a metric does not exist."""
     for one in alarm.readings:
         balancer, group = (one.dimensions.get(name, "") for name in ("LoadBalancer", "TargetGroup"))
         if one.namespace == "AWS/ApplicationELB" and balancer and group:
@@ -121,7 +121,7 @@ def _find_mismatched_target_groups(account: Account, alarm: AlarmSettings) -> It
 
 
 def _describe_lost(account: Account, region: str, namespace: str, name: str, value: str) -> str | None:
-    """Say what is wrong with a dimension, or nothing; None where its owners are not known here."""
+    """Return what is wrong with a dimension, or an empty string; None if its owners are not known here."""
     at_edge = namespace == "AWS/CloudFront"
     known = find_owners(account, namespace, name) if at_edge or region == account.region else None
     if known is None:
@@ -132,7 +132,7 @@ def _describe_lost(account: Account, region: str, namespace: str, name: str, val
 
 
 def _find_without_data(account: Account, alarm: AlarmSettings) -> tuple[str, ...]:
-    """Return the metrics without data; not those that are silent while all is well, where that is no breach."""
+    """Return the metrics without data, except those that are silent while all is well, if silence is no breach."""
     if not alarm.readings and not alarm.members:
         raise Unreadable(f"alarm {alarm.name!r} reads nothing that is understood here")
     found = dict(account.once(_read_all_series))[alarm.region, max(_HOUR, alarm.span)]
@@ -141,12 +141,12 @@ def _find_without_data(account: Account, alarm: AlarmSettings) -> tuple[str, ...
     dead = [one for one in alarm.readings if not found[_query(one)]]
     if alarm.missing == "breaching":
         return tuple(map(str, dead))
-    # data in another unit than the alarm reads is no silence
+    # a metric with data in another unit is not silent
     return tuple(str(one) for one in dead if found[_query(one, any_unit=True)] or not _is_quiet(account, alarm, one))
 
 
 def _read_all_series(account: Account) -> Iterator[tuple[tuple[str, int], Mapping[Query, Series] | Unread]]:
-    """Yield the data of every metric that alarms read, by region and how long they look back: few calls for all."""
+    """Yield the data of every metric that alarms read, by region and look-back: few calls for all alarms."""
     asked: dict[tuple[str, int], list[Query]] = {}
     for alarm in account.once(read_alarms):
         queries = [_query(one, any_unit=any_unit) for one in alarm.readings for any_unit in (False, True)]
@@ -165,7 +165,7 @@ def _query(reading: Reading, *, any_unit: bool = False) -> Query:
 
 
 def _is_quiet(account: Account, alarm: AlarmSettings, reading: Reading) -> bool:
-    """Whether a metric is silent while nothing happens: AWS counts it so, or a filter makes it from a log."""
+    """Whether a metric is silent while nothing happens: one of AWS that is so, or one that a metric filter makes."""
     if (reading.namespace, reading.metric) in SPARSE:
         return bool(reading.dimensions)  # AWS publishes none of them for all things at once
     filters = account.list("logs", "DescribeMetricFilters", "metricFilters", region=alarm.region)
@@ -215,7 +215,7 @@ def _error_rate_threshold(alarm: AlarmSettings) -> Quantity | None:
 
 
 def _plain_threshold(alarm: AlarmSettings) -> Decimal:
-    """Return the threshold of an alarm that compares a metric itself. Raises Unresolved for an expression."""
+    """Return the threshold of an alarm on a metric itself. Raises Unresolved for an expression."""
     if alarm.expression or alarm.threshold is None:
         raise Unresolved(alarm.name, "compares an expression or a band rather than the metric itself")
     return alarm.threshold

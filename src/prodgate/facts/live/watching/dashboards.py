@@ -1,4 +1,4 @@
-"""Dashboards: what they show, whether it exists, and which components they leave out."""
+"""Dashboards: what they show, whether it exists, and which components they omit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Dashboard(Fact):
     metrics: int
     """Number of metrics on it."""
     lost: tuple[str, ...]
-    """``dimension = value`` of what a metric on it names and the account does not have."""
+    """``dimension = value`` of what a metric on it names and does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -58,7 +58,7 @@ def observe_dashboards(account: Account) -> Iterator[Dashboard]:
 
 @observes(ShownComponent)
 def observe_shown_components(account: Account) -> Iterator[ShownComponent]:
-    """Look at every component, and for it on every dashboard."""
+    """Look for every component on every dashboard."""
     found = _list_dashboards(account)
     for arn, dimension, values in _list_components(account):
         names = tuple(one.name for one in found if one.shows(dimension, values))
@@ -79,7 +79,7 @@ def _dashboard(account: Account, name: str) -> DashboardMetrics:
 
 
 def _find_lost_dimensions(account: Account, dashboard: DashboardMetrics) -> tuple[str, ...]:
-    """Return what is named and not there; dimensions whose owners are not known here are not judged."""
+    """Return what is named and does not exist; dimensions whose owners are not known here are not judged."""
     named = {(space, key, value) for space, dimensions in dashboard.metrics for key, value in dimensions.items()}
     found = {(space, key): find_owners(account, space, key) for space, key, _ in named}
     lost = {f"{key} = {value}" for space, key, value in named if value not in (found[space, key] or {value})}
@@ -87,7 +87,7 @@ def _find_lost_dimensions(account: Account, dashboard: DashboardMetrics) -> tupl
 
 
 def _list_components(account: Account) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Yield the ARN of each component, and the dimension and values by which a metric is one of it."""
+    """Yield the ARN of each component, and the dimension and values that mark its metrics."""
     for task in list_running_tasks(account):
         yield task.arn, "ServiceName", frozenset({task.name})
     for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):

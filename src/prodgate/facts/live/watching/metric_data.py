@@ -11,7 +11,7 @@ from typing import Any, Final
 from ....aws.account import Account
 from ....aws.answers import Unreadable
 
-#: Queries that GetMetricData takes at once.
+#: Queries that one call of GetMetricData takes.
 _AT_ONCE: Final = 500
 
 
@@ -33,7 +33,7 @@ Series = Mapping[datetime, Decimal]
 def read_series(
     account: Account, queries: Iterable[Query], *, window: timedelta, period: timedelta, region: str = ""
 ) -> dict[Query, Series]:
-    """Return the values of each query. Raises Unreadable, also when CloudWatch leaves out a part."""
+    """Return the values of each query. Raises Unreadable, also if CloudWatch leaves out a part."""
     asked = sorted(set(queries), key=repr)
     found: dict[Query, Series] = {}
     for first in range(0, len(asked), _AT_ONCE):
@@ -68,7 +68,7 @@ def _build_query(id_: str, query: Query, period: timedelta) -> dict[str, Any]:
 
 
 def _values(query: Query, rows: Sequence[Mapping[str, Any]]) -> Series:
-    """Return what all parts of an answer hold; the last says whether it is whole."""
+    """Return the values in all parts of an answer; the last part says whether it is complete."""
     status = rows[-1]["StatusCode"] if rows else "no answer"
     if status != "Complete":
         raise Unreadable(f"cloudwatch GetMetricData on {query.namespace} {query.metric}: {status}")

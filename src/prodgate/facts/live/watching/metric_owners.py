@@ -1,4 +1,4 @@
-"""Who a metric is of: the things in the account that a dimension can name."""
+"""Owners of metrics: the resources of the account that a dimension can name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..load_balancers import list_balancers, metric_name
 
 
 def find_owners(account: Account, namespace: str, dimension: str) -> frozenset[str] | None:
-    """Return every value of a dimension that names something in the account; None where that is not known here.
+    """Return every value of a dimension that names something in the account; None if that is not known here.
 
     Raises Unreadable.
     """
@@ -20,7 +20,7 @@ def find_owners(account: Account, namespace: str, dimension: str) -> frozenset[s
 
 
 def _list_field(service: str, operation: str, key: str, name: str) -> Callable[[Account], Iterator[str]]:
-    """Return a function that lists something and yields one field of each."""
+    """Return a function that lists resources and yields one field of each."""
 
     def look(account: Account) -> Iterator[str]:
         yield from (one[name] for one in account.list(service, operation, key))
@@ -31,7 +31,7 @@ def _list_field(service: str, operation: str, key: str, name: str) -> Callable[[
 def _list_last_parts(
     service: str, operation: str, key: str, name: str = "", after: str = "/"
 ) -> Callable[[Account], Iterator[str]]:
-    """Return a function that lists ARNs, or things with one under ``name``, and yields what ends them."""
+    """Return a function that lists ARNs, or resources with one under ``name``, and yields their last parts."""
 
     def look(account: Account) -> Iterator[str]:
         for one in account.list(service, operation, key):
@@ -48,7 +48,7 @@ def _services(account: Account) -> Iterator[str]:
 
 
 def find_balancers_of(account: Account, target_group: str) -> frozenset[str]:
-    """Return the load balancers that a target group is behind, all by the names that metrics use."""
+    """Return the load balancers of a target group; both have the names that metrics use."""
     listed = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
     own = [one for one in listed if one["TargetGroupArn"].rpartition(":")[2] == target_group]
     return frozenset(metric_name(arn) for one in own for arn in one.get("LoadBalancerArns", ()))

@@ -1,4 +1,4 @@
-"""Notices that do not come from alarms: what GuardDuty and Security Hub find, and what a DAG says when it fails."""
+"""Notifications that are no alarms: findings of GuardDuty and Security Hub, and failures of DAGs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..stores import list_topics
 from .alarm_topics import find_refusals, list_subscribers
 
 GUARDDUTY, SECURITY_HUB = "aws.guardduty", "aws.securityhub"
-#: Types of events that findings come as.
+#: Detail types of the events that carry findings.
 _TYPES: Final = {GUARDDUTY: "GuardDuty Finding", SECURITY_HUB: "Security Hub Findings - Imported"}
 
 
@@ -30,26 +30,26 @@ class FindingSource(Fact):
     """GuardDuty or Security Hub; ``subject`` is the ARN of the detector or the hub."""
 
     unheard: tuple[str, ...]
-    """Severe findings that would reach nobody, and why."""
+    """Severe findings that would not reach anybody, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AirflowNotices(Fact):
-    """What a failing DAG can tell people by; ``subject`` is the ARN of the Airflow environment."""
+    """How a failing DAG can notify people; ``subject`` is the ARN of the Airflow environment."""
 
     topics: tuple[str, ...]
     """ARNs of the topics that its execution role may publish to."""
     subscribers: tuple[str, ...]
-    """Who has confirmed to listen to one of them."""
+    """Confirmed subscribers of these topics."""
 
 
 @observes(FindingSource)
 def observe_finding_sources(account: Account) -> Iterator[FindingSource]:
-    """Look at GuardDuty and Security Hub, and follow a severe finding of each to whoever is told."""
+    """Look at GuardDuty and Security Hub, and follow a severe finding of each to its subscribers."""
     hub = account.find("securityhub", "DescribeHub")
     for id_ in account.list("guardduty", "ListDetectors", "DetectorIds"):
         arn = f"arn:aws:guardduty:{account.region}:{account.id}:detector/{id_}"
-        # what GuardDuty finds goes to Security Hub as well, where there is one
+        # findings of GuardDuty go to Security Hub as well, if it is enabled
         ways = (GUARDDUTY, SECURITY_HUB) if hub else (GUARDDUTY,)
         yield FindingSource(subject=arn, unheard=account.attempt(_find_unheard, account, ways))
     if hub:
@@ -75,7 +75,7 @@ def _list_audience(account: Account, role: str) -> tuple[str, ...]:
 
 
 def _find_unheard(account: Account, ways: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what stays unheard by the best of several ways."""
+    """Return the findings that reach nobody by the best of several ways."""
     found = [tuple(_find_unheard_from(account, source)) for source in ways]
     return () if () in found else found[0]
 
@@ -96,7 +96,7 @@ def _list_rules(account: Account) -> list[Mapping[str, Any]]:
 
 
 def _passes(rule: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether a rule is on events of this source, and passes this one on. Raises Unreadable."""
+    """Whether a rule matches events of this source, and this event. Raises Unreadable."""
     try:
         pattern = json.loads(rule["EventPattern"])
         return event["source"] in pattern.get("source", ()) and matches(pattern, event)
@@ -105,7 +105,7 @@ def _passes(rule: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
 
 
 def _why_unheard(account: Account, rule: Mapping[str, Any]) -> str:
-    """Say why what a rule passes on reaches nobody; nothing when it reaches somebody."""
+    """Return why events that match a rule reach nobody; empty if they reach somebody."""
     targets = account.list("events", "ListTargetsByRule", "Targets", Rule=rule["Name"])
     arns = [target["Arn"] for target in targets if ":sns:" in target["Arn"]]
     reasons = list(map(partial(_why_silent, account, rule["Arn"]), arns))
