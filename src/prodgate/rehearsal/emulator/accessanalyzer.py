@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...semantics.policy_documents import read_statements
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, answers
 
 Params = Mapping[str, Any]
 Value = Mapping[str, Any]
@@ -17,13 +17,11 @@ Value = Mapping[str, Any]
 def create_analyzer(ledger: Ledger, params: Params) -> Value:
     """Create an analyzer, at work from now on."""
     name = params["analyzerName"]
-    if name in ledger.of("analyzer"):
-        raise Refused("ConflictException", f"analyzer {name} exists")
     arn = f"arn:aws:access-analyzer:{ledger.region}:{ledger.account}:analyzer/{name}"
     known = {key: params[key] for key in ("type", "tags", "configuration") if key in params}
     now = datetime.now(UTC)
     about = {"arn": arn, "name": name, "createdAt": now, "lastResourceAnalyzedAt": now, "status": "ACTIVE", **known}
-    ledger.of("analyzer")[name] = about
+    ledger.add("analyzer", name, about, "ConflictException", f"analyzer {name} exists")
     for rule in params.get("archiveRules") or ():
         ledger.of(f"rules of {name}")[rule["ruleName"]] = rule
     return {"arn": arn}

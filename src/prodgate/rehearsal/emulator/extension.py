@@ -54,6 +54,12 @@ class Ledger:
             raise Refused(code, message)
         return self.of(kind)[key]
 
+    def add(self, kind: str, key: Any, value: Any, code: str, message: str) -> None:
+        """Keep one of a kind. Raises Refused where there is one by that key."""
+        if key in self.of(kind):
+            raise Refused(code, message)
+        self.of(kind)[key] = value
+
 
 #: Answers one operation: given the ledger and the call's parameters, returns what boto3 would return.
 Answer = Callable[[Ledger, Mapping[str, Any]], Mapping[str, Any]]

@@ -51,21 +51,12 @@ def _rewrite_host(sent: IncomingRequest, call: Call) -> IncomingRequest:
 
 @cache
 def _handlers(host: str, account: str) -> tuple[tuple[re.Pattern[str], Handler], ...]:
-    """moto's handlers of a host, by the addresses they answer; the first match counts."""
+    """Return moto's handlers of a host by the addresses they answer, alike in all regions; the first match counts."""
     for service, pattern in backend_url_patterns:
         if pattern.match(f"http://{host}/"):
-            backend = next(iter(_backends(service, account).values()))
-            return tuple((re.compile(address), handler) for address, handler in backend.urls.items())
+            urls = find_backend(service, account, "us-east-1").urls
+            return tuple((re.compile(address), handler) for address, handler in urls.items())
     return ()
-
-
-def _backends(service: str, account: str) -> dict[str, Any]:
-    """Moto's backends of a service by region; any region will do to learn of its addresses."""
-    backends = get_backend(service)[account]  # type: ignore[call-overload]
-    for region in ("us-east-1", "aws", "global"):
-        if region in backends:
-            return {region: backends[region]}
-    return dict(backends)
 
 
 def find_backend(service: str, account: str, region: str) -> Any:

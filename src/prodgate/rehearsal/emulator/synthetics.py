@@ -7,18 +7,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .extension import Ledger, Refused, answers, corrects
+from .extension import Ledger, answers, corrects
 
 
 @corrects("synthetics", "CreateCanary", upstream="since getmoto/moto#9314")
 def create_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make a canary that is ready and has never run."""
     name, now = params["Name"], datetime.now(UTC)
-    if name in ledger.of("canary"):
-        raise Refused("ConflictException", f"A canary with the name {name} exists.")
     run = {"TimeoutInSeconds": 60, "MemoryInMB": 1000, "ActiveTracing": False} | dict(params.get("RunConfig", {}))
-    environment: Any = run.pop("EnvironmentVariables", {})  # AWS never shows them again
-    ledger.of("environment")[name] = environment
+    run.pop("EnvironmentVariables", None)  # AWS never shows them again
     made = {key: value for key, value in params.items() if key != "Code"} | {
         "Id": str(uuid.uuid4()),
         "Code": {"Handler": params["Code"].get("Handler")},
@@ -27,7 +24,7 @@ def create_canary(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any
         "Status": {"State": "READY"},
         "Timeline": {"Created": now, "LastModified": now},
     }
-    ledger.of("canary")[name] = made
+    ledger.add("canary", name, made, "ConflictException", f"A canary with the name {name} exists.")
     return {"Canary": made}
 
 

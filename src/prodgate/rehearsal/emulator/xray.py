@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import Ledger, answers
 
 
 @answers("xray", "PutTraceSegments")
@@ -77,9 +77,10 @@ def create_sampling_rule(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[s
     """Make a sampling rule."""
     rule, now = dict(params["SamplingRule"]), datetime.now(UTC)
     rule["RuleARN"] = f"arn:aws:xray:{ledger.region}:{ledger.account}:sampling-rule/{rule['RuleName']}"
-    return {"SamplingRuleRecord": _store(ledger, "rule", rule["RuleName"], {
-        "SamplingRule": rule, "CreatedAt": now, "ModifiedAt": now,
-    })}  # fmt: skip
+    record = {"SamplingRule": rule, "CreatedAt": now, "ModifiedAt": now}
+    message = f"A rule with the name {rule['RuleName']} exists."
+    ledger.add("rule", rule["RuleName"], record, "InvalidRequestException", message)
+    return {"SamplingRuleRecord": record}
 
 
 @answers("xray", "GetSamplingRules")
@@ -94,17 +95,11 @@ def create_group(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]
     name = params["GroupName"]
     arn = f"arn:aws:xray:{ledger.region}:{ledger.account}:group/{name}/REHEARSAL"
     group = {key: value for key, value in params.items() if key != "Tags"} | {"GroupARN": arn}
-    return {"Group": _store(ledger, "group", name, group)}
+    ledger.add("group", name, group, "InvalidRequestException", f"A group with the name {name} exists.")
+    return {"Group": group}
 
 
 @answers("xray", "GetGroups")
 def get_groups(ledger: Ledger, _params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the groups of traces."""
     return {"Groups": list(ledger.of("group").values())}
-
-
-def _store(ledger: Ledger, kind: str, name: str, made: Mapping[str, Any]) -> Mapping[str, Any]:
-    if name in ledger.of(kind):
-        raise Refused("InvalidRequestException", f"A {kind} with the name {name} exists.")
-    ledger.of(kind)[name] = made
-    return made
