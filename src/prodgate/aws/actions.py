@@ -1,4 +1,4 @@
-"""Every operation that the gate may call, with the IAM actions it needs; any other call is refused."""
+"""The operations that the gate may call, with the IAM actions they need; any other call is refused."""
 
 from __future__ import annotations
 
@@ -6,127 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-#: boto3's name of a service -> the operations that observers call. A line here is a line in the gate's IAM policy.
+#: boto3's name of a service -> the operations that the gate may call. These are called below the observers; each
+#: module of observers declares its own with ``reads``.
 READS: Final[dict[str, tuple[str, ...]]] = {
-    "accessanalyzer": ("ListAnalyzers", "ListArchiveRules", "ListFindingsV2"),
-    "acm": ("DescribeCertificate", "ListCertificates"),
-    "application-autoscaling": ("DescribeScalableTargets", "DescribeScalingActivities", "DescribeScalingPolicies"),
-    "backup": (
-        "DescribeBackupVault",
-        "GetBackupPlan",
-        "GetBackupSelection",
-        "GetBackupVaultAccessPolicy",
-        "GetRestoreTestingSelection",
-        "ListBackupPlans",
-        "ListBackupSelections",
-        "ListRecoveryPointsByBackupVault",
-        "ListRestoreJobs",
-        "ListRestoreTestingPlans",
-        "ListRestoreTestingSelections",
-    ),
-    "budgets": ("DescribeBudgets", "DescribeNotificationsForBudget", "DescribeSubscribersForNotification"),
-    "ce": ("GetAnomalyMonitors", "GetAnomalySubscriptions"),
-    "cloudfront": (
-        "GetDistributionConfig",
-        "GetVpcOrigin",
-        "ListCachePolicies",
-        "ListDistributions",
-        "ListOriginAccessControls",
-    ),
-    "cloudtrail": ("DescribeTrails", "GetEventSelectors", "GetTrailStatus"),
-    "cloudwatch": (
-        "DescribeAlarmHistory",
-        "DescribeAlarms",
-        "GetAlarmMuteRule",
-        "GetDashboard",
-        "GetMetricData",
-        "ListAlarmMuteRules",
-        "ListDashboards",
-        "ListMetrics",
-    ),
-    "codedeploy": ("GetDeploymentGroup", "ListApplications", "ListDeploymentGroups"),
-    "config": ("DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels"),
-    "ec2": (
-        "DescribeFlowLogs",
-        "DescribeManagedPrefixLists",
-        "DescribeNetworkInterfaces",
-        "DescribeRouteTables",
-        "DescribeSecurityGroups",
-        "DescribeSubnets",
-        "DescribeVpcEndpoints",
-        "DescribeVpcs",
-        "GetManagedPrefixListEntries",
-    ),
-    "ecr": (
-        "BatchGetImage",
-        "BatchGetRepositoryScanningConfiguration",
-        "DescribeImageScanFindings",
-        "DescribeRepositories",
-        "GetDownloadUrlForLayer",
-        "GetRepositoryPolicy",
-    ),
-    "ecs": (
-        "DescribeServices",
-        "DescribeTaskDefinition",
-        "DescribeTasks",
-        "ListClusters",
-        "ListServices",
-        "ListTaskDefinitionFamilies",
-        "ListTasks",
-    ),
-    "elbv2": (
-        "DescribeListenerCertificates",
-        "DescribeListeners",
-        "DescribeLoadBalancerAttributes",
-        "DescribeLoadBalancers",
-        "DescribeRules",
-        "DescribeSSLPolicies",
-        "DescribeTargetGroups",
-        "DescribeTargetHealth",
-    ),
-    "events": ("ListRules", "ListTargetsByRule"),
-    "guardduty": ("GetDetector", "ListDetectors", "ListFindings"),
-    "iam": ("GetAccountAuthorizationDetails", "GetAccountSummary"),
-    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListKeys"),
-    "lambda": ("ListFunctions",),
-    "logs": (
-        "DescribeDeliveries",
-        "DescribeDeliverySources",
-        "DescribeLogGroups",
-        "DescribeLogStreams",
-        "DescribeMetricFilters",
-        "FilterLogEvents",
-    ),
-    "mwaa": ("GetEnvironment", "InvokeRestApi", "ListEnvironments"),
-    "rds": (
-        "DescribeDBClusterParameters",
-        "DescribeDBClusterSnapshots",
-        "DescribeDBClusters",
-        "DescribeDBInstances",
-        "DescribeDBParameters",
-        "DescribeDBSubnetGroups",
-    ),
-    "resourcegroupstaggingapi": ("GetResources",),
-    "route53": ("ListHostedZones", "ListResourceRecordSets"),
-    "s3": (
-        "GetBucketEncryption",
-        "GetBucketLogging",
-        "GetBucketPolicy",
-        "GetBucketVersioning",
-        "GetObject",
-        "GetPublicAccessBlock",
-        "ListBuckets",
-        "ListObjectsV2",
-    ),
-    "s3control": ("GetPublicAccessBlock",),
-    "secretsmanager": ("GetResourcePolicy", "ListSecrets"),
-    "securityhub": ("DescribeHub", "GetEnabledStandards", "GetFindings"),
-    "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptions", "ListTopics"),
-    "sqs": ("GetQueueAttributes", "ListQueues"),
+    "mwaa": ("InvokeRestApi",),
+    "s3": ("ListObjectsV2",),
     "sts": ("GetCallerIdentity",),
-    "synthetics": ("DescribeCanaries", "DescribeCanariesLastRun"),
-    "wafv2": ("GetLoggingConfiguration", "GetWebACL", "ListWebACLs"),
-    "xray": ("GetServiceGraph",),
 }
 
 #: boto3's name of a service -> IAM's, where they differ.
@@ -178,17 +63,25 @@ DRILL_ACTIONS: Final = (
 )
 
 
-#: Prefixes of operations that only read, and operations among them that return secrets.
-_READING: Final = ("BatchDescribe", "BatchGet", "Describe", "Get", "List", "Lookup", "Search")
-_HANDING_OUT: Final = re.compile(r"(Batch)?Get(SecretValue|\w*Token|\w*Credentials?|\w*Password|Parameters?\w*)")
+#: Prefixes of operations that only read.
+_READING: Final = ("BatchDescribe", "BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Search")
+#: Operations among them that return a secret or a way in.
+_HANDING_OUT: Final = re.compile(
+    r"(Batch)?Get(SecretValue|\w*(Token|Credentials?|Password)((For|With)\w+)?|PasswordData|Parameters?\w*"
+    r"|\w*(Embed|Login|Presigned|Upload)U(rl|RL)|\w*Access(Details|Keys)|SessionEndpoint|Id)|DescribeChapCredentials"
+)
 
 
 def reads(service: str, *operations: str) -> None:
-    """Let a project's own observers call these operations too. Raises ValueError for one that does more than read."""
+    """Let observers call these operations. Raises ValueError for one that does more than read."""
     for operation in operations:
-        if not operation.startswith(_READING) or _HANDING_OUT.fullmatch(operation):
+        if not _only_reads(operation):
             raise ValueError(f"{service}.{operation}: may change something or hand out a secret; look another way")
     READS[service] = tuple(dict.fromkeys((*READS.get(service, ()), *operations)))
+
+
+def _only_reads(operation: str) -> bool:
+    return operation.startswith(_READING) and not _HANDING_OUT.fullmatch(operation)
 
 
 def required_actions(service: str, operation: str) -> tuple[str, ...]:
@@ -205,7 +98,11 @@ def list_actions() -> Iterator[str]:
 def find_refusal(service: str, operation: str, parameters: Mapping[str, Any]) -> str:
     """Return why a call must not be made, "" if it may."""
     if operation not in READS.get(service, ()):
-        return f"{service}.{operation}: is not an operation that the gate reads with; add it to READS in aws/actions.py"
+        if not _only_reads(operation):
+            return f"{service}.{operation}: may change something or hand out a secret; the gate only reads"
+        return (
+            f'{service}.{operation}: is not declared; write reads("{service}", "{operation}") in the module that asks'
+        )
     for name, value in READS_ONLY_WITH.get((service, operation), {}).items():
         if (given := parameters.get(name)) != value:
             return f"{service}.{operation}: with {name} {given!r} may change something; the gate reads with {value!r}"

@@ -17,6 +17,7 @@ from ..checks import Check, registered_checks
 from ..criteria import LAYERS, Criteria, UsageError, suggest
 from ..engines.setup import check_engines
 from ..evidence import runs
+from ..facts.observers import import_all
 from ..layers import BUILT
 from ..report.text import visible
 from ..run.judging import find_mistake
@@ -134,6 +135,7 @@ def drill(args: argparse.Namespace) -> int:
 
 def iam_policy(args: argparse.Namespace) -> int:
     """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
+    import_all("prodgate.facts")
     load_facts(args.criteria.resolve().parent)
     _print(json.dumps(build_drill_policy() if args.drill else build_policy(), indent=2))
     return 0

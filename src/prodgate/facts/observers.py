@@ -6,6 +6,8 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import TypeVar
 
 from ..aws.account import Account
@@ -31,6 +33,12 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
         return observer
 
     return register
+
+
+def import_all(package: str) -> None:
+    """Import every module below a package, sorted by name, which registers their observers."""
+    for module in walk_packages(import_module(package).__path__, f"{package}."):
+        import_module(module.name)
 
 
 def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS) -> Facts:

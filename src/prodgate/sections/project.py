@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -70,7 +70,7 @@ def find_folders(name: str, root: Path | None) -> tuple[Path, ...]:
 
 def suite_files(folder: str, root: Path | None) -> tuple[Path, ...]:
     """Return the files of checks below a folder of a project and the bundled one; a project's own shadows the other."""
-    return _list_files(find_folders(folder, root), "test_*.py")
+    return _list_files(find_folders(folder, root), "**/test_*.py")
 
 
 def policy_files(among: Iterable[Path]) -> tuple[Path, ...]:
@@ -81,31 +81,35 @@ def policy_files(among: Iterable[Path]) -> tuple[Path, ...]:
 def _list_files(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
     named: dict[Path, Path] = {}
     for folder in among:
-        for path in sorted(folder.rglob(pattern) if pattern.startswith("test") else folder.glob(pattern)):
-            named.setdefault(path.relative_to(folder), path)
+        for path in sorted(folder.glob(pattern)):
+            inside = path.relative_to(folder)
+            if not any(part.startswith(".") for part in inside.parts):  # what an editor keeps there
+                named.setdefault(inside, path)
     return tuple(named.values())
 
 
 def load_policies(among: Iterable[Path]) -> frozenset[Path]:
     """Import every policy module as ``policies.<name>``; return their files. Raises UsageError for a broken one."""
-    return _import_modules("policies", tuple(among))
+    folders = tuple(among)
+    return _import_modules("policies", folders, policy_files(folders))
 
 
 def load_facts(root: Path) -> None:
     """Import a project's own kinds of fact, with their observers, as ``facts.<name>``. Raises UsageError."""
-    if (root / "facts").is_dir():
-        _import_modules("facts", (root / "facts",))
+    folder = root / "facts"
+    if folder.is_dir():
+        _import_modules("facts", (folder,), _list_files((folder,), "**/[!_]*.py"))
 
 
-def _import_modules(name: str, among: tuple[Path, ...]) -> frozenset[Path]:
-    """Import every module in some folders as part of one package; return their files."""
+def _import_modules(name: str, among: Sequence[Path], files: Sequence[Path]) -> frozenset[Path]:
+    """Import modules below some folders as parts of one package; return their files."""
     package = sys.modules.setdefault(name, ModuleType(name))
     package.__path__ = [str(folder) for folder in among]
     importlib.invalidate_caches()
-    files = policy_files(among)
     for path in files:
+        inside = next(path.relative_to(folder) for folder in among if path.is_relative_to(folder))
         try:
-            importlib.import_module(f"{name}.{path.stem}")
+            importlib.import_module(".".join((name, *inside.with_suffix("").parts)))
         except (Exception, SystemExit) as error:  # a module of any team may fail in any way
             raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
     return frozenset(files)

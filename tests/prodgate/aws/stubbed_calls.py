@@ -13,6 +13,9 @@ from botocore.awsrequest import AWSResponse
 
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import Clients
+from prodgate.facts.observers import import_all
+
+import_all("prodgate.facts.live")  # what may be asked is declared there
 
 REGION = "ap-northeast-1"
 Answer = Callable[[Any], "Sent | Exception"]

@@ -190,7 +190,7 @@ def test_a_request_that_botocore_refuses_is_no_answer() -> None:
 
 def test_nothing_that_writes_gets_through_whichever_way_it_is_called() -> None:
     aws = Answering(lambda _request: Sent({}))
-    with pytest.raises(Refused, match="kms.DisableKey: is not an operation that the gate reads with"):
+    with pytest.raises(Refused, match="kms.DisableKey: may change something or hand out a secret; the gate only reads"):
         aws.pages("kms", "DisableKey", KeyId="k")
     with pytest.raises(Refused, match="kms.DisableKey"):
         aws.client("kms").disable_key(KeyId="k")

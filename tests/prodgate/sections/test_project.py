@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from prodgate.criteria import UsageError
 from prodgate.sections import project
 from prodgate.sections.criteria_file import CriteriaFile
-from prodgate.sections.project import Project, is_own, load_policies
+from prodgate.sections.project import Project, is_own, load_facts, load_policies
 from prodgate.terraform.policy import POLICIES
 
 POLICY = '@policy("TEAM_77", criterion="x", resources=("aws_sqs_queue",), remedy="r")\n'
@@ -64,3 +66,29 @@ def test_a_policy_module_that_would_hold_by_accident_is_refused(
     with pytest.raises(UsageError, match=message):
         load_policies([tmp_path])
     POLICIES.pop("TEAM_77", None)
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """What is imported as a project's own facts is forgotten afterwards."""
+    yield
+    for name in [each for each in sys.modules if each.partition(".")[0] == "facts"]:
+        del sys.modules[name]
+
+
+def test_own_facts_are_found_in_folders_too(tmp_path: Path) -> None:
+    (tmp_path / "facts" / "queues").mkdir(parents=True)
+    (tmp_path / "facts" / ".checkpoints").mkdir()
+    (tmp_path / "facts" / "queues" / "sources.py").write_text("from .. import order\norder.append(__name__)\n")
+    (tmp_path / "facts" / "queues" / "_private.py").write_text("1 / 0\n")
+    (tmp_path / "facts" / "above.py").write_text("import facts\nfacts.order = [__name__]\n")
+    (tmp_path / "facts" / ".checkpoints" / "above.py").write_text("1 / 0\n")
+    load_facts(tmp_path)
+    assert sys.modules["facts"].order == ["facts.above", "facts.queues.sources"]
+
+
+def test_own_facts_that_can_not_be_loaded_are_named(tmp_path: Path) -> None:
+    (tmp_path / "facts" / "queues").mkdir(parents=True)
+    (tmp_path / "facts" / "queues" / "broken.py").write_text("1 / 0\n")
+    with pytest.raises(UsageError, match=r"facts/queues/broken.py: can't be loaded: ZeroDivisionError"):
+        load_facts(tmp_path)

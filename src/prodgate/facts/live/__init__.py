@@ -1,8 +1,6 @@
 """What was observed of an AWS account: one module per kind of fact; importing them registers their observers."""
 
-from importlib import import_module
-from pkgutil import walk_packages
-
+from ..observers import import_all
 from .airflow import AirflowEnvironment
 from .airflow_figures import DagFigures, TaskFigures
 from .airflow_files import AirflowFiles
@@ -67,5 +65,4 @@ __all__ = [
     "WatchedService", "WatchedTargetGroup", "WebAcl", "WebAclRule", "WorkQueue", "WorkerUse",
 ]  # fmt: skip
 
-for _module in walk_packages(__path__, f"{__name__}."):
-    import_module(_module.name)
+import_all(__name__)

@@ -12,10 +12,12 @@ from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from ...semantics.airflow_versions import dag_concurrency, is_suppressed, parse_version, setting_mistakes, settings
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .permissions import read_rights
 from .queues import find_dead_letter_sources
 from .watching.alarm_settings import read_alarms
+
+reads("mwaa", "GetEnvironment", "ListEnvironments")
 
 #: Fields of the logging configuration.
 _LOGS: Final = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")

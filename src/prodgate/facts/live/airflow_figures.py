@@ -11,9 +11,11 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .watching.metric_data import Query, Series, read_series, total
+
+reads("cloudwatch", "ListMetrics")
 
 _NAMESPACE: Final = "AmazonMWAA"
 _MONTH: Final = timedelta(days=30)

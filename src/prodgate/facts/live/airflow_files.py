@@ -10,8 +10,10 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
+
+reads("s3", "GetBucketVersioning", "GetObject", "ListObjectsV2")
 
 #: What an environment may have besides its DAGs, in MWAA's words.
 _PARTS: Final = ("Requirements", "Plugins", "StartupScript")

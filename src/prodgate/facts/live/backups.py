@@ -10,7 +10,9 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from ...semantics.schedules import runs_daily
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
+
+reads("backup", "DescribeBackupVault", "GetBackupPlan", "GetBackupSelection", "ListBackupPlans", "ListBackupSelections")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

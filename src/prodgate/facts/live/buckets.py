@@ -9,9 +9,12 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Unread
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .keys import Encryption, read_encryption
 from .load_balancers import list_balancer_attributes
+
+reads("s3", "GetBucketEncryption", "GetBucketLogging", "GetBucketVersioning", "GetPublicAccessBlock", "ListBuckets")
+reads("s3control", "GetPublicAccessBlock")
 
 #: The four settings that block public access.
 BLOCKS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")

@@ -8,8 +8,10 @@ from typing import Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .watching.alarm_settings import AlarmSettings, read_alarms
+
+reads("synthetics", "DescribeCanaries", "DescribeCanariesLastRun")
 
 #: Metrics of which more is worse; of SuccessPercent, less is.
 _FAILURES: Final = frozenset({"Failed", "FailedRequests"})

@@ -12,10 +12,13 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .distributions import items, list_distributions
 from .listeners import list_listeners
 from .load_balancers import list_balancers
+
+reads("acm", "DescribeCertificate")
+reads("elbv2", "DescribeListenerCertificates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

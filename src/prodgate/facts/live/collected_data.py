@@ -10,9 +10,11 @@ from fnmatch import fnmatchcase
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .permissions import read_rights
+
+reads("s3", "ListBuckets", "ListObjectsV2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -12,12 +12,16 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .distributions import GLOBAL
 from .log_groups import list_log_groups, log_group_name
 from .running_tasks import RunningTask, list_running_tasks
 from .vpcs import list_flow_logs, list_vpcs
+
+reads("logs", "DescribeLogStreams")
+reads("rds", "DescribeDBClusters")
+reads("wafv2", "GetLoggingConfiguration", "ListWebACLs")
 
 #: Log drivers that send on what a container prints.
 _DRIVERS: Final = ("awslogs", "awsfirelens", "splunk", "fluentd")

@@ -11,8 +11,13 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .distributions import GLOBAL
+
+reads("budgets", "DescribeBudgets", "DescribeNotificationsForBudget", "DescribeSubscribersForNotification")
+reads("ce", "GetAnomalyMonitors", "GetAnomalySubscriptions")
+reads("resourcegroupstaggingapi", "GetResources")
+reads("sns", "ListSubscriptions", "ListTopics")
 
 #: What AWS creates and tags itself, such as the secret with the password of a database.
 _OF_AWS: Final = re.compile(r":secret:[a-z]+!")

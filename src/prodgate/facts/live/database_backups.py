@@ -11,9 +11,18 @@ from typing import Any
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .backups import BackupPlan, observe_plans
 from .databases import Database, hours, observe_databases
+
+reads(
+    "backup",
+    "GetRestoreTestingSelection",
+    "ListRecoveryPointsByBackupVault",
+    "ListRestoreJobs",
+    "ListRestoreTestingPlans",
+    "ListRestoreTestingSelections",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,16 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
+
+reads(
+    "rds",
+    "DescribeDBClusterParameters",
+    "DescribeDBClusterSnapshots",
+    "DescribeDBClusters",
+    "DescribeDBInstances",
+    "DescribeDBParameters",
+)
 
 #: Engine -> the parameter that makes it refuse plain connections.
 FORCES_TLS: Final = {

@@ -9,10 +9,13 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .ecs_services import list_services
 from .listeners import list_listeners
 from .watching.alarm_settings import AlarmSettings, read_alarms
+
+reads("codedeploy", "GetDeploymentGroup", "ListApplications", "ListDeploymentGroups")
+reads("elbv2", "DescribeTargetGroups")
 
 #: Strategies of ECS's own deployment controller that shift traffic between two target groups.
 _SHIFTING: Final = ("BLUE_GREEN", "CANARY", "LINEAR")

@@ -11,8 +11,11 @@ from typing import Any
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .load_balancers import list_balancers
+
+reads("cloudfront", "ListCachePolicies", "ListDistributions", "ListOriginAccessControls")
+reads("s3", "GetBucketPolicy")
 
 #: Where AWS keeps what is of no region: CloudFront with its web ACLs and certificates, and the bill.
 GLOBAL = "us-east-1"

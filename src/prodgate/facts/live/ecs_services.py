@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ..observers import reads
+
+reads("ecs", "DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices", "ListTasks")
 
 #: Services and tasks that one call describes.
 _SERVICES: Final = 10

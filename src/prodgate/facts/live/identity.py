@@ -12,9 +12,12 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .permissions import list_identities
+
+reads("iam", "GetAccountSummary")
+reads("s3", "GetBucketPolicy")
 
 #: Paths of roles that AWS makes for its own services and for sign-in by IAM Identity Center; nobody can edit them.
 _OF_AWS: Final = ("/aws-service-role/", "/aws-reserved/")

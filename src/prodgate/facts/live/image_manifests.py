@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ..observers import reads
 from .services import Image
+
+reads("ecr", "BatchGetImage", "GetDownloadUrlForLayer")
 
 #: Media types of manifests: Docker's and OCI's, of one image and of a list.
 _FORMS: Final = [

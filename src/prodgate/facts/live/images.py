@@ -11,10 +11,12 @@ from ...aws.answers import Absent, Unreadable
 from ...quantities import Quantity
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .ecs_services import list_services, list_tasks, read_task_definition
 from .image_manifests import list_settings, list_variants, read_settings, repository_name
 from .services import Image, parse_image
+
+reads("ecr", "BatchGetRepositoryScanningConfiguration", "DescribeImageScanFindings", "DescribeRepositories")
 
 #: Repositories of which one call describes the scanning.
 _REPOSITORIES: Final = 25

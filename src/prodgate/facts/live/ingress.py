@@ -9,9 +9,12 @@ from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .distributions import GLOBAL, list_distributions
 from .load_balancers import list_application_balancers, read_attributes
+
+reads("cloudfront", "GetDistributionConfig")
+reads("logs", "DescribeDeliveries", "DescribeDeliverySources")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

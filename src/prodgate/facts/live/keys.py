@@ -9,9 +9,11 @@ from typing import Any
 from ...aws.account import Account
 from ...aws.answers import Absent
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .backups import observe_plans
 from .distributions import GLOBAL
+
+reads("kms", "DescribeKey", "GetKeyRotationStatus", "ListAliases", "ListKeys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

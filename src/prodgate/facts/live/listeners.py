@@ -8,8 +8,10 @@ from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .load_balancers import list_balancers
+
+reads("elbv2", "DescribeListeners", "DescribeRules", "DescribeSSLPolicies")
 
 _TLS = ("HTTPS", "TLS")
 

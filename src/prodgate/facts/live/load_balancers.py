@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...aws.account import Account
+from ..observers import reads
+
+reads("elbv2", "DescribeLoadBalancerAttributes", "DescribeLoadBalancers")
 
 
 def list_balancers(account: Account) -> tuple[Mapping[str, Any], ...]:

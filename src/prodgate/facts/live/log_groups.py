@@ -12,8 +12,12 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from ...semantics.secret_forms import credential_form
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .distributions import GLOBAL
+
+reads("cloudtrail", "DescribeTrails")
+reads("ec2", "DescribeFlowLogs")
+reads("logs", "DescribeLogGroups", "FilterLogEvents")
 
 #: How far back events are searched for credentials.
 _DAY: Final = timedelta(days=1)

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .load_balancers import list_balancers
 from .security_groups import read_openings
+
+reads("ec2", "DescribeSecurityGroups")
 
 #: AWS's managed prefix lists of the addresses from which CloudFront requests origins, for IPv4 and IPv6.
 CLOUDFRONT: Final = (

@@ -8,8 +8,10 @@ from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .distributions import GLOBAL, items, list_distributions
+
+reads("cloudfront", "GetVpcOrigin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -12,6 +12,9 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...semantics.policy_documents import Statement, read_statements
 from ...semantics.unresolved import Unresolved
+from ..observers import reads
+
+reads("iam", "GetAccountAuthorizationDetails")
 
 #: Everything but the policies that AWS manages.
 IDENTITIES: Final = ["User", "Role", "Group", "LocalManagedPolicy"]

@@ -9,10 +9,14 @@ from typing import Any
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .ecs_services import list_services, network_settings
 from .load_balancers import list_balancers
+
+reads("ec2", "DescribeNetworkInterfaces", "DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets")
+reads("lambda", "ListFunctions")
+reads("rds", "DescribeDBClusters", "DescribeDBInstances", "DescribeDBSubnetGroups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

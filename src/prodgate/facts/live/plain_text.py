@@ -9,9 +9,12 @@ from typing import Any
 from ...aws.account import Account
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .ecs_services import list_services
+
+reads("ecs", "DescribeTaskDefinition", "ListTaskDefinitionFamilies")
+reads("lambda", "ListFunctions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .permissions import read_rights
+
+reads("events", "ListRules", "ListTargetsByRule")
+reads("lambda", "ListFunctions")
+reads("mwaa", "GetEnvironment", "ListEnvironments")
+reads("sns", "GetSubscriptionAttributes", "ListSubscriptions")
+reads("sqs", "GetQueueAttributes", "ListQueues")
 
 #: Attributes to request of a queue.
 _ATTRIBUTES = ["All"]

@@ -13,11 +13,17 @@ from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
 from ...semantics.unresolved import Unknown
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .backups import observe_vaults
 from .keys import observe_keys
 from .secrets import observe_secrets
 from .stores import list_queues, list_topics
+
+reads("backup", "GetBackupVaultAccessPolicy")
+reads("ecr", "DescribeRepositories", "GetRepositoryPolicy")
+reads("kms", "GetKeyPolicy")
+reads("s3", "GetBucketPolicy", "ListBuckets")
+reads("secretsmanager", "GetResourcePolicy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

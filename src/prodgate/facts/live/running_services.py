@@ -11,10 +11,12 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .ecs_services import list_services, list_tasks
 from .image_manifests import is_same_image
 from .services import parse_image
+
+reads("elbv2", "DescribeTargetHealth")
 
 #: States of a target that is being removed.
 _LEAVING = ("draining",)

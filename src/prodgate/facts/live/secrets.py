@@ -9,7 +9,9 @@ from typing import Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
+
+reads("secretsmanager", "ListSecrets")
 
 #: Owners whose secrets can be rotated: the account and these services. Other services manage theirs alone.
 ROTATING: Final = frozenset({"", "rds", "redshift", "docdb"})

@@ -12,12 +12,17 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...semantics.network_rules import Network, NetworkRule, make_network_rule
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .ecs_services import list_services, network_settings, read_task_definition
 from .listeners import list_listeners
 from .load_balancers import list_balancers
 from .vpcs import list_vpcs
+
+reads(
+    "ec2", "DescribeManagedPrefixLists", "DescribeSecurityGroups", "DescribeVpcEndpoints", "GetManagedPrefixListEntries"
+)
+reads("lambda", "ListFunctions")
 
 #: Ports of Airflow's web server and database, which MWAA puts into one security group.
 _AIRFLOW: Final = (443, 5432)

@@ -11,7 +11,13 @@ from ...aws.answers import Absent, Unread
 from ...quantities import Quantity
 from ...semantics.unresolved import Unknown
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
+
+reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules", "ListFindingsV2")
+reads("cloudtrail", "DescribeTrails", "GetEventSelectors", "GetTrailStatus")
+reads("config", "DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
+reads("guardduty", "GetDetector", "ListDetectors", "ListFindings")
+reads("securityhub", "DescribeHub", "GetEnabledStandards", "GetFindings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -10,8 +10,10 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .ecs_services import list_services, read_task_definition
+
+reads("application-autoscaling", "DescribeScalableTargets", "DescribeScalingPolicies")
 
 #: The dimension of a scalable target that is a number of tasks.
 _TASKS: Final = "ecs:service:DesiredCount"

@@ -8,8 +8,10 @@ from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .distributions import observe_distributions
+
+reads("route53", "ListHostedZones", "ListResourceRecordSets")
 
 _ADDRESSES = ("A", "AAAA", "CNAME")
 _CLOUDFRONT = ".cloudfront.net"

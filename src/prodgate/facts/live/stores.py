@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .backups import observe_vaults
 from .databases import observe_databases
 from .keys import Encryption, list_key_regions, read_encryption
 from .log_groups import list_log_groups, log_group_arn
 from .secrets import observe_secrets
+
+reads("cloudtrail", "DescribeTrails")
+reads("ecr", "DescribeRepositories")
+reads("sns", "GetTopicAttributes", "ListTopics")
+reads("sqs", "GetQueueAttributes", "ListQueues")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -13,12 +13,14 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .airflow import list_environments
 from .distributions import GLOBAL, list_distributions
 from .ecs_services import list_services
 from .load_balancers import list_balancers, metric_name
 from .watching.metric_data import Query, read_series
+
+reads("application-autoscaling", "DescribeScalingActivities")
 
 _HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)

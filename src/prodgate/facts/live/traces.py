@@ -10,9 +10,11 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .permissions import read_rights
 from .running_tasks import RunningTask, list_running_tasks
+
+reads("xray", "GetServiceGraph")
 
 #: How far back X-Ray is queried; it answers for six hours at most.
 LOOKED_BACK: Final = timedelta(hours=6)

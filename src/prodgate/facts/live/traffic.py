@@ -13,9 +13,11 @@ from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .load_balancers import list_application_balancers, metric_name
 from .watching.metric_data import Query, Series, read_series, total
+
+reads("synthetics", "DescribeCanaries")
 
 _MONTH: Final = timedelta(days=30)
 _DAY: Final = timedelta(days=1)

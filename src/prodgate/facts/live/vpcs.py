@@ -9,7 +9,9 @@ from typing import Any
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
+
+reads("ec2", "DescribeFlowLogs", "DescribeNetworkInterfaces", "DescribeVpcs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -8,8 +8,11 @@ from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
+from ..observers import observes, reads
 from .distributions import GLOBAL, list_distributions
+
+reads("rds", "DescribeDBClusters")
+reads("wafv2", "GetLoggingConfiguration", "GetWebACL", "ListWebACLs")
 
 #: Actions that stop a request.
 _STOPS = ("Block", "Captcha", "Challenge")

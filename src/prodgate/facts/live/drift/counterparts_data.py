@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ...observers import reads
 from .counterpart import Counterpart, Place, Thing, require_known
+
+reads("backup", "DescribeBackupVault")
+reads("kms", "ListAliases")
+reads("rds", "DescribeDBClusters", "DescribeDBInstances")
+reads("s3", "GetBucketEncryption", "GetBucketVersioning", "GetPublicAccessBlock", "ListBuckets")
+reads("secretsmanager", "ListSecrets")
+reads("sqs", "GetQueueAttributes", "ListQueues")
 
 
 def _queue(here: Place, declared: Thing) -> Thing | None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ....aws.answers import Unreadable
+from ...observers import reads
 from ..distributions import GLOBAL, items, list_distributions
 from .counterpart import Counterpart, Place, Thing, require_known
+
+reads("acm", "DescribeCertificate", "ListCertificates")
+reads("cloudfront", "ListCachePolicies")
+reads("route53", "ListHostedZones", "ListResourceRecordSets")
+reads("wafv2", "GetWebACL", "ListWebACLs")
 
 _KEYS: Final = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 

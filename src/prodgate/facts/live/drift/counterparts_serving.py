@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...observers import reads
 from ..permissions import IDENTITIES
 from .counterpart import Counterpart, Place, Thing, Unnamed, read_path, require_known
+
+reads("application-autoscaling", "DescribeScalableTargets")
+reads("codedeploy", "GetDeploymentGroup")
+reads("ec2", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs")
+reads("ecr", "DescribeRepositories")
+reads("ecs", "DescribeServices", "DescribeTaskDefinition")
+reads("elbv2", "DescribeLoadBalancers", "DescribeTargetGroups")
+reads("iam", "GetAccountAuthorizationDetails")
+reads("lambda", "ListFunctions")
+reads("mwaa", "GetEnvironment")
 
 
 def _service(here: Place, declared: Thing) -> Thing | None:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...observers import reads
 from ..distributions import GLOBAL
 from .counterpart import Counterpart, Place, Thing
+
+reads("budgets", "DescribeBudgets")
+reads("cloudtrail", "DescribeTrails")
+reads("cloudwatch", "DescribeAlarms")
+reads("events", "ListRules")
+reads("logs", "DescribeLogGroups")
+reads("sns", "GetTopicAttributes")
 
 _ALARMS: Final = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
 

@@ -9,10 +9,12 @@ from typing import Any, Final
 from ....aws.account import Account
 from ....aws.answers import Unread, Unreadable
 from ... import Fact
-from ...observers import observes
+from ...observers import observes, reads
 from ..distributions import GLOBAL
 from . import counterparts_data, counterparts_edge, counterparts_serving, counterparts_watching
 from .counterpart import Counterpart, Place, Unnamed, find_unread, normalise, read_path
+
+reads("resourcegroupstaggingapi", "GetResources")
 
 TABLE: Final = (
     *counterparts_data.TABLE,

@@ -12,12 +12,15 @@ from ....aws.answers import Unreadable
 from ....semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, is_error_share, parse_percentile
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes
+from ...observers import observes, reads
 from ..airflow import list_environments
 from ..databases import observe_databases
 from ..load_balancers import list_application_balancers, metric_name
 from ..queues import observe_dead_letter_queues
 from .alarm_settings import AlarmSettings, Reading, read_alarms
+
+reads("ecs", "ListClusters", "ListServices")
+reads("elbv2", "DescribeTargetGroups")
 
 AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
 #: Names of metrics.

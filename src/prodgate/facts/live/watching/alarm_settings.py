@@ -11,7 +11,10 @@ from typing import Any, Final
 from ....aws.account import Account
 from ....semantics import cloudwatch
 from ....semantics.unresolved import Unresolved
+from ...observers import reads
 from ..distributions import GLOBAL
+
+reads("cloudwatch", "DescribeAlarms")
 
 _TYPES: Final = ["MetricAlarm", "CompositeAlarm"]
 

@@ -15,8 +15,12 @@ from ....quantities import Quantity
 from ....semantics.topics import key_refusal, publish_refusal
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes
+from ...observers import observes, reads
 from .alarm_settings import read_alarms
+
+reads("cloudwatch", "DescribeAlarmHistory")
+reads("kms", "DescribeKey", "GetKeyPolicy")
+reads("sns", "GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptions")
 
 #: How long AWS keeps the history of alarms.
 HISTORY_KEPT: Final = timedelta(days=30)

@@ -15,13 +15,16 @@ from ....semantics.airflow_versions import metric_mistakes
 from ....semantics.cloudwatch import HEARTBEATS, SPARSE, UTILIZATION, error_percent, is_error_share, parse_percentile
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes
+from ...observers import observes, reads
 from ..airflow import list_environments
 from ..distributions import GLOBAL
 from .alarm_settings import AlarmSettings, Reading, read_alarms
 from .alarm_topics import AlarmTopic, observe_alarm_topics
 from .metric_data import Query, Series, read_series
 from .metric_owners import find_balancers_of, find_owners
+
+reads("cloudwatch", "GetAlarmMuteRule", "ListAlarmMuteRules")
+reads("logs", "DescribeMetricFilters")
 
 _HOUR: Final = 3600
 

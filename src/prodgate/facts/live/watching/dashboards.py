@@ -11,11 +11,15 @@ from ....aws.account import Account
 from ....aws.answers import Unreadable
 from ....semantics.dashboard_metrics import metrics_on
 from ... import Fact
-from ...observers import observes
+from ...observers import observes, reads
 from ..distributions import list_distributions
 from ..load_balancers import list_balancers, metric_name
 from ..running_tasks import list_running_tasks
 from .metric_owners import find_owners
+
+reads("cloudwatch", "GetDashboard", "ListDashboards")
+reads("mwaa", "ListEnvironments")
+reads("rds", "DescribeDBClusters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

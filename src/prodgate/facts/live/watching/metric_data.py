@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from ....aws.account import Account
 from ....aws.answers import Unreadable
+from ...observers import reads
+
+reads("cloudwatch", "GetMetricData")
 
 #: Queries that one call of GetMetricData takes.
 _AT_ONCE: Final = 500

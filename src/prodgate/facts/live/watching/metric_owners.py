@@ -6,8 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ....aws.account import Account
+from ...observers import reads
 from ..distributions import list_distributions
 from ..load_balancers import list_balancers, metric_name
+
+reads("ecs", "ListClusters", "ListServices")
+reads("elbv2", "DescribeTargetGroups")
+reads("lambda", "ListFunctions")
+reads("mwaa", "ListEnvironments")
+reads("rds", "DescribeDBClusters", "DescribeDBInstances")
+reads("sns", "ListTopics")
+reads("sqs", "ListQueues")
+reads("synthetics", "DescribeCanaries")
 
 
 def find_owners(account: Account, namespace: str, dimension: str) -> frozenset[str] | None:

@@ -14,11 +14,15 @@ from ....semantics.event_patterns import SEVERE, matches
 from ....semantics.topics import EVENTS
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes
+from ...observers import observes, reads
 from ..airflow import list_environments
 from ..permissions import read_rights
 from ..stores import list_topics
 from .alarm_topics import find_refusals, list_subscribers
+
+reads("events", "ListRules", "ListTargetsByRule")
+reads("guardduty", "ListDetectors")
+reads("securityhub", "DescribeHub")
 
 GUARDDUTY, SECURITY_HUB = "aws.guardduty", "aws.securityhub"
 #: Detail types of the events that carry findings.
