@@ -1,5 +1,6 @@
-"""Real Chromium, in processes of its own: Playwright's sync API deadlocks beside gevent, and asyncio's tests beside it.
+"""Real Chromium, in its own processes: Playwright's sync API deadlocks beside gevent, and asyncio's tests beside it.
 
-visits.py     opens each declared page and writes down what a person would meet there
-journeys.py   lets pytest run what a person must be able to do, with pytest-playwright
+visits.py     starts the process that opens each declared page and records what a person would meet there
+journeys.py   starts the pytest that runs what a person must be able to do, with pytest-playwright
+engine/       what runs in these processes
 """

@@ -1,4 +1,4 @@
-"""Lets pytest run journeys in a process of its own, and returns how each went."""
+"""Runs journeys with pytest in a process of its own, and returns how each ended."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from .settings import JOURNEYS, BrowserSettings
 
 _OPTIONS: Final = (
     "-m", "pytest", "-c", str(Path(__file__).with_name("journeys.ini")), "--import-mode=importlib",
-    # what else is installed has no say; nothing is printed, since a message may hold what must be in no file
+    # no other installed plugin is loaded; nothing is printed, since a message may hold a secret
     "--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler",
     "-p", "pytest_base_url.plugin", "-p", "pytest_playwright.pytest_playwright", "-p", "prodgate.browser.engine.plugin",
 )  # fmt: skip
-#: pytest's exit codes that mean that everything was run: all passed, some failed.
+#: pytest's exit codes after a complete run: all passed, some failed.
 _COMPLETE: Final = (0, 1)
 
 
 def run_journeys(
     folder: Path, settings: BrowserSettings, *, project: Path, log: Path, limit: float, progress: Progress
 ) -> dict[str, Any]:
-    """Run all journeys of a folder, and those that failed once more: only to tell what fails from what is flaky.
+    """Run all journeys of a folder; repeat failed ones once, to tell the broken from the flaky.
 
-    Evidence is named by files in the folder of results. What changes something is never run twice.
+    Evidence names files in the folder of results. A journey that changes something is never run twice.
     """
     lines, ended = _run_pytest([str(folder)], settings, project=project, log=log, limit=limit, progress=progress)
     journeys = _merge_lines(lines)
@@ -53,7 +53,7 @@ def run_journeys(
 def _run_pytest(
     what: Iterable[str], settings: BrowserSettings, *, project: Path, log: Path, limit: float, progress: Progress
 ) -> tuple[list[Mapping[str, Any]], str]:
-    """Return what pytest's process wrote down, and why it did not run to its end, or nothing."""
+    """Return the lines that pytest's process wrote, and why it did not finish, "" if it did."""
     place = Path(settings.results, JOURNEYS)
     output = ("--rootdir", str(project), "--base-url", settings.base_url, "--output", str(place.with_name("output")))
     place.parent.mkdir(exist_ok=True)
@@ -71,7 +71,7 @@ def _run_pytest(
 
 
 def _merge_lines(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return each planned journey by its id with how it ended; the outcome of one that did not end is empty."""
+    """Return each planned journey by its id; one that did not finish has an empty outcome."""
     found: dict[str, dict[str, Any]] = {}
     ended: dict[str, Any] = {"refused": [], "cookies": [], "evidence": []}
     for line in lines:

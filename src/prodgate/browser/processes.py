@@ -1,4 +1,4 @@
-"""Runs a process that drives a browser: what it prints is shown or kept, and it is never left behind."""
+"""Runs a process that drives a browser: its output is shown or logged, and it never outlives us."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .settings import BrowserSettings
 
 #: Variables that would change pytest or Playwright behind our back.
 _CHANGING: Final = ("PYTEST_", "DEBUG", "PWDEBUG", "PW_")
-#: Seconds that a process may take to end after all was said.
+#: Seconds to wait for the rest of a process's output after its end.
 _ENDING: Final = 10.0
 
 
 def run_process(
     arguments: Sequence[str], settings: BrowserSettings, *, log: Path, cwd: Path, limit: float, progress: Progress
 ) -> int | None:
-    """Run our own interpreter with arguments; return its exit code, None when it did not end within ``limit`` s."""
+    """Run our own interpreter with arguments; return the exit code, None if it did not end within ``limit`` s."""
     log.parent.mkdir(parents=True, exist_ok=True)
     lifeline, held = os.pipe()
     try:

@@ -1,4 +1,4 @@
-"""Takes out of texts, JSON and Playwright's traces what must be in no file: passwords, tokens, cookies."""
+"""Redacts passwords, tokens and cookies from texts, JSON and Playwright's traces."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from urllib.parse import quote, quote_plus
 
 from ..semantics.secret_forms import find_secret, redact_credentials, redaction
 
-#: A shorter text is no secret, and would be found everywhere.
+#: A shorter text is no secret, and would match everywhere.
 MIN_SECRET_LENGTH: Final = 6
-#: Headers whose values say who somebody is.
+#: Headers whose values authenticate somebody.
 _HEADERS: Final = re.compile(
     r"(?i)(set-)?cookie|(proxy-)?authorization|x-(api-key|auth-token|csrf-token|amz-security-token)"
 )
 _PAIR: Final = re.compile(r"([?&;#]|^)([\w.\[\]-]+)=([^&;#\s\"']+)")
-#: Fields of a trace that hold what was typed.
+#: Fields of a trace that hold typed text.
 _TYPED: Final = ("value", "text", "__playwright_value_")
 _ABOUT_SECRETS: Final = re.compile(r"(?i)passw|passcode|secret|token|otp|パスワード|暗証")
 
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """Knows secrets by their values, and others by their form or the name that they stand under."""
+    """Recognises given secrets by value, and others by their form or their name."""
 
     secrets: frozenset[str] = frozenset()
 
     def with_secrets(self, values: Iterable[str]) -> Redaction:
-        """Return one that knows more values."""
+        """Return a redaction that knows more values."""
         return Redaction(self.secrets | {each for each in values if len(each) >= MIN_SECRET_LENGTH})
 
     def redact_text(self, text: str) -> str:
@@ -53,7 +53,7 @@ class Redaction:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return how a secret may be written: as it is, in an address, in JSON, in Base64 at any offset."""
+    """Return the forms in which a secret may appear: as it is, in a URL, in JSON, in Base64 at any offset."""
     encoded = secret.encode()
     shifted = (base64.b64encode(b"\0" * by + encoded).decode()[(0, 2, 3)[by] :].rstrip("=")[:-1] for by in range(3))
     escaped = json.dumps(secret)[1:-1]
@@ -67,9 +67,9 @@ def _redact_pair(match: re.Match[str]) -> str:
 
 
 def redact_trace(trace: Path, known: Redaction) -> bytes:
-    """Return a trace of Playwright's that can be played and holds no secret.
+    """Return a Playwright trace that can still be played and holds no secret.
 
-    Cookies and credentials in it are found first, so that they are taken out wherever else they stand.
+    Cookies and credentials are found first, so that they are redacted wherever else they appear.
     """
     with zipfile.ZipFile(trace) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
@@ -93,7 +93,7 @@ def _redact_events(lines: Iterable[Any], known: Redaction) -> str:
 
 
 def _redact_resource(data: bytes, known: Redaction) -> bytes:
-    """Return a file that a page fetched or sent; pictures are left as they are."""
+    """Redact a file that a page fetched or sent; binary files stay as they are."""
     try:
         return known.redact_text(data.decode("utf-8")).encode()
     except UnicodeDecodeError:
@@ -101,7 +101,7 @@ def _redact_resource(data: bytes, known: Redaction) -> bytes:
 
 
 def _find_secrets(value: Any) -> Iterator[str]:
-    """Yield the secrets that an event tells, by where they stand in it."""
+    """Yield the secrets in an event, found by their position."""
     if isinstance(value, list):
         for inner in value:
             yield from _find_secrets(inner)
@@ -122,7 +122,7 @@ def _find_secrets(value: Any) -> Iterator[str]:
 
 
 def _find_header_secrets(header: str) -> Iterator[str]:
-    """Yield what is secret of a header: values of cookies, and what follows the scheme of a credential."""
+    """Yield the secrets in a header: values of cookies, and what follows an authentication scheme."""
     for cookie in re.split(r"[;,\n]\s*", header):
         first, equals, rest = cookie.partition("=")
         yield rest.strip('"') if equals else first.split(" ")[-1]
@@ -130,12 +130,12 @@ def _find_header_secrets(header: str) -> Iterator[str]:
 
 
 def _is_secret_field(value: Mapping[str, Any]) -> bool:
-    """Whether something typed into a field for secrets is told here."""
+    """Whether this part of an event is about a field for secrets."""
     return value.get("type") == "password" or bool(_ABOUT_SECRETS.search(str(value.get("selector", ""))))
 
 
 def _redact_typed(value: Any) -> Any:
-    """Return an event without headers that say who somebody is, and without what was typed into fields for secrets."""
+    """Return an event without authenticating headers, and without text typed into fields for secrets."""
     if isinstance(value, list):
         return [_redact_typed(inner) for inner in value]
     if not isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What a process with a browser is told: never by a file or an argument, since passwords are among it."""
+"""The settings of a process with a browser, passed by an environment variable since passwords are among them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..processes.lifeline import end_with_parent
 
 #: The environment variable that holds the settings, as JSON.
 VARIABLE: Final = "PRODGATE_BROWSER"
-#: Files that the processes leave in the folder of results: one record of all visits, and a line for each journey.
+#: Files in the folder of results: one record of all visits, and lines about each journey.
 VISITS: Final = "visits.json"
 JOURNEYS: Final = "journeys.jsonl"
 #: Methods of requests that change nothing.
@@ -23,14 +23,14 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSettings:
-    """Where the site is, and what is opened there with which browser."""
+    """Where the site is, what is opened there, and with which browser."""
 
     base_url: str
     hosts: Sequence[str] = ()
     """Further hosts of the site's own."""
     third_parties: Sequence[str] = ()
     partners: Sequence[str] = ()
-    """Hosts of others to which redirects may lead, such as one where readers sign in."""
+    """Foreign hosts to which redirects may lead, such as one where readers sign in."""
     reads: Sequence[str] = ()
     """Requests such as ``POST /graphql`` that change nothing."""
     pages: Sequence[Mapping[str, Any]] = ()
@@ -38,31 +38,31 @@ class BrowserSettings:
     build_header: str = ""
     build_meta: str = ""
     mutates: bool = False
-    """Whether journeys that are marked so may change something."""
+    """Whether journeys marked ``mutates`` may change something."""
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unresolved: Mapping[str, str] = field(default_factory=dict)
-    """Why nobody can sign in under a name."""
+    """Why a declared credential can't be used, by its name."""
     program: str = ""
-    """Path of Chromium; empty for the one that Playwright keeps."""
+    """Path of Chromium; empty for Playwright's own."""
     pin: str = ""
-    """Digest of a key whose certificate is trusted besides those of known authorities."""
+    """Digest of a key whose certificate is trusted in addition to the known authorities."""
     ca_file: str = ""
-    """The same as a certificate, for requests that no page makes."""
+    """The certificate itself, for requests outside of pages."""
     patience: float = 15.0
     """Seconds that a page may take to load."""
     results: str = ""
     """The folder that results are written to."""
     lifeline: int = -1
-    """A descriptor that is closed when the parent ends."""
+    """A pipe whose other end the parent holds as long as it lives."""
 
     def to_environment(self) -> dict[str, str]:
-        """Return the variables that hand the settings over."""
+        """Return the environment variables that carry the settings."""
         trusted = {"NODE_EXTRA_CA_CERTS": self.ca_file} if self.ca_file else {}
         return {VARIABLE: json.dumps(asdict(self)), **trusted}
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the settings that this process was started with. Raises KeyError when there are none."""
+        """Read this process's settings. Raises KeyError when there are none."""
         return cls(**json.loads(os.environ[VARIABLE]))
 
     def end_with_parent(self) -> None:
@@ -71,7 +71,7 @@ class BrowserSettings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must be in no file."""
+        """Values that must be in no file."""
         return tuple(each["password"] for each in self.credentials.values())
 
     @property
@@ -80,12 +80,12 @@ class BrowserSettings:
         return urlsplit(self.base_url).hostname or ""
 
     def is_own(self, url: str) -> bool:
-        """Whether an address is one of the site."""
+        """Whether an address belongs to the site."""
         there, here = urlsplit(url), urlsplit(self.base_url)
         return there.netloc == here.netloc or there.hostname in self.hosts
 
     def is_allowed(self, url: str) -> bool:
-        """Whether a page may ask for what is at an address."""
+        """Whether a page may request an address."""
         parts, others = urlsplit(url), (*self.third_parties, *self.partners)
         return parts.scheme not in ("http", "https", "ws", "wss") or self.is_own(url) or parts.hostname in others
 
@@ -96,11 +96,11 @@ class BrowserSettings:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Who signs in, and the password, which is shown nowhere."""
+    """A user and a password, which is never shown."""
 
     user: str
     password: str = field(repr=False)
 
 
-#: What the fixture ``credentials`` is: ``credentials("reader")`` returns who [e2e.credentials] calls so.
+#: Type of the fixture ``credentials``: ``credentials("reader")`` returns that entry of [e2e.credentials].
 Credentials = Callable[[str], Credential]

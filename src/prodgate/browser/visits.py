@@ -1,4 +1,4 @@
-"""Lets a process of its own open every declared page, and returns what it met there."""
+"""Opens every declared page in a process of its own, and returns the record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .settings import VISITS, BrowserSettings
 
 
 class BrowserError(UsageError):
-    """The browser came to no end; the message says where to look."""
+    """The browser did not finish; the message says where to look."""
 
 
 def run_visits(settings: BrowserSettings, *, cwd: Path, log: Path, limit: float, progress: Progress) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What DAGs left behind: read without changing anything, and compared with the slots that there were."""
+"""The data that DAGs collected: read without changing anything, and compared with their slots."""

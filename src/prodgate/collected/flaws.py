@@ -1,4 +1,4 @@
-"""Slots beside what they left: each holds data of every source, and there is none that nothing collected."""
+"""Compares data with slots: every slot has data of every source, and no data lacks a run that collected it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..dags.ledger import Ledger
 from ..sections.data import DataSection
 from .records import Collected
 
-#: How far the clock of whoever wrote the data may be ahead of ours.
+#: How far the writer's clock may be ahead of ours.
 AHEAD: Final = timedelta(minutes=1)
 
 
 def find_data_flaws(
     ledger: Ledger, runs: Iterable[Run], found: Iterable[Collected], section: DataSection, read: datetime
 ) -> tuple[str, ...]:
-    """Return in words what is wrong with the data of the slots of a ledger, the oldest first where it has a slot.
+    """Return what is wrong with the data of the slots of a ledger, in words, the oldest first.
 
     ``runs`` are those of Airflow's history, other DAGs' too; ``read`` is when the data was read.
     """
@@ -35,10 +35,9 @@ def find_data_flaws(
 
 
 def explain_stale(dag: DeclaredDag, ledger: Ledger, source: str, found: Iterable[Collected], read: datetime) -> str:
-    """Return why the newest data of a source is too old, or nothing.
+    """Return why the newest data of a source is too old, "" if it is not.
 
-    It must be no older than the last slot whose grace is over: the time between two slots and the grace at most. Raises
-    Unreadable when no slot was due.
+    It must be no older than the last slot whose grace is over. Raises Unreadable when no slot was due.
     """
     last_due, newest = find_last_due(dag, ledger, read), find_newest(source, found, read)
     if last_due is None:
@@ -52,12 +51,12 @@ def explain_stale(dag: DeclaredDag, ledger: Ledger, source: str, found: Iterable
 
 
 def find_last_due(dag: DeclaredDag, ledger: Ledger, read: datetime) -> datetime | None:
-    """Return the last slot whose grace was over when the data was read; None before there was any."""
+    """Return the last slot whose grace was over when the data was read; None if there was none."""
     return max((row.slot for row in ledger.rows if row.slot + dag.grace <= read), default=None)
 
 
 def find_newest(source: str, found: Iterable[Collected], read: datetime) -> datetime | None:
-    """Return when a source wrote last; times that have not come yet say nothing."""
+    """Return when a source wrote last; times in the future are ignored."""
     times = (one.written for one in found if one.source == source and one.written)
     return max((time for time in times if time <= read + AHEAD), default=None)
 
@@ -69,7 +68,7 @@ def list_successful_slots(ledger: Ledger, runs: Iterable[Run]) -> tuple[datetime
 
 
 def find_impossible_values(records: Sequence[Collected], read: datetime) -> Iterator[str]:
-    """Yield what can't be: values that are missing, times that have not come, the same twice."""
+    """Yield impossible values: missing ones, times in the future, duplicates."""
     for one in records:
         for name in ("source", "slot", "written", "rows"):
             if getattr(one, name) is None:
@@ -93,7 +92,7 @@ def find_impossible_values(records: Sequence[Collected], read: datetime) -> Iter
 def _find_incomplete_slots(
     ledger: Ledger, runs: Sequence[Run], records: Sequence[Collected], section: DataSection
 ) -> Iterator[str]:
-    """Yield the slots that succeeded and hold too little."""
+    """Yield the slots with a successful run and too little data."""
     by_slot: dict[datetime | None, list[Collected]] = {}
     for one in records:
         by_slot.setdefault(one.slot, []).append(one)

@@ -1,4 +1,4 @@
-"""Objects of slots in a bucket, listed through the calls that only read."""
+"""Objects of slots in a bucket, listed through read-only calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..sections.data import SOURCE, SlotObjects
 def list_objects(
     account: Account, place: SlotObjects, sources: Iterable[str], since: datetime
 ) -> dict[str, list[list[Any]]]:
-    """Return by source [when it was written, size] of every object since then; in ISO form and bytes.
+    """Return [when it was written, size] of every object since then, by source; in ISO form and bytes.
 
     Raises Unreadable and Absent, which says that there is no such bucket.
     """

@@ -1,4 +1,4 @@
-"""Reading what slots left, as evidence: plain JSON values, or the reason why there are none."""
+"""Reads the collected data as evidence: plain JSON values, or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ..aws.account import Account
 from ..aws.answers import Absent, Unreadable
 from ..sections.data import DataSection, SlotTable
+from .objects import list_objects
 from .references import Secret, resolve
 
 
@@ -20,10 +21,10 @@ def observe(
     secret: Secret | None = None,
     account: Account | None = None,
 ) -> dict[str, Any]:
-    """Return what was left for slots since then, with ``where`` it stands; or why it is ``unreadable``.
+    """Return the data of slots since then and ``where`` it is stored, or why it is ``unreadable``.
 
     ``environment`` and ``secret`` say what the references of the section name; ``account`` holds its bucket. ``read``
-    is when the reading ended: what is later than that is of the future.
+    is when the reading ended: later times lie in the future.
     """
     place = section.place
     where = f"table {place.table} of {place.database}" if isinstance(place, SlotTable) else place.prefix
@@ -47,12 +48,10 @@ def _observe(
     if isinstance(place, SlotTable):
         url = resolve(place.database, environment, secret)
         try:
-            from .sql import read_rows  # noqa: PLC0415  nobody else needs SQLAlchemy
+            from .sql import read_rows  # noqa: PLC0415  SQLAlchemy is an extra
         except ImportError as error:
             raise Unreadable(f"{error.name} is not installed; pip install 'prod-gate[dags]'") from None
         return {"rows": read_rows(url, place, since)}
     if account is None:
         raise Unreadable(f"{place.prefix}: no account is open to list it; run the gate on an account")
-    from .objects import list_objects  # noqa: PLC0415  beside the other
-
     return {"objects": list_objects(account, place, section.sources, since)}

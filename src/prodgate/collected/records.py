@@ -1,4 +1,4 @@
-"""What each source left for each slot, as it was read; the same for tables and buckets."""
+"""The data of each source and slot as it was read, from tables and buckets alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..aws.answers import Unreadable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What one source left for one slot. None stands for what is NULL, or is none of what it should be."""
+    """The data of one source for one slot. None stands for NULL, and for a value of the wrong type."""
 
     source: str | None
     slot: datetime | None
@@ -22,7 +22,7 @@ class Collected:
 
 
 def parse_collected(evidence: Mapping[str, Any], slots: Iterable[datetime]) -> tuple[Collected, ...]:
-    """Return what evidence holds. Raises Unreadable with the reason why it holds nothing.
+    """Return the records that evidence holds. Raises Unreadable with the reason why it holds none.
 
     Objects belong to the last of ``slots`` before they were written; older ones are left out.
     """
@@ -37,7 +37,7 @@ def parse_collected(evidence: Mapping[str, Any], slots: Iterable[datetime]) -> t
 
 
 def parse_instant(value: Any) -> datetime | None:
-    """Return the instant that a value states, in UTC; None for what states none. Without a zone it is UTC."""
+    """Return the instant that a value states, in UTC, None if it states none. A missing zone means UTC."""
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
@@ -50,7 +50,7 @@ def _parse_count(value: Any) -> int | None:
 
 
 def _parse_objects(objects: Mapping[str, Sequence[Sequence[Any]]], slots: Sequence[datetime]) -> Iterator[Collected]:
-    """Yield one record for each source and slot. An object has the time it was written and its size in bytes."""
+    """Yield one record for each source and slot, from when each object was written and its size in bytes."""
     for source, listed in objects.items():
         found: dict[datetime, list[tuple[datetime, int]]] = {}
         for text, size in listed:

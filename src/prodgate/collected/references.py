@@ -1,4 +1,4 @@
-"""Values that a criteria file names and does not hold: ``env:NAME`` and ``secret:ID``."""
+"""Values that a criteria file refers to and does not contain: ``env:NAME`` and ``secret:ID``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Secret = Callable[[str], str]
 
 
 def resolve(reference: str, environment: Mapping[str, str], secret: Secret | None = None) -> str:
-    """Return the value that a reference names. Raises Unreadable, in words that hold nothing of the value."""
+    """Return the value that a reference names. Raises Unreadable, with nothing of the value in the message."""
     kind, _, name = reference.partition(":")
     if kind == "env":
         if value := environment.get(name, ""):
@@ -23,15 +23,15 @@ def resolve(reference: str, environment: Mapping[str, str], secret: Secret | Non
 
 
 def secret_reader(aws: Callable[[str], Any]) -> Secret:
-    """Return what asks Secrets Manager through ``aws``, clients that may do more than read lists.
+    """Return a function that reads secrets through ``aws``, clients that are not limited to observing.
 
-    The clients that the gate observes with refuse this call, since all that they are told is kept as evidence.
+    Observing clients refuse this call, since all their answers are kept as evidence.
     """
 
     def secret(name: str) -> str:
         try:
             answer = aws("secretsmanager").get_secret_value(SecretId=name)
-        except Exception as error:  # noqa: BLE001  denied, gone, no network: nothing was told
+        except Exception as error:  # noqa: BLE001  denied, deleted, no network: there is no value
             code = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
             why = f"can't be read: {code}; allow secretsmanager:GetSecretValue on it"
             raise Unreadable(f"secret:{name}: {why}") from None

@@ -1,4 +1,4 @@
-"""Rows of slots from a database that is only read: SQLite or PostgreSQL, by a SQLAlchemy URL."""
+"""Reads rows of slots from a database, SQLite or PostgreSQL by a SQLAlchemy URL, in read-only mode."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from .records import parse_instant
 
 #: Seconds in which a database must answer.
 LIMIT: Final = 20
-#: Rows after which a table is given up: nobody has so many slots.
+#: Rows after which a table is given up: no window has so many slots.
 MAX_ROWS: Final = 200_000
-#: Steps of SQLite's machine between two looks at the clock.
+#: SQLite's instructions between two looks at the clock.
 _STEPS: Final = 20_000
 _OPTIONS: Final = f"-c default_transaction_read_only=on -c statement_timeout={LIMIT}s -c TimeZone=UTC"
 
 
 def read_rows(url: str, place: SlotTable, since: datetime, limit: int = MAX_ROWS) -> list[list[Any]]:
-    """Return [source, slot, written, rows] of every row of a slot since then, and of those that state no slot.
+    """Return [source, slot, written, rows] of every row since then, and of rows without a slot.
 
-    Times are in ISO form. Raises Unreadable in words that hold nothing secret of the URL.
+    Times are in ISO form. Raises Unreadable, with nothing secret of the URL in the message.
     """
     try:
         where = make_url(url)
@@ -56,7 +56,7 @@ def read_rows(url: str, place: SlotTable, since: datetime, limit: int = MAX_ROWS
 
 
 class _Refused(Exception):
-    """Something that is not even asked, or not believed."""
+    """The database can't be read as declared."""
 
 
 def _unreadable(place: SlotTable, why: str) -> Unreadable:
@@ -89,7 +89,7 @@ def _connect(engine: Engine) -> Iterator[Connection]:
 
 
 def _open_sqlite(file: str) -> sqlite3.Connection:
-    """Open a file that is there, to read only, for no longer than the limit."""
+    """Open an existing file read-only, for no longer than the limit."""
     opened = sqlite3.connect(f"file:{quote(str(Path(file).absolute()))}?mode=ro", uri=True, timeout=LIMIT)
     until = monotonic() + LIMIT
     opened.set_progress_handler(lambda: monotonic() > until, _STEPS)
@@ -103,7 +103,7 @@ def _select_rows(connection: Connection, place: SlotTable, since: datetime, limi
     schema, _, name = place.table.rpartition(".")
     own = {"schema": quoted_name(schema, quote=True)} if schema else {}
     asked = select(*wanted).select_from(table(quoted_name(name, quote=True), **own))
-    if connection.dialect.name != "sqlite":  # SQLite keeps times as texts, whose order is not that of the times
+    if connection.dialect.name != "sqlite":  # SQLite stores times as texts, which do not sort as times
         asked = asked.where(or_(wanted[1] >= since, wanted[1].is_(None)))
     for number, row in enumerate(connection.execute(asked.limit(limit + 1))):
         if number == limit:
@@ -114,7 +114,7 @@ def _select_rows(connection: Connection, place: SlotTable, since: datetime, limi
 
 
 def _check_columns(connection: Connection, place: SlotTable) -> None:
-    """Refuse a column that is not there: SQLite would take its name in quotes for a text."""
+    """Refuse a missing column: SQLite would read its quoted name as a text."""
     schema, _, name = place.table.rpartition(".")
     known = [one["name"] for one in inspect(connection).get_columns(name, schema or None)]
     for wanted in (place.source, place.slot, place.written, place.rows):
@@ -131,7 +131,7 @@ def _iso(value: datetime | None) -> str | None:
 
 
 def _number(value: Any) -> int | None:
-    """Return a whole number, which PostgreSQL's sums are Decimals of; None for anything else."""
+    """Return a whole number, None for anything else; PostgreSQL's sums are Decimals."""
     if isinstance(value, Decimal) and value.is_finite() and value == int(value):
         return int(value)
     return value if type(value) is int else None

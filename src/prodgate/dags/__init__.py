@@ -1,1 +1,1 @@
-"""DAGs: their slots, their records, and what both say together."""
+"""DAGs: the slots of their schedules, the records of their runs, and what follows from both."""

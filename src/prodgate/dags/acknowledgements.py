@@ -1,4 +1,4 @@
-"""Failed runs that a person has dealt with, as a criteria file names them: ``DAG/RUN: what was done``."""
+"""Failed runs that a person has dealt with, as the criteria file lists them: ``DAG/RUN: what was done``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _EXAMPLE: Final = "'collect/scheduled__2026-11-20T00:00:00+00:00: the source had
 
 
 def parse_acknowledged(lines: Iterable[str]) -> Mapping[tuple[str, str], str]:
-    """Return what was done, by DAG and run, of lines that have no mistakes."""
+    """Return what was done, by DAG and run, from the lines without mistakes."""
     found = filter(None, map(_LINE.fullmatch, lines))
     return {(line["dag"], line["run"]): line["done"] for line in found}
 
 
 def find_acknowledged_mistakes(lines: Any) -> Iterator[str]:
-    """Say what is wrong with ``airflow.acknowledged``, one line each."""
+    """Yield what is wrong with ``airflow.acknowledged``, one line each."""
     if not isinstance(lines, list):
         yield f"airflow.acknowledged: is {lines!r}; write a list of texts such as {_EXAMPLE}"
         return

@@ -1,7 +1,7 @@
-"""When a schedule comes due, exactly as Airflow's own CronTriggerTimetable decides it.
+"""When a schedule is due, exactly as Airflow's own CronTriggerTimetable decides it.
 
 Airflow asks croniter in wall-clock time without a zone, and puts the zone back afterwards. croniter itself, given aware
-times, decides otherwise in the days when clocks change. So that is done here, too:
+times, decides otherwise around changes of clocks. The same is done here:
 
 - A time that comes twice is its second occurrence; one that is skipped moves forward by as much as clocks do.
 - A cron of every hour (its hour field is ``*``) instead keeps the distance to the slot before, in real time, so that
@@ -23,9 +23,9 @@ from croniter import CroniterBadCronError, CroniterBadDateError, croniter
 from ..criteria import suggest
 from .declared import Schedule
 
-#: The finest that times are told apart by: what is before a slot and this more includes the slot.
+#: The resolution of times; slots before an instant plus this include the instant.
 INSTANT: Final = timedelta(microseconds=1)
-#: Longer than any clock was ever set forward or back.
+#: Longer than any change of clocks.
 _CHANGE: Final = timedelta(hours=26)
 _EXAMPLE: Final = "'0 */6 * * *'"
 
@@ -41,14 +41,14 @@ def find_next_slot(schedule: Schedule, after: datetime) -> datetime:
 
 
 def find_period(schedule: Schedule, at: datetime) -> timedelta:
-    """Return how long it is from the next slot after a time to the one that follows it."""
+    """Return the time between the next slot after an instant and the one after that."""
     first = find_next_slot(schedule, at)
     return find_next_slot(schedule, first) - first
 
 
 @lru_cache(maxsize=64)
 def _slots(schedule: Schedule, since: datetime, until: datetime) -> tuple[datetime, ...]:
-    """Keep what was worked out: several questions about one window follow each other, and croniter takes its time."""
+    """Cache the slots: several questions about one window follow each other, and croniter is slow."""
     return tuple(
         takewhile(lambda slot: slot < until, dropwhile(lambda slot: slot < since, _slots_around(schedule, since)))
     )
@@ -84,7 +84,7 @@ def _check_zone(name: str) -> str:
 
 
 def _slots_around(schedule: Schedule, at: datetime) -> Iterator[datetime]:
-    """Yield slots in order, from some before a time on: enough that no change of clocks near it is left out."""
+    """Yield slots in order from shortly before an instant, early enough to include any change of clocks near it."""
     if wrong := find_mistakes(schedule):
         raise ValueError("; ".join(wrong))
     zone = ZoneInfo(schedule.timezone)
@@ -118,7 +118,7 @@ def _naive(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """Return a wall-clock time as an instant: the later of two, and one that is skipped as much later as clocks go."""
+    """Return a wall-clock time as an instant: the later of two; a skipped one moves forward as clocks do."""
     first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     exists = _naive(first, zone) == wall
     return second if exists else first

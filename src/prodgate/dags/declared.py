@@ -1,4 +1,4 @@
-"""A DAG as it is declared in the criteria: when it must run, and what it must leave."""
+"""A DAG as declared in the criteria: when it must run, and how late it may be."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredDag:
-    """What is declared of one DAG."""
+    """The declaration of one DAG."""
 
     dag_id: str
     schedule: Schedule

@@ -1,4 +1,4 @@
-"""Whether runs take longer than they did."""
+"""Whether runs take longer than before."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .ledger import window
 from .manual_actions import Act
 from .traces import collect_traces
 
-#: Fewer runs on either side tell too little of a 95th percentile.
+#: Fewer runs on either side say too little about a 95th percentile.
 MIN_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slowdown:
-    """How long runs take now, beside how long they took."""
+    """How long runs take now, and took before."""
 
     before: float
     """95th percentile in seconds."""
@@ -31,14 +31,14 @@ class Slowdown:
 
     @property
     def factor(self) -> float:
-        """How many times as long runs take now."""
+        """How many times as long runs take now as before."""
         return self.now / self.before
 
 
 def list_durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
-    """Return how many seconds each run took that the schedule started and that succeeded by itself, in order of slots.
+    """Return the seconds of every scheduled run that succeeded without manual action, in order of slots.
 
-    One that was cleared or marked is left out: its times were overwritten.
+    A run that was cleared or marked is left out: its times were overwritten.
     """
     since, until = window(dag, history)
     return tuple(

@@ -1,6 +1,6 @@
-"""The account of every slot that a schedule had: a run that never came is seen like one that failed.
+"""An account of every slot of a schedule, in which a run that never came shows like one that failed.
 
-Airflow knows only of runs that it made. A scheduler that stood still for half a day leaves no trace there.
+Airflow knows only the runs that it made. A scheduler that stood still for half a day leaves no trace there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Ledger", "Row", "SlotState", "Unaccounted", "build_ledger", "window"
 
 
 class Unaccounted(Exception):
-    """Rows and slots, or rows and runs, are not the same in number: a mistake of the ledger itself."""
+    """Slots or runs do not match the rows of the ledger, which is a bug in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,13 @@ class Ledger:
     since: datetime
     until: datetime
     rows: tuple[Row, ...]
-    """One for each slot, in order."""
+    """One row for each slot, in order."""
     extra: tuple[Run, ...]
-    """Runs of the schedule that are for none of these slots: Airflow has another schedule, or another zone."""
+    """Scheduled runs for none of these slots: Airflow has another schedule, or another time zone."""
 
     @property
     def counts(self) -> Mapping[SlotState, int]:
-        """How many slots are in each state; all states are there."""
+        """The number of slots in each state, including states without any."""
         found = Counter(row.state for row in self.rows)
         return {state: found[state] for state in SlotState}
 
@@ -45,7 +45,7 @@ class Ledger:
 def build_ledger(dag: DeclaredDag, history: History) -> Ledger:
     """Account for the slots of a DAG in its window, or since the history begins where that is later.
 
-    Raises Unaccounted when a slot or a run of the schedule is in none of the rows, or in two.
+    Raises Unaccounted when a slot or a scheduled run is in no row, or in two.
     """
     since, until = window(dag, history)
     slots = cron.list_slots(dag.schedule, since, until + cron.INSTANT)
@@ -70,7 +70,7 @@ def window(dag: DeclaredDag, history: History) -> tuple[datetime, datetime]:
 
 
 def _check_conservation(made: Ledger, slots: Sequence[datetime], history: History) -> None:
-    """Raise unless each slot has one row, in one state, and each run of the schedule in the window is told of once."""
+    """Raise unless every slot has exactly one row, and every scheduled run in the window is in exactly one."""
     if [row.slot for row in made.rows] != slots or sum(made.counts.values()) != len(slots):
         raise Unaccounted(f"{made.dag_id}: {len(slots)} slots, but rows of {len(made.rows)}; this is a bug, report it")
     told = Counter(run_id for row in made.rows for run_id in row.runs) + Counter(run.run_id for run in made.extra)

@@ -1,8 +1,8 @@
-"""What people did to runs by hand, as Airflow's audit log tells it.
+"""Manual actions on runs, from Airflow's audit log.
 
-The log says less than it could. A run or a task that was set to success leaves no other trace in Airflow 3.0, where all
-tasks of it turn green. Where it doesn't say what was asked, the worst is assumed: a note on a run is logged under the
-same name as its new state is. Previews are logged too, under the name of what they preview.
+The log is incomplete. A run or a task that was set to success leaves no other trace in Airflow 3.0, where all its tasks
+turn green. Where the request is not logged, the worst is assumed: a note on a run is logged under the same name as a
+new state. Previews are logged too, under the name of what they preview.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ class Act(StrEnum):
     MARKED = "marked"
     """Set it, or a task of it, to success or skipped."""
     CLEARED = "cleared"
-    """Had it, or a task of it, run again; that overwrites when it was queued, started and ended before."""
+    """Let it, or a task of it, run again, which overwrites when it was queued, started and ended."""
     DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualAction:
-    """Something that a person did to a run."""
+    """An action of a person on a run."""
 
     at: datetime
     act: Act
     run_id: str
-    """Empty when the log doesn't say to which."""
+    """Empty when the log doesn't say which run."""
     owner: str
     event: str
 
@@ -42,7 +42,7 @@ class ManualAction:
         return f"{self.act} by {self.owner or 'somebody'} at {self.at:%Y-%m-%d %H:%M:%S} UTC ({self.event})"
 
 
-#: Name of an event -> what it does when it doesn't say what was asked.
+#: Name of an event -> what it did, where the request is not logged.
 _ACTS: Final = {
     "patch_dag_run": Act.MARKED,
     "update_dag_run_state": Act.MARKED,
@@ -72,7 +72,7 @@ _ACTS: Final = {
     "delete_dag_run": Act.DELETED,
     "action_muldelete": Act.DELETED,
 }
-#: Names under which a state that was asked for says what was done; without one it was a note.
+#: Events whose requested state says what was done; without one it was a note.
 _STATING: Final = frozenset(name for name in _ACTS if name.startswith(("patch_", "update_", "post_set_", "bulk_")))
 _STATES: Final = {
     "success": Act.MARKED,
@@ -81,7 +81,7 @@ _STATES: Final = {
     "running": Act.CLEARED,
     "up_for_retry": Act.CLEARED,
 }
-#: What is a preview unless ``dry_run`` is given as false: as Airflow 2 logs it, and as Airflow 3 does.
+#: Events that are previews unless ``dry_run`` is false, in Airflow 2 and in Airflow 3.
 _PREVIEWS_2: Final = frozenset(
     {"patch_task_instance", "patch_mapped_task_instance", "post_set_task_instances_state"}
     | {"post_clear_task_instances", "clear_dag_run"}
@@ -91,7 +91,7 @@ _OTHER_RUNS: Final = ("past", "future", "include_past", "include_future")
 
 
 def list_manual_actions(dag_id: str, history: History) -> tuple[ManualAction, ...]:
-    """Return what was done by hand to runs of a DAG, in order of time. Raises Unreadable when no events were read."""
+    """Return the manual actions on runs of a DAG, in order of time. Raises Unreadable when no events were read."""
     named = (
         event
         for event in history.events
@@ -102,9 +102,9 @@ def list_manual_actions(dag_id: str, history: History) -> tuple[ManualAction, ..
 
 
 def is_own_success(event: Event, history: History) -> bool:
-    """Whether an event is of a task that succeeded; a person who sets it to success logs the same name in Airflow 2.
+    """Whether a task itself logged its success; in Airflow 2 a person who sets it to success logs the same event.
 
-    There, only what a person asks for is noted with it; later versions note the host of the task.
+    There, only the person's event comes with a request; later versions log the task's host instead.
     """
     return event.event == "success" and not (history.version.startswith("2.") and event.asked)
 
@@ -115,19 +115,19 @@ def _parse_actions(dag_id: str, event: Event) -> Iterator[ManualAction]:
     act = None if others and dag_id not in others else _classify_event(event, asked)
     if act is not None:
         runs = [event.run_id] if event.run_id not in ("", "~") else _find_values(asked, "dag_run_id")
-        # a task can be set in all runs before or after, too, which are not named
+        # a task can also be set in all earlier or later runs, which are not named
         unnamed = [""] if not runs or any(_is_true(asked, key) for key in _OTHER_RUNS) else []
         for run_id in sorted({*runs, *unnamed}):
             yield ManualAction(at=event.at, act=act, run_id=run_id, owner=event.owner, event=event.event)
 
 
 def _event_name(event: Event) -> str:
-    """Return what an event is called in every version; Airflow 2 puts before it through which door it came."""
+    """Return the name of an event in every version; Airflow 2 prefixes it with where it came from."""
     return event.event.removeprefix("api.").removeprefix("ui.")
 
 
 def _classify_event(event: Event, asked: Any) -> Act | None:
-    """Return what an event did; None for a preview, a note, and whatever does nothing to a run."""
+    """Return what an event did; None for a preview, a note, and anything else that changes no run."""
     name = _event_name(event)
     if _is_preview(event.event, name, asked):
         return None
@@ -149,7 +149,7 @@ def _is_preview(full: str, name: str, asked: Any) -> bool:
 
 
 def _is_true(asked: Any, key: str) -> bool:
-    """Whether something was asked for; a form gives it as a text."""
+    """Whether an option was requested; a web form sends it as text."""
     return isinstance(asked, dict) and str(asked.get(key)).lower() == "true"
 
 

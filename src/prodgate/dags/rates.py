@@ -1,8 +1,8 @@
-"""How reliably a DAG runs: four shares of the same record, which differ, so that each says what it counts.
+"""How reliably a DAG runs: four shares of the same record, each with its own definition.
 
-slot       slots that the schedule itself saw to, of all that are settled; what came too late counts, what never came
-           or was done by hand doesn't. This one decides.
-run        runs that succeeded, of all that ended, of whatever kind: what Airflow's pages show.
+slot       slots that the schedule itself served, of all that are settled; late ones count, missed ones and those done
+           by hand don't. This is the one that decides.
+run        runs that succeeded, of all that ended, of any kind: what Airflow's own pages show.
 first_try  slots in which no task needed a second try.
 on_time    slots that ended within the grace.
 """
@@ -23,7 +23,7 @@ from .declared import DeclaredDag
 from .ledger import Ledger
 from .slot_states import OPEN, SUCCEEDED, Row, SlotState
 
-#: Units that a long time is told in, the greatest first, each from twice itself on.
+#: Units for long times, the largest first, each used from twice itself on.
 _UNITS: Final = (
     (timedelta(days=1), "d"),
     (timedelta(hours=1), "h"),
@@ -36,7 +36,7 @@ _NEVER: Final = 10**7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """So many good ones of so many."""
+    """A share: so many good ones of a total."""
 
     name: str
     good: int
@@ -47,7 +47,7 @@ class Rate:
     """How long it takes until there is one more."""
 
     def estimate(self, bound: Bound, confidence: Quantity | None = None) -> Estimate:
-        """Return the share with its interval. Of nothing it rests on no samples, so that it decides nothing."""
+        """Return the share with its interval. A share of nothing has no samples and decides nothing."""
         value = Quantity.of(Decimal(100 * self.good) / max(self.total, 1), "%")
         found = estimates.estimate_rate(value, self.total, bound=bound, confidence=confidence, of=self.of)
         if not found.settles or not bound.admits(value):
@@ -58,7 +58,7 @@ class Rate:
         return replace(found, settles=f"{number} {self.of}, all of them good, would settle it{time}")
 
     def count_clean_needed(self, bound: Bound, confidence: Quantity | None = None) -> int | None:
-        """Return how many more, all of them good, would put the whole interval within a bound; None when none do."""
+        """Return how many more, all good, would bring the whole interval within a bound; None if no number does."""
 
         def is_settled(more: int) -> bool:
             good, total = self.good + more, self.total + more
@@ -121,7 +121,7 @@ def compute_rates(dag: DeclaredDag, history: History, ledger: Ledger) -> Rates:
 
 
 def compute_budget(dag: DeclaredDag, ledger: Ledger, bound: Bound) -> Budget:
-    """Return the error budget that a bound on the slot rate leaves. It is counted, so that 99 of 100 are not > 99 %."""
+    """Return the error budget that a bound on the slot rate leaves, in whole slots: 99 of 100 are not > 99 %."""
     slots, allowed = _count_window_slots(dag, ledger), 0
     while allowed < slots and bound.admits(Quantity.of(Decimal(100 * (slots - allowed - 1)) / slots, "%")):
         allowed += 1
@@ -141,7 +141,7 @@ def _run_rate(dag: DeclaredDag, history: History, ledger: Ledger, every: timedel
 
 
 def _count_window_slots(dag: DeclaredDag, ledger: Ledger) -> int:
-    """Return how many slots a whole window has, though less of it may have been read."""
+    """Return how many slots a whole window has, even if less of it was read."""
     return len(cron.list_slots(dag.schedule, ledger.until - dag.window, ledger.until))
 
 

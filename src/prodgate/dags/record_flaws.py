@@ -1,11 +1,11 @@
-"""Where the record of a DAG's runs can't be taken at its word.
+"""Where the record of a DAG's runs can't be trusted.
 
 marked      a run, or a task of it, was set to success or skipped by a person
 masked      a run is a success though a task of it isn't, and nobody set it: its last tasks run whatever came before
 unexecuted  a run is a success, and nothing shows that any process did it, or a task of it that leaves traces elsewhere
-cleared     something was cleared, and the log doesn't say which runs; a run that was cleared by name is no flaw: what
-            executes afterwards is real, and the ledger doesn't count it for the schedule
-deleted     runs were deleted by a person, with whatever they had come to
+cleared     something was cleared, and the log doesn't say which runs; a run that was cleared by name is no flaw: its
+            new execution is real, and the ledger doesn't credit the schedule with it
+deleted     runs were deleted by a person, and their outcome with them
 occupied    a run of another kind took the place of a scheduled one; Airflow makes no second run for the same time
 cut_off     the record begins later than the window: it was cleaned, or the DAGs are newer
 """
@@ -26,19 +26,19 @@ from .traces import Trace, collect_traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flaw:
-    """Something that is wrong with a DAG, its record, or the Airflow that runs it."""
+    """Something wrong with a DAG, its record, or the Airflow that runs it."""
 
     kind: str
     dag_id: str
     run_id: str = ""
-    """Empty when it is not about one run."""
+    """Empty when the flaw is not about one run."""
     words: str
 
 
 def find_record_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
-    """Return where the record of a DAG within its window can't be taken at its word.
+    """Return where the record of a DAG within its window can't be trusted.
 
-    Raises Unreadable when runs, tasks or the audit log were not read: without the log, none is not known to be none.
+    Raises Unreadable when runs, tasks or the audit log were not read: without the log, no flaw can be ruled out.
     """
     since, until = window(dag, history)
     found = [
@@ -53,7 +53,7 @@ def find_record_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
 
 
 def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
-    """Look at a run that is a success; one that failed claims nothing."""
+    """Check a successful run; a failed one claims nothing."""
     run, marked = trace.run, trace.find_action(Act.MARKED)
     if run.state != "success":
         return
@@ -79,7 +79,7 @@ def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
 
 
 def _find_traceable_tasks(found: Sequence[Trace]) -> frozenset[str]:
-    """Return the tasks that a host and a process are known of in some run; an EmptyOperator is executed nowhere."""
+    """Return the tasks that some run records a host and a process for; an EmptyOperator never has any."""
     return frozenset(
         task.task_id for trace in found for task in trace.tasks if task.state == "success" and task.host and task.pid
     )
@@ -106,7 +106,7 @@ def _find_occupied(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
 def _find_cut_off(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     """Compare the oldest run of any declared DAG with the first slot.
 
-    Nothing in Airflow tells when a DAG was deployed, so that it can't be told from a record that was cleaned.
+    Airflow does not record when a DAG was deployed, so a new DAG can't be told from a record that was cleaned.
     """
     since, until = window(dag, history)
     first = next(iter(cron.list_slots(dag.schedule, since, until)), until)

@@ -1,4 +1,4 @@
-"""Why a DAG may not run as declared from now on, whatever its record says.
+"""Why a DAG may not run as declared from now on, whatever its past record.
 
 unknown         Airflow has no DAG of this name
 paused, stale   it makes no more runs of it
@@ -49,7 +49,7 @@ def _check_next_slot(dag: DeclaredDag, served: ServedDag, history: History) -> I
     if coming is not None and not cron.list_slots(dag.schedule, coming, coming + cron.INSTANT):
         wanted = f"{dag.schedule.cron!r} in {dag.schedule.timezone}"
         yield "next_slot", f"Airflow's next slot {coming:%Y-%m-%d %H:%M:%S} UTC is none of {wanted}"
-    # while as many runs are active as may be, Airflow 2 states none
+    # while the maximum of runs is active, Airflow 2 states none
     active = any(run.dag_id == dag.dag_id and run.state in _ACTIVE for run in history.runs)
     if coming is None and not active:
         yield "next_slot", "Airflow states no next slot, as of a DAG that has no schedule"

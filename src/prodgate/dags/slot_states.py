@@ -1,4 +1,4 @@
-"""What became of one slot: the states, and how a slot's runs decide which of them it is in."""
+"""The state of one slot, and how its runs decide it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .traces import Trace
 
 
 class SlotState(StrEnum):
-    """What became of a slot."""
+    """The state of a slot."""
 
     ON_TIME = "on_time"
     LATE = "late"
@@ -22,7 +22,7 @@ class SlotState(StrEnum):
     RETRIED = "retried"
     """Succeeded within the grace, with a task that needed more than one try."""
     FAILED = "failed"
-    """The scheduled run failed, or is a success only since a person made it one."""
+    """The scheduled run failed, or succeeded only because a person marked it."""
     RUNNING = "running"
     """Queued or running, for less than the limit."""
     STUCK = "stuck"
@@ -32,14 +32,14 @@ class SlotState(StrEnum):
     BACKFILL = "backfill"
     """No scheduled run, and a backfill succeeded."""
     MANUAL = "manual"
-    """No scheduled run, and one that somebody or something else started succeeded."""
+    """No scheduled run, and a run of another origin succeeded."""
     PENDING = "pending"
     """No run yet, and within the grace."""
 
 
-#: The schedule did what it should.
+#: The schedule did its work.
 SUCCEEDED: Final = frozenset({SlotState.ON_TIME, SlotState.LATE, SlotState.RETRIED})
-#: How the slot ends isn't decided yet.
+#: The outcome is still open.
 OPEN: Final = frozenset({SlotState.RUNNING, SlotState.PENDING})
 #: Of several scheduled runs of one slot, the worst decides: another run can't make up for one that failed.
 _WORST: Final = (
@@ -54,26 +54,26 @@ _WORST: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One slot of a schedule and what became of it."""
+    """One slot of a schedule and its outcome."""
 
     slot: datetime
     state: SlotState
     runs: tuple[str, ...] = ()
-    """Ids of all runs of the slot, the one that decides first."""
+    """Ids of all runs of the slot; the first one decides."""
     started: datetime | None = None
     ended: datetime | None = None
     delay: timedelta | None = None
-    """From the slot to the start of the first task; None when none started, or it isn't known any more."""
+    """From the slot to the start of the first task; None when none started, or the time was overwritten."""
     tries: int = 0
     """The most tries that a task needed; 0 when none was tried."""
     words: str = ""
-    """Why, where the state alone doesn't say it."""
+    """The reason, where the state alone doesn't say it."""
 
 
 def judge_slot(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
-    """Return what became of a slot, of which all runs are given.
+    """Return the row of a slot, from all of its runs.
 
-    A run of the schedule decides, whatever else ran: a backfill beside a failed run doesn't make the schedule reliable.
+    A scheduled run decides, whatever else ran: a backfill beside a failed run doesn't make the schedule reliable.
     """
     scheduled = [_judge_run(slot, trace, dag, now) for trace in found if trace.run.kind == "scheduled"]
     if scheduled:
@@ -86,8 +86,8 @@ def judge_slot(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: da
 def _judge_unscheduled(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: datetime) -> Row:
     """Judge a slot without a run of the schedule.
 
-    Within the grace that may still come. Afterwards, a run of another kind that succeeded covers the slot, and that is
-    all: it is no success of the schedule. One that didn't succeed leaves the slot missed.
+    Within the grace one may still come. Afterwards, a successful run of another kind covers the slot, which is no
+    success of the schedule. One that didn't succeed leaves the slot missed.
     """
     ids = tuple(sorted(trace.run.run_id for trace in found))
     if now <= slot + dag.grace:
@@ -125,7 +125,7 @@ def _judge_run(slot: datetime, trace: Trace, dag: DeclaredDag, now: datetime) ->
     if run.state == "failed":
         return replace(row, state=SlotState.FAILED, words=_render_unsound(trace))
     if run.state == "success" and trace.unsound:
-        # Airflow looks at the last tasks only, or a person said so; the work of the slot was not done
+        # Airflow judges by the last tasks only, or a person marked it; the work of the slot was not done
         return replace(row, state=SlotState.FAILED, words=f"Airflow says success, but {_render_unsound(trace)}")
     if run.state != "success":
         return _judge_unfinished(row, trace, dag, now)
@@ -138,17 +138,17 @@ def _judge_unfinished(row: Row, trace: Trace, dag: DeclaredDag, now: datetime) -
     if now - began > dag.limit:
         return replace(row, state=SlotState.STUCK, words=f"{run.state} since {began:%Y-%m-%d %H:%M:%S} UTC")
     if cleared := trace.find_action(Act.CLEARED):
-        # else a failed run could be kept undecided, by clearing it again and again
+        # otherwise clearing a failed run again and again would keep it undecided
         return replace(row, state=SlotState.FAILED, words=f"{cleared}; {run.state} again")
     return replace(row, state=SlotState.RUNNING, words=run.state)
 
 
 def _judge_success(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
-    """Judge a run that succeeded, in all of its tasks.
+    """Judge a run that succeeded in all of its tasks.
 
-    Clearing a run overwrites when it started and ended. It is judged by what it was before: late or not by then, if the
-    log shows that every task had succeeded. Else it had failed, or nobody knows, and a person repaired it: a run that
-    succeeds needs neither that nor being marked. Calling it late would count it as a success of the schedule.
+    Clearing a run overwrites when it started and ended, so it is judged by its state before that: late or on time if
+    the log shows that every task had succeeded. Otherwise a person repaired it, and it counts as failed: a run that
+    succeeds needs no repair, and calling it late would count it as a success of the schedule.
     """
     if marked := trace.find_action(Act.MARKED):
         return replace(row, state=SlotState.FAILED, words=f"Airflow says success, {marked}")

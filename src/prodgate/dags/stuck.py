@@ -1,8 +1,8 @@
-"""What hangs now. Airflow calls a run that hangs running, and for a while a task whose process died, too.
+"""What is stuck now. Airflow shows a run that hangs as running, and for a while also a task whose process died.
 
 run_stuck  a run that has been running for longer than a run may take
 queued     a run or a task that has been waiting for longer than that
-zombie     a task that is running in a run that has ended, or while no scheduler lives that would notice its end
+zombie     a task that is running in a run that has ended, or while there is no scheduler to notice its end
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WAITING: Final = ("queued", "scheduled")
 
 
 def find_stuck(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
-    """Return what hangs of a DAG: runs of every kind, since one that hangs keeps others from starting."""
+    """Return what is stuck of a DAG, in runs of every kind, since a stuck run keeps others from starting."""
     lives = any(each.component == "scheduler" and each.healthy for each in history.heartbeats)
     return tuple(
         Flaw(kind=kind, dag_id=dag.dag_id, run_id=trace.run.run_id, words=words)

@@ -1,4 +1,4 @@
-"""All that is known of one run, in one place: its tasks, what was logged of it, and what people did to it."""
+"""Everything known about a run: its tasks, its log events, and manual actions on it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..airflow.records import Event, History, Run, Task
 from ..aws.answers import Unreadable
 from .manual_actions import Act, ManualAction, is_own_success, list_manual_actions
 
-#: How a task may be left by a run that is a success.
+#: States that a task of a successful run may be in.
 SOUND: Final = frozenset({"success", "skipped", "removed"})
 _ENDED_BADLY: Final = frozenset({"failed", "up_for_retry"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One run with its tasks, its events and what was done to it by hand, each in a fixed order."""
+    """One run with its tasks, its events and the manual actions on it, each in a fixed order."""
 
     run: Run
     tasks: tuple[Task, ...]
@@ -29,7 +29,7 @@ class Trace:
 
     @property
     def unsound(self) -> tuple[Task, ...]:
-        """Tasks that ended in no success; of a run that is a success they should be none."""
+        """Tasks that did not succeed; a successful run should have none."""
         return tuple(task for task in self.tasks if task.state not in SOUND)
 
     @property
@@ -39,16 +39,16 @@ class Trace:
 
     @property
     def executed(self) -> bool:
-        """Whether a host and a process are known of any task that succeeded."""
+        """Whether any successful task has a host and a process."""
         return any(task.state == "success" and task.host and task.pid for task in self.tasks)
 
     def find_action(self, act: Act) -> ManualAction | None:
-        """Return the first time that a person did something to the run, if anybody did."""
+        """Return the first manual action of a kind on the run, if any."""
         return next((hand for hand in self.hands if hand.act is act), None)
 
     @property
     def first_task(self) -> datetime | None:
-        """When its first task started; None when that isn't known, since a later try or a clearing overwrote it."""
+        """When its first task started; None when a later try or a clearing overwrote that."""
         logged = [event.at for event in self.events if event.event == "running" and event.task_id]
         if logged:
             return min(logged)
@@ -57,9 +57,9 @@ class Trace:
         return None if tries > 1 or self.find_action(Act.CLEARED) else at
 
     def completed_before(self, at: datetime) -> tuple[datetime, int] | None:
-        """Return when all tasks had succeeded before a time, and in how many tries at least; None if they had not.
+        """Return when all tasks had succeeded, if that was before a time, and the least number of tries.
 
-        Events don't say which of a mapped task they are about, so that successes are counted: each of it has one.
+        Events don't say which instance of a mapped task they are about, so successes are counted: each has one.
         """
         events = [event for event in self.events if event.at < at and event.task_id]
         done = Counter(event.task_id for event in events if event.event == "success")
@@ -71,10 +71,10 @@ class Trace:
 
 
 def collect_traces(dag_id: str, history: History) -> tuple[Trace, ...]:
-    """Return the runs of a DAG by their slots, those of no slot last.
+    """Return the runs of a DAG in order of slots, those without a slot last.
 
-    An audit log that could not be read leaves them without events: then what was done by hand is not known, which
-    those must say who ask for that, and nothing else is.
+    Without a readable audit log they have no events and no manual actions; callers that need those read the log
+    themselves, and so raise Unreadable.
     """
     tasks: Mapping[str, list[Task]] = defaultdict(list)
     events: Mapping[str, list[Event]] = defaultdict(list)

@@ -1,1 +1,1 @@
-"""What a site answers to somebody without a browser: bounded reads, kept as evidence without secrets."""
+"""Probes a site without a browser: bounded requests, kept as evidence without secrets."""

@@ -1,4 +1,4 @@
-"""Shaking hands: which certificate a host shows, who vouches for it, and which versions of TLS it accepts."""
+"""TLS handshakes: which certificate a host presents, whether it is trusted, and which versions of TLS it accepts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any, Final
 
 from .exchange import unverified_context
 
-#: X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for: dates are judged, not a reason to learn nothing.
+#: X509_V_FLAG_NO_CHECK_TIME, unnamed in the ssl module: dates are judged later, and must not stop the handshake.
 _ANY_TIME: Final = 0x200000
-#: Versions by the name that people know them by, the oldest first. No library of today still speaks SSL 3.
+#: Versions by their common names, the oldest first. No current library speaks SSL 3.
 VERSIONS: Final[Mapping[str, ssl.TLSVersion]] = {
     "TLS 1.0": ssl.TLSVersion.TLSv1,
     "TLS 1.1": ssl.TLSVersion.TLSv1_1,
     "TLS 1.2": ssl.TLSVersion.TLSv1_2,
     "TLS 1.3": ssl.TLSVersion.TLSv1_3,
 }
-#: What is said of a server that does not answer, and of versions that it is then not asked for.
+#: Results for a server that does not answer, and for the versions that are then not tried.
 _SILENT: Final = "nothing was answered in time"
 _NOT_TRIED: Final = {"became": "unknown", "detail": "was not tried, since another version was not answered in time"}
 
 
 def inspect_certificate(host: str, port: int, *, ca_file: str, timeout: float) -> dict[str, Any]:
-    """Return the certificate that a host shows, and whether anybody vouches for it.
+    """Return the certificate that a host presents, and whether it is trusted.
 
-    ``failed`` says why there is none. ``vouched`` is empty where the chain leads to an authority that is trusted, else
-    what is wrong with it; ``unvouched`` says why that can't be known here. ``begins`` and ``ends`` are unix seconds.
+    ``failed`` says why there is none. ``vouched`` is empty where the chain leads to a trusted authority, else what is
+    wrong with it; ``unvouched`` says why that can't be checked here. ``begins`` and ``ends`` are unix seconds.
     """
     try:
         shown = _handshake(host, port, unverified_context(), timeout)
@@ -48,14 +48,14 @@ def inspect_certificate(host: str, port: int, *, ca_file: str, timeout: float) -
 
 
 def _handshake(host: str, port: int, context: ssl.SSLContext, timeout: float) -> tuple[bytes, Mapping[str, Any]]:
-    """Shake hands; return the certificate as it is, and as far as it was verified as it is read. Raises OSError."""
+    """Return the certificate of a handshake, raw and, if it was verified, parsed. Raises OSError."""
     place = (host, port)
     with socket.create_connection(place, timeout) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
         return secure.getpeercert(True) or b"", secure.getpeercert() or {}
 
 
 def _context_trusting(shown: bytes) -> ssl.SSLContext:
-    """Return what accepts this one certificate and no other: the ssl module reads only what it has verified."""
+    """Return a context that accepts this one certificate: the ssl module parses only what it has verified."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.load_verify_locations(cadata=shown)
@@ -79,21 +79,21 @@ def _verify_chain(host: str, port: int, ca_file: str, timeout: float) -> dict[st
 
 
 def _has_store(context: ssl.SSLContext) -> bool:
-    """Whether any authority is known; those of a folder are read only when they are needed."""
+    """Whether any authority is trusted; those of a folder are loaded on demand."""
     folder = ssl.get_default_verify_paths().capath
     return bool(context.cert_store_stats()["x509_ca"]) or bool(folder and any(Path(folder).glob("*.0")))
 
 
 def probe_tls_versions(host: str, port: int, *, timeout: float) -> dict[str, dict[str, str]]:
-    """Try each version of TLS alone; return ``became`` and ``detail`` by version.
+    """Try each version of TLS on its own; return ``became`` and ``detail`` by version.
 
-    It ``became`` ``accepted``, ``refused``, ``closed`` or ``unknown``. A server that closes the connection at a version
-    refuses it when it accepts another one: many don't say why. Where the library of this machine refuses first,
-    nothing is known of the server.
+    ``became`` is ``accepted``, ``refused``, ``closed`` or ``unknown``. A server that closes the connection at a version
+    refuses it if it accepts another one: many don't say why. Where the library of this machine refuses first, nothing
+    is known about the server.
     """
     tried: dict[str, dict[str, str]] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # that a version is old is why it is tried
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are tried on purpose
         for version, number in VERSIONS.items():
             silent = any(one["detail"] == _SILENT for one in tried.values())
             tried[version] = _NOT_TRIED if silent else _try_version(host, port, number, timeout)
@@ -123,7 +123,7 @@ def _try_version(host: str, port: int, version: ssl.TLSVersion, timeout: float) 
 
 
 def _classify_refusal(error: ssl.SSLError) -> dict[str, str]:
-    """Tell a server that refuses, or goes away, from a library that does."""
+    """Distinguish a server that refuses, or hangs up, from a library that refuses."""
     if isinstance(error, ssl.SSLEOFError):
         return {"became": "closed", "detail": "closes the connection"}
     if "ALERT" in (error.reason or ""):

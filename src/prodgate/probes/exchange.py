@@ -1,4 +1,4 @@
-"""Asking for one address: a GET that sends nothing of anybody, ends in time, and is told without secrets."""
+"""One GET request: it carries no credentials, ends in time, and is recorded without secrets."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from ..deadline import cut_after
 
-#: Bytes that are read of one answer; what it is about is in its headers.
+#: Bytes of a body that are read; the headers are what matters.
 MAX_BODY: Final = 65536
-#: A firewall may refuse whoever does not say who asks; a cache may keep an answer for each encoding.
+#: A firewall may refuse requests without a user agent; a cache may hold an answer for each encoding.
 _SENT: Final = {
     "User-Agent": "Mozilla/5.0 (compatible; prod-gate probes)",
     "Accept": "text/html,*/*;q=0.8",
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
-#: Headers that are kept. Others may hold anything.
+#: Response headers that are kept; others may hold anything.
 _KEPT: Final = frozenset(
     {
         "age", "cache-control", "cache-status", "cf-cache-status", "content-length", "content-security-policy",
@@ -33,22 +33,22 @@ _KEPT: Final = frozenset(
     }
 )  # fmt: skip
 _COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")
-#: Characters of an address that are sent as they are; any other, such as those of Japanese, by its bytes.
+#: Characters of an address that are sent as they are; others, such as Japanese, are percent-encoded.
 _SAFE: Final = "%/:?#[]@!$&'()*+,;=~"
-#: Characters that are kept of what went wrong, which may quote what a server said.
+#: Characters of an error that are kept; it may quote the server.
 _MAX_TEXT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request with what became of it."""
+    """One request and its outcome."""
 
     url: str
     status: int = 0
     headers: Sequence[tuple[str, str]] = ()
     """Those that are kept, with names in lower case."""
     size: int = 0
-    """Bytes of the body that were read, LARGEST at most."""
+    """Bytes of the body that were read, MAX_BODY at most."""
     failed: str = ""
     """Why there is no answer: ``refused``, ``silent``, ``closed``, ``unknown host``, ``unreachable``, ``no TLS``,
     ``no HTTP``, ``not asked``.
@@ -57,7 +57,7 @@ class Exchange:
 
     @property
     def leads_to(self) -> str:
-        """The address that a redirect names, made absolute; empty for any other answer, or where it can't be one."""
+        """The absolute address of a redirect; empty for any other answer, or for an invalid address."""
         if self.status not in (301, 302, 303, 307, 308):
             return ""
         named = next((value for name, value in self.headers if name == "location"), "")
@@ -68,7 +68,7 @@ class Exchange:
             return ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values, without values of cookies, queries of redirects and passwords in addresses."""
+        """Return it as JSON values, without cookie values, queries of redirects and passwords in addresses."""
         known = {
             "url": strip_userinfo(self.url),
             "status": self.status,
@@ -84,7 +84,7 @@ class Exchange:
 
 
 def strip_userinfo(url: str) -> str:
-    """Return an address without a name and password in it."""
+    """Return an address without user name and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -101,10 +101,10 @@ def _redact_header(name: str, value: str) -> str:
 
 
 def fetch(url: str, *, timeout: float) -> Exchange:
-    """Ask for an address once, without following anywhere; ``timeout`` in seconds is for all of it.
+    """Request an address once, without following redirects; ``timeout`` in seconds covers all of it.
 
-    Whose certificate it is does not matter here, since nothing is sent that is anybody's: certificates have a probe
-    of their own, and what is wrong with one shall not hide all the rest.
+    The certificate is not verified, since nothing confidential is sent: certificates have a probe of their own, and a
+    bad one must not hide everything else.
     """
     begun = monotonic()
     connection = _new_connection(urlsplit(url), timeout)
@@ -131,7 +131,7 @@ def _new_connection(parts: SplitResult, timeout: float) -> HTTPConnection:
 
 
 def unverified_context() -> ssl.SSLContext:
-    """Return what is needed to speak TLS with a server, whoever it is."""
+    """Return a TLS context that accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -147,7 +147,7 @@ def _exchange_of(url: str, answer: HTTPResponse, size: int) -> Exchange:
     return Exchange(url=url, status=answer.status, headers=kept, size=size)
 
 
-#: What went wrong, by the type of error; the first that fits.
+#: Kind of failure by type of error; the first that fits.
 _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (socket.gaierror, "unknown host"),
     (ConnectionRefusedError, "refused"),

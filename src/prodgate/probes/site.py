@@ -1,4 +1,4 @@
-"""Probing a site: each page, what must not be on it, and its doors, within a limit of time."""
+"""Probes a site within a time limit: its pages, a missing page, its certificates and TLS versions, its health."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ from .attacks import ATTACKS, ORDINARY, add_query
 from .certificates import inspect_certificate, probe_tls_versions
 from .exchange import Exchange, fetch
 
-#: Redirects that are followed; browsers give up at 20, readers long before.
+#: Redirects that are followed at most; browsers give up at 20.
 MAX_REDIRECTS: Final = 10
-#: How often a page is asked for once more, until a cache answers: an edge has several caches in one place.
+#: How often a page is requested again until a cache answers: one edge location has several caches.
 REPEATS: Final = {"public": 4, "private": 1}
 #: Pages that are probed at the same time.
 _CONCURRENCY: Final = 4
-#: Requests without an answer in time after which no further one is sent.
+#: Requests that time out before no further one is sent.
 _MAX_SILENT: Final = 3
-#: Where no site has a page.
+#: A path at which no site has a page.
 MISSING_PATH: Final = "/prod-gate-probes/there-is-no-such-page"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the site: ``public`` ones are kept by a shared cache, ``private`` ones by none."""
+    """A page of the site: a shared cache may store ``public`` ones and must not store ``private`` ones."""
 
     path: str
     kind: str = ""
-    """``public``, ``private``, or empty where neither is asked; ``further host`` is that of a host, not declared."""
+    """``public``, ``private``, or empty where neither is declared; ``further host`` for the root of a further host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbedSite:
-    """What is probed."""
+    """The site to probe."""
 
     base_url: str
     """Such as ``https://www.example.com``."""
     place: str = ""
-    """How a person calls it, the same in every run; ``base_url`` by default."""
+    """A stable name for people, the same in every run; ``base_url`` by default."""
     pages: Sequence[Page]
     hosts: Sequence[str] = ()
-    """Further names of the site. Each is probed where it leads, and redirects may lead to it."""
+    """Further names of the site. Each is probed, and redirects may lead to it."""
     partners: Sequence[str] = ()
-    """Hosts of others to which redirects may lead, such as one where readers sign in. They are not asked."""
+    """Foreign hosts to which redirects may lead, such as one where readers sign in. They get no requests."""
     plain_url: str = ""
-    """Where plain HTTP is asked, for its port; by default the usual one, when ``base_url`` names none either."""
+    """The address of plain HTTP, for its port; 80 by default, unless ``base_url`` names a port."""
     health: str = ""
-    """Path of the health endpoint; empty when nobody asks about it."""
+    """Path of the health endpoint; empty for none."""
     ca_file: str = ""
-    """Authorities that are trusted instead of the system's."""
+    """A file of authorities that are trusted instead of the system's."""
     attacks: bool = True
-    """Whether attack strings are sent, to every page that is not private: those refuse whoever has not signed in."""
+    """Whether attack strings are sent to every page that is not private; private ones refuse any request here."""
 
 
 @dataclass(slots=True)
 class Visitor:
-    """Asks for addresses until too many stay unanswered, or the time is over."""
+    """Sends requests until too many time out, or the time is over."""
 
     timeout: float
     until: float
@@ -69,7 +69,7 @@ class Visitor:
     silent: list[str] = field(default_factory=list)
 
     def fetch(self, url: str) -> Exchange:
-        """Ask once; ``not asked`` when nothing can be expected any more."""
+        """Send one request; ``not asked`` after too many timeouts."""
         if len(self.silent) >= _MAX_SILENT:
             return Exchange(
                 url=url, failed="not asked", detail=f"{_MAX_SILENT} requests before were not answered in time"
@@ -82,7 +82,7 @@ class Visitor:
         return exchange
 
     def follow(self, url: str, own: Sequence[str]) -> tuple[list[Exchange], str]:
-        """Follow redirects within the site's own hosts; return each answer, and how it ended.
+        """Follow redirects within the site's own hosts; return every exchange, and how the chain ended.
 
         That is ``answer``, ``no answer``, ``loop``, ``elsewhere`` (not asked for) or ``too long``.
         """
@@ -99,7 +99,7 @@ class Visitor:
 
 
 def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dict[str, Any]:
-    """Return what a site answers, as JSON values; nothing of it raises.
+    """Return a site's answers as JSON values; it never raises.
 
     ``timeout`` is seconds for one request, ``limit`` for all of them; what there is no time for is ``not asked``.
     """
@@ -129,13 +129,13 @@ def list_hosts(site: ProbedSite) -> list[str]:
 
 
 def _host_url(site: ProbedSite, host: str) -> str:
-    """Return where a further host of the site is, on the same port."""
+    """Return the address of a further host of the site, on the same port."""
     parts = urlsplit(site.base_url)
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
 def _probe_tls(site: ProbedSite, own: Sequence[str], timeout: float) -> dict[str, Any]:
-    """Shake hands with each host of the site."""
+    """Return certificate and TLS versions of each host of the site."""
     parts = urlsplit(site.base_url)
     if parts.scheme != "https":
         return {"certificates": {}, "tls": {}}
@@ -161,7 +161,7 @@ def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[st
 
 
 def _fetch_again(visitor: Visitor, url: str, most: int) -> list[Exchange]:
-    """Ask once more, until a cache answers or nobody does."""
+    """Repeat a request until a cache answers or there is no answer."""
     asked: list[Exchange] = []
     while len(asked) < most and not (asked and (asked[-1].failed or is_from_cache(asked[-1].to_json()))):
         asked.append(visitor.fetch(url))
@@ -169,7 +169,7 @@ def _fetch_again(visitor: Visitor, url: str, most: int) -> list[Exchange]:
 
 
 def _probe_plain_http(visitor: Visitor, site: ProbedSite, url: str, own: Sequence[str]) -> dict[str, Any] | None:
-    """Ask over plain HTTP; None where nobody knows on which port that is."""
+    """Request it over plain HTTP; None where the port is unknown."""
     parts, known = urlsplit(url), urlsplit(site.plain_url)
     if parts.port and not site.plain_url:
         return None
@@ -179,7 +179,7 @@ def _probe_plain_http(visitor: Visitor, site: ProbedSite, url: str, own: Sequenc
 
 
 def _probe_attacks(visitor: Visitor, url: str) -> dict[str, Any]:
-    """Send each attack, between two requests of the same form that are none."""
+    """Send each attack, between two ordinary requests of the same form."""
     before = visitor.fetch(add_query(url, ORDINARY))
     attacked = {name: visitor.fetch(add_query(url, text)).to_json() for name, text in ATTACKS.items()}
     after = visitor.fetch(add_query(url, ORDINARY))

@@ -19,12 +19,12 @@ from .launch import describe_browser, launch
 from .links import follow_links
 from .page_visit import NO_ANSWER, SIZES, blank_result, classify_error, find_address, visit
 
-#: Visits in a row without an answer after which the site is taken for gone, and nobody waits for the rest.
+#: Unanswered visits in a row after which the site is considered gone and the rest is skipped.
 _MAX_SILENT: Final = 3
 
 
 def main() -> None:
-    """Make all visits; the record is there when this ends."""
+    """Make all visits and write the record."""
     settings, started = BrowserSettings.from_environment(), datetime.now(UTC)
     settings.end_with_parent()
     with sync_playwright() as playwright:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _visit_pages(browser: Browser, settings: BrowserSettings) -> Iterator[dict[str, Any]]:
-    """Visit each page at each size, until nobody answers any more."""
+    """Visit each page at each size, until the site no longer answers."""
     silent = 0
     for page in settings.pages:
         print_progress(f"looking at {page['name']}")

@@ -1,4 +1,4 @@
-"""What is kept of journeys: how each ended, who was refused what, and of one that failed a picture and a trace."""
+"""The evidence of journeys: how each ended, what was refused, and a screenshot and a trace of one that failed."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ...semantics.secret_forms import find_secret
 from ..redaction import Redaction, redact_trace
 from ..settings import JOURNEYS, BrowserSettings
 
-#: How the test itself ended, on its item, as soon as that is known.
+#: The test's outcome, stashed on its item as soon as it is known.
 OUTCOME: Final = pytest.StashKey[str]()
-#: Longest of what is told of a failure.
+#: Characters of a failure's message that are kept.
 _MAX_TEXT: Final = 600
-#: Most answers that are looked at for cookies.
+#: Responses that are searched for cookies.
 _MAX_RESPONSES: Final = 50
-#: Attributes of a cookie that say how it is protected. Its value is never one of them.
+#: Attributes of a cookie that are kept; its value is never among them.
 _COOKIE_ATTRIBUTES: Final = ("name", "domain", "path", "secure", "httpOnly", "sameSite")
 
 
 @dataclass(kw_only=True)
 class JourneyEvidence:
-    """Watches the contexts of one journey; their evidence is made when they are closed, if the journey failed."""
+    """Watches the browser contexts of one journey, and collects their evidence at its end if it failed."""
 
     settings: BrowserSettings
     name: str
@@ -45,12 +45,12 @@ class JourneyEvidence:
     answers: list[Response] = field(default_factory=list)
 
     def record_refusal(self, why: str, method: str, url: str) -> None:
-        """Keep a request that was refused; those to others are a matter of the pages, and told of there."""
+        """Keep a refused request; those to foreign hosts are reported by the page visits."""
         if why == "changes":
             self.refused.append(f"{method} {url}")
 
     def watch(self, context: BrowserContext) -> None:
-        """Watch a context. No film is made of somebody who signs in; where nothing is kept, pytest-playwright may."""
+        """Watch a context; a journey that signs in is traced without screenshots."""
         context.set_default_timeout(self.settings.patience * 1000)
         if self.settings.results:
             context.tracing.start(screenshots=not self.signs_in, snapshots=True, sources=False)
@@ -58,13 +58,13 @@ class JourneyEvidence:
         self.contexts.append(context)
 
     def collect(self) -> None:
-        """Keep what is to be kept, while the pages are still there: once the test has ended, before its fixtures do."""
-        with suppress(Error):  # a page that is just closing tells nothing more
+        """Collect the evidence while the pages are still open: after the test, before its fixtures end."""
+        with suppress(Error):  # a page that is closing has no more to tell
             for response in self.answers[:_MAX_RESPONSES]:
                 for cookie in response.header_values("set-cookie"):
                     self._record_set_cookie(cookie, urlsplit(response.url).hostname or "")
         for context in self.contexts:
-            with suppress(Error):  # a browser that crashed leaves no evidence, and must not hide why
+            with suppress(Error):  # a crashed browser leaves no evidence, which must not hide the failure
                 self._collect_context(context)
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class JourneyEvidence:
                 context.close()
 
     def redaction(self) -> Redaction:
-        """Return what takes out all secrets known by now."""
+        """Return a redaction of all secrets known so far."""
         return Redaction().with_secrets((*self.settings.secrets, *self.secrets))
 
     def _record_response(self, response: Response) -> None:
@@ -82,7 +82,7 @@ class JourneyEvidence:
             self.answers.append(response)
 
     def _record_set_cookie(self, header: str, host: str) -> None:
-        """Keep how a cookie is protected that an answer sets; one that it takes away is none."""
+        """Keep the attributes of a cookie that a response sets; a removed cookie does not count."""
         pair, *attributes = (each.strip() for each in header.split(";"))
         name, _, value = pair.partition("=")
         said = {key.lower(): rest for key, _, rest in (each.partition("=") for each in attributes)}
@@ -108,7 +108,7 @@ class JourneyEvidence:
         place = Path(self.settings.results)
         for page in context.pages:
             file = f"{self.name}-{len(self.evidence)}.png"
-            with suppress(Error):  # of a page that is just closing
+            with suppress(Error):  # the page may be closing
                 (place / file).write_bytes(page.screenshot(mask=[page.locator("input, textarea")], timeout=5000))
                 self.evidence.append(file)
         raw, file = place / f"{self.name}.raw", f"{self.name}-{len(self.evidence)}.zip"
@@ -119,7 +119,7 @@ class JourneyEvidence:
 
 
 class JourneyWriter:
-    """Writes down each journey when it has ended, so that a run that is cut off still says what it knew."""
+    """Writes a line when each journey ends, so that a run that is cut short keeps the earlier ones."""
 
     def __init__(self, settings: BrowserSettings) -> None:
         self.place = Path(settings.results, JOURNEYS) if settings.results else None
@@ -134,12 +134,12 @@ class JourneyWriter:
                 file.write(f"{json.dumps(told, ensure_ascii=False)}\n")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Say what could not be collected."""
+        """Record a file that could not be collected."""
         if report.failed:
             self.write_line(broken=f"{report.nodeid}: {''.join(report.longreprtext.strip().splitlines()[-1:])}")
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Say what is planned: a journey that is not told of later did not come to its end."""
+        """Record the plan: a journey without a later line did not finish."""
         about = {"name": _question_of(item), "line": (item.location[1] or 0) + 1, "file": item.location[0]}
         mutates = item.get_closest_marker("mutates") is not None
         self.journeys[item.nodeid] = about | {"mutates": mutates, "outcome": "", "why": "", "seconds": 0.0}
@@ -147,7 +147,7 @@ class JourneyWriter:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Keep how a test ended for whoever closes its contexts."""
+        """Stash the outcome of a test for its evidence."""
         report = yield
         journey = self.journeys[item.nodeid]
         journey["seconds"] += report.duration
@@ -159,7 +159,7 @@ class JourneyWriter:
         return report
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Write down how a journey ended."""
+        """Write the line of a finished journey."""
         journey, keeping = self.journeys[nodeid], self.current
         told = {**journey, "outcome": journey["outcome"] or "passed", "refused": [], "cookies": [], "evidence": []}
         if keeping is not None:
@@ -179,10 +179,10 @@ def _question_of(item: pytest.Item) -> str:
 
 
 def _failure_reason(report: pytest.TestReport) -> str:
-    """Return why a test failed or was skipped, as its author or Playwright says it."""
+    """Return why a test failed or was skipped, in its author's or Playwright's words."""
     if isinstance(report.longrepr, tuple):
         return report.longrepr[2].removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     text = str(crash.message if crash else report.longreprtext)
-    # what follows quotes the page, and with it what was typed into its fields
+    # what follows quotes the page, including text typed into its fields
     return re.split(r"\n\s*Aria snapshot:|\nCall log:", text.removeprefix("AssertionError: "))[0].strip()[:_MAX_TEXT]

@@ -1,4 +1,4 @@
-"""A walk through a page with the Tab key alone, as somebody makes who uses no mouse."""
+"""A walk through a page with the Tab key alone, as by a person who uses no mouse."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-#: Stops after which a walk ends unfinished, and after how many it is looked whether all was reached.
+#: Stops after which a walk ends unfinished, and between checks whether everything was reached.
 MAX_STOPS: Final = 400
 _LOOK: Final = 10
-#: Walks that are made at most, and the milliseconds for an answer to a key beyond which another one is made.
+#: Walks at most, and the milliseconds of response to a key beyond which there is another walk.
 _MAX_WALKS: Final = 3
 _SLOW: Final = 100
-#: Most of a kind that are written down.
+#: Entries of a kind that are kept.
 _SHOWN: Final = 10
 
 
 def walk_keyboard(page: Page, script: str) -> dict[str, Any]:
-    """Press Tab until the focus has been everywhere, and return what it did not reach and where it can't be seen.
+    """Press Tab until the focus has been everywhere; return what it missed and where it was invisible.
 
-    ``slowest`` is the slowest answer to a key in milliseconds, None when none took 16 or more: only those are told.
-    It is that of the quickest walk: what a page does to a key it does each time, what a busy machine does it does not.
+    ``slowest`` is the slowest response to a key in milliseconds, None if none took 16 or more, which browsers don't
+    report. The fastest walk counts: a slow page is slow each time, a busy machine is not.
     """
     first = _walk(page, script)
     slowest, walks = first["slowest"] or 0, 1

@@ -1,4 +1,4 @@
-"""Opens Chromium so that it asks nobody but the site, and changes nothing there."""
+"""Launches Chromium so that it reaches nothing but the site, and changes nothing there."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, Route
 
 from ..settings import BrowserSettings
 
-#: Everything that a page is shown with, unless a test says otherwise. Tokyo is where the readers are.
+#: Options of every context, unless a test sets others. The readers are in Tokyo.
 CONTEXT: Final[dict[str, Any]] = {"locale": "en-US", "timezone_id": "Asia/Tokyo", "service_workers": "block"}
 
-#: Is told of a request that was refused: why ("changes" or "foreign"), method and address.
+#: Called for a refused request with the reason ("changes" or "foreign"), method and address.
 OnRefused = Callable[[str, str, str], object]
 
 
 def launch_arguments(settings: BrowserSettings) -> dict[str, Any]:
-    """Return what Chromium is launched with.
+    """Return the launch arguments of Chromium.
 
-    A redirect passes the guard of a context unseen; names of other hosts therefore don't resolve at all.
+    Redirects bypass the guard of a context; names of other hosts therefore don't resolve at all.
     """
     known = {*settings.hosts, *settings.third_parties, *settings.partners, settings.host}
     rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in sorted(known))])
@@ -36,7 +36,7 @@ def launch(playwright: Playwright, settings: BrowserSettings) -> Browser:
 
 
 def guard(context: BrowserContext, settings: BrowserSettings, refused: OnRefused, *, mutates: bool = False) -> None:
-    """Let a context make no request that may change something, unless it ``mutates``, and none to hosts of others."""
+    """Refuse a context's requests to foreign hosts, and those that may change something unless it ``mutates``."""
 
     def decide(route: Route) -> None:
         request = route.request
@@ -53,6 +53,6 @@ def guard(context: BrowserContext, settings: BrowserSettings, refused: OnRefused
 
 
 def describe_browser(browser: Browser) -> dict[str, str]:
-    """Return which browser this is, and what drives it."""
+    """Return the versions of the browser and of what drives it."""
     axe = AXE_FILE_PATH.read_text("utf-8")[:40].split()[2].removeprefix("v")
     return {"name": "Chromium", "version": browser.version, "playwright": version("playwright"), "axe": axe}

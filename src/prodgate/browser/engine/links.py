@@ -1,4 +1,4 @@
-"""Follows the links of pages, each address once: who clicks one must arrive somewhere."""
+"""Follows the links of pages, each address once: a click must lead somewhere."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ..settings import BrowserSettings
 from .launch import CONTEXT, guard
 
 _SCRIPT: Final = (Path(__file__).parent / "scripts" / "follow.js").read_text("utf-8")
-#: Addresses that are asked for; what is left out is counted.
+#: Addresses that are requested at most; the rest is counted.
 MAX_LINKS: Final = 200
-#: How many are asked for at the same time, as a browser does of one host.
+#: Concurrent requests, as many as a browser makes to one host.
 _CONCURRENCY: Final = 6
-#: Milliseconds that an answer may take.
+#: Milliseconds that a response may take.
 _TIMEOUT: Final = 10_000.0
-#: Where the document is that asks; nothing of it goes to the site.
+#: Path of the requesting document, which is never sent to the site.
 _NOWHERE: Final = "/prod-gate/an-empty-page"
 
 
 def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Ask for what pages of the site link to on the site, and return status and reason by address.
+    """Request what pages link to on the site; return status and reason by address.
 
-    Nothing is asked of other sites, which owe us no answer.
+    Other sites are left alone: they owe us no answer.
     """
     opened = {page["url"] for page in pages if not page["unreachable"]}
     linked = dict.fromkeys(link["url"] for page in pages for link in page.get("links", ()))
@@ -49,7 +49,7 @@ def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Ma
 
 
 def _request_other_host(request: APIRequestContext, settings: BrowserSettings, url: str) -> dict[str, Any]:
-    """Ask a further host of the site, which need not answer the script of another."""
+    """Request a further host of the site, which need not allow scripts of another origin."""
     try:
         response = request.get(url, max_redirects=5, timeout=_TIMEOUT)
     except Error as error:

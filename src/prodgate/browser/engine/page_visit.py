@@ -1,4 +1,4 @@
-"""One visit to one page: what a person would meet there, at one size of the window."""
+"""One visit to one page: what a person would meet there at one window size."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from .keyboard_walk import walk_keyboard
 from .launch import CONTEXT, guard
 
 _SCRIPTS: Final = {path.stem: path.read_text("utf-8") for path in (Path(__file__).parent / "scripts").glob("*.js")}
-#: Sizes of window, by name: what a person at a desk has, and a telephone's 375 px.
+#: Window sizes by name: a desktop, and a telephone of 375 px.
 SIZES: Final[Mapping[str, Mapping[str, Any]]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "telephone": {"viewport": {"width": 375, "height": 812}, "is_mobile": True, "has_touch": True},
 }
-#: Milliseconds without a stir after which a page is at rest, and after which nobody waits for it any longer.
+#: Milliseconds of quiet after which a page is at rest, and the most to wait for that.
 _QUIET, _MOST = 150, 5000
 #: Milliseconds that a region may take to appear once the page is at rest.
 _REGION: Final = 1000
-#: Most of a kind that are written down, and the longest text.
+#: Entries of a kind that are kept, and characters of a text.
 _SHOWN, _LONGEST = 20, 300
 _AXE: Final = (
     "async (tags) => await axe.run(document, {resultTypes: ['violations'], runOnly: {type: 'tag', values: tags}})"
 )
 _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-#: Kinds of failure after which nobody knows whether there is a site at all.
+#: Kinds of failure that leave open whether there is a site at all.
 NO_ANSWER: Final = ("connection", "timeout", "name")
-#: What Chromium says when there is no page, with what that means.
+#: Chromium's errors when there is no page, and what kind of failure each is.
 _FAILURES: Final[Mapping[str, str]] = {
     "ERR_TOO_MANY_REDIRECTS": "redirects",
     "ERR_NAME_NOT_RESOLVED": "name",
@@ -48,9 +48,9 @@ _FAILURES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass  # without slots: Playwright keeps something of its own on what listens
+@dataclass  # without slots: Playwright sets an attribute on its listeners
 class PageLog:
-    """What a page does while somebody looks at it."""
+    """What happens on a page during a visit."""
 
     settings: BrowserSettings
     console: list[str] = field(default_factory=list)
@@ -62,21 +62,21 @@ class PageLog:
     """Where the last redirect of the page itself led."""
 
     def listen_to(self, page: Page) -> None:
-        """Listen to a page; what else becomes of a request that was refused is not told twice."""
+        """Listen to a page's events."""
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.exceptions.append(_shorten(str(error))))
         page.on("requestfailed", self._on_request_failed)
         page.on("response", self._on_response)
 
     def record_refusal(self, why: str, method: str, url: str) -> None:
-        """Keep what the guard let not pass."""
+        """Keep what the guard refused."""
         if why == "foreign":
             self.foreign[url] = f"{method}, stopped by the gate"
         else:
             self.refused.append(f"{method} {url}")
 
     def record_policy_violations(self, refused: list[Mapping[str, str]]) -> None:
-        """Keep what the page's own policy let not pass: to others it is their request, else the page's error."""
+        """Keep what the page's own policy refused: foreign requests as such, anything else as an error of the page."""
         for each in refused:
             if each["url"].startswith("http") and not self.settings.is_allowed(each["url"]):
                 self.foreign[each["url"]] = f"refused by the page's own {each['directive']}"
@@ -84,7 +84,7 @@ class PageLog:
                 self.console.append(f"{each['directive']} refused {each['url']}")
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # a file that is missing, or that the policy refuses, is told as what it is
+        # missing files and refusals by the policy are recorded elsewhere
         told = message.text.startswith("Failed to load resource") or "Content Security Policy" in message.text
         if message.type == "error" and not told:
             self.console.append(_shorten(message.text))
@@ -103,7 +103,7 @@ class PageLog:
 
 
 def visit(browser: Browser, settings: BrowserSettings, page: Mapping[str, Any], size: str) -> dict[str, Any]:
-    """Open a page as somebody who never was there, and return what is to be said of it."""
+    """Open a page as a first-time visitor, and return the record of the visit."""
     noted = PageLog(settings)
     context = browser.new_context(base_url=settings.base_url, **CONTEXT, **SIZES[size])
     context.set_default_timeout(settings.patience * 1000)
@@ -125,7 +125,7 @@ def visit(browser: Browser, settings: BrowserSettings, page: Mapping[str, Any], 
 
 
 def blank_result(page: Mapping[str, Any], size: str) -> dict[str, Any]:
-    """Return what is told of a visit before anything is known."""
+    """Return the record of a visit before anything is known."""
     return {"name": page["name"], "path": page["path"], "size": size, "width": _width(size), "refused": []}
 
 
@@ -146,7 +146,7 @@ def find_address(browser: Browser, settings: BrowserSettings, page: Mapping[str,
 
 
 def _open_page(page: Page, address: str, settings: BrowserSettings) -> dict[str, Any]:
-    """Load a page, and say how it was answered, or why there is none."""
+    """Load a page; return the response, or why there is none."""
     response = page.goto(address, wait_until="load")
     headers = response.all_headers() if response else {}
     status = response.status if response else 0
@@ -186,7 +186,7 @@ def _inspect_page(
 
 
 def _find_missing_region(page: Page, role: Any, name: str) -> str:
-    """Return a region that does not appear, or nothing."""
+    """Return the name of a region that does not appear, "" if it does."""
     wanted = page.get_by_role(role, name=name, exact=True) if name else page.get_by_role(role)
     try:
         wanted.first.wait_for(timeout=_REGION)
@@ -213,7 +213,7 @@ def _width(size: str) -> int:
 
 
 def classify_error(error: Error) -> dict[str, str]:
-    """Return why there is no page, as a kind and in Chromium's words."""
+    """Return why there is no page: its kind, and Chromium's message."""
     text = re.sub(r"^.*?: (?=net::)", "", error.message.partition("\n")[0])
     return {"kind": next((kind for sign, kind in _FAILURES.items() if sign in text), "other"), "text": _shorten(text)}
 

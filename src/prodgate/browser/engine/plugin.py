@@ -1,6 +1,6 @@
-"""Makes ordinary tests with pytest-playwright journeys of the gate: read-only, watched, and evidence without secrets.
+"""Turns ordinary pytest-playwright tests into journeys of the gate: read-only, watched, with evidence free of secrets.
 
-By itself it serves whoever writes one:  pytest e2e/journeys --base-url https://www.example.com
+Also of use while writing a journey:  pytest e2e/journeys --base-url https://www.example.com
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MUTATES = "mutates: changes something at the site; other journeys make no reque
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read what this process was started with."""
+    """Read the settings of this process."""
     config.addinivalue_line("markers", _MUTATES)
     if VARIABLE in os.environ:
         settings = BrowserSettings.from_environment()
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what changes something where nothing may be changed."""
+    """Skip journeys that change something where nothing may be changed."""
     if not config.stash[_SETTINGS].mutates:
         left_out = pytest.mark.skip(reason="it changes something, and [e2e] does not say mutates = true")
         for item in items:
@@ -49,20 +49,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Keep the evidence of a journey before its fixtures close what it opened."""
+    """Collect the evidence of a journey before its fixtures close what it opened."""
     if (keeping := item.stash.get(_KEEPING, None)) is not None:
         keeping.collect()
 
 
 @pytest.fixture(scope="session")
 def settings(pytestconfig: pytest.Config) -> BrowserSettings:
-    """What this process was started with."""
+    """The settings of this process."""
     return pytestconfig.stash[_SETTINGS]
 
 
 @pytest.fixture
 def credentials(settings: BrowserSettings) -> Credentials:
-    """Whoever may sign in, by name: ``credentials("reader").user``; one who is not stated skips the test."""
+    """The declared credentials by name: ``credentials("reader").user``; a missing one skips the test."""
 
     def named(name: str) -> Credential:
         if name not in settings.credentials:
@@ -76,7 +76,7 @@ def credentials(settings: BrowserSettings) -> Credentials:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, Any, Any]:
-    """Guard what fixtures of pytest-playwright or of a project give, in whatever order they are loaded."""
+    """Guard the values of pytest-playwright's and the project's fixtures, in whatever order they are set up."""
     value = yield
     settings, writer = request.config.stash[_SETTINGS], request.config.stash[_WRITER]
     if fixturedef.argname == "browser_type_launch_args":
@@ -92,22 +92,22 @@ def pytest_fixture_setup(
 
 
 def _guard_requests(playwright: Playwright) -> None:
-    """Let Playwright's own requests keep to what a test may do."""
+    """Limit Playwright's own request contexts to reading."""
     made = playwright.request.new_context
 
     def new_context(**given: Any) -> APIRequestContext:
         return _make_read_only(made(**given))
 
-    setattr(playwright.request, "new_context", new_context)  # noqa: B010  also for tests that call it themselves
+    setattr(playwright.request, "new_context", new_context)  # noqa: B010  tests may call it themselves
 
 
 def _guard_contexts(browser: Browser, writer: JourneyWriter, settings: BrowserSettings) -> None:
-    """Guard and watch every context of a browser, however a test comes by it."""
+    """Guard and watch every context of a browser, however a test obtains it."""
     made = browser.new_context
-    if made.__name__ == "guarded":  # by another fixture that gives the same browser
+    if made.__name__ == "guarded":  # through another fixture with the same browser
         return
     writer.write_line(browser=describe_browser(browser))
-    # what a fixture of all tests opens belongs to none of them
+    # a context of a session fixture belongs to no single test
     unwatched = JourneyEvidence(settings=settings, name="all")
 
     def guarded(**given: Any) -> BrowserContext:
@@ -121,7 +121,7 @@ def _guard_contexts(browser: Browser, writer: JourneyWriter, settings: BrowserSe
 
 @pytest.fixture(autouse=True)
 def _watched_journey(request: pytest.FixtureRequest, settings: BrowserSettings) -> Iterator[None]:
-    """Watch a journey from its beginning until every context that it opened is closed."""
+    """Watch a journey until every context that it opened is closed."""
     item, writer = request.node, request.config.stash[_WRITER]
     mutates = item.get_closest_marker("mutates") is not None
     keeping = JourneyEvidence(
@@ -145,7 +145,7 @@ def _watch_context(context: BrowserContext, keeping: JourneyEvidence, settings: 
 
 
 def _make_read_only(requests: APIRequestContext) -> APIRequestContext:
-    """Let requests that no page makes change nothing."""
+    """Refuse requests outside of pages that may change something."""
 
     def refuse(url: str, **_: Any) -> None:
         pytest.fail(f"{url}: was to be sent something by a test that is not marked mutates; mark it")
