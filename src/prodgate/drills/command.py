@@ -12,11 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ..aws.answers import Unreadable
 from ..canaries.drill_records import FOLDER
 from ..criteria import UsageError
 from ..evidence import runs
 from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
+from ..layers.rehearsal import load_rehearsal
 from ..report.text import visible
 from ..sections.project import Project, open_project
 from ..sections.targets import Target, parse_target
@@ -118,15 +120,16 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
 
         yield open_for_drill(target.profile, target.region, project.stated.require_account())
         return
-    from ..rehearsal.account import provision  # noqa: PLC0415
-
     root, files = project.stated.terraform_root, [project.root / file for file in project.stated.var_files]
     if not root:
         raise UsageError(f'{project.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
-        with provision(project.root / root, var_files=files, progress=_print_progress) as account:
+        opened = load_rehearsal().open_account(
+            project.root / root, var_files=files, dags=None, progress=_print_progress
+        )
+        with opened as account:
             yield account.clients
-    except TerraformError as error:
+    except (TerraformError, Unreadable) as error:
         raise UsageError(str(error)) from error
 
 

@@ -6,10 +6,9 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ...airflow.mwaa import MwaaTransport, MwaaWriter
@@ -21,19 +20,13 @@ from ...canaries.airflow_canaries import AirflowCanaries
 from ...canaries.drill import Place, drill_canary
 from ...collected.references import resolve
 from ...dags.declared import DeclaredDag, Schedule
-from ...engines.environments import EngineError, ensure_python
+from ...engines.environments import EngineError
 from ...facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
-from ...rehearsal.account import RehearsalAccount, provision
-from ...rehearsal.airflow.instance import Airflow
-from ...rehearsal.airflow.process import running
-from ...rehearsal.airflow.sources import serving_feeds
-from ...rehearsal.airflow.startup import read_exports
-from ...rehearsal.cpu_contention import CpuContention, measure_cpu_contention
-from ...rehearsal.site.collection_database import prepare_database
 from ...sections.dags import AirflowSection, RehearsalSettings
 from ...sections.data import DataSection, SlotTable
 from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
+from ..rehearsal import Airflow, Contention, Rehearsal, load_rehearsal
 from .target import DagsTarget, in_account
 
 #: Name of the variable that stands for the database of a rehearsal.
@@ -51,55 +44,47 @@ _MOST_PER_CORE: Final = 4.0
 _PROGRESS_EVERY: Final = 15.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stage:
-    """What a rehearsal of DAGs runs on."""
-
-    account: RehearsalAccount
-    airflow: Airflow
-    database: str
-
-
 @contextmanager
 def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsTarget]:
     """Run the DAGs until there is a history to ask for. Raises Unreadable with what to do."""
-    rehearsal = section.rehearsal
-    if rehearsal is None:
+    settings = section.rehearsal
+    if settings is None:
         example = 'history = "80 s", grace = "40 s", limit = "60 s" and crons = { ID = "* * * * * */12" }'
         raise Unreadable(
             f"{context.stated.path}: says not how DAGs run in a rehearsal; write [airflow.rehearsal] {example}"
         )
-    with _staging(context, section, rehearsal) as stage:
-        since, id_, region = datetime.now(UTC), stage.account.id, stage.account.region
-        calls = LiveCalls(rehearsal_clients(stage.account.endpoint, region, reads=True))
-        with measure_cpu_contention() as crowd, in_account(context, calls, id_, region) as before:
-            drilled = _drill(context, stage, section, find_failure_destinations(before, section.environment))
-            _watch_slots(context, since + rehearsal.history)
+    rehearsal = load_rehearsal()
+    with _open_airflow(context, section, settings, rehearsal) as airflow:
+        since, id_, region = datetime.now(UTC), airflow.account.id, airflow.account.region
+        calls = LiveCalls(rehearsal_clients(airflow.account.endpoint, region, reads=True))
+        with rehearsal.measure_cpu_contention() as crowd, in_account(context, calls, id_, region) as before:
+            drilled = _drill(context, airflow, section, find_failure_destinations(before, section.environment))
+            _watch_slots(context, since + settings.history)
         context.progress(f"dags: {crowd.per_core:.1f} threads wanted each core")
         with in_account(context, calls, id_, region) as account:
-            target = _make_target(stage, section, rehearsal, calls, account)
+            target = _make_target(airflow, section, settings, calls, account)
             yield replace(target, since=since, canary=lambda: drilled, crowded=_describe_contention(crowd))
 
 
 def _make_target(
-    stage: _Stage, section: AirflowSection, rehearsal: RehearsalSettings, calls: LiveCalls, account: Account
+    airflow: Airflow, section: AirflowSection, settings: RehearsalSettings, calls: LiveCalls, account: Account
 ) -> DagsTarget:
     return DagsTarget(
         place="the rehearsal's Airflow",
-        transport=MwaaTransport(calls, section.environment, stage.account.region),
+        transport=MwaaTransport(calls, section.environment, airflow.account.region),
         account=account,
-        dags=[_speed_up(dag.declared, rehearsal) for dag in section.dags.values()],
+        dags=[_speed_up(dag.declared, settings) for dag in section.dags.values()],
         since=account.now,
         canary=dict,
         secret=_refuse_secret,
         environment=section.environment,
-        variables={_DATABASE: stage.database},
+        variables={_DATABASE: airflow.database},
         settling=_SETTLING,
         data=_use_rehearsal_database,
     )
 
 
-def _describe_contention(crowd: CpuContention) -> str:
+def _describe_contention(crowd: Contention) -> str:
     """Say why slots can't be judged when the machine was too busy to run them; empty when it was not."""
     if crowd.per_core <= _MOST_PER_CORE:
         return ""
@@ -125,37 +110,30 @@ def _refuse_secret(name: str) -> str:
 
 
 @contextmanager
-def _staging(context: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings) -> Iterator[_Stage]:
+def _open_airflow(
+    context: LayerContext, section: AirflowSection, settings: RehearsalSettings, rehearsal: Rehearsal
+) -> Iterator[Airflow]:
     """Start an account, news feeds and Airflow. Raises Unreadable when one of them does not start."""
-    with ExitStack() as stack:
-        try:
-            stage = _start_stage(context, section, rehearsal, stack)
-        except (TerraformError, EngineError) as error:
-            raise Unreadable(str(error)) from error
-        yield stage
-
-
-def _start_stage(
-    context: LayerContext, section: AirflowSection, rehearsal: RehearsalSettings, stack: ExitStack
-) -> _Stage:
-    root, files = context.stated.terraform_root, context.var_files
+    root = context.stated.terraform_root
     if not root:
         raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
-    told, dags = context.progress_of("dags"), context.project / section.folder
-    server = resolve(rehearsal.database, os.environ) if rehearsal.database else ""
-    python = ensure_python(f"airflow-{section.version}", told)
-    account = stack.enter_context(provision(context.project / root, var_files=files, dags=dags, progress=told))
-    scratch = Path(stack.enter_context(TemporaryDirectory(prefix="prodgate-dags-")))
-    database = prepare_database(f"sqlite:///{scratch / 'news.sqlite'}", stack.enter_context(serving_feeds()).homes)
-    told(f"starting Airflow {section.version}")
-    airflow = stack.enter_context(
-        running(
-            dags, _make_log_folder(context), python=python, version=section.version, schedules=rehearsal.crons,
-            environment=_environment(account, section.environment, database), server=server,
-        )
-    )  # fmt: skip
-    account.emulator.connect_airflow(airflow.url, airflow.viewer, airflow.admin)
-    return _Stage(account=account, airflow=airflow, database=database)
+    opened = rehearsal.open_airflow(
+        context.project / root,
+        context.project / section.folder,
+        _make_log_folder(context),
+        var_files=context.var_files,
+        version=section.version,
+        environment=section.environment,
+        schedules=settings.crons,
+        server=resolve(settings.database, os.environ) if settings.database else "",
+        progress=context.progress_of("dags"),
+    )
+    with ExitStack() as stack:
+        try:
+            airflow = stack.enter_context(opened)
+        except (TerraformError, EngineError) as error:
+            raise Unreadable(str(error)) from error
+        yield airflow
 
 
 def _make_log_folder(context: LayerContext) -> Path:
@@ -164,27 +142,16 @@ def _make_log_folder(context: LayerContext) -> Path:
     return folder
 
 
-def _environment(account: RehearsalAccount, environment: str, database: str) -> Mapping[str, str]:
-    """Return the environment variables of DAGs: what the startup script exports, and the endpoints of the rehearsal."""
-    try:
-        exports = read_exports(account.clients, environment)
-    except Exception as error:  # whatever the emulated account says: there is no such environment, no script
-        raise Unreadable(f"[airflow] environment {environment!r} can't be rehearsed: {error}") from error
-    keys = {"AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal"}
-    place = {"AWS_ENDPOINT_URL": account.endpoint, "AWS_DEFAULT_REGION": account.region}
-    return {**exports, **keys, **place, "AIRFLOW_CONN_NBA_NEWS": database}
-
-
 def _drill(
-    context: LayerContext, stage: _Stage, section: AirflowSection, where: FailureDestinations
+    context: LayerContext, airflow: Airflow, section: AirflowSection, where: FailureDestinations
 ) -> Mapping[str, Any]:
     """Make the canary fail in every way, and return the record of what became of it. Raises Unreadable."""
     if not section.canary:
         raise Unreadable(f"{context.stated.path}: names no DAG that may fail on purpose; write [airflow] canary = ID")
     place = Place(dag_id=section.canary, target=context.target.url, queue=where.queue, topic=where.topic)
-    aws = stage.account.clients
-    airflow = AirflowCanaries(MwaaWriter(aws, section.environment, stage.account.region))
-    done = drill_canary(airflow, aws, place, context.progress_of("dags"), patience=_PATIENCE, delivery=_DELIVERY)
+    aws = airflow.account.clients
+    canaries = AirflowCanaries(MwaaWriter(aws, section.environment, airflow.account.region))
+    done = drill_canary(canaries, aws, place, context.progress_of("dags"), patience=_PATIENCE, delivery=_DELIVERY)
     return done.to_json()
 
 

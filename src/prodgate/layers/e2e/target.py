@@ -10,22 +10,17 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from ...aws.answers import Unreadable
 from ...criteria import UsageError
-from ...rehearsal.edge_settings import EdgeSettings, read_edge_settings
 from ...sections.e2e import E2eSection
 from ...terraform.diagnostics import TerraformError
 from ...terraform.resources import Configuration
 from ..layer import LayerContext
+from ..rehearsal import Edge, Site, load_rehearsal
 from ..static.repository import evaluate_root, find_configuration
 from .credentials import build_under_test, find_commit, read_credentials
-
-if TYPE_CHECKING:
-    from ...rehearsal.edge import Edge
-    from ...rehearsal.site.process import Site
 
 #: Seconds that the rehearsal's site may take to let a reader join.
 _PATIENCE = 10.0
@@ -104,23 +99,22 @@ def _open_rehearsal(context: LayerContext, section: E2eSection) -> Iterator[E2eT
 @contextmanager
 def _site_behind_edge(context: LayerContext, scratch: Path, build: str) -> Iterator[tuple[Site, Edge]]:
     """Start both; the declared edge is read while the site starts. Raises Unreadable, and UsageError."""
-    try:
-        from ...rehearsal.edge import edge  # noqa: PLC0415  only a rehearsal needs them
-        from ...rehearsal.site.process import running  # noqa: PLC0415
-    except ImportError as error:
-        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
+    rehearsal = load_rehearsal()
     with ThreadPoolExecutor(1, thread_name_prefix="declared") as thread:
-        settings = thread.submit(_read_edge_settings, context)
-        with running(scratch, build=build) as site, edge(site.url, scratch, settings.result()) as front:
+        declared = thread.submit(_declare_edge, context)
+        with (
+            rehearsal.open_site(scratch, build=build) as site,
+            rehearsal.open_edge(site.url, scratch, declared.result()) as front,
+        ):
             yield site, front
 
 
-def _read_edge_settings(context: LayerContext) -> EdgeSettings:
-    """Return the edge's settings, as the declared distribution states them. Raises Unreadable."""
+def _declare_edge(context: LayerContext) -> Configuration | None:
+    """Return the configuration that declares the distribution, None without a Terraform root. Raises Unreadable."""
     if not context.stated.terraform_root:
         context.note("e2e", "no Terraform root is stated, so that the edge of the rehearsal adds nothing to the site")
-        return EdgeSettings()
-    return read_edge_settings(_require_configuration(context))
+        return None
+    return _require_configuration(context)
 
 
 def _require_configuration(context: LayerContext) -> Configuration:

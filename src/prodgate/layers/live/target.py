@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from ...aws.answers import Unreadable
 from ...aws.calls import LiveCalls
 from ...aws.clients import VERSION, rehearsal_clients
 from ...aws.sessions import open_account
 from ...criteria import UsageError
-from ...rehearsal.account import RehearsalAccount, provision
 from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
+from ..rehearsal import EmulatedAccount, load_rehearsal
 
 #: Where a project keeps its DAGs.
 DAGS: Final = "dags"
@@ -50,17 +51,20 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
         raise UsageError(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
         dags, progress = context.project / DAGS, context.progress_of("live")
-        with provision(context.project / root, var_files=context.var_files, dags=dags, progress=progress) as made:
+        opened = load_rehearsal().open_account(
+            context.project / root, var_files=context.var_files, dags=dags, progress=progress
+        )
+        with opened as made:
             notes = tuple(_notes(made))
             for note in notes:
                 context.note("live", note)
             calls = LiveCalls(rehearsal_clients(made.endpoint, made.region, reads=True))
             yield LiveTarget(made.id, made.region, calls, notes)
-    except TerraformError as error:
+    except (TerraformError, Unreadable) as error:
         raise UsageError(str(error)) from error
 
 
-def _notes(made: RehearsalAccount) -> Iterator[str]:
+def _notes(made: EmulatedAccount) -> Iterator[str]:
     for type_, addresses in made.not_created.items():
         yield f"{type_} can't be rehearsed yet: {', '.join(addresses)}"
     for flaw in made.failed:

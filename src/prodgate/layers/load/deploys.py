@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any, Final
 
-from .target import Site
+from ..rehearsal import Site
 
 #: Seconds between two deploys, in which the site can be seen to have settled.
 PAUSE: Final = 1.0

@@ -14,27 +14,17 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ...aws.answers import Unreadable
 from ...facts.load.server_view import MARK
 from ...sections.load import LoadSection
 from ..layer import LayerContext
+from ..rehearsal import Site, load_rehearsal
 
 #: Seconds that a site may take to answer a request and to write its log, and between two reads of the log.
 _PATIENCE: Final = 5.0
 _PAUSE: Final = 0.05
-
-
-class Site(Protocol):
-    """A site of our own, whose log can be read and whose builds can be changed while it runs."""
-
-    url: str
-    access_log: Path
-
-    def deploy(self, build: str) -> None:
-        """Put another build in place of the one that runs; return when the old one is gone."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +140,11 @@ def _contains(place: str, address: str) -> bool:
 @contextmanager
 def _rehearsal_site(scratch: Path, build: str = "blue") -> Iterator[Site]:
     """Start the rehearsal's site. Raises Unreadable when a library that it needs is not installed."""
-    try:
-        from ...rehearsal.site.process import running  # noqa: PLC0415  only a rehearsal needs it
-    except ImportError as error:
-        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
+    rehearsal = load_rehearsal()
     # its database stays out of the run: it is the same every time, and no evidence
     with (
         TemporaryDirectory(prefix="prodgate-site-") as folder,
-        running(scratch, build=build, database=f"sqlite:///{Path(folder) / 'news.sqlite'}") as site,
+        rehearsal.open_site(scratch, build=build, database=f"sqlite:///{Path(folder) / 'news.sqlite'}") as site,
     ):
         yield site
 

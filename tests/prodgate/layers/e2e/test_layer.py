@@ -238,7 +238,7 @@ def test_a_rehearsal_looks_at_a_site_of_its_own(shop: Path, made: Made, monkeypa
     joined: list[str] = []
 
     @contextmanager
-    def running(_scratch: Path, build: str) -> Iterator[Any]:
+    def running(_scratch: Path, build: str, database: str) -> Iterator[Any]:
         yield replace_url(build)
 
     @contextmanager

@@ -1,0 +1,138 @@
+"""What layers ask of a rehearsal: one Protocol. Its implementation is loaded here alone, and when a rehearsal runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..aws.answers import Unreadable
+from ..processes.progress import Progress
+from ..terraform.diagnostics import Diagnostic
+from ..terraform.resources import Configuration
+
+
+class EmulatedAccount(Protocol):
+    """An emulated account in which Terraform core has created what a configuration declares."""
+
+    @property
+    def id(self) -> str:
+        """Its number, 12 digits."""
+
+    @property
+    def region(self) -> str:
+        """Its main region."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens: the proxy of whoever speaks to AWS."""
+
+    @property
+    def clients(self) -> Any:
+        """boto3 clients by service, which may change it."""
+
+    @property
+    def failed(self) -> tuple[Diagnostic, ...]:
+        """What could not be created, and why."""
+
+    @property
+    def not_created(self) -> Mapping[str, tuple[str, ...]]:
+        """Addresses of resources that nothing here can create, by type."""
+
+    @property
+    def past_failed(self) -> Mapping[str, str]:
+        """Why a part of its past is missing, by section of the scenario."""
+
+
+class Site(Protocol):
+    """A site of our own, whose log can be read and whose builds can be changed while it runs."""
+
+    url: str
+    access_log: Path
+
+    def deploy(self, build: str) -> None:
+        """Put another build in place of the one that runs; return when the old one is gone."""
+        ...
+
+
+class Edge(Protocol):
+    """A stand-in for the declared distribution, in front of a site."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens with TLS."""
+
+    @property
+    def plain_url(self) -> str:
+        """Where it listens without."""
+
+    @property
+    def ca_file(self) -> Path:
+        """The authority that issued its certificate."""
+
+    @property
+    def pin(self) -> str:
+        """Digest of its public key, for browsers."""
+
+
+class Airflow(Protocol):
+    """An Airflow of our own that runs a project's DAGs against an emulated account."""
+
+    @property
+    def account(self) -> EmulatedAccount:
+        """The account, whose environments answer from this Airflow."""
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the database that its DAGs write to."""
+
+
+class Contention(Protocol):
+    """How much else the machine had to do."""
+
+    @property
+    def per_core(self) -> float:
+        """Threads that wanted to run for each core, on average."""
+
+
+class Rehearsal(Protocol):
+    """A system of our own in place of the real one. Each part lives as long as its context is open."""
+
+    def open_account(
+        self, root: Path, *, var_files: Sequence[Path], dags: Path | None, progress: Progress
+    ) -> AbstractContextManager[EmulatedAccount]:
+        """Create what a Terraform root declares in an emulated account. Raises TerraformError."""
+
+    def open_site(self, logs: Path, *, build: str, database: str = "") -> AbstractContextManager[Site]:
+        """Run a build of the sample site. Raises UsageError when it does not start."""
+
+    def open_edge(self, site: str, scratch: Path, configuration: Configuration | None) -> AbstractContextManager[Edge]:
+        """Run an edge before a site that does what a configuration declares; nothing without one. Raises Unreadable."""
+
+    def open_airflow(
+        self,
+        root: Path,
+        dags: Path,
+        logs: Path,
+        *,
+        var_files: Sequence[Path],
+        version: str,
+        environment: str,
+        schedules: Mapping[str, str],
+        server: str,
+        progress: Progress,
+    ) -> AbstractContextManager[Airflow]:
+        """Run DAGs by other schedules. Raises Unreadable, TerraformError and EngineError when a part can't be had."""
+
+    def measure_cpu_contention(self) -> AbstractContextManager[Contention]:
+        """Count, while the context is open, how many threads want to run."""
+
+
+def load_rehearsal() -> Rehearsal:
+    """Return the rehearsal. Raises Unreadable when a library that it needs is not installed."""
+    try:
+        from ..rehearsal import stack  # noqa: PLC0415  a run on a real account needs nothing of it
+    except ImportError as error:
+        raise Unreadable(f"{error.name} is not installed; write: pip install 'prod-gate[rehearsal]'") from error
+    return stack

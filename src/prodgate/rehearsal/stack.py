@@ -1,0 +1,96 @@
+"""The rehearsal as layers see it (`layers.rehearsal.Rehearsal`): an account, a site, an edge, an Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..aws.answers import Unreadable
+from ..engines.environments import ensure_python
+from ..processes.progress import Progress
+from ..terraform.resources import Configuration
+from . import edge as edges
+from .account import RehearsalAccount, provision
+from .airflow.process import running as running_airflow
+from .airflow.sources import serving_feeds
+from .airflow.startup import read_exports
+from .cpu_contention import CpuContention
+from .cpu_contention import measure_cpu_contention as counting
+from .edge_settings import EdgeSettings, read_edge_settings
+from .site import process as sites
+from .site.collection_database import prepare_database
+
+
+@dataclass(frozen=True, slots=True)
+class StagedAirflow:
+    """A running Airflow's account and database."""
+
+    account: RehearsalAccount
+    database: str
+
+
+def open_account(
+    root: Path, *, var_files: Sequence[Path], dags: Path | None, progress: Progress
+) -> AbstractContextManager[RehearsalAccount]:
+    """Create what a Terraform root declares in an emulated account. Raises TerraformError."""
+    return provision(root, var_files=var_files, dags=dags, progress=progress)
+
+
+def open_site(logs: Path, *, build: str, database: str = "") -> AbstractContextManager[sites.Site]:
+    """Run a build of the sample site. Raises UsageError when it does not start."""
+    return sites.running(logs, build=build, database=database)
+
+
+def open_edge(site: str, scratch: Path, configuration: Configuration | None) -> AbstractContextManager[edges.Edge]:
+    """Run an edge before a site that does what a configuration declares; nothing without one. Raises Unreadable."""
+    settings = EdgeSettings() if configuration is None else read_edge_settings(configuration)
+    return edges.edge(site, scratch, settings)
+
+
+@contextmanager
+def open_airflow(
+    root: Path,
+    dags: Path,
+    logs: Path,
+    *,
+    var_files: Sequence[Path],
+    version: str,
+    environment: str,
+    schedules: Mapping[str, str],
+    server: str,
+    progress: Progress,
+) -> Iterator[StagedAirflow]:
+    """Run DAGs by other schedules. Raises Unreadable, TerraformError and EngineError when a part can't be had."""
+    python = ensure_python(f"airflow-{version}", progress)
+    with ExitStack() as stack:
+        account = stack.enter_context(provision(root, var_files=var_files, dags=dags, progress=progress))
+        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="prodgate-dags-")))
+        database = prepare_database(f"sqlite:///{scratch / 'news.sqlite'}", stack.enter_context(serving_feeds()).homes)
+        progress(f"starting Airflow {version}")
+        variables = _environment(account, environment, database)
+        airflow = stack.enter_context(
+            running_airflow(
+                dags, logs, python=python, version=version, schedules=schedules, environment=variables, server=server
+            )
+        )
+        account.emulator.connect_airflow(airflow.url, airflow.viewer, airflow.admin)
+        yield StagedAirflow(account, database)
+
+
+def measure_cpu_contention() -> AbstractContextManager[CpuContention]:
+    """Count, while the context is open, how many threads want to run."""
+    return counting()
+
+
+def _environment(account: RehearsalAccount, environment: str, database: str) -> Mapping[str, str]:
+    """Return what DAGs find in their environment: what its startup script exports, and where things are here."""
+    try:
+        exports = read_exports(account.clients, environment)
+    except Exception as error:  # whatever the emulated account says: there is no such environment, no script
+        raise Unreadable(f"[airflow] environment {environment!r} can't be rehearsed: {error}") from error
+    keys = {"AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal"}
+    place = {"AWS_ENDPOINT_URL": account.endpoint, "AWS_DEFAULT_REGION": account.region}
+    return {**exports, **keys, **place, "AIRFLOW_CONN_NBA_NEWS": database}
