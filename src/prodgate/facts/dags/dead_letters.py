@@ -6,18 +6,16 @@ message says is shown by the canary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...airflow.records import Run
 from ...aws.account import Account
-from ...aws.answers import Absent, Unread, Unreadable
-from ...quantities import Quantity
+from ...aws.answers import Unread, Unreadable
 from .. import Fact
-from ..live.queues import observe_dead_letter_queues
-from ..live.watching.metric_data import Query, Series, read_series
+from ..live.watching.metric_data import Query, read_series
 
 #: Longest time until CloudWatch counts a message: one that came after idle hours.
 SETTLING: Final = timedelta(minutes=15)
@@ -26,16 +24,6 @@ _BY_MINUTE: Final = timedelta(days=14)
 #: When a run's message is sent: a task's a little before the run ends, the DAG's when its file is read next.
 _BEFORE: Final = timedelta(minutes=1)
 _AFTER: Final = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class DeadLetters(Fact):
-    """The dead-letter queue; ``subject`` is its ARN."""
-
-    messages: Quantity
-    """Messages in it, received by somebody or not; SQS counts approximately."""
-    oldest: Quantity | None
-    """Age of the oldest, as CloudWatch last measured it; None if it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -48,9 +36,9 @@ class FailedRuns(Fact):
 
 
 def observe(account: Account, queue: str, since: datetime, settling: timedelta = SETTLING) -> dict[str, Any]:
-    """Return as JSON what a queue holds, given its ARN, and how many messages were sent to it in each period.
+    """Return as JSON how many messages were sent to a queue, given its ARN, in each period, or why that can't be read.
 
-    ``settling`` is how long CloudWatch may take to count a message. A part that can't be read says why.
+    ``settling`` is how long CloudWatch may take to count a message.
     """
     period = timedelta(minutes=1 if account.now - since < _BY_MINUTE else 5)
     # CloudWatch counts the minute that has not ended, too, and the next may begin during the call
@@ -60,9 +48,7 @@ def observe(account: Account, queue: str, since: datetime, settling: timedelta =
         "read": account.now.isoformat(),
         "settling": settling.total_seconds(),
         "period": period.total_seconds(),
-        "messages": _read_part(lambda: _count_messages(account, queue)),
-        "oldest": _read_part(lambda: _read_oldest_age(whole, queue)),
-        "sent": _read_part(lambda: _list_sent(whole, queue, since, period)),
+        "sent": _list_sent(whole, queue, since, period),
     }
 
 
@@ -72,67 +58,30 @@ def dead_letter_facts(
     runs: Iterable[Run],
     acknowledged: Mapping[tuple[str, str], str],
 ) -> Iterator[Fact]:
-    """Yield the queue, and for each DAG the failed runs that nothing accounts for.
+    """Yield for each DAG the failed runs that nothing accounts for.
 
     ``runs`` may be those of further DAGs, such as a canary: each that failed accounts for one message. ``acknowledged``
     says by (DAG, run) what a person did.
     """
-    yield DeadLetters(
-        subject=evidence["queue"],
-        messages=_value_or_unread(evidence["messages"], Quantity.of),
-        oldest=_value_or_unread(evidence["oldest"], lambda age: None if age is None else Quantity.seconds(age)),
-    )
-    failed = [run for run in runs if run.state == "failed"]
-    silent = _value_or_unread(
-        evidence["sent"], lambda sent: _find_runs_without_message(failed, sent, timedelta(seconds=evidence["period"]))
-    )
+    failed, sent = [run for run in runs if run.state == "failed"], evidence["sent"]
+    unread = Unread(sent["unreadable"]) if isinstance(sent, Mapping) else None
+    silent = [] if unread else _find_runs_without_message(failed, sent, timedelta(seconds=evidence["period"]))
     for dag_id in dag_ids:
         own = [run for run in failed if run.dag_id == dag_id]
         asked = [run for run in own if (dag_id, run.run_id) not in acknowledged]
-        unaccounted: Any = silent if asked else ()
-        if not isinstance(unaccounted, Unread):
-            unaccounted = _describe_unaccounted([run for run in asked if run in silent], evidence)
+        unaccounted: Any = _describe_unaccounted([run for run in asked if run in silent], evidence)
+        if asked and unread:
+            unaccounted = unread
         yield FailedRuns(subject=dag_id, failed=len(own), unaccounted=unaccounted)
 
 
-def _count_messages(account: Account, queue: str) -> str:
-    found = [one for one in account.once(observe_dead_letter_queues) if one.subject == queue]
-    if not found:
-        raise Unreadable(f"{queue}: is no dead-letter queue of this account any more")
-    return str(found[0].messages)
-
-
-def _read_oldest_age(account: Account, queue: str) -> int | None:
-    query = _query(queue, "ApproximateAgeOfOldestMessage", "Maximum")
-    told = _read_metric(account, query, timedelta(hours=1), timedelta(minutes=1))
-    return int(told[max(told)]) if told else None
-
-
-def _list_sent(account: Account, queue: str, since: datetime, period: timedelta) -> list[list[Any]]:
-    told = _read_metric(account, _query(queue, "NumberOfMessagesSent", "Sum"), account.now - since + period, period)
-    return [[start.isoformat(), int(count)] for start, count in sorted(told.items()) if count]
-
-
-def _read_metric(account: Account, query: Query, window: timedelta, period: timedelta) -> Series:
-    return read_series(account, [query], window=window, period=period)[query]
-
-
-def _query(queue: str, metric: str, statistic: str) -> Query:
-    return Query("AWS/SQS", metric, (("QueueName", queue.rpartition(":")[2]),), statistic)
-
-
-def _read_part(ask: Callable[[], Any]) -> Any:
+def _list_sent(account: Account, queue: str, since: datetime, period: timedelta) -> Any:
+    query = Query("AWS/SQS", "NumberOfMessagesSent", (("QueueName", queue.rpartition(":")[2]),), "Sum")
     try:
-        return ask()
+        sent = read_series(account, [query], window=account.now - since + period, period=period)[query]
     except Unreadable as error:
         return {"unreadable": error.reason}
-    except Absent as error:
-        return {"unreadable": f"the queue was gone while it was looked at ({error.code})"}
-
-
-def _value_or_unread(part: Any, made: Callable[[Any], Any]) -> Any:
-    """Return what is made of a part of the evidence; Unread for one that could not be read."""
-    return Unread(part["unreadable"]) if isinstance(part, Mapping) else made(part)
+    return [[start.isoformat(), int(count)] for start, count in sorted(sent.items()) if count]
 
 
 def _find_runs_without_message(failed: Iterable[Run], sent: Iterable[Sequence[Any]], period: timedelta) -> list[Run]:

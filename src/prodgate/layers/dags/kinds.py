@@ -8,7 +8,7 @@ from typing import Final
 from ...facts import Fact
 from ...facts.dags.canaries import KilledOrFailed, Retried
 from ...facts.dags.collected import CollectedSlots, CollectedSource
-from ...facts.dags.dead_letters import DeadLetters, FailedRuns
+from ...facts.dags.dead_letters import FailedRuns
 from ...facts.dags.files import DagFile, DagFolder
 from ...facts.dags.record import AirflowComponent, AirflowVersion, DagRecord, DurationChange
 from ...facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts
@@ -39,7 +39,7 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     ),
     BEFORE: (DurationChange,),
     DATA: (CollectedSlots, CollectedSource),
-    LETTERS: (DeadLetters, FailedRuns),
+    LETTERS: (FailedRuns,),
     CANARY: (Retried, KilledOrFailed),
 }  # fmt: skip
 #: Kinds of evidence that must be there; a run to compare with need not.

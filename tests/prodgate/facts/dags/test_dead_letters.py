@@ -17,7 +17,7 @@ from prodgate.aws.account import Account
 from prodgate.aws.calls import LiveCalls
 from prodgate.aws.clients import rehearsal_clients
 from prodgate.dags.acknowledgements import find_acknowledged_mistakes, parse_acknowledged
-from prodgate.facts.dags.dead_letters import DeadLetters, FailedRuns, dead_letter_facts, observe
+from prodgate.facts.dags.dead_letters import FailedRuns, dead_letter_facts, observe
 from prodgate.findings import Undetermined
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION
 from tests.prodgate.rehearsal.emulated import Account as Emulated
@@ -35,7 +35,7 @@ def failed(number: int, ago: float, dag_id: str = "collect", state: str = "faile
 def evidence(minutes: Mapping[float, int], **changed: Any) -> dict[str, Any]:
     """CloudWatch's answer: so many messages in the minute that began so many minutes ago."""
     told = [[(NOW - timedelta(minutes=ago)).isoformat(), count] for ago, count in sorted(minutes.items(), reverse=True)]
-    stated = {"queue": QUEUE, "read": NOW.isoformat(), "settling": 900, "period": 60, "messages": "2", "oldest": 70}
+    stated = {"queue": QUEUE, "read": NOW.isoformat(), "settling": 900, "period": 60}
     return {**stated, "sent": told, **changed}
 
 
@@ -111,17 +111,6 @@ def test_a_run_without_an_end_is_told() -> None:
     assert of([run], {60: 1}).unaccounted == ("run-1: no message was sent when it ended",)
 
 
-def test_what_waits_is_told() -> None:
-    (letters,) = dead_letter_facts(evidence({}), [], [], {})
-    assert isinstance(letters, DeadLetters)
-    assert (letters.subject, str(letters.messages), str(letters.oldest)) == (QUEUE, "2", "70 s")
-    (silent,) = dead_letter_facts(evidence({}, oldest=None, messages={"unreadable": "denied"}), [], [], {})
-    assert isinstance(silent, DeadLetters)
-    assert silent.oldest is None
-    with pytest.raises(Undetermined, match="denied"):
-        _ = silent.messages
-
-
 @given(st.lists(st.integers(20, 40), max_size=6), st.lists(st.integers(15, 45), max_size=6))
 def test_taking_the_first_leaves_as_few_as_possible(ends: list[int], minutes: list[int]) -> None:
     runs = [failed(number, ago) for number, ago in enumerate(ends)]
@@ -191,11 +180,10 @@ def test_an_account_is_asked_what_was_sent(dead: tuple[Emulated, Seen], days: in
     entries = [{"Id": "a", "MessageBody": "two"}, {"Id": "b", "MessageBody": "three"}]
     account("sqs").send_message_batch(QueueUrl=url, Entries=entries)
     told = json.loads(json.dumps(observe(seen(), QUEUE, datetime.now(UTC) - timedelta(days=days))))
-    assert (told["messages"], told["period"]) == ("3", 60 if days == 1 else 300)
+    assert told["period"] == (60 if days == 1 else 300)
     assert sum(count for _, count in told["sent"]) == 3
-    assert 0 <= told["oldest"] < 60
     run = Run(dag_id="collect", run_id="r", kind="scheduled", state="failed", slot=None, ended=datetime.now(UTC))
-    _, fact = dead_letter_facts(told, ["collect"], [run], {})
+    (fact,) = dead_letter_facts(told, ["collect"], [run], {})
     assert isinstance(fact, FailedRuns)
     assert fact.unaccounted == ()
 
@@ -205,14 +193,13 @@ def test_an_account_is_asked_what_was_sent(dead: tuple[Emulated, Seen], days: in
 def test_a_queue_to_which_nothing_was_sent_says_so(dead: tuple[Emulated, Seen]) -> None:
     _, seen = dead
     told = observe(seen(), QUEUE, datetime.now(UTC) - timedelta(days=1))
-    assert (told["messages"], told["oldest"], told["sent"]) == ("0", None, [])
+    assert told["sent"] == []
 
 
 @pytest.mark.once
 @pytest.mark.xdist_group("emulator")
-def test_what_is_denied_or_gone_is_unreadable(dead: tuple[Emulated, Seen]) -> None:
+def test_what_is_denied_is_unreadable(dead: tuple[Emulated, Seen]) -> None:
     account, seen = dead
     account.fault(service="cloudwatch", operation="GetMetricData", code="AccessDenied")
-    told = observe(seen(), f"{QUEUE}-gone", datetime.now(UTC) - timedelta(days=1))
+    told = observe(seen(), QUEUE, datetime.now(UTC) - timedelta(days=1))
     assert "GetMetricData" in told["sent"]["unreadable"]
-    assert "is no dead-letter queue of this account" in told["messages"]["unreadable"]
