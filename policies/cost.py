@@ -51,7 +51,7 @@ def budgets_notify_in_time(budget: Resource, criterion: Criterion) -> None:
     """
     if budget.text("budget_type") != "COST":
         raise criterion.not_applicable("not a budget of cost")
-    heard = [one for one in budget.blocks("notification") if _reaches_somebody(one)]
+    heard = [one for one in budget.blocks("notification") if _reaches_somebody(one, budget)]
     kinds = {one.text("notification_type") for one in heard if _is_in_time(one, budget)}
     missing = sorted({"ACTUAL", "FORECASTED"} - kinds)
     criterion.hold(
@@ -100,10 +100,10 @@ def resources_say_whose_they_are(configuration: Configuration, criterion: Criter
     )
 
 
-def _reaches_somebody(notification: Block) -> bool:
+def _reaches_somebody(notification: Block, budget: Resource) -> bool:
     topics = notification.texts("subscriber_sns_topic_arns")
     mailed = bool(notification.texts("subscriber_email_addresses"))
-    return mailed or any(_has_subscriber(notification.resource, arn) for arn in topics)
+    return mailed or any(_has_subscriber(budget, arn) for arn in topics)
 
 
 def _has_subscriber(holder: Resource, arn: str) -> bool:

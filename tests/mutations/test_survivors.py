@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from prodgate import Resource
-from prodgate.terraform.resources import Origin, Position
+from prodgate.terraform.positions import Origin, Position
 
 from .edits import ROOT
 

@@ -94,47 +94,47 @@ def _read(distribution: Resource) -> EdgeSettings:
     shown = distribution.block("viewer_certificate")
     bare = shown is None or shown.flag("cloudfront_default_certificate")
     return EdgeSettings(
-        behaviours=tuple(_behaviour(each) for each in (*own, *default)),
+        behaviours=tuple(_behaviour(each, distribution) for each in (*own, *default)),
         # CloudFront's own certificate comes with every version that there is
         minimum_tls="TLSv1" if bare or shown is None else shown.text("minimum_protocol_version", "TLSv1") or "TLSv1",
         refuses=tuple(dict.fromkeys(_list_refused_attacks(distribution))),
     )
 
 
-def _behaviour(block: Block) -> Behaviour:
-    headers, removed = _headers(block)
+def _behaviour(block: Block, distribution: Resource) -> Behaviour:
+    headers, removed = _headers(block, distribution)
     return Behaviour(
         paths="*" if block.path == "default_cache_behavior" else block.text("path_pattern") or "*",
         plain=block.text("viewer_protocol_policy") or "allow-all",
-        ttl=_ttl(block),
+        ttl=_ttl(block, distribution),
         headers=headers,
         removed=removed,
     )
 
 
-def _ttl(block: Block) -> tuple[int, int, int]:
+def _ttl(block: Block, distribution: Resource) -> tuple[int, int, int]:
     id_ = block.text("cache_policy_id") or ""
     if not id_ or id_ in _AWS_TTL:  # the older forwarded_values have times of their own, which a rehearsal leaves out
         return _AWS_TTL.get(id_, (0, 86400, 31536000))
-    policy = _policy(block, "aws_cloudfront_cache_policy", id_)
+    policy = _policy(block, distribution, "aws_cloudfront_cache_policy", id_)
     least, default, most = (int(policy.number(f"{name}_ttl", day)) for name, day in _DEFAULTS.items())
     return least, default, most
 
 
-def _policy(block: Block, type_: str, id_: str) -> Resource:
+def _policy(block: Block, distribution: Resource, type_: str, id_: str) -> Resource:
     """Return a policy by its id. Raises Unresolved when it is not declared here."""
-    found = [one for one in block.resource.configuration.of(type_) if id_ in one.identities]
+    found = [one for one in distribution.configuration.of(type_) if id_ in one.identities]
     if not found:
-        raise Unresolved(f"{block.resource.address}.{block.path}", f"names a {type_} that is declared elsewhere")
+        raise Unresolved(f"{distribution.address}.{block.path}", f"names a {type_} that is declared elsewhere")
     return found[0]
 
 
-def _headers(block: Block) -> tuple[tuple[tuple[str, str, bool], ...], tuple[str, ...]]:
+def _headers(block: Block, distribution: Resource) -> tuple[tuple[tuple[str, str, bool], ...], tuple[str, ...]]:
     """Return the headers that a behaviour adds, and the names of those that it takes away."""
     id_ = block.text("response_headers_policy_id") or ""
     if not id_ or id_ in _AWS_HEADERS:
         return (_OWN_HEADERS if id_ else ()), ()
-    policy = _policy(block, "aws_cloudfront_response_headers_policy", id_)
+    policy = _policy(block, distribution, "aws_cloudfront_response_headers_policy", id_)
     security = policy.block("security_headers_config")
     custom = [item for each in policy.blocks("custom_headers_config") for item in each.blocks("items")]
     gone = [item for each in policy.blocks("remove_headers_config") for item in each.blocks("items")]

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from ..quantities import Quantity
-from .emulator.extension import Ledger
 from .errors import describe_error
+from .ledger import Ledger
 
 #: Stands in names, descriptions and messages of whatever is invented.
 STAMP: Final = "rehearsal"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from .diagnostics import Diagnostic
-from .resources import Position
+from .positions import Position
 from .sources import Tree
 
 #: Summaries of errors in conditions that the configuration itself states about values.

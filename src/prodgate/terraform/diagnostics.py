@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .resources import Position
+from .positions import Position
 
 #: Turns a file name as core prints it into the name the user knows it by.
 Locate = Callable[[str], str]

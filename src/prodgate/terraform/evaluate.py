@@ -18,8 +18,9 @@ from .diagnostics import refusal
 from .hermetic import prepare_environment, stand_in
 from .inventions import read_inventions
 from .plan import build_configuration, read_plan
+from .positions import Position
 from .provenance import Provenance
-from .resources import Configuration, Gap, Position
+from .resources import Configuration, Gap
 from .runner import find_engine
 from .sources import Tree, find_roots, read_manifest, read_tree
 from .working_copy import copy_tree

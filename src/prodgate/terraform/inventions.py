@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from ..semantics.unresolved import Unknown
 from .addresses import split_call, split_module
+from .positions import Position
 from .provider import MARK
 from .reading import find_unknown
 from .references import ConfiguredReferences
-from .resources import Gap, Position
+from .resources import Gap
 from .sources import Tree
 
 #: Data sources whose inventions are as good as the real answer: which account, region or zones it is decides nothing.

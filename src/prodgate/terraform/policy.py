@@ -11,7 +11,7 @@ from typing import Any
 from ..criteria import Criterion, comparisons, conclude, runs_later
 from ..findings import Concluded, Conclusion, Finding, Outcome
 from ..semantics.unresolved import Unresolved
-from .reading import NoSuchAttribute, recorded_reads
+from .reading import Declaration, NoSuchAttribute, recorded_reads
 from .resources import Configuration, Resource
 
 Judge = Callable[[Any, Criterion], None]
@@ -144,9 +144,9 @@ def _conclude(
     return conclude(compared, criterion, looked=bool(reads) or isinstance(subject, Configuration))
 
 
-def _find_places(subject: Resource | Configuration, read: Resource | Configuration, path: str) -> tuple[str, ...]:
+def _find_places(subject: Resource | Configuration, read: Declaration | Configuration, path: str) -> tuple[str, ...]:
     places: list[str] = []
-    if isinstance(read, Resource) and read.origin:
+    if not isinstance(read, Configuration) and read.origin:
         places += map(str, read.origin.of(path))
     if isinstance(subject, Resource) and subject.origin and subject is not read:
         places.append(str(subject.origin.block))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .addresses import keys, split_call, split_module, without_indices
 from .hcl import Expression, HclBlock, Reference, parse
-from .resources import Origin, Position
+from .positions import Origin, Position
 from .sources import Tree
 
 #: Arguments and blocks that are core's own business: how often a resource is there, not what it holds.

@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from ..semantics.policy_documents import Statement, read_statements
 from ..semantics.unresolved import Unknown, Unresolved
-
-if TYPE_CHECKING:
-    from .resources import Resource
+from .positions import Origin
 
 
 class NoSuchAttribute(Exception):
@@ -29,14 +27,25 @@ UNKNOWN: Final = Unknown("is decided later by Terraform or AWS")
 #: A sensitive value that was judged when it was observed, and left out of the evidence.
 REDACTED: Final = Unknown("is sensitive and was not kept in the evidence")
 
+
+class Declaration(Protocol):
+    """The resource that a block belongs to, as far as reading needs it."""
+
+    address: str
+    type: str
+    origin: Origin | None
+    references: Mapping[str, tuple[str, ...]]
+    sensitive: frozenset[str]
+
+
 #: What the running policy has read so far, as (resource, dotted path); the last entry places its finding.
-_READS: ContextVar[list[tuple[Resource, str]] | None] = ContextVar("reads", default=None)
+_READS: ContextVar[list[tuple[Declaration, str]] | None] = ContextVar("reads", default=None)
 
 
 @contextmanager
-def recorded_reads() -> Iterator[list[tuple[Resource, str]]]:
+def recorded_reads() -> Iterator[list[tuple[Declaration, str]]]:
     """Collect what is read from resources while the context is open, in order."""
-    reads: list[tuple[Resource, str]] = []
+    reads: list[tuple[Declaration, str]] = []
     token = _READS.set(reads)
     try:
         yield reads
@@ -58,7 +67,7 @@ def find_unknown(value: Any) -> Unknown | None:
 class Block:
     """A block of arguments, read strictly. ``path`` is its dotted path inside ``resource``."""
 
-    def __init__(self, resource: Resource, path: str, values: Mapping[str, Any]) -> None:
+    def __init__(self, resource: Declaration, path: str, values: Mapping[str, Any]) -> None:
         self.resource, self.path, self.values = resource, path, values
 
     def _read(self, name: str) -> Any:

@@ -1,14 +1,15 @@
-"""What a Terraform configuration declares: resources, where they are written, and how they name one another."""
+"""What a Terraform configuration declares: resources, and how they name one another."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from ..semantics.unresolved import Unresolved
 from .addresses import without_indices
+from .positions import Origin, Position
 from .reading import Block, find_unknown
 
 #: Attributes by which one resource names another: the first that equals the value decides.
@@ -18,37 +19,6 @@ IDENTITIES: Final = (
     "identifier", "repository_url", "invoke_arn", "qualified_arn", "resource_id", "table_name", "function_name",
     "rule_arn", "vpc_id", "policy_id", "fully_qualified_domain_name", "fqdn", "unique_id",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A line of a file, relative to the directory the user named."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a resource and its arguments are written.
-
-    ``arguments`` maps a dotted path without indices (``ingress.cidr_blocks``) to positions, innermost first:
-    the argument itself, the module call that hands the value in, the line of the variable file it came from.
-    """
-
-    block: Position
-    arguments: Mapping[str, tuple[Position, ...]] = field(default_factory=dict)
-
-    def of(self, path: str) -> tuple[Position, ...]:
-        """Return where ``path`` is written, or its nearest written parent, or the block itself."""
-        while path:
-            if path in self.arguments:
-                return self.arguments[path]
-            path = path.rpartition(".")[0]
-        return (self.block,)
 
 
 @dataclass(frozen=True, slots=True)

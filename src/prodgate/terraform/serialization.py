@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from ..semantics.unresolved import Unknown
 from .diagnostics import Diagnostic
+from .positions import Origin, Position
 from .reading import REDACTED, UNKNOWN
-from .resources import Configuration, Gap, Origin, Position, Resource
+from .resources import Configuration, Gap, Resource
 
 _MARKS: Final = {"unknown": UNKNOWN, "redacted": REDACTED}
 _MARK: Final = "$prodgate"

@@ -12,7 +12,7 @@ from typing import Any
 
 from .diagnostics import refusal
 from .hcl import Expression, HclBlock, Source, parse
-from .resources import Position
+from .positions import Position
 
 #: Directories that never hold a root of their own.
 PRUNED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})

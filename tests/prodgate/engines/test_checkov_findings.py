@@ -9,7 +9,8 @@ from prodgate.engines.checkov_documents import DocumentRules
 from prodgate.engines.checkov_findings import INDEPENDENT, NOT_SILENCED, findings, report_skip_comments
 from prodgate.engines.checkov_table import Silence, Table, load_table
 from prodgate.findings import Finding, Outcome
-from prodgate.terraform.resources import Configuration, Gap, Origin, Position, Resource
+from prodgate.terraform.positions import Origin, Position
+from prodgate.terraform.resources import Configuration, Gap, Resource
 
 from .conftest import Scanned
 

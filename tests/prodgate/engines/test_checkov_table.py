@@ -10,8 +10,9 @@ import pytest
 from prodgate.engines.checkov import DRIVER
 from prodgate.engines.checkov_table import Silence, load_table
 from prodgate.sections.criteria_file import load_criteria
+from prodgate.terraform.positions import Origin, Position
 from prodgate.terraform.reading import UNKNOWN
-from prodgate.terraform.resources import Origin, Position, Resource
+from prodgate.terraform.resources import Resource
 
 ROOT = Path(__file__).parents[3]
 

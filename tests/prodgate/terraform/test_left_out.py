@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from prodgate import Configuration, Resource, Unresolved
+from prodgate.terraform.positions import Origin, Position
 from prodgate.terraform.reading import REDACTED, UNKNOWN
-from prodgate.terraform.resources import Origin, Position
 from prodgate.terraform.serialization import from_json, to_json
 
 HERE = (Position("main.tf", 2),)

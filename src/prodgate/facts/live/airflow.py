@@ -13,9 +13,9 @@ from ...quantities import Quantity
 from ...semantics.airflow_versions import dag_concurrency, is_suppressed, parse_version, setting_mistakes, settings
 from .. import Fact
 from ..observers import observes, reads
+from .alarm_settings import read_alarms
 from .permissions import read_rights
 from .queues import find_dead_letter_sources
-from .watching.alarm_settings import read_alarms
 
 reads("mwaa", "GetEnvironment", "ListEnvironments")
 

@@ -9,7 +9,7 @@ from typing import Final
 from ...aws.account import Account
 from .. import Fact
 from ..observers import observes, reads
-from .watching.alarm_settings import AlarmSettings, read_alarms
+from .alarm_settings import AlarmSettings, read_alarms
 
 reads("synthetics", "DescribeCanaries", "DescribeCanariesLastRun")
 

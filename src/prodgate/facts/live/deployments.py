@@ -10,9 +10,9 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes, reads
+from .alarm_settings import AlarmSettings, read_alarms
 from .ecs_services import list_services
 from .listeners import list_listeners
-from .watching.alarm_settings import AlarmSettings, read_alarms
 
 reads("codedeploy", "GetDeploymentGroup", "ListApplications", "ListDeploymentGroups")
 reads("elbv2", "DescribeTargetGroups")

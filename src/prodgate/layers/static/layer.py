@@ -16,7 +16,8 @@ from ...facts.static.workflows import WORKFLOW_FACTS, WorkflowError, observe_wor
 from ...findings import Finding, Outcome
 from ...sections.criteria_file import CriteriaFile
 from ...terraform.diagnostics import Diagnostic, TerraformError
-from ...terraform.resources import Configuration, Position
+from ...terraform.positions import Position
+from ...terraform.resources import Configuration
 from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
 from ..layer import NOT_OBSERVED, LayerContext

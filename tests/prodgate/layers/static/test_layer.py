@@ -10,7 +10,8 @@ from prodgate.facts.static.workflows import WORKFLOW_FACTS, Workflows
 from prodgate.findings import Outcome
 from prodgate.layers.static.layer import StaticLayer
 from prodgate.terraform.diagnostics import Diagnostic
-from prodgate.terraform.resources import Configuration, Gap, Position
+from prodgate.terraform.positions import Position
+from prodgate.terraform.resources import Configuration, Gap
 from tests.prodgate.layers.context import recall
 from tests.prodgate.layers.static.test_checkov import observation
 

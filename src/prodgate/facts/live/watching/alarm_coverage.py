@@ -14,10 +14,10 @@ from ....semantics.unresolved import Unresolved
 from ... import Fact
 from ...observers import observes, reads
 from ..airflow import list_environments
+from ..alarm_settings import AlarmSettings, Reading, read_alarms
 from ..databases import observe_databases
 from ..load_balancers import list_application_balancers, metric_name
 from ..queues import observe_dead_letter_queues
-from .alarm_settings import AlarmSettings, Reading, read_alarms
 
 reads("ecs", "ListClusters", "ListServices")
 reads("elbv2", "DescribeTargetGroups")

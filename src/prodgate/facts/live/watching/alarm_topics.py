@@ -16,7 +16,7 @@ from ....semantics.topics import key_refusal, publish_refusal
 from ....semantics.unresolved import Unresolved
 from ... import Fact
 from ...observers import observes, reads
-from .alarm_settings import read_alarms
+from ..alarm_settings import read_alarms
 
 reads("cloudwatch", "DescribeAlarmHistory")
 reads("kms", "DescribeKey", "GetKeyPolicy")

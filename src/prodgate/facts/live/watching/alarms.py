@@ -17,8 +17,8 @@ from ....semantics.unresolved import Unresolved
 from ... import Fact
 from ...observers import observes, reads
 from ..airflow import list_environments
+from ..alarm_settings import AlarmSettings, Reading, read_alarms
 from ..distributions import GLOBAL
-from .alarm_settings import AlarmSettings, Reading, read_alarms
 from .alarm_topics import AlarmTopic, observe_alarm_topics
 from .metric_data import Query, Series, read_series
 from .metric_owners import find_balancers_of, find_owners

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from ....aws.account import Account
-from ....semantics import cloudwatch
-from ....semantics.unresolved import Unresolved
-from ...observers import reads
-from ..distributions import GLOBAL
+from ...aws.account import Account
+from ...semantics import cloudwatch
+from ...semantics.unresolved import Unresolved
+from ..observers import reads
+from .distributions import GLOBAL
 
 reads("cloudwatch", "DescribeAlarms")
 

@@ -1,0 +1,61 @@
+"""What one emulated service holds, beyond what moto knows, and how it refuses a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Refused(Exception):
+    """The emulated service refuses a call; ``code`` is AWS's error code for it.
+
+    ``status`` is HTTP's, where it differs from what AWS's model says of the code. ``members`` are what the error's
+    shape holds besides code and message, such as ``RestApiStatusCode``.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 0, **members: Any) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+        self.__dict__.update(members)
+
+
+def _nobody(*_names: str, **_params: Any) -> dict[str, Any]:
+    raise Refused("EmulatorError", "this ledger belongs to no running emulator; call through boto3")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What one service of one account holds in one region, for services and operations that moto does not know."""
+
+    account: str
+    region: str
+    kept: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    """Whatever the answers keep, by kind and then by name or the like: ``ledger.of("environment")[name] = {...}``."""
+    backend: Any = None
+    """moto's own backend of the service, where it has one."""
+    moto: Callable[..., dict[str, Any]] = _nobody
+    """moto's answer to this very call, in boto3's shape, to be amended: ``ledger.moto()``; or to the same operation
+    with other parameters: ``ledger.moto(Name="x")``. Everything is returned at once, however long the list."""
+    ask: Callable[..., dict[str, Any]] = _nobody
+    """Ask any service of this account and region, as boto3 would: ``ledger.ask("sns", "Publish", TopicArn=…)``; of
+    another region: ``ledger.ask("sns", "ListTopics", region="us-east-1")``. Lists are whole here too."""
+
+    neighbours: Callable[[], Iterable[Ledger]] = tuple
+    """The ledgers of all services in this region, of this one too: ``ledger.neighbours()``."""
+
+    def of(self, kind: str) -> dict[Any, Any]:
+        """Return what is kept of one kind."""
+        return self.kept.setdefault(kind, {})
+
+    def find(self, kind: str, key: Any, code: str, message: str) -> Any:
+        """Return one of a kind. Raises Refused where it is not kept."""
+        if key not in self.of(kind):
+            raise Refused(code, message)
+        return self.of(kind)[key]
+
+    def add(self, kind: str, key: Any, value: Any, code: str, message: str) -> None:
+        """Keep one of a kind. Raises Refused where there is one by that key."""
+        if key in self.of(kind):
+            raise Refused(code, message)
+        self.of(kind)[key] = value
