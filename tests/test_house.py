@@ -151,6 +151,13 @@ def test_the_readme_names_environments_and_commands_that_exist() -> None:
         assert f'"{name}"' in cli, name
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    titled = [int(path.read_text("utf-8").split(". ")[0].removeprefix("# ")) for path in files]
+    assert titled == [int(path.name.split("-")[0]) for path in files]
+    assert len(titled) == len(set(titled))
+
+
 def test_the_numbers_of_the_readme_are_true() -> None:
     count = len(list((ROOT / "policies" / "examples").glob("*.tf")))
     assert f"{count} policies" in (ROOT / "README.md").read_text("utf-8")

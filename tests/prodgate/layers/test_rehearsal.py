@@ -116,7 +116,7 @@ def test_a_rehearsal_asks_for_it(shop: Path) -> None:
 
 
 def test_one_module_imports_it() -> None:
-    graph = grimp.build_graph("prodgate")
+    graph = grimp.build_graph("prodgate", cache_dir=None)
     inside = {"prodgate.rehearsal", *graph.find_descendants("prodgate.rehearsal")}
     doors = {door for name in inside for door in graph.find_modules_that_directly_import(name)} - inside
     assert doors == {"prodgate.layers.rehearsal"}
