@@ -81,12 +81,12 @@ def parse_event(row: Row) -> Event:
     return Event(at=at, event=_read_text(row, "event"), asked=extract_request(row.get("extra")), **names)
 
 
-def parse_heartbeat(component: str, said: Row) -> Heartbeat:
+def parse_heartbeat(component: str, state: Row) -> Heartbeat:
     """Return the heartbeat of a component."""
     return Heartbeat(
         component=component,
-        healthy=said["status"] == "healthy",
-        at=parse_instant(said[f"latest_{component}_heartbeat"]),
+        healthy=state["status"] == "healthy",
+        at=parse_instant(state[f"latest_{component}_heartbeat"]),
     )
 
 
@@ -115,9 +115,9 @@ def parse_row(read: Callable[[Row], R], row: Any, path: str) -> R:
     try:
         return read(row)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        said = f"{type(error).__name__}: {error}"
+        what = f"{type(error).__name__}: {error}"
         raise Unreadable(
-            f"GET {path}: a row is not as Airflow writes it ({said}); is it Airflow that answers?"
+            f"GET {path}: a row is not as Airflow writes it ({what}); is it Airflow that answers?"
         ) from None
 
 

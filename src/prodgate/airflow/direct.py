@@ -68,9 +68,9 @@ class HttpTransport:
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
-        asked = f"?{urlencode(query)}" if query else ""
+        suffix = f"?{urlencode(query)}" if query else ""
         return self.read_reply(
-            f"GET {path}", self.send_request("GET", f"{self.sign_in()}{quote(path, safe='/~')}{asked}")
+            f"GET {path}", self.send_request("GET", f"{self.sign_in()}{quote(path, safe='/~')}{suffix}")
         )
 
     def send(self, path: str, document: Mapping[str, Any]) -> Any:

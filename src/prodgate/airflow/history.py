@@ -109,8 +109,8 @@ class Reader:
     def heartbeats(self) -> list[Heartbeat]:
         """Return the heartbeats of Airflow's components, without those that never ran."""
         path = self.dialect.health
-        said = self.transport.get(path, {})
-        return [found for name in COMPONENTS if (found := parse_row(lambda row: _parse_beat(name, row), said, path))]  # noqa: B023
+        answer = self.transport.get(path, {})
+        return [found for name in COMPONENTS if (found := parse_row(lambda row: _parse_beat(name, row), answer, path))]  # noqa: B023
 
     def import_failures(self) -> list[ImportFailure]:
         """Return the files that can't be imported."""
@@ -121,8 +121,8 @@ class Reader:
 
 def open_reader(transport: Transport, *, since: datetime, now: datetime) -> Reader:
     """Return a reader for this Airflow's version. Raises Unreadable when it does not state one."""
-    said = _refuse_absent(lambda: transport.get("/version", {}))
-    version = said.get("version") if isinstance(said, dict) else None
+    answer = _refuse_absent(lambda: transport.get("/version", {}))
+    version = answer.get("version") if isinstance(answer, dict) else None
     if not isinstance(version, str):
         raise Unreadable("GET /version: states none; is it Airflow that answers?")
     return Reader(transport=transport, version=version, dialect=find_dialect(version), since=since, now=now)
@@ -135,25 +135,25 @@ def read_history(transport: Transport, dag_ids: Sequence[str], *, since: datetim
     at that part.
     """
     dag_ids = _check_dag_ids(dag_ids)
-    asked = open_reader(transport, since=since, now=now)
-    served = _attempt(lambda: tuple(filter(None, map(asked.find_dag, dag_ids))))
+    reader = open_reader(transport, since=since, now=now)
+    served = _attempt(lambda: tuple(filter(None, map(reader.find_dag, dag_ids))))
     # an unknown DAG has no runs, and some versions answer a request for them with an error
     ids = _attempt(lambda: [dag.dag_id for dag in _require(served)])
-    runs = _attempt(lambda: tuple(run for name in _require(ids) for run in asked.runs(name)))
-    tasks = _attempt(lambda: tuple(one for name in _require(ids) for one in asked.tasks(name, _require(runs))))
+    runs = _attempt(lambda: tuple(run for name in _require(ids) for run in reader.runs(name)))
+    tasks = _attempt(lambda: tuple(one for name in _require(ids) for one in reader.tasks(name, _require(runs))))
     return History(
-        version=asked.version,
+        version=reader.version,
         now=now,
         since=since,
         oldest=_attempt(
-            lambda: _find_oldest([slot for name in _require(ids) for slot in asked.oldest(name)], _require(runs))
+            lambda: _find_oldest([slot for name in _require(ids) for slot in reader.oldest(name)], _require(runs))
         ),
         served=served,
         runs=runs,
         tasks=tasks,
-        events=_attempt(lambda: _collect_events(asked, dag_ids)),
-        heartbeats=_attempt(lambda: tuple(asked.heartbeats())),
-        import_failures=_attempt(lambda: tuple(asked.import_failures())),
+        events=_attempt(lambda: _collect_events(reader, dag_ids)),
+        heartbeats=_attempt(lambda: tuple(reader.heartbeats())),
+        import_failures=_attempt(lambda: tuple(reader.import_failures())),
     )
 
 
@@ -173,8 +173,8 @@ def observe_history(
     memory = RecordingTransport(transport)
     with suppress(Absent, Unreadable):  # the answers hold the reason
         read_history(memory, dag_ids, since=since, now=now)
-        asked, until = open_reader(memory, since=since, now=now), monotonic() + patience
-        while any(not beat.healthy for beat in asked.heartbeats()) and monotonic() < until:
+        reader, until = open_reader(memory, since=since, now=now), monotonic() + patience
+        while any(not beat.healthy for beat in reader.heartbeats()) and monotonic() < until:
             wait(POLL_INTERVAL)
     return {"dags": [*dag_ids], "since": since.isoformat(), "now": now.isoformat(), "answers": memory.answers}
 
@@ -215,8 +215,8 @@ def _find_oldest(slots: Iterable[datetime], runs: Iterable[Run]) -> datetime | N
     return min([*slots, *(run.slot for run in runs if run.slot)], default=None)
 
 
-def _collect_events(asked: Reader, dag_ids: Iterable[str]) -> tuple[Event, ...]:
-    return (*(one for name in (*dag_ids, "~") for one in asked.events(name)), *asked.unnamed_events())
+def _collect_events(reader: Reader, dag_ids: Iterable[str]) -> tuple[Event, ...]:
+    return (*(one for name in (*dag_ids, "~") for one in reader.events(name)), *reader.unnamed_events())
 
 
 def _task_identity(row: Row) -> tuple[Any, ...]:
@@ -224,8 +224,8 @@ def _task_identity(row: Row) -> tuple[Any, ...]:
 
 
 def _parse_beat(component: str, row: Row) -> Heartbeat | None:
-    said = row[component]
-    return None if said["status"] is None else parse_heartbeat(component, said)
+    state = row[component]
+    return None if state["status"] is None else parse_heartbeat(component, state)
 
 
 def _check_dag_ids(dag_ids: Iterable[str]) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ class MwaaTransport:
         """Ask for something. Raises Absent and Unreadable."""
         _check_path(path)
         # an empty document is left out: what it would mean is not documented
-        asked = {"QueryParameters": dict(query)} if query else {}
-        parameters = {"Name": self.name, "Path": path, "Method": "GET", **asked}
+        filters = {"QueryParameters": dict(query)} if query else {}
+        parameters = {"Name": self.name, "Path": path, "Method": "GET", **filters}
         try:
             (page,) = self.calls.pages("mwaa", "InvokeRestApi", self.region, parameters, whole=False)
         except Absent as error:
@@ -61,10 +61,10 @@ class MwaaWriter:
         try:
             page = client.invoke_rest_api(Name=self.name, Path=path, Method=method, **more)
         except Exception as error:  # noqa: BLE001  whatever went wrong, there is no answer
-            said = classify_error(error)
-            if said.kind is Kind.ABSENT:
-                raise _explain_absence(said.code, self.name) from None
-            raise Unreadable(said.reason("mwaa", "InvokeRestApi", self.region)) from None
+            failure = classify_error(error)
+            if failure.kind is Kind.ABSENT:
+                raise _explain_absence(failure.code, self.name) from None
+            raise Unreadable(failure.reason("mwaa", "InvokeRestApi", self.region)) from None
         return _read_answer(f"{method} {path}", page)
 
 
@@ -87,7 +87,9 @@ def _read_answer(what: str, page: Mapping[str, Any]) -> Any:
     status, document = int(page.get("RestApiStatusCode") or 200), page.get("RestApiResponse")
     if status in _WELL and document is not None:
         return document
-    said = classify_airflow_reply(status, document)
-    if said.kind is Kind.ABSENT:
-        raise Absent(said.code)
-    raise Unreadable(f"mwaa InvokeRestApi: {what}: Airflow answers {status}{': ' if said.words else ''}{said.words}")
+    failure = classify_airflow_reply(status, document)
+    if failure.kind is Kind.ABSENT:
+        raise Absent(failure.code)
+    raise Unreadable(
+        f"mwaa InvokeRestApi: {what}: Airflow answers {status}{': ' if failure.words else ''}{failure.words}"
+    )

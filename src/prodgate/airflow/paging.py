@@ -31,13 +31,13 @@ def read_all(
 
     Raises Unreadable when they can't all be had, and Absent.
     """
-    seen = ""
+    change = ""
     for _ in range(TRIES):
         try:
             return _read_once(transport, path, query, key, identity)
         except _ListChanged as changed:
-            seen = str(changed)
-    raise Unreadable(f"GET {path}: kept changing while it was read, {TRIES} times ({seen}); observe again")
+            change = str(changed)
+    raise Unreadable(f"GET {path}: kept changing while it was read, {TRIES} times ({change}); observe again")
 
 
 def read_page(

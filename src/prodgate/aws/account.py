@@ -109,13 +109,13 @@ class Account:
 
     def _ask_once(self, key: Any, ask: Callable[[], T]) -> T:
         with self._lock:
-            asked, mine = self._known.get(key), key not in self._known
-            if asked is None:
-                asked = self._known[key] = Future()
+            future, mine = self._known.get(key), key not in self._known
+            if future is None:
+                future = self._known[key] = Future()
         if mine:
             try:
-                asked.set_result(ask())
+                future.set_result(ask())
             except BaseException as error:  # noqa: BLE001  passed on to every thread that waits
-                asked.set_exception(error)
-        answer: T = asked.result(MAX_WAIT)
+                future.set_exception(error)
+        answer: T = future.result(MAX_WAIT)
         return answer

@@ -78,20 +78,20 @@ class LiveCalls:
     def _record_failure(
         self, call: Call, error: Exception, pages: Sequence[Any], requests: Sequence[Mapping[str, Any]]
     ) -> Record:
-        said = (
+        failure = (
             Failure(Kind.PAGING, "truncated", str(error)) if isinstance(error, _Incomplete) else classify_error(error)
         )
         requests = [*requests, _request_metadata(getattr(error, "response", None) or {})]
-        words: str = to_plain(said.words)
-        if said.kind is Kind.ABSENT and not pages:
-            return Record(call=call, absent=said.code, words=words, requests=requests)
-        reason: str = to_plain(said.reason(call.service, call.operation, call.region))
+        words: str = to_plain(failure.words)
+        if failure.kind is Kind.ABSENT and not pages:
+            return Record(call=call, absent=failure.code, words=words, requests=requests)
+        reason: str = to_plain(failure.reason(call.service, call.operation, call.region))
         if pages:
             reason = f"{reason}, after {len(pages)} pages of the list"
         place = (call.service, call.region)
         given_up = {Kind.EXPIRED: (), Kind.NETWORK: place, Kind.FAULT: (*place, call.operation)}
-        if said.kind in given_up:
-            self._given_up.setdefault(given_up[said.kind], reason)
+        if failure.kind in given_up:
+            self._given_up.setdefault(given_up[failure.kind], reason)
         return Record(call=call, unreadable=reason, words=words, requests=requests)
 
 
@@ -157,14 +157,14 @@ def _find_stated(page: Mapping[str, Any], key: str) -> Any:
 def _request_metadata(response: Mapping[str, Any]) -> dict[str, Any]:
     about = response.get("ResponseMetadata", {})
     headers = about.get("HTTPHeaders", {})
-    stated = {
+    fields = {
         "id": about.get("RequestId") or headers.get("x-amzn-requestid"),
         "date": headers.get("date"),
         "host": last_host(),
         "status": about.get("HTTPStatusCode"),
         "retries": about.get("RetryAttempts"),
     }
-    return {name: value for name, value in stated.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _check_clock(request: Mapping[str, Any]) -> None:

@@ -39,8 +39,8 @@ def _fetch_document(url: str, digest: str, endpoint: str) -> Any:
     if place.scheme != "https" or not (place.hostname or "").endswith(_HOSTS):
         raise OSError(f"{place.scheme}://{place.hostname}: is no address of AWS's")
     proxies = urllib.request.ProxyHandler({"http": endpoint} if endpoint else None)
-    asked = place._replace(scheme="http").geturl() if endpoint else url
-    body = _fetch(urllib.request.build_opener(proxies), asked)
+    address = place._replace(scheme="http").geturl() if endpoint else url
+    body = _fetch(urllib.request.build_opener(proxies), address)
     if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
         return None
     try:

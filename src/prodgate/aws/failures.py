@@ -89,14 +89,14 @@ class Failure:
 
     def reason(self, service: str, operation: str, region: str) -> str:
         """Return why there is no answer, and what to do about it."""
-        said = f"{service} {operation} in {region}: {self.kind} ({self.code})"
+        prefix = f"{service} {operation} in {region}: {self.kind} ({self.code})"
         if self.kind is Kind.DENIED:
-            return f"{said}; allow {' and '.join(required_actions(service, operation))}: prodgate iam-policy"
+            return f"{prefix}; allow {' and '.join(required_actions(service, operation))}: prodgate iam-policy"
         if self.kind is Kind.EXPIRED:
-            return f"{said}; log in again"
+            return f"{prefix}; log in again"
         if self.kind in (Kind.OTHER, Kind.AIRFLOW, Kind.UNPARSABLE, Kind.PAGING):
-            return f"{said}: {' '.join(self.words.split())[:SHOWN]}"
-        return said
+            return f"{prefix}: {' '.join(self.words.split())[:SHOWN]}"
+        return prefix
 
 
 def classify_error(error: Exception) -> Failure:
@@ -105,9 +105,9 @@ def classify_error(error: Exception) -> Failure:
     if isinstance(response, Mapping) and "RestApiStatusCode" in response:
         return classify_airflow_reply(int(response["RestApiStatusCode"]), response.get("RestApiResponse"))
     if isinstance(response, Mapping) and "Error" in response:
-        stated = response["Error"]
+        detail = response["Error"]
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return _classify_code(str(stated.get("Code", "")), str(stated.get("Message", "")), status)
+        return _classify_code(str(detail.get("Code", "")), str(detail.get("Message", "")), status)
     names = [base.__name__ for base in type(error).__mro__]
     kind = next((kind for name, kind in _CLASSES.items() if name in names), Kind.OTHER)
     return Failure(kind, names[0], str(error))
@@ -118,9 +118,9 @@ def classify_airflow_reply(status: int, document: Any) -> Failure:
 
     Something is absent only where Airflow itself says that it does not exist: a path that is not served is no answer.
     """
-    stated = document if isinstance(document, Mapping) else {}
-    words = str(stated.get("detail") or stated.get("title") or "")
-    if status == 404 and stated.get("detail") and words != "Not Found":
+    detail = document if isinstance(document, Mapping) else {}
+    words = str(detail.get("detail") or detail.get("title") or "")
+    if status == 404 and detail.get("detail") and words != "Not Found":
         return Failure(Kind.ABSENT, ABSENT_IN_AIRFLOW, words)
     return Failure(Kind.AIRFLOW, str(status), words)
 

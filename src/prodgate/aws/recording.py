@@ -55,12 +55,12 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values, without service and region."""
         given = {"pages": self.pages} if self.pages else {"absent": self.absent, "unreadable": self.unreadable}
-        stated = {**given, "words": self.words, "requests": self.requests}
+        fields = {**given, "words": self.words, "requests": self.requests}
         return {
             "operation": self.call.operation,
             "parameters": to_plain(self.call.parameters),
             "whole": self.call.whole,
-            **{name: value for name, value in stated.items() if value},
+            **{name: value for name, value in fields.items() if value},
         }
 
 

@@ -38,9 +38,9 @@ class DeadLetters:
 
     def collect(self) -> None:
         """Take the messages of our runs that have arrived."""
-        asked = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": VISIBILITY_TIMEOUT}
+        request = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": VISIBILITY_TIMEOUT}
         for _ in range(MAX_MESSAGES):
-            found = self.sqs.receive_message(**asked, AttributeNames=["SentTimestamp"]).get("Messages", ())
+            found = self.sqs.receive_message(**request, AttributeNames=["SentTimestamp"]).get("Messages", ())
             for message in found:
                 self._sort(message)
             if not found:
@@ -67,10 +67,10 @@ def open_dead_letters(sqs: Any, arn: str) -> DeadLetters:
     """Return a search of the queue with this ARN. Raises UsageError for one that must not be searched."""
     account, name = arn.split(":")[4:6]
     url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-    stated = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    if stated.get("RedrivePolicy"):
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    if attributes.get("RedrivePolicy"):
         raise UsageError(f"queue {name}: has a redrive policy, and looking could move others' messages; take it out")
-    if (there := int(stated["ApproximateNumberOfMessages"])) > MAX_MESSAGES:
+    if (there := int(attributes["ApproximateNumberOfMessages"])) > MAX_MESSAGES:
         raise UsageError(f"queue {name}: holds {there} messages; deal with them, then drill")
     return DeadLetters(sqs, url)
 

@@ -99,8 +99,8 @@ def drill_canary(
         tell(f"runs as they are now: {', '.join(f'{one.mode} {one.state}' for one in runs)}")
         _wait_until(poll, lambda: all(_is_settled(one, letters) for one in runs), delivery)
     tried = tuple(_build_run_record(place, one, letters.taken.get(one.run_id, [])) for one in runs)
-    stated = {"dag_id": place.dag_id, "target": place.target, "queue": place.queue, "topic": place.topic}
-    return CanaryDrill(**stated, started=started, tried=tried, left=tuple(steps.left))
+    about = {"dag_id": place.dag_id, "target": place.target, "queue": place.queue, "topic": place.topic}
+    return CanaryDrill(**about, started=started, tried=tried, left=tuple(steps.left))
 
 
 def _trigger_run(airflow: Canaries, place: Place, mode: str, letters: DeadLetters, steps: Cleanup) -> _ObservedRun:

@@ -42,8 +42,8 @@ def subscribe_queue(aws: Aws, region: str, topics: tuple[str, ...], nonce: str, 
 
 def receive_notifications(sqs: Any, url: str, wait: int) -> Iterator[Mapping[str, Any]]:
     """Wait so many seconds for notifications; yield what SNS sent of each and delete it from the queue."""
-    asked = {"QueueUrl": url, "WaitTimeSeconds": wait, "MaxNumberOfMessages": 10}
-    for message in sqs.receive_message(**asked).get("Messages", ()):
+    request = {"QueueUrl": url, "WaitTimeSeconds": wait, "MaxNumberOfMessages": 10}
+    for message in sqs.receive_message(**request).get("Messages", ()):
         yield json.loads(message["Body"])
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 

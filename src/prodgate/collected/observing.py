@@ -29,12 +29,12 @@ def observe(
     place = section.place
     where = f"table {place.table} of {place.database}" if isinstance(place, SlotTable) else place.prefix
     try:
-        seen = _observe(section, since, environment, secret, account)
+        found = _observe(section, since, environment, secret, account)
     except Unreadable as error:
-        seen = {"unreadable": error.reason}
+        found = {"unreadable": error.reason}
     except Absent as error:
-        seen = {"unreadable": f"{where}: there is no such bucket ({error.code}); mend the prefix"}
-    return {"where": where, **seen, "read": datetime.now(UTC).isoformat()}
+        found = {"unreadable": f"{where}: there is no such bucket ({error.code}); mend the prefix"}
+    return {"where": where, **found, "read": datetime.now(UTC).isoformat()}
 
 
 def _observe(

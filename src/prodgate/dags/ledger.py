@@ -73,13 +73,13 @@ def _check_conservation(made: Ledger, slots: Sequence[datetime], history: Histor
     """Raise unless every slot has exactly one row, and every scheduled run in the window is in exactly one."""
     if [row.slot for row in made.rows] != slots or sum(made.counts.values()) != len(slots):
         raise Unaccounted(f"{made.dag_id}: {len(slots)} slots, but rows of {len(made.rows)}; this is a bug, report it")
-    told = Counter(run_id for row in made.rows for run_id in row.runs) + Counter(run.run_id for run in made.extra)
+    counted = Counter(run_id for row in made.rows for run_id in row.runs) + Counter(run.run_id for run in made.extra)
     came = Counter(
         run.run_id
         for run in history.runs
         if run.dag_id == made.dag_id and run.kind == "scheduled" and _is_within(run, made)
     )
-    if any(told[run_id] != times for run_id, times in came.items()):
+    if any(counted[run_id] != times for run_id, times in came.items()):
         raise Unaccounted(f"{made.dag_id}: runs of the schedule that no row tells of, or two; this is a bug, report it")
 
 

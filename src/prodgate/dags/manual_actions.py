@@ -110,13 +110,13 @@ def is_own_success(event: Event, history: History) -> bool:
 
 
 def _parse_actions(dag_id: str, event: Event) -> Iterator[ManualAction]:
-    asked = _parse_request(event.asked)
-    others = set(_find_values(asked, "dag_id")) - {"~"}
-    act = None if others and dag_id not in others else _classify_event(event, asked)
+    request = _parse_request(event.asked)
+    others = set(_find_values(request, "dag_id")) - {"~"}
+    act = None if others and dag_id not in others else _classify_event(event, request)
     if act is not None:
-        runs = [event.run_id] if event.run_id not in ("", "~") else _find_values(asked, "dag_run_id")
+        runs = [event.run_id] if event.run_id not in ("", "~") else _find_values(request, "dag_run_id")
         # a task can also be set in all earlier or later runs, which are not named
-        unnamed = [""] if not runs or any(_is_true(asked, key) for key in _OTHER_RUNS) else []
+        unnamed = [""] if not runs or any(_is_true(request, key) for key in _OTHER_RUNS) else []
         for run_id in sorted({*runs, *unnamed}):
             yield ManualAction(at=event.at, act=act, run_id=run_id, owner=event.owner, event=event.event)
 
@@ -126,31 +126,33 @@ def _event_name(event: Event) -> str:
     return event.event.removeprefix("api.").removeprefix("ui.")
 
 
-def _classify_event(event: Event, asked: Any) -> Act | None:
+def _classify_event(event: Event, request: Any) -> Act | None:
     """Return what an event did; None for a preview, a note, and anything else that changes no run."""
     name = _event_name(event)
-    if _is_preview(event.event, name, asked):
+    if _is_preview(event.event, name, request):
         return None
-    if name not in _STATING or not isinstance(asked, dict):
+    if name not in _STATING or not isinstance(request, dict):
         return _ACTS[name]
-    if "delete" in _find_values(asked, "action"):
+    if "delete" in _find_values(request, "action"):
         return Act.DELETED
-    acts = [_STATES[state] for key in ("state", "new_state") for state in _find_values(asked, key) if state in _STATES]
+    acts = [
+        _STATES[state] for key in ("state", "new_state") for state in _find_values(request, key) if state in _STATES
+    ]
     return min(acts, key=[Act.MARKED, Act.CLEARED].index, default=None)
 
 
-def _is_preview(full: str, name: str, asked: Any) -> bool:
-    if not isinstance(asked, dict):
+def _is_preview(full: str, name: str, request: Any) -> bool:
+    if not isinstance(request, dict):
         return False
-    if "confirmed" in asked:
-        return not _is_true(asked, "confirmed")
+    if "confirmed" in request:
+        return not _is_true(request, "confirmed")
     usual = name in (_PREVIEWS_3 if full == name else _PREVIEWS_2)
-    return _is_true(asked, "dry_run") if "dry_run" in asked else usual
+    return _is_true(request, "dry_run") if "dry_run" in request else usual
 
 
-def _is_true(asked: Any, key: str) -> bool:
+def _is_true(request: Any, key: str) -> bool:
     """Whether an option was requested; a web form sends it as text."""
-    return isinstance(asked, dict) and str(asked.get(key)).lower() == "true"
+    return isinstance(request, dict) and str(request.get(key)).lower() == "true"
 
 
 def _parse_request(text: str) -> Any:
@@ -160,11 +162,11 @@ def _parse_request(text: str) -> Any:
         return None
 
 
-def _find_values(asked: Any, key: str) -> list[str]:
+def _find_values(request: Any, key: str) -> list[str]:
     """Return the texts under a key, at any depth."""
-    if isinstance(asked, list):
-        return [value for each in asked for value in _find_values(each, key)]
-    if not isinstance(asked, dict):
+    if isinstance(request, list):
+        return [value for each in request for value in _find_values(each, key)]
+    if not isinstance(request, dict):
         return []
-    own = [asked[key]] if isinstance(asked.get(key), str) else []
-    return own + [value for each in asked.values() for value in _find_values(each, key)]
+    own = [request[key]] if isinstance(request.get(key), str) else []
+    return own + [value for each in request.values() for value in _find_values(each, key)]

@@ -18,8 +18,8 @@ ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 def list_alarms(aws: Aws, region: str) -> dict[str, Mapping[str, Any]]:
     """Return every alarm of a region by name, composite ones included."""
     found: dict[str, Mapping[str, Any]] = {}
-    asked = aws("cloudwatch", region).get_paginator("describe_alarms")
-    for page in asked.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+    parameters = aws("cloudwatch", region).get_paginator("describe_alarms")
+    for page in parameters.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
         found |= {one["AlarmName"]: one for one in [*page["MetricAlarms"], *page["CompositeAlarms"]]}
     return found
 
@@ -81,23 +81,23 @@ def _list_codedeploy_rollbacks(client: Any) -> Iterator[tuple[str, set[str]]]:
     for application in _iter_pages(client, "list_applications", "applications"):
         groups = _iter_pages(client, "list_deployment_groups", "deploymentGroups", applicationName=application)
         for group in groups:
-            asked = {"applicationName": application, "deploymentGroupName": group}
-            stated = client.get_deployment_group(**asked)["deploymentGroupInfo"].get("alarmConfiguration") or {}
-            if stated.get("enabled"):
-                yield f"CodeDeploy's {application}/{group}", {one["name"] for one in stated.get("alarms") or ()}
+            parameters = {"applicationName": application, "deploymentGroupName": group}
+            settings = client.get_deployment_group(**parameters)["deploymentGroupInfo"].get("alarmConfiguration") or {}
+            if settings.get("enabled"):
+                yield f"CodeDeploy's {application}/{group}", {one["name"] for one in settings.get("alarms") or ()}
 
 
 def _list_ecs_rollbacks(client: Any) -> Iterator[tuple[str, set[str]]]:
     for cluster in _iter_pages(client, "list_clusters", "clusterArns"):
         for arn in _iter_pages(client, "list_services", "serviceArns", cluster=cluster):
             (service,) = client.describe_services(cluster=cluster, services=[arn])["services"]
-            stated = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
-            if stated.get("enable"):
-                yield f"ECS's {service['serviceName']}", set(stated.get("alarmNames") or ())
+            settings = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
+            if settings.get("enable"):
+                yield f"ECS's {service['serviceName']}", set(settings.get("alarmNames") or ())
 
 
-def _iter_pages(client: Any, operation: str, key: str, **asked: str) -> Iterator[str]:
-    for page in client.get_paginator(operation).paginate(**asked):
+def _iter_pages(client: Any, operation: str, key: str, **parameters: str) -> Iterator[str]:
+    for page in client.get_paginator(operation).paginate(**parameters):
         yield from page[key]
 
 

@@ -30,5 +30,5 @@ def explain_locust_failure(output: str, locustfile: Path, code: int | None) -> s
         message = next((line for line in raised.splitlines() if line[:1].strip()), "")
         if own:
             return f"{locustfile.parent / own[-1][0].name}:{own[-1][1]}: {message}; mend the locustfile"
-    said = "; ".join(line.strip() for line in output.splitlines()[-4:] if line.strip()) or "nothing"
-    return f"{locustfile}: Locust ended (exit code {code}) before any arrival and said: {said}; see locust.txt"
+    output_end = "; ".join(line.strip() for line in output.splitlines()[-4:] if line.strip()) or "nothing"
+    return f"{locustfile}: Locust ended (exit code {code}) before any arrival and said: {output_end}; see locust.txt"

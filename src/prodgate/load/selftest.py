@@ -48,16 +48,19 @@ def self_test(*, directory: Path, progress: Progress = lambda _line: None) -> Ma
 
 def compare(record: Mapping[str, Any], truth: Mapping[str, Any]) -> dict[str, Any]:
     """Return the self-test's result from a record and what the server says it did."""
-    told = _RecordView(record)
+    measured = _RecordView(record)
     result = {
-        "p95": {"told": _p95(told.latency("GET /steady")), "truth": _p95(Counter(map(tenths_of_ms, truth["steady"])))},
-        "drops": {"told": told.count_failed("GET /dropped"), "truth": truth["dropped"]},
+        "p95": {
+            "told": _p95(measured.latency("GET /steady")),
+            "truth": _p95(Counter(map(tenths_of_ms, truth["steady"]))),
+        },
+        "drops": {"told": measured.count_failed("GET /dropped"), "truth": truth["dropped"]},
         "stall": {
-            "told": sum(count for took, count in told.latency("GET /stall").items() if took >= STALLED * 10_000),
+            "told": sum(count for took, count in measured.latency("GET /stall").items() if took >= STALLED * 10_000),
             "truth": _count_held(truth, STALLED),
         },
-        "hidden": {"told": told.count_failed("GET /errors", "HTTP 500"), "truth": truth["errors"]},
-        "requests": {"told": told.count_requests(), "truth": truth["requests"]},
+        "hidden": {"told": measured.count_failed("GET /errors", "HTTP 500"), "truth": truth["errors"]},
+        "requests": {"told": measured.count_requests(), "truth": truth["requests"]},
     }
     wrong = (
         [record["why"]]
@@ -80,8 +83,8 @@ def _list_mismatches(result: Mapping[str, Mapping[str, float]], nearly_stalled: 
         yield f"the self-test told of {stall['told']} requests held up by a stall, the server held {stall['truth']}"
     for name, what in (("drops", "dropped"), ("hidden", "failed"), ("requests", "seen")):
         if not result[name]["truth"] or result[name]["told"] != result[name]["truth"]:
-            told, truth = result[name]["told"], result[name]["truth"]
-            yield f"the self-test told of {told} requests {what}, for the server it was {truth}"
+            measured, truth = result[name]["told"], result[name]["truth"]
+            yield f"the self-test told of {measured} requests {what}, for the server it was {truth}"
 
 
 class _RecordView:

@@ -55,11 +55,11 @@ def _visit_pages(browser: Browser, settings: BrowserSettings) -> Iterator[dict[s
                 continue
             try:
                 addressed = addressed or {**page, "address": find_address(browser, settings, page)}
-                told = visit(browser, settings, addressed, size)
+                seen = visit(browser, settings, addressed, size)
             except Error as error:
-                told = {**blank_result(page, size), "unreachable": classify_error(error)}
-            silent = silent + 1 if (told["unreachable"] or {}).get("kind") in NO_ANSWER else 0
-            yield told
+                seen = {**blank_result(page, size), "unreachable": classify_error(error)}
+            silent = silent + 1 if (seen["unreachable"] or {}).get("kind") in NO_ANSWER else 0
+            yield seen
 
 
 if __name__ == "__main__":

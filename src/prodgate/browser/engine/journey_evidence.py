@@ -85,19 +85,22 @@ class JourneyEvidence:
         """Keep the attributes of a cookie that a response sets; a removed cookie does not count."""
         pair, *attributes = (each.strip() for each in header.split(";"))
         name, _, value = pair.partition("=")
-        said = {key.lower(): rest for key, _, rest in (each.partition("=") for each in attributes)}
-        if not value.strip('"') or said.get("max-age", "").strip() in ("0", "-1"):
+        protection = {key.lower(): rest for key, _, rest in (each.partition("=") for each in attributes)}
+        if not value.strip('"') or protection.get("max-age", "").strip() in ("0", "-1"):
             return
         self.secrets.add(value.strip('"'))
-        told: dict[str, Any] = {"name": name, "domain": said.get("domain", host), "path": said.get("path", "/")}
-        told |= {"secure": "secure" in said, "httpOnly": "httponly" in said, "sameSite": said.get("samesite", "")}
-        self.cookies[told["name"], told["domain"], told["path"]] = told
+        cookie: dict[str, Any] = {
+            "name": name, "domain": protection.get("domain", host), "path": protection.get("path", "/"),
+            "secure": "secure" in protection, "httpOnly": "httponly" in protection,
+            "sameSite": protection.get("samesite", ""),
+        }  # fmt: skip
+        self.cookies[cookie["name"], cookie["domain"], cookie["path"]] = cookie
 
     def _collect_context(self, context: BrowserContext) -> None:
         for cookie in context.cookies():
             self.secrets.add(cookie["value"])
-            told = {key: cookie.get(key) for key in _COOKIE_ATTRIBUTES}
-            self.cookies.setdefault((cookie["name"], cookie["domain"], cookie["path"]), told)
+            kept = {key: cookie.get(key) for key in _COOKIE_ATTRIBUTES}
+            self.cookies.setdefault((cookie["name"], cookie["domain"], cookie["path"]), kept)
         if not self.settings.results:
             return
         if not self.failed():
@@ -127,11 +130,11 @@ class JourneyWriter:
         self.begun = 0
         self.journeys: dict[str, dict[str, Any]] = {}
 
-    def write_line(self, **told: Any) -> None:
+    def write_line(self, **record: Any) -> None:
         """Write a line."""
         if self.place is not None:
             with self.place.open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(told, ensure_ascii=False)}\n")
+                file.write(f"{json.dumps(record, ensure_ascii=False)}\n")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Record a file that could not be collected."""
@@ -161,21 +164,21 @@ class JourneyWriter:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Write the line of a finished journey."""
         journey, keeping = self.journeys[nodeid], self.current
-        told = {**journey, "outcome": journey["outcome"] or "passed", "refused": [], "cookies": [], "evidence": []}
+        record = {**journey, "outcome": journey["outcome"] or "passed", "refused": [], "cookies": [], "evidence": []}
         if keeping is not None:
             cookies = list(keeping.cookies.values())
-            told |= {"refused": keeping.refused, "cookies": cookies, "evidence": keeping.evidence}
-            told = keeping.redaction().redact_json(told)
+            record |= {"refused": keeping.refused, "cookies": cookies, "evidence": keeping.evidence}
+            record = keeping.redaction().redact_json(record)
         self.current = None
-        self.write_line(ended=nodeid, **told)
+        self.write_line(ended=nodeid, **record)
 
 
 def _question_of(item: pytest.Item) -> str:
     """Return what a person must be able to do: the first line of the docstring, or the name of the test."""
-    told = getattr(getattr(item, "function", None), "__doc__", None) or item.name.removeprefix("test_").replace(
+    text = getattr(getattr(item, "function", None), "__doc__", None) or item.name.removeprefix("test_").replace(
         "_", " "
     )
-    return str(told).strip().splitlines()[0]
+    return str(text).strip().splitlines()[0]
 
 
 def _failure_reason(report: pytest.TestReport) -> str:

@@ -29,23 +29,23 @@ def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Ma
     Other sites are left alone: they owe us no answer.
     """
     opened = {page["url"] for page in pages if not page["unreachable"]}
-    linked = dict.fromkeys(link["url"] for page in pages for link in page.get("links", ()))
-    asked = [url for url in linked if settings.is_own(url) and url not in opened]
+    targets = dict.fromkeys(link["url"] for page in pages for link in page.get("links", ()))
+    wanted = [url for url in targets if settings.is_own(url) and url not in opened]
     context = browser.new_context(base_url=settings.base_url, bypass_csp=True, **CONTEXT)
     try:
         guard(context, settings, lambda *_: None)
         blank = context.new_page()
         blank.route(f"**{_NOWHERE}", lambda route: route.fulfill(body="", content_type="text/html"))
         blank.goto(_NOWHERE)
-        here = [url for url in asked[:MAX_LINKS] if urlsplit(url).netloc == urlsplit(settings.base_url).netloc]
-        told = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT])
-        answers = {url: _link_result(settings, status, led_to, why) for url, status, led_to, why in told}
+        here = [url for url in wanted[:MAX_LINKS] if urlsplit(url).netloc == urlsplit(settings.base_url).netloc]
+        results = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT])
+        answers = {url: _link_result(settings, status, led_to, why) for url, status, led_to, why in results}
         answers |= {
-            url: _request_other_host(context.request, settings, url) for url in asked[:MAX_LINKS] if url not in answers
+            url: _request_other_host(context.request, settings, url) for url in wanted[:MAX_LINKS] if url not in answers
         }
     finally:
         context.close()
-    return {"asked": answers, "left_out": len(asked[MAX_LINKS:])}
+    return {"asked": answers, "left_out": len(wanted[MAX_LINKS:])}
 
 
 def _request_other_host(request: APIRequestContext, settings: BrowserSettings, url: str) -> dict[str, Any]:

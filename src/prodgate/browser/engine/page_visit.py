@@ -85,8 +85,8 @@ class PageLog:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # missing files and refusals by the policy are recorded elsewhere
-        told = message.text.startswith("Failed to load resource") or "Content Security Policy" in message.text
-        if message.type == "error" and not told:
+        elsewhere = message.text.startswith("Failed to load resource") or "Content Security Policy" in message.text
+        if message.type == "error" and not elsewhere:
             self.console.append(_shorten(message.text))
 
     def _on_request_failed(self, request: Request) -> None:
@@ -104,24 +104,24 @@ class PageLog:
 
 def visit(browser: Browser, settings: BrowserSettings, page: Mapping[str, Any], size: str) -> dict[str, Any]:
     """Open a page as a first-time visitor, and return the record of the visit."""
-    noted = PageLog(settings)
+    log = PageLog(settings)
     context = browser.new_context(base_url=settings.base_url, **CONTEXT, **SIZES[size])
     context.set_default_timeout(settings.patience * 1000)
-    told = blank_result(page, size)
+    record = blank_result(page, size)
     try:
-        guard(context, settings, noted.record_refusal)
+        guard(context, settings, log.record_refusal)
         context.add_init_script(_SCRIPTS["watch"])
-        opened = context.new_page()
-        noted.listen_to(opened)
-        told |= _open_page(opened, page["address"], settings)
-        if not told["unreachable"]:
-            told |= _inspect_page(opened, settings, page, size, noted)
+        tab = context.new_page()
+        log.listen_to(tab)
+        record |= _open_page(tab, page["address"], settings)
+        if not record["unreachable"]:
+            record |= _inspect_page(tab, settings, page, size, log)
     except Error as error:
-        led = noted.led_to and not settings.is_own(noted.led_to)
-        told["unreachable"] = {"kind": "elsewhere", "text": f"led to {noted.led_to}"} if led else classify_error(error)
+        led = log.led_to and not settings.is_own(log.led_to)
+        record["unreachable"] = {"kind": "elsewhere", "text": f"led to {log.led_to}"} if led else classify_error(error)
     finally:
         context.close()
-    return {**told, "refused": noted.refused[:_SHOWN]}
+    return {**record, "refused": log.refused[:_SHOWN]}
 
 
 def blank_result(page: Mapping[str, Any], size: str) -> dict[str, Any]:
@@ -137,10 +137,10 @@ def find_address(browser: Browser, settings: BrowserSettings, page: Mapping[str,
     try:
         context.set_default_timeout(settings.patience * 1000)
         guard(context, settings, lambda *_: None)
-        opened = context.new_page()
-        opened.goto(page["path"], wait_until="domcontentloaded")
-        link = opened.get_by_role(page["follow"]).first.get_by_role("link").first
-        return urljoin(opened.url, link.get_attribute("href", timeout=_MOST) or "")
+        tab = context.new_page()
+        tab.goto(page["path"], wait_until="domcontentloaded")
+        link = tab.get_by_role(page["follow"]).first.get_by_role("link").first
+        return urljoin(tab.url, link.get_attribute("href", timeout=_MOST) or "")
     finally:
         context.close()
 
@@ -161,25 +161,25 @@ def _open_page(page: Page, address: str, settings: BrowserSettings) -> dict[str,
 
 
 def _inspect_page(
-    page: Page, settings: BrowserSettings, about: Mapping[str, Any], size: str, noted: PageLog
+    page: Page, settings: BrowserSettings, about: Mapping[str, Any], size: str, log: PageLog
 ) -> dict[str, Any]:
     rest = page.evaluate(_SCRIPTS["rest"], [_QUIET, _MOST])
     missing = [name for role, text in about["regions"] if (name := _find_missing_region(page, role, text))]
-    looked = page.evaluate(_SCRIPTS["look"], [_width(size), settings.build_meta])
-    noted.record_policy_violations(rest.pop("refused"))
+    measured = page.evaluate(_SCRIPTS["look"], [_width(size), settings.build_meta])
+    log.record_policy_violations(rest.pop("refused"))
     found = {
         "vitals": {key: rest[key] for key in ("lcp", "fcp", "cls", "ttfb")},
         "rested": rest["rested"],
         "regions_missing": missing,
         "violations": _run_axe(page),
         "keyboard": walk_keyboard(page, _SCRIPTS["keyboard"]) if size == "desktop" else None,
-        **{key: looked[key] for key in ("needed", "beyond", "title", "language")},
-        "links": looked["links"] if size == "desktop" else [],
+        **{key: measured[key] for key in ("needed", "beyond", "title", "language")},
+        "links": measured["links"] if size == "desktop" else [],
     }
     if settings.build_meta:
-        found["build"] = looked["build"]
-    found |= {"console": noted.console[:_SHOWN], "exceptions": noted.exceptions[:_SHOWN]}
-    pairs = {"failed": noted.failed, "foreign": noted.foreign}
+        found["build"] = measured["build"]
+    found |= {"console": log.console[:_SHOWN], "exceptions": log.exceptions[:_SHOWN]}
+    pairs = {"failed": log.failed, "foreign": log.foreign}
     return found | {
         key: [{"url": _shorten(url), "why": why} for url, why in each.items()][:_SHOWN] for key, each in pairs.items()
     }

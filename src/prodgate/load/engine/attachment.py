@@ -41,8 +41,8 @@ def attach(environment: Environment, settings: Settings | None) -> None:
     except (UnusableLocustfile, UntrustedLibrary) as error:
         raise RunRefused(str(error)) from error
     if settings is not None and not isinstance(runner, WorkerRunner):
-        kept = frozenset(name for each in readers for name in cacheable_requests(each))
-        Coordinator(environment, settings, cacheable=kept)
+        names = frozenset(name for each in readers for name in cacheable_requests(each))
+        Coordinator(environment, settings, cacheable=names)
 
 
 def _do_nothing() -> None:
