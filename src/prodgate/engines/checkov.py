@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from ..processes.child import Process, running
-from .environments import EngineError, Progress, ensure_python
+from ..processes.progress import Progress
+from .environments import EngineError, ensure_python
 
 #: Seconds that a scan may take, unless PRODGATE_CHECKOV_TIMEOUT says otherwise.
 LIMIT: Final = 300.0

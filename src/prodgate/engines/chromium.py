@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .environments import EngineError, Progress
+from ..processes.progress import Progress
+from .environments import EngineError
 
 #: Names under which a Chromium may be on PATH; the headless shell starts twice as fast.
 NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

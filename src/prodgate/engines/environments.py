@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -28,8 +28,7 @@ from platformdirs import user_cache_path
 from uv import find_uv_bin
 
 from ..processes.child import Process
-
-Progress = Callable[[str], None]
+from ..processes.progress import Progress
 
 #: Seconds that making an environment may take.
 LIMIT: Final = 900.0

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ..processes.progress import Progress
 from ..terraform.diagnostics import TerraformError
 from ..terraform.runner import find_engine, run
 from .chromium import ensure_chromium
-from .environments import EngineError, Progress, ensure_python
+from .environments import EngineError, ensure_python
 
 #: The environment of the newest Airflow that Amazon MWAA is known to run.
 AIRFLOW: Final = "airflow-3.0.6"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from ..processes.progress import Progress
 from .core import Core, plan_leniently
 from .diagnostics import refusal
 from .hermetic import prepare_environment, stand_in
@@ -25,7 +26,6 @@ from .runner import find_engine
 from .sources import Tree, find_roots, read_manifest, read_tree
 from .working_copy import copy_tree
 
-Progress = Callable[[str], None]
 OnPlan = Callable[[Mapping[str, Any]], None]
 #: Seconds that one core command may take, unless PRODGATE_TERRAFORM_TIMEOUT says otherwise.
 LIMIT: Final = 600.0
