@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from ..criteria import UsageError
+from ..criteria import Criteria, UsageError
 from .criteria_file import CriteriaFile, load_criteria
 
 _HERE: Final = Path(__file__).resolve().parents[1]
@@ -59,7 +59,23 @@ def is_own(path: Path, root: Path) -> bool:
 
 def open_project(criteria: Path) -> Project:
     """Read a project by its criteria file. Raises CriteriaError."""
-    return Project(root=criteria.resolve().parent, stated=load_criteria(criteria))
+    root = criteria.resolve().parent
+    stated = load_criteria(criteria)
+    return Project(root=root, stated=stated if root == BUNDLED else _lend_remedies(stated))
+
+
+def _lend_remedies(stated: CriteriaFile) -> CriteriaFile:
+    """Let criteria that say nothing of a remedy have that of the bundled criterion of the same id.
+
+    Bundled policies and checks leave out what their criterion says, also when a team writes the criterion anew.
+    """
+    bundled = load_criteria(BUNDLED / "criteria.toml").criteria
+    lent = {
+        id_: replace(criterion, remedy=bundled[id_].remedy)
+        for id_, criterion in stated.criteria.items()
+        if not criterion.remedy and id_ in bundled
+    }
+    return replace(stated, criteria=Criteria({**stated.criteria, **lent}))
 
 
 def find_folders(name: str, root: Path | None) -> tuple[Path, ...]:

@@ -11,7 +11,8 @@ import pytest
 from prodgate.criteria import UsageError
 from prodgate.sections import project
 from prodgate.sections.criteria_file import CriteriaFile
-from prodgate.sections.project import Project, is_own, load_facts, load_policies
+from prodgate.sections.project import BUNDLED as ROOT
+from prodgate.sections.project import Project, is_own, load_facts, load_policies, open_project
 from prodgate.terraform.policy import POLICIES
 
 POLICY = '@policy("TEAM_77", criterion="x", resources=("aws_sqs_queue",), remedy="r")\n'
@@ -92,3 +93,22 @@ def test_own_facts_that_can_not_be_loaded_are_named(tmp_path: Path) -> None:
     (tmp_path / "facts" / "queues" / "broken.py").write_text("1 / 0\n")
     with pytest.raises(UsageError, match=r"facts/queues/broken.py: can't be loaded: ZeroDivisionError"):
         load_facts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("own", "told"), [("", "role-to-assume"), ('remedy = "Ask the platform team."', "platform team")]
+)
+def test_a_criterion_written_anew_has_the_bundled_remedy_unless_it_states_its_own(
+    tmp_path: Path, own: str, told: str
+) -> None:
+    (bundled_id,) = (
+        id_
+        for id_, one in open_project(ROOT / "criteria.toml").stated.criteria.items()
+        if "role-to-assume" in one.remedy
+    )
+    (tmp_path / "criteria.toml").write_text(
+        f'system = "shop"\n[criteria.{bundled_id}]\n{own}\nstatement = {{ en = "So.", ja = "そう。" }}\n'
+        'why = "Because."\nsource = "X-1"\nlayers = ["static"]\n',
+        "utf-8",
+    )
+    assert told in open_project(tmp_path / "criteria.toml").stated.criteria[bundled_id].remedy
