@@ -1,0 +1,1 @@
+"""Attempts to make the gate say GO wrongly, as data, and what runs them."""

@@ -1,0 +1,101 @@
+"""Every attack of the catalogue ends with the right reason and never as GO, and what is healthy stays GO.
+
+`tox -e faults` runs all; the other tests run a part, which the commit chooses. The part is in the test's id:
+`PRODGATE_ATTACKS_PART=3 tox -e py311 -- tests/attacks` runs part 3 again.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .catalogue import FOLDER, Attack, load
+from .project import HEALTHY, Project, judge
+
+#: Attacks in a part, at most; each costs a run of some 5 seconds.
+MOST = 8
+ATTACKS = load()
+PARTS = -(-len(ATTACKS) // MOST)
+
+
+def chosen_part() -> int:
+    """The part that the environment names, else one that the commit chooses; the same in every worker."""
+    if stated := os.environ.get("PRODGATE_ATTACKS_PART"):
+        return int(stated) % PARTS
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=FOLDER, capture_output=True, text=True, check=False).stdout
+    return int(head[:12] or "0", 16) % PARTS
+
+
+PART = chosen_part()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The healthy project is GO before the attacks of this worker, and after them."""
+    control = Project(tmp_path_factory.mktemp("healthy"))
+    control.write(HEALTHY)
+    assert_go(control)
+    yield
+    assert_go(control)
+
+
+def assert_go(project: Project) -> None:
+    done = project.gate("run", "rehearsal://", "--only", "static")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def assert_answered(attack: Attack, folder: Path) -> None:
+    code, said = Project(folder).attack(attack)
+    wrong = judge(attack, code, said)
+    assert not wrong, f"class {attack.number}, {attack.id}: {attack.does}\n{wrong}"
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+def test_no_attack_is_go(attack: Attack, tmp_path: Path) -> None:
+    assert_answered(attack, tmp_path)
+
+
+@pytest.mark.once
+@pytest.mark.xdist_group("attacks")
+@pytest.mark.parametrize("attack", ATTACKS[PART::PARTS], ids=lambda attack: f"part-{PART}-of-{PARTS}-{attack.id}")
+def test_no_attack_of_this_part_is_go(attack: Attack, tmp_path: Path) -> None:
+    assert_answered(attack, tmp_path)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "attack", [each for each in ATTACKS if not (each.setup or each.then)][::12], ids=lambda attack: attack.id
+)
+def test_a_project_whose_attack_was_taken_back_is_go(attack: Attack, tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.attack(attack)
+    project.take_back(attack)
+    assert_go(project)
+
+
+@pytest.mark.once
+@pytest.mark.xdist_group("attacks")
+def test_the_project_that_is_attacked_is_no_go(tmp_path: Path) -> None:
+    nothing = Attack(id="nothing", number=1, does="Nothing.", exit=(1,), says=r"not ready")
+    assert_answered(nothing, tmp_path)
+
+
+@pytest.mark.once
+@pytest.mark.xdist_group("attacks")
+def test_an_attack_that_is_go_is_a_failure(tmp_path: Path) -> None:
+    harmless = Attack(id="harmless", number=1, does="Nothing.", exit=(1, 2, 3, 4), says="GO", healthy=True)
+    with pytest.raises(AssertionError, match=r"harmless: Nothing\.\s+ended with 0, not with one of \[1, 2, 3, 4\]"):
+        assert_answered(harmless, tmp_path)
+
+
+def test_the_right_code_for_another_reason_is_a_failure() -> None:
+    attack = Attack(id="a", number=1, does="A.", exit=(2,), says="the layer died")
+    assert judge(attack, 2, "INSUFFICIENT EVIDENCE: the layer died") == ""
+    assert judge(attack, 2, "INSUFFICIENT EVIDENCE") == (
+        "ended with 2, and never said 'the layer died'; it said: INSUFFICIENT EVIDENCE"
+    )
