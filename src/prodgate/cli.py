@@ -140,9 +140,9 @@ def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser
 
 
 def _call(name: str, args: argparse.Namespace) -> int:
-    from .commands import commands  # noqa: PLC0415  --help needs nothing of the package
+    from .commands import handlers  # noqa: PLC0415  --help needs nothing of the package
 
-    function: Callable[[argparse.Namespace], int] = getattr(commands, name)
+    function: Callable[[argparse.Namespace], int] = getattr(handlers, name)
     return function(args)
 
 

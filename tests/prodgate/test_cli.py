@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from prodgate import cli
-from prodgate.commands import checking, commands
+from prodgate.commands import checking, handlers
 from prodgate.criteria import Criteria, UsageError
 from prodgate.evidence import runs
 from prodgate.run import layer_process, running
@@ -109,7 +109,7 @@ def test_what_goes_wrong_has_an_exit_code(
     def fail(_: object) -> int:
         raise failure
 
-    monkeypatch.setattr(commands, "setup", fail)
+    monkeypatch.setattr(handlers, "setup", fail)
     found, _, err = said(capsys, "setup")
     assert found == code
     assert message in err
@@ -178,8 +178,9 @@ def test_explain_speaks_of_every_criterion_and_policy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
-    from prodgate.checks import registered_checks
     from prodgate.commands.explaining import explain
+
+    from prodgate.checks import registered_checks
     from prodgate.sections.criteria_file import load_criteria
     from prodgate.terraform.policy import POLICIES
 
@@ -243,7 +244,7 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
     assert near[0] == 4
     assert "did you mean 'www.shop.example'?" in near[2]
     for host in ("www.shop.example", ""):
-        plan = commands._make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
+        plan = handlers._make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
         made = runs.create(
             shop / f"runs{host}", running._describe_run(plan), shop / "criteria.toml", shop / "waivers.toml"
         )
@@ -276,7 +277,7 @@ def test_a_suite_of_the_project_stands_in_for_the_one_that_comes_with_the_gate(
     (shop / "suites" / "static").mkdir(parents=True)
     (shop / "suites" / "static" / "test_workflows.py").write_text('"""Asks nothing."""\n')
     with pytest.raises(UsageError, match="is no criterion, policy or check"):
-        commands.explain(cli._parser().parse_args(["explain", "test_actions_are_pinned"]))
+        handlers.explain(cli._parser().parse_args(["explain", "test_actions_are_pinned"]))
 
 
 def test_check_prints_the_first_findings_of_a_policy_and_counts_the_rest(

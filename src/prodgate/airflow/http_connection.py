@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ..aws.answers import Unreadable
 from ..criteria import UsageError
-from ..deadline import cut_after
+from ..processes.deadline import cut_after
 
 #: Seconds for one answer to its last byte, and bytes of the longest; InvokeRestApi has the same limits.
 LIMIT: Final = 10.0

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
-from ..deadline import cut_after
+from ..processes.deadline import cut_after
 
 #: Bytes of a body that are read; the headers are what matters.
 MAX_BODY: Final = 65536

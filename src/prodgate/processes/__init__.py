@@ -1,1 +1,1 @@
-"""Child processes: each ends with its parent, and no wait for one is without a limit."""
+"""Waits that end: child processes go with their parent, and nothing is waited for without a limit."""
