@@ -178,9 +178,8 @@ def test_explain_speaks_of_every_criterion_and_policy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
-    from prodgate.commands.explaining import explain
-
     from prodgate.checks import registered_checks
+    from prodgate.commands.explaining import explain
     from prodgate.sections.criteria_file import load_criteria
     from prodgate.terraform.policy import POLICIES
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..aws.clients import Clients, rehearsal_clients
+from ..processes.progress import Progress
 from ..terraform.apply import ApplyResult
 from ..terraform.core import Core
 from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in, refusal
 from ..terraform.evaluate import (
     MANIFEST,
-    Progress,
     adopt_modules,
     check_variable_file,
     find_only_root,
