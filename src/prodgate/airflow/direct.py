@@ -69,15 +69,15 @@ class HttpTransport:
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
         suffix = f"?{urlencode(query)}" if query else ""
-        return self.read_reply(
-            f"GET {path}", self.send_request("GET", f"{self.sign_in()}{quote(path, safe='/~')}{suffix}")
-        )
+        return self._exchange("GET", path, suffix)
 
     def send(self, path: str, document: Mapping[str, Any]) -> Any:
         """Change something; readers are not handed this. Raises Absent and Unreadable."""
-        return self.read_reply(
-            f"POST {path}", self.send_request("POST", f"{self.sign_in()}{quote(path, safe='/~')}", document)
-        )
+        return self._exchange("POST", path, "", document)
+
+    def _exchange(self, method: str, path: str, suffix: str, document: Mapping[str, Any] | None = None) -> Any:
+        address = f"{self.sign_in()}{quote(path, safe='/~')}{suffix}"
+        return self.read_reply(f"{method} {path}", self.send_request(method, address, document))
 
     def read_reply(self, what: str, reply: Reply) -> Any:
         """Return what an answer says. Raises Absent and Unreadable."""
@@ -92,16 +92,15 @@ class HttpTransport:
         raise self._unreadable(what, self._explain_refusal(reply, failure.words))
 
     def send_request(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Reply:
-        """Send a request as who is signed in. Raises Unreadable."""
+        """Send a request with the credentials of the sign-in. Raises Unreadable."""
         headers = {"Accept": "application/json", "User-Agent": "prod-gate"}
         if self._authorization:
             headers["Authorization"] = self._authorization
         if document is not None:
             headers["Content-Type"] = "application/json"
+        body = None if document is None else json.dumps(document).encode()
         try:
-            reply = self._connection.request(
-                method, path, headers, None if document is None else json.dumps(document).encode()
-            )
+            reply = self._connection.request(method, path, headers, body)
         except Unreadable as error:
             raise self._unreadable(f"{method} {path.partition('?')[0]}", error.reason) from None
         _check_clock(self.base, reply)

@@ -62,12 +62,8 @@ def _run_pytest(
     lines = [json.loads(line) for line in place.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
     if code is None:
         return lines, f"the journeys did not end within {limit:.0f} s; look at the last that began, or take some out"
-    return (
-        lines,
-        ""
-        if code in _COMPLETE
-        else f"the journeys could not be run (exit code {code}); see logs/{log.parent.name}/{log.name}",
-    )
+    broken = f"the journeys could not be run (exit code {code}); see logs/{log.parent.name}/{log.name}"
+    return lines, "" if code in _COMPLETE else broken
 
 
 def _merge_lines(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic, sleep
@@ -99,8 +99,7 @@ def drill_canary(
         tell(f"runs as they are now: {', '.join(f'{one.mode} {one.state}' for one in runs)}")
         _wait_until(poll, lambda: all(_is_settled(one, letters) for one in runs), delivery)
     tried = tuple(_build_run_record(place, one, letters.taken.get(one.run_id, [])) for one in runs)
-    about = {"dag_id": place.dag_id, "target": place.target, "queue": place.queue, "topic": place.topic}
-    return CanaryDrill(**about, started=started, tried=tried, left=tuple(steps.left))
+    return CanaryDrill(**asdict(place), started=started, tried=tried, left=tuple(steps.left))
 
 
 def _trigger_run(airflow: Canaries, place: Place, mode: str, letters: DeadLetters, steps: Cleanup) -> _ObservedRun:

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import URL, ColumnClause, Connection, Engine, column, create_engine, inspect, or_, select, table, text
+from sqlalchemy import URL, ColumnClause, Connection, column, create_engine, inspect, or_, select, table, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -78,10 +78,6 @@ def _read_only_connection(where: URL) -> Iterator[Connection]:
         engine = create_engine(where.set(drivername="postgresql+psycopg"), connect_args=asked, poolclass=NullPool)
     else:
         raise _Refused(f"is a database of kind {kind!r}; sqlite and postgresql can be read")
-    yield from _connect(engine)
-
-
-def _connect(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION READ ONLY"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from ..canaries.temporary_queue import Aws
@@ -40,7 +41,8 @@ def find_risks(aws: Aws, region: str, name: str, known: Mapping[str, Mapping[str
                 yield f"{_describe_alarm(each, name)} does more than notify: {action}"
         for rule in _list_rules(aws("events", region), each):
             yield f"rule {rule!r} passes on that {_describe_alarm(each, name)} fires: whatever it starts would start"
-    for where, listened in _list_rollbacks(aws, region):
+    rollbacks = chain(_list_codedeploy_rollbacks(aws("codedeploy", region)), _list_ecs_rollbacks(aws("ecs", region)))
+    for where, listened in rollbacks:
         for each in firing & listened:
             yield f"{where} acts on {_describe_alarm(each, name)}: a deployment would be stopped or rolled back"
 
@@ -71,13 +73,8 @@ def _with_parents(name: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]
     return found
 
 
-def _list_rollbacks(aws: Aws, region: str) -> Iterator[tuple[str, set[str]]]:
-    """Yield every deployment that watches alarms, and their names."""
-    yield from _list_codedeploy_rollbacks(aws("codedeploy", region))
-    yield from _list_ecs_rollbacks(aws("ecs", region))
-
-
 def _list_codedeploy_rollbacks(client: Any) -> Iterator[tuple[str, set[str]]]:
+    """Yield every deployment of CodeDeploy that watches alarms, and their names."""
     for application in _iter_pages(client, "list_applications", "applications"):
         groups = _iter_pages(client, "list_deployment_groups", "deploymentGroups", applicationName=application)
         for group in groups:
