@@ -1,8 +1,9 @@
-"""The architecture as the code has it: what no import contract in pyproject.toml can say."""
+"""The architecture: docs/architecture.md beside the code, and what no import contract in pyproject.toml can say."""
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "prodgate"
+PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 CONTRACTS = {
     each["name"]: each
     for each in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
@@ -40,6 +42,72 @@ def pure_files() -> Iterator[Path]:
     for name in CONTRACTS["What decides does no I/O"]["source_modules"]:
         path = ROOT.joinpath("src", *name.split("."))
         yield from sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def rows_of_the_diagram() -> list[set[str]]:
+    """The packages of each row, from the top; a line that begins with a dot goes on with the row above."""
+    rows: list[set[str]] = []
+    for line in re.findall(r"^│ (.*?)│", PAGE, re.MULTILINE):
+        if not line.startswith("·"):
+            rows.append(set())
+        rows[-1].update(re.findall(r"\w+", line))
+    return rows
+
+
+def definitions(path: Path) -> set[str]:
+    """The functions, classes and constants of a module, and methods as ``Class.method``."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{each.name}" for each in node.body if isinstance(each, ast.FunctionDef)}
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
+def test_the_diagram_has_the_packages_and_the_order_of_the_contract() -> None:
+    layers = CONTRACTS["The package flows one way"]["layers"]
+    assert rows_of_the_diagram() == [set(layer.split(" : ")) for layer in layers]
+
+
+def test_the_diagram_shows_all_of_the_package() -> None:
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert set().union(*rows_of_the_diagram()) == parts - {"__init__"}
+
+
+def test_the_page_names_every_contract() -> None:
+    assert re.findall(r"^- \*\*(.+?)\*\*", PAGE, re.MULTILINE) == list(CONTRACTS)
+
+
+def test_every_place_on_the_page_exists() -> None:
+    places = re.findall(r"`([\w./-]+(?:/|\.[a-z]+))(?::([\w.]+))?`", PAGE)
+    assert sum(bool(name) for _, name in places) > 80
+    for path, name in places:
+        found = [base / path for base in (PACKAGE, ROOT) if (base / path).exists()]
+        assert found, path
+        assert not name or name in definitions(found[0]), f"{path}:{name}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("a bound compared", "criteria.py:Criterion.require"),
+        ("a page of AWS answers fetched", "aws/calls.py:_fetch_pages"),
+        ("Locust patched", "load/engine/attachment.py:attach"),
+        ("a row of the slot ledger made", "dags/slot_states.py:judge_slot"),
+    ],
+)
+def test_who_asks_where_something_is_needs_one_step(asked: str, place: str) -> None:
+    assert f"| {asked} | `{place}` |" in PAGE.split("## Where is")[1].split("\n## ")[0]
+
+
+def test_the_page_is_one_page_and_is_found() -> None:
+    assert len(PAGE.splitlines()) <= 200
+    assert "(docs/architecture.md)" in (ROOT / "README.md").read_text("utf-8")
+    assert "(docs/architecture.md)" in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 def test_no_module_imports_itself_by_way_of_others(graph: grimp.ImportGraph) -> None:

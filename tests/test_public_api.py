@@ -7,6 +7,7 @@ import importlib
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,31 @@ def test_every_public_name_is_explained() -> None:
     page = api_reference.page()
     assert not re.findall(r"^- `.*`: ?$", page, re.MULTILINE)
     assert not re.findall(r"^### (\w+)\n\n```python\n[^`]*```\n+(?=#)", page, re.MULTILINE)
+
+
+def test_names_that_the_changelog_promises_are_public() -> None:
+    unreleased = (ROOT / "CHANGELOG.md").read_text("utf-8").split("\n## Unreleased")[1].split("\n## ")[0]
+    promised = [named for row in re.findall(r"^  \| `.*\| (.+) \|$", unreleased, re.MULTILINE) for named in names(row)]
+    assert len(promised) > 25
+    homes = {f"{module}.{name}": getattr(importlib.import_module(module), name) for module, name in PUBLIC}
+    for named in promised:
+        owner, _, member = named.rpartition(".")
+        assert named in homes or named in api_reference.MODULES or hasattr(homes.get(owner), member), named
+
+
+def names(row: str) -> Iterator[str]:
+    """Yield the names in backticks; one that begins with a dot has the owner of the name before it."""
+    owner = ""
+    for named in re.findall(r"`([^`]+)`", row):
+        yield owner + named if named.startswith(".") else named
+        owner = named.rpartition(".")[0] or owner
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert re.search(
+        rf"^## {re.escape(version)} - \d{{4}}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
 
 
 def test_names_that_are_imported_when_asked_for_are_those_that_types_know() -> None:
