@@ -38,9 +38,9 @@ class CriteriaError(UsageError):
     """The criteria cannot be used; each line of the message is one mistake."""
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the known name nearest to ``name``, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+def suggest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return ``; did you mean 'x'?`` for the known name nearest to ``name``, or nothing below ``cutoff`` of 1."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

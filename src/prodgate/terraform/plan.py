@@ -11,6 +11,7 @@ from .inventions import Inventions, find_invented_repetitions
 from .plan_file import load_plan, not_a_plan
 from .provenance import Provenance
 from .reading import UNKNOWN
+from .redaction import find_redactions
 from .references import ConfiguredReferences
 from .resources import Configuration, Gap, Resource
 
@@ -48,7 +49,7 @@ def build_configuration(
         root=root,
         engine=engine,
         resources=resources,
-        gaps=(*gaps, *repeated, *_find_gaps(plan), *_find_missing_values(plan, resources)),
+        gaps=(*gaps, *repeated, *_find_gaps(plan), *_find_missing_values(plan, resources), *find_redactions(resources)),
         notes=notes,
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..criteria import Criterion, comparisons, conclude, runs_later
 from ..findings import Concluded, Conclusion, Finding, Outcome
 from ..semantics.unresolved import Unresolved
+from .known_types import check_types
 from .reading import Declaration, NoSuchAttribute, recorded_reads
 from .resources import Configuration, Resource
 
@@ -77,8 +78,11 @@ def policy(
     ``population`` is the least number of such resources; fewer is undetermined, or not-satisfied when ``required``
     (the system must declare it). With ``population=0`` having none is fine. Without types the function is applied
     once, to the whole Configuration. A policy whose criterion states the remedy leaves it out. Raises TypeError for a
-    function without docstring, ValueError for a used id.
+    function without docstring or resources that are no tuple, ValueError for a used id or a type that nobody has.
     """
+    check_types(id, resources)
+    if isinstance(population, bool) or not isinstance(population, int) or population < 0:
+        raise TypeError(f"{id}: population is {population!r}, which is no number of resources; write 0 or more")
 
     def register(judge: Judge) -> Judge:
         if not judge.__doc__:

@@ -73,6 +73,8 @@ class Block:
     def _read(self, name: str) -> Any:
         value: Any = self.values
         path = self.path
+        if not value and not path:
+            raise Unresolved(f"{self.resource.address}.{name}", "is not in the plan: the resource has no values at all")
         for part in name.split("."):
             if isinstance(value, Sequence) and not isinstance(value, str):
                 value = value[0] if value else {}

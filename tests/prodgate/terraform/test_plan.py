@@ -232,3 +232,35 @@ def test_source_gives_a_plan_positions(tmp_path: Path, plant: Plant) -> None:
 
     assert opened.resources[0].origin is not None
     assert str(opened.resources[0].origin.of("name")[0]) == "main.tf:3"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "without a single value"),
+        ({"name": None, "policy": "", "tags": {}}, "without a single value"),
+        ({"metric_name": "m", "alarm_name": None}, "alarm_name is required"),
+        ({"name": "q", "metric_query": [{}]}, "metric_query is required"),
+        ({"name": "q", "metric_query": [{"id": "m", "metric": [{}]}]}, "metric_query.metric is required"),
+        ({"alarm_name": "q", "metric_query": [{"id": None, "period": 60}]}, "metric_query.id is required"),
+    ],
+)
+def test_what_was_taken_out_of_a_plan_is_a_gap(values: dict[str, Any], said: str) -> None:
+    address = "aws_cloudwatch_metric_alarm.a"
+
+    found = _plan(planned_values={"root_module": {"resources": [_planned(address, values)]}})
+
+    assert any(said in f"{gap.subject.removeprefix(f'{address}.')} {gap.reason}" for gap in found.gaps), found.gaps
+
+
+def test_a_resource_without_values_answers_nothing() -> None:
+    found = _plan(planned_values={"root_module": {"resources": [_planned("aws_sqs_queue.q", {})]}})
+
+    with pytest.raises(Unresolved, match="no values at all"):
+        found.of("aws_sqs_queue")[0].flag("fifo_queue")
+
+
+def test_blocks_that_hold_nothing_by_nature_are_no_gap() -> None:
+    values = {"name": "w", "scope": "REGIONAL", "default_action": [{"allow": [{"custom_request_handling": []}]}]}
+
+    assert _plan(planned_values={"root_module": {"resources": [_planned("aws_wafv2_web_acl.w", values)]}}).complete
