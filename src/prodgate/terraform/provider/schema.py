@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from .used_types import UsedTypes
 from .wire import encode_field
 
 #: A block as in `terraform providers schema -json`: {"attributes": …, "block_types": …}.
@@ -18,6 +18,14 @@ AWS: Final = Path(__file__).parent / "schema" / "aws.json.gz"
 NESTING: Final = {"single": 1, "list": 2, "set": 3}
 _FLAGS: Final = {"required": 4, "optional": 5, "computed": 6, "sensitive": 7, "write_only": 11}
 _KIND_FIELDS: Final = {"resource": 2, "data": 3, "ephemeral": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class UsedTypes:
+    """The names that may be types (none: no file was found, so serve all), and how deep WAF statements may go."""
+
+    names: frozenset[str] = frozenset()
+    statement_levels: int = 3
 
 
 class Schemas:

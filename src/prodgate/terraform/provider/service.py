@@ -13,10 +13,9 @@ from .datasources import Answer, answer_data_source
 from .functions import ArgumentError, Function, describe, encode_functions
 from .planning import mark_computed_unknown, plan_update, plan_with_identity, plan_without_identity, replace_unknown
 from .policy_document import PolicyError
-from .schema import Block, Schemas, encode_schemas
+from .schema import Block, Schemas, UsedTypes, encode_schemas
 from .settings import Settings, read_settings
 from .synthesis import Identities
-from .used_types import UsedTypes
 from .utility_providers import name_resource
 from .validation import diagnostic, find_misplaced, unconfigurable, warning
 from .values import UNKNOWN, decode, drop_unset, encode, holds_unknown

@@ -5,22 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from .schema import UsedTypes
 
 SUFFIXES: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 #: A type name stands literally in the file that declares it.
 _TYPE: Final = re.compile(rb"\b[a-z][a-z0-9]*_\w+")
 _LOGICAL: Final = re.compile(rb"\b(?:and|or|not)_statement\b")
-
-
-@dataclass(frozen=True, slots=True)
-class UsedTypes:
-    """The names that may be types (none: no file was found, so serve all), and how deep WAF statements may go."""
-
-    names: frozenset[str] = frozenset()
-    statement_levels: int = 3
 
 
 def make_type_finder(tree: Path) -> Callable[[], UsedTypes]:
