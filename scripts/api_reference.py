@@ -30,6 +30,7 @@ HEADER = """# The public API
 
 What policies, checks, facts, journeys and their tests may use. Everything else may change without notice. Written by
 `scripts/api_reference.py`; a test holds this page to the source, and the names on it to what the bundled files import.
+A fact that a bundled check imports from the module that defines it is new, and not promised yet.
 """
 
 

@@ -147,7 +147,7 @@ def test_the_readme_names_environments_and_commands_that_exist() -> None:
     for name in set(re.findall(r"tox -e ([\w-]+)", text)):
         assert f"[testenv:{name}]" in tox or re.fullmatch(r"py3\d+", name), name
     cli = (PACKAGE / "cli.py").read_text("utf-8")
-    for name in set(re.findall(r"prodgate ([a-z]+) ", text)):
+    for name in set(re.findall(r"(?<!from )prodgate ([a-z]+) ", text)):
         assert f'"{name}"' in cli, name
 
 
@@ -159,8 +159,9 @@ def test_each_decision_has_a_number_of_its_own() -> None:
 
 
 def test_the_numbers_of_the_readme_are_true() -> None:
-    count = len(list((ROOT / "policies" / "examples").glob("*.tf")))
-    assert f"{count} policies" in (ROOT / "README.md").read_text("utf-8")
+    stated = re.search(r"more than (\d+) policies", (ROOT / "README.md").read_text("utf-8"))
+    assert stated
+    assert int(stated[1]) < len(list((ROOT / "policies" / "examples").glob("*.tf"))) < int(stated[1]) + 50
 
 
 def test_lock_files_pin_what_the_project_asks_for() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import prodgate
+from prodgate.facts.observers import OBSERVERS
 from tests.prodgate.layers.live.test_layer import OWN_FACT
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,15 @@ TESTS = [
     for path in sorted((ROOT / "tests" / folder).rglob("*.py"))
 ]
 PUBLIC = {(module, name) for module in api_reference.MODULES for name in importlib.import_module(module).__all__}
+PROMISED = {
+    getattr(importlib.import_module(module), name) for module, name in PUBLIC if module.startswith("prodgate.facts.")
+}
+#: Facts whose fields are not promised to projects yet: checks of ours may ask for them, each where it is defined.
+NEW = {
+    (kind.__module__, kind.__name__)
+    for kind in (kind for kinds in OBSERVERS.values() for kind in kinds)
+    if kind not in PROMISED
+}
 
 pytestmark = pytest.mark.once
 
@@ -56,7 +66,7 @@ def imported(text: str) -> Iterator[tuple[str, str]]:
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
 def test_what_authors_write_imports_public_names_only(path: Path) -> None:
-    assert set(imported(path.read_text("utf-8"))) <= PUBLIC
+    assert set(imported(path.read_text("utf-8"))) <= PUBLIC | NEW
 
 
 def test_tests_of_what_is_bundled_take_a_public_name_from_where_it_is_public() -> None:
