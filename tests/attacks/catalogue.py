@@ -50,7 +50,8 @@ CLASSES: Mapping[int, str] = {
     21: "Bounds that no measurement can miss",
     22: "Exit codes that say something else, tracebacks, and waiting for ever",
 }
-EXITS = (1, 2, 3, 4)
+#: A gate that was killed has the negative number of the signal; a shell says 128 more.
+EXITS = (1, 2, 3, 4, -9, -15)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,17 @@ def queues_keep_messages(queue: Resource, criterion: Criterion) -> None:
     """Queues keep their messages over a weekend."""
     criterion.require(Quantity.seconds(queue.number("message_retention_seconds", 345600)))
 '''
+#: Answers the same criterion as the check below, so that a check which is lost leaves no gap by itself.
+READY = '''"""One part of the shop is ready."""
+
+from prodgate import Criterion, Resource, policy
+
+
+@policy("SHOP_2", criterion="truth", resources=("aws_sqs_queue",), remedy="Make it ready.")
+def queues_have_a_name(queue: Resource, criterion: Criterion) -> None:
+    """Queues have a name."""
+    criterion.hold(queue.text("name") == "orders", expected="orders", observed=queue.text("name"))
+'''
 TRUTH = '''"""Is the shop ready?"""
 
 from prodgate import Criterion, check
@@ -65,6 +76,7 @@ BASE = {
     "criteria.toml": CRITERIA,
     "infra/main.tf": TREE,
     "policies/shop.py": POLICY,
+    "policies/ready.py": READY,
     "suites/static/test_truth.py": TRUTH,
 }
 HEALTHY = BASE | {"suites/static/test_truth.py": TRUTH.replace("hold(False", "hold(True")}
