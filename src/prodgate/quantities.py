@@ -47,7 +47,7 @@ _COMPARATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">": operator.gt,
 }
 
-_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(\S*)\s*")
+_NUMBER = re.compile(r"\s*(-?[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*((?![0-9.])\S*)\s*")
 _COMPARISON = re.compile(r"\s*(<=|>=|==|<|>)\s*(.+)", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
 _TEXTS = re.compile(r"one of\s+'[^']*'(?:\s*,\s*'[^']*')*")

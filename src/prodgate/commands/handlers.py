@@ -24,7 +24,16 @@ from ..run.judging import find_mistake
 from ..run.publishing import publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
 from ..sections.criteria_file import load_criteria
-from ..sections.project import BUNDLED, Project, find_folders, load_facts, load_policies, open_project, suite_files
+from ..sections.project import (
+    BUNDLED,
+    Project,
+    find_folders,
+    load_facts,
+    load_policies,
+    open_project,
+    root_of,
+    suite_files,
+)
 from ..sections.targets import Target, parse_target
 from ..sections.waivers_file import load_waivers
 from ..terraform.diagnostics import TerraformError
@@ -94,7 +103,7 @@ def check(args: argparse.Namespace) -> int:
 def explain(args: argparse.Namespace) -> int:
     """Print why something matters and what to write instead."""
     stated = args.criteria or Path("criteria.toml")
-    root = stated.resolve().parent if args.criteria or stated.exists() else None
+    root = root_of(stated) if args.criteria or stated.exists() else None
     file = load_criteria(stated if root else BUNDLED / "criteria.toml")
     load_policies(find_folders("policies", root))
     checks = [found for found, _ in _load_checks(root)]
@@ -136,7 +145,7 @@ def drill(args: argparse.Namespace) -> int:
 def iam_policy(args: argparse.Namespace) -> int:
     """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
     import_all("prodgate.facts")
-    load_facts(args.criteria.resolve().parent)
+    load_facts(root_of(args.criteria))
     _print(json.dumps(build_drill_policy() if args.drill else build_policy(), indent=2))
     return 0
 

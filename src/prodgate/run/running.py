@@ -143,7 +143,7 @@ def read_limit() -> float:
 
 def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
     command = [sys.executable, "-P", "-m", "prodgate.run.layer_process", name, "--run", str(run.resolve())]
-    return [*command, "--criteria", str(plan.project.stated.path.resolve()), *([how] if how else [])]
+    return [*command, "--criteria", str(plan.project.stated.path.absolute()), *([how] if how else [])]
 
 
 def _describe_run(plan: Plan) -> Mapping[str, Any]:
@@ -195,7 +195,7 @@ def _commit(project: Project) -> str:
 
     commit = ask("rev-parse", "HEAD")
     changed = ask("status", "--porcelain", "--untracked-files=no")
-    criteria = (project.stated.path.resolve().name, *project.stated.included)
+    criteria = (project.stated.path.name, *project.stated.included)
     unknown = ask("--literal-pathspecs", "ls-files", "--others", "--", *criteria)
     return f"{commit}+changes" if commit and (changed or unknown) else commit
 

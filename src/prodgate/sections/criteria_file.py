@@ -10,11 +10,15 @@ from typing import Any
 
 from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError, suggest
 from ..quantities import Bound, Quantity, UnitError
+from ..semantics.names import says_nothing
+from .bounds import bound_mistakes, confidence_mistakes, text_mistakes
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
 from .includes import merge, read_files
 from .load import LoadSection, parse_load_section
+from .requirements import Requirement, layer_mistakes, parse_requirements, requirement_mistakes
 from .sections import section_mistakes
+from .toml_text import render_mistakes
 from .validation import is_text_list, key_mistakes, quantity_mistakes
 
 _KEYS: dict[str, tuple[type, ...]] = {
@@ -38,18 +42,16 @@ _KEYS: dict[str, tuple[type, ...]] = {
 _REQUIRED = ("statement", "why", "source", "layers")
 _CHOICES = {"decides": ("point", "bound"), "needs": ("production",), "applicability": ("always", "where-present")}
 _QUANTITIES = {"confidence": ("ratio", "95 %"), "window": ("time", "30 d"), "rate": ("rate", "100 /s")}
+_TEXTS = {
+    "why": "why it must hold",
+    "source": "the line of the requirements that asks for it, e.g. 'OPS-2'",
+    "remedy": "what to do when it does not hold",
+}
+#: Least and greatest of each whole number.
+_NUMBERS = {"population": (0, 1_000_000), "samples": (1, 1_000_000_000)}
 _TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _REFERENCE = re.compile(r"\{([^}]*)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """A line of the requirements that criteria stand for, and the layers that must answer it."""
-
-    id: str
-    asks: str
-    layers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +97,9 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
     """Validate the text of a criteria file with what it includes, by name; ``path`` is only named in messages."""
     merged = merge(text, path, included or {})
     data = merged.data
-    mistakes = [*section_mistakes(data), *_requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
+    mistakes = [*section_mistakes(data), *requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
     if mistakes or merged.mistakes:
-        raise CriteriaError("\n".join((*merged.mistakes, *map(merged.locate, mistakes))))
+        raise CriteriaError(render_mistakes((*merged.mistakes, *map(merged.locate, mistakes))))
     terraform, tables = data.get("terraform", {}), data["criteria"]
     return CriteriaFile(
         path=path,
@@ -111,7 +113,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         load=parse_load_section(data["load"]) if "load" in data else None,
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
-        requirements=tuple(_parse_requirements(data.get("requirements", {}))),
+        requirements=tuple(parse_requirements(data.get("requirements", {}))),
         criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),
     )
 
@@ -120,27 +122,6 @@ def _order_by_requirement(data: Mapping[str, Any]) -> list[str]:
     """Return the criteria in the order of the requirements that they stand for, whichever file states them."""
     places = {id_: place for place, id_ in enumerate(data.get("requirements", {}))}
     return sorted(data["criteria"], key=lambda id_: places.get(data["criteria"][id_]["source"], 0))
-
-
-def _parse_requirements(tables: Mapping[str, Any]) -> Iterator[Requirement]:
-    for id_, table in tables.items():
-        yield Requirement(id_, table["asks"], tuple(table["layers"]))
-
-
-def _requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
-    tables = data.get("requirements", {})
-    if not isinstance(tables, dict):
-        yield "requirements: is not a table; write [requirements] with lines such as INF-1 = { asks = …, layers = […] }"
-        return
-    for id_, table in tables.items():
-        where = f"requirements.{id_}"
-        if not isinstance(table, dict) or set(table) != {"asks", "layers"} or not isinstance(table["asks"], str):
-            yield f'{where}: is {table!r}; write {{ asks = "…", layers = ["static"] }}'
-        else:
-            yield from _list_mistakes(where, table)
-    for id_, table in data.get("criteria", {}).items() if tables and isinstance(data.get("criteria"), dict) else ():
-        if isinstance(table, dict) and isinstance(source := table.get("source"), str) and source not in tables:
-            yield f"criteria.{id_}.source: {source!r} is not a requirement{suggest(source, tables)}"
 
 
 def _criterion_mistakes(tables: Any) -> Iterator[str]:
@@ -171,24 +152,34 @@ def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
     statement = table["statement"]
-    if set(statement) != {"en", "ja"} or not is_text_list(list(statement.values())):
+    if (
+        set(statement) != {"en", "ja"}
+        or any(map(says_nothing, map(str, statement.values())))
+        or not is_text_list(list(statement.values()))
+    ):
         yield f'{where}.statement: has {", ".join(statement) or "nothing"}; write {{ en = "…", ja = "…" }}'
-    yield from _list_mistakes(where, table)
+    yield from layer_mistakes(where, table)
     for key, choices in _CHOICES.items():
         if table.get(key, choices[0]) not in choices:
             yield f"{where}.{key}: is {table[key]!r}; write {' or '.join(repr(choice) for choice in choices)}"
-    for key in ("population", "samples"):
-        if table.get(key, 1) < 0:
-            yield f"{where}.{key}: is {table[key]}; write a number that is not negative"
-    for key, (dimension, example) in _QUANTITIES.items():
+    for key, example in _TEXTS.items():
         if key in table:
-            yield from quantity_mistakes(f"{where}.{key}", table[key], dimension, example, zero=True)
+            yield from text_mistakes(f"{where}.{key}", table[key], example)
+    for key, (least, most) in _NUMBERS.items():
+        if not least <= table.get(key, least) <= most:
+            yield f"{where}.{key}: is {table[key]:,}; write a number from {least} to {most:,}"
+    yield from _quantity_mistakes(where, table)
     yield from _deciding_mistakes(where, table)
     if "require" in table:
-        try:
-            _parse_bound(table["require"], tables)
-        except UnitError as error:
-            yield f"{where}.require: {error}"
+        yield from bound_mistakes(f"{where}.require", table["require"], lambda text: _parse_bound(text, tables))
+
+
+def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    if "confidence" in table:
+        yield from confidence_mistakes(f"{where}.confidence", table["confidence"])
+    for key in ("window", "rate"):
+        if key in table:
+            yield from quantity_mistakes(f"{where}.{key}", table[key], *_QUANTITIES[key])
 
 
 def _deciding_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -199,18 +190,6 @@ def _deciding_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
         yield f"{where}.confidence: is missing; decides = 'bound' needs e.g. confidence = '95 %'"
     if not re.match(r"\s*[<>]", table.get("require", "")):
         yield f"{where}.decides: is 'bound'; require a limit that orders, e.g. '< 200 ms', or write decides = 'point'"
-
-
-def _list_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("layers", "controls"):
-        if not is_text_list(table.get(key, [])):
-            yield f"{where}.{key}: is {table[key]!r}; write a list of texts"
-    if not table["layers"]:
-        yield f"{where}.layers: is empty; name the layers that must answer: {', '.join(LAYERS)}"
-    for layer in table["layers"]:
-        if layer not in LAYERS:
-            hint = suggest(str(layer), LAYERS) or f"; layers are {', '.join(LAYERS)}"
-            yield f"{where}.layers: {layer!r} is not a layer{hint}"
 
 
 def _parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:

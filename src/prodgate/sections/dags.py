@@ -14,7 +14,7 @@ from ..dags.cron import find_mistakes as schedule_mistakes
 from ..dags.declared import DeclaredDag, Schedule
 from ..quantities import Quantity
 from .data import DataSection, data_mistakes, parse_data_section
-from .validation import key_mistakes, quantity_mistakes
+from .validation import is_text_list, key_mistakes, quantity_mistakes
 
 _TEXTS: Final = (
     "version",
@@ -166,7 +166,7 @@ def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
 
 
 def _task_mistakes(where: str, table: Any) -> Iterator[str]:
-    if not isinstance(table, dict) or not all(isinstance(before, list) for before in table.values()):
+    if not isinstance(table, dict) or not all(map(is_text_list, table.values())):
         yield f'{where}: is {table!r}; write {{ collect = [], store = ["collect"] }}'
         return
     for task, before in table.items():

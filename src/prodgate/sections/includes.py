@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from ..criteria import CriteriaError, suggest
+from .toml_text import TomlError, parse_toml, read_text, render_mistakes
 from .validation import is_text_list
 
 _EXAMPLE: Final = 'include = ["criteria/*.toml"]'
@@ -43,8 +43,8 @@ def read_files(path: Path) -> tuple[str, dict[str, str]]:
     """
     text = _read(path, "name another file with --criteria")
     try:
-        stated = tomllib.loads(text).get("include", [])
-    except tomllib.TOMLDecodeError:
+        stated = parse_toml(text).get("include", [])
+    except TomlError:
         return text, {}  # whoever parses it says what is wrong
     if not is_text_list(stated):
         raise CriteriaError(f"{path}: include: is {stated!r}; write a list of files, e.g. {_EXAMPLE}")
@@ -68,23 +68,22 @@ def _read_included(patterns: Iterable[str], path: Path) -> dict[str, str]:
             except CriteriaError as error:
                 mistakes.append(str(error))
     if mistakes:
-        raise CriteriaError("\n".join(mistakes))
+        raise CriteriaError(render_mistakes(mistakes))
     return found
 
 
 def _read(file: Path, otherwise: str) -> str:
     try:
-        return file.read_bytes().decode("utf-8")
+        return read_text(file)
     except OSError as error:
         raise CriteriaError(f"{file}: cannot be read: {error.strerror}; {otherwise}") from None
-    except UnicodeDecodeError as error:
-        where = f"{error.reason} at byte {error.start}"
-        raise CriteriaError(f"{file}: is not UTF-8 text: {where}; save it as UTF-8") from None
+    except TomlError as error:
+        raise CriteriaError(f"{file}: {error}") from None
 
 
 def folder_of(path: Path) -> Path:
-    """Return the folder that the paths in a criteria file start from: where the file itself is, also behind a link."""
-    return path.resolve().parent if path.is_symlink() else path.parent
+    """Return the folder that the paths in a criteria file start from: where it was named, also when that is a link."""
+    return path.parent
 
 
 def merge(text: str, path: Path, included: Mapping[str, str]) -> Merged:
@@ -93,11 +92,11 @@ def merge(text: str, path: Path, included: Mapping[str, str]) -> Merged:
     broken: list[str] = []
     for file, content in ((path, text), *((folder_of(path) / name, each) for name, each in included.items())):
         try:
-            tables.append((file, tomllib.loads(content)))
-        except tomllib.TOMLDecodeError as error:
-            broken.append(f"{file}: is not TOML: {error}")
+            tables.append((file, parse_toml(content)))
+        except TomlError as error:
+            broken.append(f"{file}: {error}")
     if broken:
-        raise CriteriaError("\n".join(broken))
+        raise CriteriaError(render_mistakes(broken))
     tables[0][1].pop("include", None)
     data: dict[str, Any] = {}
     origins: dict[str, Path] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -128,7 +128,10 @@ def _rate_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     mistakes += _rehearsal_mistakes(table.get("rehearsal", {}))
     yield from mistakes
     if not mistakes:
-        yield from _ceiling_mistakes(table["most"], parse_load_section(table))
+        profiles = [(f"load.{name}", profile) for name, profile in _parse_profiles(table).items()]
+        rehearsal = _parse_profiles(table.get("rehearsal", {}))
+        profiles += [(f"load.rehearsal.{name}", profile) for name, profile in rehearsal.items()]
+        yield from _ceiling_mistakes(table["most"], profiles)
 
 
 def _profile_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -161,11 +164,9 @@ def _limit_mistakes(where: str, table: Any, known: Mapping[str, str]) -> Iterato
             yield f"{where}.{key}: is missing; write e.g. {key} = {_EXAMPLES[key]!r}"
 
 
-def _ceiling_mistakes(most: Mapping[str, str], section: LoadSection) -> Iterator[str]:
+def _ceiling_mistakes(most: Mapping[str, str], profiles: Iterable[tuple[str, LoadProfile]]) -> Iterator[str]:
     """Say which profiles send more, or for longer, than is ever allowed."""
     rate, duration = (Quantity.parse(most[key]) for key in _MOST)
-    profiles = [(f"load.{name}", profile) for name, profile in section.profiles.items()]
-    profiles += [(f"load.rehearsal.{name}", profile) for name, profile in section.rehearsal.items()]
     for where, profile in profiles:
         if profile.rate.base > rate.base:
             yield f"{where}.rate: is '{profile.rate}'; load.most allows '{rate}'"

@@ -59,7 +59,7 @@ def is_own(path: Path, root: Path) -> bool:
 
 def open_project(criteria: Path) -> Project:
     """Read a project by its criteria file. Raises CriteriaError."""
-    root = criteria.resolve().parent
+    root = root_of(criteria)
     stated = load_criteria(criteria)
     return Project(root=root, stated=stated if root == BUNDLED else _lend_remedies(stated))
 
@@ -76,6 +76,11 @@ def _lend_remedies(stated: CriteriaFile) -> CriteriaFile:
         if not criterion.remedy and id_ in bundled
     }
     return replace(stated, criteria=Criteria({**stated.criteria, **lent}))
+
+
+def root_of(criteria: Path) -> Path:
+    """Return the folder in which a criteria file was named: a link to a file elsewhere does not move the project."""
+    return criteria.parent.resolve()
 
 
 def find_folders(name: str, root: Path | None) -> tuple[Path, ...]:

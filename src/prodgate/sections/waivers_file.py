@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from ..criteria import UsageError
 from ..waivers import Waiver
+from .toml_text import TomlError, parse_toml, read_text, render_mistakes
 from .validation import key_mistakes
 
 _TEXTS = ("covers", "subject", "reason", "owner", "approver")
@@ -24,24 +24,28 @@ class WaiverError(UsageError):
 def load_waivers(path: Path) -> tuple[Waiver, ...]:
     """Read and validate a waivers file; a file that does not exist holds no waiver. Raises WaiverError."""
     try:
-        return parse_waivers(path.read_text("utf-8"), path)
+        return parse_waivers(read_text(path), path)
     except FileNotFoundError:
+        if path.is_symlink():
+            raise WaiverError(f"{path}: is a link that leads nowhere; mend it, or take it away") from None
         return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WaiverError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise WaiverError(f"{path}: cannot be read: {error.strerror}; make it readable") from None
+    except TomlError as error:
+        raise WaiverError(f"{path}: {error}") from None
 
 
 def parse_waivers(text: str, path: Path) -> tuple[Waiver, ...]:
     """Validate the text of a waivers file; ``path`` is only named in messages. Raises WaiverError."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise WaiverError(f"{path}: is not TOML: {error}") from None
+        data = parse_toml(text)
+    except TomlError as error:
+        raise WaiverError(f"{path}: {error}") from None
     tables = data.get("waivers", {})
     mistakes = [f"{key}: is not a section; write [waivers.<id>]" for key in data if key != "waivers"]
     mistakes += _mistakes(tables) if isinstance(tables, dict) else ["waivers: is not a table; write [waivers.<id>]"]
     if mistakes:
-        raise WaiverError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+        raise WaiverError(render_mistakes(f"{path}: {mistake}" for mistake in mistakes))
     return tuple(Waiver(id=id_, **table) for id_, table in tables.items())
 
 

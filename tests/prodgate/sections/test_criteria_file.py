@@ -86,7 +86,7 @@ def test_a_valid_file_is_read_whole() -> None:
         ("samples = 299", "remedy = 299", "criteria.alarm-threshold.remedy: is 299; write a text"),
         ("samples = 299", 'samples = "299"', "criteria.alarm-threshold.samples: is '299'; write a whole number"),
         ("samples = 299", "samples = true", "criteria.alarm-threshold.samples: is True; write a whole number"),
-        ("samples = 299", "samples = -1", "criteria.alarm-threshold.samples: is -1; write a number that is not"),
+        ("samples = 299", "samples = -1", "criteria.alarm-threshold.samples: is -1; write a number from 1 to"),
         ('confidence = "95 %"\n', "", "confidence: is missing; decides = 'bound' needs"),
         ('rate = "100 /s"', 'rate = "30 d"', "criteria.alarm-threshold.rate: is '30 d'; write a rate, e.g. '100 /s'"),
         ('"<= {backup-retention}"', '"== {backup-retention}"', "criteria.alarm-threshold.decides: is 'bound'; require a limit that orders"),

@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 from prodgate.cli import main
 from prodgate.criteria import CriteriaError
 from prodgate.evidence import artifacts, runs
+from prodgate.sections import includes
 from prodgate.sections.criteria_file import CriteriaFile, load_criteria, parse_criteria
+from prodgate.sections.project import open_project
+from prodgate.sections.toml_text import read_text
 
 from ..sample_run import ABOUT
 
@@ -144,7 +147,7 @@ def write(text: str) -> Callable[[Path], None]:
         ('["criteria/*.tml"]', "", None, "criteria.toml: include: 'criteria/*.tml' matches no file; did you mean"),
         ('["rules/*.yaml"]', "", None, "include: 'rules/*.yaml' matches no file; write a file or a pattern, e.g. include = ["),
         ('["criteria/netwrk.toml"]', "", None, "'criteria/netwrk.toml' matches no file; did you mean 'criteria/network.toml'?"),
-        ('["a\\u0000b/*.toml"]', "", None, "matches no file; write a file or a pattern"),
+        ('["a\\u0000b/*.toml"]', "", None, "criteria.toml: include: holds the control character"),
         ('["../other/*.toml"]', "", None, "criteria.toml: include: '../other/*.toml' leads out of the folder of criteria.toml; write"),
         ('["/etc/*.conf"]', "", None, "criteria.toml: include: '/etc/*.conf' leads out of the folder of criteria.toml; write"),
         ('["criteria/*.toml"]', "criteria/far.toml", link("/etc/hostname"), "'criteria/far.toml' is a link to /etc/hostname, out of the folder of criteria.toml; put the file itself there"),
@@ -197,14 +200,12 @@ def test_one_mistake_is_one_line_that_names_its_file(
 
 
 def test_an_included_file_that_cannot_be_read_says_so(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = Path.read_bytes
-
-    def denied(path: Path) -> bytes:
+    def denied(path: Path) -> str:
         if path.name == "recovery.toml":
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return read_text(path)
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(includes, "read_text", denied)
     with pytest.raises(
         CriteriaError, match=r"^criteria/recovery\.toml: cannot be read: Permission denied; make it read"
     ):
@@ -219,9 +220,27 @@ def test_an_absolute_place_in_a_link_above_the_project_is_no_way_out(shop: Path,
     )
 
 
-def test_a_criteria_file_behind_a_link_includes_what_is_beside_the_file(shop: Path, tmp_path: Path) -> None:
-    (tmp_path / "criteria.toml").symlink_to(shop / "criteria.toml")
-    assert len(load_criteria(tmp_path / "criteria.toml").criteria) == 3
+def test_a_link_to_a_criteria_file_does_not_move_the_project(shop: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "criteria.toml").symlink_to(shop / "criteria.toml")
+    with pytest.raises(CriteriaError, match=r"'criteria/\*\.toml' matches no file"):
+        load_criteria(other / "criteria.toml")
+    (other / "criteria").symlink_to(shop / "criteria")
+    with pytest.raises(CriteriaError, match="out of the folder of criteria.toml; put the file itself there"):
+        load_criteria(other / "criteria.toml")
+    (other / "criteria").unlink()
+    shutil.copytree(shop / "criteria", other / "criteria")
+    assert open_project(other / "criteria.toml").root == other
+
+
+def test_files_behind_links_within_the_folder_are_read_as_a_cluster_mounts_them(shop: Path) -> None:
+    (shop / "..data").mkdir()
+    for name in ("criteria", "criteria.toml"):
+        (shop / name).rename(shop / "..data" / name)
+        (shop / name).symlink_to(f"..data/{name}")
+    assert len(load_criteria(shop / "criteria.toml").criteria) == 3
+    assert open_project(shop / "criteria.toml").root == shop
 
 
 def test_all_mistakes_of_all_files_are_said_at_once(shop: Path) -> None:

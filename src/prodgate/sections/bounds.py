@@ -1,0 +1,81 @@
+"""Bounds and quantities that mean something: what nothing or everything would satisfy is refused before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from ..quantities import UNITS, Bound, Quantity, UnitError
+from ..semantics.names import says_nothing
+from .validation import GREATEST, LONGEST, is_text_list, parse_quantity
+
+#: The least confidence: with less, the ends of an interval pass each other; and the greatest that can be computed.
+_CONFIDENCE: Final = (Decimal("0.5"), Decimal("0.999999"))
+
+
+def bound_mistakes(where: str, text: str, parse: Callable[[str], Bound]) -> Iterator[str]:
+    """Say why a text is no bound, or one that nothing or everything satisfies."""
+    if len(text) > LONGEST:
+        yield f"{where}: is {len(text):,} characters long; write e.g. '< 200 ms'"
+        return
+    try:
+        bound = parse(text)
+    except UnitError as error:
+        yield f"{where}: {error}"
+        return
+    if wrong := _describe_bound(bound):
+        yield f"{where}: is {text!r}; {wrong}"
+
+
+def _describe_bound(bound: Bound) -> str:
+    """Say what is wrong with a bound, and what to write instead; nothing when something can keep and break it."""
+    if bound.limit is None:
+        return _describe_texts(bound.texts)
+    limit, kind = bound.limit.base, bound.dimension
+    most, named = GREATEST[kind], f"a {kind}"
+    greatest = (
+        Quantity.of(100, "%")
+        if kind == "ratio"
+        else Quantity.of(most / UNITS[bound.limit.unit][1].normalize(), bound.limit.unit)
+    )
+    if limit < 0 or (bound.comparator == "<" and limit == 0):
+        held = "everything" if bound.comparator in (">", ">=") else "nothing"
+        return f"{held} satisfies that, since {named} is not negative; write a limit above 0"
+    if bound.comparator == ">=" and limit == 0:
+        return f"everything satisfies that, since {named} is not negative; write a limit above 0, or '> 0'"
+    if limit > most or (bound.comparator == ">" and limit == most):
+        held = "everything" if bound.comparator in ("<", "<=") else "nothing"
+        return f"{held} satisfies that; write a limit of at most {greatest}"
+    return ""
+
+
+def _describe_texts(texts: tuple[str, ...]) -> str:
+    if blank := [each for each in texts if says_nothing(each) and each.casefold() not in ("none", "null")]:
+        return f"{blank[0]!r} is no text that anything has; write e.g. \"== 'mw1.medium'\""
+    return "names a text twice; write each once" if len(set(texts)) < len(texts) else ""
+
+
+def confidence_mistakes(where: str, text: str) -> Iterator[str]:
+    """Say why a text is no confidence."""
+    quantity, mistakes = parse_quantity(where, text, "ratio", "95 %")
+    yield from mistakes
+    if quantity and not _CONFIDENCE[0] <= quantity.base <= _CONFIDENCE[1]:
+        yield f"{where}: is {text!r}; write at least 50 % and at most 99.9999 %, e.g. '95 %'"
+
+
+def text_mistakes(where: str, text: str, example: str) -> Iterator[str]:
+    """Say that a text tells a reader nothing."""
+    if says_nothing(text):
+        yield f"{where}: is {text!r}, which says nothing; write {example}"
+
+
+def list_mistakes(where: str, values: Any) -> Iterator[str]:
+    """Say why a value is no list of texts that each say something, once."""
+    if not is_text_list(values):
+        yield f"{where}: is {values!r}; write a list of texts"
+        return
+    if blank := [each for each in values if says_nothing(each)]:
+        yield f"{where}: {blank[0]!r} says nothing; take it out"
+    if twice := sorted({each for each in values if values.count(each) > 1}):
+        yield f"{where}: names {twice[0]!r} twice; write each once"

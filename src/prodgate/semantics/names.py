@@ -1,0 +1,51 @@
+"""What Unicode means by a text: whether it says anything, and whether two names are the same person's.
+
+>>> names_same_person("Ana <ana@example.com>", "ａｎａ@example.com\\u200b")
+True
+>>> says_nothing("\\u2060 – \\u3164")
+True
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+#: Letters that are drawn as nothing.
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
+#: What people write where they have nothing to say.
+_PLACEHOLDERS: Final = frozenset(
+    {"na", "nil", "none", "null", "tbd", "tba", "todo", "fixme", "xxx", "unknown", "later"}
+)
+#: Scripts with letters that look like those of another.
+_ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
+_ADDRESS: Final = re.compile(r"([^\s@<>]+)@([^\s@<>,;]+)")
+
+
+def fold(text: str) -> str:
+    """Return the letters and digits of a text, without case, width, accents and all that is not seen."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(each for each in plain if each.isalnum() and each not in _BLANK_LETTERS)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text has no letter or digit that is seen, or only stands for one that is to come."""
+    return fold(text) in _PLACEHOLDERS | {""}
+
+
+def names_same_person(one: str, other: str) -> bool:
+    """Whether two names, or addresses with or without a name, are the same person's."""
+    return bool({fold(one), *_addresses(one)} & {fold(other), *_addresses(other)})
+
+
+def mixes_scripts(text: str) -> bool:
+    """Whether a word of a text has letters of scripts that look alike, as a Cyrillic ``а`` among Latin letters."""
+    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", text))
+    return any(len(_ALIKE & {unicodedata.name(each, "").partition(" ")[0] for each in word}) > 1 for word in words)
+
+
+def _addresses(text: str) -> set[str]:
+    """Return the e-mail addresses in a text, without the ``+tag`` that one person may add."""
+    visible = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
+    return {f"{fold(name.partition('+')[0])}@{fold(host)}" for name, host in _ADDRESS.findall(visible)}
