@@ -111,7 +111,7 @@ def test_a_value_that_means_nothing_is_refused(line: str, message: str) -> None:
         ('"Backups are kept."', '"…"', "criteria.kept.statement: "),
         ('"保持する。"', '"\\u3164"', "criteria.kept.statement: "),
         ('"They are needed."', '""', "criteria.kept.why: is '', which says nothing; write why it must hold"),
-        ('"They are needed."', '"TODO"', "criteria.kept.why: is 'TODO', which says nothing"),
+        ('"They are needed."', '"tbd"', "criteria.kept.why: is 'tbd', which says nothing"),
         ('"Backups are kept"', '"-"', "requirements.OPS-2.asks: is '-', which says nothing"),
         ('source = "OPS-2"\nlayers = ["static"]', 'source = "OPS-2"\nlayers = ["static", "static"]', "names 'static' twice"),
         ('source = "OPS-2"\nlayers = ["static"]', 'source = "OPS-2"\nlayers = [["static"]]', "write a list of texts"),
