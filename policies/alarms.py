@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from prodgate import Block, Configuration, Resource, Unresolved
+from prodgate import Block, Configuration, Resource, allow_unknown
 from prodgate.semantics import cloudwatch
 from prodgate.semantics.cloudwatch import evaluate_nested, find_deciding_queries, parse_percentile
 
@@ -52,9 +52,8 @@ class Reading:
 
         CloudWatch finds a metric by all of its dimensions: with one too many or too few there is no data, ever.
         """
-        try:
-            stated = self.dimensions()
-        except Unresolved:
+        stated = self._known_dimensions()
+        if stated is None:
             return self._refers_to(wanted)
         return stated.keys() == wanted.keys() and all(
             _names_value(stated[key], key, value) for key, value in wanted.items()
@@ -62,10 +61,15 @@ class Reading:
 
     def mentions(self, dimension: str, resource: Resource) -> bool:
         """Whether one dimension names that resource, whatever the others are."""
-        try:
-            return _names_value(self.dimensions().get(dimension, ""), dimension, resource)
-        except Unresolved:
+        stated = self._known_dimensions()
+        if stated is None:
             return self._refers_to({dimension: resource})
+        return _names_value(stated.get(dimension, ""), dimension, resource)
+
+    def _known_dimensions(self) -> dict[str, str] | None:
+        with allow_unknown(because="the configuration says which resource the dimension names"):
+            return self.dimensions()
+        return None
 
     def _refers_to(self, wanted: dict[str, Resource | str]) -> bool:
         """Fall back on what the configuration says the dimensions refer to; AWS gives some names only on creation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodgate import Criterion, Resource, Unresolved, policy
+from prodgate import Criterion, Resource, allow_unknown, policy
 
 DISTRIBUTION = ("aws_cloudfront_distribution",)
 CERTIFICATE, VALIDATION = "aws_acm_certificate", "aws_acm_certificate_validation"
@@ -103,7 +103,7 @@ def _covers(pattern: str, name: str) -> bool:
 
 def _region(certificate: Resource) -> str:
     """Return the region: the argument when it is known, else the one in the ARN. Raises Unresolved."""
-    try:
-        return certificate.text("region") or (certificate.text("arn") or "").split(":")[3]
-    except Unresolved:
-        return (certificate.text("arn") or "").split(":")[3]
+    region = None
+    with allow_unknown(because="the ARN names the region, too"):
+        region = certificate.text("region")
+    return region or (certificate.text("arn") or "").split(":")[3]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from prodgate import Resource, Unresolved
+from prodgate import Resource, allow_unknown
 
 
 def is_unset(resource: Resource, name: str) -> bool:
     """Whether an argument is not written in the configuration, so that AWS's own default holds."""
-    try:
+    with allow_unknown(because="an argument that is not written is left to AWS"):
         return resource.text(name) is None
-    except Unresolved:
-        return name not in resource.references
+    return name not in resource.references

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .checks import check
     from .criteria import Criterion
     from .estimates import estimate_rate
+    from .judgement import allow_unknown
     from .quantities import Quantity
     from .semantics.unresolved import Unknown, Unresolved
     from .terraform.policy import policy
@@ -28,6 +29,7 @@ else:
         "Resource": "terraform.resources",
         "Unknown": "semantics.unresolved",
         "Unresolved": "semantics.unresolved",
+        "allow_unknown": "judgement",
         "check": "checks",
         "estimate_rate": "estimates",
         "policy": "terraform.policy",
@@ -40,6 +42,6 @@ else:
 
 
 __all__ = [
-    "Block", "Configuration", "Credentials", "Criterion", "Quantity", "Resource", "Unknown", "Unresolved", "check",
-    "estimate_rate", "policy",
+    "Block", "Configuration", "Credentials", "Criterion", "Quantity", "Resource", "Unknown", "Unresolved",
+    "allow_unknown", "check", "estimate_rate", "policy",
 ]  # fmt: skip

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Concatenate, NoReturn, ParamSpec, SupportsIndex
 
 from .estimates import Estimate
-from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
+from .findings import Concluded, Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
+from .judgement import Doubt, Judgement, describe, is_judging, record_comparison, record_criterion, record_doubt
 from .quantities import Bound, Quantity
 
 #: layer -> letter in the "How" column of the requirements
@@ -26,8 +26,7 @@ LAYERS: dict[str, str] = {
 }
 
 
-#: What the running check has compared so far; the last entry is what a satisfied finding shows.
-_COMPARISONS: ContextVar[list[Conclusion] | None] = ContextVar("comparisons", default=None)
+P = ParamSpec("P")
 
 
 class UsageError(Exception):
@@ -42,6 +41,25 @@ def suggest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return ``; did you mean 'x'?`` for the known name nearest to ``name``, or nothing below ``cutoff`` of 1."""
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _counted(method: Callable[Concatenate[Criterion, P], None]) -> Callable[Concatenate[Criterion, P], None]:
+    """Make a comparison that could not be made a doubt, even if whoever made it catches the exception."""
+
+    @wraps(method)
+    def compare(self: Criterion, /, *args: P.args, **named: P.kwargs) -> None:
+        __tracebackhide__ = True
+        record_criterion(self)
+        try:
+            method(self, *args, **named)
+        except Concluded:
+            raise
+        except BaseException as error:
+            said = f"{method.__name__}() could not compare: {type(error).__name__}: {describe(error)}"
+            record_doubt(Doubt(reason=said))
+            raise
+
+    return compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +94,7 @@ class Criterion:
     baseline: bool = False
     """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
 
+    @_counted
     def require(self, observed: Quantity | str | Estimate, *, samples: int | None = None) -> None:
         """Raise unless ``observed`` keeps the bound and rests on enough samples; an Estimate says on how many itself.
 
@@ -112,11 +131,16 @@ class Criterion:
             raise self.undetermined(observed.unfinished, observed=observed)
         _record_comparison(True, str(bound), str(observed))
 
+    @_counted
     def hold(self, ok: bool, *, expected: str, observed: object) -> None:
-        """Raise unless ``ok``; for criteria that state a fact rather than a bound."""
+        """Raise unless ``ok`` is True; for criteria that state a fact rather than a bound. Only a bool answers."""
         __tracebackhide__ = True
-        _record_comparison(ok, expected, _render_value(observed))
+        if not isinstance(ok, bool):
+            said = f"hold() was given {describe(ok)!r}, a {type(ok).__name__}; give it True or False"
+            raise self.undetermined(said, observed=observed)
+        _record_comparison(ok, expected, describe(observed))
 
+    @_counted
     def cover(self, observed: Quantity) -> None:
         """Raise unless at least as much time as the window was observed, in days or in any unit of time."""
         __tracebackhide__ = True
@@ -127,9 +151,17 @@ class Criterion:
         """Return the exception to raise when the answer cannot be known."""
         expected = str(self.bound) if self.bound else ""
         conclusion = Conclusion(
-            outcome=Outcome.UNDETERMINED, expected=expected, observed=_render_value(observed), reason=reason
+            outcome=Outcome.UNDETERMINED, expected=expected, observed=describe(observed), reason=reason
         )
         return Undetermined(conclusion)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        """Refuse to go to another process, whose comparisons nobody would hear of, while something is judged."""
+        if is_judging():
+            reason = "the criterion was handed to another process, whose comparisons don't count; compare in this one"
+            record_doubt(Doubt(reason=reason))
+            raise TypeError(reason)
+        return object.__reduce_ex__(self, protocol)
 
     def not_applicable(self, reason: str) -> NotApplicable:
         """Return the exception to raise when the question does not arise for this subject."""
@@ -141,39 +173,33 @@ def _record_comparison(ok: bool, expected: str, observed: str) -> None:
     __tracebackhide__ = True
     outcome = Outcome.SATISFIED if ok else Outcome.NOT_SATISFIED
     conclusion = Conclusion(outcome=outcome, expected=expected, observed=observed)
-    if (comparisons := _COMPARISONS.get()) is not None:
-        comparisons.append(conclusion)
     if not ok:
         raise NotSatisfied(conclusion)
+    record_comparison(conclusion)
 
 
-@contextmanager
-def comparisons() -> Iterator[list[Conclusion]]:
-    """Collect what criteria compare while the context is open, in order."""
-    seen: list[Conclusion] = []
-    token = _COMPARISONS.set(seen)
-    try:
-        yield seen
-    finally:
-        _COMPARISONS.reset(token)
+def conclude(
+    judgement: Judgement, criterion: Criterion, *, ended: Conclusion | None = None, looked: bool = False
+) -> Conclusion:
+    """Return the conclusion of a judgement: what broke the criterion, else what was doubted, else what held last.
 
-
-def conclude(compared: Sequence[Conclusion], criterion: Criterion, *, looked: bool = False) -> Conclusion:
-    """Return the conclusion of a check that raised nothing: what broke the criterion, else what held last.
-
-    One that compared nothing concluded nothing, unless it ``looked`` for what a statement forbids and met none of it.
+    ``ended`` is what it ended with by an exception. One that compared nothing concluded nothing, unless it ``looked``
+    for what a statement forbids and met none of it.
     """
-    if broken := [each for each in compared if each.outcome is not Outcome.SATISFIED]:
-        return broken[0]
-    if compared:
-        return compared[-1]
-    if looked and criterion.bound is None:
-        return Conclusion(outcome=Outcome.SATISFIED)
+    ends = [ended] if ended and ended.outcome is not Outcome.SATISFIED else []
+    for outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
+        found: list[Conclusion] = [each for each in (*ends, *judgement.compared) if each.outcome is outcome]
+        if found:
+            return found[0]
+        if outcome is Outcome.UNDETERMINED and judgement.doubts:
+            doubt = judgement.doubts[0]
+            return replace(criterion.undetermined(doubt.reason).conclusion, observed=doubt.observed)
+    if ends:
+        return ends[0]
+    if judgement.compared or (looked and criterion.bound is None):
+        held = judgement.compared[-1] if judgement.compared else Conclusion(outcome=Outcome.SATISFIED)
+        return replace(held, reason="; ".join(dict.fromkeys(judgement.set_aside)))
     return criterion.undetermined("ended without comparing anything").conclusion
-
-
-def _render_value(observed: object) -> str:
-    return "true" if observed is True else "false" if observed is False else str(observed)
 
 
 def runs_later(function: object) -> bool:

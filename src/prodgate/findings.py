@@ -3,7 +3,10 @@
 Concluded(AssertionError)   a check ended with an outcome other than satisfied
 ├── NotSatisfied            the observed value breaks the criterion
 ├── Undetermined            the check could not tell; counts against promotion
+│   └── NotObserved         a field of a fact that could not be observed was read
 └── NotApplicable           the question does not arise for this subject
+
+The first two count from the moment they are made; whoever catches them changes nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
+
+from .judgement import Doubt, NotKnown, record_comparison, record_doubt
 
 
 class Outcome(StrEnum):
@@ -85,9 +90,22 @@ class Concluded(AssertionError):
 class NotSatisfied(Concluded):
     """The observed value breaks the criterion."""
 
+    def __init__(self, conclusion: Conclusion) -> None:
+        super().__init__(conclusion)
+        record_comparison(conclusion)
+
 
 class Undetermined(Concluded):
     """The check could not tell; the gate counts this against promotion."""
+
+    def __init__(self, conclusion: Conclusion) -> None:
+        super().__init__(conclusion)
+        said = Doubt(reason=conclusion.reason, expected=conclusion.expected, observed=conclusion.observed)
+        record_doubt(said, optional=isinstance(self, NotKnown))
+
+
+class NotObserved(Undetermined, NotKnown):
+    """A field of a fact that could not be observed was read."""
 
 
 class NotApplicable(Concluded):

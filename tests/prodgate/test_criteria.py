@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from prodgate.criteria import comparisons, conclude
+from prodgate.criteria import conclude
 from prodgate.findings import NotSatisfied, Outcome, Undetermined
+from prodgate.judgement import Judgement, open_judgement
 from prodgate.quantities import Bound, Quantity
 
 from .samples import criterion
@@ -27,11 +28,11 @@ def test_enough_samples_decide() -> None:
 
 def test_a_comparison_that_broke_the_bound_counts_although_it_was_caught() -> None:
     backups = criterion()
-    with comparisons() as compared:
+    with open_judgement() as judgement:
         with pytest.raises(NotSatisfied):
             backups.require(Quantity.days(7))
         backups.require(Quantity.days(30))
-    found = conclude(compared, backups)
+    found = conclude(judgement, backups)
     assert (found.outcome, found.observed) == (Outcome.NOT_SATISFIED, "7 d")
 
 
@@ -46,4 +47,4 @@ def test_a_comparison_that_broke_the_bound_counts_although_it_was_caught() -> No
 def test_comparing_nothing_holds_only_for_who_looked_for_what_a_statement_forbids(
     bound: Bound | None, looked: bool, outcome: Outcome
 ) -> None:
-    assert conclude([], criterion(bound=bound), looked=looked).outcome is outcome
+    assert conclude(Judgement(), criterion(bound=bound), looked=looked).outcome is outcome

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from prodgate import estimates
-from prodgate.criteria import comparisons
 from prodgate.estimates import Estimate
 from prodgate.findings import Concluded, NotSatisfied, Outcome, Undetermined
+from prodgate.judgement import open_judgement
 from prodgate.quantities import Bound, Quantity, UnitError
 
 from .samples import criterion
@@ -70,9 +70,9 @@ def test_nothing_observed_decides_nothing(asked: Any) -> None:
 
 
 def test_what_was_compared_is_shown() -> None:
-    with comparisons() as compared:
+    with open_judgement() as judgement:
         FAST.require(BELOW)
-    assert compared[0].observed == "180 ms (95 % each end: 171–189 ms, 4,000 requests)"
+    assert judgement.compared[0].observed == "180 ms (95 % each end: 171–189 ms, 4,000 requests)"
     with pytest.raises(Undetermined) as undecided:
         FAST.require(estimate("195 ms", "186 ms", "204 ms", settles="900 more requests like these would settle it"))
     assert undecided.value.conclusion.reason == (

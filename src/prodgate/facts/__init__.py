@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from ..aws.answers import Unread
-from ..findings import Conclusion, Outcome, Undetermined
+from ..findings import Conclusion, NotObserved, Outcome
 
 __all__ = ["Fact"]
 
@@ -30,7 +30,7 @@ class Fact:
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
         if isinstance(value, Unread):
-            raise Undetermined(Conclusion(outcome=Outcome.UNDETERMINED, reason=value.reason))
+            raise NotObserved(Conclusion(outcome=Outcome.UNDETERMINED, reason=value.reason))
         return value
 
     def __repr__(self) -> str:
@@ -47,3 +47,10 @@ class Facts:
     def of(self, kind: type) -> tuple[Any, ...]:
         """Return the facts of one kind."""
         return tuple(fact for fact in self.known if isinstance(fact, kind))
+
+    def why_unreadable(self, kind: type) -> str:
+        """Return why facts of one kind, or of a kind that is one of it, could not be observed; empty when all were."""
+        reasons = {other: reason for other, reason in self.unreadable.items() if issubclass(other, kind)}
+        own = reasons.pop(kind, "")
+        parts = [own, *(f"{other.__name__}: {reason}" for other, reason in reasons.items())]
+        return "; ".join(dict.fromkeys(filter(None, parts)))

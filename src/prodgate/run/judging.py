@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from ..checks import Check, find_mismatch
-from ..criteria import Criteria, CriteriaError, Criterion, comparisons, conclude
+from ..criteria import Criteria, CriteriaError, Criterion, conclude
 from ..facts import Fact, Facts
 from ..findings import Concluded, Conclusion, Finding, Outcome
+from ..judgement import describe, note_fork, open_judgement
 from ..terraform.policy import Policy
+
+os.register_at_fork(after_in_parent=note_fork)
 
 
 def find_mistake(subject: Policy | Check, criteria: Criteria) -> str:
@@ -44,7 +48,7 @@ def judge(
         conclusion = _run_check(check, criterion, subject, fixtures, interruptions)
         yield make(subject.subject, conclusion, place=getattr(subject, "place", ""))
     kind = check.kind.__name__
-    if reason := facts.unreadable.get(check.kind, ""):
+    if reason := facts.why_unreadable(check.kind):
         yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif len(subjects) < check.population:
         reason = f"{len(subjects) or 'no'} {kind} observed, at least {check.population} expected"
@@ -61,16 +65,20 @@ def _run_check(
     interruptions: tuple[type[BaseException], ...],
 ) -> Conclusion:
     """Run the check. Whatever it raises besides a conclusion is a bug in it or a skip, and neither is an answer."""
-    try:
-        with comparisons() as compared:
-            check.function(**{check.takes_fact: subject, check.takes_criterion: criterion}, **fixtures)
-    except Concluded as ended:
-        return ended.conclusion
-    except interruptions as interruption:
-        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"was not judged: {interruption}")
-    except Exception as bug:  # noqa: BLE001  a check of any team may raise anything; the gate must still conclude
-        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{check.name} failed: {type(bug).__name__}: {bug}")
-    return conclude(compared, criterion)
+    ended, function = None, cast("Callable[..., object]", check.function)
+    with open_judgement(criterion) as judgement:
+        try:
+            returned = function(**{check.takes_fact: subject, check.takes_criterion: criterion}, **fixtures)
+            if returned is not None:
+                judgement.doubt(f"{check.name} returned a {type(returned).__name__}; it must return nothing")
+        except Concluded as conclusion:
+            ended = conclusion.conclusion
+        except interruptions as interruption:
+            ended = Conclusion(outcome=Outcome.UNDETERMINED, reason=f"was not judged: {describe(interruption)}")
+        except Exception as bug:  # noqa: BLE001  a check of any team may raise anything; the gate must still conclude
+            reason = f"{check.name} failed: {type(bug).__name__}: {describe(bug)}"
+            ended = Conclusion(outcome=Outcome.UNDETERMINED, reason=reason)
+    return conclude(judgement, criterion, ended=ended)
 
 
 def _make_finding(

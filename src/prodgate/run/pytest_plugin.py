@@ -212,7 +212,7 @@ def _policy_findings(policy: Policy, criterion: Criterion, judging: Judging) -> 
     for configuration in configurations:
         yield from apply(policy, configuration, criterion)
     if not configurations:
-        reason = judging.facts.unreadable.get(Configuration, "no Terraform configuration was observed")
+        reason = judging.facts.why_unreadable(Configuration) or "no Terraform configuration was observed"
         yield Finding(
             criterion=policy.criterion,
             check=policy.id,

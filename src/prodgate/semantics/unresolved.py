@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from ..judgement import Doubt, NotKnown, is_judging, record_doubt
 
-class Unresolved(Exception):
+
+class Unresolved(NotKnown):
     """A value is not known before Terraform or AWS decides it, or is written in a way that is not understood here."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path} {reason}".strip())
         self.path = path
+        record_doubt(Doubt(reason=str(self)), optional=True)
 
 
 class Unknown:
-    """Stands for a leaf whose value nobody here can know. Has no truth value on purpose."""
+    """Stands for a leaf whose value nobody here can know. Has no truth value on purpose, and equals nothing but itself.
+
+    While something is judged, a comparison with another value raises Unresolved, and so does writing it as text.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
     def __bool__(self) -> bool:
         raise Unresolved("", "a value that is not known has no truth value")
+
+    def __eq__(self, other: object) -> bool:
+        if other is not self and is_judging():
+            raise Unresolved("", f"a value that {self.reason} was compared with {other!r}")
+        return other is self
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __str__(self) -> str:
+        if is_judging():
+            raise Unresolved("", f"a value that {self.reason} was read as text")
+        return repr(self)
 
     def __repr__(self) -> str:
         return f"<unknown: {self.reason}>"

@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from ..criteria import Criterion, comparisons, conclude, runs_later
+from ..criteria import Criterion, conclude, runs_later
 from ..findings import Concluded, Conclusion, Finding, Outcome
+from ..judgement import describe, open_judgement
 from ..semantics.unresolved import Unresolved
 from .known_types import check_types
 from .reading import Declaration, NoSuchAttribute, recorded_reads
@@ -136,16 +137,19 @@ def _conclude(
     policy: Policy, subject: Resource | Configuration, criterion: Criterion, reads: Sequence[object]
 ) -> Conclusion:
     """Run the policy. Whatever it raises besides a conclusion is a bug in it, and a bug is no answer."""
-    try:
-        with comparisons() as compared:
-            policy.judge(subject, criterion)
-    except Concluded as ended:
-        return ended.conclusion
-    except (Unresolved, NoSuchAttribute) as unclear:
-        return Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear))
-    except Exception as bug:  # noqa: BLE001  a policy of any team may raise anything; the gate must still conclude
-        return Conclusion(outcome=Outcome.UNDETERMINED, reason=f"{policy.id} failed: {type(bug).__name__}: {bug}")
-    return conclude(compared, criterion, looked=bool(reads) or isinstance(subject, Configuration))
+    ended, function = None, cast("Callable[..., object]", policy.judge)
+    with open_judgement(criterion) as judgement:
+        try:
+            if (returned := function(subject, criterion)) is not None:
+                judgement.doubt(f"{policy.id} returned a {type(returned).__name__}; it must return nothing")
+        except Concluded as conclusion:
+            ended = conclusion.conclusion
+        except (Unresolved, NoSuchAttribute) as unclear:
+            ended = Conclusion(outcome=Outcome.UNDETERMINED, reason=str(unclear))
+        except Exception as bug:  # noqa: BLE001  a policy of any team may raise anything; the gate must still conclude
+            reason = f"{policy.id} failed: {type(bug).__name__}: {describe(bug)}"
+            ended = Conclusion(outcome=Outcome.UNDETERMINED, reason=reason)
+    return conclude(judgement, criterion, ended=ended, looked=bool(reads) or isinstance(subject, Configuration))
 
 
 def _find_places(subject: Resource | Configuration, read: Declaration | Configuration, path: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
+from ..judgement import Doubt, record_doubt
 from ..semantics.policy_documents import Statement, read_statements
 from ..semantics.unresolved import Unknown, Unresolved
 from .positions import Origin
@@ -19,6 +20,10 @@ from .positions import Origin
 
 class NoSuchAttribute(Exception):
     """A policy read an attribute that the provider's schema does not have."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        record_doubt(Doubt(reason=said))
 
 
 #: A value that Terraform or AWS decides when the configuration is applied.

@@ -151,7 +151,7 @@ def _judge_evaluation(facts: Facts) -> Iterable[Finding]:
         if configuration.complete:
             yield _make_finding(Outcome.SATISFIED, configuration.root, "", None)
     if not facts.of(Diagnostic) and not facts.of(Configuration):
-        reason = facts.unreadable.get(Configuration, "no configuration was observed")
+        reason = facts.why_unreadable(Configuration) or "no configuration was observed"
         yield _make_finding(Outcome.UNDETERMINED, "(configuration)", reason, None)
 
 

@@ -1,0 +1,140 @@
+"""What arises while one subject is judged: comparisons and doubts, in whatever thread, task or context they arise.
+
+Each counts from the moment it is made. An exception only carries it to whoever wrote the check, who may catch it, but
+can't undo it; what a check can do without is said by ``allow_unknown``.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why the answer is not known, whatever else was compared."""
+
+    reason: str
+    expected: str = ""
+    observed: str = ""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Judgement:
+    """What was compared, doubted and set aside while one subject was judged by one criterion."""
+
+    criterion: object = None
+    """What is judged by; a comparison with another criterion is a doubt. None takes any."""
+    compared: list[Any] = field(default_factory=list)
+    """Conclusions that were compared, in order."""
+    doubts: list[Doubt] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+    """What could not be known and was not needed, each with the reason."""
+
+    def doubt(self, reason: str) -> None:
+        """Note why the answer is not known."""
+        self.doubts.append(Doubt(reason=reason))
+
+
+class NotKnown(Exception):
+    """A value is not known; a check that can do without it says so by ``allow_unknown``."""
+
+
+@dataclass(slots=True, eq=False)
+class _Allowance:
+    because: str
+    judgements: tuple[Judgement, ...]
+    open: bool = True
+
+
+#: The judgements that are going on, the innermost last. Of the process, not of a context: threads and tasks share it.
+_OPEN: list[Judgement] = []
+_ALLOWED: ContextVar[_Allowance | None] = ContextVar("allowed", default=None)
+
+
+@contextmanager
+def open_judgement(criterion: object = None) -> Iterator[Judgement]:
+    """Collect what is compared and doubted in this process while the context is open."""
+    judgement = Judgement(criterion=criterion)
+    before, hook = set(sys._current_frames()), threading.excepthook
+
+    def hear(failed: threading.ExceptHookArgs) -> None:
+        judgement.doubt(f"a thread failed: {failed.exc_type.__name__}: {describe(failed.exc_value)}")
+
+    threading.excepthook = hear
+    _OPEN.append(judgement)
+    try:
+        yield judgement
+    finally:
+        threading.excepthook = hook
+        if set(sys._current_frames()) - before:
+            judgement.doubt("left a thread running, whose comparisons don't count; wait for it with join()")
+        _OPEN.remove(judgement)
+
+
+@contextmanager
+def allow_unknown(because: str) -> Iterator[None]:
+    """Do without what is not known in this block, and say in the finding why that decides nothing.
+
+    An unknown value, or a field that was not observed, ends the block, and the code after it takes another way. What
+    is compared in the block counts, and so does an undetermined that is raised there. Raises TypeError without reason.
+    """
+    if not isinstance(because, str) or not because.strip():
+        raise TypeError(f"allow_unknown: the reason is {because!r}; say why the judgement does not need the value")
+    allowance = _Allowance(because, tuple(_OPEN))
+    token = _ALLOWED.set(allowance)
+    try:
+        yield
+    except NotKnown:
+        pass
+    finally:
+        allowance.open = False
+        _ALLOWED.reset(token)
+
+
+def is_judging() -> bool:
+    """Whether a subject is being judged."""
+    return bool(_OPEN)
+
+
+def record_comparison(conclusion: Any) -> None:
+    """Note what was compared in every judgement that is going on."""
+    for judgement in tuple(_OPEN):
+        judgement.compared.append(conclusion)
+
+
+def record_criterion(criterion: Any) -> None:
+    """Note a doubt where a criterion other than the judged one decides."""
+    for judgement in tuple(_OPEN):
+        judged = judgement.criterion
+        if judged is not None and judged is not criterion and judged != criterion:
+            judgement.doubt(f"was compared by {criterion.id!r} as written elsewhere; use the criterion that is given")
+
+
+def record_doubt(doubt: Doubt, *, optional: bool = False) -> None:
+    """Note a doubt in every judgement that is going on; one that is ``optional`` may be set aside."""
+    allowed = _ALLOWED.get() if optional else None
+    for judgement in tuple(_OPEN):
+        if allowed and allowed.open and judgement in allowed.judgements:
+            judgement.set_aside.append(f"{doubt.reason}, which decides nothing: {allowed.because}")
+        else:
+            judgement.doubts.append(doubt)
+
+
+def note_fork() -> None:
+    """Note that a process was forked, which takes comparisons where nobody hears of them."""
+    for judgement in tuple(_OPEN):
+        judgement.doubt("forked a process, whose comparisons don't count; compare in this one")
+
+
+def describe(value: object) -> str:
+    """Return a value as text, also one that refuses to be."""
+    try:
+        return "true" if value is True else "false" if value is False else str(value)
+    except Exception as error:  # noqa: BLE001  a value of any team may do anything
+        return f"<{type(value).__name__} that can't be shown: {type(error).__name__}>"
