@@ -195,8 +195,7 @@ def _why_forwarded(behaviour: Block) -> str:
         return "has no cache policy"
     if (cookies := forwarded.text("cookies.forward")) != "none":
         return f"varies by cookies ({cookies})"
-    stated = behaviour.values.get("default_ttl")
-    return "has a time to live of 0" if stated == 0 else ""
+    return "" if behaviour.number("default_ttl", 86400) else "has a time to live of 0"
 
 
 def _missing_header(distribution: Resource, behaviour: Block, criterion: Criterion) -> str:

@@ -39,7 +39,9 @@ class SpecialThing(Thing):
     colour: str = "red"
 
 
-PARTLY = Thing.unread("partly", "denied")
+def partly() -> Thing:
+    """A thing of which only the name is known."""
+    return Thing.unread("partly", "denied")
 
 
 def judged(body: Callable[[Thing, Criterion], Any], *, facts: Facts = Facts((Thing(subject="it"),))) -> Finding:  # noqa: B008
@@ -155,9 +157,9 @@ def raise_(error: BaseException) -> None:
         (lambda c: c.undetermined("dark"), "dark"),
         (lambda c: raise_(ExceptionGroup("all", [c.undetermined("dark")])), "dark"),
         (lambda c: in_a_thread(lambda: c.undetermined("dark")), "dark"),
-        (lambda _: PARTLY.size, "denied"),
-        (lambda _: getattr(PARTLY, "size", 3), "denied"),
-        (lambda _: in_a_thread(quietly(lambda: PARTLY.size)), "denied"),
+        (lambda _: partly().size, "denied"),
+        (lambda _: getattr(partly(), "size", 3), "denied"),
+        (lambda _: in_a_thread(quietly(lambda: partly().size)), "denied"),
         (lambda _: raise_(Unresolved("aws_x.it.arn", "is decided later")), "aws_x.it.arn is decided later"),
         (lambda c: c.cover(Quantity.days(3)), "there is data for 3 d of an unstated window"),
         (lambda c: c.hold("no", **SAID), "hold() was given 'no', a str; give it True or False"),
@@ -172,7 +174,7 @@ def raise_(error: BaseException) -> None:
         (lambda c: c.require("a text"), "require() could not compare: UnitError"),
         (lambda c: c.require(Stubborn()), "require() could not compare"),
         (lambda c: replace(c, id="mine").hold(True, **SAID), "was compared by 'mine' as written elsewhere"),
-        (lambda c: pickle.dumps(c), "was handed to another process"),
+        (pickle.dumps, "was handed to another process"),
         (lambda _: in_a_thread(lambda: 1 / 0), "a thread failed: ZeroDivisionError"),
     ],
 )
@@ -219,7 +221,7 @@ def test_a_check_returns_nothing() -> None:
 def test_a_value_that_decides_nothing_is_done_without_in_the_open() -> None:
     def body(_: Thing, criterion: Criterion) -> None:
         with allow_unknown(because="the name says it, too"):
-            criterion.hold(PARTLY.size == 1, **SAID)
+            criterion.hold(partly().size == 1, **SAID)
         criterion.hold(True, **SAID)
 
     found = judged(body)
@@ -243,7 +245,7 @@ def test_an_allowance_ends_with_its_block() -> None:
     def body(criterion: Criterion) -> None:
         with allow_unknown(because="it is not needed"):
             context = contextvars.copy_context()
-        context.run(lambda: criterion.hold(PARTLY.size == 1, **SAID))
+        context.run(lambda: criterion.hold(partly().size == 1, **SAID))
 
     assert swallowed(body).reason == "denied"
 
