@@ -6,13 +6,11 @@ can't undo it; what a check can do without is said by ``allow_unknown``.
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +52,8 @@ class _Allowance:
 
 #: The judgements that are going on, the innermost last. Of the process, not of a context: threads and tasks share it.
 _OPEN: list[Judgement] = []
+#: What goes on beside each judgement, to note doubts that no exception brings; see run/watching.py.
+WATCHES: Final[list[Callable[[Judgement], AbstractContextManager[None]]]] = []
 _ALLOWED: ContextVar[_Allowance | None] = ContextVar("allowed", default=None)
 
 
@@ -61,20 +61,14 @@ _ALLOWED: ContextVar[_Allowance | None] = ContextVar("allowed", default=None)
 def open_judgement(criterion: object = None) -> Iterator[Judgement]:
     """Collect what is compared and doubted in this process while the context is open."""
     judgement = Judgement(criterion=criterion)
-    before, hook = set(sys._current_frames()), threading.excepthook
-
-    def hear(failed: threading.ExceptHookArgs) -> None:
-        judgement.doubt(f"a thread failed: {failed.exc_type.__name__}: {describe(failed.exc_value)}")
-
-    threading.excepthook = hear
-    _OPEN.append(judgement)
-    try:
-        yield judgement
-    finally:
-        threading.excepthook = hook
-        if set(sys._current_frames()) - before:
-            judgement.doubt("left a thread running, whose comparisons don't count; wait for it with join()")
-        _OPEN.remove(judgement)
+    with ExitStack() as watches:
+        for watch in WATCHES:
+            watches.enter_context(watch(judgement))
+        _OPEN.append(judgement)
+        try:
+            yield judgement
+        finally:
+            _OPEN.remove(judgement)
 
 
 @contextmanager
@@ -126,10 +120,9 @@ def record_doubt(doubt: Doubt, *, optional: bool = False) -> None:
             judgement.doubts.append(doubt)
 
 
-def note_fork() -> None:
-    """Note that a process was forked, which takes comparisons where nobody hears of them."""
-    for judgement in tuple(_OPEN):
-        judgement.doubt("forked a process, whose comparisons don't count; compare in this one")
+def note(reason: str) -> None:
+    """Note a doubt in every judgement that is going on."""
+    record_doubt(Doubt(reason=reason))
 
 
 def describe(value: object) -> str:

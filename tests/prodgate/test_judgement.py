@@ -21,11 +21,13 @@ from prodgate.findings import Concluded, Conclusion, Finding, NotApplicable, Out
 from prodgate.judgement import open_judgement
 from prodgate.quantities import Quantity
 from prodgate.run.judging import judge
+from prodgate.run.watching import watch_judgements
 from prodgate.terraform.policy import Policy, apply
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
 from tests.prodgate.samples import criterion
 
+watch_judgements()
 SAID = {"expected": "a", "observed": "b"}
 
 

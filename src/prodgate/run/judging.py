@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, cast
@@ -11,10 +10,8 @@ from ..checks import Check, find_mismatch
 from ..criteria import Criteria, CriteriaError, Criterion, conclude
 from ..facts import Fact, Facts
 from ..findings import Concluded, Conclusion, Finding, Outcome
-from ..judgement import describe, note_fork, open_judgement
+from ..judgement import describe, open_judgement
 from ..terraform.policy import Policy
-
-os.register_at_fork(after_in_parent=note_fork)
 
 
 def find_mistake(subject: Policy | Check, criteria: Criteria) -> str:

@@ -23,6 +23,7 @@ from ..processes.lifeline import end_with_parent
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin
+from .watching import watch_judgements
 
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
@@ -40,6 +41,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--observe-only", action="store_true", help="keep the facts, judge nothing")
     given = parser.parse_args(arguments)
     _end_with_parent()
+    watch_judgements()
     for name in _OPTIONS:
         os.environ.pop(name, None)
     layer, project = BUILT[given.layer], open_project(given.criteria)

@@ -1,0 +1,39 @@
+"""What happens beside a judgement and brings no exception to it: threads that fail or go on, and forked processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..judgement import WATCHES, Judgement, describe, note
+
+
+@contextmanager
+def _watch_threads(judgement: Judgement) -> Iterator[None]:
+    """Note threads that fail, and those that still run when the judgement ends: nobody hears what they compare."""
+    before, hook = set(sys._current_frames()), threading.excepthook
+
+    def hear(failed: threading.ExceptHookArgs) -> None:
+        judgement.doubt(f"a thread failed: {failed.exc_type.__name__}: {describe(failed.exc_value)}")
+
+    threading.excepthook = hear
+    try:
+        yield
+    finally:
+        threading.excepthook = hook
+        if set(sys._current_frames()) - before:
+            judgement.doubt("left a thread running, whose comparisons don't count; wait for it with join()")
+
+
+def watch_judgements() -> None:
+    """Watch every judgement of this process from here on."""
+    if _watch_threads not in WATCHES:
+        WATCHES.append(_watch_threads)
+        os.register_at_fork(after_in_parent=_note_fork)
+
+
+def _note_fork() -> None:
+    note("forked a process, whose comparisons don't count; compare in this one")
