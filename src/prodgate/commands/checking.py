@@ -10,6 +10,7 @@ from typing import Final
 from ..criteria import Criteria, Scope
 from ..findings import Finding, Outcome
 from ..layers.static.layer import EVALUATES
+from ..run.watching import watch_judgements
 from ..terraform.policy import Policy, apply
 from ..terraform.resources import Configuration
 from ..verdict import Verdict, decide
@@ -41,6 +42,7 @@ def check(
 
     ``whole`` says that the configurations are a whole system, so that what is missing from them counts.
     """
+    watch_judgements()
     chosen = [policy for policy in policies if policy.criterion in criteria]
     findings = [f for each in configurations for f in _findings(each, chosen, criteria, whole)]
     if whole:

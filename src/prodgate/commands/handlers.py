@@ -23,7 +23,6 @@ from ..report.text import visible
 from ..run.judging import find_mistake
 from ..run.publishing import publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
-from ..run.watching import watch_judgements
 from ..sections.criteria_file import load_criteria
 from ..sections.project import (
     BUNDLED,
@@ -79,7 +78,6 @@ def report(args: argparse.Namespace) -> int:
 
 def check(args: argparse.Namespace) -> int:
     """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
-    watch_judgements()
     if args.criteria:
         criteria = _open_project(args.criteria, args.waivers).stated.criteria
     else:
