@@ -100,7 +100,7 @@ class Clients:
         return client
 
     def _guard(self, service: str) -> Callable[..., None]:
-        """Return a hook that refuses every operation outside the table of reads, so that a bug can't write."""
+        """Return a hook that refuses every operation that is not declared, so that a bug can't write."""
 
         def refuse(model: Any, params: Mapping[str, Any], **_: Any) -> None:
             if why := find_refusal(service, model.name, _request_document(params)):

@@ -1,4 +1,4 @@
-"""The IAM policy of the gate's reading role: what the table of operations needs, and nothing else."""
+"""The IAM policy of the gate's reading role: what the declared operations need, and nothing else."""
 
 from __future__ import annotations
 
