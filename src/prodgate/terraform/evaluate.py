@@ -16,6 +16,7 @@ from typing import Any, Final
 from ..processes.progress import Progress
 from .core import Core, plan_leniently
 from .diagnostics import refusal
+from .flow import read_native
 from .hermetic import prepare_environment, stand_in
 from .inventions import read_inventions
 from .plan import build_configuration, read_plan
@@ -63,13 +64,18 @@ def evaluate(
     var_files: Sequence[Path] = (),
     progress: Progress = silent,
     on_plan: OnPlan | None = None,
+    account: str = "",
 ) -> Configuration:
     """Evaluate the root at ``path``, or the only root below it. Positions are relative to ``base``, or to ``path``.
+
+    ``account`` is the AWS account that it is for, when that is stated anywhere.
 
     ``on_plan`` is given the plan in the form of ``terraform show -json``, as soon as there is one.
     Raises TerraformError with core's own diagnostics, or with ours when there is not exactly one root.
     """
-    return _evaluate_root(find_only_root(path), (base or path).resolve(), var_files, progress, on_plan)
+    return _evaluate_root(
+        find_only_root(path), (base or path).resolve(), var_files, progress, on_plan=on_plan, account=account
+    )
 
 
 def find_only_root(path: Path) -> Path:
@@ -92,7 +98,13 @@ def list_roots(path: Path) -> tuple[Path, ...]:
 
 
 def _evaluate_root(
-    root: Path, base: Path, var_files: Sequence[Path], progress: Progress, on_plan: OnPlan | None = None
+    root: Path,
+    base: Path,
+    var_files: Sequence[Path],
+    progress: Progress,
+    *,
+    on_plan: OnPlan | None = None,
+    account: str = "",
 ) -> Configuration:
     files = [check_variable_file(file) for file in var_files]
     manifest = root / MANIFEST
@@ -101,7 +113,7 @@ def _evaluate_root(
     with scratch_directory() as scratch:
         settings = prepare_environment(os.environ, scratch)
         adopt_modules(manifest, scratch)
-        with stand_in(scratch, settings) as provider:
+        with stand_in(scratch, settings, options=("--account", account) if account else ()) as provider:
             core = Core(engine, copy_tree(tree, scratch), provider, settings, read_time_limit(), progress)
             planned = plan_leniently(core, files)
             inventions = read_inventions(provider.sidecar)
@@ -122,7 +134,7 @@ def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
     """Yield a gap where a value depends on the workspace, of which core knows only the default one here."""
     reason = 'is "default" here, and may be another in production; judge a plan.json of that workspace instead'
     for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
-        blocks = source.blocks if b"workspace" in source.text else ()
+        blocks = read_native(source).blocks if b"workspace" in source.text else ()
         found = (name for block in blocks for name in block.references if name.parts == ("terraform", "workspace"))
         for name in found:
             yield Gap("terraform.workspace", reason, Position(source.file, name.line))

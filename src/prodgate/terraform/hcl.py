@@ -37,43 +37,45 @@ class Expression:
     """An argument's value, or a part of it."""
 
     def __init__(self, file: str, line: int, node: Node) -> None:
-        self.file, self.line, self._node = file, line, node
+        self.file, self.line, self.node = file, line, node
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
         """Every name in it that leads out of the expression, in the order of the text."""
-        return tuple(_references(self._node))
+        return tuple(_references(self.node))
 
     @property
     def text(self) -> str:
         """The expression as it is written."""
-        return _text(self._node)
+        return node_text(self.node)
 
     @cached_property
     def literal(self) -> str | None:
         """The text, when it is a plain quoted text."""
-        node = _only_child(self._node, "literal_value")
+        node = _only_child(self.node, "literal_value")
         node = _only_child(node, "string_lit") if node else None
-        return _text(node).strip('"') if node else None
+        return node_text(node).strip('"') if node else None
 
     @cached_property
     def entries(self) -> Mapping[str, Expression]:
         """The entries of an object, when it is written as one."""
-        node = _only_child(self._node, "collection_value")
+        node = _only_child(self.node, "collection_value")
         node = _only_child(node, "object") if node else None
         elements = [each for each in node.named_children if each.type == "object_elem"] if node else []
         return {
-            _text(each.named_children[0]).strip('"'): Expression(self.file, _line(each), each.named_children[-1])
+            node_text(each.named_children[0]).strip('"'): Expression(
+                self.file, node_line(each), each.named_children[-1]
+            )
             for each in elements
         }
 
     @cached_property
     def document_lines(self) -> tuple[int, ...]:
         """The lines of a document's entries at every depth, when the value is ``jsonencode({ … })``."""
-        call = _only_child(self._node, "function_call")
-        if call is None or _text(call.named_children[0]) != "jsonencode":
+        call = _only_child(self.node, "function_call")
+        if call is None or node_text(call.named_children[0]) != "jsonencode":
             return ()
-        return tuple(dict.fromkeys(_line(each) for each in _descendants(call) if each.type == "object_elem"))
+        return tuple(dict.fromkeys(node_line(each) for each in _descendants(call) if each.type == "object_elem"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,7 @@ class HclBlock:
     def spans(self) -> Mapping[str, tuple[int, int]]:
         """The bytes of each argument, name included."""
         children = _children(self.node, "attribute")
-        return {_text(child.named_children[0]): (child.start_byte, child.end_byte) for child in children}
+        return {node_text(child.named_children[0]): (child.start_byte, child.end_byte) for child in children}
 
     @cached_property
     def blocks(self) -> tuple[HclBlock, ...]:
@@ -130,15 +132,19 @@ class Source:
 
 def parse(path: Path, file: str) -> Source:
     """Parse a file; ``file`` is the name that positions carry. Text that is not HCL gives what could be made out."""
-    text = path.read_bytes()
+    return parse_text(path.read_bytes(), file)
+
+
+def parse_text(text: bytes, file: str) -> Source:
+    """Parse what a file holds, like ``parse``."""
     root = _PARSER.parse(text).root_node
     return Source(file, text, root.has_error, _blocks(root, file), _arguments(root, file))
 
 
 def _parse_block(node: Node, file: str) -> HclBlock:
     words = [child for child in node.named_children if child.type in ("identifier", "string_lit")]
-    kind, *labels = (_text(word).strip('"') for word in words)
-    return HclBlock(kind, tuple(labels), file, _line(node), node.start_byte, node.end_byte, node)
+    kind, *labels = (node_text(word).strip('"') for word in words)
+    return HclBlock(kind, tuple(labels), file, node_line(node), node.start_byte, node.end_byte, node)
 
 
 def _blocks(node: Node, file: str) -> tuple[HclBlock, ...]:
@@ -147,7 +153,7 @@ def _blocks(node: Node, file: str) -> tuple[HclBlock, ...]:
 
 def _arguments(node: Node, file: str) -> dict[str, Expression]:
     return {
-        _text(child.named_children[0]): Expression(file, _line(child), child.named_children[-1])
+        node_text(child.named_children[0]): Expression(file, node_line(child), child.named_children[-1])
         for child in _children(node, "attribute")
     }
 
@@ -175,16 +181,16 @@ def _references(node: Node) -> Iterator[Reference]:
 
 def _reference(root: Node, accesses: list[Node]) -> Reference:
     """Follow ``.name`` and ``["name"]``; indices that are not plain text are left out."""
-    parts, end = [_text(root)], root.end_byte
+    parts, end = [node_text(root)], root.end_byte
     for access in accesses:
-        name = _text(access).strip()
+        name = node_text(access).strip()
         if access.type == "get_attr":
             parts.append(name.lstrip(". "))
         elif access.type == "index" and '"' in name and "$" not in name:
             parts.append(name.strip('[]" '))
         if len(parts) == 2 and end == root.end_byte:
             end = access.end_byte
-    return Reference(tuple(parts), _line(root), root.start_byte, end)
+    return Reference(tuple(parts), node_line(root), root.start_byte, end)
 
 
 def _only_child(node: Node, kind: str) -> Node | None:
@@ -192,9 +198,11 @@ def _only_child(node: Node, kind: str) -> Node | None:
     return children[0] if len(children) == 1 and children[0].type == kind else None
 
 
-def _text(node: Node) -> str:
+def node_text(node: Node) -> str:
+    """Return a node as it is written."""
     return (node.text or b"").decode("utf-8", errors="replace")
 
 
-def _line(node: Node) -> int:
+def node_line(node: Node) -> int:
+    """Return the line a node begins on."""
     return int(node.start_point.row) + 1

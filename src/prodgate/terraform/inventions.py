@@ -8,13 +8,14 @@ that is a gap.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from ..semantics.unresolved import Unknown
 from .addresses import split_call, split_module
+from .flow import Flow
 from .positions import Position
 from .provider import MARK
 from .reading import find_unknown
@@ -22,18 +23,29 @@ from .references import ConfiguredReferences
 from .resources import Gap
 from .sources import Tree
 
-#: Data sources whose inventions are as good as the real answer: which account, region or zones it is decides nothing.
+#: Data sources whose answers may stand in a text: which account, region or zones it is must only not decide anything.
 PLAUSIBLE: Final = frozenset(
-    {"aws_availability_zones", "aws_caller_identity", "aws_elb_service_account", "aws_partition", "aws_region"}
-)
+    {
+        "aws_availability_zones", "aws_caller_identity", "aws_elb_service_account", "aws_partition", "aws_region",
+        "aws_service_principal",
+    }
+)  # fmt: skip
+
+
+#: Data sources that core reads itself, from where nobody looks.
+READ_BY_CORE: Final = frozenset({"terraform_remote_state"})
 
 
 @dataclass(frozen=True, slots=True)
 class Inventions:
-    """The types of data sources that were answered with inventions, and the mark in every invented text."""
+    """The types of data sources that were answered with inventions, and the mark in every invented text.
+
+    ``stand_ins`` are types of which the answer is one that could be, by the attributes that nobody stated.
+    """
 
     types: frozenset[str]
     mark: str
+    stand_ins: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def find_invented(self, references: tuple[str, ...]) -> str | None:
         """Return the first address of such a data source, or None."""
@@ -43,13 +55,24 @@ class Inventions:
         kind, _, rest = resource.partition(".")
         return kind == "data" and rest.partition(".")[0] in self.types
 
-    def hide(self, values: Mapping[str, Any], references: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-        """Return the values of a resource, with unknown for what was invented or is computed from inventions."""
+    def hide(
+        self,
+        values: Mapping[str, Any],
+        references: Mapping[str, tuple[str, ...]],
+        decided: Callable[[str], str | None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """Return the values of a resource, with unknown for what was invented or is computed from inventions.
+
+        ``decided`` says by which stand-in an argument is decided, if by any.
+        """
         hidden = {name: self._hide_marked(value) for name, value in values.items()}
         for name, named in references.items():
             source = self.find_invented(named)
             if source and name in hidden and find_unknown(hidden[name]) is None:
                 hidden[name] = _unread_value(source)
+        for name, value in hidden.items():
+            if value is not None and not isinstance(value, Unknown) and (source := decided(name)):
+                hidden[name] = Unknown(f"is decided by {source}, for which there is only a stand-in offline")
         return hidden
 
     def _hide_marked(self, value: Any) -> Any:
@@ -62,13 +85,14 @@ class Inventions:
         return value
 
 
-def read_inventions(sidecar: Path) -> Inventions | None:
-    """Return what the provider wrote down, or None when it invented nothing that matters."""
+def read_inventions(sidecar: Path) -> Inventions:
+    """Return what the provider wrote down."""
     lines = sidecar.read_text(encoding="utf-8").splitlines() if sidecar.exists() else []
-    types = frozenset(json.loads(line)["type"] for line in lines) - PLAUSIBLE
-    if not types:
-        return None
-    return Inventions(types, MARK)
+    unstated: dict[str, frozenset[str]] = {}
+    for said in map(json.loads, lines):
+        unstated[said["type"]] = unstated.get(said["type"], frozenset()) | frozenset(said["invented"])
+    types = (frozenset(unstated) | READ_BY_CORE) - PLAUSIBLE
+    return Inventions(types, MARK, {kind: names for kind, names in unstated.items() if kind in PLAUSIBLE})
 
 
 def find_invented_repetitions(inventions: Inventions, references: ConfiguredReferences, tree: Tree) -> Iterator[Gap]:
@@ -77,6 +101,14 @@ def find_invented_repetitions(inventions: Inventions, references: ConfiguredRefe
         source = inventions.find_invented(named)
         if source:
             reason = f"how many there are depends on {source}, which can't be read offline"
+            yield Gap(address, reason, _find_position(address, tree))
+
+
+def find_decided_repetitions(flow: Flow, tree: Tree) -> Iterator[Gap]:
+    """Yield a gap for each resource or module call of which a stand-in decides how many there are."""
+    for address, origin in flow.of_repetitions():
+        if origin.decides_number:
+            reason = f"how many there are is decided by {origin.source}, for which there is only a stand-in offline"
             yield Gap(address, reason, _find_position(address, tree))
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .inventions import Inventions, find_invented_repetitions
+from .flow import Flow
+from .inventions import Inventions, find_decided_repetitions, find_invented_repetitions
+from .outside import find_outside_reads
 from .plan_file import load_plan, not_a_plan
 from .provenance import Provenance
 from .reading import UNKNOWN
 from .redaction import find_redactions
 from .references import ConfiguredReferences
 from .resources import Configuration, Gap, Resource
+from .sources import Tree
 
 
 def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configuration:
@@ -43,15 +46,34 @@ def build_configuration(
     """Return what a plan declares. Resources that it deletes or forgets are not in it."""
     tree = provenance.tree if provenance else None
     references = ConfiguredReferences(plan.get("configuration") or {}, tree)
-    repeated = find_invented_repetitions(inventions, references, tree) if inventions and tree else ()
-    resources = tuple(_PlanReader(references, provenance, inventions).resources(plan))
+    flow = Flow(tree, inventions.types, inventions.stand_ins) if inventions and tree else None
+    repeated = tuple(find_invented_repetitions(inventions, references, tree)) if inventions and tree else ()
+    gaps = (*gaps, *repeated, *_find_stand_in_gaps(plan, flow, repeated, tree))
+    resources = tuple(_PlanReader(references, provenance, inventions, flow).resources(plan))
     return Configuration(
         root=root,
         engine=engine,
         resources=resources,
-        gaps=(*gaps, *repeated, *_find_gaps(plan), *_find_missing_values(plan, resources), *find_redactions(resources)),
+        gaps=(
+            *gaps,
+            *_find_gaps(plan),
+            *_find_missing_values(plan, resources),
+            *find_redactions(resources),
+        ),
         notes=notes,
     )
+
+
+def _find_stand_in_gaps(
+    plan: Mapping[str, Any], flow: Flow | None, known: Iterable[Gap], tree: Tree | None
+) -> Iterator[Gap]:
+    """Yield what is decided by a stand-in, once for each resource or module call, and by files of elsewhere."""
+    if flow and tree:
+        subjects = {gap.subject for gap in known}
+        decided = {gap.subject: gap for gap in find_decided_repetitions(flow, tree) if gap.subject not in subjects}
+        yield from decided.values()
+        variables = {name: stated.get("value") for name, stated in (plan.get("variables") or {}).items()}
+        yield from find_outside_reads(flow, variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,7 @@ class _PlanReader:
     references: ConfiguredReferences
     provenance: Provenance | None
     inventions: Inventions | None
+    flow: Flow | None
 
     def resources(self, plan: Mapping[str, Any]) -> Iterator[Resource]:
         """Yield what is planned, then the data that was read before the plan."""
@@ -84,11 +107,20 @@ class _PlanReader:
             name=stated["name"],
             mode=stated["mode"],
             module=module,
-            values=self.inventions.hide(values, named) if self.inventions else values,
+            values=self.inventions.hide(values, named, self._decided(address)) if self.inventions else values,
             origin=self.provenance.origin(address) if self.provenance else None,
             references=named,
             sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
         )
+
+    def _decided(self, address: str) -> Callable[[str], str | None]:
+        """Return a function that says by which stand-in an argument of a resource is decided."""
+
+        def find(argument: str) -> str | None:
+            origins = self.flow.of_value(address, argument) if self.flow else ()
+            return next((each.source for each in origins if each.decides_value), None)
+
+        return find
 
 
 def _instances(module: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -69,7 +69,7 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
     A copy that will be ``applied`` is given the backend for its state, and keeps every ``depends_on``.
     """
     originals = {module.directory for module in tree.modules.values()}
-    top = _find_top(tree.root.directory, originals)
+    top = find_top(tree.root.directory, originals)
     place = scratch / ("tree" if conditions else "unconditional")
     expanded = {above for each in originals for above in (each, *each.parents) if above.is_relative_to(top)}
     place.mkdir()
@@ -81,8 +81,8 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
     return copy
 
 
-def _find_top(root: Path, originals: Iterable[Path]) -> Path:
-    """The repository that holds the root, or the nearest directory above all modules when that is higher."""
+def find_top(root: Path, originals: Iterable[Path]) -> Path:
+    """Return the repository that holds the root, or the nearest directory above all modules when that is higher."""
     repository = next((above for above in (root, *root.parents) if (above / ".git").exists()), root)
     return Path(os.path.commonpath([repository, *originals]))
 

@@ -102,6 +102,7 @@ def evaluate_root(context: LayerContext, layer: str = "", **given: Any) -> Confi
     root = context.stated.terraform_root
     if layer:
         given["progress"] = context.progress_of(f"{layer}: {root}")
+    given["account"] = context.stated.account
     return evaluate(context.project / root, base=context.project, var_files=context.var_files, **given)
 
 

@@ -11,5 +11,6 @@ parser.add_argument("--sidecar", type=Path, help="where to write which data sour
 parser.add_argument(
     "--tree", type=Path, help="serve only types that files below it name (its default is where the socket is)"
 )
+parser.add_argument("--account", default="", help="the account that the criteria state")
 arguments = parser.parse_args()
-main(arguments.socket, arguments.sidecar, arguments.tree or arguments.socket.parent)
+main(arguments.socket, arguments.sidecar, arguments.tree or arguments.socket.parent, account=arguments.account)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import MARK
-from .known_data import find_known_values, is_stated
+from .known_data import find_known_values, find_unstated
 from .schema import Block
 from .settings import Settings, partition
 from .values import drop_unset, empty_block
@@ -35,11 +35,8 @@ def answer_data_source(
     values = {**empty_block(block), **config}
     for name in known.keys() & block["attributes"].keys():
         values[name] = known[name] if values[name] is None else values[name]
-    invented = (
-        []
-        if seen is not None or is_stated(kind, settings)
-        else sorted(known.keys() & block["attributes"].keys() - {"region"})
-    )
+    unstated = find_unstated(kind, known, config, settings) if seen is None else set()
+    invented = sorted(unstated & block["attributes"].keys())
     for name, attribute in block["attributes"].items():
         if attribute.get("computed") and values[name] is None:
             values[name] = invention.value(name, attribute["type"])

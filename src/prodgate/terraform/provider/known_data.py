@@ -127,10 +127,23 @@ READERS: Final[Mapping[str, Reader]] = {
 }
 
 
-def is_stated(kind: str, settings: Settings) -> bool:
-    """Return whether the configuration itself says what the answer is taken from."""
-    needed = {"aws_caller_identity": settings.states_account, "aws_availability_zones": False}
-    return needed.get(kind, kind != "aws_region" or settings.states_region)
+#: What an answer is taken from, and what of it no setting says.
+_BY_ACCOUNT: Final = frozenset({"aws_caller_identity"})
+_BY_REGION: Final = frozenset({"aws_region", "aws_partition", "aws_elb_service_account", "aws_service_principal"})
+_NEVER_STATED: Final = {
+    "aws_availability_zones": frozenset({"names", "zone_ids", "group_names"}),
+    "aws_caller_identity": frozenset({"arn", "user_id"}),
+    "aws_region": frozenset({"description"}),
+}
+
+
+def find_unstated(kind: str, known: Mapping[str, Any], config: Mapping[str, Any], settings: Settings) -> set[str]:
+    """Return which of the known values of a data source neither its configuration nor the provider's states."""
+    region = settings.states_region or bool(config.get("region"))
+    region = region or (kind == "aws_region" and bool(config.get("name")))
+    if (kind in _BY_ACCOUNT and not settings.states_account) or (kind in _BY_REGION and not region):
+        return set(known) - {"region"}
+    return set(_NEVER_STATED.get(kind, ())) & set(known)
 
 
 def find_known_values(kind: str, config: Mapping[str, Any], settings: Settings) -> Values:

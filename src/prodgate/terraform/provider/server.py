@@ -24,14 +24,16 @@ REGISTRIES: Final = ("registry.terraform.io", "registry.opentofu.org")
 
 
 @contextmanager
-def serving(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None) -> Iterator[str]:
+def serving(
+    socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None, account: str = ""
+) -> Iterator[str]:
     """Serve each provider at a socket of its own (SOCKET, SOCKET.random, …); yield how core finds them, in JSON."""
     record, used = Sidecar(sidecar), make_type_finder(tree)
     makers: dict[str, Callable[[], Service]] = {
-        "aws": lambda: Service(aws_schemas(), AWS_FUNCTIONS, record, used, creator)
+        "aws": lambda: Service(aws_schemas(), AWS_FUNCTIONS, record, used, creator=creator, account=account)
     }
     for name in TYPES:
-        makers[name] = partial(Service, utility_schemas(name), {}, record, used, creator)
+        makers[name] = partial(Service, utility_schemas(name), {}, record, used, creator=creator)
     sockets = {name: socket if name == "aws" else Path(f"{socket}.{name}") for name in makers}
     with ExitStack() as open_sockets:
         for name, make in makers.items():
@@ -54,12 +56,12 @@ def _describe_reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
     }
 
 
-def main(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None) -> None:
+def main(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None, account: str = "") -> None:
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
     # read before we announce that we serve: whoever waits for that may end in the same moment
     parent = os.getppid()
     heard = hear_signals(*ENDING)
-    with serving(socket, sidecar, tree, creator) as reattachment:
+    with serving(socket, sidecar, tree, creator, account) as reattachment:
         sys.stdout.write(reattachment + "\n")
         sys.stdout.flush()
         wait_for_end(heard, parent)

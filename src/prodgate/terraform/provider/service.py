@@ -14,7 +14,7 @@ from .functions import ArgumentError, Function, describe, encode_functions
 from .planning import mark_computed_unknown, plan_update, plan_with_identity, plan_without_identity, replace_unknown
 from .policy_document import PolicyError
 from .schema import Block, Schemas, UsedTypes, encode_schemas
-from .settings import Settings, read_settings
+from .settings import read_settings
 from .synthesis import Identities
 from .utility_providers import name_resource
 from .validation import diagnostic, find_misplaced, unconfigurable, warning
@@ -48,11 +48,13 @@ class Service:
         functions: Mapping[str, Function],
         sidecar: Sidecar,
         used: Callable[[], UsedTypes] = UsedTypes,
+        *,
         creator: Creator | None = None,
+        account: str = "",
     ) -> None:
         self.schemas, self.functions, self.sidecar, self.used = schemas, functions, sidecar, used
-        self.creator = creator
-        self.settings, self.identities = Settings(), Identities()
+        self.creator, self.account = creator, account
+        self.settings, self.identities = read_settings(None, account), Identities()
         self.is_aws = bool(functions)
 
     # Schemas and functions
@@ -92,7 +94,7 @@ class Service:
 
     def configure_provider(self, request: Message) -> Message:
         """Take the settings of the provider block that this connection is for."""
-        self.settings = read_settings(decode(request.config))
+        self.settings = read_settings(decode(request.config), self.account)
         return CLASSES["Diagnosed"]()
 
     def plan_resource_change(self, request: Message) -> Message:

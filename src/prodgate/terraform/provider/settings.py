@@ -41,18 +41,21 @@ def dns_suffix(region: str) -> str:
     return "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
 
 
-def read_settings(config: Mapping[str, Any] | None) -> Settings:
-    """Return the settings in a provider's configuration; what is unknown counts as not stated."""
+def read_settings(config: Mapping[str, Any] | None, account: str = "") -> Settings:
+    """Return the settings in a provider's configuration; what is unknown counts as not stated.
+
+    ``account`` is the one that the criteria state, for a provider that does not name its own.
+    """
     stated = config or {}
     region = stated.get("region")
     accounts = [each for each in stated.get("allowed_account_ids") or () if isinstance(each, str)]
     known = isinstance(region, str) and region != ""
     return Settings(
         region=region if known and isinstance(region, str) else REGION,
-        account=accounts[0] if len(accounts) == 1 else ACCOUNT,
+        account=accounts[0] if len(accounts) == 1 else account or ACCOUNT,
         default_tags=_tags(stated.get("default_tags")),
         states_region=known,
-        states_account=len(accounts) == 1,
+        states_account=len(accounts) == 1 or bool(account),
     )
 
 

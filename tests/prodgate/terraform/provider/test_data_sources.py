@@ -78,7 +78,7 @@ def test_zones_follow_what_is_left_out() -> None:
 
 
 def test_account_is_invented_unless_the_provider_block_names_it() -> None:
-    assert answer("aws_caller_identity")[1] == ()
+    assert answer("aws_caller_identity")[1] == ("arn", "user_id")
     assert "account_id" in answer("aws_caller_identity", Settings())[1]
 
 
@@ -128,7 +128,7 @@ def test_sidecar_says_what_was_not_read(root: Root, values: dict[str, Any]) -> N
     lines = [json.loads(line) for line in root.sidecar.read_text(encoding="utf-8").splitlines()]
     said = {each["type"]: each for each in lines}
 
-    assert set(said) == {"aws_subnets", "aws_secretsmanager_secret_version"}
+    assert set(said) == {"aws_caller_identity", "aws_subnets", "aws_secretsmanager_secret_version"}
     assert said["aws_subnets"]["unread"] is True
     assert "ids" in said["aws_subnets"]["invented"]
     assert said["aws_secretsmanager_secret_version"]["stated"] == {"secret_id": "old"}

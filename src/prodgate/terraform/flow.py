@@ -1,0 +1,246 @@
+"""Where the values of a configuration come from, followed through the source to what the stand-in provider answered.
+
+Core can't plan with data that nobody read, so it is given stand-ins: an account, a region, zones, the time. A text that
+holds one of them may be believed; what is decided by one is another thing in production, and is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from .addresses import split_call, split_module, without_indices
+from .hcl import HclBlock, Source, parse_text
+from .json_syntax import to_native
+from .sources import Module, Tree
+from .uses import (
+    CHANGES,
+    COUNTS,
+    CUTS,
+    DECIDES,
+    HELD,
+    REPEATS,
+    Use,
+    find_block_uses,
+    find_dynamic_uses,
+    find_uses,
+    list_literals,
+    narrow,
+)
+
+#: What a stand-in may not do to an argument; a number of zones that was cut out is a number that is stated.
+_DECISIONS: Final = frozenset({DECIDES, CHANGES, COUNTS, REPEATS})
+_DECISIONS_BY_ZONES: Final = frozenset({DECIDES, CHANGES})
+_ZONES: Final = "aws_availability_zones"
+#: Arguments of a resource or a module call that decide how many there are.
+REPETITIONS: Final = ("count", "for_each", "enabled")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place where a value comes from that nobody stated, and what became of it on its way."""
+
+    source: str
+    kind: str
+    """``invented`` (nothing is known of it), ``stand-in`` (one of its kind), or ``computed`` (AWS sets it)."""
+    how: frozenset[str]
+
+    @property
+    def decides_value(self) -> bool:
+        """Whether an argument that comes from here may be another one in production."""
+        if self.kind == "stand-in":
+            return bool(self.how & (_DECISIONS_BY_ZONES if self._is_cut else _DECISIONS))
+        return self.kind == "invented" or (DECIDES in self.how and HELD not in self.how)
+
+    @property
+    def decides_number(self) -> bool:
+        """Whether the number of instances may be another one in production."""
+        if self.kind == "stand-in":
+            return not self._is_cut or bool(self.how & _DECISIONS_BY_ZONES)
+        return self.kind == "invented" or (bool(self.how & {DECIDES, CHANGES}) and HELD not in self.how)
+
+    @property
+    def _is_cut(self) -> bool:
+        return CUTS in self.how and f"data.{_ZONES}." in self.source
+
+
+class Flow:
+    """Follows what is written in a tree.
+
+    ``invented`` are types of data sources of which nothing is known; ``stand_ins`` are the others, by the attributes
+    that nobody stated.
+    """
+
+    def __init__(self, tree: Tree, invented: frozenset[str], stand_ins: Mapping[str, frozenset[str]]) -> None:
+        self._tree, self._invented, self._stand_ins = tree, invented, stand_ins
+        self._origins: dict[tuple[str, str], tuple[Origin, ...]] = {}
+        self._steps: dict[tuple[str, tuple[str, ...]], tuple[tuple[str, Use], ...]] = {}
+        self._uses: dict[tuple[str, str], Mapping[str, tuple[Use, ...]]] = {}
+
+    @cached_property
+    def modules(self) -> Mapping[str, Module]:
+        """The modules, with JSON files in native syntax."""
+        native = {
+            each.directory: Module(each.directory, tuple(map(read_native, each.sources)))
+            for each in self._tree.modules.values()
+        }
+        return {path: native[each.directory] for path, each in self._tree.modules.items()}
+
+    def of_value(self, address: str, argument: str) -> tuple[Origin, ...]:
+        """Return where an argument of a resource comes from, as far as nobody stated it."""
+        key = without_indices(address), argument
+        if key not in self._origins:
+            module, resource = split_module(key[0])
+            uses = self._list_uses(module, resource).get(argument, ())
+            self._origins[key] = tuple(self._find_origins(module, uses)) if uses else ()
+        return self._origins[key]
+
+    def of_repetitions(self) -> Iterator[tuple[str, Origin]]:
+        """Yield each resource and module call by address, with what its number depends on."""
+        for module, stated in self.modules.items():
+            for name in (*stated.resources, *(f"module.{name}" for name in self._calls(module))):
+                if name.startswith("data."):
+                    continue
+                uses = self._list_uses(module, name)
+                for origin in self._find_origins(module, (use for each in REPETITIONS for use in uses.get(each, ()))):
+                    yield f"{module}.{name}".lstrip("."), origin
+
+    def _calls(self, module: str) -> Mapping[str, tuple[HclBlock, ...]]:
+        found: dict[str, tuple[HclBlock, ...]] = {}
+        for block in self.modules[module].of("module"):
+            found[block.labels[0]] = (*found.get(block.labels[0], ()), block)
+        return found
+
+    def _list_uses(self, module: str, name: str) -> Mapping[str, tuple[Use, ...]]:
+        """What each top-level argument or block of a resource or a module call (``module.x``) names."""
+        key = module, name
+        if key not in self._uses:
+            stated = self.modules.get(module)
+            kind, _, call = name.partition(".")
+            blocks = (
+                ()
+                if stated is None
+                else stated.resources.get(name, ())
+                if kind != "module"
+                else self._calls(module).get(call, ())
+            )
+            found: dict[str, tuple[Use, ...]] = {}
+            for block in blocks:
+                for argument, uses in _list_block_uses(block):
+                    found[argument] = (*found.get(argument, ()), *uses)
+            repeated = found.get("for_each", ())
+            self._uses[key] = {argument: tuple(_stand_for_each(uses, repeated)) for argument, uses in found.items()}
+        return self._uses[key]
+
+    def _find_origins(self, module: str, uses: Iterable[Use]) -> Iterator[Origin]:
+        found = (self._find_origin(where, use) for where, use in self.follow_all(module, uses))
+        yield from filter(None, found)
+
+    def follow_all(self, module: str, uses: Iterable[Use]) -> Iterator[tuple[str, Use]]:
+        """Yield uses and all that they stand for, each with the module in which it is written."""
+        waiting, seen = [(module, use) for use in uses], set[tuple[str, Use]]()
+        while waiting:
+            step = waiting.pop()
+            if step in seen:
+                continue
+            seen.add(step)
+            yield step
+            where, use = step
+            known = where, use.parts
+            if known not in self._steps:
+                self._steps[known] = tuple(self._follow(where, use.parts))
+            waiting += ((place, inner.further(use.how)) for place, inner in self._steps[known])
+
+    def literals(self, module: str, use: Use) -> Iterator[str]:
+        """Yield the texts in what a local value, a variable or the argument of a module call is written as."""
+        kind, name, *_ = (*use.parts, "")
+        stated = self.modules[module]
+        if kind == "local" and name in stated.local_values:
+            yield from list_literals(stated.local_values[name].node)
+        elif kind == "var" and name in stated.variables:
+            yield from list_literals(stated.variables[name].node)
+            caller, call = split_call(module) if module else ("", "")
+            for block in self._calls(caller).get(call, ()) if module else ():
+                yield from list_literals(block.node)
+        elif kind == "module":
+            callee = self.modules.get(f"{module}.module.{name}".lstrip("."))
+            yield from (
+                text for each in (callee.outputs.values() if callee else ()) for text in list_literals(each.node)
+            )
+
+    def _find_origin(self, module: str, use: Use) -> Origin | None:
+        parts = use.parts
+        if parts[0].endswith("()") or parts == ("path", "cwd"):
+            return Origin(".".join(parts), "stand-in", use.how)
+        if parts[0] == "data" and len(parts) > 2:
+            invented = parts[1] in self._invented
+            doubtful = self._stand_ins.get(parts[1], frozenset())
+            if invented or (doubtful and (len(parts) == 3 or parts[3] in doubtful)):
+                source = ".".join((*filter(None, [module]), *parts[:3]))
+                return Origin(source, "invented" if invented else "stand-in", use.how)
+        declared = len(parts) > 2 and ".".join(parts[:2]) in self.modules[module].resources
+        if declared and parts[2] not in self._list_uses(module, ".".join(parts[:2])):
+            return Origin(".".join((*filter(None, [module]), *parts[:3])), "computed", use.how)
+        return None
+
+    def _follow(self, module: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Use]]:
+        """Yield what a name stands for, and the module in which that is written."""
+        kind, name, *rest = (*parts, "")
+        stated = self.modules[module]
+        if kind == "local" and name in stated.local_values:
+            yield from ((module, each) for each in find_uses(narrow(stated.local_values[name].node, rest)))
+        elif kind == "var" and module:
+            caller, call = split_call(module)
+            handed = [block.arguments[name] for block in self._calls(caller).get(call, ()) if name in block.arguments]
+            used = (use for value in handed for use in find_uses(narrow(value.node, rest)))
+            repeated = self._list_uses(caller, f"module.{call}").get("for_each", ())
+            yield from ((caller, each) for each in _stand_for_each(used, repeated))
+        elif kind == "module":
+            callee = f"{module}.module.{name}".lstrip(".")
+            outputs = self.modules[callee].outputs if callee in self.modules else {}
+            wanted = [outputs[rest[0]]] if rest[0] in outputs else outputs.values() if not rest[0] else ()
+            yield from ((callee, each) for value in wanted for each in find_uses(narrow(value.node, rest[1:])))
+        else:
+            yield from ((module, each) for each in self._follow_resource(module, parts))
+
+    def _follow_resource(self, module: str, parts: tuple[str, ...]) -> Iterator[Use]:
+        """Yield what decides an attribute of a resource, or anything of a data source."""
+        if parts[0] == "data" and len(parts) > 2:
+            for argument, uses in self._list_uses(module, ".".join(parts[:3])).items():
+                yield from (use.further({DECIDES} if argument in REPETITIONS else ()) for use in uses)
+        elif len(parts) > 2:
+            written = self._list_uses(module, ".".join(parts[:2]))
+            yield from written.get("input" if parts[2] == "output" else parts[2], ())
+        elif len(parts) == 2:
+            written = self._list_uses(module, ".".join(parts))
+            yield from (use for each in REPETITIONS for use in written.get(each, ()))
+
+
+def read_native(source: Source) -> Source:
+    """Return a file in native syntax; positions in one that was JSON mean nothing."""
+    return parse_text(to_native(source.text), source.file) if source.file.endswith(".json") else source
+
+
+def _list_block_uses(block: HclBlock) -> Iterator[tuple[str, Iterator[Use]]]:
+    for name, value in block.arguments.items():
+        if name != "depends_on":
+            yield name, find_uses(value.node)
+    for inner in block.blocks:
+        enabled = inner.arguments.get("enabled") if inner.kind == "lifecycle" else None
+        if enabled:
+            yield "enabled", find_uses(enabled.node)
+        elif inner.kind == "dynamic" and inner.labels:
+            yield inner.labels[0], find_dynamic_uses(inner)
+        elif inner.kind != "lifecycle":
+            yield inner.kind, find_block_uses(inner)
+
+
+def _stand_for_each(uses: Iterable[Use], repeated: Iterable[Use]) -> Iterator[Use]:
+    """Yield uses, with what ``for_each`` names in the place of ``each``."""
+    for use in uses:
+        if use.parts[0] == "each":
+            yield from (each.further(use.how) for each in repeated)
+        else:
+            yield use

@@ -1,0 +1,134 @@
+"""What only AWS knows, and what only this machine has, decides nothing."""
+
+import json
+
+import pytest
+from tests.prodgate.terraform.tree_files import Plant
+
+from prodgate.terraform.evaluate import evaluate
+from prodgate.terraform.reading import find_unknown
+
+HERE = 'data "aws_caller_identity" "c" {}\n'
+ID = "data.aws_caller_identity.c.account_id"
+QUEUE = 'resource "aws_sqs_queue" "q" {\n  name = "q"\n}\n'
+MARKER = "/etc/production"
+
+
+def attached(*lines: str, policy: str = '"arn:aws:iam::aws:policy/AdministratorAccess"') -> str:
+    more = "\n  ".join(lines)
+    return f'resource "aws_iam_role_policy_attachment" "a" {{\n  role = "r"\n  policy_arn = {policy}\n  {more}\n}}\n'
+
+
+def from_json(content: dict[str, object]) -> dict[str, str]:
+    return {"main.tf.json": json.dumps({"data": {"aws_caller_identity": {"c": {}}}, **content})}
+
+
+NUMBERS = {
+    "count": HERE + attached(f'count = {ID} == "9" ? 1 : 0'),
+    "local": f'{HERE}locals {{\n  p = {ID} == "9"\n  q = local.p\n}}\n' + attached("count = local.q ? 1 : 0"),
+    "for_each": HERE + attached(f'for_each = {ID} == "9" ? toset(["x"]) : toset([])'),
+    "loop": HERE + attached(f'for_each = toset([for x in ["9"] : x if x == {ID}])'),
+    "length": HERE + attached(f'count = length(regexall("^9", {ID}))'),
+    "region": 'data "aws_region" "r" {}\n' + attached('count = data.aws_region.r.name == "eu-west-1" ? 1 : 0'),
+    "partition": 'data "aws_partition" "p" {}\n' + attached('count = data.aws_partition.p.id == "aws-cn" ? 1 : 0'),
+    "zones": 'data "aws_availability_zones" "z" {}\n' + attached("count = length(data.aws_availability_zones.z.names)"),
+    "time": attached('count = timecmp(plantimestamp(), "2030-01-01T00:00:00Z") > 0 ? 1 : 0'),
+    "cwd": attached('count = path.cwd == "/srv" ? 1 : 0'),
+    "arn": QUEUE + attached('count = split(":", aws_sqs_queue.q.arn)[4] == "9" ? 1 : 0'),
+    "parameter": f'{HERE}resource "aws_ssm_parameter" "t" {{\n  name = "t"\n  type = "String"\n  value = {ID}\n}}\n'
+    + attached('count = aws_ssm_parameter.t.value == "9" ? 1 : 0'),
+    "data": QUEUE + 'data "aws_arn" "a" {\n  arn = aws_sqs_queue.q.arn\n}\n' + attached('count = data.aws_arn.a.account == "9" ? 1 : 0'),
+    "file": attached(f'count = fileexists("{MARKER}") ? 1 : 0'),
+    "home": attached('count = fileexists("~/production") ? 1 : 0'),
+    "climb": attached('count = fileexists("${path.module}/../../../../../../../etc/production") ? 1 : 0'),
+    "variable": f'variable "f" {{\n  default = "{MARKER}"\n}}\n' + attached("count = fileexists(var.f) ? 1 : 0"),
+    "state": attached('count = fileexists("terraform.tfstate") ? 1 : 0'),
+}  # fmt: skip
+TREES = {
+    "module": {
+        "main.tf": f'{HERE}module "m" {{\n  source = "./m"\n  account = {ID}\n}}\n',
+        "m/main.tf": 'variable "account" {}\n' + attached('count = var.account == "9" ? 1 : 0'),
+    },
+    "output": {
+        "main.tf": 'module "m" {\n  source = "./m"\n}\n' + attached('count = module.m.id == "9" ? 1 : 0'),
+        "m/main.tf": f'{HERE}output "id" {{\n  value = {ID}\n}}\n',
+    },
+    "module count": {
+        "main.tf": f'{HERE}module "m" {{\n  source = "./m"\n  count = {ID} == "9" ? 1 : 0\n}}\n',
+        "m/main.tf": attached(),
+    },
+    "override": {
+        "main.tf": HERE + attached("count = 1"),
+        "x_override.tf": f'resource "aws_iam_role_policy_attachment" "a" {{\n  count = {ID} == "9" ? 1 : 0\n}}\n',
+    },
+    "json": from_json(
+        {"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": f'${{{ID} == "9" ? 1 : 0}}'}}}}
+    ),
+    "workspace in json": from_json(
+        {"resource": {"aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "p", "count": '${terraform.workspace == "p" ? 1 : 0}'}}}}
+    ),
+    "template": {
+        "main.tf": QUEUE.replace('"q"\n}', '"${templatefile("n.tftpl", {})}"\n}'),
+        "n.tftpl": "q-%{ if fileexists(\"/etc/production\") }a%{ else }b%{ endif }",
+    },
+}  # fmt: skip
+VALUES = {
+    "lookup": f'lookup({{ "9" = "Admin" }}, {ID}, "Read")',
+    "index": f'{{ "123456789012" = "Read", "9" = "Admin" }}[{ID}]',
+    "replace": f'"arn:aws:iam::aws:policy/${{replace({ID}, "123456789012", "Read")}}"',
+    "directive": f'"p%{{ if {ID} == "9" }}-admin%{{ endif }}"',
+    "try": f'try({{ "123456789012" = "Read" }}[{ID}], "Admin")',
+    "arn": 'split(":", aws_sqs_queue.q.arn)[4] == "9" ? "Admin" : "Read"',
+}
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, *TREES])
+def test_what_a_stand_in_decides_the_number_of_is_a_gap(name: str, plant: Plant) -> None:
+    found = evaluate(plant(TREES.get(name) or {"main.tf": NUMBERS[name]}))
+
+    assert not found.complete
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_that_a_stand_in_decides_is_unknown(name: str, plant: Plant) -> None:
+    found = evaluate(plant({"main.tf": HERE + QUEUE + attached(policy=VALUES[name])}))
+
+    unknown = find_unknown(found.of("aws_iam_role_policy_attachment")[0].values["policy_arn"])
+    assert unknown is not None
+    assert "is decided by" in unknown.reason
+
+
+def test_what_is_stated_decides(plant: Plant) -> None:
+    stated = HERE + attached(f'count = {ID} == "111122223333" ? 1 : 0')
+    region = 'provider "aws" {\n  region = "eu-west-1"\n}\ndata "aws_region" "r" {}\n'
+    asked = f'{stated}{region}resource "aws_sqs_queue" "e" {{\n  count = data.aws_region.r.name == "eu-west-1" ? 1 : 0\n}}\n'
+
+    found = evaluate(plant({"main.tf": asked}), account="111122223333")
+
+    assert found.complete
+    assert len(found.of("aws_iam_role_policy_attachment", "aws_sqs_queue")) == 2
+
+
+def test_a_stand_in_may_stand_in_a_text(plant: Plant) -> None:
+    text = f"""{HERE}data "aws_region" "r" {{}}
+data "aws_availability_zones" "z" {{}}
+resource "aws_s3_bucket" "b" {{
+  bucket = "logs-${{{ID}}}-${{data.aws_region.r.name}}"
+}}
+resource "aws_subnet" "s" {{
+  count             = 2
+  vpc_id            = "vpc-1"
+  availability_zone = data.aws_availability_zones.z.names[count.index]
+}}
+resource "aws_sqs_queue" "q" {{
+  name   = trimspace(file("${{path.module}}/name.txt"))
+  policy = jsonencode({{ Statement = [{{ Effect = "Allow", Principal = "arn:aws:iam::${{{ID}}}:root" }}] }})
+}}
+"""
+    found = evaluate(plant({"main.tf": text, "name.txt": "orders"}))
+
+    assert found.complete
+    assert found.of("aws_s3_bucket")[0].text("bucket") == "logs-123456789012-us-east-1"
+    assert found.of("aws_sqs_queue")[0].json("policy")["Statement"][0]["Principal"] == "arn:aws:iam::123456789012:root"
+    assert found.of("aws_subnet")[1].text("availability_zone") == "us-east-1b"
+    assert found.of("aws_sqs_queue")[0].text("name") == "orders"
