@@ -17,6 +17,8 @@ from tree_sitter import Language, Node, Parser
 
 #: What may follow the first word of a reference.
 _ACCESSES: Final = frozenset({"get_attr", "index", "splat"})
+#: A part of the text, as the parser has it.
+SyntaxNode = Node
 _PARSER: Final = Parser(Language(tree_sitter_hcl.language()))
 
 

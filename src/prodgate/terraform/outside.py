@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tree_sitter import Node
-
 from .flow import Flow
-from .hcl import HclBlock, node_line, node_text
+from .hcl import HclBlock, SyntaxNode, node_line, node_text
 from .positions import Position
 from .resources import Gap
 from .uses import find_uses
@@ -50,11 +48,11 @@ def find_outside_reads(flow: Flow, variables: Mapping[str, Any]) -> Iterator[Gap
                     yield Gap(f"{function}({key[2]})", f"calls {said}() in the template", _place(block, argument))
 
 
-def _place(block: HclBlock, node: Node) -> Position:
+def _place(block: HclBlock, node: SyntaxNode) -> Position:
     return Position(block.file, 1 if block.file.endswith(".json") else node_line(node))
 
 
-def _find_calls(node: Node) -> Iterator[tuple[str, Node]]:
+def _find_calls(node: SyntaxNode) -> Iterator[tuple[str, SyntaxNode]]:
     for child in node.named_children:
         yield from _find_calls(child)
     if node.type == "function_call" and len(node.named_children) > 1:
@@ -64,7 +62,7 @@ def _find_calls(node: Node) -> Iterator[tuple[str, Node]]:
             yield name, arguments[0]
 
 
-def _list_paths(flow: Flow, module: str, argument: Node, variables: Mapping[str, Any]) -> Iterator[str]:
+def _list_paths(flow: Flow, module: str, argument: SyntaxNode, variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield the texts that a path may begin with: what is written, and what the names in front of it stand for."""
     text = node_text(argument).strip()
     yield text.strip('"')

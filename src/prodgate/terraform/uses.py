@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final
 
-from tree_sitter import Node
-
-from .hcl import HclBlock, node_text
+from .hcl import HclBlock, SyntaxNode, node_text
 
 #: What may become of a value on its way: something is decided by it, it is changed, its length counts, the number of
 #: blocks follows from it, a stated part is cut out of it, or it is held by an object or a list with others. Nothing of
@@ -52,7 +50,7 @@ class Use:
         return self if added <= self.how else replace(self, how=self.how | added)
 
 
-def find_uses(node: Node, how: frozenset[str] = frozenset()) -> Iterator[Use]:
+def find_uses(node: SyntaxNode, how: frozenset[str] = frozenset()) -> Iterator[Use]:
     """Yield what an expression names, also variables of ``for``, in the order of the text."""
     if node.type in ("for_tuple_expr", "for_object_expr"):
         yield from _find_in_loop(node, how)
@@ -68,7 +66,7 @@ def find_uses(node: Node, how: frozenset[str] = frozenset()) -> Iterator[Use]:
             yield from find_uses(child, how | _effect(node, child, position))
 
 
-def _find_in_loop(node: Node, how: frozenset[str]) -> Iterator[Use]:
+def _find_in_loop(node: SyntaxNode, how: frozenset[str]) -> Iterator[Use]:
     """What a loop does with its variables, it does with what they are taken from."""
     intro, *body = [each for each in node.named_children if each.type not in ("object_start", "tuple_start")]
     names = {node_text(each) for each in intro.named_children if each.type == "identifier"}
@@ -77,7 +75,7 @@ def _find_in_loop(node: Node, how: frozenset[str]) -> Iterator[Use]:
     yield from (use for use in used if use.parts[0] not in names)
 
 
-def _effect(node: Node, child: Node, position: int) -> frozenset[str]:
+def _effect(node: SyntaxNode, child: SyntaxNode, position: int) -> frozenset[str]:
     """What becomes of the value of a child in its node."""
     if node.type in _DECIDING_NODES or child.type in ("index", "for_cond", "template_if_intro"):
         return frozenset({DECIDES})
@@ -122,7 +120,7 @@ def find_dynamic_uses(block: HclBlock, how: frozenset[str] = frozenset()) -> Ite
     yield from (use for use in inner if use.parts[0] != iterator)
 
 
-def _list_names(accesses: Iterable[Node]) -> Iterator[str]:
+def _list_names(accesses: Iterable[SyntaxNode]) -> Iterator[str]:
     """The attributes that are taken, one after the other; of indices, those that are plain text."""
     for access in accesses:
         text = node_text(access).strip()
@@ -134,7 +132,7 @@ def _list_names(accesses: Iterable[Node]) -> Iterator[str]:
             yield from _list_names(access.named_children[0].named_children)
 
 
-def list_literals(node: Node) -> Iterator[str]:
+def list_literals(node: SyntaxNode) -> Iterator[str]:
     """Yield the plain texts anywhere in an expression or a block."""
     if node.type == "template_literal":
         yield node_text(node)
@@ -142,7 +140,7 @@ def list_literals(node: Node) -> Iterator[str]:
         yield from list_literals(child)
 
 
-def narrow(node: Node, fields: Sequence[str]) -> Node:
+def narrow(node: SyntaxNode, fields: Sequence[str]) -> SyntaxNode:
     """Return the part of an expression that a field leads to, as far as it is written out as an object."""
     for field in fields:
         inner = node
