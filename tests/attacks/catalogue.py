@@ -6,6 +6,7 @@ An entry is a table ``[[attack]]`` with these keys:
 - ``healthy``: start from the project whose truth is GO (default: from the one whose truth is NO-GO)
 - ``setup``: name of a function of ``setups.py``, called first; ``then``: name of one that is called last
 - ``remove`` paths, ``files`` path -> text, ``append`` path -> text, ``edits`` path -> [old, new], ``links`` path -> target
+- in ``files``, ``@+30d@`` is the date thirty days from today
 - ``env`` name -> value, in which ``$project`` and variables of the environment are replaced
 - ``wrap``: a command in front of the gate, such as ``["sh", "-c", 'exec "$@" 2>&-', "sh"]``
 - ``command``: arguments of the gate, in which ``{run}`` is the newest run; ``limit``: seconds it may take

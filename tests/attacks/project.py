@@ -10,6 +10,7 @@ import string
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ from prodgate import Criterion, Resource, policy
 @policy("SHOP_2", criterion="truth", resources=("aws_sqs_queue",), remedy="Make it ready.")
 def queues_have_a_name(queue: Resource, criterion: Criterion) -> None:
     """Queues have a name."""
-    criterion.hold(queue.text("name") == "orders", expected="orders", observed=queue.text("name"))
+    criterion.hold(bool(queue.text("name")), expected="a name", observed=queue.text("name"))
 '''
 TRUTH = '''"""Is the shop ready?"""
 
@@ -129,7 +130,7 @@ class Project:
         for name in attack.remove:
             path = self.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        self.write(dict(attack.files))
+        self.write({name: with_dates(text) for name, text in attack.files.items()})
         for name, more in attack.append.items():
             self.write({name: (self.folder / name).read_text("utf-8") + more})
         for name, (old, new) in attack.edits.items():
@@ -149,6 +150,12 @@ class Project:
     def runs(self) -> list[Path]:
         """The runs of the project, oldest first."""
         return sorted((self.folder / "runs").iterdir()) if (self.folder / "runs").is_dir() else []
+
+
+def with_dates(text: str) -> str:
+    """Replace ``@+30d@`` by the date thirty days from today, so that no entry rots."""
+    today = datetime.now(UTC).date()
+    return re.sub(r"@([+-]\d+)d@", lambda found: str(today + timedelta(days=int(found[1]))), text)
 
 
 def written_by(run: Path) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -33,3 +34,78 @@ def run_once(project: Path, gate: Gate) -> None:
 def newest_run(project: Path) -> Path:
     """The run that was made last."""
     return max((project / "runs").iterdir(), key=lambda run: run.stat().st_mtime_ns)
+
+
+def change_journal(project: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Write the lines of the newest run's journal anew."""
+    path = newest_run(project) / "journal.jsonl"
+    path.write_text("".join(f"{line}\n" for line in change(path.read_text("utf-8").splitlines())), "utf-8")
+
+
+def break_a_line(project: Path, gate: Gate) -> None:
+    """Cut a line in the middle of the journal in two."""
+    change_journal(project, lambda lines: [*lines[:3], lines[3][:20], *lines[4:]])
+
+
+def cut_the_journal(project: Path, gate: Gate) -> None:
+    """Keep only the first half of the journal."""
+    change_journal(project, lambda lines: lines[: len(lines) // 2])
+
+
+def drop_the_finding(project: Path, gate: Gate) -> None:
+    """Take the finding that blocks out of the journal."""
+    change_journal(project, lambda lines: [line for line in lines if '"not-satisfied"' not in line])
+
+
+def empty_the_journal(project: Path, gate: Gate) -> None:
+    """Leave an empty journal."""
+    change_journal(project, lambda lines: [])
+
+
+def remove_the_journal(project: Path, gate: Gate) -> None:
+    """Delete the journal."""
+    (newest_run(project) / "journal.jsonl").unlink()
+
+
+def change_about(project: Path, key: str, value: object) -> None:
+    """Change one value of the newest run's run.json."""
+    path = newest_run(project) / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {key: value}), "utf-8")
+
+
+def rename_the_layer(project: Path, gate: Gate) -> None:
+    """Let the run say that only the live layer was asked."""
+    change_about(project, "layers", ["live"])
+
+
+def deny_the_rehearsal(project: Path, gate: Gate) -> None:
+    """Let the run say that it was no rehearsal."""
+    change_about(project, "rehearsal", False)
+
+
+def weaken_the_criteria(project: Path, gate: Gate) -> None:
+    """Let the run's copy of the criteria ask for less."""
+    for path in (newest_run(project) / "evidence").glob("*.toml"):
+        path.write_text(path.read_text("utf-8").replace(">= 4 d", ">= 1 s"), "utf-8")
+
+
+def remove_the_evidence(project: Path, gate: Gate) -> None:
+    """Delete every observation of the run."""
+    for path in (newest_run(project) / "evidence").glob("*.json*"):
+        path.unlink()
+
+
+def damage_the_evidence(project: Path, gate: Gate) -> None:
+    """Overwrite every observation of the run."""
+    for path in (newest_run(project) / "evidence").glob("*.json*"):
+        path.write_bytes(b"{}")
+
+
+def drop_the_check(project: Path, gate: Gate) -> None:
+    """Take every line about the check that blocks out of the journal."""
+    change_journal(project, lambda lines: [line for line in lines if "test_the_shop_is_ready" not in line])
+
+
+def turn_the_finding(project: Path, gate: Gate) -> None:
+    """Let the journal say that what blocks holds."""
+    change_journal(project, lambda lines: [line.replace('"not-satisfied"', '"satisfied"') for line in lines])
