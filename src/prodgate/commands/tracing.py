@@ -36,13 +36,8 @@ class Trace:
 
     def _find_unasked_requirements(self) -> Iterator[str]:
         """Requirement lines, and layers of them, that no criterion stands for."""
-        for requirement in self.stated.requirements:
-            answered = {
-                layer for c in self.stated.criteria.values() if c.source == requirement.id for layer in c.layers
-            }
-            for layer in requirement.layers:
-                if layer not in answered:
-                    yield f"requirement {requirement.id}: no criterion for its {layer} layer"
+        for requirement, layer in self.stated.list_unasked():
+            yield f"requirement {requirement.id}: no criterion for its {layer} layer"
 
     def _find_unjudged_criteria(self) -> Iterator[str]:
         """Criteria that no policy or check answers in a layer that is built."""

@@ -33,7 +33,10 @@ class Journal:
         return cls(run / NAME)
 
     def write(self, event: str, **fields: Any) -> None:
-        """Append one event with the time it was written. One write call, so that lines never interleave."""
+        """Append one event with the time it was written, unless ``at`` is given.
+
+        One write call, so that lines never interleave.
+        """
         line = json.dumps({"event": event, "at": datetime.now(UTC).isoformat(), **fields}, ensure_ascii=False)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:

@@ -18,14 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..criteria import Criteria, Scope, UsageError
+from ..criteria import Scope, UsageError
 from ..findings import Finding, Outcome
 from ..sections.criteria_file import CriteriaFile, parse_criteria
 from ..sections.includes import read_files
 from ..sections.waivers_file import parse_waivers
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
-from . import artifacts, journal
+from . import artifacts, journal, standing
 
 
 class RunError(UsageError):
@@ -60,6 +60,11 @@ class Run:
     def started(self) -> datetime:
         """When the run began."""
         return datetime.fromisoformat(self.about["started"])
+
+    def observed(self) -> tuple[datetime, datetime] | None:
+        """When the first and the last of its facts were observed; None when it has none with a time."""
+        times = [at for fact in self.facts if (at := standing.observed_at(fact))]
+        return (min(times), max(times)) if times else None
 
     def facts_of(self, layer: str, *kinds: str) -> list[Mapping[str, Any]]:
         """Return the ``fact`` events of some kinds that a layer wrote."""
@@ -117,12 +122,22 @@ def _read(path: Path) -> Run:
         about=about,
         criteria=criteria,
         waivers=parse_waivers(_load_text(path, about["waivers"]), path / "waivers.toml"),
-        findings=(*_find_unjudged_layers(events, about["layers"], criteria.criteria), *_findings(events)),
+        findings=(*_find_standing(events, about, criteria), *_findings(events)),
         facts=tuple(event for event in events if event["event"] == "fact"),
         unreadable=tuple(event for event in events if event["event"] == "unreadable"),
         notes=tuple(event for event in events if event["event"] == "note"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
     )
+
+
+def _find_standing(
+    events: Sequence[Mapping[str, Any]], about: Mapping[str, Any], stated: CriteriaFile
+) -> Iterator[Finding]:
+    facts = [event for event in events if event["event"] == "fact"]
+    started = datetime.fromisoformat(about["started"])
+    yield from standing.find_unjudged_layers(events, about["layers"], stated.criteria)
+    yield from standing.find_unasked(stated, about["layers"])
+    yield from standing.find_stale(facts, started, stated, again="judged_again" in about)
 
 
 def _load_text(path: Path, digest: str) -> str:
@@ -164,34 +179,6 @@ def _make_unfinished(planned: Mapping[str, Any], reason: str) -> Finding:
         reason=reason,
         remedy="Look at the layer's log, mend what stopped it and run the gate again.",
     )
-
-
-def _find_unjudged_layers(
-    events: Sequence[Mapping[str, Any]], layers: Iterable[str], criteria: Criteria
-) -> Iterator[Finding]:
-    """Yield undetermined findings for layers that broke, and for those that never had all their checks planned."""
-    broken = [(event["layer"], event["reason"]) for event in events if event["event"] == "broken"]
-    known = {layer for layer, _ in broken} | {event["layer"] for event in events if event["event"] == "collected"}
-    closed = any(event["event"] == "closed" for event in events)
-    reason = "the layer judged nothing" if closed else "the run was cut off before the layer judged"
-    unplanned = [(layer, reason) for layer in layers if layer not in known]
-    for layer, reason in (*broken, *unplanned):
-        yield from _leave_undetermined(layer, reason, criteria)
-
-
-def _leave_undetermined(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:
-    """Yield an undetermined finding for each criterion that the layer should have answered."""
-    for criterion in criteria.values():
-        if layer in criterion.layers:
-            yield Finding(
-                criterion=criterion.id,
-                check=layer,
-                layer=layer,
-                subject=f"({layer} layer)",
-                outcome=Outcome.UNDETERMINED,
-                expected=str(criterion.bound) if criterion.bound else "",
-                reason=reason,
-            )
 
 
 def latest(parent: Path, *, before: Path | None = None) -> Path | None:

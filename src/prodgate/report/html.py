@@ -28,6 +28,7 @@ from .view import (
     all_findings,
     criterion_rows,
     evidence_rows,
+    judged_again,
     moment,
     notes,
     observed_account,
@@ -87,8 +88,7 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
         "headlines": top,
         "more_headlines": rest,
         "layers": layer_states(verdict),
-        "account": observed_account(run),
-        "notes": notes(run),
+        **_describe_observation(run),
         "production_only": [r.criterion for r in rows if r.criterion.needs_production and verdict.scope.rehearsal],
         "deferred": verdict.deferred,
         "criteria": {row.criterion.id: row.criterion for row in rows},
@@ -101,6 +101,10 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
         "offset": str(run.about.get("utc_offset", "")),
         "other_facts": other_facts(run.about),
     }
+
+
+def _describe_observation(run: Run) -> dict[str, Any]:
+    return {"account": observed_account(run), "judged_again": judged_again(run), "notes": notes(run)}
 
 
 def _by_outcome(verdict: Verdict) -> dict[str, Any]:

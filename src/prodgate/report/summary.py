@@ -11,7 +11,7 @@ from ..findings import Outcome
 from ..verdict import Verdict
 from .grouping import Batch, batches, gaps, layer_states, tally
 from .text import one_line, shorten, visible
-from .view import WORST_FIRST, all_findings, criterion_rows, waiver_rows
+from .view import WORST_FIRST, all_findings, criterion_rows, judged_again, waiver_rows
 
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
 LIMIT: Final = 64 * 1024
@@ -55,6 +55,9 @@ def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
 
 
 def _cautions(run: Run, verdict: Verdict) -> Iterator[str]:
+    earlier, observed = judged_again(run)
+    if earlier:
+        yield f"**Judged again**: the facts are those of run {_code(earlier)}, observed {_text(observed)}."
     if run.finished is None:
         yield "**The run was cut off**; what it had not finished is undetermined."
     if not verdict.promotes:

@@ -14,7 +14,7 @@ from ..findings import Finding, Outcome
 from ..verdict import NO_FINDING, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
 from .text import one_line, visible, wrap
-from .view import WORST_FIRST, value_origin
+from .view import WORST_FIRST, judged_again, value_origin
 
 #: Outcome or decision -> (symbol, its plain form, ANSI colour).
 _MARKS: Final = {
@@ -86,6 +86,9 @@ def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[
     stamp = "REHEARSAL " if verdict.scope.rehearsal else ""
     about = f"{one_line(run.criteria.system)} on {one_line(str(run.about.get('target', '')))}"
     yield f"{terminal.paint(f'{terminal.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
+    earlier, observed = judged_again(run)
+    if earlier:
+        yield from terminal.wrap(f"  judged again: facts of run {one_line(earlier)}, observed {observed}")
     counts = tally(verdict)
     parts = [f"{counts[kind]} {kind.replace('-', ' ')}" for kind in WORST_FIRST if counts[kind]]
     parts += [f"{verdict.deferred} only production can answer"] if verdict.deferred else []

@@ -29,7 +29,7 @@ GIVEN = ("criteria", "waivers")
 #: Keys of run.json that have rows of their own, so that the rest can be listed as it is.
 _NAMED = (
     "system", "target", "rehearsal", "layers", "started", "actor", "commit", "versions", "utc_offset", "included",
-    *GIVEN,
+    "judged_again", *GIVEN,
 )  # fmt: skip
 
 
@@ -186,6 +186,15 @@ def observed_account(run: Run) -> str:
     """Return which account the live layer looked at, and in which region; empty when it looked at none."""
     accounts = (str(fact.get("subject", "")) for fact in run.facts if fact.get("kind") == "account")
     return next(accounts, "")
+
+
+def judged_again(run: Run) -> tuple[str, str]:
+    """Return which run's facts were judged again, and when they were observed; empty texts for a run of its own."""
+    if "judged_again" not in run.about:
+        return "", ""
+    seen = run.observed()
+    times = dict.fromkeys(moment(at, str(run.about.get("utc_offset", ""))) for at in seen or ())
+    return str(run.about["judged_again"]), " – ".join(times) or "-"
 
 
 def notes(run: Run) -> dict[str, list[str]]:

@@ -71,7 +71,7 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     for fact in earlier.facts:
         artifacts.store(run, artifacts.load(earlier.path, fact["digest"]), ".json.gz")
     for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
-        journal.write(event["event"], **{key: value for key, value in event.items() if key not in ("event", "at")})
+        journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
     _run_layers(plan, run, "--recall")
     return run
 

@@ -14,6 +14,7 @@ from ..semantics.names import says_nothing
 from .bounds import bound_mistakes, confidence_mistakes, text_mistakes
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
+from .facts import parse_max_age
 from .includes import merge, read_files
 from .load import LoadSection, parse_load_section
 from .requirements import Requirement, layer_mistakes, parse_requirements, requirement_mistakes
@@ -70,6 +71,8 @@ class CriteriaFile:
     """The AWS account that the system runs in, 12 digits; empty when the file names none."""
     foreign: tuple[str, ...] = ()
     """Patterns of names and ARNs in the account that are not of this system."""
+    max_age: Mapping[str, Quantity] = field(default_factory=lambda: parse_max_age({}))
+    """The greatest age of the facts of each layer when they are judged."""
     load: LoadSection | None = None
     """How the site is put under load; None when the file does not say."""
     airflow: AirflowSection | None = None
@@ -79,6 +82,12 @@ class CriteriaFile:
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
+
+    def list_unasked(self) -> Iterator[tuple[Requirement, str]]:
+        """Yield each requirement with each of its layers that no criterion answers."""
+        answered = {(criterion.source, layer) for criterion in self.criteria.values() for layer in criterion.layers}
+        for requirement in self.requirements:
+            yield from ((requirement, layer) for layer in requirement.layers if (requirement.id, layer) not in answered)
 
     def require_account(self) -> str:
         """Return the account id. Raises UsageError when the file names none."""
@@ -110,6 +119,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         exempt=tuple(data.get("repository", {}).get("exempt", ())),
         account=data.get("account", {}).get("id", ""),
         foreign=tuple(data.get("account", {}).get("exempt", ())),
+        max_age=parse_max_age(data.get("facts", {})),
         load=parse_load_section(data["load"]) if "load" in data else None,
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,

@@ -9,12 +9,13 @@ from typing import Any, Final
 from ..criteria import suggest
 from .dags import airflow_mistakes
 from .e2e import e2e_mistakes
+from .facts import facts_mistakes
 from .load import load_mistakes
 from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
-    "system", "include", "terraform", "account", "repository", "load", "airflow", "dags", "e2e", "requirements",
-    "criteria",
+    "system", "include", "terraform", "account", "repository", "facts", "load", "airflow", "dags", "e2e",
+    "requirements", "criteria",
 )  # fmt: skip
 
 
@@ -34,6 +35,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
         or not is_text_list(repository.get("exempt", []))
     ):
         yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
+    yield from facts_mistakes(data.get("facts", {}))
     yield from load_mistakes(data["load"]) if "load" in data else ()
     yield from airflow_mistakes(data)
     yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()

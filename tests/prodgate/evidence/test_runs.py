@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ import pytest
 from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import NAME, Journal
 from prodgate.findings import Outcome
+from prodgate.report.html import render_html
+from prodgate.report.summary import render_summary
+from prodgate.report.terminal import render_terminal
 from prodgate.verdict import Decision
 
 from ..sample_run import ABOUT, CRITERIA, judge
@@ -38,6 +42,68 @@ def test_a_check_that_did_not_finish_is_undetermined(run: Path) -> None:
     assert found.finished is None
     assert [f.outcome for f in found.findings] == [Outcome.SATISFIED, Outcome.UNDETERMINED]
     assert found.verdict().decision is Decision.INSUFFICIENT
+
+
+def test_a_requirement_that_no_criterion_answers_is_undetermined(tmp_path: Path) -> None:
+    lines = """[requirements]
+OPS-2 = { asks = "backups", layers = ["static"] }
+OPS-3 = { asks = "restores", layers = ["static", "live"] }
+"""
+    (tmp_path / "criteria.toml").write_text(CRITERIA + lines)
+    run = runs.create(tmp_path / "runs", ABOUT, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
+    judge(run)
+    verdict = runs.read(run).verdict()
+    assert verdict.decision is Decision.INSUFFICIENT
+    assert [f.reason for f in verdict.blocking] == ["no criterion answers requirement 'OPS-3' in its static layer"]
+
+
+DAY = timedelta(days=1)
+
+
+def aged(tmp_path: Path, age: timedelta | None, *, again: bool, facts: str = "") -> runs.Run:
+    """Return a judged run with one fact, which is as old as given when the run begins, or has no time."""
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "criteria.toml").write_text(CRITERIA + facts)
+    about = ABOUT | ({"judged_again": "earlier"} if again else {})
+    run = runs.create(tmp_path / "runs", about, tmp_path / "criteria.toml", tmp_path / "waivers.toml")
+    at = (runs.read(run).started - age).isoformat() if age is not None else "yesterday"
+    Journal.of(run).write("fact", layer="static", kind="configuration", subject="infra", digest="", source="", at=at)
+    judge(run)
+    return runs.read(run)
+
+
+@pytest.mark.parametrize(
+    ("age", "again", "reason"),
+    [
+        (31 * DAY, True, "31.0 d before it was judged; [facts] max_age allows 30 d; observe again"),
+        (1000 * DAY, True, "max_age allows 30 d"),
+        (-DAY, True, "when it was judged: a clock is wrong"),
+        (DAY, False, "before the run began at"),
+        (None, True, "has no time of observation, but 'yesterday'"),
+        (None, False, "has no time of observation"),
+    ],
+)
+def test_facts_of_another_day_decide_nothing(tmp_path: Path, age: timedelta | None, again: bool, reason: str) -> None:
+    verdict = aged(tmp_path, age, again=again).verdict()
+    assert verdict.decision is Decision.INSUFFICIENT
+    assert reason in verdict.blocking[0].reason
+
+
+def test_a_layer_states_how_old_its_facts_may_be(tmp_path: Path) -> None:
+    stated = '[facts]\nmax_age = { static = "12 h" }\n'
+    assert aged(tmp_path / "a", DAY / 3, again=True, facts=stated).verdict().decision is Decision.GO
+    assert aged(tmp_path / "b", DAY, again=True, facts=stated).verdict().decision is Decision.INSUFFICIENT
+    assert aged(tmp_path / "c", DAY, again=True).verdict().decision is Decision.GO
+
+
+def test_a_run_that_judged_again_says_so_first(tmp_path: Path) -> None:
+    made = aged(tmp_path, DAY, again=True)
+    verdict, at = made.verdict(), (made.started - DAY).strftime("%Y-%m-%d %H:%M:%S UTC")
+    said = render_terminal(made, verdict, colour=False, report=tmp_path, width=200)
+    assert f"judged again: facts of run earlier, observed {at}" in said
+    assert f"those of run `earlier`, observed {at}" in render_summary(made, verdict)
+    assert f"the facts are those of run earlier, observed {at}" in render_html(made, verdict, language="en")
+    assert f"観測時刻は {at} である" in render_html(made, verdict, language="ja")
 
 
 def test_a_broken_layer_leaves_its_criteria_undetermined(run: Path) -> None:

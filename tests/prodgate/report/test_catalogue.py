@@ -67,7 +67,19 @@ def test_every_entry_is_used_and_none_is_missing(
     )
     monkeypatch.setattr(calendar, "MOST_SLOTS", 99)
     dags = (scheduled(tmp_path, troubled()), *rarer(tmp_path))
-    shown = (showcase(), showcase(rehearsal=False, finished=False), go, many, nothing, unheld, spread, load, untrue)
+    again = run([criterion("c")], [], judged_again="2026-11-23T090000Z-1a2b3c4")
+    shown = (
+        again,
+        showcase(),
+        showcase(rehearsal=False, finished=False),
+        go,
+        many,
+        nothing,
+        unheld,
+        spread,
+        load,
+        untrue,
+    )
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)
     assert asked.keys_asked == set(entries())
