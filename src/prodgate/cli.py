@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import io
 import os
 import sys
 import traceback
@@ -30,9 +29,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake is one line, a bug a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # an encoding without a letter must not end the gate
+    from .processes.interpreter import prepare_interpreter  # noqa: PLC0415  needs nothing of the package
+
+    prepare_interpreter(USAGE)
     args = _parser().parse_args(arguments)
     from .criteria import UsageError  # noqa: PLC0415  --help needs nothing of the package
 
@@ -102,14 +101,13 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     trace.add_argument("--check", action="store_true", help="exit 1 when something leads nowhere")
     trace.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
     trace.add_argument("--json", action="store_true")
-    policy = command(
-        "iam-policy", "iam_policy", "print the least-privilege IAM policy of the role that the gate reads with"
-    )
+    policy = command("iam-policy", "iam_policy", "print the least-privilege IAM policy of the role the gate reads with")
     policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="whose facts/ count, too")
     policy.add_argument("--drill", action="store_true", help="print the separate policy that drills need")
     add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
-    setup = command("setup", "setup", "install what the layers need, and list what is ready")
-    setup.add_argument("--json", action="store_true")
+    command("setup", "setup", "install what the layers need; list what is ready").add_argument(
+        "--json", action="store_true"
+    )
 
 
 def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -51,13 +51,13 @@ class Journal:
         finally:
             os.close(descriptor)
 
-    def record_planned(self, layer: str, check: str, criterion: str) -> None:
-        """Say that a check is going to be judged."""
-        self.write("planned", layer=layer, check=check, criterion=criterion)
+    def record_planned(self, layer: str, check: str, criterion: str, place: str = "") -> None:
+        """Say that a check is going to be judged; ``place`` says where it is written, if it is a team's to write."""
+        self.write("planned", layer=layer, check=check, criterion=criterion, **({"place": place} if place else {}))
 
-    def record_started(self, layer: str, check: str) -> None:
-        """Say that a check begins."""
-        self.write("started", layer=layer, check=check)
+    def record_started(self, layer: str, check: str, place: str = "") -> None:
+        """Say that a check begins; ``place`` says where the function is written that answers."""
+        self.write("started", layer=layer, check=check, **({"place": place} if place else {}))
 
     def record_finding(self, finding: Finding) -> None:
         """Keep one finding."""

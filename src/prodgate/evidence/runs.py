@@ -11,21 +11,21 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..criteria import Scope, UsageError
-from ..findings import Finding, Outcome
+from ..findings import Finding
 from ..sections.criteria_file import CriteriaFile, parse_criteria
 from ..sections.includes import read_files
 from ..sections.waivers_file import parse_waivers
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
 from . import artifacts, journal, standing
+from .counting import count_findings
 
 
 class RunError(UsageError):
@@ -122,7 +122,7 @@ def _read(path: Path) -> Run:
         about=about,
         criteria=criteria,
         waivers=parse_waivers(_load_text(path, about["waivers"]), path / "waivers.toml"),
-        findings=(*_find_standing(events, about, criteria), *_findings(events)),
+        findings=(*_find_standing(events, about, criteria), *count_findings(events)),
         facts=tuple(event for event in events if event["event"] == "fact"),
         unreadable=tuple(event for event in events if event["event"] == "unreadable"),
         notes=tuple(event for event in events if event["event"] == "note"),
@@ -142,43 +142,6 @@ def _find_standing(
 
 def _load_text(path: Path, digest: str) -> str:
     return artifacts.load(path, digest).decode("utf-8")
-
-
-def _findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Yield what was found, and undetermined findings for checks of which something is missing."""
-    open_: dict[tuple[str, str], Mapping[str, Any]] = {}
-    made: Counter[str] = Counter()
-    """Findings since the last check of a layer began; a layer judges one after another."""
-    for event in events:
-        layer = event.get("layer", "")
-        key = (layer, event.get("check", ""))
-        match event["event"]:
-            case "planned":
-                open_[key] = event
-            case "started":
-                made[layer] = 0
-            case "finding":
-                made[layer] += 1
-                yield Finding.from_json({name: value for name, value in event.items() if name not in ("event", "at")})
-            case "finished" if event["findings"] == made[layer] > 0:
-                open_.pop(key, None)
-            case "finished":
-                reason = f"the journal holds {made[layer]} of the {event['findings']} findings that the check made"
-                yield _make_unfinished(open_.pop(key), reason)
-    for event in open_.values():
-        yield _make_unfinished(event, "the check was planned but did not finish")
-
-
-def _make_unfinished(planned: Mapping[str, Any], reason: str) -> Finding:
-    return Finding(
-        criterion=planned["criterion"],
-        check=planned["check"],
-        layer=planned["layer"],
-        subject="(unfinished)",
-        outcome=Outcome.UNDETERMINED,
-        reason=reason,
-        remedy="Look at the layer's log, mend what stopped it and run the gate again.",
-    )
 
 
 def latest(parent: Path, *, before: Path | None = None) -> Path | None:

@@ -15,6 +15,8 @@ from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
+from .interpreter import drop_settings
+
 #: Seconds that a child has to clean up after a SIGINT.
 GRACE: Final = 5.0
 #: Seconds in which a child must be gone after a SIGKILL.
@@ -117,7 +119,7 @@ def running(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
 def clean_environment(*prefixes: str) -> dict[str, str]:
     """Return the environment for a child, without the variables that begin so and would change what it does."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
-    return {**kept, "PYTHONUNBUFFERED": "1"}
+    return {**drop_settings(kept), "PYTHONUNBUFFERED": "1"}
 
 
 def end_group(child: subprocess.Popen[Any], grace: float, first: signal.Signals = signal.SIGINT) -> None:

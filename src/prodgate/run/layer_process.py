@@ -23,12 +23,11 @@ from ..processes.lifeline import end_with_parent
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin
+from .integrity import Fingerprint, find_changes, take_fingerprint
 from .watching import watch_judgements
 
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
-#: Variables with pytest options for the user's own tests, which must not reach the judging.
-_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
 def main(arguments: list[str]) -> int:
@@ -42,22 +41,29 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     _end_with_parent()
     watch_judgements()
-    for name in _OPTIONS:
-        os.environ.pop(name, None)
     layer, project = BUILT[given.layer], open_project(given.criteria)
     at = _make_context(given.run, project)
     try:
-        policies = load_policies(project.policy_folders())
-        load_facts(project.root)
-        facts = _recall(layer, given.run) if given.recall else layer.observe(at)
-        if given.observe_only:
-            return 0
-        _conclude(layer, facts, at)
-        return _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
+        return _observe_and_judge(layer, at, project, recall=given.recall, judge=not given.observe_only)
     except UsageError as error:
         at.journal.write("broken", layer=layer.name, reason=str(error))
         print(error, file=sys.stderr)  # noqa: T201  the run shows what its layers print
         return 0
+
+
+def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, recall: bool, judge: bool) -> int:
+    """Let code of the team in, observe and judge. Raises UsageError when it changes the gate's own."""
+    sound = take_fingerprint()
+    policies = load_policies(project.policy_folders())
+    load_facts(project.root)
+    facts = _recall(layer, at.run) if recall else layer.observe(at)
+    if not judge:
+        return 0
+    _refuse_changes(sound)
+    _conclude(layer, facts, at)
+    code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
+    _refuse_changes(sound)
+    return code
 
 
 def _make_context(run: Path, project: Project) -> LayerContext:
@@ -117,6 +123,12 @@ def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, 
         reason = f"judging ended with pytest's exit code {int(code)}; see logs/{layer.name}.txt"
         context.journal.write("broken", layer=layer.name, reason=reason)
     return 0 if code in _JUDGED else int(code)
+
+
+def _refuse_changes(sound: Fingerprint) -> None:
+    """Raise UsageError when code of a team has changed the gate's own."""
+    if changed := find_changes(sound):
+        raise UsageError(f"{', '.join(changed)}: was changed by a module of the project; leave the gate's code alone")
 
 
 def _print_progress(step: str) -> None:

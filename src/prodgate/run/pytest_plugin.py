@@ -18,6 +18,7 @@ from ..criteria import Criteria, Criterion
 from ..evidence.journal import Journal
 from ..facts import Facts
 from ..findings import Finding, Outcome
+from ..sections.judges import find_place
 from ..sections.project import is_own
 from ..terraform.policy import POLICIES, Policy, apply
 from ..terraform.resources import Configuration
@@ -27,7 +28,7 @@ from .judging import find_mistake, judge
 MOST_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judging:
     """What a layer's process hands to pytest, as a plugin of its own."""
 
@@ -45,7 +46,7 @@ class Judging:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say what could not be collected, and why."""
-        if report.failed:
+        if not report.passed:
             said = report.longreprtext.strip().splitlines()[-1:]
             self.journal.write("broken", layer=self.layer, reason=f"{report.nodeid}: {''.join(said)}")
 
@@ -61,10 +62,13 @@ class PolicyFile(pytest.File):
     """A module of policies; collected only in a gate run, from the policies that the run loaded."""
 
     def collect(self) -> Iterator[PolicyItem]:
-        """Yield an item for each policy that is written in this file."""
-        place = self.path.resolve()
+        """Yield an item for each policy that is written in this file; the first file has those of none, too."""
+        judging = _judging(self.config)
+        files = {path.resolve() for path in judging.policy_files} if judging else set()
+        first = bool(judging) and self.path.resolve() == min(files)
         for policy in POLICIES.values():
-            if policy.file.name == place.name and policy.file.resolve() == place:
+            file = policy.file.resolve()
+            if file == self.path.resolve() or (first and file not in files):
                 yield PolicyItem.from_parent(self, name=policy.id, subject=policy)
 
 
@@ -81,7 +85,8 @@ class PolicyItem(pytest.Item):
         judging = _judging(self.config)
         assert judging is not None, "policy files are collected only in a gate run"
         findings = _policy_findings(self.subject, judging.criteria[self.subject.criterion], judging)
-        _conclude(self.subject, findings, judging)
+        place = find_place(self.subject.judge, self.config.rootpath)
+        _conclude(self.subject, findings, judging, place)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Say where the policy is written."""
@@ -92,7 +97,7 @@ class PolicyItem(pytest.Item):
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> PolicyFile | None:
     """Collect a policy module of a gate run as what it is, without importing it again under another name."""
     judging = _judging(parent.config)
-    if judging is None or module_path.resolve() not in judging.policy_files:
+    if judging is None or module_path.resolve() not in {path.resolve() for path in judging.policy_files}:
         return None
     return PolicyFile.from_parent(parent, path=module_path)
 
@@ -103,7 +108,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
     check = check_of(obj)
     if check is None or getattr(obj, "__module__", "") != collector.obj.__name__:
         return None
-    return [pytest.Function.from_parent(collector, name=name, callobj=_make_runner(check, _judging(collector.config)))]
+    return [pytest.Function.from_parent(collector, name=name, callobj=_make_runner(check, collector.config))]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -126,8 +131,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if mistakes:
         judging.journal.write("broken", layer=judging.layer, reason="; ".join(mistakes))
         raise pytest.UsageError("\n".join(mistakes))
-    ours = [policy for policy in POLICIES.values() if policy.file.resolve() in judging.policy_files]
-    loaded = [policy for policy in ours if policy.criterion in judging.criteria]
+    loaded = [policy for policy in POLICIES.values() if judging.policy_files and policy.criterion in judging.criteria]
     for subject in {each.name: each for each in (*subjects, *loaded)}.values():
         judging.journal.record_planned(judging.layer, subject.name, subject.criterion)
     judging.journal.write("collected", layer=judging.layer)
@@ -149,17 +153,12 @@ def _find_duplicate_names(subjects: Iterable[Policy | Check]) -> Iterator[str]:
 
 
 def _find_hidden(items: Iterable[pytest.Item]) -> Iterator[str]:
-    """Say which checks of the collected files became no item, since the module has another thing of that name."""
-    found = {_definition(check) for item in items if isinstance(check := _subject(item), Check)}
-    files = {file for file, _ in found}
+    """Say which checks of the collected files became no item: hidden by another thing of that name, or taken away."""
+    found = {id(check.function) for item in items if isinstance(check := _subject(item), Check)}
+    files = {Path(item.path).resolve() for item in items}
     for check in registered_checks():
-        if _definition(check)[0] in files and _definition(check) not in found:
+        if id(check.function) not in found and Path(check.function.__code__.co_filename).resolve() in files:
             yield f"{check.place}: {check.name} is hidden by something of the same name below it; rename one"
-
-
-def _definition(check: Check) -> tuple[str, int]:
-    code = check.function.__code__
-    return code.co_filename, code.co_firstlineno
 
 
 def _subject(item: pytest.Item) -> Policy | Check | None:
@@ -174,8 +173,9 @@ def _is_unasked(item: pytest.Item, criteria: Criteria, project: Path) -> bool:
     return subject is not None and subject.criterion not in criteria and not is_own(item.path, project)
 
 
-def _make_runner(check: Check, judging: Judging | None) -> Callable[..., None]:
+def _make_runner(check: Check, config: pytest.Config) -> Callable[..., None]:
     """Return the function that pytest calls: it takes only fixtures, and judges every subject."""
+    judging = _judging(config)
 
     def run(**fixtures: Any) -> None:
         __tracebackhide__ = True
@@ -184,7 +184,7 @@ def _make_runner(check: Check, judging: Judging | None) -> Callable[..., None]:
         criterion = judging.criteria[check.criterion]
         skips = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
         findings = judge(check, criterion, judging.facts, layer=judging.layer, fixtures=fixtures, interruptions=skips)
-        _conclude(check, findings, judging)
+        _conclude(check, findings, judging, find_place(check.function, config.rootpath))
 
     parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in check.fixtures]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by pytest for fixtures
@@ -193,10 +193,10 @@ def _make_runner(check: Check, judging: Judging | None) -> Callable[..., None]:
     return run
 
 
-def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging) -> None:
+def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging, place: str) -> None:
     """Write each finding to the journal before the next is made, then fail the item if any blocks."""
     __tracebackhide__ = True
-    judging.journal.record_started(judging.layer, subject.name)
+    judging.journal.record_started(judging.layer, subject.name, place)
     unmet, made = [], 0
     for made, finding in enumerate(findings, start=1):  # noqa: B007  counted for what comes after the loop
         judging.journal.record_finding(finding)

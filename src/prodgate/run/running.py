@@ -23,9 +23,12 @@ from ..evidence import artifacts, runs
 from ..evidence.journal import Journal
 from ..layers import BUILT
 from ..processes.child import end_group, ends_within, read_lines
+from ..processes.interpreter import drop_settings
 from ..processes.progress import Progress
+from ..sections.judges import WrittenJudge
 from ..sections.project import Project
 from ..sections.targets import Target
+from .planning import plan_judges
 
 #: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
 #: given by it, so that what was seen is kept.
@@ -57,31 +60,34 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
 
     Raises RunError; a broken or interrupted layer is no exception, but undetermined.
     """
+    judges = plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, _describe_run(plan), plan.project.stated.path, plan.waivers or plan.project.waivers)
-    _run_layers(plan, run, "--observe-only" if not judge else "")
+    _run_layers(plan, run, judges if judge else {}, "--observe-only" if not judge else "")
     return run
 
 
 def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     """Judge the facts of an earlier run by the plan's criteria, as a run of its own; return its directory."""
     about = {**_describe_run(plan), **{key: earlier.about[key] for key in ("target", "rehearsal", "layers", "commit")}}
-    waivers = plan.waivers or plan.project.waivers
+    waivers, judges = plan.waivers or plan.project.waivers, plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
     for fact in earlier.facts:
         artifacts.store(run, artifacts.load(earlier.path, fact["digest"]), ".json.gz")
     for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
         journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
-    _run_layers(plan, run, "--recall")
+    _run_layers(plan, run, judges, "--recall")
     return run
 
 
-def _run_layers(plan: Plan, run: Path, how: str) -> None:
+def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudge]], how: str) -> None:
     """Run each chosen layer in turn; what run.json planned and no layer answers is undetermined."""
     journal = Journal.of(run)
     try:
         for name in (layer for layer in LAYERS if layer in plan.layers):
             if name in BUILT:
+                for judge in judges.get(name, ()):
+                    journal.record_planned(name, judge.name, judge.criterion, judge.place_in(plan.project.root))
                 _run_layer(plan, run, journal, name, how)
             else:
                 journal.write("broken", layer=name, reason=f"not built: this version has no {name} layer")
@@ -101,6 +107,7 @@ def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> 
         process = subprocess.Popen(  # noqa: S603  our own module
             _command(plan, run, name, how),
             cwd=plan.project.root,
+            env=drop_settings(dict(os.environ)),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.PIPE,
@@ -142,7 +149,17 @@ def read_limit() -> float:
 
 
 def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
-    command = [sys.executable, "-P", "-m", "prodgate.run.layer_process", name, "--run", str(run.resolve())]
+    command = [
+        sys.executable,
+        "-P",
+        "--check-hash-based-pycs",
+        "always",
+        "-m",
+        "prodgate.run.layer_process",
+        name,
+        "--run",
+        str(run.resolve()),
+    ]
     return [*command, "--criteria", str(plan.project.stated.path.absolute()), *([how] if how else [])]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -91,22 +93,32 @@ def find_folders(name: str, root: Path | None) -> tuple[Path, ...]:
 
 def suite_files(folder: str, root: Path | None) -> tuple[Path, ...]:
     """Return the files of checks below a folder of a project and the bundled one; a project's own shadows the other."""
-    return _list_files(find_folders(folder, root), "**/test_*.py")
+    return _list_files(find_folders(folder, root), "test_*.py", deep=True)
 
 
 def policy_files(among: Iterable[Path]) -> tuple[Path, ...]:
     """Return the policy modules in some folders; an earlier folder's file shadows a later one of the same name."""
-    return _list_files(among, "[!_]*.py")
+    return _list_files(among, "[!_]*.py", deep=False)
 
 
-def _list_files(among: Iterable[Path], pattern: str) -> tuple[Path, ...]:
+def _list_files(among: Iterable[Path], pattern: str, *, deep: bool) -> tuple[Path, ...]:
     named: dict[Path, Path] = {}
     for folder in among:
-        for path in sorted(folder.glob(pattern)):
-            inside = path.relative_to(folder)
-            if not any(part.startswith(".") for part in inside.parts):  # what an editor keeps there
-                named.setdefault(inside, path)
+        for path in sorted(walk_files(folder) if deep else folder.iterdir()):
+            if fnmatchcase(path.name, pattern) and not path.name.startswith(".") and path.is_file():
+                named.setdefault(path.relative_to(folder), path)
     return tuple(named.values())
+
+
+def walk_files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, also behind links; what an editor keeps in hidden folders is left out."""
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        folders[:] = [] if real in seen else [name for name in folders if not name.startswith((".", "__pycache__"))]
+        if real not in seen:
+            yield from (Path(place, name) for name in names)
+        seen.add(real)
 
 
 def load_policies(among: Iterable[Path]) -> frozenset[Path]:
@@ -119,7 +131,7 @@ def load_facts(root: Path) -> None:
     """Import a project's own kinds of fact, with their observers, as ``facts.<name>``. Raises UsageError."""
     folder = root / "facts"
     if folder.is_dir():
-        _import_modules("facts", (folder,), _list_files((folder,), "**/[!_]*.py"))
+        _import_modules("facts", (folder,), _list_files((folder,), "[!_]*.py", deep=True))
 
 
 def _import_modules(name: str, among: Sequence[Path], files: Sequence[Path]) -> frozenset[Path]:
@@ -131,6 +143,8 @@ def _import_modules(name: str, among: Sequence[Path], files: Sequence[Path]) -> 
         inside = next(path.relative_to(folder) for folder in among if path.is_relative_to(folder))
         try:
             importlib.import_module(".".join((name, *inside.with_suffix("").parts)))
-        except (Exception, SystemExit) as error:  # a module of any team may fail in any way
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a module of any team may fail in any way, also by a skip of pytest's
             raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
     return frozenset(files)

@@ -1,0 +1,65 @@
+"""Whether the gate's own code is in a process what it was before code of a team came in.
+
+This notices a team's module that replaces or rewrites a function of the gate, and leaves it so. It is no wall: code in
+the same process can do anything, also put back what it changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from types import FunctionType, MappingProxyType, ModuleType
+from typing import Any, Final
+
+#: Modules that judge, compare and write down what was found.
+_JUDGING: Final = (
+    "checks", "criteria", "estimates", "evidence.counting", "evidence.journal", "facts", "findings", "judgement",
+    "quantities", "run.integrity", "run.judging", "run.layer_process", "run.pytest_plugin", "run.watching",
+    "sections.judges", "statistics", "terraform.policy", "terraform.reading", "terraform.resources",
+)  # fmt: skip
+
+#: What something is, by the name under which it is reached.
+Fingerprint = Mapping[str, tuple[object, ...]]
+
+
+def take_fingerprint() -> Fingerprint:
+    """Return what the functions and classes of the modules that judge are now."""
+    found: dict[str, tuple[object, ...]] = {}
+    for short in _JUDGING:
+        module = sys.modules.get(f"prodgate.{short}")
+        if isinstance(module, ModuleType):
+            found.update(_describe_members(f"prodgate.{short}", vars(module)))
+    return MappingProxyType(found)
+
+
+def find_changes(before: Fingerprint) -> tuple[str, ...]:
+    """Return the names of what is not what it was."""
+    now = take_fingerprint()
+    return tuple(sorted(name for name, parts in before.items() if not _is_same(parts, now.get(name, ()))))
+
+
+def _is_same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    return len(before) == len(now) and all(one is other for one, other in zip(before, now, strict=True))
+
+
+def _describe_members(where: str, members: Mapping[str, Any]) -> Iterator[tuple[str, tuple[object, ...]]]:
+    for name, member in list(members.items()):
+        if isinstance(member, type) and member.__module__ == where:
+            yield f"{where}.{name}", (member,)
+            yield from _describe_members_of_class(f"{where}.{name}", member)
+        elif isinstance(member, FunctionType | type | ModuleType):
+            yield f"{where}.{name}", (member, *_describe_function(member))
+
+
+def _describe_members_of_class(where: str, owner: type) -> Iterator[tuple[str, tuple[object, ...]]]:
+    for name, member in list(vars(owner).items()):
+        if name.startswith("__") and not callable(member):
+            continue
+        inner = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+        yield f"{where}.{name}", (member, *_describe_function(inner))
+
+
+def _describe_function(function: object) -> tuple[object, ...]:
+    if not isinstance(function, FunctionType):
+        return ()
+    return function.__code__, function.__defaults__, function.__kwdefaults__

@@ -1,0 +1,136 @@
+"""What a run must judge, as the files of the project state it: nothing of a team is run to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from ..criteria import Criteria, CriteriaError, UsageError
+from ..layers import BUILT
+from ..sections.judges import JudgeFile, WrittenJudge, read_judges
+from ..sections.project import BUNDLED, Project, policy_files, walk_files
+
+#: Folders of a project that hold judges, or what judges need.
+FOLDERS: Final = ("policies", "suites", "loadtests", "e2e", "facts")
+#: How alike the name of another folder is that was meant to be one of them.
+_ALIKE: Final = 0.72
+_MEANT: Final = frozenset({"policy", "check", "checks", "judges"})
+_PYTHON: Final = (".py", ".pyw")
+
+
+def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Sequence[WrittenJudge]]:
+    """Return the judges of each layer that the project's criteria ask for. Raises UsageError, a line per mistake."""
+    files = {name: list_files(project, name) for name in BUILT}
+    read = {
+        path: read_judges(path) for path in dict.fromkeys(chain(*(files[name] for name in BUILT if name in layers)))
+    }
+    mistakes = [text for path, file in read.items() for text in _find_mistakes(path, file, project)]
+    planned = {
+        name: tuple(judge for path in files[name] for judge in read[path].judges if _is_asked(judge, project))
+        for name in BUILT
+        if name in layers
+    }
+    mistakes += [text for judges in planned.values() for text in _find_doubles(judges)]
+    mistakes += _find_misplaced(project, chain(*files.values()))
+    mistakes += _find_dropped(project)
+    if mistakes:
+        raise UsageError("\n".join(dict.fromkeys(mistakes)))
+    return planned
+
+
+def list_files(project: Project, layer: str) -> tuple[Path, ...]:
+    """Return the files whose judges a layer applies: policies first, if it judges by them."""
+    policies = policy_files(project.policy_folders()) if BUILT[layer].judges_policies else ()
+    return (*policies, *(file for folder in BUILT[layer].folders for file in project.suite_files(folder)))
+
+
+def find_mistake(judge: WrittenJudge, criteria: Criteria) -> str:
+    """Return what is wrong between a judge and the criteria, or nothing."""
+    try:
+        criterion = criteria[judge.criterion]
+    except CriteriaError as error:
+        return f"{judge.place}: {judge.name} judges a criterion that does not exist: {error}"
+    if judge.remedy or criterion.remedy:
+        return ""
+    wrong = f"states no remedy, and neither does criterion {criterion.id!r}; write remedy in one of them"
+    return f"{judge.place}: {judge.name} {wrong}"
+
+
+def _is_own(path: Path, project: Project) -> bool:
+    """Whether a file does not come with the gate; one that is mounted from elsewhere is the project's own."""
+    return project.holds(path) or not path.resolve().is_relative_to(BUNDLED)
+
+
+def _is_asked(judge: WrittenJudge, project: Project) -> bool:
+    """Whether a judge has a question; what comes with the gate has none where the criterion is not stated."""
+    return judge.criterion in project.stated.criteria
+
+
+def _find_mistakes(path: Path, file: JudgeFile, project: Project) -> Iterator[str]:
+    """Say what is wrong with one of the project's own files."""
+    if not _is_own(path, project):
+        return
+    yield from file.mistakes
+    for judge in file.judges:
+        if wrong := find_mistake(judge, project.stated.criteria):
+            yield wrong
+        policies = path.parent in project.policy_folders()
+        if policies != (judge.kind == "policy"):
+            yield f"{judge.place}: {judge.name} is a {judge.kind}; move it to {'a suite' if policies else 'policies/'}"
+    if not file.holds_any and path.name.startswith("test_"):
+        yield f"{path}: holds no check; decorate what it asks with @check, or rename the file"
+
+
+def _find_doubles(judges: Iterable[WrittenJudge]) -> Iterator[str]:
+    """Say which share a name: the end of one would be taken for the end of the other."""
+    known: dict[str, WrittenJudge] = {}
+    for judge in judges:
+        if (other := known.setdefault(judge.name, judge)) is not judge:
+            yield f"{judge.place}: {judge.name} is also the name of {other.place}; rename one"
+
+
+def _find_misplaced(project: Project, known: Iterable[Path]) -> Iterator[str]:
+    """Say which judges stand in files that no layer reads."""
+    read = {path.resolve() for path in known}
+    for path in _list_own(project.root):
+        if path.name.casefold().endswith(_PYTHON) and path.resolve() not in read and _holds_judge(path):
+            folders = ", ".join(folder for layer in BUILT.values() for folder in layer.folders)
+            yield (
+                f"{path}: holds a policy or check where no layer reads it; move it to policies/NAME.py, or to a file "
+                f"test_NAME.py below one of {folders}"
+            )
+
+
+def _list_own(root: Path) -> Iterator[Path]:
+    for path in sorted(root.iterdir()):
+        alike = path.name in FOLDERS or path.name.casefold() in _MEANT
+        if path.is_file():
+            yield path
+        elif path.is_dir() and (alike or get_close_matches(path.name.casefold(), FOLDERS, 1, _ALIKE)):
+            yield from (each for each in walk_files(path) if not each.name.startswith((".#", "._")))
+
+
+def _holds_judge(path: Path) -> bool:
+    """Whether a file holds a judge; what is no Python does when it speaks of the gate."""
+    data = path.read_bytes()
+    if b"prodgate" not in data and b"check" not in data and b"policy" not in data:
+        return False
+    try:
+        return read_judges(path).holds_any
+    except UsageError:
+        return b"prodgate" in data
+
+
+def _find_dropped(project: Project) -> Iterator[str]:
+    """Say which bundled judges of stated criteria vanish, since a file of the project has the name of theirs."""
+    for name in project.list_replaced():
+        own = {judge.name for judge in read_judges(project.root / name).judges}
+        for judge in read_judges(BUNDLED / name).judges:
+            if judge.name not in own and _is_asked(judge, project):
+                yield (
+                    f"{name}: replaces the file of that name that comes with the gate and leaves out {judge.name}, "
+                    f"which judges {judge.criterion!r}; write a {judge.kind} of that name there, or rename the file"
+                )

@@ -1,0 +1,199 @@
+"""The judges that are written in a file, read from its syntax: nothing of the file is run."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from ..criteria import UsageError
+
+Kind = Literal["policy", "check"]
+
+#: What declares a judge, by the names that it can be imported under.
+_DECORATORS: Final[Mapping[str, Kind]] = {
+    "prodgate.check": "check",
+    "prodgate.checks.check": "check",
+    "prodgate.policy": "policy",
+    "prodgate.terraform.policy.policy": "policy",
+}
+#: What has names of its own.
+_SCOPES: Final = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+_ADVICE: Final = "write each as a function at the top of the module, decorated with literal words"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenJudge:
+    """A policy or check as its file states it."""
+
+    kind: Kind
+    name: str
+    """Id of a policy, name of a check's function."""
+    criterion: str
+    remedy: bool
+    """Whether it states what to do when it does not hold."""
+    file: Path
+    line: int
+    """Where its decorators begin."""
+
+    @property
+    def place(self) -> str:
+        """Where it is written, as ``file:line``."""
+        return f"{self.file}:{self.line}"
+
+    def place_in(self, root: Path) -> str:
+        """Where it is written, for the journal of a project's run."""
+        return describe_place(self.file, self.line, root)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeFile:
+    """What a file holds of judges."""
+
+    judges: tuple[WrittenJudge, ...] = ()
+    mistakes: tuple[str, ...] = ()
+    """Uses of ``@check`` and ``@policy`` from which no one can say what will be judged, one line each."""
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether something of a judge is written there."""
+        return bool(self.judges or self.mistakes)
+
+
+def read_judges(path: Path) -> JudgeFile:
+    """Return what is written in a Python file. Raises UsageError for one that is none."""
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
+    names = _Names(tree)
+    found = [each for node in tree.body for each in _read_function(node, names, path)]
+    counted = {id(call.func) for _, call in found}
+    mistakes = [
+        f"{path}:{node.lineno}: {kind!r} stands where nobody can plan what it makes; {_ADVICE}"
+        for node in _list_used(tree, frozenset())
+        if id(node) not in counted and (kind := names.declares(node))
+    ]
+    judges = tuple(judge for judge, _ in found if judge)
+    return JudgeFile(judges=judges, mistakes=(*mistakes, *_find_unread(found, path)))
+
+
+def describe_place(file: Path, line: int, root: Path) -> str:
+    """Return ``file:line``, the file as seen from the project if it is inside, links resolved."""
+    real, home = file.resolve(), root.resolve()
+    return f"{real.relative_to(home) if real.is_relative_to(home) else real}:{line}"
+
+
+def find_place(function: Callable[..., object], root: Path) -> str:
+    """Return where a function is written, as ``describe_place`` says it; wrappers are looked through."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return describe_place(Path(code.co_filename), code.co_firstlineno, root) if code else ""
+
+
+class _Names:
+    """What the names of a module stand for, as far as its imports and constants say."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.imported: dict[str, str] = {}
+        self._constants: dict[str, str] = {}
+        nodes = list(ast.walk(tree))
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._learn_import(node)
+        self._written = Counter(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        for node in tree.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                self._constants |= {each.id: str(node.value.value) for each in targets if isinstance(each, ast.Name)}
+
+    def _learn_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for alias in node.names:
+            if isinstance(node, ast.ImportFrom):
+                self.imported[alias.asname or alias.name] = f"{node.module or '.'}.{alias.name}"
+            elif alias.asname:
+                self.imported[alias.asname] = alias.name
+            else:
+                first = alias.name.partition(".")[0]
+                self.imported[first] = first
+
+    def declares(self, node: ast.AST) -> Kind | None:
+        """Return what a name or attribute declares if it is one of the package's own decorators."""
+        return _DECORATORS.get(self._resolve(node))
+
+    def decorates(self, node: ast.AST) -> Kind | None:
+        """Return what a decorator declares; one of the same name that a team hands on counts, too."""
+        last = self._resolve(node).rpartition(".")[2]
+        kinds: Mapping[str, Kind] = {"check": "check", "policy": "policy"}
+        return self.declares(node) or kinds.get(last)
+
+    def _resolve(self, node: ast.AST) -> str:
+        if isinstance(node, ast.Attribute):
+            return f"{self._resolve(node.value)}.{node.attr}"
+        if not isinstance(node, ast.Name):
+            return "?"
+        known = self.imported.get(node.id)
+        return known or (f"prodgate.{node.id}" if "*" in self.imported else node.id)
+
+    def text_of(self, node: ast.expr | None) -> str:
+        """Return the text of a literal or of a constant that is written once; nothing for anything else."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, ast.Name) and self._written[node.id] == 1:
+            return self._constants.get(node.id, "")
+        return ""
+
+
+def _list_used(node: ast.AST, local: frozenset[str]) -> Iterator[ast.Name | ast.Attribute]:
+    """Yield the names and attributes that are read below a node, but not those that a function has of its own."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        first: ast.expr = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        if isinstance(first, ast.Name):
+            if first.id not in local and isinstance(node.ctx, ast.Load):
+                yield node
+            return
+    outside = getattr(node, "decorator_list", [])
+    for each in outside:
+        yield from _list_used(each, local)
+    if isinstance(node, _SCOPES):
+        inner = list(ast.walk(node))
+        local |= {each.arg for each in inner if isinstance(each, ast.arg)}
+        local |= {each.id for each in inner if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    for each in ast.iter_child_nodes(node):
+        if each not in outside:
+            yield from _list_used(each, local)
+
+
+_Found = tuple[WrittenJudge | None, ast.Call]
+
+
+def _read_function(node: ast.stmt, names: _Names, path: Path) -> Iterator[_Found]:
+    """Yield the judges that a function at the top of a module is; None for one whose words are not literal."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    line = min((each.lineno for each in node.decorator_list), default=node.lineno)
+    for call in node.decorator_list:
+        if not isinstance(call, ast.Call) or (kind := names.decorates(call.func)) is None:
+            continue
+        words = {word.arg: word.value for word in call.keywords}
+        first = call.args[0] if call.args else words.get("id" if kind == "policy" else "criterion")
+        name = names.text_of(first) if kind == "policy" else node.name
+        criterion = names.text_of(words.get("criterion") if kind == "policy" else first)
+        whole = bool(name and criterion) and None not in words
+        judge = WrittenJudge(
+            kind=kind, name=name, criterion=criterion, remedy="remedy" in words, file=path, line=line
+        )  # fmt: skip
+        yield (judge if whole else None), call
+
+
+def _find_unread(found: list[_Found], path: Path) -> Iterator[str]:
+    for judge, call in found:
+        if judge is None:
+            yield f"{path}:{call.lineno}: its id and criterion are not literal words; write them as they are"

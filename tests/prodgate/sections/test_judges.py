@@ -1,0 +1,108 @@
+"""What a file says of its judges, without running any of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prodgate.criteria import UsageError
+from prodgate.sections.judges import find_place, read_judges
+
+BODY = "def test_it(fact, criterion):\n    '''Is it?'''\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "test_x.py"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from prodgate import check\n@check('truth', remedy='r')\n",
+        "from prodgate import check as asks\n@asks(criterion='truth')\n",
+        "from prodgate import *\n@check('truth')\n",
+        "import prodgate\n@prodgate.check('truth')\n",
+        "import prodgate.checks as c\n@c.check('truth')\n",
+        "import prodgate.checks\n@prodgate.checks.check('truth')\n",
+        "from prodgate.checks import check\nASKED = 'truth'\n@check(ASKED)\n",
+        "from .common import check\n@check('truth')\n",
+        "import pytest\nfrom prodgate import check\n@pytest.mark.slow\n@check('truth')\n",
+        "from prodgate import check\n@check('truth')\nasync ",
+    ],
+)
+def test_a_check_is_read_from_its_decorator(file: Path, text: str) -> None:
+    file.write_text(text + BODY)
+    found = read_judges(file)
+    assert [(each.kind, each.name, each.criterion) for each in found.judges] == [("check", "test_it", "truth")]
+    assert found.mistakes == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@policy('SHOP_1', criterion='truth', resources=())\n",
+        "@policy(id='SHOP_1', criterion='truth', resources=(), remedy='r')\n",
+    ],
+)
+def test_a_policy_is_read_from_its_decorator(file: Path, text: str) -> None:
+    file.write_text("from prodgate import policy\n" + text + BODY)
+    (found,) = read_judges(file).judges
+    assert (found.kind, found.name, found.criterion, found.line) == ("policy", "SHOP_1", "truth", 2)
+    assert found.remedy == ("remedy" in text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Inside:\n    @check('truth')\n    def test_it(fact, criterion): ...\n",
+        "if not check:\n    @check('truth')\n    def test_it(fact, criterion): ...\n",
+        "def make():\n    @check('truth')\n    def test_it(fact, criterion): ...\n    return test_it\n",
+        "test_it = check('truth')(lambda fact, criterion: None)\n",
+        "again = check\n",
+        "for each in (1, 2):\n    check('truth')(print)\n",
+        "@check\ndef test_it(fact, criterion): ...\n",
+        "@check('tru' + 'th')\ndef test_it(fact, criterion): ...\n",
+        "@check(**{'criterion': 'truth'})\ndef test_it(fact, criterion): ...\n",
+        "ASKED = 'truth'\nASKED = 'other'\n@check(ASKED)\ndef test_it(fact, criterion): ...\n",
+        "import prodgate\ndef hide(f): prodgate.checks.check('truth')(f)\n",
+    ],
+)
+def test_what_nobody_can_plan_is_a_mistake(file: Path, text: str) -> None:
+    file.write_text("from prodgate import check\n" + text)
+    found = read_judges(file)
+    assert found.judges == ()
+    assert found.mistakes
+    assert "write" in found.mistakes[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from prodgate import check\n",
+        "def check(word): ...\n@staticmethod\ndef test_it(): check('a')\n",
+        "from prodgate import policy\ndef of(policies): return [policy for policy in policies]\n",
+        "from prodgate import policy\ndef of(policy): return policy\n",
+    ],
+)
+def test_a_helper_is_no_judge(file: Path, text: str) -> None:
+    file.write_text(text)
+    assert not read_judges(file).holds_any
+
+
+@pytest.mark.parametrize("data", [b"def broken(:", b"\x00", b"\xff\xfe", b"(" * 5000])
+def test_a_file_that_is_no_python_is_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    with pytest.raises(UsageError, match=r"test_x.py: can't be loaded: .*; mend the module"):
+        read_judges(file)
+
+
+def test_what_runs_is_where_it_was_written(file: Path, tmp_path: Path) -> None:
+    text = "import functools\ndef loud(f):\n    @functools.wraps(f)\n    def run(*a): return f(*a)\n    return run\n"
+    file.write_text(text + "from prodgate import policy\n@policy('S', criterion='c')\n@loud\n" + BODY)
+    (judge,) = read_judges(file).judges
+    names: dict[str, object] = {"policy": None}
+    plain = file.read_text().replace("from prodgate import policy\n@policy('S', criterion='c')\n", "\n@loud\n")
+    exec(compile(plain, str(file), "exec"), names)
+    assert find_place(names["test_it"], tmp_path) == judge.place_in(tmp_path) == "test_x.py:7"  # type: ignore[arg-type]
