@@ -111,7 +111,7 @@ class Criterion:
             raise TypeError(f"criterion {self.id!r} is decided by the interval of what was observed; give an Estimate")
         if (samples or 1) < self.samples:
             seen = "an unstated number" if samples is None else f"only {samples:,}"
-            raise self.undetermined(f"{seen} of {self.samples:,} samples", observed=observed)
+            raise self.only_production(f"{seen} of {self.samples:,} samples", observed=observed)
         _record_comparison(self.bound.admits(observed), str(self.bound), str(observed))
 
     def _require_estimate(self, observed: Estimate, bound: Bound) -> None:
@@ -123,10 +123,10 @@ class Criterion:
             _record_comparison(False, str(bound), str(observed))
         if observed.samples < least:
             seen = f"only {observed.samples:,}" if observed.samples else "none"
-            raise self.undetermined(f"{seen} of {least:,} samples", observed=observed)
+            raise self.only_production(f"{seen} of {least:,} samples", observed=observed)
         if self.decides == "bound" and not observed.is_within(bound):
             settles = f"; {observed.settles}" if observed.settles else ""
-            raise self.undetermined(f"the bound may hold or not within the interval{settles}", observed=observed)
+            raise self.only_production(f"the bound may hold or not within the interval{settles}", observed=observed)
         if observed.unfinished:
             raise self.undetermined(observed.unfinished, observed=observed)
         _record_comparison(True, str(bound), str(observed))
@@ -145,15 +145,23 @@ class Criterion:
         """Raise unless at least as much time as the window was observed, in days or in any unit of time."""
         __tracebackhide__ = True
         if self.window is None or observed.base < self.window.base:
-            raise self.undetermined(f"there is data for {observed} of {self.window or 'an unstated window'}")
+            raise self.only_production(f"there is data for {observed} of {self.window or 'an unstated window'}")
 
     def undetermined(self, reason: str, *, observed: object = "") -> Undetermined:
         """Return the exception to raise when the answer cannot be known."""
-        expected = str(self.bound) if self.bound else ""
-        conclusion = Conclusion(
-            outcome=Outcome.UNDETERMINED, expected=expected, observed=describe(observed), reason=reason
-        )
-        return Undetermined(conclusion)
+        return Undetermined(self._not_known(reason, observed))
+
+    def _not_known(self, reason: str, observed: object, needs: str = "") -> Conclusion:
+        expected, seen = str(self.bound) if self.bound else "", describe(observed)
+        return Conclusion(outcome=Outcome.UNDETERMINED, expected=expected, observed=seen, reason=reason, needs=needs)
+
+    def only_production(self, reason: str, *, observed: object = "") -> Undetermined:
+        """Return the exception to raise when a rehearsal can't know the answer, and production can.
+
+        Where the criterion ``needs`` production, a rehearsal names it and goes on; a crash or a gap is never deferred.
+        Too little time in ``cover`` and too few samples in ``require`` are said so by themselves.
+        """
+        return Undetermined(self._not_known(reason, observed, needs="production" if self.needs_production else ""))
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
         """Refuse to go to another process, whose comparisons nobody would hear of, while something is judged."""
@@ -186,6 +194,8 @@ def conclude(
     ``ended`` is what it ended with by an exception. One that compared nothing concluded nothing, unless it ``looked``
     for what a statement forbids and met none of it.
     """
+    if ended and any(not doubt.needs for doubt in judgement.doubts):
+        ended = replace(ended, needs="")
     ends = [ended] if ended and ended.outcome is not Outcome.SATISFIED else []
     for outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
         found: list[Conclusion] = [each for each in (*ends, *judgement.compared) if each.outcome is outcome]

@@ -36,6 +36,8 @@ class Conclusion:
     expected: str = ""
     observed: str = ""
     reason: str = ""
+    needs: str = ""
+    """``production`` when the check said that only production can answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Finding:
     """Places as ``file:line``, the deciding argument first, then where its value came from."""
     evidence: tuple[str, ...] = field(default=())
     """Digests of the evidence files that the facts were read from."""
+    needs: str = ""
+    """``production`` when the check said that only production can answer; nothing else of it defers the criterion."""
     waiver: str = ""
     """Id of the waiver that accepted this finding; only on waived findings."""
 
@@ -100,7 +104,9 @@ class Undetermined(Concluded):
 
     def __init__(self, conclusion: Conclusion) -> None:
         super().__init__(conclusion)
-        said = Doubt(reason=conclusion.reason, expected=conclusion.expected, observed=conclusion.observed)
+        said = Doubt(
+            reason=conclusion.reason, expected=conclusion.expected, observed=conclusion.observed, needs=conclusion.needs
+        )
         record_doubt(said, optional=isinstance(self, NotKnown))
 
 

@@ -20,6 +20,7 @@ class Doubt:
     reason: str
     expected: str = ""
     observed: str = ""
+    needs: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -118,8 +118,14 @@ def _rule(criterion: Criterion, layer: str, found: Sequence[Finding], scope: Sco
     elif 0 < judged < criterion.population and not any(f.outcome is Outcome.UNDETERMINED for f in findings):
         findings += (_gap(criterion, layer, f"{judged} judged, at least {criterion.population} expected"),)
     outcome = max((f.outcome for f in findings), key=_WEIGHT.index)
-    deferred = scope.rehearsal and criterion.needs_production and layer != "static" and outcome is Outcome.UNDETERMINED
+    may_defer = scope.rehearsal and criterion.needs_production and layer != "static"
+    deferred = may_defer and outcome is Outcome.UNDETERMINED and _only_production(findings)
     return Ruling(criterion=criterion, layer=layer, outcome=outcome, findings=findings, deferred=deferred)
+
+
+def _only_production(findings: Iterable[Finding]) -> bool:
+    """Whether each check that does not know the answer said that only production does; a crash or a gap does not."""
+    return all(f.needs == "production" for f in findings if f.outcome is Outcome.UNDETERMINED)
 
 
 def _gap(criterion: Criterion, layer: str, reason: str) -> Finding:

@@ -16,8 +16,9 @@ import pytest
 from prodgate import Criterion, Resource, Unresolved, allow_unknown
 from prodgate.checks import check as check_
 from prodgate.checks import check_of
+from prodgate.criteria import conclude
 from prodgate.facts import Fact, Facts
-from prodgate.findings import Concluded, Conclusion, Finding, NotApplicable, Outcome
+from prodgate.findings import Concluded, Conclusion, Finding, NotApplicable, Outcome, Undetermined
 from prodgate.judgement import open_judgement
 from prodgate.quantities import Quantity
 from prodgate.run.judging import judge
@@ -210,6 +211,25 @@ def test_a_fork_takes_comparisons_where_nobody_hears_them() -> None:
         os.waitpid(pid, 0)
 
     assert swallowed(fork).reason.startswith("forked a process")
+
+
+def test_only_what_a_check_itself_leaves_to_production_needs_it() -> None:
+    later = criterion("truth", needs_production=True)
+
+    def needs(body: Callable[[Criterion], Any]) -> str:
+        with open_judgement(later) as judgement, pytest.raises(Undetermined) as ended:
+            body(later)
+        return conclude(judgement, later, ended=ended.value.conclusion).needs
+
+    def after_a_doubt(criterion: Criterion) -> None:
+        criterion.undetermined("dark")
+        raise criterion.only_production("no traffic yet")
+
+    assert needs(lambda c: raise_(c.only_production("no traffic yet"))) == "production"
+    assert needs(lambda c: c.cover(Quantity.days(3))) == "production"
+    assert needs(lambda c: raise_(c.undetermined("dark"))) == ""
+    assert needs(lambda _: partly().size) == ""
+    assert needs(after_a_doubt) == ""
 
 
 def test_a_check_returns_nothing() -> None:

@@ -110,7 +110,8 @@ def test_too_few_subjects_are_undetermined() -> None:
 
 
 def test_a_rehearsal_defers_what_only_production_can_answer_and_promotes_nothing() -> None:
-    open_ = [f for f in EVERYTHING if f.criterion != "availability"]
+    later = finding(Outcome.UNDETERMINED, criterion="availability", layer="live", needs="production")
+    open_ = [*(f for f in EVERYTHING if f.criterion != "availability"), later]
     verdict = decide(CRITERIA, open_, [], NOW, Scope(rehearsal=True))
     assert verdict.decision is Decision.GO
     assert not verdict.promotes
@@ -118,6 +119,30 @@ def test_a_rehearsal_defers_what_only_production_can_answer_and_promotes_nothing
     assert decide(CRITERIA, open_, [], NOW, Scope()).decision is Decision.INSUFFICIENT
     failed = finding(Outcome.NOT_SATISFIED, criterion="availability", layer="live")
     assert decide(CRITERIA, [*open_, failed], [], NOW, Scope(rehearsal=True)).decision is Decision.NO_GO
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        (),
+        (finding(Outcome.UNDETERMINED, criterion="availability", layer="live", reason="it failed: KeyError"),),
+        (
+            finding(
+                Outcome.UNDETERMINED, criterion="availability", check="live", layer="live", reason="died of SIGKILL"
+            ),
+        ),
+        (
+            finding(Outcome.UNDETERMINED, criterion="availability", layer="live", needs="production"),
+            finding(Outcome.UNDETERMINED, criterion="availability", layer="live", reason="denied"),
+        ),
+        (finding(Outcome.NOT_APPLICABLE, criterion="availability", layer="live"),),
+    ],
+)
+def test_a_crash_a_gap_or_a_missing_layer_is_no_answer_that_only_production_has(silence: tuple[Finding, ...]) -> None:
+    open_ = [*(f for f in EVERYTHING if f.criterion != "availability"), *silence]
+    verdict = decide(CRITERIA, open_, [], NOW, Scope(rehearsal=True))
+    assert verdict.decision is Decision.INSUFFICIENT
+    assert not verdict.deferred
 
 
 def test_some_layers_alone_promote_nothing() -> None:

@@ -90,6 +90,7 @@ def _make_finding(
         expected=conclusion.expected,
         observed=conclusion.observed,
         reason=conclusion.reason,
+        needs=conclusion.needs,
         remedy="" if conclusion.outcome is Outcome.SATISFIED else check.remedy or criterion.remedy,
         where=(place,) if place else (),
     )
