@@ -37,16 +37,20 @@ def check(
     waivers: Sequence[Waiver] = (),
     *,
     whole: bool,
+    judged_elsewhere: Sequence[Finding] | None = None,
 ) -> Verdict:
     """Judge configurations by the policies whose criteria are given.
 
-    ``whole`` says that the configurations are a whole system, so that what is missing from them counts.
+    ``whole`` says that the configurations are a whole system, so that what is missing from them counts;
+    ``judged_elsewhere`` are the findings of a team's policies, which are not run in this process.
     """
     watch_judgements()
     chosen = [policy for policy in policies if policy.criterion in criteria]
     findings = [f for each in configurations for f in _findings(each, chosen, criteria, whole)]
+    findings += judged_elsewhere or ()
     if whole:
-        findings += _find_unjudged(criteria, {EVALUATES, *(policy.criterion for policy in chosen)})
+        answered = {EVALUATES, *(policy.criterion for policy in chosen), *(f.criterion for f in findings)}
+        findings += _find_unjudged(criteria, answered)
     asked = {criterion for criterion in criteria if whole or any(f.criterion == criterion for f in findings)}
     judged = {id_: criteria[id_] for id_ in sorted(asked) if "static" in criteria[id_].layers}
     return decide(judged, findings, waivers, datetime.now(UTC), STATIC)

@@ -20,6 +20,8 @@ from ..evidence import runs
 from ..facts.observers import import_all
 from ..layers import BUILT
 from ..report.text import visible
+from ..run.planning import plan_judges
+from ..run.policies import judge_by_policies
 from ..run.publishing import publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
 from ..sections.criteria_file import load_criteria
@@ -77,21 +79,21 @@ def report(args: argparse.Namespace) -> int:
 
 def check(args: argparse.Namespace) -> int:
     """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
-    if args.criteria:
-        project = _open_project(args.criteria, args.waivers)
-        load_policies(project.policy_folders())
-        criteria = project.stated.criteria
-    else:
-        load_policies(find_folders("policies", None))
-        criteria = checking.baseline(_bundled_criteria())
+    project = _open_project(args.criteria, args.waivers) if args.criteria else None
+    if project is not None:
+        plan_judges(project, {"static"})
+    criteria = project.stated.criteria if project else checking.baseline(_bundled_criteria())
     try:
         configurations = open_configurations(args.path, var_files=args.var_file, progress=_print_progress)
     except TerraformError as error:
         raise UsageError(str(error)) from error
-    verdict = checking.check(
-        configurations, POLICIES.values(), criteria, _read_waivers(args.waivers, named=True) if args.waivers else (),
-        whole=args.criteria is not None,
-    )  # fmt: skip
+    waivers = _read_waivers(args.waivers, named=True) if args.waivers else ()
+    if project is None:
+        load_policies(find_folders("policies", None))
+        verdict = checking.check(configurations, POLICIES.values(), criteria, waivers, whole=False)
+    else:
+        found = judge_by_policies(configurations, project)
+        verdict = checking.check(configurations, (), criteria, waivers, whole=True, judged_elsewhere=found)
     for other in find_other_roots(args.path.resolve()) if args.path.is_dir() else ():
         _print_progress(
             f"not judged: {os.path.relpath(other)} is a root that {args.path} does not call; name it to judge it"

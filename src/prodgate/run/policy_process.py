@@ -1,0 +1,60 @@
+"""The process in which a project's policies judge configurations without a run: started by ``prodgate check``.
+
+It reads configurations from files of a folder and writes a journal beside each; who started it counts what is in them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ..criteria import UsageError
+from ..evidence.journal import Journal
+from ..sections.judges import find_place
+from ..sections.project import Project, load_policies, open_project
+from ..terraform.policy import POLICIES, apply
+from ..terraform.serialization import from_json
+from .integrity import find_changes, take_fingerprint
+from .watching import watch_judgements
+
+#: Name of the file with a configuration.
+CONFIGURATION: Final = "configuration.json"
+#: Layer that policies answer for.
+LAYER: Final = "static"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Judge the configurations in the folders below one; return 0, or 4 with the mistake on stderr."""
+    criteria, folder = map(Path, arguments)
+    watch_judgements()
+    project = open_project(criteria)
+    try:
+        sound = take_fingerprint()
+        load_policies(project.policy_folders())
+        for given in sorted(folder.glob(f"*/{CONFIGURATION}")):
+            _judge(given, project)
+        if changed := find_changes(sound):
+            raise UsageError(f"{', '.join(changed)}: was changed by a policy module; leave the gate's code alone")
+    except UsageError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 4
+    return 0
+
+
+def _judge(given: Path, project: Project) -> None:
+    journal, configuration = Journal.of(given.parent), from_json(json.loads(given.read_bytes()))
+    for policy in POLICIES.values():
+        if policy.criterion in project.stated.criteria:
+            journal.record_planned(LAYER, policy.id, policy.criterion)
+            journal.record_started(LAYER, policy.id, find_place(policy.judge, project.root))
+            findings = list(apply(policy, configuration, project.stated.criteria[policy.criterion]))
+            for finding in findings:
+                journal.record_finding(finding)
+            journal.record_finished(LAYER, policy.id, len(findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
