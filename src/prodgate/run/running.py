@@ -88,7 +88,12 @@ def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudg
             if name in BUILT:
                 for judge in judges.get(name, ()):
                     journal.record_planned(name, judge.name, judge.criterion, judge.place_in(plan.project.root))
+                before = journal.path.read_bytes()
                 _run_layer(plan, run, journal, name, how)
+                if not journal.path.read_bytes().startswith(before):
+                    raise runs.RunError(
+                        f"{journal.path}: was changed while the {name} layer ran; no run can rest on it"
+                    )
             else:
                 journal.write("broken", layer=name, reason=f"not built: this version has no {name} layer")
     except KeyboardInterrupt:

@@ -321,3 +321,20 @@ def test_a_policy_is_one_item_over_all_its_resources(
     gate.judge(configuration, policies=files)
     assert gate.outcomes == outcomes
     POLICIES.pop("TEAM_1", None)
+
+
+def test_a_conftest_works_as_users_of_pytest_expect(gate: Gate) -> None:
+    gate.pytester.makeconftest(
+        "import pytest\n"
+        "def pytest_addoption(parser):\n    parser.addoption('--page', default='ready')\n"
+        "@pytest.fixture(scope='session', autouse=True)\ndef begun():\n    yield\n"
+        "@pytest.fixture\ndef page(request):\n    return request.config.getoption('--page')\n"
+        "class Plugin:\n    pass\n"
+        "def pytest_configure(config):\n    config.pluginmanager.register(Plugin(), 'theirs')\n"
+    )
+    text = CHECK.replace("criterion: Criterion)", "criterion: Criterion, page: str)").replace(
+        "pod.answers,", "page == 'ready',"
+    )
+    gate.pytester.makepyfile(HEADER + text)
+    assert gate.judge(Pod(subject="a", answers=False)) == pytest.ExitCode.OK
+    assert gate.outcomes == [("a", "satisfied")]
