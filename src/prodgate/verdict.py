@@ -87,9 +87,16 @@ def decide(
     waivers: Sequence[Waiver],
     now: datetime,
     scope: Scope = Scope(),  # noqa: B008  immutable
+    *,
+    not_before: datetime | None = None,
 ) -> Verdict:
-    """Judge every question of the scope on the findings; a question without an answer is undetermined."""
-    applied, state = apply_waivers(findings, waivers, now, whole=not scope.left_out())
+    """Judge every question of the scope on the findings; a question without an answer is undetermined.
+
+    ``not_before`` is a time that is past, such as that of the commit: a clock that is behind it was set back.
+    """
+    left = set(scope.left_out())
+    partly = {id_ for id_, criterion in criteria.items() if left & set(criterion.layers)}
+    applied, state = apply_waivers(findings, waivers, now, whole=not left, partly=partly, not_before=not_before)
     answers: dict[tuple[str, str], list[Finding]] = {}
     for finding in applied:
         answers.setdefault((finding.criterion, finding.layer), []).append(finding)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..criteria import UsageError
+from ..semantics.names import says_nothing
 from ..waivers import Waiver
 from .toml_text import TomlError, parse_toml, read_text, render_mistakes
 from .validation import key_mistakes
 
 _TEXTS = ("covers", "subject", "reason", "owner", "approver")
 _DATES = ("opened", "expires")
-_KEYS = (*_TEXTS, *_DATES, "most")
+_KEYS = (*_TEXTS, *_DATES, "most", "observed")
 
 
 class WaiverError(UsageError):
@@ -22,9 +23,12 @@ class WaiverError(UsageError):
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:
-    """Read and validate a waivers file; a file that does not exist holds no waiver. Raises WaiverError."""
+    """Read and validate a waivers file; a file that does not exist holds no waiver. Raises WaiverError.
+
+    What is wrong with a waiver on any day is refused here; in a run that was made before, it is a finding.
+    """
     try:
-        return parse_waivers(read_text(path), path)
+        waivers = parse_waivers(read_text(path), path)
     except FileNotFoundError:
         if path.is_symlink():
             raise WaiverError(f"{path}: is a link that leads nowhere; mend it, or take it away") from None
@@ -33,6 +37,16 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
         raise WaiverError(f"{path}: cannot be read: {error.strerror}; make it readable") from None
     except TomlError as error:
         raise WaiverError(f"{path}: {error}") from None
+    if faults := [f"{path}: {fault}" for waiver in waivers for fault in _render_faults(waiver)]:
+        raise WaiverError(render_mistakes(faults))
+    return waivers
+
+
+def _render_faults(waiver: Waiver) -> Iterator[str]:
+    for key, faults in waiver.find_faults().items():
+        value = getattr(waiver, key)
+        shown = repr(value) if isinstance(value, str) else value
+        yield from (f"waivers.{waiver.id}.{key}: {shown}: the waiver {fault}" for fault in faults)
 
 
 def parse_waivers(text: str, path: Path) -> tuple[Waiver, ...]:
@@ -64,9 +78,11 @@ def _mistakes(tables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value_mistakes(where: str, key: str, value: Any) -> Iterator[str]:
-    if key in _TEXTS and not isinstance(value, str):
+    if key in (*_TEXTS, "observed") and not isinstance(value, str):
         yield f"{where}.{key}: is {value!r}; write a text"
     elif key in _DATES and (not isinstance(value, date) or isinstance(value, datetime)):
         yield f"{where}.{key}: is {value!r}; write a date without quotes, e.g. {key} = 2026-11-24"
+    elif key == "observed" and says_nothing(value):
+        yield f'{where}.{key}: is {value!r}, which says nothing; write what was accepted, e.g. observed = "0.5 s"'
     elif key == "most" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
         yield f"{where}.{key}: is {value!r}; write a whole number of at least 1"

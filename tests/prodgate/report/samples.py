@@ -70,6 +70,7 @@ def waiver(**fields: Any) -> Waiver:
         "approver": "tanaka",
         "opened": date(2026, 11, 1),
         "expires": date(2026, 12, 31),
+        "observed": "7 d",
     }
     return Waiver(**{**given, **fields})
 
