@@ -43,6 +43,7 @@ from ..terraform.policy import POLICIES
 from ..terraform.sources import find_other_roots
 from ..waivers import Waiver
 from . import checking, tracing
+from .accepting import refuse_unknown
 from .explaining import explain as explained
 
 
@@ -189,7 +190,8 @@ def _refuse_unopenable(target: Target, project: Project) -> None:
 def _open_project(criteria: Path, waivers: Path | None) -> Project:
     """Open a project; nothing of its own is run here. Raises UsageError with a line per mistake."""
     project = open_project(criteria)
-    _read_waivers(waivers or project.waivers, named=waivers is not None)
+    accepted = _read_waivers(waivers or project.waivers, named=waivers is not None)
+    refuse_unknown(project, accepted, waivers or project.waivers)
     for name in project.list_replaced():
         _print_progress(f"{name}: replaces the file of that name that comes with the gate")
     return project

@@ -72,7 +72,9 @@ class Run:
 
     def verdict(self) -> Verdict:
         """Derive the verdict from the journal; always the same for the same run."""
-        return decide(self.criteria.criteria, self.findings, self.waivers, self.started, self.scope)
+        stated, past = self.criteria.criteria, self.about.get("committed", "")
+        not_before = datetime.fromisoformat(past) if past else None
+        return decide(stated, self.findings, self.waivers, self.started, self.scope, not_before=not_before)
 
 
 def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path) -> Path:

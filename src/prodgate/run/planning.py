@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from ..criteria import Criteria, CriteriaError, UsageError
+from ..criteria import Criteria, CriteriaError, Criterion, UsageError
 from ..layers import BUILT
 from ..sections.judges import JudgeFile, WrittenJudge, read_judges
 from ..sections.project import BUNDLED, Project, policy_files, walk_files
@@ -53,10 +53,23 @@ def find_mistake(judge: WrittenJudge, criteria: Criteria) -> str:
         criterion = criteria[judge.criterion]
     except CriteriaError as error:
         return f"{judge.place}: {judge.name} judges a criterion that does not exist: {error}"
+    if judge.kind == "check" and (wrong := _find_mismatch(judge, criterion)):
+        return f"{judge.place}: {judge.name} {wrong}"
     if judge.remedy or criterion.remedy:
         return ""
     wrong = f"states no remedy, and neither does criterion {criterion.id!r}; write remedy in one of them"
     return f"{judge.place}: {judge.name} {wrong}"
+
+
+def _find_mismatch(check: WrittenJudge, criterion: Criterion) -> str:
+    """Return how what a check measures is not what its criterion bounds, or nothing; words are read, nothing is run."""
+    bounded = criterion.bound.dimension if criterion.bound else ""
+    if check.measures is None or check.measures == bounded:
+        return ""
+    if not bounded:
+        return f"measures a {check.measures} but criterion {criterion.id!r} has no bound; leave measures out"
+    stated = f"measures a {check.measures}" if check.measures else "does not say what it measures"
+    return f"{stated} but '{criterion.bound}' of {criterion.id!r} bounds a {bounded}; write measures={bounded!r}"
 
 
 def _is_own(path: Path, project: Project) -> bool:

@@ -176,6 +176,7 @@ def _describe_run(plan: Plan) -> Mapping[str, Any]:
         "layers": sorted(plan.layers, key=list(LAYERS).index),
         "actor": _actor(),
         "commit": _commit(plan.project),
+        "committed": _ask_git(plan.project.root, "log", "-1", "--format=%cI"),
         **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
         "replaced": list(plan.project.list_replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
@@ -206,20 +207,22 @@ def _commit(project: Project) -> str:
 
     It bears ``+changes`` when the working tree differs, or when a file of the criteria is in no commit.
     """
+    root = project.root
+    commit = _ask_git(root, "rev-parse", "HEAD")
+    changed = _ask_git(root, "status", "--porcelain", "--untracked-files=no")
+    criteria = (project.stated.path.name, *project.stated.included)
+    unknown = _ask_git(root, "--literal-pathspecs", "ls-files", "--others", "--", *criteria)
+    return f"{commit}+changes" if commit and (changed or unknown) else commit
+
+
+def _ask_git(root: Path, *words: str) -> str:
+    """Return what git answers in a folder; nothing without git, or outside of a repository."""
     git = shutil.which("git")
     if git is None:
         return ""
-
-    def ask(*words: str) -> str:
-        command = (git, "-C", str(project.root), *words)
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_GIT_LIMIT)  # noqa: S603
-        return done.stdout.strip() if done.returncode == 0 else ""
-
-    commit = ask("rev-parse", "HEAD")
-    changed = ask("status", "--porcelain", "--untracked-files=no")
-    criteria = (project.stated.path.name, *project.stated.included)
-    unknown = ask("--literal-pathspecs", "ls-files", "--others", "--", *criteria)
-    return f"{commit}+changes" if commit and (changed or unknown) else commit
+    command = (git, "-C", str(root), *words)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_GIT_LIMIT)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def parse_layers(only: str | None) -> frozenset[str]:

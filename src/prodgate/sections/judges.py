@@ -38,6 +38,8 @@ class WrittenJudge:
     criterion: str
     remedy: bool
     """Whether it states what to do when it does not hold."""
+    measures: str | None
+    """Dimension that a check says it compares; None when that is no literal word."""
     file: Path
     line: int
     """Where its decorators begin."""
@@ -188,7 +190,8 @@ def _read_function(node: ast.stmt, names: _Names, path: Path) -> Iterator[_Found
         criterion = names.text_of(words.get("criterion") if kind == "policy" else first)
         whole = bool(name and criterion) and None not in words
         judge = WrittenJudge(
-            kind=kind, name=name, criterion=criterion, remedy="remedy" in words, file=path, line=line
+            kind=kind, name=name, criterion=criterion, remedy="remedy" in words, file=path, line=line,
+            measures=(names.text_of(words["measures"]) or None) if "measures" in words else "",
         )  # fmt: skip
         yield (judge if whole else None), call
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ..criteria import UsageError
+from ..criteria import UsageError, suggest
 from ..semantics.names import says_nothing
 from ..waivers import Waiver
 from .toml_text import TomlError, parse_toml, read_text, render_mistakes
@@ -47,6 +47,14 @@ def _render_faults(waiver: Waiver) -> Iterator[str]:
         value = getattr(waiver, key)
         shown = repr(value) if isinstance(value, str) else value
         yield from (f"waivers.{waiver.id}.{key}: {shown}: the waiver {fault}" for fault in faults)
+
+
+def find_unknown(waivers: Iterable[Waiver], known: Collection[str], path: Path) -> Iterator[str]:
+    """Say which waivers cover nothing that is known by name: no criterion, policy or check."""
+    for waiver in waivers:
+        if waiver.covers not in known:
+            hint = suggest(waiver.covers, known) or "; write the id of a criterion or policy, or the name of a check"
+            yield f"{path}: waivers.{waiver.id}.covers: {waiver.covers!r} is no criterion, policy or check{hint}"
 
 
 def parse_waivers(text: str, path: Path) -> tuple[Waiver, ...]:
