@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 Gate = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -109,3 +111,12 @@ def drop_the_check(project: Path, gate: Gate) -> None:
 def turn_the_finding(project: Path, gate: Gate) -> None:
     """Let the journal say that what blocks holds."""
     change_journal(project, lambda lines: [line.replace('"not-satisfied"', '"satisfied"') for line in lines])
+
+
+def commit_tomorrow(project: Path, gate: Gate) -> None:
+    """Commit the project as it will be the day after tomorrow: the clock is behind the commit."""
+    commit(project, gate)
+    date = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    who = ("-c", "user.name=shop", "-c", "user.email=shop@example.invalid", "-c", "commit.gpgsign=false")
+    command = ("git", *who, "commit", "-q", "--amend", "-C", "HEAD")
+    subprocess.run(command, cwd=project, check=True, env=os.environ | {"GIT_COMMITTER_DATE": date}, timeout=60)
