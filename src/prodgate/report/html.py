@@ -22,6 +22,7 @@ from .load.scales import latency_text
 from .load.self_test import self_test
 from .load.view import PERCENTILES, load_blocks
 from .text import is_harmless, pieces, visible
+from .uncommitted import name_uncommitted
 from .view import (
     GIVEN,
     WORST_FIRST,
@@ -84,6 +85,7 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
         **_by_outcome(verdict),
         "about": {**dict.fromkeys(("target", "actor", "commit", *GIVEN), ""), **run.about},
         "outcomes": WORST_FIRST,
+        "uncommitted": name_uncommitted(run.about),
         "tally": tally(verdict),
         "headlines": top,
         "more_headlines": rest,

@@ -11,6 +11,7 @@ from ..findings import Outcome
 from ..verdict import Verdict
 from .grouping import Batch, batches, gaps, layer_states, tally
 from .text import one_line, shorten, visible
+from .uncommitted import name_uncommitted
 from .view import WORST_FIRST, all_findings, criterion_rows, judged_again, waiver_rows
 
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
@@ -62,6 +63,8 @@ def _cautions(run: Run, verdict: Verdict) -> Iterator[str]:
         yield "**The run was cut off**; what it had not finished is undetermined."
     if not verdict.promotes:
         yield "**This is not a promotion verdict.**"
+    if named := name_uncommitted(run.about):
+        yield f"Not in the commit, and yet judged: {_text(named)}."
     if verdict.scope.left_out():
         yield f"Left out: {', '.join(verdict.scope.left_out())}."
     for state in layer_states(verdict):

@@ -14,6 +14,7 @@ from ..findings import Finding, Outcome
 from ..verdict import NO_FINDING, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
 from .text import one_line, visible, wrap
+from .uncommitted import name_uncommitted
 from .view import WORST_FIRST, judged_again, value_origin
 
 #: Outcome or decision -> (symbol, its plain form, ANSI colour).
@@ -98,6 +99,10 @@ def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[
         yield from terminal.wrap(f"  no answer from: {', '.join(silent)}")
     if verdict.scope.left_out():
         yield from terminal.wrap(f"  left out: {', '.join(verdict.scope.left_out())}")
+    if named := name_uncommitted(run.about):
+        yield from terminal.wrap(
+            f"  commit {one_line(str(run.about.get('commit') or 'unknown'), 60)}; not in it: {one_line(named, 400)}"
+        )
     if run.finished is None:
         yield from terminal.wrap("  the run was cut off; what it had not finished is undetermined")
     if verdict.decision is Decision.GO and not verdict.promotes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +27,7 @@ from ..processes.progress import Progress
 from ..sections.judges import WrittenJudge
 from ..sections.project import Project
 from ..sections.targets import Target
+from .inputs import find_inputs, make_asker
 from .planning import plan_judges
 
 #: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
@@ -37,8 +37,6 @@ GRACE: Final = 15.0
 LIMIT: Final = 3600.0
 LIMIT_VARIABLE: Final = "PRODGATE_LAYER_TIMEOUT"
 _ADVICE: Final = f"set {LIMIT_VARIABLE} to more seconds"
-#: Seconds in which git must have said what it is asked.
-_GIT_LIMIT: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,8 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
 
 def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     """Judge the facts of an earlier run by the plan's criteria, as a run of its own; return its directory."""
-    about = {**_describe_run(plan), **{key: earlier.about[key] for key in ("target", "rehearsal", "layers", "commit")}}
+    kept = ("target", "rehearsal", "layers", "commit", "inputs", "uncommitted")
+    about = {**_describe_run(plan), **{key: earlier.about.get(key) for key in kept}}
     waivers, judges = plan.waivers or plan.project.waivers, plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
@@ -169,14 +168,17 @@ def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
 
 
 def _describe_run(plan: Plan) -> Mapping[str, Any]:
+    inputs = find_inputs(plan.project)
     return {
         "system": plan.project.stated.system,
         "target": plan.target.url,
         "rehearsal": plan.target.rehearsal,
         "layers": sorted(plan.layers, key=list(LAYERS).index),
         "actor": _actor(),
-        "commit": _commit(plan.project),
-        "committed": _ask_git(plan.project.root, "log", "-1", "--format=%cI"),
+        "commit": inputs.commit,
+        "committed": make_asker(plan.project.root)("log", "-1", "--format=%cI"),
+        "inputs": dict(inputs.digests),
+        "uncommitted": list(inputs.uncommitted),
         **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
         "replaced": list(plan.project.list_replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
@@ -200,29 +202,6 @@ def _actor() -> str:
     except (KeyError, OSError):
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
-
-
-def _commit(project: Project) -> str:
-    """Return the commit of the project, or nothing outside git.
-
-    It bears ``+changes`` when the working tree differs, or when a file of the criteria is in no commit.
-    """
-    root = project.root
-    commit = _ask_git(root, "rev-parse", "HEAD")
-    changed = _ask_git(root, "status", "--porcelain", "--untracked-files=no")
-    criteria = (project.stated.path.name, *project.stated.included)
-    unknown = _ask_git(root, "--literal-pathspecs", "ls-files", "--others", "--", *criteria)
-    return f"{commit}+changes" if commit and (changed or unknown) else commit
-
-
-def _ask_git(root: Path, *words: str) -> str:
-    """Return what git answers in a folder; nothing without git, or outside of a repository."""
-    git = shutil.which("git")
-    if git is None:
-        return ""
-    command = (git, "-C", str(root), *words)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_GIT_LIMIT)  # noqa: S603
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def parse_layers(only: str | None) -> frozenset[str]:

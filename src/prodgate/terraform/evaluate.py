@@ -125,7 +125,7 @@ def _evaluate_root(
         engine=planned.engine,
         provenance=Provenance(tree, files, os.environ),
         inventions=inventions,
-        gaps=(*planned.gaps, *_find_workspace_gaps(tree)),
+        gaps=(*planned.gaps, *_find_workspace_gaps(tree), *_find_unread_files(tree)),
         notes=planned.notes,
     )
 
@@ -138,6 +138,15 @@ def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
         found = (name for block in blocks for name in block.references if name.parts == ("terraform", "workspace"))
         for name in found:
             yield Gap("terraform.workspace", reason, Position(source.file, name.line))
+
+
+def _find_unread_files(tree: Tree) -> Iterator[Gap]:
+    """Yield a gap for each file that OpenTofu alone reads: it replaces one that was judged, or adds to it."""
+    reason = "is read by OpenTofu alone, and was not judged; write it as .tf, or judge a plan.json of OpenTofu"
+    for directory in {each.directory for each in tree.modules.values()}:
+        for file in sorted(directory.iterdir()):
+            if file.name.endswith((".tofu", ".tofu.json")) and not file.name.startswith("."):
+                yield Gap(os.path.relpath(file, tree.base), reason)
 
 
 def adopt_modules(manifest: Path, scratch: Path) -> None:

@@ -58,7 +58,7 @@ def test_every_entry_is_used_and_none_is_missing(
         facts=tuple(fact("kind", str(n), PLAN) for n in range(30)),
         notes=tuple(note(str(n), "static") for n in range(30)),
     )
-    nothing = replace(run([], [], commit=""), finished=None)
+    nothing = replace(run([], [], commit="", uncommitted=["x.tf"]), finished=None)
     unheld = run([criterion("c")], [finding("c", Outcome.NOT_SATISFIED)], waivers=(waiver(),), layers=("static",))
     spread = run([criterion("c")], [finding("c", "satisfied", n, observed=n) for n in "abcde"], waivers=(waiver(),))
     load = everything(tmp_path)

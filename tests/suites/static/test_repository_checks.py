@@ -9,7 +9,8 @@ import pytest
 from suites.static import test_repository as suite
 
 from prodgate.facts.static import DeclaredRoot, RepositoryPart, StateBackend
-from prodgate.facts.static.credentials import credential_facts, observe_credentials
+from prodgate.facts.static.credentials import LARGEST, credential_facts, observe_credentials
+from prodgate.findings import Undetermined
 from prodgate.terraform.root_module import backend_facts, observe_backend
 from prodgate.testing import NotSatisfied, load_criteria
 
@@ -73,10 +74,12 @@ def test_what_git_ignores_and_what_is_exempt_is_not_read(tmp_path: Path) -> None
     assert parts(tmp_path)["tests"].credentials
 
 
-def test_binary_and_missing_files_are_left_out(tmp_path: Path) -> None:
-    (tmp_path / "data.bin").write_bytes(b"\0" + KEY.encode())
+def test_of_a_link_its_name_is_read(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    assert parts(tmp_path) == {}
+    (tmp_path / "key").symlink_to("AKIA" + "Q3EGRZKWV4ABCDEF")
+    found = parts(tmp_path)
+    assert not found["link"].credentials + found["link"].unseen
+    assert found["key"].credentials == ("key:1: an AWS access key id",)
 
 
 def test_a_remote_backend_with_encryption_and_lock_is_sound(tmp_path: Path) -> None:
@@ -113,3 +116,57 @@ def test_a_root_without_a_part_is_not_whole(missing: str) -> None:
         return
     with pytest.raises(NotSatisfied, match=f"observed without {missing}"):
         suite.test_the_root_declares_the_whole_system(root, criterion)
+
+
+def in_wide_characters(text: str) -> bytes:
+    return text.encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        KEY.encode("utf-16"),
+        KEY.encode("utf-32"),
+        b"\xfe\xff" + KEY.encode("utf-16-be"),
+        KEY.encode("utf-8-sig"),
+        in_wide_characters(f"a key: {KEY}"),
+        b"x" + in_wide_characters(KEY),
+        b"\0\1\2" + KEY.encode() + b"\0",
+        b"\x89PNG\r\n\0\0" + KEY.encode(),
+        b"\n" * 3_000_000 + KEY.encode(),
+    ],
+    ids=["utf-16", "utf-32", "utf-16-be", "utf-8-sig", "wide", "odd", "binary", "picture", "large"],
+)
+def test_a_credential_is_seen_in_every_encoding(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "settings").write_bytes(content)
+
+    assert parts(tmp_path)["settings"].credentials
+
+
+def test_what_was_not_read_is_undetermined(tmp_path: Path) -> None:
+    (tmp_path / "dump").write_bytes(b"\n" * (LARGEST + 1))
+    inner = tmp_path / "vendor" / "lib"
+    inner.mkdir(parents=True)
+    for place in (tmp_path, inner):
+        subprocess.run(["git", "init", "-q", str(place)], check=True)
+    who = ["git", "-C", str(inner), "-c", "user.name=x", "-c", "user.email=x@example.invalid"]
+    subprocess.run([*who, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    subprocess.run(["git", "-C", str(tmp_path), "-c", "advice.addEmbeddedRepo=false", "add", "-A"], check=True)
+    found = parts(tmp_path)
+
+    for name, why in {"dump": "has 10000001 bytes", "vendor": "vendor/lib: is a repository of its own"}.items():
+        with pytest.raises(Undetermined, match=why):
+            judge_part(found[name])
+    assert not parts(tmp_path, "dump", "vendor/*")
+
+
+def test_settings_of_git_lead_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    subprocess.run(["git", "init", "-q", str(tmp_path / "here")], check=True)
+    subprocess.run(["git", "init", "-q", str(tmp_path / "there")], check=True)
+    (tmp_path / "here" / "key").write_text(KEY)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "there" / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "there"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
+
+    assert parts(tmp_path / "here")["key"].credentials

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 import subprocess
@@ -14,11 +15,18 @@ from typing import Any, Final
 from ...semantics.secret_forms import FORMS
 from .. import Fact
 
-#: Files larger than this, in bytes, are taken for data and not read.
-LARGEST: Final = 2_000_000
+#: Files larger than this, in bytes, are not read.
+LARGEST: Final = 10_000_000
 
 #: Seconds in which git must have listed the files.
 _GIT_LIMIT: Final = 60.0
+#: How a text begins that is not in UTF-8; the longer marks first.
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"),
+)  # fmt: skip
+#: How files begin that hold pictures and sound, in which wide characters are chance.
+PACKED: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"wOF2", b"OggS")
 _SKIPPED: Final = frozenset({"node_modules", "venv", "__pycache__"})
 
 
@@ -32,22 +40,24 @@ class RepositoryPart(Fact):
     """Each credential as ``file:line: kind``; never the credential itself."""
     place: str = ""
     """``file:line`` of the first one."""
+    unseen: tuple[str, ...] = ()
+    """Each file that was not read, as ``file: why``: what is in it is not known."""
 
 
 def observe_credentials(root: Path, exempt: Sequence[str]) -> dict[str, Any]:
     """Read the files below ``root`` that git tracks or would add, except those that match a pattern of ``exempt``.
 
-    Returns ``{top: {"files": n, "credentials": [[file, line, kind], …]}}``.
+    Returns ``{top: {"files": n, "credentials": [[file, line, kind], …], "unread": [[file, why], …]}}``.
     """
     found: dict[str, Any] = {}
     for name in _list_files(root):
-        if any(fnmatchcase(name, pattern) for pattern in exempt):
+        if any(fnmatchcase(name, pattern) for pattern in exempt) or not os.path.lexists(root / name):
             continue
-        text = _read_text(root / name)
-        if text is not None:
-            part = found.setdefault(name.split("/")[0], {"files": 0, "credentials": []})
-            part["files"] += 1
-            part["credentials"] += [[name, line, kind] for line, kind in _find_credentials(text)]
+        text, why = _read_text(root / name)
+        part = found.setdefault(name.split("/")[0], {"files": 0, "credentials": [], "unread": []})
+        part["files"] += not why
+        part["unread"] += [[name, why]] if why else []
+        part["credentials"] += [[name, line, kind] for line, kind in _find_credentials(text)]
     return found
 
 
@@ -58,6 +68,7 @@ def credential_facts(stored: Mapping[str, Any]) -> tuple[RepositoryPart, ...]:
             subject=top,
             files=part["files"],
             credentials=tuple(f"{file}:{line}: {kind}" for file, line, kind in part["credentials"]),
+            unseen=tuple(f"{file}: {why}" for file, why in part.get("unread", ())),
             place=f"{part['credentials'][0][0]}:{part['credentials'][0][1]}" if part["credentials"] else "",
         )
         for top, part in sorted(stored.items())
@@ -75,7 +86,10 @@ def _list_files(root: Path) -> Iterator[str]:
     git = shutil.which("git")
     if git:
         command = [git, "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, capture_output=True, check=False, timeout=_GIT_LIMIT)  # noqa: S603
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        listed = subprocess.run(  # noqa: S603
+            command, capture_output=True, check=False, timeout=_GIT_LIMIT, env=environment
+        )
         if listed.returncode == 0:
             yield from sorted(filter(None, listed.stdout.decode("utf-8", "surrogateescape").split("\0")))
             return
@@ -84,9 +98,30 @@ def _list_files(root: Path) -> Iterator[str]:
         yield from sorted((Path(folder) / name).relative_to(root).as_posix() for name in files)
 
 
-def _read_text(path: Path) -> str | None:
-    """Return the text of a file; None if it is gone, no regular file, binary or too large."""
-    if not path.is_file() or path.stat().st_size > LARGEST:
-        return None
-    data = path.read_bytes()
-    return None if b"\0" in data[:8192] else data.decode("utf-8", "replace")
+def _read_text(path: Path) -> tuple[str, str]:
+    """Return the text of a file, and why it was not read, if it was not: then nobody knows what is in it."""
+    if path.is_symlink():
+        return str(path.readlink()), ""  # git keeps the name that it leads to, and nothing else
+    if path.is_dir():
+        return "", "is a repository of its own"
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= LARGEST else b""
+    except OSError as error:
+        return "", f"can't be read ({error.strerror})"
+    if size > LARGEST:
+        return "", f"has {size} bytes, more than {LARGEST}"
+    return _decode(data)
+
+
+def _decode(data: bytes) -> tuple[str, str]:
+    """Return the text in what a file holds; binary data is read as the single bytes that a credential is made of."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace"), ""
+    if b"\0" not in data:
+        return data.decode("utf-8", "replace"), ""
+    if data.startswith(PACKED):
+        return data.decode("latin-1"), ""
+    wide = (data[start::2].decode("latin-1") for start in (0, 1))
+    return "\n".join([data.decode("latin-1"), *wide]), ""
