@@ -289,7 +289,6 @@ def test_a_run_whose_included_criteria_were_changed_is_refused(shop: Path) -> No
 
 
 def test_criteria_in_no_commit_are_changes(shop: Path) -> None:
-    from prodgate.run import running
     from prodgate.sections.project import open_project
 
     def git(*words: str) -> None:
@@ -300,9 +299,9 @@ def test_criteria_in_no_commit_are_changes(shop: Path) -> None:
     git("add", "criteria.toml", "criteria/network.toml")
     git("commit", "--quiet", "--message", "criteria")
     (shop / "notes.txt").write_text("in no commit, and no criteria")
-    assert running._commit(open_project(Path("criteria.toml"))).endswith("+changes")
+    assert find_inputs(open_project(Path("criteria.toml")), {}).commit.endswith("+changes")
     git("add", "criteria")
     git("commit", "--quiet", "--message", "all of them")
-    assert len(running._commit(open_project(Path("criteria.toml")))) == 40
+    assert len(find_inputs(open_project(Path("criteria.toml")), {}).commit) == 40
     (shop / "criteria" / "network.toml").write_text(NETWORK + "\n", "utf-8")
-    assert running._commit(open_project(Path("criteria.toml"))).endswith("+changes")
+    assert find_inputs(open_project(Path("criteria.toml")), {}).commit.endswith("+changes")
