@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from prodgate.cli import main
 from prodgate.criteria import CriteriaError
 from prodgate.evidence import artifacts, runs
+from prodgate.run.inputs import find_inputs
 from prodgate.sections import includes
 from prodgate.sections.criteria_file import CriteriaFile, load_criteria, parse_criteria
 from prodgate.sections.project import open_project
