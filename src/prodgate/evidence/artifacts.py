@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ from typing import Any, Final
 FOLDER = "evidence"
 
 #: What evidence that nobody has checked may raise when it is read.
-UNREADABLE: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
+UNREADABLE: Final = (
+    LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError, EOFError, RecursionError, zlib.error,
+)  # fmt: skip
 
 
 def store(run: Path, data: bytes, suffix: str) -> str:

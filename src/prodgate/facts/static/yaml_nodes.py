@@ -13,6 +13,8 @@ import yaml
 
 _NULL, _BOOL = "tag:yaml.org,2002:null", "tag:yaml.org,2002:bool"
 _DEEPEST = 50
+#: Characters of a file, and values in it with every alias written out, that are read at most.
+_LONGEST, _MOST = 256 * 1024, 50_000
 
 
 class YamlError(ValueError):
@@ -57,14 +59,38 @@ class Node:
 
 def parse_yaml(text: str) -> Node:
     """Read one document. Raises YamlError for what is not YAML, for a repeated key and for endless nesting."""
+    if len(text) > _LONGEST:
+        raise YamlError(f"1: is longer than {_LONGEST:,} characters; split it")
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise YamlError(f"{line}: is not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise YamlError(f"1: is not YAML: {error}") from None
+        raise YamlError(f"1: is not YAML: {' '.join(str(error).split())}") from None
+    except (RecursionError, ValueError) as error:
+        raise YamlError(f"1: is not YAML that can be read: {type(error).__name__}; write it flatter") from None
+    if root is not None:
+        _refuse_bomb(root)
     return _convert(root, 0) if root is not None else Node(None, 1)
+
+
+def _refuse_bomb(root: yaml.Node) -> None:
+    """Raise YamlError when aliases, written out, make more values than anybody writes; each node is counted once."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node, depth: int) -> int:
+        line = node.start_mark.line + 1
+        if depth > _DEEPEST:
+            raise YamlError(f"{line}: is nested more than {_DEEPEST} deep; an anchor that holds itself?")
+        if id(node) not in sizes:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            inner = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in pairs for each in pair]
+            sizes[id(node)] = 1 + sum(size(each, depth + 1) for each in inner)
+        return sizes[id(node)]
+
+    if (values := size(root, 0)) > _MOST:
+        raise YamlError(f"1: holds {values:,} values with its aliases written out, more than {_MOST:,}; write fewer")
 
 
 def _convert(node: yaml.Node, depth: int) -> Node:

@@ -52,3 +52,26 @@ def test_what_github_would_refuse_is_refused(text: str, message: str) -> None:
 def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
     with suppress(YamlError):
         assert parse_yaml(text).line >= 1
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 10)}]\n" for at in range(1, 12)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BOMB, "values with its aliases written out, more than 50,000; write fewer"),
+        ("[" * 3000, "is not YAML that can be read: RecursionError; write it flatter"),
+        ("x" * 300_000, "is longer than 262,144 characters; split it"),
+        ("a: &a [*a]", "an anchor that holds itself?"),
+        ("\x00", "is not YAML: unacceptable character"),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_a_text_that_would_take_all_time_or_memory_is_refused_at_once(text: str, message: str) -> None:
+    with pytest.raises(YamlError) as refused:
+        parse_yaml(text)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
