@@ -65,14 +65,21 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
 
 
 def judge_again(plan: Plan, earlier: runs.Run) -> Path:
-    """Judge the facts of an earlier run by the plan's criteria, as a run of its own; return its directory."""
+    """Judge the facts of an earlier run by the plan's criteria, as a run of its own; return its directory.
+
+    Raises RunError when evidence of the earlier run is missing or was changed.
+    """
+    try:
+        files = [artifacts.load(earlier.path, fact["digest"]) for fact in earlier.facts]
+    except LookupError as error:
+        raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
     kept = ("target", "rehearsal", "layers", "commit", "inputs", "uncommitted")
     about = {**_describe_run(plan), **{key: earlier.about.get(key) for key in kept}}
     waivers, judges = plan.waivers or plan.project.waivers, plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
-    for fact in earlier.facts:
-        artifacts.store(run, artifacts.load(earlier.path, fact["digest"]), ".json.gz")
+    for data in files:
+        artifacts.store(run, data, ".json.gz")
     for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
         journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
     _run_layers(plan, run, judges, "--recall")

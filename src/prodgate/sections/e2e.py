@@ -132,9 +132,9 @@ def e2e_mistakes(table: Any) -> Iterator[str]:
 def _place_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     url = table.get("base_url", "")
     if isinstance(url, str) and url:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or "@" in url:
-            yield f"e2e.base_url: is {url!r}; write https:// and a host, as 'https://{parts.hostname or 'example.com'}'"
+        site, host = _read_site(url)
+        if not site:
+            yield f"e2e.base_url: is {url!r}; write https:// and a host, as 'https://{host or 'example.com'}'"
     health = table.get("health", "")
     if isinstance(health, str) and health and not health.startswith("/"):
         yield f"e2e.health: is {health!r}; write a path, e.g. '/{health}'"
@@ -145,6 +145,17 @@ def _place_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     for text in table.get("reads", []) if is_text_list(table.get("reads", [])) else ():
         if not _READ.fullmatch(text):
             yield f"e2e.reads: {text!r} is not a method and a path; write e.g. 'POST /graphql'"
+
+
+def _read_site(url: str) -> tuple[bool, str]:
+    """Return whether a URL names a site and nothing in it, and its host."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # brackets that hold no address, a port that is no number
+        return False, ""
+    inside = parts.path.strip("/") or parts.query or "@" in url
+    return bool(parts.scheme == "https" and host and port != 0 and not inside), host
 
 
 def _build_mistakes(build: Any) -> Iterator[str]:

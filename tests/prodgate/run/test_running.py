@@ -181,6 +181,19 @@ def test_facts_are_judged_again_by_other_criteria(shop: Path) -> None:
     assert len(list((shop / "runs").iterdir())) == 3
 
 
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_evidence_that_is_not_whole_is_not_judged_again(shop: Path, damage: str) -> None:
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    observed = only_run(shop)
+    for file in (observed / "evidence").glob("*.json.gz"):
+        file.unlink() if damage == "missing" else file.write_bytes(b"something else")
+    done = gate(shop, "judge", str(observed))
+    assert done.returncode == 4
+    assert "judge a run whose evidence is whole" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert only_run(shop) == observed
+
+
 def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path) -> None:
     (shop / "infra" / "main.tf").write_text("resource {\n")
     assert gate(shop, "observe", "--only", "static").returncode == 2

@@ -58,6 +58,8 @@ def test_what_is_left_out_changes_nothing_at_the_site() -> None:
         ("base = 'x'", "e2e.base: is not a key; did you mean 'base_url'?"),
         ("base_url = 'http://shop.example'", "e2e.base_url: is 'http://shop.example'; write https:// and a host, as 'https://shop.example'"),
         ("base_url = 'https://shop.example/a'", "e2e.base_url: is 'https://shop.example/a'; write https:// and a host, as 'https://shop.example'"),
+        ("base_url = 'https://['", "e2e.base_url: is 'https://['; write https:// and a host, as 'https://example.com'"),
+        ("base_url = 'https://shop.example:web'", "e2e.base_url: is 'https://shop.example:web'; write https:// and a host, as 'https://example.com'"),
         ("base_url = 1", "e2e.base_url: is 1; write a text, e.g. 'https://www.example.com'"),
         ("hosts = 'shop.example'", "e2e.hosts: is 'shop.example'; write a list of texts, e.g. ['example.com']"),
         ("partners = ['https://login.example']", "e2e.partners: 'https://login.example' is not the name of a host; write e.g. 'www.example.com'"),
