@@ -11,10 +11,11 @@ from typing import Final
 from ...criteria import UsageError
 from ...quantities import Quantity
 from .. import Fact
+from .local_actions import is_action, list_steps, read_actions
 from .workflow_commands import DAG_TESTS, GATE, decides, deploys, longest_pause, scans, uploads_dags
 from .yaml_nodes import Node, YamlError, parse_yaml
 
-DIRECTORY: Final = ".github/workflows"
+DIRECTORY, _SUFFIXES = ".github/workflows", (".yml", ".yaml")
 #: Conditions under which a job runs although one that it needs has failed.
 _RUNS_ANYWAY = re.compile(r"\b(?:always|cancelled|failure)\s*\(")
 
@@ -135,17 +136,18 @@ WORKFLOW_FACTS: Final[tuple[type[Fact], ...]] = (Workflows, Workflow, Job, Step)
 
 
 def observe_workflows(directory: Path) -> Mapping[str, str]:
-    """Return the text of each workflow by its path in the repository. Raises WorkflowError for an unreadable file."""
-    files = sorted(path for path in directory.glob("*.y*ml") if path.suffix in (".yml", ".yaml"))
-    return {f"{DIRECTORY}/{path.name}": _read_text(path) for path in files}
+    """Return the text of each workflow and each local action that one reaches, by path. Raises WorkflowError."""
+    files = {f"{DIRECTORY}/{path.name}": path for path in sorted(directory.glob("*.y*ml")) if path.suffix in _SUFFIXES}
+    texts = {file: _read_text(path, file) for file, path in files.items()}
+    return texts | read_actions(directory.parents[1], texts, _read_text)
 
 
 def workflow_facts(texts: Mapping[str, str]) -> tuple[Fact, ...]:
     """Return the whole, then each workflow, job and step as a fact of its own. Raises WorkflowError."""
-    workflows = tuple(parse_workflow(text, file) for file, text in texts.items())
-    jobs = tuple(job for workflow in workflows for job in workflow.jobs)
-    steps = tuple(step for workflow in workflows for step in workflow.steps)
-    return (Workflows(subject=DIRECTORY, workflows=workflows), *workflows, *jobs, *steps)
+    stated = tuple(parse_workflow(text, file) for file, text in texts.items() if not is_action(file))
+    whole = Workflows(subject=DIRECTORY, workflows=stated)
+    inner = (step for file, text in texts.items() if is_action(file) for step in _action_steps(text, file))
+    return (whole, *stated, *whole.jobs, *(step for job in whole.jobs for step in job.steps), *inner)
 
 
 def parse_workflow(text: str, file: str) -> Workflow:
@@ -166,11 +168,18 @@ def parse_workflow(text: str, file: str) -> Workflow:
     )
 
 
-def _read_text(path: Path) -> str:
+def _action_steps(text: str, file: str) -> Iterator[Step]:
+    try:
+        yield from (_step(step, file, "action") for step in list_steps(text))
+    except YamlError as error:
+        raise WorkflowError(f"{file}:{error}") from None
+
+
+def _read_text(path: Path, file: str) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise WorkflowError(f"{DIRECTORY}/{path.name}: cannot be read: {error}; save it as UTF-8 text") from None
+        raise WorkflowError(f"{file}: cannot be read: {error}; save it as UTF-8 text") from None
 
 
 def _jobs(root: Node, file: str) -> Iterator[Job]:
@@ -192,9 +201,8 @@ def _jobs(root: Node, file: str) -> Iterator[Job]:
 
 
 def _job(id_: str, table: Node, root: Node, file: str, needed: list[Job]) -> Job:
-    condition = table.at("if").text()
+    condition, own = table.at("if").text(), table.at("permissions")
     after = {} if _RUNS_ANYWAY.search(condition) else {job.id: job for one in needed for job in (*one.after, one)}
-    own = table.at("permissions")
     group = table.at("concurrency") if table.at("concurrency").value is not None else root.at("concurrency")
     environment = table.at("environment")
     return Job(
@@ -216,14 +224,14 @@ def _job(id_: str, table: Node, root: Node, file: str, needed: list[Job]) -> Job
 
 
 def _step(table: Node, file: str, job: str) -> Step:
-    uses = table.at("uses").text()
-    name = table.at("name").text() or uses or table.at("run").text().strip().split("\n")[0][:40]
+    uses, run = table.at("uses").text(), table.at("run").text()
+    name = table.at("name").text() or uses or run.strip().split("\n")[0][:40]
     return Step(
         subject=f"{file}:{table.line} {job}/{name}",
         line=table.line,
         name=name,
         uses=uses,
-        run=table.at("run").text(),
+        run=run,
         inputs=table.at("with").texts(),
         env=table.at("env").texts(),
         condition=table.at("if").text(),

@@ -184,3 +184,22 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(WorkflowError, match=r"a\.yml: cannot be read"):
         observe_workflows(tmp_path)
+
+
+def test_local_actions_are_read_through_one_another(tmp_path: Path) -> None:
+    step = "{{name: x, runs: {{using: composite, steps: [{{uses: {0}}}]}}}}"
+    files = {
+        ".github/workflows/a.yml": "on: push\njobs: {a: {steps: [{uses: ./one}, {uses: ./}, {uses: ./../out}]}}",
+        "one/action.yml": step.format("./.github/actions/two"),
+        ".github/actions/two/action.yaml": step.format("actions/cache@v4"),
+        "action.yml": "{name: x, runs: {using: docker, image: 'docker://tool:latest'}}",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    facts = workflow_facts(observe_workflows(tmp_path / ".github" / "workflows"))
+
+    uses = {fact.uses for fact in facts if isinstance(fact, Step)}
+    assert {"actions/cache@v4", "docker://tool:latest"} <= uses
+    assert len([fact for fact in facts if isinstance(fact, Workflow)]) == 1
