@@ -200,14 +200,16 @@ def test_a_project_has_facts_of_its_own(shop: Path) -> None:
     )
 
 
-def test_own_facts_that_can_not_be_loaded_are_a_mistake_before_there_is_a_run(shop: Path) -> None:
+def test_own_facts_that_can_not_be_loaded_leave_the_layer_undetermined_and_nothing_is_observed(shop: Path) -> None:
     (shop / "facts").mkdir()
     (shop / "facts" / "tables.py").write_text(
         'from prodgate.facts.observers import reads\nreads("sqs", "DeleteQueue")\n'
     )
     said = gate(shop, "run", "rehearsal://", "--only", "live")
     assert "tables.py: can't be loaded: ValueError: sqs.DeleteQueue: may change something" in said
-    assert not (shop / "runs").exists()
+    (made,) = (shop / "runs").iterdir()
+    run = runs.read(made)
+    assert (run.verdict().decision.exit_code, run.facts) == (2, ())
 
 
 class Waiting:
