@@ -52,7 +52,8 @@ def test_a_child_that_takes_too_long_is_ended_and_said(tmp_path: Path) -> None:
         pytest.raises(subprocess.TimeoutExpired, match="sleep"),
     ):
         process.wait(0.1)
-    assert process.child.returncode == -signal.SIGINT
+    # a run whose SIGINT is ignored, as in the background of a shell, hands that on
+    assert process.child.returncode in (-signal.SIGINT, -signal.SIGKILL)
 
 
 def test_a_first_line_that_never_comes_is_not_waited_for() -> None:

@@ -88,6 +88,8 @@ class Gate:
 @pytest.fixture
 def gate(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
     monkeypatch.syspath_prepend(Path(__file__).parents[3])
+    for registered in tuple(POLICIES):  # those of other tests in this process belong to none of the files here
+        monkeypatch.delitem(POLICIES, registered)
     return Gate(pytester, tmp_path)
 
 
@@ -315,7 +317,6 @@ def test_a_policy_is_one_item_over_all_its_resources(
     folder = tmp_path / "policies"
     folder.mkdir()
     (folder / f"team_{abs(hash(change))}.py").write_text(dedent(POLICY).replace(*change))
-    POLICIES.pop("TEAM_1", None)
     files = load_policies([folder])
     configuration = Configuration(root="terraform", engine="made", resources=[queue("good"), queue("bad")])
     gate.judge(configuration, policies=files)
