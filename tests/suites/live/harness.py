@@ -34,6 +34,9 @@ from prodgate.testing import Finding, Outcome
 #: Outcomes from the worst to the best; a criterion's is the worst of its findings.
 _WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
+#: What is changed by hand is no longer as it is declared, whatever else it breaks.
+DRIFT = {"live-as-declared", "nothing-undeclared"}
+
 
 @dataclass(frozen=True)
 class Sabotage:
@@ -193,3 +196,21 @@ def told(findings: Mapping[str, list[Finding]], criteria: set[str]) -> str:
     """Return what was found of some criteria, for the message of a failed test."""
     lines = [f"{f.outcome}: {f}" for id_ in sorted(criteria) for f in findings.get(id_, ()) if f.outcome in _WORST[:2]]
     return "\n".join(lines[:20])
+
+
+def stated(each: Sabotage) -> set[str]:
+    return each.breaks | each.unsettles
+
+
+def judge_alone(stage: Stage, healthy: Observed, sabotage: Sabotage) -> None:
+    """Do one sabotage to a copy of the healthy account; it breaks exactly the criteria that it says."""
+    before = healthy.outcomes
+    with stage.sabotaged(sabotage) as endpoint:
+        after = stage.observed(endpoint)
+    wanted = stated(sabotage)
+    changed = {criterion for criterion in before if after.outcomes[criterion] is not before[criterion]}
+    changed -= DRIFT - wanted
+    assert not (ill := {id_ for id_ in wanted if before.get(id_) is not Outcome.SATISFIED}), told(healthy.findings, ill)
+    assert changed == wanted, told(after.findings, changed ^ wanted)
+    assert sabotage.breaks <= after.of(Outcome.NOT_SATISFIED), told(after.findings, wanted)
+    assert sabotage.unsettles <= after.of(Outcome.UNDETERMINED), told(after.findings, wanted)

@@ -22,8 +22,7 @@ from prodgate.facts.observers import OBSERVERS, import_all
 from prodgate.sections.project import open_project
 from prodgate.testing import Outcome
 
-from .harness import Observed, Stage, live_checks, outcomes
-from .test_sabotages import judge_alone
+from .harness import Observed, Stage, judge_alone, live_checks, outcomes
 
 ROOT = Path(__file__).parents[3]
 CRITERION = "function-concurrency"

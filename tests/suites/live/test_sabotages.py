@@ -12,18 +12,10 @@ from typing import Any
 
 import pytest
 
-from prodgate.testing import Outcome
+from .harness import DRIFT, Observed, Sabotage, Stage, judge_alone, sabotages, stated
 
-from .harness import Observed, Sabotage, Stage, sabotages, told
-
-#: What is changed by hand is no longer as it is declared, whatever else it breaks.
-DRIFT = {"live-as-declared", "nothing-undeclared"}
 #: How many are done to one copy of the account.
 TOGETHER = 6
-
-
-def stated(each: Sabotage) -> set[str]:
-    return each.breaks | each.unsettles
 
 
 def batches(found: Iterable[Sabotage]) -> list[list[Sabotage]]:
@@ -81,16 +73,3 @@ def together(stage: Stage, healthy: Observed, batch: Sequence[Sabotage]) -> bool
     except Exception:  # noqa: BLE001  one stood in the way of another, or they break more than they say
         return False
     return True
-
-
-def judge_alone(stage: Stage, healthy: Observed, sabotage: Sabotage) -> None:
-    before = healthy.outcomes
-    with stage.sabotaged(sabotage) as endpoint:
-        after = stage.observed(endpoint)
-    wanted = stated(sabotage)
-    changed = {criterion for criterion in before if after.outcomes[criterion] is not before[criterion]}
-    changed -= DRIFT - wanted
-    assert not (ill := {id_ for id_ in wanted if before.get(id_) is not Outcome.SATISFIED}), told(healthy.findings, ill)
-    assert changed == wanted, told(after.findings, changed ^ wanted)
-    assert sabotage.breaks <= after.of(Outcome.NOT_SATISFIED), told(after.findings, wanted)
-    assert sabotage.unsettles <= after.of(Outcome.UNDETERMINED), told(after.findings, wanted)
