@@ -46,14 +46,19 @@ def test_what_a_killed_child_started_is_killed_with_it(tmp_path: Path) -> None:
 
 
 def test_a_child_that_takes_too_long_is_ended_and_said(tmp_path: Path) -> None:
+    # a run in the background of a shell hands on that SIGINT is ignored; this child takes it as usual
+    script = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); print('ready', flush=True); time.sleep(300)"
+    )
     environment = {"PATH": os.environ["PATH"]}
-    with (
-        Process(("sleep", "300"), cwd=tmp_path, environment=environment) as process,
-        pytest.raises(subprocess.TimeoutExpired, match="sleep"),
-    ):
-        process.wait(0.1)
-    # a run whose SIGINT is ignored, as in the background of a shell, hands that on
-    assert process.child.returncode in (-signal.SIGINT, -signal.SIGKILL)
+    reading, writing = os.pipe()
+    with Process((sys.executable, "-c", script), cwd=tmp_path, environment=environment, stdout=writing) as process:
+        os.close(writing)
+        assert read_first_line(reading) == "ready"
+        with pytest.raises(subprocess.TimeoutExpired, match="python"):
+            process.wait(0.1)
+    os.close(reading)
+    assert process.child.returncode == -signal.SIGINT
 
 
 def test_a_first_line_that_never_comes_is_not_waited_for() -> None:
