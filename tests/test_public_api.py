@@ -16,6 +16,7 @@ import pytest
 
 import prodgate
 from prodgate.facts.observers import OBSERVERS
+from prodgate.layers.rollout.kinds import KINDS as ROLLOUT
 from tests.prodgate.layers.live.test_layer import OWN_FACT
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,7 @@ PROMISED = {
 #: Facts whose fields are not promised to projects yet: checks of ours may ask for them, each where it is defined.
 NEW = {
     (kind.__module__, kind.__name__)
-    for kind in (kind for kinds in OBSERVERS.values() for kind in kinds)
+    for kind in (kind for kinds in (*OBSERVERS.values(), *ROLLOUT.values()) for kind in kinds)
     if kind not in PROMISED
 }
 

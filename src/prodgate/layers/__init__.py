@@ -5,9 +5,10 @@ from .e2e.layer import E2eLayer
 from .layer import Layer
 from .live.layer import LiveLayer
 from .load.layer import LoadLayer
+from .rollout.layer import RolloutLayer
 from .static.layer import StaticLayer
 
 #: Layers by name; a layer of criteria.LAYERS that is not here is reported as not built.
 BUILT: dict[str, Layer] = {
-    layer.name: layer for layer in (StaticLayer(), LiveLayer(), LoadLayer(), E2eLayer(), DagsLayer())
+    layer.name: layer for layer in (StaticLayer(), LiveLayer(), LoadLayer(), E2eLayer(), DagsLayer(), RolloutLayer())
 }

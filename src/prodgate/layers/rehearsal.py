@@ -88,6 +88,30 @@ class Airflow(Protocol):
         """SQLAlchemy URL of the database that its DAGs write to."""
 
 
+class Rollout(Protocol):
+    """Two colours of a site of our own behind a real proxy, what deploys to them, and an account that keeps step."""
+
+    @property
+    def account(self) -> EmulatedAccount:
+        """The account, whose answers about deployments, weights, targets, alarms and snapshots follow what happens."""
+
+    @property
+    def url(self) -> str:
+        """Where the proxy listens: what readers reach, whichever colour serves."""
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the database that both colours use; at the schema of the build that serves."""
+
+    def deploy(self, build: str) -> Mapping[str, Any]:
+        """Deploy a build by the declared stages, bake and alarms: backup, migration, shift, clean-up.
+
+        Returns when it is over, however it ended, with ``{"build": …, "deployments": {service ARN: deployment id}}``;
+        what became of it is to be read from the account. Raises Unreadable when it could not be begun.
+        """
+        ...
+
+
 class Contention(Protocol):
     """How much else the machine had to do."""
 
@@ -124,6 +148,21 @@ class Rehearsal(Protocol):
         progress: Progress,
     ) -> AbstractContextManager[Airflow]:
         """Run DAGs by other schedules. Raises Unreadable, TerraformError and EngineError when a part can't be had."""
+
+    def open_rollout(
+        self,
+        root: Path,
+        logs: Path,
+        *,
+        var_files: Sequence[Path],
+        dags: Path | None,
+        speed: int,
+        progress: Progress,
+    ) -> AbstractContextManager[Rollout]:
+        """Run blue behind a proxy, ready for a deployment that goes ``speed`` times as fast as is declared.
+
+        Raises Unreadable, TerraformError and EngineError when a part can't be had.
+        """
 
     def measure_cpu_contention(self) -> AbstractContextManager[Contention]:
         """Count, while the context is open, how many threads want to run."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 from ..aws.answers import Unreadable
 from ..engines.environments import ensure_python
@@ -78,6 +79,19 @@ def open_airflow(
         )
         account.emulator.connect_airflow(airflow.url, airflow.viewer, airflow.admin)
         yield StagedAirflow(account, database)
+
+
+def open_rollout(
+    root: Path,
+    logs: Path,  # noqa: ARG001
+    *,
+    var_files: Sequence[Path],  # noqa: ARG001
+    dags: Path | None,  # noqa: ARG001
+    speed: int,  # noqa: ARG001
+    progress: Progress,  # noqa: ARG001
+) -> NoReturn:
+    """Run blue behind a proxy, ready for a deployment. Raises Unreadable."""
+    raise Unreadable(f"{root}: no deployment can be rehearsed in this version")
 
 
 def measure_cpu_contention() -> AbstractContextManager[CpuContention]:

@@ -18,6 +18,7 @@ from .facts import parse_max_age
 from .includes import merge, read_files
 from .load import LoadSection, parse_load_section
 from .requirements import Requirement, layer_mistakes, parse_requirements, requirement_mistakes
+from .rollout import RolloutSection, parse_rollout_section
 from .sections import section_mistakes
 from .toml_text import render_mistakes
 from .validation import is_text_list, key_mistakes, quantity_mistakes
@@ -79,6 +80,8 @@ class CriteriaFile:
     """Which Airflow is asked, and what its DAGs must do; None when the file does not say."""
     e2e: E2eSection | None = None
     """Which pages are opened where; None when the file does not say."""
+    rollout: RolloutSection | None = None
+    """How a deployment is watched; None when the file does not say."""
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
@@ -123,6 +126,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         load=parse_load_section(data["load"]) if "load" in data else None,
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
+        rollout=parse_rollout_section(data["rollout"]) if "rollout" in data else None,
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
         criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),
     )

@@ -11,11 +11,12 @@ from .dags import airflow_mistakes
 from .e2e import e2e_mistakes
 from .facts import facts_mistakes
 from .load import load_mistakes
+from .rollout import rollout_mistakes
 from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
     "system", "include", "terraform", "account", "repository", "facts", "load", "airflow", "dags", "e2e",
-    "requirements", "criteria",
+    "rollout", "requirements", "criteria",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     yield from load_mistakes(data["load"]) if "load" in data else ()
     yield from airflow_mistakes(data)
     yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()
+    yield from rollout_mistakes(data["rollout"], data.get("load")) if "rollout" in data else ()
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"
 

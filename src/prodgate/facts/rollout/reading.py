@@ -1,0 +1,148 @@
+"""Reading a deployment: what AWS answers about the newest one of a service, or about one by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Absent, Unreadable
+from ...aws.plain_json import to_plain
+from ..live.ecs_services import list_services
+from ..observers import reads
+
+reads("codedeploy", "BatchGetDeployments", "GetDeployment", "GetDeploymentGroup", "GetDeploymentTarget")
+reads("codedeploy", "ListApplications", "ListDeploymentGroups", "ListDeployments", "ListDeploymentTargets")
+reads("ecs", "DescribeServiceDeployments", "DescribeServiceRevisions", "ListServiceDeployments")
+
+#: How long ago the newest deployment may have begun to be found; ECS keeps no older ones.
+WITHIN: Final = timedelta(days=90)
+#: Deployments that one call describes, and revisions.
+_BATCH: Final = 25
+_REVISIONS: Final = 20
+
+#: What carries deployments out, as ECS calls its deployment controllers.
+ECS, CODEDEPLOY = "ECS", "CODE_DEPLOY"
+
+
+def read_newest_deployments(account: Account) -> Iterator[Mapping[str, Any]]:
+    """Yield the answers about the newest deployment of every service behind a load balancer.
+
+    Raises Unreadable. Each is ``{"service", "carrier", "deployment", …}`` as plain JSON values; of a service whose
+    deployment can't be read ``{"service", "unreadable"}``.
+    """
+    for service in account.once(list_services):
+        if service.get("loadBalancers"):
+            try:
+                found = _read_newest(account, service)
+            except (Absent, Unreadable) as error:
+                found = {"unreadable": getattr(error, "reason", f"AWS answers {error}")}
+            plain: Mapping[str, Any] = to_plain({"asked": account.now, "service": _without_events(service), **found})
+            yield plain
+
+
+def _without_events(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in service.items() if name != "events"}
+
+
+def _read_newest(account: Account, service: Mapping[str, Any]) -> Mapping[str, Any]:
+    carrier = service.get("deploymentController", {}).get("type", ECS)
+    if carrier == ECS:
+        return read_ecs_deployment(account, _find_newest_ecs(account, service))
+    if carrier == CODEDEPLOY:
+        return read_codedeploy_deployment(account, _find_newest_codedeploy(account, service))
+    raise Unreadable(f"{service['serviceName']} is deployed by {carrier}, which keeps no record that AWS shows")
+
+
+def _find_newest_ecs(account: Account, service: Mapping[str, Any]) -> str:
+    named = {"cluster": service["clusterArn"], "service": service["serviceArn"]}
+    found = account.list("ecs", "ListServiceDeployments", "serviceDeployments", **named)
+    if not found:
+        raise Unreadable(_no_deployment(service))
+    return str(max(found, key=lambda one: one["createdAt"])["serviceDeploymentArn"])
+
+
+def _no_deployment(service: Mapping[str, Any]) -> str:
+    return f"{service['serviceName']}: no deployment in the last {WITHIN.days} days is on record; deploy it"
+
+
+def read_ecs_deployment(account: Account, arn: str) -> Mapping[str, Any]:
+    """Return what ECS says of one of its service deployments, with its revisions. Raises Absent and Unreadable."""
+    answer = account.get("ecs", "DescribeServiceDeployments", serviceDeploymentArns=[arn])
+    deployment = _require_one(answer, "serviceDeployments", arn)
+    named = [*deployment.get("sourceServiceRevisions", ()), deployment.get("targetServiceRevision")]
+    arns = sorted({one["arn"] for one in named if one})
+    return {"carrier": ECS, "deployment": deployment, "revisions": _read_revisions(account, arns)}
+
+
+def _read_revisions(account: Account, arns: Sequence[str]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
+    for first in range(0, len(arns), _REVISIONS):
+        some = [*arns[first : first + _REVISIONS]]
+        answer = account.get("ecs", "DescribeServiceRevisions", serviceRevisionArns=some)
+        found += answer.get("serviceRevisions", ())
+    return found
+
+
+def _require_one(answer: Mapping[str, Any], key: str, arn: str) -> Mapping[str, Any]:
+    for one in answer.get(key, ()):
+        return dict(one)
+    why = next((one.get("reason", "") for one in answer.get("failures", ())), "nothing")
+    raise Unreadable(f"{arn}: ECS answers {why}; look up the id with: aws ecs list-service-deployments")
+
+
+def _find_newest_codedeploy(account: Account, service: Mapping[str, Any]) -> str:
+    ids = [id_ for group in _list_groups(account, service) for id_ in _list_deployments(account, group)]
+    newest: list[Mapping[str, Any]] = []
+    for first in range(0, len(ids), _BATCH):
+        some = [*ids[first : first + _BATCH]]
+        newest += account.get("codedeploy", "BatchGetDeployments", deploymentIds=some)["deploymentsInfo"]
+    if not newest:
+        raise Unreadable(_no_deployment(service))
+    return str(max(newest, key=lambda one: one["createTime"])["deploymentId"])
+
+
+def _list_groups(account: Account, service: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    """Yield how to name each deployment group that deploys a service. Raises Unreadable when there is none."""
+    wanted, known = (service["clusterArn"].rpartition("/")[2], service["serviceName"]), False
+    for application in account.list("codedeploy", "ListApplications", "applications"):
+        named = {"applicationName": application}
+        for name in account.list("codedeploy", "ListDeploymentGroups", "deploymentGroups", **named):
+            asked = {**named, "deploymentGroupName": name}
+            group = account.get("codedeploy", "GetDeploymentGroup", **asked)["deploymentGroupInfo"]
+            if wanted in [(one["clusterName"], one["serviceName"]) for one in group.get("ecsServices", ())]:
+                known = True
+                yield asked
+    if not known:
+        raise Unreadable(f"{wanted[1]}: no deployment group of CodeDeploy names it; name it in one")
+
+
+def _list_deployments(account: Account, group: Mapping[str, str]) -> Sequence[str]:
+    since = {"start": account.now - WITHIN}
+    found: Sequence[str] = account.list("codedeploy", "ListDeployments", "deployments", createTimeRange=since, **group)
+    return found
+
+
+def read_codedeploy_deployment(account: Account, id_: str) -> Mapping[str, Any]:
+    """Return what CodeDeploy says of a deployment, its targets and its rollback. Raises Absent and Unreadable."""
+    deployment = _get_deployment(account, id_)
+    back = (deployment.get("rollbackInfo") or {}).get("rollbackDeploymentId")
+    return {
+        "carrier": CODEDEPLOY,
+        "deployment": deployment,
+        "targets": _read_targets(account, id_),
+        "rollback": _get_deployment(account, back) if back else None,
+        "rollback_targets": _read_targets(account, back) if back else [],
+    }
+
+
+def _get_deployment(account: Account, id_: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = account.get("codedeploy", "GetDeployment", deploymentId=id_)["deploymentInfo"]
+    return found
+
+
+def _read_targets(account: Account, id_: str) -> list[Mapping[str, Any]]:
+    ids = account.list("codedeploy", "ListDeploymentTargets", "targetIds", deploymentId=id_)
+    asked = ({"deploymentId": id_, "targetId": each} for each in ids)
+    return [account.get("codedeploy", "GetDeploymentTarget", **one)["deploymentTarget"] for one in asked]

@@ -1,0 +1,62 @@
+"""The facts about a rollout, made from stored evidence; the same evidence always makes the same facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.answers import Unreadable
+from ...facts import Fact, Facts
+from ...facts.rollout.deployments import deployment_facts
+from ..layer import NOT_OBSERVED
+from ..observing_layer import StoredEvidence
+from .kinds import DEPLOYMENT, KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All evidence of a run, for facts that are made of more than one kind of it."""
+
+    evidence: tuple[StoredEvidence, ...]
+    unreadable: Mapping[str, str]
+    """Why a kind is missing."""
+
+    def of(self, kind: str) -> tuple[Mapping[str, Any], ...]:
+        """Return the evidence of one kind, in the order in which it was seen; empty when there is none."""
+        return tuple(value for each, value in self.evidence if each == kind)
+
+    def require(self, kind: str) -> tuple[Mapping[str, Any], ...]:
+        """Return the evidence of one kind. Raises Unreadable when there is none."""
+        if found := self.of(kind):
+            return found
+        raise Unreadable(self.unreadable.get(kind, NOT_OBSERVED))
+
+
+FactMaker = Callable[[Mapping[str, Any], Stored], Iterator[Fact]]
+
+
+def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
+    """Return the facts of stored evidence; ``unreadable`` says why a kind of evidence is missing."""
+    evidence = tuple(stored)
+    there = {kind for kind, _ in evidence}
+    reasons = {kind: NOT_OBSERVED for kind in KINDS if kind not in there} | dict(unreadable)
+    known = Stored(evidence, reasons)
+    facts: list[Fact] = []
+    unknown = {fact: reason for kind, reason in reasons.items() for fact in KINDS.get(kind, ())}
+    for kind, value in evidence:
+        try:
+            facts += MAKERS[kind](value, known) if kind in MAKERS else ()
+        except Unreadable as error:
+            unknown |= dict.fromkeys(KINDS[kind], error.reason)
+    return Facts(tuple(facts), unknown)
+
+
+def _deployments(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
+    yield from deployment_facts(value)
+
+
+#: Kind of evidence -> what makes its facts.
+MAKERS: Final[Mapping[str, FactMaker]] = {
+    DEPLOYMENT: _deployments,
+}

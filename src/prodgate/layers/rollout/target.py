@@ -1,0 +1,105 @@
+"""Where a rollout is observed: the account that the criteria name, or a rehearsal that deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ...aws.account import WORKERS, Account
+from ...aws.answers import Unreadable
+from ...aws.calls import LiveCalls
+from ...aws.clients import Clients, rehearsal_clients
+from ...aws.sessions import open_account
+from ...engines.environments import EngineError
+from ...sections.rollout import RolloutSection, Watching
+from ...terraform.diagnostics import TerraformError
+from ..layer import LayerContext
+from ..live.layer import make_account
+from ..live.target import DAGS
+from ..rehearsal import Rollout, load_rehearsal
+from ..static.repository import ProjectView
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """A system in which a deployment can be followed."""
+
+    place: str
+    """How a person calls it; the same in every run."""
+    look: Callable[[], Account]
+    """Returns the account as it is now: nothing that was asked before is remembered."""
+    url: str
+    """Where readers reach the site; empty when nothing says so."""
+    watching: Watching
+    rollout: Rollout | None = None
+    """What deploys, in a rehearsal. On a real account nothing is deployed."""
+    deployments: list[Mapping[str, Any]] = field(default_factory=list)
+    """Evidence of the deployments that were followed, once they were; one for each service."""
+
+
+def require_section(context: LayerContext) -> RolloutSection:
+    """Return the [rollout] section. Raises Unreadable when there is none."""
+    if context.stated.rollout is None:
+        raise Unreadable(
+            f'{context.stated.path}: says not how a deployment is watched; write [rollout] with rate = "50 /s" and '
+            'limit = "2 h"'
+        )
+    return context.stated.rollout
+
+
+@contextmanager
+def open_scene(context: LayerContext) -> Iterator[Scene]:
+    """Open the system in which a deployment is followed. Raises Unreadable with what to do, and UsageError."""
+    section = require_section(context)
+    if context.target.rehearsal:
+        with _open_rehearsal(context, section) as scene:
+            yield scene
+        return
+    id_, region = context.stated.require_account(), context.target.region
+    clients = open_account(context.target.profile, region, id_).clients
+    url = context.stated.e2e.base_url if context.stated.e2e else ""
+    with _looking(context, clients, id_, region) as look:
+        yield Scene(place=f"{id_} in {region}", look=look, url=url, watching=section.watching)
+
+
+@contextmanager
+def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[Scene]:
+    root = context.stated.terraform_root
+    if not root:
+        raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
+    logs = context.run / "logs" / "rollout"
+    logs.mkdir(parents=True, exist_ok=True)
+    opened = load_rehearsal().open_rollout(
+        context.project / root,
+        logs,
+        var_files=context.var_files,
+        dags=context.project / DAGS,
+        speed=section.speed,
+        progress=context.progress_of("rollout"),
+    )
+    with ExitStack() as stack:
+        try:
+            rollout = stack.enter_context(opened)
+        except (TerraformError, EngineError) as error:
+            raise Unreadable(str(error)) from error
+        made = rollout.account
+        clients = rehearsal_clients(made.endpoint, made.region, reads=True)
+        look = stack.enter_context(_looking(context, clients, made.id, made.region))
+        yield Scene(place="the rehearsal", look=look, url=rollout.url, watching=section.rehearsal, rollout=rollout)
+
+
+@contextmanager
+def _looking(context: LayerContext, clients: Clients, id_: str, region: str) -> Iterator[Callable[[], Account]]:
+    """Yield what returns an account that was asked nothing yet; what is made of its answers is stored, not they."""
+    project = ProjectView(context)
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
+
+        def look() -> Account:
+            about = {"id": id_, "region": region, "now": datetime.now(UTC).isoformat()}
+            return make_account(LiveCalls(clients), about, project, pool)
+
+        yield look

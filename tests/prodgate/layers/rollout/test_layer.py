@@ -1,0 +1,112 @@
+"""The rollout layer at its seams: what is kept, what is undetermined and why, and that a recalled run gives the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from prodgate.aws.answers import Unreadable
+from prodgate.facts import Facts
+from prodgate.facts.rollout.deployments import Deployment
+from prodgate.layers.layer import LayerContext
+from prodgate.layers.observing_layer import Evidence
+from prodgate.layers.rollout import observing, target
+from prodgate.layers.rollout.facts import MAKERS, Stored
+from prodgate.layers.rollout.kinds import DEPLOYMENT, KINDS
+from prodgate.layers.rollout.layer import RolloutLayer
+from prodgate.layers.rollout.observing import PARTS, Part
+from tests.prodgate.layers.context import layer_context, observe_and_recall
+
+CRITERIA = """
+system = "shop"
+
+[rollout]
+rate = "50 /s"
+
+[criteria.service-deployments-completed]
+statement = { en = "Completed.", ja = "完了。" }
+why = "Half is deployed."
+source = "X-1"
+layers = ["rollout"]
+"""
+ANSWERS = {"service": {"serviceArn": "arn:aws:ecs:eu-west-1:1:service/shop/api"}, "unreadable": "denied"}
+
+
+def observation(tmp_path: Path, criteria: str = CRITERIA) -> LayerContext:
+    (tmp_path / "criteria.toml").write_text(criteria, "utf-8")
+    return layer_context(tmp_path, "rollout")
+
+
+def with_parts(monkeypatch: pytest.MonkeyPatch, *parts: Part) -> None:
+    @contextmanager
+    def scene(_: Any) -> Iterator[Mock]:
+        yield Mock(place="a test")
+
+    monkeypatch.setattr(observing, "open_scene", scene)
+    monkeypatch.setattr(observing, "PARTS", parts)
+
+
+def test_a_project_without_criteria_about_a_deployment_is_not_looked_at(tmp_path: Path) -> None:
+    at = observation(tmp_path, CRITERIA.replace('["rollout"]', '["static"]'))
+    assert RolloutLayer().observe(at) == Facts()
+
+
+def test_without_a_word_about_it_nothing_is_known(tmp_path: Path) -> None:
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path, CRITERIA.replace('[rollout]\nrate = "50 /s"', "")))
+    assert facts.known == ()
+    assert "write [rollout] with rate" in facts.why_unreadable(Deployment)
+    assert set(facts.unreadable) == {kind for kinds in KINDS.values() for kind in kinds}
+
+
+def test_a_project_without_terraform_is_not_rehearsed(tmp_path: Path) -> None:
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
+    assert "names no Terraform root to rehearse" in facts.why_unreadable(Deployment)
+
+
+def test_a_part_that_fails_does_not_take_the_others_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Iterator[Evidence]:
+        raise Unreadable("nobody answers")
+        yield
+
+    def answers(*_: Any) -> Iterator[Evidence]:
+        yield Evidence(kind=DEPLOYMENT, value=ANSWERS, subject="api", source="a test")
+
+    with_parts(monkeypatch, Part(observe=fails, kinds=("other",)), Part(observe=answers, kinds=(DEPLOYMENT,)))
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
+    (deployment,) = facts.of(Deployment)
+    assert deployment.subject == ANSWERS["service"]["serviceArn"]  # type: ignore[index]
+
+
+def test_a_part_that_fails_is_undetermined_for_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Iterator[Evidence]:
+        raise Unreadable("nobody answers")
+        yield
+
+    with_parts(monkeypatch, Part(observe=fails, kinds=(DEPLOYMENT,)))
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
+    assert facts.why_unreadable(Deployment) == "nobody answers"
+
+
+def test_a_rehearsal_that_can_t_deploy_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsal = Mock()
+    rehearsal.open_rollout.side_effect = Unreadable("no proxy can be had")
+    monkeypatch.setattr(target, "load_rehearsal", lambda: rehearsal)
+    root = CRITERIA.replace("[rollout]", '[terraform]\nroot = "."\n\n[rollout]')
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path, root))
+    assert facts.why_unreadable(Deployment) == "no proxy can be had"
+
+
+def test_every_kind_of_evidence_is_observed_by_one_part_and_made_into_facts() -> None:
+    assert sorted(kind for part in PARTS for kind in part.kinds) == sorted(KINDS) == sorted(MAKERS)
+
+
+def test_evidence_that_facts_need_and_nobody_saw_has_a_reason() -> None:
+    with pytest.raises(Unreadable, match="denied"):
+        Stored((), {DEPLOYMENT: "denied"}).require(DEPLOYMENT)
+    with pytest.raises(Unreadable, match="was not observed in that run"):
+        Stored((), {}).require(DEPLOYMENT)
