@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +18,8 @@ from .pages import cache_briefly, read_filter, site_of
 CACHED: Final = {"cache-control": "public, max-age=30, s-maxage=60"}
 NOT_CACHED: Final = {"cache-control": "no-store"}
 MOST_PER_PAGE: Final = 100
+#: A key by which a request that is sent again is known.
+KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 @cache_briefly(query=True)
@@ -43,6 +46,22 @@ async def story(request: Request) -> Response:
     if told is None:
         raise HTTPException(404, f"no story {request.path_params['slug']!r}")
     return JSONResponse(_render_story(told, language) | {"body": told["body"].split("\n\n")}, headers=CACHED)
+
+
+async def applaud(request: Request) -> Response:
+    """Add applause for a story, once for each key: 201 for a new one, 200 for one that was sent before."""
+    key, slug = request.headers.get("idempotency-key", ""), request.path_params["slug"]
+    if not KEY.fullmatch(key):
+        raise HTTPException(400, f"Idempotency-Key: {key!r} is no key; send 8 to 64 letters, digits or '-'")
+    site = site_of(request)
+    number = await site.database.ask(queries.story_number(slug))
+    if number is None:
+        raise HTTPException(404, f"no story {slug!r}")
+    try:
+        await site.database.tell(queries.applaud(number, key))
+    except IntegrityError:
+        return JSONResponse({"given": True}, 200, NOT_CACHED)
+    return JSONResponse({"given": True}, 201, NOT_CACHED)
 
 
 async def health(request: Request) -> Response:

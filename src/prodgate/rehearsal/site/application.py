@@ -51,6 +51,7 @@ API: Final[tuple[tuple[str, Handler], ...]] = (
 def build_application(site: Site, secret: str) -> Starlette:
     """Build the site's application; sessions are signed with ``secret``, which all builds share."""
     routes: list[BaseRoute] = [Route(path, handler) for path, handler in API]
+    routes.append(Route("/api/stories/{slug}/applause", api.applaud, methods=["POST"]))
     routes.append(Route("/static/{name}", pages.static))
     for prefix in ("", "/ja"):
         routes += [Route(prefix + path, handler, methods=list(methods)) for path, handler, methods in PAGES]

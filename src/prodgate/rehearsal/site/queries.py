@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
 
-from .tables import readers, sources, stories, story_teams, teams
+from .tables import applause, readers, sources, stories, story_teams, teams
 
 CATEGORIES: Final = ("games", "trades", "injuries", "draft", "league")
 LANGUAGES: Final = ("en", "ja")
@@ -94,6 +94,17 @@ def join(email: str, password: str, team: str) -> Callable[[Connection], int]:
 def follow(number: int, team: str) -> Callable[[Connection], Any]:
     """Let a reader follow another team."""
     return lambda connection: connection.execute(update(readers).where(readers.c.id == number).values(team=team))
+
+
+def story_number(slug: str) -> Callable[[Connection], int | None]:
+    """Query the id of a story, or None."""
+    return lambda connection: connection.scalar(select(stories.c.id).where(stories.c.slug == slug))
+
+
+def applaud(number: int, key: str) -> Callable[[Connection], Any]:
+    """Add applause for a story. The key must be new: SQLAlchemy raises IntegrityError when it was used before."""
+    row = {"key": key, "story": number, "given_at": datetime.now(UTC)}
+    return lambda connection: connection.execute(insert(applause).values(row))
 
 
 @cache

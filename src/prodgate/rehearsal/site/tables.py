@@ -86,3 +86,12 @@ readers: Final = Table(
     Column("team", ForeignKey("teams.code"), nullable=False),
     Column("joined_at", DateTime(timezone=True), nullable=False),
 )
+
+#: Applause for a story, by the key of whoever sent it.
+applause: Final = Table(
+    "applause",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("story", ForeignKey("stories.id", ondelete="CASCADE"), nullable=False),
+    Column("given_at", DateTime(timezone=True), nullable=False),
+)

@@ -65,6 +65,24 @@ def test_it_says_how_it_is(site: Site) -> None:
     assert ask(site.url, "/api/ready").json == {
         "status": "ready",
         "build": "blue",
-        "migration": "0002",
-        "expected": "0002",
+        "migration": "0003",
+        "expected": "0003",
     }
+
+
+def test_applause_that_is_sent_twice_counts_once(site: Site) -> None:
+    slug = ask(site.url, "/api/stories?per_page=1").json["stories"][0]["slug"]
+    sent = [
+        ask(site.url, f"/api/stories/{slug}/applause", method="POST", idempotency_key=key).status
+        for key in ("key-00000001", "key-00000001", "key-00000002")
+    ]
+    assert sent == [201, 200, 201]
+
+
+@pytest.mark.parametrize(
+    ("slug", "key", "status", "says"),
+    [("none", "key-00000003", 404, "no story 'none'"), ("none", "", 400, "'' is no key; send 8 to 64 letters")],
+)
+def test_applause_needs_a_story_and_a_key(site: Site, slug: str, key: str, status: int, says: str) -> None:
+    answer = ask(site.url, f"/api/stories/{slug}/applause", method="POST", **({"idempotency_key": key} if key else {}))
+    assert (answer.status, says in answer.json["error"]) == (status, True)

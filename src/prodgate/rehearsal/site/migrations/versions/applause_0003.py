@@ -1,0 +1,22 @@
+"""Applause for stories: each has a key of whoever sent it, so that what is sent twice counts once."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Make the table of applause."""
+    op.create_table(
+        "applause",
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("story", sa.Integer, sa.ForeignKey("stories.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """Drop it again."""
+    op.drop_table("applause")
