@@ -1,8 +1,7 @@
-"""CodeDeploy: moto keeps applications and groups; here are their alarms, traffic steps, and deployments that end."""
+"""CodeDeploy: moto keeps applications and groups; here are their alarms and traffic steps."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -76,25 +75,3 @@ def get_deployment_config(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[
     name = params["deploymentConfigName"]
     message = f"No Deployment Configuration found for name: {name}"
     return {"deploymentConfigInfo": ledger.find("pace", name, "DeploymentConfigDoesNotExistException", message)}
-
-
-@corrects("codedeploy", "CreateDeployment", upstream="since getmoto/moto#8758")
-def create_deployment(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Deploy what the AppSpec names; the deployment has succeeded as soon as it is made."""
-    made = ledger.moto()
-    deployment = ledger.backend.deployments[made["deploymentId"]]
-    deployment.status = "Succeeded"
-    deployment.start_time = deployment.complete_time = deployment.create_time
-    content = params.get("revision", {}).get("appSpecContent", {}).get("content")
-    group = ledger.ask(
-        "codedeploy",
-        "GetDeploymentGroup",
-        applicationName=params["applicationName"],
-        deploymentGroupName=params["deploymentGroupName"],
-    )["deploymentGroupInfo"]
-    for service in group.get("ecsServices", ()) if content else ():
-        resources = [one for named in json.loads(content)["Resources"] for one in named.values()]
-        definition = resources[0]["Properties"]["TaskDefinition"]
-        where = {"cluster": service["clusterName"], "service": service["serviceName"]}
-        ledger.ask("ecs", "UpdateService", taskDefinition=definition, **where)
-    return made

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .ecs_deployments import record_deployment
+from .ecs_task_sets import CONTROLLERS, describe_task_set, list_task_sets, primary_of, start_task
 from .ecs_tasks import find_definition, list_service_tasks
 from .extension import Ledger, corrects
 
@@ -36,7 +38,9 @@ def put_service(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
     stated["deploymentConfiguration"] = {**kept["deploymentConfiguration"], **stated.get("deploymentConfiguration", {})}
     kept |= stated
     _schedule(ledger, _describe_service(ledger, made))
-    return {"service": _describe_service(ledger, made)}
+    shown = _describe_service(ledger, made)
+    record_deployment(ledger, shown)
+    return {"service": shown}
 
 
 @corrects("ecs", "DescribeServices", upstream="getmoto/moto#6283")
@@ -54,50 +58,21 @@ def _describe_service(ledger: Ledger, service: Mapping[str, Any]) -> dict[str, A
         shown["taskDefinition"] = find_definition(ledger, shown["taskDefinition"])["taskDefinitionArn"]
     if kept.get("capacityProviderStrategy"):
         del shown["launchType"]
-    if shown["deploymentController"]["type"] == "CODE_DEPLOY":
-        shown["taskSets"] = [_task_set(shown)]
+    if shown["deploymentController"]["type"] in CONTROLLERS:
+        shown["taskSets"] = [describe_task_set(ledger, shown, one) for one in list_task_sets(ledger, shown)]
     return shown
-
-
-def _task_set(service: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what CodeDeploy's deployments look like: a set of tasks that has all of the traffic."""
-    same = ("taskDefinition", "launchType", "capacityProviderStrategy", "networkConfiguration", "loadBalancers")
-    return {
-        **{name: service[name] for name in same if name in service},
-        "id": "ecs-svc/0",
-        "taskSetArn": service["serviceArn"].replace(":service/", ":task-set/") + "/ecs-svc/0",
-        "status": "PRIMARY",
-        "computedDesiredCount": service["desiredCount"],
-        "runningCount": service["runningCount"],
-        "pendingCount": 0,
-        "scale": {"value": 100.0, "unit": "PERCENT"},
-        "stabilityStatus": "STEADY_STATE",
-    }
 
 
 def _schedule(ledger: Ledger, service: Mapping[str, Any]) -> None:
     """Stop what is too much or of another version, and start what is missing."""
-    running = [task for task in list_service_tasks(ledger, service) if task.desired_status == "RUNNING"]
+    primary = primary_of(ledger, service)
+    primary |= {name: service[name] for name in ("loadBalancers", "taskDefinition") if name in service}
+    tasks = [one for one in list_service_tasks(ledger, service) if one.started_by == primary["id"]]
+    running = [task for task in tasks if task.desired_status == "RUNNING"]
     wanted = [task for task in running if task.task_definition_arn == service["taskDefinition"]]
     stay = wanted[: service["desiredCount"]]
     for task in running:
         if task not in stay:
             ledger.ask("ecs", "StopTask", cluster=service["clusterArn"], task=task.task_arn)
     for number in range(len(stay), service["desiredCount"]):
-        _start(ledger, service, number)
-
-
-def _start(ledger: Ledger, service: Mapping[str, Any], number: int) -> None:
-    network = dict(service["networkConfiguration"]["awsvpcConfiguration"])
-    at = number % len(network["subnets"])
-    network["subnets"] = network["subnets"][at:] + network["subnets"][:at]
-    ledger.ask(
-        "ecs",
-        "RunTask",
-        cluster=service["clusterArn"],
-        taskDefinition=service["taskDefinition"],
-        launchType="FARGATE",
-        networkConfiguration={"awsvpcConfiguration": network},
-        group=f"service:{service['serviceName']}",
-        startedBy="ecs-svc/0",
-    )
+        start_task(ledger, service, primary, number)

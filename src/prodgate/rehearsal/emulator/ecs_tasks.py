@@ -96,6 +96,8 @@ def find_definition(ledger: Ledger, name: str) -> Mapping[str, Any]:
 def _task(ledger: Ledger, task: Any) -> dict[str, Any]:
     started = ledger.of("started").setdefault(task.id, datetime.now(UTC))
     defined = find_definition(ledger, task.task_definition_arn)
+    stopped = ledger.of("stopped").get(task.task_arn, {})
+    ended = {"exitCode": stopped["exitCode"]} if "exitCode" in stopped else {}
     return {
         "taskArn": task.task_arn,
         "clusterArn": task.cluster_arn,
@@ -112,8 +114,9 @@ def _task(ledger: Ledger, task: Any) -> dict[str, Any]:
         "cpu": defined.get("cpu", ""),
         "memory": defined.get("memory", ""),
         "attachments": task.attachments,
-        "containers": [_container(ledger, task, one) for one in defined["containerDefinitions"]],
+        "containers": [{**_container(ledger, task, one), **ended} for one in defined["containerDefinitions"]],
         "overrides": task.overrides,
+        **{name: value for name, value in stopped.items() if name != "exitCode"},
     }
 
 
@@ -156,6 +159,13 @@ def _register(ledger: Ledger, task: Any, operation: str) -> None:
         return
     services = ledger.ask("ecs", "DescribeServices", cluster=task.cluster_arn, services=[name])["services"]
     for service in services:
-        for one in service["loadBalancers"]:
+        for one in _balancers_of(service, task):
             target = {"Id": _private_address(task), "Port": one["containerPort"]}
             ledger.ask("elbv2", operation, TargetGroupArn=one["targetGroupArn"], Targets=[target])
+
+
+def _balancers_of(service: Mapping[str, Any], task: Any) -> list[dict[str, Any]]:
+    """Return where a task of a service registers: each set of tasks has a target group of its own."""
+    own = next((one for one in service.get("taskSets", ()) if one["id"] == task.started_by), service)
+    found: list[dict[str, Any]] = own.get("loadBalancers") or []
+    return found

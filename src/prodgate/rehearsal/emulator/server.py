@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..loopback import read_body
 from ..scenario import seed_account
 from .calls import IncomingRequest
+from .conducted import conduct, read_told
 from .dispatch import Emulator
 from .faults import Fault
 from .replies import Reply
@@ -106,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def answer_admin(emulator: Emulator, sent: IncomingRequest, what: str) -> Reply:
-    """Answer a request about the rehearsal itself: its faults, its past, its Airflow, how often it was called."""
+    """Answer a request about the rehearsal itself: faults, past, Airflow, deployments, how often it was called."""
     with emulator.lock:
         try:
             held = _administer(emulator, sent, what)
@@ -123,6 +124,9 @@ def _administer(emulator: Emulator, sent: IncomingRequest, what: str) -> Any:
             return seed_account(json.loads(sent.body), emulator)
         case "POST", "airflow":
             return emulator.store_everywhere("mwaa", "airflow", json.loads(sent.body))
+        case "POST", "conduct":
+            service, region, kinds = read_told(sent.body)
+            conduct(emulator.ledger(service, region), kinds)
         case "POST", "faults":
             emulator.faults.add(json.loads(sent.body))
         case "DELETE", "faults":
