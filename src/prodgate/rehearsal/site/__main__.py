@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
                 secret=os.environ.get(SECRET) or token_hex(32),
                 faults=asked,
                 access_log=given.access_log,
+                schema=given.schema,
                 parent=parent,
             )
             serve(place, settings, lambda: _announce(place, given.fd is None))
@@ -59,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=int, default=0, help="on loopback; any free one by default")
     parser.add_argument("--build", default="local", metavar="ID", help="the name of this build")
+    parser.add_argument(
+        "--schema", default="", metavar="REVISION", help="the newest migration that this build knows; all by default"
+    )
     parser.add_argument("--fault", action="append", default=[], metavar="FAULT", help="break something; see below")
     parser.add_argument("--access-log", type=Path, metavar="FILE", help="stdout by default")
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)

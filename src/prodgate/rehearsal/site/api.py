@@ -13,13 +13,15 @@ from starlette.responses import JSONResponse, Response
 
 from . import queries
 from .database import current_revision
-from .pages import cache_briefly, read_filter, site_of
+from .pages import Site, cache_briefly, read_filter, site_of
 
 CACHED: Final = {"cache-control": "public, max-age=30, s-maxage=60"}
 NOT_CACHED: Final = {"cache-control": "no-store"}
 MOST_PER_PAGE: Final = 100
 #: A key by which a request that is sent again is known.
 KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
+#: The migration that adds the minutes of a story.
+MINUTES: Final = "0004"
 
 
 @cache_briefly(query=True)
@@ -32,7 +34,7 @@ async def stories(request: Request) -> Response:
         _parse_number(given.get("per_page", "20"), "per_page", MOST_PER_PAGE),
     )
     question = queries.with_teams(queries.matching_stories(language, read_filter(request), page, size))
-    found = await site.database.ask(question)
+    found = await site.database.ask(queries.with_minutes(question) if _knows_minutes(site) else question)
     listed = [_render_story(each, language) for each in found.stories]
     pages = -(-found.total // size)
     return JSONResponse({"total": found.total, "page": page, "pages": pages, "stories": listed}, headers=CACHED)
@@ -42,7 +44,8 @@ async def stories(request: Request) -> Response:
 async def story(request: Request) -> Response:
     """Show one story with its text."""
     language = _parse_language(request)
-    told = await site_of(request).database.ask(queries.story(language, request.path_params["slug"]))
+    site, slug = site_of(request), request.path_params["slug"]
+    told = await site.database.ask(queries.story(language, slug, minutes=_knows_minutes(site)))
     if told is None:
         raise HTTPException(404, f"no story {request.path_params['slug']!r}")
     return JSONResponse(_render_story(told, language) | {"body": told["body"].split("\n\n")}, headers=CACHED)
@@ -75,7 +78,7 @@ async def ready(request: Request) -> Response:
     told: dict[str, Any] = {"build": site.pages.build, "migration": None, "expected": site.database.head}
     try:
         told["migration"] = await site.database.ask(current_revision)
-        wrong = "" if told["migration"] == site.database.head else "the schema is not at the newest migration"
+        wrong = "" if told["migration"] in site.database.fitting else "the schema is not at the newest migration"
     except SQLAlchemyError:
         wrong = "the database does not answer"
     if request.app.state.draining:
@@ -90,8 +93,16 @@ def error(status: int, detail: str) -> Response:
 
 def _render_story(row: Mapping[str, Any], language: str) -> dict[str, Any]:
     address = f"{'/ja' if language == 'ja' else ''}/stories/{row['slug']}"
-    kept = ("slug", "title", "summary", "category", "teams", "source", "language")
-    return {name: row[name] for name in kept} | {"published": row["published_at"].isoformat(), "url": address}
+    kept = ("slug", "title", "summary", "category", "teams", "source", "language", "minutes")
+    return {name: row[name] for name in kept if name in row} | {
+        "published": row["published_at"].isoformat(),
+        "url": address,
+    }
+
+
+def _knows_minutes(site: Site) -> bool:
+    """Whether this build knows the column: an older one goes on without it, whatever the schema."""
+    return site.database.head >= MINUTES
 
 
 def _parse_language(request: Request) -> str:

@@ -36,6 +36,8 @@ class Database:
     engine: Engine
     head: str
     """The newest migration in this build."""
+    fitting: frozenset[str]
+    """The schemas that this build works on: its own, and what later builds add to it."""
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
         """Read without blocking other requests.
@@ -59,8 +61,11 @@ class Database:
             return change(connection)
 
 
-def open_database(url: str) -> Database:
-    """Connect to the database at a SQLAlchemy URL. Raises UsageError when the site can't use it."""
+def open_database(url: str, schema: str = "") -> Database:
+    """Connect to the database at a SQLAlchemy URL; ``schema`` is the newest migration that the build knows.
+
+    Raises UsageError when the site can't use it.
+    """
     try:
         place = make_url(url)
     except ArgumentError:
@@ -73,7 +78,8 @@ def open_database(url: str) -> Database:
     else:
         engine = create_engine(place, pool_size=8)
         event.listen(engine, "connect", _set_pragmas)
-    return Database(engine, str(_scripts().get_current_head()))
+    head, fitting = _find_fitting(schema)
+    return Database(engine, head, fitting)
 
 
 def _usage_error(url: str, wrong: str) -> UsageError:
@@ -91,14 +97,21 @@ def _configuration() -> Config:
     return configuration
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_configuration())
+def _find_fitting(schema: str) -> tuple[str, frozenset[str]]:
+    """Return the newest migration that a build knows, all of them by default, and those from there on."""
+    scripts = ScriptDirectory.from_config(_configuration())
+    newest_first = [each.revision for each in scripts.walk_revisions()]
+    head = schema or newest_first[0]
+    if head not in newest_first:
+        raise UsageError(f"--schema: {head!r} is no migration; write one of {', '.join(reversed(newest_first))}")
+    return head, frozenset(newest_first[: newest_first.index(head) + 1])
 
 
-def migrate(database: Database, revision: str = "head", then: Callable[[Connection], object] | None = None) -> None:
+def migrate(database: Database, revision: str = "", then: Callable[[Connection], object] | None = None) -> None:
     """Bring the schema to a revision, up or down, and run ``then`` in the same transaction.
 
-    Raises UsageError when the database can't be reached, or was migrated by a newer build.
+    Without one the schema goes up to what the build knows, and stays where a later build has brought it. Raises
+    UsageError when the database can't be reached, or holds what no migration here has made.
     """
     configuration = _configuration()
     try:
@@ -107,8 +120,9 @@ def migrate(database: Database, revision: str = "head", then: Callable[[Connecti
                 connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
             configuration.attributes["connection"] = connection
             at = current_revision(connection) or ""
-            down = revision == "base" or (revision != "head" and revision < at)
-            (command.downgrade if down else command.upgrade)(configuration, revision)
+            down = revision == "base" or (revision not in ("", "head") and revision < at)
+            if revision or at not in database.fitting:
+                (command.downgrade if down else command.upgrade)(configuration, revision or database.head)
             if then:
                 then(connection)
     except (SQLAlchemyError, CommandError) as error:

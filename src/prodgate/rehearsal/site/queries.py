@@ -63,10 +63,23 @@ def with_teams(question: Callable[[Connection], StoryPage]) -> Callable[[Connect
     return ask
 
 
-def story(language: str, slug: str) -> Callable[[Connection], Mapping[str, Any] | None]:
-    """Query one story with its text and ``teams``, or None."""
+def with_minutes(question: Callable[[Connection], StoryPage]) -> Callable[[Connection], StoryPage]:
+    """Query the ``minutes`` that each story takes to read, too; None where nobody has counted them."""
+
+    def ask(connection: Connection) -> StoryPage:
+        found = question(connection)
+        counted = select(stories.c.id, stories.c.minutes).where(stories.c.id.in_([row["id"] for row in found.stories]))
+        minutes = {row.id: row.minutes for row in connection.execute(counted)}
+        return StoryPage(found.total, [{**row, "minutes": minutes[row["id"]]} for row in found.stories])
+
+    return ask
+
+
+def story(language: str, slug: str, *, minutes: bool = False) -> Callable[[Connection], Mapping[str, Any] | None]:
+    """Query one story with its text and ``teams``, and its ``minutes`` if they are wanted, or None."""
     asked = _select_stories(language, "body").where(stories.c.slug == slug)
     question = with_teams(lambda connection: StoryPage(1, _fetch_rows(connection, asked, language)))
+    question = with_minutes(question) if minutes else question
     return lambda connection: next(iter(question(connection).stories), None)
 
 

@@ -58,13 +58,15 @@ class Settings:
     secret: str
     faults: Sequence[Fault] = ()
     access_log: Path | None = None
+    schema: str = ""
+    """The newest migration that the build knows; all of them by default."""
     parent: int | None = None
     """The process with which this one ends."""
 
 
 def serve(place: socket, settings: Settings, ready: Callable[[], None]) -> None:
     """Serve until the end; ``ready`` is called once requests are answered. Raises UsageError when it can't start."""
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.schema)
     migrate(database, then=lambda connection: seed(connection, last_slot(datetime.now(UTC))))
     log = open_access_log(settings.access_log)
     try:

@@ -45,7 +45,8 @@ teams: Final = Table(
     Column("conference", String(4), nullable=False),
 )
 
-#: The Japanese texts may be missing: a source publishes in one language, and translations come later.
+#: The Japanese texts may be missing: a source publishes in one language, and translations come later. So may the
+#: minutes that a story takes to read.
 stories: Final = Table(
     "stories",
     METADATA,
@@ -62,6 +63,7 @@ stories: Final = Table(
     Column("title_ja", String(200)),
     Column("summary_ja", Text),
     Column("body_ja", Text),
+    Column("minutes", Integer),
     UniqueConstraint("source", "external_id"),
     Index(None, "published_at"),
     Index(None, "category", "published_at"),

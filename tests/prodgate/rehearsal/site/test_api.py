@@ -22,7 +22,7 @@ def test_stories_come_in_pages_newest_first(site: Site) -> None:
     assert len({each["slug"] for each in listed}) == 240
     assert [each["published"] for each in listed] == sorted((each["published"] for each in listed), reverse=True)
     assert set(listed[0]) == {
-        "slug", "title", "summary", "category", "teams", "source", "language", "published", "url",
+        "slug", "title", "summary", "category", "teams", "source", "language", "minutes", "published", "url",
     }  # fmt: skip
 
 
@@ -65,8 +65,8 @@ def test_it_says_how_it_is(site: Site) -> None:
     assert ask(site.url, "/api/ready").json == {
         "status": "ready",
         "build": "blue",
-        "migration": "0003",
-        "expected": "0003",
+        "migration": "0004",
+        "expected": "0004",
     }
 
 

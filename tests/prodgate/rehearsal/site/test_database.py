@@ -47,11 +47,11 @@ def test_the_migrations_make_the_tables_that_the_site_uses(database: Database) -
 
 
 def test_every_migration_goes_up_and_down(empty: Database) -> None:
-    for revision, names in (("0001", 6), ("0002", 7), ("0003", 8), ("0001", 6), ("base", 1), ("head", 8)):
+    for revision, names in (("0001", 6), ("0002", 7), ("0003", 8), ("0004", 8), ("0001", 6), ("base", 1), ("head", 8)):
         migrate(empty, revision)
         assert len(inspect(empty.engine).get_table_names()) == names
     with empty.engine.connect() as connection:
-        assert current_revision(connection) == empty.head == "0003"
+        assert current_revision(connection) == empty.head == "0004"
 
 
 def test_two_that_start_together_make_one_database(server: str) -> None:
@@ -153,8 +153,29 @@ def test_it_is_not_ready_for_a_schema_that_it_does_not_know(database: Database) 
         "status": "the schema is not at the newest migration",
         "build": "blue",
         "migration": "0001",
-        "expected": "0003",
+        "expected": "0004",
     }
+
+
+def test_a_build_stays_on_its_own_schema_and_works_on_what_a_later_one_adds(url: str) -> None:
+    blue, green = open_database(url, "0003"), open_database(url)
+    migrate(blue, then=lambda connection: seed(connection, UNTIL))
+    paths = ["/", "/api/ready", "/api/stories", "/ja/search?q=延長"]
+    before = asyncio.run(served(blue, paths))
+    migrate(green)
+    migrate(blue)
+    after = asyncio.run(served(blue, paths))
+    assert [answer.status for answer in (*before, *after)] == [200] * 8
+    assert [each.json["migration"] for each in (before[1], after[1])] == ["0003", "0004"]
+    assert after[2].json == before[2].json
+    assert {one["minutes"] for one in asked(green, "/api/stories").json["stories"]} == {None}
+    for each in (blue, green):
+        each.engine.dispose()
+
+
+def test_a_build_of_no_migration_does_not_start(url: str) -> None:
+    with pytest.raises(UsageError, match="--schema: '0009' is no migration; write one of 0001, 0002, 0003, 0004"):
+        open_database(url, "0009")
 
 
 def test_stories_are_found_by_indexes(tmp_path: Path) -> None:
