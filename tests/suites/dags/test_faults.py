@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +17,7 @@ import pytest
 from prodgate.airflow.direct import HttpTransport, Login
 from prodgate.airflow.history import observe_history
 from prodgate.airflow.transport import Transport
+from prodgate.aws.answers import Unreadable
 from prodgate.collected.observing import observe as look_at_data
 from prodgate.layers.dags.facts import facts_of
 from prodgate.layers.dags.kinds import DATA, DECLARED, HISTORY, OBSERVED
@@ -66,8 +67,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield ready
 
 
-def history(since: datetime, through: Transport, patience: float = 60.0) -> Mapping[str, Any]:
-    return observe_history(through, [*DAGS, ELSEWHERE], since=since, now=datetime.now(UTC), patience=patience)
+def history(
+    since: datetime, through: Transport, patience: float = 60.0, now: datetime | None = None
+) -> Mapping[str, Any]:
+    return observe_history(through, [*DAGS, ELSEWHERE], since=since, now=now or datetime.now(UTC), patience=patience)
 
 
 def declared(cron: str) -> list[tuple[str, Any]]:
@@ -92,9 +95,17 @@ def red(found: Mapping[str, list[Finding]], dag: str) -> set[str]:
     }  # fmt: skip
 
 
+class Watched(NamedTuple):
+    """What befell the DAGs, and the end of that minute: other tests disturb Airflow later, in any order."""
+
+    since: datetime
+    now: datetime
+    broken: dict[str, list[Finding]]
+
+
 @pytest.fixture(scope="module")
-def broken(stage: Stage) -> dict[str, list[Finding]]:
-    """What is judged after a minute in which something befell each DAG but one."""
+def watched(stage: Stage) -> Watched:
+    """A minute in which something befell each DAG but one, and nothing Airflow itself."""
     (stage.airflow.dags / "renamed.py").unlink()
     write(stage.airflow.dags, "another_name")
     soon = datetime.now(ZoneInfo("Asia/Tokyo")) + timedelta(seconds=100)
@@ -107,22 +118,24 @@ def broken(stage: Stage) -> dict[str, list[Finding]]:
     stage.change("/dags/paused", {"is_paused": True})
     for run in stage.runs("laundered", "failed"):
         stage.change(f"/dags/laundered/dagRuns/{run['dag_run_id']}", {"state": "success"})
-    return findings(history(since, stage.gate), cron=cron)
+    now = datetime.now(UTC)
+    broken = findings(history(since, stage.gate, now=now), cron=cron)
+    return Watched(now - timedelta(seconds=WATCHED), now, broken)
 
 
 @pytest.mark.parametrize("dag", BREAKS)
-def test_a_fault_turns_exactly_its_checks_red(broken: dict[str, list[Finding]], dag: str) -> None:
-    assert red(broken, dag) == BREAKS[dag], [
+def test_a_fault_turns_exactly_its_checks_red(watched: Watched, dag: str) -> None:
+    assert red(watched.broken, dag) == BREAKS[dag], [
         f"{one.criterion}: {one.observed} {one.reason}"
-        for each in broken.values()
+        for each in watched.broken.values()
         for one in each
         if one.subject == dag
     ]
 
 
-def test_nothing_else_is_wrong_with_airflow(broken: dict[str, list[Finding]]) -> None:
-    assert {one.outcome for one in broken["airflow-alive"]} == {Outcome.SATISFIED}
-    assert {one.outcome for one in broken["airflow-version-as-declared"]} == {Outcome.SATISFIED}
+def test_nothing_else_is_wrong_with_airflow(watched: Watched) -> None:
+    assert {one.outcome for one in watched.broken["airflow-alive"]} == {Outcome.SATISFIED}
+    assert {one.outcome for one in watched.broken["airflow-version-as-declared"]} == {Outcome.SATISFIED}
 
 
 class Altered:
@@ -150,20 +163,18 @@ def growing(body: dict[str, Any], _query: Mapping[str, str], asked: int) -> None
 
 @pytest.mark.parametrize(("change", "says"), [(truncated, "ends after 2 of"), (growing, "kept changing")])
 def test_a_list_that_is_not_whole_settles_nothing(
-    stage: Stage, broken: Any, change: Callable[..., None], says: str
+    stage: Stage, watched: Watched, change: Callable[..., None], says: str
 ) -> None:
-    since = datetime.now(UTC) - timedelta(seconds=WATCHED)
     altered = Altered(stage.gate, change)
-    found = findings(history(since, altered))
+    found = findings(history(watched.since, altered, now=watched.now))
     assert altered.asked
     for criterion in ("dag-success-rate-rehearsed", "dag-record-intact"):
         assert {one.outcome for one in found[criterion]} == {Outcome.UNDETERMINED}
         assert all(says in one.reason for one in found[criterion]), found[criterion]
 
 
-def test_a_filter_that_is_ignored_hides_nothing(stage: Stage, broken: Any) -> None:
+def test_a_filter_that_is_ignored_hides_nothing(stage: Stage, watched: Watched) -> None:
     """All runs of all DAGs, of all times, are answered whatever was asked for; the same is judged."""
-    now, since = datetime.now(UTC), datetime.now(UTC) - timedelta(seconds=WATCHED)
 
     class Deaf:
         def get(self, path: str, query: Mapping[str, str]) -> Any:
@@ -172,38 +183,35 @@ def test_a_filter_that_is_ignored_hides_nothing(stage: Stage, broken: Any) -> No
             left = {key: query[key] for key in ("limit", "offset", "order_by") if key in query}
             return stage.gate.get("/dags/~/dagRuns", left)
 
-    asked = [*DAGS, ELSEWHERE]
-    whole, deaf = (observe_history(each, asked, since=since, now=now) for each in (stage.gate, Deaf()))
+    whole, deaf = (history(watched.since, each, now=watched.now) for each in (stage.gate, Deaf()))
     assert red(findings(deaf), "healthy") == red(findings(whole), "healthy") == set()
 
 
-def test_an_empty_table_is_no_data(stage: Stage, broken: Any, tmp_path: Path) -> None:
+def test_an_empty_table_is_no_data(stage: Stage, watched: Watched, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "news.sqlite") as connection:
         connection.execute("CREATE TABLE collections (source TEXT, slot TEXT, at TEXT, rows INTEGER)")
-    since = datetime.now(UTC) - timedelta(seconds=WATCHED)
     section = parse_data_section(TABLE)
     url = f"sqlite:///{tmp_path / 'news.sqlite'}"
-    seen = look_at_data(section, since, environment={"DATA": url}, secret=pytest.fail, account=None)  # type: ignore[arg-type]
+    seen = look_at_data(section, watched.since, environment={"DATA": url}, secret=pytest.fail, account=None)  # type: ignore[arg-type]
     data = (DATA, {"dag": "healthy", "section": TABLE, "collected": seen})
-    found = findings(history(since, stage.gate), data)
+    found = findings(history(watched.since, stage.gate, now=watched.now), data)
     assert {one.outcome for one in found["data-for-every-slot"]} == {Outcome.NOT_SATISFIED}
     assert {one.outcome for one in found["data-every-source-fresh"]} == {Outcome.NOT_SATISFIED}
     assert red(found, "healthy") == {"data-every-source-fresh", "data-for-every-slot"}
 
 
-def test_a_scheduler_that_stood_still_has_missed_slots(stage: Stage, broken: Any) -> None:
-    since = datetime.now(UTC)
+def test_a_scheduler_that_stood_still_has_missed_slots(stage: Stage, watched: Watched) -> None:
     stage.airflow.stop_scheduler()
+    since = datetime.now(UTC)  # a run that it was in the middle of is not of this time
     stage.wait(WATCHED)
     stage.airflow.start_scheduler()
-    begun = datetime.now(UTC)
-    stage.until(lambda: stage.ran_after("healthy", begun), "a run after the pause")
+    wait_for_run(stage)
     found = findings(history(since, stage.gate))
     assert {one.outcome for one in found["airflow-alive"]} == {Outcome.SATISFIED}
     assert red(found, "healthy") == {"collection-every-slot", *SLOTS}
 
 
-def test_a_scheduler_that_is_gone_is_not_alive(stage: Stage, broken: Any) -> None:
+def test_a_scheduler_that_is_gone_is_not_alive(stage: Stage, watched: Watched) -> None:
     stage.airflow.stop_scheduler()
     try:
         stage.wait(SILENT)
@@ -212,6 +220,7 @@ def test_a_scheduler_that_is_gone_is_not_alive(stage: Stage, broken: Any) -> Non
         assert alive == {"airflow: scheduler": Outcome.NOT_SATISFIED, "airflow: dag_processor": Outcome.SATISFIED}
     finally:
         stage.airflow.start_scheduler()
+        wait_for_run(stage)
 
 
 def test_who_is_not_let_in_knows_nothing(stage: Stage) -> None:
@@ -228,6 +237,7 @@ def test_an_airflow_that_does_not_answer_is_undetermined(stage: Stage) -> None:
             unknown(waiting, "within 1 s|timed out")
     finally:
         halt(server, signal.SIGCONT)
+        wait_for_answer(stage)
 
 
 def test_an_airflow_that_is_down_is_undetermined(stage: Stage) -> None:
@@ -237,6 +247,25 @@ def test_an_airflow_that_is_down_is_undetermined(stage: Stage) -> None:
             unknown(alone, "refused")
     finally:
         stage.airflow.start("api-server")
+        wait_for_answer(stage)
+
+
+def wait_for_run(stage: Stage) -> None:
+    """Wait until the scheduler is at work again."""
+    begun = datetime.now(UTC)
+    stage.until(lambda: stage.ran_after("healthy", begun), "a run after the pause")
+
+
+def wait_for_answer(stage: Stage) -> None:
+    """Wait until the web server answers again."""
+
+    def answers() -> bool:
+        try:
+            return bool(stage.served())
+        except Unreadable:
+            return False
+
+    stage.until(answers, "an answer of the web server")
 
 
 def halt(pid: int, number: int) -> None:

@@ -83,7 +83,7 @@ def test_without_its_scheduler_nothing_runs_until_it_is_back(airflow: Lab) -> No
     before = json.loads(airflow.tell("pids"))
     airflow.tell("stop_scheduler")
     assert set(json.loads(airflow.tell("pids"))) == {"api-server", "dag-processor"}
-    assert json.loads(airflow.tell("ended")).keys() == {"scheduler"}
+    assert json.loads(airflow.tell("exit_codes")).keys() == {"scheduler"}
     stopped = [run["dag_run_id"] for run in airflow.runs()]
     select.select([], [], [], EVERY + 1)  # a slot passes
     assert [run["dag_run_id"] for run in airflow.runs()] == stopped
