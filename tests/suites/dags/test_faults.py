@@ -208,7 +208,8 @@ def test_a_scheduler_that_stood_still_has_missed_slots(stage: Stage, watched: Wa
     wait_for_run(stage)
     found = findings(history(since, stage.gate))
     assert {one.outcome for one in found["airflow-alive"]} == {Outcome.SATISFIED}
-    assert red(found, "healthy") == {"collection-every-slot", *SLOTS}
+    late = {"dag-run-duration"}  # on a slow machine the first run after the pause ends after the next slot
+    assert red(found, "healthy") - late == {"collection-every-slot", *SLOTS}
 
 
 def test_a_scheduler_that_is_gone_is_not_alive(stage: Stage, watched: Watched) -> None:
