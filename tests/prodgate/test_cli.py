@@ -178,15 +178,16 @@ def test_explain_speaks_of_every_criterion_and_policy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
-    from prodgate.checks import registered_checks
+    from prodgate.commands.answer_process import load_checks
     from prodgate.commands.explaining import explain
     from prodgate.sections.criteria_file import load_criteria
+    from prodgate.sections.project import load_policies
     from prodgate.terraform.policy import POLICIES
 
-    cli.main(["explain", "PG_REC_1"])  # which imports policies and suites
-    criteria = load_criteria(Path("criteria.toml")).criteria
-    for id_ in [*criteria, *POLICIES]:
-        assert explain(id_, criteria, POLICIES, registered_checks(), [Path("policies/examples")])
+    load_policies([Path("policies").resolve()])
+    checks, criteria = tuple(load_checks(Path.cwd())), load_criteria(Path("criteria.toml")).criteria
+    for id_ in [*criteria, *POLICIES, *(check.name for check in checks)]:
+        assert explain(id_, criteria, POLICIES, checks, [Path("policies/examples")])
 
 
 def test_trace_of_our_own_criteria_leads_everywhere(
@@ -211,9 +212,7 @@ def test_trace_says_what_leads_nowhere(shop: Path, capsys: pytest.CaptureFixture
     assert code == 1
     assert "TEAM_9 judges 'nothing-stated', which is no criterion" in err
     assert "criterion alarm-threshold: nothing judges it in the static layer" in err
-    from prodgate.terraform.policy import POLICIES
-
-    POLICIES.pop("TEAM_9")
+    assert "policies/stray.py:2: TEAM_9" in err
 
 
 def test_waivers_that_are_named_are_read_before_the_run(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -277,8 +276,8 @@ def test_a_suite_of_the_project_stands_in_for_the_one_that_comes_with_the_gate(
 ) -> None:
     (shop / "suites" / "static").mkdir(parents=True)
     (shop / "suites" / "static" / "test_workflows.py").write_text('"""Asks nothing."""\n')
-    with pytest.raises(UsageError, match="is no criterion, policy or check"):
-        handlers.explain(cli._parser().parse_args(["explain", "test_actions_are_pinned"]))
+    code, _, err = said(capsys, "explain", "test_actions_are_pinned")
+    assert (code, "is no criterion, policy or check" in err) == (4, True)
 
 
 def test_check_prints_the_first_findings_of_a_policy_and_counts_the_rest(

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..aws.iam_policy import build_drill_policy, build_policy
-from ..checks import Check, registered_checks
-from ..criteria import LAYERS, Criteria, UsageError, suggest
+from ..criteria import Criteria, UsageError, suggest
 from ..engines.setup import check_engines
 from ..evidence import runs
-from ..facts.observers import import_all
 from ..layers import BUILT
 from ..report.text import visible
-from ..run.planning import plan_judges
+from ..run.planning import list_written, plan_judges
 from ..run.policies import judge_by_policies
 from ..run.publishing import publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
@@ -29,11 +24,8 @@ from ..sections.project import (
     BUNDLED,
     Project,
     find_folders,
-    load_facts,
     load_policies,
     open_project,
-    root_of,
-    suite_files,
 )
 from ..sections.targets import Target, parse_target
 from ..sections.waivers_file import load_waivers
@@ -44,7 +36,7 @@ from ..terraform.sources import find_other_roots
 from ..waivers import Waiver
 from . import checking, tracing
 from .accepting import refuse_unknown
-from .explaining import explain as explained
+from .answering import ask
 
 
 def run(args: argparse.Namespace) -> int:
@@ -107,20 +99,16 @@ def check(args: argparse.Namespace) -> int:
 def explain(args: argparse.Namespace) -> int:
     """Print why something matters and what to write instead."""
     stated = args.criteria or Path("criteria.toml")
-    root = root_of(stated) if args.criteria or stated.exists() else None
-    file = load_criteria(stated if root else BUNDLED / "criteria.toml")
-    load_policies(find_folders("policies", root))
-    checks = [found for found, _ in _load_checks(root)]
-    live = {name for name, _ in BUILT["live"].concludes(file)}
-    _print(explained(args.id, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live))
+    named = bool(args.criteria) or stated.exists()
+    _print(ask("explain", stated if named else BUNDLED / "criteria.toml", args.id))
     return 0
 
 
 def trace(args: argparse.Namespace) -> int:
     """Print what leads to what; with --check, exit 1 when something leads nowhere."""
     project = open_project(args.criteria)
-    load_policies(project.policy_folders())
-    judges = [*tracing.list_judges(POLICIES.values(), _load_checks(project.root)), *_list_layer_judges(project)]
+    written = list(list_written(project))
+    judges = [*tracing.list_judges(written, project.root), *tracing.list_conclusions(project.stated, written)]
     found = tracing.trace(project.stated, judges, BUILT)
     orphans = found.orphans()
     _print(json.dumps(tracing.as_json(found), indent=2) if args.json else tracing.render(found))
@@ -148,9 +136,7 @@ def drill(args: argparse.Namespace) -> int:
 
 def iam_policy(args: argparse.Namespace) -> int:
     """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
-    import_all("prodgate.facts")
-    load_facts(root_of(args.criteria))
-    _print(json.dumps(build_drill_policy() if args.drill else build_policy(), indent=2))
+    _print(ask("iam-policy", args.criteria, "drill" if args.drill else ""))
     return 0
 
 
@@ -206,38 +192,6 @@ def _read_waivers(path: Path, *, named: bool) -> Sequence[Waiver]:
 
 def _bundled_criteria() -> Criteria:
     return load_criteria(BUNDLED / "criteria.toml").criteria
-
-
-def _load_checks(root: Path | None) -> Iterator[tuple[Check, str]]:
-    """Yield every check of the suites with its layer."""
-    if root is not None:
-        load_facts(root)
-    for layer in LAYERS:
-        if layer not in BUILT:
-            continue
-        files = [file for folder in BUILT[layer].folders for file in suite_files(folder, root)]
-        yield from ((found, layer) for file in files for found in _import_checks(file))
-
-
-@cache
-def _import_checks(path: Path) -> tuple[Check, ...]:
-    """Import a file of checks, once; return them. Raises UsageError for a broken one."""
-    before = set(registered_checks())
-    within = "suites." if path.parent.parent.name == "suites" else ""
-    spec = importlib.util.spec_from_file_location(f"{within}{path.parent.name}.{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    try:
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    except Exception as error:  # a suite of any team may fail in any way
-        raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
-    return tuple(found for found in registered_checks() if found not in before)
-
-
-def _list_layer_judges(project: Project) -> Iterator[tracing.Judge]:
-    for layer in BUILT.values():
-        for name, criterion in layer.concludes(project.stated):
-            yield tracing.Judge(name=name, criterion=criterion, layer=layer.name, place=f"{layer.name} layer")
 
 
 def _print_progress(step: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from ..checks import Check
 from ..criteria import Criteria
+from ..layers import BUILT
+from ..layers.live.policies import KINDS
 from ..sections.criteria_file import CriteriaFile
-from ..terraform.policy import Policy
+from ..sections.judges import WrittenJudge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,21 @@ def trace(stated: CriteriaFile, judges: Iterable[Judge], built: Iterable[str]) -
     return Trace(stated=stated, judges=found, built=frozenset(built))
 
 
-def list_judges(policies: Iterable[Policy], checks: Iterable[tuple[Check, str]]) -> Iterator[Judge]:
-    """Yield the policies, and the checks each with its layer, as judges."""
-    for policy in policies:
-        yield Judge(name=policy.id, criterion=policy.criterion, layer="static", place=policy.place)
-    for check, layer in checks:
-        yield Judge(name=check.name, criterion=check.criterion, layer=layer, place=check.place)
+def list_judges(written: Iterable[tuple[str, WrittenJudge]], root: Path) -> Iterator[Judge]:
+    """Yield what is written in the files of a project, each with its layer, as judges."""
+    for layer, judge in written:
+        yield Judge(name=judge.name, criterion=judge.criterion, layer=layer, place=judge.place_in(root))
+
+
+def list_conclusions(stated: CriteriaFile, written: Iterable[tuple[str, WrittenJudge]]) -> Iterator[Judge]:
+    """Yield what layers conclude by themselves, and the policies by which the live layer judges as well."""
+    for layer in BUILT.values():
+        for name, criterion in layer.concludes(stated):
+            yield Judge(name=name, criterion=criterion, layer=layer.name, place=f"{layer.name} layer")
+    for _, judge in written:
+        criteria = stated.criteria
+        if judge.name in KINDS and judge.criterion in criteria and "live" in criteria[judge.criterion].layers:
+            yield Judge(name=judge.name, criterion=judge.criterion, layer="live", place="live layer")
 
 
 def render(found: Trace) -> str:

@@ -22,7 +22,7 @@ def find_unjudged_layers(
     reason = "the layer judged nothing" if closed else "the run was cut off before the layer judged"
     unplanned = [(layer, reason) for layer in layers if layer not in known]
     for layer, reason in (*broken, *unplanned):
-        yield from _leave_undetermined(layer, reason, criteria)
+        yield from leave_undetermined(layer, reason, criteria)
 
 
 def find_unasked(stated: CriteriaFile, layers: Iterable[str]) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def find_stale(
         if layer in stated.max_age and (flaw := _find_flaw(fact, started, stated.max_age[layer], again)):
             flaws.setdefault(layer, flaw)
     for layer, flaw in flaws.items():
-        yield from _leave_undetermined(layer, f"{flaw}; observe again", stated.criteria)
+        yield from leave_undetermined(layer, f"{flaw}; observe again", stated.criteria)
 
 
 def _find_flaw(fact: Mapping[str, Any], started: datetime, most: Quantity, again: bool) -> str:
@@ -80,7 +80,7 @@ def observed_at(fact: Mapping[str, Any]) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _leave_undetermined(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:
+def leave_undetermined(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:
     """Yield an undetermined finding for each criterion that the layer should have answered."""
     for criterion in criteria.values():
         if layer in criterion.layers:

@@ -83,7 +83,7 @@ class Process:
 
     def describe_failure(self, code: int, during: str = "") -> str:
         """Say how it ended, and what it said last; ``during`` says what it was doing."""
-        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        ended = f"was ended by {name_signal(-code)}" if code < 0 else f"ended with exit code {code}"
         return f"{ended}{during}: {' '.join(self.errors().split())[-500:] or 'it said nothing'}"
 
     def end(self) -> None:
@@ -141,6 +141,11 @@ def end_child(child: subprocess.Popen[Any], grace: float) -> None:
     if not ends_within(child, grace):
         child.kill()
     child.wait(KILLED)
+
+
+def name_signal(number: int) -> str:
+    """Return the name of a signal; those of real time have none."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def signal_group(group: int, number: signal.Signals) -> None:

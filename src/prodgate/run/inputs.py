@@ -19,9 +19,9 @@ from ..terraform.sources import read_manifest, read_tree
 #: Seconds in which git must have said what it is asked.
 _GIT_LIMIT: Final = 30.0
 #: The places of a project, besides its Terraform, in which whatever lies decides.
-_PLACES: Final = ("policies", "suites", "loadtests", "e2e", "dags", "conftest.py", ".github/workflows")
-_SKIPPED: Final = frozenset({".git", "__pycache__", "node_modules", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
-_STATE: Final = ".tfstate"
+PLACES: Final = ("policies", "suites", "loadtests", "e2e", "facts", "dags", "conftest.py", ".github/workflows")
+SKIPPED: Final = frozenset({".git", "__pycache__", "node_modules", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
+STATE: Final = ".tfstate"
 Ask = Callable[..., str]
 
 
@@ -33,12 +33,14 @@ class Inputs:
     """The commit of the project, ``+changes`` when something that decides differs; empty outside of git."""
     digests: Mapping[str, str]
     """Path from the project's root, or ``TF_VAR_x``, -> SHA-256."""
+    judges: Mapping[str, str]
+    """Path from the project's root -> SHA-256, of the code that judges and what else lies beside it."""
     uncommitted: tuple[str, ...]
 
 
 def find_inputs(project: Project, environment: Mapping[str, str] = os.environ) -> Inputs:
     """Digest what Terraform and the suites may read, and ask git what of it is in no commit."""
-    folders = _list_folders(project)
+    folders = list_folders(project)
     files = dict(_list_files(project.root, folders))
     variables = {name: _digest(os.fsencode(text)) for name, text in environment.items() if name.startswith("TF_VAR_")}
     ask = make_asker(project.root)
@@ -47,7 +49,8 @@ def find_inputs(project: Project, environment: Mapping[str, str] = os.environ) -
     uncommitted = (*sorted(variables), *_shorten(each for each in unknown if _counts(each)))
     changed = ask("status", "--porcelain", "--untracked-files=no")
     marked = f"{commit}+changes" if commit and (changed or uncommitted) else commit
-    return Inputs(marked, {**files, **variables}, uncommitted if commit else tuple(sorted(variables)))
+    judges = dict(_list_files(project.root, (project.root / place for place in PLACES)))
+    return Inputs(marked, {**files, **variables}, judges, uncommitted if commit else tuple(sorted(variables)))
 
 
 def make_asker(root: Path) -> Ask:
@@ -71,7 +74,7 @@ def make_asker(root: Path) -> Ask:
     return ask
 
 
-def _list_folders(project: Project) -> tuple[Path, ...]:
+def list_folders(project: Project) -> tuple[Path, ...]:
     """The directories of the root and of every module that it calls, or the whole root where that can't be told."""
     if not project.stated.terraform_root:
         return ()
@@ -84,11 +87,15 @@ def _list_folders(project: Project) -> tuple[Path, ...]:
         return (root,)
 
 
-def _list_files(root: Path, folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    for folder in folders:
+def _list_files(root: Path, places: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    for folder in places:
+        if folder.is_file():
+            yield os.path.relpath(folder, root), _digest(folder.read_bytes())
         for place, inner, names in os.walk(folder):
-            inner[:] = sorted(name for name in inner if name not in _SKIPPED | {".terraform"})
-            for path in (Path(place, name) for name in sorted(names) if _STATE not in name):
+            inner[:] = sorted(name for name in inner if name not in SKIPPED | {".terraform"})
+            for path in (
+                Path(place, name) for name in sorted(names) if STATE not in name and not name.endswith(".pyc")
+            ):
                 if path.is_file():
                     yield os.path.relpath(path, root), _digest(path.read_bytes())
 
@@ -102,7 +109,7 @@ def _list_unknown(ask: Ask, project: Project, folders: Iterable[Path]) -> list[s
     top = Path(ask("rev-parse", "--show-toplevel") or project.root)
     inside = [each for each in folders if each.resolve().is_relative_to(top.resolve())]
     places = [os.path.relpath(each, project.root) for each in inside]
-    places += [each for each in _PLACES if (project.root / each).exists()]
+    places += [each for each in PLACES if (project.root / each).exists()]
     places += [project.stated.path.name, *project.stated.included, "waivers.toml", *project.stated.var_files]
     listed = ask("--literal-pathspecs", "ls-files", "-z", "--others", "--", *places)
     outside = [os.path.relpath(each, project.root) for each in folders if each not in inside]
@@ -111,7 +118,7 @@ def _list_unknown(ask: Ask, project: Project, folders: Iterable[Path]) -> list[s
 
 def _counts(path: str) -> bool:
     parts = Path(path).parts
-    if _SKIPPED & set(parts) or path.endswith(".pyc") or _STATE in parts[-1] or parts[-1] == ".terraform.lock.hcl":
+    if SKIPPED & set(parts) or path.endswith(".pyc") or STATE in parts[-1] or parts[-1] == ".terraform.lock.hcl":
         return False
     return ".terraform" not in parts or "modules" in parts
 

@@ -20,10 +20,12 @@ from ..facts import Facts
 from ..layers import BUILT
 from ..layers.layer import Layer, LayerContext
 from ..processes.lifeline import end_with_parent
+from ..processes.sources import read_sources_only
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin
 from .integrity import Fingerprint, find_changes, take_fingerprint
+from .planning import FOLDERS
 from .watching import watch_judgements
 
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
@@ -42,6 +44,7 @@ def main(arguments: list[str]) -> int:
     _end_with_parent()
     watch_judgements()
     layer, project = BUILT[given.layer], open_project(given.criteria)
+    read_sources_only(project.root, FOLDERS)
     at = _make_context(given.run, project)
     try:
         return _observe_and_judge(layer, at, project, recall=given.recall, judge=not given.observe_only)

@@ -41,6 +41,14 @@ def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Seque
     return planned
 
 
+def list_written(project: Project) -> Iterator[tuple[str, WrittenJudge]]:
+    """Yield every judge of every layer, also of criteria that are not stated. Raises UsageError, a line per mistake."""
+    read = [(name, read_judges(path)) for name in BUILT for path in list_files(project, name)]
+    if mistakes := [text for _, file in read for text in file.mistakes]:
+        raise UsageError("\n".join(mistakes))
+    yield from ((name, judge) for name, file in read for judge in file.judges)
+
+
 def list_files(project: Project, layer: str) -> tuple[Path, ...]:
     """Return the files whose judges a layer applies: policies first, if it judges by them."""
     policies = policy_files(project.policy_folders()) if BUILT[layer].judges_policies else ()

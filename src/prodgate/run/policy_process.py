@@ -13,11 +13,13 @@ from typing import Final
 
 from ..criteria import UsageError
 from ..evidence.journal import Journal
+from ..processes.sources import read_sources_only
 from ..sections.judges import find_place
 from ..sections.project import Project, load_policies, open_project
 from ..terraform.policy import POLICIES, apply
 from ..terraform.serialization import from_json
 from .integrity import find_changes, take_fingerprint
+from .planning import FOLDERS
 from .watching import watch_judgements
 
 #: Name of the file with a configuration.
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     criteria, folder = map(Path, arguments)
     watch_judgements()
     project = open_project(criteria)
+    read_sources_only(project.root, FOLDERS)
     try:
         sound = take_fingerprint()
         load_policies(project.policy_folders())

@@ -5,10 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,16 +25,14 @@ from ..processes.progress import Progress
 from ..sections.judges import WrittenJudge
 from ..sections.project import Project
 from ..sections.targets import Target
+from .children import describe_end, describe_limit, make_command, read_limit
+from .fixity import Fixity, take_fixity
 from .inputs import find_inputs, make_asker
 from .planning import plan_judges
 
 #: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
 #: given by it, so that what was seen is kept.
 GRACE: Final = 15.0
-#: Seconds that a layer may take, unless the environment says otherwise.
-LIMIT: Final = 3600.0
-LIMIT_VARIABLE: Final = "PRODGATE_LAYER_TIMEOUT"
-_ADVICE: Final = f"set {LIMIT_VARIABLE} to more seconds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +54,9 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
 
     Raises RunError; a broken or interrupted layer is no exception, but undetermined.
     """
-    judges = plan_judges(plan.project, plan.layers)
+    fixity, judges = take_fixity(plan.project, plan.runs), plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, _describe_run(plan), plan.project.stated.path, plan.waivers or plan.project.waivers)
-    _run_layers(plan, run, judges if judge else {}, "--observe-only" if not judge else "")
+    _run_layers(plan, run, judges if judge else {}, fixity, "--observe-only" if not judge else "")
     return run
 
 
@@ -75,18 +71,19 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
         raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
     kept = ("target", "rehearsal", "layers", "commit", "inputs", "uncommitted")
     about = {**_describe_run(plan), **{key: earlier.about.get(key) for key in kept}}
-    waivers, judges = plan.waivers or plan.project.waivers, plan_judges(plan.project, plan.layers)
+    waivers, fixity = plan.waivers or plan.project.waivers, take_fixity(plan.project, plan.runs)
+    judges = plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
     for data in files:
         artifacts.store(run, data, ".json.gz")
     for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
         journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
-    _run_layers(plan, run, judges, "--recall")
+    _run_layers(plan, run, judges, fixity, "--recall")
     return run
 
 
-def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudge]], how: str) -> None:
+def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudge]], fixity: Fixity, how: str) -> None:
     """Run each chosen layer in turn; what run.json planned and no layer answers is undetermined."""
     journal = Journal.of(run)
     try:
@@ -94,12 +91,7 @@ def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudg
             if name in BUILT:
                 for judge in judges.get(name, ()):
                     journal.record_planned(name, judge.name, judge.criterion, judge.place_in(plan.project.root))
-                before = journal.path.read_bytes()
-                _run_layer(plan, run, journal, name, how)
-                if not journal.path.read_bytes().startswith(before):
-                    raise runs.RunError(
-                        f"{journal.path}: was changed while the {name} layer ran; no run can rest on it"
-                    )
+                _run_watched(plan, run, name, fixity, how)
             else:
                 journal.write("broken", layer=name, reason=f"not built: this version has no {name} layer")
     except KeyboardInterrupt:
@@ -107,6 +99,18 @@ def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudg
         plan.progress(f"interrupted while judging {name}; what was found so far is kept")
         return
     journal.write("closed")
+
+
+def _run_watched(plan: Plan, run: Path, name: str, fixity: Fixity, how: str) -> None:
+    """Run a layer and see what it changed that it must not. Raises RunError when that is the journal."""
+    journal = Journal.of(run)
+    before = journal.path.read_bytes()
+    _run_layer(plan, run, journal, name, how)
+    if not journal.path.read_bytes().startswith(before):
+        raise runs.RunError(f"{journal.path}: was changed while the {name} layer ran; no run can rest on it")
+    if changed := fixity.find_changes():
+        reason = f"{changed}: changed while the {name} layer ran; run the gate on files that stay as they are"
+        journal.write("broken", layer=name, reason=reason)
 
 
 def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> None:
@@ -128,7 +132,7 @@ def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> 
             ended = _follow(process, log.fileno(), plan.progress, limit)
         finally:  # also on Ctrl-C
             end_group(process, GRACE)
-    if reason := _describe_end(process.returncode) if ended else f"did not end within {limit:g} s; {_ADVICE}":
+    if reason := describe_end(process.returncode) if ended else describe_limit(limit):
         journal.write("broken", layer=name, reason=f"the {name} layer {reason}; see logs/{name}.txt")
 
 
@@ -142,35 +146,8 @@ def _follow(process: subprocess.Popen[bytes], log: int, progress: Progress, limi
     return ends_within(process, max(0.0, until - monotonic()))
 
 
-def _describe_end(code: int) -> str:
-    """Say how a layer ended that was not ended; nothing when all went well."""
-    return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}" if code else ""
-
-
-def read_limit() -> float:
-    """Return the seconds that a layer may take. Raises UsageError when the environment states no number."""
-    stated = os.environ.get(LIMIT_VARIABLE, "")
-    try:
-        limit = float(stated or LIMIT)
-    except ValueError:
-        limit = -1.0
-    if not 0 < limit < float("inf"):
-        raise UsageError(f"{LIMIT_VARIABLE}: {stated!r} is not a number of seconds; write {LIMIT:g}")
-    return limit
-
-
 def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
-    command = [
-        sys.executable,
-        "-P",
-        "--check-hash-based-pycs",
-        "always",
-        "-m",
-        "prodgate.run.layer_process",
-        name,
-        "--run",
-        str(run.resolve()),
-    ]
+    command = make_command("prodgate.run.layer_process", name, "--run", str(run.resolve()))
     return [*command, "--criteria", str(plan.project.stated.path.absolute()), *([how] if how else [])]
 
 
@@ -185,6 +162,7 @@ def _describe_run(plan: Plan) -> Mapping[str, Any]:
         "commit": inputs.commit,
         "committed": make_asker(plan.project.root)("log", "-1", "--format=%cI"),
         "inputs": dict(inputs.digests),
+        "judges": dict(inputs.judges),
         "uncommitted": list(inputs.uncommitted),
         **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
         "replaced": list(plan.project.list_replaced()),

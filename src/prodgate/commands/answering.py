@@ -1,0 +1,28 @@
+"""Questions whose answer needs a team's modules, which are imported in a process of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..criteria import UsageError
+from ..run.children import ask_child
+
+
+def ask(question: str, criteria: Path, *words: str) -> str:
+    """Return the answer of ``answer_process.py`` about a project. Raises UsageError when it gives none."""
+    with TemporaryDirectory(prefix="prodgate-") as made:
+        answer = Path(made, "answer.json")
+        given = (question, str(criteria.absolute()), str(answer), *words)
+        done, ended = ask_child("prodgate.commands.answer_process", *given, cwd=Path.cwd())
+        if done and done.code == 4:
+            raise UsageError(done.stderr.strip())
+        try:
+            text = json.loads(answer.read_bytes())
+        except (OSError, ValueError):
+            text = None
+    if not isinstance(text, str):
+        how = ended or "ended without an answer"
+        raise UsageError(f"{criteria}: the process that loads the modules of this project {how}; mend the module")
+    return text

@@ -1,0 +1,99 @@
+"""What decides may not change while a run judges, whatever is put back in the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from prodgate.run.fixity import take_fixity
+from prodgate.sections.criteria_file import load_criteria
+from prodgate.sections.project import Project
+
+from .test_inputs import CRITERIA
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    for name in (
+        "infra/main.tf",
+        "infra/texts/policy.json",
+        "policies/shop.py",
+        "suites/static/test_x.py",
+        "dags/a.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# as it was\n")
+    (tmp_path / "criteria.toml").write_text(CRITERIA)
+    return Project(root=tmp_path, stated=load_criteria(tmp_path / "criteria.toml"))
+
+
+def put_back(path: Path) -> None:
+    before, found = path.read_bytes(), path.stat()
+    path.write_bytes(b"# something else\n")
+    path.write_bytes(before)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def swap(path: Path) -> None:
+    kept = path.rename(path.with_name("kept"))
+    path.write_bytes(b"# another\n")
+    kept.rename(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda path: path.write_text("# new\n"), Path.unlink, put_back, swap],
+    ids=["new", "gone", "back", "swap"],
+)
+@pytest.mark.parametrize(
+    "name", ["criteria.toml", "infra/main.tf", "infra/texts/policy.json", "policies/shop.py", "suites/static/test_x.py"]
+)
+def test_a_file_that_was_changed_is_named(project: Project, change: Callable[[Path], object], name: str) -> None:
+    fixity = take_fixity(project)
+    assert fixity.find_changes() == ""
+    change(project.root / name)
+    assert fixity.find_changes() == name
+
+
+@pytest.mark.parametrize("name", ["infra/x_override.tf", "facts/own.py", "conftest.py", "waivers.toml", "dags/b.py"])
+def test_a_file_that_was_added_is_named(project: Project, name: str) -> None:
+    fixity = take_fixity(project)
+    (project.root / name).parent.mkdir(exist_ok=True)
+    (project.root / name).write_text("")
+    assert fixity.find_changes() == name
+
+
+def test_many_are_counted(project: Project) -> None:
+    fixity = take_fixity(project)
+    for number in range(5):
+        (project.root / "dags" / f"d{number}.py").write_text("")
+    assert fixity.find_changes() == "dags/d0.py, dags/d1.py, dags/d2.py and 2 more"
+
+
+def test_what_decides_nothing_may_change(project: Project) -> None:
+    fixity = take_fixity(project, project.root / "infra" / "runs")
+    for name in (
+        "infra/runs/1/run.json",
+        "infra/.terraform/x",
+        "policies/__pycache__/a.pyc",
+        "infra/.main.tf.swp",
+        "x",
+    ):
+        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.root / name).write_text("")
+    (project.root / "infra" / "terraform.tfstate").write_text("{}")
+    assert fixity.find_changes() == ""
+
+
+def test_links_are_followed_once(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "test_y.py").write_text("# as it was\n")
+    (other / "round").symlink_to(other)
+    (project.root / "suites" / "live").symlink_to(other)
+    (project.root / "suites" / "nowhere").symlink_to(other / "none")
+    fixity = take_fixity(project)
+    (other / "test_y.py").write_text("# changed\n")
+    assert fixity.find_changes() == "suites/live/test_y.py"
