@@ -93,6 +93,13 @@ class Criterion:
     """Whether the question may be not-applicable to a system."""
     baseline: bool = False
     """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
+    attested_by: int = 1
+    """How many people must stand for a record of it."""
+    document: str = ""
+    """Path of the document that they must have looked at, which says something under each of the ``sections``."""
+    sections: tuple[str, ...] = ()
+    shown_by: str = ""
+    """Layer that a gate run must have judged for them to cite it."""
 
     @_counted
     def require(self, observed: Quantity | str | Estimate, *, samples: int | None = None) -> None:

@@ -134,6 +134,13 @@ def drill(args: argparse.Namespace) -> int:
     return drilled(args)
 
 
+def attest(args: argparse.Namespace) -> int:
+    """Record what people say of a criterion, or list what is due; exit 1 when something is."""
+    from .attesting import attest as attested  # noqa: PLC0415  the other commands need nothing of it
+
+    return attested(args)
+
+
 def iam_policy(args: argparse.Namespace) -> int:
     """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
     _print(ask("iam-policy", args.criteria, "drill" if args.drill else ""))

@@ -1,5 +1,6 @@
 """The layers that this version has: what each observes, and where its checks are."""
 
+from .attested.layer import AttestedLayer
 from .dags.layer import DagsLayer
 from .e2e.layer import E2eLayer
 from .layer import Layer
@@ -10,5 +11,8 @@ from .static.layer import StaticLayer
 
 #: Layers by name; a layer of criteria.LAYERS that is not here is reported as not built.
 BUILT: dict[str, Layer] = {
-    layer.name: layer for layer in (StaticLayer(), LiveLayer(), LoadLayer(), E2eLayer(), DagsLayer(), RolloutLayer())
-}
+    layer.name: layer
+    for layer in (
+        StaticLayer(), LiveLayer(), LoadLayer(), E2eLayer(), DagsLayer(), RolloutLayer(), AttestedLayer(),
+    )
+}  # fmt: skip

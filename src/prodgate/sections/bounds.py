@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -62,6 +63,16 @@ def confidence_mistakes(where: str, text: str) -> Iterator[str]:
     yield from mistakes
     if quantity and not _CONFIDENCE[0] <= quantity.base <= _CONFIDENCE[1]:
         yield f"{where}: is {text!r}; write at least 50 % and at most 99.9999 %, e.g. '95 %'"
+
+
+def deciding_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a criterion lacks that is decided by the interval of what was observed."""
+    if table.get("decides") != "bound":
+        return
+    if "confidence" not in table:
+        yield f"{where}.confidence: is missing; decides = 'bound' needs e.g. confidence = '95 %'"
+    if not re.match(r"\s*[<>]", table.get("require", "")):
+        yield f"{where}.decides: is 'bound'; require a limit that orders, e.g. '< 200 ms', or write decides = 'point'"
 
 
 def text_mistakes(where: str, text: str, example: str) -> Iterator[str]:

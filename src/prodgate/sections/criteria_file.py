@@ -11,7 +11,8 @@ from typing import Any
 from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError, suggest
 from ..quantities import Bound, Quantity, UnitError
 from ..semantics.names import says_nothing
-from .bounds import bound_mistakes, confidence_mistakes, text_mistakes
+from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
+from .bounds import bound_mistakes, confidence_mistakes, deciding_mistakes, text_mistakes
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
 from .facts import parse_max_age
@@ -40,6 +41,9 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "needs": (str,),
     "applicability": (str,),
     "baseline": (bool,),
+    "attested_by": (int,),
+    "document": (dict,),
+    "shown_by": (str,),
 }
 _REQUIRED = ("statement", "why", "source", "layers")
 _CHOICES = {"decides": ("point", "bound"), "needs": ("production",), "applicability": ("always", "where-present")}
@@ -50,7 +54,7 @@ _TEXTS = {
     "remedy": "what to do when it does not hold",
 }
 #: Least and greatest of each whole number.
-_NUMBERS = {"population": (0, 1_000_000), "samples": (1, 1_000_000_000)}
+_NUMBERS = {"population": (0, 1_000_000), "samples": (1, 1_000_000_000), "attested_by": (1, 2)}
 _TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _REFERENCE = re.compile(r"\{([^}]*)\}")
@@ -82,6 +86,8 @@ class CriteriaFile:
     """Which pages are opened where; None when the file does not say."""
     rollout: RolloutSection | None = None
     """How a deployment is watched; None when the file does not say."""
+    attested: AttestedSection = field(default_factory=AttestedSection)
+    """Where the records are of what people say, and when one is due."""
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
@@ -127,6 +133,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
         rollout=parse_rollout_section(data["rollout"]) if "rollout" in data else None,
+        attested=parse_attested_section(data.get("attested", {})),
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
         criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),
     )
@@ -183,7 +190,8 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
         if not least <= table.get(key, least) <= most:
             yield f"{where}.{key}: is {table[key]:,}; write a number from {least} to {most:,}"
     yield from _quantity_mistakes(where, table)
-    yield from _deciding_mistakes(where, table)
+    yield from deciding_mistakes(where, table)
+    yield from terms_mistakes(where, table)
     if "require" in table:
         yield from bound_mistakes(f"{where}.require", table["require"], lambda text: _parse_bound(text, tables))
 
@@ -194,16 +202,6 @@ def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     for key in ("window", "rate"):
         if key in table:
             yield from quantity_mistakes(f"{where}.{key}", table[key], *_QUANTITIES[key])
-
-
-def _deciding_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
-    """Say what a criterion lacks that is decided by the interval of what was observed."""
-    if table.get("decides") != "bound":
-        return
-    if "confidence" not in table:
-        yield f"{where}.confidence: is missing; decides = 'bound' needs e.g. confidence = '95 %'"
-    if not re.match(r"\s*[<>]", table.get("require", "")):
-        yield f"{where}.decides: is 'bound'; require a limit that orders, e.g. '< 200 ms', or write decides = 'point'"
 
 
 def _parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
@@ -219,6 +217,7 @@ def _parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
 
 
 def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
+    quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in _QUANTITIES if key in table}
     return Criterion(
         id=id_,
         statement=table["statement"]["en"],
@@ -235,5 +234,6 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         needs_production=table.get("needs") == "production",
         where_present=table.get("applicability") == "where-present",
         baseline=table.get("baseline", False),
-        **{key: Quantity.parse(table[key]) for key in _QUANTITIES if key in table},
+        **parse_terms(table),
+        **quantities,
     )

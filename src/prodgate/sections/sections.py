@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..criteria import suggest
+from .attested import attested_mistakes
 from .dags import airflow_mistakes
 from .e2e import e2e_mistakes
 from .facts import facts_mistakes
@@ -16,7 +17,7 @@ from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
     "system", "include", "terraform", "account", "repository", "facts", "load", "airflow", "dags", "e2e",
-    "rollout", "requirements", "criteria",
+    "rollout", "attested", "requirements", "criteria",
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     yield from airflow_mistakes(data)
     yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()
     yield from rollout_mistakes(data["rollout"], data.get("load")) if "rollout" in data else ()
+    yield from attested_mistakes(data.get("attested", {}))
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"
 

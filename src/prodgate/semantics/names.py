@@ -35,14 +35,22 @@ def says_nothing(text: str) -> bool:
 
 
 def names_same_person(one: str, other: str) -> bool:
-    """Whether two names, or addresses with or without a name, are the same person's."""
-    return bool({fold(one), *_addresses(one)} & {fold(other), *_addresses(other)})
+    """Whether two names, or addresses with or without a name, are the same person's, whatever part comes first."""
+    return bool(_identities(one) & _identities(other))
 
 
 def mixes_scripts(text: str) -> bool:
     """Whether a word of a text has letters of scripts that look alike, as a Cyrillic ``а`` among Latin letters."""
     words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", text))
     return any(len(_ALIKE & {unicodedata.name(each, "").partition(" ")[0] for each in word}) > 1 for word in words)
+
+
+def _identities(text: str) -> set[str]:
+    """Return what a person may be known by: the name, its words in any order, and each address."""
+    spelled = unicodedata.normalize("NFKC", text)
+    name = _ADDRESS.sub(" ", re.sub(r"<[^<>]*>", " ", spelled))
+    words = "".join(sorted(map(fold, re.findall(r"[^\W_]+", name))))
+    return {fold(text), *([fold(name), words] if words else []), *_addresses(text)}
 
 
 def _addresses(text: str) -> set[str]:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from prodgate import cli
 from prodgate.evidence import runs
 from prodgate.findings import Outcome
+from prodgate.layers import BUILT
 from prodgate.verdict import Decision
 
 CRITERIA = """
@@ -85,16 +87,29 @@ def test_a_sound_declaration_is_go_for_its_layer_and_no_promotion(shop: Path) ->
     assert "Traceback" not in done.stderr
 
 
-def test_layers_that_are_not_built_leave_the_whole_run_insufficient(shop: Path) -> None:
-    criteria = (
-        (shop / "criteria.toml")
-        .read_text("utf-8")
-        .replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["static", "attested"]')
-    )
-    (shop / "criteria.toml").write_text(criteria, "utf-8")
-    done = gate(shop, "run")
-    assert done.returncode == 2
-    assert "not built" in done.stdout
+def ask_people(shop: Path) -> None:
+    """Let a criterion ask for a record, too."""
+    text = (shop / "criteria.toml").read_text("utf-8")
+    asked = text.replace('X-1"\nlayers = ["static"]', 'X-1"\nlayers = ["static", "attested"]')
+    (shop / "criteria.toml").write_text(asked, "utf-8")
+
+
+def test_layers_that_are_not_built_leave_the_whole_run_insufficient(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask_people(shop)
+    monkeypatch.chdir(shop)
+    monkeypatch.delitem(BUILT, "attested")
+    assert cli.main(["run", "--only", "attested"]) == 2
+    assert "not built" in capsys.readouterr().out
+
+
+def test_what_nobody_has_recorded_is_no_go(shop: Path) -> None:
+    ask_people(shop)
+    done = gate(shop, "run", "--only", "static,attested")
+    assert done.returncode == 1, done.stderr
+    assert "no attestations/terraform-evaluates.toml" in done.stdout
+    assert "prodgate attest terraform-evaluates" in done.stdout
 
 
 def test_an_edit_flips_it_to_no_go_with_file_and_line(shop: Path) -> None:

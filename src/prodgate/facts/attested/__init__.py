@@ -1,0 +1,1 @@
+"""Facts about what people say: their records, and what became of the things that they looked at."""

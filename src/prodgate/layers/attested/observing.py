@@ -1,0 +1,126 @@
+"""Observing records: their text, and each document and gate run that they name as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ...aws.answers import Unreadable
+from ...facts.attested.records import SeenRun
+from ...sections.attestations_file import AttestationError, Record, parse_attestation
+from ...sections.criteria_file import CriteriaFile
+from ...sections.toml_text import TomlError, read_text
+from ..layer import LayerContext
+from ..observing_layer import Evidence
+from .documents import look_at_document, look_at_run
+from .kinds import FOLDER, RECORD
+
+_SOURCE: Final = "files of the repository"
+#: What may lie beside records and is none.
+_BESIDE: Final = ("readme.md",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where records are looked for, and the system that they must be about."""
+
+    project: Path
+    stated: CriteriaFile
+    rehearsal: bool
+    """Whether what is observed is a rehearsal, in which records that were made for rehearsals count."""
+    runs: Path
+    now: datetime
+    within: Path | None = None
+    """The run that looks at them."""
+
+    @property
+    def folder(self) -> str:
+        """The folder of the records, as the criteria file names it."""
+        return self.stated.attested.folder
+
+    def file_of(self, criterion: str) -> str:
+        """Return the path of the record of a criterion from the project's folder."""
+        return f"{self.folder}/{criterion}.toml"
+
+
+def observe_attested(context: LayerContext) -> Iterator[Evidence]:
+    """Yield the evidence of a run. Raises Unreadable when the folder can't be read."""
+    place = Place(
+        project=context.project,
+        stated=context.stated,
+        rehearsal=context.target.rehearsal,
+        runs=context.run.parent,
+        now=datetime.now(UTC),
+        within=context.run,
+    )
+    context.progress(f"attested: reading {place.folder}/")
+    for kind, value in observe_records(place):
+        yield Evidence(kind=kind, value=value, subject=value.get("file", place.folder), source=_SOURCE)
+    for name in list_others(place):
+        context.note("attested", name)
+
+
+def observe_records(place: Place) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (kind, evidence) of the folder, then of each record in it. Raises Unreadable."""
+    at = {"rehearsal": place.rehearsal, "asked": place.now.isoformat()}
+    files = _list_files(place)
+    yield FOLDER, {"folder": place.folder, "files": [file.name for file in files], **at}
+    for file in files:
+        if file.suffix == ".toml":
+            yield RECORD, {"file": f"{place.folder}/{file.name}", "criterion": file.stem, **at, **_read(place, file)}
+
+
+def _list_files(place: Place) -> list[Path]:
+    folder = place.project / place.folder
+    try:
+        if folder.resolve() != place.project.resolve() / place.folder:
+            raise Unreadable(f"{place.folder}: is a link, or stands behind one; name the folder itself")
+        if not folder.exists():
+            return []
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise Unreadable(f"{place.folder}: cannot be read: {error.strerror}; make it a readable folder") from error
+
+
+def _read(place: Place, file: Path) -> Mapping[str, Any]:
+    """Return the text of a record and what it names as that is now, or why it is illegible."""
+    try:
+        if file.is_symlink():
+            raise TomlError("is a link; write the record itself")
+        text = read_text(file)
+        record = parse_attestation(text, file.name, place.now)
+    except OSError as error:
+        return {"illegible": f"{file.name}: cannot be read: {error.strerror}; make it readable"}
+    except TomlError as error:
+        return {"illegible": f"{file.name}: {error}"}
+    except AttestationError:
+        return {"text": text, "documents": [], "runs": []}
+    return look_at_record(place, text, record)
+
+
+def look_at_record(place: Place, text: str, record: Record) -> Mapping[str, Any]:
+    """Return the text of a record, and what it names as that is now."""
+    documents = [look_at_document(place.project, path) for path in record.documents]
+    seen = [
+        look_at_run(place.runs, id_, system=place.stated.system, rehearsal=place.rehearsal, within=place.within)
+        for id_ in record.runs
+    ]
+    return {"text": text, "documents": [asdict(each) for each in documents], "runs": [_run(each) for each in seen]}
+
+
+def _run(seen: SeenRun) -> Mapping[str, Any]:
+    return {**asdict(seen), "started": seen.started.isoformat() if seen.started else None}
+
+
+def list_others(place: Place) -> Iterator[str]:
+    """Say what lies among the records and is none of a criterion that asks for one."""
+    asked = {id_ for id_, criterion in place.stated.criteria.items() if "attested" in criterion.layers}
+    for file in _list_files(place):
+        if file.suffix != ".toml":
+            known = file.name.casefold() in _BESIDE or file.name.startswith(".")
+            yield from () if known else (f"{place.folder}/{file.name}: is no record; a record is NAME.toml",)
+        elif file.stem not in asked:
+            yield f"{place.folder}/{file.name}: no criterion of that name asks for a record; it counts for nothing"
