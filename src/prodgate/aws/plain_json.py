@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
 
+from ..semantics.log_lines import find_kind
 from ..semantics.secret_forms import credential_form, find_assignments, find_secret, redact_credentials, redaction
 
 _TIME: Final = "$time"
@@ -52,8 +53,8 @@ def _redact_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
     if key in _HIDDEN:
         return _map_texts(value, lambda _: redaction("not to be shown"))
     if key == "message" and "logStreamName" in beside:
-        # a log: it may name people, and hold secrets of no known form
-        return redaction(form) if (form := credential_form(str(value))) else ""
+        # a log: it may name people, and hold secrets of no known form; the kind of error that it tells of does neither
+        return redaction(form) if (form := credential_form(str(value))) else find_kind(str(value))
     if key == "Endpoint" and (address := _ADDRESS.match(str(value))):
         return f"{address[0]}/{redaction('a path')}"
     return _redact_settings(value)

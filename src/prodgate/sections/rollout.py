@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..quantities import Quantity
+from .rollout_before import BeforeSection, before_mistakes, parse_before_section
 from .validation import key_mistakes, parse_quantity, quantity_mistakes
 
 #: Keys with the dimension, the default and an example of each.
@@ -42,6 +43,7 @@ class RolloutSection:
     """The same in a rehearsal, where nobody waits an hour."""
     speed: int
     """How many seconds of the declared bake, alarms and waits pass in one second of a rehearsal."""
+    before: BeforeSection
 
 
 def parse_rollout_section(table: Mapping[str, Any]) -> RolloutSection:
@@ -52,6 +54,7 @@ def parse_rollout_section(table: Mapping[str, Any]) -> RolloutSection:
         watching=_parse_watching(own),
         rehearsal=_parse_watching({**own, **{key: value for key, value in rehearsal.items() if key != "speed"}}),
         speed=rehearsal.get("speed", 60),
+        before=parse_before_section(table.get("before", {})),
     )
 
 
@@ -65,7 +68,8 @@ def rollout_mistakes(table: Any, load: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f'rollout: is {table!r}; write [rollout] with limit = "2 h"'
         return
-    yield from key_mistakes("rollout", table, (*_QUANTITIES, "rehearsal"))
+    yield from key_mistakes("rollout", table, (*_QUANTITIES, "before", "rehearsal"))
+    yield from before_mistakes(table.get("before", {}))
     yield from _watching_mistakes("rollout", table, load)
     rehearsal = table.get("rehearsal", {})
     if not isinstance(rehearsal, dict):

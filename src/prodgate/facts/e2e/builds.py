@@ -23,8 +23,17 @@ class ServedBuild(Fact):
     @property
     def strangers(self) -> tuple[str, ...]:
         """Builds that are not the one under test, with how many visits each answered; a commit may be shortened."""
-        same = {each for each in self.seen if each == self.expected or _is_abbreviated(each, self.expected)}
+        same = {each for each in self.seen if is_build(each, self.expected)}
         return tuple(f"{each} ({count} visits)" for each, count in sorted(self.seen.items()) if each not in same)
+
+
+def why_other_build(record: Mapping[str, Any]) -> str:
+    """Return why visits were not known to be answered by the expected build alone; empty when they were."""
+    (found,) = build_facts(record)
+    for name in ("seen", "expected"):
+        if isinstance(value := object.__getattribute__(found, name), Unread):
+            return value.reason
+    return f"another build answered: {found.strangers[0]}" if found.strangers else ""
 
 
 #: Fewest characters that identify a commit.
@@ -44,5 +53,6 @@ def build_facts(record: Mapping[str, Any]) -> Iterator[ServedBuild]:
     yield ServedBuild(subject=record["place"], seen=seen, expected=expected)
 
 
-def _is_abbreviated(build: str, commit: str) -> bool:
-    return len(build) >= _SHORTEST and commit.startswith(build)
+def is_build(build: str, expected: str) -> bool:
+    """Whether a build is the expected one; a commit may be shortened."""
+    return build == expected or (len(build) >= _SHORTEST and expected.startswith(build))

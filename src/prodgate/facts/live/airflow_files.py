@@ -91,15 +91,21 @@ def _read_body(account: Account, bucket: str, named: Mapping[str, str]) -> Mappi
 
 def _compare_dags(account: Account, bucket: str, folder: str) -> tuple[str, ...]:
     """Compare the folder in the bucket with the project's. Raises Unreadable when there is nothing to compare with."""
-    own = {path: digest for path, digest in account.files(_DAGS).items() if not _NOT_DEPLOYED.search(path)}
-    if not own:
-        raise Unreadable(f"the project has no {_DAGS}/ folder to compare the bucket with")
+    own = list_own_dags(account)
     prefix = folder.rstrip("/") + "/"
     objects = account.list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
     keys = [one["Key"] for one in objects if not one["Key"].endswith("/")]
     bodies = account.each(lambda key: _read_body(account, bucket, {"Key": key}), keys)
     held = {key.removeprefix(prefix): body.get("Sha256", "") for key, body in zip(keys, bodies, strict=True)}
     return tuple(_list_differences(held, own))
+
+
+def list_own_dags(account: Account) -> Mapping[str, str]:
+    """Return the digest of each file of the project's DAGs that is deployed. Raises Unreadable when there is none."""
+    own = {path: digest for path, digest in account.files(_DAGS).items() if not _NOT_DEPLOYED.search(path)}
+    if not own:
+        raise Unreadable(f"the project has no {_DAGS}/ folder to compare the bucket with")
+    return own
 
 
 def _list_differences(held: Mapping[str, str], own: Mapping[str, str]) -> Iterator[str]:

@@ -30,6 +30,8 @@ DATA: Final = "dag-data"
 LETTERS: Final = "dead-letters"
 #: What became of the canary.
 CANARY: Final = "dag-canary"
+#: The files that the environment reads beside the repository's, and its state; the rollout layer asks about them.
+DEPLOYED: Final = "dags-deployed"
 
 #: Kind of evidence -> the kinds of fact in it.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
@@ -41,6 +43,7 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     DATA: (CollectedSlots, CollectedSource),
     LETTERS: (FailedRuns,),
     CANARY: (Retried, KilledOrFailed),
+    DEPLOYED: (),
 }  # fmt: skip
-#: Kinds of evidence that must be there; a run to compare with need not.
-REQUIRED: Final = tuple(kind for kind in KINDS if kind != BEFORE)
+#: Kinds of evidence that must be there; a run to compare with need not, nor what another layer asks about.
+REQUIRED: Final = tuple(kind for kind in KINDS if kind not in (BEFORE, DEPLOYED))

@@ -15,13 +15,14 @@ from ...collected.observing import observe as look_at_data
 from ...dag_files.observing import observe as look_at_files
 from ...engines.environments import EngineError, ensure_python
 from ...facts.dags.dead_letters import observe as look_at_letters
+from ...facts.dags.deployed import observe_deployed
 from ...sections.dags import AirflowSection
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from ..previous_run import list_previous
 from .airflow import open_target
 from .facts import dag_to_json
-from .kinds import BEFORE, CANARY, DATA, DECLARED, FILES, HISTORY, LETTERS, OBSERVED
+from .kinds import BEFORE, CANARY, DATA, DECLARED, DEPLOYED, FILES, HISTORY, LETTERS, OBSERVED
 from .target import DagsTarget
 
 
@@ -51,6 +52,7 @@ def _observe_airflow(context: LayerContext, section: AirflowSection, unreadable:
     with open_target(context, section) as target:
         yield _make_evidence(OBSERVED, _target_json(target), target.place)
         yield from _observe_history(context, target, section)
+        yield from _observe_deployed(target, unreadable)
         yield from _observe_dead_letters(target, unreadable)
         yield from _observe_canary(target, unreadable)
 
@@ -118,6 +120,15 @@ def _find_previous(context: LayerContext) -> Iterator[Evidence]:
     """Yield what Airflow answered in the last good run of the gate."""
     for run, history in islice(list_previous(context, "dags", HISTORY), 1):
         yield _make_evidence(BEFORE, {"run": run, "history": history}, run)
+
+
+def _observe_deployed(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    try:
+        found = observe_deployed(target.account, target.environment)
+    except Unreadable as error:
+        unreadable[DEPLOYED] = error.reason
+        return
+    yield _make_evidence(DEPLOYED, found, target.place)
 
 
 def _observe_dead_letters(target: DagsTarget, unreadable: dict[str, str]) -> Iterator[Evidence]:

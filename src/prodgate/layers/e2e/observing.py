@@ -45,7 +45,7 @@ def observe_site(
     ):
         probing = thread.submit(_probe_site, target, section)
         try:
-            settings = _make_settings(target, section, context, Path(folder))
+            settings = make_settings(target, section, context, Path(folder))
         except Unreadable as error:
             unreadable |= dict.fromkeys((VISITS, JOURNEYS), error.reason)
         else:
@@ -58,7 +58,7 @@ def _observe_with_browser(
 ) -> Iterator[Evidence]:
     ways: dict[str, Callable[[], dict[str, Any]]] = {
         VISITS: lambda: _visit_pages(settings, target, section, context),
-        JOURNEYS: lambda: _run_journeys(settings, target, section, context),
+        JOURNEYS: lambda: carry_out_journeys(settings, target, section, context),
     }
     for kind, way in ways.items():
         try:
@@ -82,7 +82,7 @@ def _is_silent(page: Mapping[str, Any]) -> bool:
     )
 
 
-def _make_settings(target: E2eTarget, section: E2eSection, context: LayerContext, results: Path) -> BrowserSettings:
+def make_settings(target: E2eTarget, section: E2eSection, context: LayerContext, results: Path) -> BrowserSettings:
     """Return the settings of the browser's processes. Raises Unreadable when there is no browser."""
     for module, name in _LIBRARIES.items():
         if importlib.util.find_spec(module) is None:
@@ -144,8 +144,8 @@ def _visit_pages(
     return {**record, "place": target.place, "base_url": target.url, "build": build}
 
 
-def _run_journeys(
-    settings: BrowserSettings, target: E2eTarget, section: E2eSection, context: LayerContext
+def carry_out_journeys(
+    settings: BrowserSettings, target: E2eTarget, section: E2eSection, context: LayerContext, layer: str = "e2e"
 ) -> dict[str, Any]:
     """Run every journey, and store pictures and traces of those that failed. A site may be judged without any."""
     from ...browser.journeys import run_journeys  # noqa: PLC0415  judging needs nothing of it
@@ -154,11 +154,10 @@ def _run_journeys(
     if not folder.is_dir():
         missing = f"{section.journeys}: there is no such folder; write there what a person must be able to do"
         return {"format": FORMAT, "place": target.place, "browser": None, "journeys": [], "broken": [missing]}
-    context.progress(f"e2e: journeys at {target.place}")
-    log = context.run / "logs" / "e2e" / "journeys.txt"
-    found = run_journeys(
-        folder, settings, project=context.project, log=log, limit=_JOURNEYS, progress=context.progress_of("e2e")
-    )
+    context.progress(f"{layer}: journeys at {target.place}")
+    log = context.run / "logs" / layer / "journeys.txt"
+    progress = context.progress_of(layer)
+    found = run_journeys(folder, settings, project=context.project, log=log, limit=_JOURNEYS, progress=progress)
     for journey in found["journeys"]:
         journey["evidence"] = [_store_file(Path(settings.results, name), context) for name in journey["evidence"]]
     return {**found, "place": target.place}

@@ -78,22 +78,35 @@ def _open_rehearsal(context: LayerContext, section: E2eSection) -> Iterator[E2eT
     build = find_commit(context) or "rehearsal"
     # the site's files and keys stay out of the run: they are new every time, and no evidence
     with TemporaryDirectory(prefix="prodgate-e2e-") as folder:
-        scratch = Path(folder)
         try:
-            with _site_behind_edge(context, scratch, build) as (site, front):
-                yield E2eTarget(
-                    url=front.url,
-                    place="the rehearsal's site",
-                    plain_url=front.plain_url,
-                    ca_file=str(front.ca_file),
-                    pin=front.pin,
-                    mutates=True,
-                    credentials=_join_readers(site.url, section),
-                    unresolved={},
-                    build=build,
-                )
+            with _site_behind_edge(context, Path(folder), build) as (site, front):
+                yield _make_target(front, section, join_at=site.url, build=build)
         except UsageError as error:
             raise Unreadable(str(error)) from error
+
+
+@contextmanager
+def open_behind_edge(context: LayerContext, section: E2eSection, url: str, build: str) -> Iterator[E2eTarget]:
+    """Put an edge that does what is declared before a site that runs already in a rehearsal. Raises Unreadable."""
+    with (
+        TemporaryDirectory(prefix="prodgate-edge-") as folder,
+        load_rehearsal().open_edge(url, Path(folder), _declare_edge(context)) as front,
+    ):
+        yield _make_target(front, section, join_at=url, build=build)
+
+
+def _make_target(front: Edge, section: E2eSection, *, join_at: str, build: str) -> E2eTarget:
+    return E2eTarget(
+        url=front.url,
+        place="the rehearsal's site",
+        plain_url=front.plain_url,
+        ca_file=str(front.ca_file),
+        pin=front.pin,
+        mutates=True,
+        credentials=_join_readers(join_at, section),
+        unresolved={},
+        build=build,
+    )
 
 
 @contextmanager

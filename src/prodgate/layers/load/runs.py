@@ -18,6 +18,7 @@ from ...sections.load import PROFILES, LoadSection
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .baseline import find_last_good
+from .builds import read_build
 from .deploys import Deploys, deploying
 from .kinds import BEFORE, KINDS, LIMITED_BY, RECORD, SELF_TEST
 from .target import LoadTarget, green_build, require_allowed_host
@@ -100,7 +101,8 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
     """Run one profile; its record is stored even when the run is interrupted. Raises UsageError."""
     from ...load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
 
-    profile, since, deploys = _make_profile(name, section, context.stated), target.log_size(), Deploys()
+    profile, build = _make_profile(name, section, context.stated), read_build(target, context)
+    since, deploys = target.log_size(), Deploys()
     directory = context.run / "logs" / "load" / name
     context.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")
     given: dict[str, Any] = {"locustfile": context.project / section.locustfile, "workers": section.workers}
@@ -110,16 +112,19 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
             record = run_load(profile, target.url, other_host=other, directory=directory, progress=progress, **given)
     except KeyboardInterrupt:
         if (written := directory / "record.json").exists():
-            yield _make_evidence(json.loads(written.read_text("utf-8")), deploys, since, target)
+            yield _make_evidence(json.loads(written.read_text("utf-8")), deploys, since, target, build)
         raise
-    seen = _make_evidence(record, deploys, since, target)
+    seen = _make_evidence(record, deploys, since, target, build)
     yield seen
     yield from _find_previous(seen.value, context)
 
 
-def _make_evidence(record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget) -> Evidence:
+def _make_evidence(
+    record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget, build: Mapping[str, Any]
+) -> Evidence:
     stored = {
         "place": target.place,
+        "build": build,
         "record": record,
         "server": None if record["other"] else _read_server_log(record, since, target),
         "deploys": list(deploys.done),

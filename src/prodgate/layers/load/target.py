@@ -19,12 +19,15 @@ from typing import Any, Final
 from ...aws.answers import Unreadable
 from ...facts.load.server_view import MARK
 from ...sections.load import LoadSection
+from ..e2e.credentials import build_under_test
 from ..layer import LayerContext
 from ..rehearsal import Site, load_rehearsal
 
 #: Seconds that a site may take to answer a request and to write its log, and between two reads of the log.
 _PATIENCE: Final = 5.0
 _PAUSE: Final = 0.05
+#: The build of the rehearsal's site that is put under load.
+_BUILD: Final = "blue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class LoadTarget:
     """How a person calls it; the same in every run."""
     site: Site | None = None
     """The site, where it is our own."""
+    build: str = ""
+    """The build that is to be put under load; empty when nobody knows it."""
+    no_build: str = ""
+    """Why the build is not known; empty when it is."""
 
     def log_size(self) -> int:
         """Return the size of the access log, in bytes."""
@@ -60,11 +67,13 @@ class LoadTarget:
 def open_target(context: LayerContext, section: LoadSection) -> Iterator[LoadTarget]:
     """Open what is put under load while the context is open. Raises Unreadable with what to do."""
     if context.target.rehearsal:
-        with _rehearsal_site(_make_folder(context, "site")) as site:
-            yield LoadTarget(site.url, "the rehearsal's site", site)
+        with _rehearsal_site(_make_folder(context, "site"), build=_BUILD) as site:
+            yield LoadTarget(site.url, "the rehearsal's site", site, build=_BUILD)
         return
     host = require_allowed_host(section, context)
-    yield LoadTarget(f"https://{host}", f"https://{host}")
+    stated = context.stated.e2e
+    build, why = build_under_test(context, stated) if stated else ("", f"{context.stated.path}: says nothing of [e2e]")
+    yield LoadTarget(f"https://{host}", f"https://{host}", build=build, no_build=why)
 
 
 @contextmanager
@@ -138,7 +147,7 @@ def _contains(place: str, address: str) -> bool:
 
 
 @contextmanager
-def _rehearsal_site(scratch: Path, build: str = "blue") -> Iterator[Site]:
+def _rehearsal_site(scratch: Path, build: str) -> Iterator[Site]:
     """Start the rehearsal's site. Raises Unreadable when a library that it needs is not installed."""
     rehearsal = load_rehearsal()
     # its database stays out of the run: it is the same every time, and no evidence

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
@@ -11,29 +10,9 @@ from ...facts import Fact, Facts
 from ...facts.rollout.deployments import deployment_facts
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
+from .checklists import CHECKLISTS
 from .kinds import DEPLOYMENT, KINDS
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """All evidence of a run, for facts that are made of more than one kind of it."""
-
-    evidence: tuple[StoredEvidence, ...]
-    unreadable: Mapping[str, str]
-    """Why a kind is missing."""
-
-    def of(self, kind: str) -> tuple[Mapping[str, Any], ...]:
-        """Return the evidence of one kind, in the order in which it was seen; empty when there is none."""
-        return tuple(value for each, value in self.evidence if each == kind)
-
-    def require(self, kind: str) -> tuple[Mapping[str, Any], ...]:
-        """Return the evidence of one kind. Raises Unreadable when there is none."""
-        if found := self.of(kind):
-            return found
-        raise Unreadable(self.unreadable.get(kind, NOT_OBSERVED))
-
-
-FactMaker = Callable[[Mapping[str, Any], Stored], Iterator[Fact]]
+from .stored import FactMaker, Stored
 
 
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
@@ -59,4 +38,5 @@ def _deployments(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
 #: Kind of evidence -> what makes its facts.
 MAKERS: Final[Mapping[str, FactMaker]] = {
     DEPLOYMENT: _deployments,
+    **CHECKLISTS,
 }

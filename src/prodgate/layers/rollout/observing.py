@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 from ...aws.answers import Unreadable
 from ..layer import LayerContext
 from ..observing_layer import Evidence
+from .afterwards import observe_images, observe_security_alerts, observe_service_logs, observe_site
 from .deployment import observe_deployments
-from .kinds import DEPLOYMENT
+from .kinds import (
+    ALERTS,
+    CONFIGURATION,
+    DAG_FILES,
+    DAG_RELEASE,
+    DEPLOYMENT,
+    IMAGES,
+    JOURNEYS,
+    LOAD,
+    LOGS,
+    TESTS,
+    VISIT,
+)
+from .parts import Part
+from .resting import (
+    observe_configuration_scan,
+    observe_dag_files,
+    observe_dag_release,
+    observe_journeys,
+    observe_load_tests,
+)
 from .target import Scene, open_scene
-
-Observe = Callable[[LayerContext, Scene, dict[str, str]], Iterator[Evidence]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One thing that is looked at; one that fails does not take the others with it."""
-
-    observe: Observe
-    """Yields evidence, and notes in its last argument, by kind, what can't be had. May raise Unreadable."""
-    kinds: tuple[str, ...]
-    """The kinds of evidence that it yields."""
-
+from .tests import observe_tests
 
 #: What is looked at before the first stage of the deployment.
-BEFORE: Final[tuple[Part, ...]] = ()
+BEFORE: Final[tuple[Part, ...]] = (Part(observe=observe_tests, kinds=(TESTS,), moments=("before",)),)
 #: The deployment, and what is watched while it goes on.
-DURING: Final[tuple[Part, ...]] = (Part(observe=observe_deployments, kinds=(DEPLOYMENT,)),)
+DURING: Final[tuple[Part, ...]] = (Part(observe=observe_deployments, kinds=(DEPLOYMENT,), moments=("during", "after")),)
 #: What is looked at when the clean-up is over.
-AFTER: Final[tuple[Part, ...]] = ()
+AFTER: Final[tuple[Part, ...]] = (
+    Part(observe=observe_site, kinds=(VISIT,), moments=("after",)),
+    Part(observe=observe_journeys, kinds=(JOURNEYS,), moments=("after",)),
+    Part(observe=observe_service_logs, kinds=(LOGS,), moments=("during",)),
+    Part(observe=observe_security_alerts, kinds=(ALERTS,), moments=("after",)),
+    Part(observe=observe_dag_release, kinds=(DAG_RELEASE,), moments=("during", "after")),
+    # what was observed before the deployment is looked for when its time and its build are known
+    Part(observe=observe_configuration_scan, kinds=(CONFIGURATION,), moments=("before",)),
+    Part(observe=observe_images, kinds=(IMAGES,), moments=("before",)),
+    Part(observe=observe_load_tests, kinds=(LOAD,), moments=("before",)),
+    Part(observe=observe_dag_files, kinds=(DAG_FILES,), moments=("before",)),
+)
 PARTS: Final = (*BEFORE, *DURING, *AFTER)
 
 
@@ -39,6 +58,8 @@ def observe_rollout(context: LayerContext, unreadable: dict[str, str]) -> Iterat
     """Yield the evidence of every part, in order. Raises Unreadable when there is nothing to look at."""
     with open_scene(context) as scene:
         for part in PARTS:
+            if context.moment and context.moment not in part.moments:
+                continue
             yield from _observe_part(part, context, scene, unreadable)
 
 

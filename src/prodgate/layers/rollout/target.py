@@ -39,6 +39,8 @@ class Scene:
     """What deploys, in a rehearsal. On a real account nothing is deployed."""
     deployments: list[Mapping[str, Any]] = field(default_factory=list)
     """Evidence of the deployments that were followed, once they were; one for each service."""
+    visit: Mapping[str, Any] | None = None
+    """Evidence of a reader's visit to what was deployed, once there was one."""
 
 
 def require_section(context: LayerContext) -> RolloutSection:

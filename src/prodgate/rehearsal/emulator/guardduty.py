@@ -36,7 +36,8 @@ def create_sample_findings(ledger: Ledger, params: Params) -> Value:
     ledger.ask("guardduty", "GetDetector", DetectorId=params["DetectorId"])
     for kind in params.get("FindingTypes") or ("Recon:EC2/PortProbeUnprotectedPort",):
         number = len(ledger.of("finding"))
-        ledger.of("finding")[f"{number:032x}"] = {"detector": params["DetectorId"], "type": kind, "archived": "false"}
+        about = {"detector": params["DetectorId"], "type": kind, "archived": "false"}
+        ledger.of("finding")[f"{number:032x}"] = {**about, "at": datetime.now(UTC).isoformat()}
     return {}
 
 
@@ -61,13 +62,12 @@ def list_findings(ledger: Ledger, params: Params) -> Value:
 @answers("guardduty", "GetFindings")
 def get_findings(ledger: Ledger, params: Params) -> Value:
     """Return findings by their ids."""
-    now = datetime.now(UTC).isoformat()
     return {
         "Findings": [
             {
                 "Id": id_, "AccountId": ledger.account, "Region": ledger.region, "SchemaVersion": "2.0", "Severity": 5,
                 "Arn": f"arn:aws:guardduty:{ledger.region}:{ledger.account}:detector/{one['detector']}/finding/{id_}",
-                "Type": one["type"], "CreatedAt": now, "UpdatedAt": now, "Resource": {},
+                "Type": one["type"], "CreatedAt": one["at"], "UpdatedAt": one["at"], "Resource": {},
             }
             for id_, one in ledger.of("finding").items() if id_ in params["FindingIds"]
         ]

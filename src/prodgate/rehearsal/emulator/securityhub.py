@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from .extension import Ledger, answers, corrects
@@ -60,7 +61,15 @@ def _passes(finding: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
         value: Any = finding
         for part in path:
             value = value.get(part, {})
-        allowed = {test["Value"] for test in tests if test["Comparison"] == "EQUALS"}
-        if (value or otherwise) not in allowed:
+        if not any(_holds(test, value or otherwise) for test in tests):
             return False
     return True
+
+
+def _holds(test: Mapping[str, Any], value: str) -> bool:
+    """Apply one test of a filter: a text that is equal, or a time that is within a range."""
+    if "Start" in test or "End" in test:
+        at = datetime.fromisoformat(value)
+        ends = [datetime.fromisoformat(test[key]) if test.get(key) else at for key in ("Start", "End")]
+        return ends[0] <= at <= ends[1]
+    return bool(test["Comparison"] == "EQUALS" and test["Value"] == value)

@@ -12,13 +12,14 @@ from ..scenario import STAMP, Past, parse_duration, seeds
 
 @seeds("logs")
 def write_log_lines(section: Mapping[str, Any], past: Past) -> None:
-    """Let every log group have received a line."""
+    """Let every log group have received a line now and then."""
     line = json.dumps({"level": "INFO", "message": section["line"], "by": STAMP})
-    written = int(past.ago(section["last"]).timestamp() * 1000)
+    every = parse_duration(section["every"])
+    times = [past.ago(section["last"]) - number * every for number in reversed(range(section["lines"]))]
     for group in past.resources_of("aws_cloudwatch_log_group").values():
         region, name = group["arn"].split(":")[3], group["name"]
         past.ask("logs", "CreateLogStream", region, logGroupName=name, logStreamName=STAMP)
-        events = [{"timestamp": written, "message": line}]
+        events = [{"timestamp": int(time.timestamp() * 1000), "message": line} for time in times]
         past.ask("logs", "PutLogEvents", region, logGroupName=name, logStreamName=STAMP, logEvents=events)
 
 

@@ -1,0 +1,124 @@
+"""Results of tests, as JUnit XML states them: complete, of one commit, and none of them failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ...quantities import Quantity
+from ...semantics.junit import MOST_BYTES, JUnitError, JUnitResults, read_junit
+from .. import Fact
+from .observations import CHANGED, shorten
+
+#: The file beside results that says of which commit they are, where their properties don't.
+NEIGHBOUR: Final = "commit"
+#: Characters that identify a commit at least.
+_SHORTEST: Final = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TestResults(Fact):
+    """The results of one run of tests; ``subject`` is the file."""
+
+    passed: int
+    """Tests that ran and did not fail."""
+    failed: tuple[str, ...]
+    """Names of tests that failed or broke."""
+    skipped: int
+    age: Quantity
+    """Time from the tests to the moment in which they were read."""
+
+
+def observe_results(file: Path, name: str, *, now: datetime, commit: str = "") -> dict[str, Any]:
+    """Read a file and what it says of its commit; ``commit`` is known already of tests that the gate has run."""
+    told: dict[str, Any] = {"file": name, "asked": now.isoformat(), "marks": [commit] if commit else []}
+    try:
+        with file.open("rb") as opened:
+            found = read_junit(opened.read(MOST_BYTES + 1))
+    except OSError as error:
+        return {**told, "unread": f"{name}: {error.strerror}; keep the results of the tests there"}
+    except JUnitError as error:
+        return {**told, "unread": f"{name}: {error}; write the results again"}
+    at = found.at or datetime.fromtimestamp(file.stat().st_mtime, now.tzinfo)
+    marks = [*told["marks"], *found.commits, *_read_neighbour(file)]
+    return {**told, "marks": marks, "at": at.isoformat(), **_to_json(found)}
+
+
+def _to_json(found: JUnitResults) -> Mapping[str, Any]:
+    return {
+        "tests": found.tests,
+        "failures": found.failures,
+        "failed": list(found.failed),
+        "skipped": found.skipped,
+        "flaws": list(found.flaws),
+    }
+
+
+def _read_neighbour(file: Path) -> Iterator[str]:
+    place = file.with_name(NEIGHBOUR)
+    if place.is_file() and place.stat().st_size <= 1024:
+        yield place.read_text("utf-8", "replace").strip()
+
+
+def result_facts(value: Mapping[str, Any], commit: str, before: datetime | None) -> Iterator[TestResults]:
+    """Yield what is known of stored results, for the release of a commit whose deployment began at ``before``.
+
+    A failure of that commit counts whatever else is missing.
+    """
+    for one in value["results"]:
+        reason = one.get("unread", "") or _find_other_commit(one, commit)
+        if not reason and not one["failures"]:
+            reason = _find_gap(one, before)
+        yield TestResults.unread(one["file"], reason) if reason else _make_results(one)
+
+
+def _make_results(one: Mapping[str, Any]) -> TestResults:
+    more = one["failures"] - len(one["failed"])
+    return TestResults(
+        subject=one["file"],
+        passed=one["tests"] - one["failures"] - one["skipped"],
+        failed=(*one["failed"], *([f"and {more:,} more"] if more > 0 else [])),
+        skipped=one["skipped"],
+        age=_read_age(one),
+    )
+
+
+def _read_age(one: Mapping[str, Any]) -> Quantity:
+    took = datetime.fromisoformat(one["asked"]) - datetime.fromisoformat(one["at"])
+    return Quantity.seconds(max(0, int(took.total_seconds())))
+
+
+def _find_other_commit(one: Mapping[str, Any], commit: str) -> str:
+    """Say why results are not known to be of a commit; empty when they are."""
+    file = one["file"]
+    if not commit or commit.endswith(CHANGED):
+        return f"{file}: what is to be released is no commit, or differs from it; commit it and test again"
+    if not one["marks"]:
+        return (
+            f"{file}: says not of which commit it is; write <property name={NEIGHBOUR!r} value='…'/> into it, or a "
+            f"file {NEIGHBOUR} beside it"
+        )
+    if strange := [mark for mark in one["marks"] if not _is_same(mark, commit)]:
+        return f"{file}: is of {strange[0]!r}, and {shorten(commit)} is to be released; test that"
+    return ""
+
+
+def _find_gap(one: Mapping[str, Any], before: datetime | None) -> str:
+    """Say what keeps results without a failure from showing that all tests passed before a time."""
+    file, at = one["file"], datetime.fromisoformat(one["at"])
+    if one["flaws"]:
+        return f"{file}: is not complete: {one['flaws'][0]}"
+    if before is not None and at >= before:
+        return f"{file}: was written at {at:%H:%M:%S}, after the deployment had begun at {before:%Y-%m-%d %H:%M:%S} UTC"
+    if not one["tests"]:
+        return f"{file}: holds no test; name the file of the whole suite"
+    if one["tests"] == one["skipped"]:
+        return f"{file}: all {one['tests']:,} tests were skipped, so that nothing was tested"
+    return ""
+
+
+def _is_same(mark: str, commit: str) -> bool:
+    return len(mark) >= _SHORTEST and commit.startswith(mark)

@@ -1,0 +1,106 @@
+"""What other layers of the gate observed of a release: in this run, or in an earlier one of the same commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+from ...aws.answers import Unreadable
+from ...evidence import runs
+from ...evidence.artifacts import load_json
+from ...facts.rollout.observations import why_unfit
+from ..layer import LayerContext
+
+#: Runs that are considered at most, the newest first.
+_MOST_RUNS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What a criterion rests on: evidence of another layer."""
+
+    layer: str
+    kinds: tuple[str, ...]
+    """Kinds of evidence that must be there."""
+    of_files: bool = False
+    """Whether it is about files of the commit alone, so that any target's run will do."""
+    targets: tuple[str, ...] = ()
+    """Further targets whose runs will do."""
+
+
+def find_observation(context: LayerContext, rest: Rest, before: datetime | None) -> dict[str, Any]:
+    """Return the newest observation that says something about this run's commit, else the newest one there is.
+
+    ``{"seen", "commit", "asked", "most"}``: the observation as ``facts.rollout.observations`` describes it, the commit
+    that is to be released, when it was looked for, and the seconds that it may be old. ``before`` is when the
+    deployment of the commit began, if it did. Raises Unreadable when nothing was ever observed, with what to run.
+    """
+    now, commit = datetime.now(UTC), str(runs.read(context.run).about.get("commit", ""))
+    most = timedelta(seconds=float(context.stated.max_age[rest.layer].base))
+    newest: Mapping[str, Any] | None = None
+    for seen in _list_observations(context, rest):
+        newest = newest or seen
+        if not why_unfit(seen, commit, before=before, now=now, most=most):
+            newest = seen
+            break
+    if newest is None:
+        raise Unreadable(_describe_absence(context, rest))
+    return {"seen": newest, "commit": commit, "asked": now.isoformat(), "most": most.total_seconds()}
+
+
+def why_no_proof(value: Mapping[str, Any], before: datetime | None) -> str:
+    """Return why what ``find_observation`` returned says nothing about the release; empty when it does."""
+    asked, most = datetime.fromisoformat(value["asked"]), timedelta(seconds=value["most"])
+    return why_unfit(value["seen"], value["commit"], before=before, now=asked, most=most)
+
+
+def _describe_absence(context: LayerContext, rest: Rest) -> str:
+    this = runs.read(context.run)
+    own = (one["reason"] for one in this.unreadable if one["layer"] == rest.layer and one["kind"] in rest.kinds)
+    why = next(own, "")
+    again = f"prodgate run {context.target.url} --only {rest.layer},rollout"
+    return f"the {rest.layer} layer observed no {' and '.join(rest.kinds)}{why and f': {why}'}; run: {again}"
+
+
+def _list_observations(context: LayerContext, rest: Rest) -> Iterator[Mapping[str, Any]]:
+    """Yield what was observed in this run, and in earlier ones that are whole, the newest first."""
+    for run in _list_runs(context, rest):
+        facts = run.facts_of(rest.layer, *rest.kinds)
+        if {fact["kind"] for fact in facts} >= set(rest.kinds):
+            with suppress(LookupError):  # evidence that is gone, or was changed
+                yield _make_observation(run, rest, facts)
+
+
+def _make_observation(run: runs.Run, rest: Rest, facts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    kept = ("kind", "subject", "at", "digest")
+    return {
+        "layer": rest.layer,
+        "run": run.path.name,
+        "target": run.about["target"],
+        "commit": str(run.about.get("commit", "")),
+        "facts": [{**{key: fact[key] for key in kept}, "value": load_json(run.path, fact["digest"])} for fact in facts],
+    }
+
+
+def _list_runs(context: LayerContext, rest: Rest) -> Iterator[runs.Run]:
+    """Yield this run, then earlier ones of the system that came to their end."""
+    yield runs.read(context.run)
+    earlier = (run for run in _list_earlier(context) if run.finished and "judged_again" not in run.about)
+    urls = {context.target.url, *rest.targets}
+    system = context.stated.system
+    yield from islice(
+        (run for run in earlier if run.criteria.system == system and (rest.of_files or run.about["target"] in urls)),
+        _MOST_RUNS,
+    )
+
+
+def _list_earlier(context: LayerContext) -> Iterator[runs.Run]:
+    path = runs.latest(context.run.parent, before=context.run)
+    while path is not None:
+        with suppress(runs.RunError):  # one that was changed is no proof of anything
+            yield runs.read(path)
+        path = runs.latest(context.run.parent, before=path)
