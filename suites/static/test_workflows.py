@@ -30,20 +30,9 @@ def test_a_deploy_waits_for_an_approval(job: Job, criterion: Criterion) -> None:
     The environment's reviewers are set on GitHub and can't be seen in the file; the deploy role's trust policy makes
     the environment the only way in. A job that copies DAGs and nothing else deploys by itself, after its tests.
     """
-    if not job.deploys:
-        raise criterion.not_applicable("does not change a running system")
+    if not job.deploys or job.elsewhere:
+        raise criterion.not_applicable("does not change the production system")
     criterion.hold(bool(job.environment), expected="environment", observed="none")
-
-
-@check(
-    "workflow-gate-before-deploy", remedy="Let the job need one that runs `tox -e prod-gate`, and drop `if: always()`."
-)
-def test_a_deploy_needs_the_gate(job: Job, criterion: Criterion) -> None:
-    """Can a deploy to production start only after the gate has passed in the same run?"""
-    if not job.deploys:
-        raise criterion.not_applicable("does not change a running system")
-    gates = [one.id for one in job.after if one.judges]
-    criterion.hold(bool(gates), expected="needs a job that runs the gate", observed="no such job must succeed first")
 
 
 @check("workflow-one-deploy-at-a-time", remedy="Add a `concurrency` group with `cancel-in-progress: false`.")
@@ -133,14 +122,6 @@ def test_dags_deploy_by_themselves(found: Workflows, criterion: Criterion) -> No
     pushed = [workflow for workflow in found.workflows if "push" in workflow.triggers]
     copying = [job.subject for workflow in pushed for job in workflow.jobs if job.deploys_dags]
     criterion.hold(bool(copying), expected="a push that copies the DAGs", observed="none")
-
-
-@check("workflow-dags-after-tests", remedy="Let the job need one that runs the DAG tests (`tox -e dags`).")
-def test_dags_deploy_after_their_tests(job: Job, criterion: Criterion) -> None:
-    """Are DAGs copied only after their tests have passed?"""
-    if not job.deploys_dags:
-        raise criterion.not_applicable("copies no DAGs")
-    criterion.hold(any(one.tests_dags for one in job.after), expected="needs the DAG tests", observed="does not")
 
 
 @check("workflow-regular-scan", remedy="Run the scan on a schedule, at least once a week.", measures="time")

@@ -23,23 +23,25 @@ output "role_arns" {
 }
 
 output "release" {
-  description = "What the release workflow needs: cluster, services, task families, CodeDeploy, the verifier, repositories, and where a migration runs."
+  description = "What the deploy workflow works with; migration_task and deployments are whole inputs of AWS CLI commands."
   value = {
-    cluster_name            = module.service.cluster_name
-    service_names           = module.service.service_names
-    task_families           = module.service.task_families
-    codedeploy_app_name     = module.service.codedeploy_app_name
-    deployment_groups       = module.service.deployment_group_names
-    verifier_arn            = module.service.verifier_arn
+    cluster_name  = module.service.cluster_name
+    service_names = module.service.service_names
+    migration_task = merge(module.service.migration_task, {
+      networkConfiguration = { awsvpcConfiguration = {
+        subnets        = module.network.private_subnet_ids
+        securityGroups = [module.network.security_group_ids["api"]]
+        assignPublicIp = "DISABLED"
+      } }
+    })
+    deployments             = module.service.deployments
     repository_urls         = module.service.repository_urls
-    subnet_ids              = module.network.private_subnet_ids
-    migration_group_id      = module.network.security_group_ids["api"]
     database_cluster        = module.database.cluster_identifier
+    snapshot_before_release = "${module.database.cluster_identifier}-before-" # start of the name of a snapshot
     static_bucket_name      = module.edge.static_bucket_name
     distribution_id         = module.edge.distribution_id
     dags_bucket_name        = module.pipeline.dags_bucket_name
     airflow_environment     = module.pipeline.environment_name
-    snapshot_before_release = "${module.database.cluster_identifier}-before-" # start of the name of a snapshot
   }
 }
 

@@ -26,12 +26,15 @@ resource "aws_iam_openid_connect_provider" "github" {
 }
 
 locals {
+  # Only what has been reviewed and merged.
+  branch_subject = "repo:${var.github_repository}:ref:refs/heads/${var.github_branch}"
+  # Only jobs of the environment, which begin when its reviewers have said yes.
+  environment_subject = "repo:${var.github_repository}:environment:${var.github_environment}"
+
   github_subjects = {
-    # Only jobs of the environment, which begin when its reviewers have said yes.
-    deploy = "repo:${var.github_repository}:environment:${var.github_environment}"
-    # Only what has been reviewed and merged.
-    dags = "repo:${var.github_repository}:ref:refs/heads/${var.github_branch}"
-    gate = "repo:${var.github_repository}:ref:refs/heads/${var.github_branch}"
+    deploy = [local.environment_subject]
+    dags   = [local.branch_subject]
+    gate   = [local.branch_subject, local.environment_subject] # it watches the deploys of that environment, too
   }
 }
 
@@ -55,7 +58,7 @@ data "aws_iam_policy_document" "github_trust" {
     condition {
       test     = "StringEquals"
       variable = "token.actions.githubusercontent.com:sub"
-      values   = [each.value]
+      values   = each.value
     }
   }
 }

@@ -47,12 +47,6 @@ data "aws_iam_policy_document" "deploy" {
   }
 
   statement {
-    sid       = "DescribeTasks"
-    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
-    resources = ["*"] # the actions know no resource; what a revision may do, the roles say that can be passed to it
-  }
-
-  statement {
     sid       = "GiveTasksTheirRoles"
     actions   = ["iam:PassRole"]
     resources = concat(local.service_role_arns, [aws_iam_role.execution["migration"].arn, aws_iam_role.task["migration"].arn])

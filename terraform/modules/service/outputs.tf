@@ -100,3 +100,35 @@ output "verifier_arn" {
   description = "ARN of the function that AppSpec files name as AfterAllowTestTraffic."
   value       = aws_lambda_function.verifier.arn
 }
+
+output "migration_task" {
+  description = "Input of `aws ecs run-task` for a migration, but for the network."
+  value = {
+    cluster        = aws_ecs_cluster.this.name
+    taskDefinition = aws_ecs_task_definition.migration.arn
+    launchType     = "FARGATE"
+  }
+}
+
+output "deployments" {
+  description = "Input of `aws deploy create-deployment`, by component: it releases the revision that this tree declares."
+  value = {
+    for component, group in aws_codedeploy_deployment_group.this : component => {
+      applicationName     = aws_codedeploy_app.this.name
+      deploymentGroupName = group.deployment_group_name
+      revision = {
+        revisionType = "AppSpecContent"
+        appSpecContent = {
+          content = jsonencode({
+            version = 1
+            Resources = [{ TargetService = { Type = "AWS::ECS::Service", Properties = {
+              TaskDefinition   = aws_ecs_task_definition.service[component].arn
+              LoadBalancerInfo = { ContainerName = component, ContainerPort = var.services[component].port }
+            } } }]
+            Hooks = [{ AfterAllowTestTraffic = local.verifier_arn }]
+          })
+        }
+      }
+    }
+  }
+}

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from suites.static import test_workflows as suite
+from suites.static import test_workflows
+from tests.suites.static.workflow_judging import CHECKS, ROOT, red
 
-from prodgate import Criterion
-from prodgate.checks import Check, check_of
-from prodgate.facts.static.workflows import observe_workflows, workflow_facts
-from prodgate.testing import NotApplicable, NotSatisfied, load_criteria
+from prodgate.facts.static.workflow_files import observe_workflows
 
-ROOT = Path(__file__).parents[3]
-CRITERIA = load_criteria(ROOT / "criteria.toml").criteria
-CHECKS: dict[str, Check] = {
-    name: check for name, function in vars(suite).items() if callable(function) and (check := check_of(function))
-}
 COMPLIANT = {
     ".github/workflows/deploy.yml": """\
 on:
@@ -40,7 +31,7 @@ jobs:
       - uses: aws-actions/configure-aws-credentials@a03048d87541d1d9fcf2ecf528a4a65ba9bd7838
         with:
           role-to-assume: ${{ vars.DEPLOY_ROLE_ARN }}
-      - run: terraform apply reviewed.tfplan
+      - run: aws s3 sync site/ "s3://$BUCKET"
 """,
     ".github/workflows/dags.yml": """\
 on:
@@ -82,26 +73,6 @@ jobs:
 }
 
 
-def red(texts: dict[str, str]) -> dict[str, list[str]]:
-    """Return the checks that a set of workflows does not satisfy, with the subjects."""
-    found: dict[str, list[str]] = {}
-    for name, check in CHECKS.items():
-        for fact in workflow_facts(texts):
-            if type(fact) is check.kind and not satisfied(check, fact, CRITERIA[check.criterion]):
-                found.setdefault(name, []).append(fact.subject)
-    return found
-
-
-def satisfied(check: Check, fact: object, criterion: Criterion) -> bool:
-    try:
-        check.function(**{check.takes_fact: fact, check.takes_criterion: criterion})
-    except NotSatisfied:
-        return False
-    except NotApplicable:
-        return True
-    return True
-
-
 def test_the_compliant_workflows_are_green() -> None:
     assert red(COMPLIANT) == {}
 
@@ -114,9 +85,6 @@ CHANGES = [
         "",
         "test_a_workflow_deploys_to_production test_a_deploy_waits_for_an_approval",
     ),
-    ("deploy", "    needs: gate\n", "", "test_a_deploy_needs_the_gate"),
-    ("deploy", "    needs: gate\n", "    needs: gate\n    if: always()\n", "test_a_deploy_needs_the_gate"),
-    ("deploy", "tox -e prod-gate", "tox -e prod-gate || true", "test_a_deploy_needs_the_gate"),
     ("deploy", "  cancel-in-progress: false", "  cancel-in-progress: true", "test_deploys_wait_for_one_another"),
     (
         "deploy",
@@ -143,8 +111,8 @@ CHANGES = [
     ),
     (
         "deploy",
-        "terraform apply",
-        "AWS_SECRET_ACCESS_KEY=${{ secrets.AWS_SECRET_ACCESS_KEY }} terraform apply",
+        "aws s3",
+        "AWS_SECRET_ACCESS_KEY=${{ secrets.AWS_SECRET_ACCESS_KEY }} aws s3",
         "test_steps_take_short_lived_credentials",
     ),
     (
@@ -165,8 +133,6 @@ CHANGES = [
     ("pull", 'echo "$TITLE', 'echo "${{ github.head_ref }}', "test_scripts_hold_no_text_of_strangers"),
     ("pull", 'echo "$TITLE', "echo \"${{ format('{0}', inputs.name) }}", "test_scripts_hold_no_text_of_strangers"),
     ("dags", "  push:\n    paths: [dags/**]\n", "  workflow_dispatch:\n", "test_dags_deploy_by_themselves"),
-    ("dags", "    needs: test\n", "", "test_dags_deploy_after_their_tests"),
-    ("dags", "tox -e dags", "tox -e lint", "test_dags_deploy_after_their_tests"),
     ("nightly", "0 18 * * *", "0 18 1 * *", "test_scans_run_regularly"),
     ("nightly", "tox -e prod-gate", "tox -e docs", "test_scans_run_regularly"),
 ]
@@ -196,9 +162,8 @@ jobs:
 
 
 def test_every_check_is_seen_red() -> None:
-    assert {name for *_, check in CHANGES for name in check.split()} | {"test_foreign_code_has_no_rights"} == set(
-        CHECKS
-    )
+    seen = {name for *_, check in CHANGES for name in check.split()} | {"test_foreign_code_has_no_rights"}
+    assert seen == {name for name in CHECKS if name in vars(test_workflows)}
 
 
 def test_nothing_at_all_is_not_green() -> None:

@@ -1,9 +1,12 @@
 """What a team's repository holds: workflows, credentials in plain text, the Terraform roots as a whole."""
 
 from .credentials import RepositoryPart
+from .pipelines import Change, Search, Stage
+from .plan_files import PlanTrace
 from .terraform_roots import DeclaredRoot, StateBackend
 from .workflows import Job, Step, Workflow, Workflows
 
 __all__ = [
-    "DeclaredRoot", "Job", "RepositoryPart", "StateBackend", "Step", "Workflow", "Workflows",
+    "Change", "DeclaredRoot", "Job", "PlanTrace", "RepositoryPart", "Search", "Stage", "StateBackend", "Step",
+    "Workflow", "Workflows",
 ]  # fmt: skip

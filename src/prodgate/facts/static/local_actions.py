@@ -1,8 +1,9 @@
-"""Actions that live in the repository itself: what a step runs with ``uses: ./path`` is read like the step."""
+"""What of the repository itself its workflows run: actions and shell scripts, each read like the step that runs it."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -11,25 +12,43 @@ from .yaml_nodes import Node, YamlError, parse_yaml
 
 #: The names that GitHub looks for in the directory of an action.
 NAMES: Final = ("action.yml", "action.yaml")
+_WORKFLOWS: Final = ".github/workflows"
+#: A word that may be a shell script: it begins a command, or follows a shell.
+_SCRIPT: Final = re.compile(
+    r"(?:^|[\s;&|(\"'])((?:\$\{\{[^}]*\}\}/|\$[A-Z_]+/|\./|\.\./)*[\w.-]+(?:/[\w.-]+)*\.(?:sh|bash)|\./[\w./-]+)"
+)
+_ROOTS: Final = re.compile(r"^(?:\$\{\{\s*github\.workspace\s*\}\}|\$GITHUB_WORKSPACE)/")
+_OF_ACTION: Final = re.compile(r"^(?:\$\{\{\s*github\.action_path\s*\}\}|\$GITHUB_ACTION_PATH)/")
 
 
 def is_action(file: str) -> bool:
-    """Whether a file says what an action does, rather than a workflow."""
-    return PurePosixPath(file).name in NAMES
+    """Whether a file says what an action does."""
+    return PurePosixPath(file).name in NAMES and not is_workflow(file)
 
 
-def read_actions(project: Path, texts: Mapping[str, str], read: Callable[[Path, str], str]) -> dict[str, str]:
-    """Return the text of each local action that workflows reach, also through other actions, by its path."""
+def is_workflow(file: str) -> bool:
+    """Whether a file is a workflow."""
+    return str(PurePosixPath(file).parent) == _WORKFLOWS and file.endswith((".yml", ".yaml"))
+
+
+def read_local(project: Path, texts: Mapping[str, str], read: Callable[[Path, str], str]) -> dict[str, str]:
+    """Return the text of each local action and shell script that workflows reach, also through others, by its path."""
     found: dict[str, str] = {}
-    waiting = list(texts.values())
+    waiting = list(texts.items())
     while waiting:
-        for uses in _list_local(waiting.pop()):
-            for name in NAMES:
-                file = os.path.normpath(PurePosixPath(uses, name))
-                if file not in found and not file.startswith("..") and (project / file).is_file():
-                    found[file] = read(project / file, file)
-                    waiting.append(found[file])
+        for file in _list_local(*waiting.pop()):
+            if file in found or file in texts or (file.startswith((".", "/")) and not file.startswith(".github/")):
+                continue
+            if (project / file).is_file() and (project / file).resolve().is_relative_to(project.resolve()):
+                found[file] = read(project / file, file)
+                waiting.append((file, found[file]))
     return found
+
+
+def find_action(uses: str, texts: Mapping[str, str]) -> str:
+    """Return the path of the local action that a step uses, if it is known."""
+    files = (os.path.normpath(PurePosixPath(uses, name)) for name in NAMES)
+    return next((file for file in files if uses.startswith("./") and file in texts), "")
 
 
 def list_steps(text: str) -> Iterator[Node]:
@@ -44,12 +63,33 @@ def list_steps(text: str) -> Iterator[Node]:
         yield Node({"uses": image}, image.line)
 
 
-def _list_local(text: str) -> Iterator[str]:
+def list_scripts(script: str, folder: str, file: str) -> Iterator[tuple[str, str]]:
+    """Yield words of a script that may run a shell script of the repository, with the path that each would have."""
+    for word in dict.fromkeys(_SCRIPT.findall(script)):
+        if _OF_ACTION.match(word):
+            yield word, os.path.normpath(PurePosixPath(file).parent / _OF_ACTION.sub("", word))
+        elif _ROOTS.match(word):
+            yield word, os.path.normpath(_ROOTS.sub("", word))
+        elif "$" not in word:
+            yield word, os.path.normpath(PurePosixPath(folder, word))
+
+
+def _list_local(file: str, text: str) -> Iterator[str]:
+    if not (is_workflow(file) or is_action(file)):
+        yield from (path for _, path in list_scripts(text, "", file))
+        return
     try:
         root = parse_yaml(text)
     except YamlError:
         return  # whoever reads the file says so
     jobs = [job for _, job in root.at("jobs").items()]
-    for step in (step for part in (*jobs, root.at("runs")) for step in part.at("steps").nodes()):
-        if step.at("uses").text().startswith("./"):
-            yield step.at("uses").text()
+    for part in (*jobs, root.at("runs")):
+        for step in part.at("steps").nodes():
+            uses = step.at("uses").text()
+            yield from (os.path.normpath(PurePosixPath(uses, name)) for name in NAMES if uses.startswith("./"))
+            said = (
+                step.at("working-directory"),
+                *(one.at("defaults", "run", "working-directory") for one in (part, root)),
+            )
+            folder = next((text for one in said if (text := one.text())), "")
+            yield from (path for _, path in list_scripts(step.at("run").text(), folder, file))

@@ -12,7 +12,7 @@ from ...evidence.artifacts import load_json
 from ...facts import Facts
 from ...facts.static.credentials import RepositoryPart, credential_facts, observe_credentials
 from ...facts.static.terraform_roots import DeclaredRoot, StateBackend
-from ...facts.static.workflows import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
+from ...facts.static.workflow_files import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ...findings import Finding, Outcome
 from ...sections.criteria_file import CriteriaFile
 from ...terraform.diagnostics import Diagnostic, TerraformError

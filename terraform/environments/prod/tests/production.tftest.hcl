@@ -32,8 +32,13 @@ run "plans_as_one_tree" {
   }
 
   assert {
-    condition     = output.release.deployment_groups == { api = "api", frontend = "frontend" }
+    condition     = { for component, one in output.release.deployments : component => one.deploymentGroupName } == { api = "api", frontend = "frontend" }
     error_message = "Each service has a deployment group of its own."
+  }
+
+  assert {
+    condition     = output.release.migration_task.networkConfiguration.awsvpcConfiguration.assignPublicIp == "DISABLED"
+    error_message = "A migration runs in the private network."
   }
 }
 

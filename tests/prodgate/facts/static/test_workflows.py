@@ -3,17 +3,15 @@ from pathlib import Path
 import pytest
 
 from prodgate import Quantity
-from prodgate.facts.static.workflows import (
+from prodgate.facts.static.pipelines import Change
+from prodgate.facts.static.workflow_files import (
     WORKFLOW_FACTS,
-    Job,
-    Step,
-    Workflow,
     WorkflowError,
-    Workflows,
     observe_workflows,
     parse_workflow,
     workflow_facts,
 )
+from prodgate.facts.static.workflows import Job, Step, Workflow, Workflows
 
 FILE = ".github/workflows/a.yml"
 
@@ -118,7 +116,8 @@ def test_what_a_script_changes(script: str, *, deploys: bool) -> None:
         ("set -e\nprodgate run rehearsal://", True),
         ("MODE=ci uvx tox -e prod-gate", True),
         ("pipx run tox -e prod-gate || true", False),
-        ("pipx run tox -e prod-gate; exit 0", False),
+        ("pipx run tox -e prod-gate; exit 0", True),  # the shell stops at the first failure
+        ("set +e\npipx run tox -e prod-gate; exit 0", False),
         ("pipx run tox -e prod-gate | tee log", False),
         ("# pipx run tox -e prod-gate", False),
         ("echo tox -e prod-gate", False),
@@ -171,7 +170,7 @@ def test_a_directory_gives_facts_of_every_kind(tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("[")
     facts = workflow_facts(observe_workflows(tmp_path))
     counted = {kind: sum(type(fact) is kind for fact in facts) for kind in WORKFLOW_FACTS}
-    assert counted == {Workflows: 1, Workflow: 2, Job: 2, Step: 3}
+    assert counted == {Workflows: 1, Workflow: 2, Job: 2, Step: 3, Change: 0}
 
 
 def test_a_repository_without_workflows_is_still_asked_about(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from prodgate.facts import Facts
-from prodgate.facts.static.workflows import WORKFLOW_FACTS, Workflows
+from prodgate.facts.static.workflow_files import WORKFLOW_FACTS
+from prodgate.facts.static.workflows import Workflows
 from prodgate.findings import Outcome
 from prodgate.layers.static.layer import StaticLayer
 from prodgate.terraform.diagnostics import Diagnostic

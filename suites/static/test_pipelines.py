@@ -1,0 +1,125 @@
+"""Would a deploy go the way it should? What workflows do to a running system, in which order, and what stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from prodgate import Criterion, check
+from prodgate.facts.static import Change, PlanTrace, Search, Stage
+
+
+@check(
+    "workflow-gate-before-deploy",
+    remedy="Let the job need one that runs `tox -e prod-gate`, and that can't be skipped.",
+)
+def test_a_deploy_needs_the_gate(change: Change, criterion: Criterion) -> None:
+    """Can a change of production start only after the gate has passed in the same run?"""
+    if change.kind == "DAGs" or not change.production:
+        raise criterion.not_applicable("does not change the production system")
+    require(change.find_before("judge", "judge before"), criterion, expected="the gate before it")
+
+
+@check(
+    "workflow-applies-what-was-shown",
+    remedy="Plan with -out in a job before the approval, keep the file as an artifact, and apply that file.",
+)
+def test_the_plan_that_was_shown_is_applied(change: Change, criterion: Criterion) -> None:
+    """Is what Terraform applies the very plan that the approver could read?"""
+    ask(change, criterion, "apply")
+    if change.plan is None:
+        raise criterion.not_applicable("applies no Terraform")
+    require_shown(change.plan, criterion)
+
+
+@check("workflow-backup-before-migration", remedy="Take a snapshot and wait for it in a step before the migration.")
+def test_a_backup_is_taken_before_a_migration(change: Change, criterion: Criterion) -> None:
+    """Is there a backup from which the database before this migration can be restored?"""
+    ask(change, criterion, "migrate")
+    backups = change.find_before("backup", "snapshot")
+    require(backups, criterion, expected="a backup before it")
+    if all(stage.kind == "snapshot" for stage in backups.found):
+        require(change.find_before("wait for the snapshot"), criterion, expected="a wait until the snapshot is there")
+
+
+@check("workflow-migration-before-traffic", remedy="Migrate in a step before the one that shifts traffic.")
+def test_migrations_run_before_traffic_moves(change: Change, criterion: Criterion) -> None:
+    """Is the schema ready before the build that needs it takes traffic?
+
+    A workflow that migrates nothing is not asked; where none migrates, the answer is not known.
+    """
+    ask(change, criterion, "shift")
+    order = change.find_before("migrate")
+    if not (order.found or order.toothless or order.misplaced):
+        raise criterion.not_applicable("migrates nothing that can be recognised")
+    require(replace(order, unseen=()), criterion, expected="a migration before it")
+
+
+@check(
+    "workflow-deploy-watched",
+    remedy="Follow the deployment to its end: `prodgate watch deploy`, or a wait of the AWS CLI.",
+)
+def test_a_deploy_is_watched_to_its_end(change: Change, criterion: Criterion) -> None:
+    """Does the workflow fail when the deployment that it started does?"""
+    ask(change, criterion, "shift")
+    require(change.find_after("watch"), criterion, expected="a wait for its end")
+
+
+@check(
+    "workflow-verifies-after-deploy",
+    remedy="Verify in a step after the deployment has ended, such as `tox -e post-deploy -- aws://…`.",
+)
+def test_a_deploy_is_verified_once_it_has_ended(change: Change, criterion: Criterion) -> None:
+    """Does the same run look at production once the deploy has ended?"""
+    ask(change, criterion, "apply", "shift")
+    ended = change.find_after("watch").found if change.kind == "shift" else ()
+    require(change.find_after("judge after", "test", following=ended), criterion, expected="a verification after it")
+
+
+@check(
+    "workflow-rolls-back-by-itself",
+    remedy="Add a last step with `if: failure()` that stops the deployment and lets it roll back.",
+)
+def test_what_fails_is_rolled_back_without_a_person(change: Change, criterion: Criterion) -> None:
+    """Does the run itself take back what it deployed when watching or verifying fails?"""
+    ask(change, criterion, "shift")
+    watched = change.find_after("watch").found
+    require(change.find_rollback(following=watched), criterion, expected="a rollback on failure")
+
+
+@check("workflow-dags-after-tests", remedy="Let the job need one that runs the DAG tests (`tox -e dags`).")
+def test_dags_deploy_after_their_tests(change: Change, criterion: Criterion) -> None:
+    """Are DAGs copied only after their tests have passed?"""
+    ask(change, criterion, "DAGs")
+    require(change.find_before("DAG test"), criterion, expected="the DAG tests before it")
+
+
+def ask(change: Change, criterion: Criterion, *kinds: str) -> None:
+    """Raise unless the question is one of this change of production; what can't be seen through may be anything."""
+    if change.kind == "opaque" and change.production:
+        said = f"{change.stage.said!r} can't be seen through, and may deploy; write its commands in the workflow"
+        raise criterion.undetermined(said)
+    if change.kind not in kinds or not change.production:
+        raise criterion.not_applicable(f"not one of: {', '.join(kinds)}, in production")
+
+
+def require(search: Search, criterion: Criterion, *, expected: str) -> None:
+    """Raise unless something was found; what could hide it makes that undetermined."""
+    if search.unseen and not (search.found or search.toothless):
+        said = f"{search.unseen[0]}: can't be seen through, and may be {expected}; write its command in the workflow"
+        raise criterion.undetermined(said)
+    useless = describe(search.toothless, "which may be skipped or ignored")
+    elsewhere = describe(search.misplaced, "which is not there")
+    criterion.hold(bool(search.found), expected=expected, observed="; ".join((*useless, *elsewhere)) or "none")
+
+
+def describe(stages: Iterable[Stage], flaw: str) -> list[str]:
+    """Say of each stage where it is and what is wrong with it."""
+    return [f"{stage}, {flaw}" for stage in stages]
+
+
+def require_shown(plan: PlanTrace, criterion: Criterion) -> None:
+    """Raise unless a plan is known to be the one that was shown."""
+    if plan.unseen:
+        raise criterion.undetermined(plan.unseen)
+    criterion.hold(plan.shown, expected="the plan file of an earlier job", observed=plan.said)

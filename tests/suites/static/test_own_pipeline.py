@@ -1,0 +1,169 @@
+"""Our own workflows are green, and each edit that would let a deploy go wrong turns exactly its criteria red."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.suites.static.workflow_judging import CHECKS, ROOT, only
+
+from prodgate.facts.static.workflow_files import observe_workflows
+from prodgate.testing import Outcome
+
+TEXTS = dict(observe_workflows(ROOT / ".github" / "workflows"))
+DEPLOY, DAGS = TEXTS[".github/workflows/deploy.yml"], TEXTS[".github/workflows/deploy-dags.yml"]
+
+
+def step(name: str, text: str = DEPLOY) -> str:
+    """The whole step that begins with this name."""
+    (found,) = re.findall(rf"^      - name: {re.escape(name)}\n(?:        .*\n)+", text, re.MULTILINE)
+    assert isinstance(found, str)
+    return found
+
+
+def job(id_: str, text: str = DEPLOY) -> str:
+    (found,) = re.findall(rf"^  {id_}:\n(?:    .*\n|\n)+", text, re.MULTILINE)
+    assert isinstance(found, str)
+    return found
+
+
+def moved(first: str, second: str) -> str:
+    """The deploy in which the first of two steps runs after the second."""
+    assert DEPLOY.index(first) < DEPLOY.index(second)
+    return DEPLOY.replace(first, "").replace(second, second + first)
+
+
+def without(*names: str) -> str:
+    text = DEPLOY
+    for name in names:
+        text = text.replace(step(name), "")
+    return text
+
+
+GATE, PLAN, BACKUP = (
+    "workflow-gate-before-deploy",
+    "workflow-applies-what-was-shown",
+    "workflow-backup-before-migration",
+)
+MIGRATION, WATCHED = "workflow-migration-before-traffic", "workflow-deploy-watched"
+VERIFIED, ROLLBACK = "workflow-verifies-after-deploy", "workflow-rolls-back-by-itself"
+MIGRATE, SNAPSHOT, WAIT = "Migrate the database", "Back up the database", "Wait for the backup"
+API, FRONT = "Deploy the back end", "Deploy the front end"
+VERIFY, APPLY = "Does production hold what was promised?", "Apply what was approved"
+JUDGE = "        run: pipx run tox -e prod-gate\n"
+KEYS = "          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}\n"
+ROLE = "          role-to-assume: ${{ vars.APPLY_ROLE_ARN }}\n"
+
+#: What somebody does to the deploy, and the criteria that it breaks.
+SABOTAGES = {
+    "the gate is taken out": (
+        DEPLOY.replace(job("gate"), "").replace("needs: gate", "").replace("[gate, plan]", "plan"),
+        GATE,
+    ),
+    "nothing needs the gate": (DEPLOY.replace("    needs: gate\n", "").replace("[gate, plan]", "plan"), GATE),
+    "the gate is asked for something else": (DEPLOY.replace(JUDGE, JUDGE.replace("prod-gate", "lint")), GATE),
+    "the gate leaves layers out": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " -- rehearsal:// --only static\n"), GATE),
+    "the gate may fail": (DEPLOY.replace(JUDGE, JUDGE + "        continue-on-error: true\n"), GATE),
+    "the job of the gate may fail": (DEPLOY.replace("  gate:\n", "  gate:\n    continue-on-error: true\n"), GATE),
+    "the failure of the gate is hidden": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " || true\n"), GATE),
+    "the gate may be skipped": (DEPLOY.replace(JUDGE, JUDGE + "        if: ${{ !inputs.urgent }}\n"), GATE),
+    "the deploy runs whatever the gate says": (
+        DEPLOY.replace("    needs: [gate, plan]\n", "    needs: [gate, plan]\n    if: always()\n"),
+        f"{GATE} {PLAN}",
+    ),
+    "the gate runs after the deploy": (
+        DEPLOY.replace("    needs: gate\n", "")
+        .replace("[gate, plan]", "plan")
+        .replace("  gate:\n", "  gate:\n    needs: deploy\n"),
+        GATE,
+    ),
+    "the approval is taken out": (
+        re.sub(r"    environment:\n      name: production.*\n", "", DEPLOY),
+        "workflow-approval workflow-production-deploy",
+    ),
+    "a new plan is applied": (DEPLOY.replace("apply reviewed.tfplan", "apply -auto-approve"), PLAN),
+    "the plan is made after the approval": (
+        DEPLOY.replace(step(APPLY), step("Plan") + step(APPLY)),
+        PLAN,
+    ),
+    "another artifact is applied": (DEPLOY.replace("          name: plan\n          path: ${{ env.ROOT }}\n", "          name: plan-2\n          path: ${{ env.ROOT }}\n"), PLAN),
+    "the backup is taken out": (without(SNAPSHOT, WAIT), BACKUP),
+    "nobody waits for the backup": (without(WAIT), BACKUP),
+    "the migration runs before the backup": (moved(step(SNAPSHOT), step("Did it succeed?")), BACKUP),
+    "the failure of the backup is hidden": (
+        DEPLOY.replace(step(SNAPSHOT), step(SNAPSHOT).rstrip() + " || true\n"),
+        BACKUP,
+    ),
+    "traffic moves before the migration": (moved(step(MIGRATE), step(FRONT)), MIGRATION),
+    "nobody watches": (without("Watch the back end", "Watch the front end"), WATCHED),
+    "nobody verifies": (without(VERIFY), VERIFIED),
+    "the verification is of a rehearsal": (DEPLOY.replace(' -- "$TARGET"\n', "\n"), VERIFIED),
+    "verified before it has ended": (moved(step("Watch the front end"), step(VERIFY)), VERIFIED),
+    "the verification may fail": (
+        DEPLOY.replace(step(VERIFY), step(VERIFY) + "        continue-on-error: true\n"),
+        VERIFIED,
+    ),
+    "it is rolled back by hand": (without("Roll back the front end", "Roll back the back end"), ROLLBACK),
+    "the rollback waits for an input": (
+        re.sub(r"(back end|front end)\n        if: .*\n", r"\1\n        if: inputs.back\n", DEPLOY),
+        f"{ROLLBACK} {WATCHED} {VERIFIED}",
+    ),
+    "permissions are widened": (
+        DEPLOY.replace("permissions: {}\n", "permissions: {contents: write}\n").replace("    permissions:\n      contents: read\n    steps:", "    steps:"),
+        "workflow-least-permissions",
+    ),
+    "permissions of the repository's default": (
+        DEPLOY.replace("permissions: {}\n", "").replace("    permissions:\n      contents: read\n    steps:", "    steps:"),
+        "workflow-least-permissions",
+    ),
+    "an action by its tag": (re.sub(r"checkout@[0-9a-f]{40}", "checkout@v5", DEPLOY), "workflow-actions-pinned"),
+    "a stored key": (DEPLOY.replace(ROLE, KEYS), "workflow-short-lived-credentials"),
+    "a newer deploy cancels this one": (
+        DEPLOY.replace("cancel-in-progress: false", "cancel-in-progress: true"),
+        "workflow-one-deploy-at-a-time",
+    ),
+    "deploys run side by side": (
+        DEPLOY.replace("concurrency:\n  group: production\n  cancel-in-progress: false\n", ""),
+        "workflow-one-deploy-at-a-time",
+    ),
+    "an input in a script": (
+        DEPLOY.replace("tox -e prod-gate\n", "tox -e prod-gate ${{ inputs.more }}\n"),
+        "workflow-untrusted-input",
+    ),
+}  # fmt: skip
+
+
+def broken(outcome: Outcome, **files: str) -> set[str]:
+    texts = {**TEXTS, **{f".github/workflows/{name.replace('_', '-')}.yml": text for name, text in files.items()}}
+    return {CHECKS[name].criterion for name in only(texts, outcome)}
+
+
+def test_our_own_workflows_are_green() -> None:
+    assert (broken(Outcome.NOT_SATISFIED), broken(Outcome.UNDETERMINED)) == (set(), set())
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_a_sabotage_of_the_deploy_breaks_exactly_its_criteria(name: str) -> None:
+    text, criteria = SABOTAGES[name]
+    assert text != DEPLOY
+    assert broken(Outcome.NOT_SATISFIED, deploy=text) == set(criteria.split())
+    assert broken(Outcome.UNDETERMINED, deploy=text) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("    needs: test\n", ""), ("tox -e dags\n", "tox -e dags || true\n"), ("tox -e dags\n", "tox -e lint\n")],
+)
+def test_dags_that_are_not_tested_first_are_seen(old: str, new: str) -> None:
+    assert old in DAGS
+    assert broken(Outcome.NOT_SATISFIED, deploy_dags=DAGS.replace(old, new)) == {"workflow-dags-after-tests"}
+
+
+def test_every_job_says_how_long_it_may_take() -> None:
+    for name, text in TEXTS.items():
+        if name.startswith(".github/"):
+            jobs = re.findall(
+                r"^  [\w-]+:\n    (?:.*\n)+?(?=^  [\w-]+:\n|\Z)", text.split("\njobs:\n")[1], re.MULTILINE
+            )
+            assert jobs, name
+            assert all("timeout-minutes:" in job for job in jobs), name

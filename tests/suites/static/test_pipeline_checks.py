@@ -1,0 +1,183 @@
+"""One sound pipeline of another team, one change each: every check of suites/static/test_pipelines.py seen red."""
+
+from __future__ import annotations
+
+import pytest
+from suites.static import test_pipelines
+from tests.suites.static.workflow_judging import CHECKS, judge, only
+
+from prodgate.testing import Outcome
+
+DEPLOY = ".github/workflows/release.yml"
+SOUND = {
+    DEPLOY: """\
+on: {push: {branches: [main]}}
+permissions: {contents: read}
+concurrency: production
+jobs:
+  gate:
+    steps:
+      - run: pipx run tox -e prod-gate
+  plan:
+    needs: gate
+    steps:
+      - run: tofu plan -input=false -out=plans/prod.tfplan
+      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
+        with: {name: prod, path: plans/}
+  release:
+    needs: plan
+    environment: production
+    steps:
+      - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
+        with: {name: prod, path: plans/}
+      - run: tofu apply -input=false plans/prod.tfplan
+      - run: pg_dump --format=custom --file=before.dump "$DATABASE_URL"
+      - run: alembic upgrade head
+      - run: aws ecs update-service --cluster "$CLUSTER" --service api --task-definition api
+      - run: aws ecs wait services-stable --cluster "$CLUSTER" --services api
+      - run: curl --fail --silent https://www.example.com/health
+      - if: failure()
+        run: aws ecs update-service --cluster "$CLUSTER" --service api --task-definition "$BEFORE"
+""",
+    ".github/workflows/dags.yml": """\
+on: {push: {paths: [dags/**]}}
+permissions: {contents: read}
+concurrency: dags
+jobs:
+  copy:
+    steps:
+      - run: pytest dags/tests
+      - run: aws s3 sync dags/ "s3://$BUCKET/dags/" --delete
+""",
+}
+GATE, PLAN, BACKUP = (
+    "workflow-gate-before-deploy",
+    "workflow-applies-what-was-shown",
+    "workflow-backup-before-migration",
+)
+MIGRATION, WATCHED = "workflow-migration-before-traffic", "workflow-deploy-watched"
+VERIFIED, ROLLBACK, DAGS = (
+    "workflow-verifies-after-deploy",
+    "workflow-rolls-back-by-itself",
+    "workflow-dags-after-tests",
+)
+APPROVAL = "workflow-approval workflow-production-deploy"
+
+JUDGES = "      - run: pipx run tox -e prod-gate\n"
+DUMPS = '      - run: pg_dump --format=custom --file=before.dump "$DATABASE_URL"\n'
+MIGRATES = "      - run: alembic upgrade head\n"
+SHIFTS = '      - run: aws ecs update-service --cluster "$CLUSTER" --service api --task-definition api\n'
+WAITS = '      - run: aws ecs wait services-stable --cluster "$CLUSTER" --services api\n'
+ASKS = "      - run: curl --fail --silent https://www.example.com/health\n"
+APPLIES = "      - run: tofu apply -input=false plans/prod.tfplan\n"
+FETCHES = APPLIES.replace("apply -input=false", "plan -out")
+
+#: What is written, what in its place, the criteria that are broken.
+BROKEN = [
+    (JUDGES, "      - run: pipx run tox -e lint\n", GATE),
+    ("    needs: gate\n", "", GATE),
+    ("    needs: plan\n", "    needs: plan\n    if: always()\n", f"{GATE} {PLAN}"),
+    ("    needs: plan\n", "    needs: plan\n    if: ${{ !cancelled() && needs.plan.result != 'skipped' }}\n", f"{GATE} {PLAN}"),
+    (JUDGES, JUDGES.rstrip() + " || true\n", GATE),
+    (JUDGES, "      - run: |\n          set +e\n          tox -e prod-gate\n          echo done\n", GATE),
+    (JUDGES, "      - run: tox -e prod-gate | tee log\n", GATE),
+    (JUDGES, "      - run: if tox -e prod-gate; then echo good; fi\n", GATE),
+    (JUDGES, "      - run: tox -e prod-gate && echo good; echo done\n", GATE),
+    (JUDGES, "      - run: tox -e prod-gate &\n", GATE),
+    (JUDGES, "      - run: prodgate run rehearsal:// --only static\n", GATE),
+    (JUDGES, "      - run: tox -e prod-gate --notest\n", GATE),
+    (JUDGES, JUDGES + "        continue-on-error: true\n", GATE),
+    (JUDGES, JUDGES + "        if: github.actor != 'robot'\n", GATE),
+    (JUDGES, "      - shell: bash {0}\n        run: |\n          tox -e prod-gate\n          echo done\n", GATE),
+    ("  gate:\n", "  gate:\n    continue-on-error: true\n", GATE),
+    ("    environment: production\n", "", APPROVAL),
+    ("apply -input=false plans/prod.tfplan", "apply -auto-approve", PLAN),
+    ("apply -input=false plans/prod.tfplan", "apply -auto-approve -var a=b", PLAN),
+    ("apply -input=false plans/prod.tfplan", "apply other.tfplan", PLAN),
+    ("apply -input=false plans/prod.tfplan", "destroy -auto-approve", PLAN),
+    (APPLIES, FETCHES + APPLIES, PLAN),
+    ("        with: {name: prod, path: plans/}\n  release", "        with: {name: other, path: plans/}\n  release", PLAN),
+    (DUMPS, "", BACKUP),
+    (DUMPS + MIGRATES, MIGRATES + DUMPS, BACKUP),
+    (DUMPS, DUMPS + "        continue-on-error: true\n", BACKUP),
+    (DUMPS, "      - run: aws rds create-db-snapshot --db-snapshot-identifier before\n", BACKUP),
+    (MIGRATES + SHIFTS, SHIFTS + MIGRATES, MIGRATION),
+    (MIGRATES, MIGRATES.rstrip() + " || echo later\n", MIGRATION),
+    (WAITS, "", WATCHED),
+    (WAITS, WAITS.rstrip() + " || true\n", WATCHED),
+    (ASKS, "", VERIFIED),
+    (WAITS + ASKS, ASKS + WAITS, VERIFIED),
+    (ASKS, "      - run: curl --fail --silent -o tool https://www.example.com/tool\n", VERIFIED),
+    (ASKS, ASKS + "        continue-on-error: true\n", VERIFIED),
+    (ASKS, "      - run: pipx run tox -e prod-gate\n", VERIFIED),  # a rehearsal: of production it says nothing
+    ("      - if: failure()\n", "      - if: inputs.back == 'yes'\n", f"{ROLLBACK} {WATCHED} {VERIFIED}"),
+    ("apply -input=false plans/prod.tfplan", "apply -input=false plans/prod.tfplan || true", ""),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def asked() -> set[str]:
+    return {name for name in CHECKS if name in vars(test_pipelines)}
+
+
+def broken(texts: dict[str, str], outcome: Outcome = Outcome.NOT_SATISFIED) -> set[str]:
+    return {CHECKS[name].criterion for name in only(texts, outcome)}
+
+
+def changed(old: str, new: str) -> dict[str, str]:
+    assert SOUND[DEPLOY].count(old) == 1
+    return {**SOUND, DEPLOY: SOUND[DEPLOY].replace(old, new)}
+
+
+def test_every_question_is_asked_of_a_sound_pipeline_and_holds(asked: set[str]) -> None:
+    found = judge(SOUND)
+    assert broken(SOUND) - {"workflow-regular-scan"} == set()
+    assert broken(SOUND, Outcome.UNDETERMINED) == set()
+    assert {name for name in asked if any(outcome is Outcome.SATISFIED for _, outcome, _ in found[name])} == asked
+
+
+@pytest.mark.parametrize(("old", "new", "criteria"), BROKEN)
+def test_one_change_breaks_its_criteria_and_no_other(old: str, new: str, criteria: str) -> None:
+    assert broken(changed(old, new)) - {"workflow-regular-scan"} == set(criteria.split())
+    assert broken(changed(old, new), Outcome.UNDETERMINED) == set()
+
+
+def test_every_check_is_seen_red(asked: set[str]) -> None:
+    seen = {criterion for _, _, criteria in BROKEN for criterion in criteria.split()} | {DAGS}
+    assert {CHECKS[name].criterion for name in asked} <= seen
+
+
+@pytest.mark.parametrize("tests", ["pytest dags/tests || true", "pytest app/tests", "echo dags"])
+def test_dags_that_are_copied_untested_are_seen(tests: str) -> None:
+    file = ".github/workflows/dags.yml"
+    assert broken({**SOUND, file: SOUND[file].replace("pytest dags/tests", tests)}) >= {DAGS}
+
+
+#: What can't be seen through where something is looked for, and what that leaves open.
+HIDDEN = [
+    (JUDGES, "      - run: make gate\n", GATE),
+    (JUDGES, "      - run: npm run gate\n", GATE),
+    (JUDGES, "      - run: ./scripts/gate\n", GATE),
+    (JUDGES, "      - run: $GATE\n", GATE),
+    (JUDGES, "      - uses: example/gate@0000000000000000000000000000000000000000\n", GATE),
+    (DUMPS, "      - run: make backup\n", BACKUP),
+    (ASKS, "      - run: npm run smoke\n", VERIFIED),
+    (WAITS, "      - run: python scripts/wait.py\n", f"{WATCHED} {VERIFIED}"),
+    ("      - run: tofu plan -input=false -out=plans/prod.tfplan\n", "      - run: make plan\n", PLAN),
+    ("apply -input=false plans/prod.tfplan", "apply $PLAN", PLAN),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "criteria"), HIDDEN)
+def test_what_cannot_be_seen_through_is_undetermined(old: str, new: str, criteria: str) -> None:
+    texts = changed(old, new)
+    said = {CHECKS[name].criterion for name in only(texts, Outcome.UNDETERMINED)}
+    assert said == set(criteria.split()) - ({VERIFIED} if WATCHED in criteria else set())
+
+
+def test_a_job_of_production_that_shows_nothing_may_do_anything() -> None:
+    text = (
+        "on: push\npermissions: {}\njobs:\n  release:\n    environment: production\n    steps: [{run: make deploy}]\n"
+    )
+    assert {GATE} <= broken({DEPLOY: text})
+    assert {PLAN, BACKUP, MIGRATION, WATCHED, VERIFIED, ROLLBACK, DAGS} <= broken({DEPLOY: text}, Outcome.UNDETERMINED)
