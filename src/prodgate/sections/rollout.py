@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..quantities import Quantity
+from .migrations import MigrationsSection, migrations_mistakes, parse_migrations_section
 from .rollout_before import BeforeSection, before_mistakes, parse_before_section
 from .validation import key_mistakes, parse_quantity, quantity_mistakes
 
@@ -44,6 +45,8 @@ class RolloutSection:
     speed: int
     """How many seconds of the declared bake, alarms and waits pass in one second of a rehearsal."""
     before: BeforeSection
+    migrations: MigrationsSection | None = None
+    """The migrations of the database; None when the file says nothing of them."""
 
 
 def parse_rollout_section(table: Mapping[str, Any]) -> RolloutSection:
@@ -55,6 +58,7 @@ def parse_rollout_section(table: Mapping[str, Any]) -> RolloutSection:
         rehearsal=_parse_watching({**own, **{key: value for key, value in rehearsal.items() if key != "speed"}}),
         speed=rehearsal.get("speed", 60),
         before=parse_before_section(table.get("before", {})),
+        migrations=parse_migrations_section(table["migrations"]) if "migrations" in table else None,
     )
 
 
@@ -68,8 +72,9 @@ def rollout_mistakes(table: Any, load: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f'rollout: is {table!r}; write [rollout] with limit = "2 h"'
         return
-    yield from key_mistakes("rollout", table, (*_QUANTITIES, "before", "rehearsal"))
+    yield from key_mistakes("rollout", table, (*_QUANTITIES, "before", "rehearsal", "migrations"))
     yield from before_mistakes(table.get("before", {}))
+    yield from migrations_mistakes(table["migrations"]) if "migrations" in table else ()
     yield from _watching_mistakes("rollout", table, load)
     rehearsal = table.get("rehearsal", {})
     if not isinstance(rehearsal, dict):

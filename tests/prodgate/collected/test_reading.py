@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from prodgate.aws.answers import Unreadable
-from prodgate.collected import sql
+from prodgate.collected import connections, sql
 from prodgate.collected.observing import observe
 from prodgate.collected.records import Collected, parse_collected
 from prodgate.collected.references import resolve, secret_reader
@@ -95,7 +95,7 @@ def test_postgresql_says_what_is_wrong_and_takes_no_change(server: str) -> None:
     fill(server)
     assert "holds no table 'gone'" in reason(server, table="gone")
     assert "has no column 'row'; did you mean 'rows'?" in reason(server, rows="row")
-    with sql._read_only_connection(make_url(server)) as connection, pytest.raises(SQLAlchemyError, match="read-only"):
+    with connections._connect(make_url(server)) as connection, pytest.raises(SQLAlchemyError, match="read-only"):
         connection.execute(text("DELETE FROM collections"))
     engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
@@ -106,7 +106,7 @@ def test_postgresql_says_what_is_wrong_and_takes_no_change(server: str) -> None:
 
 
 def test_sqlite_takes_no_change(file: str) -> None:
-    with sql._read_only_connection(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="readonly"):
+    with connections._connect(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="readonly"):
         connection.execute(text("DELETE FROM collections"))
 
 
@@ -130,9 +130,9 @@ def test_a_table_of_everything_is_refused(file: str) -> None:
 
 
 def test_a_query_that_never_ends_is_ended(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql, "LIMIT", 0)
+    monkeypatch.setattr(connections, "LIMIT", 0)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
-    with sql._read_only_connection(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="interrupted"):
+    with connections._connect(make_url(file)) as connection, pytest.raises(SQLAlchemyError, match="interrupted"):
         connection.execute(text(endless))
 
 

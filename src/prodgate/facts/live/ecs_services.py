@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -40,6 +40,24 @@ def list_tasks(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[st
     """Return the tasks of a service that are meant to run. Raises Unreadable."""
     cluster = service["clusterArn"]
     arns = account.list("ecs", "ListTasks", "taskArns", cluster=cluster, serviceName=service["serviceName"])
+    return _describe_tasks(account, cluster, arns)
+
+
+def list_tasks_of_family(account: Account, family: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the tasks of a family in every cluster, those that have stopped within the last hour or so among them.
+
+    Raises Unreadable.
+    """
+    found: list[Mapping[str, Any]] = []
+    for cluster in account.list("ecs", "ListClusters", "clusterArns"):
+        for status in ("RUNNING", "STOPPED"):
+            asked = {"cluster": cluster, "family": family, "desiredStatus": status}
+            arns = account.list("ecs", "ListTasks", "taskArns", **asked)
+            found += _describe_tasks(account, cluster, arns)
+    return tuple(found)
+
+
+def _describe_tasks(account: Account, cluster: str, arns: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
     found: list[Mapping[str, Any]] = []
     for first in range(0, len(arns), _TASKS):
         answer = account.get("ecs", "DescribeTasks", cluster=cluster, tasks=[*arns[first : first + _TASKS]])

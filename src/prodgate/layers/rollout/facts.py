@@ -12,6 +12,7 @@ from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
 from .checklists import CHECKLISTS
 from .kinds import DEPLOYMENT, KINDS
+from .migration_facts import MIGRATIONS
 from .stored import FactMaker, Stored
 
 
@@ -39,4 +40,5 @@ def _deployments(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
 MAKERS: Final[Mapping[str, FactMaker]] = {
     DEPLOYMENT: _deployments,
     **CHECKLISTS,
+    **MIGRATIONS,
 }

@@ -11,6 +11,9 @@ from ...facts.rollout.alerts import AlertsSinceDeploy
 from ...facts.rollout.dag_tests import DagTest
 from ...facts.rollout.deployments import Deployment
 from ...facts.rollout.load_tests import LoadTestOfRelease
+from ...facts.rollout.migration_runs import MigrationRuns, TrafficAfterMigration
+from ...facts.rollout.migrations import MigrationChange, MigrationFolder, SchemaVersion
+from ...facts.rollout.restorable import RestorablePoint
 from ...facts.rollout.scans import ConfigurationScan, ImageScan
 from ...facts.rollout.service_logs import LogsDuringDeploy
 from ...facts.rollout.test_results import TestResults
@@ -37,6 +40,14 @@ ALERTS: Final = "rollout-alerts"
 VISIT: Final = "rollout-visit"
 JOURNEYS: Final = "rollout-journeys"
 
+#: The migrations of the repository, and those of this release with their SQL and what is wrong with it.
+MIGRATION_FOLDER: Final = "migration-folder"
+MIGRATION_RELEASE: Final = "migration-release"
+#: What the database says has run, the tasks that ran it, and what the database can go back to.
+SCHEMA: Final = "schema-version"
+MIGRATION_RUNS: Final = "migration-runs"
+RESTORABLE: Final = "database-restorable"
+
 #: Kind of evidence -> the kinds of fact in it. Each of them must be there.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     DEPLOYMENT: (Deployment,),
@@ -50,4 +61,9 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     ALERTS: (AlertsSinceDeploy,),
     VISIT: (ReaderVisit,),
     JOURNEYS: (JourneyAfterDeploy,),
+    MIGRATION_FOLDER: (MigrationFolder,),
+    MIGRATION_RELEASE: (MigrationChange,),
+    SCHEMA: (SchemaVersion,),
+    MIGRATION_RUNS: (MigrationRuns, TrafficAfterMigration),
+    RESTORABLE: (RestorablePoint,),
 }

@@ -23,6 +23,7 @@ from .kinds import (
     TESTS,
     VISIT,
 )
+from .migrations import AFTER_MIGRATIONS, BEFORE_MIGRATIONS
 from .parts import Part
 from .resting import (
     observe_configuration_scan,
@@ -35,11 +36,15 @@ from .target import Scene, open_scene
 from .tests import observe_tests
 
 #: What is looked at before the first stage of the deployment.
-BEFORE: Final[tuple[Part, ...]] = (Part(observe=observe_tests, kinds=(TESTS,), moments=("before",)),)
+BEFORE: Final[tuple[Part, ...]] = (
+    Part(observe=observe_tests, kinds=(TESTS,), moments=("before",)),
+    *BEFORE_MIGRATIONS,
+)
 #: The deployment, and what is watched while it goes on.
 DURING: Final[tuple[Part, ...]] = (Part(observe=observe_deployments, kinds=(DEPLOYMENT,), moments=("during", "after")),)
 #: What is looked at when the clean-up is over.
 AFTER: Final[tuple[Part, ...]] = (
+    *AFTER_MIGRATIONS,
     Part(observe=observe_site, kinds=(VISIT,), moments=("after",)),
     Part(observe=observe_journeys, kinds=(JOURNEYS,), moments=("after",)),
     Part(observe=observe_service_logs, kinds=(LOGS,), moments=("during",)),

@@ -16,10 +16,11 @@ from prodgate.facts.rollout.deployments import Deployment
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.observing_layer import Evidence
 from prodgate.layers.rollout import observing, target
-from prodgate.layers.rollout.facts import MAKERS, Stored
+from prodgate.layers.rollout.facts import MAKERS
 from prodgate.layers.rollout.kinds import DEPLOYMENT, KINDS
 from prodgate.layers.rollout.layer import RolloutLayer
 from prodgate.layers.rollout.observing import PARTS, Part
+from prodgate.layers.rollout.stored import Stored
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 
 CRITERIA = """

@@ -9,6 +9,9 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Make the table of applause."""
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("SET LOCAL lock_timeout = '2s'")
+        op.execute("SET LOCAL statement_timeout = '30s'")
     op.create_table(
         "applause",
         sa.Column("key", sa.String(64), primary_key=True),

@@ -1,0 +1,94 @@
+"""Did the migrations of the release run as they must, and does the build before go on beside them?"""
+
+from datetime import timedelta
+
+from prodgate import Criterion, check
+from prodgate.facts.rollout.migration_runs import MigrationRuns, TrafficAfterMigration
+from prodgate.facts.rollout.migrations import MigrationChange, MigrationFolder, SchemaVersion
+from prodgate.facts.rollout.restorable import RestorablePoint
+
+NOTHING = "no migration in this release"
+
+
+@check(
+    "migration-single-head",
+    remedy="Merge the branches of the migrations (alembic merge heads, makemigrations --merge), and deploy that.",
+)
+def test_the_migrations_have_one_head(folder: MigrationFolder, criterion: Criterion) -> None:
+    """Is there exactly one newest migration, so that everybody who upgrades gets the same schema?"""
+    criterion.hold(len(folder.heads) == 1, expected="one head", observed=", ".join(folder.heads))
+
+
+@check(
+    "migration-locks-bounded",
+    remedy="Rewrite the statement as squawk's page on its rule says, with lock_timeout and statement_timeout set.",
+)
+def test_migrations_keep_nobody_waiting(change: MigrationChange, criterion: Criterion) -> None:
+    """Does no statement of this release hold a lock for as long as a table is large, or wait for one without end?"""
+    found = "; ".join(change.locks)
+    criterion.hold(not found, expected="no such statement", observed=found or change.id or NOTHING)
+
+
+@check(
+    "migration-expands-first",
+    remedy="Add what the new build needs in this release; drop, rename and narrow in a later one, once it is unread.",
+)
+def test_migrations_only_add_for_the_build_before(change: MigrationChange, criterion: Criterion) -> None:
+    """Does the build that serves before find all that it reads and writes as it was?"""
+    found = "; ".join(change.breaks)
+    criterion.hold(not found, expected="only additions", observed=found or change.id or NOTHING)
+
+
+@check("migration-ran", remedy="Read the log of the task, mend the migration, and deploy again.")
+def test_the_migrations_ran_once(migrations: MigrationRuns, criterion: Criterion) -> None:
+    """Did the task that runs the migrations run once, and end without an error?"""
+    told = migrations.told
+    criterion.hold(len(migrations.runs) == 1, expected="one run", observed=told)
+    criterion.hold(migrations.ended is not None, expected="an end", observed=told)
+    criterion.hold(not migrations.runs[0].failure, expected="exit code 0", observed=told)
+
+
+@check(
+    "migration-schema-at-head",
+    remedy="Run the migrations of the deployed commit on this database, and see that it is the one that the site uses.",
+)
+def test_the_schema_is_at_its_head(schema: SchemaVersion, criterion: Criterion) -> None:
+    """Have all migrations of the repository run on the database, and no others?"""
+    criterion.hold(not schema.failed, expected="no failed one", observed=", ".join(schema.failed))
+    criterion.hold(not schema.pending, expected="nothing pending", observed=", ".join(schema.pending))
+    criterion.hold(not schema.foreign, expected="nothing that no file is", observed=", ".join(schema.foreign))
+
+
+@check(
+    "migration-backup-first",
+    remedy="Take a snapshot of the cluster, and wait until it is available, before the migrations start.",
+    measures="time",
+)
+def test_a_snapshot_was_there_before_the_migration(point: RestorablePoint, criterion: Criterion) -> None:
+    """Is there a complete snapshot from right before the migrations?"""
+    criterion.hold(bool(point.snapshot), expected="a snapshot from before", observed=point.snapshot or "none")
+    if point.snapshot_age is not None:
+        criterion.require(point.snapshot_age)
+
+
+@check(
+    "before-backup-checked",
+    remedy="Mend the automated backups of the cluster before the next release.",
+    measures="time",
+)
+def test_the_database_could_go_back(point: RestorablePoint, criterion: Criterion) -> None:
+    """When the release began, could the database be restored to a moment that was young enough?"""
+    criterion.require(point.age)
+
+
+@check(
+    "during-migration-first",
+    remedy="Start the deployment after the task of the migrations has ended with exit code 0.",
+)
+def test_traffic_moved_after_the_migration(traffic: TrafficAfterMigration, criterion: Criterion) -> None:
+    """Had the migrations succeeded when readers first reached the new build?"""
+    criterion.hold(traffic.succeeded, expected="migrations that succeeded", observed=traffic.succeeded)
+    early = traffic.lead < timedelta()
+    criterion.hold(
+        not early, expected="traffic after them", observed=f"{traffic.lead.total_seconds():+.0f} s after them"
+    )
