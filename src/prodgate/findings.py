@@ -64,8 +64,7 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as JSON values; empty fields are left out."""
-        stated = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value for name, value in stated.items() if value not in ("", ())}
+        return {name: value for name in self.__dataclass_fields__ if (value := getattr(self, name))}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

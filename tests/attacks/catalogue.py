@@ -4,7 +4,7 @@ An entry is a table ``[[attack]]`` with these keys:
 
 - ``id``: kebab-case, unique in the catalogue; ``class``: 1 to 22, see `CLASSES`; ``does``: one sentence
 - ``healthy``: start from the project whose truth is GO (default: from the one whose truth is NO-GO)
-- ``setup``: name of a function of ``setups.py``, called first; ``then``: name of one that is called last
+- ``setup``: name of a function of ``setups.py`` or ``edited_runs.py``, called first; ``then``: one that is called last
 - ``remove`` paths, ``files`` path -> text, ``append`` path -> text, ``edits`` path -> [old, new], ``links`` path -> target
 - in ``files``, ``@+30d@`` is the date thirty days from today
 - ``env`` name -> value, in which ``$project`` and variables of the environment are replaced
@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import setups
+from . import edited_runs, setups
 
 FOLDER = Path(__file__).parent
 
@@ -108,6 +108,12 @@ def parse(entry: Mapping[str, Any], file: str) -> Attack:
     return attack
 
 
+def find_setup(name: str) -> Callable[[Path, setups.Gate], None] | None:
+    """Return the function of that name."""
+    found: Callable[[Path, setups.Gate], None] | None = getattr(setups, name, None) or getattr(edited_runs, name, None)
+    return found if callable(found) else None
+
+
 def find_mistakes(attack: Attack) -> Iterator[str]:
     """Say what is wrong with the values of an entry."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", attack.id):
@@ -121,8 +127,8 @@ def find_mistakes(attack: Attack) -> Iterator[str]:
     if not attack.says.strip() or re.search(attack.says, ""):
         yield f"says {attack.says!r} is found in an empty text; write the reason"
     for name in (attack.setup, attack.then):
-        if name and not callable(getattr(setups, name, None)):
-            yield f"{name!r} is no function of setups.py"
+        if name and find_setup(name) is None:
+            yield f"{name!r} is no function of setups.py or edited_runs.py"
     yield from (f"{path!r} leads out of the project" for path in paths(attack) if leads_out(path))
 
 

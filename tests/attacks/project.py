@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from . import setups
-from .catalogue import Attack, paths
+from .catalogue import Attack, find_setup, paths
 
 CRITERIA = """
 system = "shop"
@@ -112,11 +111,11 @@ class Project:
     def attack(self, attack: Attack) -> tuple[int, str]:
         """Do the attack, run the gate, and return its exit code and all that it said and wrote down."""
         self.write(HEALTHY if attack.healthy else BASE)
-        if attack.setup:
-            getattr(setups, attack.setup)(self.folder, self.gate)
+        if setup := find_setup(attack.setup):
+            setup(self.folder, self.gate)
         self.change(attack)
-        if attack.then:
-            getattr(setups, attack.then)(self.folder, self.gate)
+        if then := find_setup(attack.then):
+            then(self.folder, self.gate)
         before = set(self.runs())
         arguments = [each.replace("{run}", str(max(before, default=""))) for each in attack.command]
         values = {"project": str(self.folder)}

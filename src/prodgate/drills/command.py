@@ -135,9 +135,8 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
 
 def _write_record(drilled: Outcome, target: Target) -> None:
     digest = store_json(drilled.run, drilled.record)
-    journal = Journal.of(drilled.run)
-    journal.record_fact("live", drilled.kind, drilled.subject, digest, target.url)
-    journal.write("closed")
+    Journal.of(drilled.run).record_fact("live", drilled.kind, drilled.subject, digest, target.url)
+    runs.close(drilled.run)
 
 
 def _render_lines(drilled: AlarmDrill) -> Iterator[str]:

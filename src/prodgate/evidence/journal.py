@@ -1,24 +1,37 @@
-"""The journal of a run: one JSON object a line, appended and flushed, so that a killed run still says what it knew."""
+"""The journal of a run: one JSON object a line, appended and flushed, so that a killed run still says what it knew.
+
+Its lines are a chain (see `chain`). A writer locks the file, takes the digest of the last line and appends the next, so
+that the processes and threads of a run write one chain.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from time import monotonic, sleep
+from typing import Any, Final
 
+from ..criteria import UsageError
 from ..findings import Finding
+from . import chain
 
 #: Name of the journal in a run directory.
 NAME = "journal.jsonl"
+#: Seconds that a writer waits for another one, which writes one line.
+PATIENCE: Final = 30.0
+_BLOCK: Final = 1 << 16
+#: Journal -> how long it was after the last line that this process wrote, and that line's link.
+_LAST: Final[dict[Path, tuple[int, chain.Link]]] = {}
 
 
-class JournalError(Exception):
-    """The journal can't be read as one; the message names the line."""
+class JournalError(UsageError):
+    """The journal can't be read as one, or not be continued; the message names the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +48,23 @@ class Journal:
     def write(self, event: str, **fields: Any) -> None:
         """Append one event with the time it was written, unless ``at`` is given.
 
-        One write call, so that lines never interleave.
+        Raises JournalError when somebody else has changed the last line, or holds the journal.
         """
-        line = json.dumps({"event": event, "at": datetime.now(UTC).isoformat(), **fields}, ensure_ascii=False)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            data = line.encode("utf-8", "backslashreplace") + b"\n"
-            if (written := os.write(descriptor, data)) != len(data):
+            _lock(self.path, descriptor)
+            size, before = _find_last(self.path, descriptor)
+            line, link = chain.make_line({"event": event, "at": datetime.now(UTC).isoformat(), **fields}, before)
+            if (written := os.write(descriptor, line + b"\n")) != len(line) + 1:
                 # the next event must not be glued to half a line
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            _LAST[self.path] = size + len(line) + 1, link
         except OSError as error:
             error.filename = str(self.path)
             raise
         finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a process that was forked meanwhile has the descriptor, too
             os.close(descriptor)
 
     def record_planned(self, layer: str, check: str, criterion: str, place: str = "") -> None:
@@ -72,19 +88,86 @@ class Journal:
         self.write("fact", layer=layer, kind=kind, subject=subject, digest=digest, source=source)
 
 
-def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the events of a journal; a last line that was cut off in writing is left out.
+def _lock(path: Path, descriptor: int) -> None:
+    """Keep others from writing. Raises JournalError when one of them does not let go."""
+    until = 0.0
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            until = until or monotonic() + PATIENCE
+            if monotonic() > until:
+                reason = f"is held by another process for more than {PATIENCE:g} s; end what a layer has left running"
+                raise JournalError(f"{path}: {reason}") from None
+            sleep(0.001)
+
+
+def _find_last(path: Path, descriptor: int) -> tuple[int, chain.Link]:
+    """Return how long a journal is and the link of its last line; half a line of a killed writer is cut off."""
+    size = os.fstat(descriptor).st_size
+    known, link = _LAST.get(path, (0, chain.START))
+    if known == size:
+        return size, link if size else chain.START
+    data, start = b"", size
+    while start and data.count(b"\n") < 2:
+        start = max(0, start - _BLOCK)
+        data = os.pread(descriptor, size - start, start)
+    whole, _, half = data.rpartition(b"\n")
+    if half:
+        size -= len(half)
+        os.ftruncate(descriptor, size)
+    if not size:
+        return 0, chain.START
+    return size, _read_last_link(path, whole.rpartition(b"\n")[2])
+
+
+def _read_last_link(path: Path, text: bytes) -> chain.Link:
+    try:
+        event = json.loads(text)
+    except ValueError:
+        event = None
+    if link := chain.read_link(event) if isinstance(event, dict) else None:
+        return link
+    raise JournalError(f"{path}: its last line is none of the gate's; no run can rest on it")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a journal holds."""
+
+    events: Sequence[dict[str, Any]]
+    head: str
+    """The digest of its last line; nothing for an empty journal."""
+    flaws: tuple[str, ...]
+    """What was done to it after it was written."""
+
+
+def load(path: Path) -> Recorded:
+    """Read a journal and its chain; a last line that was cut off in writing is left out.
 
     Raises JournalError for a line in the middle that is not an event, OSError when the file can't be read.
     """
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if number == len(lines):
-            return
-        try:
-            event = json.loads(line)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict) or not isinstance(event.get("event"), str):
-            raise JournalError(f"{path}:{number}: is not an event; the journal was changed after it was written")
-        yield event
+    texts = path.read_bytes().split(b"\n")[:-1]
+    events = [event for number, text in enumerate(texts, start=1) if (event := _read_event(path, number, text))]
+    flaws, last = chain.find_flaws(texts, events), chain.read_link(events[-1]) if events else None
+    for event in events:
+        event.pop(chain.MEMBER, None)
+    return Recorded(events, last.digest if last else "", flaws)
+
+
+def _read_event(path: Path, number: int, text: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(text)
+    except ValueError:
+        event = None
+    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+        raise JournalError(f"{path}:{number}: is not an event; the journal was changed after it was written")
+    return event
+
+
+def read(path: Path) -> Sequence[dict[str, Any]]:
+    """Return the events of a journal. Raises JournalError also when its chain does not hold, OSError as ``load``."""
+    found = load(path)
+    if found.flaws:
+        raise JournalError(f"{path}: was edited after it was written: {'; '.join(found.flaws)}")
+    return found.events

@@ -2,8 +2,11 @@
 
 runs/2026-11-24T130000Z-3f2a9c1/
   run.json        what the run set out to do: scope, target, who, versions, digests of criteria and waivers
-  journal.jsonl   what happened; every report derives from it
+  journal.jsonl   what happened; every report derives from it. Its lines are a chain, see `chain`
   evidence/       criteria, waivers and facts by digest
+  logs/           what the layers said
+
+A run that was changed after it was written is refused, with what is wrong in it, see `verification`.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from ..sections.includes import read_files
 from ..sections.waivers_file import parse_waivers
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
-from . import artifacts, journal, standing
+from . import artifacts, chain, journal, standing, verification
 from .counting import count_findings
 
 
@@ -48,8 +51,12 @@ class Run:
     """``unreadable`` events: layer, kind of fact that could not be observed, reason."""
     notes: tuple[Mapping[str, Any], ...] = ()
     """``note`` events: layer, text."""
+    observed_whole: frozenset[str] = frozenset()
+    """Layers that were observed to the end."""
     finished: datetime | None
     """When the run closed; None for a run that was cut off."""
+    head: str = ""
+    """The digest that stands for the whole journal."""
 
     @property
     def scope(self) -> Scope:
@@ -94,31 +101,35 @@ def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path
         }
         text = json.dumps({**about, **given, "started": started.isoformat()}, indent=2, ensure_ascii=False)
         data = f"{text}\n".encode("utf-8", "backslashreplace")
-        (path / "run.json").write_bytes(data)
-        journal.Journal.of(path).write("opened", run=path.name, about=hashlib.sha256(data).hexdigest())
+        (path / verification.ABOUT).write_bytes(data)
+        journal.Journal.of(path).write("opened", run=path.name, about=hashlib.sha256(data).hexdigest(), **given)
     except OSError as error:
         raise RunError(f"{parent}: cannot hold a run: {error.strerror}; name another folder with --runs") from None
     return path
 
 
+def close(path: Path) -> None:
+    """End a run: what it holds by now is all that it holds."""
+    journal.Journal.of(path).write(chain.CLOSED, files=verification.list_files(path))
+
+
 def read(path: Path) -> Run:
-    """Read a run directory, also one whose run was cut off. Raises RunError."""
+    """Read a run directory, also one whose run was cut off. Raises RunError, also for one that was edited."""
     try:
         return _read(path)
+    except RunError:
+        raise
     except (*artifacts.UNREADABLE, journal.JournalError) as error:
         reason = error.strerror if isinstance(error, OSError) else artifacts.describe_flaw(error)
         raise RunError(f"{path}: is not a run directory that can be read: {reason}; name one under runs/") from None
 
 
 def _read(path: Path) -> Run:
-    written = (path / "run.json").read_bytes()
-    about = json.loads(written)
-    events = list(journal.read(path / journal.NAME))
-    if events and events[0].get("about") != hashlib.sha256(written).hexdigest():
-        raise journal.JournalError("run.json was changed after it was written")
+    written, recorded = _read_whole(path)
+    about, events = json.loads(written), recorded.events
     included = {name: _load_text(path, digest) for name, digest in about.get("included", {}).items()}
     criteria = parse_criteria(_load_text(path, about["criteria"]), path / "criteria.toml", included)
-    closed = [event["at"] for event in events if event["event"] == "closed"]
+    closed = [event["at"] for event in events if event["event"] == chain.CLOSED]
     return Run(
         path=path,
         about=about,
@@ -128,8 +139,21 @@ def _read(path: Path) -> Run:
         facts=tuple(event for event in events if event["event"] == "fact"),
         unreadable=tuple(event for event in events if event["event"] == "unreadable"),
         notes=tuple(event for event in events if event["event"] == "note"),
+        observed_whole=frozenset(event["layer"] for event in events if event["event"] == "observed"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
+        head=recorded.head,
     )
+
+
+def _read_whole(path: Path) -> tuple[bytes, journal.Recorded]:
+    """Return ``run.json`` and the journal of a run that is as it was written. Raises RunError."""
+    for name in (verification.ABOUT, journal.NAME):
+        if not (path / name).is_file():
+            raise RunError(f"{path}: is not a run directory that can be read: MISSING: {name}; name one under runs/")
+    about, recorded = (path / verification.ABOUT).read_bytes(), journal.load(path / journal.NAME)
+    if flaws := [*verification.find_flaws(path, about, recorded)]:
+        raise RunError(f"{path}: was changed after it was written: {'; '.join(flaws)}; run the gate again")
+    return about, recorded
 
 
 def _find_standing(

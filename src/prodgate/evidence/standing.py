@@ -10,6 +10,7 @@ from ..criteria import Criteria
 from ..findings import Finding, Outcome
 from ..quantities import Quantity
 from ..sections.criteria_file import CriteriaFile
+from .chain import CLOSED
 
 
 def find_unjudged_layers(
@@ -18,10 +19,14 @@ def find_unjudged_layers(
     """Yield undetermined findings for layers that broke, and for those that never had all their checks planned."""
     broken = [(event["layer"], event["reason"]) for event in events if event["event"] == "broken"]
     known = {layer for layer, _ in broken} | {event["layer"] for event in events if event["event"] == "collected"}
-    closed = any(event["event"] == "closed" for event in events)
+    closed = any(event["event"] == CLOSED for event in events)
     reason = "the layer judged nothing" if closed else "the run was cut off before the layer judged"
     unplanned = [(layer, reason) for layer in layers if layer not in known]
-    for layer, reason in (*broken, *unplanned):
+    # what was cut off may have been about to say that a layer broke
+    open_ = (
+        [] if closed else [(layer, "the run was cut off before it was closed") for layer in layers if layer in known]
+    )
+    for layer, reason in (*broken, *unplanned, *open_):
         yield from leave_undetermined(layer, reason, criteria)
 
 

@@ -46,6 +46,8 @@ def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
     yield f"## {stamp}{verdict.decision}"
     yield ""
     yield f"{_code(run.criteria.system)} on {_code(str(run.about.get('target', '')))}, run {_code(run.path.name)}."
+    if run.finished and run.head:
+        yield f"Head of its journal: {_code(run.head)}."
     yield from _cautions(run, verdict)
     yield ""
     yield from _counts(verdict)

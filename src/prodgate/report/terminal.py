@@ -78,6 +78,7 @@ def render_terminal(
         "",
         *(f"next:   {command}" for command in _next_commands(run, verdict, top)),
         f"report: {one_line(str(report), 500)}",
+        *([f"head:   {run.head}"] if run.finished and run.head else []),
     ]
     return "\n".join(terminal.plain(line) for line in lines)
 

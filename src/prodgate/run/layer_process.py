@@ -59,7 +59,7 @@ def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, reca
     sound = take_fingerprint()
     policies = load_policies(project.policy_folders())
     load_facts(project.root)
-    facts = _recall(layer, at.run) if recall else layer.observe(at)
+    facts = _recall(layer, at.run) if recall else _observe(layer, at)
     if not judge:
         return 0
     _refuse_changes(sound)
@@ -67,6 +67,12 @@ def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, reca
     code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
     _refuse_changes(sound)
     return code
+
+
+def _observe(layer: Layer, at: LayerContext) -> Facts:
+    facts = layer.observe(at)
+    at.journal.write("observed", layer=layer.name)  # without it, there may be facts that nobody wrote down
+    return facts
 
 
 def _make_context(run: Path, project: Project) -> LayerContext:

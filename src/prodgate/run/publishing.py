@@ -38,7 +38,9 @@ def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
         (path / name).write_text(render_html(run, verdict, language=language), "utf-8")
     (path / "summary.md").write_text(render_summary(run, verdict), "utf-8")
     if as_json:
-        _print(json.dumps({"run": str(path), **verdict_to_json(verdict)}, ensure_ascii=False, indent=2))
+        _print(
+            json.dumps({"run": str(path), "head": run.head, **verdict_to_json(verdict)}, ensure_ascii=False, indent=2)
+        )
         return verdict.decision.exit_code
     if before is not None:
         _print(f"{_render_changes(before, run)}\n")

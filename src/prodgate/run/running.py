@@ -79,8 +79,19 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
         artifacts.store(run, data, ".json.gz")
     for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
         journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
+    _carry_observed(plan, journal, earlier)
     _run_layers(plan, run, judges, fixity, "--recall")
     return run
+
+
+def _carry_observed(plan: Plan, journal: Journal, earlier: runs.Run) -> None:
+    """Say which layers had observed all that they observe; of another one there may be facts that nobody wrote down."""
+    for layer in sorted(plan.layers.intersection(BUILT)):
+        if layer in earlier.observed_whole:
+            journal.write("observed", layer=layer)
+        else:
+            reason = f"run {earlier.path.name} did not observe the {layer} layer to the end; observe again"
+            journal.write("broken", layer=layer, reason=reason)
 
 
 def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudge]], fixity: Fixity, how: str) -> None:
@@ -98,7 +109,7 @@ def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudg
         journal.write("interrupted", layer=name)
         plan.progress(f"interrupted while judging {name}; what was found so far is kept")
         return
-    journal.write("closed")
+    runs.close(run)
 
 
 def _run_watched(plan: Plan, run: Path, name: str, fixity: Fixity, how: str) -> None:

@@ -32,7 +32,7 @@ def kept(
     journal = Journal.of(path)
     journal.record_fact("live", kind, dag_id, artifacts.store_json(path, record(dag_id)), target)
     if closed:
-        journal.write("closed")
+        runs.close(path)
     return path
 
 

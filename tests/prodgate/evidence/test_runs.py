@@ -14,6 +14,7 @@ import pytest
 
 from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import NAME, Journal
+from prodgate.evidence.verification import list_files
 from prodgate.findings import Outcome
 from prodgate.report.html import render_html
 from prodgate.report.summary import render_summary
@@ -40,7 +41,11 @@ def test_a_check_that_did_not_finish_is_undetermined(run: Path) -> None:
     judge(run, finish=False)
     found = runs.read(run)
     assert found.finished is None
-    assert [f.outcome for f in found.findings] == [Outcome.SATISFIED, Outcome.UNDETERMINED]
+    assert [(f.outcome, f.reason) for f in found.findings] == [
+        (Outcome.UNDETERMINED, "the run was cut off before it was closed"),
+        (Outcome.SATISFIED, ""),
+        (Outcome.UNDETERMINED, "the check was planned but did not finish"),
+    ]
     assert found.verdict().decision is Decision.INSUFFICIENT
 
 
@@ -107,8 +112,9 @@ def test_a_run_that_judged_again_says_so_first(tmp_path: Path) -> None:
 
 
 def test_a_broken_layer_leaves_its_criteria_undetermined(run: Path) -> None:
-    judge(run)
+    judge(run, close=False)
     Journal.of(run).write("broken", layer="static", reason="died of SIGKILL")
+    runs.close(run)
     verdict = runs.read(run).verdict()
     assert verdict.decision is Decision.INSUFFICIENT
     assert any(f.reason == "died of SIGKILL" for f in verdict.blocking)
@@ -117,8 +123,7 @@ def test_a_broken_layer_leaves_its_criteria_undetermined(run: Path) -> None:
 def test_at_every_cut_the_run_can_be_read_and_is_never_go(run: Path) -> None:
     judge(run)
     whole = (run / NAME).read_bytes()
-    last = whole.index(b'"finished"')
-    for length in range(last):
+    for length in range(len(whole)):
         (run / NAME).write_bytes(whole[:length])
         assert runs.read(run).verdict().decision is Decision.INSUFFICIENT
 
@@ -131,31 +136,6 @@ def test_a_changed_line_is_refused(run: Path) -> None:
         runs.read(run)
 
 
-def test_changed_evidence_is_refused(run: Path) -> None:
-    judge(run)
-    copy = next((run / "evidence").glob("*.toml"))
-    copy.write_bytes(copy.read_bytes() + b"\n")
-    with pytest.raises(runs.RunError, match="does not hold what its name says"):
-        runs.read(run)
-
-
-def test_a_finding_that_was_taken_out_is_missed(run: Path) -> None:
-    judge(run)
-    lines = (run / NAME).read_bytes().splitlines(keepends=True)
-    (run / NAME).write_bytes(b"".join(line for line in lines if b'"finding"' not in line))
-    (found,) = runs.read(run).findings
-    assert found.outcome is Outcome.UNDETERMINED
-    assert found.reason == "the journal holds 0 of the 1 findings that the check made"
-
-
-@pytest.mark.parametrize(("before", "after"), [('"rehearsal": false', '"rehearsal": true'), ('"static"', '"live"')])
-def test_a_changed_description_of_the_run_is_refused(run: Path, before: str, after: str) -> None:
-    judge(run)
-    (run / "run.json").write_text((run / "run.json").read_text().replace(before, after))
-    with pytest.raises(runs.RunError, match=r"run\.json was changed after it was written"):
-        runs.read(run)
-
-
 @pytest.mark.parametrize(
     ("event", "message"),
     [
@@ -164,19 +144,21 @@ def test_a_changed_description_of_the_run_is_refused(run: Path, before: str, aft
         ({"event": "finding", "outcome": "satisfied", "mood": "good"}, "unexpected keyword argument 'mood'"),
         ({"event": "planned"}, "it lacks 'criterion'"),
         ({"event": "broken"}, "it lacks 'layer'"),
+        ({"event": "closed", "at": "yesterday", "files": {}}, "UNLISTED: evidence/"),
         ({"event": "closed", "at": "yesterday"}, "Invalid isoformat string"),
     ],
 )
 def test_a_line_of_another_shape_is_refused(run: Path, event: dict[str, str], message: str) -> None:
-    judge(run)
-    with (run / NAME).open("a") as journal:
-        journal.write(json.dumps({"at": "2026-11-24T13:00:00+00:00", **event}) + "\n")
+    judge(run, close=False)
+    if event["event"] == "closed":
+        event = {"files": list_files(run), **event}
+    Journal.of(run).write(**event)
     with pytest.raises(runs.RunError, match=message):
         runs.read(run)
 
 
 def test_a_layer_that_judged_nothing_is_undetermined(run: Path) -> None:
-    Journal.of(run).write("closed")
+    runs.close(run)
     assert [f.reason for f in runs.read(run).findings] == ["the layer judged nothing"]
 
 
@@ -224,8 +206,9 @@ def test_lines_of_two_processes_do_not_mix(run: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", script, str(run)]) for _ in range(2)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
     Journal.of(run).write("collected", layer="static")
+    runs.close(run)
     assert runs.read(run).findings == ()
-    assert len((run / NAME).read_bytes().splitlines()) == 602
+    assert len((run / NAME).read_bytes().splitlines()) == 603
 
 
 def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
@@ -241,7 +224,7 @@ def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
     os.kill(writer.pid, signal.SIGKILL)
     writer.wait(10)
     writer.stdout.close()
-    (_, unfinished) = runs.read(run).findings
+    *_, unfinished = runs.read(run).findings
     assert (unfinished.outcome, unfinished.subject) == (Outcome.UNDETERMINED, "(unfinished)")
 
 

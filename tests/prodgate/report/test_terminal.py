@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from prodgate.evidence.runs import Run
+from prodgate.report.summary import render_summary
 from prodgate.report.terminal import render_terminal
 from prodgate.report.text import count_columns
 
@@ -20,6 +22,13 @@ def test_begins_with_the_verdict_and_ends_with_next_and_report() -> None:
     lines = said(showcase()).splitlines()
     assert lines[0] == "✘ REHEARSAL NO-GO  nba-news on rehearsal://"
     assert lines[-2:] == ["next:   prodgate explain backup-retention", "report: runs/x/report.html"]
+
+
+def test_the_head_of_a_whole_run_stands_last() -> None:
+    made = replace(showcase(), head="5c" * 32)
+    assert said(made).splitlines()[-1] == f"head:   {'5c' * 32}"
+    assert "head:" not in said(replace(made, finished=None))
+    assert f"Head of its journal: `{'5c' * 32}`." in render_summary(made, made.verdict())
 
 
 def test_a_place_starts_its_line_and_the_remedy_follows() -> None:

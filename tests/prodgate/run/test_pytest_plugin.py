@@ -74,6 +74,7 @@ class Gate:
         )
         arguments = ["-p", "prodgate.run.pytest_plugin", "-p", "no:randomly", "--import-mode=importlib", *options]
         self.result = self.pytester.inline_run(*arguments, *map(str, policies), plugins=[judging])
+        runs.close(self.run)
         return int(self.result.ret)
 
     @property

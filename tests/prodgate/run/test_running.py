@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from prodgate import cli
-from prodgate.evidence import runs
+from prodgate.evidence import artifacts, runs
+from prodgate.evidence.journal import Journal
 from prodgate.findings import Outcome
 from prodgate.layers import BUILT
 from prodgate.verdict import Decision
@@ -204,7 +205,7 @@ def test_evidence_that_is_not_whole_is_not_judged_again(shop: Path, damage: str)
         file.unlink() if damage == "missing" else file.write_bytes(b"something else")
     done = gate(shop, "judge", str(observed))
     assert done.returncode == 4
-    assert "judge a run whose evidence is whole" in done.stderr
+    assert f"{damage.upper()}: evidence/" in done.stderr
     assert "Traceback" not in done.stderr
     assert only_run(shop) == observed
 
@@ -217,6 +218,21 @@ def test_a_syntax_error_that_was_observed_is_no_go_when_it_is_judged(shop: Path)
     done = gate(shop, "judge", str(observed))
     assert done.returncode == 1
     assert "infra/main.tf:1: " in done.stdout
+
+
+def test_facts_of_a_layer_that_was_not_observed_to_its_end_are_not_judged_again(shop: Path) -> None:
+    assert gate(shop, "observe", "--only", "static").returncode == 2
+    whole = runs.read(only_run(shop))
+    cut = runs.create(shop / "runs", whole.about, shop / "criteria.toml", shop / "waivers.toml")
+    for fact in whole.facts:
+        artifacts.store(cut, artifacts.load(whole.path, fact["digest"]), ".json.gz")
+        Journal.of(cut).write("fact", **{key: value for key, value in fact.items() if key not in ("event", "at")})
+    runs.close(cut)
+    assert gate(shop, "judge", str(whole.path)).returncode == 0
+    done = gate(shop, "judge", str(cut))
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert f"run {cut.name} did not observe the static layer to the end; observe again" in said
 
 
 def test_what_changed_since_the_last_run_is_said(shop: Path) -> None:

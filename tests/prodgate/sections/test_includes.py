@@ -285,7 +285,7 @@ def test_a_run_whose_included_criteria_were_changed_is_refused(shop: Path) -> No
     run = runs.create(shop / "runs", ABOUT, Path("criteria.toml"), Path("waivers.toml"))
     (file,) = (path for path in (run / artifacts.FOLDER).iterdir() if path.read_bytes() == RECOVERY.encode())
     file.write_bytes(RECOVERY.replace("30 d", "1 d").encode())
-    with pytest.raises(runs.RunError, match="the evidence was changed"):
+    with pytest.raises(runs.RunError, match="CHANGED: evidence/"):
         runs.read(run)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from prodgate.layers.attested.documents import look_at_document
 from prodgate.layers.attested.layer import AttestedLayer
 from prodgate.layers.layer import LayerContext
 from tests.prodgate.layers.context import layer_context, observe_and_recall, recall
+from tests.prodgate.sample_run import forge
 
 CRITERIA = """
 system = "shop"
@@ -88,26 +88,13 @@ def make_run(shop: Path, outcome: str = "satisfied", *, closed: bool = True, **a
     )
     journal.record_finished("rollout", "check", 1)
     if closed:
-        journal.write("closed")
+        runs.close(made)
     return made.rename(made.with_name(RUN))
 
 
 def started(shop: Path, days: float) -> None:
-    """Say that the cited run began so many days from now."""
-    path = shop / "runs" / RUN
-    about = json.loads((path / "run.json").read_text("utf-8"))
-    text = json.dumps({**about, "started": (datetime.now(UTC) + timedelta(days=days)).isoformat()})
-    (path / "run.json").write_text(text, "utf-8")
-    lines = (path / "journal.jsonl").read_text("utf-8").splitlines()
-    first = json.loads(lines[0])
-    first.pop("about", None)
-    (path / "journal.jsonl").write_text("\n".join([reopened(first, text), *lines[1:], ""]), "utf-8")
-
-
-def reopened(event: dict[str, Any], about: str) -> str:
-    from hashlib import sha256
-
-    return json.dumps({**event, "about": sha256(about.encode()).hexdigest()})
+    """Let the cited run have begun so many days from now."""
+    forge(shop / "runs" / RUN, started=(datetime.now(UTC) + timedelta(days=days)).isoformat())
 
 
 def judge(context: LayerContext) -> dict[str, Finding]:
@@ -136,10 +123,10 @@ def test_a_run_that_was_go_shows_it(shop: Path) -> None:
         (lambda shop: make_run(shop, rehearsal=True), "it was a rehearsal", Outcome.NOT_SATISFIED),
         (lambda shop: make_run(shop, layers=["rollout", "live"]), "", Outcome.SATISFIED),
         (lambda shop: make_run(shop, layers=["live"]), "judged the rollout layer", Outcome.NOT_SATISFIED),
-        (lambda shop: (make_run(shop) / "run.json").write_text("{}"), "is not a run directory", Outcome.UNDETERMINED),
-        (lambda shop: (make_run(shop) / "evidence").rename(shop / "gone"), "is not a run directory", Outcome.UNDETERMINED),
+        (lambda shop: (make_run(shop) / "run.json").write_text("{}"), "was changed after it was written", Outcome.UNDETERMINED),
+        (lambda shop: (make_run(shop) / "evidence").rename(shop / "gone"), "was changed after it was written", Outcome.UNDETERMINED),
         (lambda shop: linked(make_run(shop)), "there is no such run in runs/", Outcome.NOT_SATISFIED),
-        (lambda shop: of_another_system(make_run(shop)), "is not a run directory", Outcome.UNDETERMINED),
+        (lambda shop: of_another_system(make_run(shop)), "was changed after it was written", Outcome.UNDETERMINED),
     ],
 )  # fmt: skip
 def test_a_run_that_shows_nothing_does_not_count(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.facts.load.changes import LoadChange
 from prodgate.findings import Finding, Outcome
@@ -51,7 +52,7 @@ def finished(context: LayerContext, outcome: str) -> None:
     journal.record_finding(found)
     journal.record_finished("load", "test_fast", 1)
     journal.write("collected", layer="load")
-    journal.write("closed")
+    runs.close(context.run)
 
 
 @pytest.mark.parametrize(("outcome", "compared"), [("satisfied", 1), ("not-satisfied", 0), ("undetermined", 0)])

@@ -1,0 +1,73 @@
+"""Whether a run directory is what the run wrote: its journal by its chain, and every other file by digest.
+
+The first line of the journal has the digests of ``run.json``, the criteria and the waivers; the closing line has those
+of all files below FOLDERS. Reports are written from these, again at every time, and are not looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from . import artifacts, chain
+from .journal import Recorded
+
+#: Name of the file that says what the run set out to do.
+ABOUT: Final = "run.json"
+#: Folders whose files the closing line lists.
+FOLDERS: Final = (artifacts.FOLDER, "logs")
+_MOST_NAMED: Final = 5
+
+
+def find_flaws(run: Path, about: bytes, recorded: Recorded) -> Iterator[str]:
+    """Yield what is CHANGED, MISSING, UNLISTED, REORDERED or FOREIGN in a run; nothing when it is as it was written.
+
+    ``about`` are the bytes of ``run.json``. A run that was cut off lists no files; what it holds is still compared with
+    its name.
+    """
+    yield from (f"journal.jsonl: {flaw}" for flaw in recorded.flaws)
+    events = recorded.events
+    if not events:
+        return
+    if events[0].get("about") != hashlib.sha256(about).hexdigest():
+        yield f"CHANGED: {ABOUT}"
+    found = list_files(run)
+    if events[-1]["event"] == chain.CLOSED:
+        yield from _compare(events[-1].get("files", {}), found)
+    else:
+        yield from _name("CHANGED", [name for name, digest in found.items() if _is_misnamed(name, digest)])
+
+
+def list_files(run: Path) -> Mapping[str, str]:
+    """Return the SHA-256 of every file in a run's FOLDERS by its path in the run, but for files still being written."""
+    paths = sorted(path for folder in FOLDERS for path in (run / folder).rglob("*") if not path.name.startswith("."))
+    return {path.relative_to(run).as_posix(): _digest(path) for path in paths if path.is_symlink() or not path.is_dir()}
+
+
+def _digest(path: Path) -> str:
+    """Return the digest of a file; what is none, such as a pipe that nobody ever writes to, has another one."""
+    if not path.is_file():
+        return "not a file"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_misnamed(name: str, digest: str) -> bool:
+    """Whether a file of evidence does not hold what its name says."""
+    folder, file = os.path.split(name)
+    return folder == artifacts.FOLDER and file.partition(".")[0] != digest
+
+
+def _compare(listed: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[str]:
+    yield from _name("CHANGED", [name for name, digest in found.items() if listed.get(name, digest) != digest])
+    yield from _name("MISSING", [name for name in listed if name not in found])
+    yield from _name("UNLISTED", [name for name in found if name not in listed])
+
+
+def _name(flaw: str, files: list[str]) -> Iterator[str]:
+    if files:
+        more = f" and {len(files) - _MOST_NAMED:,} more" if len(files) > _MOST_NAMED else ""
+        yield f"{flaw}: {', '.join(files[:_MOST_NAMED])}{more}"

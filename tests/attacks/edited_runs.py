@@ -1,0 +1,219 @@
+"""What somebody does to runs that are there: called with the project's folder and a function that runs the gate in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from .setups import Gate
+
+
+def newest_run(project: Path) -> Path:
+    """The run that was made last."""
+    return max((project / "runs").iterdir(), key=lambda run: run.stat().st_mtime_ns)
+
+
+def change_journal(project: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Write the lines of the newest run's journal anew."""
+    path = newest_run(project) / "journal.jsonl"
+    path.write_text("".join(f"{line}\n" for line in change(path.read_text("utf-8").splitlines())), "utf-8")
+
+
+def break_a_line(project: Path, gate: Gate) -> None:
+    """Cut a line in the middle of the journal in two."""
+    change_journal(project, lambda lines: [*lines[:3], lines[3][:20], *lines[4:]])
+
+
+def cut_the_journal(project: Path, gate: Gate) -> None:
+    """Keep only the first half of the journal."""
+    change_journal(project, lambda lines: lines[: len(lines) // 2])
+
+
+def drop_the_finding(project: Path, gate: Gate) -> None:
+    """Take the finding that blocks out of the journal."""
+    change_journal(project, lambda lines: [line for line in lines if '"not-satisfied"' not in line])
+
+
+def empty_the_journal(project: Path, gate: Gate) -> None:
+    """Leave an empty journal."""
+    change_journal(project, lambda lines: [])
+
+
+def remove_the_journal(project: Path, gate: Gate) -> None:
+    """Delete the journal."""
+    (newest_run(project) / "journal.jsonl").unlink()
+
+
+def change_about(project: Path, key: str, value: object) -> None:
+    """Change one value of the newest run's run.json."""
+    path = newest_run(project) / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {key: value}), "utf-8")
+
+
+def rename_the_layer(project: Path, gate: Gate) -> None:
+    """Let the run say that only the live layer was asked."""
+    change_about(project, "layers", ["live"])
+
+
+def deny_the_rehearsal(project: Path, gate: Gate) -> None:
+    """Let the run say that it was no rehearsal."""
+    change_about(project, "rehearsal", False)
+
+
+def weaken_the_criteria(project: Path, gate: Gate) -> None:
+    """Let the run's copy of the criteria ask for less."""
+    for path in (newest_run(project) / "evidence").glob("*.toml"):
+        path.write_text(path.read_text("utf-8").replace(">= 4 d", ">= 1 s"), "utf-8")
+
+
+def remove_the_evidence(project: Path, gate: Gate) -> None:
+    """Delete every observation of the run."""
+    for path in (newest_run(project) / "evidence").glob("*.json*"):
+        path.unlink()
+
+
+def damage_the_evidence(project: Path, gate: Gate) -> None:
+    """Overwrite every observation of the run."""
+    for path in (newest_run(project) / "evidence").glob("*.json*"):
+        path.write_bytes(b"{}")
+
+
+def drop_the_check(project: Path, gate: Gate) -> None:
+    """Take every line about the check that blocks out of the journal."""
+    change_journal(project, lambda lines: [line for line in lines if "test_the_shop_is_ready" not in line])
+
+
+def turn_the_finding(project: Path, gate: Gate) -> None:
+    """Let the journal say that what blocks holds."""
+    change_journal(project, lambda lines: [line.replace('"not-satisfied"', '"satisfied"') for line in lines])
+
+
+def oldest_run(project: Path) -> Path:
+    """The run that was made first."""
+    return min((project / "runs").iterdir(), key=lambda run: run.stat().st_mtime_ns)
+
+
+def drop_lines_with(project: Path, *words: str) -> None:
+    """Take the lines out of the newest run's journal that hold one of these words."""
+    change_journal(project, lambda lines: [line for line in lines if not any(word in line for word in words)])
+
+
+def turn_the_doubt(project: Path, gate: Gate) -> None:
+    """Let the journal say that what nobody knows holds."""
+    change_journal(project, lambda lines: [line.replace('"undetermined"', '"satisfied"') for line in lines])
+
+
+def drop_the_plan(project: Path, gate: Gate) -> None:
+    """Take out of the journal what was planned."""
+    drop_lines_with(project, '"planned"')
+
+
+def drop_the_end(project: Path, gate: Gate) -> None:
+    """Take the closing line out of the journal."""
+    drop_lines_with(project, '"closed"')
+
+
+def drop_the_break(project: Path, gate: Gate) -> None:
+    """Take out of the journal that the layer broke."""
+    drop_lines_with(project, '"broken"')
+
+
+def drop_the_break_and_the_end(project: Path, gate: Gate) -> None:
+    """Cut the journal off before it says that the layer broke."""
+    drop_lines_with(project, '"broken"', '"closed"')
+
+
+def drop_the_facts(project: Path, gate: Gate) -> None:
+    """Take out of the journal what was observed of the configuration."""
+    drop_lines_with(project, '"kind": "configuration"')
+
+
+def turn_round(project: Path, gate: Gate) -> None:
+    """Let what was found first stand last."""
+    change_journal(project, lambda lines: [lines[0], *lines[-2:0:-1], lines[-1]])
+
+
+def find_again(project: Path, gate: Gate) -> None:
+    """Put a finding that holds behind the one that does not."""
+
+    def change(lines: list[str]) -> list[str]:
+        found = next(number for number, line in enumerate(lines) if '"not-satisfied"' in line)
+        return [*lines[:found], lines[found].replace("not-satisfied", "satisfied"), *lines[found + 1 :]]
+
+    change_journal(project, change)
+
+
+def date_the_end(project: Path, gate: Gate) -> None:
+    """Let the run end on another day."""
+    change_journal(project, lambda lines: [*lines[:-1], lines[-1].replace('"at": "20', '"at": "21')])
+
+
+def mix_the_runs(project: Path, gate: Gate) -> None:
+    """Put what the older run found in place of what the newer one did."""
+    theirs = (oldest_run(project) / "journal.jsonl").read_text("utf-8").splitlines()
+    change_journal(project, lambda lines: [*lines[:9], *theirs[9:]])
+
+
+def take_the_journal_of_the_older(project: Path, gate: Gate) -> None:
+    """Put the older run's journal in place of the newer one's."""
+    text = (oldest_run(project) / "journal.jsonl").read_text("utf-8")
+    (newest_run(project) / "journal.jsonl").write_text(text, "utf-8")
+
+
+def swap_the_configurations(project: Path, gate: Gate) -> None:
+    """Let the newer run name the older run's configuration, and put it there."""
+    old, new = (
+        next(
+            json.loads(line)["digest"]
+            for line in (run / "journal.jsonl").read_text("utf-8").splitlines()
+            if '"kind": "configuration"' in line
+        )
+        for run in (oldest_run(project), newest_run(project))
+    )
+    name = f"evidence/{old}.json.gz"
+    (newest_run(project) / name).write_bytes((oldest_run(project) / name).read_bytes())
+    change_journal(project, lambda lines: [line.replace(new, old) for line in lines])
+
+
+def overwrite_the_configuration(project: Path, gate: Gate) -> None:
+    """Let all evidence of the newer run hold what that of the older one holds."""
+    old = max((oldest_run(project) / "evidence").glob("*.gz"), key=lambda path: path.stat().st_size)
+    new = max((newest_run(project) / "evidence").glob("*.gz"), key=lambda path: path.stat().st_size)
+    new.write_bytes(old.read_bytes())
+
+
+def say_another_commit(project: Path, gate: Gate) -> None:
+    """Let the run say that another commit was judged."""
+    change_about(project, "commit", "0" * 40)
+
+
+def say_it_was_observed(project: Path, gate: Gate) -> None:
+    """Let a run that judged again say that it observed."""
+    done = gate("judge", str(newest_run(project)))
+    assert done.returncode == 1, done.stdout + done.stderr
+    path = newest_run(project) / "run.json"
+    path.write_text(path.read_text("utf-8").replace('"judged_again"', '"judged"'), "utf-8")
+
+
+def ask_no_layer(project: Path, gate: Gate) -> None:
+    """Let the run say that no layer was asked."""
+    change_about(project, "layers", [])
+
+
+def accept_it_afterwards(project: Path, gate: Gate) -> None:
+    """Put a waiver for everything in place of the waivers that the run kept."""
+    about = json.loads((newest_run(project) / "run.json").read_text("utf-8"))
+    waiver = '[[waiver]]\nid = "W-1"\ncriterion = "truth"\nsubject = "*"\n'
+    (newest_run(project) / "evidence" / f"{about['waivers']}.toml").write_text(waiver, "utf-8")
+
+
+def clear_the_logs(project: Path, gate: Gate) -> None:
+    """Empty what the layers said."""
+    for path in (newest_run(project) / "logs").iterdir():
+        path.write_bytes(b"")
+
+
+def hide_evidence(project: Path, gate: Gate) -> None:
+    """Leave a file in the evidence that the run did not write."""
+    (newest_run(project) / "evidence" / f"{'0' * 64}.json.gz").write_bytes(b"")
