@@ -5,27 +5,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..processes.progress import Progress
 from .environments import EngineError
+from .system_packages import LIMIT, Run, install_commands, last_line, run_program
 
 #: Names under which a Chromium may be on PATH; the headless shell starts twice as fast.
 NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 #: What Debian calls the browser, and the font without which Japanese is a row of boxes.
 PACKAGES: Final = ("chromium-headless-shell", "fonts-noto-cjk")
-#: Seconds that a download or an installation may take, and a program that only looks something up.
-LIMIT: Final = 600.0
+#: Seconds that a program may take that only looks something up.
 _BRIEF: Final = 30.0
-#: Whoever else installs something meanwhile holds apt's locks: wait for them instead of giving up.
-_APT: Final = ("apt-get", "-o", "DPkg::Lock::Timeout=300")
-
-Run = Callable[[Sequence[str], float], "tuple[int, str]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ def ensure_chromium(
     there = find_chromium(environment)
     if there is not None:
         return there
-    run, root = run or _run, os.geteuid() == 0 if root is None else root
+    run, root = run or run_program, os.geteuid() == 0 if root is None else root
     tried = [] if _is_kept_by_playwright(run) else list(_install(progress, environment, run, root))
     there = find_chromium(environment)
     if there is None and not _is_kept_by_playwright(run):
@@ -66,7 +61,7 @@ def ensure_chromium(
 
 def has_japanese_fonts(run: Run | None = None) -> bool:
     """Whether Japanese can be drawn here; without fontconfig that is not known, and taken for granted."""
-    code, told = (run or _run)(("fc-list", ":lang=ja", "family"), _BRIEF)
+    code, told = (run or run_program)(("fc-list", ":lang=ja", "family"), _BRIEF)
     return code != 0 or bool(told.strip())
 
 
@@ -81,9 +76,8 @@ def _is_kept_by_playwright(run: Run) -> bool:
 def _install(progress: Progress, environment: Mapping[str, str], run: Run, root: bool) -> Sequence[str]:
     """Try each way to install a Chromium until one works; return what the failed ones said last."""
     ways: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
-    if root and shutil.which("apt-get", path=environment.get("PATH")):
-        install = (*_APT, "install", "-y", "--no-install-recommends", *PACKAGES)
-        ways.append(("apt-get", ((*_APT, "update"), install)))
+    if apt := install_commands(PACKAGES, environment, root):
+        ways.append(("apt-get", apt))
     fetch = (sys.executable, "-P", "-m", "playwright", "install", "--only-shell", *(("--with-deps",) if root else ()))
     ways.append(("playwright install", ((*fetch, "chromium"),)))
     tried: list[str] = []
@@ -94,16 +88,5 @@ def _install(progress: Progress, environment: Mapping[str, str], run: Run, root:
             code, told = run(command, LIMIT)
         if code == 0:
             return tried
-        tried.append(f"{name}: {(told.strip().splitlines() or ['said nothing'])[-1]}")
+        tried.append(f"{name}: {last_line(told)}")
     return tried
-
-
-def _run(command: Sequence[str], limit: float) -> tuple[int, str]:
-    """Return the exit code and the output of a program; one that can't run or does not end has failed."""
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=limit, check=False)  # noqa: S603  of our own making
-    except FileNotFoundError:
-        return 127, f"{command[0]} is not there"
-    except subprocess.TimeoutExpired:
-        return 124, f"did not end within {limit:.0f} s"
-    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")

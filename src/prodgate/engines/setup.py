@@ -15,6 +15,7 @@ from ..terraform.diagnostics import TerraformError
 from ..terraform.runner import find_engine, run
 from .chromium import ensure_chromium
 from .environments import EngineError, ensure_python
+from .haproxy import ensure_haproxy
 
 #: The environment of the newest Airflow that Amazon MWAA is known to run.
 AIRFLOW: Final = "airflow-3.0.6"
@@ -37,6 +38,7 @@ def check_engines(progress: Progress) -> Sequence[EngineState]:
         _make_ready("Checkov", "checkov", progress),
         _make_ready("Airflow", AIRFLOW, progress),
         _check_chromium(progress),
+        _check_haproxy(progress),
     )
 
 
@@ -68,3 +70,11 @@ def _check_chromium(progress: Progress) -> EngineState:
     except EngineError as error:
         return EngineState("Chromium", False, str(error))
     return EngineState("Chromium", True, found.program or f"kept by {found.source}")
+
+
+def _check_haproxy(progress: Progress) -> EngineState:
+    try:
+        found = ensure_haproxy(progress)
+    except EngineError as error:
+        return EngineState("HAProxy", False, str(error))
+    return EngineState("HAProxy", True, f"{found.version} ({found.program})")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ..aws.answers import Unreadable
 from ..processes.child import Process, read_first_line
 from ..terraform.diagnostics import refusal
 from .airflow.health import authorization, find_api
@@ -64,6 +65,15 @@ class RunningEmulator:
             raise refusal("the rehearsal account has no Airflow", f"{url}: {error}") from error
         if status != 200 or not json.loads(said):
             raise refusal("the rehearsal account has no Airflow", f"it holds no MWAA environment: {said}")
+
+    def conduct(self, service: str, region: str, **kinds: Mapping[str, Any]) -> None:
+        """Tell a service what it would observe by itself (`emulator.conducted`). Raises Unreadable."""
+        try:
+            status, said = self._ask("conduct", {"service": service, "region": region, "kinds": kinds})
+        except OSError as error:
+            raise Unreadable(f"the rehearsal account does not answer: {error}") from error
+        if status != 200:
+            raise Unreadable(f"the rehearsal account did not take in what {service} observes: {said}")
 
     def _ask(self, what: str, told: Any) -> tuple[int, str]:
         """Tell the emulator something that AWS has no call for; return the status and text of its answer."""

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
 
 from ..aws.answers import Unreadable
 from ..engines.environments import ensure_python
@@ -21,6 +20,7 @@ from .airflow.startup import read_exports
 from .cpu_contention import CpuContention
 from .cpu_contention import measure_cpu_contention as counting
 from .edge_settings import EdgeSettings, read_edge_settings
+from .rollout import stage as rollouts
 from .site import process as sites
 from .site.collection_database import prepare_database
 
@@ -83,15 +83,18 @@ def open_airflow(
 
 def open_rollout(
     root: Path,
-    logs: Path,  # noqa: ARG001
+    logs: Path,
     *,
-    var_files: Sequence[Path],  # noqa: ARG001
-    dags: Path | None,  # noqa: ARG001
-    speed: int,  # noqa: ARG001
-    progress: Progress,  # noqa: ARG001
-) -> NoReturn:
-    """Run blue behind a proxy, ready for a deployment. Raises Unreadable."""
-    raise Unreadable(f"{root}: no deployment can be rehearsed in this version")
+    var_files: Sequence[Path],
+    dags: Path | None,
+    speed: int,
+    progress: Progress,
+) -> AbstractContextManager[rollouts.StagedRollout]:
+    """Run blue behind a proxy, ready for a deployment that goes ``speed`` times as fast as is declared.
+
+    Raises Unreadable, TerraformError and EngineError when a part can't be had.
+    """
+    return rollouts.running_rollout(root, logs, var_files=var_files, dags=dags, speed=speed, progress=progress)
 
 
 def measure_cpu_contention() -> AbstractContextManager[CpuContention]:

@@ -30,11 +30,13 @@ def test_what_is_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(setup, "ensure_python", refuse)
     monkeypatch.setenv("PRODGATE_TERRAFORM", "/no/such/terraform")
     monkeypatch.setenv("PRODGATE_CHROMIUM", "/no/such/chromium")
+    monkeypatch.setenv("PRODGATE_HAPROXY", "/no/such/haproxy")
     found = states()
     assert found["Checkov"].detail == "checkov.lock: can't be installed; run prodgate setup"
     assert found["Airflow"].detail == "airflow-3.0.6.lock: can't be installed; run prodgate setup"
     assert "PRODGATE_TERRAFORM: no program '/no/such/terraform'" in found["Terraform core"].detail
     assert "PRODGATE_CHROMIUM: '/no/such/chromium' is no program" in found["Chromium"].detail
+    assert "PRODGATE_HAPROXY: '/no/such/haproxy' is no program" in found["HAProxy"].detail
     assert not any(state.ready for state in found.values())
 
 

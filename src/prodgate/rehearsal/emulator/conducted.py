@@ -29,13 +29,16 @@ def is_conducted(ledger: Ledger) -> bool:
 
 
 def conduct(ledger: Ledger, told: Mapping[str, Mapping[str, Mapping[str, Any] | None]]) -> None:
-    """Take in fields of what is kept, by kind and key; None forgets it. Raises ValueError for a kind unknown here."""
+    """Take in fields of what is kept, by kind and key; None forgets a thing, or a field of it."""
     for kind, changes in told.items():
         for key, fields in changes.items():
             if fields is None:
                 ledger.of(kind).pop(key, None)
             elif isinstance(fields, Mapping):
-                ledger.of(kind).setdefault(key, {}).update(fields)
+                kept = ledger.of(kind).setdefault(key, {})
+                kept |= fields
+                for name in [name for name, value in fields.items() if value is None]:
+                    del kept[name]
             else:
                 ledger.of(kind)[key] = fields
 

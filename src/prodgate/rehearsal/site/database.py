@@ -97,14 +97,19 @@ def _configuration() -> Config:
     return configuration
 
 
+def list_revisions() -> tuple[str, ...]:
+    """Return all migrations, the oldest first."""
+    scripts = ScriptDirectory.from_config(_configuration())
+    return tuple(reversed([str(each.revision) for each in scripts.walk_revisions()]))
+
+
 def _find_fitting(schema: str) -> tuple[str, frozenset[str]]:
     """Return the newest migration that a build knows, all of them by default, and those from there on."""
-    scripts = ScriptDirectory.from_config(_configuration())
-    newest_first = [each.revision for each in scripts.walk_revisions()]
-    head = schema or newest_first[0]
-    if head not in newest_first:
-        raise UsageError(f"--schema: {head!r} is no migration; write one of {', '.join(reversed(newest_first))}")
-    return head, frozenset(newest_first[: newest_first.index(head) + 1])
+    known = list_revisions()
+    head = schema or known[-1]
+    if head not in known:
+        raise UsageError(f"--schema: {head!r} is no migration; write one of {', '.join(known)}")
+    return head, frozenset(known[known.index(head) :])
 
 
 def migrate(database: Database, revision: str = "", then: Callable[[Connection], object] | None = None) -> None:

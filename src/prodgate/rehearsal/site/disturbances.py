@@ -12,8 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .faults import Fault
 
-#: Paths for monitoring, which a fault must not affect.
-UNDISTURBED: Final = ("/api/health", "/api/ready")
+READY: Final = "/api/ready"
+#: Paths for monitoring, which other faults must not affect.
+UNDISTURBED: Final = ("/api/health", READY)
+#: By what a load balancer says to which of its ports a request came, and the one for readers.
+PUBLIC: Final = (b"x-forwarded-port", b"443")
 #: Lets a request through, perhaps later (None), or names what happens to it.
 Disturbance = Callable[[Scope], Awaitable[str | None]]
 
@@ -23,9 +26,10 @@ def with_disturbances(
 ) -> ASGIApp:
     """Disturb the requests to an application; ``broken`` answers those that fail."""
     disturbances = [DISTURBANCES[fault.name](*fault.numbers) for fault in faults if fault.name in DISTURBANCES]
+    never_ready = any(fault.name == "never-ready" for fault in faults)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        became = None
+        became = "broken" if never_ready and scope["path"] == READY else None
         if scope["path"] not in UNDISTURBED:
             for disturbance in disturbances:
                 became = became or await disturbance(scope)
@@ -102,6 +106,15 @@ def _outcome(what: str, share: float) -> Disturbance:
     return become
 
 
+def _errors_in_public(share: float) -> Disturbance:
+    due = chances(share, "public")
+
+    async def become(scope: Scope) -> str | None:
+        return "broken" if PUBLIC in scope["headers"] and next(due) else None
+
+    return become
+
+
 DISTURBANCES: Final[dict[str, Callable[..., Disturbance]]] = {
     "latency": _latency,
     "stall": _stall,
@@ -109,4 +122,5 @@ DISTURBANCES: Final[dict[str, Callable[..., Disturbance]]] = {
     "slow-page": _slow_page,
     "drop": lambda share: _outcome("dropped", share),
     "errors": lambda share: _outcome("broken", share),
+    "errors-in-public": _errors_in_public,
 }

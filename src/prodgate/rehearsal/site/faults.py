@@ -36,13 +36,17 @@ class Fault:
     numbers: tuple[float, ...] = ()
 
 
-#: What happens to requests; those for health and readiness are spared.
+#: What happens to requests; those for health and readiness are spared, but for never-ready.
 KINDS: Final = {
     "latency": FaultKind("a share of the requests is delayed", form="SECONDS[@SHARE]", value="0.3@0.1"),
     "stall": FaultKind("everything stalls at the end of each period", form="SECONDS/PERIOD", value="1/10"),
     "drop": FaultKind("a share of the connections is closed without an answer", form="SHARE", value="0.01"),
     "errors": FaultKind("a share of the requests is answered with a 500", form="SHARE", value="0.01"),
     "slow-start": FaultKind("ready at once, but answers only after so long", form="SECONDS", value="3"),
+    "errors-in-public": FaultKind(
+        "a share of the requests to port 443 of the load balancer is answered with a 500", form="SHARE", value="1"
+    ),
+    "never-ready": FaultKind("the process is alive, and never ready"),
     "uncacheable": FaultKind("public pages say that no cache may keep them"),
     "naive-deploy": FaultKind("deploy() kills the old build, then starts the new one"),
     # what a browser notices

@@ -95,18 +95,7 @@ class Site:
         self._place = bind_port(port)
 
     def _start_build(self, build: str) -> subprocess.Popen[bytes]:
-        number = self._place.fileno()
-        with self.log.open("ab") as told:
-            process = subprocess.Popen(  # noqa: S603  our own module
-                (*PROGRAM, "--fd", str(number), "--build", build, *self._options),
-                env=os.environ | {SECRET: self._secret},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=told,
-                pass_fds=[number],
-                start_new_session=True,
-                bufsize=0,
-            )
+        process = start_build(self._place, ("--build", build, *self._options), self._secret, self.log)
         assert process.stdout is not None
         ready = ""
         try:
@@ -142,6 +131,21 @@ def running(
         yield site
     finally:
         site.end()
+
+
+def start_build(place: socket.socket, options: Sequence[str], secret: str, log: Path) -> subprocess.Popen[bytes]:
+    """Start a build that serves at a port, with options of the program; it prints a line once it answers."""
+    with log.open("ab") as told:
+        return subprocess.Popen(  # noqa: S603  our own module
+            (*PROGRAM, "--fd", str(place.fileno()), *options),
+            env=os.environ | {SECRET: secret},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            pass_fds=[place.fileno()],
+            start_new_session=True,
+            bufsize=0,
+        )
 
 
 def _wait_for_end(process: subprocess.Popen[bytes]) -> None:

@@ -39,7 +39,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 def test_every_fault_is_done_by_something() -> None:
     done = set(disturbances.DISTURBANCES) | set(defects.HEADERS) | {name for name, _ in defects.TEXTS}
-    assert done | {"naive-deploy", "wrong-build"} == set(KINDS)
+    assert done | {"naive-deploy", "never-ready", "wrong-build"} == set(KINDS)
     examples = [line.split()[0] for line in faults.render_faults().splitlines()]
     assert [parse_faults([example])[0].name for example in examples] == list(KINDS)
 
@@ -120,6 +120,19 @@ def test_errors_are_answers_of_the_site_and_exactly_so_many(news: Database) -> N
             assert "ターンオーバー" in answer.text or answer.json == {"status": 500, "error": "internal error"}
             assert answer.headers["x-build"] == "blue"
             assert "no-store" in answer.headers["cache-control"]
+
+
+def test_errors_in_public_are_seen_at_the_port_of_readers_alone(news: Database) -> None:
+    for port, status in (("443", 500), ("8443", 200)):
+        answers = asyncio.run(
+            served(news, ["/", "/api/stories?per_page=1"], faults=["errors-in-public=1"], x_forwarded_port=port)
+        )
+        assert [answer.status for answer in answers] == [status, status]
+
+
+def test_what_is_never_ready_is_alive_and_answers(news: Database) -> None:
+    answers = asyncio.run(served(news, ["/api/ready", "/api/health", "/"], faults=["never-ready"]))
+    assert [answer.status for answer in answers] == [500, 200, 200]
 
 
 def test_during_a_stall_nothing_is_answered(news: Database, tmp_path: Path) -> None:

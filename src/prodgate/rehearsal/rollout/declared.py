@@ -1,0 +1,211 @@
+"""What an account says of how its services are deployed: groups, listeners, steps, waits and alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...aws.answers import Unreadable
+from ...aws.clients import Clients
+
+#: What CodeDeploy's own configurations do, as (percent, minutes until the next step).
+_BUNDLED: Final = {
+    "CodeDeployDefault.ECSAllAtOnce": ((100, 0.0),),
+    "CodeDeployDefault.ECSCanary10Percent5Minutes": ((10, 5.0), (100, 0.0)),
+    "CodeDeployDefault.ECSCanary10Percent15Minutes": ((10, 15.0), (100, 0.0)),
+}
+#: How functions must be named that CodeDeploy's own role may invoke.
+HOOK: Final = "CodeDeployHook_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroup:
+    """One of the two target groups of a service."""
+
+    arn: str
+    name: str
+    balancer: str
+    """ARN of its load balancer."""
+    interval: float
+    """Seconds between health checks."""
+    timeout: float
+    healthy: int
+    """Checks in a row that make a target healthy."""
+    unhealthy: int
+    delay: float
+    """Seconds that a target may take to end its requests once it is deregistered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A rule of a listener; the rule that has no condition is the listener's default."""
+
+    listener: str
+    rule: str
+    """Empty for the default."""
+    patterns: tuple[str, ...]
+    """Of paths; none for the default."""
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service, and how a deployment group deploys it."""
+
+    arn: str
+    name: str
+    cluster: str
+    application: str
+    group: str
+    container: str
+    port: int
+    count: int
+    """Tasks that it wants."""
+    definition: str
+    live: Route
+    test: Route | None
+    groups: tuple[TargetGroup, TargetGroup]
+    """The one that takes traffic at first, and the other."""
+    steps: tuple[tuple[int, float], ...]
+    """Percent of the traffic, and minutes until the next step."""
+    bake: float
+    """Minutes that the old tasks stay once all traffic has moved."""
+    alarms: tuple[str, ...]
+    rolls_back_on: frozenset[str]
+    """Such as ``DEPLOYMENT_STOP_ON_ALARM``."""
+
+
+def read_services(aws: Clients) -> tuple[Service, ...]:
+    """Return every service that CodeDeploy deploys, those with path patterns first. Raises Unreadable without one."""
+    found = [_read_service(aws, group) for group in _list_groups(aws)]
+    if not found:
+        raise Unreadable("no deployment group of CodeDeploy deploys a service; only its deployments can be rehearsed")
+    return tuple(sorted(found, key=lambda one: (not one.live.patterns, one.name)))
+
+
+def read_hook(aws: Clients) -> str:
+    """Return the ARN of the function that tries a new version, "" if there is none."""
+    functions = aws("lambda").list_functions()["Functions"]
+    return next((str(one["FunctionArn"]) for one in functions if one["FunctionName"].startswith(HOOK)), "")
+
+
+def shorten_bake(aws: Clients) -> None:
+    """Let the old tasks stay for a minute only, in every deployment group."""
+    for group in _list_groups(aws):
+        config = dict(group["blueGreenDeploymentConfiguration"])
+        end = {**config["terminateBlueInstancesOnDeploymentSuccess"], "terminationWaitTimeInMinutes": 1}
+        aws("codedeploy").update_deployment_group(
+            applicationName=group["applicationName"],
+            currentDeploymentGroupName=group["deploymentGroupName"],
+            blueGreenDeploymentConfiguration={**config, "terminateBlueInstancesOnDeploymentSuccess": end},
+        )
+
+
+def _list_groups(aws: Clients) -> Iterator[Mapping[str, Any]]:
+    client = aws("codedeploy")
+    for application in client.list_applications()["applications"]:
+        for name in client.list_deployment_groups(applicationName=application)["deploymentGroups"]:
+            named = {"applicationName": application, "deploymentGroupName": name}
+            group = client.get_deployment_group(**named)["deploymentGroupInfo"]
+            if group.get("ecsServices") and group.get("loadBalancerInfo", {}).get("targetGroupPairInfoList"):
+                yield group
+
+
+def _read_service(aws: Clients, group: Mapping[str, Any]) -> Service:
+    (where,), (pair,) = group["ecsServices"], group["loadBalancerInfo"]["targetGroupPairInfoList"]
+    service = aws("ecs").describe_services(cluster=where["clusterName"], services=[where["serviceName"]])["services"][0]
+    balancer = service["loadBalancers"][0]
+    names = sorted(one["name"] for one in pair["targetGroups"])
+    found = {one.arn: one for one in _read_groups(aws, names)}
+    live = _find_route(aws, pair["prodTrafficRoute"]["listenerArns"], found)
+    if live is None or balancer["targetGroupArn"] not in found or len(found) != 2:
+        raise Unreadable(f"{where['serviceName']}: its live listener forwards to none of {' and '.join(names)}")
+    blue = found.pop(balancer["targetGroupArn"])
+    return Service(
+        arn=service["serviceArn"],
+        name=service["serviceName"],
+        cluster=where["clusterName"],
+        application=group["applicationName"],
+        group=group["deploymentGroupName"],
+        container=balancer["containerName"],
+        port=balancer["containerPort"],
+        count=service["desiredCount"],
+        definition=service["taskDefinition"],
+        live=live,
+        test=_find_route(aws, (pair.get("testTrafficRoute") or {}).get("listenerArns", ()), [blue.arn, *found]),
+        groups=(blue, *found.values()),  # type: ignore[arg-type]
+        **_read_pace(aws, group),
+    )
+
+
+def _read_pace(aws: Clients, group: Mapping[str, Any]) -> dict[str, Any]:
+    end = group.get("blueGreenDeploymentConfiguration", {}).get("terminateBlueInstancesOnDeploymentSuccess", {})
+    alarms, rollback = group.get("alarmConfiguration", {}), group.get("autoRollbackConfiguration", {})
+    return {
+        "steps": _read_steps(aws, group["deploymentConfigName"]),
+        "bake": float(end.get("terminationWaitTimeInMinutes", 0)),
+        "alarms": tuple(one["name"] for one in alarms.get("alarms", ())) if alarms.get("enabled") else (),
+        "rolls_back_on": frozenset(rollback.get("events", ()) if rollback.get("enabled") else ()),
+    }
+
+
+def _read_steps(aws: Clients, name: str) -> tuple[tuple[int, float], ...]:
+    """Return the steps in which traffic moves. Raises Unreadable for a kind that is unknown here."""
+    if name in _BUNDLED:
+        return _BUNDLED[name]
+    config = aws("codedeploy").get_deployment_config(deploymentConfigName=name)["deploymentConfigInfo"]
+    routing = config.get("trafficRoutingConfig") or {}
+    match routing.get("type"):
+        case "AllAtOnce":
+            return ((100, 0.0),)
+        case "TimeBasedCanary":
+            canary = routing["timeBasedCanary"]
+            return ((canary["canaryPercentage"], float(canary["canaryInterval"])), (100, 0.0))
+        case "TimeBasedLinear":
+            linear = routing["timeBasedLinear"]
+            share, wait = linear["linearPercentage"], float(linear["linearInterval"])
+            return (*((percent, wait) for percent in range(share, 100, share)), (100, 0.0))
+    raise Unreadable(f"deployment configuration {name!r}: moves traffic by {routing.get('type')!r}, unknown here")
+
+
+def _read_groups(aws: Clients, names: Sequence[str]) -> Iterator[TargetGroup]:
+    elb = aws("elbv2")
+    for one in elb.describe_target_groups(Names=[*names])["TargetGroups"]:
+        attributes = elb.describe_target_group_attributes(TargetGroupArn=one["TargetGroupArn"])["Attributes"]
+        stated = {each["Key"]: each["Value"] for each in attributes}
+        yield TargetGroup(
+            arn=one["TargetGroupArn"],
+            name=one["TargetGroupName"],
+            balancer=next(iter(one["LoadBalancerArns"]), ""),
+            interval=float(one["HealthCheckIntervalSeconds"]),
+            timeout=float(one["HealthCheckTimeoutSeconds"]),
+            healthy=int(one["HealthyThresholdCount"]),
+            unhealthy=int(one["UnhealthyThresholdCount"]),
+            delay=float(stated.get("deregistration_delay.timeout_seconds", 300)),
+        )
+
+
+def _find_route(aws: Clients, listeners: Sequence[str], groups: Sequence[str] | Mapping[str, Any]) -> Route | None:
+    """Return the rule that forwards to one of these target groups, as CodeDeploy looks for it."""
+    elb = aws("elbv2")
+    for arn in listeners:
+        port = elb.describe_listeners(ListenerArns=[arn])["Listeners"][0]["Port"]
+        for rule in elb.describe_rules(ListenerArn=arn)["Rules"]:
+            if {each for action in rule["Actions"] for each in weights_of(action)} & {*groups}:
+                named = "" if rule["IsDefault"] else rule["RuleArn"]
+                return Route(arn, named, tuple(_list_patterns(rule)), port)
+    return None
+
+
+def weights_of(action: Mapping[str, Any]) -> dict[str, int]:
+    """Return the weights of the target groups that an action forwards to."""
+    groups = action.get("ForwardConfig", {}).get("TargetGroups", ())
+    return {one["TargetGroupArn"]: one["Weight"] for one in groups}
+
+
+def _list_patterns(rule: Mapping[str, Any]) -> Iterator[str]:
+    for condition in rule["Conditions"]:
+        if condition["Field"] != "path-pattern":
+            raise Unreadable(f"{rule['RuleArn']}: its condition on {condition['Field']} can't be rehearsed")
+        yield from condition.get("PathPatternConfig", {}).get("Values") or condition.get("Values", ())

@@ -1,0 +1,174 @@
+"""The rehearsed rollout as layers see it (`layers.rehearsal.Rollout`): an account, a proxy, and what deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from ...aws.answers import Unreadable
+from ...engines.haproxy import ensure_haproxy
+from ...processes.progress import Progress
+from ..account import RehearsalAccount, provision
+from ..site.database import list_revisions
+from ..site.migrating import prepare_previous
+from .alarms import read_alarms
+from .builds import BLUE, find_build
+from .colours import Stage, TaskSet, find_unwell, shift, start_tasks
+from .controller import carry_out
+from .declared import Service, read_hook, read_services, shorten_bake
+from .deployments import begin_release
+from .faults import check_faults
+from .fleet import Fleet, running_fleet
+from .keeper import Keeper
+from .proxy import Proxy, running_proxy
+from .releases import register_build
+from .schema import back_up, bring_schema
+from .targets import Targets
+from .traffic import Traffic, counting
+
+#: Who conducts deployments, as the emulated account is told.
+_CONDUCTOR: Final = {"by": "the rehearsed rollout"}
+_NO_MIGRATION: Final = frozenset({"no-migration", "late-migration"})
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRollout:
+    """Two colours of the sample site behind a proxy."""
+
+    account: RehearsalAccount
+    url: str
+    """Where the proxy listens for readers."""
+    database: str
+    _stage: Stage
+    _progress: Progress
+
+    def deploy(self, build: str) -> Mapping[str, Any]:
+        """Deploy a build to every service; return when it is over, however it ended.
+
+        The answer is ``{"build", "deployments": {service ARN: deployment id}, "backup", "migration"}``. Without a
+        migration that succeeded nothing is deployed. Raises Unreadable and UsageError when it could not be begun.
+        """
+        stage, found = self._stage, find_build(build)
+        newest, told = list_revisions()[-1], dict[str, Any]()
+        if not stage.faults & {"no-backup", "late-backup"}:
+            told["backup"] = back_up(stage, found.name)
+        if not stage.faults & _NO_MIGRATION:
+            self._progress(f"migrating the database to {newest}")
+            told["migration"] = bring_schema(stage, newest)
+        if "late-backup" in stage.faults:
+            told["backup"] = back_up(stage, found.name)
+        if told.get("migration", {}).get("error"):
+            return {"build": found.name, "deployments": {}, **told}
+        self._progress(f"deploying {found.name}")
+        ids = self._carry_out(found.name, newest)
+        if "late-migration" in stage.faults:
+            told["migration"] = bring_schema(stage, newest)
+        return {"build": found.name, "deployments": ids, **told}
+
+    def _carry_out(self, name: str, newest: str) -> Mapping[str, str]:
+        stage, build = self._stage, find_build(name)
+        schema = list_revisions()[-2] if stage.faults & _NO_MIGRATION else newest
+        releases = [
+            begin_release(stage, service, register_build(stage.aws, service, build), f"rehearsal: build {name}")
+            for service in stage.services
+        ]
+        carry_out(stage, releases, build, schema)
+        return {release.service.arn: release.id for release in releases}
+
+
+@contextmanager
+def running_rollout(
+    root: Path,
+    logs: Path,
+    *,
+    var_files: Sequence[Path] = (),
+    dags: Path | None = None,
+    speed: float,
+    progress: Progress,
+    faults: Sequence[str] = (),
+) -> Iterator[StagedRollout]:
+    """Run blue behind a proxy while the context is open, ready for deployments ``speed`` times as fast as declared.
+
+    Raises Unreadable, TerraformError, EngineError and UsageError when a part can't be had.
+    """
+    wrong, engine = check_faults(faults), ensure_haproxy(progress)
+    with ExitStack() as opened:
+        account = opened.enter_context(provision(root, var_files=var_files, dags=dags, progress=progress))
+        scratch = Path(opened.enter_context(TemporaryDirectory(prefix="prodgate-rollout-")))
+        database = f"sqlite:///{scratch / 'news.sqlite'}"
+        prepare_previous(database)
+        services = _take_over(account, wrong)
+        traffic = Traffic(speed)
+        opened.enter_context(counting(traffic, scratch / "log", services))
+        fleet = opened.enter_context(running_fleet(database, logs))
+        proxy = opened.enter_context(running_proxy(engine, services, scratch, speed))
+        stage = _make_stage(account, services, proxy=proxy, fleet=fleet, traffic=traffic, faults=wrong)
+        progress("starting blue behind HAProxy")
+        _start_blue(stage)
+        opened.enter_context(stage.keeper.keeping())
+        yield StagedRollout(account, proxy.url, database, stage, progress)
+
+
+def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Service, ...]:
+    """Let nothing that is observed here happen by itself; return the services. Raises Unreadable without one."""
+    if "short-bake" in faults:
+        shorten_bake(account.clients)
+    for service in ("codedeploy", "elbv2"):
+        account.emulator.conduct(service, account.region, conducted=_CONDUCTOR)
+    return read_services(account.clients)
+
+
+def _make_stage(
+    account: RehearsalAccount,
+    services: tuple[Service, ...],
+    *,
+    proxy: Proxy,
+    fleet: Fleet,
+    traffic: Traffic,
+    faults: frozenset[str],
+) -> Stage:
+    names, targets = sorted({name for one in services for name in one.alarms}), Targets(proxy)
+    keeper = Keeper(
+        account=account,
+        services=services,
+        targets=targets,
+        traffic=traffic,
+        alarms=read_alarms(account.clients("cloudwatch"), names),
+        silent="silent-alarms" in faults,
+    )
+    return Stage(
+        aws=account.clients,
+        proxy=proxy,
+        fleet=fleet,
+        targets=targets,
+        keeper=keeper,
+        services=services,
+        speed=traffic.speed,
+        faults=faults,
+        hook=read_hook(account.clients),
+    )
+
+
+def _start_blue(stage: Stage) -> None:
+    """Start what the account says that services run. Raises Unreadable when it does not become healthy."""
+    for service in stage.services:
+        described = stage.aws("ecs").describe_services(cluster=service.cluster, services=[service.name])["services"][0]
+        primary = next(one for one in described["taskSets"] if one["status"] == "PRIMARY")
+        blue = TaskSet(
+            id=primary["id"],
+            arn=primary["taskSetArn"],
+            group=service.groups[0],
+            build=BLUE,
+            schema=list_revisions()[-2],
+            definition=service.definition,
+        )
+        start_tasks(stage, service, blue)
+        stage.serving[service.arn] = blue
+    if why := find_unwell(stage, [*stage.serving.values()]):
+        raise Unreadable(f"the site that is to be replaced does not run: {why}")
+    for service in stage.services:
+        shift(stage, service, service.groups[0], 99 if "strange-weights" in stage.faults else 100)
