@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 from ..quantities import Quantity
 from .migrations import MigrationsSection, migrations_mistakes, parse_migrations_section
 from .rollout_before import BeforeSection, before_mistakes, parse_before_section
-from .validation import key_mistakes, parse_quantity, quantity_mistakes
+from .validation import is_text_list, key_mistakes, parse_quantity, quantity_mistakes
 
 #: Keys with the dimension, the default and an example of each.
 _QUANTITIES: Final = {
@@ -19,6 +20,7 @@ _QUANTITIES: Final = {
     "poll": ("time", "5 s"),
 }
 _FASTEST: Final = 3600
+_PATH: Final = re.compile(r"/[!-~]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,10 @@ class RolloutSection:
     watching: Watching
     rehearsal: Watching
     """The same in a rehearsal, where nobody waits an hour."""
+    reads: tuple[str, ...]
+    """Paths that are read while a deployment is watched, in turn."""
+    write: str
+    """Path that is posted to, each time with an ``Idempotency-Key`` of its own; empty where nothing may be written."""
     speed: int
     """How many seconds of the declared bake, alarms and waits pass in one second of a rehearsal."""
     before: BeforeSection
@@ -56,6 +62,8 @@ def parse_rollout_section(table: Mapping[str, Any]) -> RolloutSection:
     return RolloutSection(
         watching=_parse_watching(own),
         rehearsal=_parse_watching({**own, **{key: value for key, value in rehearsal.items() if key != "speed"}}),
+        reads=tuple(table.get("reads", ("/",))),
+        write=table.get("write", ""),
         speed=rehearsal.get("speed", 60),
         before=parse_before_section(table.get("before", {})),
         migrations=parse_migrations_section(table["migrations"]) if "migrations" in table else None,
@@ -72,7 +80,9 @@ def rollout_mistakes(table: Any, load: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f'rollout: is {table!r}; write [rollout] with limit = "2 h"'
         return
-    yield from key_mistakes("rollout", table, (*_QUANTITIES, "before", "rehearsal", "migrations"))
+    known = (*_QUANTITIES, "reads", "write", "before", "rehearsal", "migrations")
+    yield from key_mistakes("rollout", table, known)
+    yield from _path_mistakes(table)
     yield from before_mistakes(table.get("before", {}))
     yield from migrations_mistakes(table["migrations"]) if "migrations" in table else ()
     yield from _watching_mistakes("rollout", table, load)
@@ -84,6 +94,17 @@ def rollout_mistakes(table: Any, load: Any) -> Iterator[str]:
     yield from _watching_mistakes("rollout.rehearsal", rehearsal, load)
     if not (type(speed := rehearsal.get("speed", 1)) is int and 1 <= speed <= _FASTEST):
         yield f"rollout.rehearsal.speed: is {speed!r}; write a whole number from 1 to {_FASTEST:,}"
+
+
+def _path_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
+    reads = table.get("reads", ["/"])
+    if not is_text_list(reads) or not reads:
+        yield f'rollout.reads: is {reads!r}; write a list of paths, e.g. ["/", "/api/stories"]'
+        return
+    for key, paths in (("reads", reads), ("write", [table["write"]] if "write" in table else [])):
+        for path in paths:
+            if not isinstance(path, str) or not _PATH.fullmatch(path):
+                yield f"rollout.{key}: {path!r} is no path; write e.g. '/api/stories?page=1'"
 
 
 def _watching_mistakes(where: str, table: Mapping[str, Any], load: Any) -> Iterator[str]:

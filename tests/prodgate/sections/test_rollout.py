@@ -12,6 +12,8 @@ VALID = """
 rate = "50 /s"
 timeout = "2 s"
 limit = "1 h"
+reads = ["/", "/api/stories?page=1"]
+write = "/api/applause"
 
 [rehearsal]
 rate = "100 /s"
@@ -29,7 +31,8 @@ def test_a_valid_section_is_read_whole() -> None:
 
 
 def test_what_is_not_said_has_a_default() -> None:
-    assert str(parse_rollout_section({}).rehearsal.limit) == "2 h"
+    section = parse_rollout_section({})
+    assert (str(section.rehearsal.limit), section.reads, section.write) == ("2 h", ("/",), "")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,9 @@ def test_what_is_not_said_has_a_default() -> None:
         ('"50 /s"', '"201 /s"', "rollout.rate: is '201 /s'; load.most allows '200 /s'"),
         ('"100 /s"', '"201 /s"', "rollout.rehearsal.rate: is '201 /s'; load.most allows '200 /s'"),
         ('"1 h"', '"0 s"', "rollout.limit: is '0 s'; write more than nothing"),
+        ('"/", ', '"stories", ', "rollout.reads: 'stories' is no path; write e.g. '/api/stories?page=1'"),
+        ('"/api/applause"', '"/a b"', "rollout.write: '/a b' is no path"),
+        ('["/", "/api/stories?page=1"]', "[]", "rollout.reads: is []; write a list of paths"),
         ("speed = 30", "speed = 0", "rollout.rehearsal.speed: is 0; write a whole number from 1 to 3,600"),
         ("speed = 30", "speed = true", "rollout.rehearsal.speed: is True; write a whole number"),
         ("speed = 30", "fast = 3", "rollout.rehearsal.fast: is not a key"),

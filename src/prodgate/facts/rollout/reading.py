@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -44,6 +44,23 @@ def read_newest_deployments(account: Account) -> Iterator[Mapping[str, Any]]:
 
 def _without_events(service: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in service.items() if name != "events"}
+
+
+def find_since(account: Account, service: Mapping[str, Any], since: datetime) -> str:
+    """Return the id of a deployment of a service that was made since a time; empty while there is none.
+
+    Raises Unreadable.
+    """
+    if service.get("deploymentController", {}).get("type", ECS) == CODEDEPLOY:
+        return next(iter(_list_codedeploy(account, service, since)), "")
+    named = {"cluster": service["clusterArn"], "service": service["serviceArn"], "createdAt": {"after": since}}
+    found = account.list("ecs", "ListServiceDeployments", "serviceDeployments", **named)
+    return str(found[0]["serviceDeploymentArn"]) if found else ""
+
+
+def read_by_id(account: Account, id_: str) -> Mapping[str, Any]:
+    """Return what AWS says of a deployment: of ECS by its ARN, of CodeDeploy by its id. Raises Absent, Unreadable."""
+    return read_ecs_deployment(account, id_) if id_.startswith("arn:") else read_codedeploy_deployment(account, id_)
 
 
 def _read_newest(account: Account, service: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -93,7 +110,7 @@ def _require_one(answer: Mapping[str, Any], key: str, arn: str) -> Mapping[str, 
 
 
 def _find_newest_codedeploy(account: Account, service: Mapping[str, Any]) -> str:
-    ids = [id_ for group in _list_groups(account, service) for id_ in _list_deployments(account, group)]
+    ids = _list_codedeploy(account, service, account.now - WITHIN)
     newest: list[Mapping[str, Any]] = []
     for first in range(0, len(ids), _BATCH):
         some = [*ids[first : first + _BATCH]]
@@ -103,24 +120,34 @@ def _find_newest_codedeploy(account: Account, service: Mapping[str, Any]) -> str
     return str(max(newest, key=lambda one: one["createTime"])["deploymentId"])
 
 
-def _list_groups(account: Account, service: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
-    """Yield how to name each deployment group that deploys a service. Raises Unreadable when there is none."""
-    wanted, known = (service["clusterArn"].rpartition("/")[2], service["serviceName"]), False
+def read_deployment_groups(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the deployment groups of CodeDeploy that deploy a service. Raises Unreadable when there is none."""
+    wanted = (service["clusterArn"].rpartition("/")[2], service["serviceName"])
+    found = [group for group in account.once(_list_all_groups) if wanted in _list_named_services(group)]
+    if not found:
+        raise Unreadable(f"{wanted[1]}: no deployment group of CodeDeploy names it; name it in one")
+    return tuple(found)
+
+
+def _list_named_services(group: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(one["clusterName"], one["serviceName"]) for one in group.get("ecsServices", ())]
+
+
+def _list_all_groups(account: Account) -> Iterator[Mapping[str, Any]]:
     for application in account.list("codedeploy", "ListApplications", "applications"):
         named = {"applicationName": application}
         for name in account.list("codedeploy", "ListDeploymentGroups", "deploymentGroups", **named):
             asked = {**named, "deploymentGroupName": name}
-            group = account.get("codedeploy", "GetDeploymentGroup", **asked)["deploymentGroupInfo"]
-            if wanted in [(one["clusterName"], one["serviceName"]) for one in group.get("ecsServices", ())]:
-                known = True
-                yield asked
-    if not known:
-        raise Unreadable(f"{wanted[1]}: no deployment group of CodeDeploy names it; name it in one")
+            yield account.get("codedeploy", "GetDeploymentGroup", **asked)["deploymentGroupInfo"]
 
 
-def _list_deployments(account: Account, group: Mapping[str, str]) -> Sequence[str]:
-    since = {"start": account.now - WITHIN}
-    found: Sequence[str] = account.list("codedeploy", "ListDeployments", "deployments", createTimeRange=since, **group)
+def _list_codedeploy(account: Account, service: Mapping[str, Any], since: datetime) -> list[str]:
+    """Return the ids of the deployments of a service that were made since a time."""
+    found: list[str] = []
+    for group in read_deployment_groups(account, service):
+        named = {name: group[name] for name in ("applicationName", "deploymentGroupName")}
+        asked = {**named, "createTimeRange": {"start": since}}
+        found += account.list("codedeploy", "ListDeployments", "deployments", **asked)
     return found
 
 
@@ -133,8 +160,15 @@ def read_codedeploy_deployment(account: Account, id_: str) -> Mapping[str, Any]:
         "deployment": deployment,
         "targets": _read_targets(account, id_),
         "rollback": _get_deployment(account, back) if back else None,
-        "rollback_targets": _read_targets(account, back) if back else [],
+        "alarms": _read_alarms(account, deployment),
     }
+
+
+def _read_alarms(account: Account, deployment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the alarms of a deployment's group as they are now; none of a group that is gone."""
+    named = {name: deployment[name] for name in ("applicationName", "deploymentGroupName")}
+    group = (account.find("codedeploy", "GetDeploymentGroup", **named) or {}).get("deploymentGroupInfo", {})
+    return dict(group.get("alarmConfiguration") or {})
 
 
 def _get_deployment(account: Account, id_: str) -> Mapping[str, Any]:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from ...aws.answers import Unreadable
+from ...facts.rollout.deployed import read_deployed
+from ...facts.rollout.deployments import deployment_facts
+from ...facts.rollout.readers import read_readers, span_of
 from ...facts.rollout.reading import read_newest_deployments
+from ...facts.rollout.routes import read_routes
 from ..layer import LayerContext
 from ..observing_layer import Evidence
-from .kinds import DEPLOYMENT
+from .budget import find_budget
+from .kinds import DEPLOYED, DEPLOYMENT, READERS, WATCH
+from .records import ids_of, require_watch
 from .target import Scene
+from .watching import AFTERWARDS, Watch, make_plan, watch_deployment
 
 #: The build of a rehearsal that must be deployed without anybody noticing.
-GOOD = "green"
+GOOD: Final = "green"
 
 
-def observe_deployments(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:  # noqa: ARG001  as every part is called
-    """Deploy in a rehearsal; then yield what AWS says of the newest deployment of each service. Raises Unreadable."""
+def observe_deployment(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    """Deploy and watch in a rehearsal; then yield what AWS says of the newest deployment of each service.
+
+    Raises Unreadable.
+    """
+    watched = None
     if scene.rollout is not None:
-        scene.rollout.deploy(GOOD)
+        watched = scene.watched = watch_build(context, scene, GOOD)
+        yield Evidence(kind=WATCH, value=watched, subject=GOOD, source=scene.place)
     context.progress(f"rollout: reading the last deployment of each service of {scene.place}")
     for answers in read_newest_deployments(scene.look()):
         scene.deployments.append(answers)
@@ -26,3 +39,63 @@ def observe_deployments(context: LayerContext, scene: Scene, unreadable: dict[st
         yield Evidence(kind=DEPLOYMENT, value=answers, subject=name, source=scene.place)
     if not scene.deployments:
         raise Unreadable(f"{scene.place}: no service stands behind a load balancer, so nothing is deployed")
+    if watched is None:
+        yield from _find_watch(context, scene, unreadable)
+
+
+def observe_deployed(context: LayerContext, scene: Scene, _unreadable: dict[str, str]) -> Iterator[Evidence]:
+    """Yield how each service runs once its deployment is over. Raises Unreadable."""
+    account = scene.look()
+    for found in read_deployed(account, read_routes(account)):
+        name = str(found["service"]).rpartition("/")[2]
+        context.progress(f"rollout: {name} was read")
+        yield Evidence(kind=DEPLOYED, value=found, subject=name, source=scene.place)
+
+
+def observe_readers(context: LayerContext, scene: Scene, _unreadable: dict[str, str]) -> Iterator[Evidence]:
+    """Yield what the load balancers counted in the minutes of the deployments. Raises Unreadable."""
+    span = span_of(fact for answers in scene.deployments for fact in deployment_facts(answers))
+    if span is None:
+        raise Unreadable("a deployment still goes on, or could not be read; run again when it is over")
+    context.progress("rollout: asking what the load balancers counted meanwhile")
+    for found in read_readers(scene.look(), *span):
+        yield Evidence(kind=READERS, value=found, subject=str(found["balancer"]), source="CloudWatch")
+
+
+def _find_watch(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    try:
+        found = require_watch(context.run.parent, context.target.url, ids_of(scene.deployments))
+    except Unreadable as error:
+        unreadable[WATCH] = error.reason
+        return
+    yield Evidence(kind=WATCH, value=found, subject=scene.place, source="prodgate watch deploy")
+
+
+def watch_build(context: LayerContext, scene: Scene, build: str, *, afterwards: int = AFTERWARDS) -> Mapping[str, Any]:
+    """Deploy a build in a rehearsal, and return the record of the watch. Raises Unreadable."""
+    rollout, section = scene.rollout, context.stated.rollout
+    assert rollout is not None
+    assert section is not None
+
+    def deploy() -> Mapping[str, str]:
+        deployed: Mapping[str, str] = rollout.deploy(build)["deployments"]
+        return deployed
+
+    watch = Watch(
+        place=scene.place,
+        look=scene.look,
+        watching=scene.watching,
+        plan=make_plan(section, scene.watching, scene.url, build_header(context)),
+        folder=context.run / "logs" / "rollout",
+        tell=lambda line: context.progress(f"rollout: {build}: {line}"),
+        speed=section.speed,
+        afterwards=afterwards,
+        budget=find_budget(context.stated),
+    )
+    return watch_deployment(watch, deploy, {})
+
+
+def build_header(context: LayerContext) -> str:
+    """Return the header in which the site says which build answers; empty if nothing states one."""
+    mark = context.stated.e2e.build if context.stated.e2e else None
+    return mark.header if mark else ""

@@ -7,11 +7,18 @@ from typing import Any, Final
 
 from ...aws.answers import Unreadable
 from ...facts import Fact, Facts
+from ...facts.rollout.deployed import deployed_facts
 from ...facts.rollout.deployments import deployment_facts
+from ...facts.rollout.drills import drill_facts
+from ...facts.rollout.readers import readers_facts
+from ...facts.rollout.requests import request_facts
+from ...facts.rollout.states import State
+from ...facts.rollout.surroundings import surroundings_facts
+from ...facts.rollout.watched import watched_facts
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
 from .checklists import CHECKLISTS
-from .kinds import DEPLOYMENT, KINDS
+from .kinds import DEPLOYED, DEPLOYMENT, DRILL, KINDS, READERS, WATCH
 from .migration_facts import MIGRATIONS
 from .stored import FactMaker, Stored
 
@@ -36,9 +43,35 @@ def _deployments(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
     yield from deployment_facts(value)
 
 
+def _deployed(value: Mapping[str, Any], known: Stored) -> Iterator[Fact]:
+    yield from deployed_facts(value, known.require(DEPLOYMENT))
+
+
+def _watched(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
+    yield from watched_facts(value)
+    yield from request_facts(value)
+    named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in value["ids"].values()))
+    yield from surroundings_facts(value, f"beside the revisions of {named or 'a deployment'}")
+
+
+def _readers(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
+    yield from readers_facts(value)
+
+
+def _drilled(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
+    yield from drill_facts(value)
+    for one in value["tried"]:
+        if "watch" in one and one["expects"] != State.SUCCEEDED:
+            yield from surroundings_facts(one["watch"], f"beside the revisions of build {one['build']}")
+
+
 #: Kind of evidence -> what makes its facts.
 MAKERS: Final[Mapping[str, FactMaker]] = {
     DEPLOYMENT: _deployments,
     **CHECKLISTS,
     **MIGRATIONS,
+    DEPLOYED: _deployed,
+    WATCH: _watched,
+    READERS: _readers,
+    DRILL: _drilled,
 }

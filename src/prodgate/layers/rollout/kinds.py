@@ -9,18 +9,32 @@ from ...facts import Fact
 from ...facts.rollout.airflow import AirflowAfterDeploy, DeployedDag, RunsOfNewVersion
 from ...facts.rollout.alerts import AlertsSinceDeploy
 from ...facts.rollout.dag_tests import DagTest
+from ...facts.rollout.deployed import DeployedService
 from ...facts.rollout.deployments import Deployment
+from ...facts.rollout.drills import DrilledRelease
 from ...facts.rollout.load_tests import LoadTestOfRelease
 from ...facts.rollout.migration_runs import MigrationRuns, TrafficAfterMigration
 from ...facts.rollout.migrations import MigrationChange, MigrationFolder, SchemaVersion
+from ...facts.rollout.readers import ReadersDuringDeployment
+from ...facts.rollout.requests import RequestsAfterwards, WatchedRequests
 from ...facts.rollout.restorable import RestorablePoint
 from ...facts.rollout.scans import ConfigurationScan, ImageScan
 from ...facts.rollout.service_logs import LogsDuringDeploy
+from ...facts.rollout.surroundings import Surroundings
 from ...facts.rollout.test_results import TestResults
 from ...facts.rollout.visits import JourneyAfterDeploy, ReaderVisit
+from ...facts.rollout.watched import WatchedService
 
 #: What AWS answered about the last deployment of one service.
 DEPLOYMENT: Final = "rollout-deployment"
+#: How one service ran when its deployment was over.
+DEPLOYED: Final = "rollout-deployed"
+#: The record of the watch of a deployment.
+WATCH: Final = "rollout-watch"
+#: What one load balancer counted in the minutes of the deployment.
+READERS: Final = "rollout-readers"
+#: The record of a drill of rollbacks.
+DRILL: Final = "rollout-drill"
 
 #: Results of the tests of the release.
 TESTS: Final = "rollout-tests"
@@ -66,4 +80,8 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     SCHEMA: (SchemaVersion,),
     MIGRATION_RUNS: (MigrationRuns, TrafficAfterMigration),
     RESTORABLE: (RestorablePoint,),
+    DEPLOYED: (DeployedService,),
+    WATCH: (WatchedService, WatchedRequests, RequestsAfterwards, Surroundings),
+    READERS: (ReadersDuringDeployment,),
+    DRILL: (DrilledRelease, Surroundings),
 }

@@ -9,19 +9,24 @@ from ...aws.answers import Unreadable
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .afterwards import observe_images, observe_security_alerts, observe_service_logs, observe_site
-from .deployment import observe_deployments
+from .deployment import observe_deployed, observe_deployment, observe_readers
+from .drills import observe_drills
 from .kinds import (
     ALERTS,
     CONFIGURATION,
     DAG_FILES,
     DAG_RELEASE,
+    DEPLOYED,
     DEPLOYMENT,
+    DRILL,
     IMAGES,
     JOURNEYS,
     LOAD,
     LOGS,
+    READERS,
     TESTS,
     VISIT,
+    WATCH,
 )
 from .migrations import AFTER_MIGRATIONS, BEFORE_MIGRATIONS
 from .parts import Part
@@ -41,12 +46,16 @@ BEFORE: Final[tuple[Part, ...]] = (
     *BEFORE_MIGRATIONS,
 )
 #: The deployment, and what is watched while it goes on.
-DURING: Final[tuple[Part, ...]] = (Part(observe=observe_deployments, kinds=(DEPLOYMENT,), moments=("during", "after")),)
+DURING: Final[tuple[Part, ...]] = (
+    Part(observe=observe_deployment, kinds=(DEPLOYMENT, WATCH), moments=("during", "after")),
+    Part(observe=observe_deployed, kinds=(DEPLOYED,), moments=("after",)),
+)
 #: What is looked at when the clean-up is over.
 AFTER: Final[tuple[Part, ...]] = (
     *AFTER_MIGRATIONS,
     Part(observe=observe_site, kinds=(VISIT,), moments=("after",)),
     Part(observe=observe_journeys, kinds=(JOURNEYS,), moments=("after",)),
+    Part(observe=observe_readers, kinds=(READERS,), moments=("during",)),
     Part(observe=observe_service_logs, kinds=(LOGS,), moments=("during",)),
     Part(observe=observe_security_alerts, kinds=(ALERTS,), moments=("after",)),
     Part(observe=observe_dag_release, kinds=(DAG_RELEASE,), moments=("during", "after")),
@@ -56,7 +65,9 @@ AFTER: Final[tuple[Part, ...]] = (
     Part(observe=observe_load_tests, kinds=(LOAD,), moments=("before",)),
     Part(observe=observe_dag_files, kinds=(DAG_FILES,), moments=("before",)),
 )
-PARTS: Final = (*BEFORE, *DURING, *AFTER)
+#: Releases that must be taken back; last, since they leave the earlier build where it was.
+DRILLS: Final[tuple[Part, ...]] = (Part(observe=observe_drills, kinds=(DRILL,), moments=("before",)),)
+PARTS: Final = (*BEFORE, *DURING, *AFTER, *DRILLS)
 
 
 def observe_rollout(context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:

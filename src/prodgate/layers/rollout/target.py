@@ -41,6 +41,8 @@ class Scene:
     """Evidence of the deployments that were followed, once they were; one for each service."""
     visit: Mapping[str, Any] | None = None
     """Evidence of a reader's visit to what was deployed, once there was one."""
+    watched: Mapping[str, Any] | None = None
+    """The record of the watch of a deployment that was carried out here."""
 
 
 def require_section(context: LayerContext) -> RolloutSection:

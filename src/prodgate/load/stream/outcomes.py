@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ...facts.rollout.formats import STREAM_FORMAT
 from ...semantics.secret_forms import redact_credentials
 from ...statistics import nearest_rank
 from .plan import Plan, Request
 
-#: Version of the records that are written here.
-FORMAT: Final = 1
 #: Failures that are kept one by one; of more, only their number.
 MOST_KEPT: Final = 2_000
 #: Characters of a failure's text.
@@ -91,7 +90,7 @@ class Outcomes:
     def to_record(self, began: float, why: str) -> dict[str, Any]:
         """Return the record; ``began`` is when the first request was due, seconds since 1970, ``why`` why it ended."""
         return {
-            "format": FORMAT,
+            "format": STREAM_FORMAT,
             "plan": self._plan.to_json(),
             "began": began,
             "ended": began + self._time(len(self._each)),

@@ -14,6 +14,8 @@ from .tables import applause, readers, sources, stories, story_teams, teams
 
 CATEGORIES: Final = ("games", "trades", "injuries", "draft", "league")
 LANGUAGES: Final = ("en", "ja")
+#: Stands for the newest story where an address names one.
+LATEST: Final = "latest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +112,11 @@ def follow(number: int, team: str) -> Callable[[Connection], Any]:
 
 
 def story_number(slug: str) -> Callable[[Connection], int | None]:
-    """Query the id of a story, or None."""
-    return lambda connection: connection.scalar(select(stories.c.id).where(stories.c.slug == slug))
+    """Query the id of a story, or None; ``latest`` is the newest."""
+    asked = select(stories.c.id).where(stories.c.slug == slug)
+    if slug == LATEST:
+        asked = select(stories.c.id).order_by(stories.c.published_at.desc(), stories.c.id.desc()).limit(1)
+    return lambda connection: connection.scalar(asked)
 
 
 def applaud(number: int, key: str) -> Callable[[Connection], Any]:

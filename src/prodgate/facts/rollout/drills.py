@@ -1,0 +1,189 @@
+"""Releases that were made to fail on purpose, and a good one: what became of each, and what they left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from ...aws.answers import Unread, Unreadable
+from ...quantities import Quantity
+from .. import Fact
+from .routes import Route
+from .states import State
+from .watched import require_format, state_of
+
+#: Version of the records of drills.
+FORMAT: Final = 1
+#: What a drill deploys besides a good build, and must be taken back: one that never becomes healthy, one whose hook
+#: fails, one that is well and fails on the requests of readers alone.
+BAD: Final = ("never-healthy", "failing-hook", "failing-in-public")
+#: Words in the state of a deployment that only a person's request puts there.
+_BY_A_PERSON: Final = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "MANUAL_STOP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DrilledRelease(Fact):
+    """A build that was deployed in a drill; ``subject`` is such as ``build never-healthy``."""
+
+    age: Quantity
+    """How long ago the drill began."""
+    ended: str
+    """Which services did not end as they had to; empty if all did."""
+    by_person: str
+    """What shows that a person stopped it; empty if nobody did."""
+    not_back: str
+    """Which target groups, or versions, serve that must not; empty if readers get what they must."""
+    left: str
+    """Targets and tasks that nobody needs any more and that are still there; empty if there are none."""
+    failed: str
+    """Requests that failed while the earlier version had all of the traffic; empty if none did."""
+    back: Quantity | None
+    """How long traffic went to a build that had to be taken back; None if none ever did."""
+
+
+def drill_facts(value: Mapping[str, Any]) -> Iterator[DrilledRelease]:
+    """Yield what the record of a drill shows of each build; it was ``asked`` for at that time. Raises Unreadable."""
+    if value.get("format") != FORMAT:
+        raise Unreadable(f"the drill was recorded in form {value.get('format')!r}, this version reads {FORMAT}")
+    asked, began = (datetime.fromisoformat(value[key]) for key in ("asked", "began"))
+    age = Quantity.seconds(max(0, int((asked - began).total_seconds())))
+    for one in value["tried"]:
+        yield _drilled(f"build {one['build']}", age, one)
+    for build in _list_untried(value["tried"]):
+        yield DrilledRelease.unread(build, "it was not tried in the drill; drill again", age=age)
+
+
+def _list_untried(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    names = {one["build"] for one in tried}
+    yield from (f"build {build}" for build in BAD if build not in names)
+    if not any(one["expects"] == State.SUCCEEDED for one in tried):
+        yield "a good build"
+
+
+def _drilled(subject: str, age: Quantity, one: Mapping[str, Any]) -> DrilledRelease:
+    if one.get("unreadable"):
+        return DrilledRelease.unread(subject, one["unreadable"], age=age)
+    record, back = one["watch"], one["expects"] == State.ROLLED_BACK
+    require_format(record)
+    routes = [route for route in map(Route.from_json, record["routes"]) if route.service in record["ids"]]
+    return DrilledRelease(
+        subject=subject,
+        age=age,
+        ended=record["why"] or "; ".join(filter(None, (_wrong_end(r, record, one["expects"]) for r in routes))),
+        by_person="; ".join(dict.fromkeys(_list_requests_of_people(routes, record))),
+        not_back="; ".join(filter(None, (_not_back(r, record, back=back) for r in routes))),
+        left="; ".join(filter(None, (_left(r, record) for r in routes))),
+        failed=_failed_before_and_after(routes, record),
+        back=_time_away(routes, record) if back else None,
+    )
+
+
+def _seen(route: Route, sample: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = sample["services"].get(route.service, {})
+    return found
+
+
+def _wrong_end(route: Route, record: Mapping[str, Any], expects: str) -> str:
+    last = next((_seen(route, one) for one in reversed(record["samples"]) if "deployment" in _seen(route, one)), {})
+    if not last:
+        return f"{route.name}: its deployment was never seen"
+    state = state_of(last["deployment"])
+    return "" if state == expects else f"{route.name} {state}, and had to be {expects}"
+
+
+def _list_requests_of_people(routes: list[Route], record: Mapping[str, Any]) -> Iterator[str]:
+    for sample in record["samples"]:
+        for route in routes:
+            said = _seen(route, sample).get("deployment", {})
+            for word in _BY_A_PERSON:
+                if word in (said.get("status"), said.get("error")):
+                    yield f"{route.name}: {word}"
+
+
+def _serving(route: Route, sample: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return the target groups that get traffic, and the definitions of the tasks that are primary."""
+    seen = _seen(route, sample)
+    if not seen.get("weights") or "counts" not in seen:
+        return None
+    groups = frozenset(g for rule in seen["weights"].values() for g, weight in rule.items() if weight > 0)
+    tasks = seen["counts"]["tasks"].values()
+    return groups, frozenset(one["definition"] for one in tasks if one["state"] == "PRIMARY")
+
+
+def _not_back(route: Route, record: Mapping[str, Any], *, back: bool) -> str:
+    known = [found for sample in record["samples"] if (found := _serving(route, sample)) is not None]
+    if not known:
+        return f"{route.name}: what serves was never seen"
+    first, last = known[0], known[-1]
+    if not back:
+        return "" if last[1] != first[1] else f"{route.name}: the earlier version still serves"
+    if last[0] != first[0]:
+        return f"{route.name}: {', '.join(map(_short, sorted(last[0] - first[0]))) or 'too few groups'} serves"
+    return "" if last[1] == first[1] else f"{route.name}: {', '.join(map(_short, sorted(last[1])))} runs"
+
+
+def _left(route: Route, record: Mapping[str, Any]) -> str:
+    """Return the targets outside of the groups that serve, and the tasks that are not primary, at the end."""
+    last, serving = record["samples"][-1], _serving(route, record["samples"][-1])
+    if serving is None:
+        return f"{route.name}: what was left could not be read"
+    targets = [
+        f"{sum(states.values())} targets in {_short(group)}"
+        for group, states in _seen(route, last).get("targets", {}).items()
+        if group not in serving[0] and states
+    ]
+    tasks = [
+        f"{one['running']} tasks of {_short(one['definition'])}"
+        for one in _seen(route, last)["counts"]["tasks"].values()
+        if one["state"] != "PRIMARY" and one["running"]
+    ]
+    return f"{route.name}: {', '.join((*targets, *tasks))}" if targets or tasks else ""
+
+
+def _away(routes: list[Route], record: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return when traffic went to other groups than at first: from the look before it to the look that saw it back."""
+    firsts = {route.service: _first_groups(route, record) for route in routes}
+    began = ended = last = None
+    for sample in record["samples"]:
+        at = datetime.fromisoformat(sample["at"]).timestamp()
+        serving = {route.service: _serving(route, sample) for route in routes}
+        away = any(found is not None and found[0] != firsts[service] for service, found in serving.items())
+        if away:
+            began = began if began is not None else (last if last is not None else at)
+            ended = None
+        elif began is not None and ended is None:
+            ended = at
+        last = at
+    return None if began is None else (began, ended if ended is not None else float("inf"))
+
+
+def _first_groups(route: Route, record: Mapping[str, Any]) -> frozenset[str]:
+    return next((found[0] for one in record["samples"] if (found := _serving(route, one)) is not None), frozenset())
+
+
+def _time_away(routes: list[Route], record: Mapping[str, Any]) -> Any:
+    away = _away(routes, record)
+    if away is None:
+        return None
+    if away[1] == float("inf"):
+        return Unread("traffic was never seen to be back")
+    return Quantity.seconds(round((away[1] - away[0]) * record["speed"]))
+
+
+def _failed_before_and_after(routes: list[Route], record: Mapping[str, Any]) -> Any:
+    """Return what failed while no traffic went to the new build: the earlier one had to serve throughout."""
+    stream = record["stream"]
+    if stream is None:
+        return Unread(record["silent"] or "no requests were sent")
+    away = _away(routes, record) or (float("inf"), float("inf"))
+    slack = stream["plan"]["timeout"]
+    failed = [
+        one for one in stream["failures"] if not away[0] - slack <= stream["began"] + one["at"] <= away[1] + slack
+    ]
+    return f"{len(failed):,} requests, the first a {failed[0]['method']} {failed[0]['class']}" if failed else ""
+
+
+def _short(arn: str) -> str:
+    return arn.split("/")[1] if ":targetgroup/" in arn else arn.rpartition("/")[2]

@@ -1,0 +1,57 @@
+"""Records of watches, kept beside the runs of the gate, as those of drills are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from ...aws.answers import Unreadable
+from ...evidence import runs
+from ...evidence.artifacts import load_json
+
+#: Folder beside the runs in which watches leave their records.
+FOLDER: Final = "watches"
+#: Kind of the fact that holds the record of a watch.
+KIND: Final = "watched deployment"
+#: Kind of the fact that holds the record of a drill of rollbacks.
+DRILL: Final = "rollback drill"
+
+
+def ids_of(deployments: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the id of the deployment in each of the stored answers, by its service."""
+    found: dict[str, str] = {}
+    for answers in deployments:
+        row = answers.get("deployment", {})
+        if id_ := row.get("serviceDeploymentArn") or row.get("deploymentId"):
+            found[answers["service"]["serviceArn"]] = id_
+    return found
+
+
+def require_watch(runs_folder: Path, target: str, ids: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the newest record of a watch of one of these deployments on a target, by its URL.
+
+    Raises Unreadable when nobody watched them. A watch that was cut short, or whose record was changed, does not count.
+    """
+    for record in _list_records(runs_folder / FOLDER, target, KIND):
+        if set(record.get("ids", {}).values()) & set(ids.values()):
+            return record
+    named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in ids.values())) or "the last deployment"
+    raise Unreadable(f"nobody watched {named}; watch the next one: prodgate watch deploy --latest {target}")
+
+
+def find_rollback_drill(folder: Path, target: str) -> Mapping[str, Any] | None:
+    """Return the record of the newest drill of rollbacks on a target; None when there is none."""
+    return next(iter(_list_records(folder, target, DRILL)), None)
+
+
+def _list_records(folder: Path, target: str, kind: str) -> Iterable[Mapping[str, Any]]:
+    path = runs.latest(folder)
+    while path is not None:
+        with suppress(runs.RunError, LookupError):
+            run = runs.read(path)
+            for fact in run.facts if run.finished and run.about["target"] == target else ():
+                if fact["kind"] == kind:
+                    yield load_json(path, fact["digest"])
+        path = runs.latest(folder, before=path)

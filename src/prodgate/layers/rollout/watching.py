@@ -1,0 +1,209 @@
+"""Watching a deployment: a stream of requests, and a look at the account every few moments, until it is cleaned up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+from time import monotonic
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...facts.live.ecs_services import list_services
+from ...facts.rollout.formats import WATCH_FORMAT
+from ...facts.rollout.reading import find_since
+from ...facts.rollout.routes import Route, read_routes
+from ...facts.rollout.samples import take_sample
+from ...facts.rollout.surroundings import read_surroundings
+from ...facts.rollout.watched import is_over
+from ...load.stream.plan import Plan
+from ...load.stream.process import Stream, streaming
+from ...processes.progress import Progress
+from ...sections.rollout import RolloutSection, Watching
+
+#: Requests that are sent when the deployment is over, for the response times of what it left.
+AFTERWARDS: Final = 1_200
+#: Seconds of requests before the first stage.
+BEFORE: Final = 2.0
+#: Seconds that requests may go on beyond the limit, while the last look is taken.
+MARGIN: Final = 60.0
+#: Looks in a row that must find everything ended.
+SETTLED: Final = 3
+#: How much earlier than the first look a deployment may have been made to be the one that is meant; clocks differ.
+_EARLIER: Final = timedelta(seconds=5)
+
+#: Deploys; returns the id of the deployment of each service, by the service's ARN.
+Deploy = Callable[[], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is to be watched, and how."""
+
+    place: str
+    look: Callable[[], Account]
+    """Returns the account as it is now."""
+    watching: Watching
+    plan: Plan | None
+    """The requests; None where none may be sent."""
+    silent: str = ""
+    """Why none may be sent."""
+    folder: Path
+    """Where the process that sends requests runs."""
+    tell: Progress
+    speed: int = 1
+    """How many declared seconds pass in one."""
+    afterwards: int = AFTERWARDS
+    """Requests that are sent when it is over."""
+    budget: Mapping[str, Any] | None = None
+    """The error budget, as ``budget.find_budget`` returns it."""
+    pause: threading.Event = field(default_factory=threading.Event)
+    """Never set; what is waited on between two looks."""
+
+
+def watch_deployment(watch: Watch, deploy: Deploy | None, ids: Mapping[str, str]) -> Mapping[str, Any]:
+    """Watch until the deployments are over, or the limit is, and return the record.
+
+    With ``deploy`` one is begun once the first look was taken, else those with the given ids are followed. Raises
+    Unreadable when there is nothing to watch, and what ``deploy`` raises.
+    """
+    began = datetime.now(UTC)
+    routes = [route for route in read_routes(watch.look()) if not ids or route.service in ids]
+    if not routes:
+        raise Unreadable(f"{watch.place}: no service stands behind a load balancer, so nothing is deployed")
+    followed = _Followed(watch, tuple(routes), dict(ids), began, monotonic() + float(watch.watching.limit.base))
+    before = _read_beside(watch.look(), followed.routes)
+    with ExitStack() as stack:
+        stream = stack.enter_context(streaming(watch.plan, watch.folder)) if watch.plan else None
+        followed.follow(deploy, stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="deploy")))
+    after = _read_beside(watch.look(), followed.routes)
+    return {**followed.to_record(stream), "before": before, "after": after}
+
+
+def _read_beside(account: Account, routes: tuple[Route, ...]) -> Mapping[str, str]:
+    try:
+        return read_surroundings(account, routes)
+    except Unreadable as error:
+        return {"unreadable": error.reason}
+
+
+@dataclass(slots=True)
+class _Followed:
+    """The deployments that are followed, and what was seen of them."""
+
+    watch: Watch
+    routes: tuple[Route, ...]
+    ids: dict[str, str]
+    began: datetime
+    until: float
+    samples: list[Mapping[str, Any]] = field(default_factory=list)
+    acted: str = ""
+    ended: str = ""
+    why: str = ""
+    told: str = ""
+    settled: int = 0
+
+    def follow(self, deploy: Deploy | None, thread: ThreadPoolExecutor) -> None:
+        """Look again and again: before, while it goes on, and for some time after."""
+        work: Future[Mapping[str, str]] | None = None
+        ready, over = monotonic() + BEFORE, 0.0
+        while not over or monotonic() < over:
+            self._look(finding=work is not None)
+            if deploy is not None and work is None and monotonic() >= ready:
+                self.acted = datetime.now(UTC).isoformat()
+                work = thread.submit(deploy)
+            if not over and self._is_over(deploy, work):
+                self.ended = self.samples[-SETTLED]["at"]
+                over = monotonic() + (self.watch.afterwards / self.watch.plan.rate if self.watch.plan else 0)
+            if monotonic() > self.until:
+                self.why = self.why or f"it was watched for {self.watch.watching.limit} and was not over"
+                break
+            self.watch.pause.wait(float(self.watch.watching.poll.base))
+        if work is not None:
+            work.result(timeout=float(self.watch.watching.limit.base))
+
+    def _look(self, *, finding: bool) -> None:
+        account = self.watch.look()
+        if finding and len(self.ids) < len(self.routes):
+            self._find_ids(account)
+        sample = take_sample(account, self.routes, self.ids)
+        self.samples.append(sample)
+        if (line := "; ".join(_describe(self.routes, sample))) != self.told:
+            self.told = line
+            self.watch.tell(line)
+
+    def _find_ids(self, account: Account) -> None:
+        missing = {route.service for route in self.routes} - self.ids.keys()
+        with suppress(Unreadable):  # the next look asks again; what it can't see stands in the sample
+            for service in account.once(list_services):
+                if service["serviceArn"] in missing and (id_ := find_since(account, service, self.began - _EARLIER)):
+                    self.ids[service["serviceArn"]] = id_
+
+    def _is_over(self, deploy: Deploy | None, work: Future[Mapping[str, str]] | None) -> bool:
+        """Whether everything has ended, and has been seen to have ended more than once.
+
+        CodeDeploy's deployment has failed some moments before it says which other one takes it back.
+        """
+        if deploy is not None:
+            if work is None or not work.done():
+                return False
+            self.ids |= work.result()
+        settled = bool(self.ids) and is_over(self.samples[-1], self.ids)
+        self.settled = self.settled + 1 if settled else 0
+        return self.settled >= SETTLED
+
+    def to_record(self, stream: Stream | None) -> Mapping[str, Any]:
+        """Return the record as JSON values."""
+        return {
+            "format": WATCH_FORMAT,
+            "place": self.watch.place,
+            "began": self.began.isoformat(),
+            "acted": self.acted,
+            "ended": self.ended,
+            "why": self.why,
+            "poll": float(self.watch.watching.poll.base),
+            "speed": self.watch.speed,
+            "budget": self.watch.budget,
+            "routes": [route.to_json() for route in self.routes],
+            "ids": self.ids,
+            "samples": self.samples,
+            "stream": stream.record if stream else None,
+            "silent": self.watch.silent,
+        }
+
+
+def _describe(routes: tuple[Route, ...], sample: Mapping[str, Any]) -> Iterator[str]:
+    """Say in a few words where each service is."""
+    for route in routes:
+        seen = sample["services"][route.service]
+        deployment = seen.get("deployment", {})
+        words = [deployment.get("status", ""), deployment.get("stage", ""), deployment.get("rollback_status", "")]
+        for rule in [*seen.get("weights", {}).values()][:1]:
+            words += [f"{_short(group)} {rule.get(group, 0):g} %" for group in route.groups]
+        for group, states in seen.get("targets", {}).items():
+            words += [f"{states.get('healthy', 0)} of {sum(states.values())} healthy in {_short(group)}"]
+        yield f"{route.name}: {', '.join(filter(None, words)) or 'nothing could be read'}"
+
+
+def _short(group: str) -> str:
+    return group.split("/")[1] if "/" in group else group
+
+
+def make_plan(section: RolloutSection, watching: Watching, url: str, build_header: str) -> Plan:
+    """Return the requests that are sent to a site while a deployment of it is watched."""
+    return Plan(
+        url=url,
+        rate=float(watching.rate.base),
+        timeout=float(watching.timeout.base),
+        limit=float(watching.limit.base) + AFTERWARDS / float(watching.rate.base) + MARGIN,
+        reads=section.reads,
+        write=section.write,
+        keys=f"prodgate-{token_hex(6)}",
+        build_header=build_header,
+    )

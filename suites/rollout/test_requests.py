@@ -1,0 +1,47 @@
+"""Did readers get answers, in time, while a version was deployed and when it was over?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.rollout.readers import ReadersDuringDeployment
+from prodgate.facts.rollout.requests import RequestsAfterwards, WatchedRequests
+
+
+@check(
+    "zero-downtime-deploy",
+    remedy="Wait until the new tasks are healthy, then let the old ones finish what they began before they end.",
+    measures="count",
+)
+def test_no_request_fails(requests: WatchedRequests, criterion: Criterion) -> None:
+    """Did no request fail from before the first stage of the deployment to after its clean-up?"""
+    criterion.require(requests.failed)
+
+
+@check(
+    "during-error-rate",
+    remedy="Look up the classes of failure in the record of the watch, and the same seconds in the services' logs.",
+    measures="ratio",
+)
+def test_few_requests_fail(requests: WatchedRequests, criterion: Criterion) -> None:
+    """Did the share of failed requests stay within the objective during the deployment?"""
+    criterion.require(requests.failed_share(criterion))
+
+
+@check(
+    "zero-downtime-in-production",
+    remedy="Look up the minutes of the errors in the load balancer's log, and what the deployment did in them.",
+    measures="count",
+)
+def test_no_request_of_readers_fails(readers: ReadersDuringDeployment, criterion: Criterion) -> None:
+    """Did the load balancer answer every reader in the minutes of the last deployment?"""
+    if readers.settling:
+        raise criterion.only_production(readers.settling)
+    criterion.require(readers.failed, samples=readers.requests)
+
+
+@check(
+    "after-performance",
+    remedy="Compare the traces of both versions: a cold cache gets better by itself, a new query plan does not.",
+    measures="time",
+)
+def test_answers_are_fast_after_the_deploy(requests: RequestsAfterwards, criterion: Criterion) -> None:
+    """Is the 95th percentile of response time within the objective once the deployment is over?"""
+    criterion.require(requests.p95(criterion))

@@ -1,0 +1,16 @@
+"""Is a bad release taken back by itself, and a good one left alone?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.rollout.drills import DrilledRelease
+
+
+@check(
+    "deployment-rollback-shown",
+    remedy="Look at the record of the drill: which stage the build reached, which alarm fired, and what was left.",
+    measures="time",
+)
+def test_bad_releases_are_taken_back(release: DrilledRelease, criterion: Criterion) -> None:
+    """Did the build end as it had to, lately, by itself, and with the earlier version serving on?"""
+    wrong = [release.ended, release.by_person, release.not_back, release.left, release.failed]
+    criterion.hold(not any(wrong), expected="back as before, by itself", observed="; ".join(filter(None, wrong)))
+    criterion.require(release.age)

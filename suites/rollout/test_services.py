@@ -1,0 +1,25 @@
+"""Does every service run, healthy and whole, the version that was deployed?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.rollout.deployed import DeployedService
+
+
+@check(
+    "services-healthy", remedy="Look at the service's events and its stopped tasks: they say why a task did not stay."
+)
+def test_all_tasks_run_after_the_deploy(service: DeployedService, criterion: Criterion) -> None:
+    """Does the service run as many tasks as it wants once it is deployed, with a healthy target for each?"""
+    wanted = service.desired.base > 0 and service.running == service.desired
+    criterion.hold(wanted, expected=f"{service.desired} tasks", observed=f"{service.running} of {service.desired}")
+    criterion.hold(not service.unwell, expected="healthy targets", observed=", ".join(service.unwell))
+    enough = service.healthy.base >= service.desired.base
+    criterion.hold(enough, expected=f"{service.desired} healthy targets", observed=service.healthy)
+
+
+@check(
+    "services-on-intended-image",
+    remedy="Find out what put the other version there: a rollback, or a task that somebody started by hand.",
+)
+def test_tasks_run_what_was_deployed(service: DeployedService, criterion: Criterion) -> None:
+    """Does every task run the task definition, and the image, that the last deployment was of?"""
+    criterion.hold(not service.strange, expected="what was deployed", observed=", ".join(service.strange))
