@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..aws.answers import Unreadable
+from .backfills import find_backfills
 from .breaking import Readers, find_breakage, find_misread
 from .linting import Lint, lint
 from .reading import read_revisions, read_texts
@@ -56,7 +57,7 @@ def _describe(migrations: Iterable[Rendered], linted: Lint, readers: Readers) ->
     earlier: list[Step] = []
     for one in migrations:
         steps = () if one.fault else list_steps(one.sql)
-        violations = linted.violations.get(one.revision.id, ())
+        violations = () if one.fault else (*linted.violations[one.revision.id], *find_backfills(one.sql))
         yield {
             "id": one.revision.id,
             "file": one.revision.file,

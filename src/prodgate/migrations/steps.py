@@ -5,24 +5,22 @@ PostgreSQL's grammar as sqlglot reads it. A statement that it does not read, and
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlglot import exp, parse_one, tokenize
-from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType  # type: ignore[attr-defined]  # it is handed on from another module
+from sqlglot import exp
 
-_DIALECT: Final = "postgres"
-#: Statements that sqlglot hands back unread, and that change nothing which a build reads.
+from .statements import parse_statement, read_name, read_table, split_statements
+
+#: Statements that sqlglot hands back unread, and that change nothing which a build reads; of ALTER TABLE, one action.
 _HARMLESS: Final = re.compile(
     r"(ALTER TABLE .* (VALIDATE CONSTRAINT|(EN|DIS)ABLE (TRIGGER|ROW LEVEL)|SET \(|RESET \(|CLUSTER|REPLICA IDENTITY)"
     r"|ALTER TYPE .* ADD VALUE|ALTER SEQUENCE|ALTER (DEFAULT PRIVILEGES|TABLE .* OWNER|\w+ .* OWNER)"
     r"|ALTER TABLE .* (ATTACH PARTITION|ALTER CONSTRAINT|SET TABLESPACE|SET (UN)?LOGGED)"
-    r"|ALTER TABLE .* RENAME CONSTRAINT|ALTER TABLE .* ALTER (COLUMN )?\S+ SET STATISTICS"
+    r"|ALTER TABLE .* (RENAME CONSTRAINT|ADD CONSTRAINT .* USING INDEX|ALTER (COLUMN )?\S+ SET STATISTICS)"
     r"|CREATE |COMMENT |LOCK |VACUUM|ANALYZE|REINDEX|CLUSTER|REFRESH|SECURITY|CHECKPOINT|DISCARD|NOTIFY|RESET)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -80,75 +78,30 @@ def list_steps(sql: str) -> tuple[Step, ...]:
     return tuple(step for text, line in split_statements(sql) for step in _read_statement(text, line))
 
 
-def split_statements(sql: str) -> Iterator[tuple[str, int]]:
-    """Yield each statement with the line on which it begins. Text that no token is of, is one that can't be read."""
-    try:
-        tokens = tokenize(sql, read=_DIALECT)
-    except SqlglotError:
-        yield sql, 1
-        return
-    begun = None
-    for token in tokens:
-        if token.token_type is TokenType.SEMICOLON:
-            if begun is not None:
-                yield sql[begun.start : token.start].strip(), begun.line
-            begun = None
-        elif begun is None:
-            begun = token
-    if begun is not None:
-        yield sql[begun.start :].strip(), begun.line
-
-
 def _read_statement(text: str, line: int) -> Iterator[Step]:
     for kind, table, column in _list_changes(text):
         yield Step(kind=kind, table=table, column=column, statement=" ".join(text.split())[:200], line=line)
 
 
 def _list_changes(text: str) -> Iterator[tuple[Kind, str, str]]:
-    try:
-        read = _parse(text)
-    except (SqlglotError, RecursionError):
+    read = parse_statement(text)
+    if read is None:
         yield Kind.UNCLEAR, "", ""
-        return
-    if isinstance(read, exp.Command):
-        if not _HARMLESS.fullmatch(text):
+    elif isinstance(read, exp.Command):
+        if not _HARMLESS.fullmatch(text) or ("," in text and text.upper().startswith("ALTER TABLE")):
             yield Kind.UNCLEAR, "", ""
     elif isinstance(read, exp.Alter):
         yield from _list_alterations(read, text)
     elif isinstance(read, exp.Drop):
         yield from _list_drops(read)
     elif isinstance(read, exp.Create) and read.kind == "TABLE":
-        yield Kind.CREATES_TABLE, _table(read), ""
+        yield Kind.CREATES_TABLE, read_table(read), ""
     elif not isinstance(read, _KNOWN):
         yield Kind.UNCLEAR, "", ""
 
 
-def _parse(text: str) -> exp.Expr:
-    """Parse a statement. It is looked at here what is handed back unread, which sqlglot would warn of."""
-    log = logging.getLogger("sqlglot")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        return parse_one(text, dialect=_DIALECT)
-    finally:
-        log.setLevel(level)
-
-
-def _table(read: exp.Expr) -> str:
-    found = read.find(exp.Table)
-    return _name(found.this) if found is not None else ""
-
-
-def _name(found: object) -> str:
-    """Return an identifier as PostgreSQL knows it: in lower case unless it is quoted."""
-    if not isinstance(found, exp.Identifier):
-        inner = found.this if isinstance(found, exp.Expr) else None
-        return _name(inner) if inner is not None else ""
-    return str(found.this) if found.args.get("quoted") else str(found.this).lower()
-
-
 def _list_alterations(read: exp.Alter, text: str) -> Iterator[tuple[Kind, str, str]]:
-    kind, table = read.args.get("kind"), _table(read)
+    kind, table = read.args.get("kind"), read_table(read)
     if kind not in ("TABLE", "VIEW"):
         return
     if renamed := _RENAMES_COLUMN.match(text):  # sqlglot takes it for the name of a table without the word COLUMN
@@ -160,19 +113,19 @@ def _list_alterations(read: exp.Alter, text: str) -> Iterator[tuple[Kind, str, s
 
 def _read_action(action: exp.Expr, table: str) -> Iterator[tuple[Kind, str, str]]:
     if isinstance(action, exp.RenameColumn):
-        yield Kind.RENAMES_COLUMN, table, _name(action.this)
+        yield Kind.RENAMES_COLUMN, table, read_name(action.this)
     elif isinstance(action, exp.AlterRename):
         yield Kind.RENAMES_TABLE, table, ""
     elif isinstance(action, exp.Drop):
         dropped = action.args.get("tables") or () if action.args.get("kind") == "COLUMN" else ()
-        yield from ((Kind.DROPS_COLUMN, table, _name(each)) for each in dropped)
+        yield from ((Kind.DROPS_COLUMN, table, read_name(each)) for each in dropped)
     elif isinstance(action, exp.ColumnDef):
-        yield _judge_new_column(action), table, _name(action.this)
+        yield _judge_new_column(action), table, read_name(action.this)
     elif isinstance(action, exp.AlterColumn):
         if action.args.get("dtype"):
-            yield Kind.CHANGES_TYPE, table, _name(action.this)
+            yield Kind.CHANGES_TYPE, table, read_name(action.this)
         elif "allow_null" in action.args:
-            yield Kind.ALLOWS_NULL if action.args.get("drop") else Kind.REQUIRES_VALUE, table, _name(action.this)
+            yield Kind.ALLOWS_NULL if action.args.get("drop") else Kind.REQUIRES_VALUE, table, read_name(action.this)
     elif not isinstance(action, exp.AddConstraint | exp.AlterSet | exp.ColumnConstraint):
         yield Kind.UNCLEAR, table, ""
 
@@ -194,6 +147,6 @@ def _has(kinds: Iterable[object], wanted: tuple[type, ...]) -> bool:
 def _list_drops(read: exp.Drop) -> Iterator[tuple[Kind, str, str]]:
     kind = read.args.get("kind")
     if kind in ("TABLE", "VIEW", "MATERIALIZED VIEW"):
-        yield from ((Kind.DROPS_TABLE, _name(each), "") for each in read.args.get("tables") or ())
+        yield from ((Kind.DROPS_TABLE, read_name(each), "") for each in read.args.get("tables") or ())
     elif kind in ("SCHEMA", "DATABASE", "TYPE", "FUNCTION", "PROCEDURE", "SEQUENCE"):
         yield Kind.UNCLEAR, "", ""

@@ -11,6 +11,7 @@ import pytest
 from prodgate.aws.answers import Unreadable
 from prodgate.facts.rollout.migrations import LOCKS, STYLE, SYNTAX
 from prodgate.migrations import linting
+from prodgate.migrations.backfills import RULE
 from prodgate.migrations.linting import find_squawk, lint
 
 BOUNDED = "BEGIN;\nSET LOCAL lock_timeout = '2s';\nSET LOCAL statement_timeout = '30s';\n"
@@ -81,7 +82,7 @@ def test_nothing_to_lint_is_no_mistake() -> None:
 
 
 def test_every_rule_that_we_know_is_one_of_this_version() -> None:
-    sql = "\n".join(f"-- squawk-ignore {rule}\nSELECT 1;" for rule in sorted(LOCKS | STYLE))
+    sql = "\n".join(f"-- squawk-ignore {rule}\nSELECT 1;" for rule in sorted((LOCKS | STYLE) - {RULE}))
     command = [find_squawk(), "--reporter", "gcc"]
     done = subprocess.run(
         command,

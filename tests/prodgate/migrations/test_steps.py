@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prodgate.migrations.steps import Kind, list_steps, split_statements
+from prodgate.migrations.statements import split_statements
+from prodgate.migrations.steps import Kind, list_steps
 
 CASES = [
     ("ALTER TABLE stories DROP COLUMN summary_ja", Kind.DROPS_COLUMN, "stories.summary_ja"),
@@ -46,7 +47,7 @@ UNCLEAR = [
     "DO $$ BEGIN ALTER TABLE t DROP COLUMN a; END $$", "DROP SCHEMA s CASCADE", "DROP TYPE mood", "DROP FUNCTION f(int)",
     "ALTER TABLE t SET SCHEMA old", "ALTER SCHEMA a RENAME TO b", "ALTER TYPE mood RENAME VALUE 'a' TO 'b'",
     "ALTER TABLE t DETACH PARTITION p", "ALTER TABLE t INHERIT p", "ALTER MATERIALIZED VIEW a RENAME TO b",
-    "GARBAGE foo", "CALL migrate()", "EXECUTE 'DROP TABLE t'", "ALTER TABLE", "'", "CALL a();$$",
+    "ALTER TABLE t DROP COLUMN a, VALIDATE CONSTRAINT c", "GARBAGE foo", "CALL migrate()", "EXECUTE 'DROP TABLE t'", "ALTER TABLE", "'", "CALL a();$$",
 ]  # fmt: skip
 
 

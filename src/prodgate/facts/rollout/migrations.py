@@ -9,11 +9,12 @@ from typing import Any, Final
 from ...aws.answers import Unread
 from .. import Fact
 
-#: Rules of squawk about statements that hold a lock for long or wait for one, or undo what bounds that.
+#: Rules of squawk, and one of ours, about statements that hold a lock for long, wait for one, or undo what bounds it.
 LOCKS: Final = frozenset(
     {
         "adding-field-with-default", "adding-foreign-key-constraint", "adding-not-nullable-field",
         "adding-serial-primary-key-field", "ban-alter-domain-with-add-constraint",
+        "backfill-under-lock",
         "ban-concurrent-index-creation-in-transaction", "ban-create-domain-with-constraint", "ban-drop-database",
         "ban-duplicate-column-assignments", "ban-truncate-cascade", "ban-uncommitted-transaction",
         "changing-column-type", "constraint-missing-not-valid", "disallowed-unique-constraint", "prefer-repack",
