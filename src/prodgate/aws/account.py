@@ -55,21 +55,23 @@ class Account:
     _known: dict[Any, Future[Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Any:
+    def get(self, service: str, operation: str, /, *, region: str = "", **parameters: Any) -> Any:
         """Return the answer to one call. Raises Absent when AWS says there is no such thing, Unreadable otherwise.
 
         An answer that is the first page of several is Unreadable, unless a limit such as ``MaxResults`` asks for it.
         """
         return self._pages(service, operation, region, parameters, whole=False)[0]
 
-    def find(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Any | None:
+    def find(self, service: str, operation: str, /, *, region: str = "", **parameters: Any) -> Any | None:
         """Return the answer to one call, or None when AWS says there is no such thing. Raises Unreadable."""
         try:
             return self.get(service, operation, region=region, **parameters)
         except Absent:
             return None
 
-    def list(self, service: str, operation: str, key: str, *, region: str = "", **parameters: Any) -> tuple[Any, ...]:
+    def list(
+        self, service: str, operation: str, key: str, /, *, region: str = "", **parameters: Any
+    ) -> tuple[Any, ...]:
         """Return the items of every page under ``key``, such as ``MetricAlarms`` or ``DistributionList.Items``."""
         found: list[Any] = []
         for page in self._pages(service, operation, region, parameters, whole=True):

@@ -1,0 +1,146 @@
+"""An account in which CodeDeploy deploys blue/green, one phase after another, while it is looked at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from prodgate.aws.account import Account
+from prodgate.aws.answers import Unreadable
+from tests.prodgate.facts.rollout.answers import Answer, Answers, listing, make_account, service
+from tests.suites.rollout import evidence
+
+GROUP = {
+    "applicationName": "shop",
+    "deploymentGroupName": "api",
+    "ecsServices": [{"clusterName": "shop", "serviceName": "api"}],
+    "alarmConfiguration": {"enabled": True, "alarms": [{"name": "shop-errors"}]},
+    "loadBalancerInfo": {
+        "targetGroupPairInfoList": [
+            {
+                "targetGroups": [{"name": "shop-api-b"}, {"name": "shop-api-g"}],
+                "prodTrafficRoute": {"listenerArns": [evidence.arn("listener", "app/shop/1/2")]},
+            }
+        ]
+    },
+}
+BLUE = service("api")["loadBalancers"][0]["targetGroupArn"]
+GREEN = BLUE.replace("-b/", "-g/")
+RULE = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:listener-rule/app/shop/1/2/3"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """How things are for a while."""
+
+    status: str = ""
+    """Of the deployment; empty before there is one."""
+    green: int = 0
+    """Share of the traffic, in percent."""
+    healthy: tuple[int, int] = (2, 0)
+    """Healthy targets of blue and of green."""
+    draining: int = 0
+    rollback: str = ""
+    """Status of the deployment that takes it back."""
+
+
+GOOD = (
+    Phase("InProgress"),
+    Phase("InProgress", healthy=(2, 2)),
+    Phase("InProgress", 10, (2, 2)),
+    Phase("InProgress", 100, (2, 2)),
+    Phase("Succeeded", 100, (0, 2), draining=2),
+    Phase("Succeeded", 100, (0, 2)),
+)
+TAKEN_BACK = (
+    Phase("InProgress", healthy=(2, 2)),
+    Phase("InProgress", 10, (2, 2)),
+    Phase("Failed", 0, (2, 0)),
+    Phase("Failed", 0, (2, 0), rollback="InProgress"),
+    Phase("Failed", 0, (2, 0), rollback="Succeeded"),
+)
+
+
+@dataclass
+class Town:
+    """The account. ``deploy`` goes through phases; each lasts for two looks."""
+
+    phase: Phase = field(default_factory=Phase)
+    denied: str = ""
+    """An operation that is denied."""
+    looks: int = 0
+    made: bool = False
+    _more: threading.Condition = field(default_factory=threading.Condition)
+
+    def deploy(self, phases: tuple[Phase, ...]) -> Mapping[str, str]:
+        self.made = True
+        for phase in phases:
+            with self._more:
+                self.phase, begun = phase, self.looks
+                assert self._more.wait_for(lambda begun=begun: self.looks >= begun + 2, 20)  # type: ignore[misc]
+        return {service("api")["serviceArn"]: "d-API00001"}
+
+    @contextmanager
+    def looking(self) -> Iterator[Any]:
+        with ThreadPoolExecutor(4, thread_name_prefix="calls") as pool:
+
+            def look() -> Account:
+                with self._more:
+                    self.looks += 1
+                    self._more.notify_all()
+                return make_account(Answers(self._answers()), pool, datetime.now(UTC))
+
+            yield look
+
+    def _answers(self) -> dict[str, Answer]:
+        answers: dict[str, Answer] = {
+            **listing(service("api")),
+            "application-autoscaling.DescribeScalableTargets": {"ScalableTargets": []},
+            "cloudwatch.DescribeAlarms": {"MetricAlarms": [{"AlarmName": "shop-errors", "StateValue": "OK"}]},
+            "codedeploy.ListApplications": {"applications": ["shop"]},
+            "codedeploy.ListDeploymentGroups": {"applicationName": "shop", "deploymentGroups": ["api"]},
+            "codedeploy.GetDeploymentGroup": {"deploymentGroupInfo": GROUP},
+            "codedeploy.ListDeployments": {"deployments": ["d-API00001"] if self.made else []},
+            "codedeploy.GetDeployment": self._deployment,
+            "codedeploy.ListDeploymentTargets": {"targetIds": ["shop:api"]},
+            "codedeploy.GetDeploymentTarget": {"deploymentTarget": evidence.deployment("api")["targets"][0]},
+            "elbv2.DescribeRules": {"Rules": [{"RuleArn": RULE, "Priority": "1", "Actions": [self._forward()]}]},
+            "elbv2.DescribeTargetGroups": {"TargetGroups": [_group(BLUE), _group(GREEN)]},
+            "elbv2.DescribeTargetGroupAttributes": {"Attributes": []},
+            "elbv2.DescribeTargetHealth": self._health,
+        }
+        if self.denied:
+            answers[self.denied] = Unreadable("access denied")
+        return answers
+
+    def _deployment(self, asked: Mapping[str, Any]) -> Any:
+        row = evidence.deployment("api")["deployment"]
+        if asked["deploymentId"] == "d-BACK00001":
+            return {"deploymentInfo": {**row, "deploymentId": "d-BACK00001", "status": self.phase.rollback}}
+        info = {"rollbackInfo": {"rollbackDeploymentId": "d-BACK00001"}} if self.phase.rollback else {}
+        return {"deploymentInfo": {**row, "status": self.phase.status, **info}}
+
+    def _forward(self) -> dict[str, Any]:
+        weights = [
+            {"TargetGroupArn": BLUE, "Weight": 100 - self.phase.green},
+            {"TargetGroupArn": GREEN, "Weight": self.phase.green},
+        ]
+        return {"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}
+
+    def _health(self, asked: Mapping[str, Any]) -> Any:
+        blue = asked["TargetGroupArn"] == BLUE
+        states = ["healthy"] * self.phase.healthy[0 if blue else 1] + ["draining"] * (
+            self.phase.draining if blue else 0
+        )
+        rows = [{"Target": {"Id": f"10.0.0.{n}"}, "TargetHealth": {"State": state}} for n, state in enumerate(states)]
+        return {"TargetHealthDescriptions": rows}
+
+
+def _group(arn: str) -> dict[str, Any]:
+    balancers = [evidence.arn("loadbalancer", "app/shop/1")]
+    return {"TargetGroupArn": arn, "TargetGroupName": arn.split("/")[1], "LoadBalancerArns": balancers}
