@@ -1,0 +1,222 @@
+"""The commands of the deploy workflow, word for word, against the rehearsal account."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from prodgate.aws.clients import rehearsal_clients
+from prodgate.rehearsal.account import RehearsalAccount
+from tests.workflows.runner import ROOT, Machine, first, read_jobs
+
+#: What AWS adds to a task definition, and refuses when it is registered again.
+ADDED = ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt")
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("rehearsal")]
+
+DEPLOY = read_jobs("deploy.yml")
+VARIABLES = {
+    "vars.AWS_REGION": "ap-northeast-1",
+    "vars.PRODGATE_TARGET": "aws://ap-northeast-1",
+    "github.token": "token",
+    "env.ROOT": "terraform/environments/prod",
+}
+#: What GitHub says of an environment with reviewers.
+PROTECTED = {"protection_rules": [{"type": "branch_policy"}, {"type": "required_reviewers", "reviewers": [{}]}]}
+ROLLBACK = ("Roll back the front end", "Roll back the back end")
+#: Real core plans; what it would apply, the rehearsal account has; what it outputs, too.
+TERRAFORM = """
+case "$*" in
+*" output -json release") cat "$RELEASE" ;;
+*" show "*) echo "# what would change" ;;
+*" plan -out="*) : > "$ROOT/reviewed.tfplan" ;;
+*" apply reviewed.tfplan") test -e "$ROOT/reviewed.tfplan" ;;
+*" init -lockfile=readonly") ;;
+*) exit 64 ;;
+esac
+"""
+
+
+class Stage:
+    """A copy of the account, and a machine that reaches it."""
+
+    def __init__(self, endpoint: str, account: RehearsalAccount, machine: Machine) -> None:
+        self.endpoint = endpoint
+        self.clients, self.machine = rehearsal_clients(endpoint, account.region), machine
+        self.release: dict[str, Any] = account.applied.state["outputs"]["release"]["value"]
+
+    def end_migrations(self, code: int | None) -> None:
+        """Let each migration end with this code; None for one that never began."""
+        answer = {"tasks": [{"containers": [{"name": "migration", "exitCode": code}]}]}
+        canned = {"ecs wait tasks-stopped": {}, "ecs describe-tasks": answer}
+        self.machine.environment["AWS_CANNED"] = json.dumps(canned)
+
+    def conduct(self, **kinds: Any) -> None:
+        """Let deployments be as the test says, rather than end at once."""
+        told = {"service": "codedeploy", "region": "ap-northeast-1", "kinds": kinds}
+        urlopen(Request(f"{self.endpoint}/_prodgate/conduct", json.dumps(told).encode()), timeout=10).close()
+
+    def deployments(self, component: str) -> list[dict[str, Any]]:
+        """What was deployed of a component, the oldest first."""
+        deploy = self.clients("codedeploy")
+        named = {"applicationName": "nba-news-prod", "deploymentGroupName": component}
+        ids = deploy.list_deployments(**named)["deployments"]
+        return [deploy.get_deployment(deploymentId=id)["deploymentInfo"] for id in reversed(ids)]
+
+    def task_definition(self, component: str) -> str:
+        """What the primary tasks of a component run."""
+        named = {"cluster": self.release["cluster_name"], "services": [self.release["service_names"][component]]}
+        (service,) = self.clients("ecs").describe_services(**named)["services"]
+        (primary,) = [one for one in service["taskSets"] if one["status"] == "PRIMARY"]
+        return str(primary["taskDefinition"])
+
+
+def deployed(deployment: dict[str, Any]) -> str:
+    """The task definition that a deployment names."""
+    content = json.loads(deployment["revision"]["appSpecContent"]["content"])
+    return str(content["Resources"][0]["TargetService"]["Properties"]["TaskDefinition"])
+
+
+@pytest.fixture
+def stage(production: RehearsalAccount, tmp_path: Path) -> Iterator[Stage]:
+    release = tmp_path / "outputs.json"
+    with production.branch() as endpoint:
+        environment = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_DEFAULT_REGION": production.region,
+            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "GITHUB_REPOSITORY": "nba-news/prod",
+            "GITHUB_RUN_ID": "42",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "RELEASE": str(release),
+        }
+        machine = Machine(tmp_path, VARIABLES, environment)
+        (tmp_path / "terraform" / "environments" / "prod").mkdir(parents=True)
+        (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+        machine.install("aws", module="tests.workflows.aws_cli")
+        machine.install("jq", module="tests.workflows.jq")
+        machine.install("terraform", TERRAFORM)
+        machine.install("pipx")
+        machine.install("gh", f"echo '{json.dumps(PROTECTED)}'")
+        found = Stage(endpoint, production, machine)
+        found.end_migrations(0)
+        release.write_text(json.dumps(found.release))
+        yield found
+
+
+def test_a_good_release_does_everything_in_its_order(stage: Stage) -> None:
+    before = {name: len(stage.deployments(name)) for name in ("api", "frontend")}
+    assert stage.machine.run(DEPLOY["plan"]) == 0
+    assert stage.machine.run(DEPLOY["deploy"]) == 0
+
+    done = stage.machine.commands
+    order = [
+        "terraform -chdir=terraform/environments/prod plan", "terraform -chdir=terraform/environments/prod show",
+        "terraform -chdir=terraform/environments/prod apply reviewed.tfplan", "aws rds create-db-cluster-snapshot",
+        "aws rds wait", "aws ecs run-task", "aws ecs wait tasks-stopped", "aws deploy create-deployment",
+    ]  # fmt: skip
+    assert [first(done, words) for words in order] == sorted(first(done, words) for words in order)
+    assert "    # what would change" in (stage.machine.work / "summary.md").read_text()
+    assert {name: len(stage.deployments(name)) for name in before} == {name: n + 1 for name, n in before.items()}
+    assert not set(ROLLBACK) & stage.machine.outcomes.keys()
+    (snapshot,) = [
+        one["Status"]
+        for one in stage.clients("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
+        if one["DBClusterSnapshotIdentifier"] == f"{stage.release['snapshot_before_release']}42-1"
+    ]
+    assert snapshot == "available"
+
+
+def test_what_is_deployed_is_what_terraform_declared(stage: Stage, production: RehearsalAccount) -> None:
+    stage.machine.run(DEPLOY["plan"])
+    stage.machine.run(DEPLOY["deploy"])
+    declared = {
+        values["family"].rpartition("-")[2]: values["arn"]
+        for values in production.declared("aws_ecs_task_definition").values()
+    }
+    for component in ("api", "frontend"):
+        assert deployed(stage.deployments(component)[-1]) == declared[component]
+
+
+@pytest.mark.parametrize("code", [1, None])
+def test_a_migration_that_fails_ends_the_release_before_any_traffic_moves(stage: Stage, code: int | None) -> None:
+    stage.end_migrations(code)
+    stage.machine.run(DEPLOY["plan"])
+    assert stage.machine.run(DEPLOY["deploy"]) != 0
+    assert not [one for one in stage.machine.commands if one.startswith("aws deploy create-deployment")]
+    assert [stage.machine.outcomes[name] for name in ROLLBACK] == [0, 0]
+
+
+def test_nothing_is_applied_without_the_plan_that_was_shown(stage: Stage) -> None:
+    assert stage.machine.run(DEPLOY["deploy"]) != 0
+    assert not [one for one in stage.machine.commands if one.startswith("aws rds")]
+
+
+@pytest.mark.parametrize(
+    "rules", [[], [{"type": "wait_timer"}], [{"type": "required_reviewers", "reviewers": []}]], ids=str
+)
+def test_nothing_is_planned_where_nobody_would_have_to_approve(stage: Stage, rules: list[Any]) -> None:
+    stage.machine.install("gh", f"echo '{json.dumps({'protection_rules': rules})}'")
+    assert stage.machine.run(DEPLOY["plan"]) != 0
+    assert not [one for one in stage.machine.commands if one.startswith("terraform")]
+
+
+def test_a_release_that_is_not_good_goes_back_by_itself(stage: Stage) -> None:
+    """Both components are out when production is looked at, and is not what was promised."""
+    ran = {component: move_on(stage, component) for component in ("api", "frontend")}
+    stage.machine.install("pipx", 'case "$*" in *--notest*) ;; *) exit 1 ;; esac')
+    stage.machine.run(DEPLOY["plan"])
+    assert stage.machine.run(DEPLOY["deploy"]) != 0
+
+    assert [stage.machine.outcomes[name] for name in ROLLBACK] == [0, 0]
+    for component, before in ran.items():
+        assert [deployed(one) == before for one in stage.deployments(component)[-2:]] == [False, True]
+        assert stage.task_definition(component) == before
+        assert "back" in stage.deployments(component)[-1]["description"]
+
+
+def move_on(stage: Stage, component: str) -> str:
+    """Let a component run another revision than Terraform declares, as after a release; return it."""
+    ecs = stage.clients("ecs")
+    task = ecs.describe_task_definition(taskDefinition=stage.task_definition(component))["taskDefinition"]
+    kept = {name: value for name, value in task.items() if name not in ADDED}
+    made = str(ecs.register_task_definition(**kept)["taskDefinition"]["taskDefinitionArn"])
+    input_ = json.loads(json.dumps(stage.release["deployments"][component]).replace(task["taskDefinitionArn"], made))
+    stage.clients("codedeploy").create_deployment(**input_)
+    return made
+
+
+@pytest.mark.parametrize("status", ["InProgress", "Failed", "Stopped"])
+def test_a_deployment_is_taken_back_by_what_it_has_come_to(stage: Stage, status: str) -> None:
+    stage.conduct(conducted={"by": "a test"})
+    id = stage.clients("codedeploy").create_deployment(**stage.release["deployments"]["api"])["deploymentId"]
+    stage.conduct(deployment={id: {"status": status}})
+    (stage.machine.work / "api.deployment").write_text(f"{id}\n")
+
+    (step,) = [one for one in DEPLOY["deploy"].steps if one.name == "Roll back the back end"]
+    assert stage.machine.run_step(step, DEPLOY["deploy"]) == 0
+
+    last = stage.deployments("api")[-1]
+    assert last["deploymentId"] == id
+    assert (last.get("errorInformation", {}).get("code") == "MANUAL_STOP") is (status == "InProgress")
+
+
+def test_the_command_line_of_the_tests_refuses_what_is_not_of_aws(stage: Stage) -> None:
+    (step,) = [one for one in DEPLOY["deploy"].steps if one.name == "Back up the database"]
+    wrong = replace(step, run=step.run.replace("--db-cluster-identifier", "--cluster"))
+    (stage.machine.work / "release.json").write_text(json.dumps(stage.release))
+    assert stage.machine.run_step(wrong, DEPLOY["deploy"]) == 252
+
+
+def test_every_environment_of_tox_that_a_workflow_names_exists() -> None:
+    known = set(re.findall(r"^\[testenv:([\w-]+)\]", (ROOT / "tox.ini").read_text("utf-8"), re.MULTILINE))
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for names in re.findall(r"tox -e ([\w,-]+)", file.read_text("utf-8")):
+            assert set(names.split(",")) <= known, file.name
