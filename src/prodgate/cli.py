@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=lambda args: _call(run, args))
         return added
 
-    _add_run_commands(command)
+    from .commands.run_arguments import add_run_commands  # noqa: PLC0415  --version needs nothing of the package
+
+    add_run_commands(command)
     _add_query_commands(command)
     return parser
 
@@ -110,33 +112,6 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     command("setup", "setup", "install what the layers need; list what is ready").add_argument(
         "--json", action="store_true"
     )
-
-
-def _add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    run = command("run", "run", "observe a target, judge it, and give one verdict with a report")
-    observe = command("observe", "observe", "observe a target and store the facts, to be judged later")
-    for added in (run, observe):
-        added.add_argument(
-            "target",
-            nargs="?",
-            default="rehearsal://",
-            help="rehearsal:// (default), aws://PROFILE@REGION, or aws://REGION with the environment's credentials",
-        )
-        added.add_argument("--only", metavar="LAYERS", help="judge these layers only, e.g. static,live")
-        added.add_argument("--i-am-allowed-to-load", metavar="HOST", default="", help="put this host under load")
-    run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")
-    judge = command("judge", "judge", "judge the facts of an earlier run again, by today's criteria")
-    report = command("report", "report", "write the reports of a run again, even of one that was cut off")
-    for added in (judge, report):
-        added.add_argument("run", type=Path, help="a run directory")
-    for added in (run, observe, judge):
-        added.add_argument(
-            "--criteria", type=Path, default=Path("criteria.toml"), help="what must hold (default: criteria.toml)"
-        )
-        added.add_argument("--waivers", type=Path, help="accepted risks (default: waivers.toml beside the criteria)")
-        added.add_argument("--runs", type=Path, default=Path("runs"), help="where run directories go (default: runs)")
-    for added in (run, observe, judge, report):
-        added.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
 
 def _call(name: str, args: argparse.Namespace) -> int:

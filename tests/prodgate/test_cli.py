@@ -247,7 +247,7 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
             shop / f"runs{host}", running._describe_run(plan), shop / "criteria.toml", shop / "waivers.toml"
         )
         assert runs.read(made).about.get("load_allowed", "") == host
-        assert layer_process._make_context(made, plan.project).load_allowed == host
+        assert layer_process._make_context(made, plan.project, "load").load_allowed == host
 
 
 def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,12 +14,14 @@ from ..criteria import Criteria, UsageError, suggest
 from ..engines.setup import check_engines
 from ..evidence import runs
 from ..layers import BUILT
+from ..layers.rollout.moments import find_supporting
 from ..report.text import visible
 from ..run.planning import list_written, plan_judges
 from ..run.policies import judge_by_policies
 from ..run.publishing import publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
 from ..sections.criteria_file import load_criteria
+from ..sections.moments import narrow, require_judges
 from ..sections.project import (
     BUNDLED,
     Project,
@@ -61,6 +63,7 @@ def judge(args: argparse.Namespace) -> int:
         runs=args.runs,
         progress=_print_progress,
         waivers=args.waivers,
+        moment=earlier.about.get("moment") or "",
     )
     return publish(judge_again(plan, earlier), as_json=args.json)
 
@@ -150,7 +153,10 @@ def iam_policy(args: argparse.Namespace) -> int:
 def _make_plan(args: argparse.Namespace) -> Plan:
     target, layers = parse_target(args.target), parse_layers(args.only)
     project = _open_project(args.criteria, args.waivers)
-    if "live" in layers and not target.rehearsal:
+    asked = narrow(project.stated, args.moment).criteria
+    supporting = find_supporting(asked, rehearsal=target.rehearsal) & layers if args.moment else frozenset()
+    layers = require_judges(layers, args.moment)
+    if {"live", "rollout"} & layers and not target.rehearsal:
         _refuse_unopenable(target, project)
     _refuse_other_host(args.i_am_allowed_to_load, project)
     return Plan(
@@ -161,6 +167,8 @@ def _make_plan(args: argparse.Namespace) -> Plan:
         progress=_print_progress,
         waivers=args.waivers,
         load_allowed=args.i_am_allowed_to_load,
+        moment=args.moment,
+        supporting=supporting,
     )
 
 

@@ -24,6 +24,7 @@ from ..criteria import Scope, UsageError
 from ..findings import Finding
 from ..sections.criteria_file import CriteriaFile, parse_criteria
 from ..sections.includes import read_files
+from ..sections.moments import narrow
 from ..sections.waivers_file import parse_waivers
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
@@ -128,7 +129,8 @@ def _read(path: Path) -> Run:
     written, recorded = _read_whole(path)
     about, events = json.loads(written), recorded.events
     included = {name: _load_text(path, digest) for name, digest in about.get("included", {}).items()}
-    criteria = parse_criteria(_load_text(path, about["criteria"]), path / "criteria.toml", included)
+    stated = parse_criteria(_load_text(path, about["criteria"]), path / "criteria.toml", included)
+    criteria = narrow(stated, about.get("moment") or "")
     closed = [event["at"] for event in events if event["event"] == chain.CLOSED]
     return Run(
         path=path,

@@ -83,7 +83,7 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
     top, rest = headlines(verdict)
     return {
         **_by_outcome(verdict),
-        "about": {**dict.fromkeys(("target", "actor", "commit", *GIVEN), ""), **run.about},
+        "about": {**dict.fromkeys(("target", "actor", "commit", "moment", *GIVEN), ""), **run.about},
         "outcomes": WORST_FIRST,
         "uncommitted": name_uncommitted(run.about),
         "tally": tally(verdict),

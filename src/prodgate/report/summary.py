@@ -67,6 +67,8 @@ def _cautions(run: Run, verdict: Verdict) -> Iterator[str]:
         yield "**This is not a promotion verdict.**"
     if named := name_uncommitted(run.about):
         yield f"Not in the commit, and yet judged: {_text(named)}."
+    if moment := run.about.get("moment"):
+        yield f"**Partial**: only what must hold {_text(str(moment))} a deployment was asked."
     if verdict.scope.left_out():
         yield f"Left out: {', '.join(verdict.scope.left_out())}."
     for state in layer_states(verdict):

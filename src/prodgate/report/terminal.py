@@ -95,11 +95,7 @@ def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[
     parts = [f"{counts[kind]} {kind.replace('-', ' ')}" for kind in WORST_FIRST if counts[kind]]
     parts += [f"{verdict.deferred} only production can answer"] if verdict.deferred else []
     yield from terminal.wrap(f"  questions: {', '.join(parts) or 'none'}")
-    silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
-    if silent:
-        yield from terminal.wrap(f"  no answer from: {', '.join(silent)}")
-    if verdict.scope.left_out():
-        yield from terminal.wrap(f"  left out: {', '.join(verdict.scope.left_out())}")
+    yield from _scope_lines(run, verdict, terminal)
     if named := name_uncommitted(run.about):
         yield from terminal.wrap(
             f"  commit {one_line(str(run.about.get('commit') or 'unknown'), 60)}; not in it: {one_line(named, 400)}"
@@ -108,6 +104,17 @@ def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[
         yield from terminal.wrap("  the run was cut off; what it had not finished is undetermined")
     if verdict.decision is Decision.GO and not verdict.promotes:
         yield from terminal.wrap("  not a promotion verdict")
+
+
+def _scope_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[str]:
+    """Say what was not asked, and who gave no answer."""
+    if moment := run.about.get("moment"):
+        yield from terminal.wrap(f"  partial: only what must hold {one_line(str(moment))} a deployment was asked")
+    silent = [state.layer for state in layer_states(verdict) if state.state == "silent"]
+    if silent:
+        yield from terminal.wrap(f"  no answer from: {', '.join(silent)}")
+    if verdict.scope.left_out():
+        yield from terminal.wrap(f"  left out: {', '.join(verdict.scope.left_out())}")
 
 
 def _headline_lines(line: Headline, terminal: _Terminal) -> Iterator[str]:

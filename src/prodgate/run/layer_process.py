@@ -21,6 +21,7 @@ from ..layers import BUILT
 from ..layers.layer import Layer, LayerContext
 from ..processes.lifeline import end_with_parent
 from ..processes.sources import read_sources_only
+from ..sections.moments import narrow
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin
@@ -28,6 +29,14 @@ from .integrity import Fingerprint, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .watching import watch_judgements
 
+#: What pytest is always given: what else is installed has no say in a judgement, and takes a second to load.
+_OPTIONS = (
+    "-c", str(Path(__file__).with_name("judging.ini")), "--import-mode=importlib",
+    "--disable-plugin-autoload", "-p", "no:cacheprovider", "--assert=plain",
+    "-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "-p", "pytest_html.fixtures",
+    "-p", "prodgate.run.pytest_plugin", "-p", "prodgate.run.technical_log",
+    "--self-contained-html", "-q", "--no-header", "--tb=short",
+)  # fmt: skip
 #: pytest's exit codes that mean every item was judged: all passed, some failed, none there.
 _JUDGED = (0, 1, 5)
 
@@ -45,7 +54,7 @@ def main(arguments: list[str]) -> int:
     watch_judgements()
     layer, project = BUILT[given.layer], open_project(given.criteria)
     read_sources_only(project.root, FOLDERS)
-    at = _make_context(given.run, project)
+    at = _make_context(given.run, project, layer.name)
     try:
         return _observe_and_judge(layer, at, project, recall=given.recall, judge=not given.observe_only)
     except UsageError as error:
@@ -75,16 +84,19 @@ def _observe(layer: Layer, at: LayerContext) -> Facts:
     return facts
 
 
-def _make_context(run: Path, project: Project) -> LayerContext:
+def _make_context(run: Path, project: Project, layer: str) -> LayerContext:
+    """Return what a layer works with; one that only observes for others is asked all that is stated."""
     about = read(run).about
+    moment = str(about.get("moment") or "")
     return LayerContext(
         run=run,
         target=parse_target(about["target"]),
         project=project.root,
-        stated=project.stated,
+        stated=narrow(project.stated, moment if layer in about["layers"] else ""),
         journal=journal.Journal.of(run),
         progress=_print_progress,
         load_allowed=about.get("load_allowed", ""),
+        moment=moment,
     )
 
 
@@ -114,22 +126,20 @@ def _conclude(layer: Layer, facts: Facts, context: LayerContext) -> None:
 
 def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, policies: frozenset[Path]) -> int:
     judging = pytest_plugin.Judging(
-        layer=layer.name, criteria=context.stated.criteria, facts=facts, journal=context.journal, policy_files=policies
+        layer=layer.name,
+        criteria=context.stated.criteria,
+        facts=facts,
+        journal=context.journal,
+        policy_files=policies,
+        unasked=frozenset(project.stated.criteria) - frozenset(context.stated.criteria),
     )
     context.progress(f"{layer.name}: judging")
     files = [*sorted(policies), *(file for folder in layer.folders for file in project.suite_files(folder))]
     if not files:  # pytest would look for some by itself
         context.journal.write("collected", layer=layer.name)
         return 0
-    options = [
-        "-c", str(Path(__file__).with_name("judging.ini")), f"--rootdir={project.root}", "--import-mode=importlib",
-        # what else is installed has no say in a judgement, and takes a second to load
-        "--disable-plugin-autoload", "-p", "no:cacheprovider", "--assert=plain",
-        "-p", "pytest_metadata.plugin", "-p", "pytest_html.plugin", "-p", "pytest_html.fixtures",
-        "-p", "prodgate.run.pytest_plugin", "-p", "prodgate.run.technical_log",
-        f"--html={context.run / 'logs' / f'{layer.name}.html'}", "--self-contained-html",
-        "-q", "--no-header", "--tb=short",
-    ]  # fmt: skip
+    report = context.run / "logs" / f"{layer.name}.html"
+    options = [*_OPTIONS, f"--rootdir={project.root}", f"--html={report}"]
     code = pytest.main([*options, *map(str, files)], plugins=[judging])
     if code not in _JUDGED:
         reason = f"judging ended with pytest's exit code {int(code)}; see logs/{layer.name}.txt"

@@ -37,6 +37,8 @@ class Judging:
     facts: Facts
     journal: Journal
     policy_files: frozenset[Path]
+    unasked: frozenset[str] = frozenset()
+    """Criteria that are stated, and that this run does not ask about."""
     collected: list[pytest.Item] = field(default_factory=list)
     """Every item, also one that a plugin or the project's conftest.py takes out later."""
 
@@ -123,8 +125,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Write down everything that is planned, whatever ``-k``, a skip or a conftest.py leaves out of ``items``."""
     if (judging := _judging(config)) is None:
         return
-    items[:] = [item for item in items if not _is_unasked(item, judging.criteria, config.rootpath)]
-    asked = [item for item in judging.collected if not _is_unasked(item, judging.criteria, config.rootpath)]
+    items[:] = [item for item in items if not _is_unasked(item, judging, config.rootpath)]
+    asked = [item for item in judging.collected if not _is_unasked(item, judging, config.rootpath)]
     subjects = [subject for item in asked if (subject := _subject(item)) is not None]
     mistakes = [text for subject in subjects if (text := find_mistake(subject, judging.criteria))]
     mistakes += [*_find_plain_tests(asked), *_find_duplicate_names(subjects), *_find_hidden(judging.collected)]
@@ -167,10 +169,12 @@ def _subject(item: pytest.Item) -> Policy | Check | None:
     return found if isinstance(found, Policy | Check) else None
 
 
-def _is_unasked(item: pytest.Item, criteria: Criteria, project: Path) -> bool:
-    """Whether an item comes with the gate and judges a criterion that the project does not state."""
+def _is_unasked(item: pytest.Item, judging: Judging, project: Path) -> bool:
+    """Whether an item judges a criterion that this run leaves out, or comes with the gate and judges one not stated."""
     subject = _subject(item)
-    return subject is not None and subject.criterion not in criteria and not is_own(item.path, project)
+    if subject is None or subject.criterion in judging.criteria:
+        return False
+    return subject.criterion in judging.unasked or not is_own(item.path, project)
 
 
 def _make_runner(check: Check, config: pytest.Config) -> Callable[..., None]:

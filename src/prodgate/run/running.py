@@ -7,7 +7,7 @@ import os
 import platform
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from ..processes.child import end_group, ends_within, read_lines
 from ..processes.interpreter import drop_settings
 from ..processes.progress import Progress
 from ..sections.judges import WrittenJudge
+from ..sections.moments import narrow
 from ..sections.project import Project
 from ..sections.targets import Target
 from .children import describe_end, describe_limit, make_command, read_limit
@@ -47,6 +48,10 @@ class Plan:
     waivers: Path | None = None
     load_allowed: str = ""
     """The host that may be put under load, in the words of whoever runs this."""
+    moment: str = ""
+    """The moment of a release whose criteria alone are judged; empty for all of them."""
+    supporting: frozenset[str] = frozenset()
+    """Layers that only observe, for what the others judge rests on it."""
 
 
 def carry_out(plan: Plan, *, judge: bool = True) -> Path:
@@ -69,7 +74,7 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
         files = [artifacts.load(earlier.path, fact["digest"]) for fact in earlier.facts]
     except LookupError as error:
         raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
-    kept = ("target", "rehearsal", "layers", "commit", "inputs", "uncommitted")
+    kept = ("target", "rehearsal", "layers", "moment", "commit", "inputs", "uncommitted")
     about = {**_describe_run(plan), **{key: earlier.about.get(key) for key in kept}}
     waivers, fixity = plan.waivers or plan.project.waivers, take_fixity(plan.project, plan.runs)
     judges = plan_judges(plan.project, plan.layers)
@@ -98,9 +103,11 @@ def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudg
     """Run each chosen layer in turn; what run.json planned and no layer answers is undetermined."""
     journal = Journal.of(run)
     try:
-        for name in (layer for layer in LAYERS if layer in plan.layers):
-            if name in BUILT:
-                for judge in judges.get(name, ()):
+        for name in (layer for layer in LAYERS if layer in plan.layers | plan.supporting):
+            if name not in plan.layers:
+                _run_watched(plan, run, name, fixity, "--observe-only")
+            elif name in BUILT:
+                for judge in _list_asked(judges.get(name, ()), plan):
                     journal.record_planned(name, judge.name, judge.criterion, judge.place_in(plan.project.root))
                 _run_watched(plan, run, name, fixity, how)
             else:
@@ -110,6 +117,11 @@ def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudg
         plan.progress(f"interrupted while judging {name}; what was found so far is kept")
         return
     runs.close(run)
+
+
+def _list_asked(judges: Sequence[WrittenJudge], plan: Plan) -> Iterator[WrittenJudge]:
+    asked = narrow(plan.project.stated, plan.moment).criteria
+    yield from (judge for judge in judges if judge.criterion in asked)
 
 
 def _run_watched(plan: Plan, run: Path, name: str, fixity: Fixity, how: str) -> None:
@@ -176,6 +188,7 @@ def _describe_run(plan: Plan) -> Mapping[str, Any]:
         "judges": dict(inputs.judges),
         "uncommitted": list(inputs.uncommitted),
         **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
+        **({"moment": plan.moment, "supporting": sorted(plan.supporting)} if plan.moment else {}),
         "replaced": list(plan.project.list_replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
         "versions": {

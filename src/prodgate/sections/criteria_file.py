@@ -39,14 +39,22 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "window": (str,),
     "rate": (str,),
     "needs": (str,),
+    "moment": (str,),
     "applicability": (str,),
     "baseline": (bool,),
     "attested_by": (int,),
     "document": (dict,),
     "shown_by": (str,),
 }
+#: The moments of a release that a criterion may belong to.
+MOMENTS = ("before", "during", "after")
 _REQUIRED = ("statement", "why", "source", "layers")
-_CHOICES = {"decides": ("point", "bound"), "needs": ("production",), "applicability": ("always", "where-present")}
+_CHOICES = {
+    "decides": ("point", "bound"),
+    "needs": ("production",),
+    "moment": MOMENTS,
+    "applicability": ("always", "where-present"),
+}
 _QUANTITIES = {"confidence": ("ratio", "95 %"), "window": ("time", "30 d"), "rate": ("rate", "100 /s")}
 _TEXTS = {
     "why": "why it must hold",
@@ -91,6 +99,8 @@ class CriteriaFile:
     requirements: tuple[Requirement, ...] = ()
     """Empty for a team that keeps its requirements elsewhere."""
     criteria: Criteria = field(default_factory=Criteria)
+    moments: Mapping[str, str] = field(default_factory=dict)
+    """Criterion -> the moment of a release that it belongs to; those of no moment are left out."""
 
     def list_unasked(self) -> Iterator[tuple[Requirement, str]]:
         """Yield each requirement with each of its layers that no criterion answers."""
@@ -135,6 +145,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         rollout=parse_rollout_section(data["rollout"]) if "rollout" in data else None,
         attested=parse_attested_section(data.get("attested", {})),
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
+        moments={id_: table["moment"] for id_, table in tables.items() if "moment" in table},
         criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),
     )
 

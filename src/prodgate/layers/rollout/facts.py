@@ -18,7 +18,7 @@ from ...facts.rollout.watched import watched_facts
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
 from .checklists import CHECKLISTS
-from .kinds import DEPLOYED, DEPLOYMENT, DRILL, KINDS, READERS, WATCH
+from .kinds import DEPLOYED, DEPLOYMENT, DRILL, KINDS, READERS, UNASKED, WATCH
 from .migration_facts import MIGRATIONS
 from .stored import FactMaker, Stored
 
@@ -30,13 +30,24 @@ def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) ->
     reasons = {kind: NOT_OBSERVED for kind in KINDS if kind not in there} | dict(unreadable)
     known = Stored(evidence, reasons)
     facts: list[Fact] = []
-    unknown = {fact: reason for kind, reason in reasons.items() for fact in KINDS.get(kind, ())}
+    unknown = _list_unknown(reasons)
     for kind, value in evidence:
         try:
             facts += MAKERS[kind](value, known) if kind in MAKERS else ()
         except Unreadable as error:
             unknown |= dict.fromkeys(KINDS[kind], error.reason)
     return Facts(tuple(facts), unknown)
+
+
+def _list_unknown(reasons: Mapping[str, str]) -> dict[type[Fact], str]:
+    """Return why facts are not known; one that another kind of evidence is asked for as well is not missed here."""
+    asked = {fact for kind, facts in KINDS.items() if reasons.get(kind) != UNASKED for fact in facts}
+    return {
+        fact: reason
+        for kind, reason in reasons.items()
+        for fact in KINDS.get(kind, ())
+        if reason != UNASKED or fact not in asked
+    }
 
 
 def _deployments(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:

@@ -62,6 +62,9 @@ SCHEMA: Final = "schema-version"
 MIGRATION_RUNS: Final = "migration-runs"
 RESTORABLE: Final = "database-restorable"
 
+#: Why a kind of evidence is not there in a run about another moment of the release.
+UNASKED: Final = "a run about one moment of a release does not look at it"
+
 #: Kind of evidence -> the kinds of fact in it. Each of them must be there.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     DEPLOYMENT: (Deployment,),

@@ -25,6 +25,7 @@ from .kinds import (
     LOGS,
     READERS,
     TESTS,
+    UNASKED,
     VISIT,
     WATCH,
 )
@@ -72,10 +73,11 @@ PARTS: Final = (*BEFORE, *DURING, *AFTER, *DRILLS)
 
 def observe_rollout(context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
     """Yield the evidence of every part, in order. Raises Unreadable when there is nothing to look at."""
+    asked = [part for part in PARTS if not context.moment or context.moment in part.moments]
+    kinds = {kind for part in asked for kind in part.kinds}
+    unreadable |= {kind: UNASKED for part in PARTS for kind in part.kinds if kind not in kinds}
     with open_scene(context) as scene:
-        for part in PARTS:
-            if context.moment and context.moment not in part.moments:
-                continue
+        for part in asked:
             yield from _observe_part(part, context, scene, unreadable)
 
 

@@ -1,0 +1,46 @@
+"""Arguments of the commands that make, judge or report a run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands of a run; ``command`` makes the parser of one from its name, its handler and its help."""
+    run = command("run", "run", "observe a target, judge it, and give one verdict with a report")
+    observe = command("observe", "observe", "observe a target and store the facts, to be judged later")
+    for added in (run, observe):
+        _add_target(added)
+    run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")
+    judge = command("judge", "judge", "judge the facts of an earlier run again, by today's criteria")
+    report = command("report", "report", "write the reports of a run again, even of one that was cut off")
+    for added in (judge, report):
+        added.add_argument("run", type=Path, help="a run directory")
+    for added in (run, observe, judge):
+        added.add_argument(
+            "--criteria", type=Path, default=Path("criteria.toml"), help="what must hold (default: criteria.toml)"
+        )
+        added.add_argument("--waivers", type=Path, help="accepted risks (default: waivers.toml beside the criteria)")
+        added.add_argument("--runs", type=Path, default=Path("runs"), help="where run directories go (default: runs)")
+    for added in (run, observe, judge, report):
+        added.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
+
+def _add_target(added: argparse.ArgumentParser) -> None:
+    """Add what is looked at, and how much of it."""
+    added.add_argument(
+        "target",
+        nargs="?",
+        default="rehearsal://",
+        help="rehearsal:// (default), aws://PROFILE@REGION, or aws://REGION with the environment's credentials",
+    )
+    added.add_argument("--only", metavar="LAYERS", help="judge these layers only, e.g. static,live")
+    added.add_argument(
+        "--moment",
+        choices=("before", "during", "after"),
+        default="",
+        help="judge one checklist of a release only: what must hold before, during or after its deployment",
+    )
+    added.add_argument("--i-am-allowed-to-load", metavar="HOST", default="", help="put this host under load")
