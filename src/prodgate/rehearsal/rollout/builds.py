@@ -19,11 +19,12 @@ class Build:
 
 #: What serves before the first deployment.
 BLUE: Final = Build("blue")
+GOOD: Final = "green"
 #: By name: the good one; never healthy; well but for what the hook asks; well but for what readers ask.
 BUILDS: Final = {
     each.name: each
     for each in (
-        Build("green"),
+        Build(GOOD),
         Build("never-healthy", ("never-ready",)),
         Build("failing-hook", ("errors=1",)),
         Build("failing-in-public", ("errors-in-public=1",)),
@@ -32,12 +33,10 @@ BUILDS: Final = {
 
 
 def find_build(name: str) -> Build:
-    """Return the build of this name; one that is unknown is a good one. Raises UsageError for what looks like a slip.
-
-    A good build may have any name of its own, so that several can be told apart.
-    """
+    """Return the build of this name; good ones may be told apart by whatever follows ``green``. Raises UsageError."""
     if name in BUILDS:
         return BUILDS[name]
-    if hint := suggest(name, BUILDS):
-        raise UsageError(f"build {name!r}: none is named so{hint}")
-    return Build(name)
+    if name.startswith(GOOD):
+        return Build(name)
+    hint = suggest(name, BUILDS) or f"; there are {', '.join(BUILDS)}"
+    raise UsageError(f"build {name!r}: none is named so{hint}")

@@ -60,7 +60,8 @@ class Fleet:
         for task in tasks:
             with task.process:
                 end_child(task.process, 0 if at_once else _LIMIT)
-            self._running.remove(task)
+            if task in self._running:  # it may have been ended before
+                self._running.remove(task)
 
     def end_all(self) -> None:
         """End whatever runs."""

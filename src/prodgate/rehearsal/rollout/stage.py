@@ -115,6 +115,8 @@ def running_rollout(
 
 def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Service, ...]:
     """Let nothing that is observed here happen by itself; return the services. Raises Unreadable without one."""
+    if account.failed:
+        raise Unreadable(f"the account is not as declared: {account.failed[0]}")
     if "short-bake" in faults:
         shorten_bake(account.clients)
     for service in ("codedeploy", "elbv2"):
