@@ -65,7 +65,8 @@ def list_steps(text: str) -> Iterator[Node]:
 
 def list_scripts(script: str, folder: str, file: str) -> Iterator[tuple[str, str]]:
     """Yield words of a script that may run a shell script of the repository, with the path that each would have."""
-    for word in dict.fromkeys(_SCRIPT.findall(script)):
+    found = (re.sub(r"\{\{\s*(.*?)\s*\}\}", r"{{\1}}", word) for word in _SCRIPT.findall(script))
+    for word in dict.fromkeys(found):
         if _OF_ACTION.match(word):
             yield word, os.path.normpath(PurePosixPath(file).parent / _OF_ACTION.sub("", word))
         elif _ROOTS.match(word):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from typing import Final
 
-_EXPRESSION: Final = re.compile(r"\$\{\{((?:[^}]|\}(?!\}))*)\}\}")
 _HEREDOC: Final = re.compile(
     r"(?<!<)<<(?!<)-?[ \t]*(['\"]?)(\w+)\1([^\n]*)\n(?:.*?\n)?[ \t]*\2[ \t]*(?=\n|$)", re.DOTALL
 )
@@ -54,9 +53,17 @@ def read_commands(script: str, shell: str = "") -> tuple[Command, ...]:
     >>> [command.text for command in read_commands("set -e; A=1 pipx run tox -e x | tee log # all")]
     ['set -e', 'tox -e x', 'tee log']
     """
-    text = _EXPRESSION.sub(lambda found: "${{" + re.sub(r"[\s'\"`|&;()<>#\\]", "·", found[1].strip()) + "}}", script)
-    text = _HEREDOC.sub(r"\3", text.replace("\r\n", "\n").replace("\\\n", " "))
+    text = _HEREDOC.sub(r"\3", _mask_expressions(script).replace("\r\n", "\n").replace("\\\n", " "))
     return tuple(_read(text, _Mode(stops=_stops(shell), pipefail=shell == "bash")))
+
+
+def _mask_expressions(script: str) -> str:
+    """Take what means something to a shell out of GitHub's expressions, which are not the shell's."""
+    first, *parts = script.split("${{")
+    for part in parts:
+        inner, end, rest = part.partition("}}")
+        first += "${{" + (re.sub(r"[\s'\"`|&;()<>#\\]", "·", inner.strip()) if end else inner) + end + rest
+    return first
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,9 @@ _LONGEST_SCRIPT = 16 * 1024
 #: Variables that say which system is meant, and names of systems that are not production.
 _STAGE_VARIABLE = re.compile(r"(?:TF_WORKSPACE|(?:APP_|DEPLOY_|NODE_|RAILS_)?ENV(?:IRONMENT)?|STAGE)")
 _ELSEWHERE = re.compile(
-    r"(?:dev|test|stag|stg|qa|uat|sandbox|preview|pr-|demo|int(?:egration)?\b|non-?prod|pre-?prod|ci\b)", re.IGNORECASE
+    r"(?!.*(?<!non)(?<!non-)(?<!pre)(?<!pre-)prod)(?:dev|devel(?:op(?:ment)?)?|test(?:ing)?|stag(?:e|ing)?|stg|qa|uat"
+    r"|sandbox|preview|pr|demo|int|integration|(?:non|pre)-?prod(?:uction)?|ci)\d*(?:[-_/. ]|$)",
+    re.IGNORECASE,
 )
 
 
