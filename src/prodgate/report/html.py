@@ -15,6 +15,7 @@ from ..criteria import Criterion
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
 from ..verdict import Verdict
+from .attested import record_rows
 from .catalogue import FILES, Catalogue
 from .dags.view import dags_part
 from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
@@ -57,6 +58,7 @@ def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
         load=load_blocks(run, catalogue.text),
         self_test=self_test(run),
         dags=dags_part(run, catalogue.text),
+        records=record_rows(run, verdict),
         style=_style(),
         policy=_policy(),
     )

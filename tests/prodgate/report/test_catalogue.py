@@ -14,6 +14,7 @@ from prodgate.report.html import render_html
 from .dags.samples import rarer, scheduled, troubled
 from .load.samples import everything, loaded, record, stored
 from .samples import PLAN, criterion, fact, failing, finding, note, run, showcase, waiver
+from .test_attested import of_all_kinds
 
 
 def fields(text: str) -> set[str]:
@@ -79,6 +80,7 @@ def test_every_entry_is_used_and_none_is_missing(
         spread,
         load,
         untrue,
+        of_all_kinds(tmp_path),
     )
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)
