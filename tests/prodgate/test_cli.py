@@ -174,6 +174,19 @@ def test_explain_says_which_policies_judge_what_is_live(
     assert "written in suites.live.test_" in said(capsys, "explain", "dead-letter-retention")[1]
 
 
+def test_explain_says_what_a_record_must_have(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    out = said(capsys, "explain", "restore-record")[1]
+    assert "recorded   by two people: prodgate attest restore-record" in out
+    assert "document:  docs/operations/restore-record.md, with the sections 'What was restored'" in out
+    assert (
+        "shown by   a gate run that judged the rollout layer"
+        in said(capsys, "explain", "migration-rehearsed-on-staging")[1]
+    )
+
+
 def test_explain_speaks_of_every_criterion_and_policy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from ..criteria import Criterion, UsageError
 from ..layers.attested.documents import look_at_document
 from ..layers.attested.observing import Place
 from ..sections.attestations_file import Person, Record
+from ..sections.attested import is_inside
 
 #: How long a record of a criterion without a bound holds.
 _LONGEST: Final = timedelta(days=365)
@@ -104,6 +105,8 @@ def _parse_moment(option: str, text: str) -> datetime:
 
 def _digest(paths: list[str], place: Place) -> Iterator[tuple[str, str]]:
     for path in dict.fromkeys(paths):
+        if not is_inside(path):
+            raise UsageError(f"{path}: is no path of a file inside {place.project}; write it from there, without ..")
         seen = look_at_document(place.project, path)
         if not seen.digest:
             raise UsageError(f"{path}: {seen.wrong or seen.unread}; name a file of {place.project}")

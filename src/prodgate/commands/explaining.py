@@ -68,6 +68,7 @@ def _render_statement(criterion: Criterion) -> Iterator[str]:
         yield f"  load:      at least {criterion.rate}"
     if criterion.confidence:
         yield f"  confidence {criterion.confidence}; the {criterion.decides} decides"
+    yield from _render_record(criterion)
     if criterion.needs_production:
         yield "  answered   only in production; a rehearsal leaves it open, or tells of a past that was made up"
     if criterion.remedy:
@@ -75,6 +76,18 @@ def _render_statement(criterion: Criterion) -> Iterator[str]:
     yield f"  source:    {criterion.source}"
     if criterion.controls:
         yield f"  controls:  {', '.join(criterion.controls)}"
+
+
+def _render_record(criterion: Criterion) -> Iterator[str]:
+    """Say what a record of a criterion must have; nothing for one that asks for none."""
+    if "attested" in criterion.layers:
+        people = "two people" if criterion.attested_by > 1 else "a person"
+        yield f"  recorded   by {people}: prodgate attest {criterion.id}"
+    if criterion.document:
+        named = f", with the sections {', '.join(map(repr, criterion.sections))}" if criterion.sections else ""
+        yield f"  document:  {criterion.document}{named}"
+    if criterion.shown_by:
+        yield f"  shown by   a gate run that judged the {criterion.shown_by} layer"
 
 
 def _render_policy(policy: Policy, live: Container[str]) -> Iterator[str]:

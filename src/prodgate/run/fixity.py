@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..sections.project import BUNDLED, Project
-from .inputs import PLACES, SKIPPED, STATE, list_folders
+from .inputs import PLACES, SKIPPED, STATE, list_folders, list_recorded
 
 #: Device, inode, size and time of change of a file.
 _State = tuple[int, int, int, int]
@@ -45,9 +45,10 @@ class Fixity:
 
 
 def take_fixity(project: Project, runs: Path | None = None) -> Fixity:
-    """Look at every file that decides: criteria, waivers, Terraform, and the code that judges."""
+    """Look at every file that decides: criteria, waivers, Terraform, records, and the code that judges."""
     named = (project.stated.path.name, *project.stated.included, project.waivers.name, *project.stated.var_files)
     judging = (base / name for base in (project.root, BUNDLED) for name in PLACES)
+    named = (*named, *list_recorded(project))
     places = (*(project.root / name for name in named), *judging, *list_folders(project), _PACKAGE)
     out = runs.resolve() if runs else None
     states = dict(_read_states(project.root, places, out))

@@ -39,9 +39,9 @@ class Inputs:
 
 
 def find_inputs(project: Project, environment: Mapping[str, str] = os.environ) -> Inputs:
-    """Digest what Terraform and the suites may read, and ask git what of it is in no commit."""
+    """Digest what Terraform, the suites and the attested layer may read, and ask git what of it is in no commit."""
     folders = list_folders(project)
-    files = dict(_list_files(project.root, folders))
+    files = dict(_list_files(project.root, (*folders, *(project.root / each for each in list_recorded(project)))))
     variables = {name: _digest(os.fsencode(text)) for name, text in environment.items() if name.startswith("TF_VAR_")}
     ask = make_asker(project.root)
     commit = ask("rev-parse", "HEAD")
@@ -87,6 +87,13 @@ def list_folders(project: Project) -> tuple[Path, ...]:
         return (root,)
 
 
+def list_recorded(project: Project) -> tuple[str, ...]:
+    """Where records are, and the documents that their criteria ask for; nothing when no criterion asks for a record."""
+    asking = [each for each in project.stated.criteria.values() if "attested" in each.layers]
+    documents = dict.fromkeys(each.document for each in asking if each.document)
+    return (project.stated.attested.folder, *documents) if asking else ()
+
+
 def _list_files(root: Path, places: Iterable[Path]) -> Iterator[tuple[str, str]]:
     for folder in places:
         if folder.is_file():
@@ -109,7 +116,7 @@ def _list_unknown(ask: Ask, project: Project, folders: Iterable[Path]) -> list[s
     top = Path(ask("rev-parse", "--show-toplevel") or project.root)
     inside = [each for each in folders if each.resolve().is_relative_to(top.resolve())]
     places = [os.path.relpath(each, project.root) for each in inside]
-    places += [each for each in PLACES if (project.root / each).exists()]
+    places += [each for each in (*PLACES, *list_recorded(project)) if (project.root / each).exists()]
     places += [project.stated.path.name, *project.stated.included, "waivers.toml", *project.stated.var_files]
     listed = ask("--literal-pathspecs", "ls-files", "-z", "--others", "--", *places)
     outside = [os.path.relpath(each, project.root) for each in folders if each not in inside]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from prodgate.criteria import Criteria, Criterion
 from prodgate.run.fixity import take_fixity
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import Project
@@ -97,3 +99,21 @@ def test_links_are_followed_once(project: Project, tmp_path_factory: pytest.Temp
     fixity = take_fixity(project)
     (other / "test_y.py").write_text("# changed\n")
     assert fixity.find_changes() == "suites/live/test_y.py"
+
+
+@pytest.mark.parametrize("name", ["attestations/runbook.toml", "docs/runbook.md"])
+def test_records_and_their_documents_stay_as_they_are(project: Project, name: str) -> None:
+    runbook = Criterion(
+        id="runbook",
+        statement="s",
+        statement_ja="s",
+        why="w",
+        source="X-2",
+        layers=("attested",),
+        document="docs/runbook.md",
+    )
+    asked = replace(project, stated=replace(project.stated, criteria=Criteria({"runbook": runbook})))
+    fixity = take_fixity(asked)
+    (project.root / name).parent.mkdir(exist_ok=True)
+    (project.root / name).write_text("")
+    assert fixity.find_changes() == name

@@ -97,3 +97,26 @@ def test_files_that_nobody_reads_are_not_named(project: Project) -> None:
         (project.root / name).write_text("")
 
     assert find_inputs(project, {}).uncommitted == ()
+
+
+ATTESTED = """
+[criteria.runbook]
+statement = { en = "A runbook exists.", ja = "手順書がある。" }
+why = "Somebody is on call."
+source = "X-2"
+layers = ["attested"]
+document = { path = "docs/runbook.md" }
+"""
+
+
+def test_records_and_their_documents_decide_where_a_criterion_asks_for_them(project: Project) -> None:
+    for name in ("attestations/runbook.toml", "docs/runbook.md", "docs/other.md"):
+        (project.root / name).parent.mkdir(exist_ok=True)
+        (project.root / name).write_text("")
+    assert find_inputs(project, {}).uncommitted == ()
+    (project.root / "criteria.toml").write_text(CRITERIA + ATTESTED, "utf-8")
+
+    found = find_inputs(Project(root=project.root, stated=load_criteria(project.root / "criteria.toml")), {})
+
+    assert found.uncommitted == ("attestations/runbook.toml", "docs/runbook.md")
+    assert {"attestations/runbook.toml", "docs/runbook.md"} <= set(found.digests)
