@@ -2,11 +2,11 @@
 
 An entry is a table ``[[attack]]`` with these keys:
 
-- ``id``: kebab-case, unique in the catalogue; ``class``: 1 to 22, see `CLASSES`; ``does``: one sentence
+- ``id``: kebab-case, unique in the catalogue; ``class``: 1 to 23, see `CLASSES`; ``does``: one sentence
 - ``healthy``: start from the project whose truth is GO (default: from the one whose truth is NO-GO)
-- ``setup``: name of a function of ``setups.py`` or ``edited_runs.py``, called first; ``then``: one that is called last
+- ``setup``: name of a function of ``setups.py``, ``edited_runs.py`` or ``records.py``, called first; ``then``: one that is called last
 - ``remove`` paths, ``files`` path -> text, ``append`` path -> text, ``edits`` path -> [old, new], ``links`` path -> target
-- in ``files``, ``@+30d@`` is the date thirty days from today
+- in ``files`` and ``edits``, ``@+30d@`` is the date thirty days from today
 - ``env`` name -> value, in which ``$project`` and variables of the environment are replaced
 - ``wrap``: a command in front of the gate, such as ``["sh", "-c", 'exec "$@" 2>&-', "sh"]``
 - ``command``: arguments of the gate, in which ``{run}`` is the newest run; ``limit``: seconds it may take
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import edited_runs, setups
+from . import edited_runs, records, setups
 
 FOLDER = Path(__file__).parent
 
@@ -50,6 +50,7 @@ CLASSES: Mapping[int, str] = {
     20: "Policies that are gone in silence",
     21: "Bounds that no measurement can miss",
     22: "Exit codes that say something else, tracebacks, and waiting for ever",
+    23: "Records of what people say that prove nothing",
 }
 #: A gate that was killed has the negative number of the signal; a shell says 128 more.
 EXITS = (1, 2, 3, 4, -9, -15)
@@ -110,7 +111,10 @@ def parse(entry: Mapping[str, Any], file: str) -> Attack:
 
 def find_setup(name: str) -> Callable[[Path, setups.Gate], None] | None:
     """Return the function of that name."""
-    found: Callable[[Path, setups.Gate], None] | None = getattr(setups, name, None) or getattr(edited_runs, name, None)
+    homes = (setups, edited_runs, records)
+    found: Callable[[Path, setups.Gate], None] | None = next(
+        filter(None, (getattr(h, name, None) for h in homes)), None
+    )
     return found if callable(found) else None
 
 
@@ -128,7 +132,7 @@ def find_mistakes(attack: Attack) -> Iterator[str]:
         yield f"says {attack.says!r} is found in an empty text; write the reason"
     for name in (attack.setup, attack.then):
         if name and find_setup(name) is None:
-            yield f"{name!r} is no function of setups.py or edited_runs.py"
+            yield f"{name!r} is no function of setups.py, edited_runs.py or records.py"
     yield from (f"{path!r} leads out of the project" for path in paths(attack) if leads_out(path))
 
 

@@ -135,7 +135,7 @@ class Project:
         for name, (old, new) in attack.edits.items():
             text = (self.folder / name).read_text("utf-8")
             assert old in text, f"{name} does not hold {old!r}"
-            self.write({name: text.replace(old, new)})
+            self.write({name: text.replace(old, with_dates(new))})
         for name, target in attack.links.items():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).symlink_to(target)

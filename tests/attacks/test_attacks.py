@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from . import records
 from .catalogue import FOLDER, Attack, load
 from .project import HEALTHY, Project, judge
 
@@ -83,6 +84,18 @@ def test_a_project_whose_attack_was_taken_back_is_go(attack: Attack, tmp_path: P
 def test_the_project_that_is_attacked_is_no_go(tmp_path: Path) -> None:
     nothing = Attack(id="nothing", number=1, does="Nothing.", exit=(1,), says=r"not ready")
     assert_answered(nothing, tmp_path)
+
+
+@pytest.mark.once
+@pytest.mark.xdist_group("attacks")
+@pytest.mark.parametrize("setup", ["record_the_runbook", "record_by_two"])
+def test_an_honest_record_is_go(setup: str, tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write(HEALTHY)
+    getattr(records, setup)(tmp_path, project.gate)
+    for target in ("rehearsal://", "aws://eu-west-1"):
+        done = project.gate("run", target, "--only", "attested")
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.once

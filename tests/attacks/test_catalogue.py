@@ -23,9 +23,9 @@ def test_an_entry_has_defaults() -> None:
     ("wrong", "said"),
     [
         ({"file": {}}, "plan.toml: a-b: unknown keys ['file']"),
-        ({"class": 0}, "class 0 is none of 1 to 22"),
-        ({"class": 23}, "class 23 is none of 1 to 22"),
-        ({"class": True}, "class True is none of 1 to 22"),
+        ({"class": 0}, "class 0 is none of 1 to 23"),
+        ({"class": 24}, "class 24 is none of 1 to 23"),
+        ({"class": True}, "class True is none of 1 to 23"),
         ({"exit": []}, "exit [] holds other codes"),
         ({"exit": [0, 1]}, "0 is never right"),
         ({"says": ""}, "is found in an empty text"),
@@ -68,4 +68,4 @@ def test_nothing_else_is_in_a_file(tmp_path: Path) -> None:
 
 
 def test_every_class_has_words() -> None:
-    assert list(CLASSES) == list(range(1, 23))
+    assert list(CLASSES) == list(range(1, 24))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from ..evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ..evidence.runs import Run
@@ -47,14 +48,14 @@ def _read_rows(run: Run, outcomes: dict[str, Outcome]) -> Iterator[RecordRow]:
     for event in run.facts_of("attested", RECORD):
         digest, file = str(event.get("digest", "")), str(event.get("subject", ""))
         criterion = file.rpartition("/")[2].removesuffix(".toml")
-        plain = {"criterion": criterion, "file": file, "digest": digest}
         outcome = outcomes.get(criterion, Outcome.UNDETERMINED)
+        unusable = partial(RecordRow, criterion=criterion, file=file, digest=digest, outcome=outcome)
         try:
             yield _row(_make_fact(run, digest), outcome, digest)
         except NotObserved as unread:
-            yield RecordRow(**plain, outcome=outcome, problem=unread.conclusion.reason)
+            yield unusable(problem=unread.conclusion.reason)
         except UNREADABLE as error:
-            yield RecordRow(**plain, outcome=outcome, problem=describe_flaw(error))
+            yield unusable(problem=describe_flaw(error))
 
 
 def _make_fact(run: Run, digest: str) -> Attestation:
