@@ -84,13 +84,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add_run_commands(command)
     _add_query_commands(command)
+    _add_other_commands(command)
     return parser
 
 
 def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    from .commands.attest_arguments import add_arguments as add_attest_arguments  # noqa: PLC0415
-    from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
-
     check = command("check", "check", "judge any Terraform root, module tree or plan.json with the policies alone")
     check.add_argument("path", type=Path, help="a directory with Terraform, or a plan.json")
     check.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
@@ -107,7 +105,17 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     policy = command("iam-policy", "iam_policy", "print the least-privilege IAM policy of the role the gate reads with")
     policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="whose facts/ count, too")
     policy.add_argument("--drill", action="store_true", help="print the separate policy that drills need")
+
+
+def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    from .commands.attest_arguments import add_arguments as add_attest_arguments  # noqa: PLC0415
+    from .commands.watch_arguments import add_arguments as add_watch_arguments  # noqa: PLC0415
+    from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
+
     add_attest_arguments(command("attest", "attest", "record what people say of a criterion; list what is due"))
+    add_watch_arguments(
+        command("watch", "watch", "follow a deployment to its end, and keep the record for the next run")
+    )
     add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
     command("setup", "setup", "install what the layers need; list what is ready").add_argument(
         "--json", action="store_true"

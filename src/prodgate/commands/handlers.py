@@ -137,6 +137,13 @@ def drill(args: argparse.Namespace) -> int:
     return drilled(args)
 
 
+def watch(args: argparse.Namespace) -> int:
+    """Watch a deployment to its end; exit 0 when it succeeded, 1 when it did not, 2 when that is not known."""
+    from .watching import watch as watched  # noqa: PLC0415  the other commands need nothing of it
+
+    return watched(args)
+
+
 def attest(args: argparse.Namespace) -> int:
     """Record what people say of a criterion, or list what is due; exit 1 when something is."""
     from .attesting import attest as attested  # noqa: PLC0415  the other commands need nothing of it

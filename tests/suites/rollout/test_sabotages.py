@@ -55,6 +55,12 @@ def change_watch(**changes: Any) -> Any:
     return lambda stored: of(stored, WATCH).update(changes)
 
 
+def watch_late(stored: Stored) -> None:
+    """Begin to watch when new targets are registered already."""
+    record = of(stored, WATCH)
+    record.update(acted=at(-10).isoformat(), samples=record["samples"][2:])
+
+
 def change_samples(samples: list[dict[str, Any]]) -> Any:
     return lambda stored: of(stored, WATCH).update(samples=samples)
 
@@ -199,7 +205,7 @@ SABOTAGES = (
     Sabotage(
         "the watch began after the deployment",
         set(),
-        change_watch(acted=at(-10).isoformat()),
+        watch_late,
         unsettles=REQUESTS,
     ),
     Sabotage(

@@ -158,7 +158,7 @@ def _count_failed(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:
     whole = _select(stream, 0, len(stream["seconds"]) + 1)
     begin, end = (_parse(record[key]) for key in ("acted", "ended"))
     unfinished = record["why"]
-    if begin is not None and stream["began"] > begin:
+    if (begin is None or stream["began"] > begin) and not _had_moved_nothing(record):
         unfinished = unfinished or "requests were sent only after the deployment had begun"
     first = begin if begin is not None else stream["began"]
     last = min(end if end is not None else stream["ended"], stream["ended"])
@@ -168,6 +168,19 @@ def _count_failed(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:
         unfinished=unfinished,
         detail="; ".join(filter(None, (whole.describe_failures(), *_describe_outages(record, stream)))),
     )
+
+
+def _had_moved_nothing(record: Mapping[str, Any]) -> bool:
+    """Whether the first look found one group with all of the traffic, and no target in any other, for each service."""
+    if not record["samples"]:
+        return False
+    for service in record["ids"]:
+        seen = record["samples"][0]["services"].get(service, {})
+        groups = {group for rule in seen.get("weights", {}).values() for group, weight in rule.items() if weight > 0}
+        others = [states for group, states in seen.get("targets", {}).items() if group not in groups and states]
+        if len(groups) != 1 or "targets" not in seen or others:
+            return False
+    return True
 
 
 def _parse(text: str) -> float | None:

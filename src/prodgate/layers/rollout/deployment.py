@@ -15,7 +15,7 @@ from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .budget import find_budget
 from .kinds import DEPLOYED, DEPLOYMENT, READERS, WATCH
-from .records import ids_of, require_watch
+from .records import find_watches, ids_of
 from .target import Scene
 from .watching import AFTERWARDS, Watch, make_plan, watch_deployment
 
@@ -63,12 +63,12 @@ def observe_readers(context: LayerContext, scene: Scene, _unreadable: dict[str, 
 
 
 def _find_watch(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
-    try:
-        found = require_watch(context.run.parent, context.target.url, ids_of(scene.deployments))
-    except Unreadable as error:
-        unreadable[WATCH] = error.reason
-        return
-    yield Evidence(kind=WATCH, value=found, subject=scene.place, source="prodgate watch deploy")
+    """Yield the records of those who watched the deployments; one that nobody watched leaves it open."""
+    found, unwatched = find_watches(context.run.parent, context.target.url, ids_of(scene.deployments))
+    for record in found:
+        yield Evidence(kind=WATCH, value=record, subject=scene.place, source="prodgate watch deploy")
+    if unwatched:
+        unreadable[WATCH] = unwatched
 
 
 def watch_build(context: LayerContext, scene: Scene, build: str, *, afterwards: int = AFTERWARDS) -> Mapping[str, Any]:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from ...aws.answers import Unreadable
 from ...evidence import runs
 from ...evidence.artifacts import load_json
 
@@ -29,16 +28,25 @@ def ids_of(deployments: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return found
 
 
-def require_watch(runs_folder: Path, target: str, ids: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the newest record of a watch of one of these deployments on a target, by its URL.
+def find_watches(runs_folder: Path, target: str, ids: Mapping[str, str]) -> tuple[list[Mapping[str, Any]], str]:
+    """Return the newest record of a watch of each of these deployments on a target, and which nobody watched.
 
-    Raises Unreadable when nobody watched them. A watch that was cut short, or whose record was changed, does not count.
+    A watch that was cut short, or whose record was changed, does not count.
     """
-    for record in _list_records(runs_folder / FOLDER, target, KIND):
-        if set(record.get("ids", {}).values()) & set(ids.values()):
-            return record
-    named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in ids.values())) or "the last deployment"
-    raise Unreadable(f"nobody watched {named}; watch the next one: prodgate watch deploy --latest {target}")
+    missing, found = set(ids.values()), list[Mapping[str, Any]]()
+    for record in _list_records(runs_folder / FOLDER, target, KIND) if missing else ():
+        if seen := missing & set(record.get("ids", {}).values()):
+            found.append(record)
+            missing -= seen
+        if not missing:
+            break
+    named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in missing))
+    if not missing and ids:
+        return found, ""
+    return (
+        found,
+        f"nobody watched {named or 'the last deployment'}; watch the next: prodgate watch deploy --next {target}",
+    )
 
 
 def find_rollback_drill(folder: Path, target: str) -> Mapping[str, Any] | None:

@@ -59,6 +59,10 @@ class Watch:
     tell: Progress
     speed: int = 1
     """How many declared seconds pass in one."""
+    waits: bool = False
+    """Whether it waits for deployments that begin later; those that have begun have ids."""
+    acted: str = ""
+    """When the deployments began that have ids, in ISO form."""
     afterwards: int = AFTERWARDS
     """Requests that are sent when it is over."""
     budget: Mapping[str, Any] | None = None
@@ -77,7 +81,9 @@ def watch_deployment(watch: Watch, deploy: Deploy | None, ids: Mapping[str, str]
     routes = [route for route in read_routes(watch.look()) if not ids or route.service in ids]
     if not routes:
         raise Unreadable(f"{watch.place}: no service stands behind a load balancer, so nothing is deployed")
-    followed = _Followed(watch, tuple(routes), dict(ids), began, monotonic() + float(watch.watching.limit.base))
+    followed = _Followed(
+        watch, tuple(routes), dict(ids), began, monotonic() + float(watch.watching.limit.base), acted=watch.acted
+    )
     before = _read_beside(watch.look(), followed.routes)
     with ExitStack() as stack:
         stream = stack.enter_context(streaming(watch.plan, watch.folder)) if watch.plan else None
@@ -114,7 +120,7 @@ class _Followed:
         work: Future[Mapping[str, str]] | None = None
         ready, over = monotonic() + BEFORE, 0.0
         while not over or monotonic() < over:
-            self._look(finding=work is not None)
+            self._look(finding=work is not None or self.watch.waits)
             if deploy is not None and work is None and monotonic() >= ready:
                 self.acted = datetime.now(UTC).isoformat()
                 work = thread.submit(deploy)
@@ -144,6 +150,8 @@ class _Followed:
             for service in account.once(list_services):
                 if service["serviceArn"] in missing and (id_ := find_since(account, service, self.began - _EARLIER)):
                     self.ids[service["serviceArn"]] = id_
+                    # it was made after the look before this one, at which there was none
+                    self.acted = self.acted or (self.samples[-1]["at"] if self.samples else self.began.isoformat())
 
     def _is_over(self, deploy: Deploy | None, work: Future[Mapping[str, str]] | None) -> bool:
         """Whether everything has ended, and has been seen to have ended more than once.
@@ -179,20 +187,18 @@ class _Followed:
 
 
 def _describe(routes: tuple[Route, ...], sample: Mapping[str, Any]) -> Iterator[str]:
-    """Say in a few words where each service is."""
+    """Say in a few words where each service is: ``api: InProgress, AllowTraffic, b 90 % 2/2, g 10 % 2/2``."""
     for route in routes:
         seen = sample["services"][route.service]
         deployment = seen.get("deployment", {})
-        words = [deployment.get("status", ""), deployment.get("stage", ""), deployment.get("rollback_status", "")]
-        for rule in [*seen.get("weights", {}).values()][:1]:
-            words += [f"{_short(group)} {rule.get(group, 0):g} %" for group in route.groups]
+        words = [deployment.get("status", ""), deployment.get("stage", "")]
+        if back := deployment.get("rollback_status"):
+            words.append(f"rollback {back}")
+        weights: Mapping[str, float] = next(iter(seen.get("weights", {}).values()), {})
         for group, states in seen.get("targets", {}).items():
-            words += [f"{states.get('healthy', 0)} of {sum(states.values())} healthy in {_short(group)}"]
+            name = group.split("/")[1].removeprefix(f"{route.name}-") if "/" in group else group
+            words.append(f"{name} {weights.get(group, 0):g} % {states.get('healthy', 0)}/{sum(states.values())}")
         yield f"{route.name}: {', '.join(filter(None, words)) or 'nothing could be read'}"
-
-
-def _short(group: str) -> str:
-    return group.split("/")[1] if "/" in group else group
 
 
 def make_plan(section: RolloutSection, watching: Watching, url: str, build_header: str) -> Plan:

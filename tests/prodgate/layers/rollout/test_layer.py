@@ -19,7 +19,8 @@ from prodgate.layers.rollout import observing, target
 from prodgate.layers.rollout.facts import MAKERS
 from prodgate.layers.rollout.kinds import DEPLOYMENT, KINDS
 from prodgate.layers.rollout.layer import RolloutLayer
-from prodgate.layers.rollout.observing import PARTS, Part
+from prodgate.layers.rollout.observing import PARTS
+from prodgate.layers.rollout.parts import Part
 from prodgate.layers.rollout.stored import Stored
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 

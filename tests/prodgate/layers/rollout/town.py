@@ -72,7 +72,10 @@ class Town:
 
     phase: Phase = field(default_factory=Phase)
     denied: str = ""
-    """An operation that is denied."""
+    """An operation that is not answered, for ``reason``."""
+    reason: Exception = field(default_factory=lambda: Unreadable("access denied"))
+    others: dict[str, Answer] = field(default_factory=dict)
+    """Answers in place of its own."""
     looks: int = 0
     made: bool = False
     _more: threading.Condition = field(default_factory=threading.Condition)
@@ -84,6 +87,10 @@ class Town:
                 self.phase, begun = phase, self.looks
                 assert self._more.wait_for(lambda begun=begun: self.looks >= begun + 2, 20)  # type: ignore[misc]
         return {service("api")["serviceArn"]: "d-API00001"}
+
+    def wait_for_looks(self, number: int) -> None:
+        with self._more:
+            assert self._more.wait_for(lambda: self.looks >= number, 20)
 
     @contextmanager
     def looking(self) -> Iterator[Any]:
@@ -106,6 +113,7 @@ class Town:
             "codedeploy.ListDeploymentGroups": {"applicationName": "shop", "deploymentGroups": ["api"]},
             "codedeploy.GetDeploymentGroup": {"deploymentGroupInfo": GROUP},
             "codedeploy.ListDeployments": {"deployments": ["d-API00001"] if self.made else []},
+            "codedeploy.BatchGetDeployments": lambda _: {"deploymentsInfo": [self._describe()]},
             "codedeploy.GetDeployment": self._deployment,
             "codedeploy.ListDeploymentTargets": {"targetIds": ["shop:api"]},
             "codedeploy.GetDeploymentTarget": {"deploymentTarget": evidence.deployment("api")["targets"][0]},
@@ -115,15 +123,19 @@ class Town:
             "elbv2.DescribeTargetHealth": self._health,
         }
         if self.denied:
-            answers[self.denied] = Unreadable("access denied")
-        return answers
+            answers[self.denied] = self.reason
+        return {**answers, **self.others}
 
     def _deployment(self, asked: Mapping[str, Any]) -> Any:
-        row = evidence.deployment("api")["deployment"]
         if asked["deploymentId"] == "d-BACK00001":
-            return {"deploymentInfo": {**row, "deploymentId": "d-BACK00001", "status": self.phase.rollback}}
+            back = {"deploymentId": "d-BACK00001", "status": self.phase.rollback}
+            return {"deploymentInfo": {**self._describe(), **back}}
+        return {"deploymentInfo": self._describe()}
+
+    def _describe(self) -> dict[str, Any]:
+        row = evidence.deployment("api")["deployment"]
         info = {"rollbackInfo": {"rollbackDeploymentId": "d-BACK00001"}} if self.phase.rollback else {}
-        return {"deploymentInfo": {**row, "status": self.phase.status, **info}}
+        return {**row, "status": self.phase.status or "Created", **info}
 
     def _forward(self) -> dict[str, Any]:
         weights = [

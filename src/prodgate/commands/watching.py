@@ -1,0 +1,95 @@
+"""``prodgate watch deploy``: follows a deployment that somebody else carries out, and keeps the record; only reads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..aws.answers import Unreadable
+from ..criteria import UsageError
+from ..evidence import runs
+from ..evidence.artifacts import store_json
+from ..evidence.journal import Journal
+from ..layers.layer import LayerContext
+from ..layers.rollout.following import Wanted, follow, summarise
+from ..layers.rollout.records import FOLDER, KIND
+from ..report.text import visible
+from ..sections.project import Project, open_project
+from ..sections.targets import Target, parse_target
+
+#: Exit codes: everything went well, something did not, nobody knows.
+_GOOD, _BAD, _UNKNOWN = 0, 1, 2
+_TARGET: Final = "://"
+
+
+def watch(given: argparse.Namespace) -> int:
+    """Watch a deployment; return 0 when it succeeded and no request failed, 1 when not, 2 when that is not known."""
+    target, wanted = _read_named(given)
+    project = open_project(given.criteria)
+    _refuse_other_host(given.i_am_allowed_to_load, project)
+    context = _begin(given, target, project)
+    try:
+        record = follow(context, wanted)
+    except Unreadable as error:
+        raise UsageError(f"watch: {error.reason}") from error
+    digest = store_json(context.run, record)
+    context.journal.record_fact("rollout", KIND, ", ".join(sorted(record["ids"].values())), digest, target.url)
+    runs.close(context.run)
+    outcome = summarise(record)
+    _print_outcome(outcome, as_json=given.json)
+    sys.stderr.write(f"record: {context.run}\n")
+    return {"good": _GOOD, "bad": _BAD}.get(outcome["outcome"], _UNKNOWN)
+
+
+def _read_named(given: argparse.Namespace) -> tuple[Target, Wanted]:
+    """Return where to watch, and which deployments. Raises UsageError."""
+    targets = [each for each in given.named if _TARGET in each]
+    ids = [each for each in given.named if _TARGET not in each]
+    if len(targets) != 1:
+        raise UsageError(f"watch: names {len(targets)} targets; write one, e.g. aws://prod@ap-northeast-1")
+    if bool(ids) + given.latest + given.next != 1:
+        raise UsageError("watch: say which deployment: its id, --latest for the newest, or --next for the one to come")
+    target = parse_target(targets[0])
+    if target.rehearsal:
+        raise UsageError(
+            f"{target.url}: a rehearsal watches its own deployments: prodgate run {target.url} --only rollout"
+        )
+    return target, Wanted(ids=tuple(ids), next=given.next)
+
+
+def _refuse_other_host(host: str, project: Project) -> None:
+    hosts = project.stated.load.hosts if project.stated.load else ()
+    if host and host not in hosts:
+        raise UsageError(f"--i-am-allowed-to-load: {host!r} is no host of [load] in {project.stated.path}")
+
+
+def _begin(given: argparse.Namespace, target: Target, project: Project) -> LayerContext:
+    about = {
+        "system": project.stated.system, "target": target.url, "rehearsal": False, "layers": [],
+        "watch": " ".join([given.what, *given.named]), "actor": os.environ.get("USER", ""),
+    }  # fmt: skip
+    run = runs.create(given.runs / FOLDER, about, project.stated.path, project.waivers)
+    journal = Journal.of(run)
+    journal.write("watch", what=given.what, named=given.named)
+    return LayerContext(
+        run=run,
+        target=target,
+        project=project.root,
+        stated=project.stated,
+        journal=journal,
+        progress=_print_progress,
+        load_allowed=given.i_am_allowed_to_load,
+    )
+
+
+def _print_outcome(outcome: Mapping[str, Any], *, as_json: bool) -> None:
+    said = json.dumps(outcome, indent=2) if as_json else "\n".join(map(visible, outcome["lines"]))
+    sys.stdout.write(f"{said}\n")
+
+
+def _print_progress(step: str) -> None:
+    sys.stderr.write(f"{visible(step)}\n")
