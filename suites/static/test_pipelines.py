@@ -17,7 +17,7 @@ def test_a_deploy_needs_the_gate(change: Change, criterion: Criterion) -> None:
     """Can a change of production start only after the gate has passed in the same run?"""
     if change.kind == "DAGs" or not change.production:
         raise criterion.not_applicable("does not change the production system")
-    require(change.find_before("judge", "judge before"), criterion, expected="the gate before it")
+    require(change.find_before("judge"), criterion, expected="the gate before it")
 
 
 @check(

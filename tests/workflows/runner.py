@@ -67,6 +67,7 @@ class Machine:
             "HOME": str(self.work),
             "COMMANDS": str(self.work / LOG),
             "GITHUB_STEP_SUMMARY": str(self.work / "summary.md"),
+            "GITHUB_ENV": str(self.work / "environment"),
             **self.environment,
             **said,
         }

@@ -57,10 +57,10 @@ ROLE = "          role-to-assume: ${{ vars.APPLY_ROLE_ARN }}\n"
 #: What somebody does to the deploy, and the criteria that it breaks.
 SABOTAGES = {
     "the gate is taken out": (
-        DEPLOY.replace(job("gate"), "").replace("needs: gate", "").replace("[gate, plan]", "plan"),
+        DEPLOY.replace(job("gate"), "").replace("needs: gate", "").replace("[tests, gate, plan]", "[tests, plan]"),
         GATE,
     ),
-    "nothing needs the gate": (DEPLOY.replace("    needs: gate\n", "").replace("[gate, plan]", "plan"), GATE),
+    "nothing needs the gate": (DEPLOY.replace("    needs: gate\n", "").replace("[tests, gate, plan]", "[tests, plan]"), GATE),
     "the gate is asked for something else": (DEPLOY.replace(JUDGE, JUDGE.replace("prod-gate", "lint")), GATE),
     "the gate leaves layers out": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " -- rehearsal:// --only static\n"), GATE),
     "the gate may fail": (DEPLOY.replace(JUDGE, JUDGE + "        continue-on-error: true\n"), GATE),
@@ -68,12 +68,12 @@ SABOTAGES = {
     "the failure of the gate is hidden": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " || true\n"), GATE),
     "the gate may be skipped": (DEPLOY.replace(JUDGE, JUDGE + "        if: ${{ !inputs.urgent }}\n"), GATE),
     "the deploy runs whatever the gate says": (
-        DEPLOY.replace("    needs: [gate, plan]\n", "    needs: [gate, plan]\n    if: always()\n"),
+        DEPLOY.replace("    needs: [tests, gate, plan]\n", "    needs: [tests, gate, plan]\n    if: always()\n"),
         f"{GATE} {PLAN}",
     ),
     "the gate runs after the deploy": (
         DEPLOY.replace("    needs: gate\n", "")
-        .replace("[gate, plan]", "plan")
+        .replace("[tests, gate, plan]", "[tests, plan]")
         .replace("  gate:\n", "  gate:\n    needs: deploy\n"),
         GATE,
     ),

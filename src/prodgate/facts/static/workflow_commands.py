@@ -21,6 +21,11 @@ OPAQUE: Final = "opaque"
 #: Characters of a command that are looked at.
 _LONGEST: Final = 4096
 _TOX: Final = r"^tox\b(?!.*\s--notest\b).*\s-e\s*\S*"
+#: Environments of tox that do by their names no more than look, the gate's own among them.
+_TRANSPARENT_TOX: Final = (
+    r"(?:lint|format|types?|mypy|docs?|coverage|py\d*|pypy\d*|static|unit|load|dags|faults|e2e|prod-gate|pre-deploy"
+    r"|post-deploy|deploy-watch|nightly)\b"
+)
 #: All layers and moments of the gate, rather than some.
 _WHOLE: Final = r"(?!.*\s--(?:only|moment)\b)"
 _TF: Final = r"^(?:terraform|tofu|terragrunt)\s+(?:run-all\s+|run\s+(?:--all\s+)?(?:--\s+)?|-\S+\s+)*"
@@ -44,8 +49,8 @@ _COMMANDS: Final[Mapping[str, re.Pattern[str]]] = {
     for kind, pattern in {
         JUDGE: rf"(?:{_TOX}\b(?:prod-gate|nightly)\b|^prodgate\s+run\b){_WHOLE}",
         JUDGE_BEFORE: rf"{_TOX}\bpre-deploy\b|^prodgate\s+run\s.*--moment[ =]before\b",
-        JUDGE_AFTER: rf"{_TOX}\bpost-deploy\b|^prodgate\s+run\s.*--moment[ =]after\b"
-        rf"|(?:{_TOX}\bprod-gate\b|^prodgate\s+run\b){_WHOLE}.*(?:aws://|\$)",
+        JUDGE_AFTER: rf"(?:{_TOX}\b(?:post-deploy|prod-gate)\b|^prodgate\s+run\b)"
+        r"(?!.*\s(?:--only|--moment[ =](?:before|during))\b).*(?:aws://|\$)",
         DAG_TEST: r"^(?:tox(?!.*\s--notest\b)|pytest|prodgate)\b.*\bdags?\b|^airflow\s+dags\s+test\b",
         TEST: rf"{_TOX}\be2e\b|^prodgate\s+run\s.*--only\b|\bplaywright\s+test\b|\bcypress\s+run\b|^newman\s+run\b"
         r"|^k6\s+run\b|^locust\b|^curl\s+(?!.*\s(?:-\w*[oO]|--output|--remote-name|>)\s?(?!\s*/dev/null))(?:.*\s)?(?:-[A-Za-z]*f|--fail)|^pytest\s.*(?:e2e|smoke|acceptance)"
@@ -78,7 +83,8 @@ _COMMANDS: Final[Mapping[str, re.Pattern[str]]] = {
         r"--auto-rollback-configuration\s+\S*enabled=true",
         SCAN: rf"^(?:trivy|grype|osv-scanner|pip-audit|semgrep|checkov|npm\s+audit|cargo\s+(?:audit|deny))\b"
         rf"|^prodgate\s+run\b|{_TOX}(?:prod-gate|nightly|scan|audit)\b",
-        OPAQUE: r"^(?:make|just|task|mage|nx|turbo|nox|invoke|fab|ansible-playbook|ssh|eval|act|earthly|dagger)\s"
+        OPAQUE: rf"{_TOX}(?<![\w-])(?!{_TRANSPARENT_TOX})[a-z]"
+        r"|^(?:make|just|task|mage|nx|turbo|nox|invoke|fab|ansible-playbook|ssh|eval|act|earthly|dagger)\s"
         r"|^(?:npm|pnpm|yarn|bun)\s+(?!ci\b|i\b|install\b|add\b|audit\b|config\b|cache\b|version\b)\S"
         r"|^(?:\./|\.\./|/)?[\w.-]*/\S+|^(?:bash|sh|zsh|node|deno|ruby|perl|php|python[\d.]*)\s+(?!-[VhvIm]|--version)\S"
         r"|^docker(?:-compose)?\s+(?:compose\s.*)?(?:run|exec)\s|^[\"']?\$(?!\{\{env\.|\(…\)$)|^(?:source|\.)\s+(?!\S*activate)",

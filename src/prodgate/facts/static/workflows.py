@@ -14,7 +14,6 @@ from .workflow_commands import (
     DAG_TEST,
     DAGS,
     JUDGE,
-    JUDGE_BEFORE,
     OPAQUE,
     SCAN,
     list_kinds,
@@ -146,7 +145,7 @@ class Job(Fact):
     @property
     def judges(self) -> bool:
         """Whether the job runs the production gate and fails with it."""
-        return self.insists_on(JUDGE, JUDGE_BEFORE)
+        return self.insists_on(JUDGE)
 
     @property
     def tests_dags(self) -> bool:

@@ -10,7 +10,15 @@ from prodgate.facts.static.workflow_commands import list_kinds, list_kinds_of_ac
 KINDS = [
     ("tox -e prod-gate", {"judge", "scan"}),
     ("tox -e prod-gate -- aws://prod@ap-northeast-1", {"judge", "judge after", "scan"}),
-    ("tox -qe prod-gate", set()),
+    ("tox -e lint,types", set()),
+    ("tox -e py313 -- tests", set()),
+    ("tox -e release", {"opaque"}),
+    ("tox -e lint,release", {"opaque"}),
+    ("tox -e post-deploy -- aws://prod", {"judge after"}),
+    ("tox -e post-deploy", set()),  # a rehearsal
+    ("tox -e pre-deploy -- $TARGET", {"judge before"}),
+    ("prodgate run --moment after aws://prod", {"judge after", "scan"}),
+    ("prodgate run --moment during aws://prod", {"scan"}),
     ("tox -e prod-gate --notest", set()),
     ("prodgate run aws://prod --only static", {"test", "scan"}),
     ("tox -e deploy-watch -- --latest aws://prod", {"watch"}),
