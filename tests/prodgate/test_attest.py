@@ -146,6 +146,25 @@ def test_git_knows_who_asks(shop: Path, capsys: pytest.CaptureFixture[str], monk
     assert written(shop, "runbook")["by"]["name"] == "Ana Souza <ana@example.com>"
 
 
+def test_an_answer_that_cannot_be_used_is_asked_for_again(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, "", "TBD", "All of it was read.", "Ana Souza", "SRE", "yesterday", "2026-01-01T10:00", "", "")
+    code, _, err = attest(capsys, "runbook")
+    assert code == 0, err
+    assert err.count("--statement: is missing") == 2
+    assert err.count("is no time with a zone") == 2
+
+
+def test_a_person_keeps_the_role_of_an_earlier_record(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert attest(capsys, "restore-record", *BY, *TWO)[0] == 0
+    answer(monkeypatch, "All of it was read.", "ken ito", "", "", "")
+    assert attest(capsys, "runbook")[0] == 0
+    assert written(shop, "runbook")["by"] == {"name": "ken ito", "role": "DBA"}
+
+
 def test_answers_that_end_too_soon_write_nothing(
     shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,17 +10,19 @@ from pathlib import Path
 
 from ..aws.answers import Unreadable
 from ..criteria import Criterion, UsageError, suggest
+from ..facts import Facts
+from ..facts.attested.records import Attestation
 from ..findings import Outcome
 from ..layers.attested.due import list_due
 from ..layers.attested.facts import facts_of
-from ..layers.attested.judging import Judged, judge_criterion
+from ..layers.attested.judging import Judged, describe_illegible, judge_criterion
 from ..layers.attested.kinds import RECORD
 from ..layers.attested.observing import Place, look_at_record, observe_records
 from ..layers.attested.writing import render_record, write_record
 from ..quantities import Quantity
 from ..report.text import visible
 from ..run.inputs import make_asker
-from ..sections.attestations_file import Record, parse_attestation
+from ..sections.attestations_file import Person, Record, parse_attestation
 from ..sections.project import open_project
 from ..sections.targets import parse_target
 from ..sections.validation import parse_quantity
@@ -46,7 +48,8 @@ def attest(args: argparse.Namespace) -> int:
     overwrite = args.overwrite or _may_overwrite(file, ask)
     if ask is not None:
         _say(*describe_question(criterion, place))
-    record = make_record(Interview(given=args, ask=ask, user=_name_user(place.project)), criterion, place)
+    asking = Interview(given=args, ask=ask, user=_name_user(place.project), known=_list_known(place), tell=_tell)
+    record = make_record(asking, criterion, place)
     text = render_record(record)
     judged = _judge(place, criterion, text, parse_attestation(text, file.name, place.now))
     write_record(file, text, overwrite=overwrite)
@@ -114,12 +117,16 @@ def _parse_within(text: str) -> Quantity:
 
 def _judge_all(place: Place) -> list[Judged]:
     """Judge every criterion that asks for a record. Raises UsageError when the folder can't be read."""
-    try:
-        facts = facts_of(list(observe_records(place)), {})
-    except Unreadable as error:
-        raise UsageError(error.reason) from error
+    facts = _read_facts(place)
     asking: Iterable[Criterion] = (each for each in place.stated.criteria.values() if "attested" in each.layers)
     return [judge_criterion(each, facts, place.now) for each in asking]
+
+
+def _read_facts(place: Place) -> Facts:
+    try:
+        return facts_of(list(observe_records(place)), {})
+    except Unreadable as error:
+        raise UsageError(error.reason) from error
 
 
 def _name_user(root: Path) -> str:
@@ -127,6 +134,17 @@ def _name_user(root: Path) -> str:
     ask = make_asker(root)
     name, address = ask("config", "user.name"), ask("config", "user.email")
     return f"{name} <{address}>" if name and address else name or address
+
+
+def _list_known(place: Place) -> tuple[Person, ...]:
+    """Return who stands for the records that are there. Raises UsageError when the folder can't be read."""
+    records = _read_facts(place).of(Attestation)
+    legible = [fact.record for fact in records if not describe_illegible(fact)]
+    return tuple(each for record in legible for each in (record.by, record.second) if each)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{visible(text)}\n")
 
 
 def _ask(question: str) -> str:

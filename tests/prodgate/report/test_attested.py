@@ -121,7 +121,13 @@ def test_what_somebody_writes_stays_text(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
 
 
+def test_the_contents_lead_there(tmp_path: Path) -> None:
+    made = of_all_kinds(tmp_path)
+    assert '<a href="#records">What people say</a>' in render_html(made, made.verdict())
+
+
 def test_a_run_without_records_has_no_such_part() -> None:
     made = showcase()
     assert record_rows(made, made.verdict()) == ()
-    assert 'id="records"' not in render_html(made, made.verdict())
+    assert '"records"' not in render_html(made, made.verdict())
+    assert "#records" not in render_html(made, made.verdict())

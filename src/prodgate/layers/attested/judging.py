@@ -85,18 +85,18 @@ def judge_criterion(criterion: Criterion, facts: Facts, at: datetime) -> Judged:
 
 def _make_case(criterion: Criterion, folder: RecordFolder, records: Sequence[Attestation], at: datetime) -> _Case:
     own = next((each for each in records if each.criterion == criterion.id), None)
-    others = (each for each in records if each is not own and not _describe_illegible(each))
+    others = (each for each in records if each is not own and not describe_illegible(each))
     return _Case(
         criterion=criterion,
         folder=folder,
         own=own,
         others=tuple(each.subject for each in others if each.record.criterion == criterion.id),
-        illegible=_describe_illegible(own) if own else "",
+        illegible=describe_illegible(own) if own else "",
         at=at,
     )
 
 
-def _describe_illegible(fact: Attestation) -> str:
+def describe_illegible(fact: Attestation) -> str:
     """Say why a record can't be used; nothing for one that can."""
     try:
         assert fact.record
