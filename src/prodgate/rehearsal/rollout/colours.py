@@ -63,7 +63,8 @@ def start_tasks(stage: Stage, service: Service, tasks: TaskSet) -> None:
     """Start a process for each task that the account has in a set, and register them."""
     slow = ("latency=1@0.2",) if "slow-drain" in stage.faults else ()
     placed = {
-        place: stage.fleet.start(tasks.build, tasks.schema, slow) for place in list_places(stage.aws, service, tasks.id)
+        place: stage.fleet.start(service.name, tasks.build, tasks.schema, slow)
+        for place in list_places(stage.aws, service, tasks.id)
     }
     tasks.targets = stage.targets.register(tasks.group, placed)
 

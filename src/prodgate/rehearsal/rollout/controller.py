@@ -14,6 +14,8 @@ from .rollback import roll_back
 
 #: Seconds between looks at whether a deployment must be stopped.
 _LOOK: Final = 0.1
+#: Seconds that an event of CodeDeploy takes even if nothing happens in it; there they are five to ten.
+_EVENT: Final = 0.5
 #: What is moved at the first step where the weights are wrong.
 _HALF: Final = 50
 _NOT_HEALTHY: Final = "The deployment timed out while waiting for the replacement task set to become healthy."
@@ -58,7 +60,7 @@ def _install(stage: Stage, releases: Sequence[Release], build: Build, schema: st
         if why := find_unwell(stage, greens):
             raise Halted(FAILED, "TIMEOUT", f"{_NOT_HEALTHY} {why}")
     with event(stage, releases, "AfterInstall"):
-        pass
+        sleep(_EVENT)
 
 
 def _create_green(stage: Stage, release: Release, build: Build, schema: str) -> TaskSet:
@@ -88,8 +90,9 @@ def _try(stage: Stage, releases: Sequence[Release], build: Build) -> None:
     with event(stage, releases, "AfterAllowTestTraffic"):
         if stage.hook and "early-shift" not in stage.faults and (why := find_failure(stage, releases, build)):
             raise Halted(FAILED, "HOOK_EXECUTION_FAILURE", f"{_HOOK_FAILED} {why}")
+        sleep(_EVENT)
     with event(stage, releases, "BeforeAllowTraffic"):
-        pass
+        sleep(_EVENT)
 
 
 def _move(stage: Stage, releases: Sequence[Release]) -> None:

@@ -63,6 +63,8 @@ class Service:
     count: int
     """Tasks that it wants."""
     definition: str
+    log_group: str
+    """Of the container that takes requests; empty if it writes to none."""
     live: Route
     test: Route | None
     groups: tuple[TargetGroup, TargetGroup]
@@ -132,11 +134,18 @@ def _read_service(aws: Clients, group: Mapping[str, Any]) -> Service:
         port=balancer["containerPort"],
         count=service["desiredCount"],
         definition=service["taskDefinition"],
+        log_group=_find_log_group(aws, service["taskDefinition"], balancer["containerName"]),
         live=live,
         test=_find_route(aws, (pair.get("testTrafficRoute") or {}).get("listenerArns", ()), [blue.arn, *found]),
         groups=(blue, *found.values()),  # type: ignore[arg-type]
         **_read_pace(aws, group),
     )
+
+
+def _find_log_group(aws: Clients, definition: str, container: str) -> str:
+    task = aws("ecs").describe_task_definition(taskDefinition=definition)["taskDefinition"]
+    named = (one.get("logConfiguration", {}) for one in task["containerDefinitions"] if one["name"] == container)
+    return next((str(one.get("options", {}).get("awslogs-group", "")) for one in named), "")
 
 
 def _read_pace(aws: Clients, group: Mapping[str, Any]) -> dict[str, Any]:

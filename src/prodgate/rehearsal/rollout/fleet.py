@@ -14,6 +14,7 @@ from typing import Final
 from ...processes.child import end_child
 from ..site.process import bind_port, start_build
 from .builds import Build
+from .service_logs import log_of
 
 #: Seconds in which a process must end when told to, beyond the time that its requests are given.
 _LIMIT: Final = 10.0
@@ -41,14 +42,14 @@ class Fleet:
     _secret: str = field(default_factory=lambda: token_hex(32))
     _running: list[RunningTask] = field(default_factory=list)
 
-    def start(self, build: Build, schema: str, more: Sequence[str] = ()) -> RunningTask:
+    def start(self, service: str, build: Build, schema: str, more: Sequence[str] = ()) -> RunningTask:
         """Start a task of a build that knows the schema up to a revision; ``more`` are faults beyond the build's."""
         options = ["--build", build.name, "--database", self.database, "--schema", schema]
         options += ["--access-log", str(self.logs / "access.jsonl")]
         for fault in (*build.faults, *more):
             options += ["--fault", fault]
         with bind_port() as place:
-            process = start_build(place, options, self._secret, self.logs / "site.jsonl")
+            process = start_build(place, options, self._secret, log_of(self.logs, service))
             made = RunningTask(place.getsockname()[1], process)
         self._running.append(made)
         return made

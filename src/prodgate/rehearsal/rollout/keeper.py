@@ -13,6 +13,7 @@ from ...aws.answers import Unreadable
 from ..account import RehearsalAccount
 from .alarms import ALARM, evaluate_alarms
 from .declared import Service
+from .service_logs import LogCopies
 from .targets import Targets
 from .traffic import NAMESPACE, Traffic
 
@@ -35,6 +36,7 @@ class Keeper:
     traffic: Traffic
     alarms: dict[str, Mapping[str, Any]]
     """As CloudWatch describes them, by name; their states follow the traffic."""
+    logs: LogCopies
     silent: bool = False
     """Whether no metrics are reported, and so no alarm changes."""
     _told: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -90,9 +92,11 @@ class Keeper:
                 self.alarms[name] = {**self.alarms[name], "StateValue": state}
 
     def step(self) -> None:
-        """Copy once: health always, metrics and alarms for each declared minute that is over."""
+        """Copy once: health and logs always, metrics and alarms for each declared minute that is over."""
         seen, now = self.look(), self.traffic.minute()
         self.traffic.count_hosts(self.services, seen)
+        for service in self.services:
+            self.logs.copy(service)
         if self.silent:
             return
         for minute in range(self._minute, now):

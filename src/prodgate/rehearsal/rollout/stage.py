@@ -27,6 +27,7 @@ from .keeper import Keeper
 from .proxy import Proxy, running_proxy
 from .releases import register_build
 from .schema import back_up, bring_schema
+from .service_logs import LogCopies
 from .targets import Targets
 from .traffic import Traffic, counting
 
@@ -140,6 +141,7 @@ def _make_stage(
         targets=targets,
         traffic=traffic,
         alarms=read_alarms(account.clients("cloudwatch"), names),
+        logs=LogCopies(account.clients("logs"), fleet.logs),
         silent="silent-alarms" in faults,
     )
     return Stage(

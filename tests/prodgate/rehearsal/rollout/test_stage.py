@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -142,3 +143,11 @@ def is_running(pid: int) -> bool:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def test_what_the_tasks_write_is_in_their_log_group(stage: Staged) -> None:
+    def lines() -> set[str]:
+        events = stage.aws("logs").filter_log_events(logGroupName="/ecs/shop")["events"]
+        return {json.loads(one["message"])["message"] for one in events}
+
+    stage.until(lambda: "ready" in lines())

@@ -83,7 +83,16 @@ resource "aws_ecs_task_definition" "shop" {
     name         = "shop"
     image        = "${aws_ecr_repository.shop.repository_url}@sha256:${join("", [for _ in range(64) : "a"])}"
     portMappings = [{ containerPort = 8080 }]
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options   = { awslogs-group = aws_cloudwatch_log_group.shop.name, awslogs-region = "ap-northeast-1" }
+    }
   }])
+}
+
+resource "aws_cloudwatch_log_group" "shop" {
+  name = "/ecs/shop"
 }
 
 resource "aws_ecs_service" "shop" {
