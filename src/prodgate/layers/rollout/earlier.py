@@ -63,7 +63,7 @@ def _describe_absence(context: LayerContext, rest: Rest) -> str:
     own = (one["reason"] for one in this.unreadable if one["layer"] == rest.layer and one["kind"] in rest.kinds)
     why = next(own, "")
     again = f"prodgate run {context.target.url} --only {rest.layer},rollout"
-    return f"the {rest.layer} layer observed no {' and '.join(rest.kinds)}{why and f': {why}'}; run: {again}"
+    return f"the {rest.layer} layer has observed nothing of this release{why and f': {why}'}; run it, too: {again}"
 
 
 def _list_observations(context: LayerContext, rest: Rest) -> Iterator[Mapping[str, Any]]:
