@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
+
+from .processes.ending import describe_refusal, end_with, print_bug, print_failure
+from .processes.interpreter import prepare_interpreter
 
 GO, NO_GO, INSUFFICIENT, BROKEN, USAGE = range(5)
 
@@ -26,11 +26,12 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (file or sys.stderr).write(message)  # argparse's own passes over an output that takes nothing
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake is one line, a bug a traceback."""
-    from .processes.interpreter import prepare_interpreter  # noqa: PLC0415  needs nothing of the package
-
     prepare_interpreter(USAGE)
     args = _parser().parse_args(arguments)
     from .criteria import UsageError  # noqa: PLC0415  --help needs nothing of the package
@@ -45,26 +46,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _print_error("interrupted; no verdict", INSUFFICIENT)
     except OSError as error:
-        return _report_os_error(error)
-    except Exception:  # noqa: BLE001  Python would exit 1, which reads as NO-GO
-        traceback.print_exc()
+        return _print_error(describe_refusal(error), BROKEN)
+    except MemoryError:
+        return _print_error("there is not enough memory; no verdict", BROKEN)
+    except BaseException:  # noqa: BLE001  Python would exit 1, which reads as NO-GO, or with what the exception says
+        print_bug()
         return _print_error("the gate broke; this is a bug in it, and no verdict", BROKEN)
 
 
-def _report_os_error(error: OSError) -> int:
-    """Say that something could not be read or written, and that the gate broke on it."""
-    if error.errno == errno.EPIPE:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPIPE):
-        traceback.print_exc()
-    return _print_error(f"{error.filename or 'output'}: {error.strerror}; no verdict", BROKEN)
+def run_and_end() -> NoReturn:
+    """Run the command of this process and end it."""
+    end_with(main, broken=BROKEN, usage=USAGE)
 
 
 def _print_error(message: str, code: int) -> int:
     from .report.text import visible  # noqa: PLC0415
 
-    for line in message.splitlines():
-        sys.stderr.write(f"prodgate: {visible(line)}\n")
+    print_failure([visible(line) for line in message.splitlines()])
     return code
 
 
@@ -130,4 +128,4 @@ def _call(name: str, args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_end()

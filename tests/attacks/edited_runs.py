@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from prodgate.evidence import chain
 
 from .setups import Gate
 
@@ -217,3 +221,33 @@ def clear_the_logs(project: Path, gate: Gate) -> None:
 def hide_evidence(project: Path, gate: Gate) -> None:
     """Leave a file in the evidence that the run did not write."""
     (newest_run(project) / "evidence" / f"{'0' * 64}.json.gz").write_bytes(b"")
+
+
+def write_anew(project: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change every event of the newest run, and chain the lines anew: the journal holds in itself."""
+    path, link = newest_run(project) / "journal.jsonl", chain.START
+    lines = []
+    for line in path.read_text("utf-8").splitlines():
+        event = json.loads(line)
+        event.pop(chain.MEMBER)
+        change(event)
+        written, link = chain.make_line(event, link)
+        lines.append(written)
+    path.write_bytes(b"\n".join([*lines, b""]))
+
+
+def misshape_the_run(project: Path, gate: Gate) -> None:
+    """Give run.json a value of another kind, and the journal the digest of what it is now."""
+    change_about(project, "rehearsal", "yes")
+    digest = hashlib.sha256((newest_run(project) / "run.json").read_bytes()).hexdigest()
+    write_anew(project, lambda event: event.update(about=digest) if event["event"] == "opened" else None)
+
+
+def misshape_the_journal(project: Path, gate: Gate) -> None:
+    """Let the subject of each finding be a list."""
+    write_anew(project, lambda event: event.update(subject=[[]]) if event["event"] == "finding" else None)
+
+
+def nest_the_journal(project: Path, gate: Gate) -> None:
+    """Nest a line of the journal deeper than anything can be read."""
+    change_journal(project, lambda lines: [*lines[:2], '{"event": ' + "[" * 100_000, *lines[3:]])

@@ -99,7 +99,11 @@ def test_each_mistake_in_the_criteria_is_a_line(shop: Path, capsys: pytest.Captu
         (UsageError("x: is wrong; write y"), 4, "prodgate: x: is wrong; write y\n"),
         (KeyboardInterrupt(), 2, "interrupted; no verdict"),
         (OSError(28, "No space left on device", "runs"), 3, "prodgate: runs: No space left on device; no verdict"),
-        (OSError(5, "Input/output error"), 3, "Traceback"),
+        (OSError(5, "Input/output error"), 3, "prodgate: output: Input/output error; no verdict\n"),
+        (OSError(22, "Invalid argument"), 3, "Traceback"),
+        (MemoryError(), 3, "prodgate: there is not enough memory; no verdict\n"),
+        (SystemExit(0), 3, "this is a bug in it, and no verdict"),
+        (GeneratorExit(), 3, "this is a bug in it, and no verdict"),
         (ZeroDivisionError("bug"), 3, "this is a bug in it, and no verdict"),
     ],
 )

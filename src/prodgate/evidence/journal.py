@@ -158,7 +158,7 @@ def load(path: Path) -> Recorded:
 def _read_event(path: Path, number: int, text: bytes) -> dict[str, Any]:
     try:
         event = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise JournalError(f"{path}:{number}: is not an event; the journal was changed after it was written")

@@ -30,6 +30,7 @@ from ..verdict import Verdict, decide
 from ..waivers import Waiver
 from . import artifacts, chain, journal, standing, verification
 from .counting import count_findings
+from .shapes import find_flaw_in_about, find_flaw_in_event
 
 
 class RunError(UsageError):
@@ -128,6 +129,8 @@ def read(path: Path) -> Run:
 def _read(path: Path) -> Run:
     written, recorded = _read_whole(path)
     about, events = json.loads(written), recorded.events
+    if flaw := find_flaw_in_about(about) or _find_flaw_in_events(events):
+        raise journal.JournalError(f"{flaw}; no version of the gate wrote that")
     included = {name: _load_text(path, digest) for name, digest in about.get("included", {}).items()}
     stated = parse_criteria(_load_text(path, about["criteria"]), path / "criteria.toml", included)
     criteria = narrow(stated, about.get("moment") or "")
@@ -145,6 +148,13 @@ def _read(path: Path) -> Run:
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
         head=recorded.head,
     )
+
+
+def _find_flaw_in_events(events: Sequence[Mapping[str, Any]]) -> str:
+    for number, event in enumerate(events, start=1):
+        if flaw := find_flaw_in_event(event):
+            return f"{journal.NAME}:{number}: {flaw}"
+    return ""
 
 
 def _read_whole(path: Path) -> tuple[bytes, journal.Recorded]:

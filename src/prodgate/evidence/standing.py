@@ -11,6 +11,7 @@ from ..findings import Finding, Outcome
 from ..quantities import Quantity
 from ..sections.criteria_file import CriteriaFile
 from .chain import CLOSED
+from .shapes import is_time
 
 
 def find_unjudged_layers(
@@ -78,11 +79,7 @@ def _find_flaw(fact: Mapping[str, Any], started: datetime, most: Quantity, again
 
 def observed_at(fact: Mapping[str, Any]) -> datetime | None:
     """Return when a fact was observed; None when the journal does not say."""
-    try:
-        at = datetime.fromisoformat(fact["at"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None
+    return datetime.fromisoformat(fact["at"]) if is_time(fact.get("at")) else None
 
 
 def leave_undetermined(layer: str, reason: str, criteria: Criteria) -> Iterable[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 #: Called with a line that says what is being done.
@@ -23,3 +23,12 @@ def read_progress(line: str, progress: Progress) -> bool:
         progress(line.removeprefix(PROGRESS_PREFIX))
         return True
     return False
+
+
+def hide_tracebacks(lines: Iterable[str]) -> Iterator[str]:
+    """Yield what a child says without the calls of its tracebacks; what each of them ends with stays."""
+    inside = False
+    for line in lines:
+        inside = line.startswith("Traceback (most recent call last)") or (inside and (line.startswith(" ") or not line))
+        if not inside:
+            yield line

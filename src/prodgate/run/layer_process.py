@@ -19,6 +19,7 @@ from ..evidence.runs import read
 from ..facts import Facts
 from ..layers import BUILT
 from ..layers.layer import Layer, LayerContext
+from ..processes.ending import describe_refusal, print_failure
 from ..processes.lifeline import end_with_parent
 from ..processes.sources import read_sources_only
 from ..sections.moments import narrow
@@ -61,6 +62,9 @@ def main(arguments: list[str]) -> int:
         at.journal.write("broken", layer=layer.name, reason=str(error))
         print(error, file=sys.stderr)  # noqa: T201  the run shows what its layers print
         return 0
+    except OSError as error:
+        print_failure([describe_refusal(error)])
+        return 3
 
 
 def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, recall: bool, judge: bool) -> int:

@@ -42,11 +42,15 @@ def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Seque
 
 
 def list_written(project: Project) -> Iterator[tuple[str, WrittenJudge]]:
-    """Yield every judge of every layer, also of criteria that are not stated. Raises UsageError, a line per mistake."""
+    """Yield every judge of every layer, a project's own also of criteria that are not stated.
+
+    Raises UsageError, a line per mistake.
+    """
     read = [(name, read_judges(path)) for name in BUILT for path in list_files(project, name)]
     if mistakes := [text for _, file in read for text in file.mistakes]:
         raise UsageError("\n".join(mistakes))
-    yield from ((name, judge) for name, file in read for judge in file.judges)
+    every = ((name, judge) for name, file in read for judge in file.judges)
+    yield from ((name, judge) for name, judge in every if _is_asked(judge, project) or _is_own(judge.file, project))
 
 
 def list_files(project: Project, layer: str) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from typing import Final
 from ..criteria import UsageError
 from ..evidence import runs
 from ..findings import Finding, Outcome
+from ..processes.ending import naming
 from ..report.catalogue import FILES
 from ..report.comparison import compare, render_comparison
 from ..report.grouping import batches
@@ -35,8 +36,8 @@ def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
     run = runs.read(path)
     verdict = run.verdict()
     for language, name in FILES.items():
-        (path / name).write_text(render_html(run, verdict, language=language), "utf-8")
-    (path / "summary.md").write_text(render_summary(run, verdict), "utf-8")
+        _write(path / name, render_html(run, verdict, language=language))
+    _write(path / "summary.md", render_summary(run, verdict))
     if as_json:
         _print(
             json.dumps({"run": str(path), "head": run.head, **verdict_to_json(verdict)}, ensure_ascii=False, indent=2)
@@ -49,6 +50,11 @@ def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
     report = path / FILES["en"]
     _print(render_terminal(run, verdict, colour=_has_colour(), report=report, width=columns, encoding=encoding))
     return verdict.decision.exit_code
+
+
+def _write(path: Path, text: str) -> None:
+    with naming(path):
+        path.write_text(text, "utf-8")
 
 
 def _render_changes(before: Path, run: runs.Run) -> str:

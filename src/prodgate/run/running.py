@@ -7,7 +7,7 @@ import os
 import platform
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -20,8 +20,9 @@ from ..evidence import artifacts, runs
 from ..evidence.journal import Journal
 from ..layers import BUILT
 from ..processes.child import end_group, ends_within, read_lines
+from ..processes.ending import naming
 from ..processes.interpreter import drop_settings
-from ..processes.progress import Progress
+from ..processes.progress import Progress, hide_tracebacks
 from ..sections.judges import WrittenJudge
 from ..sections.moments import narrow
 from ..sections.project import Project
@@ -75,7 +76,7 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     except LookupError as error:
         raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
     kept = ("target", "rehearsal", "layers", "moment", "commit", "inputs", "uncommitted")
-    about = {**_describe_run(plan), **{key: earlier.about.get(key) for key in kept}}
+    about = {**_describe_run(plan), **{key: earlier.about[key] for key in kept if key in earlier.about}}
     waivers, fixity = plan.waivers or plan.project.waivers, take_fixity(plan.project, plan.runs)
     judges = plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
@@ -152,7 +153,8 @@ def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> 
             start_new_session=True,
         )
         try:
-            ended = _follow(process, log.fileno(), plan.progress, limit)
+            with naming(logs / f"{name}.txt"):
+                ended = _follow(process, log.fileno(), plan.progress, limit)
         finally:  # also on Ctrl-C
             end_group(process, GRACE)
     if reason := describe_end(process.returncode) if ended else describe_limit(limit):
@@ -163,10 +165,15 @@ def _follow(process: subprocess.Popen[bytes], log: int, progress: Progress, limi
     """Show and log what a layer says; return whether it ends within ``limit`` seconds."""
     assert process.stderr is not None
     until = monotonic() + limit
-    for line in read_lines(process.stderr.fileno(), until):
-        os.write(log, f"{line}\n".encode())
+    for line in hide_tracebacks(_log_lines(read_lines(process.stderr.fileno(), until), log)):
         progress(line.rstrip())
     return ends_within(process, max(0.0, until - monotonic()))
+
+
+def _log_lines(lines: Iterable[str], log: int) -> Iterator[str]:
+    for line in lines:
+        os.write(log, f"{line}\n".encode())
+        yield line
 
 
 def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
