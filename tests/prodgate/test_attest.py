@@ -328,3 +328,33 @@ def test_the_gate_takes_what_was_written(shop: Path, capsys: pytest.CaptureFixtu
     assert done.returncode == 0, done.stderr
     outcomes = {each["criterion"]: each["outcome"] for each in json.loads(done.stdout)["findings"]}
     assert outcomes["runbook"] == outcomes["restore-record"] == outcomes["migration-rehearsed"] == "satisfied"
+
+
+OWN = '''"""Do two people stand for everything?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.attested.records import Attestation
+
+
+@check("backups", remedy="Let another person look, too.")
+def test_two_people_stand_for_it(fact: Attestation, criterion: Criterion) -> None:
+    """Does another person stand for this record?"""
+    second = fact.record.second
+    criterion.hold(second is not None, expected="two people", observed=str(second or "one"))
+'''
+
+
+def test_a_suite_may_ask_more_of_records(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = CRITERIA.replace('source = "X-5"\nlayers = ["static"]', 'source = "X-5"\nlayers = ["attested"]')
+    (shop / "criteria.toml").write_text(asked, "utf-8")
+    (shop / "suites" / "attested").mkdir(parents=True)
+    (shop / "suites" / "attested" / "test_people.py").write_text(OWN, "utf-8")
+    for criterion, more in (("runbook", ()), ("restore-record", TWO), ("backups", TWO)):
+        assert attest(capsys, criterion, *BY, *more)[0] == 0
+    command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "attested", "--json")
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1, done.stderr
+    found = [each for each in json.loads(done.stdout)["findings"] if each["policy"] == "test_two_people_stand_for_it"]
+    outcomes = {each["subject"]: each["outcome"] for each in found}
+    assert outcomes["attestations/runbook.toml"] == "not-satisfied"
+    assert outcomes["attestations/restore-record.toml"] == outcomes["attestations/backups.toml"] == "satisfied"

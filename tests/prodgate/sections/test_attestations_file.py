@@ -151,11 +151,6 @@ def test_what_is_written_is_read_again(record: Record) -> None:
     assert parse_attestation(render_record(record), "r.toml", NOW) == record
 
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | TIMES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
 LINES = st.lists(
     st.sampled_from(
         [*VALID.splitlines(), "rehearsal = true", 'when = "rehearsal"', 'valid_until = "rehearsal"', "when = 1"]
@@ -172,18 +167,3 @@ def test_no_text_is_more_than_refused(text: str) -> None:
     if record is not None:
         assert set(tomllib.loads(text)) >= {"criterion", "statement", "by", "when", "valid_until"}
         assert record.when is None or record.when <= NOW + timedelta(minutes=5)
-
-
-@given(
-    st.sampled_from(
-        ["criterion", "statement", "when", "valid_until", "by", "second", "documents", "runs", "links", "rehearsal"]
-    ),
-    VALUES,
-)
-def test_no_value_of_a_key_is_more_than_refused(key: str, value: object) -> None:
-    text = f"{VALID}\n"
-    data = {**tomllib.loads(text), key: value}
-    from prodgate.sections import attestations_file  # the values are given as they come out of the TOML parser
-
-    mistakes = list(attestations_file._mistakes(data, NOW))
-    assert all(isinstance(each, str) and each for each in mistakes)

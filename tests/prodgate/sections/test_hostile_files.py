@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from prodgate.criteria import UsageError
+from prodgate.sections.attestations_file import parse_attestation
 from prodgate.sections.criteria_file import load_criteria, parse_criteria
 from prodgate.sections.includes import merge
 from prodgate.sections.project import BUNDLED
@@ -33,7 +34,16 @@ for file in sorted((BUNDLED / "criteria").glob("*.toml")):
         kept = dict(list(tables.items())[:4]) if section == "criteria" else tables
         WHOLE.setdefault(section, {}).update(kept)
 WAIVERS: Final = {"waivers": dict(list(_states(BUNDLED / "waivers.toml")["waivers"].items())[:2])}
-FILES: Final[tuple[tuple[Parse, dict[str, Any]], ...]] = ((parse_criteria, WHOLE), (parse_waivers, WAIVERS))
+RECORD: Final = _states(BUNDLED / "attestations" / "restore-record.toml")
+
+
+def parse_record(text: str, path: Path) -> object:
+    return parse_attestation(text, path, datetime(2026, 11, 27, tzinfo=UTC))
+
+
+FILES: Final[tuple[tuple[Parse, dict[str, Any]], ...]] = (
+    (parse_criteria, WHOLE), (parse_waivers, WAIVERS), (parse_record, RECORD)
+)  # fmt: skip
 
 
 def render(value: Any) -> str:
@@ -133,7 +143,7 @@ def test_any_bytes(tmp_path: Path, data: bytes) -> None:
     ids=lambda value: value[:30],
 )
 def test_found_texts_are_refused_in_one_line(text: str, message: str) -> None:
-    for how in (parse_criteria, parse_waivers):
+    for how in (parse_criteria, parse_waivers, parse_record):
         with pytest.raises(UsageError) as refused:
             how(text, HERE)
         told = str(refused.value)
