@@ -59,15 +59,11 @@ def old_tasks_stay_for_a_while(service: Resource, criterion: Criterion) -> None:
 
     What goes wrong after a release mostly does within minutes; once the old tasks are gone, a rollback is a deployment.
     """
-    if _controller(service) != "CODE_DEPLOY":
-        baking = service.blocks("deployment_configuration")
-        criterion.require(Quantity.of(baking[0].number("bake_time_in_minutes", 0) if baking else 0, "min"))
-        return
-    ends = [one for group in _groups_of(service) for config in group.blocks("blue_green_deployment_config")
-            for one in config.blocks("terminate_blue_instances_on_deployment_success")]  # fmt: skip
-    criterion.hold(bool(ends), expected="a time to stay", observed="no deployment group that states one")
-    if ends[0].text("action", "TERMINATE") == "TERMINATE":
-        criterion.require(Quantity.of(ends[0].number("termination_wait_time_in_minutes", 0), "min"))
+    if _controller(service) == "CODE_DEPLOY":
+        ends = _ends_of_old_tasks(service)
+        criterion.hold(bool(ends), expected="a time to stay", observed="no deployment group that states one")
+    if (stays := bake_time(service)) is not None:
+        criterion.require(stays)
 
 
 @policy(
@@ -112,7 +108,7 @@ def alarms_roll_a_deployment_back(service: Resource, criterion: Criterion) -> No
     stops nothing.
     """
     metrics = _metrics(service.configuration)
-    names = set(_rollback_alarms(service))
+    names = set(rollback_alarms(service))
     criterion.hold(bool(names), expected="alarms in the rollback", observed="none that are enabled")
     lost = sorted(names - metrics.keys())
     criterion.hold(not lost, expected="declared alarms", observed=f"{', '.join(lost)} not declared")
@@ -164,6 +160,22 @@ def targets_take_traffic_when_they_can_serve(group: Resource, criterion: Criteri
     criterion.hold(all(200 <= code < 400 for code in codes), expected="success", observed=checks[0].text("matcher"))
 
 
+def bake_time(service: Resource) -> Quantity | None:
+    """Return how long the old tasks stay after traffic has moved; None if until somebody ends them."""
+    if _controller(service) != "CODE_DEPLOY":
+        baking = service.blocks("deployment_configuration")
+        return Quantity.of(baking[0].number("bake_time_in_minutes", 0) if baking else 0, "min")
+    ends = _ends_of_old_tasks(service)
+    if ends and ends[0].text("action", "TERMINATE") != "TERMINATE":
+        return None
+    return Quantity.of(ends[0].number("termination_wait_time_in_minutes", 0) if ends else 0, "min")
+
+
+def _ends_of_old_tasks(service: Resource) -> list[Block]:
+    return [one for group in _groups_of(service) for config in group.blocks("blue_green_deployment_config")
+            for one in config.blocks("terminate_blue_instances_on_deployment_success")]  # fmt: skip
+
+
 def _controller(service: Resource) -> str:
     return next((one.text("type") or "ECS" for one in service.blocks("deployment_controller")), "ECS")
 
@@ -194,7 +206,7 @@ def _rollback_events(group: Resource) -> set[str]:
     }
 
 
-def _rollback_alarms(service: Resource) -> Iterator[str]:
+def rollback_alarms(service: Resource) -> Iterator[str]:
     """Yield the names of the alarms that stop a deployment of the service and roll it back."""
     if _controller(service) != "CODE_DEPLOY":
         for one in service.blocks("alarms"):

@@ -29,6 +29,14 @@ def test_old_tasks_stay_for_a_while(service: ServiceDeployment, criterion: Crite
     criterion.require(service.shift.stays)
 
 
+@check("deployment-bake-outlasts-alarms", measures="time")
+def test_alarms_fire_while_old_tasks_are_there(service: ServiceDeployment, criterion: Criterion) -> None:
+    """Can every alarm that takes a deployment back fire before the old tasks are gone?"""
+    if service.spare is None:
+        raise criterion.not_applicable("no alarm takes it back, or the old tasks stay until somebody ends them")
+    criterion.require(service.spare)
+
+
 @check("deployment-keeps-capacity", remedy="Set the least healthy percentage of the service's deployments to 100.")
 def test_deployments_keep_capacity(service: ServiceDeployment, criterion: Criterion) -> None:
     """Does a rolling deployment keep all the wanted tasks? Blue/green keeps the old ones whole."""

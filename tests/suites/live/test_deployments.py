@@ -47,10 +47,19 @@ SABOTAGES = (
     Sabotage("one target group for both versions", breaks={"deployment-blue-green"}, by=one_target_group),
     Sabotage(
         "old tasks end at once",
-        breaks={"deployment-bake-time"},
+        breaks={"deployment-bake-time", "deployment-bake-outlasts-alarms"},
         by=changed(
             blueGreenDeploymentConfiguration={
                 "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 0}
+            }
+        ),
+    ),
+    Sabotage(
+        "old tasks end before an alarm could fire",
+        breaks={"deployment-bake-outlasts-alarms"},
+        by=changed(
+            blueGreenDeploymentConfiguration={
+                "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 6}
             }
         ),
     ),

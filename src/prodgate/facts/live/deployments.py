@@ -46,6 +46,9 @@ class ServiceDeployment(Fact):
     """Names of the metrics whose alarms roll a deployment back."""
     lost_alarms: tuple[str, ...]
     """Names of alarms that roll back and do not exist."""
+    spare: Quantity | None
+    """How much longer the old tasks stay than the slowest of those alarms needs data for, less than nothing if they
+    don't; None without alarms, or where the old tasks stay until somebody ends them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -93,6 +96,7 @@ def _deployment(account: Account, service: Mapping[str, Any]) -> ServiceDeployme
         keeps=Quantity.of(percent, "%"),
         watched=account.attempt(_list_watched_metrics, account, service),
         lost_alarms=account.attempt(_list_lost_alarms, account, service),
+        spare=account.attempt(_find_spare_time, account, service),
     )
 
 
@@ -181,6 +185,11 @@ def _list_stopping_alarms(group: Mapping[str, Any]) -> frozenset[str]:
 
 def _list_watched_metrics(account: Account, service: Mapping[str, Any]) -> frozenset[str]:
     """Return the metrics of the alarms and of those that composite ones consist of."""
+    return frozenset(metric for alarm in _list_alarms(account, service) for metric in alarm.metrics)
+
+
+def _list_alarms(account: Account, service: Mapping[str, Any]) -> tuple[AlarmSettings, ...]:
+    """Return the alarms that roll back, and those that composite ones consist of."""
     here, wanted = _alarms_by_name(account), [*_shift(account, service).alarms]
     seen = dict[str, AlarmSettings]()
     while wanted:
@@ -188,7 +197,13 @@ def _list_watched_metrics(account: Account, service: Mapping[str, Any]) -> froze
         if name in here and name not in seen:
             seen[name] = here[name]
             wanted += here[name].members
-    return frozenset(metric for alarm in seen.values() for metric in alarm.metrics)
+    return tuple(seen.values())
+
+
+def _find_spare_time(account: Account, service: Mapping[str, Any]) -> Quantity | None:
+    stays = _shift(account, service).stays
+    spans = [alarm.span for alarm in _list_alarms(account, service) if not alarm.members]
+    return None if stays is None or not spans else Quantity.seconds(stays.base - max(spans))
 
 
 def _list_lost_alarms(account: Account, service: Mapping[str, Any]) -> tuple[str, ...]:
