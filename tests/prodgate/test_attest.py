@@ -355,6 +355,6 @@ def test_a_suite_may_ask_more_of_records(shop: Path, capsys: pytest.CaptureFixtu
     done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1, done.stderr
     found = [each for each in json.loads(done.stdout)["findings"] if each["policy"] == "test_two_people_stand_for_it"]
-    outcomes = {each["subject"]: each["outcome"] for each in found}
+    outcomes = {each["address"]: each["outcome"] for each in found}
     assert outcomes["attestations/runbook.toml"] == "not-satisfied"
     assert outcomes["attestations/restore-record.toml"] == outcomes["attestations/backups.toml"] == "satisfied"
