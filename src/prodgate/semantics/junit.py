@@ -72,7 +72,8 @@ class _Reading:
 
     path: list[str] = field(default_factory=list)
     suites: list[_Suite] = field(default_factory=list)
-    case: _Case | None = None
+    cases: list[_Case] = field(default_factory=list)
+    """Test cases that are open: some writers put one into another."""
     tests: int = 0
     skipped: int = 0
     failures: int = 0
@@ -93,7 +94,7 @@ class _Reading:
             self.suites.append(_Suite(given.get("name", "") or name, _read_declared(given)))
             self.at = max(filter(None, (self.at, _read_time(given.get("timestamp", "")))), default=None)
         elif name == "testcase":
-            self.case = _begin_case(given)
+            self.cases.append(_begin_case(given))
         elif name in ("failure", "error", "skipped"):
             self._mark(name, parent)
         elif name == "property" and given.get("name") == COMMIT:
@@ -101,9 +102,8 @@ class _Reading:
 
     def end(self, _tag: str) -> None:
         name = self.path.pop()
-        if name == "testcase" and self.case is not None:
-            self._count(self.case)
-            self.case = None
+        if name == "testcase":
+            self._count(self.cases.pop())
         elif name in _ROOTS:
             self._close(self.suites.pop())
         elif name == "property" and self.text is not None:
@@ -116,9 +116,9 @@ class _Reading:
 
     def _mark(self, what: str, parent: str) -> None:
         """Note what is said of a test case; a failure beside all cases is one of its suite."""
-        if parent == "testcase" and self.case is not None:
-            self.case.failed |= what != "skipped"
-            self.case.skipped |= what == "skipped"
+        if parent == "testcase":
+            self.cases[-1].failed |= what != "skipped"
+            self.cases[-1].skipped |= what == "skipped"
         elif parent in _ROOTS and what != "skipped":
             self._fail(f"{self.suites[-1].name} (the suite itself)")
             self.tests += 1

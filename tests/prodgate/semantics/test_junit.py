@@ -62,6 +62,11 @@ def test_a_failure_beside_all_tests_counts() -> None:
     assert found.failed == ("s (the suite itself)",)
 
 
+def test_a_failure_of_a_test_that_holds_another_counts() -> None:
+    found = read_junit(b'<testsuite><testcase name="a"><testcase name="b"/><failure/></testcase></testsuite>')
+    assert (found.tests, found.failed) == (2, ("a",))
+
+
 def test_a_commit_may_be_the_text_of_its_property() -> None:
     text = b'<testsuite><properties><property name="commit"> c0ffee1 </property></properties></testsuite>'
     assert read_junit(text).commits == ("c0ffee1",)

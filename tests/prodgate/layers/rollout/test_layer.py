@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -11,8 +13,11 @@ from unittest.mock import Mock
 import pytest
 
 from prodgate.aws.answers import Unreadable
+from prodgate.checks import Check, check_of
 from prodgate.facts import Facts
 from prodgate.facts.rollout.deployments import Deployment
+from prodgate.facts.rollout.drills import DrilledRelease
+from prodgate.facts.rollout.surroundings import Surroundings
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.observing_layer import Evidence
 from prodgate.layers.rollout import observing, target
@@ -22,8 +27,10 @@ from prodgate.layers.rollout.layer import RolloutLayer
 from prodgate.layers.rollout.observing import PARTS
 from prodgate.layers.rollout.parts import Part
 from prodgate.layers.rollout.stored import Stored
+from prodgate.sections.project import open_project
 from tests.prodgate.layers.context import layer_context, observe_and_recall
 
+ROOT = Path(__file__).parents[4]
 CRITERIA = """
 system = "shop"
 
@@ -112,3 +119,41 @@ def test_evidence_that_facts_need_and_nobody_saw_has_a_reason() -> None:
         Stored((), {DEPLOYMENT: "denied"}).require(DEPLOYMENT)
     with pytest.raises(Unreadable, match="was not observed in that run"):
         Stored((), {}).require(DEPLOYMENT)
+
+
+def test_a_run_about_a_moment_looks_at_what_that_needs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: Any) -> Iterator[Evidence]:
+        raise AssertionError("it was looked at")
+        yield
+
+    def answers(*_: Any) -> Iterator[Evidence]:
+        yield Evidence(kind=DEPLOYMENT, value=ANSWERS, subject="api", source="a test")
+
+    parts = (
+        Part(observe=refuses, kinds=("rollout-drill",), moments=("before",)),
+        Part(observe=answers, kinds=(DEPLOYMENT,), moments=("after",)),
+    )
+    with_parts(monkeypatch, *parts)
+    at = replace(observation(tmp_path), moment="after")
+    facts = observe_and_recall(RolloutLayer(), at)
+    assert len(facts.of(Deployment)) == 1
+    assert "does not look at it" in facts.why_unreadable(DrilledRelease)
+    assert "does not look at it" not in facts.why_unreadable(Surroundings), "a watched deployment shows them, too"
+
+
+def test_every_moment_observes_each_kind_of_fact_that_its_checks_take() -> None:
+    stated = open_project(ROOT / "criteria.toml").stated
+    for check in _rollout_checks():
+        made = {kind for kind, facts in KINDS.items() if check.kind in facts}
+        seen = {moment for part in PARTS if made & set(part.kinds) for moment in part.moments}
+        assert stated.moments[check.criterion] in seen, (check.name, stated.moments[check.criterion], seen)
+
+
+def _rollout_checks() -> Iterator[Check]:
+    for path in sorted((ROOT / "suites" / "rollout").glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(f"moments_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        yield from (found for each in vars(module).values() if (found := check_of(each)))
