@@ -19,6 +19,7 @@ from prodgate.criteria import UsageError
 from prodgate.rehearsal.site import tables
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER, last_slot, seed
 from prodgate.rehearsal.site.database import Database, current_revision, migrate, open_database
+from prodgate.rehearsal.site.migrating import bring_schema, prepare_previous
 from prodgate.rehearsal.site.process import running
 from tests.prodgate.rehearsal.site.client import UNTIL, ask, asked, served
 
@@ -171,6 +172,16 @@ def test_a_build_stays_on_its_own_schema_and_works_on_what_a_later_one_adds(url:
     assert {one["minutes"] for one in asked(green, "/api/stories").json["stories"]} == {None}
     for each in (blue, green):
         each.engine.dispose()
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(url: str) -> None:
+    before = prepare_previous(url)
+    failed = bring_schema(url, "0004", fails=True)
+    assert (failed.before, failed.after) == (before, before)
+    assert "nickname" in failed.error
+    mended = bring_schema(url, "0004")
+    assert (mended.before, mended.error) == (before, "")
+    assert mended.after > before
 
 
 def test_a_build_of_no_migration_does_not_start(url: str) -> None:
