@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from prodgate import Criterion, check
+from prodgate.facts.rollout.failed_migration import FailedMigration
 from prodgate.facts.rollout.migration_runs import MigrationRuns, TrafficAfterMigration
 from prodgate.facts.rollout.migrations import MigrationChange, MigrationFolder, SchemaVersion
+from prodgate.facts.rollout.old_build import OldBuildOnNewSchema
 from prodgate.facts.rollout.restorable import RestorablePoint
 
 NOTHING = "no migration in this release"
@@ -92,3 +94,28 @@ def test_traffic_moved_after_the_migration(traffic: TrafficAfterMigration, crite
     criterion.hold(
         not early, expected="traffic after them", observed=f"{traffic.lead.total_seconds():+.0f} s after them"
     )
+
+
+@check(
+    "migration-failure-shown",
+    remedy="Let the pipeline wait for the task of the migrations, and end with it when its exit code is not 0.",
+    measures="time",
+)
+def test_a_failed_migration_stops_the_release(drill: FailedMigration, criterion: Criterion) -> None:
+    """Did a migration that was made to fail stop the release, and did the old version serve on?"""
+    criterion.hold(bool(drill.failure), expected="a migration that fails", observed=drill.failure or "it ended well")
+    criterion.hold(not drill.went_on, expected="no deployment", observed=drill.went_on)
+    criterion.hold(not drill.changed, expected="the old version", observed=f"others serve {drill.changed}")
+    criterion.hold(not drill.unanswered, expected=f"{drill.requests:,} answers", observed=drill.unanswered)
+    criterion.require(drill.age)
+
+
+@check(
+    "migration-old-build-works",
+    remedy="Take the migration back, or mend it: the build before must find all that it reads and writes.",
+    measures="count",
+)
+def test_the_build_before_works_on_the_new_schema(old: OldBuildOnNewSchema, criterion: Criterion) -> None:
+    """Did the build before answer every request from the end of the migrations until traffic moved?"""
+    criterion.hold(not old.failed.magnitude, expected=f"{old.requests:,} answers", observed=old.told)
+    criterion.require(old.failed, samples=old.requests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,69 +15,63 @@ from suites.rollout import test_migrations as suite
 from prodgate.aws.plain_json import to_plain
 from prodgate.checks import Check, registered_checks
 from prodgate.layers.rollout.facts import facts_of
+from prodgate.layers.rollout.kinds import DEPLOYMENT, WATCH
 from prodgate.run.judging import judge
 from prodgate.testing import Finding, Outcome, load_criteria
+from tests.suites.rollout.evidence import CLOSED, SERVICES, at, good_samples, stored_deployment, stream, watch
 
 CRITERIA = load_criteria(Path(__file__).parents[3] / "criteria.toml").criteria
 CHECKS: tuple[Check, ...] = tuple(each for each in registered_checks() if each.place.startswith(f"{suite.__name__}:"))
-AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-SERVICES = ("api", "frontend")
 #: Outcomes from the worst to the best; a criterion's is the worst of its findings.
 WORST = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.SATISFIED)
-Values = dict[str, list[dict[str, Any]]]
-
-
-def after(minutes: float) -> datetime:
-    return AT + timedelta(minutes=minutes)
-
-
-def deployment(service: str) -> dict[str, Any]:
-    events = [("AfterAllowTestTraffic", 6, 7), ("AllowTraffic", 8, 9)]
-    rows = [
-        {"lifecycleEventName": name, "status": "Succeeded", "startTime": after(begun), "endTime": after(ended)}
-        for name, begun, ended in events
-    ]
-    return {
-        "asked": after(30),
-        "service": {"serviceArn": f"arn:aws:ecs:eu-west-1:1:service/shop/{service}"},
-        "carrier": "CODE_DEPLOY",
-        "deployment": {
-            "deploymentId": f"d-{service}",
-            "status": "Succeeded",
-            "createTime": after(5),
-            "completeTime": after(20),
-        },
-        "targets": [{"ecsTarget": {"lifecycleEvents": rows}}],
-        "rollback": None,
-    }
+HOUR = 3600
+Values = dict[str, list[Any]]
 
 
 def task(begun: float, ended: float | None, code: int | None = 0, name: str = "one") -> dict[str, Any]:
-    times = {"createdAt": after(begun), "startedAt": after(begun)} | ({"stoppedAt": after(ended)} if ended else {})
+    """A task of the migration, in seconds after the beginning of the watch; the deployment begins at 2."""
+    times = {"createdAt": at(begun), "startedAt": at(begun)} | ({"stoppedAt": at(ended)} if ended else {})
+    containers = [{"name": "m", "exitCode": code}]
+    return {"taskArn": f"arn:aws:ecs:eu-west-1:1:task/shop/{name}", "containers": containers, **times}
+
+
+def snapshot(seconds: float, name: str = "before-42", status: str = "available") -> dict[str, Any]:
+    return {"DBClusterSnapshotIdentifier": name, "SnapshotCreateTime": at(seconds), "Status": status}
+
+
+def failed_migration() -> dict[str, Any]:
+    """The record of a migration that failed as it had to."""
+    samples = good_samples()
     return {
-        "taskArn": f"arn:aws:ecs:eu-west-1:1:task/shop/{name}",
-        "containers": [{"name": "m", "exitCode": code}],
-        **times,
+        "format": 1,
+        "began": at(0).isoformat(),
+        "ended": at(10).isoformat(),
+        "asked": at(HOUR).isoformat(),
+        "family": "shop-migration",
+        "tasks": to_plain([task(3, 4, code=1)]),
+        "started": dict.fromkeys(SERVICES, ""),
+        "before": samples[0],
+        "after": samples[0],
+        "stream": stream(10),
+        "silent": "",
     }
-
-
-def snapshot(minutes: float, name: str = "before-42", status: str = "available") -> dict[str, Any]:
-    return {"DBClusterSnapshotIdentifier": name, "SnapshotCreateTime": after(minutes), "Status": status}
 
 
 def sound() -> Values:
     change = {"id": "0004", "file": "versions/a.py", "sql": "…", "fault": "", "violations": [], "breakage": []}
-    times = {"EarliestRestorableTime": after(-60 * 24 * 35), "LatestRestorableTime": after(25)}
+    times = {"EarliestRestorableTime": at(-30 * 24 * HOUR), "LatestRestorableTime": at(CLOSED)}
+    cluster = {"DBClusterArn": "arn:db", "DBClusterIdentifier": "db", **times}
+    runs = {"family": "shop-migration", "asked": at(CLOSED), "within": 7200.0, "tasks": [task(3, 4)]}
     return {
-        "rollout-deployment": [to_plain(deployment(each)) for each in SERVICES],
+        DEPLOYMENT: [stored_deployment(each) for each in SERVICES],
+        WATCH: [watch(good_samples())],
         "migration-folder": [{"folder": "migrations", "heads": ["0004"], "revisions": []}],
         "migration-release": [{"folder": "migrations", "engines": ["Alembic"], "migrations": [change]}],
         "schema-version": [{"where": "alembic of env:DB", "rows": [], "pending": [], "foreign": [], "failed": []}],
-        "migration-runs": [to_plain({"family": "shop-migration", "asked": after(30), "within": 7200.0, "tasks": [task(2, 3)]})],
-        "database-restorable": [
-            to_plain({"asked": after(30), "cluster": {"DBClusterArn": "arn:db", "DBClusterIdentifier": "db", **times}, "snapshots": [snapshot(-5)]})
-        ],
-    }  # fmt: skip
+        "migration-runs": [to_plain(runs)],
+        "database-restorable": [to_plain({"asked": at(CLOSED), "cluster": cluster, "snapshots": [snapshot(-300)]})],
+        "failed-migration": [failed_migration()],
+    }
 
 
 def findings(values: Values, unreadable: dict[str, str] | None = None) -> dict[str, list[Finding]]:
@@ -110,6 +104,10 @@ class Sabotage:
         return self.name
 
 
+def change(kind: str, **changes: Any) -> Callable[[Values], object]:
+    return lambda values: values[kind][0].update(to_plain(changes))
+
+
 def release(values: Values) -> dict[str, Any]:
     found: dict[str, Any] = values["migration-release"][0]["migrations"][0]
     return found
@@ -126,11 +124,11 @@ def breaking(because: str = "", unknown: str = "") -> Callable[[Values], object]
 
 
 def runs(*tasks: dict[str, Any]) -> Callable[[Values], object]:
-    return lambda values: values["migration-runs"][0].update(to_plain({"tasks": list(tasks)}))
+    return change("migration-runs", tasks=list(tasks))
 
 
 def snapshots(*rows: dict[str, Any]) -> Callable[[Values], object]:
-    return lambda values: values["database-restorable"][0].update(to_plain({"snapshots": list(rows)}))
+    return change("database-restorable", snapshots=list(rows))
 
 
 def restorable(**times: datetime | None) -> Callable[[Values], object]:
@@ -138,20 +136,34 @@ def restorable(**times: datetime | None) -> Callable[[Values], object]:
 
 
 def schema(**lists: Iterable[str]) -> Callable[[Values], object]:
-    return lambda values: values["schema-version"][0].update(lists)
+    return change("schema-version", **lists)
 
 
-def without_stages(values: Values) -> None:
-    for one in values["rollout-deployment"]:
-        one["targets"] = []
+def fail_in(second: int, kind: str = "failed-migration") -> Callable[[Values], object]:
+    """Let three requests of a stream fail."""
+    return lambda values: values[kind][0]["stream"]["seconds"][second]["failed"].update({"502": 3})
 
 
-RUNS = {"migration-ran", "during-migration-first"}
+def unstaged(*tasks: dict[str, Any]) -> Callable[[Values], object]:
+    """Forget when the stages of each deployment were, and say when the migrations ran."""
+
+    def forget(values: Values) -> None:
+        for one in values[DEPLOYMENT]:
+            one["targets"] = []
+        runs(*tasks)(values)
+
+    return forget
+
+
+RAN = {"migration-ran", "during-migration-first"}
+OLD = "migration-old-build-works"
+SHOWN = "migration-failure-shown"
 SABOTAGES = (
-    Sabotage("two heads", lambda v: v["migration-folder"][0]["heads"].append("0005"), {"migration-single-head"}, says="0004, 0005"),
-    Sabotage("an index that locks", violate("require-concurrent-index-creation"), {"migration-locks-bounded"}, says="Writes wait"),
-    Sabotage("no lock_timeout", violate("require-lock-timeout"), {"migration-locks-bounded"}),
-    Sabotage("SQL that squawk does not read", violate("syntax-error"), unsettles={"migration-locks-bounded"}, says="line 3"),
+    Sabotage("two heads", change("migration-folder", heads=["0004", "0005"]), {"migration-single-head"}),
+    Sabotage("an index that locks", violate("require-concurrent-index-creation"), {"migration-locks-bounded"}),
+    Sabotage("no lock_timeout", violate("require-lock-timeout"), {"migration-locks-bounded"}, says="Writes wait"),
+    Sabotage("a backfill under a lock", violate("backfill-under-lock"), {"migration-locks-bounded"}),
+    Sabotage("SQL that nobody reads", violate("syntax-error"), unsettles={"migration-locks-bounded"}, says="line 3"),
     Sabotage(
         "a column that the old build reads is dropped",
         breaking("the build before names it in app.py:3"),
@@ -166,36 +178,54 @@ SABOTAGES = (
     ),
     Sabotage(
         "a migration that can't be rendered",
-        lambda v: release(v).update(fault="line 9: AttributeError"),
+        lambda values: release(values).update(fault="line 9: AttributeError"),
         unsettles={"migration-locks-bounded", "migration-expands-first"},
         says="it can't be rendered as SQL: line 9: AttributeError",
     ),
-    Sabotage("a migration that failed", runs(task(2, 3, code=1)), RUNS, says="m: exit code 1"),
-    Sabotage("a migration without an exit code", runs(task(2, 3, code=None)), RUNS, says="m: no exit code"),
-    Sabotage("a migration that was tried again", runs(task(1, 2, 1), task(2, 3, name="two")), RUNS),
-    Sabotage("a migration that ran twice", runs(task(1, 2), task(2, 3, name="two")), {"migration-ran"}, says="one began"),
-    Sabotage("a migration that runs still", runs(task(2, None)), {"migration-ran", "during-migration-first"}),
-    Sabotage("traffic before the migration", runs(task(6, 12)), {"during-migration-first"}, says="-240 s after them"),
-    Sabotage("a task that ECS has forgotten", runs(), unsettles={*RUNS, "migration-backup-first"}, says="forgets those that"),
-    Sabotage("a task of the day before", runs(task(-1500, -1499)), unsettles={*RUNS, "migration-backup-first"}),
+    Sabotage("a migration that failed", runs(task(3, 4, code=1)), RAN, says="m: exit code 1"),
+    Sabotage("a migration without an exit code", runs(task(3, 4, code=None)), RAN, says="m: no exit code"),
+    Sabotage("a migration that was tried again", runs(task(1, 2, 1), task(3, 4, name="two")), RAN),
+    Sabotage("a migration that ran twice", runs(task(1, 2), task(3, 4, name="two")), {"migration-ran"}, says="one began"),
+    Sabotage("a migration that runs still", runs(task(3, None)), RAN, {OLD}),
+    Sabotage("traffic before the migration", runs(task(6, 24)), {"during-migration-first"}, {OLD}, says="-10 s after"),
+    Sabotage("a task that ECS has forgotten", runs(), unsettles={*RAN, "migration-backup-first", OLD}, says="forgets those"),
+    Sabotage("a task of the day before", runs(task(-86400, -86399)), unsettles={*RAN, "migration-backup-first", OLD}),
+    Sabotage("stages without times", unstaged(task(3, 4)), unsettles={"during-migration-first"}, says="does not say when"),
     Sabotage("a migration that is pending", schema(pending=["0004"]), {"migration-schema-at-head"}, says="0004"),
     Sabotage("a database of a newer build", schema(foreign=["0009"]), {"migration-schema-at-head"}, says="0009"),
     Sabotage("a migration that stopped half way", schema(failed=["3"]), {"migration-schema-at-head"}),
     Sabotage("no snapshot", snapshots(), {"migration-backup-first"}, says="a snapshot from before"),
     Sabotage("a snapshot that is not complete", snapshots(snapshot(-5, status="creating")), {"migration-backup-first"}),
-    Sabotage("a snapshot from after the migration", snapshots(snapshot(4)), {"migration-backup-first"}),
-    Sabotage("a snapshot of last night", snapshots(snapshot(-600)), {"migration-backup-first"}),
-    Sabotage("backups that stopped", restorable(LatestRestorableTime=after(-90)), {"before-backup-checked"}),
-    Sabotage("no backups", restorable(LatestRestorableTime=None), unsettles={"before-backup-checked"}, says="no restorable"),
+    Sabotage("a snapshot from after the migration", snapshots(snapshot(5)), {"migration-backup-first"}),
+    Sabotage("a snapshot of last night", snapshots(snapshot(-9 * HOUR)), {"migration-backup-first"}),
+    Sabotage("backups that stopped", restorable(LatestRestorableTime=at(-2 * HOUR)), {"before-backup-checked"}),
+    Sabotage("no backups", restorable(LatestRestorableTime=None), unsettles={"before-backup-checked"}),
+    Sabotage("backups since today", restorable(EarliestRestorableTime=at(10)), unsettles={"before-backup-checked"}),
+    Sabotage("an old build that fails on the new schema", fail_in(7, WATCH), {OLD}, says="3 502"),
     Sabotage(
-        "backups that do not reach back", restorable(EarliestRestorableTime=after(10)), unsettles={"before-backup-checked"}
+        "nobody watched", lambda values: values.pop(WATCH), unsettles={OLD}, says="it was not observed in that run"
+    ),
+    Sabotage("traffic that moved at once", runs(task(3, 9.5)), unsettles={OLD}, says="no whole second lay between"),
+    Sabotage("a release that goes on", change("failed-migration", started={"api": "d-1"}), {SHOWN}, says="api: d-1"),
+    Sabotage("a migration that can't fail", change("failed-migration", tasks=[task(3, 4)]), {SHOWN}, says="ended well"),
+    Sabotage("another version that serves", change("failed-migration", after=good_samples()[-1]), {SHOWN}, says="serve api"),
+    Sabotage("requests that fail meanwhile", fail_in(5), {SHOWN}, says="3 502"),
+    Sabotage("a drill of last year", change("failed-migration", asked=at(100 * 24 * HOUR).isoformat()), {SHOWN}),
+    Sabotage("a drill in which nothing ran", change("failed-migration", tasks=[]), unsettles={SHOWN}, says="drill again"),
+    Sabotage("a drill without readers", change("failed-migration", stream=None, silent="no URL"), unsettles={SHOWN}),
+    Sabotage("a drill of another version", change("failed-migration", format=9), unsettles={SHOWN}, says="in form 9"),
+    Sabotage(
+        "weights that could not be read",
+        lambda values: values["failed-migration"][0]["after"]["unread"].update({"api: weights": "access was denied"}),
+        unsettles={SHOWN},
+        says="access was denied",
     ),
 )  # fmt: skip
 
 
 def test_a_sound_release_holds() -> None:
     assert set(outcomes(findings(sound())).values()) == {Outcome.SATISFIED}
-    assert len(CHECKS) == 8
+    assert len(CHECKS) == 10
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=str)
@@ -225,11 +255,14 @@ def test_what_was_not_observed_is_undetermined(kind: str) -> None:
 
 def test_when_traffic_moved_is_not_asked_where_the_deployment_began_after_the_migration() -> None:
     values = sound()
-    without_stages(values)
+    unstaged(task(-3, -1))(values)
     assert set(outcomes(findings(values)).values()) == {Outcome.SATISFIED}
-    runs(task(4, 6))(values)
+
+
+def test_before_a_deployment_backups_are_judged_as_they_are_now() -> None:
+    values = {kind: value for kind, value in sound().items() if kind == "database-restorable"}
     found = findings(values)
-    assert listed(found, Outcome.UNDETERMINED) == {"during-migration-first"}
+    assert listed(found, Outcome.SATISFIED) == {"before-backup-checked"}
 
 
 def test_a_release_without_migrations_keeps_nobody_waiting() -> None:

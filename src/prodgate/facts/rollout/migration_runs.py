@@ -84,7 +84,7 @@ def run_facts(value: Mapping[str, Any], deployments: Sequence[Deployment], withi
     """
     answers = revive(value)
     first, last = _span(deployments, answers["asked"])
-    runs = sorted((_read_run(task) for task in answers["tasks"]), key=lambda run: run.began)
+    runs = sorted((read_run(task) for task in answers["tasks"]), key=lambda run: run.began)
     own = tuple(run for run in runs if first - within <= run.began <= last)
     if not own:
         raise Unreadable(
@@ -100,7 +100,8 @@ def _span(deployments: Iterable[Deployment], now: datetime) -> tuple[datetime, d
     return min(began for began, _ in spans), max(ended for _, ended in spans)
 
 
-def _read_run(task: Mapping[str, Any]) -> Run:
+def read_run(task: Mapping[str, Any]) -> Run:
+    """Return a run as ECS describes its task."""
     ended = task.get("stoppedAt")
     codes = {each["name"]: each["exitCode"] for each in task["containers"]}
     bad = [

@@ -107,7 +107,7 @@ def request_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     stream = record["stream"]
     named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in record["ids"].values()))
     subject = f"requests to {stream['plan']['url'] if stream else record['place']} during {named or 'a deployment'}"
-    reason = record["silent"] if stream is None else _why_unsound(stream)
+    reason = record["silent"] if stream is None else why_unsound(stream)
     if reason:
         yield WatchedRequests.unread(subject, reason)
         yield RequestsAfterwards.unread(subject, reason)
@@ -126,7 +126,7 @@ def request_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     yield RequestsAfterwards(subject=subject, sent=_select(stream, after, int(stream["ended"] - began) + 1))
 
 
-def _why_unsound(stream: Mapping[str, Any]) -> str:
+def why_unsound(stream: Mapping[str, Any]) -> str:
     """Return why nothing can be concluded from a stream, or an empty text."""
     if stream["format"] != STREAM_FORMAT:
         return f"the requests were recorded in form {stream['format']!r}, this version reads {STREAM_FORMAT}"
@@ -199,7 +199,7 @@ def _describe_outages(record: Mapping[str, Any], stream: Mapping[str, Any]) -> I
 
 
 def _find_cut_off(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:
-    moved = _find_first_move(record)
+    moved = find_first_move(record)
     if moved is None:
         return Unread("traffic was never seen to move")
     cut = [
@@ -210,7 +210,7 @@ def _find_cut_off(record: Mapping[str, Any], stream: Mapping[str, Any]) -> Any:
     return f"{len(cut):,} requests, the first a {cut[0]['method']} {cut[0]['class']}" if cut else ""
 
 
-def _find_first_move(record: Mapping[str, Any]) -> float | None:
+def find_first_move(record: Mapping[str, Any]) -> float | None:
     """Return the time of the last look before any weight changed, seconds since 1970."""
     before: Any = None
     last = 0.0

@@ -73,15 +73,21 @@ def _find_watch(context: LayerContext, scene: Scene, unreadable: dict[str, str])
 
 def watch_build(context: LayerContext, scene: Scene, build: str, *, afterwards: int = AFTERWARDS) -> Mapping[str, Any]:
     """Deploy a build in a rehearsal, and return the record of the watch. Raises Unreadable."""
-    rollout, section = scene.rollout, context.stated.rollout
+    rollout = scene.rollout
     assert rollout is not None
-    assert section is not None
 
     def deploy() -> Mapping[str, str]:
         deployed: Mapping[str, str] = rollout.deploy(build)["deployments"]
         return deployed
 
-    watch = Watch(
+    return watch_deployment(make_watch(context, scene, build, afterwards=afterwards), deploy, {})
+
+
+def make_watch(context: LayerContext, scene: Scene, build: str, *, afterwards: int = AFTERWARDS) -> Watch:
+    """Return how a build is watched in a rehearsal."""
+    section = context.stated.rollout
+    assert section is not None
+    return Watch(
         place=scene.place,
         look=scene.look,
         watching=scene.watching,
@@ -92,7 +98,6 @@ def watch_build(context: LayerContext, scene: Scene, build: str, *, afterwards: 
         afterwards=afterwards,
         budget=find_budget(context.stated),
     )
-    return watch_deployment(watch, deploy, {})
 
 
 def build_header(context: LayerContext) -> str:

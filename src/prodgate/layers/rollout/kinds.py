@@ -12,9 +12,11 @@ from ...facts.rollout.dag_tests import DagTest
 from ...facts.rollout.deployed import DeployedService
 from ...facts.rollout.deployments import Deployment
 from ...facts.rollout.drills import DrilledRelease
+from ...facts.rollout.failed_migration import FailedMigration
 from ...facts.rollout.load_tests import LoadTestOfRelease
 from ...facts.rollout.migration_runs import MigrationRuns, TrafficAfterMigration
 from ...facts.rollout.migrations import MigrationChange, MigrationFolder, SchemaVersion
+from ...facts.rollout.old_build import OldBuildOnNewSchema
 from ...facts.rollout.readers import ReadersDuringDeployment
 from ...facts.rollout.requests import RequestsAfterwards, WatchedRequests
 from ...facts.rollout.restorable import RestorablePoint
@@ -61,6 +63,8 @@ MIGRATION_RELEASE: Final = "migration-release"
 SCHEMA: Final = "schema-version"
 MIGRATION_RUNS: Final = "migration-runs"
 RESTORABLE: Final = "database-restorable"
+#: What became of a release whose migration was made to fail.
+FAILED_MIGRATION: Final = "failed-migration"
 
 #: Why a kind of evidence is not there in a run about another moment of the release.
 UNASKED: Final = "a run about one moment of a release does not look at it"
@@ -81,8 +85,9 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     MIGRATION_FOLDER: (MigrationFolder,),
     MIGRATION_RELEASE: (MigrationChange,),
     SCHEMA: (SchemaVersion,),
-    MIGRATION_RUNS: (MigrationRuns, TrafficAfterMigration),
+    MIGRATION_RUNS: (MigrationRuns, TrafficAfterMigration, OldBuildOnNewSchema),
     RESTORABLE: (RestorablePoint,),
+    FAILED_MIGRATION: (FailedMigration,),
     DEPLOYED: (DeployedService,),
     WATCH: (WatchedService, WatchedRequests, RequestsAfterwards, Surroundings),
     READERS: (ReadersDuringDeployment,),

@@ -9,10 +9,21 @@ from typing import Any, Final
 from ...aws.answers import Unread, Unreadable
 from ...facts import Fact
 from ...facts.rollout.deployments import Deployment, deployment_facts
+from ...facts.rollout.failed_migration import failed_migration_facts
 from ...facts.rollout.migration_runs import MigrationRuns, run_facts, traffic_facts
 from ...facts.rollout.migrations import folder_facts, release_facts, schema_facts
+from ...facts.rollout.old_build import OldBuildOnNewSchema, judge_old_build
 from ...facts.rollout.restorable import restorable_facts
-from .kinds import DEPLOYMENT, MIGRATION_FOLDER, MIGRATION_RELEASE, MIGRATION_RUNS, RESTORABLE, SCHEMA
+from .kinds import (
+    DEPLOYMENT,
+    FAILED_MIGRATION,
+    MIGRATION_FOLDER,
+    MIGRATION_RELEASE,
+    MIGRATION_RUNS,
+    RESTORABLE,
+    SCHEMA,
+    WATCH,
+)
 from .stored import FactMaker, Stored
 
 
@@ -37,6 +48,10 @@ def _make_runs(value: Mapping[str, Any], known: Stored) -> Iterator[Fact]:
     runs = _read_runs(value, deployments)
     yield runs
     yield from traffic_facts(runs, deployments)
+    try:
+        yield judge_old_build(known.require(WATCH)[0], runs)
+    except Unreadable as error:
+        yield OldBuildOnNewSchema.unread("the build before", error.reason)
 
 
 def _make_restorable(value: Mapping[str, Any], known: Stored) -> Iterator[Fact]:
@@ -48,6 +63,11 @@ def _make_restorable(value: Mapping[str, Any], known: Stored) -> Iterator[Fact]:
     except Unreadable as error:
         runs = error.reason
     yield from restorable_facts(value, deployments, runs)
+
+
+def _make_failed(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
+    """Yield what a migration that was made to fail has shown. Raises Unreadable."""
+    yield from failed_migration_facts(value)
 
 
 def _read_runs(value: Mapping[str, Any], deployments: Sequence[Deployment]) -> MigrationRuns:
@@ -71,4 +91,5 @@ MIGRATIONS: Final[Mapping[str, FactMaker]] = {
     SCHEMA: _make_schema,
     MIGRATION_RUNS: _make_runs,
     RESTORABLE: _make_restorable,
+    FAILED_MIGRATION: _make_failed,
 }

@@ -56,7 +56,7 @@ def observe_outcome(context: LayerContext, scene: Scene, unreadable: dict[str, s
     section, account = require_migrations(context), scene.look()
     yield from _attempt(SCHEMA, {}, lambda: _observe_schema(context, scene, section), unreadable)
     within = {"within": float(require_section(context).watching.limit.base)}
-    yield from _attempt(MIGRATION_RUNS, within, lambda: read_runs(account, _require_task(section)), unreadable)
+    yield from _attempt(MIGRATION_RUNS, within, lambda: read_runs(account, require_task(section)), unreadable)
 
 
 def observe_restorable(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
@@ -77,7 +77,8 @@ def _attempt(kind: str, more: Mapping[str, Any], look: Look, unreadable: dict[st
     )
 
 
-def _require_task(section: MigrationsSection) -> str:
+def require_task(section: MigrationsSection) -> str:
+    """Return the family of the task that runs the migrations. Raises Unreadable when nothing names it."""
     if not section.task:
         raise Unreadable(
             "nothing says which ECS task runs the migrations; write [rollout.migrations] task = the family of its task "

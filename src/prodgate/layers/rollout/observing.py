@@ -11,6 +11,7 @@ from ..observing_layer import Evidence
 from .afterwards import observe_images, observe_security_alerts, observe_service_logs, observe_site
 from .deployment import observe_deployed, observe_deployment, observe_readers
 from .drills import observe_drills
+from .failed_migration import observe_failed_migration
 from .kinds import (
     ALERTS,
     CONFIGURATION,
@@ -19,6 +20,7 @@ from .kinds import (
     DEPLOYED,
     DEPLOYMENT,
     DRILL,
+    FAILED_MIGRATION,
     IMAGES,
     JOURNEYS,
     LOAD,
@@ -67,7 +69,10 @@ AFTER: Final[tuple[Part, ...]] = (
     Part(observe=observe_dag_files, kinds=(DAG_FILES,), moments=("before",)),
 )
 #: Releases that must be taken back; last, since they leave the earlier build where it was.
-DRILLS: Final[tuple[Part, ...]] = (Part(observe=observe_drills, kinds=(DRILL,), moments=("before",)),)
+DRILLS: Final[tuple[Part, ...]] = (
+    Part(observe=observe_failed_migration, kinds=(FAILED_MIGRATION,), moments=("before",)),
+    Part(observe=observe_drills, kinds=(DRILL,), moments=("before",)),
+)
 PARTS: Final = (*BEFORE, *DURING, *AFTER, *DRILLS)
 
 

@@ -20,13 +20,15 @@ class Build:
 #: What serves before the first deployment.
 BLUE: Final = Build("blue")
 GOOD: Final = "green"
-#: By name: the good one; never healthy; well but for what the hook asks; well but for what readers ask.
+#: By name: the good one; never healthy; well but for what the hook asks; well but for its migration; well but for what
+#: readers ask.
 BUILDS: Final = {
     each.name: each
     for each in (
         Build(GOOD),
         Build("never-healthy", ("never-ready",)),
         Build("failing-hook", ("errors=1",)),
+        Build("failing-migration"),
         Build("failing-in-public", ("errors-in-public=1",)),
     )
 }

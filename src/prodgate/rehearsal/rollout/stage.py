@@ -33,6 +33,8 @@ from .traffic import Traffic, counting
 
 #: Who conducts deployments, as the emulated account is told.
 _CONDUCTOR: Final = {"by": "the rehearsed rollout"}
+#: The fault, and the build, whose migration fails half way.
+_FAILING: Final = "failing-migration"
 _NO_MIGRATION: Final = frozenset({"no-migration", "late-migration"})
 
 
@@ -59,7 +61,7 @@ class StagedRollout:
             told["backup"] = back_up(stage, found.name)
         if not stage.faults & _NO_MIGRATION:
             self._progress(f"migrating the database to {newest}")
-            told["migration"] = bring_schema(stage, newest)
+            told["migration"] = bring_schema(stage, newest, fails=_FAILING in {found.name, *stage.faults})
         if "late-backup" in stage.faults:
             told["backup"] = back_up(stage, found.name)
         if told.get("migration", {}).get("error"):

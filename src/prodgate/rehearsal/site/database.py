@@ -123,7 +123,7 @@ def migrate(database: Database, revision: str = "", then: Callable[[Connection],
         with database.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
-            else:  # SQLite begins no transaction by itself before it changes a table, and would keep half of a migration
+            else:  # SQLite begins none by itself before it changes a table, and would keep half of a migration
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             configuration.attributes["connection"] = connection
             at = current_revision(connection) or ""
