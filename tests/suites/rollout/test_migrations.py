@@ -141,7 +141,14 @@ def schema(**lists: Iterable[str]) -> Callable[[Values], object]:
 
 def fail_in(second: int, kind: str = "failed-migration") -> Callable[[Values], object]:
     """Let three requests of a stream fail."""
-    return lambda values: values[kind][0]["stream"]["seconds"][second]["failed"].update({"502": 3})
+
+    def fail(values: Values) -> None:
+        sent = values[kind][0]["stream"]
+        sent["seconds"][second]["failed"] = {"502": 3}
+        about = {"method": "GET", "path": "/", "class": "502", "text": "", "reused": True}
+        sent["failures"] += [{"number": 0, "at": second + share, **about} for share in (0.1, 0.2, 0.3)]
+
+    return fail
 
 
 def unstaged(*tasks: dict[str, Any]) -> Callable[[Values], object]:
@@ -190,6 +197,8 @@ SABOTAGES = (
     Sabotage("traffic before the migration", runs(task(6, 24)), {"during-migration-first"}, {OLD}, says="-10 s after"),
     Sabotage("a task that ECS has forgotten", runs(), unsettles={*RAN, "migration-backup-first", OLD}, says="forgets those"),
     Sabotage("a task of the day before", runs(task(-86400, -86399)), unsettles={*RAN, "migration-backup-first", OLD}),
+    Sabotage("a release that its migration has stopped", runs(task(3, 4), task(60, 61, 1, "two")), RAN, {OLD}, says="two"),
+    Sabotage("a migration after all", runs(task(60, 61)), {"during-migration-first"}, {OLD}, says="-47 s after"),
     Sabotage("stages without times", unstaged(task(3, 4)), unsettles={"during-migration-first"}, says="does not say when"),
     Sabotage("a migration that is pending", schema(pending=["0004"]), {"migration-schema-at-head"}, says="0004"),
     Sabotage("a database of a newer build", schema(foreign=["0009"]), {"migration-schema-at-head"}, says="0009"),
@@ -197,6 +206,7 @@ SABOTAGES = (
     Sabotage("no snapshot", snapshots(), {"migration-backup-first"}, says="a snapshot from before"),
     Sabotage("a snapshot that is not complete", snapshots(snapshot(-5, status="creating")), {"migration-backup-first"}),
     Sabotage("a snapshot from after the migration", snapshots(snapshot(5)), {"migration-backup-first"}),
+    Sabotage("an automated snapshot", snapshots({**snapshot(-5), "SnapshotType": "automated"}), {"migration-backup-first"}),
     Sabotage("a snapshot of last night", snapshots(snapshot(-9 * HOUR)), {"migration-backup-first"}),
     Sabotage("backups that stopped", restorable(LatestRestorableTime=at(-2 * HOUR)), {"before-backup-checked"}),
     Sabotage("no backups", restorable(LatestRestorableTime=None), unsettles={"before-backup-checked"}),
@@ -205,7 +215,7 @@ SABOTAGES = (
     Sabotage(
         "nobody watched", lambda values: values.pop(WATCH), unsettles={OLD}, says="it was not observed in that run"
     ),
-    Sabotage("traffic that moved at once", runs(task(3, 9.5)), unsettles={OLD}, says="no whole second lay between"),
+    Sabotage("traffic that moved at once", runs(task(3, 10.5)), unsettles={OLD}, says="traffic had moved when"),
     Sabotage("a release that goes on", change("failed-migration", started={"api": "d-1"}), {SHOWN}, says="api: d-1"),
     Sabotage("a migration that can't fail", change("failed-migration", tasks=[task(3, 4)]), {SHOWN}, says="ended well"),
     Sabotage("another version that serves", change("failed-migration", after=good_samples()[-1]), {SHOWN}, says="serve api"),
@@ -256,6 +266,12 @@ def test_what_was_not_observed_is_undetermined(kind: str) -> None:
 def test_when_traffic_moved_is_not_asked_where_the_deployment_began_after_the_migration() -> None:
     values = sound()
     unstaged(task(-3, -1))(values)
+    assert set(outcomes(findings(values)).values()) == {Outcome.SATISFIED}
+
+
+def test_a_migration_that_ran_well_since_is_for_the_next_release() -> None:
+    values = sound()
+    runs(task(3, 4), task(60, 61, name="two"))(values)
     assert set(outcomes(findings(values)).values()) == {Outcome.SATISFIED}
 
 

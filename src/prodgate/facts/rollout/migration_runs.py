@@ -85,11 +85,14 @@ def run_facts(value: Mapping[str, Any], deployments: Sequence[Deployment], withi
     answers = revive(value)
     first, last = _span(deployments, answers["asked"])
     runs = sorted((read_run(task) for task in answers["tasks"]), key=lambda run: run.began)
-    own = tuple(run for run in runs if first - within <= run.began <= last)
+    near = [run for run in runs if first - within <= run.began]
+    # what ran well afterwards is for the next release, unless nothing ran before; what failed has stopped one
+    timely = any(run.began <= last for run in near)
+    own = tuple(run for run in near if run.began <= last or run.failure or not timely)
     if not own:
         raise Unreadable(
             f"ECS knows no task of {answers['family']} from the time of the deployment, and forgets those that stopped "
-            "after an hour; watch the next one: prodgate watch deploy --latest"
+            "after an hour; watch the next one: prodgate watch deploy --next"
         )
     return MigrationRuns(subject=answers["family"], runs=own)
 

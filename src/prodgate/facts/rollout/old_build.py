@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import Any
 
 from ...aws.answers import Unreadable
@@ -23,7 +22,7 @@ class OldBuildOnNewSchema(Fact):
     requests: int
     failed: Quantity
     told: str
-    """What failed, by kind, and how many; which builds answered."""
+    """What failed, by kind, and how many."""
 
 
 def judge_old_build(record: Mapping[str, Any], runs: MigrationRuns) -> OldBuildOnNewSchema:
@@ -34,26 +33,26 @@ def judge_old_build(record: Mapping[str, Any], runs: MigrationRuns) -> OldBuildO
     if why:
         raise Unreadable(why)
     first, end = _find_span(record, runs)
-    cells = [cell for cell in stream["seconds"] if first <= cell["second"] < end]
-    failed, builds = (sum((Counter(cell[key]) for cell in cells), Counter[str]()) for key in ("failed", "builds"))
-    answered = sum(sum(cell["latency"].values()) for cell in cells)
-    lines = [f"{number:,} {kind}" for kind, number in failed.items()] + [f"answered by {name}" for name in builds]
+    failed = Counter(one["class"] for one in stream["failures"] if first <= one["at"] < end)
+    lines = [f"{number:,} {kind}" for kind, number in failed.items()]
     return OldBuildOnNewSchema(
         subject=f"{stream['plan']['url']} from the migration to the shift",
-        requests=answered + failed.total(),
+        requests=int((end - first) * stream["plan"]["rate"]),
         failed=Quantity.of(failed.total()),
         told=", ".join(lines),
     )
 
 
-def _find_span(record: Mapping[str, Any], runs: MigrationRuns) -> tuple[int, int]:
-    """Return the whole seconds of the stream between the migrations and the first look that saw traffic move."""
+def _find_span(record: Mapping[str, Any], runs: MigrationRuns) -> tuple[float, float]:
+    """Return the seconds of the stream from the end of the migrations to the last look before traffic moved."""
     began, moved = record["stream"]["began"], find_first_move(record)
     if moved is None:
         raise Unreadable("traffic was never seen to move; watch the deployment from its beginning")
     if runs.ended is None:
         raise Unreadable("a migration runs still")
-    first, end = max(0, ceil(runs.ended.timestamp() - began)), floor(moved - began)
+    first, end = max(0.0, runs.ended.timestamp() - began), moved - began
     if end <= first:
-        raise Unreadable("no whole second lay between the end of the migrations and the shift of traffic")
+        raise Unreadable(
+            "traffic had moved when the migrations had ended, so that the build before never had their schema"
+        )
     return first, end

@@ -30,7 +30,7 @@ class RestorablePoint(Fact):
     age: Quantity
     """How long before the release its newest restorable moment was."""
     snapshot: str
-    """Name of the newest snapshot from before the migrations; empty when there is none."""
+    """Name of the newest snapshot that was taken before the migrations; empty when there is none."""
     snapshot_age: Quantity | None
     """How long before the migrations it was taken."""
 
@@ -83,9 +83,12 @@ def restorable_facts(
 
 
 def _find_newest(snapshots: Sequence[Mapping[str, Any]], before: datetime) -> Mapping[str, Any] | None:
-    """Return the newest snapshot that is complete and was taken before a time."""
-    complete = [one for one in snapshots if one.get("Status") == "available" and one.get("SnapshotCreateTime")]
-    earlier = [one for one in complete if one["SnapshotCreateTime"] < before]
+    """Return the newest snapshot that somebody took before a time and that is complete.
+
+    An automated one that happens to be as new shows no care, and is gone when the retention ends.
+    """
+    taken = [one for one in snapshots if one.get("SnapshotType") != "automated" and one.get("SnapshotCreateTime")]
+    earlier = [one for one in taken if one.get("Status") == "available" and one["SnapshotCreateTime"] < before]
     return max(earlier, key=lambda one: one["SnapshotCreateTime"], default=None)
 
 

@@ -14,6 +14,7 @@ from ...facts.rollout.migration_runs import MigrationRuns, run_facts, traffic_fa
 from ...facts.rollout.migrations import folder_facts, release_facts, schema_facts
 from ...facts.rollout.old_build import OldBuildOnNewSchema, judge_old_build
 from ...facts.rollout.restorable import restorable_facts
+from ..layer import NOT_OBSERVED
 from .kinds import (
     DEPLOYMENT,
     FAILED_MIGRATION,
@@ -48,10 +49,19 @@ def _make_runs(value: Mapping[str, Any], known: Stored) -> Iterator[Fact]:
     runs = _read_runs(value, deployments)
     yield runs
     yield from traffic_facts(runs, deployments)
-    try:
-        yield judge_old_build(known.require(WATCH)[0], runs)
-    except Unreadable as error:
-        yield OldBuildOnNewSchema.unread("the build before", error.reason)
+    yield _find_old_build(known, runs)
+
+
+def _find_old_build(known: Stored, runs: MigrationRuns) -> OldBuildOnNewSchema:
+    """Return what the watch shows that saw the most of the build before."""
+    seen, why = list[OldBuildOnNewSchema](), known.unreadable.get(WATCH, NOT_OBSERVED)
+    for record in known.of(WATCH):
+        try:
+            seen.append(judge_old_build(record, runs))
+        except Unreadable as error:
+            why = error.reason
+    nothing = OldBuildOnNewSchema.unread("the build before", why)
+    return max(seen, key=lambda one: one.requests, default=nothing)
 
 
 def _make_restorable(value: Mapping[str, Any], known: Stored) -> Iterator[Fact]:

@@ -83,10 +83,11 @@ def observe_rollout(context: LayerContext, unreadable: dict[str, str]) -> Iterat
     unreadable |= {kind: UNASKED for part in PARTS for kind in part.kinds if kind not in kinds}
     with open_scene(context) as scene:
         for part in asked:
-            yield from _observe_part(part, context, scene, unreadable)
+            yield from observe_part(part, context, scene, unreadable)
 
 
-def _observe_part(part: Part, context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
+def observe_part(part: Part, context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:
+    """Yield the evidence of one part; why the rest of it is missing is noted in ``unreadable``."""
     missing = dict.fromkeys(part.kinds)
     try:
         for seen in part.observe(context, scene, unreadable):

@@ -66,7 +66,7 @@ def open_scene(context: LayerContext) -> Iterator[Scene]:
     id_, region = context.stated.require_account(), context.target.region
     clients = open_account(context.target.profile, region, id_).clients
     url = context.stated.e2e.base_url if context.stated.e2e else ""
-    with _looking(context, clients, id_, region) as look:
+    with looking(context, clients, id_, region) as look:
         yield Scene(place=f"{id_} in {region}", look=look, url=url, watching=section.watching)
 
 
@@ -92,12 +92,12 @@ def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[
             raise Unreadable(str(error)) from error
         made = rollout.account
         clients = rehearsal_clients(made.endpoint, made.region, reads=True)
-        look = stack.enter_context(_looking(context, clients, made.id, made.region))
+        look = stack.enter_context(looking(context, clients, made.id, made.region))
         yield Scene(place="the rehearsal", look=look, url=rollout.url, watching=section.rehearsal, rollout=rollout)
 
 
 @contextmanager
-def _looking(context: LayerContext, clients: Clients, id_: str, region: str) -> Iterator[Callable[[], Account]]:
+def looking(context: LayerContext, clients: Clients, id_: str, region: str) -> Iterator[Callable[[], Account]]:
     """Yield what returns an account that was asked nothing yet; what is made of its answers is stored, not they."""
     project = ProjectView(context)
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:

@@ -1,0 +1,125 @@
+"""Migrations of releases that are carried out for real: what holds when all goes well, and what each fault breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from prodgate.aws.clients import rehearsal_clients
+from prodgate.evidence import runs
+from prodgate.evidence.journal import Journal
+from prodgate.layers.layer import LayerContext
+from prodgate.layers.rollout.failed_migration import observe_failed_migration
+from prodgate.layers.rollout.kinds import FAILED_MIGRATION
+from prodgate.layers.rollout.migrations import AFTER_MIGRATIONS, BEFORE_MIGRATIONS
+from prodgate.layers.rollout.observing import DURING, observe_part
+from prodgate.layers.rollout.parts import Part
+from prodgate.layers.rollout.target import Scene, looking
+from prodgate.sections.criteria_file import CriteriaFile
+from prodgate.sections.targets import Target
+from prodgate.testing import Finding, Outcome, load_criteria
+from tests.prodgate.rehearsal.rollout.staged import staged
+from tests.suites.rollout.test_migrations import OLD, RAN, SHOWN, Values, findings, listed
+
+pytestmark = pytest.mark.xdist_group("rollout")
+ROOT = Path(__file__).parents[3]
+PARTS = (
+    *BEFORE_MIGRATIONS,
+    DURING[0],
+    *AFTER_MIGRATIONS,
+    Part(observe=observe_failed_migration, kinds=(FAILED_MIGRATION,)),
+)
+
+
+@dataclass(frozen=True)
+class Release:
+    """What faults a release has, what they break, and what nobody can say any more."""
+
+    faults: tuple[str, ...]
+    breaks: frozenset[str] = frozenset()
+    unsettles: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.faults[0] if self.faults else "good"
+
+
+RELEASES = (
+    Release(()),
+    Release(("no-backup",), frozenset({"migration-backup-first"})),
+    Release(("late-backup",), frozenset({"migration-backup-first"})),
+    Release(
+        ("no-migration",),
+        frozenset({"migration-schema-at-head"}),
+        frozenset({*RAN, OLD, SHOWN, "migration-backup-first"}),
+    ),
+    Release(("late-migration",), frozenset({"during-migration-first", SHOWN}), frozenset({OLD})),
+)
+
+
+def stated() -> CriteriaFile:
+    """Return the worked example, whose migration is run by a task of the small account."""
+    found = load_criteria(ROOT / "criteria.toml")
+    assert found.rollout is not None
+    assert found.rollout.migrations is not None
+    migrations = replace(found.rollout.migrations, task="shop-migration")
+    return replace(found, rollout=replace(found.rollout, migrations=migrations))
+
+
+def new_context(tmp_path: Path) -> LayerContext:
+    about = {"system": "shop", "target": "rehearsal://", "rehearsal": True, "layers": ["rollout"], "commit": ""}
+    run = runs.create(tmp_path / "runs", about, ROOT / "criteria.toml", ROOT / "waivers.toml")
+    (run / "logs" / "rollout").mkdir(parents=True)
+    return LayerContext(
+        run=run,
+        target=Target("rehearsal://"),
+        project=ROOT,
+        stated=stated(),
+        journal=Journal.of(run),
+        progress=lambda _step: None,
+    )
+
+
+@contextmanager
+def scene(context: LayerContext, *faults: str) -> Iterator[Scene]:
+    assert context.stated.rollout is not None
+    with staged(context.run / "logs" / "rollout", *faults) as running, ThreadPoolExecutor(4):
+        account = running.rollout.account
+        clients = rehearsal_clients(account.endpoint, account.region, reads=True)
+        with looking(context, clients, account.id, account.region) as look:
+            yield Scene(
+                place="the rehearsal",
+                look=look,
+                url=running.rollout.url,
+                watching=context.stated.rollout.rehearsal,
+                rollout=running.rollout,
+            )
+
+
+def judge_release(context: LayerContext, faults: tuple[str, ...]) -> dict[str, list[Finding]]:
+    unreadable: dict[str, str] = {}
+    values: Values = {}
+    with scene(context, *faults) as opened:
+        for part in PARTS:
+            for seen in observe_part(part, context, opened, unreadable):
+                values.setdefault(seen.kind, []).append(seen.value)
+    return findings(values, unreadable)
+
+
+@pytest.mark.parametrize(
+    "release", [pytest.param(one, marks=[pytest.mark.alone] if one.faults else [], id=str(one)) for one in RELEASES]
+)
+def test_a_release_breaks_what_it_must_and_nothing_else(release: Release, tmp_path: Path) -> None:
+    found = judge_release(new_context(tmp_path), release.faults)
+    told = [
+        f"{one.criterion}: {one.observed or one.reason}"
+        for each in found.values()
+        for one in each
+        if one.observed or one.reason
+    ]
+    assert listed(found, Outcome.NOT_SATISFIED) == release.breaks, told
+    assert listed(found, Outcome.UNDETERMINED) == release.unsettles, told
