@@ -129,8 +129,7 @@ def deployments_keep_capacity(service: Resource, criterion: Criterion) -> None:
 
     100 is the default. Blue/green keeps the old tasks whole, so the question does not arise there.
     """
-    strategies = [one.text("strategy") for one in service.blocks("deployment_configuration")]
-    if _controller(service) != "ECS" or set(strategies) & set(SHIFTING):
+    if _controller(service) != "ECS" or shifts_traffic(service):
         raise criterion.not_applicable("deploys blue/green")
     percent = service.number("deployment_minimum_healthy_percent", 100)
     criterion.hold(percent >= 100, expected="at least 100 %", observed=f"{percent} %")
@@ -158,6 +157,12 @@ def targets_take_traffic_when_they_can_serve(group: Resource, criterion: Criteri
         return
     codes = [int(code) for part in (checks[0].text("matcher") or "200").split(",") for code in part.split("-")]
     criterion.hold(all(200 <= code < 400 for code in codes), expected="success", observed=checks[0].text("matcher"))
+
+
+def shifts_traffic(service: Resource) -> bool:
+    """Whether traffic moves from old tasks to new ones, so that the old ones can stay behind."""
+    strategies = [one.text("strategy") for one in service.blocks("deployment_configuration")]
+    return _controller(service) == "CODE_DEPLOY" or bool(set(strategies) & set(SHIFTING))
 
 
 def bake_time(service: Resource) -> Quantity | None:

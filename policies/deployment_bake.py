@@ -6,7 +6,7 @@ from prodgate import Configuration, Criterion, Quantity, Resource, policy
 from prodgate.semantics.cloudwatch import alarms_in_rule
 
 from .alarms import ALARM, COMPOSITE
-from .deployment import bake_time, rollback_alarms
+from .deployment import bake_time, rollback_alarms, shifts_traffic
 
 
 @policy(
@@ -21,6 +21,8 @@ def alarms_fire_while_the_old_tasks_are_there(service: Resource, criterion: Crit
     An alarm needs all of its evaluation periods, and a metric comes a minute or two late. One that needs longer than
     the old tasks stay is a rollback in name only.
     """
+    if not shifts_traffic(service):
+        raise criterion.not_applicable("no traffic moves from old tasks to new ones")
     stays, spans = bake_time(service), _spans(service.configuration)
     needs = [span for name in rollback_alarms(service) for span in spans.get(name, ())]
     if stays is None or not needs:

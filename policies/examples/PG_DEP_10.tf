@@ -326,3 +326,14 @@ resource "aws_ecs_service" "that_bake_six_minutes" { # violates PG_DEP_10
     alarm_names = [aws_cloudwatch_metric_alarm.slow.alarm_name]
   }
 }
+
+resource "aws_ecs_service" "that_roll" { # not-applicable PG_DEP_10
+  name    = "that-roll"
+  cluster = "main"
+
+  alarms {
+    enable      = true
+    rollback    = true
+    alarm_names = [aws_cloudwatch_metric_alarm.slow.alarm_name]
+  }
+}
