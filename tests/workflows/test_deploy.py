@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from configparser import ConfigParser
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from prodgate.aws.clients import rehearsal_clients
+from prodgate.cli import _parser
 from prodgate.rehearsal.account import RehearsalAccount
 from tests.workflows.runner import ROOT, Machine, first, read_jobs
 
@@ -24,6 +27,7 @@ DEPLOY = read_jobs("deploy.yml")
 VARIABLES = {
     "vars.AWS_REGION": "ap-northeast-1",
     "vars.PRODGATE_TARGET": "aws://ap-northeast-1",
+    "vars.SITE_HOST": "www.nba-news.example",
     "github.token": "token",
     "env.ROOT": "terraform/environments/prod",
 }
@@ -64,6 +68,7 @@ class Stage:
 
     def __init__(self, endpoint: str, account: RehearsalAccount, machine: Machine) -> None:
         self.endpoint = endpoint
+        self.deployed_before: dict[str, int] = {}
         self.clients, self.machine = rehearsal_clients(endpoint, account.region), machine
         self.release: dict[str, Any] = account.applied.state["outputs"]["release"]["value"]
 
@@ -99,9 +104,10 @@ def deployed(deployment: dict[str, Any]) -> str:
     return str(content["Resources"][0]["TargetService"]["Properties"]["TaskDefinition"])
 
 
-@pytest.fixture
-def stage(production: RehearsalAccount, tmp_path: Path) -> Iterator[Stage]:
-    release = tmp_path / "outputs.json"
+@contextmanager
+def staged(production: RehearsalAccount, work: Path) -> Iterator[Stage]:
+    """A copy of the account, and a machine with the programs that the workflow calls."""
+    release = work / "outputs.json"
     with production.branch() as endpoint:
         environment = {
             "AWS_ENDPOINT_URL": endpoint,
@@ -113,13 +119,16 @@ def stage(production: RehearsalAccount, tmp_path: Path) -> Iterator[Stage]:
             "GITHUB_RUN_ATTEMPT": "1",
             "RELEASE": str(release),
         }
-        machine = Machine(tmp_path, VARIABLES, environment)
-        (tmp_path / "terraform" / "environments" / "prod").mkdir(parents=True)
-        (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+        machine = Machine(work, VARIABLES, environment)
+        root = work / "terraform" / "environments" / "prod"
+        root.mkdir(parents=True)
+        (root / "reviewed.tfplan").touch()  # fetched from the job that planned
+        (work / "scripts").symlink_to(ROOT / "scripts")
         machine.install("aws", module="tests.workflows.aws_cli")
         machine.install("jq", module="tests.workflows.jq")
         machine.install("terraform", TERRAFORM)
         machine.install("pipx")
+        machine.install("curl")
         machine.install("gh", ANSWERS.format(rules=json.dumps(PROTECTED), deployments=json.dumps(DEPLOYED)))
         found = Stage(endpoint, production, machine)
         found.end_migrations(0)
@@ -127,59 +136,85 @@ def stage(production: RehearsalAccount, tmp_path: Path) -> Iterator[Stage]:
         yield found
 
 
-def test_a_good_release_does_everything_in_its_order(stage: Stage) -> None:
-    before = {name: len(stage.deployments(name)) for name in ("api", "frontend")}
-    assert stage.machine.run(DEPLOY["plan"]) == 0
-    assert stage.machine.run(DEPLOY["deploy"]) == 0
+@pytest.fixture
+def stage(production: RehearsalAccount, tmp_path: Path) -> Iterator[Stage]:
+    """Before a release."""
+    with staged(production, tmp_path) as found:
+        yield found
 
-    done = stage.machine.commands
+
+@pytest.fixture(scope="module")
+def released(production: RehearsalAccount, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """After a good release."""
+    with staged(production, tmp_path_factory.mktemp("released")) as found:
+        found.deployed_before = {name: len(found.deployments(name)) for name in ("api", "frontend")}
+        assert found.machine.run(DEPLOY["deploy"]) == 0
+        yield found
+
+
+def test_a_plan_is_shown_and_kept_as_text(stage: Stage) -> None:
+    assert stage.machine.run(DEPLOY["plan"]) == 0
+    assert "    # what would change" in (stage.machine.work / "summary.md").read_text()
+    assert (stage.machine.work / "terraform" / "environments" / "prod" / "reviewed.txt").exists()
+
+
+def test_a_good_release_does_everything_in_its_order(released: Stage) -> None:
+    done = released.machine.commands
     order = [
-        "terraform -chdir=terraform/environments/prod plan", "terraform -chdir=terraform/environments/prod show",
         "terraform -chdir=terraform/environments/prod apply reviewed.tfplan", "aws rds create-db-cluster-snapshot",
-        "aws rds wait", "pipx run tox -e pre-deploy -- aws://ap-northeast-1", "aws ecs run-task", "aws ecs wait tasks-stopped", "aws deploy create-deployment",
-        "pipx run tox -e post-deploy -- aws://ap-northeast-1",
+        "aws rds wait", "pipx run tox -e pre-deploy -- aws://ap-northeast-1", "aws ecs run-task",
+        "aws ecs wait tasks-stopped", "aws deploy create-deployment", "pipx run tox -e deploy-watch -- d-", "curl --fail",
     ]  # fmt: skip
     assert [first(done, words) for words in order] == sorted(first(done, words) for words in order)
-    assert "    # what would change" in (stage.machine.work / "summary.md").read_text()
-    assert {name: len(stage.deployments(name)) for name in before} == {name: n + 1 for name, n in before.items()}
-    assert not set(ROLLBACK) & stage.machine.outcomes.keys()
-    assert (stage.machine.work / "environment").read_text() == f"DEPLOYED_COMMIT={'1' * 40}\n"
-    (snapshot,) = [
-        one["Status"]
-        for one in stage.clients("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
-        if one["DBClusterSnapshotIdentifier"] == f"{stage.release['snapshot_before_release']}42-1"
-    ]
-    assert snapshot == "available"
+    before = released.deployed_before
+    assert {name: len(released.deployments(name)) for name in before} == {name: n + 1 for name, n in before.items()}
+    assert not set(ROLLBACK) & released.machine.outcomes.keys()
+    assert (released.machine.work / "environment").read_text() == f"DEPLOYED_COMMIT={'1' * 40}\n"
 
 
-def test_what_is_deployed_is_what_terraform_declared(stage: Stage, production: RehearsalAccount) -> None:
-    stage.machine.run(DEPLOY["plan"])
-    stage.machine.run(DEPLOY["deploy"])
-    declared = {
-        values["family"].rpartition("-")[2]: values["arn"]
-        for values in production.declared("aws_ecs_task_definition").values()
-    }
+def test_a_release_has_a_snapshot_of_before(released: Stage) -> None:
+    snapshots = released.clients("rds").describe_db_cluster_snapshots()["DBClusterSnapshots"]
+    name = f"{released.release['snapshot_before_release']}42-1"
+    assert [one["Status"] for one in snapshots if one["DBClusterSnapshotIdentifier"] == name] == ["available"]
+
+
+def test_what_is_deployed_is_what_terraform_declared(released: Stage, production: RehearsalAccount) -> None:
+    tasks = production.declared("aws_ecs_task_definition").values()
+    declared = {values["family"].rpartition("-")[2]: values["arn"] for values in tasks}
     for component in ("api", "frontend"):
-        assert deployed(stage.deployments(component)[-1]) == declared[component]
+        assert deployed(released.deployments(component)[-1]) == declared[component]
 
 
-@pytest.mark.parametrize("code", [1, None])
-def test_a_migration_that_fails_ends_the_release_before_any_traffic_moves(stage: Stage, code: int | None) -> None:
-    stage.end_migrations(code)
-    stage.machine.run(DEPLOY["plan"])
+def test_what_is_watched_is_what_was_deployed(released: Stage) -> None:
+    ids = [released.deployments(component)[-1]["deploymentId"] for component in ("api", "frontend")]
+    told = "aws://ap-northeast-1 --i-am-allowed-to-load www.nba-news.example"
+    watched = [f"pipx run tox -e deploy-watch -- {id} {told}" for id in ids]
+    assert [one for one in released.machine.commands if "deploy-watch -- " in one] == watched
+
+
+def test_a_migration_that_fails_ends_the_release_before_any_traffic_moves(stage: Stage) -> None:
+    stage.end_migrations(1)
     assert stage.machine.run(DEPLOY["deploy"]) != 0
     assert not [one for one in stage.machine.commands if one.startswith("aws deploy create-deployment")]
     assert [stage.machine.outcomes[name] for name in ROLLBACK] == [0, 0]
 
 
+def test_a_migration_that_never_began_has_not_succeeded(stage: Stage) -> None:
+    stage.end_migrations(None)
+    (stage.machine.work / "release.json").write_text(json.dumps(stage.release))
+    (stage.machine.work / "migration-task").write_text("arn:aws:ecs:ap-northeast-1:123456789012:task/nba-news-prod/1")
+    (step,) = [one for one in DEPLOY["deploy"].steps if one.name == "Did it succeed?"]
+    assert stage.machine.run_step(step, DEPLOY["deploy"]) != 0
+
+
 def test_what_is_not_known_before_ends_the_release_before_the_migration(stage: Stage) -> None:
     stage.machine.install("pipx", 'case "$*" in *"pre-deploy -- "*) exit 2 ;; esac')
-    stage.machine.run(DEPLOY["plan"])
     assert stage.machine.run(DEPLOY["deploy"]) == 2
     assert not [one for one in stage.machine.commands if one.startswith(("aws ecs run-task", "aws deploy create"))]
 
 
 def test_nothing_is_applied_without_the_plan_that_was_shown(stage: Stage) -> None:
+    (stage.machine.work / "terraform" / "environments" / "prod" / "reviewed.tfplan").unlink()
     assert stage.machine.run(DEPLOY["deploy"]) != 0
     assert not [one for one in stage.machine.commands if one.startswith("aws rds")]
 
@@ -194,10 +229,9 @@ def test_nothing_is_planned_where_nobody_would_have_to_approve(stage: Stage, rul
 
 
 def test_a_release_that_is_not_good_goes_back_by_itself(stage: Stage) -> None:
-    """Both components are out when production is looked at, and is not what was promised."""
+    """Both components are out when no reader gets a page."""
     ran = {component: move_on(stage, component) for component in ("api", "frontend")}
-    stage.machine.install("pipx", 'case "$*" in *"post-deploy -- "*) exit 1 ;; esac')
-    stage.machine.run(DEPLOY["plan"])
+    stage.machine.install("curl", "exit 22")
     assert stage.machine.run(DEPLOY["deploy"]) != 0
 
     assert [stage.machine.outcomes[name] for name in ROLLBACK] == [0, 0]
@@ -205,6 +239,36 @@ def test_a_release_that_is_not_good_goes_back_by_itself(stage: Stage) -> None:
         assert [deployed(one) == before for one in stage.deployments(component)[-2:]] == [False, True]
         assert stage.task_definition(component) == before
         assert "back" in stage.deployments(component)[-1]["description"]
+
+
+def test_a_back_end_that_is_watched_and_bad_goes_back_and_the_front_end_stays(stage: Stage) -> None:
+    before, front = move_on(stage, "api"), len(stage.deployments("frontend"))
+    stage.machine.install("pipx", 'case "$*" in *"deploy-watch -- d-"*) exit 1 ;; esac')
+    assert stage.machine.run(DEPLOY["deploy"]) == 1
+    assert stage.task_definition("api") == before
+    assert len(stage.deployments("frontend")) == front
+
+
+@pytest.mark.parametrize("failing", ["--moment during", "post-deploy"])
+def test_both_checklists_are_asked_afterwards_whatever_the_first_says(stage: Stage, failing: str) -> None:
+    stage.machine.install("pipx", f'case "$*" in *"{failing}"*) exit 2 ;; esac')
+    assert stage.machine.run(DEPLOY["verify"]) == 2
+    assert [one for one in stage.machine.commands if one.startswith("pipx")] == [
+        "pipx run tox -e prod-gate -- aws://ap-northeast-1 --moment during",
+        "pipx run tox -e post-deploy -- aws://ap-northeast-1",
+    ]
+
+
+def test_every_command_of_the_gate_that_tox_or_a_workflow_names_is_understood() -> None:
+    """Its own parser takes what the environments of tox pass on."""
+    given = {"prod-gate": "aws://r --moment during", "deploy-watch": "d-1 aws://r --i-am-allowed-to-load h"}
+    settings = ConfigParser(interpolation=None)
+    settings.read(ROOT / "tox.ini")
+    for name in ("prod-gate", "pre-deploy", "deploy-watch", "post-deploy"):
+        command = settings[f"testenv:{name}"]["commands"].strip()
+        words = re.sub(r"\{posargs[^}]*\}", given.get(name, "aws://r"), command).split()
+        assert words[0] == "prodgate"
+        _parser().parse_args(words[1:])
 
 
 def move_on(stage: Stage, component: str) -> str:

@@ -25,6 +25,7 @@ output "role_arns" {
 output "release" {
   description = "What the deploy workflow works with; migration_task and deployments are whole inputs of AWS CLI commands."
   value = {
+    site_url      = module.edge.site_url
     cluster_name  = module.service.cluster_name
     service_names = module.service.service_names
     migration_task = merge(module.service.migration_task, {

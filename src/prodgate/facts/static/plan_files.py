@@ -17,7 +17,8 @@ _APPLIES: Final = re.compile(r"^(?:terraform|tofu|terragrunt)\s(?:.*?\s)?(apply|
 _OUT: Final = re.compile(r"\s-{1,2}out(?:=|\s+)(\S+)")
 #: Commands that may bring a file from anywhere.
 _FETCHES: Final = re.compile(
-    r"\baws\s+s3\s+(?:cp|sync)\s+[\"']?s3://|\bgh\s+run\s+download\b|\bwget\b|\bcurl\s[^\n]*(?:\s-\w*[oO]\b|--output|>)"
+    r"\baws\s+s3\s+(?:cp|sync)\s+[\"']?s3://|\bgh\s+run\s+download\b|\bwget\b"
+    r"|\bcurl\s[^\n]*(?:\s-\w*[oO]\b|--output|>)\s*(?!\s*=?/dev/null)"
 )
 _UPLOAD, _DOWNLOAD, _CACHE = "actions/upload-artifact@", "actions/download-artifact@", "actions/cache"
 
