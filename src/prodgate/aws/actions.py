@@ -52,6 +52,11 @@ READS_ONLY_WITH: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {("mwaa", 
 #: What ``prodgate drill`` may do in addition: a drill changes something, and only runs when asked for by name.
 DRILL_ACTIONS: Final = (
     "cloudwatch:SetAlarmState",
+    "codedeploy:CreateDeployment",
+    "codedeploy:GetApplicationRevision",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:RegisterApplicationRevision",
+    "ecs:UpdateService",
     "sns:Subscribe",
     "sns:Unsubscribe",
     "sqs:ChangeMessageVisibility",

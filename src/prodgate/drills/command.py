@@ -24,12 +24,13 @@ from ..sections.project import Project, open_project
 from ..sections.targets import Target, parse_target
 from ..terraform.diagnostics import TerraformError
 from .alarm import AlarmDrill, choose_alarm, drill_alarm
-from .arguments import CONFIRM, CONFIRM_FAILURE
+from .arguments import CONFIRM, CONFIRM_BUILDS, CONFIRM_FAILURE
 from .outcome import Begin, Outcome
 
 if TYPE_CHECKING:
     from ..aws.clients import Clients
 
+_REHEARSAL: Final = "rehearsal://"
 #: Where alarms on CloudFront are.
 _EDGE: Final = "us-east-1"
 #: Seconds to wait for the notifications of an alarm.
@@ -38,12 +39,13 @@ _PATIENCE: Final = 60.0
 
 def drill(given: argparse.Namespace) -> int:
     """Run a drill; return 0 when everything arrived and nothing was left behind, else 1."""
+    _settle_target(given)
     target = parse_target(given.target)
     _refuse_unconfirmed(given, target)
     project = open_project(given.criteria)
     about = {
         "system": project.stated.system, "target": target.url, "rehearsal": target.rehearsal, "layers": [],
-        "drill": f"{given.what} {given.name}", "actor": os.environ.get("USER", ""),
+        "drill": f"{given.what} {given.name}".strip(), "actor": os.environ.get("USER", ""),
     }  # fmt: skip
 
     def begin() -> Path:
@@ -51,7 +53,7 @@ def drill(given: argparse.Namespace) -> int:
         Journal.of(run).write("drill", what=given.what, name=given.name)
         return run
 
-    drilled = (_drill_dag if given.what == "dag" else _drill_alarm)(given, target, project, begin)
+    drilled = _DRILLS[given.what](given, target, project, begin)
     _write_record(drilled, target)
     said = json.dumps(drilled.record, indent=2) if given.json else "\n".join(map(visible, drilled.lines))
     sys.stdout.write(f"{said}\n")
@@ -59,14 +61,25 @@ def drill(given: argparse.Namespace) -> int:
     return 0 if drilled.good else 1
 
 
+def _settle_target(given: argparse.Namespace) -> None:
+    """Take the target for what it is where nothing is named: the rollbacks of all services are drilled together."""
+    if given.what == "rollback":
+        if given.name and given.target != _REHEARSAL:
+            raise UsageError(f"drill rollback: {given.name!r} is not needed; write the target alone")
+        given.target, given.name = given.name or given.target, ""
+    elif not given.name:
+        raise UsageError(f"drill {given.what}: whose? Write its name, e.g. prodgate drill {given.what} NAME")
+
+
 def _refuse_unconfirmed(given: argparse.Namespace, target: Target) -> None:
-    """Raise UsageError when people would be notified and nobody has confirmed that they may be."""
-    wanted, said = (CONFIRM_FAILURE, given.may_fail) if given.what == "dag" else (CONFIRM, given.confirmed)
+    """Raise UsageError when people would be notified, or served badly, and nobody has confirmed that they may be."""
+    wanted, said, what = {
+        "alarm": (CONFIRM, given.confirmed, f"whoever is on call will be told that {given.name!r} fired"),
+        "dag": (CONFIRM_FAILURE, given.may_fail, f"whoever is on call will be told that {given.name!r} failed"),
+        "rollback": (CONFIRM_BUILDS, given.may_deploy, "readers will meet a build that fails, until it is taken back"),
+    }[given.what]
     if not target.rehearsal and not said:
-        raise UsageError(
-            f"{given.target}: whoever is on call will be told that {given.name!r} "
-            f"{'failed' if given.what == 'dag' else 'fired'}; tell them that a drill comes, then add {wanted}"
-        )
+        raise UsageError(f"{given.target}: {what}; tell them that a drill comes, then add {wanted}")
 
 
 def _drill_alarm(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
@@ -99,6 +112,18 @@ def _drill_dag(given: argparse.Namespace, target: Target, project: Project, begi
             "tell": _print_progress,
         }
         return drill_dag(section, aws, calls, **about, patience=given.patience)
+
+
+def _drill_rollback(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
+    from ..aws.sessions import open_for_drill  # noqa: PLC0415  boto3 takes as long to import as all the rest
+    from .rollback import RollbackDrill, drill_rollback  # noqa: PLC0415
+
+    def open_clients() -> Clients:
+        return open_for_drill(target.profile, target.region, project.stated.require_account())
+
+    about: dict[str, Any] = {"given": given, "target": target, "project": project, "begin": begin}
+    with _refusals():
+        return drill_rollback(RollbackDrill(**about, tell=_print_progress, open_clients=open_clients))
 
 
 @contextmanager
@@ -146,3 +171,6 @@ def _render_lines(drilled: AlarmDrill) -> Iterator[str]:
 
 def _print_progress(step: str) -> None:
     sys.stderr.write(f"{visible(step)}\n")
+
+
+_DRILLS: Final = {"alarm": _drill_alarm, "dag": _drill_dag, "rollback": _drill_rollback}

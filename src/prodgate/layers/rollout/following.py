@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,8 @@ from ..load.target import require_allowed_host
 from .budget import find_budget
 from .deployment import build_header
 from .records import ids_of
-from .target import open_scene, require_section
-from .watching import Watch, make_plan, watch_deployment
+from .target import Scene, open_scene, require_section
+from .watching import Deploy, Watch, make_plan, watch_deployment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +35,31 @@ class Wanted:
 
 def follow(context: LayerContext, wanted: Wanted) -> Mapping[str, Any]:
     """Follow deployments to their end, and return the record of the watch. Raises Unreadable and UsageError."""
-    section = require_section(context)
     with open_scene(context) as scene:
         ids, began = ({}, None) if wanted.next else _find_ids(scene.look(), wanted.ids)
-        silent = _why_silent(context)
-        plan = None if silent else make_plan(section, scene.watching, _url(context), build_header(context))
-        watch = Watch(
-            place=scene.place,
-            look=scene.look,
-            watching=scene.watching,
-            plan=plan,
-            silent=silent,
-            folder=context.run,
-            tell=context.progress,
-            budget=find_budget(context.stated),
-            waits=wanted.next,
-            acted=began.isoformat() if began else "",
-        )
+        watch = _make_watch(context, scene)
+        watch = replace(watch, waits=wanted.next, acted=began.isoformat() if began else "")
         return watch_deployment(watch, None, ids)
+
+
+def watch_own(context: LayerContext, scene: Scene, deploy: Deploy) -> Mapping[str, Any]:
+    """Let a deployment begin on a real account, and follow it to its end. Raises Unreadable, and as ``deploy``."""
+    return watch_deployment(_make_watch(context, scene), deploy, {})
+
+
+def _make_watch(context: LayerContext, scene: Scene) -> Watch:
+    silent = _why_silent(context)
+    section = require_section(context)
+    return Watch(
+        place=scene.place,
+        look=scene.look,
+        watching=scene.watching,
+        plan=None if silent else make_plan(section, scene.watching, _url(context), build_header(context)),
+        silent=silent,
+        folder=context.run,
+        tell=context.progress,
+        budget=find_budget(context.stated),
+    )
 
 
 def _find_ids(account: Account, wanted: tuple[str, ...]) -> tuple[dict[str, str], datetime | None]:
