@@ -9,7 +9,7 @@ from .load.layer import LoadLayer
 from .rollout.layer import RolloutLayer
 from .static.layer import StaticLayer
 
-#: Layers by name; a layer of criteria.LAYERS that is not here is reported as not built.
+#: Every layer of criteria.LAYERS, by name.
 BUILT: dict[str, Layer] = {
     layer.name: layer
     for layer in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,6 +18,17 @@ from ..sections.targets import Target
 
 #: Why a kind of evidence that an earlier run lacks is unreadable.
 NOT_OBSERVED: Final = "it was not observed in that run"
+
+
+class Pace(Enum):
+    """What a layer's time goes into, and so what may run beside it."""
+
+    WORKS = "works"
+    """Computing, or asking: one such layer after another."""
+    WAITS = "waits"
+    """Letting time pass: beside the others."""
+    MEASURES = "measures"
+    """Measuring time: nothing may run beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,7 @@ class Layer(Protocol):
     """Folders of the project whose checks pytest collects for this layer."""
     judges_policies: bool
     """Whether what it observes is a Terraform configuration, which policies judge."""
+    pace: Pace
 
     def observe(self, context: LayerContext) -> Facts:
         """Observe the system, keep what was seen as evidence, and return it."""

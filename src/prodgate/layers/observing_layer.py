@@ -13,7 +13,7 @@ from ..evidence.artifacts import load_json
 from ..facts import Facts
 from ..findings import Finding
 from ..sections.criteria_file import CriteriaFile
-from .layer import LayerContext
+from .layer import LayerContext, Pace
 
 #: Kind of evidence, and the evidence.
 StoredEvidence = tuple[str, Mapping[str, Any]]
@@ -37,6 +37,7 @@ class ObservingLayer(ABC):
     name: str
     folders: tuple[str, ...]
     judges_policies: bool = False
+    pace: Pace = Pace.WORKS
     about: str
     """What this layer observes, for the message that no criterion asks about it."""
 

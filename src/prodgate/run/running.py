@@ -8,20 +8,19 @@ import platform
 import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 from ..criteria import LAYERS, UsageError
 from ..evidence import artifacts, runs
 from ..evidence.journal import Journal
-from ..layers import BUILT
-from ..processes.child import end_group, ends_within, read_lines
+from ..processes.child import ends_within, read_lines
 from ..processes.ending import naming
-from ..processes.interpreter import drop_settings
 from ..processes.progress import Progress, hide_tracebacks
 from ..sections.judges import WrittenJudge
 from ..sections.moments import narrow
@@ -30,11 +29,8 @@ from ..sections.targets import Target
 from .children import describe_end, describe_limit, make_command, read_limit
 from .fixity import Fixity, take_fixity
 from .inputs import find_inputs, make_asker
+from .lanes import LayerProcesses, plan_rounds, run_rounds
 from .planning import plan_judges
-
-#: Seconds that a layer's process is given to end after an interrupt before it is killed: more than what it started is
-#: given by it, so that what was seen is kept.
-GRACE: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +58,8 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
     """
     fixity, judges = take_fixity(plan.project, plan.runs), plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, _describe_run(plan), plan.project.stated.path, plan.waivers or plan.project.waivers)
-    _run_layers(plan, run, judges if judge else {}, fixity, "--observe-only" if not judge else "")
+    how = "" if judge else "--observe-only"
+    _run_layers(Execution(plan=plan, run=run, judges=judges if judge else {}, fixity=fixity, how=how))
     return run
 
 
@@ -86,13 +83,13 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
         journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
     _carry_observed(plan, journal, earlier)
-    _run_layers(plan, run, judges, fixity, "--recall")
+    _run_layers(Execution(plan=plan, run=run, judges=judges, fixity=fixity, how="--recall"))
     return run
 
 
 def _carry_observed(plan: Plan, journal: Journal, earlier: runs.Run) -> None:
     """Say which layers had observed all that they observe; of another one there may be facts that nobody wrote down."""
-    for layer in sorted(plan.layers.intersection(BUILT)):
+    for layer in sorted(plan.layers):
         if layer in earlier.observed_whole:
             journal.write("observed", layer=layer)
         else:
@@ -100,24 +97,36 @@ def _carry_observed(plan: Plan, journal: Journal, earlier: runs.Run) -> None:
             journal.write("broken", layer=layer, reason=reason)
 
 
-def _run_layers(plan: Plan, run: Path, judges: Mapping[str, Sequence[WrittenJudge]], fixity: Fixity, how: str) -> None:
-    """Run each chosen layer in turn; what run.json planned and no layer answers is undetermined."""
-    journal = Journal.of(run)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """The layers of one run being run."""
+
+    plan: Plan
+    run: Path
+    judges: Mapping[str, Sequence[WrittenJudge]]
+    fixity: Fixity
+    how: str
+    """An option of the layer's process."""
+    processes: LayerProcesses = field(default_factory=LayerProcesses)
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of the run."""
+        return Journal.of(self.run)
+
+
+def _run_layers(execution: Execution) -> None:
+    """Run every chosen layer; what run.json planned and no layer answers is undetermined."""
+    plan, processes = execution.plan, execution.processes
+    rounds = plan_rounds([layer for layer in LAYERS if layer in plan.layers | plan.supporting])
     try:
-        for name in (layer for layer in LAYERS if layer in plan.layers | plan.supporting):
-            if name not in plan.layers:
-                _run_watched(plan, run, name, fixity, "--observe-only")
-            elif name in BUILT:
-                for judge in _list_asked(judges.get(name, ()), plan):
-                    journal.record_planned(name, judge.name, judge.criterion, judge.place_in(plan.project.root))
-                _run_watched(plan, run, name, fixity, how)
-            else:
-                journal.write("broken", layer=name, reason=f"not built: this version has no {name} layer")
+        run_rounds(rounds, partial(_run_watched, execution), processes)
     except KeyboardInterrupt:
-        journal.write("interrupted", layer=name)
-        plan.progress(f"interrupted while judging {name}; what was found so far is kept")
+        for name in processes.stopped:
+            execution.journal.write("interrupted", layer=name)
+            plan.progress(f"interrupted while judging {name}; what was found so far is kept")
         return
-    runs.close(run)
+    runs.close(execution.run)
 
 
 def _list_asked(judges: Sequence[WrittenJudge], plan: Plan) -> Iterator[WrittenJudge]:
@@ -125,40 +134,39 @@ def _list_asked(judges: Sequence[WrittenJudge], plan: Plan) -> Iterator[WrittenJ
     yield from (judge for judge in judges if judge.criterion in asked)
 
 
-def _run_watched(plan: Plan, run: Path, name: str, fixity: Fixity, how: str) -> None:
+def _run_watched(execution: Execution, name: str) -> None:
     """Run a layer and see what it changed that it must not. Raises RunError when that is the journal."""
-    journal = Journal.of(run)
+    journal, root = execution.journal, execution.plan.project.root
+    for judge in _list_asked(execution.judges.get(name, ()), execution.plan):
+        journal.record_planned(name, judge.name, judge.criterion, judge.place_in(root))
     before = journal.path.read_bytes()
-    _run_layer(plan, run, journal, name, how)
+    _run_layer(execution, name)
     if not journal.path.read_bytes().startswith(before):
         raise runs.RunError(f"{journal.path}: was changed while the {name} layer ran; no run can rest on it")
-    if changed := fixity.find_changes():
+    if changed := execution.fixity.find_changes():
         reason = f"{changed}: changed while the {name} layer ran; run the gate on files that stay as they are"
         journal.write("broken", layer=name, reason=reason)
 
 
-def _run_layer(plan: Plan, run: Path, journal: Journal, name: str, how: str) -> None:
+def _run_layer(execution: Execution, name: str) -> None:
     """Run a layer in a process of its own; one that dies, or does not end within the limit, is broken."""
+    plan, processes = execution.plan, execution.processes
     plan.progress(f"{name}: starting")
-    limit, logs = read_limit(), run / "logs"
+    limit, logs = read_limit(), execution.run / "logs"
     logs.mkdir(exist_ok=True)
+    how = execution.how if name in plan.layers else "--observe-only"
+    command = _command(plan, execution.run, name, how)
     with (logs / f"{name}.txt").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  our own module
-            _command(plan, run, name, how),
-            cwd=plan.project.root,
-            env=drop_settings(dict(os.environ)),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        process = processes.start(name, command, plan.project.root, log)
         try:
             with naming(logs / f"{name}.txt"):
                 ended = _follow(process, log.fileno(), plan.progress, limit)
-        finally:  # also on Ctrl-C
-            end_group(process, GRACE)
+        finally:
+            processes.end(name)
+    if name in processes.stopped:
+        return
     if reason := describe_end(process.returncode) if ended else describe_limit(limit):
-        journal.write("broken", layer=name, reason=f"the {name} layer {reason}; see logs/{name}.txt")
+        execution.journal.write("broken", layer=name, reason=f"the {name} layer {reason}; see logs/{name}.txt")
 
 
 def _follow(process: subprocess.Popen[bytes], log: int, progress: Progress, limit: float) -> bool:

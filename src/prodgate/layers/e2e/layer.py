@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ...aws.answers import Unreadable
 from ...facts import Facts
-from ..layer import LayerContext
+from ..layer import LayerContext, Pace
 from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 
 
@@ -16,6 +16,7 @@ class E2eLayer(ObservingLayer):
     name = "e2e"
     #: Journeys are tests of pytest and no checks, so their folder is not among these.
     folders: tuple[str, ...] = ("e2e/quality", "e2e/release", "e2e/probes")
+    pace = Pace.MEASURES
     about = "the site"
 
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:

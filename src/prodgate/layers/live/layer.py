@@ -19,7 +19,7 @@ from ...facts import live as _observers  # noqa: F401  importing them registers 
 from ...facts.observers import OBSERVERS, Observer, observe_all
 from ...findings import Finding
 from ...sections.criteria_file import CriteriaFile
-from ..layer import LayerContext
+from ..layer import LayerContext, Pace
 from ..static.repository import ProjectView
 from . import policies
 
@@ -42,6 +42,7 @@ class LiveLayer:
     name: str = "live"
     folders: tuple[str, ...] = ("suites/live",)
     judges_policies: bool = False
+    pace: Pace = Pace.WORKS
 
     def observe(self, context: LayerContext) -> Facts:
         """Open the account and observe it; every answer is stored as evidence."""

@@ -9,7 +9,7 @@ from ...facts import Fact, Facts
 from ...facts.load.account_view import account_view
 from ...facts.load.changes import compare_with_earlier
 from ...facts.load.runs import FACTS_BY_PROFILE
-from ..layer import LayerContext
+from ..layer import LayerContext, Pace
 from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 from .kinds import ACCOUNT, BEFORE, KINDS, RECORD, REQUIRED
 
@@ -19,6 +19,7 @@ class LoadLayer(ObservingLayer):
 
     name = "load"
     folders: tuple[str, ...] = ("loadtests",)
+    pace = Pace.MEASURES
     about = "load"
 
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...facts import Facts
-from ..layer import LayerContext
+from ..layer import LayerContext, Pace
 from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 
 
@@ -14,6 +14,7 @@ class RolloutLayer(ObservingLayer):
 
     name = "rollout"
     folders: tuple[str, ...] = ("suites/rollout",)
+    pace = Pace.MEASURES
     about = "a deployment"
 
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:

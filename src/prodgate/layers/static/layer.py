@@ -20,7 +20,7 @@ from ...terraform.positions import Position
 from ...terraform.resources import Configuration
 from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
-from ..layer import NOT_OBSERVED, LayerContext
+from ..layer import NOT_OBSERVED, LayerContext, Pace
 from . import checkov
 from .repository import evaluate_root
 
@@ -44,6 +44,7 @@ class StaticLayer:
     name: str = "static"
     folders: tuple[str, ...] = ("suites/static",)
     judges_policies: bool = True
+    pace: Pace = Pace.WORKS
 
     def observe(self, context: LayerContext) -> Facts:
         """Observe everything in parallel; what fails is unreadable, with the reason."""

@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import sample
 from secrets import token_hex
 from typing import Final
 
+from ...criteria import UsageError
+from ...engines.environments import EngineError
 from ...processes.child import KILLED, end_child
 from ..site.process import bind_port
 from .health import wait_for_dags, wait_for_health
@@ -21,6 +24,12 @@ from .releases import Place, Release, release_of
 SUPERVISOR: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.airflow.supervisor")
 #: Seconds in which all processes must be healthy.
 LIMIT: Final = 180.0
+#: Where Linux says which ports it gives to sockets that name none, and where others begin to (IANA).
+_GIVEN_PORTS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_FIRST_DYNAMIC_PORT: Final = 49152
+#: The lowest port to take, and how many are tried.
+_FIRST_PORT: Final = 10_000
+_TRIES: Final = 100
 
 
 @contextmanager
@@ -70,9 +79,12 @@ def _make_place(home: Path, server: str) -> Place:
 
 
 def _free_port() -> int:
-    with bind_port() as place:
-        port: int = place.getsockname()[1]
-    return port
+    """Return a free port that the system gives to nobody by itself: Airflow takes it only some seconds later."""
+    given = int(_GIVEN_PORTS.read_text("ascii").split()[0]) if _GIVEN_PORTS.exists() else _FIRST_DYNAMIC_PORT
+    for port in sample(range(_FIRST_PORT, given), _TRIES):
+        with suppress(UsageError), bind_port(port):
+            return port
+    raise EngineError(f"no free port among {_TRIES} below {given}; end what listens there")
 
 
 def _plan(place: Place, release: Release, python: Path) -> dict[str, dict[str, object]]:
