@@ -299,14 +299,14 @@ def test_a_layer_that_is_killed_is_undetermined_and_the_run_goes_on(shop: Path) 
 def test_a_layer_that_does_not_end_is_undetermined_and_leaves_no_process(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", "8")
+    monkeypatch.setenv("PRODGATE_LAYER_TIMEOUT", "20")
     process, _ = started(shop)
     (layer,) = children(process.pid)
     os.kill(layer, signal.SIGSTOP)
     out, _ = process.communicate(timeout=90)
     assert process.returncode == 2
     said = " ".join(out.split())
-    assert "the static layer did not end within 8 s; set PRODGATE_LAYER_TIMEOUT to more seconds" in said
+    assert "the static layer did not end within 20 s; set PRODGATE_LAYER_TIMEOUT to more seconds" in said
     assert gone([layer])
 
 
