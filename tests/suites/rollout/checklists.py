@@ -74,7 +74,7 @@ def value(of: Release, kind: str, inner: str) -> Any:
 def _observation(layer: str, *facts: tuple[str, Any]) -> dict[str, Any]:
     rows = [{"kind": kind, "subject": kind, "at": SEEN, "digest": "d", "value": value} for kind, value in facts]
     told = {"layer": layer, "run": RUN, "target": "rehearsal://", "commit": COMMIT, "facts": rows}
-    return {"seen": told, "commit": COMMIT, "asked": NOW, "most": 86400.0}
+    return {"seen": told, "commit": COMMIT, "asked": NOW, "most": 86400.0, "again": "prodgate run"}
 
 
 def _deployment() -> dict[str, Any]:

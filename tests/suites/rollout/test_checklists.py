@@ -143,6 +143,12 @@ SABOTAGES = (
     Sabotage(
         "DAG files were deployed after the last run", {"dags-deployed"}, put_later, {"after-dags-ran"}
     ),
+    Sabotage(
+        "the machine was too busy for Airflow",
+        set(),
+        lambda r: value(r, "rollout-dag-release", "dags-observed").update(crowded="busy"),
+        {"during-mwaa-up", "after-dags-ran"},
+    ),
     Sabotage("what Airflow did is of another commit", set(), lambda r: seen(r, "rollout-dag-release").update(commit="d" * 40), DAGS),
     Sabotage("GuardDuty found something", {"after-security-alerts"}, lambda r: r["rollout-alerts"][0].update(raised=1, titles=["Recon"])),
     Sabotage("Security Hub is off", set(), lambda r: r["rollout-alerts"][1].update(unread="it is off"), {"after-security-alerts"}),

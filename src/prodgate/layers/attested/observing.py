@@ -59,7 +59,7 @@ def observe_attested(context: LayerContext) -> Iterator[Evidence]:
     context.progress(f"attested: reading {place.folder}/")
     for kind, value in observe_records(place):
         yield Evidence(kind=kind, value=value, subject=value.get("file", place.folder), source=_SOURCE)
-    for name in list_others(place):
+    for name in list_others(place) if not context.moment else ():  # most records are of no one moment
         context.note("attested", name)
 
 

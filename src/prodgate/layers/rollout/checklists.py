@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ...facts import Fact
 from ...facts.e2e.builds import why_other_build
-from ...facts.rollout.airflow import RELEASE_FACTS, recall_release
+from ...facts.rollout.airflow import RELEASE_FACTS, DeployedDag, recall_release
 from ...facts.rollout.alerts import alert_facts
 from ...facts.rollout.dag_tests import dag_test_facts
 from ...facts.rollout.load_tests import load_test_facts
@@ -71,13 +71,15 @@ def _dag_release(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
     kinds = (of_dags.OBSERVED, of_dags.DEPLOYED, of_dags.HISTORY)
     observed, deployed, history = (values_of(value["seen"], kind)[-1] for kind in kinds)
     dags = tuple(dag_from_json(id_, table) for id_, table in observed["dags"].items())
-    if why := why_no_proof(value, None) or observed["crowded"]:
-        for kind in RELEASE_FACTS:
-            yield kind.unread(observed["place"], why)
-        return
-    release = recall_release(observed["place"], deployed, history, dags)
-    for make in RELEASE_FACTS.values():
-        yield from make(release)
+    why = why_no_proof(value, None)
+    release = None if why else recall_release(observed["place"], deployed, history, dags)
+    for kind, make in RELEASE_FACTS.items():
+        # how long Airflow took says nothing where it had to wait for the machine; what it has parsed does
+        reason = why or ("" if kind is DeployedDag else observed["crowded"])
+        if reason or release is None:
+            yield kind.unread(observed["place"], reason)
+        else:
+            yield from make(release)
 
 
 def _logs(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:

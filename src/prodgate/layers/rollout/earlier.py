@@ -35,9 +35,10 @@ class Rest:
 def find_observation(context: LayerContext, rest: Rest, before: datetime | None) -> dict[str, Any]:
     """Return the newest observation that says something about this run's commit, else the newest one there is.
 
-    ``{"seen", "commit", "asked", "most"}``: the observation as ``facts.rollout.observations`` describes it, the commit
-    that is to be released, when it was looked for, and the seconds that it may be old. ``before`` is when the
-    deployment of the commit began, if it did. Raises Unreadable when nothing was ever observed, with what to run.
+    ``{"seen", "commit", "asked", "most", "again"}``: the observation as ``facts.rollout.observations`` describes it,
+    the commit that is to be released, when it was looked for, the seconds that it may be old, and the command that
+    makes a new one. ``before`` is when the deployment of the commit began, if it did. Raises Unreadable when nothing
+    was ever observed.
     """
     now, commit = datetime.now(UTC), str(runs.read(context.run).about.get("commit", ""))
     most = timedelta(seconds=float(context.stated.max_age[rest.layer].base))
@@ -49,21 +50,27 @@ def find_observation(context: LayerContext, rest: Rest, before: datetime | None)
             break
     if newest is None:
         raise Unreadable(_describe_absence(context, rest))
-    return {"seen": newest, "commit": commit, "asked": now.isoformat(), "most": most.total_seconds()}
+    told = {"commit": commit, "asked": now.isoformat(), "most": most.total_seconds()}
+    return {"seen": newest, **told, "again": _command(context, rest)}
 
 
 def why_no_proof(value: Mapping[str, Any], before: datetime | None) -> str:
     """Return why what ``find_observation`` returned says nothing about the release; empty when it does."""
     asked, most = datetime.fromisoformat(value["asked"]), timedelta(seconds=value["most"])
-    return why_unfit(value["seen"], value["commit"], before=before, now=asked, most=most)
+    why = why_unfit(value["seen"], value["commit"], before=before, now=asked, most=most)
+    return why and f"{why}; run: {value['again']}"
 
 
 def _describe_absence(context: LayerContext, rest: Rest) -> str:
     this = runs.read(context.run)
     own = (one["reason"] for one in this.unreadable if one["layer"] == rest.layer and one["kind"] in rest.kinds)
     why = next(own, "")
-    again = f"prodgate run {context.target.url} --only {rest.layer},rollout"
-    return f"the {rest.layer} layer has observed nothing of this release{why and f': {why}'}; run it, too: {again}"
+    nothing = f"the {rest.layer} layer has observed nothing of this release{why and f': {why}'}"
+    return f"{nothing}; run it, too: {_command(context, rest)}"
+
+
+def _command(context: LayerContext, rest: Rest) -> str:
+    return f"prodgate run {context.target.url} --only {rest.layer},rollout"
 
 
 def _list_observations(context: LayerContext, rest: Rest) -> Iterator[Mapping[str, Any]]:
