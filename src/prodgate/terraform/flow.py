@@ -6,64 +6,31 @@ holds one of them may be believed; what is decided by one is another thing in pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
 from .addresses import split_call, split_module, without_indices
-from .hcl import HclBlock, Source, parse_text
+from .hcl import HclBlock, Source, SyntaxNode, parse_text
 from .json_syntax import to_native
+from .origins import Origin
 from .sources import Module, Tree
+from .use_effects import DECIDES
 from .uses import (
-    CHANGES,
-    COUNTS,
-    CUTS,
-    DECIDES,
-    HELD,
-    REPEATS,
+    EACH,
+    INSTANCES,
+    KEYS,
+    PICK,
     Use,
     find_block_uses,
     find_dynamic_uses,
     find_uses,
     list_literals,
-    narrow,
+    substitute,
 )
 
-#: What a stand-in may not do to an argument; a number of zones that was cut out is a number that is stated.
-_DECISIONS: Final = frozenset({DECIDES, CHANGES, COUNTS, REPEATS})
-_DECISIONS_BY_ZONES: Final = frozenset({DECIDES, CHANGES})
-_ZONES: Final = "aws_availability_zones"
 #: Arguments of a resource or a module call that decide how many there are.
 REPETITIONS: Final = ("count", "for_each", "enabled")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A place where a value comes from that nobody stated, and what became of it on its way."""
-
-    source: str
-    kind: str
-    """``invented`` (nothing is known of it), ``stand-in`` (one of its kind), or ``computed`` (AWS sets it)."""
-    how: frozenset[str]
-
-    @property
-    def decides_value(self) -> bool:
-        """Whether an argument that comes from here may be another one in production."""
-        if self.kind == "stand-in":
-            return bool(self.how & (_DECISIONS_BY_ZONES if self._is_cut else _DECISIONS))
-        return self.kind == "invented" or (DECIDES in self.how and HELD not in self.how)
-
-    @property
-    def decides_number(self) -> bool:
-        """Whether the number of instances may be another one in production."""
-        if self.kind == "stand-in":
-            return not self._is_cut or bool(self.how & _DECISIONS_BY_ZONES)
-        return self.kind == "invented" or (bool(self.how & {DECIDES, CHANGES}) and HELD not in self.how)
-
-    @property
-    def _is_cut(self) -> bool:
-        return CUTS in self.how and f"data.{_ZONES}." in self.source
 
 
 class Flow:
@@ -130,7 +97,7 @@ class Flow:
             for block in blocks:
                 for argument, uses in _list_block_uses(block):
                     found[argument] = (*found.get(argument, ()), *uses)
-            repeated = found.get("for_each", ())
+            repeated = _list_repeated(blocks)
             self._uses[key] = {argument: tuple(_stand_for_each(uses, repeated)) for argument, uses in found.items()}
         return self._uses[key]
 
@@ -171,7 +138,9 @@ class Flow:
             )
 
     def _find_origin(self, module: str, use: Use) -> Origin | None:
-        parts = use.parts
+        parts = _drop_instance(use.parts)
+        if parts[-1] in (KEYS, INSTANCES) and len(parts) <= (4 if parts[0] == "data" else 3):
+            return None
         if parts[0].endswith("()") or parts == ("path", "cwd"):
             return Origin(".".join(parts), "stand-in", use.how)
         if parts[0] == "data" and len(parts) > 2:
@@ -187,35 +156,59 @@ class Flow:
 
     def _follow(self, module: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Use]]:
         """Yield what a name stands for, and the module in which that is written."""
-        kind, name, *rest = (*parts, "")
+        parts = _drop_instance(parts)
+        kind, name, rest = parts[0], "".join(parts[1:2]), parts[2:]
         stated = self.modules[module]
         if kind == "local" and name in stated.local_values:
-            yield from ((module, each) for each in find_uses(narrow(stated.local_values[name].node, rest)))
+            yield from ((module, each) for each in find_uses(stated.local_values[name].node, fields=rest))
         elif kind == "var" and module:
             caller, call = split_call(module)
-            handed = [block.arguments[name] for block in self._calls(caller).get(call, ()) if name in block.arguments]
-            used = (use for value in handed for use in find_uses(narrow(value.node, rest)))
-            repeated = self._list_uses(caller, f"module.{call}").get("for_each", ())
-            yield from ((caller, each) for each in _stand_for_each(used, repeated))
+            blocks = self._calls(caller).get(call, ())
+            handed = [block.arguments[name] for block in blocks if name in block.arguments]
+            used = (use for value in handed for use in find_uses(value.node, fields=rest))
+            yield from ((caller, each) for each in _stand_for_each(used, _list_repeated(blocks)))
         elif kind == "module":
-            callee = f"{module}.module.{name}".lstrip(".")
-            outputs = self.modules[callee].outputs if callee in self.modules else {}
-            wanted = [outputs[rest[0]]] if rest[0] in outputs else outputs.values() if not rest[0] else ()
-            yield from ((callee, each) for value in wanted for each in find_uses(narrow(value.node, rest[1:])))
+            yield from self._follow_output(module, name, rest)
         else:
             yield from ((module, each) for each in self._follow_resource(module, parts))
 
+    def _follow_output(self, module: str, name: str, rest: tuple[str, ...]) -> Iterator[tuple[str, Use]]:
+        callee = f"{module}.module.{name}".lstrip(".")
+        outputs = self.modules[callee].outputs if callee in self.modules else {}
+        if rest[:1] in ((KEYS,), (INSTANCES,), ()):
+            repeated = self._list_uses(module, f"module.{name}")
+            yield from ((module, use) for each in REPETITIONS for use in repeated.get(each, ()))
+        wanted = (
+            [outputs[rest[0]]]
+            if rest and rest[0] in outputs
+            else []
+            if rest[:1] in ((KEYS,), (INSTANCES,))
+            else outputs.values()
+        )
+        fields = rest[1:] if rest and (rest[0] in outputs or rest[0] in (EACH, PICK)) else ()
+        yield from ((callee, each) for value in wanted for each in find_uses(value.node, fields=fields))
+
     def _follow_resource(self, module: str, parts: tuple[str, ...]) -> Iterator[Use]:
         """Yield what decides an attribute of a resource, or anything of a data source."""
-        if parts[0] == "data" and len(parts) > 2:
+        if parts[0] == "data" and len(parts) > 2 and parts[3:4] not in ((KEYS,), (INSTANCES,)):
             for argument, uses in self._list_uses(module, ".".join(parts[:3])).items():
                 yield from (use.further({DECIDES} if argument in REPETITIONS else ()) for use in uses)
-        elif len(parts) > 2:
+        elif parts[0] != "data" and len(parts) > 2 and parts[2] not in (KEYS, INSTANCES):
             written = self._list_uses(module, ".".join(parts[:2]))
             yield from written.get("input" if parts[2] == "output" else parts[2], ())
-        elif len(parts) == 2:
-            written = self._list_uses(module, ".".join(parts))
+        else:
+            written = self._list_uses(module, ".".join(parts[: 3 if parts[0] == "data" else 2]))
             yield from (use for each in REPETITIONS for use in written.get(each, ()))
+
+
+def _drop_instance(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a name without the part that says which instance of a resource, data source or module is meant."""
+    length = {"data": 3, "module": 2, "local": 0, "var": 0}.get(parts[0], 2)
+    return (
+        (*parts[:length], *parts[length + 1 :])
+        if length and parts[length : length + 1] in ((EACH,), (PICK,))
+        else parts
+    )
 
 
 def read_native(source: Source) -> Source:
@@ -226,7 +219,7 @@ def read_native(source: Source) -> Source:
 def _list_block_uses(block: HclBlock) -> Iterator[tuple[str, Iterator[Use]]]:
     for name, value in block.arguments.items():
         if name != "depends_on":
-            yield name, find_uses(value.node)
+            yield name, find_uses(value.node, fields=(INSTANCES,) if name == "for_each" else ())
     for inner in block.blocks:
         enabled = inner.arguments.get("enabled") if inner.kind == "lifecycle" else None
         if enabled:
@@ -237,10 +230,14 @@ def _list_block_uses(block: HclBlock) -> Iterator[tuple[str, Iterator[Use]]]:
             yield inner.kind, find_block_uses(inner)
 
 
-def _stand_for_each(uses: Iterable[Use], repeated: Iterable[Use]) -> Iterator[Use]:
+def _list_repeated(blocks: Iterable[HclBlock]) -> list[SyntaxNode]:
+    return [block.arguments["for_each"].node for block in blocks if "for_each" in block.arguments]
+
+
+def _stand_for_each(uses: Iterable[Use], repeated: Sequence[SyntaxNode]) -> Iterator[Use]:
     """Yield uses, with what ``for_each`` names in the place of ``each``."""
-    for use in uses:
-        if use.parts[0] == "each":
-            yield from (each.further(use.how) for each in repeated)
-        else:
+    for use in substitute(uses, "each.value", "each.key", repeated):
+        if use.parts == ("each",):
+            yield from (each for node in repeated for each in find_uses(node, use.how))
+        elif use.parts[0] != "each":
             yield use

@@ -59,11 +59,12 @@ class Inventions:
         self,
         values: Mapping[str, Any],
         references: Mapping[str, tuple[str, ...]],
-        decided: Callable[[str], str | None] = lambda _: None,
+        decided: Callable[[str, bool], str | None] = lambda _, __: None,
     ) -> dict[str, Any]:
         """Return the values of a resource, with unknown for what was invented or is computed from inventions.
 
-        ``decided`` says by which stand-in an argument is decided, if by any.
+        ``decided`` says by which stand-in an argument is decided, if by any; a value that is no text can't merely hold
+        one, so that whatever comes from a stand-in is decided by it.
         """
         hidden = {name: self._hide_marked(value) for name, value in values.items()}
         for name, named in references.items():
@@ -71,7 +72,9 @@ class Inventions:
             if source and name in hidden and find_unknown(hidden[name]) is None:
                 hidden[name] = _unread_value(source)
         for name, value in hidden.items():
-            if value is not None and not isinstance(value, Unknown) and (source := decided(name)):
+            if value is None or isinstance(value, Unknown):
+                continue
+            if source := decided(name, isinstance(value, int | float)):
                 hidden[name] = Unknown(f"is decided by {source}, for which there is only a stand-in offline")
         return hidden
 

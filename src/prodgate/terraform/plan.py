@@ -113,12 +113,13 @@ class _PlanReader:
             sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
         )
 
-    def _decided(self, address: str) -> Callable[[str], str | None]:
+    def _decided(self, address: str) -> Callable[[str, bool], str | None]:
         """Return a function that says by which stand-in an argument of a resource is decided."""
 
-        def find(argument: str) -> str | None:
+        def find(argument: str, is_number: bool) -> str | None:
             origins = self.flow.of_value(address, argument) if self.flow else ()
-            return next((each.source for each in origins if each.decides_value), None)
+            wrong = (each.source for each in origins if each.decides_value or (is_number and each.makes_number))
+            return next(wrong, None)
 
         return find
 

@@ -1,0 +1,48 @@
+"""Places where values come from that nobody stated, and whether that decides anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .use_effects import CHANGES, COUNTS, CUTS, DECIDES, NULLS, ORDERS, REPEATS
+
+#: What a stand-in may not do to an argument; a number of zones that was cut out is a number that is stated.
+_DECISIONS: Final = frozenset({DECIDES, CHANGES, COUNTS, REPEATS, ORDERS})
+_DECISIONS_BY_ZONES: Final = frozenset({DECIDES, CHANGES})
+_ZONES: Final = "aws_availability_zones"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place where a value comes from that nobody stated, and what became of it on its way."""
+
+    source: str
+    kind: str
+    """``invented`` (nothing is known of it), ``stand-in`` (one of its kind), or ``computed`` (AWS sets it)."""
+    how: frozenset[str]
+
+    @property
+    def decides_value(self) -> bool:
+        """Whether an argument that comes from here may be another one in production."""
+        if self.kind == "stand-in":
+            return bool(self.how & (_DECISIONS_BY_ZONES if self._is_cut else _DECISIONS))
+        return self.kind == "invented" or DECIDES in self.how
+
+    @property
+    def makes_number(self) -> bool:
+        """Whether a number or boolean that comes from here is another one in production."""
+        if self.kind == "stand-in":
+            return not self._is_cut and (NULLS not in self.how or bool(self.how & _DECISIONS))
+        return CHANGES in self.how
+
+    @property
+    def decides_number(self) -> bool:
+        """Whether the number of instances may be another one in production."""
+        if self.kind == "stand-in":
+            return not self._is_cut or bool(self.how & _DECISIONS_BY_ZONES)
+        return self.kind == "invented" or bool(self.how & {DECIDES, CHANGES})
+
+    @property
+    def _is_cut(self) -> bool:
+        return CUTS in self.how and f"data.{_ZONES}." in self.source
