@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
+
+_WHAT: Final = (
+    "what to watch: a deployment, until its clean-up is over; or the next migration, which the pipeline is made to fail"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("what", choices=["deploy"], help="what to watch: a deployment, until its clean-up is over")
+    parser.add_argument("what", choices=["deploy", "migration"], help=_WHAT)
     parser.add_argument(
         "named",
         nargs="+",

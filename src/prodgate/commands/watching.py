@@ -1,4 +1,4 @@
-"""``prodgate watch deploy``: follows a deployment that somebody else carries out, and keeps the record; only reads."""
+"""``prodgate watch``: follows a deployment, or a migration that fails, and keeps the record; only reads."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from ..criteria import UsageError
 from ..evidence import runs
 from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
+from ..facts.rollout.failed_migration import summarise_failure
 from ..layers.layer import LayerContext
+from ..layers.rollout.failed_migration import follow_failure
 from ..layers.rollout.following import Wanted, follow, summarise
-from ..layers.rollout.records import FOLDER, KIND
+from ..layers.rollout.records import FAILED_MIGRATION, FOLDER, KIND
 from ..report.text import visible
 from ..sections.project import Project, open_project
 from ..sections.targets import Target, parse_target
@@ -27,38 +29,47 @@ _TARGET: Final = "://"
 
 
 def watch(given: argparse.Namespace) -> int:
-    """Watch a deployment; return 0 when it succeeded and no request failed, 1 when not, 2 when that is not known."""
-    target, wanted = _read_named(given)
+    """Watch; return 0 when it became what it must and no request failed, 1 when not, 2 when that is not known."""
+    target = _read_target(given)
+    wanted = None if given.what == "migration" else _read_wanted(given)
     project = open_project(given.criteria)
     _refuse_other_host(given.i_am_allowed_to_load, project)
     context = _begin(given, target, project)
     try:
-        record = follow(context, wanted)
+        record = follow_failure(context) if wanted is None else follow(context, wanted)
     except Unreadable as error:
         raise UsageError(f"watch: {error.reason}") from error
-    digest = store_json(context.run, record)
-    context.journal.record_fact("rollout", KIND, ", ".join(sorted(record["ids"].values())), digest, target.url)
+    digest, kind = store_json(context.run, record), FAILED_MIGRATION if wanted is None else KIND
+    subject = record["family"] if wanted is None else ", ".join(sorted(record["ids"].values()))
+    context.journal.record_fact("rollout", kind, subject, digest, target.url)
     runs.close(context.run)
-    outcome = summarise(record)
+    outcome = summarise_failure(record) if wanted is None else summarise(record)
     _print_outcome(outcome, as_json=given.json)
     sys.stderr.write(f"record: {context.run}\n")
     return {"good": _GOOD, "bad": _BAD}.get(outcome["outcome"], _UNKNOWN)
 
 
-def _read_named(given: argparse.Namespace) -> tuple[Target, Wanted]:
-    """Return where to watch, and which deployments. Raises UsageError."""
+def _read_target(given: argparse.Namespace) -> Target:
+    """Return where to watch. Raises UsageError."""
     targets = [each for each in given.named if _TARGET in each]
-    ids = [each for each in given.named if _TARGET not in each]
     if len(targets) != 1:
         raise UsageError(f"watch: names {len(targets)} targets; write one, e.g. aws://prod@ap-northeast-1")
-    if bool(ids) + given.latest + given.next != 1:
-        raise UsageError("watch: say which deployment: its id, --latest for the newest, or --next for the one to come")
     target = parse_target(targets[0])
     if target.rehearsal:
         raise UsageError(
             f"{target.url}: a rehearsal watches its own deployments: prodgate run {target.url} --only rollout"
         )
-    return target, Wanted(ids=tuple(ids), next=given.next)
+    if given.what == "migration" and (len(given.named) > 1 or given.latest or given.next):
+        raise UsageError("watch migration: waits for the next one; name the target alone")
+    return target
+
+
+def _read_wanted(given: argparse.Namespace) -> Wanted:
+    """Return which deployments to watch. Raises UsageError."""
+    ids = tuple(each for each in given.named if _TARGET not in each)
+    if bool(ids) + given.latest + given.next != 1:
+        raise UsageError("watch: say which deployment: its id, --latest for the newest, or --next for the one to come")
+    return Wanted(ids=ids, next=given.next)
 
 
 def _refuse_other_host(host: str, project: Project) -> None:

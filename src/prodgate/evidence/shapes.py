@@ -88,6 +88,7 @@ _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
     "broken": dict.fromkeys(("layer", "reason"), _TEXT),
     "interrupted": {"layer": _TEXT},
     "drill": dict.fromkeys(("what", "name"), _TEXT),
+    "watch": {"what": _TEXT, "named": _TEXTS},
     "observed": {"layer": _TEXT},
     # what stands in the place of a digest, for what is no file
     "closed": {"files?": ("a table of digests", lambda value: _is_table(value, _is_text))},

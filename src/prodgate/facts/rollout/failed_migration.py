@@ -17,6 +17,13 @@ from .requests import why_unsound
 
 #: Version of the records of this drill.
 FORMAT: Final = 1
+#: What a person reads of each field.
+_TITLES: Final = {
+    "failure": "failure of the migration",
+    "went_on": "deployments that began all the same",
+    "changed": "services that changed",
+    "unanswered": "requests that failed",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -87,3 +94,17 @@ def _count_requests(stream: Mapping[str, Any] | None, silent: str) -> dict[str, 
         return {"requests": Unread(why), "unanswered": Unread(why)}
     failed = sum((Counter(second["failed"]) for second in stream["seconds"]), Counter[str]())
     return {"requests": stream["due"], "unanswered": ", ".join(f"{number:,} {kind}" for kind, number in failed.items())}
+
+
+def summarise_failure(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record shows: ``outcome`` is good, bad or unknown, ``lines`` say why."""
+    lines: list[str] = []
+    outcome = "good"
+    for fact in failed_migration_facts({**value, "asked": value["ended"]}):
+        for name, wanted in (("failure", True), ("went_on", False), ("changed", False), ("unanswered", False)):
+            seen = object.__getattribute__(fact, name)
+            unread = isinstance(seen, Unread)
+            lines.append(f"{_TITLES[name]}: {seen.reason if unread else seen or 'none'}")
+            if unread or bool(seen) is not wanted:
+                outcome = "unknown" if unread and outcome != "bad" else "bad" if not unread else outcome
+    return {"outcome": outcome, "lines": lines}

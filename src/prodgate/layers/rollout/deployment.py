@@ -97,6 +97,7 @@ def make_watch(context: LayerContext, scene: Scene, build: str, *, afterwards: i
         speed=section.speed,
         afterwards=afterwards,
         budget=find_budget(context.stated),
+        family=section.migrations.task if section.migrations else "",
     )
 
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ...aws.plain_json import revive
 from ...facts.live.ecs_services import list_services
 from ...facts.rollout.failed_migration import FORMAT
-from ...facts.rollout.migration_runs import read_runs
+from ...facts.rollout.migration_runs import read_run, read_runs
 from ...facts.rollout.reading import find_since
 from ...facts.rollout.routes import read_routes
 from ...facts.rollout.samples import take_sample
@@ -20,16 +21,19 @@ from ...load.stream.process import streaming
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .deployment import make_watch
+from .following import make_following
 from .kinds import FAILED_MIGRATION
 from .migrations import require_migrations, require_task
 from .records import find_failed_migration
-from .target import Scene
+from .target import Scene, open_scene
 from .watching import BEFORE, Watch
 
 #: The build of a rehearsal whose migration fails.
 BUILD: Final = "failing-migration"
 #: Seconds for which a release is watched after its migration has failed: whether it goes on all the same.
 _AFTER: Final = 2.0
+#: The same for a pipeline, which begins its next step within seconds.
+_SETTLED: Final = 120.0
 #: How far the clock of AWS may be behind ours.
 _EARLIER: Final = timedelta(seconds=5)
 
@@ -45,10 +49,34 @@ def observe_failed_migration(context: LayerContext, scene: Scene, _unreadable: d
     else:
         raise Unreadable(
             "no migration that was made to fail is on record; let the pipeline run one that fails, and meanwhile: "
-            f"prodgate drill migration {context.target.url}"
+            f"prodgate watch migration {context.target.url}"
         )
     asked = {**record, "asked": datetime.now(UTC).isoformat()}
     yield Evidence(kind=FAILED_MIGRATION, value=asked, subject=family, source=scene.place)
+
+
+def follow_failure(context: LayerContext) -> Mapping[str, Any]:
+    """Wait for a migration that the pipeline of a real account makes fail, and return the record of what it stopped.
+
+    Raises Unreadable and UsageError.
+    """
+    family = require_task(require_migrations(context))
+    with open_scene(context) as scene:
+        watch = make_following(context, scene)
+        return watch_failure(watch, family, lambda: _await_migration(watch, family), _SETTLED)
+
+
+def _await_migration(watch: Watch, family: str) -> None:
+    """Wait until a migration that begins from now on has ended. Raises Unreadable when none has within the limit."""
+    began, until = datetime.now(UTC) - _EARLIER, monotonic() + float(watch.watching.limit.base)
+    watch.tell(f"waiting for a task of {family}; let the pipeline migrate now")
+    while monotonic() < until:
+        tasks = map(read_run, revive(read_runs(watch.look(), family))["tasks"])
+        if ended := [run for run in tasks if run.began >= began and run.ended]:
+            watch.tell(f"it {'failed: ' + ended[0].failure if ended[0].failure else 'ended well'}")
+            return
+        watch.pause.wait(float(watch.watching.poll.base))
+    raise Unreadable(f"no task of {family} began and ended within {watch.watching.limit}")
 
 
 def watch_failure(watch: Watch, family: str, act: Callable[[], object], after: float = _AFTER) -> Mapping[str, Any]:

@@ -37,17 +37,18 @@ def follow(context: LayerContext, wanted: Wanted) -> Mapping[str, Any]:
     """Follow deployments to their end, and return the record of the watch. Raises Unreadable and UsageError."""
     with open_scene(context) as scene:
         ids, began = ({}, None) if wanted.next else _find_ids(scene.look(), wanted.ids)
-        watch = _make_watch(context, scene)
+        watch = make_following(context, scene)
         watch = replace(watch, waits=wanted.next, acted=began.isoformat() if began else "")
         return watch_deployment(watch, None, ids)
 
 
 def watch_own(context: LayerContext, scene: Scene, deploy: Deploy) -> Mapping[str, Any]:
     """Let a deployment begin on a real account, and follow it to its end. Raises Unreadable, and as ``deploy``."""
-    return watch_deployment(_make_watch(context, scene), deploy, {})
+    return watch_deployment(make_following(context, scene), deploy, {})
 
 
-def _make_watch(context: LayerContext, scene: Scene) -> Watch:
+def make_following(context: LayerContext, scene: Scene) -> Watch:
+    """Return how a real account is watched, with requests where they are allowed."""
     silent = _why_silent(context)
     section = require_section(context)
     return Watch(
@@ -59,6 +60,7 @@ def _make_watch(context: LayerContext, scene: Scene) -> Watch:
         folder=context.run,
         tell=context.progress,
         budget=find_budget(context.stated),
+        family=section.migrations.task if section.migrations else "",
     )
 
 

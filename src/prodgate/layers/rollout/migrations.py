@@ -21,6 +21,7 @@ from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .kinds import MIGRATION_FOLDER, MIGRATION_RELEASE, MIGRATION_RUNS, RESTORABLE, SCHEMA
 from .parts import Part
+from .records import find_watches, ids_of
 from .target import Scene, require_section
 
 Look = Callable[[], Mapping[str, Any]]
@@ -56,7 +57,17 @@ def observe_outcome(context: LayerContext, scene: Scene, unreadable: dict[str, s
     section, account = require_migrations(context), scene.look()
     yield from _attempt(SCHEMA, {}, lambda: _observe_schema(context, scene, section), unreadable)
     within = {"within": float(require_section(context).watching.limit.base)}
-    yield from _attempt(MIGRATION_RUNS, within, lambda: read_runs(account, require_task(section)), unreadable)
+    look = lambda: _with_watched(context, scene, read_runs(account, require_task(section)))  # noqa: E731  as the others
+    yield from _attempt(MIGRATION_RUNS, within, look, unreadable)
+
+
+def _with_watched(context: LayerContext, scene: Scene, runs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return runs of the migrations with those that only a watch of the deployments has seen."""
+    watches = [scene.watched] if scene.watched else []
+    if not watches:
+        watches, _ = find_watches(context.run.parent, context.target.url, ids_of(scene.deployments))
+    seen = {one["taskArn"]: one for record in watches for one in record.get("migrations", ())}
+    return {**runs, "tasks": [*{**seen, **{one["taskArn"]: one for one in runs["tasks"]}}.values()]}
 
 
 def observe_restorable(context: LayerContext, scene: Scene, unreadable: dict[str, str]) -> Iterator[Evidence]:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from ...canaries.drill_records import FOLDER as DRILLS
 from ...evidence import runs
 from ...evidence.artifacts import load_json
 
@@ -18,7 +17,7 @@ KIND: Final = "watched deployment"
 #: Kind of the fact that holds the record of a drill of rollbacks.
 DRILL: Final = "rollback drill"
 #: Kind of the fact that holds the record of a migration that was made to fail.
-FAILED_MIGRATION: Final = "failed migration drill"
+FAILED_MIGRATION: Final = "failed migration"
 
 
 def ids_of(deployments: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -59,7 +58,7 @@ def find_rollback_drill(folder: Path, target: str) -> Mapping[str, Any] | None:
 
 def find_failed_migration(runs_folder: Path, target: str) -> Mapping[str, Any] | None:
     """Return the newest record of a migration that was made to fail on a target; None when there is none."""
-    return next(iter(_list_records(runs_folder / DRILLS, target, FAILED_MIGRATION)), None)
+    return next(iter(_list_records(runs_folder / FOLDER, target, FAILED_MIGRATION)), None)
 
 
 def _list_records(folder: Path, target: str, kind: str) -> Iterable[Mapping[str, Any]]:

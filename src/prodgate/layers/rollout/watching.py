@@ -17,6 +17,7 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...facts.live.ecs_services import list_services
 from ...facts.rollout.formats import WATCH_FORMAT
+from ...facts.rollout.migration_runs import read_runs
 from ...facts.rollout.reading import find_since
 from ...facts.rollout.routes import Route, read_routes
 from ...facts.rollout.samples import take_sample
@@ -65,6 +66,8 @@ class Watch:
     """When the deployments began that have ids, in ISO form."""
     afterwards: int = AFTERWARDS
     """Requests that are sent when it is over."""
+    family: str = ""
+    """The tasks that run the migrations; ECS forgets them within the hour, and the record keeps them."""
     budget: Mapping[str, Any] | None = None
     """The error budget, as ``budget.find_budget`` returns it."""
     pause: threading.Event = field(default_factory=threading.Event)
@@ -114,6 +117,8 @@ class _Followed:
     why: str = ""
     told: str = ""
     settled: int = 0
+    migrations: dict[str, Any] = field(default_factory=dict)
+    """Tasks of the migrations, by ARN, as they were seen last."""
 
     def follow(self, deploy: Deploy | None, thread: ThreadPoolExecutor) -> None:
         """Look again and again: before, while it goes on, and for some time after."""
@@ -136,6 +141,8 @@ class _Followed:
 
     def _look(self, *, finding: bool) -> None:
         account = self.watch.look()
+        if self.watch.family and not self.ended and (len(self.ids) < len(self.routes) or not self.samples):
+            self._note_migrations(account)
         if finding and len(self.ids) < len(self.routes):
             self._find_ids(account)
         sample = take_sample(account, self.routes, self.ids)
@@ -143,6 +150,10 @@ class _Followed:
         if (line := "; ".join(_describe(self.routes, sample))) != self.told:
             self.told = line
             self.watch.tell(line)
+
+    def _note_migrations(self, account: Account) -> None:
+        with suppress(Unreadable):  # the next look asks again, and the run that judges asks by itself
+            self.migrations |= {one["taskArn"]: one for one in read_runs(account, self.watch.family)["tasks"]}
 
     def _find_ids(self, account: Account) -> None:
         missing = {route.service for route in self.routes} - self.ids.keys()
@@ -181,6 +192,7 @@ class _Followed:
             "routes": [route.to_json() for route in self.routes],
             "ids": self.ids,
             "samples": self.samples,
+            "migrations": [*self.migrations.values()],
             "stream": stream.record if stream else None,
             "silent": self.watch.silent,
         }
