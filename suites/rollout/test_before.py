@@ -4,11 +4,11 @@ from prodgate import Criterion, check
 from prodgate.facts.rollout.dag_tests import DagTest
 from prodgate.facts.rollout.load_tests import LoadTestOfRelease
 from prodgate.facts.rollout.scans import ConfigurationScan, ImageScan
-from prodgate.facts.rollout.test_results import TestResults
+from prodgate.facts.rollout.suite_results import SuiteResults
 
 
 @check("before-tests-pass", remedy="Mend what failed, and test the commit that is to be deployed again.")
-def test_all_tests_passed(results: TestResults, criterion: Criterion) -> None:
+def test_all_tests_passed(results: SuiteResults, criterion: Criterion) -> None:
     """Did every test of the commit pass before it was deployed?"""
     observed = f"{', '.join(results.failed)} failed" if results.failed else f"{results.passed:,} passed"
     criterion.hold(not results.failed, expected="every test passes", observed=observed)

@@ -19,7 +19,7 @@ _LIMIT: Final = "60 s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestCommand:
+class SuiteCommand:
     """A command that runs the tests of a rehearsed release, and where it leaves their results."""
 
     command: tuple[str, ...]
@@ -35,7 +35,7 @@ class BeforeSection:
     """Patterns of JUnit XML files with the results of all tests, relative to the criteria file."""
     targets: tuple[str, ...] = ()
     """Further targets on which a load test of the release counts, such as staging."""
-    rehearsal: TestCommand | None = None
+    rehearsal: SuiteCommand | None = None
 
 
 def parse_before_section(table: Mapping[str, Any]) -> BeforeSection:
@@ -43,7 +43,7 @@ def parse_before_section(table: Mapping[str, Any]) -> BeforeSection:
     given: dict[str, Any] = {key: tuple(table[key]) for key in _LISTS if key in table}
     if rehearsal := table.get("rehearsal"):
         limit = Quantity.parse(rehearsal.get("limit", _LIMIT))
-        given["rehearsal"] = TestCommand(command=tuple(rehearsal["command"]), limit=limit)
+        given["rehearsal"] = SuiteCommand(command=tuple(rehearsal["command"]), limit=limit)
     return BeforeSection(**given)
 
 

@@ -15,7 +15,7 @@ from ...facts.rollout.load_tests import load_test_facts
 from ...facts.rollout.observations import values_of
 from ...facts.rollout.scans import image_facts, scan_facts
 from ...facts.rollout.service_logs import log_facts
-from ...facts.rollout.test_results import result_facts
+from ...facts.rollout.suite_results import result_facts
 from ...facts.rollout.visits import journeys_after, visit_facts, why_not_after
 from ...facts.rollout.windows import find_window
 from ..dags import kinds as of_dags

@@ -22,8 +22,8 @@ from ...facts.rollout.requests import RequestsAfterwards, WatchedRequests
 from ...facts.rollout.restorable import RestorablePoint
 from ...facts.rollout.scans import ConfigurationScan, ImageScan
 from ...facts.rollout.service_logs import LogsDuringDeploy
+from ...facts.rollout.suite_results import SuiteResults
 from ...facts.rollout.surroundings import Surroundings
-from ...facts.rollout.test_results import TestResults
 from ...facts.rollout.visits import JourneyAfterDeploy, ReaderVisit
 from ...facts.rollout.watched import WatchedService
 
@@ -72,7 +72,7 @@ UNASKED: Final = "a run about one moment of a release does not look at it"
 #: Kind of evidence -> the kinds of fact in it. Each of them must be there.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     DEPLOYMENT: (Deployment,),
-    TESTS: (TestResults,),
+    TESTS: (SuiteResults,),
     CONFIGURATION: (ConfigurationScan,),
     IMAGES: (ImageScan,),
     LOAD: (LoadTestOfRelease,),

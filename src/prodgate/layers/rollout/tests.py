@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from ...aws.answers import Unreadable
 from ...evidence import runs
-from ...facts.rollout.test_results import observe_results
+from ...facts.rollout.suite_results import observe_results
 from ...processes.child import Process, clean_environment
-from ...sections.rollout_before import BeforeSection, TestCommand
+from ...sections.rollout_before import BeforeSection, SuiteCommand
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .kinds import TESTS
@@ -51,7 +51,7 @@ def _observe_file(file: Path, context: LayerContext) -> dict[str, Any]:
     return observe_results(file, file.relative_to(context.project).as_posix(), now=datetime.now(UTC))
 
 
-def _run_tests(stated: TestCommand, context: LayerContext, commit: str) -> dict[str, Any]:
+def _run_tests(stated: SuiteCommand, context: LayerContext, commit: str) -> dict[str, Any]:
     """Run the tests of the rehearsed release, and read their results. Raises Unreadable when they did not end."""
     context.progress("rollout: running the tests of what is to be deployed")
     log = context.run / "logs" / "rollout" / "tests.txt"

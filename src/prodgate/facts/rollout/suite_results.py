@@ -20,7 +20,7 @@ _SHORTEST: Final = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class TestResults(Fact):
+class SuiteResults(Fact):
     """The results of one run of tests; ``subject`` is the file."""
 
     passed: int
@@ -63,7 +63,7 @@ def _read_neighbour(file: Path) -> Iterator[str]:
         yield place.read_text("utf-8", "replace").strip()
 
 
-def result_facts(value: Mapping[str, Any], commit: str, before: datetime | None) -> Iterator[TestResults]:
+def result_facts(value: Mapping[str, Any], commit: str, before: datetime | None) -> Iterator[SuiteResults]:
     """Yield what is known of stored results, for the release of a commit whose deployment began at ``before``.
 
     A failure of that commit counts whatever else is missing.
@@ -72,12 +72,12 @@ def result_facts(value: Mapping[str, Any], commit: str, before: datetime | None)
         reason = one.get("unread", "") or _find_other_commit(one, commit)
         if not reason and not one["failures"]:
             reason = _find_gap(one, before)
-        yield TestResults.unread(one["file"], reason) if reason else _make_results(one)
+        yield SuiteResults.unread(one["file"], reason) if reason else _make_results(one)
 
 
-def _make_results(one: Mapping[str, Any]) -> TestResults:
+def _make_results(one: Mapping[str, Any]) -> SuiteResults:
     more = one["failures"] - len(one["failed"])
-    return TestResults(
+    return SuiteResults(
         subject=one["file"],
         passed=one["tests"] - one["failures"] - one["skipped"],
         failed=(*one["failed"], *([f"and {more:,} more"] if more > 0 else [])),

@@ -1,0 +1,87 @@
+"""The site after a deployment: what a reader meets through the edge, and what is said when nobody can be one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from prodgate.aws.answers import Unreadable
+from prodgate.layers.layer import LayerContext
+from prodgate.layers.rollout import afterwards
+from prodgate.layers.rollout.kinds import JOURNEYS, VISIT
+from prodgate.rehearsal.site.process import Site, running
+from tests.prodgate.layers.context import layer_context
+
+CRITERIA = """
+system = "shop"
+
+[e2e]
+build = { header = "x-build" }
+
+[criteria.after-user-access]
+statement = { en = "Readers get in.", ja = "入れる。" }
+why = "They must."
+source = "X-1"
+layers = ["rollout"]
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running(tmp_path_factory.mktemp("site"), build="green") as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise Unreadable("no browser")
+
+    monkeypatch.setattr(afterwards, "_carry_out_journeys", refuse)
+
+
+def context(tmp_path: Path, criteria: str = CRITERIA, target: str = "rehearsal://") -> LayerContext:
+    (tmp_path / "criteria.toml").write_text(criteria, "utf-8")
+    return layer_context(tmp_path, "rollout", target, commit="c" * 40)
+
+
+def look(at: LayerContext, scene: Mock) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the visit, and what could not be seen."""
+    unreadable: dict[str, str] = {}
+    found: dict[str, Any] = {}
+    evidence = afterwards.observe_site(at, scene, unreadable)
+    try:
+        found |= {seen.kind: seen.value for seen in islice(evidence, 1)}
+        next(evidence, None)
+    except Unreadable as error:
+        return found, {**unreadable, "last": error.reason}
+    return found, unreadable
+
+
+def test_a_reader_gets_in_through_the_edge(tmp_path: Path, site: Site) -> None:
+    scene = Mock(url=site.url, place="the rehearsal")
+    found, unreadable = look(context(tmp_path), scene)
+    assert [page["status"] for page in found[VISIT]["pages"]] == [200, 200]
+    assert {page["build"] for page in found[VISIT]["pages"]} == {"green"} == {found[VISIT]["build"]}
+    assert found[VISIT] is scene.visit
+    assert unreadable[JOURNEYS] == "no browser"
+
+
+def test_nobody_says_what_the_site_is(tmp_path: Path, site: Site) -> None:
+    at = context(tmp_path, CRITERIA.replace('[e2e]\nbuild = { header = "x-build" }\n', ""))
+    assert "says nothing of the site" in look(at, Mock(url=site.url))[1]["last"]
+
+
+def test_pages_that_name_no_build_show_nothing(tmp_path: Path, site: Site) -> None:
+    at = context(tmp_path, CRITERIA.replace('build = { header = "x-build" }', ""))
+    assert "write build" in look(at, Mock(url=site.url))[0][VISIT]["unread"]
+
+
+def test_a_name_that_leads_inside_is_asked_from_outside(tmp_path: Path) -> None:
+    at = context(tmp_path, CRITERIA.replace("[e2e]", '[e2e]\nbase_url = "https://localhost"'), "aws://eu-west-1")
+    assert "which no reader can reach; ask from outside" in look(at, Mock(rollout=None))[1]["last"]
