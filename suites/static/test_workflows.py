@@ -79,6 +79,8 @@ def test_actions_are_pinned(step: Step, criterion: Criterion) -> None:
     """Is the action named by commit, so that nobody can move what runs?"""
     if not step.uses:
         raise criterion.not_applicable("runs a script, no action")
+    if step.unknown:
+        raise criterion.undetermined(f"{step.uses} was not found in this repository, and nobody knows what it uses")
     criterion.hold(bool(PINNED.match(step.uses)), expected="a commit", observed=step.uses)
 
 
@@ -91,6 +93,8 @@ def test_called_workflows_are_pinned(job: Job, criterion: Criterion) -> None:
     """Is the reusable workflow named by commit?"""
     if not job.uses:
         raise criterion.not_applicable("calls no workflow")
+    if job.unknown:
+        raise criterion.undetermined(f"{job.uses} was not found in this repository, and nobody knows what it uses")
     criterion.hold(bool(PINNED.match(job.uses)), expected="a commit", observed=job.uses)
 
 

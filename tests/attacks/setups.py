@@ -80,3 +80,60 @@ def run_good_then_bad(project: Path, gate: Gate) -> None:
     tree.write_text(tree.read_text("utf-8").replace("1209600", "60"), "utf-8")
     assert gate("run", "rehearsal://", "--only", "static").returncode == 1
     tree.write_text(tree.read_text("utf-8").replace("= 60", "= 1209600"), "utf-8")
+
+
+#: A key that is none, in two parts, so that no scanner takes this file for a leak.
+KEY = "aws_access_key_id = AK" + "IAQYZZ5JTKLMNOPQ2X"
+
+
+def write_a_key(project: Path, gate: Gate) -> None:
+    """Write a file with a key, as anybody would."""
+    (project / "notes.txt").write_text(f"{KEY}\n")
+
+
+def write_a_key_in_utf16(project: Path, gate: Gate) -> None:
+    """Write a key in wide characters, with the mark of their order."""
+    (project / "notes.txt").write_bytes(f"{KEY}\n".encode("utf-16"))
+
+
+def write_a_key_in_unmarked_utf16(project: Path, gate: Gate) -> None:
+    """Write a key in wide characters, without the mark."""
+    (project / "notes.txt").write_bytes(f"{KEY}\n".encode("utf-16-le"))
+
+
+def write_a_key_behind_null(project: Path, gate: Gate) -> None:
+    """Write a key behind a byte of zero."""
+    (project / "notes.txt").write_bytes(b"\0\n" + KEY.encode())
+
+
+def write_a_key_in_a_large_file(project: Path, gate: Gate) -> None:
+    """Write a key at the end of eleven megabytes."""
+    (project / "notes.txt").write_bytes(b"nothing\n" * 1_400_000 + KEY.encode())
+
+
+def write_a_key_under_an_odd_name(project: Path, gate: Gate) -> None:
+    """Write a key into a file whose name no list shows as it is."""
+    (project / "notes\n\u202etxt").write_text(f"{KEY}\n")
+
+
+def put_a_repository_inside(project: Path, gate: Gate) -> None:
+    """Put a repository with a key into the project's own, which knows only its commit."""
+    inner = project / "vendor"
+    inner.mkdir()
+    git(inner, "init", "-q")
+    write_a_key(inner, gate)
+    git(inner, "add", "-A")
+    git(inner, "commit", "-q", "-m", "A part")
+    commit(project, gate)
+
+
+def put_a_pipe(project: Path, gate: Gate) -> None:
+    """Put a pipe where a file is expected."""
+    os.mkfifo(project / "notes.txt")
+
+
+def commit_a_key_and_ignore_it(project: Path, gate: Gate) -> None:
+    """Commit a key, and let git ignore its file from then on."""
+    write_a_key(project, gate)
+    commit(project, gate)
+    (project / ".gitignore").write_text("notes.txt\n")

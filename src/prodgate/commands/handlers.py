@@ -13,6 +13,7 @@ from typing import Any
 from ..criteria import Criteria, UsageError, suggest
 from ..engines.setup import check_engines
 from ..evidence import runs
+from ..evidence.standing import find_unasked
 from ..layers import BUILT
 from ..layers.rollout.moments import find_supporting
 from ..report.text import visible
@@ -88,7 +89,7 @@ def check(args: argparse.Namespace) -> int:
         load_policies(find_folders("policies", None))
         verdict = checking.check(configurations, POLICIES.values(), criteria, waivers, whole=False)
     else:
-        found = judge_by_policies(configurations, project)
+        found = (*judge_by_policies(configurations, project), *find_unasked(project.stated, {"static"}))
         verdict = checking.check(configurations, (), criteria, waivers, whole=True, judged_elsewhere=found)
     for other in find_other_roots(args.path.resolve()) if args.path.is_dir() else ():
         _print_progress(

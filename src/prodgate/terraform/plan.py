@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..semantics.unresolved import Unresolved
 from .flow import Flow
 from .inventions import Inventions, find_decided_repetitions, find_invented_repetitions
 from .outside import find_outside_reads
@@ -29,7 +30,9 @@ def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configurat
     try:
         notes = tuple(_list_failed_checks(plan))
         return build_configuration(plan, root=str(path), engine=engine, provenance=provenance, notes=notes)
-    except (AttributeError, KeyError, TypeError) as error:
+    except RecursionError:
+        raise not_a_plan(path, "is nested too deeply") from None
+    except (AttributeError, LookupError, TypeError, ValueError, Unresolved) as error:
         raise not_a_plan(path, f"is not built like a plan ({type(error).__name__}: {error})") from error
 
 
@@ -100,7 +103,10 @@ class _PlanReader:
     def _resource(self, module: str, stated: Mapping[str, Any], change: Mapping[str, Any]) -> Resource:
         address = stated["address"]
         named = self.references.of(address)
-        values = mark_unknown(stated.get("values") or {}, change.get("after_unknown")) or {}
+        unknown = change.get("after_unknown") or {}
+        if not isinstance(unknown, Mapping):
+            raise TypeError(f"after_unknown of {address} is {str(unknown)[:40]!r}, and no object")
+        values = mark_unknown(stated.get("values") or {}, unknown) or {}
         return Resource(
             address=address,
             type=stated["type"],

@@ -54,6 +54,8 @@ def _parse_json(path: Path, content: bytes) -> object:
         raise not_a_plan(path, "is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise _explain_bad_json(path, text, error) from None
+    except ValueError:
+        raise not_a_plan(path, "holds a number of more digits than any plan has") from None
     return parsed
 
 

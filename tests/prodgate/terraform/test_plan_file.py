@@ -25,6 +25,8 @@ REFUSED: Mapping[str, tuple[bytes, str]] = {
     "list": (b"[1, 2]", "is a JSON list"),
     "something else": (b'{"name": "x", "version": 1}', "has no planned_values; its keys are name, version"),
     "nothing in it": (b"{}", "is an empty JSON object"),
+    "endless number": (b'{"planned_values": ' + b"9" * 5000 + b"}", "holds a number of more digits than any plan has"),
+    "nested without end": (b'{"planned_values": ' + b"[" * 100_000, "is nested too deeply"),
     "no number": (b'{"planned_values": {"days": Infinity}}', "is not JSON: it holds Infinity"),
 }  # fmt: skip
 

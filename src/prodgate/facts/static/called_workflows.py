@@ -22,12 +22,13 @@ def expand_calls(workflow: Workflow, parse: Parse, depth: int = 0) -> Workflow:
     """Return the workflow with the jobs of each local workflow that it calls, after the job that calls it."""
     becomes: dict[str, tuple[Job, ...]] = {}
     for job in sorted(workflow.jobs, key=lambda one: len(one.needs)):  # whatever a job needs comes before it
+        called = parse(job.uses[2:], job.inputs) if job.uses.startswith("./") and depth < _DEEPEST else None
         own = replace(
             job,
+            unknown=job.uses.startswith("./") and called is None,
             after=tuple(one for needed in job.after for one in becomes[needed.id]),
             needs=tuple(one.id for id_ in job.needs for one in becomes[id_]),
         )
-        called = parse(job.uses[2:], job.inputs) if job.uses.startswith("./") and depth < _DEEPEST else None
         inner = expand_calls(called, parse, depth + 1).jobs if called else ()
         becomes[job.id] = (own, *_put_inside(own, inner))
     return replace(workflow, jobs=tuple(one for job in workflow.jobs for one in becomes[job.id]))

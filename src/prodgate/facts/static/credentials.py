@@ -104,6 +104,8 @@ def _read_text(path: Path) -> tuple[str, str]:
         return str(path.readlink()), ""  # git keeps the name that it leads to, and nothing else
     if path.is_dir():
         return "", "is a repository of its own"
+    if path.exists() and not path.is_file():
+        return "", "is no file but a pipe, a socket or a device"
     try:
         size = path.stat().st_size
         data = path.read_bytes() if size <= LARGEST else b""

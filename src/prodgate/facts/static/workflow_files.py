@@ -193,6 +193,7 @@ def _step(table: Node, place: _Place) -> Step:
         shell=said["shell"],
         scripts={word: place.texts[path] for word, path in scripts if path in place.texts},
         inner=_action_steps(action, place.texts, place.depth + 1) if action else (),
+        unknown=uses.startswith("./") and not action,
     )
 
 

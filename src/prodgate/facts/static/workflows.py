@@ -53,6 +53,8 @@ class Step(Fact):
     """Text of each shell script of the repository, by the word that runs it."""
     inner: tuple[Step, ...] = ()
     """The steps of the local action that the step uses."""
+    unknown: bool = False
+    """Whether the step uses an action of this repository that was not found, so that nobody knows what it runs."""
 
     @property
     def insists(self) -> bool:
@@ -95,6 +97,8 @@ class Job(Fact):
     condition: str = ""
     uses: str = ""
     """The reusable workflow that the job calls, if any."""
+    unknown: bool = False
+    """Whether the job calls a workflow of this repository that was not found, so that nobody knows what it runs."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """What it hands to that workflow."""
     permissions: Mapping[str, str] | None = None
