@@ -50,6 +50,8 @@ class Stage:
     """What must be true for it to run, besides that all before it went well."""
     firm: bool
     """Whether a failure of it stops what comes after it."""
+    ordered: bool
+    """Whether it runs where it stands; in a script with functions nobody knows whether and when."""
     on_failure: bool
     """Whether it runs because something before it failed."""
     anyway: bool
@@ -129,14 +131,19 @@ class Change(Fact):
 
     def _search(self, kinds: Collection[str], there: Collection[Stage]) -> Search:
         there = [one for one in there if not (one.elsewhere and self.production and one.kind in _OF_A_SYSTEM)]
-        fits = [one for one in there if one.kind in kinds]
+        fits = [one for one in there if one.kind in kinds and one.ordered]
         sure = tuple(one for one in fits if one.firm and one.conditions <= self.stage.conditions)
+        loose = [one for one in self.stages if one.kind in kinds and not one.ordered and self._may_be_near(one, there)]
         return Search(
             found=sure,
             toothless=tuple(one for one in fits if one not in sure),
-            misplaced=tuple(one for one in self.stages if one.kind in kinds and one not in there),
-            unseen=tuple(one for one in there if one.kind == OPAQUE and one.firm),
+            misplaced=tuple(one for one in self.stages if one.kind in kinds and one not in (*there, *loose)),
+            unseen=(*(one for one in there if one.kind == OPAQUE and one.firm), *loose),
         )
+
+    def _may_be_near(self, stage: Stage, there: Collection[Stage]) -> bool:
+        """Whether something that stands at no known place may be where it is looked for."""
+        return stage in there or (stage.subject, stage.job) == (self.stage.subject, self.stage.job)
 
     def _precedes(self, first: Stage, second: Stage, column: int) -> bool:
         """Whether one comes before the other: in column 1, only if it went well; in column 2, however it went."""
@@ -174,7 +181,8 @@ def _list_stages(job: Job, workflow: Workflow) -> Iterator[Stage]:
         for kind, command in step.does:
             at += 1
             if kind != MIGRATE or _reaches_a_system(job):
-                yield _make_stage(kind, command.text, job, at=at, steps=(*outer, step), hidden=command.hidden)
+                told = {"hidden": command.hidden, "ordered": command.ordered}
+                yield _make_stage(kind, command.text, job, at=at, steps=(*outer, step), **told)
 
 
 def _walk(steps: Collection[Step], outer: tuple[Step, ...]) -> Iterator[tuple[Step, tuple[Step, ...]]]:
@@ -184,7 +192,7 @@ def _walk(steps: Collection[Step], outer: tuple[Step, ...]) -> Iterator[tuple[St
 
 
 def _make_stage(
-    kind: str, said: str, job: Job, *, at: int, steps: tuple[Step, ...] = (), hidden: bool = False
+    kind: str, said: str, job: Job, *, at: int, steps: tuple[Step, ...] = (), hidden: bool = False, ordered: bool = True
 ) -> Stage:
     stated = [job.condition, *(step.condition for step in steps)]
     return Stage(
@@ -195,6 +203,7 @@ def _make_stage(
         at=at,
         conditions=frozenset(text for text in stated if not _SURE.fullmatch(text)),
         firm=not (hidden or job.tolerated or any(step.tolerated for step in steps)),
+        ordered=ordered,
         on_failure=any(map(_ON_FAILURE.search, stated)),
         anyway=any(_ANYWAY.search(step.condition) for step in steps),
         elsewhere=job.elsewhere or any(is_elsewhere(step.env) for step in steps),

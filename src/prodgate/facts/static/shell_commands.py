@@ -21,6 +21,9 @@ _TOKEN: Final = re.compile(
     r"""|(?P<text>[^\s'"\\#;&|()<>\n]+|.)""",
     re.DOTALL,
 )
+_FUNCTION: Final = re.compile(
+    r"^[ \t]*(?:function[ \t]+[\w:-]+|[\w:-]+[ \t]*\([ \t]*\)[ \t]*\n?[ \t]*\{)", re.MULTILINE
+)
 _CONDITION: Final = re.compile(r"^(?:if|elif|while|until|!)\s+")
 _UNLESS: Final = re.compile(r"^if\s+!\s+")
 #: What may stand before a command without being it.
@@ -45,6 +48,8 @@ class Command:
     text: str
     hidden: bool
     """Whether the script goes on, or ends well, although it failed."""
+    ordered: bool = True
+    """Whether it runs where it stands; in a script that defines functions nobody knows."""
 
 
 def read_commands(script: str, shell: str = "") -> tuple[Command, ...]:
@@ -54,7 +59,8 @@ def read_commands(script: str, shell: str = "") -> tuple[Command, ...]:
     ['set -e', 'tox -e x', 'tee log']
     """
     text = _HEREDOC.sub(r"\3", _mask_expressions(script).replace("\r\n", "\n").replace("\\\n", " "))
-    return tuple(_read(text, _Mode(stops=_stops(shell), pipefail=shell == "bash")))
+    commands = _read(text, _Mode(stops=_stops(shell), pipefail=shell == "bash"))
+    return tuple(replace(one, ordered=False) for one in commands) if _FUNCTION.search(text) else tuple(commands)
 
 
 def _mask_expressions(script: str) -> str:

@@ -87,7 +87,7 @@ _COMMANDS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|^(?:make|just|task|mage|nx|turbo|nox|invoke|fab|ansible-playbook|ssh|eval|act|earthly|dagger)\s"
         r"|^(?:npm|pnpm|yarn|bun)\s+(?!ci\b|i\b|install\b|add\b|audit\b|config\b|cache\b|version\b)\S"
         r"|^(?:\./|\.\./|/)?[\w.-]*/\S+|^(?:bash|sh|zsh|node|deno|ruby|perl|php|python[\d.]*)\s+(?!-[VhvIm]|--version)\S"
-        r"|^docker(?:-compose)?\s+(?:compose\s.*)?(?:run|exec)\s|^[\"']?\$(?!\{\{env\.|\(…\)$)|^(?:source|\.)\s+(?!\S*activate)",
+        r"|^docker(?:-compose)?\s+(?:compose\s.*)?(?:run|exec)\s|^[\"']?\$(?!\{\{env\.|\(…\)$)(?!.*\s(?:[=!]=|=~|-(?:eq|ne|gt|lt))\s)|^(?:source|\.)\s+(?!\S*activate)",
     }.items()
 }
 #: Kind -> the actions that are of it; for all of ``actions/`` and the like, what they do is known to be none of these.
@@ -125,12 +125,12 @@ def list_kinds(command: str) -> Iterator[str]:
 
 
 def list_kinds_of_action(uses: str, inputs: Mapping[str, str]) -> Iterator[str]:
-    """Yield what an action of others does. One of which nothing is known can't be seen through."""
+    """Yield what an action does that has no steps to read. One of which nothing is known can't be seen through."""
     known = [kind for kind, pattern in _ACTIONS.items() if pattern.match(uses)]
     yield from known
     if SHIFT in known and inputs.get("wait-for-service-stability") == "true":
         yield WATCH
-    if not known and not uses.startswith("./") and not _HARMLESS.match(uses):
+    if not known and not _HARMLESS.match(uses):
         yield OPAQUE
 
 

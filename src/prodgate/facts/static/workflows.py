@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...quantities import Quantity
 from .. import Fact
@@ -83,7 +83,7 @@ class Step(Fact):
                 continue
             inner = read_commands(self.scripts[named[0].strip("\"'")], "bash -e")
             for one in self._follow(inner, (*within, named[0])):
-                yield Command(one.text, one.hidden or command.hidden)
+                yield replace(one, hidden=one.hidden or command.hidden, ordered=one.ordered and command.ordered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,9 @@ class Job(Fact):
         """Whether the job does something of these kinds, whatever the conditions of steps, and fails with it."""
         firm = [step for step in self.steps if step.insists and not self.tolerated]
         found = (one for step in firm for one in flatten((step,)) if one.insists)
-        return any(kind in kinds and not command.hidden for step in found for kind, command in step.does)
+        return any(
+            kind in kinds and command.ordered and not command.hidden for step in found for kind, command in step.does
+        )
 
     @property
     def elsewhere(self) -> bool:

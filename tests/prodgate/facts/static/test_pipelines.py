@@ -175,6 +175,26 @@ def test_scripts_that_run_one_another_end() -> None:
     assert {kind for kind, _ in step.does} >= {"judge", "opaque"}
 
 
+FUNCTIONS = "gate() {\n  tox -e prod-gate\n}\nmigrate() {\n  alembic upgrade head\n}\nmigrate\n"
+
+
+def test_what_a_script_does_in_functions_has_no_known_place() -> None:
+    """Whether a function is called at all, and when, is not read."""
+    steps = [f"{{run: {SHIFT}}}", f"{{run: {SHIFT}}}"]
+    job = f"  out: {{environment: p, steps: [{{run: ./a.sh}}, {', '.join(steps)}]}}\n"
+    texts = {DEPLOY: deploy(job), "a.sh": FUNCTIONS}
+    change = [fact for fact in workflow_facts(texts) if isinstance(fact, Change)][-1]
+    for kind in ("judge", "migrate"):
+        search = change.find_before(kind)
+        assert (search.found, [stage.kind for stage in search.unseen]) == ((), [kind])
+
+
+def test_what_a_script_does_in_functions_has_no_known_place_among_its_own_commands() -> None:
+    texts = {DEPLOY: deploy("  out: {environment: p, steps: [{run: ./a.sh}]}\n"), "a.sh": f"{FUNCTIONS}{SHIFT}\n"}
+    change = next(fact for fact in workflow_facts(texts) if isinstance(fact, Change) and fact.kind == "shift")
+    assert [stage.kind for stage in change.find_after("migrate").unseen] == ["migrate"]
+
+
 def test_a_script_that_nobody_reads_to_its_end_cannot_be_seen_through() -> None:
     step = Step(subject="s", line=1, name="s", run="ls\n" * 10_000)
     assert [(kind, command.text) for kind, command in step.does] == [("opaque", "a script of 30,000 characters")]

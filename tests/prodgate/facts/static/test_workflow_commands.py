@@ -77,6 +77,7 @@ KINDS = [
     ("python --version", set()),
     ("sh -c 'terraform apply'", {"opaque"}),
     ("$DEPLOY now", {"opaque"}),
+    ('"$SERVICE" == "all" ]]', set()),
     ("source .venv/bin/activate", set()),
     ("docker build -t x .", set()),
     ("docker run x", {"opaque"}),
@@ -106,7 +107,8 @@ def test_what_a_command_does(command: str, kinds: set[str]) -> None:
         ("dflook/terraform-apply@v2", {}, {"apply"}),
         ("someone/deploys@v1", {}, {"opaque"}),
         ("peter-evans/repository-dispatch@v3", {}, {"opaque"}),
-        ("./.github/actions/own", {}, set()),
+        ("./.github/actions/in-javascript", {}, {"opaque"}),
+        ("docker://tool:1", {}, {"opaque"}),
     ],
 )
 def test_what_an_action_does(uses: str, inputs: dict[str, str], kinds: set[str]) -> None:
