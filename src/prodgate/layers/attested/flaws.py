@@ -89,7 +89,7 @@ def _find_run_flaws(fact: Attestation, criterion: Criterion, again: str) -> Iter
         elif run.started is not None and run.started > fact.when:
             yield Flaw(f"run {run.id} began after it was made", again)
     layer = criterion.shown_by
-    shown = any(run.unread or (layer in run.layers and not run.wrong) for run in fact.runs)
+    shown = any(run.unread or layer in run.layers for run in fact.runs)
     if layer and fact.cites_runs and not shown:
         cite = f"Run the gate with its {layer} layer, and name the run: prodgate attest {criterion.id} --run ID"
         yield Flaw(f"no gate run shows it that judged the {layer} layer", cite)
