@@ -39,9 +39,10 @@ def test_somebody_always_takes_traffic(service: WatchedService, criterion: Crite
     remedy="Set the weights of the rule to 100 and 0 as the last deployment left them, then find out who changed them.",
 )
 def test_one_version_serves_before_and_after(service: WatchedService, criterion: Criterion) -> None:
-    """Did one target group get all of the traffic before it moved, and when the deployment was over?"""
+    """Did one group get all traffic before it moved and when it was over, and the new one no more than was declared?"""
     criterion.hold(not service.weights_before, expected="one group with all", observed=service.weights_before)
     criterion.hold(not service.weights_after, expected="one group with all", observed=service.weights_after)
+    criterion.hold(not service.wrong_steps, expected="the declared steps", observed=service.wrong_steps)
 
 
 @check(

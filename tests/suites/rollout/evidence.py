@@ -135,6 +135,7 @@ def route(name: str) -> dict[str, Any]:
         "listeners": [arn("listener", "app/shop/1/2")],
         "rules": [],
         "alarms": ["shop-errors"],
+        "steps": [10.0],
     }
 
 
@@ -244,6 +245,7 @@ def watch(samples: list[dict[str, Any]]) -> dict[str, Any]:
         "silent": "",
         "before": surroundings(),
         "after": surroundings(),
+        "silent_alarms": {"shop-errors": []},
     }
 
 

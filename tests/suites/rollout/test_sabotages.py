@@ -232,6 +232,28 @@ SABOTAGES = (
         change_seen(-1, weights=weights("api", 10, 90)),
     ),
     Sabotage(
+        "half of the traffic moves at the first step",
+        {"deployment-live-weights"},
+        change_seen(3, weights=weights("api", 50, 50)),
+    ),
+    Sabotage(
+        "nobody knows the declared steps",
+        set(),
+        lambda stored: [one.update(steps=None) for one in of(stored, WATCH)["routes"]],
+        unsettles={"deployment-live-weights"},
+    ),
+    Sabotage(
+        "an alarm that is OK since it sees nothing",
+        {"rollback-alarms-have-data"},
+        change_watch(silent_alarms={"shop-errors": ["shop-latency"]}),
+    ),
+    Sabotage(
+        "nobody knows whether the alarms see anything",
+        set(),
+        change_watch(silent_alarms={"unreadable": "denied"}),
+        unsettles={"rollback-alarms-have-data"},
+    ),
+    Sabotage(
         "an alarm without data",
         {"rollback-alarms-have-data"},
         lambda stored: [one["alarms"]["shop-errors"].update(state="INSUFFICIENT_DATA") for one in of(stored, WATCH)["samples"]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
@@ -14,6 +15,10 @@ from .reading import CODEDEPLOY, read_deployment_groups
 
 reads("elbv2", "DescribeListeners", "DescribeRules", "DescribeTargetGroups")
 
+reads("codedeploy", "GetDeploymentConfig")
+
+#: All of the traffic, in percent.
+_ALL: Final = 100
 #: Target groups that one call names.
 _GROUPS: Final = 20
 
@@ -37,6 +42,8 @@ class Route:
     """ARNs of the rules of those listeners that alone count; empty where every rule does."""
     alarms: tuple[str, ...]
     """Names of the alarms that take a deployment back."""
+    steps: tuple[float, ...] | None = None
+    """Shares of the traffic that the new tasks get on the way to all of it, in percent; None if they are not known."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the route as JSON values."""
@@ -76,19 +83,58 @@ def _ecs_route(service: Mapping[str, Any], about: Mapping[str, Any]) -> Route:
         rules |= dict.fromkeys(filter(None, (pair.get("productionListenerRule"),)))
     alarms = service.get("deploymentConfiguration", {}).get("alarms", {})
     names = alarms.get("alarmNames", ()) if alarms.get("enable") else ()
-    return Route(**about, groups=tuple(groups), listeners=(), rules=tuple(rules), alarms=tuple(names))
+    steps = _ecs_steps(service.get("deploymentConfiguration", {}))
+    return Route(**about, groups=tuple(groups), listeners=(), rules=tuple(rules), alarms=tuple(names), steps=steps)
+
+
+def _ecs_steps(stated: Mapping[str, Any]) -> tuple[float, ...] | None:
+    strategy = stated.get("strategy", "ROLLING")
+    if strategy == "CANARY":
+        return _canary((stated.get("canaryConfiguration") or {}).get("canaryPercent"))
+    if strategy == "LINEAR":
+        return _linear((stated.get("linearConfiguration") or {}).get("stepPercent"))
+    return () if strategy == "BLUE_GREEN" else None
+
+
+def _canary(percent: float | None) -> tuple[float, ...] | None:
+    return None if percent is None else (float(percent),)
+
+
+def _linear(percent: float | None) -> tuple[float, ...] | None:
+    if not percent:
+        return None
+    return tuple(number * float(percent) for number in range(1, math.ceil(_ALL / percent)))
+
+
+def _codedeploy_steps(account: Account, group: Mapping[str, Any]) -> tuple[float, ...] | None:
+    name = group.get("deploymentConfigName", "")
+    found = account.find("codedeploy", "GetDeploymentConfig", deploymentConfigName=name) if name else None
+    stated = ((found or {}).get("deploymentConfigInfo") or {}).get("trafficRoutingConfig") or {}
+    if stated.get("type") == "TimeBasedCanary":
+        return _canary((stated.get("timeBasedCanary") or {}).get("canaryPercentage"))
+    if stated.get("type") == "TimeBasedLinear":
+        return _linear((stated.get("timeBasedLinear") or {}).get("linearPercentage"))
+    return () if stated.get("type") == "AllAtOnce" else None
 
 
 def _codedeploy_route(account: Account, service: Mapping[str, Any], about: Mapping[str, Any]) -> Route:
     groups, listeners, alarms = dict[str, None](), dict[str, None](), dict[str, None]()
-    for group in read_deployment_groups(account, service):
+    known = read_deployment_groups(account, service)
+    for group in known:
         for pair in (group.get("loadBalancerInfo") or {}).get("targetGroupPairInfoList", ()):
             names = [one["name"] for one in pair.get("targetGroups", ())]
             groups |= dict.fromkeys(_name_groups(account, names))
             listeners |= dict.fromkeys((pair.get("prodTrafficRoute") or {}).get("listenerArns", ()))
         settings = group.get("alarmConfiguration") or {}
         alarms |= dict.fromkeys(one["name"] for one in settings.get("alarms", ()) if settings.get("enabled"))
-    return Route(**about, groups=tuple(groups), listeners=tuple(listeners), rules=(), alarms=tuple(alarms))
+    return Route(
+        **about,
+        groups=tuple(groups),
+        listeners=tuple(listeners),
+        rules=(),
+        alarms=tuple(alarms),
+        steps=_codedeploy_steps(account, known[0]) if len(known) == 1 else None,
+    )
 
 
 def _name_groups(account: Account, names: Sequence[str]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from .states import OVER, State, read_codedeploy_state, read_ecs_state
 
 #: All of the traffic, in percent, and what a rounding may take from it.
 _ALL: Final = 99.99
+#: What a declared step and an observed one may differ by.
+_ROUNDING: Final = 0.5
 #: State of an alarm that would fire if it had to.
 _READY: Final = "OK"
 
@@ -27,6 +29,8 @@ class WatchedService(Fact):
     """What was wrong with the weights of its target groups before traffic moved; empty if one had all of it."""
     weights_after: str
     """The same when the deployment was over."""
+    wrong_steps: str
+    """A share that the new tasks got on the way and that nothing declares; empty if there was none."""
     least_healthy: Quantity
     """Healthy targets in the groups that got traffic, at the look that found the fewest."""
     moved_early: str
@@ -78,9 +82,10 @@ def _watched_service(route: Route, record: Mapping[str, Any]) -> WatchedService:
         subject=route.service,
         weights_before=_weights_before(before),
         weights_after=Unread(record["why"]) if record["why"] else _weights_flaw(_last_weighed(looks)),  # type: ignore[arg-type]  # as of any fact
+        wrong_steps=_wrong_steps(route, looks, moved),
         least_healthy=_least_healthy(looks),
         moved_early=_moved_early(looks, moved),
-        unready_alarms=_unready_alarms(route, record["samples"][:moved]),
+        unready_alarms=_unready_alarms(route, record, moved),
     )
 
 
@@ -165,13 +170,30 @@ def _moved_early(looks: Sequence[_Look], moved: int | None) -> Any:
     return f"{now if now is not None else ready} of {wanted} new targets were healthy"
 
 
-def _unready_alarms(route: Route, before: Sequence[Mapping[str, Any]]) -> Any:
+def _wrong_steps(route: Route, looks: Sequence[_Look], moved: int | None) -> Any:
+    """Return a share of the new groups that is neither nothing, nor all, nor a declared step."""
+    if moved is None:
+        return ""
+    if route.steps is None:
+        return Unread("in which steps traffic moves is not known: its deployment configuration can't be read")
+    old = next(look.receiving() for look in looks if look.weights)
+    for rule in (rule for look in looks for rule in look.weights):
+        share = sum(weight for group, weight in rule.items() if group not in old)
+        if not any(abs(share - step) < _ROUNDING for step in (0.0, *route.steps, 100.0)):
+            declared = ", ".join(f"{step:g} %" for step in route.steps) or "all at once"
+            return f"{share:g} % went to the new tasks, declared: {declared}"
+    return ""
+
+
+def _unready_alarms(route: Route, record: Mapping[str, Any], moved: int | None) -> Any:
+    before, silent = record["samples"][:moved], record["silent_alarms"]
     if not before:
         return Unread("the alarms were not seen before traffic moved")
-    if "alarms" in before[-1]["unread"]:
-        return Unread(before[-1]["unread"]["alarms"])
+    if reason := before[-1]["unread"].get("alarms") or silent.get("unreadable"):
+        return Unread(reason)
     states = {name: before[-1]["alarms"].get(name, {}).get("state", "missing") for name in route.alarms}
-    return tuple(f"{name} {state}" for name, state in sorted(states.items()) if state != _READY)
+    unready = [f"{name} {state}" for name, state in sorted(states.items()) if state != _READY]
+    return (*unready, *(f"{part} without data" for name in route.alarms for part in silent.get(name, ())))
 
 
 def _short(group: str) -> str:

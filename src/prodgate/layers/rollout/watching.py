@@ -16,6 +16,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...facts.live.ecs_services import list_services
+from ...facts.rollout.alarm_data import find_silent
 from ...facts.rollout.formats import WATCH_FORMAT
 from ...facts.rollout.migration_runs import read_runs
 from ...facts.rollout.reading import find_since
@@ -34,6 +35,8 @@ AFTERWARDS: Final = 1_200
 BEFORE: Final = 2.0
 #: Seconds that requests may go on beyond the limit, while the last look is taken.
 MARGIN: Final = 60.0
+#: How long before the watch the data of alarms count; CloudWatch is some minutes late.
+LOOK_BACK: Final = timedelta(minutes=5)
 #: Looks in a row that must find everything ended.
 SETTLED: Final = 3
 #: How much earlier than the first look a deployment may have been made to be the one that is meant; clocks differ.
@@ -92,7 +95,16 @@ def watch_deployment(watch: Watch, deploy: Deploy | None, ids: Mapping[str, str]
         stream = stack.enter_context(streaming(watch.plan, watch.folder)) if watch.plan else None
         followed.follow(deploy, stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="deploy")))
     after = _read_beside(watch.look(), followed.routes)
-    return {**followed.to_record(stream), "before": before, "after": after}
+    silent = _find_silent_alarms(watch, followed.routes, began)
+    return {**followed.to_record(stream), "before": before, "after": after, "silent_alarms": silent}
+
+
+def _find_silent_alarms(watch: Watch, routes: tuple[Route, ...], began: datetime) -> Mapping[str, Any]:
+    names = sorted({name for route in routes for name in route.alarms})
+    try:
+        return find_silent(watch.look(), names, began - LOOK_BACK / watch.speed)
+    except Unreadable as error:
+        return {"unreadable": error.reason}
 
 
 def _read_beside(account: Account, routes: tuple[Route, ...]) -> Mapping[str, str]:

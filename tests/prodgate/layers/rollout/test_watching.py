@@ -56,13 +56,28 @@ def test_a_good_deployment_is_watched_from_before_it_to_after_it(town: Town, tmp
     assert (record["why"], record["before"], record["acted"] > record["began"]) == ("", record["after"], True)
     (fact,) = watched_facts(record)
     assert (fact.weights_before, fact.weights_after, fact.moved_early, fact.unready_alarms) == ("", "", "", ())
-    assert fact.least_healthy.base == 2
+    assert (int(fact.least_healthy.base), fact.wrong_steps) == (2, "")
     requests, afterwards = request_facts(record)
     assert isinstance(requests, WatchedRequests)
     assert isinstance(afterwards, RequestsAfterwards)
     assert (int(requests.failed.value.base), requests.failed.unfinished, requests.cut_off) == (0, "", "")
     assert len(server.asked) == record["stream"]["due"] > 250
     assert any("InProgress" in line and "g 10 % 2/2" in line for line in told)
+
+
+def test_an_alarm_that_sees_nothing_is_seen(town: Town, tmp_path: Path) -> None:
+    """It is OK, since missing data are no reason to fire; and so it would be whatever happened."""
+    town.silent = True
+    with town.looking() as look:
+        record = watch_deployment(watch(town, tmp_path, look), lambda: town.deploy(GOOD), {})
+    assert next(watched_facts(record)).unready_alarms == ("shop-errors without data",)
+
+
+def test_a_share_that_nothing_declares_is_seen(town: Town, tmp_path: Path) -> None:
+    phases = (Phase("InProgress", healthy=(2, 2)), Phase("InProgress", 50, (2, 2)), *GOOD[3:])
+    with town.looking() as look:
+        record = watch_deployment(watch(town, tmp_path, look), lambda: town.deploy(phases), {})
+    assert next(watched_facts(record)).wrong_steps == "50 % went to the new tasks, declared: 10 %"
 
 
 def test_it_does_not_end_before_the_old_targets_have_drained(town: Town, tmp_path: Path) -> None:

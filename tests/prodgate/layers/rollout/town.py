@@ -20,6 +20,7 @@ GROUP = {
     "deploymentGroupName": "api",
     "ecsServices": [{"clusterName": "shop", "serviceName": "api"}],
     "alarmConfiguration": {"enabled": True, "alarms": [{"name": "shop-errors"}]},
+    "deploymentConfigName": "ten-percent",
     "loadBalancerInfo": {
         "targetGroupPairInfoList": [
             {
@@ -32,6 +33,23 @@ GROUP = {
 BLUE = service("api")["loadBalancers"][0]["targetGroupArn"]
 GREEN = BLUE.replace("-b/", "-g/")
 RULE = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:listener-rule/app/shop/1/2/3"
+
+
+CANARY = {"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 5}}
+ALARM = {
+    "AlarmName": "shop-errors",
+    "AlarmArn": "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-errors",
+    "StateValue": "OK",
+    "ActionsEnabled": True,
+    "Namespace": "AWS/ApplicationELB",
+    "MetricName": "HTTPCode_Target_5XX_Count",
+    "Statistic": "Sum",
+    "Dimensions": [{"Name": "LoadBalancer", "Value": "app/shop/1"}],
+    "Period": 60,
+    "EvaluationPeriods": 3,
+    "Threshold": 5.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,8 @@ class Town:
     reason: Exception = field(default_factory=lambda: Unreadable("access denied"))
     others: dict[str, Answer] = field(default_factory=dict)
     """Answers in place of its own."""
+    silent: bool = False
+    """Whether CloudWatch has no data at all."""
     looks: int = 0
     made: bool = False
     _more: threading.Condition = field(default_factory=threading.Condition)
@@ -108,13 +128,15 @@ class Town:
         answers: dict[str, Answer] = {
             **listing(service("api")),
             "application-autoscaling.DescribeScalableTargets": {"ScalableTargets": []},
-            "cloudwatch.DescribeAlarms": {"MetricAlarms": [{"AlarmName": "shop-errors", "StateValue": "OK"}]},
+            "cloudwatch.DescribeAlarms": {"MetricAlarms": [ALARM]},
+            "cloudwatch.GetMetricData": self._metrics,
             "codedeploy.ListApplications": {"applications": ["shop"]},
             "codedeploy.ListDeploymentGroups": {"applicationName": "shop", "deploymentGroups": ["api"]},
             "codedeploy.GetDeploymentGroup": {"deploymentGroupInfo": GROUP},
             "codedeploy.ListDeployments": {"deployments": ["d-API00001"] if self.made else []},
             "codedeploy.BatchGetDeployments": lambda _: {"deploymentsInfo": [self._describe()]},
             "codedeploy.GetDeployment": self._deployment,
+            "codedeploy.GetDeploymentConfig": {"deploymentConfigInfo": {"trafficRoutingConfig": CANARY}},
             "codedeploy.ListDeploymentTargets": {"targetIds": ["shop:api"]},
             "codedeploy.GetDeploymentTarget": {"deploymentTarget": evidence.deployment("api")["targets"][0]},
             "elbv2.DescribeRules": {"Rules": [{"RuleArn": RULE, "Priority": "1", "Actions": [self._forward()]}]},
@@ -143,6 +165,15 @@ class Town:
             {"TargetGroupArn": GREEN, "Weight": self.phase.green},
         ]
         return {"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}
+
+    def _metrics(self, asked: Mapping[str, Any]) -> Any:
+        """Requests were counted, and no error, of which CloudWatch then has no data."""
+        rows = []
+        for query in asked["MetricDataQueries"]:
+            seen = query["MetricStat"]["Metric"]["MetricName"] == "RequestCount" and not self.silent
+            data = {"Timestamps": [datetime.now(UTC)], "Values": [6000.0]} if seen else {"Timestamps": [], "Values": []}
+            rows.append({"Id": query["Id"], "StatusCode": "Complete", **data})
+        return {"MetricDataResults": rows}
 
     def _health(self, asked: Mapping[str, Any]) -> Any:
         blue = asked["TargetGroupArn"] == BLUE
