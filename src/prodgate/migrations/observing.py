@@ -48,8 +48,8 @@ def observe_release(
 
 def _compare_heads(rendering: Rendering, heads: tuple[str, ...]) -> None:
     """Raise Unreadable when the tool sees others than the text of the files states."""
-    if rendering.heads and rendering.heads != heads:
-        said = f"{rendering.engine} sees {', '.join(rendering.heads)}, and the files state {', '.join(heads)}"
+    if rendering.heads not in (None, heads):
+        said = f"{rendering.engine} sees {', '.join(rendering.heads or ())}, and the files state {', '.join(heads)}"
         raise Unreadable(f"the newest migration is not certain: {said}; name the folder that holds all of them")
 
 

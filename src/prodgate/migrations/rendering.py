@@ -35,10 +35,11 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What a tool said: the heads that it sees, if it was asked, and the SQL of each migration."""
+    """What a tool said: the heads that it sees, and the SQL of each migration."""
 
     engine: str
-    heads: tuple[str, ...]
+    heads: tuple[str, ...] | None
+    """None where nothing but the files says it."""
     migrations: tuple[Rendered, ...]
 
 
@@ -46,7 +47,7 @@ def render(tool: str, project: Path, folder: Path, texts: Mapping[str, str], wan
     """Return the SQL of migrations. Raises Unreadable when a tool can't render any."""
     if tool in PLAIN_SQL:
         found = (Rendered(revision=each, sql=texts[each.file]) for each in wanted)
-        return Rendering(engine="files of the repository", heads=(), migrations=tuple(found))
+        return Rendering(engine="files of the repository", heads=None, migrations=tuple(found))
     if tool != "alembic":
         raise Unreadable(f"{tool}: its migrations become SQL only in its own application; render and lint them there")
     return _render_alembic(project, folder, wanted)
@@ -59,11 +60,18 @@ def _render_alembic(project: Path, folder: Path, wanted: Iterable[Revision]) -> 
     words = [word for id_ in by_id for word in ("--revision", id_)]
     command = (sys.executable, "-I", str(_DRIVER), str(folder.absolute()), "--base", str(project.absolute()), *words)
     said = _run(command, project)
-    migrations = tuple(
-        Rendered(revision=by_id[one["id"]], sql=one.get("sql", ""), fault=one.get("fault", ""))
-        for one in said["rendered"]
-    )
-    return Rendering(engine=f"Alembic {said['version']}", heads=tuple(said["heads"]), migrations=migrations)
+    try:
+        if [one["id"] for one in said["rendered"]] != [*by_id]:
+            raise Unreadable(
+                "Alembic answered for other migrations than it was asked for; one of them meddles with that"
+            )
+        migrations = tuple(
+            Rendered(revision=by_id[one["id"]], sql=str(one.get("sql", "")), fault=str(one.get("fault", "")))
+            for one in said["rendered"]
+        )
+        return Rendering(engine=f"Alembic {said['version']}", heads=tuple(said["heads"]), migrations=migrations)
+    except (KeyError, TypeError) as error:
+        raise Unreadable(f"Alembic's answer lacks {error}; one of the migrations meddles with it") from None
 
 
 def _run(command: Sequence[str], cwd: Path) -> Mapping[str, Any]:

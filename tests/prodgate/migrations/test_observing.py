@@ -187,6 +187,28 @@ def test_a_migration_that_ends_the_process_makes_nothing_pass(body: str, says: s
         observe_release("alembic", tmp_path, folder, lambda _: ["0"], lambda _: ())
 
 
+@pytest.mark.parametrize(
+    ("meddled", "says"),
+    [
+        ("{**made, 'rendered': []}", "answered for other migrations than it was asked"),
+        ("{**made, 'rendered': made['rendered'] * 2}", "answered for other migrations"),
+        ("{**made, 'heads': []}", "the newest migration is not certain"),
+        ("{'rendered': made['rendered']}", "answer lacks 'version'"),
+        ("[]", "answer lacks"),
+    ],
+)
+def test_an_answer_that_a_migration_has_meddled_with_is_none(meddled: str, says: str, tmp_path: Path) -> None:
+    lines = (
+        "import json",
+        "encode = json.JSONEncoder.iterencode",
+        f"json.JSONEncoder.iterencode = lambda self, made, *more: encode(self, {meddled}, *more)",
+        "op.drop_table('stories')",
+    )
+    folder = write(tmp_path, "".join(f"    {line}\n" for line in lines))
+    with pytest.raises(Unreadable, match=says):
+        observe_release("alembic", tmp_path, folder, lambda _: ["0"], lambda _: ())
+
+
 def test_it_gets_nothing_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     monkeypatch.setenv("DATABASE_URL", "postgresql://news:hunter2@db/news")
