@@ -398,7 +398,7 @@ def test_the_finding_says_which_outage_would_have_been_seen(checks: tuple[Check,
     fail(of(stored, WATCH)["stream"], 15, "HTTP 502", 26)
     (finding,) = judged_evidence(stored, checks, stated)["zero-downtime-deploy"]
     assert "26 HTTP 502" in finding.observed
-    assert "the longest of 260 ms" in finding.observed
+    assert "one outage, of 260 ms" in finding.observed
     assert "an outage of 10 ms or longer would have been seen" in finding.observed
     assert "0.01% of the error budget (43.2 min in 30 d)" in finding.observed
 

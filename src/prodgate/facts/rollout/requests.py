@@ -192,7 +192,8 @@ def _describe_outages(record: Mapping[str, Any], stream: Mapping[str, Any]) -> I
     step = 1 / stream["plan"]["rate"]
     lasted = [outage["ended"] - outage["began"] + step for outage in stream["outages"]]
     if lasted:
-        yield f"{len(lasted)} outages, the longest of {max(lasted) * 1000:,.0f} ms"
+        longest = f"{max(lasted) * 1000:,.0f} ms"
+        yield f"{len(lasted)} outages, the longest of {longest}" if len(lasted) > 1 else f"one outage, of {longest}"
     yield f"an outage of {step * 1000:,.0f} ms or longer would have been seen"
     if budget := record.get("budget"):
         yield f"{sum(lasted) / budget['seconds']:.2%} of the error budget ({budget['words']})"
