@@ -55,8 +55,8 @@ TERRAFORM = """
 case "$*" in
 *" output -json release") cat "$RELEASE" ;;
 *" show "*) echo "# what would change" ;;
-*" plan -out="*) : > "$ROOT/reviewed.tfplan" ;;
-*" apply reviewed.tfplan") test -e "$ROOT/reviewed.tfplan" ;;
+*" plan -out=$RUNNER_TEMP/reviewed.tfplan") : > "$RUNNER_TEMP/reviewed.tfplan" ;;
+*" apply $RUNNER_TEMP/reviewed.tfplan") test -e "$RUNNER_TEMP/reviewed.tfplan" ;;
 *" init -lockfile=readonly") ;;
 *) exit 64 ;;
 esac
@@ -118,11 +118,11 @@ def staged(production: RehearsalAccount, work: Path) -> Iterator[Stage]:
             "GITHUB_RUN_ID": "42",
             "GITHUB_RUN_ATTEMPT": "1",
             "RELEASE": str(release),
+            "RUNNER_TEMP": str(work / "temporary"),
         }
         machine = Machine(work, VARIABLES, environment)
-        root = work / "terraform" / "environments" / "prod"
-        root.mkdir(parents=True)
-        (root / "reviewed.tfplan").touch()  # fetched from the job that planned
+        (work / "temporary").mkdir()
+        (work / "temporary" / "reviewed.tfplan").touch()  # fetched from the job that planned
         (work / "scripts").symlink_to(ROOT / "scripts")
         machine.install("aws", module="tests.workflows.aws_cli")
         machine.install("jq", module="tests.workflows.jq")
@@ -155,13 +155,13 @@ def released(production: RehearsalAccount, tmp_path_factory: pytest.TempPathFact
 def test_a_plan_is_shown_and_kept_as_text(stage: Stage) -> None:
     assert stage.machine.run(DEPLOY["plan"]) == 0
     assert "    # what would change" in (stage.machine.work / "summary.md").read_text()
-    assert (stage.machine.work / "terraform" / "environments" / "prod" / "reviewed.txt").exists()
+    assert (stage.machine.work / "temporary" / "reviewed.txt").exists()
 
 
 def test_a_good_release_does_everything_in_its_order(released: Stage) -> None:
     done = released.machine.commands
     order = [
-        "terraform -chdir=terraform/environments/prod apply reviewed.tfplan", "aws rds create-db-cluster-snapshot",
+        "terraform -chdir=terraform/environments/prod apply ", "aws rds create-db-cluster-snapshot",
         "aws rds wait", "pipx run tox -e pre-deploy -- aws://ap-northeast-1", "aws ecs run-task",
         "aws ecs wait tasks-stopped", "aws deploy create-deployment", "pipx run tox -e deploy-watch -- d-", "curl --fail",
     ]  # fmt: skip
@@ -214,7 +214,7 @@ def test_what_is_not_known_before_ends_the_release_before_the_migration(stage: S
 
 
 def test_nothing_is_applied_without_the_plan_that_was_shown(stage: Stage) -> None:
-    (stage.machine.work / "terraform" / "environments" / "prod" / "reviewed.tfplan").unlink()
+    (stage.machine.work / "temporary" / "reviewed.tfplan").unlink()
     assert stage.machine.run(DEPLOY["deploy"]) != 0
     assert not [one for one in stage.machine.commands if one.startswith("aws rds")]
 
