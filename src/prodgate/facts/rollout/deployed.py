@@ -14,8 +14,11 @@ from .. import Fact
 from ..live.ecs_services import list_services, list_tasks, read_task_definition
 from ..live.image_manifests import is_same_image
 from ..live.services import parse_image
+from ..observers import reads
 from .deployments import Deployment, Revision, deployment_facts
 from .routes import Route
+
+reads("elbv2", "DescribeTargetHealth")
 
 _LEAVING: Final = "draining"
 

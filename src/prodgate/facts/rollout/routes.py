@@ -13,7 +13,7 @@ from ..live.ecs_services import list_services
 from ..observers import reads
 from .reading import CODEDEPLOY, read_deployment_groups
 
-reads("elbv2", "DescribeListeners", "DescribeRules", "DescribeTargetGroups")
+reads("elbv2", "DescribeRules", "DescribeTargetGroups")
 
 reads("codedeploy", "GetDeploymentConfig")
 

@@ -17,7 +17,7 @@ from .watched import require_format
 
 reads("application-autoscaling", "DescribeScalableTargets")
 reads("cloudwatch", "DescribeAlarms")
-reads("elbv2", "DescribeListeners", "DescribeRules", "DescribeTargetGroupAttributes", "DescribeTargetGroups")
+reads("elbv2", "DescribeRules", "DescribeTargetGroupAttributes", "DescribeTargetGroups")
 
 #: Settings of a service that no revision holds.
 _SERVICE: Final = ("deploymentConfiguration", "desiredCount", "healthCheckGracePeriodSeconds", "schedulingStrategy")

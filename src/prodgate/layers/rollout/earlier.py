@@ -63,8 +63,9 @@ def why_no_proof(value: Mapping[str, Any], before: datetime | None) -> str:
 
 def _describe_absence(context: LayerContext, rest: Rest) -> str:
     this = runs.read(context.run)
-    own = (one["reason"] for one in this.unreadable if one["layer"] == rest.layer and one["kind"] in rest.kinds)
-    why = next(own, "")
+    own = [one for one in this.unreadable if one["layer"] == rest.layer]
+    # a layer may name what it could not observe by kinds of its own
+    why = next((one["reason"] for one in sorted(own, key=lambda one: one["kind"] not in rest.kinds)), "")
     nothing = f"the {rest.layer} layer has observed nothing of this release{why and f': {why}'}"
     return f"{nothing}; run it, too: {_command(context, rest)}"
 

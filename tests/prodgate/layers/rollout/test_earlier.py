@@ -73,7 +73,8 @@ def test_without_any_it_says_what_to_run(context: LayerContext) -> None:
 
 
 def test_a_layer_that_could_not_observe_says_why(context: LayerContext) -> None:
-    context.journal.write("unreadable", layer="load", kind="load", reason="nobody allowed it")
+    context.journal.write("unreadable", layer="load", kind="SteadyLoad", reason="nobody allowed it")
+    context.journal.write("unreadable", layer="dags", kind="load", reason="another layer")
     with pytest.raises(Unreadable, match="nothing of this release: nobody allowed it"):
         found(context)
 
