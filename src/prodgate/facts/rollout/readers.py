@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...findings import NotObserved
 from ...quantities import Quantity
 from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from .. import Fact
 from ..live.load_balancers import list_application_balancers, metric_name
 from ..live.watching.metric_data import Query, read_series, total
+from .deployments import Deployment
 
 #: How long CloudWatch may still add to a minute.
 SETTLED: Final = timedelta(minutes=5)
@@ -66,9 +69,19 @@ def readers_facts(value: Mapping[str, Any]) -> Iterator[ReadersDuringDeployment]
     )
 
 
-def span_of(deployments: Iterable[Any]) -> tuple[datetime, datetime] | None:
-    """Return when the first of some deployments began and the last ended; None while one goes on, or is unknown."""
-    known = [(fact.began, fact.ended) for fact in deployments]
-    if not known or any(ended is None for _, ended in known):
-        return None
+def span_of(deployments: Iterable[Deployment]) -> tuple[datetime, datetime]:
+    """Return when the first of some deployments began and the last ended. Raises Unreadable when that is not known."""
+    known = [_times_of(fact) for fact in deployments]
+    if not known:
+        raise Unreadable("no deployment is known")
     return min(began for began, _ in known), max(ended for _, ended in known)
+
+
+def _times_of(deployment: Deployment) -> tuple[datetime, datetime]:
+    try:
+        began, ended = deployment.began, deployment.ended
+    except NotObserved as unread:
+        raise Unreadable(unread.conclusion.reason) from unread
+    if ended is None:
+        raise Unreadable(f"{deployment.id} still goes on; run again when it is over")
+    return began, ended
