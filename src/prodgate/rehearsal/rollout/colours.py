@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from ...aws.clients import Clients
-from .builds import Build
+from .builds import BLUE, Build
 from .declared import Service, TargetGroup
 from .fleet import Fleet
 from .keeper import Keeper
@@ -61,7 +61,7 @@ class Stage:
 
 def start_tasks(stage: Stage, service: Service, tasks: TaskSet) -> None:
     """Start a process for each task that the account has in a set, and register them."""
-    slow = ("latency=1@0.2",) if "slow-drain" in stage.faults else ()
+    slow = ("latency=1@0.2",) if "slow-drain" in stage.faults and tasks.build is BLUE else ()
     placed = {
         place: stage.fleet.start(service.name, tasks.build, tasks.schema, slow)
         for place in list_places(stage.aws, service, tasks.id)
