@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, event, func, insert, inspect, select, text
+from sqlalchemy import Connection, create_engine, event, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from prodgate.criteria import UsageError
@@ -182,6 +182,32 @@ def test_a_migration_that_fails_half_way_leaves_nothing(url: str) -> None:
     mended = bring_schema(url, "0004")
     assert (mended.before, mended.error) == (before, "")
     assert mended.after > before
+
+
+def test_a_migration_gives_up_where_a_reader_holds_the_table(server: str) -> None:
+    url = server.replace("/postgres?", "/locked?")
+    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("CREATE DATABASE locked"))
+    before = prepare_previous(url)
+    reader = open_database(url)
+    with reader.engine.begin() as connection:
+        connection.execute(text("LOCK TABLE stories IN ACCESS SHARE MODE"))
+        given_up = bring_schema(url, "0004")
+    assert "lock timeout" in given_up.error
+    assert (given_up.before, given_up.after) == (before, before)
+    assert bring_schema(url, "0004").error == ""
+    reader.engine.dispose()
+
+
+def test_a_build_fails_on_a_schema_that_lacks_what_it_reads(url: str) -> None:
+    blue = open_database(url, prepare_previous(url))
+    assert asked(blue, "/api/stories").status == 200
+    bring_schema(url, "0004")
+    with blue.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE stories DROP COLUMN summary_en"))
+    assert asked(blue, "/api/ready").status == 200, "the version alone says nothing is wrong"
+    assert asked(blue, "/api/stories").status == 500
+    blue.engine.dispose()
 
 
 def test_a_build_of_no_migration_does_not_start(url: str) -> None:
