@@ -186,8 +186,10 @@ def test_a_migration_that_fails_half_way_leaves_nothing(url: str) -> None:
 
 def test_a_migration_gives_up_where_a_reader_holds_the_table(server: str) -> None:
     url = server.replace("/postgres?", "/locked?")
-    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
         connection.execute(text("CREATE DATABASE locked"))
+    engine.dispose()
     before = prepare_previous(url)
     reader = open_database(url)
     with reader.engine.begin() as connection:
