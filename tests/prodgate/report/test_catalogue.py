@@ -10,6 +10,7 @@ from prodgate.report import catalogue
 from prodgate.report.catalogue import FILES, Catalogue, entries
 from prodgate.report.dags import calendar
 from prodgate.report.html import render_html
+from prodgate.sections.moments import MOMENTS
 
 from .dags.samples import rarer, scheduled, troubled
 from .load.samples import everything, loaded, record, stored
@@ -69,8 +70,10 @@ def test_every_entry_is_used_and_none_is_missing(
     monkeypatch.setattr(calendar, "MOST_SLOTS", 99)
     dags = (scheduled(tmp_path, troubled()), *rarer(tmp_path))
     again = run([criterion("c")], [], judged_again="2026-11-23T090000Z-1a2b3c4")
+    partial = [run([criterion("c")], [], moment=moment) for moment in MOMENTS]
     shown = (
         again,
+        *partial,
         showcase(),
         showcase(rehearsal=False, finished=False),
         go,
