@@ -78,14 +78,15 @@ class Dependence:
 
 def is_bad(policy: Policy, tree: Configuration, criterion: Criterion) -> bool:
     """Whether a policy finds anything in a configuration that is not satisfied or undetermined."""
-    return any(finding.outcome in BAD for finding in apply(policy, tree, criterion))
+    applies = replace(criterion, where_present=True)  # one subject alone may be one that it does not apply to
+    return any(finding.outcome in BAD for finding in apply(policy, tree, applies))
 
 
 def record_dependence(tree: Configuration, policies: Iterable[Policy], criteria: Criteria) -> Dependence:
     """Judge a tree once and record what each judgement reads. Raises ValueError unless all are good."""
     reads: set[tuple[str, str]] = set()
     for resource in tree.resources:
-        resource.values = RecordingValues(resource.address, resource.values, reads)
+        resource._values = RecordingValues(resource.address, resource.values, reads)
     watched = WatchedConfiguration(tree, tree.resources)
     on_values: dict[tuple[str, str], list[Policy]] = defaultdict(list)
     on_types: dict[str, list[Policy]] = defaultdict(list)
@@ -118,12 +119,12 @@ def _judge_of(policy: Policy, subject: Resource) -> Any:
 @contextmanager
 def _with_values(resource: Resource, values: Mapping[str, Any]) -> Iterator[None]:
     """Give a resource other values while the context is open."""
-    before, resource.values = resource.values, values
+    before, resource._values = resource.values, values
     resource.__dict__.pop("identities", None)
     try:
         yield
     finally:
-        resource.values = before
+        resource._values = before
         resource.__dict__.pop("identities", None)
 
 

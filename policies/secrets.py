@@ -60,7 +60,7 @@ def running_code_is_handed_no_plain_secret(holder: Resource, criterion: Criterio
 
 def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
     """Yield what running code is given, by name; each is read, so that the last one places the finding."""
-    for name, value in holder.values.items():
+    for name, value in holder.search().items():
         if name not in NOT_VALUES and holder.has(name):
             yield from texts_in({name: _decode(value) if name.startswith("user_data") else value})
     if holder.type == "aws_ssm_parameter":
@@ -94,7 +94,7 @@ def no_value_is_a_credential(tree: Configuration, criterion: Criterion) -> None:
     if not tree.resources:
         raise criterion.undetermined("nothing is declared")
     for resource in tree.resources:
-        for path, text in texts_in(resource.values):
+        for path, text in texts_in(resource.search()):
             if form := credential_form(text or ""):
                 resource.has(path.partition(".")[0])  # the place of the finding
                 criterion.hold(False, expected="no credential", observed=f"{form} in {resource.address}.{path}")

@@ -25,7 +25,7 @@ SINGLE_SUBNETS = {"aws_efs_mount_target": "subnet_id", "aws_lambda_function": "v
 def subnets(workload: Resource, name: str) -> tuple[Resource, ...]:
     """Return the declared subnets at an argument. Raises Unresolved when one of them is declared elsewhere."""
     found = workload.related(name, "aws_subnet")
-    known = {subnet.values.get("id") for subnet in found}
+    known = {subnet.known("id") for subnet in found}
     resolved = all(isinstance(id, str) for id in known)
     if foreign := [id for id in workload.texts(name) if id not in known] if resolved else []:
         raise Unresolved(f"{workload.address}.{name}", f"names {foreign[0]}, a subnet that is declared elsewhere")
@@ -73,5 +73,5 @@ def _is_open(table: Resource) -> bool:
 
 
 def _is_gateway(id: str | None, table: Resource) -> bool:
-    gateways = {gateway.values.get("id") for gateway in table.configuration.of("aws_internet_gateway")}
+    gateways = {gateway.known("id") for gateway in table.configuration.of("aws_internet_gateway")}
     return bool(id) and (id in gateways or str(id).startswith("igw-"))

@@ -115,3 +115,15 @@ class NotObserved(Undetermined, NotKnown):
 
 class NotApplicable(Concluded):
     """The question does not arise for this subject."""
+
+
+def refuse_silence(judge: str, subjects: int) -> Conclusion:
+    """Return what follows when a judge says of all its subjects that the question does not arise for them.
+
+    Only the criterion can say that it need not arise for any.
+    """
+    allowed = 'write applicability = "where-present" in the criterion if it may arise for none'
+    reason = (
+        f"{judge} says of all {subjects:,} that it is not applicable, and the criterion does not allow that; {allowed}"
+    )
+    return Conclusion(outcome=Outcome.UNDETERMINED, reason=reason)

@@ -29,8 +29,11 @@ class Fact:
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
-        if isinstance(value, Unread):
-            raise NotObserved(Conclusion(outcome=Outcome.UNDETERMINED, reason=value.reason))
+        unread = (
+            next((each for each in value.values() if isinstance(each, Unread)), None) if name == "__dict__" else value
+        )
+        if isinstance(unread, Unread):
+            raise NotObserved(Conclusion(outcome=Outcome.UNDETERMINED, reason=unread.reason))
         return value
 
     def __repr__(self) -> str:

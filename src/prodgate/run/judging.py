@@ -9,7 +9,7 @@ from typing import Any, cast
 from ..checks import Check, find_mismatch
 from ..criteria import Criteria, CriteriaError, Criterion, conclude
 from ..facts import Fact, Facts
-from ..findings import Concluded, Conclusion, Finding, Outcome
+from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
 from ..terraform.policy import Policy
 
@@ -41,10 +41,14 @@ def judge(
     """
     subjects: tuple[Fact, ...] = facts.of(check.kind)
     make = partial(_make_finding, check, criterion, layer)
+    applies = not subjects
     for subject in subjects:
         conclusion = _run_check(check, criterion, subject, fixtures, interruptions)
+        applies = applies or conclusion.outcome is not Outcome.NOT_APPLICABLE
         yield make(subject.subject, conclusion, place=getattr(subject, "place", ""))
     kind = check.kind.__name__
+    if not applies and not criterion.where_present:
+        yield make(f"({kind})", refuse_silence(check.name, len(subjects)))
     if reason := facts.why_unreadable(check.kind):
         yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif len(subjects) < check.population:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 from ..judgement import WATCHES, Judgement, describe, note
 
@@ -28,10 +31,26 @@ def _watch_threads(judgement: Judgement) -> Iterator[None]:
             judgement.doubt("left a thread running, whose comparisons don't count; wait for it with join()")
 
 
+@contextmanager
+def _watch_coroutines(judgement: Judgement) -> Iterator[None]:
+    """Note coroutines that were made and never awaited: nothing of them ran."""
+    with catch_warnings():
+        filterwarnings("always", r"coroutine .* was never awaited", RuntimeWarning)
+        show = warnings.showwarning
+
+        def hear(message: Warning | str, *place: Any, **more: Any) -> None:
+            if "was never awaited" in str(message):
+                judgement.doubt(f"{message}: nothing of it ran; await it, or compare in a plain function")
+            show(message, *place, **more)
+
+        warnings.showwarning = hear
+        yield
+
+
 def watch_judgements() -> None:
     """Watch every judgement of this process from here on."""
     if _watch_threads not in WATCHES:
-        WATCHES.append(_watch_threads)
+        WATCHES.extend((_watch_threads, _watch_coroutines))
         os.register_at_fork(after_in_parent=_note_fork)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..criteria import UsageError
+from .lazy_comparisons import find_lazy_comparisons
 
 Kind = Literal["policy", "check"]
 
@@ -82,6 +83,7 @@ def read_judges(path: Path) -> JudgeFile:
         for node in _list_used(tree, frozenset())
         if id(node) not in counted and (kind := names.declares(node))
     ]
+    mistakes += find_lazy_comparisons(tree, path)
     judges = tuple(judge for judge, _ in found if judge)
     return JudgeFile(judges=judges, mistakes=(*mistakes, *_find_unread(found, path)))
 

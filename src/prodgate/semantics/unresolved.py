@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..judgement import Doubt, NotKnown, is_judging, record_doubt
+from ..judgement import Doubt, NotKnown, describe, is_judging, record_doubt
 
 
 class Unresolved(NotKnown):
@@ -28,7 +28,7 @@ class Unknown:
 
     def __eq__(self, other: object) -> bool:
         if other is not self and is_judging():
-            raise Unresolved("", f"a value that {self.reason} was compared with {other!r}")
+            raise Unresolved("", f"a value that {self.reason} was compared with {describe(other)}")
         return other is self
 
     def __hash__(self) -> int:
@@ -40,4 +40,5 @@ class Unknown:
         return repr(self)
 
     def __repr__(self) -> str:
+        record_doubt(Doubt(reason=f"a value that {self.reason} was read as text"), optional=True)
         return f"<unknown: {self.reason}>"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..criteria import Criterion, conclude, runs_later
-from ..findings import Concluded, Conclusion, Finding, Outcome
+from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
 from ..semantics.unresolved import Unresolved
 from .known_types import check_types
@@ -107,8 +107,13 @@ def policy(
 def apply(policy: Policy, configuration: Configuration, criterion: Criterion) -> Iterator[Finding]:
     """Yield a finding for each subject of the policy, and one for a population that is too small."""
     subjects = configuration.of(*policy.resources) if policy.resources else (configuration,)
+    applies = not subjects
     for subject in subjects:
-        yield _judge(policy, subject, criterion)
+        finding = _judge(policy, subject, criterion)
+        applies = applies or finding.outcome is not Outcome.NOT_APPLICABLE
+        yield finding
+    if not applies and not criterion.where_present:
+        yield _report_silence(policy, configuration, criterion, len(subjects))
     if len(subjects) < policy.population or not subjects:
         yield _report_too_few(policy, configuration, criterion, len(subjects))
 
@@ -159,6 +164,18 @@ def _find_places(subject: Resource | Configuration, read: Declaration | Configur
     if isinstance(subject, Resource) and subject.origin and subject is not read:
         places.append(str(subject.origin.block))
     return tuple(dict.fromkeys(places))
+
+
+def _report_silence(policy: Policy, configuration: Configuration, criterion: Criterion, subjects: int) -> Finding:
+    return Finding(
+        criterion=policy.criterion,
+        check=policy.id,
+        layer="static",
+        subject=configuration.root,
+        outcome=Outcome.UNDETERMINED,
+        reason=refuse_silence(policy.id, subjects).reason,
+        remedy=policy.remedy or criterion.remedy,
+    )
 
 
 def _report_too_few(policy: Policy, configuration: Configuration, criterion: Criterion, found: int) -> Finding:

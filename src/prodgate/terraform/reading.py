@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from ..judgement import Doubt, record_doubt
+from ..judgement import Doubt, is_judging, record_doubt
 from ..semantics.policy_documents import Statement, read_statements
 from ..semantics.unresolved import Unknown, Unresolved
 from .positions import Origin
@@ -69,14 +69,57 @@ def find_unknown(value: Any) -> Unknown | None:
     return None
 
 
+class WatchedValues(Mapping[str, Any]):
+    """Arguments that note a doubt when one that is not known, or holds what is not known, is taken out of them."""
+
+    def __init__(self, place: str, values: Mapping[str, Any]) -> None:
+        self._place, self._held = place, values
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._held[name]
+        if (unknown := find_unknown(value)) is not None:
+            record_doubt(Doubt(reason=f"{self._place}.{name} {unknown.reason}"), optional=True)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 class Block:
     """A block of arguments, read strictly. ``path`` is its dotted path inside ``resource``."""
 
     def __init__(self, resource: Declaration, path: str, values: Mapping[str, Any]) -> None:
-        self.resource, self.path, self.values = resource, path, values
+        self.resource, self.path, self._values = resource, path, values
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The arguments as they are. While something is judged, taking one that is not known in full is a doubt."""
+        return (
+            WatchedValues(f"{self.resource.address}.{self.path}".rstrip("."), self._values)
+            if is_judging()
+            else self._values
+        )
+
+    def search(self) -> Mapping[str, Any]:
+        """Return the arguments as they are, to look for what nobody may write there; an unknown in them is no doubt."""
+        return self._values
+
+    def known(self, name: str) -> Any:
+        """Return the value of an argument of this block if it is known, or None; for what decides nothing alone."""
+        value = self._values.get(name)
+        return value if find_unknown(value) is None else None
 
     def _read(self, name: str) -> Any:
-        value: Any = self.values
+        value: Any = self._values
         path = self.path
         if not value and not path:
             raise Unresolved(f"{self.resource.address}.{name}", "is not in the plan: the resource has no values at all")

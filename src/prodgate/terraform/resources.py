@@ -80,7 +80,7 @@ class Resource(Block):
     @cached_property
     def identities(self) -> frozenset[str]:
         """The values by which other resources name this one."""
-        values = (self.values.get(name) for name in IDENTITIES)
+        values = (self._values.get(name) for name in IDENTITIES)
         return frozenset(value for value in values if isinstance(value, str) and value)
 
     @cached_property
