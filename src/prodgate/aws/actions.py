@@ -54,7 +54,6 @@ DRILL_ACTIONS: Final = (
     "cloudwatch:SetAlarmState",
     "codedeploy:CreateDeployment",
     "codedeploy:GetApplicationRevision",
-    "codedeploy:GetDeploymentConfig",
     "codedeploy:RegisterApplicationRevision",
     "ecs:UpdateService",
     "sns:Subscribe",
