@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from .catalogue import Attack, find_setup, paths
+from .catalogue import Attack, find_setup
 
 CRITERIA = """
 system = "shop"
@@ -140,10 +140,13 @@ class Project:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).symlink_to(target)
 
-    def take_back(self, attack: Attack) -> None:
-        """Undo what an attack did to files, and make the shop ready."""
-        for name in paths(attack):
-            (self.folder / name).unlink(missing_ok=True)
+    def take_back(self) -> None:
+        """Take away all that there is, what the attack's code wrote, too, and make the shop ready."""
+        for each in self.folder.iterdir():
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each)
+            else:
+                each.unlink()
         self.write(HEALTHY)
 
     def runs(self) -> list[Path]:

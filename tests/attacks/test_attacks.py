@@ -75,7 +75,7 @@ def test_no_attack_of_this_part_is_go(attack: Attack, tmp_path: Path) -> None:
 def test_a_project_whose_attack_was_taken_back_is_go(attack: Attack, tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.attack(attack)
-    project.take_back(attack)
+    project.take_back()
     assert_go(project)
 
 
