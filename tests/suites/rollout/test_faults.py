@@ -97,7 +97,7 @@ def judging() -> tuple[tuple[Check, ...], Project]:
         ("", set(), set()),
         ("naive-restart", {"zero-downtime-deploy", *HEALTH}, {"during-error-rate"}),
         ("kill-at-switch", CUT, {"during-error-rate"}),
-        ("early-shift", {"zero-downtime-deploy"}, {"during-error-rate", *HEALTH}),
+        ("early-shift", {"zero-downtime-deploy"}, {"during-error-rate", "deployment-live-weights", *HEALTH}),
         ("slow-drain", CUT, {"during-error-rate", "after-performance"}),  # its requests take a second
         ("strange-weights", {"deployment-live-weights"}, {"zero-downtime-deploy", "during-error-rate"}),
         ("wrong-weights", {"deployment-live-weights"}, set()),

@@ -52,6 +52,7 @@ def _install(stage: Stage, releases: Sequence[Release], build: Build, schema: st
         greens = _greens(releases)
         if "naive-restart" in stage.faults:
             stage.fleet.end([one.task for each in releases for one in each.blue.targets], at_once=True)
+        if stage.faults & {"naive-restart", "early-shift"}:
             _shift_all(stage, releases, 100)
         for release, green in zip(releases, greens, strict=True):
             start_tasks(stage, release.service, green)

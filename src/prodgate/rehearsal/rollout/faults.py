@@ -11,7 +11,7 @@ from ...criteria import UsageError, suggest
 FAULTS: Final = {
     "naive-restart": "the old tasks are ended before the new ones start, at the same place",
     "kill-at-switch": "the old tasks are killed, and only then all traffic moves",
-    "early-shift": "traffic moves before the new tasks are healthy",
+    "early-shift": "traffic moves before the new tasks start",
     "slow-drain": "requests to blue take long, and the old tasks are killed as soon as traffic has moved",
     "wrong-weights": "half of the traffic moves at the first step, whatever is declared",
     "strange-weights": "before anything is deployed, one percent of the traffic goes to the other target group",
