@@ -22,6 +22,9 @@ Failure = Literal["error", "hang", "empty", "garbage"]
 FEED: Final = "feed.xml"
 #: How many items a feed has; older ones drop out.
 ITEMS: Final = 20
+#: Seconds between two items of a source: fewer than a run takes, as runs that were late follow each other at once, and
+#: each must find news.
+NEWS_EVERY: Final = 1.0
 #: Seconds after which a source that hangs answers after all, for clients that would wait for ever.
 HANG_LIMIT: Final = 120.0
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
@@ -146,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving_feeds(every: float = 5.0) -> Iterator[Feeds]:
+def serving_feeds(every: float = NEWS_EVERY) -> Iterator[Feeds]:
     """Serve the sources of the sample site while the context is open; each has a new item ``every`` so many seconds."""
     server = _Server(("127.0.0.1", 0), _Handler)
     homes = {key: f"http://127.0.0.1:{server.server_port}/{key}/" for key in read("stories.toml")["sources"]}

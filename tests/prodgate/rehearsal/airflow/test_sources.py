@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPResponse
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -71,6 +72,15 @@ def test_a_feed_grows_with_time_and_is_always_the_same(feeds: Feeds) -> None:
     texts = [[ElementTree.tostring(item) for item in each] for each in (first, after)]
     assert texts[1][2:] == texts[0][:-2]
     assert feeds.document("league", later) == feeds.document("league", later)
+
+
+def test_runs_that_follow_each_other_at_once_all_find_news() -> None:
+    with serving_feeds() as feeds:
+        guids = [
+            {item.findtext("guid") for item in items(feeds.document("league", feeds.begun + timedelta(seconds=after)))}
+            for after in range(0, 20, 2)
+        ]
+    assert all(later - before for before, later in pairwise(guids))
 
 
 @pytest.mark.parametrize(
