@@ -28,6 +28,10 @@ class Batch:
         first = getattr(self.findings[0], name)
         return first if all(getattr(finding, name) == first for finding in self.findings) else None
 
+    def differing(self, *names: str) -> list[str]:
+        """Return those of these fields in which the findings differ."""
+        return [name for name in names if self.same(name) is None]
+
     @property
     def subjects(self) -> int:
         """How many different subjects the findings speak of."""
@@ -46,6 +50,12 @@ def batches(findings: Iterable[Finding]) -> list[Batch]:
         )
         for key, group in found.items()
     ]  # fmt: skip
+
+
+def shared_evidence(group: Iterable[Batch]) -> tuple[str, ...]:
+    """Return the evidence that all findings of several batches cite; nothing when they differ."""
+    cited = {finding.evidence for batch in group for finding in batch.findings}
+    return next(iter(cited)) if len(cited) == 1 else ()
 
 
 def by_criterion(findings: Iterable[Finding]) -> dict[str, list[Batch]]:

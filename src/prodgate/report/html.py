@@ -18,10 +18,11 @@ from ..verdict import Verdict
 from .attested import record_rows
 from .catalogue import FILES, Catalogue
 from .dags.view import dags_part
-from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
+from .grouping import batches, by_criterion, gaps, headlines, layer_states, shared_evidence, tally
 from .load.scales import latency_text
 from .load.self_test import self_test
 from .load.view import PERCENTILES, load_blocks
+from .rows import make_rows
 from .text import is_harmless, pieces, visible
 from .uncommitted import name_uncommitted
 from .view import (
@@ -137,7 +138,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(prose=_prose, moment=moment, plain=visible, short=lambda digest: digest[:12])
-    environment.globals.update(LONG=LONG, UNFOLDED=UNFOLDED, latency=latency_text, percentile_names=PERCENTILES)
+    environment.globals.update(
+        LONG=LONG,
+        UNFOLDED=UNFOLDED,
+        rows_of=make_rows,
+        shared_evidence=shared_evidence,
+        latency=latency_text,
+        percentile_names=PERCENTILES,
+    )
     return environment
 
 
