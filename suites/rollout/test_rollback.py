@@ -2,6 +2,7 @@
 
 from prodgate import Criterion, check
 from prodgate.facts.rollout.drills import DrilledRelease
+from prodgate.facts.rollout.way_back import WayBack
 
 
 @check(
@@ -14,3 +15,13 @@ def test_bad_releases_are_taken_back(release: DrilledRelease, criterion: Criteri
     wrong = [release.ended, release.by_person, release.not_back, release.left, release.failed]
     criterion.hold(not any(wrong), expected="back as before, by itself", observed="; ".join(filter(None, wrong)))
     criterion.require(release.age)
+
+
+@check(
+    "rollback-time-to-blue",
+    remedy="Let the alarm look at fewer or shorter periods, and keep the old tasks running until the bake is over.",
+    measures="time",
+)
+def test_readers_are_back_soon(way: WayBack, criterion: Criterion) -> None:
+    """Did readers soon get the earlier version again once the release had begun to fail them?"""
+    criterion.require(way.took)

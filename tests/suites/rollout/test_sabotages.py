@@ -110,6 +110,13 @@ def stopped_by_a_person() -> list[dict[str, Any]]:
     return samples
 
 
+def fail_for_long(stored: Stored) -> None:
+    """Let readers meet failures 16 seconds before they are back, of two minutes each."""
+    record = tried(stored, "failing-in-public")["watch"]
+    record["speed"] = 120
+    fail(record["stream"], 8, "HTTP 500", 3)
+
+
 def slow_afterwards(stored: Stored) -> None:
     for cell in of(stored, WATCH)["stream"]["seconds"][ENDED:]:
         cell["latency"] = {"120": 60, "9000": 40}
@@ -309,6 +316,25 @@ SABOTAGES = (
         {"deployment-rollback-shown"},
         lambda stored: fail(tried(stored, "never-healthy")["watch"]["stream"], 5, "HTTP 502"),
     ),
+    Sabotage("the way back takes half an hour", {"rollback-time-to-blue"}, fail_for_long),
+    Sabotage(
+        "readers never reached the build that fails them",
+        set(),
+        change_drill("failing-in-public", bad_samples(away=False)),
+        unsettles={"rollback-time-to-blue"},
+    ),
+    Sabotage(
+        "traffic stays on the build that fails readers",
+        {"deployment-rollback-shown"},
+        change_drill("failing-in-public", bad_samples(away=True)[:3]),
+        unsettles={"rollback-time-to-blue"},
+    ),
+    Sabotage(
+        "a drill in which no requests were sent",
+        set(),
+        lambda stored: tried(stored, "failing-in-public")["watch"].update(stream=None, silent="nobody allowed any"),
+        unsettles={"deployment-rollback-shown", "rollback-time-to-blue"},
+    ),
     Sabotage(
         "the drill was long ago",
         {"deployment-rollback-shown"},
@@ -401,6 +427,13 @@ def test_the_finding_says_which_outage_would_have_been_seen(checks: tuple[Check,
     assert "one outage, of 260 ms" in finding.observed
     assert "an outage of 10 ms or longer would have been seen" in finding.observed
     assert "0.01% of the error budget (43.2 min in 30 d)" in finding.observed
+
+
+def test_the_finding_says_how_many_requests_failed_on_the_way_back(checks: tuple[Check, ...], stated: Project) -> None:
+    stored = healthy()
+    fail_for_long(stored)
+    (finding,) = judged_evidence(stored, checks, stated)["rollback-time-to-blue"]
+    assert finding.observed == "1908 s (2,100 requests; 3 of them failed)"
 
 
 def test_both_services_are_judged(checks: tuple[Check, ...], stated: Project) -> None:

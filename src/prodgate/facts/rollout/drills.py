@@ -11,6 +11,7 @@ from ...aws.answers import Unread, Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from .routes import Route
+from .serving import find_away, find_serving, seen_of
 from .states import State
 from .watched import require_format, state_of
 
@@ -39,8 +40,6 @@ class DrilledRelease(Fact):
     """Targets and tasks that nobody needs any more and that are still there; empty if there are none."""
     failed: str
     """Requests that failed while the earlier version had all of the traffic; empty if none did."""
-    back: Quantity | None
-    """How long traffic went to a build that had to be taken back; None if none ever did."""
 
 
 def drill_facts(value: Mapping[str, Any]) -> Iterator[DrilledRelease]:
@@ -76,17 +75,11 @@ def _drilled(subject: str, age: Quantity, one: Mapping[str, Any]) -> DrilledRele
         not_back="; ".join(filter(None, (_not_back(r, record, back=back) for r in routes))),
         left="; ".join(filter(None, (_left(r, record) for r in routes))),
         failed=_failed_before_and_after(routes, record),
-        back=_time_away(routes, record) if back else None,
     )
 
 
-def _seen(route: Route, sample: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = sample["services"].get(route.service, {})
-    return found
-
-
 def _wrong_end(route: Route, record: Mapping[str, Any], expects: str) -> str:
-    last = next((_seen(route, one) for one in reversed(record["samples"]) if "deployment" in _seen(route, one)), {})
+    last = next((seen_of(route, one) for one in reversed(record["samples"]) if "deployment" in seen_of(route, one)), {})
     if not last:
         return f"{route.name}: its deployment was never seen"
     state = state_of(last["deployment"])
@@ -96,24 +89,14 @@ def _wrong_end(route: Route, record: Mapping[str, Any], expects: str) -> str:
 def _list_requests_of_people(routes: list[Route], record: Mapping[str, Any]) -> Iterator[str]:
     for sample in record["samples"]:
         for route in routes:
-            said = _seen(route, sample).get("deployment", {})
+            said = seen_of(route, sample).get("deployment", {})
             for word in _BY_A_PERSON:
                 if word in (said.get("status"), said.get("error")):
                     yield f"{route.name}: {word}"
 
 
-def _serving(route: Route, sample: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]] | None:
-    """Return the target groups that get traffic, and the definitions of the tasks that are primary."""
-    seen = _seen(route, sample)
-    if not seen.get("weights") or "counts" not in seen:
-        return None
-    groups = frozenset(g for rule in seen["weights"].values() for g, weight in rule.items() if weight > 0)
-    tasks = seen["counts"]["tasks"].values()
-    return groups, frozenset(one["definition"] for one in tasks if one["state"] == "PRIMARY")
-
-
 def _not_back(route: Route, record: Mapping[str, Any], *, back: bool) -> str:
-    known = [found for sample in record["samples"] if (found := _serving(route, sample)) is not None]
+    known = [found for sample in record["samples"] if (found := find_serving(route, sample)) is not None]
     if not known:
         return f"{route.name}: what serves was never seen"
     first, last = known[0], known[-1]
@@ -126,50 +109,20 @@ def _not_back(route: Route, record: Mapping[str, Any], *, back: bool) -> str:
 
 def _left(route: Route, record: Mapping[str, Any]) -> str:
     """Return the targets outside of the groups that serve, and the tasks that are not primary, at the end."""
-    last, serving = record["samples"][-1], _serving(route, record["samples"][-1])
+    last, serving = record["samples"][-1], find_serving(route, record["samples"][-1])
     if serving is None:
         return f"{route.name}: what was left could not be read"
     targets = [
         f"{sum(states.values())} targets in {_short(group)}"
-        for group, states in _seen(route, last).get("targets", {}).items()
+        for group, states in seen_of(route, last).get("targets", {}).items()
         if group not in serving[0] and states
     ]
     tasks = [
         f"{one['running']} tasks of {_short(one['definition'])}"
-        for one in _seen(route, last)["counts"]["tasks"].values()
+        for one in seen_of(route, last)["counts"]["tasks"].values()
         if one["state"] != "PRIMARY" and one["running"]
     ]
     return f"{route.name}: {', '.join((*targets, *tasks))}" if targets or tasks else ""
-
-
-def _away(routes: list[Route], record: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return when traffic went to other groups than at first: from the look before it to the look that saw it back."""
-    firsts = {route.service: _first_groups(route, record) for route in routes}
-    began = ended = last = None
-    for sample in record["samples"]:
-        at = datetime.fromisoformat(sample["at"]).timestamp()
-        serving = {route.service: _serving(route, sample) for route in routes}
-        away = any(found is not None and found[0] != firsts[service] for service, found in serving.items())
-        if away:
-            began = began if began is not None else (last if last is not None else at)
-            ended = None
-        elif began is not None and ended is None:
-            ended = at
-        last = at
-    return None if began is None else (began, ended if ended is not None else float("inf"))
-
-
-def _first_groups(route: Route, record: Mapping[str, Any]) -> frozenset[str]:
-    return next((found[0] for one in record["samples"] if (found := _serving(route, one)) is not None), frozenset())
-
-
-def _time_away(routes: list[Route], record: Mapping[str, Any]) -> Any:
-    away = _away(routes, record)
-    if away is None:
-        return None
-    if away[1] == float("inf"):
-        return Unread("traffic was never seen to be back")
-    return Quantity.seconds(round((away[1] - away[0]) * record["speed"]))
 
 
 def _failed_before_and_after(routes: list[Route], record: Mapping[str, Any]) -> Any:
@@ -177,7 +130,7 @@ def _failed_before_and_after(routes: list[Route], record: Mapping[str, Any]) -> 
     stream = record["stream"]
     if stream is None:
         return Unread(record["silent"] or "no requests were sent")
-    away = _away(routes, record) or (float("inf"), float("inf"))
+    away = find_away(routes, record) or (float("inf"), float("inf"))
     slack = stream["plan"]["timeout"]
     failed = [
         one for one in stream["failures"] if not away[0] - slack <= stream["began"] + one["at"] <= away[1] + slack

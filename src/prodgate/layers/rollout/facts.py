@@ -15,6 +15,7 @@ from ...facts.rollout.requests import request_facts
 from ...facts.rollout.states import State
 from ...facts.rollout.surroundings import surroundings_facts
 from ...facts.rollout.watched import watched_facts
+from ...facts.rollout.way_back import way_back_facts
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
 from .checklists import CHECKLISTS
@@ -71,6 +72,7 @@ def _readers(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
 
 def _drilled(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
     yield from drill_facts(value)
+    yield from way_back_facts(value)
     for one in value["tried"]:
         if "watch" in one and one["expects"] != State.SUCCEEDED:
             yield from surroundings_facts(one["watch"], f"beside the revisions of build {one['build']}")

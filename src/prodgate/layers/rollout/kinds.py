@@ -26,6 +26,7 @@ from ...facts.rollout.suite_results import SuiteResults
 from ...facts.rollout.surroundings import Surroundings
 from ...facts.rollout.visits import JourneyAfterDeploy, ReaderVisit
 from ...facts.rollout.watched import WatchedService
+from ...facts.rollout.way_back import WayBack
 
 #: What AWS answered about the last deployment of one service.
 DEPLOYMENT: Final = "rollout-deployment"
@@ -91,5 +92,5 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     DEPLOYED: (DeployedService,),
     WATCH: (WatchedService, WatchedRequests, RequestsAfterwards, Surroundings),
     READERS: (ReadersDuringDeployment,),
-    DRILL: (DrilledRelease, Surroundings),
+    DRILL: (DrilledRelease, WayBack, Surroundings),
 }
