@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -78,9 +79,10 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=lambda args: _call(run, args))
         return added
 
-    from .commands.run_arguments import add_run_commands  # noqa: PLC0415  --version needs nothing of the package
+    from .commands.run_arguments import add_kept_commands, add_run_commands  # noqa: PLC0415  as above
 
     add_run_commands(command)
+    add_kept_commands(command)
     _add_query_commands(command)
     _add_other_commands(command)
     return parser
@@ -121,10 +123,12 @@ def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentPars
 
 
 def _call(name: str, args: argparse.Namespace) -> int:
-    from .commands import handlers  # noqa: PLC0415  --help needs nothing of the package
-
-    function: Callable[[argparse.Namespace], int] = getattr(handlers, name)
-    return function(args)
+    """Call a handler, or ``module.function`` of another module of the commands; --help needs none of them."""
+    module, _, function = name.rpartition(".")
+    found: Callable[[argparse.Namespace], int] = getattr(
+        import_module(f"prodgate.commands.{module or 'handlers'}"), function
+    )
+    return found(args)
 
 
 if __name__ == "__main__":

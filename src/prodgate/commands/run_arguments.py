@@ -28,6 +28,19 @@ def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]
         added.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
 
+def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands that read runs that are over, and change nothing in them."""
+    diff = command("diff", "comparing.diff", "say what changed from one run to another")
+    diff.add_argument("before", type=Path, help="the earlier run directory")
+    diff.add_argument("after", type=Path, help="the later run directory")
+    diff.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text")
+    _add_output(diff)
+
+
+def _add_output(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--output", type=Path, metavar="FILE", help="write it there instead of printing it")
+
+
 def _add_target(added: argparse.ArgumentParser) -> None:
     """Add what is looked at, and how much of it."""
     added.add_argument(

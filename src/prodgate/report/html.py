@@ -50,8 +50,8 @@ UNFOLDED: Final = 20
 def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
     """Return the report of a run in one language. Pure: the same run gives the same bytes."""
     catalogue = Catalogue(language)
-    template = _environment().get_template("report.html.j2")
-    return template.render(
+    return render_page(
+        "report.html.j2",
         **_words(catalogue),
         **_make_context(run, verdict),
         run=run,
@@ -60,9 +60,12 @@ def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
         self_test=self_test(run),
         dags=dags_part(run, catalogue.text),
         records=record_rows(run, verdict),
-        style=_style(),
-        policy=_policy(),
     )
+
+
+def render_page(template: str, **context: Any) -> str:
+    """Return a page made of one of the templates, with the one style sheet and nothing that loads or runs."""
+    return _environment().get_template(template).render(**context, style=_style(), policy=_policy())
 
 
 def _words(catalogue: Catalogue) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,44 +9,27 @@ from ..evidence.runs import Run
 from ..findings import Outcome
 from ..verdict import Verdict
 from .grouping import Batch, batches, gaps, layer_states, tally
-from .text import one_line, shorten, visible
+from .markdown import code_span, fit_lines, prose
 from .uncommitted import name_uncommitted
 from .view import WORST_FIRST, all_findings, criterion_rows, judged_again, waiver_rows
 
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
 LIMIT: Final = 64 * 1024
 
-#: Bytes kept for the sentence that says what was cut.
-_RESERVE: Final = 200
-
-#: Most characters of one cell; the report has the whole.
-_CELL: Final = 300
-
-_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~@&]|:(?=//))")
-
 
 def render_summary(run: Run, verdict: Verdict) -> str:
     """Return Markdown of at most LIMIT bytes, the weightiest rows first; it says how many rows were cut."""
-    lines: list[str] = []
-    size = cut = 0
-    for line in _lines(run, verdict):
-        size += len(line.encode("utf-8")) + 1
-        if size > LIMIT - _RESERVE or cut:
-            cut += bool(line)
-        else:
-            lines.append(line)
-    if cut:
-        lines += ["", f"**{cut:,} lines were cut here**; the whole is in `report.html` of the run."]
-    return "\n".join(lines) + "\n"
+    return fit_lines(_lines(run, verdict), LIMIT)
 
 
 def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
     stamp = "REHEARSAL: " if verdict.scope.rehearsal else ""
     yield f"## {stamp}{verdict.decision}"
     yield ""
-    yield f"{_code(run.criteria.system)} on {_code(str(run.about.get('target', '')))}, run {_code(run.path.name)}."
+    target = code_span(str(run.about.get("target", "")))
+    yield f"{code_span(run.criteria.system)} on {target}, run {code_span(run.path.name)}."
     if run.finished and run.head:
-        yield f"Head of its journal: {_code(run.head)}."
+        yield f"Head of its journal: {code_span(run.head)}."
     yield from _cautions(run, verdict)
     yield ""
     yield from _counts(verdict)
@@ -60,20 +42,20 @@ def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
 def _cautions(run: Run, verdict: Verdict) -> Iterator[str]:
     earlier, observed = judged_again(run)
     if earlier:
-        yield f"**Judged again**: the facts are those of run {_code(earlier)}, observed {_text(observed)}."
+        yield f"**Judged again**: the facts are those of run {code_span(earlier)}, observed {prose(observed)}."
     if run.finished is None:
         yield "**The run was cut off**; what it had not finished is undetermined."
     if not verdict.promotes:
         yield "**This is not a promotion verdict.**"
     if named := name_uncommitted(run.about):
-        yield f"Not in the commit, and yet judged: {_text(named)}."
+        yield f"Not in the commit, and yet judged: {prose(named)}."
     if moment := run.about.get("moment"):
-        yield f"**Partial**: only what must hold {_text(str(moment))} a deployment was asked."
+        yield f"**Partial**: only what must hold {prose(str(moment))} a deployment was asked."
     if verdict.scope.left_out():
         yield f"Left out: {', '.join(verdict.scope.left_out())}."
     for state in layer_states(verdict):
         if state.state == "silent":
-            yield f"No answer from {state.layer}: {_text('; '.join(state.reasons))}."
+            yield f"No answer from {state.layer}: {prose('; '.join(state.reasons))}."
 
 
 def _counts(verdict: Verdict) -> Iterator[str]:
@@ -95,13 +77,13 @@ def _failing(verdict: Verdict) -> Iterator[str]:
 def _batch_row(batch: Batch) -> str:
     first = batch.findings[0]
     more = f" and {len(batch.findings) - 1:,} more" if len(batch.findings) > 1 else ""
-    where = f"{_code(first.where[0])}<br>" if first.where else ""
+    where = f"{code_span(first.where[0])}<br>" if first.where else ""
     cells = (
-        f"{_code(batch.criterion)}<br>{_code(batch.check)}",
-        _code(first.observed or first.reason),
-        _code(batch.expected),
-        f"{where}{_code(first.subject)}{more}",
-        _text(batch.remedy),
+        f"{code_span(batch.criterion)}<br>{code_span(batch.check)}",
+        code_span(first.observed or first.reason),
+        code_span(batch.expected),
+        f"{where}{code_span(first.subject)}{more}",
+        prose(batch.remedy),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -113,9 +95,9 @@ def _unknown(verdict: Verdict) -> Iterator[str]:
     yield from ("", "### Undetermined", "", "| Reason | Criteria |", "| --- | --- |")
     for gap in found:
         reason = gap.reason or f"{gap.findings[0].reason}, and {len(gap.findings) - 1:,} more findings"
-        named = ", ".join(_code(id_) for id_ in gap.criteria[:20])
+        named = ", ".join(code_span(id_) for id_ in gap.criteria[:20])
         more = f" and {len(gap.criteria) - 20} more" if len(gap.criteria) > 20 else ""
-        yield f"| {_text(reason)} | {len(gap.criteria)}: {named}{more} |"
+        yield f"| {prose(reason)} | {len(gap.criteria)}: {named}{more} |"
 
 
 def _waivers(run: Run, verdict: Verdict) -> Iterator[str]:
@@ -124,9 +106,9 @@ def _waivers(run: Run, verdict: Verdict) -> Iterator[str]:
     yield from ("", "### Waivers", "", "| Waiver | State | Covers | Owner | Approver | Expires |", "|" + " --- |" * 6)
     for row in waiver_rows(run, verdict):
         state = row.state.observed or row.state.reason or f"covers {len(row.covered)}"
-        covers = f"{_code(row.waiver.covers)} on {_code(row.waiver.subject)}"
-        people = f"{_text(row.waiver.owner)} | {_text(row.waiver.approver)}"
-        yield f"| {_code(row.waiver.id)} | {_text(state)} | {covers} | {people} | {row.waiver.expires} |"
+        covers = f"{code_span(row.waiver.covers)} on {code_span(row.waiver.subject)}"
+        people = f"{prose(row.waiver.owner)} | {prose(row.waiver.approver)}"
+        yield f"| {code_span(row.waiver.id)} | {prose(state)} | {covers} | {people} | {row.waiver.expires} |"
 
 
 def _criteria(run: Run, verdict: Verdict) -> Iterator[str]:
@@ -135,20 +117,5 @@ def _criteria(run: Run, verdict: Verdict) -> Iterator[str]:
         answers = [f"{answer.ruling.layer} {answer.ruling.outcome.replace('-', ' ')}" for answer in row.answers]
         answers += [f"{layer} left out" for layer in row.left_out]
         criterion = row.criterion
-        bound = _code(str(criterion.bound)) if criterion.bound else "holds"
-        yield f"| {_code(criterion.id)} | {_text(criterion.source)} | {bound} | {'; '.join(answers)} |"
-
-
-def _code(text: str) -> str:
-    """Return a text as a code span, in which nothing is markup; a table cell ends only at its own bar."""
-    text = shorten(visible(text), _CELL).replace("|", "\\|")
-    if not text.strip():
-        return ""
-    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def _text(text: str) -> str:
-    """Return a text as one line of prose in which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", one_line(text, _CELL))
+        bound = code_span(str(criterion.bound)) if criterion.bound else "holds"
+        yield f"| {code_span(criterion.id)} | {prose(criterion.source)} | {bound} | {'; '.join(answers)} |"

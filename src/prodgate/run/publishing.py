@@ -14,7 +14,8 @@ from ..evidence import runs
 from ..findings import Finding, Outcome
 from ..processes.ending import naming
 from ..report.catalogue import FILES
-from ..report.comparison import compare, render_comparison
+from ..report.diff.comparison import compare
+from ..report.diff.text import render_comparison
 from ..report.grouping import batches
 from ..report.html import render_html
 from ..report.summary import render_summary

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
-import platform
 import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -30,6 +28,7 @@ from .children import describe_end, describe_limit, make_command, read_limit
 from .fixity import Fixity, take_fixity
 from .inputs import find_inputs, make_asker
 from .lanes import LayerProcesses, plan_rounds, run_rounds
+from .machine import read_versions
 from .planning import plan_judges
 
 
@@ -206,11 +205,7 @@ def _describe_run(plan: Plan) -> Mapping[str, Any]:
         **({"moment": plan.moment, "supporting": sorted(plan.supporting)} if plan.moment else {}),
         "replaced": list(plan.project.list_replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),
-        "versions": {
-            "prod-gate": version("prod-gate"),
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-        },
+        "versions": read_versions(),
     }
 
 

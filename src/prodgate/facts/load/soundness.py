@@ -13,6 +13,8 @@ FORMAT: Final = 1
 #: Greatest 99th percentile of lateness, in seconds, of a run that is compared with another: lateness that hardly
 #: matters beside a limit shifts a percentile by as much as a real change.
 MOST_LAG: Final = 0.020
+#: Settings that two comparable runs share.
+_SAME: Final = ("name", "rate", "duration", "timeout", "workers")
 
 
 def run_name(stored: Mapping[str, Any]) -> str:
@@ -44,6 +46,26 @@ def why_not_comparable(record: Mapping[str, Any]) -> str:
         f"requests were sent {lag * 1000:.0f} ms late in one of a hundred cases, at most {MOST_LAG * 1000:.0f} ms lets "
         "a change be told; run it again with less other work on the machine"
     )
+
+
+def find_other_load(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in what two stored runs are not the same load, sent to the same place.
+
+    Raises LookupError for a record that lacks what is compared.
+    """
+    before, now = one["record"], other["record"]
+    for key in _SAME:
+        if before["profile"].get(key) != now["profile"].get(key):
+            yield f"{key} of the load: {before['profile'].get(key)} -> {now['profile'].get(key)}"
+    if one["place"] != other["place"]:
+        yield f"place: {one['place']} -> {other['place']}"
+    if _request_names(before) != _request_names(now):
+        yield "other requests were sent"
+
+
+def _request_names(record: Mapping[str, Any]) -> set[str]:
+    """Return what readers asked for; another locustfile is another load."""
+    return {request["name"] for request in record["requests"]}
 
 
 def count_requests(record: Mapping[str, Any]) -> int:

@@ -1,13 +1,16 @@
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from prodgate.evidence.runs import Run
 from prodgate.findings import Finding
 from prodgate.quantities import Bound
-from prodgate.report.comparison import compare, render_comparison
+from prodgate.report.diff.changes import KINDS
+from prodgate.report.diff.comparison import compare
+from prodgate.report.diff.text import render_comparison
 
-from .samples import criterion, failing, finding, not_built, run, showcase, waiver
+from ..samples import criterion, failing, finding, not_built, run, showcase, waiver
 
 
 def of(*findings: Finding, **options: object) -> Run:
@@ -17,12 +20,12 @@ def of(*findings: Finding, **options: object) -> Run:
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [
-        (finding("c", "satisfied"), failing("c"), "failing"),
-        (finding("c", "undetermined"), failing("c"), "failing"),
-        (None, failing("c"), "failing"),
+        (finding("c", "satisfied"), failing("c"), "new"),
+        (finding("c", "undetermined"), failing("c"), "new"),
+        (None, failing("c"), "new"),
         (failing("c"), failing("c"), "still"),
-        (failing("c"), finding("c", "satisfied"), "mended"),
-        (failing("c"), None, "unaccounted"),
+        (failing("c"), finding("c", "satisfied"), "fixed"),
+        (failing("c"), None, "vanished"),
         (failing("c"), finding("c", "not-applicable"), "unaccounted"),
         (failing("c"), finding("c", "undetermined"), "unaccounted"),
         (finding("c", "satisfied"), finding("c", "undetermined"), "unknown"),
@@ -30,27 +33,26 @@ def of(*findings: Finding, **options: object) -> Run:
 )
 def test_each_change_is_in_one_list(before: Finding | None, after: Finding | None, kind: str) -> None:
     made = compare(of(*filter(None, [before])), of(*filter(None, [after])))
-    kinds = ("failing", "mended", "still", "waived", "unaccounted", "unknown")
-    of_subject = {name: [c for c in getattr(made, name) if (c.after or c.before).check == "PG_REC_1"] for name in kinds}
+    of_subject = {name: [c for c in getattr(made.changes, name) if c.finding.check == "PG_REC_1"] for name in KINDS}
     assert [name for name, changes in of_subject.items() if changes] == [kind]
 
 
 def test_waiving_is_not_mending() -> None:
     bad = failing("c", "aws_cloudwatch_log_group.waf")
     made = compare(of(bad), of(bad, waivers=(waiver(covers="c"),)))
-    assert (len(made.waived), len(made.mended)) == (1, 0)
-    assert made.waivers == ("W-7: added, expires 2026-12-31",)
+    assert (len(made.changes.waived), len(made.changes.fixed)) == (1, 0)
+    assert [*map(str, made.waivers)] == ["W-7: added, expires 2026-12-31"]
     back = compare(made.after, made.before)
-    assert len(back.failing) == 1
-    assert back.waivers == ("W-7: removed",)
+    assert len(back.changes.new) == 1
+    assert [*map(str, back.waivers)] == ["W-7: removed"]
 
 
 def test_a_vanished_subject_is_no_fix() -> None:
     made = compare(of(failing("c"), finding("c", "satisfied", "kept")), of(finding("c", "satisfied", "kept")))
-    assert not made.mended
+    assert not made.changes.fixed
     assert [p.vanished for p in made.populations] == [("aws_rds_cluster.main",)]
     text = render_comparison(made)
-    assert "gone is not mended): 1\n" in text
+    assert "failed before, and vanished (gone is not fixed): 1\n" in text
     assert "static c: 2 -> 1 subjects, gone: aws_rds_cluster.main" in text
 
 
@@ -59,8 +61,22 @@ def test_names_changed_criteria_and_waivers_field_by_field() -> None:
     bound = replace(after.criteria.criteria["c"], bound=Bound.parse(">= 7 d"))
     after.criteria.criteria.update({"c": bound, "d": criterion("d")})
     made = compare(before, after)
-    assert made.criteria == ("d: added", "c: bound >= 30 d -> >= 7 d")
-    assert made.waivers == ("W-7: owner sato -> kato; most 1 -> 2",)
+    assert [*map(str, made.criteria)] == ["d: added", "c: bound >= 30 d -> >= 7 d"]
+    assert [*map(str, made.waivers)] == ["W-7: owner sato -> kato; most 1 -> 2"]
+
+
+@pytest.mark.parametrize(
+    ("expires", "said"),
+    [
+        (date(2026, 11, 23), ["W-7: ended, it expired on 2026-11-23"]),
+        (date(2026, 11, 24), ["W-7: expiring, 0 d left, until 2026-11-24"]),
+        (date(2026, 12, 8), ["W-7: expiring, 14 d left, until 2026-12-08"]),
+        (date(2026, 12, 9), []),
+    ],
+)
+def test_says_which_waivers_ended_or_soon_do(expires: date, said: list[str]) -> None:
+    same = of(waivers=(waiver(expires=expires),))
+    assert [*map(str, compare(same, same).waivers)] == said
 
 
 def test_says_when_the_runs_are_not_alike() -> None:
@@ -68,7 +84,7 @@ def test_says_when_the_runs_are_not_alike() -> None:
     after = run([criterion("c")], [], layers=("static", "dags"), finished=False, rehearsal=True)
     assert compare(before, after).conditions == (
         "target: aws://prod@ap-northeast-1 -> rehearsal://",
-        "rehearsal: False -> True",
+        "rehearsal: none -> True",
         "layers no longer judged: live",
         "layers judged for the first time: dags",
         "the later run was cut off: 2026-11-24T130000Z-3f2a9c1",
@@ -83,9 +99,9 @@ def test_a_layer_that_was_left_out_is_no_change_of_population() -> None:
 
 def test_text_says_when_nothing_changed_and_is_safe() -> None:
     same = of(finding("c", "satisfied"))
-    assert render_comparison(compare(same, same)).endswith("verdict: GO, as before\nnothing changed")
+    assert render_comparison(compare(same, same)).endswith("verdict: partial GO, as before\nnothing changed")
     text = render_comparison(compare(same, of(failing("c", "\x1b[2J\u202e"))))
-    assert "verdict: GO -> NO-GO" in text
+    assert "verdict: partial GO -> partial NO-GO" in text
     assert "\x1b" not in text
     assert "\u202e" not in text
 

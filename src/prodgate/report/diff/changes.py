@@ -1,0 +1,104 @@
+"""What became of each finding from one run to the next; gone, not asked and waived are not mended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ...findings import Finding, Outcome
+from ...verdict import Verdict
+from ..view import all_findings
+
+#: Criterion, layer, check and subject: what a finding answers.
+Key = tuple[str, str, str, str]
+
+#: Kinds of change, the worst first -> what they are called.
+KINDS: Final[Mapping[str, str]] = {
+    "new": "newly failing",
+    "vanished": "failed before, and vanished (gone is not fixed)",
+    "unaccounted": "failed before, not known now (not fixed)",
+    "unknown": "no longer known",
+    "still": "still failing",
+    "waived": "newly waived",
+    "fixed": "fixed",
+}
+
+#: The name of a run within a subject, such as that of the run before it; it differs each time.
+_RUN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{7}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One finding before and after; None in a run that has none for its subject."""
+
+    before: Finding | None
+    after: Finding | None
+
+    @property
+    def finding(self) -> Finding:
+        """The finding after, or the one before where there is none any more."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a change has neither a before nor an after")
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The changes of findings by kind, each finding in at most one list."""
+
+    new: list[Change] = field(default_factory=list)
+    """Not satisfied now, and not known to be before."""
+    vanished: list[Change] = field(default_factory=list)
+    """Not satisfied before; its layer was judged again, and nothing speaks of the subject any more."""
+    unaccounted: list[Change] = field(default_factory=list)
+    """Not satisfied before; now not applicable, undetermined, or of a layer that was left out."""
+    unknown: list[Change] = field(default_factory=list)
+    """Answered before, undetermined now."""
+    still: list[Change] = field(default_factory=list)
+    """Not satisfied in both."""
+    waived: list[Change] = field(default_factory=list)
+    """Not satisfied before, waived now."""
+    fixed: list[Change] = field(default_factory=list)
+    """Not satisfied before, satisfied now."""
+
+
+def pair_findings(before: Verdict, after: Verdict) -> list[Change]:
+    """Return each finding of two runs with the one that answers the same in the other, those of the later run first."""
+    old, new = _by_key(before), _by_key(after)
+    return [Change(before=old.get(key), after=new.get(key)) for key in {**new, **old}]
+
+
+def sort_changes(pairs: Collection[Change], judged: Collection[str]) -> Changes:
+    """Return the changes by kind; ``judged`` are the layers of the later run."""
+    found = Changes()
+    for pair in pairs:
+        if kind := _classify(pair, judged):
+            getattr(found, kind).append(pair)
+    return found
+
+
+def _by_key(verdict: Verdict) -> dict[Key, Finding]:
+    """Return findings by what they answer; the worse one where a check spoke twice of a subject."""
+    found: dict[Key, Finding] = {}
+    for finding in all_findings(verdict):
+        key = (finding.criterion, finding.layer, finding.check, _RUN.sub("(run)", finding.subject))
+        if key not in found or finding.outcome is Outcome.NOT_SATISFIED:
+            found[key] = finding
+    return found
+
+
+def _classify(pair: Change, judged: Collection[str]) -> str:
+    """Return the kind of a change; nothing for one that is not worth a word."""
+    then, now = pair.before and pair.before.outcome, pair.after and pair.after.outcome
+    failed = then is Outcome.NOT_SATISFIED
+    if now is Outcome.NOT_SATISFIED:
+        return "still" if failed else "new"
+    if failed and now is None:
+        return "vanished" if pair.finding.layer in (*judged, "") else "unaccounted"
+    if failed:
+        return {Outcome.SATISFIED: "fixed", Outcome.WAIVED: "waived"}.get(now or Outcome.UNDETERMINED, "unaccounted")
+    answered = then in (Outcome.SATISFIED, Outcome.WAIVED, Outcome.NOT_APPLICABLE)
+    return "unknown" if answered and now is Outcome.UNDETERMINED else ""
