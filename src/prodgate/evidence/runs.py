@@ -59,6 +59,8 @@ class Run:
     """When the run closed; None for a run that was cut off."""
     head: str = ""
     """The digest that stands for the whole journal."""
+    about_digest: str = ""
+    """SHA-256 of ``run.json``, which names every input by its digest."""
 
     @property
     def scope(self) -> Scope:
@@ -147,6 +149,7 @@ def _read(path: Path) -> Run:
         observed_whole=frozenset(event["layer"] for event in events if event["event"] == "observed"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
         head=recorded.head,
+        about_digest=hashlib.sha256(written).hexdigest(),
     )
 
 

@@ -17,6 +17,7 @@ from ..findings import Finding, Outcome
 from ..verdict import Verdict
 from .attested import record_rows
 from .catalogue import FILES, Catalogue
+from .circumstances import describe_circumstances, is_partial
 from .dags.view import dags_part
 from .grouping import batches, by_criterion, gaps, headlines, layer_states, shared_evidence, tally
 from .load.scales import latency_text
@@ -86,17 +87,13 @@ def _words(catalogue: Catalogue) -> dict[str, Any]:
 def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
     rows = criterion_rows(run, verdict)
     evidence = evidence_rows(run, verdict)
-    top, rest = headlines(verdict)
     return {
         **_by_outcome(verdict),
         "about": {**dict.fromkeys(("target", "actor", "commit", "moment", *GIVEN), ""), **run.about},
         "outcomes": WORST_FIRST,
         "uncommitted": name_uncommitted(run.about),
-        "tally": tally(verdict),
-        "headlines": top,
-        "more_headlines": rest,
-        "layers": layer_states(verdict),
         **_describe_observation(run),
+        **_describe_verdict(run, verdict),
         "production_only": [r.criterion for r in rows if r.criterion.needs_production and verdict.scope.rehearsal],
         "deferred": verdict.deferred,
         "criteria": {row.criterion.id: row.criterion for row in rows},
@@ -113,6 +110,18 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
 
 def _describe_observation(run: Run) -> dict[str, Any]:
     return {"account": observed_account(run), "judged_again": judged_again(run), "notes": notes(run)}
+
+
+def _describe_verdict(run: Run, verdict: Verdict) -> dict[str, Any]:
+    top, rest = headlines(verdict)
+    return {
+        "at": describe_circumstances(run, verdict),
+        "partial": is_partial(run, verdict),
+        "tally": tally(verdict),
+        "headlines": top,
+        "more_headlines": rest,
+        "layers": layer_states(verdict),
+    }
 
 
 def _by_outcome(verdict: Verdict) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final
 from ..evidence.runs import Run
 from ..findings import Outcome
 from ..verdict import Verdict
+from .circumstances import is_partial
 from .grouping import Batch, batches, gaps, layer_states, tally
 from .markdown import code_span, fit_lines, prose
 from .uncommitted import name_uncommitted
@@ -24,7 +25,7 @@ def render_summary(run: Run, verdict: Verdict) -> str:
 
 def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
     stamp = "REHEARSAL: " if verdict.scope.rehearsal else ""
-    yield f"## {stamp}{verdict.decision}"
+    yield f"## {stamp}{'PARTIAL ' if is_partial(run, verdict) else ''}{verdict.decision}"
     yield ""
     target = code_span(str(run.about.get("target", "")))
     yield f"{code_span(run.criteria.system)} on {target}, run {code_span(run.path.name)}."

@@ -12,6 +12,7 @@ from typing import Final
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
 from ..verdict import NO_FINDING, Decision, Verdict
+from .circumstances import is_partial
 from .grouping import Headline, headlines, layer_states, tally
 from .text import one_line, visible, wrap
 from .uncommitted import name_uncommitted
@@ -85,7 +86,7 @@ def render_terminal(
 
 def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[str]:
     outcome = _OF_DECISION[verdict.decision]
-    stamp = "REHEARSAL " if verdict.scope.rehearsal else ""
+    stamp = ("REHEARSAL " if verdict.scope.rehearsal else "") + ("PARTIAL " if is_partial(run, verdict) else "")
     about = f"{one_line(run.criteria.system)} on {one_line(str(run.about.get('target', '')))}"
     yield f"{terminal.paint(f'{terminal.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
     earlier, observed = judged_again(run)

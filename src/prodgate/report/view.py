@@ -210,11 +210,12 @@ def moment(at: datetime | None, offset: str) -> str:
     if at is None:
         return ""
     text = f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"  # noqa: UP017  the alias prints the same
-    zone = _zone(offset)
+    zone = find_zone(offset)
     return f"{text} ({at.astimezone(zone):%Y-%m-%d %H:%M:%S} {offset})" if zone else text
 
 
-def _zone(offset: str) -> timezone | None:
+def find_zone(offset: str) -> timezone | None:
+    """Return the zone of an offset such as ``+09:00``; None for that of UTC, and for what is none."""
     try:
         shift = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").utcoffset()
     except ValueError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prodgate.criteria import LAYERS, Criteria, Criterion
+from prodgate.evidence.artifacts import store_json
 from prodgate.evidence.runs import Run
 from prodgate.findings import Finding, Outcome
 from prodgate.quantities import Bound, Quantity
@@ -128,6 +129,15 @@ def fact(kind: str, subject: str, digest: str, layer: str = "static") -> dict[st
 def note(text: str, layer: str = "live") -> dict[str, str]:
     """Return a note event."""
     return {"event": "note", "at": STARTED.isoformat(), "layer": layer, "text": text}
+
+
+def asked_by(directory: Path, arn: str) -> Run:
+    """Return a run that asked AWS who it is."""
+    calls = [{"operation": "GetCallerIdentity", "parameters": {}, "whole": False, "pages": [{"Arn": arn}]}]
+    answers = {"service": "sts", "region": "us-east-1", "library": "botocore", "calls": calls}
+    facts = (fact("answers", "sts in us-east-1", store_json(directory, answers), "live"),)
+    made = run([criterion("c")], [finding("c", "satisfied")], facts=facts, inputs={"main.tf": PLAN})
+    return replace(made, path=directory, about_digest=PLAN)
 
 
 def showcase(*, rehearsal: bool = True, finished: bool = True) -> Run:

@@ -14,7 +14,7 @@ from prodgate.sections.moments import MOMENTS
 
 from .dags.samples import rarer, scheduled, troubled
 from .load.samples import everything, loaded, record, stored
-from .samples import PLAN, criterion, fact, failing, finding, note, run, showcase, waiver
+from .samples import PLAN, asked_by, criterion, fact, failing, finding, note, run, showcase, waiver
 from .test_attested import of_all_kinds
 
 
@@ -84,6 +84,7 @@ def test_every_entry_is_used_and_none_is_missing(
         load,
         untrue,
         of_all_kinds(tmp_path),
+        asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"),
     )
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)
