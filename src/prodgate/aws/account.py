@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
@@ -22,6 +23,10 @@ WORKERS: Final = 16
 #: Seconds to wait for an answer that another thread has requested: two observers that ask each other ``once`` would
 #: wait for ever.
 MAX_WAIT: Final = 1_800.0
+
+
+#: The places that the observer of this thread has asked so far, itself or through another, such as "rds in us-east-1".
+_ASKED: Final[ContextVar[set[str]]] = ContextVar("asked")
 
 
 class Calls(Protocol):
@@ -52,6 +57,8 @@ class Account:
     """``declared("aws_ecs_service")``: what Terraform declares, resolved, by address. Raises Unreadable."""
     files: Callable[[str], Mapping[str, str]]
     """``files("dags")``: SHA-256 in hex of every file below a folder of the project, by relative path."""
+    asked: dict[Any, set[str]] = field(default_factory=dict)
+    """Observer -> what it asked, such as ``rds in us-east-1``, once it has run."""
     _known: dict[Any, Future[Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -85,7 +92,10 @@ class Account:
         # a thread of the pool must not wait for others of the pool: that could be for ever
         if threading.current_thread().name.startswith("calls"):
             return tuple(map(function, items))
-        return tuple(self.pool.map(function, items))
+        # each item in a context of its own, in which what is asked counts for whoever asks now
+        return tuple(
+            self.pool.map(lambda one: one[0].run(function, one[1]), [(copy_context(), each) for each in items])
+        )
 
     def age(self, time: datetime) -> Quantity:
         """Return how many whole seconds before the observation a time was; 0 for one after it."""
@@ -100,12 +110,21 @@ class Account:
 
     def once(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
         """Return what another observer yields; it runs once, however many ask. Raises what it raises."""
-        return self._ask_once(observer, lambda: tuple(observer(self)))
+        try:
+            return self._ask_once(observer, lambda: copy_context().run(self._look, observer))
+        finally:
+            _count_asked(self.asked.get(observer, ()))
+
+    def _look(self, observer: Callable[[Account], Iterable[T]]) -> tuple[T, ...]:
+        asked = self.asked[observer] = set()
+        _ASKED.set(asked)
+        return tuple(observer(self))
 
     def _pages(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
     ) -> Sequence[Any]:
         place = region or self.region
+        _count_asked((f"{service} in {place}",))
         key = (service, operation, place, repr(sorted(parameters.items())), whole)
         return self._ask_once(key, lambda: self.calls.pages(service, operation, place, parameters, whole=whole))
 
@@ -121,3 +140,9 @@ class Account:
                 future.set_exception(error)
         answer: T = future.result(MAX_WAIT)
         return answer
+
+
+def _count_asked(places: Iterable[str]) -> None:
+    """Note places for the observer that runs now, if one does."""
+    if (asked := _ASKED.get(None)) is not None:
+        asked.update(places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..findings import Finding, Outcome
@@ -18,6 +18,7 @@ class _Begun:
 
     check: str = ""
     place: str = ""
+    evidence: tuple[str, ...] = ()
     made: int = 0
     criteria: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
@@ -34,13 +35,13 @@ def count_findings(events: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
             case "planned":
                 planned[layer, check] = {**event, **planned.get((layer, check), {})}
             case "started":
-                begun[layer] = _Begun(check, event.get("place", ""))
+                begun[layer] = _Begun(check, event.get("place", ""), tuple(event.get("evidence", ())))
             case "finding":
                 found = Finding.from_json({name: value for name, value in event.items() if name not in ("event", "at")})
                 now.made += 1
                 now.criteria.add(found.criterion)
                 now.names.add(check)
-                yield found
+                yield found if found.evidence else replace(found, evidence=now.evidence)
             case "finished" if reason := _find_flaw(event, now, planned.get((layer, check))):
                 yield _make_unfinished(planned.pop((layer, check), {"criterion": "", **event}), reason)
             case "finished":

@@ -71,9 +71,13 @@ class Journal:
         """Say that a check is going to be judged; ``place`` says where it is written, if it is a team's to write."""
         self.write("planned", layer=layer, check=check, criterion=criterion, **({"place": place} if place else {}))
 
-    def record_started(self, layer: str, check: str, place: str = "") -> None:
-        """Say that a check begins; ``place`` says where the function is written that answers."""
-        self.write("started", layer=layer, check=check, **({"place": place} if place else {}))
+    def record_started(self, layer: str, check: str, place: str = "", evidence: Sequence[str] = ()) -> None:
+        """Say that a check begins; ``place`` says where the function is written that answers.
+
+        ``evidence`` is that of which its facts are made, by digest; each of its findings rests on it.
+        """
+        more = {key: value for key, value in (("place", place), ("evidence", list(evidence))) if value}
+        self.write("started", layer=layer, check=check, **more)
 
     def record_finding(self, finding: Finding) -> None:
         """Keep one finding."""

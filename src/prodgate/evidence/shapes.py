@@ -72,7 +72,7 @@ _WHAT: Final[Mapping[str, _Kind]] = dict.fromkeys(("layer", "check", "criterion"
 _EVENTS: Final[Mapping[str, Mapping[str, _Kind]]] = {
     "opened": {"run": _TEXT, "about": _DIGEST, "criteria?": _DIGEST, "included?": _DIGESTS, "waivers?": _DIGEST},
     "planned": {**_WHAT, "place?": _TEXT},
-    "started": {"layer": _TEXT, "check": _TEXT, "place?": _TEXT},
+    "started": {"layer": _TEXT, "check": _TEXT, "place?": _TEXT, "evidence?": _TEXTS},
     "finding": {
         **_WHAT,
         "subject": _TEXT,

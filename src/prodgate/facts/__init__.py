@@ -46,10 +46,16 @@ class Facts:
 
     known: Sequence[Any] = ()
     unreadable: Mapping[type, str] = field(default_factory=dict)
+    made_of: Mapping[type | str, frozenset[str]] = field(default_factory=dict)
+    """Kind of fact, or name of what the layer concludes itself -> kinds or subjects of the evidence it is made of."""
 
     def of(self, kind: type) -> tuple[Any, ...]:
         """Return the facts of one kind."""
         return tuple(fact for fact in self.known if isinstance(fact, kind))
+
+    def sources(self, judged: type | str) -> frozenset[str]:
+        """Return of which evidence, by kind or subject, facts of a kind and of kinds that are one of it are made."""
+        return frozenset().union(*(of for key, of in self.made_of.items() if _is_kind(key, judged)))
 
     def why_unreadable(self, kind: type) -> str:
         """Return why facts of one kind, or of a kind that is one of it, could not be observed; empty when all were."""
@@ -57,3 +63,7 @@ class Facts:
         own = reasons.pop(kind, "")
         parts = [own, *(f"{other.__name__}: {reason}" for other, reason in reasons.items())]
         return "; ".join(dict.fromkeys(filter(None, parts)))
+
+
+def _is_kind(key: type | str, judged: type | str) -> bool:
+    return key == judged or (isinstance(key, type) and isinstance(judged, type) and issubclass(key, judged))

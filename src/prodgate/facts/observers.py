@@ -50,7 +50,11 @@ def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact],
     for kinds, (_, reason) in zip(observers.values(), seen, strict=True):
         for kind in kinds if reason else ():
             unreadable[kind][reason] = None
-    return Facts(known, {kind: "; ".join(reasons) for kind, reasons in unreadable.items()})
+    made_of: dict[type | str, frozenset[str]] = {}
+    for observer, kinds in observers.items():
+        asked = frozenset(account.asked.get(observer, ()))
+        made_of |= {kind: made_of.get(kind, frozenset()) | asked for kind in kinds}
+    return Facts(known, {kind: "; ".join(reasons) for kind, reasons in unreadable.items()}, made_of)
 
 
 def _run_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..aws.answers import Unreadable
 from ..evidence.artifacts import load_json
-from ..facts import Facts
+from ..facts import Fact, Facts
 from ..findings import Finding
 from ..sections.criteria_file import CriteriaFile
 from .layer import LayerContext, Pace
@@ -56,14 +56,20 @@ class ObservingLayer(ABC):
             unreadable = {**dict.fromkeys(self.missing_kinds(stored), error.reason), **unreadable}
         for kind, reason in unreadable.items():
             context.journal.write("unreadable", layer=self.name, kind=kind, reason=reason)
-        return self.facts_of(stored, unreadable)
+        return self._tell_sources(self.facts_of(stored, unreadable))
 
     def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
         """Return the facts of stored evidence; what was not observed then is unreadable."""
         known = list(events)
         unreadable = {one["kind"]: one["reason"] for one in known if one["event"] == "unreadable"}
         stored = [(one["kind"], load_json(run, one["digest"])) for one in known if one["event"] == "fact"]
-        return self.facts_of(stored, unreadable)
+        return self._tell_sources(self.facts_of(stored, unreadable))
+
+    def _tell_sources(self, facts: Facts) -> Facts:
+        made_of: dict[type | str, frozenset[str]] = {}
+        for evidence, kinds in self.kinds().items():
+            made_of |= {kind: made_of.get(kind, frozenset()) | {evidence} for kind in kinds}
+        return replace(facts, made_of=made_of)
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:  # noqa: ARG002  as every layer is asked
         """Checks answer everything."""
@@ -80,6 +86,10 @@ class ObservingLayer(ABC):
     @abstractmethod
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:
         """Yield evidence; note in ``unreadable`` what can't be had. Raises Unreadable when nothing more can be."""
+
+    @abstractmethod
+    def kinds(self) -> Mapping[str, tuple[type[Fact], ...]]:
+        """Return each kind of evidence with the kinds of fact that are made of it."""
 
     @abstractmethod
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:

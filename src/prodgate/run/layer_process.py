@@ -26,6 +26,7 @@ from ..sections.moments import narrow
 from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin
+from .citations import Citations
 from .integrity import Fingerprint, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .watching import watch_judgements
@@ -118,11 +119,12 @@ def _recall(layer: Layer, run: Path) -> Facts:
 
 
 def _conclude(layer: Layer, facts: Facts, context: LayerContext) -> None:
-    conclusions = layer.conclude(facts, context)
+    conclusions, citations = layer.conclude(facts, context), Citations.of(layer.name, facts, context.journal)
     for check, criterion in conclusions:
         context.journal.record_planned(layer.name, check, criterion)
     for (check, _), findings in conclusions.items():
-        context.journal.record_started(layer.name, check)
+        cited = citations.find(check) or citations.find_about({finding.subject for finding in findings})
+        context.journal.record_started(layer.name, check, evidence=cited)
         for finding in findings:
             context.journal.record_finding(finding)
         context.journal.record_finished(layer.name, check, len(findings))
@@ -134,6 +136,7 @@ def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, 
         criteria=context.stated.criteria,
         facts=facts,
         journal=context.journal,
+        cite=Citations.of(layer.name, facts, context.journal).find,
         policy_files=policies,
         unasked=frozenset(project.stated.criteria) - frozenset(context.stated.criteria),
     )

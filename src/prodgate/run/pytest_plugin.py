@@ -6,7 +6,7 @@ Outside a gate run policies are not collected, and a check has no facts and fail
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Judging:
     criteria: Criteria
     facts: Facts
     journal: Journal
+    cite: Callable[[type | str], Sequence[str]]
+    """Returns the digests of the evidence of which facts of a kind are made."""
     policy_files: frozenset[Path]
     unasked: frozenset[str] = frozenset()
     """Criteria that are stated, and that this run does not ask about."""
@@ -200,7 +202,8 @@ def _make_runner(check: Check, config: pytest.Config) -> Callable[..., None]:
 def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging, place: str) -> None:
     """Write each finding to the journal before the next is made, then fail the item if any blocks."""
     __tracebackhide__ = True
-    judging.journal.record_started(judging.layer, subject.name, place)
+    kind = subject.kind if isinstance(subject, Check) else Configuration
+    judging.journal.record_started(judging.layer, subject.name, place, judging.cite(kind))
     unmet, made = [], 0
     for made, finding in enumerate(findings, start=1):  # noqa: B007  counted for what comes after the loop
         judging.journal.record_finding(finding)

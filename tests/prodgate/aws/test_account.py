@@ -75,6 +75,34 @@ def denied(_: str) -> Sequence[Any]:
     raise Unreadable("denied")
 
 
+def test_each_observer_knows_what_it_asked_itself_in_threads_and_through_others() -> None:
+    def keys(aws: Account) -> Iterator[Fact]:
+        aws.each(lambda region: aws.list("kms", "ListKeys", "Keys", region=region), ("here", "there"))
+        yield Fact(subject="key")
+
+    def clusters(aws: Account) -> Iterator[Fact]:
+        aws.list("rds", "DescribeDBClusters", "DBClusters")
+        yield from aws.once(keys)
+
+    def refused(aws: Account) -> Iterator[Fact]:
+        yield from aws.once(keys)
+        raise Unreadable("denied")
+
+    class Key(Fact): ...
+
+    class Cluster(Fact): ...
+
+    class Denied(Fact): ...
+
+    with account(lambda _: [{}]) as (aws, _):
+        aws.list("s3", "ListBuckets", "Buckets")
+        facts = observe_all(aws, {keys: (Key,), clusters: (Cluster, Key), refused: (Denied,)})
+    both = {"kms in here", "kms in there"}
+    assert facts.sources(Denied) == both
+    assert facts.sources(Cluster) == facts.sources(Key) == {*both, "rds in here"}
+    assert facts.sources(Fact) == {*both, "rds in here"}
+
+
 def test_an_attempt_stands_for_the_field_and_not_for_the_fact() -> None:
     with account(denied) as (aws, _):
         assert aws.attempt(aws.get, "s3", "GetBucketPolicy", Bucket="b") == Unread("denied")

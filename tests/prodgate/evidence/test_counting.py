@@ -30,6 +30,17 @@ def test_what_was_planned_and_has_ended_counts() -> None:
     assert outcomes(PLANNED, AGAIN, STARTED, FINDING, FINISHED) == ["satisfied"]
 
 
+def test_findings_rest_on_the_evidence_with_which_their_check_began() -> None:
+    plan, answers = "a" * 64, "b" * 64
+    started = {**STARTED, "evidence": [plan, answers]}
+    (found,) = count_findings((PLANNED, started, FINDING, FINISHED))
+    assert found.evidence == (plan, answers)
+    (found,) = count_findings((PLANNED, started, {**FINDING, "evidence": [answers]}, FINISHED))
+    assert found.evidence == (answers,), "a finding that says so itself knows better"
+    (found,) = count_findings((PLANNED, STARTED, FINDING, FINISHED))
+    assert found.evidence == ()
+
+
 @pytest.mark.parametrize(
     ("events", "reason"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from textwrap import dedent
 
@@ -70,6 +71,7 @@ class Gate:
             criteria=CRITERIA,
             facts=Facts(known, unreadable),
             journal=Journal.of(self.run),
+            cite=lambda kind: (sha256(kind.__name__.encode()).hexdigest(),) if isinstance(kind, type) else (),
             policy_files=policies,
         )
         arguments = ["-p", "prodgate.run.pytest_plugin", "-p", "no:randomly", "--import-mode=importlib", *options]
@@ -99,6 +101,7 @@ def test_one_item_is_applied_to_every_subject(gate: Gate) -> None:
     assert gate.judge(Pod(subject="a", answers=True), Pod(subject="b", answers=False)) == pytest.ExitCode.TESTS_FAILED
     assert gate.outcomes == [("a", "satisfied"), ("b", "not-satisfied")]
     assert gate.findings[1].remedy == "Restart it."
+    assert {finding.evidence for finding in gate.findings} == {(sha256(b"Pod").hexdigest(),)}
     assert len(gate.result.listoutcomes()[2]) == 1
 
 

@@ -81,8 +81,13 @@ def test_a_sound_declaration_is_go_for_its_layer_and_no_promotion(shop: Path) ->
     done = gate(shop, "run", "--only", "static")
     assert done.returncode == 0, done.stderr
     assert "not a promotion verdict" in done.stdout
-    verdict = runs.read(only_run(shop)).verdict()
+    run = runs.read(only_run(shop))
+    verdict = run.verdict()
     assert (verdict.decision, verdict.promotes) == (Decision.GO, False)
+    (plan,) = run.facts_of("static", "configuration")
+    assert {finding.check: finding.evidence for finding in run.findings} == dict.fromkeys(
+        ("terraform", "SHOP_1"), (plan["digest"],)
+    )
     assert "Traceback" not in done.stderr
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from ...facts import Facts
+from ...facts import Fact, Facts
 from ...findings import Finding
 from ...sections.criteria_file import CriteriaFile
 from ..layer import LayerContext
@@ -25,6 +25,12 @@ class AttestedLayer(ObservingLayer):
         from .observing import observe_attested  # noqa: PLC0415  judging needs nothing of it
 
         return observe_attested(context)
+
+    def kinds(self) -> Mapping[str, tuple[type[Fact], ...]]:
+        """Return each kind of evidence with the kinds of fact that are made of it."""
+        from .kinds import KINDS  # noqa: PLC0415  every command imports the layer itself
+
+        return KINDS
 
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return the required kinds of evidence that are missing."""

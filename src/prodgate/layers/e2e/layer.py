@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...aws.answers import Unreadable
-from ...facts import Facts
+from ...facts import Fact, Facts
 from ..layer import LayerContext, Pace
 from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 
@@ -28,6 +28,12 @@ class E2eLayer(ObservingLayer):
             raise Unreadable(f"{context.stated.path}: says nothing of the site; write [e2e] with base_url and pages")
         with open_target(context, context.stated.e2e) as target:
             yield from observe_site(target, context.stated.e2e, context, unreadable)
+
+    def kinds(self) -> Mapping[str, tuple[type[Fact], ...]]:
+        """Return each kind of evidence with the kinds of fact that are made of it."""
+        from .kinds import KINDS  # noqa: PLC0415  every command imports the layer itself
+
+        return KINDS
 
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return the kinds of evidence that are missing."""

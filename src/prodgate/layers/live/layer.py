@@ -117,7 +117,9 @@ def observe_through(
     """Return the facts that observers make of calls; ``about`` says of which account and when."""
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
         facts = observe_all(make_account(calls, about, project, pool), observers)
-    return replace(facts, known=[fact for fact in facts.known if not _is_foreign(fact, about["foreign"])])
+    known = [fact for fact in facts.known if not _is_foreign(fact, about["foreign"])]
+    judged_by: dict[type | str, frozenset[str]] = {name: facts.sources(kind) for name, kind in policies.KINDS.items()}
+    return replace(facts, known=known, made_of={**facts.made_of, **judged_by})
 
 
 def make_account(calls: Calls, about: Mapping[str, Any], project: ProjectView, pool: ThreadPoolExecutor) -> Account:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...facts import Fact, Facts
-from ...facts.load.account_view import account_view
+from ...facts.load.account_view import BalancerTimes, EntranceCount, account_view
 from ...facts.load.changes import compare_with_earlier
 from ...facts.load.runs import FACTS_BY_PROFILE
 from ..layer import LayerContext, Pace
@@ -35,6 +35,12 @@ class LoadLayer(ObservingLayer):
                 if seen.kind == RECORD:
                     runs.append(seen.value)
         yield from observe_account(runs, context)
+
+    def kinds(self) -> Mapping[str, tuple[type[Fact], ...]]:
+        """Return each kind of evidence with the kinds of fact that are made of it; each run is one of the same kind."""
+        measured = tuple(kind for name, kinds in KINDS.items() if name != "compare" for kind in kinds)
+        counted = (EntranceCount, BalancerTimes)
+        return {RECORD: (*measured, *KINDS["compare"], *counted), BEFORE: KINDS["compare"], ACCOUNT: counted}
 
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return the names of the required kinds of fact that are in no run."""

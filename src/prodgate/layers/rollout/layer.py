@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ...facts import Facts
+from ...facts import Fact, Facts
 from ..layer import LayerContext, Pace
 from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 
@@ -22,6 +22,12 @@ class RolloutLayer(ObservingLayer):
         from .observing import observe_rollout  # noqa: PLC0415  judging needs nothing of it
 
         return observe_rollout(context, unreadable)
+
+    def kinds(self) -> Mapping[str, tuple[type[Fact], ...]]:
+        """Return each kind of evidence with the kinds of fact that are made of it."""
+        from .kinds import KINDS  # noqa: PLC0415  every command imports the layer itself
+
+        return KINDS
 
     def missing_kinds(self, stored: Iterable[StoredEvidence]) -> Iterable[str]:
         """Return the kinds of evidence that are missing."""

@@ -19,6 +19,8 @@ from ..layer import LayerContext
 KIND: Final = "checkov"
 
 _QUESTIONS: Final = (("checkov", INDEPENDENT), ("checkov-comments", NOT_SILENCED))
+#: What the scanner's answers are called.
+NAMES: Final = tuple(name for name, _ in _QUESTIONS)
 _UNSEEN: Final = ScannerReport(titles={}, faults=("no scan was observed",))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,12 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "credentials": (RepositoryPart,),
     "backend": (StateBackend,),
 }
+#: Kind of fact, or what is concluded here -> kinds of evidence that it is made of.
+_MADE_OF: Final[Mapping[type | str, frozenset[str]]] = {
+    **{kind: frozenset({evidence}) for evidence, kinds in _KINDS.items() for kind in kinds},
+    "terraform": frozenset({"configuration", "diagnostics"}),
+    **dict.fromkeys(checkov.NAMES, frozenset({checkov.KIND})),
+}
 
 
 class StaticLayer:
@@ -58,7 +65,7 @@ class StaticLayer:
             facts = _merge([*parts, checkov.wait_for_report(scan, context)])
         for kind, reason in facts.unreadable.items():
             context.journal.write("unreadable", layer=self.name, kind=kind.__name__, reason=reason)
-        return facts
+        return replace(facts, made_of=_MADE_OF)
 
     def recall(self, run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
         """Rebuild what was observed from evidence; what was not observed then is unreadable."""
@@ -72,7 +79,7 @@ class StaticLayer:
             known += _REBUILDERS[event["kind"]](load_json(run, event["digest"]))
             for kind in _KINDS.get(event["kind"], ()):
                 unreadable.pop(kind, None)
-        return Facts(tuple(known), unreadable)
+        return Facts(tuple(known), unreadable, _MADE_OF)
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
         """The evaluation of the configuration and what the scanner says are judged here."""
