@@ -40,6 +40,8 @@ from ..waivers import Waiver
 from . import checking, tracing
 from .accepting import refuse_unknown
 from .answering import ask
+from .exporting import render_check
+from .output import write
 
 
 def run(args: argparse.Namespace) -> int:
@@ -97,7 +99,10 @@ def check(args: argparse.Namespace) -> int:
         )
     for note in (each for configuration in configurations for each in configuration.notes):
         _print_progress(f"note: {note}")
-    return show(verdict, subject=str(args.path), as_json=args.json)
+    if args.format not in ("text", "json"):
+        write(render_check(verdict, waivers, args.path, args.format), args.output)
+        return verdict.decision.exit_code
+    return show(verdict, subject=str(args.path), as_json=args.json or args.format == "json")
 
 
 def explain(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from ..processes.ending import naming
 def write(text: str, path: Path | None) -> None:
     """Print a text, or write it to a file; it ends with a line break."""
     text = text if text.endswith("\n") else f"{text}\n"
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")  # half a character, as no file may hold it
     if path is None:
         sys.stdout.write(text)
         return

@@ -35,6 +35,10 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     diff.add_argument("after", type=Path, help="the later run directory")
     diff.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text")
     _add_output(diff)
+    export = command("export", "exporting.export", "write a run in a format that others read")
+    export.add_argument("run", type=Path, help="a run directory")
+    export.add_argument("--format", choices=("sarif", "junit", "github", "oscal", "ocsf", "json"), required=True)
+    _add_output(export)
 
 
 def _add_output(added: argparse.ArgumentParser) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..html import render_page
+from ..verdict_words import verdict_text
 from .comparison import Comparison
-from .sections import list_sections, verdict_line, verdict_text
+from .sections import list_sections, verdict_line
 
 
 def render_comparison_page(comparison: Comparison) -> str:

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...findings import Finding
-from ...verdict import Verdict
+from ..verdict_words import verdict_text
 from .changes import KINDS, Change
 from .comparison import Comparison
 from .figures import FigureChange
 from .populations import Population
-
-
-def verdict_text(verdict: Verdict) -> str:
-    """Return a decision with what it does not speak of: ``partial REHEARSAL GO``."""
-    partial = "partial " if verdict.scope.left_out() else ""
-    return f"{partial}{'REHEARSAL ' if verdict.scope.rehearsal else ''}{verdict.decision}"
 
 
 def verdict_line(comparison: Comparison) -> str:
