@@ -1,7 +1,6 @@
 """Who holds rights: no long-lived keys, no ready-made administrator, roles of their own for tasks and for Airflow."""
 
 import re
-from collections.abc import Iterator
 
 from prodgate import Configuration, Criterion, Resource, Unresolved, policy
 from prodgate.semantics.policy_documents import Statement
@@ -58,8 +57,6 @@ def nobody_holds_a_key(tree: Configuration, criterion: Criterion) -> None:
 )
 def no_ready_made_administrator_is_attached(holder: Resource, criterion: Criterion) -> None:
     """No managed policy that gives away a service or the account is attached to anything."""
-    if holder.type == "aws_iam_role" and not holder.has("managed_policy_arns"):
-        raise criterion.not_applicable("attaches no managed policy by itself")
     full = [arn for arn in holder.texts(ATTACHMENTS[holder.type]) if FULL.fullmatch(arn)]
     criterion.hold(not full, expected="a policy that lists its actions", observed=", ".join(full))
 
@@ -86,20 +83,21 @@ def dags_cannot_change_the_system_they_run_in(environment: Resource, criterion: 
         criterion.hold(not writing, expected="reading its source bucket", observed=f"{', '.join(writing)} on {touched}")
 
 
-def _execution_statements(environment: Resource, criterion: Criterion) -> Iterator[Statement]:
-    """Yield what the execution role may do by inline and attached policies. Raises Undetermined for a foreign role."""
+def _execution_statements(environment: Resource, criterion: Criterion) -> list[Statement]:
+    """Return what the execution role may do by inline and attached policies. Raises Undetermined for a foreign role."""
     role = next(iter(environment.related("execution_role_arn", "aws_iam_role")), None)
     if role is None:
         raise criterion.undetermined("the execution role is declared elsewhere")
     tree = role.configuration
-    yield from granted_statements(role)
+    found = list(granted_statements(role))
     for inline in tree.naming(role, "role", "aws_iam_role_policy"):
-        yield from inline.allow_statements("policy")
+        found += inline.allow_statements("policy")
     for attachment in tree.naming(role, "role", "aws_iam_role_policy_attachment"):
         managed = attachment.related("policy_arn", "aws_iam_policy")
         if not managed:
             raise criterion.undetermined(f"{attachment.text('policy_arn')} is attached, and is declared elsewhere")
-        yield from (statement for policy in managed for statement in policy.allow_statements("policy"))
+        found += (statement for policy in managed for statement in policy.allow_statements("policy"))
+    return found
 
 
 def _reaches(resource: str, bucket: Resource) -> bool:

@@ -59,7 +59,7 @@ def resource_policies_let_nobody_unnamed_in(holder: Resource, criterion: Criteri
 
     NotPrincipal in an Allow counts as everybody: it lets in all but those it names.
     """
-    for statement in _resource_statements(holder, criterion):
+    for statement in _resource_statements(holder):
         everybody = any(principal.is_anybody for principal in statement.principals)
         ok = not everybody or bool(statement.pinned(*CALLERS, *SOURCES))
         criterion.hold(ok, expected="named principals", observed=f"everybody: {statement}")
@@ -83,7 +83,7 @@ def services_reach_resources_for_their_owner_only(holder: Resource, criterion: C
         stated = any(map(holder.has, ("source_account", "principal_org_id", "source_arn")))
         criterion.hold(stated or not service, expected="source_arn", observed="any customer of the service")
         return
-    for statement in _resource_statements(holder, criterion):
+    for statement in _resource_statements(holder):
         services = [principal.name for principal in statement.principals if principal.kind == "Service"]
         calling = [name for name in services if _states_its_source(name, holder)]
         ok = not calling or bool(statement.pinned(*SOURCES, "kms:EncryptionContext:*"))
@@ -95,11 +95,10 @@ def _states_its_source(service: str, holder: Resource) -> bool:
     return stated or re.fullmatch(r"logs\.[a-z0-9-]+\.amazonaws\.com", service) is not None
 
 
-def _resource_statements(holder: Resource, criterion: Criterion) -> tuple[Statement, ...]:
+def _resource_statements(holder: Resource) -> tuple[Statement, ...]:
+    """Return what the policy of a resource allows: nothing where it has none."""
     name = RESOURCE_POLICIES[holder.type]
-    if not holder.has(name):
-        raise criterion.not_applicable("has no policy of its own")
-    return holder.allow_statements(name)
+    return holder.allow_statements(name) if holder.has(name) else ()
 
 
 @policy(
@@ -115,9 +114,7 @@ def those_let_in_get_listed_actions(holder: Resource, criterion: Criterion) -> N
     Except that a key policy gives its account kms:*, without which nobody could administer the key.
     """
     trust = holder.type == "aws_iam_role"
-    for statement in (
-        holder.allow_statements("assume_role_policy") if trust else _resource_statements(holder, criterion)
-    ):
+    for statement in holder.allow_statements("assume_role_policy") if trust else _resource_statements(holder):
         wide = [action for action in statement.actions if action == "*" or action.endswith(":*")]
         owner = "kms" in holder.type and all(principal.account for principal in statement.principals)
         ok = not wide or (owner and wide == ["kms:*"])

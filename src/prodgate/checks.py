@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
-from .criteria import Criterion, UsageError, runs_later
+from .comparing import runs_later
+from .criteria import Criterion, UsageError
 from .facts import Fact
 
 F = TypeVar("F", bound=Callable[..., None])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Concatenate, NoReturn, ParamSpec, SupportsIndex
+from typing import NoReturn, SupportsIndex
 
+from .comparing import counted
 from .estimates import Estimate
-from .findings import Concluded, Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
-from .judgement import Doubt, Judgement, describe, is_judging, record_comparison, record_criterion, record_doubt
+from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
+from .judgement import Doubt, Judgement, describe, is_judging, record_comparison, record_doubt
 from .quantities import Bound, Quantity
 
 #: layer -> letter in the "How" column of the requirements
@@ -26,9 +25,6 @@ LAYERS: dict[str, str] = {
 }
 
 
-P = ParamSpec("P")
-
-
 class UsageError(Exception):
     """Something the user gave cannot be used; the message says where and what to write instead."""
 
@@ -41,25 +37,6 @@ def suggest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return ``; did you mean 'x'?`` for the known name nearest to ``name``, or nothing below ``cutoff`` of 1."""
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
     return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def _counted(method: Callable[Concatenate[Criterion, P], None]) -> Callable[Concatenate[Criterion, P], None]:
-    """Make a comparison that could not be made a doubt, even if whoever made it catches the exception."""
-
-    @wraps(method)
-    def compare(self: Criterion, /, *args: P.args, **named: P.kwargs) -> None:
-        __tracebackhide__ = True
-        record_criterion(self)
-        try:
-            method(self, *args, **named)
-        except Concluded:
-            raise
-        except BaseException as error:
-            said = f"{method.__name__}() could not compare: {type(error).__name__}: {describe(error)}"
-            record_doubt(Doubt(reason=said))
-            raise
-
-    return compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +66,10 @@ class Criterion:
     rate: Quantity | None = None
     """Least load under which the bound must hold, in arrivals per second."""
     needs_production: bool = False
+    some_subjects: bool | None = None
+    """Whether a judge may say of some subjects that the question does not arise for them; None when not stated."""
     where_present: bool = False
-    """Whether the question may be not-applicable to a system."""
+    """Whether it may say so of all: the question may be not-applicable to a system."""
     baseline: bool = False
     """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
     attested_by: int = 1
@@ -101,7 +80,7 @@ class Criterion:
     shown_by: str = ""
     """Layer that a gate run must have judged for them to cite it."""
 
-    @_counted
+    @counted
     def require(self, observed: Quantity | str | Estimate, *, samples: int | None = None) -> None:
         """Raise unless ``observed`` keeps the bound and rests on enough samples; an Estimate says on how many itself.
 
@@ -138,7 +117,7 @@ class Criterion:
             raise self.undetermined(observed.unfinished, observed=observed)
         _record_comparison(True, str(bound), str(observed))
 
-    @_counted
+    @counted
     def hold(self, ok: bool, *, expected: str, observed: object) -> None:
         """Raise unless ``ok`` is True; for criteria that state a fact rather than a bound. Only a bool answers."""
         __tracebackhide__ = True
@@ -147,7 +126,7 @@ class Criterion:
             raise self.undetermined(said, observed=observed)
         _record_comparison(ok, expected, describe(observed))
 
-    @_counted
+    @counted
     def cover(self, observed: Quantity) -> None:
         """Raise unless at least as much time as the window was observed, in days or in any unit of time."""
         __tracebackhide__ = True
@@ -169,6 +148,11 @@ class Criterion:
         Too little time in ``cover`` and too few samples in ``require`` are said so by themselves.
         """
         return Undetermined(self._not_known(reason, observed, needs="production" if self.needs_production else ""))
+
+    @property
+    def exempts(self) -> bool:
+        """Whether a judge may call a subject not applicable."""
+        return bool(self.some_subjects) or self.where_present
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
         """Refuse to go to another process, whose comparisons nobody would hear of, while something is judged."""
@@ -203,7 +187,7 @@ def conclude(
     """
     if ended and any(not doubt.needs for doubt in judgement.doubts):
         ended = replace(ended, needs="")
-    ends = [ended] if ended and ended.outcome is not Outcome.SATISFIED else []
+    ends = [ended] if ended and ended.outcome not in (Outcome.SATISFIED, Outcome.WAIVED) else []
     for outcome in (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED):
         found: list[Conclusion] = [each for each in (*ends, *judgement.compared) if each.outcome is outcome]
         if found:
@@ -212,17 +196,18 @@ def conclude(
             doubt = judgement.doubts[0]
             return replace(criterion.undetermined(doubt.reason).conclusion, observed=doubt.observed)
     if ends:
-        return ends[0]
+        return ends[0] if criterion.exempts else _refuse_exemption(criterion, ends[0])
     if judgement.compared or (looked and criterion.bound is None):
         held = judgement.compared[-1] if judgement.compared else Conclusion(outcome=Outcome.SATISFIED)
         return replace(held, reason="; ".join(dict.fromkeys(judgement.set_aside)))
     return criterion.undetermined("ended without comparing anything").conclusion
 
 
-def runs_later(function: object) -> bool:
-    """Whether a call of the function runs nothing of it: a coroutine or a generator, which would hold by accident."""
-    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
-    return any(of_kind(function) for of_kind in kinds)
+def _refuse_exemption(criterion: Criterion, said: Conclusion) -> Conclusion:
+    """Return what follows when a judge exempts a subject: only the criterion can say that some may be exempt."""
+    allowed = 'write applicability = "some-subjects" in the criterion if the question need not arise for each'
+    reason = f"was called not applicable ({said.reason}), and the criterion does not allow that; {allowed}"
+    return criterion.undetermined(reason).conclusion
 
 
 class Criteria(dict[str, Criterion]):

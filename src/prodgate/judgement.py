@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 
@@ -27,13 +27,22 @@ class Doubt:
 class Judgement:
     """What was compared, doubted and set aside while one subject was judged by one criterion."""
 
-    criterion: object = None
-    """What is judged by; a comparison with another criterion is a doubt. None takes any."""
+    criterion: Any = None
+    """What is judged by, a copy for this judgement alone; a comparison with another is a doubt. None takes any."""
     compared: list[Any] = field(default_factory=list)
     """Conclusions that were compared, in order."""
     doubts: list[Doubt] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
     """What could not be known and was not needed, each with the reason."""
+    uncalled: dict[object, str] = field(default_factory=dict)
+    """Names of the comparisons that were taken out of the criterion and have not been called."""
+
+    def ended(self) -> None:
+        """Note comparisons that were prepared and never made by a judge that came to its end."""
+        if names := sorted(set(self.uncalled.values())):
+            self.doubt(
+                f"took {', '.join(names)} out of its criterion and never called it; call it, so that it compares"
+            )
 
     def doubt(self, reason: str) -> None:
         """Note why the answer is not known."""
@@ -59,15 +68,20 @@ _ALLOWED: ContextVar[_Allowance | None] = ContextVar("allowed", default=None)
 
 
 @contextmanager
-def open_judgement(criterion: object = None) -> Iterator[Judgement]:
-    """Collect what is compared and doubted in this process while the context is open."""
-    judgement = Judgement(criterion=criterion)
+def open_judgement(criterion: Any = None) -> Iterator[Judgement]:
+    """Collect what is compared and doubted in this process while the context is open.
+
+    The judge is given ``judgement.criterion``, which is of this judgement alone.
+    """
+    judgement = Judgement(criterion=replace(criterion) if criterion is not None else None)
     with ExitStack() as watches:
         for watch in WATCHES:
             watches.enter_context(watch(judgement))
         _OPEN.append(judgement)
         try:
             yield judgement
+            if judgement.criterion != criterion:
+                judgement.doubt("changed its criterion; leave it as it is")
         finally:
             _OPEN.remove(judgement)
 
@@ -82,11 +96,13 @@ def allow_unknown(because: str) -> Iterator[None]:
     if not isinstance(because, str) or not because.strip():
         raise TypeError(f"allow_unknown: the reason is {because!r}; say why the judgement does not need the value")
     allowance = _Allowance(because, tuple(_OPEN))
+    prepared = [dict(judgement.uncalled) for judgement in allowance.judgements]
     token = _ALLOWED.set(allowance)
     try:
         yield
     except NotKnown:
-        pass
+        for judgement, uncalled in zip(allowance.judgements, prepared, strict=True):
+            judgement.uncalled = uncalled  # what the unknown value was to be compared by
     finally:
         allowance.open = False
         _ALLOWED.reset(token)
@@ -95,6 +111,20 @@ def allow_unknown(because: str) -> Iterator[None]:
 def is_judging() -> bool:
     """Whether a subject is being judged."""
     return bool(_OPEN)
+
+
+def record_taken(name: str) -> object:
+    """Note that a comparison is at hand and yet to be called; return what stands for it in ``record_called``."""
+    taken = object()
+    for judgement in tuple(_OPEN):
+        judgement.uncalled[taken] = name
+    return taken
+
+
+def record_called(taken: object) -> None:
+    """Note that a comparison is called."""
+    for judgement in tuple(_OPEN):
+        judgement.uncalled.pop(taken, None)
 
 
 def record_comparison(conclusion: Any) -> None:

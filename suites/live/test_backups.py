@@ -70,7 +70,7 @@ def test_the_newest_recovery_point_is_fresh(backups: DatabaseBackups, criterion:
 def test_recovery_points_are_encrypted(backups: DatabaseBackups, criterion: Criterion) -> None:
     """Is every recovery point of the database encrypted?"""
     if not backups.points:
-        raise criterion.not_applicable("nothing is saved yet")
+        raise criterion.undetermined("nothing is saved yet")
     plain = [point.arn for point in backups.points if not point.encrypted]
     criterion.hold(not plain, expected="encrypted recovery points", observed=", ".join(plain))
 
@@ -85,7 +85,7 @@ def test_restores_are_tried(backups: DatabaseBackups, criterion: Criterion) -> N
 def test_restore_tests_leave_nothing_behind(backups: DatabaseBackups, criterion: Criterion) -> None:
     """Is what the last restore test made gone again? A copy that stays is production data that nobody watches."""
     if backups.last is None:
-        raise criterion.not_applicable("nothing has been restored yet")
+        raise criterion.undetermined("nothing has been restored yet")
     left = backups.last.deletion == "FAILED"
     criterion.hold(not left, expected="nothing left of the restore", observed="a copy of the database")
 

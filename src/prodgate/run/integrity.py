@@ -13,8 +13,8 @@ from typing import Any, Final
 
 #: Modules that judge, compare and write down what was found.
 _JUDGING: Final = (
-    "checks", "criteria", "estimates", "evidence.chain", "evidence.counting", "evidence.journal", "facts", "findings",
-    "judgement", "quantities", "run.integrity", "run.judging", "run.layer_process", "run.pytest_plugin",
+    "checks", "comparing", "criteria", "estimates", "evidence.chain", "evidence.counting", "evidence.journal", "facts",
+    "findings", "judgement", "quantities", "run.integrity", "run.judging", "run.layer_process", "run.pytest_plugin",
     "run.watching", "sections.judges", "statistics", "terraform.policy", "terraform.reading", "terraform.resources",
 )  # fmt: skip
 

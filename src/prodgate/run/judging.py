@@ -69,7 +69,8 @@ def _run_check(
     ended, function = None, cast("Callable[..., object]", check.function)
     with open_judgement(criterion) as judgement:
         try:
-            returned = function(**{check.takes_fact: subject, check.takes_criterion: criterion}, **fixtures)
+            returned = function(**{check.takes_fact: subject, check.takes_criterion: judgement.criterion}, **fixtures)
+            judgement.ended()
             if returned is not None:
                 judgement.doubt(f"{check.name} returned a {type(returned).__name__}; it must return nothing")
         except Concluded as conclusion:

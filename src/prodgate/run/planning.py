@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,8 @@ FOLDERS: Final = ("policies", "suites", "loadtests", "e2e", "facts")
 #: How alike the name of another folder is that was meant to be one of them.
 _ALIKE: Final = 0.72
 _MEANT: Final = frozenset({"policy", "check", "checks", "judges"})
+#: Those among them whose modules a judge may ask for help.
+_HELPING: Final = frozenset({"policies", "suites", "facts"})
 _PYTHON: Final = (".py", ".pyw")
 
 
@@ -47,7 +50,7 @@ def list_written(project: Project) -> Iterator[tuple[str, WrittenJudge]]:
     Raises UsageError, a line per mistake.
     """
     read = [(name, read_judges(path)) for name in BUILT for path in list_files(project, name)]
-    if mistakes := [text for _, file in read for text in file.mistakes]:
+    if mistakes := [text for _, file in read for text in (*file.mistakes, *file.lazy)]:
         raise UsageError("\n".join(mistakes))
     every = ((name, judge) for name, file in read for judge in file.judges)
     yield from ((name, judge) for name, judge in every if _is_asked(judge, project) or _is_own(judge.file, project))
@@ -98,7 +101,7 @@ def _find_mistakes(path: Path, file: JudgeFile, project: Project) -> Iterator[st
     """Say what is wrong with one of the project's own files."""
     if not _is_own(path, project):
         return
-    yield from file.mistakes
+    yield from (*file.mistakes, *file.lazy)
     for judge in file.judges:
         if wrong := find_mistake(judge, project.stated.criteria):
             yield wrong
@@ -118,15 +121,19 @@ def _find_doubles(judges: Iterable[WrittenJudge]) -> Iterator[str]:
 
 
 def _find_misplaced(project: Project, known: Iterable[Path]) -> Iterator[str]:
-    """Say which judges stand in files that no layer reads."""
+    """Say which judges stand in files that no layer reads, and what of helpers runs later than a judge."""
     read = {path.resolve() for path in known}
+    folders = ", ".join(folder for layer in BUILT.values() for folder in layer.folders)
     for path in _list_own(project.root):
-        if path.name.casefold().endswith(_PYTHON) and path.resolve() not in read and _holds_judge(path):
-            folders = ", ".join(folder for layer in BUILT.values() for folder in layer.folders)
+        if not path.name.casefold().endswith(_PYTHON) or path.resolve() in read:
+            continue
+        file = _read_other(path, helps=path.relative_to(project.root).parts[0] in _HELPING)
+        if file.holds_any:
             yield (
                 f"{path}: holds a policy or check where no layer reads it; move it to policies/NAME.py, or to a file "
                 f"test_NAME.py below one of {folders}"
             )
+        yield from file.lazy
 
 
 def _list_own(root: Path) -> Iterator[Path]:
@@ -138,15 +145,17 @@ def _list_own(root: Path) -> Iterator[Path]:
             yield from (each for each in walk_files(path) if not each.name.startswith((".#", "._")))
 
 
-def _holds_judge(path: Path) -> bool:
-    """Whether a file holds a judge; what is no Python does when it speaks of the gate."""
+def _read_other(path: Path, *, helps: bool) -> JudgeFile:
+    """Return what a file that no layer reads holds of judges; what is no Python does when it speaks of the gate."""
     data = path.read_bytes()
-    if b"prodgate" not in data and b"check" not in data and b"policy" not in data:
-        return False
+    spoken = b"prodgate" in data
+    if not (helps or spoken or b"check" in data or b"policy" in data):
+        return JudgeFile()
     try:
-        return read_judges(path).holds_any
-    except UsageError:
-        return b"prodgate" in data
+        file = read_judges(path)
+    except UsageError as error:
+        return JudgeFile(mistakes=(str(error),) if spoken else ())
+    return file if helps or spoken else replace(file, lazy=())
 
 
 def _find_dropped(project: Project) -> Iterator[str]:

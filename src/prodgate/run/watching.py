@@ -1,7 +1,8 @@
-"""What happens beside a judgement and brings no exception to it: threads that fail or go on, and forked processes."""
+"""What happens beside a judgement and brings no exception to it: threads, processes, what is put aside for later."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -47,10 +48,31 @@ def _watch_coroutines(judgement: Judgement) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _watch_criterion(judgement: Judgement) -> Iterator[None]:
+    """Note what still holds the judged criterion at the end, such as a coroutine that was put aside.
+
+    It would have compared, and never did. The criterion is of this judgement alone, so that nothing else may hold it.
+    """
+    held = sys.getrefcount(judgement.criterion)
+    yield
+    if judgement.criterion is not None and not judgement.doubts and _is_kept(judgement, held):
+        judgement.doubt("kept its criterion for later, where comparisons don't count; compare before it ends")
+
+
+def _is_kept(judgement: Judgement, held: int) -> bool:
+    """Whether anything still refers to the criterion when what only refers to itself is gone."""
+    for generation in range(3):
+        if sys.getrefcount(judgement.criterion) <= held:
+            return False
+        gc.collect(generation)
+    return sys.getrefcount(judgement.criterion) > held
+
+
 def watch_judgements() -> None:
     """Watch every judgement of this process from here on."""
     if _watch_threads not in WATCHES:
-        WATCHES.extend((_watch_threads, _watch_coroutines))
+        WATCHES.extend((_watch_threads, _watch_criterion, _watch_coroutines))
         os.register_at_fork(after_in_parent=_note_fork)
 
 

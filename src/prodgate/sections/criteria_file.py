@@ -53,7 +53,7 @@ _CHOICES = {
     "decides": ("point", "bound"),
     "needs": ("production",),
     "moment": MOMENTS,
-    "applicability": ("always", "where-present"),
+    "applicability": ("always", "some-subjects", "where-present"),
 }
 _QUANTITIES = {"confidence": ("ratio", "95 %"), "window": ("time", "30 d"), "rate": ("rate", "100 /s")}
 _TEXTS = {
@@ -233,8 +233,7 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         id=id_,
         statement=table["statement"]["en"],
         statement_ja=table["statement"]["ja"],
-        why=table["why"],
-        source=table["source"],
+        **{key: table[key] for key in ("why", "source")},
         layers=tuple(layer for layer in LAYERS if layer in table["layers"]),
         bound=_parse_bound(table["require"], tables) if "require" in table else None,
         remedy=table.get("remedy", ""),
@@ -243,6 +242,7 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         samples=table.get("samples", 1),
         decides=table.get("decides", "point"),
         needs_production=table.get("needs") == "production",
+        some_subjects=table["applicability"] == "some-subjects" if "applicability" in table else None,
         where_present=table.get("applicability") == "where-present",
         baseline=table.get("baseline", False),
         **parse_terms(table),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -62,6 +61,8 @@ class JudgeFile:
     judges: tuple[WrittenJudge, ...] = ()
     mistakes: tuple[str, ...] = ()
     """Uses of ``@check`` and ``@policy`` from which no one can say what will be judged, one line each."""
+    lazy: tuple[str, ...] = ()
+    """What may compare later than its judge, or never, one line each."""
 
     @property
     def holds_any(self) -> bool:
@@ -83,9 +84,9 @@ def read_judges(path: Path) -> JudgeFile:
         for node in _list_used(tree, frozenset())
         if id(node) not in counted and (kind := names.declares(node))
     ]
-    mistakes += find_lazy_comparisons(tree, path)
+    mistakes += [*_find_decorated(tree, names, path), *_find_unread(found, path)]
     judges = tuple(judge for judge, _ in found if judge)
-    return JudgeFile(judges=judges, mistakes=(*mistakes, *_find_unread(found, path)))
+    return JudgeFile(judges=judges, mistakes=tuple(mistakes), lazy=tuple(find_lazy_comparisons(tree, path)))
 
 
 def describe_place(file: Path, line: int, root: Path) -> str:
@@ -95,8 +96,8 @@ def describe_place(file: Path, line: int, root: Path) -> str:
 
 
 def find_place(function: Callable[..., object], root: Path) -> str:
-    """Return where a function is written, as ``describe_place`` says it; wrappers are looked through."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    """Return where the function that runs is written, as ``describe_place`` says it."""
+    code = getattr(function, "__code__", None)
     return describe_place(Path(code.co_filename), code.co_firstlineno, root) if code else ""
 
 
@@ -135,6 +136,14 @@ class _Names:
         last = self._resolve(node).rpartition(".")[2]
         kinds: Mapping[str, Kind] = {"check": "check", "policy": "policy"}
         return self.declares(node) or kinds.get(last)
+
+    def decorates_as_judge(self, node: ast.expr) -> bool:
+        """Whether a decorator makes a judge."""
+        return isinstance(node, ast.Call) and self.decorates(node.func) is not None
+
+    def marks(self, node: ast.expr) -> bool:
+        """Whether a decorator is a mark of pytest's, which hands the function on as it is."""
+        return self._resolve(node.func if isinstance(node, ast.Call) else node).startswith("pytest.mark.")
 
     def _resolve(self, node: ast.AST) -> str:
         if isinstance(node, ast.Attribute):
@@ -196,6 +205,18 @@ def _read_function(node: ast.stmt, names: _Names, path: Path) -> Iterator[_Found
             measures=(names.text_of(words["measures"]) or None) if "measures" in words else "",
         )  # fmt: skip
         yield (judge if whole else None), call
+
+
+def _find_decorated(tree: ast.Module, names: _Names, path: Path) -> Iterator[str]:
+    """Say which judges have a decorator besides marks of pytest's: what it returns answers in their place."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and any(names.decorates_as_judge(each) for each in node.decorator_list):
+            for each in node.decorator_list:
+                if not names.decorates_as_judge(each) and not names.marks(each):
+                    yield (
+                        f"{path}:{each.lineno}: {node.name} has the decorator {ast.unparse(each)!r}, "
+                        "which may answer in its place; write what it does in the function"
+                    )
 
 
 def _find_unread(found: list[_Found], path: Path) -> Iterator[str]:

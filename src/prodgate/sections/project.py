@@ -63,19 +63,23 @@ def open_project(criteria: Path) -> Project:
     """Read a project by its criteria file. Raises CriteriaError."""
     root = root_of(criteria)
     stated = load_criteria(criteria)
-    return Project(root=root, stated=stated if root == BUNDLED else _lend_remedies(stated))
+    return Project(root=root, stated=stated if root == BUNDLED else _lend(stated))
 
 
-def _lend_remedies(stated: CriteriaFile) -> CriteriaFile:
-    """Let criteria that say nothing of a remedy have that of the bundled criterion of the same id.
+def _lend(stated: CriteriaFile) -> CriteriaFile:
+    """Let criteria have what they leave out of the bundled criterion of the same id: its remedy and its exemptions.
 
-    Bundled policies and checks leave out what their criterion says, also when a team writes the criterion anew.
+    Bundled policies and checks rest on both, also when a team writes the criterion anew.
     """
     bundled = load_criteria(BUNDLED / "criteria.toml").criteria
     lent = {
-        id_: replace(criterion, remedy=bundled[id_].remedy)
+        id_: replace(
+            criterion,
+            remedy=criterion.remedy or bundled[id_].remedy,
+            some_subjects=bundled[id_].exempts if criterion.some_subjects is None else criterion.some_subjects,
+        )
         for id_, criterion in stated.criteria.items()
-        if not criterion.remedy and id_ in bundled
+        if id_ in bundled
     }
     return replace(stated, criteria=Criteria({**stated.criteria, **lent}))
 

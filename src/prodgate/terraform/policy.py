@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ..criteria import Criterion, conclude, runs_later
+from ..comparing import runs_later
+from ..criteria import Criterion, conclude
 from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
 from ..semantics.unresolved import Unresolved
@@ -145,7 +146,9 @@ def _conclude(
     ended, function = None, cast("Callable[..., object]", policy.judge)
     with open_judgement(criterion) as judgement:
         try:
-            if (returned := function(subject, criterion)) is not None:
+            returned = function(subject, judgement.criterion)
+            judgement.ended()
+            if returned is not None:
                 judgement.doubt(f"{policy.id} returned a {type(returned).__name__}; it must return nothing")
         except Concluded as conclusion:
             ended = conclusion.conclusion

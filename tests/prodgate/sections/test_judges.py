@@ -98,11 +98,30 @@ def test_a_file_that_is_no_python_is_refused(file: Path, data: bytes) -> None:
         read_judges(file)
 
 
-def test_what_runs_is_where_it_was_written(file: Path, tmp_path: Path) -> None:
-    text = "import functools\ndef loud(f):\n    @functools.wraps(f)\n    def run(*a): return f(*a)\n    return run\n"
-    file.write_text(text + "from prodgate import policy\n@policy('S', criterion='c')\n@loud\n" + BODY)
-    (judge,) = read_judges(file).judges
-    names: dict[str, object] = {"policy": None}
-    plain = file.read_text().replace("from prodgate import policy\n@policy('S', criterion='c')\n", "\n@loud\n")
-    exec(compile(plain, str(file), "exec"), names)
-    assert find_place(names["test_it"], tmp_path) == judge.place_in(tmp_path) == "test_x.py:7"  # type: ignore[arg-type]
+LOUD = "import functools\ndef loud(f):\n    @functools.wraps(f)\n    def run(*a): return f(*a)\n    return run\n"
+
+
+@pytest.mark.parametrize(
+    "decorator", ["loud", "loud()", "contextlib.suppress(Exception)", "pytest.fixture", "mark.skip"]
+)
+def test_a_decorator_that_may_answer_in_its_place_is_a_mistake(file: Path, decorator: str) -> None:
+    for text in (f"@check('c')\n@{decorator}\n", f"@{decorator}\n@check('c')\n"):
+        file.write_text(f"{LOUD}import pytest\nfrom prodgate import check\n{text}{BODY}")
+        (mistake,) = read_judges(file).mistakes
+        assert (
+            f"test_it has the decorator {decorator!r}, which may answer in its place; write what it does in" in mistake
+        )
+
+
+def test_a_mark_of_pytest_is_no_mistake(file: Path) -> None:
+    file.write_text(
+        f"import pytest as p\nfrom prodgate import check\n@check('c')\n@p.mark.usefixtures('x')\n@p.mark.a\n{BODY}"
+    )
+    assert read_judges(file).mistakes == ()
+    assert len(read_judges(file).judges) == 1
+
+
+def test_a_wrapper_is_where_it_was_written_itself(tmp_path: Path) -> None:
+    names: dict[str, object] = {}
+    exec(compile(f"{LOUD}@loud\n{BODY}", str(tmp_path / "test_x.py"), "exec"), names)
+    assert find_place(names["test_it"], tmp_path) == "test_x.py:3"  # type: ignore[arg-type]
