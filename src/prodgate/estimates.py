@@ -148,8 +148,8 @@ def estimate_percentile(
     )
 
 
-def exact_count(number: int, *, samples: int, unfinished: str = "", detail: str = "") -> Estimate:
-    """Return how many requests failed; what was counted happened, and an unfinished count may have missed more."""
+def exact_count(number: int, *, samples: int, unfinished: str = "", detail: str = "", of: str = "requests") -> Estimate:
+    """Return how many of them failed; what was counted happened, and an unfinished count may have missed more."""
     return Estimate(
         value=Quantity.of(number),
         low=Quantity.of(number),
@@ -157,6 +157,7 @@ def exact_count(number: int, *, samples: int, unfinished: str = "", detail: str 
         samples=samples,
         effective=samples,
         confidence=Quantity.of(100, "%"),
+        of=of,
         unfinished=unfinished,
         detail=detail,
     )

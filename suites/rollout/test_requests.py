@@ -3,6 +3,7 @@
 from prodgate import Criterion, check
 from prodgate.facts.rollout.readers import ReadersDuringDeployment
 from prodgate.facts.rollout.requests import RequestsAfterwards, WatchedRequests
+from prodgate.facts.rollout.writes import AcknowledgedWrites
 
 
 @check(
@@ -23,6 +24,16 @@ def test_no_request_fails(requests: WatchedRequests, criterion: Criterion) -> No
 def test_few_requests_fail(requests: WatchedRequests, criterion: Criterion) -> None:
     """Did the share of failed requests stay within the objective during the deployment?"""
     criterion.require(requests.failed_share(criterion))
+
+
+@check(
+    "acknowledged-writes-kept",
+    remedy="Acknowledge a write when it is stored, and keep its key beside it, where every build and task looks it up.",
+    measures="count",
+)
+def test_what_was_acknowledged_is_kept(writes: AcknowledgedWrites, criterion: Criterion) -> None:
+    """Is every write that was acknowledged there when the deployment is over, and none of them twice?"""
+    criterion.require(writes.wrong)
 
 
 @check(

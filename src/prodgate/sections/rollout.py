@@ -48,6 +48,8 @@ class RolloutSection:
     """Paths that are read while a deployment is watched, in turn."""
     write: str
     """Path that is posted to, each time with an ``Idempotency-Key`` of its own; empty where nothing may be written."""
+    written: str
+    """Path at which a write is read back, with ``{key}`` for its key; empty where none can be."""
     speed: int
     """How many seconds of the declared bake, alarms and waits pass in one second of a rehearsal."""
     before: BeforeSection
@@ -64,6 +66,7 @@ def parse_rollout_section(table: Mapping[str, Any]) -> RolloutSection:
         rehearsal=_parse_watching({**own, **{key: value for key, value in rehearsal.items() if key != "speed"}}),
         reads=tuple(table.get("reads", ("/",))),
         write=table.get("write", ""),
+        written=table.get("written", ""),
         speed=rehearsal.get("speed", 60),
         before=parse_before_section(table.get("before", {})),
         migrations=parse_migrations_section(table["migrations"]) if "migrations" in table else None,
@@ -80,7 +83,7 @@ def rollout_mistakes(table: Any, load: Any) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f'rollout: is {table!r}; write [rollout] with limit = "2 h"'
         return
-    known = (*_QUANTITIES, "reads", "write", "before", "rehearsal", "migrations")
+    known = (*_QUANTITIES, "reads", "write", "written", "before", "rehearsal", "migrations")
     yield from key_mistakes("rollout", table, known)
     yield from _path_mistakes(table)
     yield from before_mistakes(table.get("before", {}))
@@ -101,10 +104,16 @@ def _path_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     if not is_text_list(reads) or not reads:
         yield f'rollout.reads: is {reads!r}; write a list of paths, e.g. ["/", "/api/stories"]'
         return
-    for key, paths in (("reads", reads), ("write", [table["write"]] if "write" in table else [])):
+    stated = {"reads": reads} | {key: [table[key]] for key in ("write", "written") if key in table}
+    for key, paths in stated.items():
         for path in paths:
             if not isinstance(path, str) or not _PATH.fullmatch(path):
                 yield f"rollout.{key}: {path!r} is no path; write e.g. '/api/stories?page=1'"
+    if "written" in table and ("{key}" not in str(table["written"]) or "write" not in table):
+        yield (
+            f"rollout.written: {table['written']!r} reads no write back; state write as well, and in written where the "
+            "key stands, e.g. '/api/orders/{key}'"
+        )
 
 
 def _watching_mistakes(where: str, table: Mapping[str, Any], load: Any) -> Iterator[str]:

@@ -14,6 +14,7 @@ timeout = "2 s"
 limit = "1 h"
 reads = ["/", "/api/stories?page=1"]
 write = "/api/applause"
+written = "/api/applause/{key}"
 
 [rehearsal]
 rate = "100 /s"
@@ -32,7 +33,7 @@ def test_a_valid_section_is_read_whole() -> None:
 
 def test_what_is_not_said_has_a_default() -> None:
     section = parse_rollout_section({})
-    assert (str(section.rehearsal.limit), section.reads, section.write) == ("2 h", ("/",), "")
+    assert (str(section.rehearsal.limit), section.reads, section.write, section.written) == ("2 h", ("/",), "", "")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,9 @@ def test_what_is_not_said_has_a_default() -> None:
         ('"1 h"', '"0 s"', "rollout.limit: is '0 s'; write more than nothing"),
         ('"/", ', '"stories", ', "rollout.reads: 'stories' is no path; write e.g. '/api/stories?page=1'"),
         ('"/api/applause"', '"/a b"', "rollout.write: '/a b' is no path"),
+        ("/{key}", "", "rollout.written: '/api/applause' reads no write back; state write as well"),
+        ('write = "/api/applause"', "", "rollout.written: '/api/applause/{key}' reads no write back"),
+        ("/{key}", "/{key} ", "rollout.written: '/api/applause/{key} ' is no path"),
         ('["/", "/api/stories?page=1"]', "[]", "rollout.reads: is []; write a list of paths"),
         ("speed = 30", "speed = 0", "rollout.rehearsal.speed: is 0; write a whole number from 1 to 3,600"),
         ("speed = 30", "speed = true", "rollout.rehearsal.speed: is True; write a whole number"),

@@ -220,6 +220,15 @@ def stream(seconds: int = CLOSED) -> dict[str, Any]:
         "seconds": cells,
         "failures": [],
         "outages": [],
+        "writes": {
+            "acknowledged": 577,
+            "again": 40,
+            "lost": 0,
+            "doubled": 0,
+            "unread": 0,
+            "why": "",
+            "first": [],
+        },
     }
 
 

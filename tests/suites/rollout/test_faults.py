@@ -36,6 +36,7 @@ SECTION = parse_rollout_section(
     {
         "rate": "180 /s", "timeout": "5 s", "limit": "2 min", "poll": "0.25 s",
         "reads": ["/", "/api/stories", "/teams"], "write": "/api/stories/latest/applause",
+        "written": "/api/applause/{key}",
     }
 )  # fmt: skip
 SPEED = 120
@@ -101,6 +102,7 @@ def judging() -> tuple[tuple[Check, ...], Project]:
         ("slow-drain", CUT, {"during-error-rate", "after-performance"}),  # its requests take a second
         ("strange-weights", {"deployment-live-weights"}, {"zero-downtime-deploy", "during-error-rate"}),
         ("wrong-weights", {"deployment-live-weights"}, set()),
+        ("lost-writes", {"acknowledged-writes-kept"}, set()),
         ("silent-alarms", {"rollback-alarms-have-data"}, set()),
     ],
 )

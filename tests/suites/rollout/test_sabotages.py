@@ -29,10 +29,14 @@ from .harness import Sabotage, Stored, judged_evidence, of, outcomes, project, r
 
 SUITES = ("deployments", "services", "traffic", "requests", "rollback")
 REQUESTS = {"zero-downtime-deploy", "during-error-rate"}
+#: What nobody knows when the requests of the watch prove nothing.
+UNSOUND = REQUESTS | {"after-performance", "deployment-shifts-after-health", "acknowledged-writes-kept"}
+#: A write that was acknowledged and is not there.
+GONE: dict[str, Any] = {"number": 2006, "at": 20.06, "build": "blue", "times": 0}
 #: What only somebody who watched can know.
 WATCHED = {
     "zero-downtime-deploy", "during-error-rate", "after-performance", "deployment-shifts-after-health",
-    "during-health-checks", "deployment-live-weights", "rollback-alarms-have-data", "rollback-brings-all-back",
+    "acknowledged-writes-kept", "during-health-checks", "deployment-live-weights", "rollback-alarms-have-data", "rollback-brings-all-back",
 }  # fmt: skip
 
 
@@ -59,6 +63,10 @@ def watch_late(stored: Stored) -> None:
     """Begin to watch when new targets are registered already."""
     record = of(stored, WATCH)
     record.update(acted=at(-10).isoformat(), samples=record["samples"][2:])
+
+
+def change_writes(**changes: Any) -> Any:
+    return lambda stored: of(stored, WATCH)["stream"]["writes"].update(changes)
 
 
 def change_samples(samples: list[dict[str, Any]]) -> Any:
@@ -195,19 +203,19 @@ SABOTAGES = (
         "too many requests without a connection left here",
         set(),
         lambda stored: fail(of(stored, WATCH)["stream"], 3, "no socket left here"),
-        unsettles=REQUESTS | {"after-performance", "deployment-shifts-after-health"},
+        unsettles=UNSOUND,
     ),
     Sabotage(
         "requests were sent far too late",
         set(),
         lambda stored: of(stored, WATCH)["stream"].update(lag={"p99": 1.0, "max": 3.0}),
-        unsettles=REQUESTS | {"after-performance", "deployment-shifts-after-health"},
+        unsettles=UNSOUND,
     ),
     Sabotage(
         "requests that nobody heard of again",
         set(),
         lambda stored: of(stored, WATCH)["stream"].update(unknown=1),
-        unsettles=REQUESTS | {"after-performance", "deployment-shifts-after-health"},
+        unsettles=UNSOUND,
     ),
     Sabotage(
         "the watch began after the deployment",
@@ -219,13 +227,36 @@ SABOTAGES = (
         "nobody may send requests",
         set(),
         change_watch(stream=None, silent="nobody said that www.shop.example may be put under load"),
-        unsettles=REQUESTS | {"after-performance", "deployment-shifts-after-health"},
+        unsettles=UNSOUND,
     ),
     Sabotage(
         "the watch came to its limit",
         set(),
         change_watch(why="it was watched for 2 h and was not over", ended=""),
         unsettles=REQUESTS | {"after-performance", "deployment-live-weights"},
+    ),
+    Sabotage("a write that was acknowledged is gone", {"acknowledged-writes-kept"}, change_writes(lost=1, first=[GONE])),
+    Sabotage(
+        "a write is there twice", {"acknowledged-writes-kept"}, change_writes(doubled=1, first=[{**GONE, "times": 2}])
+    ),
+    Sabotage(
+        "a rollback loses a write",
+        {"acknowledged-writes-kept"},
+        lambda stored: tried(stored, "never-healthy")["watch"]["stream"]["writes"].update(lost=1, first=[GONE]),
+    ),
+    Sabotage(
+        "a write that could not be read back",
+        set(),
+        change_writes(unread=1, why="answered 503"),
+        unsettles={"acknowledged-writes-kept"},
+    ),
+    Sabotage("hardly any writes", set(), change_writes(acknowledged=12), unsettles={"acknowledged-writes-kept"}),
+    Sabotage("no write at all", set(), change_writes(acknowledged=0), unsettles={"acknowledged-writes-kept"}),
+    Sabotage(
+        "nothing says how to read a write back",
+        set(),
+        lambda stored: of(stored, WATCH)["stream"].pop("writes"),
+        unsettles={"acknowledged-writes-kept"},
     ),
     Sabotage("answers are slow when it is over", {"after-performance"}, slow_afterwards),
     Sabotage(
@@ -333,7 +364,7 @@ SABOTAGES = (
         "a drill in which no requests were sent",
         set(),
         lambda stored: tried(stored, "failing-in-public")["watch"].update(stream=None, silent="nobody allowed any"),
-        unsettles={"deployment-rollback-shown", "rollback-time-to-blue"},
+        unsettles={"deployment-rollback-shown", "rollback-time-to-blue", "acknowledged-writes-kept"},
     ),
     Sabotage(
         "the drill was long ago",
@@ -434,6 +465,16 @@ def test_the_finding_says_how_many_requests_failed_on_the_way_back(checks: tuple
     fail_for_long(stored)
     (finding,) = judged_evidence(stored, checks, stated)["rollback-time-to-blue"]
     assert finding.observed == "1908 s (2,100 requests; 3 of them failed)"
+
+
+def test_the_finding_says_who_acknowledged_the_write_that_is_gone(checks: tuple[Check, ...], stated: Project) -> None:
+    stored = healthy()
+    change_writes(lost=2, first=[GONE])(stored)
+    said = [one.observed for one in judged_evidence(stored, checks, stated)["acknowledged-writes-kept"]]
+    assert (
+        "2 (577 writes; 2 lost; the first acknowledged by build blue after 20.1 s; 40 were sent again when it was over)"
+        in said
+    )
 
 
 def test_both_services_are_judged(checks: tuple[Check, ...], stated: Project) -> None:

@@ -16,6 +16,7 @@ from ...facts.rollout.states import State
 from ...facts.rollout.surroundings import surroundings_facts
 from ...facts.rollout.watched import watched_facts
 from ...facts.rollout.way_back import way_back_facts
+from ...facts.rollout.writes import write_facts
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
 from .checklists import CHECKLISTS
@@ -64,6 +65,7 @@ def _watched(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
     yield from request_facts(value)
     named = ", ".join(sorted(id_.rpartition("/")[2] for id_ in value["ids"].values()))
     yield from surroundings_facts(value, f"beside the revisions of {named or 'a deployment'}")
+    yield from write_facts(value, named or "a deployment")
 
 
 def _readers(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
@@ -76,6 +78,7 @@ def _drilled(value: Mapping[str, Any], _known: Stored) -> Iterator[Fact]:
     for one in value["tried"]:
         if "watch" in one and one["expects"] != State.SUCCEEDED:
             yield from surroundings_facts(one["watch"], f"beside the revisions of build {one['build']}")
+            yield from write_facts(one["watch"], f"the drill with build {one['build']}")
 
 
 #: Kind of evidence -> what makes its facts.

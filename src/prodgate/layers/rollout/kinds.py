@@ -27,6 +27,7 @@ from ...facts.rollout.surroundings import Surroundings
 from ...facts.rollout.visits import JourneyAfterDeploy, ReaderVisit
 from ...facts.rollout.watched import WatchedService
 from ...facts.rollout.way_back import WayBack
+from ...facts.rollout.writes import AcknowledgedWrites
 
 #: What AWS answered about the last deployment of one service.
 DEPLOYMENT: Final = "rollout-deployment"
@@ -90,7 +91,7 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     RESTORABLE: (RestorablePoint,),
     FAILED_MIGRATION: (FailedMigration,),
     DEPLOYED: (DeployedService,),
-    WATCH: (WatchedService, WatchedRequests, RequestsAfterwards, Surroundings),
+    WATCH: (WatchedService, WatchedRequests, RequestsAfterwards, AcknowledgedWrites, Surroundings),
     READERS: (ReadersDuringDeployment,),
-    DRILL: (DrilledRelease, WayBack, Surroundings),
+    DRILL: (DrilledRelease, WayBack, AcknowledgedWrites, Surroundings),
 }

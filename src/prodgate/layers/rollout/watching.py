@@ -234,6 +234,7 @@ def make_plan(section: RolloutSection, watching: Watching, url: str, build_heade
         limit=float(watching.limit.base) + AFTERWARDS / float(watching.rate.base) + MARGIN,
         reads=section.reads,
         write=section.write,
+        written=section.written,
         keys=f"prodgate-{token_hex(6)}",
         build_header=build_header,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 #: Bytes of a line or a head; a longer one is no answer of a site.
@@ -43,11 +43,12 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and headers of an answer whose body was read to its end."""
+    """An answer whose body was read to its end."""
 
     status: int
     headers: Mapping[str, str]
     """By lower-case name."""
+    body: bytes = b""
 
     @property
     def closes(self) -> bool:
@@ -87,8 +88,7 @@ async def _read_answer(reader: asyncio.StreamReader, first: bytes) -> Answer:
         first = b""
         answer = _parse_head(head)
         status = answer.status
-    await _skip_body(reader, answer)
-    return answer
+    return replace(answer, body=await _read_body(reader, answer))
 
 
 def _parse_head(head: bytes) -> Answer:
@@ -101,16 +101,18 @@ def _parse_head(head: bytes) -> Answer:
     return Answer(int(rest[:3]), {name.strip().lower(): value.strip() for name, _, value in fields})
 
 
-async def _skip_body(reader: asyncio.StreamReader, answer: Answer) -> None:
+async def _read_body(reader: asyncio.StreamReader, answer: Answer) -> bytes:
     if answer.status in _NO_BODY:
-        return
+        return b""
     if "chunked" in answer.headers.get("transfer-encoding", "").lower():
-        while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-            await reader.readexactly(size + 2)
-        while await reader.readuntil(b"\r\n") != b"\r\n":
-            pass
-    elif (length := answer.headers.get("content-length")) is not None:
-        await reader.readexactly(int(length))
-    else:
-        while await reader.read(LIMIT):
-            pass
+        return b"".join([chunk async for chunk in _read_chunks(reader)])
+    if (length := answer.headers.get("content-length")) is not None:
+        return await reader.readexactly(int(length))
+    return await reader.read(-1)
+
+
+async def _read_chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+        yield (await reader.readexactly(size + 2))[:-2]
+    while await reader.readuntil(b"\r\n") != b"\r\n":
+        pass

@@ -45,6 +45,10 @@ class Outcomes:
         self._failures: list[dict[str, Any]] = []
         self._lag: Counter[int] = Counter()
         self._kinds: Counter[str] = Counter()
+        self.acknowledged: dict[int, str] = {}
+        """Number of each write that was answered with success -> the build that did."""
+        self.read_back: dict[str, Any] | None = None
+        """What became of those writes, as ``written.read_back`` found it."""
 
     @property
     def failed(self) -> int:
@@ -68,6 +72,8 @@ class Outcomes:
         self._each[request.number] = _GOOD
         cell = self._cell(request)
         cell.latency[_tenths(seconds)] += 1
+        if request.key:
+            self.acknowledged[request.number] = build
         if build:
             cell.builds[build] += 1
 
@@ -105,6 +111,7 @@ class Outcomes:
             "seconds": [{"second": at, **cell.to_json()} for at, cell in sorted(self._cells.items())],
             "failures": self._failures,
             "outages": list(self._list_outages()),
+            "writes": self.read_back,
         }
 
     def _list_outages(self) -> Iterator[dict[str, Any]]:

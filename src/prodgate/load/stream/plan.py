@@ -12,6 +12,9 @@ NEW_EVERY: Final = 5
 WRITE_EVERY: Final = 9
 #: Connections that are kept, and taken in turn.
 KEPT: Final = 8
+#: Writes that are sent again when all is over, with the keys that they had, and how often a write is read at most.
+AGAIN: Final = 40
+ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,17 @@ class Plan:
     """Paths that are read in turn."""
     write: str = ""
     """Path that is posted to, each time with an ``Idempotency-Key`` of its own; empty to write nothing."""
+    written: str = ""
+    """Path at which a write is read back, with ``{key}`` in place of its key; empty to read none back."""
     keys: str = ""
     """What begins every key, so that no two streams send the same."""
     build_header: str = ""
     """Header in which the site says which build answers; empty if it does not."""
+
+    @property
+    def longest_read_back(self) -> float:
+        """Return the seconds that reading back all writes may take."""
+        return (self.limit / WRITE_EVERY + AGAIN / self.rate + self.timeout) * ATTEMPTS if self.written else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON values."""
@@ -57,9 +67,14 @@ class Request:
     key: str = ""
 
 
+def key_of(plan: Plan, number: int) -> str:
+    """Return the key of the write of a number."""
+    return f"{plan.keys}-{number:09d}"
+
+
 def plan_request(plan: Plan, number: int) -> Request:
     """Return the request of a number, from 0."""
     slot = -1 if number % NEW_EVERY == NEW_EVERY - 1 else number % KEPT
     if plan.write and number % WRITE_EVERY == WRITE_EVERY - 1:
-        return Request(number, "POST", plan.write, slot, f"{plan.keys}-{number:09d}")
+        return Request(number, "POST", plan.write, slot, key_of(plan, number))
     return Request(number, "GET", plan.reads[number % len(plan.reads)], slot)

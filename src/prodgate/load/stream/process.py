@@ -42,7 +42,7 @@ def streaming(plan: Plan, folder: Path) -> Iterator[Stream]:
         finally:
             with suppress(BrokenPipeError):  # of one that reached its limit
                 os.write(sending, b"\n")  # its input ends only when the context of its process does
-            ends_within(process.child, plan.timeout + ALLOWANCE)
+            ends_within(process.child, plan.timeout + plan.longest_read_back + ALLOWANCE)
             stream.record = _read_record(process)
 
 

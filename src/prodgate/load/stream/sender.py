@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from .exchange import Answer, Closed, Connection, CutShort, connect, exchange
 from .outcomes import Outcomes
 from .plan import Plan, Request, plan_request
+from .written import read_back
 
 #: Requests under way at once; one that would come on top of them fails as "not sent".
 MOST_OPEN: Final = 2_000
@@ -53,6 +54,8 @@ class Sender:
             self._begin(plan_request(self.plan, number), due, loop.time() - due)
         if self._open:
             await asyncio.wait(self._open, timeout=self.plan.timeout + 1)
+        if self.plan.written:
+            self.outcomes.read_back = await read_back(self.plan, self.outcomes.acknowledged, self._carry)
         for connection in self._kept.values():
             connection.close()
         return began
@@ -89,8 +92,7 @@ class Sender:
     async def _exchange(self, request: Request, connection: Connection | None) -> Answer:
         """Carry one request, and keep its connection unless it is one of its own."""
         if connection is None:
-            place = urlsplit(self.plan.url)
-            connection = await connect(place.hostname or "", place.port or _PORTS[place.scheme], self._context)
+            connection = await self._connect()
         keep = False
         try:
             answer = await exchange(connection, self._write_head(request))
@@ -101,6 +103,24 @@ class Sender:
             else:
                 connection.close()
         return answer
+
+    async def _connect(self) -> Connection:
+        place = urlsplit(self.plan.url)
+        return await connect(place.hostname or "", place.port or _PORTS[place.scheme], self._context)
+
+    async def _carry(self, request: Request, connection: Connection | None) -> tuple[Answer, Connection | None]:
+        """Carry one request over a connection that is open still, or else over a new one."""
+        if connection is None or not connection.idle:
+            connection = await self._connect()
+        try:
+            answer = await exchange(connection, self._write_head(request))
+        except BaseException:
+            connection.close()
+            raise
+        if not answer.closes:
+            return answer, connection
+        connection.close()
+        return answer, None
 
     def _write_head(self, request: Request) -> bytes:
         fields = {"Host": urlsplit(self.plan.url).netloc, "User-Agent": "prod-gate", "Accept": "*/*"}

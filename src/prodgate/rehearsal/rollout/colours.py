@@ -61,9 +61,10 @@ class Stage:
 
 def start_tasks(stage: Stage, service: Service, tasks: TaskSet) -> None:
     """Start a process for each task that the account has in a set, and register them."""
-    slow = ("latency=1@0.2",) if "slow-drain" in stage.faults and tasks.build is BLUE else ()
+    wrong = {"slow-drain": "latency=1@0.2", "lost-writes": "lost-writes=0.05"} if tasks.build is BLUE else {}
+    more = tuple(fault for name, fault in wrong.items() if name in stage.faults)
     placed = {
-        place: stage.fleet.start(service.name, tasks.build, tasks.schema, slow)
+        place: stage.fleet.start(service.name, tasks.build, tasks.schema, more)
         for place in list_places(stage.aws, service, tasks.id)
     }
     tasks.targets = stage.targets.register(tasks.group, placed)

@@ -13,6 +13,7 @@ FAULTS: Final = {
     "kill-at-switch": "the old tasks are killed, and only then all traffic moves",
     "early-shift": "traffic moves before the new tasks start",
     "slow-drain": "requests to blue take long, and the old tasks are killed as soon as traffic has moved",
+    "lost-writes": "the old tasks acknowledge some of what readers send, and don't keep it",
     "wrong-weights": "half of the traffic moves at the first step, whatever is declared",
     "strange-weights": "before anything is deployed, one percent of the traffic goes to the other target group",
     "silent-alarms": "no metric of the load balancer is reported",

@@ -67,6 +67,12 @@ async def applaud(request: Request) -> Response:
     return JSONResponse({"given": True}, 201, NOT_CACHED)
 
 
+async def applause(request: Request) -> Response:
+    """Say how often applause with a key was added; 404 when it never was."""
+    times = await site_of(request).database.ask(queries.count_applause(request.path_params["key"]))
+    return JSONResponse({"times": times}, 200 if times else 404, NOT_CACHED)
+
+
 async def health(request: Request) -> Response:
     """Report that the process is alive; asks nothing else, so that a slow database causes no restarts."""
     return JSONResponse({"status": "ok", "build": site_of(request).pages.build}, headers=NOT_CACHED)

@@ -43,6 +43,7 @@ PAGES: Final[tuple[tuple[str, Handler, tuple[str, ...]], ...]] = (
 API: Final[tuple[tuple[str, Handler], ...]] = (
     ("/api/stories", api.stories),
     ("/api/stories/{slug}", api.story),
+    ("/api/applause/{key}", api.applause),
     ("/api/health", api.health),
     ("/api/ready", api.ready),
 )

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from random import Random
 from typing import Any, Final
 
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .faults import Fault
@@ -15,6 +16,8 @@ from .faults import Fault
 READY: Final = "/api/ready"
 #: Paths for monitoring, which other faults must not affect.
 UNDISTURBED: Final = ("/api/health", READY)
+#: Where applause is given.
+APPLAUSE: Final = "/applause"
 #: By what a load balancer says to which of its ports a request came, and the one for readers.
 PUBLIC: Final = (b"x-forwarded-port", b"443")
 #: Lets a request through, perhaps later (None), or names what happens to it.
@@ -37,6 +40,8 @@ def with_disturbances(
             _close(scope, connections())
             while (await receive())["type"] != "http.disconnect":
                 pass
+        elif became == "forgotten":
+            await JSONResponse({"given": True}, 201)(scope, receive, send)
         else:
             await (broken if became == "broken" else inner)(scope, receive, send)
 
@@ -115,6 +120,15 @@ def _errors_in_public(share: float) -> Disturbance:
     return become
 
 
+def _lost_writes(share: float) -> Disturbance:
+    due = chances(share, "lost")
+
+    async def become(scope: Scope) -> str | None:
+        return "forgotten" if scope["method"] == "POST" and scope["path"].endswith(APPLAUSE) and next(due) else None
+
+    return become
+
+
 DISTURBANCES: Final[dict[str, Callable[..., Disturbance]]] = {
     "latency": _latency,
     "stall": _stall,
@@ -123,4 +137,5 @@ DISTURBANCES: Final[dict[str, Callable[..., Disturbance]]] = {
     "drop": lambda share: _outcome("dropped", share),
     "errors": lambda share: _outcome("broken", share),
     "errors-in-public": _errors_in_public,
+    "lost-writes": _lost_writes,
 }

@@ -42,6 +42,7 @@ KINDS: Final = {
     "stall": FaultKind("everything stalls at the end of each period", form="SECONDS/PERIOD", value="1/10"),
     "drop": FaultKind("a share of the connections is closed without an answer", form="SHARE", value="0.01"),
     "errors": FaultKind("a share of the requests is answered with a 500", form="SHARE", value="0.01"),
+    "lost-writes": FaultKind("a share of the applause is acknowledged and not kept", form="SHARE", value="0.01"),
     "slow-start": FaultKind("ready at once, but answers only after so long", form="SECONDS", value="3"),
     "errors-in-public": FaultKind(
         "a share of the requests to port 443 of the load balancer is answered with a 500", form="SHARE", value="1"

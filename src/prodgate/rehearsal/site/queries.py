@@ -125,6 +125,12 @@ def applaud(number: int, key: str) -> Callable[[Connection], Any]:
     return lambda connection: connection.execute(insert(applause).values(row))
 
 
+def count_applause(key: str) -> Callable[[Connection], int]:
+    """Query how often there is applause with a key."""
+    asked = select(func.count()).select_from(applause).where(applause.c.key == key)
+    return lambda connection: int(connection.scalar(asked) or 0)
+
+
 @cache
 def _select_stories(language: str, *more: str) -> Select[Any]:
     """Select what every list shows, in a language, or in English where there is no Japanese text yet."""

@@ -125,3 +125,72 @@ def test_a_limit_that_is_reached_is_said(tmp_path: Path) -> None:
         with streaming(made, tmp_path) as stream:
             assert stream.wait(10)
     assert stream.record["why"] == "the limit was reached"
+
+
+class Shop:
+    """Answers writes and reads of orders by its own book: how often each key took effect."""
+
+    def __init__(self, *, keeps: bool = True, knows_keys: bool = True, broken: bool = False) -> None:
+        self.keeps, self.knows_keys, self.broken = keeps, knows_keys, broken
+        self.book: dict[str, int] = {}
+
+    def answer(self, server: ScriptedServer, number: int) -> bytes:
+        asked = server.asked[number]
+        key = asked.headers.get("idempotency-key", "")
+        if key:
+            if key not in self.book:
+                self.book[key] = int(self.keeps or len(self.book) != 7)
+            elif not self.knows_keys:
+                self.book[key] += 1
+        if not asked.path.startswith("/orders/"):
+            return OK
+        if self.broken:
+            return b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+        times = self.book.get(asked.path.removeprefix("/orders/"), 0)
+        body = b'{"times": %d}' % times
+        status = b"200 OK" if times else b"404 Not Found"
+        return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+
+def read_back(shop: Shop, folder: Path, **changes: Any) -> tuple[Any, ScriptedServer]:
+    found: list[ScriptedServer] = []
+    with scripted_server(lambda number: shop.answer(found[0], number)) as server:
+        found.append(server)
+        record = recorded(server, folder, write="/w", written="/orders/{key}", rate=500.0, **changes)
+    return record["writes"], server
+
+
+def test_every_write_that_was_acknowledged_is_read_back_and_some_are_sent_again(tmp_path: Path) -> None:
+    writes, server = read_back(Shop(), tmp_path)
+    posted = [each.headers["idempotency-key"] for each in server.asked if each.method == "POST"]
+    read = [each.path.removeprefix("/orders/") for each in server.asked if each.path.startswith("/orders/")]
+    assert writes["acknowledged"] == len(read) == len(set(read)) == len(set(posted)) == 500 // 9
+    assert len(posted) - len(set(posted)) == writes["again"] == 40
+    assert {name: writes[name] for name in ("lost", "doubled", "unread", "first")} == {
+        "lost": 0, "doubled": 0, "unread": 0, "first": [],
+    }  # fmt: skip
+
+
+def test_a_write_that_is_gone_is_found(tmp_path: Path) -> None:
+    writes, _ = read_back(Shop(keeps=False), tmp_path)
+    assert (writes["lost"], writes["doubled"], writes["unread"]) == (1, 0, 0)
+    assert writes["first"] == [{"number": 71, "at": 0.142, "build": "blue", "times": 0}]
+
+
+def test_writes_that_are_done_again_when_they_are_sent_again_are_found(tmp_path: Path) -> None:
+    writes, _ = read_back(Shop(knows_keys=False), tmp_path)
+    assert (writes["lost"], writes["doubled"], len(writes["first"])) == (0, 40, 20)
+    assert {each["times"] for each in writes["first"]} == {2}
+
+
+def test_of_a_write_that_can_not_be_read_nothing_is_said(tmp_path: Path) -> None:
+    writes, server = read_back(Shop(broken=True), tmp_path)
+    assert (writes["unread"], writes["lost"], writes["why"]) == (writes["acknowledged"], 0, "answered 503")
+    assert sum(each.path.startswith("/orders/") for each in server.asked) == 3 * writes["acknowledged"]
+
+
+def test_an_answer_that_counts_nothing_is_none(tmp_path: Path) -> None:
+    with scripted_server(lambda _: OK) as server:
+        record = recorded(server, tmp_path, write="/w", written="/orders/{key}", rate=500.0)
+    assert record["writes"]["unread"] == record["writes"]["acknowledged"] > 0
+    assert "no JSON object with a whole number under 'times'" in record["writes"]["why"]

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from prodgate.rehearsal.rollout.stage import StagedRollout, running_rollout
 from tests.prodgate.rehearsal.rollout.readers import Readers, reading
@@ -32,6 +34,15 @@ class Staged:
         self.readers.forget()
         told = self.rollout.deploy(build)
         return self.describe(next(iter(told["deployments"].values()), ""))
+
+    def ask(self, path: str, method: str, key: str = "") -> int:
+        """Send one request, with a key if it is a write; return the status of the answer."""
+        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=10)
+        try:
+            connection.request(method, path, headers={"Idempotency-Key": key} if key else {})
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
     def describe(self, id_: str) -> dict[str, Any]:
         if not id_:

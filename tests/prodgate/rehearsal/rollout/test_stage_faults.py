@@ -23,6 +23,13 @@ def loses_requests(stage: Staged) -> bool:
     return stage.readers.failed > 0
 
 
+def loses_what_blue_was_sent(stage: Staged) -> bool:
+    keys = [f"key-{number:08d}" for number in range(100)]
+    sent = [stage.ask("/api/stories/latest/applause", "POST", key) for key in keys]
+    found = [stage.ask(f"/api/applause/{key}", "GET") for key in keys]
+    return set(sent) == {201} and set(found) == {200, 404}
+
+
 def moves_half_at_first(stage: Staged) -> bool:
     seen: list[dict[str, int]] = []
     deploying = threading.Thread(target=stage.deploy, args=("green",))
@@ -99,6 +106,7 @@ SEEN: dict[str, Callable[[Staged], bool]] = {
     "kill-at-switch": loses_requests,
     "early-shift": loses_requests,
     "slow-drain": loses_requests,
+    "lost-writes": loses_what_blue_was_sent,
     "wrong-weights": moves_half_at_first,
     "strange-weights": has_strange_weights,
     "silent-alarms": reports_nothing,

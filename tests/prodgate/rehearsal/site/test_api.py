@@ -80,6 +80,14 @@ def test_applause_that_is_sent_twice_counts_once(site: Site) -> None:
     assert [*sent, again.status] == [201, 200, 201, 200]
 
 
+def test_applause_is_read_back_by_its_key(site: Site) -> None:
+    assert ask(site.url, "/api/applause/key-00000007").status == 404
+    for _ in range(2):
+        ask(site.url, "/api/stories/latest/applause", method="POST", idempotency_key="key-00000007")
+        answer = ask(site.url, "/api/applause/key-00000007")
+        assert (answer.status, answer.json) == (200, {"times": 1})
+
+
 @pytest.mark.parametrize(
     ("slug", "key", "status", "says"),
     [("none", "key-00000003", 404, "no story 'none'"), ("none", "", 400, "'' is no key; send 8 to 64 letters")],

@@ -169,6 +169,15 @@ def test_dropped_connections_are_counted_exactly(tmp_path: Path) -> None:
     assert Counter(each["status"] for each in told(site.access_log)) == {200: 951, 0: 50}
 
 
+def test_lost_writes_are_acknowledged_and_not_there(tmp_path: Path) -> None:
+    keys = [f"key-{number:08d}" for number in range(40)]
+    with running(tmp_path, faults=["lost-writes=0.25"]) as site:
+        path = "/api/stories/latest/applause"
+        assert {ask(site.url, path, method="POST", idempotency_key=key).status for key in keys} == {201}
+        found = Counter(ask(site.url, f"/api/applause/{key}").status for key in keys)
+    assert set(found) == {200, 404}
+
+
 def test_a_stale_build_says_so(tmp_path: Path) -> None:
     with running(tmp_path, build="new", faults=["wrong-build"]) as site:
         answer = ask(site.url, "/")
