@@ -32,8 +32,9 @@ module "service" {
   services = {
     api = {
       port           = local.ports.api
-      health_path    = local.api_health_path
+      health_path    = "/api/ready"
       health_command = ["/usr/local/bin/api", "health"]
+      tried_paths    = ["/api/stories?per_page=1"]
       path_patterns  = ["/api/*"]
       secrets        = local.session_keys
 
@@ -52,6 +53,7 @@ module "service" {
       port           = local.ports.frontend
       health_path    = "/healthz"
       health_command = ["node", "/app/health.js"]
+      tried_paths    = ["/"]
       writable_paths = ["/tmp", "/app/.next/cache"]
       secrets        = local.session_keys
 

@@ -1,9 +1,10 @@
 variable "services" {
-  description = "The services, by component. path_patterns are the paths that the load balancer sends to it; null for the one that gets the rest. Secrets map a variable to ARN:key::."
+  description = "The services, by component. path_patterns are the paths that the load balancer sends to it; null for the one that gets the rest. tried_paths are asked of a new version, besides health_path, before it gets traffic. Secrets map a variable to ARN:key::."
   type = map(object({
     port               = number
     health_path        = string
     health_command     = list(string)
+    tried_paths        = list(string)
     path_patterns      = optional(list(string))
     writable_paths     = optional(list(string), ["/tmp"])
     environment        = optional(map(string), {})
@@ -20,6 +21,11 @@ variable "services" {
   validation {
     condition     = alltrue([for service in values(var.services) : startswith(service.health_path, "/") && service.health_path != "/"])
     error_message = "services: health_path is a path that answers 200 only when the service can serve; / answers too easily."
+  }
+
+  validation {
+    condition     = alltrue([for service in values(var.services) : length(service.tried_paths) > 0 && alltrue([for path in service.tried_paths : startswith(path, "/")])])
+    error_message = "services: tried_paths are what readers ask for, each with a slash; that a service is healthy does not say that it works."
   }
 
   validation {

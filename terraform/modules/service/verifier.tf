@@ -122,7 +122,7 @@ resource "aws_lambda_function" "verifier" {
   environment {
     variables = {
       HOST  = "${var.domain_name}:${var.test_port}"
-      PATHS = join(" ", [for service in values(var.services) : service.health_path])
+      PATHS = join(" ", flatten([for service in values(var.services) : [service.health_path, service.tried_paths]]))
     }
   }
 

@@ -102,6 +102,7 @@ def judging() -> tuple[tuple[Check, ...], Project]:
         ("slow-drain", CUT, {"during-error-rate", "after-performance"}),  # its requests take a second
         ("strange-weights", {"deployment-live-weights"}, {"zero-downtime-deploy", "during-error-rate"}),
         ("wrong-weights", {"deployment-live-weights"}, set()),
+        ("wrong-health-path", {"service-deployments-completed"}, set()),
         ("lost-writes", {"acknowledged-writes-kept"}, set()),
         ("silent-alarms", {"rollback-alarms-have-data"}, set()),
     ],

@@ -19,7 +19,7 @@ from .soundness import count_requests, percent, run_name, why_unsound
 #: Prefix of the path of a request that only marks a place in the log.
 MARK: Final = "/prod-gate-was-here-"
 #: Prefixes of the paths that load balancers, deploys and the gate itself request.
-_PROBES: Final = ("/api/health", "/api/ready", MARK)
+_PROBES: Final = ("/api/health", "/api/ready", "/healthz", MARK)
 #: Prefixes of the failures that the server answered, and so must know of.
 ANSWERED_FAILURES: Final = ("HTTP ", "wrong content")
 _ERRORS: Final = 500

@@ -9,7 +9,7 @@ from typing import Final
 
 from ...aws.clients import Clients
 from .builds import BLUE, Build
-from .declared import Service, TargetGroup
+from .declared import Hook, Service, TargetGroup
 from .fleet import Fleet
 from .keeper import Keeper
 from .proxy import Proxy
@@ -49,8 +49,8 @@ class Stage:
     services: tuple[Service, ...]
     speed: float
     faults: frozenset[str]
-    hook: str
-    """ARN of the function that tries a new version, "" if there is none."""
+    hook: Hook | None
+    """What tries a new version, None if nothing does."""
     serving: dict[str, TaskSet] = field(default_factory=dict)
     """By the ARN of the service: the tasks that readers reach."""
 

@@ -89,7 +89,7 @@ def _try(stage: Stage, releases: Sequence[Release], build: Build) -> None:
             if release.service.test:
                 shift(stage, release.service, green.group, 100, test=True)
     with event(stage, releases, "AfterAllowTestTraffic"):
-        if stage.hook and "early-shift" not in stage.faults and (why := find_failure(stage, releases, build)):
+        if stage.hook and "early-shift" not in stage.faults and (why := find_failure(stage, stage.hook, build)):
             raise Halted(FAILED, "HOOK_EXECUTION_FAILURE", f"{_HOOK_FAILED} {why}")
         sleep(_EVENT)
     with event(stage, releases, "BeforeAllowTraffic"):

@@ -27,6 +27,10 @@ class TargetGroup:
     name: str
     balancer: str
     """ARN of its load balancer."""
+    path: str
+    """What a health check asks for."""
+    matcher: str
+    """Statuses that are an answer of a healthy target: ``200``, ``200,202`` or ``200-399``."""
     interval: float
     """Seconds between health checks."""
     timeout: float
@@ -35,6 +39,15 @@ class TargetGroup:
     unhealthy: int
     delay: float
     """Seconds that a target may take to end its requests once it is deregistered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """The function that tries a new version before readers reach it."""
+
+    arn: str
+    paths: tuple[str, ...]
+    """What it asks for; each must be answered with 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +93,27 @@ class Service:
 
 def read_services(aws: Clients) -> tuple[Service, ...]:
     """Return every service that CodeDeploy deploys, those with path patterns first. Raises Unreadable without one."""
-    found = [_read_service(aws, group) for group in _list_groups(aws)]
+    found = [_read_service(aws, group) for group in list_groups(aws)]
     if not found:
         raise Unreadable("no deployment group of CodeDeploy deploys a service; only its deployments can be rehearsed")
     return tuple(sorted(found, key=lambda one: (not one.live.patterns, one.name)))
 
 
-def read_hook(aws: Clients) -> str:
-    """Return the ARN of the function that tries a new version, "" if there is none."""
-    functions = aws("lambda").list_functions()["Functions"]
-    return next((str(one["FunctionArn"]) for one in functions if one["FunctionName"].startswith(HOOK)), "")
+def read_hook(aws: Clients, services: Sequence[Service]) -> Hook | None:
+    """Return the function that tries a new version, None if there is none.
+
+    What it asks for stands in its variable ``PATHS``; one without asks what the health checks ask.
+    """
+    for one in aws("lambda").list_functions()["Functions"]:
+        if one["FunctionName"].startswith(HOOK):
+            stated = one.get("Environment", {}).get("Variables", {}).get("PATHS", "").split()
+            paths = stated or [service.groups[0].path for service in services]
+            return Hook(str(one["FunctionArn"]), tuple(dict.fromkeys(paths)))
+    return None
 
 
-def shorten_bake(aws: Clients) -> None:
-    """Let the old tasks stay for a minute only, in every deployment group."""
-    for group in _list_groups(aws):
-        config = dict(group["blueGreenDeploymentConfiguration"])
-        end = {**config["terminateBlueInstancesOnDeploymentSuccess"], "terminationWaitTimeInMinutes": 1}
-        aws("codedeploy").update_deployment_group(
-            applicationName=group["applicationName"],
-            currentDeploymentGroupName=group["deploymentGroupName"],
-            blueGreenDeploymentConfiguration={**config, "terminateBlueInstancesOnDeploymentSuccess": end},
-        )
-
-
-def _list_groups(aws: Clients) -> Iterator[Mapping[str, Any]]:
+def list_groups(aws: Clients) -> Iterator[Mapping[str, Any]]:
+    """Yield every deployment group of CodeDeploy that deploys a service."""
     client = aws("codedeploy")
     for application in client.list_applications()["applications"]:
         for name in client.list_deployment_groups(applicationName=application)["deploymentGroups"]:
@@ -187,12 +196,24 @@ def _read_groups(aws: Clients, names: Sequence[str]) -> Iterator[TargetGroup]:
             arn=one["TargetGroupArn"],
             name=one["TargetGroupName"],
             balancer=next(iter(one["LoadBalancerArns"]), ""),
+            path=one["HealthCheckPath"],
+            matcher=_read_matcher(one),
             interval=float(one["HealthCheckIntervalSeconds"]),
             timeout=float(one["HealthCheckTimeoutSeconds"]),
             healthy=int(one["HealthyThresholdCount"]),
             unhealthy=int(one["UnhealthyThresholdCount"]),
             delay=float(stated.get("deregistration_delay.timeout_seconds", 300)),
         )
+
+
+def _read_matcher(group: Mapping[str, Any]) -> str:
+    """Return the statuses of a healthy target. Raises Unreadable for a check that the sample site can't answer."""
+    codes, port = group.get("Matcher", {}).get("HttpCode"), group["HealthCheckPort"]
+    if not codes or group["HealthCheckProtocol"] not in ("HTTP", "HTTPS"):
+        raise Unreadable(f"{group['TargetGroupName']}: its health check is none of HTTP, and can't be rehearsed")
+    if port not in ("traffic-port", str(group["Port"])):
+        raise Unreadable(f"{group['TargetGroupName']}: its health check asks port {port}, where nothing listens here")
+    return str(codes)
 
 
 def _find_route(aws: Clients, listeners: Sequence[str], groups: Sequence[str] | Mapping[str, Any]) -> Route | None:

@@ -52,7 +52,7 @@ def begin_release(stage: Stage, service: Service, definition: str, why: str) -> 
         applicationName=service.application,
         deploymentGroupName=service.group,
         description=why,
-        revision=render_app_spec(service, definition, stage.hook),
+        revision=render_app_spec(service, definition, stage.hook.arn if stage.hook else ""),
     )
     blue = stage.serving[service.arn]
     release = Release(id=made["deploymentId"], service=service, definition=definition, blue=blue)

@@ -12,6 +12,7 @@ FAULTS: Final = {
     "naive-restart": "the old tasks are ended before the new ones start, at the same place",
     "kill-at-switch": "the old tasks are killed, and only then all traffic moves",
     "early-shift": "traffic moves before the new tasks start",
+    "wrong-health-path": "the target group of the new tasks checks a path that the site does not have",
     "slow-drain": "requests to blue take long, and the old tasks are killed as soon as traffic has moved",
     "lost-writes": "the old tasks acknowledge some of what readers send, and don't keep it",
     "wrong-weights": "half of the traffic moves at the first step, whatever is declared",

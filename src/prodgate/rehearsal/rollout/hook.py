@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-import urllib.request
-from collections.abc import Sequence
+from http.client import HTTPConnection, HTTPException
 from typing import Final
-from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 from .builds import Build
 from .colours import Stage
-from .deployments import Release
+from .declared import Hook
 
-#: What is asked of a service with path patterns, and of the one that takes the rest.
-_PATHS: Final = ("/api/stories?per_page=1", "/")
 #: Seconds that an answer may take.
 _LIMIT: Final = 5.0
+_OK: Final = 200
 
 
-def find_failure(stage: Stage, releases: Sequence[Release], build: Build) -> str:
+def find_failure(stage: Stage, hook: Hook, build: Build) -> str:
     """Return what is wrong with the new version, "" if nothing is."""
-    for release in releases:
-        path = _PATHS[not release.service.live.patterns]
+    for path in hook.paths:
         try:
-            with urllib.request.urlopen(f"{stage.proxy.test_url}{path}", timeout=_LIMIT) as answer:  # noqa: S310
-                served = answer.headers.get("x-build", "")
-        except HTTPError as error:
-            error.close()
-            return f"{path} is answered with {error.code}"
-        except OSError as error:
+            status, served = _ask(stage.proxy.test_url, path)
+        except (OSError, HTTPException) as error:
             return f"{path} is not answered: {error}"
+        if status != _OK:
+            return f"{path} is answered with {status}"
         if served != build.name:
             return f"{path} is answered by build {served!r}, not by {build.name!r}"
     return ""
+
+
+def _ask(url: str, path: str) -> tuple[int, str]:
+    """Return the status of the answer, and which build gave it. Redirects are not followed."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=_LIMIT)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("x-build", "")
+    finally:
+        connection.close()

@@ -11,8 +11,6 @@ from .declared import Service, TargetGroup
 
 #: Slots for targets in each target group: those of two sets of tasks.
 SLOTS: Final = 8
-#: What is asked to know whether a build takes requests; the sample site has no other path for it.
-READY: Final = "/api/ready"
 #: Seconds between checks at least, and those that one may take at least, however fast a rehearsal goes: what is checked
 #: are processes of this machine, which has other things to do.
 _LEAST_INTERVAL: Final = 0.25
@@ -77,8 +75,8 @@ def _group(group: TargetGroup, speed: float) -> Iterator[str]:
     yield f"backend {group.name}"
     yield "  balance leastconn"
     yield "  option httpchk"
-    yield f"  http-check send meth GET uri {READY}"
-    yield "  http-check expect status 200"
+    yield f"  http-check send meth GET uri {group.path}"
+    yield f"  http-check expect status {group.matcher}"
     yield f"  timeout check {limit}ms"
     yield f"  default-server check inter {interval}ms rise {group.healthy} fall {group.unhealthy} disabled"
     yield from (f"  server t{slot} 127.0.0.1:9" for slot in range(SLOTS))

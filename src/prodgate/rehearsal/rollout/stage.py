@@ -19,11 +19,12 @@ from .alarms import read_alarms
 from .builds import BLUE, find_build
 from .colours import Stage, TaskSet, find_unwell, shift, start_tasks
 from .controller import carry_out
-from .declared import Service, read_hook, read_services, shorten_bake
+from .declared import Service, read_hook, read_services
 from .deployments import begin_release
 from .faults import check_faults
 from .fleet import Fleet, running_fleet
 from .keeper import Keeper
+from .misdeclared import misdirect_health_checks, shorten_bake
 from .proxy import Proxy, running_proxy
 from .releases import register_build
 from .schema import back_up, bring_schema
@@ -122,6 +123,8 @@ def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Servi
         raise Unreadable(f"the account is not as declared: {account.failed[0]}")
     if "short-bake" in faults:
         shorten_bake(account.clients)
+    if "wrong-health-path" in faults:
+        misdirect_health_checks(account.clients)
     for service in ("codedeploy", "elbv2"):
         account.emulator.conduct(service, account.region, conducted=_CONDUCTOR)
     return read_services(account.clients)
@@ -155,7 +158,7 @@ def _make_stage(
         services=services,
         speed=traffic.speed,
         faults=faults,
-        hook=read_hook(account.clients),
+        hook=read_hook(account.clients, services),
     )
 
 

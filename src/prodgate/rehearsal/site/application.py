@@ -40,12 +40,14 @@ PAGES: Final[tuple[tuple[str, Handler, tuple[str, ...]], ...]] = (
     ("/my-team", readers.my_team, ("GET", "POST")),
     ("/sign-out", readers.sign_out, ("POST",)),
 )
+#: Paths by which load balancers learn whether the API, and whether the pages, can serve.
+READY: Final = ("/api/ready", "/healthz")
 API: Final[tuple[tuple[str, Handler], ...]] = (
     ("/api/stories", api.stories),
     ("/api/stories/{slug}", api.story),
     ("/api/applause/{key}", api.applause),
     ("/api/health", api.health),
-    ("/api/ready", api.ready),
+    *((path, api.ready) for path in READY),
 )
 
 

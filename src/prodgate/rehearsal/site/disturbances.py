@@ -11,11 +11,11 @@ from typing import Any, Final
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .application import READY
 from .faults import Fault
 
-READY: Final = "/api/ready"
 #: Paths for monitoring, which other faults must not affect.
-UNDISTURBED: Final = ("/api/health", READY)
+UNDISTURBED: Final = ("/api/health", *READY)
 #: Where applause is given.
 APPLAUSE: Final = "/applause"
 #: By what a load balancer says to which of its ports a request came, and the one for readers.
@@ -32,7 +32,7 @@ def with_disturbances(
     never_ready = any(fault.name == "never-ready" for fault in faults)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        became = "broken" if never_ready and scope["path"] == READY else None
+        became = "broken" if never_ready and scope["path"] in READY else None
         if scope["path"] not in UNDISTURBED:
             for disturbance in disturbances:
                 became = became or await disturbance(scope)

@@ -36,8 +36,9 @@ variables {
   services = {
     api = {
       port               = 8080
-      health_path        = "/api/health"
+      health_path        = "/api/ready"
       health_command     = ["/usr/local/bin/api", "health"]
+      tried_paths        = ["/api/stories?per_page=1"]
       path_patterns      = ["/api/*"]
       task_role_arn      = "arn:aws:iam::123456789012:role/api-task"
       execution_role_arn = "arn:aws:iam::123456789012:role/api-execution"
@@ -46,6 +47,7 @@ variables {
       port               = 3000
       health_path        = "/healthz"
       health_command     = ["node", "/app/health.js"]
+      tried_paths        = ["/"]
       task_role_arn      = "arn:aws:iam::123456789012:role/frontend-task"
       execution_role_arn = "arn:aws:iam::123456789012:role/frontend-execution"
     }
@@ -93,6 +95,7 @@ run "refuses_a_secret_in_place_of_its_arn" {
         port               = 3000
         health_path        = "/healthz"
         health_command     = ["node", "/app/health.js"]
+        tried_paths        = ["/"]
         secrets            = { SESSION_KEY = "hunter2" }
         task_role_arn      = "arn:aws:iam::123456789012:role/frontend-task"
         execution_role_arn = "arn:aws:iam::123456789012:role/frontend-execution"

@@ -23,6 +23,13 @@ def loses_requests(stage: Staged) -> bool:
     return stage.readers.failed > 0
 
 
+def is_never_healthy(stage: Staged) -> bool:
+    """Whether a good build is taken back, because its target group asks for what the site does not have."""
+    found = stage.deploy("green")
+    said = found["errorInformation"]["message"]
+    return found["status"] == "Failed" and "Health checks failed with these codes: [404]" in said
+
+
 def loses_what_blue_was_sent(stage: Staged) -> bool:
     keys = [f"key-{number:08d}" for number in range(100)]
     sent = [stage.ask("/api/stories/latest/applause", "POST", key) for key in keys]
@@ -106,6 +113,7 @@ SEEN: dict[str, Callable[[Staged], bool]] = {
     "kill-at-switch": loses_requests,
     "early-shift": loses_requests,
     "slow-drain": loses_requests,
+    "wrong-health-path": is_never_healthy,
     "lost-writes": loses_what_blue_was_sent,
     "wrong-weights": moves_half_at_first,
     "strange-weights": has_strange_weights,

@@ -143,6 +143,10 @@ resource "aws_lambda_function" "verifier" {
   filename      = data.archive_file.verifier.output_path
   handler       = "main.handler"
   runtime       = "python3.13"
+
+  environment {
+    variables = { PATHS = "/api/ready /api/stories?per_page=1 /" }
+  }
 }
 
 resource "aws_rds_cluster" "shop" {
