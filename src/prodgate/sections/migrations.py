@@ -39,7 +39,7 @@ class MigrationsSection:
     task: str = ""
     """Family of the ECS task that runs the migrations."""
     cluster: str = ""
-    """The database's cluster in RDS; empty where the account holds only one."""
+    """The database in RDS: its cluster, or an instance that belongs to none; empty where the account holds only one."""
     previous: str = ""
     """Names the commit of the build that served before: ``env:NAME``; empty to read it off the image's tags."""
     code: tuple[str, ...] = ("**",)

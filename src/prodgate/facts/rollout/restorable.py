@@ -18,14 +18,22 @@ from .deployments import Deployment
 from .migration_runs import MigrationRuns, seconds_between
 
 reads("rds", "DescribeDBClusterSnapshots", "DescribeDBClusters")
+reads("rds", "DescribeDBInstanceAutomatedBackups", "DescribeDBInstances", "DescribeDBSnapshots")
 
 _OF_CLUSTER: Final = ("DBClusterArn", "DBClusterIdentifier", "EarliestRestorableTime", "LatestRestorableTime")
-_OF_SNAPSHOT: Final = ("DBClusterSnapshotIdentifier", "SnapshotCreateTime", "Status", "SnapshotType")
+_OF_INSTANCE: Final = ("DBInstanceArn", "DBInstanceIdentifier", "DbiResourceId", "LatestRestorableTime")
+_OF_BACKUP: Final = ("DbiResourceId", "RestoreWindow", "Status")
+_OF_SNAPSHOT: Final = (
+    "DBClusterSnapshotIdentifier", "DBSnapshotIdentifier", "DbiResourceId", "SnapshotCreateTime", "Status",
+    "SnapshotType",
+)  # fmt: skip
+#: Status of the automated backups of an instance that exists; those of a deleted one are retained.
+_ACTIVE: Final = "active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RestorablePoint(Fact):
-    """What a database could be restored to when a release began; ``subject`` is the cluster's ARN."""
+    """What a database could be restored to when a release began; ``subject`` is its ARN."""
 
     age: Quantity
     """How long before the release its newest restorable moment was."""
@@ -35,51 +43,97 @@ class RestorablePoint(Fact):
     """How long before the migrations it was taken."""
 
 
-def read_restorable(account: Account, cluster: str) -> Mapping[str, Any]:
-    """Return a cluster and its snapshots as plain JSON values; ``cluster`` may be empty where there is only one.
+def read_restorable(account: Account, name: str) -> Mapping[str, Any]:
+    """Return a database and its snapshots as plain JSON values; ``name`` may be empty where there is only one.
 
-    Raises Unreadable.
+    A database is a cluster, or an instance that belongs to none. Raises Unreadable.
     """
-    row = _find_cluster(account.list("rds", "DescribeDBClusters", "DBClusters"), cluster)
-    asked = {"DBClusterIdentifier": row["DBClusterIdentifier"]}
-    snapshots = account.list("rds", "DescribeDBClusterSnapshots", "DBClusterSnapshots", **asked)
-    plain: Mapping[str, Any] = to_plain(
-        {
-            "asked": account.now,
-            "cluster": {name: row[name] for name in _OF_CLUSTER if name in row},
-            "snapshots": [{name: one[name] for name in _OF_SNAPSHOT if name in one} for one in snapshots],
-        }
-    )
+    clusters = account.list("rds", "DescribeDBClusters", "DBClusters")
+    instances = account.list("rds", "DescribeDBInstances", "DBInstances")
+    alone = [row for row in instances if not row.get("DBClusterIdentifier")]
+    row = _find_database([*clusters, *alone], name)
+    read = _read_cluster if "DBClusterIdentifier" in row else _read_instance
+    plain: Mapping[str, Any] = to_plain({"asked": account.now, **read(account, row)})
     return plain
 
 
-def _find_cluster(rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+def _read_cluster(account: Account, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    asked = {"DBClusterIdentifier": row["DBClusterIdentifier"]}
+    snapshots = account.list("rds", "DescribeDBClusterSnapshots", "DBClusterSnapshots", **asked)
+    return {"cluster": _keep(row, _OF_CLUSTER), "snapshots": [_keep(one, _OF_SNAPSHOT) for one in snapshots]}
+
+
+def _read_instance(account: Account, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    asked = {"DBInstanceIdentifier": row["DBInstanceIdentifier"]}
+    snapshots = account.list("rds", "DescribeDBSnapshots", "DBSnapshots", **asked)
+    backups = account.list("rds", "DescribeDBInstanceAutomatedBackups", "DBInstanceAutomatedBackups", **asked)
+    return {
+        "instance": _keep(row, _OF_INSTANCE),
+        "snapshots": [_keep(one, _OF_SNAPSHOT) for one in snapshots],
+        "automated": [_keep(one, _OF_BACKUP) for one in backups],
+    }
+
+
+def _keep(row: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
+    return {name: row[name] for name in names if name in row}
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str(row.get("DBClusterIdentifier") or row["DBInstanceIdentifier"])
+
+
+def _find_database(rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
     own = [row for row in rows if RESTORE_TEST not in {tag["Key"] for tag in row.get("TagList", ())}]
-    found = [row for row in own if name in ("", row["DBClusterIdentifier"])]
+    found = [row for row in own if name in ("", _name(row))]
     if len(found) == 1:
         return found[0]
-    there = ", ".join(sorted(row["DBClusterIdentifier"] for row in own)) or "none"
+    there = ", ".join(sorted(map(_name, own))) or "none"
     raise Unreadable(
-        f"the account holds these clusters: {there}; write [rollout.migrations] cluster = the migrated one"
+        f"the account holds these databases: {there}; write [rollout.migrations] cluster = the migrated one, a cluster "
+        "or an instance"
     )
 
 
 def restorable_facts(
     value: Mapping[str, Any], deployments: Sequence[Deployment], runs: MigrationRuns | str
 ) -> Iterator[RestorablePoint]:
-    """Yield what the cluster could go back to. ``runs`` may be the reason why they are not known."""
+    """Yield what the database could go back to. ``runs`` may be the reason why they are not known."""
     answers = revive(value)
-    cluster = answers["cluster"]
+    database, snapshots = _merge(answers)
     began = min((each.began for each in deployments), default=answers["asked"])
     start = runs if isinstance(runs, str) else runs.began
-    taken = None if isinstance(start, str) else _find_newest(answers["snapshots"], start)
+    taken = None if isinstance(start, str) else _find_newest(snapshots, start)
     unknown: Any = Unread(start) if isinstance(start, str) else None
     yield RestorablePoint(
-        subject=cluster["DBClusterArn"],
-        age=_find_age(cluster, began if isinstance(start, str) else min(began, start)),
-        snapshot=unknown or (taken["DBClusterSnapshotIdentifier"] if taken else ""),
+        subject=database["arn"],
+        age=_find_age(database, began if isinstance(start, str) else min(began, start)),
+        snapshot=unknown or (_name_snapshot(taken) if taken else ""),
         snapshot_age=unknown or (seconds_between(runs.began, taken["SnapshotCreateTime"]) if taken else None),  # type: ignore[union-attr]
     )
+
+
+def _merge(answers: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+    """Return ``{"arn", "earliest", "latest"}`` of a cluster or an instance, and its snapshots.
+
+    An instance that took the name of a deleted one has not its snapshots.
+    """
+    if "cluster" in answers:
+        row = answers["cluster"]
+        times = {"earliest": row.get("EarliestRestorableTime"), "latest": row.get("LatestRestorableTime")}
+        return {"arn": row["DBClusterArn"], **times}, answers["snapshots"]
+    row = answers["instance"]
+    own = [one for one in answers["automated"] if one.get("DbiResourceId") == row["DbiResourceId"]]
+    window = next((one.get("RestoreWindow", {}) for one in own if one.get("Status") == _ACTIVE), {})
+    times = {
+        "earliest": window.get("EarliestTime"),
+        "latest": row.get("LatestRestorableTime") or window.get("LatestTime"),
+    }
+    kept = [one for one in answers["snapshots"] if one.get("DbiResourceId") == row["DbiResourceId"]]
+    return {"arn": row["DBInstanceArn"], **times}, kept
+
+
+def _name_snapshot(snapshot: Mapping[str, Any]) -> str:
+    return str(snapshot.get("DBClusterSnapshotIdentifier") or snapshot["DBSnapshotIdentifier"])
 
 
 def _find_newest(snapshots: Sequence[Mapping[str, Any]], before: datetime) -> Mapping[str, Any] | None:
@@ -92,13 +146,13 @@ def _find_newest(snapshots: Sequence[Mapping[str, Any]], before: datetime) -> Ma
     return max(earlier, key=lambda one: one["SnapshotCreateTime"], default=None)
 
 
-def _find_age(cluster: Mapping[str, Any], began: datetime) -> Any:
+def _find_age(database: Mapping[str, Any], began: datetime) -> Any:
     """Return how far before a release the database can go back at the least.
 
     What can be restored today is every second from the earliest time to the latest one, so the release's own second is
     among them, unless it began later or is no longer kept.
     """
-    earliest, latest = cluster.get("EarliestRestorableTime"), cluster.get("LatestRestorableTime")
+    earliest, latest = database["earliest"], database["latest"]
     if earliest is None or latest is None:
         return Unread("RDS names no restorable time of it")
     if earliest > began:
