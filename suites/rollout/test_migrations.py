@@ -7,6 +7,7 @@ from prodgate.facts.rollout.failed_migration import FailedMigration
 from prodgate.facts.rollout.migration_runs import MigrationRuns, TrafficAfterMigration
 from prodgate.facts.rollout.migrations import MigrationChange, MigrationFolder, SchemaVersion
 from prodgate.facts.rollout.old_build import OldBuildOnNewSchema
+from prodgate.facts.rollout.old_journeys import JourneyOnNewSchema
 from prodgate.facts.rollout.restorable import RestorablePoint
 
 NOTHING = "no migration in this release"
@@ -119,3 +120,12 @@ def test_the_build_before_works_on_the_new_schema(old: OldBuildOnNewSchema, crit
     """Did the build before answer every request from the end of the migrations until traffic moved?"""
     criterion.hold(not old.failed.magnitude, expected=f"{old.requests:,} answers", observed=old.told)
     criterion.require(old.failed, samples=old.requests)
+
+
+@check(
+    "migration-old-build-journeys",
+    remedy="Take the migration back, or let it leave what the build before reads and writes until that build is gone.",
+)
+def test_a_person_gets_on_with_the_build_before(journey: JourneyOnNewSchema, criterion: Criterion) -> None:
+    """Could a person do this on the build before, on the new schema, before traffic moved?"""
+    criterion.hold(journey.succeeded, expected="a journey that succeeds", observed=journey.told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -103,9 +103,10 @@ class Rollout(Protocol):
     def database(self) -> str:
         """SQLAlchemy URL of the database that both colours use; at the schema of the build that serves."""
 
-    def deploy(self, build: str) -> Mapping[str, Any]:
+    def deploy(self, build: str, between: Callable[[], None] | None = None) -> Mapping[str, Any]:
         """Deploy a build by the declared stages, bake and alarms: backup, migration, shift, clean-up.
 
+        ``between`` is called when the migration has ended and nothing has been deployed yet.
         Returns when it is over, however it ended, with ``{"build": …, "deployments": {service ARN: deployment id}}``;
         what became of it is to be read from the account. Raises Unreadable when it could not be begun.
         """

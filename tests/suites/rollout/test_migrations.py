@@ -57,6 +57,18 @@ def failed_migration() -> dict[str, Any]:
     }
 
 
+def old_journeys() -> dict[str, Any]:
+    """Journeys on the old build, after the migration and before traffic moves."""
+    journey = {
+        "id": "e2e/journeys/test_accounts.py::test_sign_in[chromium]", "name": "A reader signs in.", "outcome": "passed",
+        "again": "", "refused": [], "cookies": [], "evidence": [], "why": "", "mutates": True, "file": "e2e/x.py",
+        "line": 3,
+    }  # fmt: skip
+    record = {"format": 1, "place": "the shop", "browser": {"name": "Chromium", "version": "1"}, "broken": []}
+    told = {"began": at(4.5).isoformat(), "ended": at(10).isoformat(), "released": "", "builds": []}
+    return {"place": "the shop", **told, "record": {**record, "journeys": [journey]}}
+
+
 def sound() -> Values:
     change = {"id": "0004", "file": "versions/a.py", "sql": "…", "fault": "", "violations": [], "breakage": []}
     times = {"EarliestRestorableTime": at(-30 * 24 * HOUR), "LatestRestorableTime": at(CLOSED)}
@@ -71,6 +83,7 @@ def sound() -> Values:
         "migration-runs": [to_plain(runs)],
         "database-restorable": [to_plain({"asked": at(CLOSED), "cluster": cluster, "snapshots": [snapshot(-300)]})],
         "failed-migration": [failed_migration()],
+        "rollout-old-build-journeys": [old_journeys()],
     }
 
 
@@ -151,6 +164,15 @@ def fail_in(second: int, kind: str = "failed-migration") -> Callable[[Values], o
     return fail
 
 
+def journeyed(**times: datetime) -> Callable[[Values], object]:
+    told = {name: time.isoformat() for name, time in times.items()}
+    return lambda values: values["rollout-old-build-journeys"][0].update(told)
+
+
+def fail_journey(**changes: Any) -> Callable[[Values], object]:
+    return lambda values: values["rollout-old-build-journeys"][0]["record"]["journeys"][0].update(changes)
+
+
 def unstaged(*tasks: dict[str, Any]) -> Callable[[Values], object]:
     """Forget when the stages of each deployment were, and say when the migrations ran."""
 
@@ -165,6 +187,7 @@ def unstaged(*tasks: dict[str, Any]) -> Callable[[Values], object]:
 RAN = {"migration-ran", "during-migration-first"}
 OLD = "migration-old-build-works"
 SHOWN = "migration-failure-shown"
+JOURNEYS = "migration-old-build-journeys"
 SABOTAGES = (
     Sabotage("two heads", change("migration-folder", heads=["0004", "0005"]), {"migration-single-head"}),
     Sabotage("an index that locks", violate("require-concurrent-index-creation"), {"migration-locks-bounded"}),
@@ -193,13 +216,13 @@ SABOTAGES = (
     Sabotage("a migration without an exit code", runs(task(3, 4, code=None)), RAN, says="m: no exit code"),
     Sabotage("a migration that was tried again", runs(task(1, 2, 1), task(3, 4, name="two")), RAN),
     Sabotage("a migration that ran twice", runs(task(1, 2), task(3, 4, name="two")), {"migration-ran"}, says="one began"),
-    Sabotage("a migration that runs still", runs(task(3, None)), RAN, {OLD}),
-    Sabotage("traffic before the migration", runs(task(6, 24)), {"during-migration-first"}, {OLD}, says="-10 s after"),
-    Sabotage("a task that ECS has forgotten", runs(), unsettles={*RAN, "migration-backup-first", OLD}, says="forgets those"),
-    Sabotage("a task of the day before", runs(task(-86400, -86399)), unsettles={*RAN, "migration-backup-first", OLD}),
-    Sabotage("a release that its migration has stopped", runs(task(3, 4), task(60, 61, 1, "two")), RAN, {OLD}, says="two"),
-    Sabotage("a migration after all", runs(task(60, 61)), {"during-migration-first"}, {OLD}, says="-47 s after"),
-    Sabotage("stages without times", unstaged(task(3, 4)), unsettles={"during-migration-first"}, says="does not say when"),
+    Sabotage("a migration that runs still", runs(task(3, None)), RAN, {OLD, JOURNEYS}),
+    Sabotage("traffic before the migration", runs(task(6, 24)), {"during-migration-first"}, {OLD, JOURNEYS}, says="-10 s after"),
+    Sabotage("a task that ECS has forgotten", runs(), unsettles={*RAN, "migration-backup-first", OLD, JOURNEYS}, says="forgets those"),
+    Sabotage("a task of the day before", runs(task(-86400, -86399)), unsettles={*RAN, "migration-backup-first", OLD, JOURNEYS}),
+    Sabotage("a release that its migration has stopped", runs(task(3, 4), task(60, 61, 1, "two")), RAN, {OLD, JOURNEYS}, says="two"),
+    Sabotage("a migration after all", runs(task(60, 61)), {"during-migration-first"}, {OLD, JOURNEYS}, says="-47 s after"),
+    Sabotage("stages without times", unstaged(task(3, 4)), unsettles={"during-migration-first", JOURNEYS}, says="does not say when"),
     Sabotage("a migration that is pending", schema(pending=["0004"]), {"migration-schema-at-head"}, says="0004"),
     Sabotage("a database of a newer build", schema(foreign=["0009"]), {"migration-schema-at-head"}, says="0009"),
     Sabotage("a migration that stopped half way", schema(failed=["3"]), {"migration-schema-at-head"}),
@@ -215,7 +238,16 @@ SABOTAGES = (
     Sabotage(
         "nobody watched", lambda values: values.pop(WATCH), unsettles={OLD}, says="it was not observed in that run"
     ),
-    Sabotage("traffic that moved at once", runs(task(3, 10.5)), unsettles={OLD}, says="traffic had moved when"),
+    Sabotage("traffic that moved at once", runs(task(3, 10.5)), unsettles={OLD, JOURNEYS}, says="traffic had moved when"),
+    Sabotage("an old build on which nobody can sign in", fail_journey(outcome="failed", why="no such field"), {JOURNEYS}),
+    Sabotage("journeys before the migration", journeyed(began=at(1)), unsettles={JOURNEYS}, says="the migrations ended at"),
+    Sabotage("journeys after the shift", journeyed(ended=at(30)), unsettles={JOURNEYS}, says="traffic had moved since"),
+    Sabotage(
+        "journeys on the build that is released",
+        lambda values: values["rollout-old-build-journeys"][0].update(released="c0ffee1234", builds=["c0ffee1"]),
+        unsettles={JOURNEYS},
+        says="met build c0ffee1, which is the one that is released",
+    ),
     Sabotage("a release that goes on", change("failed-migration", started={"api": "d-1"}), {SHOWN}, says="api: d-1"),
     Sabotage("a migration that can't fail", change("failed-migration", tasks=[task(3, 4)]), {SHOWN}, says="ended well"),
     Sabotage("another version that serves", change("failed-migration", after=good_samples()[-1]), {SHOWN}, says="serve api"),
@@ -235,7 +267,7 @@ SABOTAGES = (
 
 def test_a_sound_release_holds() -> None:
     assert set(outcomes(findings(sound())).values()) == {Outcome.SATISFIED}
-    assert len(CHECKS) == 10
+    assert len(CHECKS) == 11
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=str)
@@ -266,6 +298,7 @@ def test_what_was_not_observed_is_undetermined(kind: str) -> None:
 def test_when_traffic_moved_is_not_asked_where_the_deployment_began_after_the_migration() -> None:
     values = sound()
     unstaged(task(-3, -1))(values)
+    journeyed(began=at(0), ended=at(1))(values)
     assert set(outcomes(findings(values)).values()) == {Outcome.SATISFIED}
 
 

@@ -14,8 +14,9 @@ from prodgate.aws.clients import rehearsal_clients
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.layers.layer import LayerContext
+from prodgate.layers.rollout.before_shift import observe_old_journeys
 from prodgate.layers.rollout.failed_migration import observe_failed_migration
-from prodgate.layers.rollout.kinds import FAILED_MIGRATION
+from prodgate.layers.rollout.kinds import FAILED_MIGRATION, OLD_JOURNEYS
 from prodgate.layers.rollout.migrations import AFTER_MIGRATIONS, BEFORE_MIGRATIONS
 from prodgate.layers.rollout.observing import DURING, observe_part
 from prodgate.layers.rollout.parts import Part
@@ -24,7 +25,7 @@ from prodgate.sections.criteria_file import CriteriaFile
 from prodgate.sections.targets import Target
 from prodgate.testing import Finding, Outcome, load_criteria
 from tests.prodgate.rehearsal.rollout.staged import staged
-from tests.suites.rollout.test_migrations import OLD, RAN, SHOWN, Values, findings, listed
+from tests.suites.rollout.test_migrations import JOURNEYS, OLD, RAN, SHOWN, Values, findings, listed
 
 pytestmark = pytest.mark.xdist_group("rollout")
 ROOT = Path(__file__).parents[3]
@@ -32,6 +33,7 @@ PARTS = (
     *BEFORE_MIGRATIONS,
     DURING[0],
     *AFTER_MIGRATIONS,
+    Part(observe=observe_old_journeys, kinds=(OLD_JOURNEYS,)),
     Part(observe=observe_failed_migration, kinds=(FAILED_MIGRATION,)),
 )
 
@@ -55,9 +57,10 @@ RELEASES = (
     Release(
         ("no-migration",),
         frozenset({"migration-schema-at-head"}),
-        frozenset({*RAN, OLD, SHOWN, "migration-backup-first"}),
+        frozenset({*RAN, OLD, JOURNEYS, SHOWN, "migration-backup-first"}),
     ),
-    Release(("late-migration",), frozenset({"during-migration-first", SHOWN}), frozenset({OLD})),
+    Release(("late-migration",), frozenset({"during-migration-first", SHOWN}), frozenset({OLD, JOURNEYS})),
+    Release(("breaking-migration",), frozenset({JOURNEYS})),
 )
 
 

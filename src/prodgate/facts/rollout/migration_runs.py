@@ -125,8 +125,13 @@ def traffic_facts(runs: MigrationRuns, deployments: Iterable[Deployment]) -> Ite
     """Yield for each deployment whether its traffic moved after the migrations."""
     succeeded = runs.ended is not None and not any(run.failure for run in runs.runs)
     for one in deployments:
-        moved = next((stage.began for stage in one.stages if stage.name in _MOVES and stage.began), None)
-        yield TrafficAfterMigration(subject=one.subject, succeeded=succeeded, lead=_find_lead(runs, moved, one))
+        lead = _find_lead(runs, find_shift(one), one)
+        yield TrafficAfterMigration(subject=one.subject, succeeded=succeeded, lead=lead)
+
+
+def find_shift(deployment: Deployment) -> datetime | None:
+    """Return when readers' traffic began to move, None where nothing says so."""
+    return next((stage.began for stage in deployment.stages if stage.name in _MOVES and stage.began), None)
 
 
 def _find_lead(runs: MigrationRuns, moved: datetime | None, deployment: Deployment) -> timedelta:

@@ -123,7 +123,7 @@ def _merge(answers: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[Mapp
         return {"arn": row["DBClusterArn"], **times}, answers["snapshots"]
     row = answers["instance"]
     own = [one for one in answers["automated"] if one.get("DbiResourceId") == row["DbiResourceId"]]
-    window = next((one.get("RestoreWindow", {}) for one in own if one.get("Status") == _ACTIVE), {})
+    window: Mapping[str, Any] = next((one.get("RestoreWindow", {}) for one in own if one.get("Status") == _ACTIVE), {})
     times = {
         "earliest": window.get("EarliestTime"),
         "latest": row.get("LatestRestorableTime") or window.get("LatestTime"),

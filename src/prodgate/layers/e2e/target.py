@@ -142,7 +142,10 @@ def _require_configuration(context: LayerContext) -> Configuration:
 
 def _join_readers(url: str, section: E2eSection) -> dict[str, dict[str, str]]:
     """Sign up a reader for each declared name, with a new password. Raises Unreadable."""
-    made = {name: {"user": f"{name}@rehearsal.example", "password": token_hex(16)} for name in section.credentials}
+    made = {
+        name: {"user": f"{name}-{token_hex(4)}@rehearsal.example", "password": token_hex(16)}
+        for name in section.credentials
+    }
     for each in made.values():
         form = urlencode({"email": each["user"], "password": each["password"], "team": "bos"})
         connection = HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)

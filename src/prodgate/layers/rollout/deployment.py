@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
@@ -13,6 +13,7 @@ from ...facts.rollout.reading import read_newest_deployments
 from ...facts.rollout.routes import read_routes
 from ..layer import LayerContext
 from ..observing_layer import Evidence
+from .before_shift import note_journeys
 from .budget import find_budget
 from .kinds import DEPLOYED, DEPLOYMENT, READERS, WATCH
 from .records import find_watches, ids_of
@@ -30,7 +31,8 @@ def observe_deployment(context: LayerContext, scene: Scene, unreadable: dict[str
     """
     watched = None
     if scene.rollout is not None:
-        watched = scene.watched = watch_build(context, scene, GOOD)
+        between = lambda: note_journeys(context, scene)  # noqa: E731  what a deployment calls
+        watched = scene.watched = watch_build(context, scene, GOOD, between=between)
         yield Evidence(kind=WATCH, value=watched, subject=GOOD, source=scene.place)
     context.progress(f"rollout: reading the last deployment of each service of {scene.place}")
     for answers in read_newest_deployments(scene.look()):
@@ -69,13 +71,23 @@ def _find_watch(context: LayerContext, scene: Scene, unreadable: dict[str, str])
         unreadable[WATCH] = unwatched
 
 
-def watch_build(context: LayerContext, scene: Scene, build: str, *, afterwards: int = AFTERWARDS) -> Mapping[str, Any]:
-    """Deploy a build in a rehearsal, and return the record of the watch. Raises Unreadable."""
+def watch_build(
+    context: LayerContext,
+    scene: Scene,
+    build: str,
+    *,
+    afterwards: int = AFTERWARDS,
+    between: Callable[[], None] | None = None,
+) -> Mapping[str, Any]:
+    """Deploy a build in a rehearsal, and return the record of the watch; ``between`` as of ``Rollout.deploy``.
+
+    Raises Unreadable.
+    """
     rollout = scene.rollout
     assert rollout is not None
 
     def deploy() -> Mapping[str, str]:
-        deployed: Mapping[str, str] = rollout.deploy(build)["deployments"]
+        deployed: Mapping[str, str] = rollout.deploy(build, between)["deployments"]
         return deployed
 
     return watch_deployment(make_watch(context, scene, build, afterwards=afterwards), deploy, {})

@@ -43,7 +43,7 @@ def find_observation(context: LayerContext, rest: Rest, before: datetime | None)
     now, commit = datetime.now(UTC), str(runs.read(context.run).about.get("commit", ""))
     most = timedelta(seconds=float(context.stated.max_age[rest.layer].base))
     newest: Mapping[str, Any] | None = None
-    for seen in _list_observations(context, rest):
+    for seen in list_observations(context, rest):
         newest = newest or seen
         if not why_unfit(seen, commit, before=before, now=now, most=most):
             newest = seen
@@ -74,7 +74,7 @@ def _command(context: LayerContext, rest: Rest) -> str:
     return f"prodgate run {context.target.url} --only {rest.layer},rollout"
 
 
-def _list_observations(context: LayerContext, rest: Rest) -> Iterator[Mapping[str, Any]]:
+def list_observations(context: LayerContext, rest: Rest) -> Iterator[Mapping[str, Any]]:
     """Yield what was observed in this run, and in earlier ones that are whole, the newest first."""
     for run in _list_runs(context, rest):
         facts = run.facts_of(rest.layer, *rest.kinds)

@@ -17,6 +17,7 @@ from ...facts.rollout.load_tests import LoadTestOfRelease
 from ...facts.rollout.migration_runs import MigrationRuns, TrafficAfterMigration
 from ...facts.rollout.migrations import MigrationChange, MigrationFolder, SchemaVersion
 from ...facts.rollout.old_build import OldBuildOnNewSchema
+from ...facts.rollout.old_journeys import JourneyOnNewSchema
 from ...facts.rollout.readers import ReadersDuringDeployment
 from ...facts.rollout.requests import RequestsAfterwards, WatchedRequests
 from ...facts.rollout.restorable import RestorablePoint
@@ -57,6 +58,8 @@ ALERTS: Final = "rollout-alerts"
 #: A reader's visit to the deployed site, and journeys on it.
 VISIT: Final = "rollout-visit"
 JOURNEYS: Final = "rollout-journeys"
+#: Journeys on the build before, between the migrations and the shift.
+OLD_JOURNEYS: Final = "rollout-old-build-journeys"
 
 #: The migrations of the repository, and those of this release with their SQL and what is wrong with it.
 MIGRATION_FOLDER: Final = "migration-folder"
@@ -84,6 +87,7 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
     ALERTS: (AlertsSinceDeploy,),
     VISIT: (ReaderVisit,),
     JOURNEYS: (JourneyAfterDeploy,),
+    OLD_JOURNEYS: (JourneyOnNewSchema,),
     MIGRATION_FOLDER: (MigrationFolder,),
     MIGRATION_RELEASE: (MigrationChange,),
     SCHEMA: (SchemaVersion,),

@@ -13,6 +13,7 @@ from ...facts.rollout.failed_migration import failed_migration_facts
 from ...facts.rollout.migration_runs import MigrationRuns, run_facts, traffic_facts
 from ...facts.rollout.migrations import folder_facts, release_facts, schema_facts
 from ...facts.rollout.old_build import OldBuildOnNewSchema, judge_old_build
+from ...facts.rollout.old_journeys import old_journey_facts
 from ...facts.rollout.restorable import restorable_facts
 from ..layer import NOT_OBSERVED
 from .kinds import (
@@ -21,6 +22,7 @@ from .kinds import (
     MIGRATION_FOLDER,
     MIGRATION_RELEASE,
     MIGRATION_RUNS,
+    OLD_JOURNEYS,
     RESTORABLE,
     SCHEMA,
     WATCH,
@@ -94,6 +96,13 @@ def _require_deployments(known: Stored) -> list[Deployment]:
     return found
 
 
+def _make_old_journeys(value: Mapping[str, Any], known: Stored) -> Iterator[Fact]:
+    """Yield what a person could do on the build before, on the new schema. Raises Unreadable."""
+    deployments = _require_deployments(known)
+    runs = _read_runs(known.require(MIGRATION_RUNS)[0], deployments)
+    yield from old_journey_facts(value, runs, deployments)
+
+
 #: Kind of evidence -> what makes its facts.
 MIGRATIONS: Final[Mapping[str, FactMaker]] = {
     MIGRATION_FOLDER: _make_folder,
@@ -102,4 +111,5 @@ MIGRATIONS: Final[Mapping[str, FactMaker]] = {
     MIGRATION_RUNS: _make_runs,
     RESTORABLE: _make_restorable,
     FAILED_MIGRATION: _make_failed,
+    OLD_JOURNEYS: _make_old_journeys,
 }

@@ -9,6 +9,7 @@ from ...aws.answers import Unreadable
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .afterwards import observe_images, observe_security_alerts, observe_service_logs, observe_site
+from .before_shift import observe_old_journeys
 from .deployment import observe_deployed, observe_deployment, observe_readers
 from .drills import observe_drills
 from .failed_migration import observe_failed_migration
@@ -25,6 +26,7 @@ from .kinds import (
     JOURNEYS,
     LOAD,
     LOGS,
+    OLD_JOURNEYS,
     READERS,
     TESTS,
     UNASKED,
@@ -56,6 +58,7 @@ DURING: Final[tuple[Part, ...]] = (
 #: What is looked at when the clean-up is over.
 AFTER: Final[tuple[Part, ...]] = (
     *AFTER_MIGRATIONS,
+    Part(observe=observe_old_journeys, kinds=(OLD_JOURNEYS,), moments=("during",)),
     Part(observe=observe_site, kinds=(VISIT,), moments=("after",)),
     Part(observe=observe_journeys, kinds=(JOURNEYS,), moments=("after",)),
     Part(observe=observe_readers, kinds=(READERS,), moments=("during",)),

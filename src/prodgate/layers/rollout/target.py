@@ -41,6 +41,8 @@ class Scene:
     """Evidence of the deployments that were followed, once they were; one for each service."""
     visit: Mapping[str, Any] | None = None
     """Evidence of a reader's visit to what was deployed, once there was one."""
+    journeys_before_shift: Mapping[str, Any] | str = ""
+    """Evidence of the journeys on the build before, between the migrations and the shift; else why there is none."""
     watched: Mapping[str, Any] | None = None
     """The record of the watch of a deployment that was carried out here."""
 

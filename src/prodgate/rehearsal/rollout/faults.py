@@ -24,6 +24,7 @@ FAULTS: Final = {
     "late-backup": "the snapshot is taken after the migration",
     "no-migration": "the migration is left out",
     "failing-migration": "the migration fails half way",
+    "breaking-migration": "the migration moves the passwords of readers to where only a later build looks for them",
     "late-migration": "traffic moves before the migration",
 }
 

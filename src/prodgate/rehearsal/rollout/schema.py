@@ -21,10 +21,10 @@ def back_up(stage: Stage, name: str) -> Mapping[str, Any]:
     return {"snapshots": taken}
 
 
-def bring_schema(stage: Stage, revision: str, *, fails: bool = False) -> Mapping[str, Any]:
+def bring_schema(stage: Stage, revision: str, flaw: migrating.Flaw | None = None) -> Mapping[str, Any]:
     """Migrate the database, as a task of the declared migration; return from where to where, and why not."""
     began, task = datetime.now(UTC), _start_task(stage)
-    done = migrating.bring_schema(stage.fleet.database, revision, fails=fails)
+    done = migrating.bring_schema(stage.fleet.database, revision, flaw)
     _stop_task(stage, task, done.error)
     times = {"began": began.isoformat(), "ended": datetime.now(UTC).isoformat()}
     return {"from": done.before, "to": done.after, "wanted": revision, "error": done.error, "task": task, **times}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,9 @@ from ...engines.haproxy import ensure_haproxy
 from ...processes.progress import Progress
 from ..account import RehearsalAccount, provision
 from ..site.database import list_revisions
-from ..site.migrating import prepare_previous
+from ..site.migrating import Flaw, fail_half_way, move_passwords, prepare_previous
 from .alarms import read_alarms
-from .builds import BLUE, find_build
+from .builds import BLUE, Build, find_build
 from .colours import Stage, TaskSet, find_unwell, shift, start_tasks
 from .controller import carry_out
 from .declared import Service, read_hook, read_services
@@ -50,11 +50,12 @@ class StagedRollout:
     _stage: Stage
     _progress: Progress
 
-    def deploy(self, build: str) -> Mapping[str, Any]:
+    def deploy(self, build: str, between: Callable[[], None] | None = None) -> Mapping[str, Any]:
         """Deploy a build to every service; return when it is over, however it ended.
 
         The answer is ``{"build", "deployments": {service ARN: deployment id}, "backup", "migration"}``. Without a
-        migration that succeeded nothing is deployed. Raises Unreadable and UsageError when it could not be begun.
+        migration that succeeded nothing is deployed; ``between`` is called before anything is. Raises Unreadable and
+        UsageError when it could not be begun.
         """
         stage, found = self._stage, find_build(build)
         newest, told = list_revisions()[-1], dict[str, Any]()
@@ -62,11 +63,13 @@ class StagedRollout:
             told["backup"] = back_up(stage, found.name)
         if not stage.faults & _NO_MIGRATION:
             self._progress(f"migrating the database to {newest}")
-            told["migration"] = bring_schema(stage, newest, fails=_FAILING in {found.name, *stage.faults})
+            told["migration"] = bring_schema(stage, newest, _find_flaw(stage, found))
         if "late-backup" in stage.faults:
             told["backup"] = back_up(stage, found.name)
         if told.get("migration", {}).get("error"):
             return {"build": found.name, "deployments": {}, **told}
+        if between is not None:
+            between()
         self._progress(f"deploying {found.name}")
         ids = self._carry_out(found.name, newest)
         if "late-migration" in stage.faults:
@@ -82,6 +85,13 @@ class StagedRollout:
         ]
         carry_out(stage, releases, build, schema)
         return {release.service.arn: release.id for release in releases}
+
+
+def _find_flaw(stage: Stage, build: Build) -> Flaw | None:
+    """Return what is wrong with the migration of a build."""
+    if _FAILING in {build.name, *stage.faults}:
+        return fail_half_way
+    return move_passwords if "breaking-migration" in stage.faults else None
 
 
 @contextmanager

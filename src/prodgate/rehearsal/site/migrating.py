@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import Connection, text
 
 from ...criteria import UsageError
 from .content.seed import last_slot, seed
 from .database import current_revision, list_revisions, migrate, open_database
+
+#: What a migration does besides what its revision says.
+Flaw = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,13 @@ class Migrated:
     error: str
 
 
-def bring_schema(url: str, revision: str, *, fails: bool = False) -> Migrated:
-    """Migrate a database to a revision; ``fails`` breaks the migration half way, of which nothing is left then."""
+def bring_schema(url: str, revision: str, flaw: Flaw | None = None) -> Migrated:
+    """Migrate a database to a revision; ``flaw`` happens at the end of the migration, in its transaction."""
     database, error = open_database(url, revision), ""
     try:
         with database.engine.connect() as connection:
             before = current_revision(connection) or ""
-        migrate(database, revision, then=_fail if fails else None)
+        migrate(database, revision, then=flaw)
     except UsageError as failed:
         error = str(failed)
     with database.engine.connect() as connection:
@@ -45,5 +50,27 @@ def prepare_previous(url: str) -> str:
     return previous
 
 
-def _fail(connection: Connection) -> None:
+def fail_half_way(connection: Connection) -> None:
+    """Break a migration, of which nothing is left then."""
     connection.execute(text("UPDATE stories SET nickname = slug"))  # there is no such column
+
+
+def move_passwords(connection: Connection) -> None:
+    """Keep the passwords of readers in a table of their own, of which the builds here know nothing."""
+    connection.execute(text("CREATE TABLE passwords (reader INTEGER PRIMARY KEY, password VARCHAR(200) NOT NULL)"))
+    for statement in _MOVES[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
+
+_KEEP: Final = (
+    "INSERT INTO passwords SELECT id, password FROM readers WHERE id = NEW.id; "
+    "UPDATE readers SET password = 'moved' WHERE id = NEW.id; "
+)
+#: What moves the password of whoever joins, by kind of database.
+_MOVES: Final[Mapping[str, tuple[str, ...]]] = {
+    "sqlite": (f"CREATE TRIGGER moves AFTER INSERT ON readers BEGIN {_KEEP}END",),
+    "postgresql": (
+        f"CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {_KEEP}RETURN NULL; END$$",
+        "CREATE TRIGGER moves AFTER INSERT ON readers FOR EACH ROW EXECUTE FUNCTION move()",
+    ),
+}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from prodgate.rehearsal.rollout.stage import StagedRollout, running_rollout
 from tests.prodgate.rehearsal.rollout.readers import Readers, reading
@@ -40,6 +40,16 @@ class Staged:
         connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=10)
         try:
             connection.request(method, path, headers={"Idempotency-Key": key} if key else {})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def post(self, path: str, form: dict[str, str]) -> int:
+        """Send a form; return the status of the answer."""
+        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=10)
+        try:
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", path, urlencode(form), headers)
             return connection.getresponse().status
         finally:
             connection.close()

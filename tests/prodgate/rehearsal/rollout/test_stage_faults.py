@@ -108,6 +108,19 @@ def migrates_after_the_shift(stage: Staged) -> bool:
     return bool(told["migration"]["began"] > stage.describe(id_)["completeTime"].isoformat())
 
 
+def lets_nobody_sign_in(stage: Staged) -> bool:
+    """Whether the old build can't find the password of a reader who joined after the migration."""
+    seen: list[tuple[int, int]] = []
+
+    def join_and_sign_in() -> None:
+        form = {"email": f"{len(seen)}@shop.example", "password": "a long one", "team": "bos"}
+        seen.append((stage.post("/join", form), stage.post("/sign-in", form)))
+
+    stage.rollout.deploy("green", between=join_and_sign_in)
+    (joined, signed_in), *_ = seen
+    return joined < 400 <= signed_in and stage.readers.failed == 0
+
+
 SEEN: dict[str, Callable[[Staged], bool]] = {
     "naive-restart": loses_requests,
     "kill-at-switch": loses_requests,
@@ -124,6 +137,7 @@ SEEN: dict[str, Callable[[Staged], bool]] = {
     "late-backup": takes_a_late_snapshot,
     "no-migration": leaves_the_schema,
     "failing-migration": deploys_nothing_after_a_failure,
+    "breaking-migration": lets_nobody_sign_in,
     "late-migration": migrates_after_the_shift,
 }
 

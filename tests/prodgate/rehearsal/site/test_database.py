@@ -19,7 +19,7 @@ from prodgate.criteria import UsageError
 from prodgate.rehearsal.site import tables
 from prodgate.rehearsal.site.content.seed import PASSWORD, READER, last_slot, seed
 from prodgate.rehearsal.site.database import Database, current_revision, migrate, open_database
-from prodgate.rehearsal.site.migrating import bring_schema, prepare_previous
+from prodgate.rehearsal.site.migrating import bring_schema, fail_half_way, prepare_previous
 from prodgate.rehearsal.site.process import running
 from tests.prodgate.rehearsal.site.client import UNTIL, ask, asked, served
 
@@ -176,7 +176,7 @@ def test_a_build_stays_on_its_own_schema_and_works_on_what_a_later_one_adds(url:
 
 def test_a_migration_that_fails_half_way_leaves_nothing(url: str) -> None:
     before = prepare_previous(url)
-    failed = bring_schema(url, "0004", fails=True)
+    failed = bring_schema(url, "0004", fail_half_way)
     assert (failed.before, failed.after) == (before, before)
     assert "nickname" in failed.error
     mended = bring_schema(url, "0004")
