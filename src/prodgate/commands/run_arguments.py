@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 
@@ -39,6 +40,15 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     export.add_argument("run", type=Path, help="a run directory")
     export.add_argument("--format", choices=("sarif", "junit", "github", "oscal", "ocsf", "json"), required=True)
     _add_output(export)
+
+    history = command(
+        "history", "remembering.history", "make a page of the runs in a folder: nights, criteria, figures"
+    )
+    history.add_argument(
+        "folder", type=Path, nargs="?", default=Path("runs"), help="where the runs are (default: runs)"
+    )
+    history.add_argument("--until", type=date.fromisoformat, metavar="DAY", help="show days as missing until this one")
+    history.add_argument("--output", type=Path, metavar="FILE", help="default: history.html in the folder")
 
 
 def _add_output(added: argparse.ArgumentParser) -> None:

@@ -1,0 +1,69 @@
+"""The history of a folder of runs: an index of what was read of each, and a page made of it."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from ..criteria import UsageError
+from ..evidence import journal, runs
+from ..report.history.entries import Entry, make_entry
+from ..report.history.page import render_history
+from .output import write
+
+INDEX: Final = "history.jsonl"
+PAGE: Final = "history.html"
+
+
+def history(args: argparse.Namespace) -> int:
+    """Write the page and the index of a folder of runs. Raises UsageError for a folder that is none."""
+    folder: Path = args.folder
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; name one that holds runs, such as runs")
+    known = _read_index(folder / INDEX)
+    entries = {**known, **{entry.run: entry for entry in _read_runs(folder, known)}}
+    ordered = [entries[name] for name in sorted(entries)]
+    write("".join(json.dumps(e.to_json(), ensure_ascii=False) + "\n" for e in ordered), folder / INDEX)
+    page = args.output or folder / PAGE
+    write(render_history(ordered, args.until), page)
+    sys.stdout.write(f"history: {page}, of {len(ordered):,} runs\n")
+    return 0
+
+
+def _read_runs(folder: Path, known: Mapping[str, Entry]) -> Iterator[Entry]:
+    """Yield an entry for each run; one whose journal is as it was is not judged again."""
+    for path in sorted(folder.glob("*Z-*")):
+        file = path / journal.NAME
+        digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        entry = known.get(path.name)
+        if entry and entry.journal == digest and not entry.problem:
+            yield entry
+            continue
+        if entry and entry.closed and not entry.problem:
+            problem = "its journal is not the one that was read before"
+        else:
+            try:
+                yield make_entry(runs.read(path), digest)
+                continue
+            except UsageError as error:
+                problem = str(error).removeprefix(f"{path}: ")
+        with suppress(ValueError):  # a folder that is named otherwise is no run
+            yield Entry(run=path.name, journal=digest, day=f"{date.fromisoformat(path.name[:10])}", problem=problem)
+
+
+def _read_index(path: Path) -> dict[str, Entry]:
+    """Return what was remembered, also of runs that are no longer there. Raises UsageError for another file."""
+    if not path.exists():
+        return {}
+    try:
+        entries = [Entry.from_json(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{path}: is no index of runs: {error}; remove it, and it is made anew") from None
+    return {entry.run: entry for entry in entries}

@@ -1,0 +1,90 @@
+"""The days of a history, each with the run that counts for it or with none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from .entries import Entry
+
+#: Days that the calendar shows, the latest.
+MOST_DAYS: Final = 12 * 7
+#: The mark and the style of each state, so that colour is never the only difference.
+MARKS: Final = {
+    "GO": ("✓", "ok"),
+    "NO-GO": ("×", "failed"),
+    "INSUFFICIENT EVIDENCE": ("?", "late"),
+    "missing": ("–", "missed"),
+    "refused": ("!", "stuck"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """One day; ``entry`` is the last whole run that began on it, else the last one."""
+
+    day: date
+    entry: Entry | None
+    runs: int
+
+    @property
+    def state(self) -> str:
+        """A key of MARKS."""
+        if self.entry is None:
+            return "missing"
+        return "refused" if self.entry.problem else self.entry.verdict
+
+    @property
+    def mark(self) -> str:
+        """What stands for the state; in brackets where the run did not ask everything."""
+        mark = MARKS[self.state][0]
+        return f"({mark})" if self.entry and self.entry.partial else mark
+
+    @property
+    def style(self) -> str:
+        """The class of the cell."""
+        return MARKS[self.state][1]
+
+    @property
+    def says(self) -> str:
+        """The state in words."""
+        if self.entry is None:
+            return f"{self.day}: no run, so undetermined"
+        if self.entry.problem:
+            return f"{self.day}: {self.entry.run} was refused: {self.entry.problem}"
+        stamp = f"{'partial ' if self.entry.partial else ''}{'REHEARSAL ' if self.entry.rehearsal else ''}"
+        more = f", the last whole one of {self.runs}" if self.runs > 1 else ""
+        return f"{self.day}: {stamp}{self.entry.verdict}, run {self.entry.run}{more}"
+
+
+def list_nights(entries: Iterable[Entry], until: date | None = None) -> list[Night]:
+    """Return every day from that of the first run to ``until`` (default: that of the last), the latest MOST_DAYS."""
+    by_day: dict[date, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda each: each.run):
+        by_day.setdefault(date.fromisoformat(entry.day), []).append(entry)
+    if not by_day:
+        return []
+    last = max(until or max(by_day), *by_day)
+    days = [min(by_day) + timedelta(days=n) for n in range((last - min(by_day)).days + 1)]
+    return [
+        Night(day=day, entry=_choose(by_day.get(day, [])), runs=len(by_day.get(day, []))) for day in days[-MOST_DAYS:]
+    ]
+
+
+def _choose(entries: Sequence[Entry]) -> Entry | None:
+    """Return the run that counts for a day: one that was changed afterwards outweighs all, since it hides something."""
+    for candidates in ([e for e in entries if e.problem], [e for e in entries if not e.partial], entries):
+        if candidates:
+            return candidates[-1]
+    return None
+
+
+def arrange_weeks(nights: Sequence[Night]) -> list[tuple[str, list[Night | None]]]:
+    """Return the nights in weeks from Monday on, each with its first day; None outside of the history."""
+    weeks: dict[date, list[Night | None]] = {}
+    for night in nights:
+        monday = night.day - timedelta(days=night.day.weekday())
+        weeks.setdefault(monday, [None] * 7)[night.day.weekday()] = night
+    return [(f"{monday}", cells) for monday, cells in weeks.items()]
