@@ -55,6 +55,13 @@ def open_for_drill(profile: str, region: str, stated: str, environment: Mapping[
     return Clients(open_session(profile, region, environment), region, foreign=_is_foreign)
 
 
+def open_elsewhere(profile: str, region: str, environment: Mapping[str, str] = os.environ) -> Clients:
+    """Return clients of whatever account the credentials belong to, to keep evidence there. Raises UsageError."""
+    opened = open_session(profile, region, environment)
+    _refuse_keys(opened, environment)
+    return Clients(opened, region, foreign=_is_foreign)
+
+
 def _check_identity(identity: Mapping[str, Any], stated: str, environment: Mapping[str, str]) -> None:
     arn, account = identity["Arn"], identity["Account"]
     if account != stated:

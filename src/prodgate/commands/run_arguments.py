@@ -50,6 +50,25 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     history.add_argument("--until", type=date.fromisoformat, metavar="DAY", help="show days as missing until this one")
     history.add_argument("--output", type=Path, metavar="FILE", help="default: history.html in the folder")
 
+    _add_archive_commands(command)
+
+
+def _add_archive_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    archive = command(
+        "archive", "archiving.archive", "keep a run in a bucket with Object Lock, where nobody can change it"
+    )
+    archive.add_argument("run", type=Path, help="a run directory")
+    archive.add_argument("bucket", metavar="s3://BUCKET/PREFIX", help="where it goes; the bucket must have Object Lock")
+    archive.add_argument("--days", type=int, default=400, help="how long nobody may delete it (default: 400)")
+    archive.add_argument("--mode", choices=("COMPLIANCE", "GOVERNANCE"), default="COMPLIANCE", help="of the lock")
+    restore = command("restore", "archiving.restore", "bring a run back from its archive, and check it")
+    restore.add_argument("archive", metavar="s3://BUCKET/PREFIX/RUN", help="the archived run")
+    restore.add_argument("into", type=Path, nargs="?", default=Path("runs"), help="a folder (default: runs)")
+    for added in (archive, restore):
+        added.add_argument(
+            "--via", required=True, metavar="aws://PROFILE@REGION", help="with whose credentials, and where"
+        )
+
 
 def _add_output(added: argparse.ArgumentParser) -> None:
     added.add_argument("--output", type=Path, metavar="FILE", help="write it there instead of printing it")

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from ..evidence.artifacts import UNREADABLE, load_json
 from ..evidence.runs import Run
 from ..findings import Outcome
-from ..verdict import Decision, Verdict
+from ..verdict import Verdict
+from . import verdict_words
 from .view import find_zone
 
 
@@ -51,9 +52,8 @@ def describe_circumstances(run: Run, verdict: Verdict) -> Circumstances:
 
 
 def is_partial(run: Run, verdict: Verdict) -> bool:
-    """Whether a GO speaks of a part of the system only; no part that is missing can better a NO-GO."""
-    part = bool(verdict.scope.left_out() or run.about.get("moment"))
-    return part and verdict.decision is Decision.GO
+    """Whether the verdict of a run is a GO that speaks of a part of the system only."""
+    return verdict_words.is_partial(verdict, str(run.about.get("moment") or ""))
 
 
 def _tell_times(run: Run) -> Iterator[str]:

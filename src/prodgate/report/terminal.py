@@ -12,10 +12,10 @@ from typing import Final
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
 from ..verdict import NO_FINDING, Decision, Verdict
-from .circumstances import is_partial
 from .grouping import Headline, headlines, layer_states, tally
 from .text import one_line, visible, wrap
 from .uncommitted import name_uncommitted
+from .verdict_words import verdict_text
 from .view import WORST_FIRST, judged_again, value_origin
 
 #: Outcome or decision -> (symbol, its plain form, ANSI colour).
@@ -86,9 +86,9 @@ def render_terminal(
 
 def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[str]:
     outcome = _OF_DECISION[verdict.decision]
-    stamp = ("REHEARSAL " if verdict.scope.rehearsal else "") + ("PARTIAL " if is_partial(run, verdict) else "")
+    said = verdict_text(verdict, str(run.about.get("moment") or ""))
     about = f"{one_line(run.criteria.system)} on {one_line(str(run.about.get('target', '')))}"
-    yield f"{terminal.paint(f'{terminal.mark(outcome)} {stamp}{verdict.decision}', outcome)}  {about}"
+    yield f"{terminal.paint(f'{terminal.mark(outcome)} {said}', outcome)}  {about}"
     earlier, observed = judged_again(run)
     if earlier:
         yield from terminal.wrap(f"  judged again: facts of run {one_line(earlier)}, observed {observed}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...evidence.runs import Run
 from ...verdict import Verdict
+from ..verdict_words import verdict_text
 from .changes import Changes, pair_findings, sort_changes
 from .conditions import describe_conditions
 from .figures import FigureChange, compare_figures
@@ -27,6 +28,12 @@ class Comparison:
     criteria: tuple[Edit, ...]
     conditions: tuple[str, ...]
     """Why the two runs are not alike: target, layers, versions, a run that was cut off."""
+
+    @property
+    def verdict_texts(self) -> tuple[str, str]:
+        """Both verdicts with what they do not speak of."""
+        (then, now), moments = self.verdicts, [str(run.about.get("moment") or "") for run in (self.before, self.after)]
+        return verdict_text(then, moments[0]), verdict_text(now, moments[1])
 
     @property
     def same_verdict(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...findings import Finding
-from ..verdict_words import verdict_text
 from .changes import KINDS, Change
 from .comparison import Comparison
 from .figures import FigureChange
@@ -14,7 +13,7 @@ from .populations import Population
 
 def verdict_line(comparison: Comparison) -> str:
     """Return how the verdict changed, in one line."""
-    then, now = map(verdict_text, comparison.verdicts)
+    then, now = comparison.verdict_texts
     return f"verdict: {now}, as before" if comparison.same_verdict else f"verdict: {then} -> {now}"
 
 

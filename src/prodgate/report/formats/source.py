@@ -42,6 +42,8 @@ class Source:
     """None where the run was cut off."""
     head: str = ""
     commit: str = ""
+    moment: str = ""
+    """The only moment of a release that was asked about."""
     version: str = field(default_factory=lambda: version("prod-gate"))
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
@@ -53,7 +55,7 @@ class Source:
 
     def describe(self) -> str:
         """Return the verdict in one line."""
-        return plain(verdict_sentence(self.verdict, f"{self.system} on {self.target}"))
+        return plain(verdict_sentence(self.verdict, f"{self.system} on {self.target}", self.moment))
 
     def uuid(self, *of: str) -> str:
         """Return an id for a part of this run: the same for the same run, another one for another."""
@@ -108,6 +110,7 @@ def read_source(run: Run) -> Source:
         finished=run.finished,
         head=run.head,
         commit=str(run.about.get("commit") or ""),
+        moment=str(run.about.get("moment") or ""),
         version=str(run.about.get("versions", {}).get("prod-gate", "unknown")),
         waivers={waiver.id: waiver for waiver in run.waivers},
         places={

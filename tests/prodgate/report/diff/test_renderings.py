@@ -29,7 +29,7 @@ def hostile(*subjects: str) -> object:
 
 def test_markdown_fits_and_holds_nothing_of_its_subjects() -> None:
     text = render_comparison_markdown(hostile(HOSTILE))  # type: ignore[arg-type]
-    assert text.startswith("## verdict: partial INSUFFICIENT EVIDENCE -\\> partial NO-GO\n")
+    assert text.startswith("## verdict: INSUFFICIENT EVIDENCE -\\> NO-GO\n")
     assert "### newly failing: 1\n" in text
     assert "\u202e" not in text
     assert re.search(r"``.*a\\\|b `c` <img.*``", text)

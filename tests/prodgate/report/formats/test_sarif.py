@@ -91,7 +91,7 @@ def test_a_rehearsal_and_a_part_of_the_layers_have_categories_of_their_own() -> 
     ids = [sarif(made)["automationDetails"]["id"] for made in (go(), go(rehearsal=True), go(partial=True))]
     assert len({id_.rpartition("/")[0] for id_ in ids}) == 3
     said = sarif(go(partial=True))["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    assert said.startswith("partial GO for nba-news")
+    assert said.startswith("PARTIAL GO for nba-news")
     assert "left out: live" in said
 
 

@@ -1,0 +1,60 @@
+"""Keeping a run where nobody can change it, and bringing it back."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ..criteria import UsageError
+from ..evidence import runs
+from ..evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
+from ..report.formats.source import read_source
+from ..report.text import visible
+from ..sections.targets import parse_target
+
+
+def archive(args: argparse.Namespace) -> int:
+    """Put a run into a bucket with Object Lock; it is checked first. Raises UsageError."""
+    run = runs.read(args.run)
+    if run.finished is None:
+        raise ArchiveError(f"{args.run}: was cut off, so that nothing says what belongs to it; run the gate again")
+    place, until = Place.parse(args.bucket), datetime.now(UTC) + timedelta(days=args.days)
+    there = call_s3(args.via, lambda s3: archive_run(s3, args.run, place, Lock(mode=args.mode, until=until)))
+    _print(f"archived: {there}, locked until {until:%Y-%m-%d} ({args.mode})")
+    _print(f"head:     {run.head}")
+    return 0
+
+
+def restore(args: argparse.Namespace) -> int:
+    """Bring a run back from its archive and check it. Raises UsageError, also for one that was changed."""
+    there, into = Place.parse(args.archive), Path(args.into)
+    path, touched = call_s3(args.via, lambda s3: restore_run(s3, there, into))
+    for line in touched:
+        sys.stderr.write(f"{visible(line)}; what was archived first came back\n")
+    run = runs.read(path)
+    _print(f"restored: {path}")
+    _print(read_source(run).describe())
+    _print(f"head:     {run.head}")
+    return 0
+
+
+def call_s3(via: str, act: Any) -> Any:
+    """Call something with a client of S3 as a target's credentials have it. Raises UsageError for AWS's refusals."""
+    target = parse_target(via)
+    if target.rehearsal:
+        raise UsageError(f"--via {via}: is the rehearsal, which keeps nothing; write aws://PROFILE@REGION")
+    from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
+
+    try:
+        return act(open_elsewhere(target.profile, target.region)("s3"))
+    except Exception as error:
+        if type(error).__module__.startswith("botocore."):
+            raise UsageError(f"s3: {error}; docs/archive.md has the rights that this needs") from error
+        raise
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{visible(line)}\n")

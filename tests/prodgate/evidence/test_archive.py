@@ -1,0 +1,184 @@
+"""A run in a bucket that nobody can change, and back."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodgate.aws import sessions
+from prodgate.cli import main
+from prodgate.evidence import runs
+from prodgate.evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
+from tests.prodgate.rehearsal.emulated import REGION, Account
+
+from ..sample_run import judge
+
+pytestmark = pytest.mark.xdist_group("emulator")
+UNTIL = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+LOCK = Lock(mode="COMPLIANCE", until=UNTIL)
+BUCKET = Place(bucket="evidence", prefix="nba-news")
+
+
+@pytest.fixture
+def s3(account: Account) -> Any:
+    client = account("s3")
+    where = {"LocationConstraint": REGION}
+    client.create_bucket(Bucket="evidence", CreateBucketConfiguration=where, ObjectLockEnabledForBucket=True)
+    client.create_bucket(Bucket="open", CreateBucketConfiguration=where)
+    return client
+
+
+@pytest.fixture
+def closed(run: Path) -> Path:
+    (run / "logs" / "static").mkdir(parents=True)
+    (run / "logs" / "static" / "pytest.txt").write_text("1 passed")
+    judge(run)
+    (run / "report.html").write_text("<p>GO")
+    return run
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_comes_back_byte_for_byte_and_is_what_was_written(s3: Any, closed: Path, tmp_path: Path) -> None:
+    there = archive_run(s3, closed, BUCKET, LOCK)
+    assert str(there) == f"s3://evidence/nba-news/{closed.name}"
+    back, touched = restore_run(s3, there, tmp_path / "back")
+    assert (contents(back), touched) == (contents(closed), ())
+    assert runs.read(back).head == runs.read(closed).head != ""
+
+
+def test_every_object_is_locked_until_the_date(s3: Any, closed: Path) -> None:
+    there = archive_run(s3, closed, BUCKET, LOCK)
+    for file in contents(closed):
+        found = s3.head_object(Bucket="evidence", Key=there.key(file))
+        assert (found["ObjectLockMode"], found["ObjectLockRetainUntilDate"]) == ("COMPLIANCE", UNTIL)
+    version = s3.head_object(Bucket="evidence", Key=there.key("journal.jsonl"))["VersionId"]
+    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket="evidence", Key=there.key("journal.jsonl"), VersionId=version)
+
+
+def test_what_was_written_over_or_deleted_comes_back_as_it_was_locked(s3: Any, closed: Path, tmp_path: Path) -> None:
+    there = archive_run(s3, closed, BUCKET, LOCK)
+    s3.put_object(Bucket="evidence", Key=there.key("run.json"), Body=b"{}")
+    s3.delete_object(Bucket="evidence", Key=there.key("logs/static/pytest.txt"))
+    back, touched = restore_run(s3, there, tmp_path / "back")
+    assert contents(back) == contents(closed)
+    assert [line.split(" ")[0] for line in touched] == ["logs/static/pytest.txt", "run.json"]
+
+
+def test_what_was_added_to_an_archive_comes_back_and_is_no_run(s3: Any, closed: Path, tmp_path: Path) -> None:
+    there = archive_run(s3, closed, BUCKET, LOCK)
+    s3.put_object(Bucket="evidence", Key=there.key("logs/static/more.txt"), Body=b"2 passed")
+    back, _ = restore_run(s3, there, tmp_path / "back")
+    with pytest.raises(runs.RunError, match="UNLISTED: logs/static/more.txt"):
+        runs.read(back)
+
+
+class _Listing:
+    """A client whose bucket holds a run, and one more file."""
+
+    def __init__(self, prefix: str, file: str) -> None:
+        self.rows = [{"Key": f"{prefix}/{name}", "VersionId": "1"} for name in ("journal.jsonl", file)]
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, **_: str) -> Any:
+        return [{"Versions": self.rows}]
+
+
+@pytest.mark.parametrize("file", ["../../outside", "logs/../../outside", "/outside", "logs\\..\\outside", "logs/./x"])
+def test_nothing_is_restored_outside_of_its_folder(tmp_path: Path, file: str) -> None:
+    there = Place(bucket="evidence", prefix="nba-news/2026-11-24T130000Z-3f2a9c1")
+    with pytest.raises(ArchiveError, match="would lead out of its folder; nothing was restored"):
+        restore_run(_Listing(there.prefix, file), there, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+def test_a_bucket_without_a_lock_is_refused(s3: Any, closed: Path) -> None:
+    with pytest.raises(ArchiveError, match="s3://open: has no Object Lock, so that anybody could delete a run"):
+        archive_run(s3, closed, Place(bucket="open", prefix=""), LOCK)
+    assert "Versions" not in s3.list_object_versions(Bucket="open")
+
+
+def test_a_run_is_archived_once(s3: Any, closed: Path) -> None:
+    archive_run(s3, closed, BUCKET, LOCK)
+    with pytest.raises(ArchiveError, match="is archived already"):
+        archive_run(s3, closed, BUCKET, LOCK)
+
+
+def test_an_archive_that_was_not_finished_is_no_run_and_can_be_finished(s3: Any, closed: Path, tmp_path: Path) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(s3, name)
+
+        def put_object(self, **given: Any) -> Any:
+            if given["Key"].endswith("journal.jsonl"):
+                raise ConnectionError("the network is gone")
+            return s3.put_object(**given)
+
+    with pytest.raises(ConnectionError):
+        archive_run(Broken(), closed, BUCKET, LOCK)
+    there = Place(bucket="evidence", prefix=f"nba-news/{closed.name}")
+    with pytest.raises(ArchiveError, match=r"holds no whole run: there is no journal\.jsonl"):
+        restore_run(s3, there, tmp_path / "back")
+    back, _ = restore_run(s3, archive_run(s3, closed, BUCKET, LOCK), tmp_path / "back")
+    assert contents(back) == contents(closed)
+
+
+@pytest.mark.parametrize("url", ["evidence", "s3://", "s3://UPPER/x", "https://evidence", "s3://ev/../x?y"])
+def test_what_names_no_bucket_is_refused(url: str) -> None:
+    with pytest.raises(ArchiveError, match="write s3://BUCKET/PREFIX"):
+        Place.parse(url)
+
+
+def test_a_folder_that_is_no_run_is_not_restored(s3: Any, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="ends in no name of a run"):
+        restore_run(s3, BUCKET, tmp_path)
+
+
+VIA = ("--via", f"aws://{REGION}")
+
+
+@pytest.fixture
+def opened(s3: Any, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "open_elsewhere", lambda profile, region: account.clients)
+
+
+@pytest.mark.usefixtures("opened")
+def test_the_commands_archive_and_restore(closed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["archive", str(closed), "s3://evidence/nba-news", *VIA]) == 0
+    said = capsys.readouterr().out
+    assert f"archived: s3://evidence/nba-news/{closed.name}, locked until " in said
+    assert runs.read(closed).head in said
+    assert main(["restore", f"s3://evidence/nba-news/{closed.name}", str(tmp_path / "back"), *VIA]) == 0
+    said = capsys.readouterr().out
+    assert "PARTIAL GO for shop" in said
+    assert runs.read(closed).head in said
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_run_that_was_edited_or_cut_off_is_not_archived(
+    closed: Path, run: Path, s3: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (closed / "run.json").write_text("{}")
+    assert main(["archive", str(closed), "s3://evidence", *VIA]) == 4
+    assert "CHANGED: run.json" in capsys.readouterr().err
+    assert "Versions" not in s3.list_object_versions(Bucket="evidence")
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_run_that_was_cut_off_is_not_archived(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    judge(run, close=False)
+    assert main(["archive", str(run), "s3://evidence", *VIA]) == 4
+    assert "was cut off" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_what_aws_refuses_is_said(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["archive", str(closed), "s3://nobodys-bucket", *VIA]) == 4
+    assert "NoSuchBucket" in capsys.readouterr().err
+    assert main(["archive", str(closed), "s3://evidence", "--via", "rehearsal://"]) == 4
