@@ -103,6 +103,10 @@ class Rollout(Protocol):
     def database(self) -> str:
         """SQLAlchemy URL of the database that both colours use; at the schema of the build that serves."""
 
+    @property
+    def kept_in(self) -> str:
+        """What that database is, in words: a version of PostgreSQL, or SQLite and why."""
+
     def deploy(self, build: str, between: Callable[[], None] | None = None) -> Mapping[str, Any]:
         """Deploy a build by the declared stages, bake and alarms: backup, migration, shift, clean-up.
 

@@ -92,6 +92,7 @@ def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[
             rollout = stack.enter_context(opened)
         except (TerraformError, EngineError) as error:
             raise Unreadable(str(error)) from error
+        context.note("rollout", f"the data of the rehearsed site is kept in {rollout.kept_in}")
         made = rollout.account
         clients = rehearsal_clients(made.endpoint, made.region, reads=True)
         look = stack.enter_context(looking(context, clients, made.id, made.region))

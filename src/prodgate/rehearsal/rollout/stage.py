@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
+from ...engines.environments import EngineError
 from ...engines.haproxy import ensure_haproxy
+from ...engines.postgresql import REQUIRED, find_postgresql
 from ...processes.progress import Progress
 from ..account import RehearsalAccount, provision
+from ..postgresql import running_postgresql
 from ..site.database import list_revisions
 from ..site.migrating import Flaw, fail_half_way, move_passwords, prepare_previous
 from .alarms import read_alarms
@@ -47,6 +51,8 @@ class StagedRollout:
     url: str
     """Where the proxy listens for readers."""
     database: str
+    kept_in: str
+    """What holds the data, in words: ``PostgreSQL 15.14``, or SQLite and why."""
     _stage: Stage
     _progress: Progress
 
@@ -113,7 +119,7 @@ def running_rollout(
     with ExitStack() as opened:
         account = opened.enter_context(provision(root, var_files=var_files, dags=dags, progress=progress))
         scratch = Path(opened.enter_context(TemporaryDirectory(prefix="prodgate-rollout-")))
-        database = f"sqlite:///{scratch / 'news.sqlite'}"
+        kept_in, database = opened.enter_context(_running_database(scratch, progress))
         prepare_previous(database)
         services = _take_over(account, wrong)
         traffic = Traffic(speed)
@@ -124,7 +130,25 @@ def running_rollout(
         progress("starting blue behind HAProxy")
         _start_blue(stage)
         opened.enter_context(stage.keeper.keeping())
-        yield StagedRollout(account, proxy.url, database, stage, progress)
+        yield StagedRollout(account, proxy.url, database, kept_in, stage, progress)
+
+
+@contextmanager
+def _running_database(scratch: Path, progress: Progress) -> Iterator[tuple[str, str]]:
+    """Yield what holds the site's data, in words, and its URL: PostgreSQL where it is found, else SQLite.
+
+    Raises EngineError where PostgreSQL is required, or is there and does not start.
+    """
+    try:
+        engine = find_postgresql()
+    except EngineError as error:
+        if os.environ.get("PRODGATE_POSTGRESQL") == REQUIRED:
+            raise
+        yield f"SQLite, since {error}", f"sqlite:///{scratch / 'news.sqlite'}"
+        return
+    progress(f"starting PostgreSQL {engine.version}")
+    with running_postgresql(engine) as url:
+        yield f"PostgreSQL {engine.version}", url
 
 
 def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Service, ...]:

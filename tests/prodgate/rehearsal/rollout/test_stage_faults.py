@@ -96,7 +96,7 @@ def leaves_the_schema(stage: Staged) -> bool:
 
 def deploys_nothing_after_a_failure(stage: Staged) -> bool:
     told = stage.rollout.deploy("green")
-    assert "no such column" in told["migration"]["error"]
+    assert "nickname" in told["migration"]["error"]
     stage.readers.forget()
     stage.until(lambda: stage.readers.builds["blue"] > 50)
     return told["deployments"] == {} and stage.readers.failed == 0 and told["migration"]["to"] == list_revisions()[-2]
