@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -18,6 +18,8 @@ reads("ecs", "DescribeServiceDeployments", "DescribeServiceRevisions", "ListServ
 
 #: How long ago the newest deployment may have begun to be found; ECS keeps no older ones.
 WITHIN: Final = timedelta(days=90)
+#: When what AWS gives no time for was made, for comparison: nothing that has a time is older.
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 #: Deployments that one call describes, and revisions.
 _BATCH: Final = 25
 _REVISIONS: Final = 20
@@ -77,7 +79,7 @@ def _find_newest_ecs(account: Account, service: Mapping[str, Any]) -> str:
     found = account.list("ecs", "ListServiceDeployments", "serviceDeployments", **named)
     if not found:
         raise Unreadable(_no_deployment(service))
-    return str(max(found, key=lambda one: one["createdAt"])["serviceDeploymentArn"])
+    return str(max(found, key=lambda one: one.get("createdAt") or _LONG_AGO)["serviceDeploymentArn"])
 
 
 def _no_deployment(service: Mapping[str, Any]) -> str:
@@ -117,7 +119,7 @@ def _find_newest_codedeploy(account: Account, service: Mapping[str, Any]) -> str
         newest += account.get("codedeploy", "BatchGetDeployments", deploymentIds=some)["deploymentsInfo"]
     if not newest:
         raise Unreadable(_no_deployment(service))
-    return str(max(newest, key=lambda one: one["createTime"])["deploymentId"])
+    return str(max(newest, key=lambda one: one.get("createTime") or _LONG_AGO)["deploymentId"])
 
 
 def read_deployment_groups(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

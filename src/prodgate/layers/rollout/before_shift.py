@@ -12,6 +12,7 @@ from ...aws.answers import Unreadable
 from ...facts.rollout.deployments import deployment_facts
 from ...facts.rollout.observations import values_of
 from ...facts.rollout.old_journeys import latest_end
+from ...findings import NotObserved
 from ..e2e import kinds as of_e2e
 from ..e2e.observing import carry_out_journeys, make_settings
 from ..e2e.target import open_behind_edge
@@ -59,7 +60,7 @@ def observe_old_journeys(context: LayerContext, scene: Scene, _unreadable: dict[
             raise Unreadable(scene.journeys_before_shift or "the release ended before its deployment began")
         yield _make_evidence(scene.journeys_before_shift)
         return
-    until = latest_end([fact for answers in scene.deployments for fact in deployment_facts(answers)])
+    until = _find_shift(scene)
     for seen in list_observations(context, _E2E):
         value = _read_observation(seen)
         if datetime.fromisoformat(value["ended"]) <= until:
@@ -69,6 +70,16 @@ def observe_old_journeys(context: LayerContext, scene: Scene, _unreadable: dict[
         "nobody carried out the journeys between the migrations and the shift; let the pipeline do so after the "
         f"migrations: prodgate run {context.target.url} --only e2e"
     )
+
+
+def _find_shift(scene: Scene) -> datetime:
+    """Return until when the build before had all of the traffic. Raises Unreadable when nobody knows."""
+    if not scene.deployments:
+        raise Unreadable("no deployment is known")
+    try:
+        return latest_end([fact for answers in scene.deployments for fact in deployment_facts(answers)])
+    except NotObserved as unread:
+        raise Unreadable(unread.conclusion.reason) from unread
 
 
 def _read_observation(seen: Mapping[str, Any]) -> Mapping[str, Any]:
