@@ -131,7 +131,7 @@ def _observe_schema(context: LayerContext, scene: Scene, section: MigrationsSect
     """Return what has run of the migrations, and what has not."""
     revisions = read_revisions(section.tool, read_texts(context.project / section.folder))
     if scene.rollout is not None:
-        url, place = scene.rollout.database, "the rehearsal"
+        url, place = scene.rollout.database, f"the rehearsal, in {scene.rollout.kept_in}"
     else:
         url, place = resolve(section.database, os.environ, _secrets(context)), section.database
     rows = _read_rows(url, section, place)

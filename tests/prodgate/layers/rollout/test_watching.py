@@ -13,6 +13,7 @@ from prodgate.facts.rollout.drills import drill_facts
 from prodgate.facts.rollout.requests import RequestsAfterwards, WatchedRequests, request_facts
 from prodgate.facts.rollout.surroundings import surroundings_facts
 from prodgate.facts.rollout.watched import watched_facts
+from prodgate.facts.rollout.way_back import way_back_facts
 from prodgate.findings import NotObserved
 from prodgate.layers.rollout.watching import Watch, make_plan, watch_deployment
 from prodgate.sections.rollout import parse_rollout_section
@@ -99,9 +100,10 @@ def test_a_deployment_that_is_taken_back_is_watched_until_it_is_back(town: Town,
         given = watch(town, tmp_path, look, plan=plan)
         record = watch_deployment(given, lambda: town.deploy(TAKEN_BACK), {})
     tried = [{"build": "failing-in-public", "expects": "rolled back", "watch": record}]
-    drilled = next(drill_facts({"format": 1, "began": record["began"], "asked": record["began"], "tried": tried}))
+    drill = {"format": 1, "began": record["began"], "asked": record["began"], "tried": tried}
+    drilled, way = next(drill_facts(drill)), next(way_back_facts(drill))
     assert (drilled.ended, drilled.by_person, drilled.not_back, drilled.left, drilled.failed) == ("", "", "", "", "")
-    assert drilled.back is not None
+    assert (way.subject, way.took.samples > 0) == ("build failing-in-public", True)
     assert next(surroundings_facts(record, "x")).changed == ()
 
 
