@@ -51,6 +51,16 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     history.add_argument("--output", type=Path, metavar="FILE", help="default: history.html in the folder")
 
     _add_archive_commands(command)
+    _add_notify_command(command)
+
+
+def _add_notify_command(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    notify = command("notify", "notifying.notify", "tell that a run's verdict is not that of the run before it")
+    notify.add_argument("run", type=Path, help="a run directory; the run before it is in the same folder")
+    where = notify.add_mutually_exclusive_group(required=True)
+    where.add_argument("--webhook", metavar="env:NAME", help="of Slack's kind, its URL in that environment variable")
+    where.add_argument("--topic", metavar="ARN", help="a topic of SNS")
+    notify.add_argument("--via", metavar="aws://PROFILE@REGION", help="with whose credentials the topic is told")
 
 
 def _add_archive_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -1,0 +1,44 @@
+"""Posting a text to a webhook of Slack's kind, whose URL is a secret: it is read from a variable, and never shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Final
+from urllib.parse import urlsplit
+
+from ..criteria import UsageError
+
+#: Seconds that the other side may take.
+LIMIT: Final = 10.0
+_HERE: Final = ("127.0.0.1", "localhost", "::1")
+
+
+def post_webhook(named: str, text: str, environment: Mapping[str, str]) -> None:
+    """Post ``{"text": …}`` to the URL in the variable that ``env:NAME`` names. Raises UsageError."""
+    kind, _, name = named.partition(":")
+    if kind != "env" or not name:
+        raise UsageError(
+            "--webhook: is a secret, which no command line may hold; write env:NAME of the variable with it"
+        )
+    url = environment.get(name, "")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and host not in _HERE):
+        raise UsageError(f"--webhook {named}: holds no https:// URL; set it to that of the webhook")
+    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = connect(host, parts.port, timeout=LIMIT)
+    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    try:
+        body = json.dumps({"text": text}).encode("ascii")
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise UsageError(
+            f"--webhook {named}: {host} was not reached: {type(error).__name__}; nothing was sent"
+        ) from None
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        raise UsageError(f"--webhook {named}: {host} answered {status}; is the URL in it still that of the webhook?")

@@ -1,0 +1,51 @@
+"""A notice that the verdict changed: names of criteria and of the run, and nothing that was observed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..evidence.runs import Run
+from .diff.changes import KINDS
+from .diff.comparison import compare
+from .formats.source import plain
+from .text import shorten
+from .verdict_words import verdict_text
+
+#: Criteria that a notice names before it counts the rest.
+_MOST: Final = 5
+#: Kinds of change that a notice speaks of.
+_TOLD: Final = ("new", "vanished", "unaccounted", "unknown", "fixed")
+#: Longest subject of a message that SNS takes.
+SUBJECT: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is sent."""
+
+    subject: str
+    """One line of ASCII, at most SUBJECT characters."""
+    text: str
+
+
+def make_notice(before: Run | None, after: Run) -> Notice | None:
+    """Return what is to be said when the verdict of a run is not that of the run before; None when it is.
+
+    The first run of all is told of, too.
+    """
+    now, moment = after.verdict(), str(after.about.get("moment") or "")
+    said = verdict_text(now, moment)
+    comparison = compare(before, after) if before else None
+    if comparison and comparison.same_verdict:
+        return None
+    then = comparison.verdict_texts[0] if comparison else "no run"
+    about = plain(f"{after.criteria.system} on {after.about.get('target', '')}")
+    lines = [f"{about}: {then} -> {said}", f"run {plain(after.path.name)}, head {after.head or 'none'}"]
+    for kind in _TOLD if comparison else ():
+        changed = [change.finding.criterion for change in getattr(comparison.changes, kind)] if comparison else []
+        if names := [*dict.fromkeys(map(plain, changed))]:
+            more = f" and {len(names) - _MOST:,} more" if len(names) > _MOST else ""
+            lines.append(f"{KINDS[kind]}: {', '.join(names[:_MOST])}{more}")
+    subject = f"prod-gate: {said} ({after.criteria.system})".encode("ascii", "replace").decode("ascii")
+    return Notice(subject=shorten(plain(subject), SUBJECT).replace("…", "."), text="\n".join(lines))
