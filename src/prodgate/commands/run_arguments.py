@@ -38,7 +38,9 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     _add_output(diff)
     export = command("export", "exporting.export", "write a run in a format that others read")
     export.add_argument("run", type=Path, help="a run directory")
-    export.add_argument("--format", choices=("sarif", "junit", "github", "oscal", "ocsf", "json"), required=True)
+    export.add_argument(
+        "--format", choices=("sarif", "junit", "github", "oscal", "ocsf", "asff", "json"), required=True
+    )
     _add_output(export)
 
     history = command(
@@ -51,10 +53,15 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     history.add_argument("--output", type=Path, metavar="FILE", help="default: history.html in the folder")
 
     _add_archive_commands(command)
-    _add_notify_command(command)
+    _add_telling_commands(command)
 
 
-def _add_notify_command(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+def _add_telling_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    publish = command("publish", "publishing.publish", "import the findings of a run into AWS Security Hub")
+    publish.add_argument("run", type=Path, help="a run directory")
+    publish.add_argument(
+        "--via", metavar="aws://PROFILE@REGION", required=True, help="with whose credentials, and where"
+    )
     notify = command("notify", "notifying.notify", "tell that a run's verdict is not that of the run before it")
     notify.add_argument("run", type=Path, help="a run directory; the run before it is in the same folder")
     where = notify.add_mutually_exclusive_group(required=True)

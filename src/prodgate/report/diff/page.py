@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..html import render_page
 from .comparison import Comparison
-from .sections import list_sections, verdict_line
+from .sections import list_sections
 
 
 def render_comparison_page(comparison: Comparison) -> str:
@@ -13,6 +13,8 @@ def render_comparison_page(comparison: Comparison) -> str:
         "diff.html.j2",
         runs=[*zip((comparison.before, comparison.after), comparison.verdict_texts, strict=True)],
         decision=comparison.verdicts[1].decision,
-        line=verdict_line(comparison),
+        then=comparison.verdict_texts[0],
+        now=comparison.verdict_texts[1],
+        same=comparison.same_verdict,
         sections=[(title, entries) for title, entries in list_sections(comparison) if entries],
     )

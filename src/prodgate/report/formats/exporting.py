@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..verdict_json import verdict_to_json
+from .asff import render_asff
 from .github import render_github
 from .junit import render_junit
 from .ocsf import render_ocsf
@@ -27,5 +28,6 @@ FORMATS: Final[Mapping[str, Callable[[Source], str]]] = {
     "github": render_github,
     "oscal": render_oscal,
     "ocsf": render_ocsf,
+    "asff": render_asff,
     "json": _render_json,
 }

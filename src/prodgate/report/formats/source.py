@@ -19,6 +19,7 @@ from ...verdict import Verdict
 from ...waivers import Waiver
 from ..text import visible
 from ..verdict_words import verdict_sentence
+from ..view import observed_account
 
 #: Outcomes that somebody has to look at, the worst first.
 _ALERTS: Final = (Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.WAIVED)
@@ -42,6 +43,9 @@ class Source:
     """None where the run was cut off."""
     head: str = ""
     commit: str = ""
+    account: str = ""
+    region: str = ""
+    """Of the account that the live layer looked at."""
     moment: str = ""
     """The only moment of a release that was asked about."""
     version: str = field(default_factory=lambda: version("prod-gate"))
@@ -100,6 +104,7 @@ def plain(text: str) -> str:
 
 def read_source(run: Run) -> Source:
     """Return what is exported of a run; its criteria and waivers are read to say where each stands."""
+    account, _, region = observed_account(run).partition(" in ")
     files = {**run.about.get("included", {}), "criteria.toml": run.about["criteria"]}
     return Source(
         name=run.path.name,
@@ -110,6 +115,8 @@ def read_source(run: Run) -> Source:
         finished=run.finished,
         head=run.head,
         commit=str(run.about.get("commit") or ""),
+        account=account,
+        region=region,
         moment=str(run.about.get("moment") or ""),
         version=str(run.about.get("versions", {}).get("prod-gate", "unknown")),
         waivers={waiver.id: waiver for waiver in run.waivers},

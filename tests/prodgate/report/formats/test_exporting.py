@@ -6,6 +6,7 @@ import pytest
 
 from prodgate.cli import main
 from prodgate.evidence import runs
+from prodgate.evidence.journal import Journal
 from prodgate.report.formats.exporting import FORMATS
 from prodgate.report.formats.source import read_source
 
@@ -25,6 +26,7 @@ def written(tmp_path: Path) -> Path:
     text = CRITERIA.replace('layers = ["static"]', 'layers = ["static"]\ncontrols = ["NIST-800-53:CP-9"]')
     (tmp_path / "criteria.toml").write_text(text)
     made = runs.create(tmp_path, ABOUT, tmp_path / "criteria.toml", tmp_path / "none.toml")
+    Journal.of(made).record_fact("live", "account", "123456789012 in ap-northeast-1", "0" * 64, "sts")
     judge(made)
     return made
 

@@ -1,0 +1,50 @@
+"""Importing the findings of a run into AWS Security Hub."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, Final
+
+from ..criteria import UsageError
+from ..evidence import runs
+from ..report.formats.asff import list_asff
+from ..report.formats.source import read_source
+from ..sections.targets import parse_target
+
+#: Findings that one call takes.
+_BATCH: Final = 100
+
+
+def publish(args: argparse.Namespace) -> int:
+    """Import every finding of a run, which is checked first. Raises UsageError, also where one was not taken."""
+    findings, target = list_asff(read_source(runs.read(args.run))), parse_target(args.via)
+    if target.rehearsal:
+        raise UsageError(
+            f"--via {args.via}: is the rehearsal, whose Security Hub nobody reads; write aws://PROFILE@REGION"
+        )
+    from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
+
+    try:
+        taken = _import(open_elsewhere(target.profile, target.region)("securityhub"), findings)
+    except Exception as error:
+        if type(error).__module__.startswith("botocore."):
+            raise UsageError(f"securityhub: {error}; the role needs securityhub:BatchImportFindings") from error
+        raise
+    sys.stdout.write(f"imported: {taken:,} findings, the verdict first\n")
+    return 0
+
+
+def _import(hub: Any, findings: list[dict[str, Any]]) -> int:
+    """Import findings, some at once, and return how many were taken. Raises UsageError for the first that was not."""
+    taken = 0
+    for start in range(0, len(findings), _BATCH):
+        answer = hub.batch_import_findings(Findings=findings[start : start + _BATCH])
+        if failed := answer.get("FailedFindings"):
+            first = failed[0]
+            raise UsageError(
+                f"securityhub: {taken + answer['SuccessCount']:,} of {len(findings):,} findings were taken; "
+                f"{first['Id']}: {first['ErrorCode']}: {first['ErrorMessage']}; run it again when that is mended"
+            )
+        taken += answer["SuccessCount"]
+    return taken
