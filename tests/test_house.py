@@ -146,7 +146,10 @@ def test_the_readme_names_environments_and_commands_that_exist() -> None:
     tox = (ROOT / "tox.ini").read_text("utf-8")
     for name in set(re.findall(r"tox -e ([\w-]+)", text)):
         assert f"[testenv:{name}]" in tox or re.fullmatch(r"py3\d+", name), name
-    cli = "".join((PACKAGE / name).read_text("utf-8") for name in ("cli.py", "commands/run_arguments.py"))
+    cli = "".join(
+        (PACKAGE / name).read_text("utf-8")
+        for name in ("cli.py", "commands/run_arguments.py", "commands/seal_arguments.py")
+    )
     for name in set(re.findall(r"(?<!from )prodgate ([a-z]+) ", text)):
         assert f'"{name}"' in cli, name
 

@@ -111,9 +111,11 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
 
 def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     from .commands.attest_arguments import add_arguments as add_attest_arguments  # noqa: PLC0415
+    from .commands.seal_arguments import add_seal_commands  # noqa: PLC0415
     from .commands.watch_arguments import add_arguments as add_watch_arguments  # noqa: PLC0415
     from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
 
+    add_seal_commands(command)
     add_attest_arguments(command("attest", "attest", "record what people say of a criterion; list what is due"))
     add_watch_arguments(
         command("watch", "watch", "follow a deployment to its end, and keep the record for the next run")

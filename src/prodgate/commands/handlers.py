@@ -19,8 +19,9 @@ from ..layers.rollout.moments import find_supporting
 from ..report.text import visible
 from ..run.planning import list_written, plan_judges
 from ..run.policies import judge_by_policies
-from ..run.publishing import publish, show
+from ..run.publishing import Sealer, publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
+from ..sealing.signers import take_signer
 from ..sections.criteria_file import load_criteria
 from ..sections.moments import narrow, require_judges
 from ..sections.project import (
@@ -42,18 +43,22 @@ from .accepting import refuse_unknown
 from .answering import ask
 from .exporting import render_check
 from .output import write
+from .sealing import bundle, seal, verify  # noqa: F401  the command line finds its commands here
 
 
 def run(args: argparse.Namespace) -> int:
     """Observe and judge a target; the exit code is the verdict's."""
     plan = _make_plan(args)
+    sealer = _make_sealer(args, plan)
     before = runs.latest(plan.runs) if args.compare else None
-    return publish(carry_out(plan), as_json=args.json, before=before)
+    return publish(carry_out(plan), as_json=args.json, before=before, sealer=sealer)
 
 
 def observe(args: argparse.Namespace) -> int:
     """Observe a target and keep the facts; nothing is judged, so the verdict is INSUFFICIENT EVIDENCE."""
-    return publish(carry_out(_make_plan(args), judge=False), as_json=args.json)
+    plan = _make_plan(args)
+    sealer = _make_sealer(args, plan)
+    return publish(carry_out(plan, judge=False), as_json=args.json, sealer=sealer)
 
 
 def judge(args: argparse.Namespace) -> int:
@@ -68,7 +73,8 @@ def judge(args: argparse.Namespace) -> int:
         waivers=args.waivers,
         moment=earlier.about.get("moment") or "",
     )
-    return publish(judge_again(plan, earlier), as_json=args.json)
+    sealer = _make_sealer(args, plan)
+    return publish(judge_again(plan, earlier), as_json=args.json, sealer=sealer)
 
 
 def report(args: argparse.Namespace) -> int:
@@ -183,6 +189,11 @@ def _make_plan(args: argparse.Namespace) -> Plan:
         moment=args.moment,
         supporting=supporting,
     )
+
+
+def _make_sealer(args: argparse.Namespace, plan: Plan) -> Sealer:
+    """Take the key from the environment before anything of a team runs in it. Raises UsageError."""
+    return Sealer(take_signer(args.signing_key, plan.project.stated.evidence))
 
 
 def _refuse_other_host(host: str, project: Project) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from .seal_arguments import add_signing_key
+
 
 def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     """Add the commands of a run; ``command`` makes the parser of one from its name, its handler and its help."""
@@ -25,6 +27,7 @@ def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]
         )
         added.add_argument("--waivers", type=Path, help="accepted risks (default: waivers.toml beside the criteria)")
         added.add_argument("--runs", type=Path, default=Path("runs"), help="where run directories go (default: runs)")
+        add_signing_key(added)
     for added in (run, observe, judge, report):
         added.add_argument("--json", action="store_true", help="print the verdict as JSON")
 

@@ -36,12 +36,19 @@ from .shapes import find_flaw_in_about, find_flaw_in_event
 class RunError(UsageError):
     """A run directory can't be created or read; the message says why and what to do."""
 
+    def __init__(self, message: str, flaws: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.flaws = tuple(flaws)
+        """What is CHANGED, MISSING, UNLISTED, REORDERED or FOREIGN in the run, one by one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run as its directory tells it."""
 
     path: Path
+    name: str = ""
+    """What it was called when it was opened, wherever it is now."""
     about: Mapping[str, Any]
     """``run.json``: system, target, rehearsal, layers, started, actor, commit, versions, …"""
     criteria: CriteriaFile
@@ -113,7 +120,14 @@ def create(parent: Path, about: Mapping[str, Any], criteria: Path, waivers: Path
 
 
 def close(path: Path) -> None:
-    """End a run: what it holds by now is all that it holds."""
+    """End a run: what it holds by now is all that it holds.
+
+    Links, as Airflow leaves one beside its logs, are taken out: what they lead to is there, and whoever copies or packs
+    the run would have a file in the place of each.
+    """
+    for folder in verification.FOLDERS:
+        for link in [each for each in (path / folder).rglob("*") if each.is_symlink()]:
+            link.unlink()
     journal.Journal.of(path).write(chain.CLOSED, files=verification.list_files(path))
 
 
@@ -139,6 +153,7 @@ def _read(path: Path) -> Run:
     closed = [event["at"] for event in events if event["event"] == chain.CLOSED]
     return Run(
         path=path,
+        name=str(events[0].get("run", path.name)) if events else path.name,
         about=about,
         criteria=criteria,
         waivers=parse_waivers(_load_text(path, about["waivers"]), path / "waivers.toml"),
@@ -164,10 +179,13 @@ def _read_whole(path: Path) -> tuple[bytes, journal.Recorded]:
     """Return ``run.json`` and the journal of a run that is as it was written. Raises RunError."""
     for name in (verification.ABOUT, journal.NAME):
         if not (path / name).is_file():
-            raise RunError(f"{path}: is not a run directory that can be read: MISSING: {name}; name one under runs/")
+            missing = f"MISSING: {name}"
+            raise RunError(
+                f"{path}: is not a run directory that can be read: {missing}; name one under runs/", [missing]
+            )
     about, recorded = (path / verification.ABOUT).read_bytes(), journal.load(path / journal.NAME)
     if flaws := [*verification.find_flaws(path, about, recorded)]:
-        raise RunError(f"{path}: was changed after it was written: {'; '.join(flaws)}; run the gate again")
+        raise RunError(f"{path}: was changed after it was written: {'; '.join(flaws)}; run the gate again", flaws)
     return about, recorded
 
 

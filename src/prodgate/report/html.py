@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from ..criteria import Criterion
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
+from ..sealing.standing import UNSEALED, SealState
 from ..verdict import Verdict
 from .attested import record_rows
 from .catalogue import FILES, Catalogue
@@ -48,7 +49,7 @@ LONG: Final = 240
 UNFOLDED: Final = 20
 
 
-def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
+def render_html(run: Run, verdict: Verdict, seal: SealState = UNSEALED, *, language: str = "en") -> str:
     """Return the report of a run in one language. Pure: the same run gives the same bytes."""
     catalogue = Catalogue(language)
     return render_page(
@@ -57,6 +58,7 @@ def render_html(run: Run, verdict: Verdict, *, language: str = "en") -> str:
         **_make_context(run, verdict),
         run=run,
         verdict=verdict,
+        seal=seal,
         load=load_blocks(run, catalogue.text),
         self_test=self_test(run),
         dags=dags_part(run, catalogue.text),

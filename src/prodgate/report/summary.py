@@ -7,6 +7,7 @@ from typing import Final
 
 from ..evidence.runs import Run
 from ..findings import Outcome
+from ..sealing.standing import UNSEALED, SealState
 from ..verdict import Verdict
 from .circumstances import is_partial
 from .grouping import Batch, batches, gaps, layer_states, tally
@@ -18,12 +19,12 @@ from .view import WORST_FIRST, all_findings, criterion_rows, judged_again, waive
 LIMIT: Final = 64 * 1024
 
 
-def render_summary(run: Run, verdict: Verdict) -> str:
+def render_summary(run: Run, verdict: Verdict, seal: SealState = UNSEALED) -> str:
     """Return Markdown of at most LIMIT bytes, the weightiest rows first; it says how many rows were cut."""
-    return fit_lines(_lines(run, verdict), LIMIT)
+    return fit_lines(_lines(run, verdict, seal), LIMIT)
 
 
-def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
+def _lines(run: Run, verdict: Verdict, seal: SealState) -> Iterator[str]:
     stamp = "REHEARSAL: " if verdict.scope.rehearsal else ""
     yield f"## {stamp}{'PARTIAL ' if is_partial(run, verdict) else ''}{verdict.decision}"
     yield ""
@@ -31,6 +32,7 @@ def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
     yield f"{code_span(run.criteria.system)} on {target}, run {code_span(run.path.name)}."
     if run.finished and run.head:
         yield f"Head of its journal: {code_span(run.head)}."
+    yield f"**{prose(str(seal).capitalize())}.**"
     yield from _cautions(run, verdict)
     yield ""
     yield from _counts(verdict)

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
+from ..sealing.standing import UNSEALED, SealState
 from ..verdict import NO_FINDING, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
 from .text import one_line, visible, wrap
@@ -65,12 +66,19 @@ class _Terminal:
 
 
 def render_terminal(
-    run: Run, verdict: Verdict, *, colour: bool, report: Path, width: int = 80, encoding: str = "utf-8"
+    run: Run,
+    verdict: Verdict,
+    seal: SealState = UNSEALED,
+    *,
+    colour: bool,
+    report: Path,
+    width: int = 80,
+    encoding: str = "utf-8",
 ) -> str:
     """Return the closing lines, without a line break at the end; a ``file:line`` always starts a line."""
     terminal = _Terminal(colour=colour, width=max(40, width), encoding=encoding)
     top, rest = headlines(verdict)
-    lines = [*_verdict_lines(run, verdict, terminal), ""]
+    lines = [*_verdict_lines(run, verdict, terminal), *terminal.wrap(f"  {seal}"), ""]
     for line in top:
         lines += _headline_lines(line, terminal)
     if rest:

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,34 +25,82 @@ from ..report.terminal import render_terminal
 from ..report.text import visible
 from ..report.verdict_json import verdict_to_json
 from ..report.view import value_origin
+from ..sealing.seals import Seal, seal
+from ..sealing.standing import SealState, is_as_sealed, read_state, state_by
+from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
 
 #: Findings of one kind that ``show`` prints before it counts the rest.
 MOST_SHOWN: Final = 5
+#: The summary for the page of a CI job.
+SUMMARY: Final = "summary.md"
 
 
-def publish(path: Path, *, as_json: bool, before: Path | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals a run once its reports are written."""
+
+    signer: Signer | None
+    """None for a seal that nobody signs."""
+
+
+def publish(path: Path, *, as_json: bool, before: Path | None = None, sealer: Sealer | None = None) -> int:
     """Write the reports of a run, show its verdict and return the exit code. Raises RunError.
 
-    ``before`` is an earlier run; what has changed since then is said.
+    ``before`` is an earlier run; what has changed since then is said. A run that came to its end is sealed
+    where there is a sealer.
     """
     run = runs.read(path)
     verdict = run.verdict()
-    for language, name in FILES.items():
-        _write(path / name, render_html(run, verdict, language=language))
-    _write(path / "summary.md", render_summary(run, verdict))
+    state = _seal(run, verdict, sealer) if sealer and run.finished else _write_again(run, verdict)
     if as_json:
-        _print(
-            json.dumps({"run": str(path), "head": run.head, **verdict_to_json(verdict)}, ensure_ascii=False, indent=2)
-        )
+        said = {"run": str(path), "head": run.head, "seal": str(state), **verdict_to_json(verdict)}
+        _print(json.dumps(said, ensure_ascii=False, indent=2))
         return verdict.decision.exit_code
     if before is not None:
         _print(f"{_render_changes(before, run)}\n")
     columns = shutil.get_terminal_size().columns
     encoding = sys.stdout.encoding or "ascii"
     report = path / FILES["en"]
-    _print(render_terminal(run, verdict, colour=_has_colour(), report=report, width=columns, encoding=encoding))
+    _print(render_terminal(run, verdict, state, colour=_has_colour(), report=report, width=columns, encoding=encoding))
     return verdict.decision.exit_code
+
+
+def seal_again(path: Path, signer: Signer | None) -> tuple[SealState, Seal]:
+    """Write the reports of a finished run anew, and seal it in place of an earlier seal. Raises SigningError."""
+    run = runs.read(path)
+    verdict = run.verdict()
+    state = state_by(run, signer)
+    _write_reports(run, verdict, state)
+    return state, seal(run, verdict, signer)
+
+
+def _seal(run: runs.Run, verdict: Verdict, sealer: Sealer) -> SealState:
+    """Write the reports and seal the run; a key that does not sign leaves it unsigned."""
+    state = state_by(run, sealer.signer)
+    _write_reports(run, verdict, state)
+    try:
+        seal(run, verdict, sealer.signer)
+    except SigningError as error:
+        sys.stderr.write(visible(f"not signed: {error}") + "\n")
+        return _seal(run, verdict, Sealer(None))
+    return state
+
+
+def _write_again(run: runs.Run, verdict: Verdict) -> SealState:
+    """Write the reports that are not as they were sealed: another version may write them otherwise."""
+    state = read_state(run)
+    sound = {name for name in (*FILES.values(), SUMMARY) if state.sealed and is_as_sealed(run.path, name)}
+    _write_reports(run, verdict, state, leave=sound)
+    return state
+
+
+def _write_reports(run: runs.Run, verdict: Verdict, state: SealState, *, leave: Collection[str] = ()) -> None:
+    for language, name in FILES.items():
+        if name not in leave:
+            _write(run.path / name, render_html(run, verdict, state, language=language))
+    if SUMMARY not in leave:
+        _write(run.path / SUMMARY, render_summary(run, verdict, state))
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,12 +7,26 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from ..criteria import suggest
 from ..quantities import UNITS, Bound, Quantity, UnitError
 from ..semantics.names import says_nothing
 from .validation import GREATEST, LONGEST, is_text_list, parse_quantity
 
 #: The least confidence: with less, the ends of an interval pass each other; and the greatest that can be computed.
 _CONFIDENCE: Final = (Decimal("0.5"), Decimal("0.999999"))
+_REFERENCE: Final = re.compile(r"\{([^}]*)\}")
+
+
+def parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
+    """Parse a bound whose limit may be another criterion's: ``<= {latency-p95}``. Raises UnitError."""
+
+    def limit(match: re.Match[str]) -> str:
+        other = tables.get(match[1])
+        if not isinstance(other, dict) or not isinstance(other.get("require"), str) or "{" in other["require"]:
+            raise UnitError(f"{match[0]} names no criterion that states a limit{suggest(match[1], tables)}")
+        return str(Bound.parse(other["require"]).limit)
+
+    return Bound.parse(_REFERENCE.sub(limit, text))
 
 
 def bound_mistakes(where: str, text: str, parse: Callable[[str], Bound]) -> Iterator[str]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError, suggest
-from ..quantities import Bound, Quantity, UnitError
+from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError
+from ..quantities import Quantity
 from ..semantics.names import says_nothing
 from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
-from .bounds import bound_mistakes, confidence_mistakes, deciding_mistakes, text_mistakes
+from .bounds import bound_mistakes, confidence_mistakes, deciding_mistakes, parse_bound, text_mistakes
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
+from .evidence import EvidenceSection, parse_evidence_section
 from .facts import parse_max_age
 from .includes import merge, read_files
 from .load import LoadSection, parse_load_section
@@ -65,7 +66,6 @@ _TEXTS = {
 _NUMBERS = {"population": (0, 1_000_000), "samples": (1, 1_000_000_000), "attested_by": (1, 2)}
 _TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_REFERENCE = re.compile(r"\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,8 @@ class CriteriaFile:
     """Patterns of names and ARNs in the account that are not of this system."""
     max_age: Mapping[str, Quantity] = field(default_factory=lambda: parse_max_age({}))
     """The greatest age of the facts of each layer when they are judged."""
+    evidence: EvidenceSection = field(default_factory=EvidenceSection)
+    """Whose signatures count."""
     load: LoadSection | None = None
     """How the site is put under load; None when the file does not say."""
     airflow: AirflowSection | None = None
@@ -123,8 +125,7 @@ def load_criteria(path: Path) -> CriteriaFile:
 
 def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = None) -> CriteriaFile:
     """Validate the text of a criteria file with what it includes, by name; ``path`` is only named in messages."""
-    merged = merge(text, path, included or {})
-    data = merged.data
+    data = (merged := merge(text, path, included or {})).data
     mistakes = [*section_mistakes(data), *requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
     if mistakes or merged.mistakes:
         raise CriteriaError(render_mistakes((*merged.mistakes, *map(merged.locate, mistakes))))
@@ -139,6 +140,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         account=data.get("account", {}).get("id", ""),
         foreign=tuple(data.get("account", {}).get("exempt", ())),
         max_age=parse_max_age(data.get("facts", {})),
+        evidence=parse_evidence_section(data.get("evidence", {})),
         load=parse_load_section(data["load"]) if "load" in data else None,
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
@@ -204,7 +206,7 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
     yield from deciding_mistakes(where, table)
     yield from terms_mistakes(where, table)
     if "require" in table:
-        yield from bound_mistakes(f"{where}.require", table["require"], lambda text: _parse_bound(text, tables))
+        yield from bound_mistakes(f"{where}.require", table["require"], lambda text: parse_bound(text, tables))
 
 
 def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -215,18 +217,6 @@ def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
             yield from quantity_mistakes(f"{where}.{key}", table[key], *_QUANTITIES[key])
 
 
-def _parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
-    """Parse a bound whose limit may be another criterion's: ``<= {latency-p95}``. Raises UnitError."""
-
-    def limit(match: re.Match[str]) -> str:
-        other = tables.get(match[1])
-        if not isinstance(other, dict) or not isinstance(other.get("require"), str) or "{" in other["require"]:
-            raise UnitError(f"{match[0]} names no criterion that states a limit{suggest(match[1], tables)}")
-        return str(Bound.parse(other["require"]).limit)
-
-    return Bound.parse(_REFERENCE.sub(limit, text))
-
-
 def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
     quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in _QUANTITIES if key in table}
     return Criterion(
@@ -235,7 +225,7 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         statement_ja=table["statement"]["ja"],
         **{key: table[key] for key in ("why", "source")},
         layers=tuple(layer for layer in LAYERS if layer in table["layers"]),
-        bound=_parse_bound(table["require"], tables) if "require" in table else None,
+        bound=parse_bound(table["require"], tables) if "require" in table else None,
         remedy=table.get("remedy", ""),
         controls=tuple(table.get("controls", ())),
         population=table.get("population", 1),

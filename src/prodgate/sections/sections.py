@@ -10,13 +10,14 @@ from ..criteria import suggest
 from .attested import attested_mistakes
 from .dags import airflow_mistakes
 from .e2e import e2e_mistakes
+from .evidence import evidence_mistakes
 from .facts import facts_mistakes
 from .load import load_mistakes
 from .rollout import rollout_mistakes
 from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
-    "system", "include", "terraform", "account", "repository", "facts", "load", "airflow", "dags", "e2e",
+    "system", "include", "terraform", "account", "repository", "facts", "evidence", "load", "airflow", "dags", "e2e",
     "rollout", "attested", "requirements", "criteria",
 )  # fmt: skip
 
@@ -38,6 +39,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     ):
         yield f'repository: is {repository!r}; write [repository] with exempt = ["tests/*"]'
     yield from facts_mistakes(data.get("facts", {}))
+    yield from evidence_mistakes(data["evidence"]) if "evidence" in data else ()
     yield from load_mistakes(data["load"]) if "load" in data else ()
     yield from airflow_mistakes(data)
     yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()

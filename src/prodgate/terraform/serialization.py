@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from ..semantics.secret_places import holds_secret
 from ..semantics.unresolved import Unknown
 from .diagnostics import Diagnostic
 from .positions import Origin, Position
@@ -17,7 +18,7 @@ _MARK: Final = "$prodgate"
 
 
 def to_json(configuration: Configuration) -> dict[str, Any]:
-    """Return the configuration as JSON values; sensitive arguments are replaced by a mark."""
+    """Return the configuration as JSON values; a mark stands for arguments that are sensitive or hold a secret."""
     return {
         "root": configuration.root,
         "engine": configuration.engine,
@@ -61,7 +62,9 @@ def diagnostics_from_json(data: Iterable[Mapping[str, str]]) -> tuple[Diagnostic
 
 
 def _resource_to_json(resource: Resource) -> dict[str, Any]:
-    values = {name: _redact(value, name in resource.sensitive) for name, value in resource.values.items()}
+    plain = {name for name, value in resource.values.items() if holds_secret(name, value)}
+    hidden = resource.sensitive | plain
+    values = {name: _redact(value, name in hidden) for name, value in resource.values.items()}
     origin = resource.origin
     return {
         "address": resource.address,
@@ -71,7 +74,7 @@ def _resource_to_json(resource: Resource) -> dict[str, Any]:
         "module": resource.module,
         "values": _mark_unknown(values),
         "references": {name: list(targets) for name, targets in resource.references.items()},
-        "sensitive": sorted(resource.sensitive),
+        "sensitive": sorted(hidden),
         "block": str(origin.block) if origin else "",
         "arguments": {path: list(map(str, places)) for path, places in origin.arguments.items()} if origin else {},
     }

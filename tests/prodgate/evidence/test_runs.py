@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,17 @@ def test_a_finished_run_reads_back(run: Path) -> None:
     assert found.findings == (finding(),)
     assert found.finished is not None
     assert found.verdict().decision is Decision.GO
+
+
+def test_a_run_that_is_copied_with_what_its_links_lead_to_reads_back(run: Path, tmp_path: Path) -> None:
+    (run / "logs" / "2026-11-27").mkdir(parents=True)
+    (run / "logs" / "2026-11-27" / "dag.log").write_text("parsed\n")
+    (run / "logs" / "latest").symlink_to("2026-11-27")
+    (run / "logs" / "nowhere").symlink_to("gone")
+    judge(run)
+    assert not [path for path in run.rglob("*") if path.is_symlink()]
+    shutil.copytree(run, tmp_path / run.name, symlinks=False)
+    assert runs.read(tmp_path / run.name).verdict().decision is Decision.GO
 
 
 def test_a_run_without_findings_is_insufficient(run: Path) -> None:

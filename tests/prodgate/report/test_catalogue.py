@@ -10,6 +10,7 @@ from prodgate.report import catalogue
 from prodgate.report.catalogue import FILES, Catalogue, entries
 from prodgate.report.dags import calendar
 from prodgate.report.html import render_html
+from prodgate.sealing.standing import SealState
 from prodgate.sections.moments import MOMENTS
 
 from .dags.samples import rarer, scheduled, troubled
@@ -88,6 +89,8 @@ def test_every_entry_is_used_and_none_is_missing(
     )
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)
+    for seal in (SealState(sealed=True), SealState(sealed=True, keyid="a" * 64, signer="nightly")):
+        render_html(go, go.verdict(), seal, language=language)
     assert asked.keys_asked == set(entries())
 
 

@@ -1,0 +1,37 @@
+"""The arguments of the commands about seals: ``seal``, ``bundle`` and ``verify``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def add_seal_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands; ``command`` makes the parser of one from its name, its handler and its help."""
+    seal = command("seal", "seal", "seal a finished run anew, such as to sign it in a job that runs no code of a team")
+    seal.add_argument("run", type=Path, help="a run directory")
+    add_signing_key(seal)
+    bundle = command("bundle", "bundle", "pack a sealed run into one file, the same bytes every time")
+    bundle.add_argument("run", type=Path, help="a run directory")
+    bundle.add_argument("--to", type=Path, metavar="FILE", help="default: beside the run, named after it")
+    verify = command("verify", "verify", "say whether a sealed run is what was sealed, by whom, and derive its verdict")
+    verify.add_argument("run", type=Path, help="a run directory, a bundle, or a folder of runs")
+    verify.add_argument(
+        "--key", type=Path, metavar="FILE", action="append", default=[],
+        help="public key whose signature counts; may be repeated (default: [evidence] signers of the criteria)",
+    )  # fmt: skip
+    verify.add_argument("--criteria", type=Path, help="whose signers count, and which system it must be about")
+    verify.add_argument("--unsigned", action="store_true", help="do not ask for a signature")
+    verify.add_argument("--commit", metavar="SHA", default="", help="which commit it must be about, in full")
+    verify.add_argument("--max-age", metavar="TIME", help="how old what it rests on may be, e.g. 24h")
+    verify.add_argument("--begins", metavar="RUN", default="", help="the run that a folder is known to begin with")
+    verify.add_argument("--json", action="store_true")
+
+
+def add_signing_key(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says who signs."""
+    parser.add_argument(
+        "--signing-key", metavar="KEY", default="",
+        help="private key in PEM that signs the run: a file, or awskms:///alias/… (default: $PRODGATE_SIGNING_KEY)",
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""``prodgate seal``, ``bundle`` and ``verify``: what is done with a run that is over."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from ..criteria import UsageError
+from ..evidence import runs
+from ..evidence.verification import ABOUT
+from ..processes.ending import naming
+from ..quantities import Quantity
+from ..report.text import one_line, visible
+from ..run.publishing import seal_again
+from ..sealing.bundles import SUFFIX, make_bundle, open_bundle
+from ..sealing.chains import find_gaps
+from ..sealing.files import SEAL
+from ..sealing.seals import SealError
+from ..sealing.signers import read_trusted, take_signer
+from ..sealing.verifying import Checked, Wanted, check
+from ..sections.criteria_file import load_criteria
+from ..sections.validation import quantity_mistakes
+from ..signatures.keys import SigningError
+from ..verdict import Decision
+
+_CRITERIA: Final = Path("criteria.toml")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NOT_AUTHENTIC: Final = 4
+
+
+def seal(given: argparse.Namespace) -> int:
+    """Seal a run anew; what an earlier seal stood for must be as it was."""
+    run = runs.read(given.run)
+    signer = take_signer(given.signing_key, run.criteria.evidence)
+    if (given.run / SEAL).exists() and (flaws := check(given.run, Wanted(unsigned=True)).flaws):
+        raise SealError(f"{given.run}: is not as it was sealed: {'; '.join(flaws)}; nobody should stand for it")
+    try:
+        state, made = seal_again(given.run, signer)
+    except SigningError as error:
+        raise SealError(f"{given.run}: not signed: {error}") from None
+    _print(f"{state}: {one_line(str(given.run), 500)}\nseal:   {made.digest}")
+    return 0
+
+
+def bundle(given: argparse.Namespace) -> int:
+    """Pack a sealed run into one file."""
+    checked = check(given.run, Wanted(unsigned=True))
+    if checked.flaws or checked.run is None:
+        raise SealError(f"{given.run}: is not as it was sealed: {'; '.join(checked.flaws)}")
+    path = given.to or given.run.resolve().with_name(f"{checked.run.name}{SUFFIX}")
+    data = make_bundle(given.run, checked.run.name)
+    with naming(path):
+        path.write_bytes(data)
+    _print(f"{hashlib.sha256(data).hexdigest()}  {one_line(str(path), 500)}")
+    return 0
+
+
+def verify(given: argparse.Namespace) -> int:
+    """Verify a run, a bundle or a folder of runs; the exit code is the verdict's, or 4 for what is not authentic."""
+    wanted = _read_wanted(given)
+    with _unpacked(given.run) as path:
+        folder = [] if (path / ABOUT).exists() or (path / SEAL).exists() else _list_runs(path)
+        checked = [check(each, wanted) for each in folder or [path]]
+        gaps = list(find_gaps(path, begins=given.begins)) if folder else []
+    if given.json:
+        _print(json.dumps({"runs": [*map(_to_json, checked)], "gaps": gaps}, ensure_ascii=False, indent=2))
+    else:
+        for each in checked:
+            _print("\n".join(_render(each)))
+        _print_gaps(gaps)
+    if gaps or not all(each.authentic for each in checked):
+        return _NOT_AUTHENTIC
+    last = checked[-1].verdict
+    assert last is not None, "what is authentic was read"
+    return last.decision.exit_code
+
+
+def _print_gaps(gaps: Sequence[str]) -> None:
+    for gap in gaps:
+        _print(visible(gap))
+
+
+def _read_wanted(given: argparse.Namespace) -> Wanted:
+    """Return what the run must be. Raises UsageError."""
+    if given.commit and not _COMMIT.fullmatch(given.commit):
+        raise UsageError(f"--commit: {given.commit!r} is no commit in full; write what git rev-parse HEAD prints")
+    mistakes = [] if given.max_age is None else [*quantity_mistakes("--max-age", given.max_age, "time", "24h")]
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    path = given.criteria or (_CRITERIA if _CRITERIA.exists() and not given.key else None)
+    stated = load_criteria(path) if path else None
+    return Wanted(
+        signers=(*read_trusted(given.key), *(stated.evidence.signers if stated else ())),
+        unsigned=given.unsigned,
+        commit=given.commit,
+        system=stated.system if stated else "",
+        max_age=Quantity.parse(given.max_age) if given.max_age else None,
+    )
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """Hand out the folder that a path names, or that a bundle holds. Raises UsageError."""
+    if path.is_dir():
+        yield path
+    elif not path.is_file():
+        raise UsageError(f"{path}: there is no such run; name a run directory, a bundle, or a folder of runs")
+    else:
+        with TemporaryDirectory(prefix="prodgate-") as folder:
+            yield open_bundle(path, Path(folder))
+
+
+def _list_runs(folder: Path) -> list[Path]:
+    found = sorted(path.parent for path in folder.glob(f"*/{ABOUT}"))
+    return [path for path in found if (path / SEAL).exists() or _is_over(path)]
+
+
+def _is_over(path: Path) -> bool:
+    """Whether a run that has no seal came to its end, so that it should have one; also one that can't be read."""
+    try:
+        return runs.read(path).finished is not None
+    except UsageError:
+        return True
+
+
+def _render(checked: Checked) -> Iterator[str]:
+    if not checked.authentic:
+        yield visible(f"NOT AUTHENTIC  {one_line(str(checked.path), 500)}")
+        yield from (visible(f"  {flaw}") for flaw in checked.flaws)
+        return
+    said = _to_json(checked)
+    stamp = "REHEARSAL " if said["rehearsal"] else ""
+    yield visible(f"authentic  {stamp}{said['verdict']}  {one_line(said['system'])} on {one_line(said['target'])}")
+    signed = f"signed by {checked.signer} ({said['keyid'][:12]})" if checked.signer else "sealed, unsigned"
+    yield visible(f"  {signed} at {datetime.fromisoformat(said['sealed']):%Y-%m-%dT%H:%M:%SZ}: run {said['run']}")
+    yield visible(f"  commit {one_line(said['commit'] or 'unknown')}; head {said['head']}")
+    if said["verdict"] == Decision.GO and not said["promotes"]:
+        yield "  not a promotion verdict"
+
+
+def _to_json(checked: Checked) -> Mapping[str, Any]:
+    own: Mapping[str, Any] = checked.seal.own if checked.seal and checked.authentic else {}
+    keys = ("run", "verdict", "promotes", "rehearsal", "system", "target", "commit", "started", "sealed", "head")
+    return {
+        "path": str(checked.path),
+        "authentic": checked.authentic,
+        "flaws": list(checked.flaws),
+        "signer": checked.signer,
+        "keyid": checked.seal.envelope.keyid if checked.seal and checked.authentic else "",
+        "seal": checked.seal.digest if checked.seal and checked.authentic else "",
+        **{key: own.get(key) for key in keys},
+    }
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

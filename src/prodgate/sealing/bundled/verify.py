@@ -1,0 +1,216 @@
+"""Verify a sealed run without prod-gate: ``python3 verify.py KEY.pem [FOLDER] [--commit SHA] [--max-age HOURS]``.
+
+It needs Python 3.11 and the library cryptography, and asks nobody. KEY.pem is the public key of whoever was to sign:
+take it from elsewhere than this folder, and this program, too, if whoever gave you the folder may have changed it. It
+believes no GO that the journal contradicts; prod-gate itself derives every verdict again by the whole of the rule.
+Exit codes: 0 GO, 1 NO-GO, 2 INSUFFICIENT EVIDENCE, 4 not authentic.
+"""
+
+import argparse
+import base64
+import datetime
+import fnmatch
+import hashlib
+import json
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+CODES = {"GO": 0, "NO-GO": 1, "INSUFFICIENT EVIDENCE": 2}
+UNSEALED = ("seal.dsse.json", "summary.dsse.json", "seal.tsr")
+
+
+def sha256(data: bytes) -> str:
+    """Return a digest in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_envelope(path: Path, key: Any) -> tuple[Any, str, list[str]]:
+    """Return what an envelope says, the SHA-256 of that, and what is wrong with it."""
+    if not path.is_file():
+        return None, "", [f"MISSING: {path.name}"]
+    text = path.read_bytes()
+    try:
+        found = json.loads(text)
+        body, kind = base64.b64decode(found["payload"], validate=True), found["payloadType"]
+        signed = [(each["keyid"], base64.b64decode(each["sig"])) for each in found["signatures"]]
+        written = [{"keyid": keyid, "sig": base64.b64encode(sig).decode()} for keyid, sig in signed]
+        again = {"payload": base64.b64encode(body).decode(), "payloadType": kind, "signatures": written}
+        said = json.loads(body)
+    except (ValueError, KeyError, TypeError) as error:
+        return None, "", [f"CHANGED: {path.name}: {error}"]
+    if json.dumps(again, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n" != text:
+        return None, "", [f"CHANGED: {path.name}: not as it is written"]
+    return said, sha256(body), list(check_signature(path.name, key, kind, body, signed))
+
+
+def check_signature(name: str, key: Any, kind: str, body: bytes, signed: list[tuple[str, bytes]]) -> Iterator[str]:
+    """Yield what is wrong with the signature of an envelope."""
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    if not signed:
+        yield f"UNSIGNED: {name}"
+    elif len(signed) > 1:
+        yield f"CHANGED: {name}: signed more than once"
+    elif signed[0][0] != sha256(der):
+        yield f"WRONG KEY: {name}: signed by {signed[0][0]}"
+    else:
+        encoded = b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(body), body)
+        try:
+            key.verify(signed[0][1], encoded, *([ec.ECDSA(hashes.SHA256())] if hasattr(key, "curve") else []))
+        except InvalidSignature:
+            yield f"CHANGED: {name}: not what was signed"
+
+
+def check_files(run: Path, statement: Any) -> Iterator[str]:
+    """Yield which files are not those that the statement lists."""
+    listed = {s["name"]: (s["digest"]["sha256"], s["annotations"]["bytes"]) for s in statement["subject"]}
+    found = {p.relative_to(run).as_posix(): p for p in run.rglob("*") if p.is_symlink() or not p.is_dir()}
+    for name in sorted({*listed, *found} - {*UNSEALED}):
+        if name not in found or name not in listed:
+            yield f"{'MISSING' if name in listed else 'UNLISTED'}: {name}"
+            continue
+        data = found[name].read_bytes() if found[name].is_file() and not found[name].is_symlink() else None
+        if data is None or listed[name] != (sha256(data), len(data)):
+            yield f"CHANGED: {name}"
+
+
+def check_chain(lines: list[bytes]) -> Iterator[str]:
+    """Yield which lines of the journal are not in its chain."""
+    digest, last, own, seen = b"", 0, "", set()
+    for line in lines:
+        link = json.loads(line).get("chain") or {}
+        number, run = link.get("line", 0), link.get("run", "")
+        own = own or run
+        if link and run != own:
+            yield f"FOREIGN: journal.jsonl: a line of run {run}"
+            continue
+        if not link or number in seen:
+            yield "UNLISTED: journal.jsonl: a line"
+        elif number < last:
+            yield f"REORDERED: journal.jsonl: line {number}"
+        elif number > last + 1:
+            yield f"MISSING: journal.jsonl: line {last + 1}"
+        elif sha256(digest + line[:-67]).encode() + b'"}}' != line[-67:]:
+            yield f"CHANGED: journal.jsonl: line {number}"
+        seen.add(number)
+        digest, last = line[-67:-3], max(last, number)
+
+
+def read_tables(run: Path, section: str, *digests: str) -> list[tuple[str, Any]]:
+    """Return the tables of a section of files of evidence, by name."""
+    files = (run / "evidence" / f"{digest}.toml" for digest in digests)
+    return [pair for file in files for pair in tomllib.loads(file.read_text("utf-8")).get(section, {}).items()]
+
+
+def find_doubts(run: Path, about: Any, events: list[Any]) -> Iterator[str]:
+    """Yield why this is no journal of a GO."""
+    stated = read_tables(run, "criteria", about["criteria"], *about.get("included", {}).values())
+    waivers = [waiver for _, waiver in read_tables(run, "waivers", about["waivers"])]
+    for e in (event for event in events if event["event"] == "finding"):
+        waived = (w for w in waivers if w["covers"] in (e["criterion"], e["check"]))
+        if e["outcome"] == "not-satisfied" and not any(
+            fnmatch.fnmatchcase(e["subject"], w["subject"].replace("[", "[[]")) for w in waived
+        ):
+            yield f"{e['criterion']} is not satisfied"
+        if e["outcome"] == "undetermined" and not (about["rehearsal"] and e.get("needs") == "production"):
+            yield f"{e['criterion']} is undetermined"
+    ends = [e for e in events if e["event"] in ("broken", "interrupted") and e["layer"] in about["layers"]]
+    yield from (f"{e['layer']} is {e['event']}" for e in ends)
+    named = {(e["event"], e["layer"], e[k]) for e in events for k in ("check", "criterion") if k in e}
+    for name, table in stated:
+        if not about.get("moment") or table.get("moment") == about["moment"]:
+            asked = [layer for layer in table["layers"] if layer in about["layers"]]
+            yield from (f"{layer} says nothing of {name}" for layer in asked if ("finding", layer, name) not in named)
+    planned = ((e["layer"], e["check"]) for e in events if e["event"] == "planned")
+    yield from (f"{check} did not end" for layer, check in planned if ("finished", layer, check) not in named)
+    if events[-1]["event"] != "closed":
+        yield "the run was cut off"
+
+
+def check_run(run: Path, statement: Any) -> Iterator[str]:
+    """Yield what the statement says of the run that is not so."""
+    written, own = (run / "run.json").read_bytes(), statement["predicate"]["prodgate"]
+    about, lines = json.loads(written), (run / "journal.jsonl").read_bytes().splitlines()
+    events = [json.loads(line) for line in lines]
+    yield from check_chain(lines)
+    if sha256(written) != events[0]["about"]:
+        yield "CHANGED: run.json"
+    if own["run"] != events[0]["run"]:
+        yield f"FOREIGN: the seal is of run {own['run']}, the journal of {events[0]['run']}"
+    for name in ("system", "target", "rehearsal", "layers", "commit", "started"):
+        if own[name] != about.get(name, ""):
+            yield f"CHANGED: the seal says {name} {own[name]!r}, run.json {about.get(name)!r}"
+    if own["head"] != events[-1]["chain"]["sha256"]:
+        yield "CHANGED: the seal names another head than the journal has"
+    if doubt := next(find_doubts(run, about, events), "") if own["verdict"] == "GO" else "":
+        yield f"CHANGED: the seal says GO, and in the journal {doubt}"
+    if own["promotes"] and (own["verdict"] != "GO" or own["rehearsal"]):
+        yield "CHANGED: the seal allows a promotion that its verdict does not"
+
+
+def check_summary(run: Path, own: Any, seal: str, key: Any) -> Iterator[str]:
+    """Yield what is wrong with the summary of a run that allows a promotion, or of one that does not."""
+    commit = own["commit"]
+    if not own["promotes"] or "+" in commit or len(commit) < 40:
+        if (run / "summary.dsse.json").exists():
+            yield "UNLISTED: summary.dsse.json: this run allows no promotion"
+        return
+    summary, _, flaws = read_envelope(run / "summary.dsse.json", key)
+    yield from flaws
+    if summary and summary["subject"][0]["digest"] != {"gitCommit": commit}:
+        yield "FOREIGN: summary.dsse.json: about another commit"
+    if summary and summary["predicate"]["inputAttestations"][0]["digest"] != {"sha256": seal}:
+        yield "FOREIGN: summary.dsse.json: about another run"
+
+
+def find_unwanted(own: Any, commit: str, hours: float | None) -> Iterator[str]:
+    """Yield why a run that is what it says is not the one that was asked for."""
+    if commit and own["commit"] != commit:
+        yield f"FOREIGN: about commit {own['commit'] or 'unknown'}, not {commit}"
+    times = [datetime.datetime.fromisoformat(at) for at in (own["started"], *own["observed"])]
+    oldest, newest = (
+        (datetime.datetime.now(datetime.UTC) - at).total_seconds() / 3600 for at in (min(times), max(times))
+    )
+    if (hours is not None and oldest > hours) or newest < -0.1:
+        yield f"EXPIRED: observed {oldest:.1f} h ago"
+
+
+def verify(given: argparse.Namespace) -> tuple[Any, list[str]]:
+    """Return what the seal says and what is wrong."""
+    key = serialization.load_pem_public_key(given.key.read_bytes())
+    statement, seal, flaws = read_envelope(given.run / "seal.dsse.json", key)
+    own: Any = {}
+    try:
+        if statement is not None:
+            own = statement["predicate"]["prodgate"]
+            flaws += check_files(given.run, statement)
+            flaws += check_summary(given.run, own, seal, key)
+            flaws += find_unwanted(own, given.commit, given.max_age)
+            flaws += check_run(given.run, statement)
+    except Exception as error:  # noqa: BLE001  whatever can't be read is not what was sealed
+        flaws.append(f"CHANGED: can't be read: {error!r}")
+    return own, flaws
+
+
+def main() -> int:
+    """Print what is wrong, or the verdict, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Verify a sealed run without prod-gate.")
+    parser.add_argument("key", type=Path, help="the public key of whoever was to sign, in PEM")
+    parser.add_argument("run", type=Path, nargs="?", default=Path(), help="the folder of the run (default: this one)")
+    parser.add_argument("--commit", default="")
+    parser.add_argument("--max-age", type=float, metavar="HOURS")
+    own, flaws = verify(parser.parse_args())
+    rehearsal = "REHEARSAL " if own.get("rehearsal") else ""
+    about = "" if flaws else f"{rehearsal}{own['verdict']}  {own['system']} on {own['target']}, {own['commit']}"
+    print("\n".join(flaws) or about)
+    return 4 if flaws else CODES[own["verdict"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""Seals a finished run: writes the envelopes, signed where there is a key, and links the run to the one before it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Final
+
+from ..criteria import UsageError
+from ..evidence.runs import Run
+from ..signatures.envelope import Envelope, EnvelopeError, parse_envelope, write_json
+from ..signatures.keys import Signer
+from ..verdict import Verdict
+from .files import NO_FILE, SEAL, SUMMARY, TIMESTAMP, VERIFIER, FileDigest, digest_files
+from .statement import OWN, Before, Sealing, make_statement, make_summary
+
+#: Runs that are looked at for the one before; each names another, so that the newest few are enough.
+_NEWEST: Final = 20
+#: Seconds to wait for another run of the same folder to be sealed.
+PATIENCE: Final = 30.0
+
+
+class SealError(UsageError):
+    """A run can't be sealed, or its seal not be read; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The seal of a run as it is on disk. Nothing says that it holds."""
+
+    envelope: Envelope
+    statement: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what it says."""
+        return hashlib.sha256(self.envelope.payload).hexdigest()
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """What the gate itself says in it."""
+        found: Mapping[str, Any] = self.statement["predicate"][OWN]
+        return found
+
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """SHA-256 of what earlier seals of the same run said."""
+        found = self.own.get("replaces")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def read_seal(run: Path) -> Seal | None:
+    """Return the seal of a run; None when it has none. Raises EnvelopeError for a file that is no seal."""
+    path = run / SEAL
+    if not path.is_file():
+        return None
+    envelope = parse_envelope(path.read_bytes())
+    try:
+        statement = json.loads(envelope.payload)
+        found = Seal(envelope, statement)
+        shaped = all(isinstance(found.own[key], str) for key in ("run", "system", "target", "sealed", "verdict"))
+    except (ValueError, LookupError, TypeError, RecursionError):
+        shaped = False
+    if not shaped or write_json(statement) != envelope.payload:
+        raise EnvelopeError("it holds no statement about a run")
+    return found
+
+
+def seal(run: Run, verdict: Verdict, signer: Signer | None, *, now: datetime | None = None) -> Seal:
+    """Seal a run over the files that it has by now, in place of an earlier seal.
+
+    Raises SealError, and SigningError when the signer did not sign; then the run is as it was before.
+    """
+    if run.finished is None:
+        raise SealError(f"{run.path}: was cut off, and is no whole to seal; run the gate again")
+    _write(run.path / VERIFIER, resources.files(__package__).joinpath(f"bundled/{VERIFIER}").read_bytes())
+    with _held(run.path.parent):
+        earlier = read_whatever_seal(run.path)
+        before = _read_before(earlier) if earlier else find_before(run)
+        replaces = (*earlier.replaced, earlier.digest) if earlier else ()
+        sealing = Sealing(at=now or datetime.now(UTC), before=before, replaces=replaces)
+        statement = make_statement(run, verdict, _digest_files(run.path), sealing)
+        made = Seal(_enclose(statement, signer), statement)
+        summary = make_summary(statement, made.digest) if signer else None
+        summed = _enclose(summary, signer) if summary else None
+        for name in (SUMMARY, TIMESTAMP):
+            (run.path / name).unlink(missing_ok=True)
+        _write(run.path / SEAL, made.envelope.to_bytes())
+        if summed:
+            _write(run.path / SUMMARY, summed.to_bytes())
+    return made
+
+
+def _digest_files(run: Path) -> Mapping[str, FileDigest]:
+    files = digest_files(run)
+    for name in (name for name, file in files.items() if file.sha256 == NO_FILE):
+        raise SealError(f"{run}: {name}: is a link or the like, and no file that a seal could stand for; take it out")
+    return files
+
+
+def _enclose(statement: Mapping[str, Any], signer: Signer | None) -> Envelope:
+    bare = Envelope(payload=write_json(statement))
+    if signer is None:
+        return bare
+    return Envelope(payload=bare.payload, keyid=signer.public.keyid, signature=signer.sign(bare.signed_bytes))
+
+
+def _read_before(earlier: Seal) -> Before | None:
+    match earlier.own.get("before"):
+        case {"run": str(run), "seal": str(digest)}:
+            return Before(run, digest)
+    return None
+
+
+def read_whatever_seal(run: Path) -> Seal | None:
+    """Return the seal of a run; None also for one that can't be read, which whoever verifies it says."""
+    try:
+        return read_seal(run)
+    except (EnvelopeError, OSError):
+        return None
+
+
+def find_before(run: Run) -> Before | None:
+    """Return the run of the same system and target, and in the same folder, that was sealed last."""
+    others = sorted(path for path in run.path.parent.glob("*Z-*") if path != run.path and (path / SEAL).is_file())
+    seals = [found for path in others[-_NEWEST:] if (found := read_whatever_seal(path)) and _is_akin(found, run)]
+    last = max(seals, key=lambda found: str(found.own["sealed"]), default=None)
+    return Before(str(last.own["run"]), last.digest) if last else None
+
+
+def _is_akin(found: Seal, run: Run) -> bool:
+    return (found.own["system"], found.own["target"]) == (run.about["system"], run.about["target"])
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep others from sealing in the same folder: each run must follow on one, and each be followed by one."""
+    descriptor, until = os.open(folder, os.O_RDONLY), monotonic() + PATIENCE
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if monotonic() > until:
+                    raise SealError(f"{folder}: another run is being sealed for more than {PATIENCE:g} s") from None
+                sleep(0.01)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, data: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(data)
+    partial.replace(path)

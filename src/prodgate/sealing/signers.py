@@ -1,0 +1,73 @@
+"""Who signs a run: the key that the one who runs the gate gives it, and the people whose keys count."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from ..criteria import UsageError
+from ..sections.evidence import EvidenceSection, TrustedSigner
+from ..semantics.kms_uris import EXAMPLE, split_kms_uri
+from ..signatures.keys import KeyMistake, Signer, parse_public, parse_signer
+
+#: Variable of the environment that holds a private key in PEM, or says where one is: a file, or a key of AWS KMS.
+VARIABLE: Final = "PRODGATE_SIGNING_KEY"
+_KMS: Final = "awskms:"
+_PEM: Final = "-----BEGIN"
+
+
+def take_signer(option: str, stated: EvidenceSection) -> Signer | None:
+    """Return who signs, from an option or else the environment; None when nobody does.
+
+    The variable is taken out of the environment, so that no process that judges is handed the key. Raises UsageError
+    for what is no key, and for one whose signature would not count.
+    """
+    found = os.environ.pop(VARIABLE, "")
+    where, given = ("--signing-key", option) if option else (VARIABLE, found.strip())
+    if not given:
+        return None
+    signer = _open(where, given)
+    if stated.signers and stated.find_signer(signer.public.keyid) is None:
+        named = ", ".join(each.name for each in stated.signers)
+        raise UsageError(
+            f"{where}: is a key whose signature does not count; [evidence] signers names {named}, and this key is "
+            f"{signer.public.text}"
+        )
+    return signer
+
+
+def _open(where: str, given: str) -> Signer:
+    if given.startswith(_KMS):
+        if split_kms_uri(given) is None:
+            raise UsageError(f"{where}: {given!r} is no key of KMS; write e.g. {EXAMPLE}")
+        from ..aws.signing import open_kms_signer  # noqa: PLC0415  boto3 takes as long to import as all the rest
+
+        return open_kms_signer(given, os.environ)
+    pem = given if given.startswith(_PEM) else _read_file(where, given)
+    try:
+        return parse_signer(pem)
+    except KeyMistake as error:
+        named = where if given.startswith(_PEM) else f"{where}: {given}"
+        raise UsageError(f"{named}: {error}") from None
+
+
+def _read_file(where: str, name: str) -> str:
+    try:
+        return Path(name).read_text("ascii", "replace")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is no path"
+        raise UsageError(
+            f"{where}: {name!r}: can't be read: {reason}; write a key in PEM, the path of one, or {EXAMPLE}"
+        ) from None
+
+
+def read_trusted(paths: Iterable[Path]) -> Iterator[TrustedSigner]:
+    """Yield whose signature counts, from public keys in files. Raises UsageError."""
+    for path in paths:
+        try:
+            key = parse_public(_read_file("--key", str(path)))
+        except KeyMistake as error:
+            raise UsageError(f"--key: {path}: {error}") from None
+        yield TrustedSigner(name=path.name, key=key.text, keyid=key.keyid)

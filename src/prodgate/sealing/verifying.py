@@ -1,0 +1,204 @@
+"""Whether a sealed run is what was sealed, by whom, and what it says when its verdict is derived again.
+
+Nothing is asked of anybody: the folder and the keys are enough. What is wrong begins with one of these words: CHANGED,
+MISSING, UNLISTED, REORDERED, FOREIGN, UNSIGNED, WRONG KEY, EXPIRED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from ..evidence import runs
+from ..evidence.artifacts import FOLDER
+from ..evidence.journal import NAME
+from ..quantities import Quantity
+from ..sections.evidence import TrustedSigner
+from ..signatures.envelope import EnvelopeError
+from ..signatures.keys import parse_public
+from ..verdict import Verdict
+from .files import SEAL, FileDigest, digest_files
+from .seals import Seal, read_seal
+from .statement import OWN, Before, Sealing, make_statement
+from .summaries import find_flaws_of_summary
+
+_MOST_NAMED: Final = 5
+#: How far clocks of two machines may be apart.
+_SKEW: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a run must be to count."""
+
+    signers: Sequence[TrustedSigner] = ()
+    """Whose signature counts."""
+    unsigned: bool = False
+    """Whether it counts without a signature, too."""
+    commit: str = ""
+    system: str = ""
+    max_age: Quantity | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What was found out about a run."""
+
+    path: Path
+    flaws: tuple[str, ...]
+    seal: Seal | None = None
+    run: runs.Run | None = None
+    verdict: Verdict | None = None
+    """Derived anew; None when the run can't be read."""
+    signer: str = ""
+    """Who signed; empty unless that is certain."""
+
+    @property
+    def authentic(self) -> bool:
+        """Whether it is what was sealed, by somebody whose signature counts, and what was wanted."""
+        return not self.flaws
+
+
+def check(path: Path, wanted: Wanted) -> Checked:
+    """Check a sealed run. What is wrong is in the answer; an OSError is raised only for what can't be read at all."""
+    try:
+        seal = read_seal(path)
+    except EnvelopeError as error:
+        return Checked(path=path, flaws=(f"CHANGED: {SEAL}: {error}",))
+    if seal is None:
+        return Checked(path=path, flaws=(f"MISSING: {SEAL}: the run is not sealed",))
+    flaws = [*find_flaws_of_signature(seal, wanted, SEAL), *_compare_files(seal.statement, digest_files(path))]
+    try:
+        run = runs.read(path)
+    except runs.RunError as error:
+        flaws += map(_begin_with_word, error.flaws or (f"CHANGED: {error}",))
+        return Checked(path=path, flaws=tuple(dict.fromkeys(flaws)), seal=seal)
+    verdict = run.verdict()
+    derived = _derive(seal, run, verdict)
+    flaws += [
+        *_find_foreign_signer(seal, run),
+        *_find_uncited(run, seal.statement),
+        *_compare_statement(seal, run.name, derived),
+        *find_flaws_of_summary(path, seal, derived, lambda other, name: find_flaws_of_signature(other, wanted, name)),
+        *_find_unwanted(run, wanted),
+    ]
+    signer = _name_signer(seal, wanted) if not flaws else ""
+    return Checked(path=path, flaws=tuple(dict.fromkeys(flaws)), seal=seal, run=run, verdict=verdict, signer=signer)
+
+
+def _begin_with_word(flaw: str) -> str:
+    """Return a flaw of a journal, which names the file first, in the form of the others."""
+    place, word, rest = (*flaw.split(": ", 2), "", "")[:3]
+    return f"{word}: {place}: {rest}" if place == NAME and rest else flaw
+
+
+def find_flaws_of_signature(seal: Seal, wanted: Wanted, name: str) -> Iterator[str]:
+    """Say what is wrong with the signature of an envelope."""
+    envelope = seal.envelope
+    if not envelope.signature:
+        if not wanted.unsigned:
+            yield f"UNSIGNED: {name}: nobody stands for it"
+        return
+    signer = next((each for each in wanted.signers if each.keyid == envelope.keyid), None)
+    if signer is None:
+        if wanted.signers or not wanted.unsigned:
+            known = ", ".join(f"{each.name} ({each.keyid[:12]}…)" for each in wanted.signers) or "none"
+            yield f"WRONG KEY: {name}: is signed by key {envelope.keyid[:64]}; those that count are {known}"
+    elif not parse_public(signer.key).verifies(envelope.signature, envelope.signed_bytes):
+        yield f"CHANGED: {name}: is not what {signer.name} signed"
+
+
+def _name_signer(seal: Seal, wanted: Wanted) -> str:
+    return next((each.name for each in wanted.signers if each.keyid == seal.envelope.keyid), "")
+
+
+def _find_foreign_signer(seal: Seal, run: runs.Run) -> Iterator[str]:
+    """Say when a run is signed by somebody whom its own criteria do not name."""
+    stated, keyid = run.criteria.evidence, seal.envelope.keyid
+    if keyid and stated.signers and stated.find_signer(keyid) is None:
+        yield f"WRONG KEY: {SEAL}: is signed by key {keyid[:64]}, which the run's own criteria do not name"
+
+
+def _compare_files(statement: Mapping[str, Any], found: Mapping[str, FileDigest]) -> Iterator[str]:
+    listed = dict(_list_subjects(statement))
+    yield from _name("CHANGED", [name for name, file in found.items() if name in listed and listed[name] != file])
+    yield from _name("MISSING", [name for name in listed if name not in found])
+    yield from _name("UNLISTED", [name for name in found if name not in listed])
+
+
+def _list_subjects(statement: Mapping[str, Any]) -> Iterator[tuple[str, FileDigest]]:
+    subjects = statement.get("subject")
+    for subject in subjects if isinstance(subjects, list) else ():
+        match subject:
+            case {"name": str(name), "digest": {"sha256": str(digest)}, "annotations": {"bytes": int(size)}}:
+                yield name, FileDigest(digest, size)
+
+
+def _find_uncited(run: runs.Run, statement: Mapping[str, Any]) -> Iterator[str]:
+    """Name evidence that a fact or a finding rests on and that the run does not hold."""
+    held = {name.removeprefix(f"{FOLDER}/").partition(".")[0] for name, _ in _list_subjects(statement)}
+    cited = [str(fact["digest"]) for fact in run.facts]
+    cited += [digest for finding in run.findings for digest in finding.evidence]
+    yield from _name("MISSING", [f"{FOLDER}/{digest}" for digest in dict.fromkeys(cited) if digest not in held])
+
+
+def _derive(seal: Seal, run: runs.Run, verdict: Verdict) -> dict[str, Any] | None:
+    """Return the statement that follows from a run; None where the seal does not say when it was made."""
+    try:
+        sealing = _read_sealing(seal.own)
+    except (ValueError, LookupError, TypeError):
+        return None
+    return make_statement(run, verdict, dict(_list_subjects(seal.statement)), sealing)
+
+
+def _compare_statement(seal: Seal, name: str, derived: Mapping[str, Any] | None) -> Iterator[str]:
+    """Say where a seal differs from the one that follows from the run of that name."""
+    said, own = seal.statement, seal.own
+    if own["run"] != name:
+        yield f"FOREIGN: {SEAL}: is of run {own['run']}, and the journal of {name}"
+    if derived is None:
+        yield f"CHANGED: {SEAL}: does not say when it was made, or after which run"
+        return
+    for key, value in derived["predicate"][OWN].items():
+        if own.get(key) != value:
+            yield f"CHANGED: {SEAL}: says {key} {own.get(key)!r}; derived from the run it is {value!r}"
+    if own == derived["predicate"][OWN] and said != derived:
+        yield f"CHANGED: {SEAL}: does not say what follows from the run"
+    elif own.keys() != derived["predicate"][OWN].keys():
+        yield f"CHANGED: {SEAL}: says more or less than the gate does"
+
+
+def _read_sealing(own: Mapping[str, Any]) -> Sealing:
+    before = own["before"]
+    return Sealing(
+        at=datetime.fromisoformat(own["sealed"]),
+        before=Before(str(before["run"]), str(before["seal"])) if before is not None else None,
+        replaces=tuple(map(str, own["replaces"])),
+    )
+
+
+def _find_unwanted(run: runs.Run, wanted: Wanted) -> Iterator[str]:
+    about = run.about
+    if wanted.commit and about.get("commit") != wanted.commit:
+        yield f"FOREIGN: is about commit {about.get('commit') or 'unknown'}, not {wanted.commit}"
+    if wanted.system and wanted.system not in (about["system"], run.criteria.system):
+        yield f"FOREIGN: is about system {about['system']!r}, not {wanted.system!r}"
+    times = [run.started, *(run.observed() or ())]
+    first, last = min(times), max(times)
+    if last > wanted.now + _SKEW:
+        yield f"EXPIRED: says that it began or saw something at {last:%Y-%m-%dT%H:%M:%SZ}, which is still to come"
+    elif wanted.max_age is not None and wanted.now - first > timedelta(seconds=float(wanted.max_age.base)):
+        hours = (wanted.now - first) / timedelta(hours=1)
+        yield f"EXPIRED: was observed {hours:,.1f} h ago, at {first:%Y-%m-%dT%H:%M:%SZ}; {wanted.max_age} is allowed"
+
+
+def _name(flaw: str, names: Iterable[str]) -> Iterator[str]:
+    """Say it of each file; of many, of the first ones."""
+    found = list(names)
+    yield from (f"{flaw}: {name}" for name in found[:_MOST_NAMED])
+    if len(found) > _MOST_NAMED:
+        yield f"{flaw}: {len(found) - _MOST_NAMED:,} files more"

@@ -1,0 +1,70 @@
+"""Looks for a text in bytes, in every encoding in which it could have got there."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+_DEEPEST = 6
+
+
+def spellings(secret: str) -> set[bytes]:
+    """Return how a text is written in plain, for URLs, in hex, in JSON, for HTML, in UTF-16, and in base64 at each of its three offsets."""
+    raw = secret.encode()
+    found = {raw, raw[::-1], quote(secret, safe="").encode(), quote_plus(secret).encode(), raw.hex().encode()}
+    found |= {raw.hex().upper().encode(), secret.encode("utf-16-le"), secret.encode("utf-16-be")}
+    for offset in range(3):
+        whole = base64.b64encode(b"\0" * offset + raw)
+        # the characters at both ends depend on what stands beside
+        inner = whole[4 if offset else 0 : len(whole) // 4 * 4 - 4]
+        found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
+    return found
+
+
+def find(secret: str, name: str, data: bytes, depth: int = 0) -> Iterator[str]:
+    """Yield where a text is, also within archives and what is compressed or encoded."""
+    if any(each in data for each in spellings(secret)):
+        yield name
+    if depth < _DEEPEST:
+        for inner, content in unpack(data):
+            yield from find(secret, f"{name}/{inner}", content, depth + 1)
+
+
+def unpack(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what is inside of an archive, of what is compressed, or of a long piece of base64."""
+    if data[:2] == b"\x1f\x8b":
+        yield "gzip", gzip.decompress(data)
+    elif data[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield from ((each, archive.read(each)) for each in archive.namelist())
+    elif data[257:262] == b"ustar":
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            for entry in tar:
+                file = tar.extractfile(entry)
+                yield entry.name, file.read() if file else b""
+    elif data[:8] == b"\x89PNG\r\n\x1a\n":
+        yield from unpack_picture(data)
+    else:
+        for match in _BASE64.finditer(data):
+            text = match[0].replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
+            if decoded := base64.b64decode(text + b"=" * (-len(text) % 4)) if len(text) % 4 != 1 else b"":
+                yield f"base64 at {match.start()}", decoded
+
+
+def unpack_picture(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the compressed texts of a PNG."""
+    place = 8
+    while place + 8 <= len(data):
+        length, kind = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
+        content = data[place + 8 : place + 8 + length]
+        if kind == b"zTXt":
+            yield "zTXt", zlib.decompress(content.partition(b"\0")[2][1:])
+        place += length + 12

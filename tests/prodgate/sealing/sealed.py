@@ -1,0 +1,142 @@
+"""A sealed run made for tests, its signers, and both verifiers."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import importlib.util
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from prodgate.criteria import LAYERS
+from prodgate.evidence import artifacts, runs
+from prodgate.evidence.journal import Journal
+from prodgate.quantities import Quantity
+from prodgate.run.publishing import seal_again
+from prodgate.sealing.verifying import Wanted, check
+from prodgate.sections.evidence import TrustedSigner
+from prodgate.signatures.envelope import Envelope, parse_envelope, write_json
+from prodgate.signatures.keys import KeySigner, parse_signer
+
+from ..sample_run import ABOUT, CRITERIA
+from ..samples import finding
+
+COMMIT: Final = "c0ffee00" * 5
+DAY: Final = timedelta(days=1)
+
+
+def make_signer(seed: int) -> KeySigner:
+    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    form = serialization.PrivateFormat.PKCS8
+    return parse_signer(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode())
+
+
+NIGHTLY: Final = make_signer(1)
+EVE: Final = make_signer(2)
+
+
+def trust(signer: KeySigner, name: str = "nightly") -> TrustedSigner:
+    return TrustedSigner(name=name, key=signer.public.text, keyid=signer.public.keyid)
+
+
+def pem(signer: KeySigner) -> str:
+    return f"-----BEGIN PUBLIC KEY-----\n{signer.public.text}\n-----END PUBLIC KEY-----\n"
+
+
+def make_run(folder: Path, criteria: str = CRITERIA, *, good: bool = True, **about: Any) -> Path:
+    """Make a run of every layer, with a fact, logs and a verdict: GO, and one that allows a promotion, unless told else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "criteria.toml").write_text(criteria, "utf-8")
+    whole = {**ABOUT, "target": "aws://prod@ap-northeast-1", "layers": [*LAYERS], "commit": COMMIT, **about}
+    run = runs.create(folder / "runs", whole, folder / "criteria.toml", folder / "waivers.toml")
+    journal = Journal.of(run)
+    digest = artifacts.store_json(run, {"resources": [{"address": "aws_rds_cluster.this", "values": {"days": 35}}]})
+    other = artifacts.store(run, b"a picture of the site\n" * 40, ".png")
+    journal.record_planned("static", "PG_REC_1", "backup-retention")
+    journal.record_fact("static", "configuration", "terraform", digest, "files")
+    journal.record_fact("static", "screenshot", "https://shop.example/", other, "browser")
+    journal.write("collected", layer="static")
+    journal.record_started("static", "PG_REC_1")
+    outcome = {} if good else {"outcome": "not-satisfied"}
+    journal.write("finding", **{**finding().to_json(), **outcome, "evidence": [digest]})
+    journal.record_finished("static", "PG_REC_1", 1)
+    (run / "logs").mkdir()
+    (run / "logs" / "static.txt").write_text("static: starting\nstatic: judging\nstatic: done\n")
+    runs.close(run)
+    return run
+
+
+def seal(run: Path, signer: KeySigner | None = NIGHTLY) -> None:
+    seal_again(run, signer)
+
+
+def read_statement(run: Path, name: str = "seal.dsse.json") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(parse_envelope((run / name).read_bytes()).payload)
+    return found
+
+
+def write_envelope(run: Path, statement: Any, signer: KeySigner | None = NIGHTLY, name: str = "seal.dsse.json") -> None:
+    """Put a statement in the place of a seal, signed by whoever has the key."""
+    bare = Envelope(payload=write_json(statement))
+    if signer:
+        signed = signer.sign(bare.signed_bytes)
+        bare = Envelope(payload=bare.payload, keyid=signer.public.keyid, signature=signed)
+    (run / name).write_bytes(bare.to_bytes())
+
+
+def edit_envelope(run: Path, name: str = "seal.dsse.json", **members: Any) -> None:
+    """Change members of an envelope and leave the rest."""
+    document = {**json.loads((run / name).read_bytes()), **members}
+    (run / name).write_bytes(write_json(document) + b"\n")
+
+
+def encode(value: Any) -> str:
+    return base64.b64encode(write_json(value)).decode()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What whoever verifies asks for."""
+
+    commit: str = COMMIT
+    hours: float = 24
+    later: timedelta = timedelta()
+    """How much later than now it is."""
+
+
+def ask_gate(run: Path, asked: Asked = Asked()) -> list[str]:
+    """Return what the gate finds wrong."""
+    wanted = Wanted(
+        signers=[trust(NIGHTLY)],
+        commit=asked.commit,
+        max_age=Quantity.of(str(asked.hours), "h"),
+        now=datetime.now(UTC) + asked.later,
+    )
+    return list(check(run, wanted).flaws)
+
+
+def load_other_verifier() -> ModuleType:
+    """Return the verifier that lies in the folder of each run, as it is in the package."""
+    path = Path(str(resources.files("prodgate.sealing").joinpath("bundled/verify.py")))
+    spec = importlib.util.spec_from_file_location("independent_verifier", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def ask_other(run: Path, key: Path, asked: Asked = Asked(), module: ModuleType = load_other_verifier()) -> list[str]:  # noqa: B008
+    """Return what the verifier of another hand finds wrong."""
+    later = asked.later / timedelta(hours=1)
+    given = argparse.Namespace(key=key, run=run, commit=asked.commit, max_age=asked.hours - later)
+    _, flaws = module.verify(given)
+    return list(flaws)

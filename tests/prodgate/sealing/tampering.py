@@ -1,0 +1,295 @@
+"""What could be done to a sealed run, as data: how, and the word that names it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from prodgate.evidence.chain import Link, make_line
+from prodgate.evidence.journal import NAME, Journal
+
+from ..sample_run import forge
+from .sealed import (
+    COMMIT,
+    DAY,
+    EVE,
+    NIGHTLY,
+    Asked,
+    edit_envelope,
+    encode,
+    make_run,
+    read_statement,
+    seal,
+    write_envelope,
+)
+
+SEAL, SUMMARY = "seal.dsse.json", "summary.dsse.json"
+
+
+@dataclass(frozen=True)
+class World:
+    """What is there to tamper with."""
+
+    run: Path
+    other: Path
+    """A sealed run of the same system and another commit."""
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """One way to tamper, and what whoever verifies must call it."""
+
+    by: Callable[[World], Any]
+    word: str
+    """What one of the flaws begins with."""
+    asked: Asked = field(default_factory=Asked)
+
+
+def pick(run: Path, pattern: str) -> Path:
+    return sorted(run.glob(pattern))[0]
+
+
+def write(path: Path, change: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(change(path.read_bytes()))
+
+
+def lines(world: World, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    write(world.run / NAME, lambda data: b"".join(change(data.splitlines(keepends=True))))
+
+
+def swap(one: Path, two: Path) -> None:
+    kept = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(kept)
+
+
+def link(path: Path) -> None:
+    elsewhere = path.parent.parent.parent / f"kept-{path.name}"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
+def add(path: Path, data: bytes = b"more\n") -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+
+
+def unchained(line: bytes) -> bytes:
+    event = json.loads(line)
+    del event["chain"]
+    return json.dumps(event).encode() + b"\n"
+
+
+def rewrite_journal(run: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Write every line anew, so that the chain holds."""
+    link, written = Link("", 0, ""), b""
+    for line in (run / NAME).read_bytes().splitlines():
+        event = change({key: value for key, value in json.loads(line).items() if key != "chain"})
+        data, link = make_line(event, link)
+        written += data + b"\n"
+    (run / NAME).write_bytes(written)
+
+
+def say_satisfied(event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "subject": "aws_rds_cluster.other"} if event["event"] == "finding" else event
+
+
+def say_not_satisfied(event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "outcome": "not-satisfied"} if event["event"] == "finding" else event
+
+
+def say(sealed: Path, /, signer: Any = NIGHTLY, **own: Any) -> None:
+    """Let the seal say something else, signed by whoever has the key."""
+    statement = read_statement(sealed)
+    statement["predicate"]["prodgate"].update(own)
+    write_envelope(sealed, statement, signer)
+
+
+def bad(world: World) -> Path:
+    """Put a sealed run that is NO-GO in the place of the run."""
+    made = make_run(world.run.parents[1] / "bad", good=False)
+    seal(made)
+    shutil.rmtree(world.run)
+    made.rename(world.run)
+    return world.run
+
+
+def lie(world: World) -> None:
+    """Sign GO over a journal that says NO-GO, with the right key."""
+    run = bad(world)
+    say(run, verdict="GO")
+
+
+def lie_of_rehearsal(world: World) -> None:
+    run = make_run(world.run.parents[1] / "rehearsed", rehearsal=True, target="rehearsal://")
+    seal(run)
+    shutil.rmtree(world.run)
+    run.rename(world.run)
+    say(world.run, promotes=True)
+
+
+def weaken(world: World) -> None:
+    """Put weaker criteria in the place of those that decided, with all digests that follow."""
+    run = world.run
+    about = json.loads((run / "run.json").read_text())
+    weaker = (run / "evidence" / f"{about['criteria']}.toml").read_bytes().replace(b">= 30 d", b">= 1 d")
+    digest = hashlib.sha256(weaker).hexdigest()
+    (run / "evidence" / f"{about['criteria']}.toml").unlink()
+    (run / "evidence" / f"{digest}.toml").write_bytes(weaker)
+    forge(run, criteria=digest)
+
+
+def sign_falsely(world: World) -> None:
+    """Sign with another key, and give it the name of the right one."""
+    write_envelope(world.run, read_statement(world.run), EVE)
+    document = json.loads((world.run / SEAL).read_bytes())
+    document["signatures"][0]["keyid"] = NIGHTLY.public.keyid
+    edit_envelope(world.run, signatures=document["signatures"])
+
+
+def flip_signature(world: World, name: str = SEAL) -> None:
+    document = json.loads((world.run / name).read_bytes())
+    data = bytearray(base64.b64decode(document["signatures"][0]["sig"]))
+    data[7] ^= 1
+    document["signatures"][0]["sig"] = base64.b64encode(data).decode()
+    edit_envelope(world.run, name, signatures=document["signatures"])
+
+
+def sign_twice(world: World) -> None:
+    document = json.loads((world.run / SEAL).read_bytes())
+    edit_envelope(world.run, signatures=document["signatures"] * 2)
+
+
+def loosen_base64(world: World) -> None:
+    """Write the signature in another way that decodes to the same bytes."""
+    document = json.loads((world.run / SEAL).read_bytes())
+    text = document["signatures"][0]["sig"]
+    assert text.endswith("==")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    document["signatures"][0]["sig"] = f"{text[:-3]}{alphabet[alphabet.index(text[-3]) + 1]}=="
+    edit_envelope(world.run, signatures=document["signatures"])
+
+
+def replace_run(world: World) -> None:
+    shutil.rmtree(world.run)
+    shutil.copytree(world.other, world.run)
+
+
+def change_and_seal(world: World, signer: Any) -> None:
+    """Write the run anew and seal it, as somebody does who has the gate and not the key."""
+    rewrite_journal(world.run, say_satisfied)
+    for name in (SEAL, SUMMARY):
+        (world.run / name).unlink(missing_ok=True)
+    seal(world.run, signer)
+
+
+def omit_file(world: World) -> None:
+    statement = read_statement(world.run)
+    statement["subject"] = [each for each in statement["subject"] if each["name"] != "logs/static.txt"]
+    write_envelope(world.run, statement)
+
+
+def edit_payload(world: World) -> None:
+    statement = read_statement(world.run)
+    statement["predicate"]["prodgate"]["verdict"] = "GO "
+    edit_envelope(world.run, payload=encode(statement))
+
+
+def foreign_line(world: World) -> None:
+    other = (world.other / NAME).read_bytes().splitlines(keepends=True)
+    lines(world, lambda own: [*own[:4], other[4], *own[4:]])
+
+
+MATRIX: dict[str, Tampering] = {
+    # files
+    "a byte of evidence": Tampering(lambda w: write(pick(w.run, "evidence/*.png"), lambda d: b"A" + d[1:]), "CHANGED: evidence/"),
+    "evidence cut short": Tampering(lambda w: write(pick(w.run, "evidence/*.png"), lambda d: d[:-1]), "CHANGED: evidence/"),
+    "evidence made longer": Tampering(lambda w: write(pick(w.run, "evidence/*.png"), lambda d: d + b"\n"), "CHANGED: evidence/"),
+    "evidence emptied": Tampering(lambda w: pick(w.run, "evidence/*.gz").write_bytes(b""), "CHANGED: evidence/"),
+    "evidence deleted": Tampering(lambda w: pick(w.run, "evidence/*.gz").unlink(), "MISSING: evidence/"),
+    "evidence added": Tampering(lambda w: add(w.run / "evidence" / f"{'0' * 64}.json"), "UNLISTED: evidence/"),
+    "evidence renamed": Tampering(lambda w: pick(w.run, "evidence/*.png").rename(w.run / "evidence/x.png"), "MISSING: evidence/"),
+    "two files of evidence swapped": Tampering(lambda w: swap(pick(w.run, "evidence/*.png"), pick(w.run, "evidence/*.gz")), "CHANGED: evidence/"),
+    "evidence of another run": Tampering(lambda w: swap(pick(w.run, "evidence/*.toml"), pick(w.other, "run.json")), "CHANGED: evidence/"),
+    "a link to evidence elsewhere": Tampering(lambda w: link(pick(w.run, "evidence/*.png")), "CHANGED: evidence/"),
+    "a folder in the place of a file": Tampering(lambda w: (pick(w.run, "evidence/*.png").unlink(), (w.run / "evidence/x.png").mkdir()), "MISSING: evidence/"),
+    "a line of a log taken out": Tampering(lambda w: write(w.run / "logs/static.txt", lambda d: d.split(b"\n", 1)[1]), "CHANGED: logs/static.txt"),
+    "a log deleted": Tampering(lambda w: (w.run / "logs/static.txt").unlink(), "MISSING: logs/static.txt"),
+    "a log added": Tampering(lambda w: add(w.run / "logs/live.txt"), "UNLISTED: logs/live.txt"),
+    "the report says something else": Tampering(lambda w: write(w.run / "report.html", lambda d: d.replace(b"GO", b"OK")), "CHANGED: report.html"),
+    "the Japanese report": Tampering(lambda w: write(w.run / "report.ja.html", lambda d: d + b" "), "CHANGED: report.ja.html"),
+    "the report deleted": Tampering(lambda w: (w.run / "report.html").unlink(), "MISSING: report.html"),
+    "the summary of the job": Tampering(lambda w: write(w.run / "summary.md", bytes.upper), "CHANGED: summary.md"),
+    "the verifier": Tampering(lambda w: add(w.run / "verify.py", b"print('GO')\n"), "CHANGED: verify.py"),
+    "the verifier deleted": Tampering(lambda w: (w.run / "verify.py").unlink(), "MISSING: verify.py"),
+    "a hidden file": Tampering(lambda w: add(w.run / ".note"), "UNLISTED: .note"),
+    "a file in a folder of its own": Tampering(lambda w: add(w.run / "more" / "x"), "UNLISTED: more/x"),
+    "a second run.json": Tampering(lambda w: add(w.run / "RUN.JSON"), "UNLISTED: RUN.JSON"),
+    # run.json
+    "the rehearsal is none": Tampering(lambda w: write(w.run / "run.json", lambda d: d.replace(b'"rehearsal": false', b'"rehearsal": true')), "CHANGED: run.json"),
+    "another commit": Tampering(lambda w: write(w.run / "run.json", lambda d: d.replace(b"c0ffee", b"decade")), "CHANGED: run.json"),
+    "a space in run.json": Tampering(lambda w: write(w.run / "run.json", lambda d: d + b" "), "CHANGED: run.json"),
+    "run.json deleted": Tampering(lambda w: (w.run / "run.json").unlink(), "MISSING: run.json"),
+    "run.json and a chain that follows": Tampering(lambda w: forge(w.run, actor="somebody else"), "CHANGED: run.json"),
+    # the journal
+    "an outcome turned": Tampering(lambda w: write(w.run / NAME, lambda d: d.replace(b'"satisfied"', b'"waived"   ')), "CHANGED: journal.jsonl"),
+    "a line deleted": Tampering(lambda w: lines(w, lambda x: [*x[:5], *x[6:]]), "MISSING: journal.jsonl: line 6"),
+    "two lines swapped": Tampering(lambda w: lines(w, lambda x: [*x[:4], x[5], x[4], *x[6:]]), "REORDERED: journal.jsonl: line 5"),
+    "a line added": Tampering(lambda w: lines(w, lambda x: [*x[:4], unchained(x[3]), *x[4:]]), "UNLISTED: journal.jsonl"),
+    "a line twice": Tampering(lambda w: lines(w, lambda x: [*x[:4], x[3], *x[4:]]), "UNLISTED: journal.jsonl"),
+    "a line of another run": Tampering(foreign_line, "FOREIGN: journal.jsonl"),
+    "the journal cut off": Tampering(lambda w: lines(w, lambda x: x[:-1]), "CHANGED: journal.jsonl"),
+    "the journal cut off within a line": Tampering(lambda w: write(w.run / NAME, lambda d: d[:-20]), "CHANGED: journal.jsonl"),
+    "the journal emptied": Tampering(lambda w: add(w.run / NAME, b""), "CHANGED: journal.jsonl"),
+    "the journal deleted": Tampering(lambda w: (w.run / NAME).unlink(), "MISSING: journal.jsonl"),
+    "the journal of another run": Tampering(lambda w: swap(w.run / NAME, w.other / NAME), "CHANGED: journal.jsonl"),
+    "the journal written anew": Tampering(lambda w: rewrite_journal(w.run, say_satisfied), "CHANGED: journal.jsonl"),
+    "something appended, in the chain": Tampering(lambda w: Journal.of(w.run).write("note", layer="static", text="x"), "CHANGED: journal.jsonl"),
+    "weaker criteria, and a chain that follows": Tampering(weaken, "MISSING: evidence/"),
+    # the seal
+    "the seal deleted": Tampering(lambda w: (w.run / SEAL).unlink(), "MISSING: seal.dsse.json"),
+    "the seal emptied": Tampering(lambda w: add(w.run / SEAL, b""), "CHANGED: seal.dsse.json"),
+    "the seal is JSON of something else": Tampering(lambda w: add(w.run / SEAL, b"[]\n"), "CHANGED: seal.dsse.json"),
+    "the signature taken off": Tampering(lambda w: edit_envelope(w.run, signatures=[]), "UNSIGNED: seal.dsse.json"),
+    "signed by somebody else": Tampering(lambda w: write_envelope(w.run, read_statement(w.run), EVE), "WRONG KEY: seal.dsse.json"),
+    "signed by somebody else in the name of the right key": Tampering(sign_falsely, "CHANGED: seal.dsse.json"),
+    "a byte of the signature": Tampering(flip_signature, "CHANGED: seal.dsse.json"),
+    "a second signature": Tampering(sign_twice, "CHANGED: seal.dsse.json"),
+    "the payload edited": Tampering(edit_payload, "CHANGED: seal.dsse.json"),
+    "another payload type": Tampering(lambda w: edit_envelope(w.run, payloadType="application/json"), "CHANGED: seal.dsse.json"),
+    "a member more": Tampering(lambda w: edit_envelope(w.run, note="x"), "CHANGED: seal.dsse.json"),
+    "white space in the seal": Tampering(lambda w: write(w.run / SEAL, lambda d: d.replace(b",", b", ", 1)), "CHANGED: seal.dsse.json"),
+    "base64 written otherwise": Tampering(loosen_base64, "CHANGED: seal.dsse.json"),
+    "the seal of another run": Tampering(lambda w: shutil.copy(w.other / SEAL, w.run / SEAL), "FOREIGN: "),
+    "the signature of another run": Tampering(lambda w: edit_envelope(w.run, signatures=json.loads((w.other / SEAL).read_bytes())["signatures"]), "CHANGED: seal.dsse.json"),
+    "changed and sealed without a key": Tampering(lambda w: change_and_seal(w, None), "UNSIGNED: seal.dsse.json"),
+    "changed and sealed with another key": Tampering(lambda w: change_and_seal(w, EVE), "WRONG KEY: seal.dsse.json"),
+    # what the right key was made to sign
+    "GO, signed, over a NO-GO": Tampering(lie, "CHANGED: "),
+    "a promotion, signed, in a rehearsal": Tampering(lie_of_rehearsal, "CHANGED: "),
+    "another commit, signed": Tampering(lambda w: say(w.run, commit="d" * 40), "CHANGED: "),
+    "another head, signed": Tampering(lambda w: say(w.run, head="0" * 64), "CHANGED: "),
+    "another system, signed": Tampering(lambda w: say(w.run, system="bank"), "CHANGED: "),
+    "another run, signed": Tampering(lambda w: say(w.run, run="2026-01-01T000000Z-0000000"), "FOREIGN: "),
+    "a file left out, signed": Tampering(omit_file, "UNLISTED: logs/static.txt"),
+    # the verification summary
+    "the summary deleted": Tampering(lambda w: (w.run / SUMMARY).unlink(), "MISSING: summary.dsse.json"),
+    "the summary unsigned": Tampering(lambda w: edit_envelope(w.run, SUMMARY, signatures=[]), "UNSIGNED: summary.dsse.json"),
+    "the summary by somebody else": Tampering(lambda w: write_envelope(w.run, read_statement(w.run, SUMMARY), EVE, SUMMARY), "WRONG KEY: summary.dsse.json"),
+    "a byte of the summary's signature": Tampering(lambda w: flip_signature(w, SUMMARY), "CHANGED: summary.dsse.json"),
+    "the summary is no JSON": Tampering(lambda w: add(w.run / SUMMARY, b"x"), "CHANGED: summary.dsse.json"),
+    "a summary beside a NO-GO": Tampering(lambda w: shutil.copy(w.other / SUMMARY, bad(w) / SUMMARY), "UNLISTED: summary.dsse.json"),
+    # what was asked for
+    "an authentic run of another commit": Tampering(replace_run, "FOREIGN: "),
+    "of another commit than asked": Tampering(lambda w: None, "FOREIGN: ", Asked(commit="e" * 40)),
+    "of part of the commit's name": Tampering(lambda w: None, "FOREIGN: ", Asked(commit=COMMIT[:39])),
+    "too old": Tampering(lambda w: None, "EXPIRED: ", Asked(later=2 * DAY)),
+    "too old by a little": Tampering(lambda w: None, "EXPIRED: ", replace(Asked(), later=DAY + timedelta(minutes=1))),
+}  # fmt: skip

@@ -1,0 +1,123 @@
+"""Whatever is done to a sealed run, both verifiers refuse it, and name what was done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from prodgate.sealing.files import list_paths
+
+from .sealed import NIGHTLY, ask_gate, ask_other, make_run, pem, seal
+from .tampering import MATRIX, World
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sealed runs, and the key of whoever signs."""
+    folder = tmp_path_factory.mktemp("kept")
+    (folder / "nightly.pub").write_text(pem(NIGHTLY))
+    for name, commit in (("run", "c0ffee00" * 5), ("other", "0ddba115" * 5)):
+        made = make_run(folder / name, commit=commit)
+        seal(made)
+        made.rename(folder / made.name)
+        (folder / f"{name}.name").write_text(made.name)
+    return folder
+
+
+@pytest.fixture
+def world(kept: Path, tmp_path: Path) -> World:
+    for name in ("run", "other"):
+        shutil.copytree(kept / (kept / f"{name}.name").read_text(), tmp_path / name)
+    return World(tmp_path / "run", tmp_path / "other")
+
+
+def test_the_matrix_is_large_and_each_word_is_in_it() -> None:
+    assert len(MATRIX) >= 40
+    words = {case.word.partition(":")[0] for case in MATRIX.values()}
+    assert words >= {"CHANGED", "MISSING", "UNLISTED", "REORDERED", "FOREIGN", "UNSIGNED", "WRONG KEY", "EXPIRED"}
+
+
+def test_what_nobody_tampered_with_is_authentic(kept: Path, world: World) -> None:
+    assert ask_gate(world.run) == []
+    assert ask_other(world.run, kept / "nightly.pub") == []
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_tampering_is_refused_and_named(kept: Path, world: World, name: str) -> None:
+    case = MATRIX[name]
+    case.by(world)
+    for flaws in (ask_gate(world.run, case.asked), ask_other(world.run, kept / "nightly.pub", case.asked)):
+        assert flaws
+        assert any(flaw.startswith(case.word) for flaw in flaws), flaws
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(which=st.integers(0, 10_000), at=st.floats(0, 1, exclude_max=True), bits=st.integers(1, 255))
+@example(which=0, at=0.0, bits=1)
+def test_no_byte_of_any_file_can_be_another(kept: Path, which: int, at: float, bits: int) -> None:
+    run = kept / (kept / "run.name").read_text()
+    files = [path for _, path in list_paths(run) if path.stat().st_size]  # no byte of an empty file is another one
+    path = files[which % len(files)]
+    data = path.read_bytes()
+    place = int(at * len(data))
+    try:
+        path.write_bytes(data[:place] + bytes([data[place] ^ bits]) + data[place + 1 :])
+        assert ask_gate(run)
+        assert ask_other(run, kept / "nightly.pub")
+    finally:
+        path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["seal.dsse.json", "summary.dsse.json"])
+def test_no_byte_of_what_seals_can_be_another(kept: Path, name: str) -> None:
+    run = kept / (kept / "run.name").read_text()
+    path, data = run / name, (run / name).read_bytes()
+    try:
+        for place in range(0, len(data), 11):
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            assert ask_gate(run), place
+            assert ask_other(run, kept / "nightly.pub"), place
+    finally:
+        path.write_bytes(data)
+
+
+def test_a_copy_elsewhere_is_verified_without_the_sources_of_the_gate(kept: Path, world: World, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere" / "evidence of last year"
+    shutil.copytree(world.run, elsewhere)
+    shutil.copy(kept / "nightly.pub", tmp_path / "elsewhere")
+    alone = "import runpy, sys; sys.modules['prodgate'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+
+    def verify(*words: str) -> tuple[int, str]:
+        command = [sys.executable, "-I", "-c", alone, "verify.py", "../nightly.pub", *words]
+        done = subprocess.run(
+            command, cwd=elsewhere, check=False, capture_output=True, text=True, env={"PATH": os.environ["PATH"]}
+        )
+        assert done.stderr == ""
+        return done.returncode, done.stdout
+
+    said = f"GO  shop on aws://prod@ap-northeast-1, {'c0ffee00' * 5}\n"
+    assert verify() == (0, said)
+    assert verify("--commit", "c0ffee00" * 5, "--max-age", "24") == (0, said)
+    assert verify("--commit", "d" * 40) == (4, f"FOREIGN: about commit {'c0ffee00' * 5}, not {'d' * 40}\n")
+    (elsewhere / "logs" / "static.txt").write_text("nothing happened\n")
+    assert verify() == (4, "CHANGED: logs/static.txt\n")
+
+
+@pytest.mark.parametrize(("about", "good", "code"), [({}, False, 1), ({"layers": ["live"]}, True, 2)])
+def test_what_is_authentic_and_not_go_is_told_apart(
+    tmp_path: Path, about: dict[str, object], good: bool, code: int
+) -> None:
+    run = make_run(tmp_path, good=good, **about)
+    seal(run)
+    (tmp_path / "key").write_text(pem(NIGHTLY))
+    done = subprocess.run(
+        [sys.executable, str(run / "verify.py"), str(tmp_path / "key"), str(run)], check=False, capture_output=True
+    )
+    assert (done.returncode, ask_gate(run)) == (code, [])
