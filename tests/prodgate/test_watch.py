@@ -80,6 +80,7 @@ def test_a_watch_that_was_cut_short_counts_for_nothing(run: Run, tmp_path: Path)
         ((TARGET, "aws://eu-west-1", "--latest"), "names 2 targets"),
         ((TARGET,), "say which deployment: its id, --latest for the newest, or --next"),
         ((TARGET, "d-1", "--latest"), "say which deployment"),
+        ((TARGET, "d-1", "--service", "api"), "an id names its service already"),
         (
             ("rehearsal://", "--latest"),
             "a rehearsal watches its own deployments: prodgate run rehearsal:// --only rollout",

@@ -21,7 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="aws://PROFILE@REGION or aws://REGION, and ids of deployments: CodeDeploy's, or ARNs of ECS",
     )
     parser.add_argument("--latest", action="store_true", help="watch the newest deployment of every service")
-    parser.add_argument("--next", action="store_true", help="watch the one that begins next; wait for it")
+    parser.add_argument(
+        "--next", action="store_true", help="wait for the next deployment of every service, and watch it"
+    )
+    parser.add_argument(
+        "--service",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="with --latest or --next: of this service alone; may be repeated",
+    )
     parser.add_argument("--i-am-allowed-to-load", metavar="HOST", default="", help="send requests to this host, too")
     parser.add_argument("--criteria", type=Path, default=Path("criteria.toml"))
     parser.add_argument(

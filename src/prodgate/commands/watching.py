@@ -59,7 +59,7 @@ def _read_target(given: argparse.Namespace) -> Target:
         raise UsageError(
             f"{target.url}: a rehearsal watches its own deployments: prodgate run {target.url} --only rollout"
         )
-    if given.what == "migration" and (len(given.named) > 1 or given.latest or given.next):
+    if given.what == "migration" and (len(given.named) > 1 or given.latest or given.next or given.service):
         raise UsageError("watch migration: waits for the next one; name the target alone")
     return target
 
@@ -69,7 +69,9 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
     ids = tuple(each for each in given.named if _TARGET not in each)
     if bool(ids) + given.latest + given.next != 1:
         raise UsageError("watch: say which deployment: its id, --latest for the newest, or --next for the one to come")
-    return Wanted(ids=ids, next=given.next)
+    if ids and given.service:
+        raise UsageError("watch: an id names its service already; write --service with --latest or --next")
+    return Wanted(ids=ids, next=given.next, services=tuple(given.service))
 
 
 def _refuse_other_host(host: str, project: Project) -> None:

@@ -49,15 +49,16 @@ def _without_events(service: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def find_since(account: Account, service: Mapping[str, Any], since: datetime) -> str:
-    """Return the id of a deployment of a service that was made since a time; empty while there is none.
+    """Return the id of the first deployment of a service that was made since a time; empty while there is none.
 
-    Raises Unreadable.
+    The first, because one that fails at once is taken back by another, which is no release. Raises Unreadable.
     """
     if service.get("deploymentController", {}).get("type", ECS) == CODEDEPLOY:
-        return next(iter(_list_codedeploy(account, service, since)), "")
+        made = _describe_codedeploy(account, _list_codedeploy(account, service, since))
+        return str(min(made, key=lambda one: one.get("createTime") or account.now)["deploymentId"]) if made else ""
     named = {"cluster": service["clusterArn"], "service": service["serviceArn"], "createdAt": {"after": since}}
     found = account.list("ecs", "ListServiceDeployments", "serviceDeployments", **named)
-    return str(found[0]["serviceDeploymentArn"]) if found else ""
+    return str(min(found, key=lambda one: one.get("createdAt") or account.now)["serviceDeploymentArn"]) if found else ""
 
 
 def read_by_id(account: Account, id_: str) -> Mapping[str, Any]:
@@ -112,14 +113,18 @@ def _require_one(answer: Mapping[str, Any], key: str, arn: str) -> Mapping[str, 
 
 
 def _find_newest_codedeploy(account: Account, service: Mapping[str, Any]) -> str:
-    ids = _list_codedeploy(account, service, account.now - WITHIN)
-    newest: list[Mapping[str, Any]] = []
+    known = _describe_codedeploy(account, _list_codedeploy(account, service, account.now - WITHIN))
+    if not known:
+        raise Unreadable(_no_deployment(service))
+    return str(max(known, key=lambda one: one.get("createTime") or _LONG_AGO)["deploymentId"])
+
+
+def _describe_codedeploy(account: Account, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
     for first in range(0, len(ids), _BATCH):
         some = [*ids[first : first + _BATCH]]
-        newest += account.get("codedeploy", "BatchGetDeployments", deploymentIds=some)["deploymentsInfo"]
-    if not newest:
-        raise Unreadable(_no_deployment(service))
-    return str(max(newest, key=lambda one: one.get("createTime") or _LONG_AGO)["deploymentId"])
+        found += account.get("codedeploy", "BatchGetDeployments", deploymentIds=some)["deploymentsInfo"]
+    return found
 
 
 def read_deployment_groups(account: Account, service: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

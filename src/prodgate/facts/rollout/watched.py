@@ -52,6 +52,11 @@ def is_over(sample: Mapping[str, Any], ids: Mapping[str, str]) -> bool:
     return all(_is_settled(sample["services"].get(service, {})) for service in ids)
 
 
+def have_succeeded(sample: Mapping[str, Any], ids: Mapping[str, str]) -> bool:
+    """Whether each deployment of a look at which all were over has succeeded. Raises Unreadable."""
+    return all(state_of(sample["services"][service]["deployment"]) == State.SUCCEEDED for service in ids)
+
+
 def _is_settled(seen: Mapping[str, Any]) -> bool:
     try:
         ended = "deployment" in seen and state_of(seen["deployment"]) in OVER

@@ -27,18 +27,24 @@ from .watching import Deploy, Watch, make_plan, watch_deployment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which deployments to follow: those with ids, the next ones, or else the newest of every service."""
+    """Which deployments to follow: those with ids, or else the newest of each service, or the next one of each."""
 
     ids: tuple[str, ...] = ()
     next: bool = False
+    services: tuple[str, ...] = ()
+    """Names of the services that count, where no ids are given; none for every one behind a load balancer."""
 
 
 def follow(context: LayerContext, wanted: Wanted) -> Mapping[str, Any]:
     """Follow deployments to their end, and return the record of the watch. Raises Unreadable and UsageError."""
     with open_scene(context) as scene:
-        ids, began = ({}, None) if wanted.next else _find_ids(scene.look(), wanted.ids)
+        account = scene.look()
+        only = _find_services(account, wanted.services)
+        ids, began = ({}, None) if wanted.next else _find_ids(account, wanted.ids, only)
         watch = make_following(context, scene)
-        watch = replace(watch, waits=wanted.next, acted=began.isoformat() if began else "")
+        watch = replace(watch, waits=wanted.next, only=only, acted=began.isoformat() if began else "")
+        what = ", ".join(id_.rpartition("/")[2] for id_ in ids.values()) or "the next deployment of each service"
+        context.progress(f"watching {what}, for {watch.watching.limit} at most")
         return watch_deployment(watch, None, ids)
 
 
@@ -64,10 +70,30 @@ def make_following(context: LayerContext, scene: Scene) -> Watch:
     )
 
 
-def _find_ids(account: Account, wanted: tuple[str, ...]) -> tuple[dict[str, str], datetime | None]:
+def _find_services(account: Account, names: tuple[str, ...]) -> frozenset[str]:
+    """Return the ARNs of services by their names; none for none. Raises Unreadable for a name that none has."""
+    known = {one["serviceName"]: one["serviceArn"] for one in account.once(list_services) if one.get("loadBalancers")}
+    for name in names:
+        if name not in known:
+            said = ", ".join(sorted(known)) or "none"
+            raise Unreadable(f"--service {name}: is behind no load balancer of {account.region}; these are: {said}")
+    return frozenset(known[name] for name in names)
+
+
+def _find_ids(
+    account: Account, wanted: tuple[str, ...], only: frozenset[str]
+) -> tuple[dict[str, str], datetime | None]:
     """Return the deployments by their services, and when the first of them began. Raises Unreadable."""
-    found = list(read_newest_deployments(account)) if not wanted else [_read_wanted(account, id_) for id_ in wanted]
-    if not (ids := ids_of(found)):
+    newest = read_newest_deployments(account) if not wanted else ()
+    found = [one for one in newest if not only or one["service"]["serviceArn"] in only]
+    found += [_read_wanted(account, id_) for id_ in dict.fromkeys(wanted)]
+    ids = ids_of(found)
+    if wanted and len(ids) < len(found):
+        raise Unreadable(f"{' and '.join(wanted)}: two of them are of one service; name the one that goes on")
+    if not wanted and ids and len(ids) < len(found):
+        reasons = "; ".join(dict.fromkeys(one["unreadable"] for one in found if "unreadable" in one))
+        raise Unreadable(f"{reasons}; or watch the others: --service NAME")
+    if not ids:
         reasons = "; ".join(dict.fromkeys(one.get("unreadable", "") for one in found))
         raise Unreadable(reasons or "no service stands behind a load balancer, so nothing is deployed")
     return ids, min(_list_beginnings(found), default=None)
@@ -127,12 +153,13 @@ def _describe_ends(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for route in record["routes"]:
         id_ = record["ids"].get(route["service"])
         if id_ is None:
+            yield "unknown", f"{route['name']}: no deployment of it began while it was watched"
             continue
         seen = [one["services"][route["service"]].get("deployment") for one in record["samples"]]
         last = next((one for one in reversed(seen) if one), None)
         yield _describe_end(f"{route['name']}: {id_.rpartition('/')[2]}", last, record["why"])
-    if record["why"] or not record["ids"]:
-        yield "unknown", record["why"] or "no deployment was seen"
+    if record["why"]:
+        yield "unknown", record["why"]
 
 
 def _describe_end(named: str, last: Mapping[str, Any] | None, why: str) -> tuple[str, str]:

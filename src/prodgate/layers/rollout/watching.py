@@ -23,7 +23,7 @@ from ...facts.rollout.reading import find_since
 from ...facts.rollout.routes import Route, read_routes
 from ...facts.rollout.samples import take_sample
 from ...facts.rollout.surroundings import read_surroundings
-from ...facts.rollout.watched import is_over
+from ...facts.rollout.watched import have_succeeded, is_over
 from ...load.stream.plan import Plan
 from ...load.stream.process import Stream, streaming
 from ...processes.progress import Progress
@@ -64,7 +64,9 @@ class Watch:
     speed: int = 1
     """How many declared seconds pass in one."""
     waits: bool = False
-    """Whether it waits for deployments that begin later; those that have begun have ids."""
+    """Whether it waits for one deployment of each service that begins later; those that have begun have ids."""
+    only: frozenset[str] = frozenset()
+    """ARNs of the services that are waited for; empty for every one."""
     acted: str = ""
     """When the deployments began that have ids, in ISO form."""
     afterwards: int = AFTERWARDS
@@ -80,11 +82,11 @@ class Watch:
 def watch_deployment(watch: Watch, deploy: Deploy | None, ids: Mapping[str, str]) -> Mapping[str, Any]:
     """Watch until the deployments are over, or the limit is, and return the record.
 
-    With ``deploy`` one is begun once the first look was taken, else those with the given ids are followed. Raises
-    Unreadable when there is nothing to watch, and what ``deploy`` raises.
+    With ``deploy`` one is begun once the first look was taken, else those with the given ids are followed, or those
+    that are waited for. Raises Unreadable when there is nothing to watch, and what ``deploy`` raises.
     """
-    began = datetime.now(UTC)
-    routes = [route for route in read_routes(watch.look()) if not ids or route.service in ids]
+    began, wanted = datetime.now(UTC), ids.keys() or watch.only
+    routes = [route for route in read_routes(watch.look()) if not wanted or route.service in wanted]
     if not routes:
         raise Unreadable(f"{watch.place}: no service stands behind a load balancer, so nothing is deployed")
     followed = _Followed(
@@ -142,10 +144,10 @@ class _Followed:
                 self.acted = datetime.now(UTC).isoformat()
                 work = thread.submit(deploy)
             if not over and self._is_over(deploy, work):
-                self.ended = self.samples[-SETTLED]["at"]
                 over = monotonic() + (self.watch.afterwards / self.watch.plan.rate if self.watch.plan else 0)
             if monotonic() > self.until:
-                self.why = self.why or f"it was watched for {self.watch.watching.limit} and was not over"
+                # where only one that was waited for never began, the others were watched whole
+                self.why = "" if self.ended else f"it was watched for {self.watch.watching.limit} and was not over"
                 break
             self.watch.pause.wait(float(self.watch.watching.poll.base))
         if work is not None:
@@ -153,7 +155,7 @@ class _Followed:
 
     def _look(self, *, finding: bool) -> None:
         account = self.watch.look()
-        if self.watch.family and not self.ended and (len(self.ids) < len(self.routes) or not self.samples):
+        if self.watch.family and (len(self.ids) < len(self.routes) or not self.samples):
             self._note_migrations(account)
         if finding and len(self.ids) < len(self.routes):
             self._find_ids(account)
@@ -187,7 +189,14 @@ class _Followed:
             self.ids |= work.result()
         settled = bool(self.ids) and is_over(self.samples[-1], self.ids)
         self.settled = self.settled + 1 if settled else 0
-        return self.settled >= SETTLED
+        if self.settled <= SETTLED:
+            self.ended = self.samples[-SETTLED]["at"] if self.settled == SETTLED else ""
+        return bool(self.ended) and not self._awaits_another()
+
+    def _awaits_another(self) -> bool:
+        """Whether one that is waited for has not begun; once one has failed, a release goes no further."""
+        missing = self.watch.waits and len(self.ids) < len(self.routes)
+        return missing and have_succeeded(self.samples[-1], self.ids)
 
     def to_record(self, stream: Stream | None) -> Mapping[str, Any]:
         """Return the record as JSON values."""

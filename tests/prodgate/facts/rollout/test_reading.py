@@ -198,11 +198,25 @@ def test_a_deployment_is_found_as_soon_as_it_is_made() -> None:
 
     def listed(asked: Mapping[str, Any]) -> Any:
         since.append(asked.get("createTimeRange") or asked.get("createdAt"))
-        return {"deployments": ["d-NEW000001"]}
+        return {"deployments": ["d-API00001"]}
 
-    with account(Answers({**codedeploy(), "codedeploy.ListDeployments": listed})) as asked:
-        assert find_since(asked, service("api"), NOW) == "d-NEW000001"
+    made = {"codedeploy.BatchGetDeployments": {"deploymentsInfo": [evidence.deployment("api")["deployment"]]}}
+    with account(Answers({**codedeploy(), **made, "codedeploy.ListDeployments": listed})) as asked:
+        assert find_since(asked, service("api"), NOW) == "d-API00001"
     assert since == [{"start": NOW}]
+
+
+def test_a_deployment_that_is_taken_back_at_once_is_found_and_not_the_one_that_takes_it_back() -> None:
+    """By the time anybody looks there are two, and CodeDeploy promises no order."""
+    row = evidence.deployment("api")["deployment"]
+    back = {**row, "deploymentId": "d-BACK00001", "createTime": row["createTime"] + timedelta(seconds=1)}
+    both = {"codedeploy.ListDeployments": {"deployments": ["d-BACK00001", row["deploymentId"]]}}
+    described = {"codedeploy.BatchGetDeployments": {"deploymentsInfo": [back, row]}}
+    with account(Answers({**codedeploy(), **both, **described})) as asked:
+        assert find_since(asked, service("api"), NOW) == row["deploymentId"]
+
+
+def test_nothing_is_found_before_a_deployment_is_made() -> None:
     with account(Answers({**ecs(), "ecs.ListServiceDeployments": {"serviceDeployments": []}})) as asked:
         assert find_since(asked, service("api", "ECS"), NOW) == ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from prodgate.layers.rollout import following
 from prodgate.layers.rollout.following import Wanted, follow, summarise
 from prodgate.layers.rollout.records import FOLDER, find_watches
 from prodgate.layers.rollout.target import Scene
+from prodgate.layers.rollout.watching import SETTLED
 from prodgate.sections.rollout import parse_rollout_section
-from tests.prodgate.facts.rollout.answers import service
+from tests.prodgate.facts.rollout.answers import ecs_deployment, service
+from tests.prodgate.facts.rollout.test_reading import ecs
 from tests.prodgate.layers.context import layer_context
 from tests.suites.rollout import evidence
 
-from .town import GOOD, Phase, Town
+from .town import GOOD, TAKEN_BACK, Phase, Town
 
 TARGET = "aws://prod@ap-northeast-1"
 CRITERIA = """
@@ -88,6 +91,73 @@ def test_the_next_is_waited_for(town: Town, context: LayerContext) -> None:
     assert record["ids"] == {ARN: "d-API00001"}
     assert record["began"] <= record["acted"] < record["ended"]
     assert summarise(record)["outcome"] == "good"
+
+
+def test_each_service_is_waited_for(town: Town, context: LayerContext) -> None:
+    """The second begins long after the first is over, as where one is deployed after the other."""
+    town.services = ("api", "web")
+    with ThreadPoolExecutor(1) as thread:
+        followed = thread.submit(follow, context, Wanted(next=True))
+        town.deploy(GOOD)
+        town.wait_for_looks(town.looks + 3 * SETTLED)
+        assert not followed.done()
+        town.released.add("web")
+        record = followed.result(20)
+    assert record["ids"] == {ARN: "d-API00001", service("web")["serviceArn"]: "d-WEB00001"}
+    assert (summarise(record)["outcome"], record["why"]) == ("good", "")
+
+
+def test_nothing_more_is_waited_for_once_one_has_failed(town: Town, context: LayerContext) -> None:
+    town.services = ("api", "web")
+    with ThreadPoolExecutor(1) as thread:
+        followed = thread.submit(follow, context, Wanted(next=True))
+        town.deploy(TAKEN_BACK)
+        record = followed.result(10)
+    assert (record["ids"], record["why"], summarise(record)["outcome"]) == ({ARN: "d-API00001"}, "", "bad")
+
+
+def test_one_service_alone_is_waited_for_by_its_name(town: Town, context: LayerContext) -> None:
+    town.services = ("api", "web")
+    with ThreadPoolExecutor(1) as thread:
+        followed = thread.submit(follow, context, Wanted(next=True, services=("api",)))
+        town.wait_for_looks(3)
+        town.deploy(GOOD)
+        assert summarise(followed.result(20))["outcome"] == "good"
+
+
+def test_the_newest_of_one_service_is_followed_by_its_name(town: Town, context: LayerContext) -> None:
+    town.services, town.released, town.phase = ("api", "web"), {"web"}, Phase(green=100, healthy=(0, 2))
+    record = follow(context, Wanted(services=("web",)))
+    assert record["ids"] == {service("web")["serviceArn"]: "d-WEB00001"}
+    with pytest.raises(Unreadable, match="api: no deployment in the last 90 days .*; or watch the others: --service"):
+        follow(context, Wanted())
+    with pytest.raises(Unreadable, match="--service shop: is behind no load balancer .*; these are: api, web"):
+        follow(context, Wanted(services=("shop",)))
+
+
+def test_two_deployments_of_one_service_are_no_watch(town: Town, context: LayerContext) -> None:
+    town.made = True
+    with pytest.raises(Unreadable, match="d-API00001 and d-OTHER: two of them are of one service"):
+        follow(context, Wanted(ids=("d-API00001", "d-OTHER")))
+
+
+def test_one_of_ecs_itself_is_followed_by_its_arn_as_the_newest_and_as_the_next(
+    town: Town, context: LayerContext
+) -> None:
+    made = {**ecs_deployment("api"), "createdAt": datetime.now(UTC)}
+    arn = made["serviceDeploymentArn"]
+    town.phase = Phase(green=100, healthy=(0, 2))
+    brief = {key: made[key] for key in ("serviceDeploymentArn", "serviceArn", "clusterArn", "createdAt", "status")}
+    town.others = ecs(**made) | {"ecs.ListServiceDeployments": {"serviceDeployments": [brief]}}
+    for wanted in (Wanted(ids=(arn,)), Wanted(), Wanted(next=True)):
+        record = follow(context, wanted)
+        assert (record["ids"], summarise(record)["outcome"]) == ({ARN: arn}, "good")
+
+
+def test_one_of_ecs_itself_that_rolled_back_is_bad(town: Town, context: LayerContext) -> None:
+    made = ecs_deployment("api", "ROLLBACK_SUCCESSFUL")
+    town.others = ecs(**made)
+    assert summarise(follow(context, Wanted(ids=(made["serviceDeploymentArn"],))))["outcome"] == "bad"
 
 
 def test_an_id_that_is_not_known_says_where_to_look(context: LayerContext, town: Town) -> None:

@@ -15,6 +15,7 @@ from prodgate.facts.rollout.surroundings import surroundings_facts
 from prodgate.facts.rollout.watched import watched_facts
 from prodgate.facts.rollout.way_back import way_back_facts
 from prodgate.findings import NotObserved
+from prodgate.layers.rollout.following import summarise
 from prodgate.layers.rollout.watching import Watch, make_plan, watch_deployment
 from prodgate.sections.rollout import parse_rollout_section
 from tests.prodgate.facts.rollout.answers import service
@@ -123,6 +124,18 @@ def test_one_that_never_ends_is_left_at_the_limit(town: Town, tmp_path: Path) ->
     with town.looking() as look:
         record = watch_deployment(watch(town, tmp_path, look, watching=watching), None, {ARN: "d-API00001"})
     assert (record["why"], record["ended"]) == ("it was watched for 0.5 s and was not over", "")
+
+
+def test_one_of_two_that_never_begins_is_no_success_and_the_other_is_watched_whole(town: Town, tmp_path: Path) -> None:
+    town.services, town.made, town.phase = ("api", "web"), True, Phase("Succeeded", 100, (0, 2))
+    watching = parse_rollout_section({"limit": "1 s", "poll": "0.05 s"}).watching
+    with town.looking() as look:
+        record = watch_deployment(watch(town, tmp_path, look, watching=watching, waits=True), None, {})
+    assert (record["ids"], record["why"]) == ({ARN: "d-API00001"}, "")
+    assert record["began"] < record["ended"] == record["samples"][0]["at"]
+    outcome = summarise(record)
+    assert outcome["outcome"] == "unknown"
+    assert outcome["lines"][:2] == ["api: d-API00001 succeeded", "web: no deployment of it began while it was watched"]
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,9 @@ class Town:
     """Answers in place of its own."""
     silent: bool = False
     """Whether CloudWatch has no data at all."""
+    services: tuple[str, ...] = ("api",)
+    """The first is deployed by ``deploy``; what is ``released`` of the others has succeeded at once."""
+    released: set[str] = field(default_factory=set)
     looks: int = 0
     made: bool = False
     _more: threading.Condition = field(default_factory=threading.Condition)
@@ -126,15 +129,22 @@ class Town:
 
     def _answers(self) -> dict[str, Answer]:
         answers: dict[str, Answer] = {
-            **listing(service("api")),
+            **listing(*map(service, self.services)),
+            "ecs.DescribeServices": lambda asked: {
+                "services": [service(arn.split("/")[-1]) for arn in asked["services"]]
+            },
             "application-autoscaling.DescribeScalableTargets": {"ScalableTargets": []},
             "cloudwatch.DescribeAlarms": {"MetricAlarms": [ALARM]},
             "cloudwatch.GetMetricData": self._metrics,
             "codedeploy.ListApplications": {"applications": ["shop"]},
-            "codedeploy.ListDeploymentGroups": {"applicationName": "shop", "deploymentGroups": ["api"]},
-            "codedeploy.GetDeploymentGroup": {"deploymentGroupInfo": GROUP},
-            "codedeploy.ListDeployments": {"deployments": ["d-API00001"] if self.made else []},
-            "codedeploy.BatchGetDeployments": lambda _: {"deploymentsInfo": [self._describe()]},
+            "codedeploy.ListDeploymentGroups": {"applicationName": "shop", "deploymentGroups": [*self.services]},
+            "codedeploy.GetDeploymentGroup": lambda asked: {
+                "deploymentGroupInfo": _name_group(asked["deploymentGroupName"])
+            },
+            "codedeploy.ListDeployments": lambda asked: {"deployments": self._list(asked["deploymentGroupName"])},
+            "codedeploy.BatchGetDeployments": lambda asked: {
+                "deploymentsInfo": [*map(self._describe, asked["deploymentIds"])]
+            },
             "codedeploy.GetDeployment": self._deployment,
             "codedeploy.GetDeploymentConfig": {"deploymentConfigInfo": {"trafficRoutingConfig": CANARY}},
             "codedeploy.ListDeploymentTargets": {"targetIds": ["shop:api"]},
@@ -152,10 +162,17 @@ class Town:
         if asked["deploymentId"] == "d-BACK00001":
             back = {"deploymentId": "d-BACK00001", "status": self.phase.rollback}
             return {"deploymentInfo": {**self._describe(), **back}}
-        return {"deploymentInfo": self._describe()}
+        return {"deploymentInfo": self._describe(asked["deploymentId"])}
 
-    def _describe(self) -> dict[str, Any]:
-        row = evidence.deployment("api")["deployment"]
+    def _list(self, name: str) -> list[str]:
+        made = self.made if name == self.services[0] else name in self.released
+        return [f"d-{name.upper()}00001"] if made else []
+
+    def _describe(self, id_: str = "d-API00001") -> dict[str, Any]:
+        name = id_.removeprefix("d-").removesuffix("00001").lower()
+        row = evidence.deployment(name)["deployment"]
+        if name != self.services[0]:
+            return row
         info = {"rollbackInfo": {"rollbackDeploymentId": "d-BACK00001"}} if self.phase.rollback else {}
         return {**row, "status": self.phase.status or "Created", **info}
 
@@ -182,6 +199,10 @@ class Town:
         )
         rows = [{"Target": {"Id": f"10.0.0.{n}"}, "TargetHealth": {"State": state}} for n, state in enumerate(states)]
         return {"TargetHealthDescriptions": rows}
+
+
+def _name_group(name: str) -> dict[str, Any]:
+    return {**GROUP, "deploymentGroupName": name, "ecsServices": [{"clusterName": "shop", "serviceName": name}]}
 
 
 def _group(arn: str) -> dict[str, Any]:
