@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 from .actions import DRILL_ACTIONS, list_actions
@@ -17,12 +18,17 @@ LIMITED: Final = {
 }
 
 
+#: A secret by its name, to which Secrets Manager adds six characters.
+_SECRET: Final = "arn:aws:secretsmanager:*:*:secret:{}-??????"  # noqa: S105  no secret
 #: The least of Airflow's roles that may trigger runs, for drills.
 _TRIGGERS: Final = "arn:aws:airflow:*:*:role/*/User"
 
 
-def build_policy() -> dict[str, Any]:
-    """Return the least IAM policy that the gate needs: one statement for each service, and one for each limit."""
+def build_policy(secrets: Collection[str] = ()) -> dict[str, Any]:
+    """Return the least IAM policy that the gate needs: one statement for each service, and one for each limit.
+
+    ``secrets`` are those, by name or ARN, that a criteria file says to read; no other may be read.
+    """
     free = [action for action in list_actions() if action not in LIMITED]
     services = dict.fromkeys(action.partition(":")[0] for action in free)
     looks = [
@@ -32,7 +38,9 @@ def build_policy() -> dict[str, Any]:
     limited = [
         _statement(f"Read {action}", [action], LIMITED[action]) for action in list_actions() if action in LIMITED
     ]
-    return {"Version": "2012-10-17", "Statement": [*looks, *limited]}
+    arns = [each if each.startswith("arn:") else _SECRET.format(each) for each in secrets]
+    named = [_statement("Read named secrets", ["secretsmanager:GetSecretValue"], arns)] if arns else []
+    return {"Version": "2012-10-17", "Statement": [*looks, *limited, *named]}
 
 
 def build_drill_policy() -> dict[str, Any]:
@@ -41,6 +49,6 @@ def build_drill_policy() -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [_statement("Drill", list(DRILL_ACTIONS), "*"), trigger]}
 
 
-def _statement(title: str, allowed: list[str], resource: str) -> dict[str, Any]:
+def _statement(title: str, allowed: list[str], resource: str | list[str]) -> dict[str, Any]:
     sid = "".join(word[:1].upper() + word[1:] for word in re.findall(r"\w+", title))
     return {"Sid": sid, "Effect": "Allow", "Action": allowed, "Resource": resource}

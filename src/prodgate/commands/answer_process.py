@@ -18,6 +18,7 @@ from ..processes.sources import read_sources_only
 from ..run.planning import FOLDERS
 from ..sections.criteria_file import load_criteria
 from ..sections.project import find_folders, load_facts, load_policies, root_of, suite_files
+from ..sections.secrets import list_secrets
 from ..terraform.policy import POLICIES
 from .explaining import explain
 
@@ -45,10 +46,11 @@ def explain_id(criteria: Path, id_: str) -> str:
 
 
 def render_iam_policy(criteria: Path, drill: str) -> str:
-    """Render the policy of the gate's role, with what a project's own facts read."""
+    """Render the policy of the gate's role, with what a project's own facts and the secrets that it names need."""
     import_all("prodgate.facts")
     load_facts(root_of(criteria))
-    return json.dumps(build_drill_policy() if drill else build_policy(), indent=2)
+    secrets = list_secrets(load_criteria(criteria)) if criteria.exists() else ()
+    return json.dumps(build_drill_policy() if drill else build_policy(secrets), indent=2)
 
 
 def load_checks(root: Path) -> Iterator[Check]:

@@ -1,5 +1,6 @@
 # The gate's own role: it looks at everything that a criterion asks about, and can change nothing. It reads settings
-# and metrics, not contents: no secret's value, no object but DAG files, no row of the database.
+# and metrics, not contents: no object but DAG files, and of secrets only the two that criteria.toml names, with which
+# it signs in as its own database user, who may only read, and as a reader of the site.
 
 resource "aws_iam_role" "gate" {
   name                 = "${var.name}-gate"
@@ -14,6 +15,12 @@ locals {
   # see what is there besides what is declared. Each one only describes. Those that reach contents are limited below.
   gate  = jsondecode(file("${path.module}/gate-policy.json")).Statement
   looks = flatten([for statement in local.gate : statement.Action if statement.Resource == "*"])
+
+  # The secrets by name, in this account and region.
+  gate_secrets = [
+    for pattern in flatten([for statement in local.gate : statement.Resource if contains(statement.Action, "secretsmanager:GetSecretValue")]) :
+    replace(pattern, "arn:aws:secretsmanager:*:*:", "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:")
+  ]
 }
 
 data "aws_iam_policy_document" "gate_looks" {
@@ -62,7 +69,25 @@ data "aws_iam_policy_document" "gate_reads" {
     resources = [for arn in sort(values(var.log_group_arns)) : "${arn}:*"]
   }
 
-  # Said again by a refusal, whatever is allowed above some day.
+  statement {
+    sid       = "SignInAsItself"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = local.gate_secrets
+  }
+
+  statement {
+    sid       = "DecryptThoseSecrets"
+    actions   = ["kms:Decrypt"]
+    resources = [var.kms_key_arns.data]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["secretsmanager.${local.region}.amazonaws.com"]
+    }
+  }
+
+  # Said again by refusals, whatever is allowed above some day.
   statement {
     sid    = "NeverContents"
     effect = "Deny"
@@ -70,11 +95,17 @@ data "aws_iam_policy_document" "gate_reads" {
       "rds-data:*",
       "rds-db:connect",
       "secretsmanager:BatchGetSecretValue",
-      "secretsmanager:GetSecretValue",
       "sqs:ReceiveMessage",
       "ssm:GetParameter*",
     ]
     resources = ["*"]
+  }
+
+  statement {
+    sid           = "NeverOtherSecrets"
+    effect        = "Deny"
+    actions       = ["secretsmanager:GetSecretValue"]
+    not_resources = local.gate_secrets
   }
 }
 

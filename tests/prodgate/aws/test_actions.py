@@ -25,6 +25,8 @@ from prodgate.aws.actions import (
 from prodgate.aws.iam_policy import LIMITED, build_drill_policy, build_policy
 from prodgate.cli import main
 from prodgate.facts.observers import import_all
+from prodgate.sections.criteria_file import load_criteria
+from prodgate.sections.secrets import list_secrets
 
 import_all("prodgate.facts")
 
@@ -98,6 +100,10 @@ def test_what_calls_aws_besides_is_known() -> None:
     assert set(CALLS) == below | {pair for path in MODULES for pair in declared(path)}
 
 
+#: The secrets that our own criteria refer to.
+SECRETS = list_secrets(load_criteria(ROOT / "criteria.toml"))
+
+
 def test_the_policy_allows_the_actions_of_the_table_each_once() -> None:
     allowed = [action for statement in build_policy()["Statement"] for action in statement["Action"]]
     assert sorted(allowed) == list(list_actions())
@@ -112,7 +118,7 @@ def test_the_policy_allows_the_actions_of_the_table_each_once() -> None:
 
 def test_the_role_that_terraform_declares_has_this_policy() -> None:
     written = json.loads((ROOT / "terraform/modules/identity/gate-policy.json").read_text("utf-8"))
-    assert written == build_policy(), (
+    assert written == build_policy(SECRETS), (
         "write it again: prodgate iam-policy > terraform/modules/identity/gate-policy.json"
     )
 
@@ -126,9 +132,17 @@ def test_a_drill_is_apart() -> None:
 
 def test_the_command_prints_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["iam-policy"]) == 0
-    assert json.loads(capsys.readouterr().out) == build_policy()
+    assert json.loads(capsys.readouterr().out) == build_policy(SECRETS)
     assert main(["iam-policy", "--drill"]) == 0
     assert json.loads(capsys.readouterr().out) == build_drill_policy()
+
+
+def test_of_secrets_only_those_may_be_read_that_the_criteria_name() -> None:
+    assert not [one for one in build_policy()["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/x-AbCdEf"
+    (statement,) = [one for one in build_policy(["shop/db", arn])["Statement"] if one["Sid"] == "ReadNamedSecrets"]
+    assert statement["Action"] == ["secretsmanager:GetSecretValue"]
+    assert statement["Resource"] == ["arn:aws:secretsmanager:*:*:secret:shop/db-??????", arn]
 
 
 @pytest.mark.parametrize(
