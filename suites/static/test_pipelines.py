@@ -78,13 +78,14 @@ def test_a_deploy_is_verified_once_it_has_ended(change: Change, criterion: Crite
 
 @check(
     "workflow-rolls-back-by-itself",
-    remedy="Add a last step with `if: failure()` that stops the deployment and lets it roll back.",
+    remedy="Roll back in a last step with `if: failure()`, or in a job that needs all of it and starts when it failed.",
 )
 def test_what_fails_is_rolled_back_without_a_person(change: Change, criterion: Criterion) -> None:
     """Does the run itself take back what it deployed when watching or verifying fails?"""
     ask(change, criterion, "shift")
     watched = change.find_after("watch").found
-    require(change.find_rollback(following=watched), criterion, expected="a rollback on failure")
+    verified = change.find_after("judge after", "test", following=watched).found
+    require(change.find_rollback(following=(*watched, *verified)), criterion, expected="a rollback on failure")
 
 
 @check("workflow-dags-after-tests", remedy="Let the job need one that runs the DAG tests (`tox -e dags`).")
@@ -113,7 +114,7 @@ def require(search: Search, criterion: Criterion, *, expected: str) -> None:
     if search.unseen and not (search.found or search.toothless):
         said = f"{search.unseen[0]}: can't be seen through, and may be {expected}; write its command in the workflow"
         raise criterion.undetermined(said)
-    useless = describe(search.toothless, "which may be skipped or ignored")
+    useless = describe(search.toothless, "which may be skipped or ignored, or is of another commit")
     elsewhere = describe(search.misplaced, "which is not there")
     criterion.hold(bool(search.found), expected=expected, observed="; ".join((*useless, *elsewhere)) or "none")
 

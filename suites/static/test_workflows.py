@@ -12,6 +12,16 @@ PINNED = re.compile(r"^(?:\./.*|docker://.+@sha256:[0-9a-f]{64}|[^@]+@[0-9a-f]{4
 UNTRUSTED = re.compile(
     r"\$\{\{(?:(?!\}\}).)*\b(?:github\.event\.(?![\w.]*\b(?:number|id|sha|draft|merged)\s*\}\})|github\.head_ref|inputs\.)"
 )
+#: Events whose workflows have secrets and may write, whoever caused them.
+PRIVILEGED = {
+    "pull_request_target",
+    "workflow_run",
+    "issue_comment",
+    "pull_request_review",
+    "pull_request_review_comment",
+}
+FOREIGN = re.compile(r"head|pull_request|refs/pull")
+FETCHES_FOREIGN = re.compile(r"\bgh pr checkout\b|\bgit\s+(?:fetch|pull|clone)\b[^\n]*(?:\bpull/|head)")
 STATIC_KEYS = re.compile(r"AKIA[0-9A-Z]{16}|secrets\.\w*ACCESS_KEY\w*", re.IGNORECASE)
 CREDENTIALS = "aws-actions/configure-aws-credentials@"
 
@@ -110,11 +120,17 @@ def test_scripts_hold_no_text_of_strangers(step: Step, criterion: Criterion) -> 
     "workflow-untrusted-input", remedy="Use the trigger pull_request; it has no secrets and a token that only reads."
 )
 def test_foreign_code_has_no_rights(workflow: Workflow, criterion: Criterion) -> None:
-    """Does no workflow with the repository's rights check out the code of a pull request?"""
-    privileged = {"pull_request_target", "workflow_run"} & workflow.triggers.keys()
-    refs = [step.inputs.get("ref", "") for step in workflow.steps if step.uses.startswith("actions/checkout@")]
-    foreign = [ref for ref in refs if re.search(r"head|pull_request|refs/pull", ref)]
+    """Does no workflow with the repository's rights fetch the code of a pull request?"""
+    foreign = [said for step in workflow.steps for said in list_foreign(step)]
+    privileged = PRIVILEGED & workflow.triggers.keys()
     criterion.hold(not (privileged and foreign), expected="no foreign code", observed=", ".join(foreign))
+
+
+def list_foreign(step: Step) -> list[str]:
+    """Return what a step says to fetch of a pull request."""
+    checkout = step.uses.startswith("actions/checkout@")
+    named = [step.inputs.get(key, "") for key in ("ref", "repository") if checkout]
+    return [text for text in named if FOREIGN.search(text)] + FETCHES_FOREIGN.findall(step.run)
 
 
 @check(

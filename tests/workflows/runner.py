@@ -1,14 +1,21 @@
-"""A machine that runs the steps of a job as GitHub's does: each `run:` word for word, in bash, with programs of the test."""
+"""A machine that runs the jobs of a workflow as GitHub's does: each `run:` word for word, in bash, on what a job has.
+
+A job begins in a folder of its own with a checkout, and has of other jobs what it downloads of what they have uploaded.
+The programs that would reach GitHub, the site, Terraform's state or the gate's own environments are the test's.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from prodgate.facts.static.workflow_files import observe_workflows, parse_workflow
 from prodgate.facts.static.workflows import Job, Step
@@ -16,66 +23,157 @@ from prodgate.facts.static.workflows import Job, Step
 ROOT = Path(__file__).parents[2]
 #: Seconds that one step may take.
 LIMIT = 120.0
-LOG = "commands.log"
+#: What of the repository the steps use.
+CHECKED_OUT = ("dags", "scripts")
 #: Notes what it is asked, and does no more than a test says.
 RECORDER = """#!/bin/sh
 printf '%s\\n' "$(basename "$0") $*" >> "$COMMANDS"
 {script}
 """
+_UPLOAD, _DOWNLOAD = "actions/upload-artifact@", "actions/download-artifact@"
+_CONTEXT = re.compile(r"\b(?:vars|needs|github|env|runner|matrix)(?:\.[\w-]+)+")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A directory with a checkout of what steps use, programs of their own on PATH, and variables."""
+    """A folder for each job and for what is uploaded, and programs on PATH."""
 
-    work: Path
-    variables: Mapping[str, str]
+    folder: Path
+    variables: dict[str, str]
     """Values of expressions, such as ``vars.AWS_REGION``."""
     environment: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
-    """How each step that ran ended, by its name."""
+    """How each step that ran ended, by its name, the last time."""
 
     @property
     def commands(self) -> list[str]:
         """What was asked of the programs, in order."""
-        log = self.work / LOG
+        log = self.folder / "commands.log"
         return log.read_text("utf-8").splitlines() if log.exists() else []
 
     def install(self, name: str, script: str = "", *, module: str = "") -> None:
         """Put a program on PATH: a script, or a module of the tests."""
-        (self.work / "bin").mkdir(parents=True, exist_ok=True)
-        program = self.work / "bin" / name
+        (self.folder / "bin").mkdir(parents=True, exist_ok=True)
+        program = self.folder / "bin" / name
         run = f'exec "{sys.executable}" -P -m {module} "$@"' if module else script
         program.write_text(RECORDER.format(script=run))
         program.chmod(0o755)
+
+    def work(self, job: Job) -> Path:
+        """Return the folder of a job, with a checkout in it."""
+        work = self.folder / "jobs" / job.id
+        if not work.exists():
+            work.mkdir(parents=True)
+            for name in CHECKED_OUT:
+                shutil.copytree(ROOT / name, work / name)
+            commit = [
+                "git",
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@b",
+                "commit",
+                "-q",
+                "--allow-empty",
+                "-m",
+                "A commit",
+            ]
+            for command in (["git", "init", "-q"], commit):
+                subprocess.run(command, cwd=work, check=True, timeout=LIMIT)
+        return work
 
     def run(self, job: Job) -> int:
         """Run a job until its end and return how it ended; a step that failed lets only those run that say so."""
         failed = 0
         for step in job.steps:
-            if step.run and _is_due(step, failed=bool(failed)):
-                self.outcomes[step.name] = self.run_step(step, job)
-                failed = failed or self.outcomes[step.name]
+            if self.is_due(step.condition, job, failed=bool(failed)):
+                ended = self._act(step, job)
+                failed = failed or ended
+        self.variables[f"needs.{job.id}.result"] = "failure" if failed else "success"
+        self.variables.update({f"needs.{job.id}.outputs.{key}": text for key, text in self.told(job, "output").items()})
         return failed
+
+    def is_due(self, condition: str, job: Job, *, failed: bool) -> bool:
+        """Whether a condition holds, by the words of GitHub that our workflows use; another one is an error."""
+        said = condition.strip().removeprefix("${{").removesuffix("}}").strip()
+        if not re.search(r"\b(?:always|failure|cancelled|success)\s*\(", said):
+            said = f"success() && ({said or 'true'})"
+        said = _CONTEXT.sub(lambda found: repr(self.variables.get(found[0], "")), said)
+        said = re.sub(r"!(?!=)", " not ", said).replace("&&", " and ").replace("||", " or ")
+        names = {
+            "always": lambda: True, "failure": lambda: failed, "cancelled": lambda: False, "success": lambda: not failed,
+            "hashFiles": lambda pattern: "".join(map(str, self.work(job).glob(pattern))), "true": True,
+        }  # fmt: skip
+        return bool(eval(said, {"__builtins__": {}}, names))
 
     def run_step(self, step: Step, job: Job) -> int:
         """Run the script of a step and return how it ended."""
-        said = {name: self._fill(text) for name, text in {**job.env, **step.env}.items()}
+        said = {name: self._fill(text, job) for name, text in {**job.env, **step.env}.items()}
         environment = {
-            "PATH": f"{self.work / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))),
-            "HOME": str(self.work),
-            "COMMANDS": str(self.work / LOG),
-            "GITHUB_STEP_SUMMARY": str(self.work / "summary.md"),
-            "GITHUB_ENV": str(self.work / "environment"),
+            "HOME": str(self.folder),
+            "COMMANDS": str(self.folder / "commands.log"),
+            **{f"GITHUB_{name.upper()}": str(self._place(job, name)) for name in ("env", "output", "step_summary")},
+            "RUNNER_TEMP": str(self._temporary(job)),
             **self.environment,
+            **self.told(job, "env"),
             **said,
         }
-        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", self._fill(step.run)]
-        return subprocess.run(command, cwd=self.work, env=environment, timeout=LIMIT, check=False).returncode
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", self._fill(step.run, job)]
+        done = subprocess.run(command, cwd=self.work(job), env=environment, timeout=LIMIT, check=False)
+        self.outcomes[step.name] = done.returncode
+        return done.returncode
 
-    def _fill(self, text: str) -> str:
-        return re.sub(r"\$\{\{\s*(.*?)\s*\}\}", lambda found: self.variables[found[1]], text)
+    def summary(self, job: Job) -> str:
+        """Return what a job has written to the page of the run."""
+        return self._place(job, "step_summary").read_text("utf-8")
+
+    def told(self, job: Job, name: str) -> dict[str, str]:
+        """Return what a job has told GitHub for later steps (``env``) or jobs (``output``)."""
+        lines = self._place(job, name).read_text("utf-8").splitlines()
+        return {key: value for key, _, value in (line.partition("=") for line in lines)}
+
+    def upload(self, step: Step, job: Job) -> int:
+        """Keep files by the paths that they have below the folder of the job, or by their names alone."""
+        kept = self.folder / "artifacts" / step.inputs["name"]
+        shutil.rmtree(kept, ignore_errors=True)
+        for pattern in self._fill(step.inputs["path"], job).split():
+            for found in sorted(self.work(job).glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]:
+                if found.exists():
+                    kept.mkdir(parents=True, exist_ok=True)
+                    shutil.copytree(found, kept, dirs_exist_ok=True) if found.is_dir() else shutil.copy(found, kept)
+        return int(step.inputs.get("if-no-files-found") == "error" and not kept.exists())
+
+    def download(self, step: Step, job: Job) -> int:
+        """Fetch what was kept; one that is named must be there, one that matches a pattern need not."""
+        name = step.inputs.get("name") or step.inputs["pattern"]
+        kept = self.folder / "artifacts" / name
+        if kept.exists():
+            shutil.copytree(kept, self.work(job) / self._fill(step.inputs.get("path", "."), job), dirs_exist_ok=True)
+        return int(not kept.exists() and "name" in step.inputs)
+
+    def _act(self, step: Step, job: Job) -> int:
+        if step.uses.startswith(_UPLOAD):
+            return self.upload(step, job)
+        if step.uses.startswith(_DOWNLOAD):
+            return self.download(step, job)
+        return self.run_step(step, job) if step.run else 0
+
+    def _place(self, job: Job, name: str) -> Path:
+        (self.folder / "files" / job.id).mkdir(parents=True, exist_ok=True)
+        place = self.folder / "files" / job.id / name
+        place.touch()
+        return place
+
+    def _temporary(self, job: Job) -> Path:
+        folder = self.folder / "temporary" / job.id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _fill(self, text: str, job: Job) -> str:
+        known = {**self.variables, "runner.temp": str(self._temporary(job))}
+        return re.sub(r"\$\{\{\s*(.*?)\s*\}\}", lambda found: known[found[1]], text)
 
 
 def read_jobs(file: str) -> dict[str, Job]:
@@ -84,18 +182,17 @@ def read_jobs(file: str) -> dict[str, Job]:
     return {job.id: job for job in parse_workflow(texts[f".github/workflows/{file}"], file, texts).jobs}
 
 
-def _is_due(step: Step, *, failed: bool) -> bool:
-    match step.condition.removeprefix("${{").removesuffix("}}").strip():
-        case "":
-            return not failed
-        case "failure() || cancelled()":
-            return failed
-        case "!cancelled()" | "always()":
-            return True
-        case other:
-            raise ValueError(f"{step.subject}: the tests know no condition {other!r}")
-
-
 def first(commands: Sequence[str], words: str) -> int:
     """The place of the first command that begins with these words."""
     return next(at for at, command in enumerate(commands) if command.startswith(words))
+
+
+def find_step(job: Job, name: str) -> Step:
+    """The step of a job with this name."""
+    (found,) = [one for one in job.steps if one.name == name]
+    return found
+
+
+def answer(**told: Any) -> str:
+    """What bash prints where a program answers with JSON."""
+    return f"cat <<'ANSWER'\n{json.dumps(told)}\nANSWER"

@@ -14,9 +14,10 @@ output "dnssec_ds_record" {
 }
 
 output "role_arns" {
-  description = "Roles that workflows take: deploy (after approval), deploy_dags, gate."
+  description = "Roles that workflows take: deploy (after approval), rollback, deploy_dags, gate."
   value = {
     deploy      = module.identity.deploy_role_arn
+    rollback    = module.identity.rollback_role_arn
     deploy_dags = module.identity.deploy_dags_role_arn
     gate        = module.identity.gate_role_arn
   }

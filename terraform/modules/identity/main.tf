@@ -30,11 +30,14 @@ locals {
   branch_subject = "repo:${var.github_repository}:ref:refs/heads/${var.github_branch}"
   # Only jobs of the environment, which begin when its reviewers have said yes.
   environment_subject = "repo:${var.github_repository}:environment:${var.github_environment}"
+  # Only jobs of an environment that asks nobody and takes jobs of the branch alone.
+  rollback_subject = "repo:${var.github_repository}:environment:${var.github_rollback_environment}"
 
   github_subjects = {
-    deploy = [local.environment_subject]
-    dags   = [local.branch_subject]
-    gate   = [local.branch_subject, local.environment_subject] # it watches the deploys of that environment, too
+    deploy   = [local.environment_subject]
+    rollback = [local.rollback_subject]
+    dags     = [local.branch_subject]
+    gate     = [local.branch_subject, local.environment_subject, local.rollback_subject] # it watches both, too
   }
 }
 

@@ -18,6 +18,11 @@ output "deploy_role_arn" {
   value       = aws_iam_role.deploy.arn
 }
 
+output "rollback_role_arn" {
+  description = "ARN of the role that takes a release back, without asking anybody."
+  value       = aws_iam_role.rollback.arn
+}
+
 output "deploy_dags_role_arn" {
   description = "ARN of the role that publishes DAG files."
   value       = aws_iam_role.dags.arn

@@ -12,6 +12,12 @@ locals {
     component => "arn:${local.partition}:ecs:${local.region}:${local.account}:task-definition/${family}:*"
   }
 
+  # What CodeDeploy is asked for, to deploy and to take back.
+  deployment_arns = concat(local.deployment_group_arns, [
+    "${local.codedeploy_prefix}:application:${var.release.app_name}",
+    "${local.codedeploy_prefix}:deploymentconfig:${var.release.config_name}",
+  ])
+
   # Snapshots that a release takes before it migrates.
   release_snapshot_arn = "arn:${local.partition}:rds:${local.region}:${local.account}:cluster-snapshot:${var.database.identifier}-before-*"
 }
@@ -100,10 +106,7 @@ data "aws_iam_policy_document" "deploy" {
       "codedeploy:RegisterApplicationRevision",
       "codedeploy:StopDeployment",
     ]
-    resources = concat(local.deployment_group_arns, [
-      "${local.codedeploy_prefix}:application:${var.release.app_name}",
-      "${local.codedeploy_prefix}:deploymentconfig:${var.release.config_name}",
-    ])
+    resources = local.deployment_arns
   }
 
   statement {
@@ -147,6 +150,36 @@ resource "aws_iam_role_policy" "deploy" {
   name   = "deploy"
   role   = aws_iam_role.deploy.id
   policy = data.aws_iam_policy_document.deploy.json
+}
+
+# Takes a deploy back without asking anybody. It can deploy what has been registered before and nothing new: it pushes no
+# image and registers no task definition.
+resource "aws_iam_role" "rollback" {
+  name                 = "${var.name}-rollback"
+  description          = "Takes a deploy back: stops it, or deploys what ran before"
+  assume_role_policy   = data.aws_iam_policy_document.github_trust["rollback"].json
+  max_session_duration = 3600
+}
+
+data "aws_iam_policy_document" "rollback" {
+  statement {
+    sid = "TakeBack"
+    actions = [
+      "codedeploy:CreateDeployment",
+      "codedeploy:GetApplicationRevision",
+      "codedeploy:GetDeployment",
+      "codedeploy:GetDeploymentConfig",
+      "codedeploy:RegisterApplicationRevision",
+      "codedeploy:StopDeployment",
+    ]
+    resources = local.deployment_arns
+  }
+}
+
+resource "aws_iam_role_policy" "rollback" {
+  name   = "rollback"
+  role   = aws_iam_role.rollback.id
+  policy = data.aws_iam_policy_document.rollback.json
 }
 
 # Requirements, plugins and Airflow's settings come with Terraform; this role only replaces DAG files.

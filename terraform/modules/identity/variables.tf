@@ -29,6 +29,17 @@ variable "github_environment" {
   }
 }
 
+variable "github_rollback_environment" {
+  description = "GitHub environment of jobs that take a deploy back. It has no reviewers: nobody is waited for."
+  type        = string
+  default     = "production-rollback"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]+$", var.github_rollback_environment))
+    error_message = "github_rollback_environment: the name of one environment, without wildcards."
+  }
+}
+
 variable "github_branch" {
   description = "Branch whose workflows deploy DAGs and run the gate."
   type        = string

@@ -54,6 +54,8 @@ WATCH_API, WATCH_FRONT = (
     "Watch the back end until the old tasks are gone",
     "Watch the front end until the old tasks are gone",
 )
+(STARTS,) = re.findall(r"if: \$\{\{ always\(\) && \(needs.deploy.*\n", DEPLOY)
+OF_VERIFY = " || needs.verify.outputs.no-go == 'true'"
 JUDGE = "        run: pipx run tox -e prod-gate\n"
 KEYS = "          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}\n"
 ROLE = "          role-to-assume: ${{ vars.APPLY_ROLE_ARN }}\n"
@@ -103,18 +105,26 @@ SABOTAGES = {
     "nobody verifies": (without(VERIFY, ASK), VERIFIED),
     "the verification is of a rehearsal": (without(ASK).replace(' -- "$TARGET"\n', "\n"), VERIFIED),
     "asked before it has ended": (
-        moved(step(WATCH_FRONT), step(ASK)).replace(job("verify"), ""),
+        moved(step(WATCH_FRONT), step(ASK)).replace(job("verify"), "").replace("[deploy, verify]", "deploy").replace(OF_VERIFY, ""),
         VERIFIED,
     ),
     "the verification may fail": (
         without(ASK).replace(step(VERIFY), step(VERIFY) + "        continue-on-error: true\n"),
         VERIFIED,
     ),
-    "it is rolled back by hand": (without("Roll back the front end", "Roll back the back end"), ROLLBACK),
-    "the rollback waits for an input": (
-        re.sub(r"(back end|front end)\n        if: .*\n", r"\1\n        if: inputs.back\n", DEPLOY),
-        f"{ROLLBACK} {WATCHED}",
+    "it is rolled back by hand": (without("Take the front end back", "Take the back end back"), ROLLBACK),
+    "the job of the rollback is taken out": (DEPLOY.replace(job("roll-back"), ""), ROLLBACK),
+    "the rollback waits for an input": (DEPLOY.replace(STARTS, "if: inputs.back\n"), f"{ROLLBACK} {WATCHED} {VERIFIED}"),
+    "the rollback starts only when all went well": (DEPLOY.replace(f"    {STARTS}", ""), f"{ROLLBACK} {WATCHED} {VERIFIED}"),
+    "a failed verification is not rolled back": (
+        DEPLOY.replace("needs: [deploy, verify]", "needs: deploy").replace(STARTS, "if: ${{ failure() }}\n"),
+        ROLLBACK,
     ),
+    "a failed verification is not heard of": (
+        DEPLOY.replace(OF_VERIFY, ""),
+        ROLLBACK,
+    ),
+    "the rollback waits for the approval of the deploy": (DEPLOY.replace("production-rollback #", "production #"), ROLLBACK),
     "permissions are widened": (
         DEPLOY.replace("permissions: {}\n", "permissions: {contents: write}\n").replace("    permissions:\n      contents: read\n    steps:", "    steps:"),
         "workflow-least-permissions",

@@ -69,6 +69,12 @@ MIGRATES = "      - run: alembic upgrade head\n"
 SHIFTS = '      - run: aws ecs update-service --cluster "$CLUSTER" --service api --task-definition api\n'
 WAITS = '      - run: aws ecs wait services-stable --cluster "$CLUSTER" --services api\n'
 ASKS = "      - run: curl --fail --silent https://www.example.com/health\n"
+CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"
+BACK = """      - if: failure()
+        run: aws ecs update-service --cluster "$CLUSTER" --service api --task-definition "$BEFORE"
+"""
+IN_A_JOB = f"  back:\n    needs: release\n    environment: way-back\n    steps:\n{BACK}"
+STARTED = IN_A_JOB.replace("    steps", "    if: failure()\n    steps").replace("- if: failure()\n        run", "- run")
 APPLIES = "      - run: tofu apply -input=false plans/prod.tfplan\n"
 FETCHES = APPLIES.replace("apply -input=false", "plan -out")
 
@@ -79,6 +85,11 @@ BROKEN = [
     ("    needs: plan\n", "    needs: plan\n    if: always()\n", f"{GATE} {PLAN}"),
     ("    needs: plan\n", "    needs: plan\n    if: ${{ !cancelled() && needs.plan.result != 'skipped' }}\n", f"{GATE} {PLAN}"),
     (JUDGES, JUDGES.rstrip() + " || true\n", GATE),
+    (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: last-good}}\n{JUDGES}", GATE),
+    (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{repository: someone/else}}\n{JUDGES}", GATE),
+    (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: last-good, path: before}}\n{JUDGES}", ""),
+    (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: '${{{{ github.sha }}}}'}}\n{JUDGES}", ""),
+    (APPLIES, f"      - uses: {CHECKOUT}\n        with: {{ref: '${{{{ inputs.version }}}}'}}\n{APPLIES}", GATE),
     (JUDGES, "      - run: |\n          set +e\n          tox -e prod-gate\n          echo done\n", GATE),
     (JUDGES, "      - run: tox -e prod-gate | tee log\n", GATE),
     (JUDGES, "      - run: if tox -e prod-gate; then echo good; fi\n", GATE),
@@ -110,6 +121,10 @@ BROKEN = [
     (ASKS, "      - run: curl --fail --silent -o tool https://www.example.com/tool\n", VERIFIED),
     (ASKS, ASKS + "        continue-on-error: true\n", VERIFIED),
     (ASKS, "      - run: pipx run tox -e prod-gate\n", VERIFIED),  # a rehearsal: of production it says nothing
+    (ASKS + BACK, BACK + ASKS, ROLLBACK),
+    (BACK, IN_A_JOB, ROLLBACK),  # its step waits for a failure in a job that starts when all went well
+    (BACK, STARTED, ""),
+    (BACK, STARTED.replace("way-back", "production"), ROLLBACK),  # which waits for the approval of the deploy
     ("      - if: failure()\n", "      - if: inputs.back == 'yes'\n", f"{ROLLBACK} {WATCHED} {VERIFIED}"),
     ("apply -input=false plans/prod.tfplan", "apply -input=false plans/prod.tfplan || true", ""),
 ]  # fmt: skip
@@ -140,6 +155,15 @@ def test_every_question_is_asked_of_a_sound_pipeline_and_holds(asked: set[str]) 
 def test_one_change_breaks_its_criteria_and_no_other(old: str, new: str, criteria: str) -> None:
     assert broken(changed(old, new)) - {"workflow-regular-scan"} == set(criteria.split())
     assert broken(changed(old, new), Outcome.UNDETERMINED) == set()
+
+
+@pytest.mark.parametrize(
+    "script", ["tox -e dags || true", "tox -e lint", "tox -e dags\n          exit 0\n        shell: bash {0}"]
+)
+def test_dags_that_are_copied_without_their_tests_are_seen(script: str) -> None:
+    file = ".github/workflows/dags.yml"
+    text = SOUND[file].replace("- run: pytest dags/tests", f"- run: |\n          {script}")
+    assert broken({**SOUND, file: text}) - {"workflow-regular-scan"} == {DAGS}
 
 
 def test_every_check_is_seen_red(asked: set[str]) -> None:

@@ -147,8 +147,7 @@ def test_one_change_is_seen_by_its_check(file: str, old: str, new: str, check: s
     assert all(subject.startswith(".github/workflows") for one in found.values() for subject in one)
 
 
-def test_foreign_code_with_rights_is_seen() -> None:
-    text = """\
+FOREIGN = """\
 on: pull_request_target
 permissions: {}
 jobs:
@@ -157,8 +156,46 @@ jobs:
       - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8
         with: {ref: "${{ github.event.pull_request.head.sha }}"}
 """
+REF = 'ref: "${{ github.event.pull_request.head.sha }}"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (REF, REF),
+        (REF, 'repository: "${{ github.event.pull_request.head.repo.full_name }}"'),
+        (REF, 'ref: "refs/pull/${{ github.event.number }}/merge"'),
+        ("pull_request_target", "issue_comment"),
+        ("pull_request_target", "{workflow_run: {workflows: [gate]}}"),
+        (f"        with: {{{REF}}}\n", "      - run: gh pr checkout ${{ github.event.number }}\n"),
+        (f"        with: {{{REF}}}\n", "      - run: git fetch origin pull/${{ github.event.number }}/merge\n"),
+    ],
+)
+def test_foreign_code_with_rights_is_seen(old: str, new: str) -> None:
+    assert old in FOREIGN
+    text = FOREIGN.replace(old, new)
     assert list(red({**COMPLIANT, ".github/workflows/x.yml": text})) == ["test_foreign_code_has_no_rights"]
-    assert red({**COMPLIANT, ".github/workflows/x.yml": text.replace("pull_request_target", "pull_request")}) == {}
+
+
+def test_foreign_code_without_rights_and_own_code_with_them_are_no_flaw() -> None:
+    for text in (FOREIGN.replace("pull_request_target", "pull_request"), FOREIGN.replace(f"{{{REF}}}", "{ref: main}")):
+        assert red({**COMPLIANT, ".github/workflows/x.yml": text}) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".github/actions/own/action.yml", "runs: {using: composite, steps: [{uses: %s}]}"),
+        (".github/workflows/shared.yml", "on: workflow_call\npermissions: {}\njobs: {a: {steps: [{uses: %s}]}}\n"),
+        (".github/actions/own/action.yml", "runs: {using: docker, image: 'docker://%s'}"),
+    ],
+    ids=["a local action", "a reusable workflow", "a container"],
+)
+def test_actions_are_pinned_wherever_they_are_used(file: str, text: str) -> None:
+    """Also in a local action that no workflow uses so far."""
+    assert list(red({**COMPLIANT, file: text % "someone/tool@v1"})) == ["test_actions_are_pinned"]
+    by = "tool@sha256:" + "0" * 64 if "docker" in text else "someone/tool@" + "0" * 40
+    assert red({**COMPLIANT, file: text % by}) == {}
 
 
 def test_every_check_is_seen_red() -> None:

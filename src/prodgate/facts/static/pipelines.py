@@ -12,13 +12,17 @@ from typing import Final
 
 from .. import Fact
 from .plan_files import PlanTrace, trace_plan
+from .stages import ON_FAILURE, Stage, list_stages
 from .workflow_commands import (
     APPLY,
     BACKUP,
     BACKUP_WAIT,
     CHANGES,
+    DAG_TEST,
     DAGS,
+    JUDGE,
     JUDGE_AFTER,
+    JUDGE_BEFORE,
     MIGRATE,
     OPAQUE,
     ROLLBACK,
@@ -26,48 +30,13 @@ from .workflow_commands import (
     TEST,
     WATCH,
 )
-from .workflows import Job, Step, Workflow, is_elsewhere
+from .workflows import Job, Workflow
 
-#: Conditions that keep nothing from running once all before it went well.
-_SURE: Final = re.compile(r"(?:\$\{\{)?\s*(?:success\(\)|always\(\)|!\s*cancelled\(\))?\s*(?:\}\})?")
-_ON_FAILURE: Final = re.compile(r"\bfailure\s*\(|(?:result|outcome|conclusion)\s*==\s*'failure'")
-_ANYWAY: Final = re.compile(r"\b(?:always|cancelled|failure)\s*\(")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One thing that a workflow does in a deploy, such as the gate, a snapshot or a shift of traffic."""
-
-    kind: str
-    """One of the kinds in ``workflow_commands``."""
-    said: str
-    """The command or the action."""
-    subject: str
-    job: str
-    at: int
-    """Its place in the job."""
-    conditions: frozenset[str]
-    """What must be true for it to run, besides that all before it went well."""
-    firm: bool
-    """Whether a failure of it stops what comes after it."""
-    ordered: bool
-    """Whether it runs where it stands; in a script with functions nobody knows whether and when."""
-    on_failure: bool
-    """Whether it runs because something before it failed."""
-    anyway: bool
-    """Whether it runs even if a step before it has failed."""
-    elsewhere: bool
-    """Whether its job works on an environment that is not production."""
-
-    def __str__(self) -> str:
-        said = self.said if len(self.said) <= _LONGEST_SAID else f"{self.said[:_LONGEST_SAID]} …"
-        return f"{self.subject}: {said}"
-
-
-#: Characters of a command that a subject shows.
-_LONGEST_SAID: Final = 80
+_FAILED: Final = re.compile(r"\bfailure\s*\(")
 #: What is of use to the system alone on which it is done.
 _OF_A_SYSTEM: Final = (BACKUP, SNAPSHOT, BACKUP_WAIT, MIGRATE, WATCH, TEST, JUDGE_AFTER)
+#: What says something of the commit alone that it ran on.
+_OF_A_COMMIT: Final = (JUDGE, JUDGE_BEFORE, DAG_TEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +85,26 @@ class Change(Fact):
         return self._search(kinds, [one for one in later if not one.on_failure])
 
     def find_rollback(self, following: Collection[Stage] = ()) -> Search:
-        """Look for something that takes the change back by itself, once what is ``following`` it has failed."""
+        """Look for something that takes the change back by itself, whichever of what is ``following`` it has failed."""
         starts = (self.stage, *following)
-        later = [one for one in self.stages if all(self._precedes(start, one, 2) for start in starts)]
-        back = [one for one in later if one.on_failure and one.kind in (ROLLBACK, *CHANGES)]
+        later = [one for one in self.stages if all(self._hears_of(start, one) for start in starts)]
+        back = [one for one in later if one.kind in (ROLLBACK, *CHANGES)]
         own = [one for one in self.stages if one.kind == ROLLBACK and (one.subject, one.said) == self._place]
-        opaque = tuple(one for one in later if one.kind == OPAQUE and one.on_failure)
+        opaque = tuple(one for one in later if one.kind == OPAQUE)
         known = tuple(one for one in self.stages if one.kind == ROLLBACK and one not in back)
         return Search(found=(*back, *own), toothless=(), misplaced=known, unseen=opaque)
+
+    def _hears_of(self, failed: Stage, one: Stage) -> bool:
+        """Whether something runs because another has failed.
+
+        In another job, that job must say that it starts then, and must not wait for the approval of the deploy.
+        """
+        if failed.job == one.job:
+            return one.on_failure and failed.at < one.at
+        if one.environment and one.environment == self.stage.environment:
+            return False
+        named = _FAILED.search(one.starts) or any(f"needs.{part}." in one.starts for part in failed.job.split("/"))
+        return bool(named and ON_FAILURE.search(one.starts)) and self._precedes(failed, one, 2)
 
     @property
     def _place(self) -> tuple[str, str]:
@@ -132,7 +113,7 @@ class Change(Fact):
     def _search(self, kinds: Collection[str], there: Collection[Stage]) -> Search:
         there = [one for one in there if not (one.elsewhere and self.production and one.kind in _OF_A_SYSTEM)]
         fits = [one for one in there if one.kind in kinds and one.ordered]
-        sure = tuple(one for one in fits if one.firm and one.conditions <= self.stage.conditions)
+        sure = tuple(one for one in fits if one.firm and one.conditions <= self.stage.conditions and self._is_of(one))
         loose = [one for one in self.stages if one.kind in kinds and not one.ordered and self._may_be_near(one, there)]
         return Search(
             found=sure,
@@ -140,6 +121,10 @@ class Change(Fact):
             misplaced=tuple(one for one in self.stages if one.kind in kinds and one not in (*there, *loose)),
             unseen=(*(one for one in there if one.kind == OPAQUE and one.firm), *loose),
         )
+
+    def _is_of(self, stage: Stage) -> bool:
+        """Whether something judges the commit that the change is of, rather than another one."""
+        return stage.kind not in _OF_A_COMMIT or stage.checkout == self.stage.checkout
 
     def _may_be_near(self, stage: Stage, there: Collection[Stage]) -> bool:
         """Whether something that stands at no known place may be where it is looked for."""
@@ -154,7 +139,7 @@ class Change(Fact):
 
 def list_changes(workflow: Workflow) -> Iterator[Change]:
     """Yield each change that a workflow makes to a running system, or may make where it can't be seen through."""
-    stages = tuple(stage for job in workflow.jobs for stage in _list_stages(job, workflow))
+    stages = tuple(stage for job in workflow.jobs for stage in list_stages(job, workflow))
     ordered = tuple((job.id, tuple(one.id for one in job.after), job.needs) for job in workflow.jobs)
     for job in workflow.jobs:
         own = [one for one in stages if one.job == job.id]
@@ -163,53 +148,3 @@ def list_changes(workflow: Workflow) -> Iterator[Change]:
         for stage in {(one.kind, one.subject, one.said): one for one in made or hidden[:1]}.values():
             plan = trace_plan(job, stage.said) if stage.kind == APPLY else None
             yield Change(subject=str(stage), stage=stage, job=job, stages=stages, ordered=ordered, plan=plan)
-
-
-def _reaches_a_system(job: Job) -> bool:
-    """Whether a migration of the job can be of more than a database that stands beside it for its tests."""
-    takes_role = any(step.uses.startswith("aws-actions/configure-aws-credentials@") for step in job.steps)
-    return not job.services and bool(job.environment or takes_role or job.does(*(set(CHANGES) - {MIGRATE})))
-
-
-def _list_stages(job: Job, workflow: Workflow) -> Iterator[Stage]:
-    if workflow.is_called and not job.needs:
-        yield _make_stage(OPAQUE, "whatever calls this workflow", job, at=-1)
-    if job.uses and not any(other.id.startswith(f"{job.id}/") for other in workflow.jobs):
-        yield _make_stage(OPAQUE, job.uses, job, at=0)
-    at = 0
-    for step, outer in _walk(job.steps, ()):
-        for kind, command in step.does:
-            at += 1
-            if kind != MIGRATE or _reaches_a_system(job):
-                told = {"hidden": command.hidden, "ordered": command.ordered}
-                yield _make_stage(kind, command.text, job, at=at, steps=(*outer, step), **told)
-
-
-def _walk(steps: Collection[Step], outer: tuple[Step, ...]) -> Iterator[tuple[Step, tuple[Step, ...]]]:
-    for step in steps:
-        yield step, outer
-        yield from _walk(step.inner, (*outer, step))
-
-
-def _make_stage(
-    kind: str, said: str, job: Job, *, at: int, steps: tuple[Step, ...] = (), hidden: bool = False, ordered: bool = True
-) -> Stage:
-    stated = [job.condition, *(step.condition for step in steps)]
-    return Stage(
-        kind=kind,
-        said=said,
-        subject=job.subject if not steps else f"{_list_callers(job)}{steps[-1].subject}",
-        job=job.id,
-        at=at,
-        conditions=frozenset(text for text in stated if not _SURE.fullmatch(text)),
-        firm=not (hidden or job.tolerated or any(step.tolerated for step in steps)),
-        ordered=ordered,
-        on_failure=any(map(_ON_FAILURE.search, stated)),
-        anyway=any(_ANYWAY.search(step.condition) for step in steps),
-        elsewhere=job.elsewhere or any(is_elsewhere(step.env) for step in steps),
-    )
-
-
-def _list_callers(job: Job) -> str:
-    callers, arrow, _ = job.subject.rpartition(" > ")
-    return callers + arrow

@@ -38,6 +38,8 @@ _WRAPPER: Final = re.compile(
 _CLOSED, _LOSES = ("", "}", "fi", "done", "esac"), ("||", "&", "|", "|&")
 #: Substitutions of one script that are read, and how deep in one another; nobody writes more.
 _MOST, _DEEPEST = 200, 10
+#: Ends whatever failed as if it had gone well.
+_FORGIVES: Final = re.compile(r"^[ \t]*trap\s[^\n]*\bexit\s+0\b[^\n]*\b(?:EXIT|ERR|0)\s*$", re.MULTILINE)
 _FAILS_ANYWAY: Final = re.compile(r"^(?:(?:then|\{)\s+)?(?:exit\s+[1-9]|return\s+[1-9]|false\b)")
 
 
@@ -59,7 +61,8 @@ def read_commands(script: str, shell: str = "") -> tuple[Command, ...]:
     ['set -e', 'tox -e x', 'tee log']
     """
     text = _HEREDOC.sub(r"\3", _mask_expressions(script).replace("\r\n", "\n").replace("\\\n", " "))
-    commands = _read(text, _Mode(stops=_stops(shell), pipefail=shell == "bash"))
+    forgives = bool(_FORGIVES.search(text))
+    commands = _read(text, _Mode(stops=_stops(shell), pipefail=shell == "bash", hidden=forgives))
     return tuple(replace(one, ordered=False) for one in commands) if _FUNCTION.search(text) else tuple(commands)
 
 
@@ -84,8 +87,9 @@ class _Mode:
     def set(self, words: str) -> _Mode:
         """Return what holds after a ``set``."""
         errexit = re.search(r"\s([-+])(?:\w*e|o errexit)", words)
+        pipefail = re.search(r"\s([-+])\w*o pipefail", words)
         stops = self.stops if errexit is None else errexit[1] == "-"
-        return replace(self, stops=stops, pipefail=self.pipefail or "pipefail" in words)
+        return replace(self, stops=stops, pipefail=self.pipefail if pipefail is None else pipefail[1] == "-")
 
 
 def _stops(shell: str) -> bool:

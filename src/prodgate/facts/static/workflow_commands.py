@@ -20,14 +20,18 @@ OPAQUE: Final = "opaque"
 
 #: Characters of a command that are looked at.
 _LONGEST: Final = 4096
-_TOX: Final = r"^tox\b(?!.*\s--notest\b).*\s-e\s*\S*"
+#: Tox that runs what it is given: neither a command that only tells something, nor other settings than the file's.
+_TOX: Final = (
+    r"^tox\b(?!\s+(?:c|config|l|list|d|devenv|de|depends|q|quickstart|e|exec|schema|man)\b)"
+    r"(?!.*\s(?:--notest|--listenvs|-l|--showconfig|--help|-h|--version|--override|-x|--skip-env)\b).*\s-e\s*\S*"
+)
 #: Environments of tox that do by their names no more than look, the gate's own among them.
 _TRANSPARENT_TOX: Final = (
     r"(?:lint|format|types?|mypy|docs?|coverage|py\d*|pypy\d*|static|unit|load|dags|faults|e2e|prod-gate|pre-deploy"
     r"|post-deploy|deploy-watch|nightly)\b"
 )
-#: All layers and moments of the gate, rather than some.
-_WHOLE: Final = r"(?!.*\s--(?:only|moment)\b)"
+#: All layers and moments of the gate, rather than some, or none.
+_WHOLE: Final = r"(?!.*\s(?:--(?:only|moment|help)|-h)\b)"
 _TF: Final = r"^(?:terraform|tofu|terragrunt)\s+(?:run-all\s+|run\s+(?:--all\s+)?(?:--\s+)?|-\S+\s+)*"
 _DAG_FILES: Final = r"(?:^|[\s/\"'])dags?\b"
 _MIGRATIONS: Final = (
@@ -84,7 +88,7 @@ _COMMANDS: Final[Mapping[str, re.Pattern[str]]] = {
         SCAN: rf"^(?:trivy|grype|osv-scanner|pip-audit|semgrep|checkov|npm\s+audit|cargo\s+(?:audit|deny))\b"
         rf"|^prodgate\s+run\b|{_TOX}(?:prod-gate|nightly|scan|audit)\b",
         OPAQUE: rf"{_TOX}(?<![\w-])(?!{_TRANSPARENT_TOX})[a-z]"
-        r"|^(?:make|just|task|mage|nx|turbo|nox|invoke|fab|ansible-playbook|ssh|eval|act|earthly|dagger)\s"
+        r"|^tox\s+(?:e|exec)\s|^(?:make|just|task|mage|nx|turbo|nox|invoke|fab|ansible-playbook|ssh|eval|act|earthly|dagger)\s"
         r"|^(?:npm|pnpm|yarn|bun)\s+(?!ci\b|i\b|install\b|add\b|audit\b|config\b|cache\b|version\b)\S"
         r"|^(?:\./|\.\./|/)?[\w.-]*/\S+|^(?:bash|sh|zsh|node|deno|ruby|perl|php|python[\d.]*)\s+(?!-[VhvIm]|--version)\S"
         r"|^docker(?:-compose)?\s+(?:compose\s.*)?(?:run|exec)\s|^[\"']?\$(?!\{\{env\.|\(…\)$)(?!.*\s(?:[=!]=|=~|-(?:eq|ne|gt|lt))\s)|^(?:source|\.)\s+(?!\S*activate)",

@@ -60,7 +60,8 @@ def test_a_failure_that_stops_the_script(script: str) -> None:
         "gate || true", "gate || :", "gate || echo bad", "gate | tee log", "gate &", "! gate", "if gate; then ls; fi",
         "if ! gate; then echo bad; fi", "while gate; do ls; done", "set +e\ngate\nls", "set +o errexit\ngate\nls",
         "(gate; ls) || true", "{ gate; } || true", "for x in a; do gate $x; done || true", "gate && ls\nls",
-        "gate && ls || true", 'echo "$(gate)"', "ls $(gate)",
+        "gate && ls || true", 'echo "$(gate)"', "ls $(gate)", "gate || exit 0", "trap 'exit 0' EXIT\ngate",
+        'set -e; ls\ntrap "echo bad; exit 0" ERR\ngate',
     ],
 )  # fmt: skip
 def test_a_failure_that_nobody_notices(script: str) -> None:
@@ -70,6 +71,10 @@ def test_a_failure_that_nobody_notices(script: str) -> None:
 def test_what_the_shell_of_a_step_does_about_failures() -> None:
     assert not hidden("gate | tee log", "bash")  # GitHub adds pipefail to a shell that is named
     assert not hidden("set -o pipefail\ngate | tee log")
+    assert not hidden("set -euo pipefail\ngate | tee log")
+    assert hidden("set +o pipefail\ngate | tee log", "bash")
+    assert hidden("set +o pipefail\ngate | tee log")
+    assert not hidden("trap 'rm log' EXIT\ngate")
     assert hidden("gate\nls", "bash {0}")
     assert not hidden("gate", "bash {0}")
     assert not hidden("gate\nls", "bash -euo pipefail {0}")
@@ -77,6 +82,6 @@ def test_what_the_shell_of_a_step_does_about_failures() -> None:
 
 @pytest.mark.parametrize("text", ["$(", "<<a\n", "a;", "'", "a && ", "(a) || ", "if ! a\n", "a || b ", "${{ ", "`"])
 def test_no_script_takes_long(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     read_commands(text * (16 * 1024 // len(text)))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
