@@ -77,8 +77,16 @@ def list_stages(job: Job, workflow: Workflow) -> Iterator[Stage]:
         for kind, command in step.does:
             at += 1
             if kind != MIGRATE or _reaches_a_system(job):
-                told = {"hidden": command.hidden, "ordered": command.ordered, "checkout": checkout}
-                yield _make_stage(kind, command.text, job, at=at, steps=(*outer, step), **told)
+                yield _make_stage(
+                    kind,
+                    command.text,
+                    job,
+                    at=at,
+                    steps=(*outer, step),
+                    hidden=command.hidden,
+                    ordered=command.ordered,
+                    checkout=checkout,
+                )
 
 
 def _walk(steps: Collection[Step], outer: tuple[Step, ...]) -> Iterator[tuple[Step, tuple[Step, ...]]]:
