@@ -45,7 +45,6 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
         "--format", choices=("sarif", "junit", "github", "oscal", "ocsf", "asff", "json"), required=True
     )
     _add_output(export)
-
     history = command(
         "history", "remembering.history", "make a page of the runs in a folder: nights, criteria, figures"
     )

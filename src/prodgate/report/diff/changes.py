@@ -25,8 +25,8 @@ KINDS: Final[Mapping[str, str]] = {
     "fixed": "fixed",
 }
 
-#: The name of a run within a subject, such as that of the run before it; it differs each time.
-_RUN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{7}")
+#: What differs in a subject each time: the name of a run, such as the one before it, and a port of a rehearsal.
+_PASSING: Final = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{7}|(?<=//127\.0\.0\.1:)\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def _by_key(verdict: Verdict) -> dict[Key, Finding]:
     """Return findings by what they answer; the worse one where a check spoke twice of a subject."""
     found: dict[Key, Finding] = {}
     for finding in all_findings(verdict):
-        key = (finding.criterion, finding.layer, finding.check, _RUN.sub("(run)", finding.subject))
+        key = (finding.criterion, finding.layer, finding.check, _PASSING.sub("(any)", finding.subject))
         if key not in found or finding.outcome is Outcome.NOT_SATISFIED:
             found[key] = finding
     return found

@@ -32,6 +32,8 @@ def describe_conditions(before: Run, after: Run) -> Iterator[str]:
         if layers:
             yield f"layers {verb}: {', '.join(sorted(layers))}"
     for name, run in (("earlier", before), ("later", after)):
+        if again := run.about.get("judged_again"):
+            yield f"the {name} run judges the facts of another again: {again}"
         if run.finished is None:
             yield f"the {name} run was cut off: {run.path.name}"
 
@@ -53,15 +55,22 @@ def _describe_judges(before: Run, after: Run) -> Iterator[str]:
 def find_hindrances(before: Run, after: Run) -> dict[str, tuple[str, ...]]:
     """Return, for each layer, why what it measured in the two runs can't be compared; none where nothing hinders."""
     target = tuple(_compare_about(before, after, ("target", "rehearsal")))
-    old, new = before.about.get("versions", {}), after.about.get("versions", {})
-    machine = tuple(
-        f"{name}: {old.get(name, 'none')} -> {new.get(name, 'none')}"
-        for name in _MACHINE
-        if old.get(name) != new.get(name)
-    )
+    machine = tuple(_compare_machines(before, after))
     layers = before.scope.layers | after.scope.layers
     found = {layer: (*target, *(machine if layer in MEASURED else ())) for layer in layers}
     return {layer: reasons for layer, reasons in found.items() if reasons}
+
+
+def _compare_machines(before: Run, after: Run) -> Iterator[str]:
+    """Yield in what the machines that measured differ; a run that judges the facts of another does not name theirs."""
+    measured = [str(run.about.get("judged_again") or run.path.name) for run in (before, after)]
+    if measured[0] == measured[1] and "judged_again" in {**before.about, **after.about}:
+        return  # they are the same figures
+    for run, name in zip((before, after), measured, strict=True):
+        if "judged_again" in run.about:
+            yield f"{run.path.name} judges what {name} measured, and does not name its machine"
+    old, new = before.about.get("versions", {}), after.about.get("versions", {})
+    yield from _compare_tables("", *({key: each.get(key, "none") for key in _MACHINE} for each in (old, new)))
 
 
 def _compare_about(before: Run, after: Run, names: tuple[str, ...]) -> Iterator[str]:

@@ -82,7 +82,7 @@ def compare_figures(before: Run, after: Run, pairs: Iterable[Change]) -> Iterato
             continue
         why = "; ".join(hindrances.get(now.layer, ())) or find_other_profile(before, then, after, now)
         change = "not-compared" if why else _judge_change(old, new, now.expected)
-        if "(" in now.observed or (change != "same" and then.observed != now.observed):
+        if " each end: " in now.observed or (change != "same" and then.observed != now.observed):
             yield FigureChange(
                 criterion=now.criterion,
                 layer=now.layer,

@@ -69,7 +69,8 @@ def make_entry(run: Run, journal: str) -> Entry:
         rehearsal=verdict.scope.rehearsal,
         partial=bool(verdict.scope.left_out() or run.about.get("moment") or run.finished is None),
         closed=run.finished is not None,
-        machine=f"{versions.get('platform', '')} {versions.get('processors', '')}".strip(),
+        machine=str(run.about.get("judged_again") or "")
+        or f"{versions.get('platform', '')} {versions.get('processors', '')}".strip(),
         criteria=_worst_outcomes(verdict),
         figures={
             f"{f.criterion} on {f.subject}": (f.observed, f.expected, f.layer in MEASURED)

@@ -86,6 +86,8 @@ def test_a_plain_figure_is_said_when_it_changed() -> None:
     assert [f.change for f in compare(of("7 d"), of("1 d")).figures] == ["worse"]
     assert not compare(of("7 d"), of("7 d")).figures
     assert not compare(of("7 d"), of("168 h")).figures
+    assert not compare(of("0 (1 scan)"), of("0 (1 scan)")).figures
+    assert [f.change for f in compare(of("9 (1 scan)"), of("0 (1 scan)")).figures] == ["worse"]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,19 @@ def test_figures_of_different_machines_are_shown_and_not_compared(about: dict[st
     made = compare(measured(FAST), measured(SLOW, **about))
     assert [(f.change, f.why) for f in made.figures] == [("not-compared", reason)]
     assert f"{FAST} -> {SLOW}; not compared: {reason}" in " ".join(render_comparison(made).split("\n"))
+
+
+def test_facts_that_are_judged_again_were_measured_where_they_were_observed() -> None:
+    first = measured(FAST)
+    again = replace(
+        measured(SLOW, judged_again=first.path.name), path=first.path.with_name("2026-11-25T130000Z-aaaaaaa")
+    )
+    other = replace(measured(SLOW), path=first.path.with_name("2026-11-26T130000Z-bbbbbbb"))
+    assert [f.change for f in compare(first, again).figures] == ["worse"]
+    assert f"the later run judges the facts of another again: {first.path.name}" in compare(first, again).conditions
+    (figure,) = compare(other, again).figures
+    assert figure.change == "not-compared"
+    assert figure.why == f"{again.path.name} judges what {first.path.name} measured, and does not name its machine"
 
 
 def test_what_an_account_measured_does_not_depend_on_the_machine_that_asks() -> None:
@@ -147,9 +162,9 @@ def test_a_record_that_can_not_be_read_is_not_compared(tmp_path: object) -> None
     assert "the record of the load can't be read" in figure.why
 
 
-def test_the_name_of_the_run_before_is_no_other_subject() -> None:
+def test_the_name_of_the_run_before_and_a_port_are_no_other_subject() -> None:
     def of(name: str, outcome: str) -> Run:
-        subject = f"steady at x against the run {name}"
+        subject = f"steady at http://127.0.0.1:4{name[8:10]}05 against the run {name}"
         seen = finding("latency-p95", outcome, subject, layer="load", check="test_p95", observed=FAST)
         return run([criterion("latency-p95", layers=("load",))], [seen], layers=("load",))
 

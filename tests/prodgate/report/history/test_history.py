@@ -151,7 +151,7 @@ def test_the_page_shows_all_of_it_and_runs_nothing() -> None:
     assert not {"script", "img", "iframe"} & set(page.tags)
     assert "&lt;img src=x" in text
     assert "\u202e" not in text
-    assert "1 runs of other systems or targets are not shown." in text
+    assert "Runs of other systems or targets that are not shown: 1." in text
     for state in MARKS:
         assert f'{state} <span class="count">{2 if state == "GO" else 1}</span>' in text, state
     assert render_history(entries) == text
