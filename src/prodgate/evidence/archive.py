@@ -70,7 +70,9 @@ def archive_run(s3: Any, run: Path, place: Place, lock: Lock) -> Place:
     there = Place(bucket=place.bucket, prefix=place.key(run.name))
     if [*_list_versions(s3, there.bucket, there.key(NAME))]:
         raise ArchiveError(f"{there}: is archived already; prodgate restore brings it back")
-    files = [path for path in sorted(run.rglob("*")) if path.is_file() and path != run / NAME]
+    files = [path for path in sorted(run.rglob("*")) if not path.is_dir() and path != run / NAME]
+    if strange := [path for path in (*files, run / NAME) if path.is_symlink() or not path.is_file()]:
+        raise ArchiveError(f"{strange[0]}: is no file of the run, but leads elsewhere; nothing was archived")
     _each(lambda path: _put(s3, run, path, there, lock), files)
     _put(s3, run, run / NAME, there, lock)  # last, so that whoever finds it finds all
     return there

@@ -98,6 +98,14 @@ def test_nothing_is_restored_outside_of_its_folder(tmp_path: Path, file: str) ->
     assert not (tmp_path / "back").exists()
 
 
+def test_a_file_that_leads_elsewhere_is_not_archived(s3: Any, closed: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of somebody else")
+    (closed / "report.ja.html").symlink_to(tmp_path / "secret")
+    with pytest.raises(ArchiveError, match=r"report\.ja\.html: is no file of the run"):
+        archive_run(s3, closed, BUCKET, LOCK)
+    assert "Versions" not in s3.list_object_versions(Bucket="evidence")
+
+
 def test_a_bucket_without_a_lock_is_refused(s3: Any, closed: Path) -> None:
     with pytest.raises(ArchiveError, match="s3://open: has no Object Lock, so that anybody could delete a run"):
         archive_run(s3, closed, Place(bucket="open", prefix=""), LOCK)
