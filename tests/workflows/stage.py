@@ -27,6 +27,8 @@ from tests.workflows.runner import Machine, answer
 VARIABLES = {
     "vars.AWS_REGION": "ap-northeast-1",
     "vars.PRODGATE_TARGET": "aws://ap-northeast-1",
+    "vars.PRODGATE_SIGNER": "a public key",
+    "secrets.PRODGATE_SIGNING_KEY": "its private half",
     "vars.SITE_HOST": "www.nba-news.example",
     "vars.E2E_READER": "reader",
     "vars.APPLIED_COMMIT": "",
@@ -61,7 +63,7 @@ case "$*" in
 *) ;;
 esac
 case "$*" in
-*--notest*) ;;
+*--notest* | *"tox -e sign -- runs/"* | *"tox -e verify-run -- runs/"*) ;;
 *--junit-xml=reports/*) mkdir -p reports && echo '<testsuites/>' > reports/tests.xml ;;
 *"tox -e deploy-watch"*) mkdir -p runs/watches/one && echo "$*" > runs/watches/one/run.json ;;
 *) run=runs/2026-11-27T120000Z-$$ && mkdir -p "$run" && cp "$SUMMARIES/$said.md" "$run/summary.md" ;;

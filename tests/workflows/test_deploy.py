@@ -20,7 +20,7 @@ from tests.workflows.stage import OPEN_TO_MAIN, PROTECTED, Stage, deployed, stag
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("rehearsal")]
 
 DEPLOY = read_jobs("deploy.yml")
-JOBS = ("tests", "gate", "plan", "deploy", "verify", "roll-back")
+JOBS = ("tests", "gate", "sign", "plan", "deploy", "verify", "roll-back")
 COMPONENTS = ("api", "frontend")
 
 
@@ -87,6 +87,7 @@ def test_results_of_tests_are_of_a_commit(released: Stage) -> None:
 def test_a_good_release_does_everything_in_its_order(released: Stage) -> None:
     done = released.machine.commands
     order = [
+        "pipx run tox -e sign -- runs/", "pipx run tox -e verify-run -- runs/",
         "terraform -chdir=terraform/environments/prod apply ", "aws rds create-db-cluster-snapshot",
         "aws rds wait", "pipx run tox -e pre-deploy -- aws://ap-northeast-1", "aws ecs run-task",
         "aws ecs wait tasks-stopped", "aws deploy create-deployment", "pipx run tox -e deploy-watch -- d-", "curl --fail",
@@ -312,7 +313,7 @@ def test_every_command_of_the_gate_that_tox_or_a_workflow_names_is_understood() 
     given = {"prod-gate": ("aws://r --moment during",), "deploy-watch": watches, "nightly": ("",)}
     settings = ConfigParser(interpolation=None)
     settings.read(ROOT / "tox.ini")
-    for name in ("prod-gate", "pre-deploy", "deploy-watch", "post-deploy", "nightly", "dags"):
+    for name in ("prod-gate", "pre-deploy", "deploy-watch", "post-deploy", "nightly", "dags", "sign", "verify-run"):
         command = settings[f"testenv:{name}"]["commands"].strip()
         for said in given.get(name, ("aws://r",)):
             words = re.sub(r"\{posargs[^}]*\}", said, re.sub(r"\{env:[^}]*\}", "aws://r", command)).split()

@@ -1,0 +1,89 @@
+"""The job that signs, and the step with which a deploy begins, word for word, with the gate itself."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from prodgate.signatures.keys import KeySigner
+from tests.prodgate.sample_run import CRITERIA
+from tests.prodgate.sealing.sealed import COMMIT, EVE, NIGHTLY, make_run, pem, seal
+from tests.prodgate.sealing.test_signers import private
+from tests.workflows.runner import Machine, read_jobs
+
+pytestmark = pytest.mark.once
+
+DEPLOY = read_jobs("deploy.yml")
+#: What an environment of tox runs, by the gate of this tree: ``pipx run tox -e sign -- WORDS``.
+PIPX = f"""
+name=$4; shift 4
+case "$1" in --notest) exit 0 ;; esac
+shift
+case "$name" in sign) command=seal ;; verify-run) command=verify ;; *) exit 64 ;; esac
+exec "{sys.executable}" -m prodgate.cli "$command" "$@"
+"""
+
+
+def make_machine(folder: Path) -> Machine:
+    variables = {"vars.PRODGATE_SIGNER": pem(NIGHTLY), "secrets.PRODGATE_SIGNING_KEY": private(NIGHTLY)}
+    machine = Machine(folder, variables, {"GITHUB_SHA": COMMIT})
+    machine.install("pipx", PIPX)
+    return machine
+
+
+def put(machine: Machine, job: str, run: Path) -> None:
+    """Lay a run where the job has downloaded it to, and the criteria of the shop in the checkout."""
+    work = machine.work(DEPLOY[job])
+    (work / "runs").mkdir(exist_ok=True)
+    shutil.copytree(run, work / "runs" / run.name)
+    (work / "criteria.toml").write_text(CRITERIA, "utf-8")
+
+
+def begin_deploy(machine: Machine) -> int:
+    (step,) = [one for one in DEPLOY["deploy"].steps if "verify-run" in one.run]
+    return machine.run_step(step, DEPLOY["deploy"])
+
+
+@pytest.mark.parametrize(
+    ("signer", "about", "system", "code"),
+    [
+        (NIGHTLY, {}, "shop", 0),
+        (None, {}, "shop", 4),
+        (EVE, {}, "shop", 4),
+        (NIGHTLY, {"commit": "e" * 40}, "shop", 4),
+        (NIGHTLY, {"commit": f"{COMMIT}+changes"}, "shop", 4),
+        (NIGHTLY, {"system": "bank"}, "bank", 4),
+    ],
+    ids=["as it should be", "unsigned", "another key", "another commit", "files in no commit", "another system"],
+)
+def test_a_deploy_begins_only_with_the_signed_run_of_its_commit(
+    tmp_path: Path, signer: KeySigner | None, about: dict[str, str], system: str, code: int
+) -> None:
+    machine = make_machine(tmp_path / "machine")
+    run = make_run(tmp_path, CRITERIA.replace('"shop"', f'"{system}"'), **about)
+    seal(run, signer)
+    put(machine, "deploy", run)
+    assert begin_deploy(machine) == code
+
+
+def test_two_runs_are_none(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path / "machine")
+    for _ in range(2):
+        run = make_run(tmp_path)
+        seal(run)
+        put(machine, "deploy", run)
+    assert begin_deploy(machine) == 4
+
+
+def test_the_job_that_signs_makes_what_the_deploy_accepts(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path / "machine")
+    run = make_run(tmp_path)
+    seal(run, None)
+    put(machine, "sign", run)
+    sign = [one for one in DEPLOY["sign"].steps if one.run]
+    assert [machine.run_step(one, DEPLOY["sign"]) for one in sign] == [0] * len(sign)
+    put(machine, "deploy", machine.work(DEPLOY["sign"]) / "runs" / run.name)
+    assert begin_deploy(machine) == 0
