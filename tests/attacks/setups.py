@@ -132,6 +132,28 @@ def put_a_pipe(project: Path, gate: Gate) -> None:
     os.mkfifo(project / "notes.txt")
 
 
+def put_a_pipe_among_suites(project: Path, gate: Gate) -> None:
+    """Put a pipe where a file of checks is expected."""
+    os.mkfifo(project / "suites" / "static" / "test_more.py")
+
+
+def put_a_pipe_among_facts(project: Path, gate: Gate) -> None:
+    """Put a pipe where a module of facts is expected."""
+    (project / "facts").mkdir()
+    os.mkfifo(project / "facts" / "shop.py")
+
+
+def put_a_pipe_among_terraform(project: Path, gate: Gate) -> None:
+    """Put a pipe where a variable file of Terraform is expected, which core reads by itself."""
+    os.mkfifo(project / "infra" / "more.auto.tfvars")
+
+
+def put_a_pipe_among_workflows(project: Path, gate: Gate) -> None:
+    """Put a pipe where a workflow is expected."""
+    (project / ".github" / "workflows").mkdir(parents=True)
+    os.mkfifo(project / ".github" / "workflows" / "deploy.yml")
+
+
 def commit_a_key_and_ignore_it(project: Path, gate: Gate) -> None:
     """Commit a key, and let git ignore its file from then on."""
     write_a_key(project, gate)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..aws.answers import Unreadable
 from .bag import import_dags
 from .lint import run_ruff
-from .rules import check_file
+from .rules import check_file, refuse_file
 
 #: What a deployment of DAGs leaves out.
 _NOT_DEPLOYED: Final = re.compile(r"^tests/|(^|/)(__pycache__|\.[^/]+)/")
@@ -29,7 +29,7 @@ def observe(
     files = list_deployed(folder)
     with ThreadPoolExecutor(1) as thread:
         importing = thread.submit(_attempt, lambda: _import_dags(folder, python, environment, files))
-        read = [check_file(file, (folder / file).read_text("utf-8", "replace")) for file in files]
+        read = [_check(folder / file, file) for file in files]
         lint = _attempt(lambda: {"found": run_ruff(folder, files) if files else []})
         bag = importing.result()
     told = [one for complaints, _ in read for one in complaints]
@@ -38,9 +38,19 @@ def observe(
 
 
 def list_deployed(folder: Path) -> list[str]:
-    """Return the names of the Python files below a folder that a deployment copies."""
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+    """Return the names of the Python files below a folder that a deployment copies, also of what can't be read."""
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if not path.is_dir())
     return sorted(name for name in names if not _NOT_DEPLOYED.search(name))
+
+
+def _check(path: Path, name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Check a file; a pipe is never waited for, and a link to nothing is said."""
+    try:
+        if not path.is_file():
+            return [refuse_file(name, "is no regular file; a deployment can't copy it")], []
+        return check_file(name, path.read_text("utf-8", "replace"))
+    except OSError as error:
+        return [refuse_file(name, f"can't be read: {error.strerror}")], []
 
 
 def _import_dags(

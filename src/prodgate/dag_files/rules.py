@@ -23,17 +23,28 @@ _CLOCKS: Final = ("now", "utcnow", "today", "yesterday", "tomorrow", "days_ago")
 def check_file(file: str, text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what rules say of a file (``rule``, ``file``, ``line``, ``text``), and the DAGs that it declares."""
     try:
-        source = Source(file, text, ast.parse(text))
+        return _check_source(Source(file, text, ast.parse(text)))
     except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
         said = getattr(error, "msg", None) or str(error)
-        return [{"rule": "DAG000", "file": file, "line": line, "text": f"is no Python: {said}"}], []
+        return [refuse_file(file, f"is no Python: {said}", getattr(error, "lineno", None) or 1)], []
+    except (RecursionError, MemoryError):
+        return [refuse_file(file, "is nested too deep to be read; write it flatter")], []
+
+
+def refuse_file(file: str, why: str, line: int = 1) -> dict[str, Any]:
+    """Return what is said of a file that no rule can look at."""
+    return {"rule": "DAG000", "file": file, "line": line, "text": why}
+
+
+def _check_source(source: Source) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     told = [
-        {"rule": name, "file": file, "line": line, "text": said}
+        {"rule": name, "file": source.file, "line": line, "text": said}
         for name, rule in RULES.items()
         for line, said in rule(source)
     ]
-    declared = [{"dag_id": each.dag_id, "file": file, "line": each.line} for each in source.declarations if each.dag_id]
+    declared = [
+        {"dag_id": each.dag_id, "file": source.file, "line": each.line} for each in source.declarations if each.dag_id
+    ]
     return told, declared
 
 

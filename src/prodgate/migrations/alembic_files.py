@@ -23,7 +23,7 @@ def read_alembic(files: Mapping[str, str]) -> Iterator[Revision]:
 def _read_file(name: str, text: str) -> Revision:
     try:
         stated = dict(_list_constants(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unreadable(f"{name}: can't be parsed: {error}") from None
     for key in ("revision", "down_revision"):
         if key not in stated:
@@ -48,7 +48,7 @@ def _evaluate(value: ast.expr | None) -> Any:
         return ...
     try:
         return ast.literal_eval(value)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, RecursionError, MemoryError):
         return ...
 
 

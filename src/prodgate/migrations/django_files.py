@@ -30,16 +30,26 @@ def read_django(files: Mapping[str, str]) -> Iterator[Revision]:
 def _read_dependencies(name: str, text: str) -> list[tuple[str, str]]:
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unreadable(f"{name}: can't be parsed: {error}") from None
     made = next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Migration"), None)
     if made is None:
         raise Unreadable(f"{name}: holds no class Migration; move the file elsewhere")
-    assigned = (node for node in made.body if isinstance(node, ast.Assign))
-    stated = {t.id: node.value for node in assigned for t in node.targets if isinstance(t, ast.Name)}
+    stated = dict(_list_stated(made))
     if "replaces" in stated:
         raise Unreadable(f"{name}: is squashed, and stands for migrations that may have run one by one; ask Django")
-    return [_read_pair(name, each) for each in getattr(stated.get("dependencies"), "elts", ())]
+    needs = stated.get("dependencies", ast.List(elts=[]))
+    if not isinstance(needs, ast.List | ast.Tuple):
+        raise Unreadable(f"{name}: computes its dependencies; write them as constants")
+    return [_read_pair(name, each) for each in needs.elts]
+
+
+def _list_stated(made: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what a class assigns to a name of its own."""
+    for node in made.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((target.id, node.value) for target in targets if isinstance(target, ast.Name))
 
 
 def _read_pair(name: str, value: ast.expr) -> tuple[str, str]:
@@ -48,6 +58,6 @@ def _read_pair(name: str, value: ast.expr) -> tuple[str, str]:
         return "", ""
     try:
         app, other = ast.literal_eval(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError, MemoryError):
         raise Unreadable(f"{name}: computes its dependencies; write them as constants") from None
     return str(app), str(other)

@@ -18,6 +18,9 @@ _JUDGING: Final = (
     "run.watching", "sections.judges", "statistics", "terraform.policy", "terraform.reading", "terraform.resources",
 )  # fmt: skip
 
+#: Said of a layer whose criteria are others at its end.
+CHANGED_CRITERIA: Final = "the criteria were changed by a module of the project while it judged; leave them as they are"
+
 #: What something is, by the name under which it is reached.
 Fingerprint = Mapping[str, tuple[object, ...]]
 
@@ -36,6 +39,11 @@ def find_changes(before: Fingerprint) -> tuple[str, ...]:
     """Return the names of what is not what it was."""
     now = take_fingerprint()
     return tuple(sorted(name for name, parts in before.items() if not _is_same(parts, now.get(name, ()))))
+
+
+def describe_criteria(criteria: Mapping[str, object]) -> str:
+    """Return all that is stated, down to each limit, to see whether code of a team makes it something else."""
+    return repr(sorted(criteria.items()))
 
 
 def _is_same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:

@@ -27,7 +27,7 @@ from ..sections.project import Project, load_facts, load_policies, open_project
 from ..sections.targets import parse_target
 from . import pytest_plugin
 from .citations import Citations
-from .integrity import Fingerprint, find_changes, take_fingerprint
+from .integrity import CHANGED_CRITERIA, Fingerprint, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .watching import watch_judgements
 
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
 
 def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, recall: bool, judge: bool) -> int:
     """Let code of the team in, observe and judge. Raises UsageError when it changes the gate's own."""
-    sound = take_fingerprint()
+    sound, stated = take_fingerprint(), describe_criteria(at.stated.criteria)
     policies = load_policies(project.policy_folders())
     load_facts(project.root)
     facts = _recall(layer, at.run) if recall else _observe(layer, at)
@@ -80,6 +80,8 @@ def _observe_and_judge(layer: Layer, at: LayerContext, project: Project, *, reca
     _conclude(layer, facts, at)
     code = _judge(layer, facts, at, project, policies if layer.judges_policies else frozenset())
     _refuse_changes(sound)
+    if describe_criteria(at.stated.criteria) != stated:
+        raise UsageError(CHANGED_CRITERIA)
     return code
 
 

@@ -147,6 +147,8 @@ def _list_own(root: Path) -> Iterator[Path]:
 
 def _read_other(path: Path, *, helps: bool) -> JudgeFile:
     """Return what a file that no layer reads holds of judges; what is no Python does when it speaks of the gate."""
+    if not path.is_file():  # a pipe would never end, and a link to nothing may lead somewhere later
+        return JudgeFile(lazy=(f"{path}: is no regular file, and nobody can tell what it judges; take it away",))
     data = path.read_bytes()
     spoken = b"prodgate" in data
     if not (helps or spoken or b"check" in data or b"policy" in data):

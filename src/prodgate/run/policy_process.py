@@ -18,7 +18,7 @@ from ..sections.judges import find_place
 from ..sections.project import Project, load_policies, open_project
 from ..terraform.policy import POLICIES, apply
 from ..terraform.serialization import from_json
-from .integrity import find_changes, take_fingerprint
+from .integrity import CHANGED_CRITERIA, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
 from .watching import watch_judgements
 
@@ -35,12 +35,14 @@ def main(arguments: Sequence[str]) -> int:
     project = open_project(criteria)
     read_sources_only(project.root, FOLDERS)
     try:
-        sound = take_fingerprint()
+        sound, stated = take_fingerprint(), describe_criteria(project.stated.criteria)
         load_policies(project.policy_folders())
         for given in sorted(folder.glob(f"*/{CONFIGURATION}")):
             _judge(given, project)
         if changed := find_changes(sound):
             raise UsageError(f"{', '.join(changed)}: was changed by a policy module; leave the gate's code alone")
+        if describe_criteria(project.stated.criteria) != stated:
+            raise UsageError(CHANGED_CRITERIA)
     except UsageError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 4

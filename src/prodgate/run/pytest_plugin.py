@@ -6,6 +6,7 @@ Outside a gate run policies are not collected, and a check has no facts and fail
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from ..checks import Check, check_of, registered_checks
-from ..criteria import Criteria, Criterion
+from ..criteria import Criteria, Criterion, UsageError
 from ..evidence.journal import Journal
 from ..facts import Facts
 from ..findings import Finding, Outcome
@@ -43,6 +44,8 @@ class Judging:
     """Criteria that are stated, and that this run does not ask about."""
     collected: list[pytest.Item] = field(default_factory=list)
     """Every item, also one that a plugin or the project's conftest.py takes out later."""
+    process: int = field(default_factory=os.getpid)
+    """The process that judges, and no copy of it."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make itself known to the hooks below."""
@@ -202,6 +205,8 @@ def _make_runner(check: Check, config: pytest.Config) -> Callable[..., None]:
 def _conclude(subject: Policy | Check, findings: Iterable[Finding], judging: Judging, place: str) -> None:
     """Write each finding to the journal before the next is made, then fail the item if any blocks."""
     __tracebackhide__ = True
+    if os.getpid() != judging.process:
+        raise UsageError(f"{subject.place}: is judged by a forked copy of the layer; fork nothing in suites")
     kind = subject.kind if isinstance(subject, Check) else Configuration
     judging.journal.record_started(judging.layer, subject.name, place, judging.cite(kind))
     unmet, made = [], 0

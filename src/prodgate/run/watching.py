@@ -73,7 +73,7 @@ def watch_judgements() -> None:
     """Watch every judgement of this process from here on."""
     if _watch_threads not in WATCHES:
         WATCHES.extend((_watch_threads, _watch_criterion, _watch_coroutines))
-        os.register_at_fork(after_in_parent=_note_fork)
+        os.register_at_fork(after_in_parent=_note_fork, after_in_child=_note_fork)  # either may go on as the judge
 
 
 def _note_fork() -> None:

@@ -73,9 +73,12 @@ class JudgeFile:
 def read_judges(path: Path) -> JudgeFile:
     """Return what is written in a Python file. Raises UsageError for one that is none."""
     try:
-        tree = ast.parse(path.read_bytes(), str(path))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _read_tree(ast.parse(path.read_bytes(), str(path)), path)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError) as error:
         raise UsageError(f"{path}: can't be loaded: {type(error).__name__}: {error}; mend the module") from error
+
+
+def _read_tree(tree: ast.Module, path: Path) -> JudgeFile:
     names = _Names(tree)
     found = [each for node in tree.body for each in _read_function(node, names, path)]
     counted = {id(call.func) for _, call in found}

@@ -16,6 +16,7 @@ from xml.parsers import expat
 MOST_BYTES: Final = 64 * 1024 * 1024
 _DEEPEST: Final = 64
 _MOST_NAMES: Final = 20
+_MOST_DIGITS: Final = 18
 _ROOTS: Final = ("testsuites", "testsuite")
 #: Name of the property that says of which commit the tests are.
 COMMIT: Final = "commit"
@@ -158,7 +159,9 @@ def read_junit(data: bytes) -> JUnitResults:
     parser.CharacterDataHandler = reading.read
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except JUnitError:
+        raise
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter of an encoding that Python can't read so
         raise JUnitError(f"it is no whole XML: {error}") from None
     return JUnitResults(
         tests=reading.tests,
@@ -182,8 +185,12 @@ def _begin_case(given: Mapping[str, str]) -> _Case:
 
 
 def _read_declared(given: Mapping[str, str]) -> Mapping[str, int]:
-    return {key: int(text) if (text := given.get(key, "").strip()).isdecimal() else 0 for key in
-            ("tests", "failures", "errors")}  # fmt: skip
+    return {key: _read_number(given.get(key, "").strip()) for key in ("tests", "failures", "errors")}
+
+
+def _read_number(text: str) -> int:
+    """Return a number of tests; one of more digits than any file can hold tests is as many as that."""
+    return int(text[:_MOST_DIGITS]) if text.isdecimal() else 0
 
 
 def _read_time(text: str) -> datetime | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .diagnostics import refusal
 from .hcl import Expression, HclBlock, Source, parse
@@ -16,6 +16,8 @@ from .positions import Position
 
 #: Directories that never hold a root of their own.
 PRUNED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+#: How the names of files end that core reads.
+_READ: Final = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +149,35 @@ def _find_uncalled(directory: Path) -> tuple[Path, ...]:
 
 def _list_names(directory: Path) -> list[str]:
     """The files that core reads in a directory, overriding ones last."""
-    try:
-        names = sorted(each.name for each in directory.iterdir())
-    except OSError:
-        return []
-    read = [name for name in names if name.endswith((".tf", ".tf.json")) and not name.startswith(".")]
+    read = [
+        name for name in _list_entries(directory) if name.endswith((".tf", ".tf.json")) and not name.startswith(".")
+    ]
     return sorted(read, key=lambda name: name.split(".")[0].endswith("override"))
 
 
+def _list_entries(directory: Path) -> list[str]:
+    try:
+        return sorted(each.name for each in directory.iterdir())
+    except OSError:
+        return []
+
+
 def _parse_files(directory: Path, base: Path) -> Iterator[Source]:
+    _refuse_pipes(directory, base)
     for name in _list_names(directory):
         try:
             yield parse(directory / name, os.path.relpath(directory / name, base))
         except OSError:
             continue  # core will say that it can't read the file
+
+
+def _refuse_pipes(directory: Path, base: Path) -> None:
+    """Raise TerraformError for a pipe or device in the place of a file: core would wait for it, and so would we."""
+    for name in _list_entries(directory):
+        path = directory / name
+        if name.endswith(_READ) and path.exists() and not (path.is_file() or path.is_dir()):
+            file = os.path.relpath(path, base)
+            raise refusal(f"{file} is no regular file", "Nobody reads it to its end; write a file.", Position(file, 1))
 
 
 def _find_calls(source: Source) -> Iterator[ModuleCall]:

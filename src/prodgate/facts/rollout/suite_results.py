@@ -35,6 +35,8 @@ class SuiteResults(Fact):
 def observe_results(file: Path, name: str, *, now: datetime, commit: str = "") -> dict[str, Any]:
     """Read a file and what it says of its commit; ``commit`` is known already of tests that the gate has run."""
     told: dict[str, Any] = {"file": name, "asked": now.isoformat(), "marks": [commit] if commit else []}
+    if file.exists() and not file.is_file():  # a pipe would never end
+        return {**told, "unread": f"{name}: is no regular file; keep the results of the tests there"}
     try:
         with file.open("rb") as opened:
             found = read_junit(opened.read(MOST_BYTES + 1))

@@ -112,6 +112,8 @@ def _action_steps(file: str, texts: Mapping[str, str], depth: int = 0) -> tuple[
 
 
 def _read_text(path: Path, file: str) -> str:
+    if path.exists() and not path.is_file():  # a pipe would never end
+        raise WorkflowError(f"{file}: is no regular file; save it as UTF-8 text")
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
