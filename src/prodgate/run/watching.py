@@ -72,7 +72,7 @@ def _is_kept(judgement: Judgement, held: int) -> bool:
 def watch_judgements() -> None:
     """Watch every judgement of this process from here on."""
     if _watch_threads not in WATCHES:
-        WATCHES.extend((_watch_threads, _watch_criterion, _watch_coroutines))
+        WATCHES.extend((_watch_criterion, _watch_threads, _watch_coroutines))  # the first looks last
         os.register_at_fork(after_in_parent=_note_fork, after_in_child=_note_fork)  # either may go on as the judge
 
 
