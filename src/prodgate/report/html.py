@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -24,6 +25,7 @@ from .grouping import batches, by_criterion, gaps, headlines, layer_states, shar
 from .load.scales import latency_text
 from .load.self_test import self_test
 from .load.view import PERCENTILES, load_blocks
+from .matrix import citations, criterion_rows, find_orphans, requirements
 from .rows import make_rows
 from .text import is_harmless, pieces, visible
 from .uncommitted import name_uncommitted
@@ -31,14 +33,12 @@ from .view import (
     GIVEN,
     WORST_FIRST,
     all_findings,
-    criterion_rows,
     evidence_rows,
     judged_again,
     moment,
     notes,
     observed_account,
     other_facts,
-    traces,
     waiver_rows,
 )
 
@@ -75,15 +75,34 @@ def _words(catalogue: Catalogue) -> dict[str, Any]:
     def statement(criterion: Criterion) -> str:
         return criterion.statement_ja if catalogue.language == "ja" else criterion.statement
 
+    def conditions(criterion: Criterion) -> list[str]:
+        return list(_say_conditions(criterion, catalogue))
+
     other = next(language for language in FILES if language != catalogue.language)
     return {
         "t": catalogue.text,
         "count": catalogue.count,
         "statement": statement,
+        "conditions": conditions,
         "language": catalogue.language,
         "other": other,
         "other_file": FILES[other],
     }
+
+
+def _say_conditions(criterion: Criterion, words: Catalogue) -> Iterator[str]:
+    """Yield under which conditions a criterion is decided, and which controls it serves."""
+    if criterion.samples > 1:
+        yield words.count("samples", criterion.samples)
+    if criterion.confidence:
+        yield words.text(f"decides-{criterion.decides}", confidence=criterion.confidence)
+    if criterion.window:
+        yield words.text("window", window=criterion.window)
+    if criterion.rate:
+        yield words.text("rate", rate=criterion.rate)
+    if criterion.needs_production:
+        yield words.text("production-only-short")
+    yield from criterion.controls
 
 
 def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
@@ -101,8 +120,9 @@ def _make_context(run: Run, verdict: Verdict) -> dict[str, Any]:
         "criteria": {row.criterion.id: row.criterion for row in rows},
         "anchors": {row.criterion.id: f"c{number}" for number, row in enumerate(rows, start=1)},
         "waivers": waiver_rows(run, verdict),
-        "rows": rows,
-        "traces": traces(rows),
+        "requirements": requirements(run, rows),
+        "orphans": find_orphans(run, verdict, evidence),
+        "citations": citations(verdict),
         "evidence": evidence,
         "evidence_anchors": {row.digest: row.anchor for row in reversed(evidence)},
         "offset": str(run.about.get("utc_offset", "")),

@@ -12,8 +12,9 @@ from ..verdict import Verdict
 from .circumstances import is_partial
 from .grouping import Batch, batches, gaps, layer_states, tally
 from .markdown import code_span, fit_lines, prose
+from .matrix import criterion_rows
 from .uncommitted import name_uncommitted
-from .view import WORST_FIRST, all_findings, criterion_rows, judged_again, waiver_rows
+from .view import WORST_FIRST, all_findings, judged_again, waiver_rows
 
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
 LIMIT: Final = 64 * 1024

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-from ..criteria import Criterion
+from ..evidence.artifacts import FOLDER
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
-from ..verdict import Ruling, Verdict
+from ..verdict import Verdict
 from ..waivers import Waiver
 
 #: Outcomes as the report orders them, the worst first.
@@ -33,6 +34,9 @@ _NAMED = (
 )  # fmt: skip
 
 
+#: Name of a file of evidence.
+_STORED: Final = re.compile(r"([0-9a-f]{64})(?:\.[0-9a-z]+)*")
+
 #: Places in a finding's chain from an argument to the line that set it; more are the lines of a document.
 LONGEST_CHAIN: Final = 5
 
@@ -40,86 +44,6 @@ LONGEST_CHAIN: Final = 5
 def all_findings(verdict: Verdict) -> list[Finding]:
     """Return every finding that the verdict rests on, waivers applied, those about waivers last."""
     return [*verdict.findings, *verdict.waivers]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What one layer said to one criterion."""
-
-    ruling: Ruling
-    subjects: int
-    observed: tuple[str, ...]
-    """Different observed values, at most three."""
-    more: int
-    """How many further observed values there are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionRow:
-    """A criterion with an answer per judged layer, and the layers that it needs but this run left out."""
-
-    criterion: Criterion
-    answers: tuple[Answer, ...]
-    left_out: tuple[str, ...]
-
-
-def criterion_rows(run: Run, verdict: Verdict) -> list[CriterionRow]:
-    """Return every criterion in its stated order, then what answered a question that nobody stated."""
-    rulings: dict[str, list[Ruling]] = {id_: [] for id_ in run.criteria.criteria}
-    stated = {**run.criteria.criteria}
-    for ruling in verdict.rulings:
-        stated.setdefault(ruling.criterion.id, ruling.criterion)
-        rulings.setdefault(ruling.criterion.id, []).append(ruling)
-    return [
-        CriterionRow(
-            criterion=stated[id_],
-            answers=tuple(_answer(ruling) for ruling in found),
-            left_out=tuple(layer for layer in stated[id_].layers if layer not in verdict.scope.layers),
-        )
-        for id_, found in rulings.items()
-    ]
-
-
-def _answer(ruling: Ruling) -> Answer:
-    judged = {f.subject for f in ruling.findings if f.check not in ("verdict", f.layer)}
-    observed = tuple(dict.fromkeys(f.observed for f in ruling.findings if f.observed))
-    return Answer(ruling=ruling, subjects=len(judged), observed=observed[:3], more=max(0, len(observed) - 3))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """One line of the requirements: its criteria and what answered them."""
-
-    source: str
-    criteria: tuple[str, ...]
-    answers: tuple[tuple[str, str, Outcome], ...]
-    """Check, layer and the worst outcome that the check gave."""
-
-
-def traces(rows: Iterable[CriterionRow]) -> list[Trace]:
-    """Return the requirement lines in the order in which criteria name them."""
-    by_source: dict[str, list[CriterionRow]] = {}
-    for row in rows:
-        by_source.setdefault(row.criterion.source, []).append(row)
-    return [
-        Trace(source=source, criteria=tuple(row.criterion.id for row in found), answers=_worst_outcomes(found))
-        for source, found in by_source.items()
-    ]
-
-
-def _worst_outcomes(rows: Iterable[CriterionRow]) -> tuple[tuple[str, str, Outcome], ...]:
-    worst: dict[tuple[str, str], Outcome] = {}
-    for row in rows:
-        for finding in (f for answer in row.answers for f in _deciding_findings(answer.ruling)):
-            key = (finding.check, finding.layer)
-            known = worst.get(key, finding.outcome)
-            worst[key] = min(known, finding.outcome, key=WORST_FIRST.index)
-    return tuple((check, layer, outcome) for (check, layer), outcome in worst.items())
-
-
-def _deciding_findings(ruling: Ruling) -> list[Finding]:
-    """Return the findings of the checks; those that the verdict added only where no check spoke."""
-    return [f for f in ruling.findings if f.check != "verdict"] or list(ruling.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +82,8 @@ class EvidenceRow:
     subject: str
     source: str
     at: str
+    file: str = ""
+    """Its name in the folder; empty when it is not there."""
     anchor: str = ""
     """Id to link to."""
 
@@ -179,7 +105,16 @@ def evidence_rows(run: Run, verdict: Verdict) -> list[EvidenceRow]:
     known = {row.digest for row in rows}
     cited = dict.fromkeys(digest for finding in all_findings(verdict) for digest in finding.evidence)
     rows += [EvidenceRow(digest=d, kind="", subject="", source="", at="") for d in cited if d not in known]
-    return [replace(row, anchor=f"e{number}") for number, row in enumerate(rows, start=1)]
+    files = list_files(run)
+    return [
+        replace(row, anchor=f"e{number}", file=files.get(row.digest, "")) for number, row in enumerate(rows, start=1)
+    ]
+
+
+def list_files(run: Run) -> dict[str, str]:
+    """Return the names of the files in the evidence folder of a run by digest."""
+    names = (path.name for path in sorted((run.path / FOLDER).glob("*")))
+    return {found[1]: name for name in names if (found := _STORED.fullmatch(name))}
 
 
 def observed_account(run: Run) -> str:
