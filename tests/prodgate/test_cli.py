@@ -354,3 +354,27 @@ def test_help_needs_nothing_of_the_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-2:] == ["0", "[]"]
+
+
+def test_a_report_is_printed_with_chromium_and_without_one_a_sentence_says_what_to_do(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("PRODGATE_CHROMIUM", raising=False)
+    code, _, err = said(capsys, "report", str(run), "--pdf", str(tmp_path / "pdf"))
+    assert code == 4
+    assert "no Chromium to print with" in err
+    program = tmp_path / "chromium"
+    script = '#!/bin/sh\nfor word; do case "$word" in --print-to-pdf=*) echo "%PDF-1.4" > "${word#*=}";; esac; done\n'
+    program.write_text(script)
+    program.chmod(0o755)
+    assert said(capsys, "report", str(run), "--pdf", str(tmp_path / "pdf"))[0] in (0, 1, 2)
+    named = {path.name for path in (tmp_path / "pdf").iterdir()}
+    assert named == {f"{run.name}.report.pdf", f"{run.name}.report.ja.pdf"}
+
+
+def test_nothing_is_printed_into_a_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = said(capsys, "report", str(run), "--pdf", str(run / "pdf"))
+    assert code == 4
+    assert "lies in the run, to which nothing may be added; name another folder" in err
+    assert not (run / "pdf").exists()

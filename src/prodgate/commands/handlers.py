@@ -79,7 +79,7 @@ def judge(args: argparse.Namespace) -> int:
 
 def report(args: argparse.Namespace) -> int:
     """Write the reports of a run again; the exit code is the verdict's."""
-    return publish(args.run, as_json=args.json)
+    return publish(args.run, as_json=args.json, pdf=args.pdf)
 
 
 def check(args: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]
     report = command("report", "report", "write the reports of a run again, even of one that was cut off")
     for added in (judge, report):
         added.add_argument("run", type=Path, help="a run directory")
+    report.add_argument("--pdf", type=Path, metavar="FOLDER", help="print the reports with Chromium into this folder")
     for added in (run, observe, judge):
         added.add_argument(
             "--criteria", type=Path, default=Path("criteria.toml"), help="what must hold (default: criteria.toml)"

@@ -18,6 +18,7 @@ from ..findings import Finding, Outcome
 from ..sealing.standing import UNSEALED, SealState
 from ..verdict import Verdict
 from .attested import record_rows
+from .browser import browser_part
 from .catalogue import FILES, Catalogue
 from .circumstances import describe_circumstances, is_partial
 from .dags.view import dags_part
@@ -25,7 +26,9 @@ from .grouping import batches, by_criterion, gaps, headlines, layer_states, shar
 from .load.scales import latency_text
 from .load.self_test import self_test
 from .load.view import PERCENTILES, load_blocks
+from .made_up import list_made_up
 from .matrix import citations, criterion_rows, find_orphans, requirements
+from .rollout.view import rollout_part
 from .rows import make_rows
 from .text import is_harmless, pieces, visible
 from .uncommitted import name_uncommitted
@@ -61,6 +64,9 @@ def render_html(run: Run, verdict: Verdict, seal: SealState = UNSEALED, *, langu
         seal=seal,
         load=load_blocks(run, catalogue.text),
         self_test=self_test(run),
+        made_up=list_made_up(run, verdict, catalogue.text),
+        browser=browser_part(run),
+        rollout=rollout_part(run),
         dags=dags_part(run, catalogue.text),
         records=record_rows(run, verdict),
     )

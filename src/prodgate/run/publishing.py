@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
+from ..engines.environments import EngineError
+from ..engines.printing import print_page
 from ..evidence import runs
 from ..findings import Finding, Outcome
 from ..processes.ending import naming
@@ -44,15 +46,20 @@ class Sealer:
     """None for a seal that nobody signs."""
 
 
-def publish(path: Path, *, as_json: bool, before: Path | None = None, sealer: Sealer | None = None) -> int:
+def publish(
+    path: Path, *, as_json: bool, before: Path | None = None, sealer: Sealer | None = None, pdf: Path | None = None
+) -> int:
     """Write the reports of a run, show its verdict and return the exit code. Raises RunError.
 
     ``before`` is an earlier run; what has changed since then is said. A run that came to its end is sealed
-    where there is a sealer.
+    where there is a sealer. ``pdf`` is a folder outside of the run, into which its reports are printed, or
+    UsageError is raised.
     """
     run = runs.read(path)
     verdict = run.verdict()
     state = _seal(run, verdict, sealer) if sealer and run.finished else _write_again(run, verdict)
+    if pdf is not None:
+        _print_pages(path, pdf)
     if as_json:
         said = {"run": str(path), "head": run.head, "seal": str(state), **verdict_to_json(verdict)}
         _print(json.dumps(said, ensure_ascii=False, indent=2))
@@ -101,6 +108,19 @@ def _write_reports(run: runs.Run, verdict: Verdict, state: SealState, *, leave: 
             _write(run.path / name, render_html(run, verdict, state, language=language))
     if SUMMARY not in leave:
         _write(run.path / SUMMARY, render_summary(run, verdict, state))
+
+
+def _print_pages(run: Path, folder: Path) -> None:
+    """Print the reports; what lies in a sealed run and is not of it would be held against it."""
+    if folder.resolve().is_relative_to(run.resolve()):
+        raise UsageError(f"{folder}: lies in the run, to which nothing may be added; name another folder for --pdf")
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES.values():
+        try:
+            print_page(run / name, folder / f"{run.resolve().name}.{name.removesuffix('.html')}.pdf")
+        except EngineError as error:
+            raise UsageError(str(error)) from None
 
 
 def _write(path: Path, text: str) -> None:

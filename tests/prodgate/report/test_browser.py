@@ -16,7 +16,9 @@ from prodgate.verdict import Decision
 
 from .dags.samples import scheduled, troubled
 from .load.samples import everything
+from .rollout.test_view import troubled as deployed
 from .samples import criterion, finding, not_built, run, showcase
+from .test_browser_part import of_all_sorts
 from .test_html import HOSTILE, hostile
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
@@ -33,6 +35,8 @@ RUNS = {
 #: Name of a run whose evidence is read, and so has a folder -> what makes it there.
 READ: dict[str, Callable[[Path], Run]] = {
     "load": everything,
+    "site": of_all_sorts,
+    "rollout": deployed,
     "dags": lambda directory: scheduled(directory, troubled()),
 }
 

@@ -13,10 +13,14 @@ from prodgate.report.html import render_html
 from prodgate.sealing.standing import SealState
 from prodgate.sections.moments import MOMENTS
 
+from ..facts.e2e.browser_records import journeys, visits
 from .dags.samples import rarer, scheduled, troubled
 from .load.samples import everything, loaded, record, stored
+from .rollout.test_view import troubled as lost
 from .samples import PLAN, asked_by, criterion, fact, failing, finding, note, run, showcase, waiver
 from .test_attested import of_all_kinds
+from .test_browser_part import of_all_sorts, opened
+from .test_made_up import rehearsed
 
 
 def fields(text: str) -> set[str]:
@@ -85,6 +89,10 @@ def test_every_entry_is_used_and_none_is_missing(
         load,
         untrue,
         of_all_kinds(tmp_path),
+        of_all_sorts(tmp_path),
+        opened(tmp_path, visits(format=2), journeys()),
+        rehearsed(),
+        lost(tmp_path),
         asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"),
     )
     for made in (*shown, *dags):
