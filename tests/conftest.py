@@ -1,13 +1,16 @@
 """What tests of several layers share."""
 
+from __future__ import annotations
+
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from prodgate.rehearsal.account import RehearsalAccount, provision
+from prodgate.rehearsal import account as accounts
 from prodgate.sections.project import open_project
 from tests.prodgate.rehearsal.emulated import Account, Zygote, start_zygote
 
@@ -51,15 +54,15 @@ def seconds(item: pytest.Item) -> float:
 
 
 @pytest.fixture(scope="session")
-def production() -> Iterator[RehearsalAccount]:
-    """The rehearsal account of the production tree, as it is applied. Do nothing to it: use `production.branch()`.
+def production() -> Iterator[accounts.OriginalAccount]:
+    """The rehearsal account of the production tree, with its past. Do nothing to it: use `production.copy()`.
 
     Whoever uses it belongs to the xdist group "rehearsal", so that one worker provisions it once.
     """
     stated = open_project(ROOT / "criteria.toml").stated
     files = [ROOT / each for each in stated.var_files]
-    with provision(ROOT / stated.terraform_root, var_files=files, dags=ROOT / "dags") as account:
-        yield account
+    with accounts.apply_root(ROOT / stated.terraform_root, var_files=files) as original:
+        yield replace(original, account=original.account.give_past(ROOT / "dags"))
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from prodgate.aws.clients import rehearsal_clients
 from prodgate.facts.static.workflows import Job
-from prodgate.rehearsal.account import RehearsalAccount
+from prodgate.rehearsal.account import OriginalAccount, RehearsalAccount
 from prodgate.report.summary import render_summary
 from tests.prodgate.report.samples import criterion, failing, finding, run
 from tests.workflows.runner import Machine, answer
@@ -84,9 +83,9 @@ esac
 class Stage:
     """A copy of the account, and a machine that reaches it."""
 
-    def __init__(self, endpoint: str, account: RehearsalAccount, machine: Machine) -> None:
-        self.endpoint = endpoint
-        self.clients, self.machine = rehearsal_clients(endpoint, account.region), machine
+    def __init__(self, account: RehearsalAccount, machine: Machine) -> None:
+        self.endpoint = account.endpoint
+        self.clients, self.machine = account.clients, machine
         self.release: dict[str, Any] = account.applied.state["outputs"]["release"]["value"]
 
     def migrations_end(self, code: str) -> None:
@@ -151,13 +150,13 @@ class Stage:
 
 
 @contextmanager
-def staged(production: RehearsalAccount, folder: Path) -> Iterator[Stage]:
+def staged(production: OriginalAccount, folder: Path) -> Iterator[Stage]:
     """A copy of the account, and a machine with the programs that workflows call."""
     release, summaries = folder / "outputs.json", folder / "summaries"
-    with production.branch() as endpoint:
+    with production.copy() as copy:
         environment = {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_DEFAULT_REGION": production.region,
+            "AWS_ENDPOINT_URL": copy.endpoint,
+            "AWS_DEFAULT_REGION": copy.region,
             "AWS_ACCESS_KEY_ID": "rehearsal",
             "AWS_SECRET_ACCESS_KEY": "rehearsal",
             "GITHUB_REPOSITORY": "nba-news/prod",
@@ -173,7 +172,7 @@ def staged(production: RehearsalAccount, folder: Path) -> Iterator[Stage]:
         machine.install("jq", module="tests.workflows.jq")
         machine.install("terraform", TERRAFORM)
         machine.install("curl")
-        found = Stage(endpoint, production, machine)
+        found = Stage(copy, machine)
         found.migrations_end("0")
         found.gate_says()
         found.github_says(deployed=[("3" * 40, ["IN_PROGRESS"]), ("1" * 40, ["SUCCESS", "IN_PROGRESS"])])

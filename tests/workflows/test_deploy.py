@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from prodgate.cli import _parser
-from prodgate.rehearsal.account import RehearsalAccount
+from prodgate.rehearsal.account import OriginalAccount
 from tests.workflows.runner import ROOT, find_step, first, read_jobs
 from tests.workflows.stage import OPEN_TO_MAIN, PROTECTED, Stage, deployed, staged
 
@@ -25,14 +25,14 @@ COMPONENTS = ("api", "frontend")
 
 
 @pytest.fixture
-def stage(production: RehearsalAccount, tmp_path: Path) -> Iterator[Stage]:
+def stage(production: OriginalAccount, tmp_path: Path) -> Iterator[Stage]:
     """Before a release."""
     with staged(production, tmp_path) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def released(production: RehearsalAccount, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def released(production: OriginalAccount, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """After a good release."""
     with staged(production, tmp_path_factory.mktemp("released")) as found:
         before = {name: len(found.deployments(name)) for name in COMPONENTS}
@@ -45,7 +45,7 @@ def released(production: RehearsalAccount, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def taken_back(
-    production: RehearsalAccount, tmp_path_factory: pytest.TempPathFactory
+    production: OriginalAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Stage, dict[str, str]]]:
     """After a release that was verified and not good, with what ran before."""
     with staged(production, tmp_path_factory.mktemp("taken-back")) as found:
@@ -130,8 +130,8 @@ def test_a_release_has_a_snapshot_of_before(released: Stage) -> None:
     assert [one["Status"] for one in snapshots if one["DBClusterSnapshotIdentifier"] == name] == ["available"]
 
 
-def test_what_is_deployed_is_what_terraform_declared(released: Stage, production: RehearsalAccount) -> None:
-    tasks = production.declared("aws_ecs_task_definition").values()
+def test_what_is_deployed_is_what_terraform_declared(released: Stage, production: OriginalAccount) -> None:
+    tasks = production.account.declared("aws_ecs_task_definition").values()
     declared = {values["family"].rpartition("-")[2]: values["arn"] for values in tasks}
     for component in COMPONENTS:
         assert deployed(released.deployments(component)[-1]) == declared[component]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prodgate.facts.static.workflows import Job
-from prodgate.rehearsal.account import RehearsalAccount
+from prodgate.rehearsal.account import OriginalAccount
 from tests.workflows.runner import ROOT, Machine, find_step, read_jobs
 from tests.workflows.stage import Stage, staged
 
@@ -20,7 +20,7 @@ OLD, FOREIGN = "dags/retired.py", "requirements.txt"
 
 
 @pytest.fixture
-def stage(production: RehearsalAccount, tmp_path: Path) -> Iterator[Stage]:
+def stage(production: OriginalAccount, tmp_path: Path) -> Iterator[Stage]:
     with staged(production, tmp_path) as found:
         yield found
 

@@ -14,7 +14,6 @@ from ..criteria import Criteria, UsageError, suggest
 from ..engines.setup import check_engines
 from ..evidence import runs
 from ..evidence.standing import find_unasked
-from ..layers import BUILT
 from ..layers.rollout.moments import find_supporting
 from ..report.text import visible
 from ..run.planning import list_written, plan_judges
@@ -124,7 +123,7 @@ def trace(args: argparse.Namespace) -> int:
     project = open_project(args.criteria)
     written = list(list_written(project))
     judges = [*tracing.list_judges(written, project.root), *tracing.list_conclusions(project.stated, written)]
-    found = tracing.trace(project.stated, judges, BUILT)
+    found = tracing.trace(project.stated, judges)
     orphans = found.orphans()
     _print(json.dumps(tracing.as_json(found), indent=2) if args.json else tracing.render(found))
     for orphan in orphans:

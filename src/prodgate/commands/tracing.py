@@ -30,7 +30,6 @@ class Trace:
     stated: CriteriaFile
     judges: Mapping[str, Sequence[Judge]]
     """Judges by criterion id."""
-    built: frozenset[str]
 
     def orphans(self) -> tuple[str, ...]:
         """Say what leads nowhere, one line each."""
@@ -42,11 +41,11 @@ class Trace:
             yield f"requirement {requirement.id}: no criterion for its {layer} layer"
 
     def _find_unjudged_criteria(self) -> Iterator[str]:
-        """Criteria that no policy or check answers in a layer that is built."""
+        """Criteria that no policy or check answers in one of their layers."""
         for criterion in self.stated.criteria.values():
             judging = {judge.layer for judge in self.judges.get(criterion.id, ())}
             for layer in criterion.layers:
-                if layer in self.built and layer not in judging:
+                if layer not in judging:
                     yield f"criterion {criterion.id}: nothing judges it in the {layer} layer"
 
     def _find_unknown_criteria(self) -> Iterator[str]:
@@ -56,12 +55,12 @@ class Trace:
                 yield from (f"{judge.place}: {judge.name} judges {id_!r}, which is no criterion" for judge in judges)
 
 
-def trace(stated: CriteriaFile, judges: Iterable[Judge], built: Iterable[str]) -> Trace:
+def trace(stated: CriteriaFile, judges: Iterable[Judge]) -> Trace:
     """Join what is stated with what judges it."""
     found: dict[str, list[Judge]] = {}
     for judge in judges:
         found.setdefault(judge.criterion, []).append(judge)
-    return Trace(stated=stated, judges=found, built=frozenset(built))
+    return Trace(stated=stated, judges=found)
 
 
 def list_judges(written: Iterable[tuple[str, WrittenJudge]], root: Path) -> Iterator[Judge]:
@@ -101,8 +100,7 @@ def _render_source(found: Trace, source: str, asks: str) -> Iterator[str]:
         yield f"  {criterion.id}{bound}"
         for layer in criterion.layers:
             names = [judge.name for judge in found.judges.get(criterion.id, ()) if judge.layer == layer]
-            nobody = "NOTHING" if layer in found.built else f"({layer} layer not built)"
-            yield f"    {layer:9}{', '.join(names) or nobody}"
+            yield f"    {layer:9}{', '.join(names) or 'NOTHING'}"
 
 
 def as_json(found: Trace) -> dict[str, object]:

@@ -150,7 +150,7 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
         raise UsageError(f'{project.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
         opened = load_rehearsal().open_account(
-            project.root / root, var_files=files, dags=None, progress=_print_progress
+            project.root / root, var_files=files, dags=None, shared=None, progress=_print_progress
         )
         with opened as account:
             yield account.clients

@@ -46,6 +46,8 @@ class LayerContext:
     """The host that may be put under load, as whoever runs the gate says."""
     moment: str = ""
     """The moment of a release that the run is about, ``before``, ``during`` or ``after``; empty for all of them."""
+    shared_account: int | None = None
+    """The line on which the run shares the account of its rehearsal; None where there is none to share."""
 
     @property
     def var_files(self) -> list[Path]:
@@ -77,6 +79,8 @@ class Layer(Protocol):
     judges_policies: bool
     """Whether what it observes is a Terraform configuration, which policies judge."""
     pace: Pace
+    uses_account: bool
+    """Whether a rehearsal needs the emulated account for it, which is applied once for all such layers."""
 
     def observe(self, context: LayerContext) -> Facts:
         """Observe the system, keep what was seen as evidence, and return it."""

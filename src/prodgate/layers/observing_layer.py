@@ -38,6 +38,7 @@ class ObservingLayer(ABC):
     folders: tuple[str, ...]
     judges_policies: bool = False
     pace: Pace = Pace.WORKS
+    uses_account: bool = False
     about: str
     """What this layer observes, for the message that no criterion asks about it."""
 

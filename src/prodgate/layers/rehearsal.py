@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ..aws.answers import Unreadable
 from ..processes.progress import Progress
@@ -129,9 +129,12 @@ class Rehearsal(Protocol):
     """A system of our own in place of the real one. Each part lives as long as its context is open."""
 
     def open_account(
-        self, root: Path, *, var_files: Sequence[Path], dags: Path | None, progress: Progress
+        self, root: Path, *, var_files: Sequence[Path], dags: Path | None, shared: int | None, progress: Progress
     ) -> AbstractContextManager[EmulatedAccount]:
-        """Create what a Terraform root declares in an emulated account. Raises TerraformError."""
+        """Open an emulated account with what a Terraform root declares. Raises TerraformError.
+
+        It is a copy of the one that a run shares on the line ``shared``; without a line, the root is applied here.
+        """
 
     def open_site(self, logs: Path, *, build: str, database: str = "") -> AbstractContextManager[Site]:
         """Run a build of the sample site. Raises UsageError when it does not start."""
@@ -150,9 +153,13 @@ class Rehearsal(Protocol):
         environment: str,
         schedules: Mapping[str, str],
         server: str,
+        shared: int | None,
         progress: Progress,
     ) -> AbstractContextManager[Airflow]:
-        """Run DAGs by other schedules. Raises Unreadable, TerraformError and EngineError when a part can't be had."""
+        """Run DAGs by other schedules, in an account as ``open_account`` gives it.
+
+        Raises Unreadable, TerraformError and EngineError when a part can't be had.
+        """
 
     def open_rollout(
         self,
@@ -162,15 +169,21 @@ class Rehearsal(Protocol):
         var_files: Sequence[Path],
         dags: Path | None,
         speed: int,
+        shared: int | None,
         progress: Progress,
     ) -> AbstractContextManager[Rollout]:
         """Run blue behind a proxy, ready for a deployment that goes ``speed`` times as fast as is declared.
 
-        Raises Unreadable, TerraformError and EngineError when a part can't be had.
+        The account is as ``open_account`` gives it. Raises Unreadable, TerraformError and EngineError when a part can't
+        be had.
         """
 
     def measure_cpu_contention(self) -> AbstractContextManager[Contention]:
         """Count, while the context is open, how many threads want to run."""
+
+
+#: The module whose process applies a root once and gives each layer of a run a copy of the account.
+SHARING: Final = "prodgate.rehearsal.sharing"
 
 
 def load_rehearsal() -> Rehearsal:

@@ -38,7 +38,7 @@ from ..terraform.state_server import state_server
 from ..terraform.working_copy import copy_tree
 from . import errors
 from .deployed_dags import deploy
-from .emulator_process import RunningEmulator, running_emulator
+from .emulator_process import EmulatorProcess, RunningEmulator, running_emulator
 
 PROVIDER: Final = (sys.executable, "-P", "-m", "prodgate.rehearsal.provider")
 
@@ -51,18 +51,13 @@ class RehearsalAccount:
     region: str
     applied: ApplyResult = field(repr=False)
     emulator: RunningEmulator
-    past_failed: Mapping[str, str]
+    past_failed: Mapping[str, str] = field(default_factory=dict)
     """Why a part of the account's past is missing, by section of the scenario."""
-    _planned: Callable[[], Mapping[str, Any]] = field(repr=False)
 
     @property
     def endpoint(self) -> str:
         """Where it listens: the proxy of whoever speaks to AWS."""
         return self.emulator.endpoint
-
-    def branch(self) -> AbstractContextManager[str]:
-        """Run a copy of the account while the context is open and give where it listens; this one stays as it is."""
-        return self.emulator.branch()
 
     @property
     def clients(self) -> Clients:
@@ -85,6 +80,34 @@ class RehearsalAccount:
         """Return what Terraform knows of the resources of a type, by address."""
         return self.applied.by_type().get(kind, {})
 
+    def give_past(self, dags: Path | None) -> RehearsalAccount:
+        """Let happen what happened before now, deployments of DAGs included; say in the answer what of it failed."""
+        failed = dict(self.emulator.seed(self.region, self.applied.by_type()))
+        if dags is not None:
+            try:
+                deploy(dags, self.declared("aws_mwaa_environment"), self.clients)
+            except Exception as error:  # noqa: BLE001  the rest of the account may be as it was
+                failed["dags"] = errors.describe_error(error)
+        return replace(self, past_failed=failed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalAccount:
+    """An account that was applied here: it can be copied, and planned once more."""
+
+    account: RehearsalAccount
+    _process: EmulatorProcess = field(repr=False)
+    _planned: Callable[[], Mapping[str, Any]] = field(repr=False)
+
+    @contextmanager
+    def copy(self) -> Iterator[RehearsalAccount]:
+        """Run a copy of the account as it is while the context is open; this one stays as it is.
+
+        Raises TerraformError when it can't be had.
+        """
+        with self._process.branch() as emulator:
+            yield replace(self.account, emulator=emulator)
+
     def changes(self) -> dict[str, Sequence[str]]:
         """Plan once more; return what core would still do, by address. It is nothing where all was created."""
         changes = {each["address"]: each["change"]["actions"] for each in self._planned()["resource_changes"]}
@@ -95,9 +118,20 @@ class RehearsalAccount:
 def provision(
     path: Path, *, var_files: Sequence[Path] = (), dags: Path | None = None, progress: Progress = silent
 ) -> Iterator[RehearsalAccount]:
-    """Provision the only root at or below ``path`` while the context is open.
+    """Provision the only root at or below ``path`` while the context is open, and give the account a past.
 
     ``dags`` is a folder of DAG files that were deployed to its Airflow environments, if there is one.
+    Raises TerraformError, as ``apply_root`` does.
+    """
+    with apply_root(path, var_files=var_files, progress=progress) as original:
+        progress("rehearsal: what happened before")
+        yield original.account.give_past(dags)
+
+
+@contextmanager
+def apply_root(path: Path, *, var_files: Sequence[Path] = (), progress: Progress = silent) -> Iterator[OriginalAccount]:
+    """Apply the only root at or below ``path`` to an empty account, which is there while the context is open.
+
     Raises TerraformError when there is no such root, when core can't even plan it, or when moto is not installed.
     """
     _require_moto()
@@ -113,26 +147,14 @@ def provision(
             core.initialise()
             place = _read_provider_settings(core, tree.root, files)
         told("starting an account")
-        with running_emulator(place.account, scratch, settings) as emulator:
-            attached = partial(_attached_core, core, scratch, emulator.endpoint)
+        with running_emulator(place.account, scratch, settings) as process:
+            attached = partial(_attached_core, core, scratch, process.endpoint)
             with attached() as creating:
                 applied = ApplyResult(diagnostics=creating.apply(files), state=kept.state)
-            told("what happened before")
-            past = _seed_past(emulator, place.region, applied, dags)
-            planned, about = partial(_plan_again, attached, files), {"id": place.account, "region": place.region}
-            yield RehearsalAccount(**about, applied=applied, emulator=emulator, past_failed=past, _planned=planned)
-
-
-def _seed_past(emulator: RunningEmulator, region: str, applied: ApplyResult, dags: Path | None) -> Mapping[str, str]:
-    """Let happen what happened before, deployments of DAGs included; return what of it failed and why."""
-    failed = dict(emulator.seed(region, applied.by_type()))
-    if dags is not None:
-        try:
-            environments = applied.by_type().get("aws_mwaa_environment", {})
-            deploy(dags, environments, rehearsal_clients(emulator.endpoint, region))
-        except Exception as error:  # noqa: BLE001  the rest of the account may be as it was
-            failed["dags"] = errors.describe_error(error)
-    return failed
+            account = RehearsalAccount(
+                id=place.account, region=place.region, applied=applied, emulator=process.emulator
+            )
+            yield OriginalAccount(account=account, _process=process, _planned=partial(_plan_again, attached, files))
 
 
 def _require_moto() -> None:

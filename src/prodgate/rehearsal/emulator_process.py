@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -27,21 +27,9 @@ LIMIT: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class RunningEmulator:
-    """A running emulator: where it listens, and the pipes on which it takes commands and answers them."""
+    """A running emulator, by where it listens."""
 
     endpoint: str
-    _commands: int
-    _answers: int
-
-    @contextmanager
-    def branch(self) -> Iterator[str]:
-        """Copy the account as it is; yield where the copy listens while the context is open."""
-        os.write(self._commands, b"branch\n")
-        endpoint = read_first_line(self._answers)
-        try:
-            yield endpoint
-        finally:
-            os.write(self._commands, f"end {urlsplit(endpoint).port}\n".encode())
 
     def seed(self, region: str, resources: Mapping[str, Any]) -> Mapping[str, str]:
         """Give the account its past; return what of it failed and why, by section of the scenario."""
@@ -86,8 +74,38 @@ class RunningEmulator:
             connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class EmulatorProcess:
+    """The process of an emulator, with the pipes on which it takes commands and answers them."""
+
+    emulator: RunningEmulator
+    _commands: int
+    _answers: int
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+        return self.emulator.endpoint
+
+    @contextmanager
+    def branch(self) -> Iterator[RunningEmulator]:
+        """Run a copy of the account as it is while the context is open. Raises TerraformError when it can't be had."""
+        try:
+            os.write(self._commands, b"branch\n")
+            endpoint = read_first_line(self._answers)
+        except OSError as error:
+            raise refusal("the rehearsal account can't be copied", f"its process has ended: {error}") from error
+        if not endpoint:
+            raise refusal("the rehearsal account can't be copied", "its process did not answer")
+        try:
+            yield RunningEmulator(endpoint)
+        finally:
+            with suppress(BrokenPipeError):  # it has ended, and its copies with it
+                os.write(self._commands, f"end {urlsplit(endpoint).port}\n".encode())
+
+
 @contextmanager
-def running_emulator(account: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[RunningEmulator]:
+def running_emulator(account: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[EmulatorProcess]:
     """Run the emulator of an empty account while the context is open. Raises TerraformError when it does not start."""
     stdin, commands = os.pipe()
     answers, stdout = os.pipe()
@@ -102,4 +120,4 @@ def running_emulator(account: str, scratch: Path, environment: Mapping[str, str]
         if not endpoint:
             said = process.errors().strip().splitlines()
             raise refusal("the rehearsal account did not start", said[-1] if said else "it said nothing")
-        yield RunningEmulator(endpoint, commands, answers)
+        yield EmulatorProcess(RunningEmulator(endpoint), commands, answers)

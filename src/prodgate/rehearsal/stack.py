@@ -21,6 +21,7 @@ from .cpu_contention import CpuContention
 from .cpu_contention import measure_cpu_contention as counting
 from .edge_settings import EdgeSettings, read_edge_settings
 from .rollout import stage as rollouts
+from .shared_account import copy_shared
 from .site import process as sites
 from .site.collection_database import prepare_database
 
@@ -34,9 +35,14 @@ class StagedAirflow:
 
 
 def open_account(
-    root: Path, *, var_files: Sequence[Path], dags: Path | None, progress: Progress
+    root: Path, *, var_files: Sequence[Path], dags: Path | None, shared: int | None, progress: Progress
 ) -> AbstractContextManager[RehearsalAccount]:
-    """Create what a Terraform root declares in an emulated account. Raises TerraformError."""
+    """Open an emulated account with what a Terraform root declares. Raises TerraformError.
+
+    It is a copy of the one that a run shares on the line ``shared``; without a line, the root is applied here.
+    """
+    if shared is not None:
+        return copy_shared(shared, dags=dags, progress=progress)
     return provision(root, var_files=var_files, dags=dags, progress=progress)
 
 
@@ -62,12 +68,14 @@ def open_airflow(
     environment: str,
     schedules: Mapping[str, str],
     server: str,
+    shared: int | None,
     progress: Progress,
 ) -> Iterator[StagedAirflow]:
     """Run DAGs by other schedules. Raises Unreadable, TerraformError and EngineError when a part can't be had."""
     python = ensure_python(f"airflow-{version}", progress)
     with ExitStack() as stack:
-        account = stack.enter_context(provision(root, var_files=var_files, dags=dags, progress=progress))
+        opened = open_account(root, var_files=var_files, dags=dags, shared=shared, progress=progress)
+        account = stack.enter_context(opened)
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="prodgate-dags-")))
         database = prepare_database(f"sqlite:///{scratch / 'news.sqlite'}", stack.enter_context(serving_feeds()).homes)
         progress(f"starting Airflow {version}")
@@ -88,13 +96,15 @@ def open_rollout(
     var_files: Sequence[Path],
     dags: Path | None,
     speed: int,
+    shared: int | None,
     progress: Progress,
 ) -> AbstractContextManager[rollouts.StagedRollout]:
     """Run blue behind a proxy, ready for a deployment that goes ``speed`` times as fast as is declared.
 
     Raises Unreadable, TerraformError and EngineError when a part can't be had.
     """
-    return rollouts.running_rollout(root, logs, var_files=var_files, dags=dags, speed=speed, progress=progress)
+    opened = open_account(root, var_files=var_files, dags=dags, shared=shared, progress=progress)
+    return rollouts.running_rollout(opened, logs, speed=speed, progress=progress)
 
 
 def measure_cpu_contention() -> AbstractContextManager[CpuContention]:

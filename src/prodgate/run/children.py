@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,13 @@ def ask_child(module: str, *arguments: str, cwd: Path) -> tuple[Completed | None
         except subprocess.TimeoutExpired:
             return None, describe_limit(limit)
     return done, describe_end(done.code)
+
+
+def log_lines(lines: Iterable[str], log: int) -> Iterator[str]:
+    """Yield lines, each once it is written to a log."""
+    for line in lines:
+        os.write(log, f"{line}\n".encode())
+        yield line
 
 
 def describe_end(code: int) -> str:

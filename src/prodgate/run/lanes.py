@@ -38,7 +38,9 @@ class LayerProcesses:
     _no_more: bool = False
     _lock: Any = field(default_factory=threading.Lock)
 
-    def start(self, name: str, command: Sequence[str], folder: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, command: Sequence[str], folder: Path, log: IO[bytes], inherited: Sequence[int] = ()
+    ) -> subprocess.Popen[bytes]:
         """Start the process of a layer, in a session of its own. Raises Stopped after `stop`."""
         with self._lock:
             if self._no_more:
@@ -50,6 +52,7 @@ class LayerProcesses:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.PIPE,
+                pass_fds=inherited,
                 start_new_session=True,
             )
             self._running[name] = process

@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,12 +52,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--criteria", type=Path, required=True)
     parser.add_argument("--recall", action="store_true", help="judge the facts in the run again, observe nothing")
     parser.add_argument("--observe-only", action="store_true", help="keep the facts, judge nothing")
+    parser.add_argument("--account", type=int, help="the line on which copies of the rehearsal's account are to be had")
     given = parser.parse_args(arguments)
     _end_with_parent()
+    if given.account is not None:
+        os.set_inheritable(given.account, False)  # in a child, it would keep copies alive
     watch_judgements()
     layer, project = BUILT[given.layer], open_project(given.criteria)
     read_sources_only(project.root, FOLDERS)
-    at = _make_context(given.run, project, layer.name)
+    at = replace(_make_context(given.run, project, layer.name), shared_account=given.account)
     try:
         return _observe_and_judge(layer, at, project, recall=given.recall, judge=not given.observe_only)
     except UsageError as error:

@@ -6,17 +6,18 @@ import getpass
 import os
 import socket
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from ..criteria import LAYERS, UsageError
 from ..evidence import artifacts, runs
 from ..evidence.journal import Journal
+from ..layers import BUILT
 from ..processes.child import ends_within, read_lines
 from ..processes.ending import naming
 from ..processes.progress import Progress, hide_tracebacks
@@ -24,12 +25,16 @@ from ..sections.judges import WrittenJudge
 from ..sections.moments import narrow
 from ..sections.project import Project
 from ..sections.targets import Target
-from .children import describe_end, describe_limit, make_command, read_limit
+from .account_lines import AccountLines, sharing_account
+from .children import describe_end, describe_limit, log_lines, make_command, read_limit
 from .fixity import Fixity, take_fixity
 from .inputs import find_inputs, make_asker
 from .lanes import LayerProcesses, plan_rounds, run_rounds
 from .machine import read_versions
 from .planning import plan_judges
+
+#: The option of a layer's process that judges what an earlier run observed.
+_RECALL: Final = "--recall"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,7 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
     for event in (*earlier.facts, *earlier.unreadable, *earlier.notes):
         journal.write(event["event"], **{key: value for key, value in event.items() if key != "event"})
     _carry_observed(plan, journal, earlier)
-    _run_layers(Execution(plan=plan, run=run, judges=judges, fixity=fixity, how="--recall"))
+    _run_layers(Execution(plan=plan, run=run, judges=judges, fixity=fixity, how=_RECALL))
     return run
 
 
@@ -113,13 +118,21 @@ class Execution:
         """The journal of the run."""
         return Journal.of(self.run)
 
+    @property
+    def logs(self) -> Path:
+        """The folder of what the processes of the run print."""
+        folder = self.run / "logs"
+        folder.mkdir(exist_ok=True)
+        return folder
+
 
 def _run_layers(execution: Execution) -> None:
     """Run every chosen layer; what run.json planned and no layer answers is undetermined."""
     plan, processes = execution.plan, execution.processes
-    rounds = plan_rounds([layer for layer in LAYERS if layer in plan.layers | plan.supporting])
+    names = [layer for layer in LAYERS if layer in plan.layers | plan.supporting]
     try:
-        run_rounds(rounds, partial(_run_watched, execution), processes)
+        with sharing_account(plan.project, _list_rehearsing(execution, names), execution.logs, plan.progress) as lines:
+            run_rounds(plan_rounds(names), partial(_run_watched, execution, lines), processes)
     except KeyboardInterrupt:
         for name in processes.stopped:
             execution.journal.write("interrupted", layer=name)
@@ -128,18 +141,25 @@ def _run_layers(execution: Execution) -> None:
     runs.close(execution.run)
 
 
+def _list_rehearsing(execution: Execution, names: Sequence[str]) -> list[str]:
+    """Return the layers that look at the account of a rehearsal, which is applied once for all of them."""
+    observes = execution.plan.target.rehearsal and execution.how != _RECALL
+    return [name for name in names if observes and BUILT[name].uses_account]
+
+
 def _list_asked(judges: Sequence[WrittenJudge], plan: Plan) -> Iterator[WrittenJudge]:
     asked = narrow(plan.project.stated, plan.moment).criteria
     yield from (judge for judge in judges if judge.criterion in asked)
 
 
-def _run_watched(execution: Execution, name: str) -> None:
+def _run_watched(execution: Execution, lines: AccountLines, name: str) -> None:
     """Run a layer and see what it changed that it must not. Raises RunError when that is the journal."""
     journal, root = execution.journal, execution.plan.project.root
     for judge in _list_asked(execution.judges.get(name, ()), execution.plan):
         journal.record_planned(name, judge.name, judge.criterion, judge.place_in(root))
     before = journal.path.read_bytes()
-    _run_layer(execution, name)
+    with lines.take(name) as line:
+        _run_layer(execution, name, line)
     if not journal.path.read_bytes().startswith(before):
         raise runs.RunError(f"{journal.path}: was changed while the {name} layer ran; no run can rest on it")
     if changed := execution.fixity.find_changes():
@@ -147,16 +167,14 @@ def _run_watched(execution: Execution, name: str) -> None:
         journal.write("broken", layer=name, reason=reason)
 
 
-def _run_layer(execution: Execution, name: str) -> None:
+def _run_layer(execution: Execution, name: str, account: Sequence[int]) -> None:
     """Run a layer in a process of its own; one that dies, or does not end within the limit, is broken."""
-    plan, processes = execution.plan, execution.processes
+    plan, processes, logs = execution.plan, execution.processes, execution.logs
     plan.progress(f"{name}: starting")
-    limit, logs = read_limit(), execution.run / "logs"
-    logs.mkdir(exist_ok=True)
-    how = execution.how if name in plan.layers else "--observe-only"
-    command = _command(plan, execution.run, name, how)
+    limit = read_limit()
+    command = [*_command(execution, name), *(f"--account={line}" for line in account)]
     with (logs / f"{name}.txt").open("wb") as log:
-        process = processes.start(name, command, plan.project.root, log)
+        process = processes.start(name, command, plan.project.root, log, account)
         try:
             with naming(logs / f"{name}.txt"):
                 ended = _follow(process, log.fileno(), plan.progress, limit)
@@ -172,19 +190,15 @@ def _follow(process: subprocess.Popen[bytes], log: int, progress: Progress, limi
     """Show and log what a layer says; return whether it ends within ``limit`` seconds."""
     assert process.stderr is not None
     until = monotonic() + limit
-    for line in hide_tracebacks(_log_lines(read_lines(process.stderr.fileno(), until), log)):
+    for line in hide_tracebacks(log_lines(read_lines(process.stderr.fileno(), until), log)):
         progress(line.rstrip())
     return ends_within(process, max(0.0, until - monotonic()))
 
 
-def _log_lines(lines: Iterable[str], log: int) -> Iterator[str]:
-    for line in lines:
-        os.write(log, f"{line}\n".encode())
-        yield line
-
-
-def _command(plan: Plan, run: Path, name: str, how: str) -> list[str]:
-    command = make_command("prodgate.run.layer_process", name, "--run", str(run.resolve()))
+def _command(execution: Execution, name: str) -> list[str]:
+    plan = execution.plan
+    how = execution.how if name in plan.layers else "--observe-only"
+    command = make_command("prodgate.run.layer_process", name, "--run", str(execution.run.resolve()))
     return [*command, "--criteria", str(plan.project.stated.path.absolute()), *([how] if how else [])]
 
 

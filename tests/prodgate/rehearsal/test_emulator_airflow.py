@@ -92,7 +92,7 @@ def account(empty: Account) -> Account:
 @pytest.fixture
 def inside(account: Account, airflow: Airflow) -> Account:
     """An account whose environment has an Airflow."""
-    RunningEmulator(account.endpoint, -1, -1).connect_airflow(airflow.url, VIEWER, ADMIN)
+    RunningEmulator(account.endpoint).connect_airflow(airflow.url, VIEWER, ADMIN)
     return account
 
 
@@ -126,7 +126,7 @@ def test_who_changes_something_is_the_admin(inside: Account, airflow: Airflow) -
 
 def test_airflow_2_is_asked_in_its_own_way(account: Account, airflow: Airflow) -> None:
     airflow.version = "2.11.0"
-    RunningEmulator(account.endpoint, -1, -1).connect_airflow(airflow.url, VIEWER, ADMIN)
+    RunningEmulator(account.endpoint).connect_airflow(airflow.url, VIEWER, ADMIN)
     invoke(account, "/dags")
     assert airflow.asked == [("GET", "/api/v1/dags", "Basic dmlld2VyOnY=", None)]
 
@@ -184,9 +184,9 @@ def test_without_an_airflow_there_is_none(account: Account) -> None:
 
 def test_an_account_without_environments_takes_no_airflow(empty: Account, airflow: Airflow) -> None:
     with pytest.raises(TerraformError, match="holds no MWAA environment"):
-        RunningEmulator(empty.endpoint, -1, -1).connect_airflow(airflow.url, VIEWER, ADMIN)
+        RunningEmulator(empty.endpoint).connect_airflow(airflow.url, VIEWER, ADMIN)
 
 
 def test_an_airflow_that_is_not_there_is_said(account: Account) -> None:
     with pytest.raises(TerraformError, match="http://127.0.0.1:9: "):
-        RunningEmulator(account.endpoint, -1, -1).connect_airflow("http://127.0.0.1:9", VIEWER, ADMIN)
+        RunningEmulator(account.endpoint).connect_airflow("http://127.0.0.1:9", VIEWER, ADMIN)

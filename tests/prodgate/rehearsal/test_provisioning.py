@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.rehearsal.account import RehearsalAccount, provision
+from prodgate.rehearsal.account import OriginalAccount, RehearsalAccount, apply_root, provision
 from prodgate.terraform.diagnostics import TerraformError
 
 ROOT = """
@@ -123,9 +123,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def account(root: Path, steps: list[str]) -> Iterator[RehearsalAccount]:
-    with provision(root, progress=steps.append) as account:
-        yield account
+def original(root: Path, steps: list[str]) -> Iterator[OriginalAccount]:
+    with apply_root(root, progress=steps.append) as original:
+        yield original
+
+
+@pytest.fixture(scope="module")
+def account(original: OriginalAccount) -> RehearsalAccount:
+    return original.account
 
 
 def test_account_and_region_are_those_of_the_provider_block(account: RehearsalAccount) -> None:
@@ -186,8 +191,8 @@ def test_a_resource_that_failed_is_named_with_what_aws_said(account: RehearsalAc
     assert "aws_sqs_queue.dependent" not in account.declared("aws_sqs_queue")
 
 
-def test_the_next_plan_has_nothing_to_change_in_what_was_created(account: RehearsalAccount) -> None:
-    assert account.changes() == {"aws_sns_topic.misnamed": ["create"], "aws_sqs_queue.dependent": ["create"]}
+def test_the_next_plan_has_nothing_to_change_in_what_was_created(original: OriginalAccount) -> None:
+    assert original.changes() == {"aws_sns_topic.misnamed": ["create"], "aws_sqs_queue.dependent": ["create"]}
 
 
 def test_progress_counts_resources(account: RehearsalAccount, steps: list[str], root: Path) -> None:
@@ -196,13 +201,10 @@ def test_progress_counts_resources(account: RehearsalAccount, steps: list[str], 
     assert all("root" in step for step in steps)
 
 
-def test_a_copy_is_another_account(account: RehearsalAccount) -> None:
-    from prodgate.aws.clients import rehearsal_clients
-
-    with account.branch() as endpoint:
-        copy = rehearsal_clients(endpoint, account.region)
-        assert len(copy("sns").list_topics()["Topics"]) == 2
-        copy("sns").delete_topic(TopicArn=account.declared("aws_sns_topic")["aws_sns_topic.alarms"]["arn"])
+def test_a_copy_is_another_account(original: OriginalAccount, account: RehearsalAccount) -> None:
+    with original.copy() as copy:
+        assert len(copy.clients("sns").list_topics()["Topics"]) == 2
+        copy.clients("sns").delete_topic(TopicArn=copy.declared("aws_sns_topic")["aws_sns_topic.alarms"]["arn"])
     assert len(account.clients("sns").list_topics()["Topics"]) == 2
 
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from prodgate.rehearsal.account import RehearsalAccount
+from prodgate.rehearsal.account import OriginalAccount
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("rehearsal")]
 
 
-def test_everything_that_is_declared_is_created(production: RehearsalAccount) -> None:
-    assert [str(each) for each in production.failed] == []
-    assert production.not_created == {}
-    assert production.past_failed == {}
+def test_everything_that_is_declared_is_created(production: OriginalAccount) -> None:
+    assert [str(each) for each in production.account.failed] == []
+    assert production.account.not_created == {}
+    assert production.account.past_failed == {}
 
 
-def test_the_next_plan_is_empty(production: RehearsalAccount) -> None:
+def test_the_next_plan_is_empty(production: OriginalAccount) -> None:
     assert production.changes() == {}

@@ -190,6 +190,18 @@ def test_facts_are_judged_again_by_other_criteria(shop: Path) -> None:
     assert len(list((shop / "runs").iterdir())) == 3
 
 
+def test_the_account_of_a_rehearsal_is_applied_for_layers_that_observe_it_and_for_no_others(shop: Path) -> None:
+    text = (shop / "criteria.toml").read_text("utf-8")
+    (shop / "criteria.toml").write_text(text.replace('X-2"\nlayers = ["static"]', 'X-2"\nlayers = ["live"]'), "utf-8")
+    assert gate(shop, "observe", "--only", "live").returncode == 2
+    observed = only_run(shop)
+    assert "rehearsal: applying infra: 1 of 1" in (observed / "logs" / "account.txt").read_text()
+    assert "live: looking at account" in (observed / "logs" / "live.txt").read_text()
+    gate(shop, "judge", str(observed))
+    gate(shop, "observe", "--only", "static")
+    assert [file.parent.parent for file in (shop / "runs").glob("*/logs/account.txt")] == [observed]
+
+
 @pytest.mark.parametrize("damage", ["missing", "changed"])
 def test_evidence_that_is_not_whole_is_not_judged_again(shop: Path, damage: str) -> None:
     assert gate(shop, "observe", "--only", "static").returncode == 2

@@ -9,7 +9,7 @@ from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.static.repository import ProjectView
-from prodgate.rehearsal.account import RehearsalAccount
+from prodgate.rehearsal.account import OriginalAccount
 from prodgate.sections.project import load_policies, open_project
 from prodgate.sections.targets import Target
 
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, production: RehearsalAccount) -> Stage:
+def stage(tmp_path_factory: pytest.TempPathFactory, production: OriginalAccount) -> Stage:
     """The healthy account."""
     project = open_project(ROOT / "criteria.toml")
     load_policies(project.policy_folders())
@@ -44,10 +44,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory, production: RehearsalAccount
     )
     now = datetime.now(UTC).isoformat()
     return Stage(
-        account=production,
+        original=production,
         project=project,
         seen=ProjectView(at),
-        about={"id": production.id, "region": production.region, "now": now, "foreign": stated.foreign},
+        about={"id": production.account.id, "region": production.account.region, "now": now, "foreign": stated.foreign},
         checks=live_checks(project),
     )
 

@@ -23,7 +23,7 @@ from prodgate.facts.observers import OBSERVERS
 from prodgate.layers.live import policies
 from prodgate.layers.live.layer import make_account, observe_through
 from prodgate.layers.static.repository import ProjectView
-from prodgate.rehearsal.account import RehearsalAccount
+from prodgate.rehearsal.account import OriginalAccount, RehearsalAccount
 from prodgate.rehearsal.emulator_process import running_emulator
 from prodgate.run.judging import judge
 from prodgate.sections.project import Project
@@ -82,12 +82,17 @@ class Denying:
 class Stage:
     """The healthy account, what it is judged by, and how it fared."""
 
-    account: RehearsalAccount
+    original: OriginalAccount
     project: Project
     seen: ProjectView
     about: Mapping[str, Any]
     checks: tuple[Check, ...]
     _asked: dict[Callable[..., Any], frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+    @property
+    def account(self) -> RehearsalAccount:
+        """The account itself, to which nothing is done."""
+        return self.original.account
 
     def observed(self, endpoint: str) -> Observed:
         """Observe and judge the account at an endpoint."""
@@ -142,9 +147,9 @@ class Stage:
     @contextmanager
     def sabotaged(self, sabotage: Sabotage) -> Iterator[str]:
         """Yield where a copy of the account listens, to which this was done."""
-        with self.account.branch() as endpoint:
-            sabotage.by(rehearsal_clients(endpoint, self.account.region))
-            yield endpoint
+        with self.original.copy() as copy:
+            sabotage.by(copy.clients)
+            yield copy.endpoint
 
 
 @dataclass(frozen=True, kw_only=True)

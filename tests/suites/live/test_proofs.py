@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import partial
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -69,12 +68,12 @@ def _told(findings: Sequence[Finding]) -> set[tuple[str, str, Outcome]]:
 @contextmanager
 def faulty(stage: Stage, *faults: Mapping[str, Any]) -> Iterator[str]:
     """Run a copy of the account that does something wrong; yield where it listens."""
-    with stage.account.branch() as endpoint:
+    with stage.original.copy() as copy:
         for fault in faults:
-            asked = Request(f"{endpoint}/_prodgate/faults", json.dumps(fault).encode(), method="POST")
+            asked = Request(f"{copy.endpoint}/_prodgate/faults", json.dumps(fault).encode(), method="POST")
             with urlopen(asked, timeout=30) as answer:
                 answer.read()
-        yield endpoint
+        yield copy.endpoint
 
 
 def observed(stage: Stage, endpoint: str, *, attempts: int = 1) -> Observed:
@@ -175,11 +174,11 @@ def test_everything_that_observers_ask_is_in_the_recording(stage: Stage, healthy
 
 def test_names_that_are_markup_or_commands_stay_text(stage: Stage) -> None:
     name = "\x1b[31m<script>alert(1)</script>\u202e|cell|\n::error::x"
-    with stage.account.branch() as endpoint:
-        aws = partial(rehearsal_clients(endpoint, stage.account.region))
+    with stage.original.copy() as copy:
+        aws = copy.clients
         aws("kms").create_key(Description=name, Tags=[{"TagKey": "note", "TagValue": name}])
         aws("secretsmanager").create_secret(Name="odd", Description=name, SecretString="x")
-        seen = observed(stage, endpoint)
+        seen = observed(stage, copy.endpoint)
     assert not [record.unreadable for record in seen.recording.records.values() if record.unreadable]
 
 

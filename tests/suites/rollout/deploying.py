@@ -18,6 +18,7 @@ from prodgate.facts.rollout.reading import read_newest_deployments
 from prodgate.facts.rollout.routes import read_routes
 from prodgate.layers.rollout.kinds import DEPLOYED, DEPLOYMENT, DRILL, READERS, WATCH
 from prodgate.layers.rollout.watching import Watch, make_plan, watch_deployment
+from prodgate.rehearsal.account import provision
 from prodgate.rehearsal.rollout.stage import running_rollout
 from prodgate.sections.rollout import RolloutSection, parse_rollout_section
 from tests.prodgate.rehearsal.rollout.staged import SHOP
@@ -59,7 +60,10 @@ def deployed(
 ) -> list[tuple[str, Any]]:
     """Deploy a build for real, and return the evidence of it."""
     quiet: Any = lambda _: None  # noqa: E731
-    with running_rollout(SHOP, folder, speed=speed, progress=quiet, faults=faults) as rollout, looking(rollout) as look:
+    with (
+        running_rollout(provision(SHOP), folder, speed=speed, progress=quiet, faults=faults) as rollout,
+        looking(rollout) as look,
+    ):
         plan = make_plan(section, section.watching, rollout.url, "x-build")
         watch = Watch(
             place="a shop", look=look, watching=section.watching, plan=plan, folder=folder, tell=quiet, speed=speed

@@ -15,6 +15,7 @@ class DagsLayer(ObservingLayer):
     name = "dags"
     folders: tuple[str, ...] = ("suites/dags",)
     pace = Pace.WAITS
+    uses_account = True
     about = "DAGs"
 
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:

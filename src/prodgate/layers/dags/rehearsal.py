@@ -126,6 +126,7 @@ def _open_airflow(
         environment=section.environment,
         schedules=settings.crons,
         server=resolve(settings.database, os.environ) if settings.database else "",
+        shared=context.shared_account,
         progress=context.progress_of("dags"),
     )
     with ExitStack() as stack:

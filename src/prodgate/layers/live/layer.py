@@ -43,6 +43,7 @@ class LiveLayer:
     folders: tuple[str, ...] = ("suites/live",)
     judges_policies: bool = False
     pace: Pace = Pace.WORKS
+    uses_account: bool = True
 
     def observe(self, context: LayerContext) -> Facts:
         """Open the account and observe it; every answer is stored as evidence."""

@@ -50,9 +50,12 @@ def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
     if not root:
         raise UsageError(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:
-        dags, progress = context.project / DAGS, context.progress_of("live")
         opened = load_rehearsal().open_account(
-            context.project / root, var_files=context.var_files, dags=dags, progress=progress
+            context.project / root,
+            var_files=context.var_files,
+            dags=context.project / DAGS,
+            shared=context.shared_account,
+            progress=context.progress_of("live"),
         )
         with opened as made:
             notes = tuple(_notes(made))

@@ -10,11 +10,14 @@ from itertools import islice
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
+from ...criteria import LAYERS
 from ...evidence import runs
 from ...evidence.artifacts import load_json
 from ...facts.rollout.observations import why_unfit
 from ..layer import LayerContext
 
+#: Layers whose evidence of the same commit a rehearsed release rests on.
+RESTED_ON: Final = frozenset({"static", "load", "dags"})
 #: Runs that are considered at most, the newest first.
 _MOST_RUNS: Final = 20
 
@@ -71,7 +74,12 @@ def _describe_absence(context: LayerContext, rest: Rest) -> str:
 
 
 def _command(context: LayerContext, rest: Rest) -> str:
-    return f"prodgate run {context.target.url} --only {rest.layer},rollout"
+    """Return the command that observes again; in a rehearsal, one for all that this run lacks."""
+    there, named = runs.read(context.run).about["layers"], {rest.layer}
+    if context.target.rehearsal:
+        named |= RESTED_ON - {*there}
+    layers = [layer for layer in LAYERS if layer in named]
+    return f"prodgate run {context.target.url} --only {','.join(layers)},rollout"
 
 
 def list_observations(context: LayerContext, rest: Rest) -> Iterator[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ class RolloutLayer(ObservingLayer):
     name = "rollout"
     folders: tuple[str, ...] = ("suites/rollout",)
     pace = Pace.MEASURES
+    uses_account = True
     about = "a deployment"
 
     def observe_evidence(self, context: LayerContext, unreadable: dict[str, str]) -> Iterator[Evidence]:

@@ -85,6 +85,7 @@ def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[
         var_files=context.var_files,
         dags=context.project / DAGS,
         speed=section.speed,
+        shared=context.shared_account,
         progress=context.progress_of("rollout"),
     )
     with ExitStack() as stack:

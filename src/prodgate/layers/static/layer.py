@@ -52,6 +52,7 @@ class StaticLayer:
     folders: tuple[str, ...] = ("suites/static",)
     judges_policies: bool = True
     pace: Pace = Pace.WORKS
+    uses_account: bool = False
 
     def observe(self, context: LayerContext) -> Facts:
         """Observe everything in parallel; what fails is unreadable, with the reason."""

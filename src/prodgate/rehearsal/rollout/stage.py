@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from ...engines.environments import EngineError
 from ...engines.haproxy import ensure_haproxy
 from ...engines.postgresql import REQUIRED, find_postgresql
 from ...processes.progress import Progress
-from ..account import RehearsalAccount, provision
+from ..account import RehearsalAccount
 from ..postgresql import running_postgresql
 from ..site.database import list_revisions
 from ..site.migrating import Flaw, fail_half_way, move_passwords, prepare_previous
@@ -102,22 +102,21 @@ def _find_flaw(stage: Stage, build: Build) -> Flaw | None:
 
 @contextmanager
 def running_rollout(
-    root: Path,
+    opened_account: AbstractContextManager[RehearsalAccount],
     logs: Path,
     *,
-    var_files: Sequence[Path] = (),
-    dags: Path | None = None,
     speed: float,
     progress: Progress,
     faults: Sequence[str] = (),
 ) -> Iterator[StagedRollout]:
     """Run blue behind a proxy while the context is open, ready for deployments ``speed`` times as fast as declared.
 
-    Raises Unreadable, TerraformError, EngineError and UsageError when a part can't be had.
+    The account is opened here, once there is a proxy. Raises Unreadable, EngineError and UsageError when a part can't
+    be had, and what opening the account raises.
     """
     wrong, engine = check_faults(faults), ensure_haproxy(progress)
     with ExitStack() as opened:
-        account = opened.enter_context(provision(root, var_files=var_files, dags=dags, progress=progress))
+        account = opened.enter_context(opened_account)
         scratch = Path(opened.enter_context(TemporaryDirectory(prefix="prodgate-rollout-")))
         kept_in, database = opened.enter_context(_running_database(scratch, progress))
         prepare_previous(database)

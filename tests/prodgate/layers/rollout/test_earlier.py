@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from prodgate.evidence.artifacts import store_json
 from prodgate.evidence.journal import Journal
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.rollout.earlier import Rest, find_observation, why_no_proof
+from prodgate.sections.targets import parse_target
 from tests.prodgate.layers.context import layer_context
 
 COMMIT, OTHER = "c" * 40, "d" * 40
@@ -67,9 +69,26 @@ def test_the_newest_run_of_the_commit_counts_whatever_it_says(context: LayerCont
     assert found(context) == ("badly", "")
 
 
-def test_without_any_it_says_what_to_run(context: LayerContext) -> None:
-    with pytest.raises(Unreadable, match=r"observed nothing of this release; run it, too: .* --only load,rollout"):
-        found(context)
+@pytest.mark.parametrize(
+    ("target", "layers"),
+    [
+        ("rehearsal://", "static,load,dags,rollout"),  # one command for all that the run lacks
+        ("aws://eu-west-1", "load,rollout"),  # where load is not sent for the asking
+    ],
+)
+def test_without_any_it_says_what_to_run(context: LayerContext, target: str, layers: str) -> None:
+    on = replace(context, target=parse_target(target))
+    with pytest.raises(
+        Unreadable, match=rf"observed nothing of this release; run it, too: .*{target} --only {layers}$"
+    ):
+        found(on)
+
+
+def test_layers_that_were_run_need_not_be_run_again(tmp_path: Path, context: LayerContext) -> None:
+    about = {**runs.read(context.run).about, "layers": ["dags", "rollout"]}
+    run = runs.create(tmp_path / "more", about, tmp_path / "criteria.toml", Path("none"))
+    with pytest.raises(Unreadable, match=r"run it, too: prodgate run rehearsal:// --only static,load,rollout$"):
+        found(replace(context, run=run))
 
 
 def test_a_layer_that_could_not_observe_says_why(context: LayerContext) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from prodgate.rehearsal.account import provision
 from prodgate.rehearsal.rollout.stage import StagedRollout, running_rollout
 from tests.prodgate.rehearsal.rollout.readers import Readers, reading
 
@@ -112,7 +113,10 @@ class Staged:
 def staged(logs: Path, *faults: str, speed: float = SPEED) -> Iterator[Staged]:
     """Run blue under load while the context is open."""
     quiet: Callable[[str], None] = lambda _: None  # noqa: E731
-    with running_rollout(SHOP, logs, speed=speed, progress=quiet, faults=faults) as rollout, reading(rollout.url) as by:
+    with (
+        running_rollout(provision(SHOP), logs, speed=speed, progress=quiet, faults=faults) as rollout,
+        reading(rollout.url) as by,
+    ):
         found = Staged(rollout, by)
         found.until(lambda: by.builds["blue"] > 20)
         yield found

@@ -120,8 +120,10 @@ def test_a_name_that_looks_like_a_slip_is_refused(stage: Staged) -> None:
 RUNS = """
 import sys
 from pathlib import Path
+from prodgate.rehearsal.account import provision
 from prodgate.rehearsal.rollout.stage import running_rollout
-with running_rollout(Path(sys.argv[1]), Path(sys.argv[2]), speed=100, progress=lambda _: None) as rollout:
+account, logs = provision(Path(sys.argv[1])), Path(sys.argv[2])
+with running_rollout(account, logs, speed=100, progress=lambda _: None) as rollout:
     tasks = [one.process.pid for one in rollout._stage.fleet._running]
     pid = [line.split()[1] for line in rollout._stage.proxy.ask("show info").splitlines() if line.startswith("Pid:")]
     print(*tasks, *pid, flush=True)
