@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodgate import Criterion, Resource, allow_unknown, policy
+from prodgate import Criterion, Resource, policy
 
 DISTRIBUTION = ("aws_cloudfront_distribution",)
 CERTIFICATE, VALIDATION = "aws_acm_certificate", "aws_acm_certificate_validation"
@@ -53,7 +53,7 @@ def certificates_cover_every_name(distribution: Resource, criterion: Criterion) 
     covered = (found[0].text("domain_name") or "", *found[0].texts("subject_alternative_names"))
     bare = [name for name in distribution.texts("aliases") if not any(_covers(one, name) for one in covered)]
     criterion.hold(not bare, expected="every alias covered", observed=f"{', '.join(bare)} not covered")
-    region = _region(found[0])
+    region = found[0].find_region()
     criterion.hold(region == "us-east-1", expected="us-east-1", observed=region)
 
 
@@ -99,11 +99,3 @@ def _certificates(holder: Resource, path: str) -> tuple[Resource, ...]:
 def _covers(pattern: str, name: str) -> bool:
     label, _, rest = name.partition(".")
     return pattern == name or (pattern.startswith("*.") and bool(label) and pattern[2:] == rest)
-
-
-def _region(certificate: Resource) -> str:
-    """Return the region: the argument when it is known, else the one in the ARN. Raises Unresolved."""
-    region = None
-    with allow_unknown(because="the ARN names the region, too"):
-        region = certificate.text("region")
-    return region or (certificate.text("arn") or "").split(":")[3]

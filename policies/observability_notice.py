@@ -148,9 +148,8 @@ def _publishes(topic: Resource) -> bool:
     policies = topic.configuration.naming(topic, "arn", "aws_sns_topic_policy")
     if not policies and is_unset(topic, "policy"):
         return True
-    account = _account(topic)
     statements = [one for holder in policies or (topic,) for one in holder.statements("policy")]
-    opened = [one for one in statements if one.allows and _serves(one, account) and one.covers("sns:Publish")]
+    opened = [one for one in statements if one.allows and _serves(one, topic) and one.covers("sns:Publish")]
     publishers = [principal.name for one in opened for principal in one.principals]
     return bool({"cloudwatch.amazonaws.com", "*"} & set(publishers))
 
@@ -171,9 +170,8 @@ def _key_opens(topic: Resource, criterion: Criterion) -> bool:
     holders = topic.configuration.naming(keys[0], "key_id", "aws_kms_key_policy")
     # The default policy of a key admits the account's own roles, and no service.
     holders = holders or (() if is_unset(keys[0], "policy") else keys[:1])
-    account = _account(topic)
     statements = [one for holder in holders for one in holder.allow_statements("policy")]
-    statements = [one for one in statements if _serves(one, account)]
+    statements = [one for one in statements if _serves(one, topic)]
     opened = [one for one in statements if any(p.name == "cloudwatch.amazonaws.com" for p in one.principals)]
     return all(any(one.covers(action) for one in opened) for action in ("kms:Decrypt", "kms:GenerateDataKey"))
 
@@ -182,10 +180,10 @@ def _account(topic: Resource) -> str:
     return ((topic.text("arn") or "").split(":") + [""] * 5)[4]
 
 
-def _serves(statement: Statement, account: str) -> bool:
-    """Whether a statement lets a service act for an account: it names none, or this one."""
+def _serves(statement: Statement, topic: Resource) -> bool:
+    """Whether a statement lets a service act for the account of a topic: it names none, or this one."""
     accounts = statement.pinned("aws:SourceAccount")
-    return not accounts or account in accounts
+    return not accounts or _account(topic) in accounts
 
 
 def _is_declared(read: Reading, dimension: str, types: tuple[str, ...]) -> bool:

@@ -142,9 +142,7 @@ def backups_leave_the_region(plan: Resource, criterion: Criterion) -> None:
     """
     copies = [copy for rule in plan.blocks("rule") for copy in rule.blocks("copy_action")]
     criterion.hold(bool(copies), expected="copy_action", observed="no copy")
-    homes = {
-        _region(vault.text("arn") or "") for vault in plan.configuration.of("aws_backup_vault") if _is_used(vault, plan)
-    }
+    homes = {vault.find_region() for vault in plan.configuration.of("aws_backup_vault") if _is_used(vault, plan)}
     regions = {_region(copy.text("destination_vault_arn") or "") for copy in copies}
     if not homes:
         raise criterion.undetermined("the vaults that the plan saves to are declared elsewhere")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,3 +253,92 @@ def misshape_the_journal(project: Path, gate: Gate) -> None:
 def nest_the_journal(project: Path, gate: Gate) -> None:
     """Nest a line of the journal deeper than anything can be read."""
     change_journal(project, lambda lines: [*lines[:2], '{"event": ' + "[" * 100_000, *lines[3:]])
+
+
+def date_the_folder_later(project: Path, gate: Gate) -> None:
+    """Give the folder of the newest run a name of a later date."""
+    run = newest_run(project)
+    run.rename(run.with_name(f"2099-01-01T000000Z-{run.name.rpartition('-')[2]}"))
+
+
+def end_the_folder_otherwise(project: Path, gate: Gate) -> None:
+    """Give the folder of the newest run another end of its name."""
+    run = newest_run(project)
+    run.rename(run.with_name(f"{run.name.rpartition('-')[0]}-0000000"))
+
+
+def put_the_older_in_its_place(project: Path, gate: Gate) -> None:
+    """Put the older run in the folder of the newer one."""
+    older, newer = oldest_run(project), newest_run(project)
+    shutil.rmtree(newer)
+    older.rename(newer)
+
+
+def copy_the_run_later(project: Path, gate: Gate) -> None:
+    """Copy the newest run to a folder of a later date."""
+    run = newest_run(project)
+    shutil.copytree(run, run.with_name(f"2099-01-01T000000Z-{run.name.rpartition('-')[2]}"))
+
+
+def date_the_older_later(project: Path, gate: Gate) -> None:
+    """Give the folder of the older run a name of a later date."""
+    run = oldest_run(project)
+    run.rename(run.with_name(f"2099-01-01T000000Z-{run.name.rpartition('-')[2]}"))
+
+
+def write_doubled(project: Path, key: str, other: str, name: str = "") -> None:
+    """Write a key of every line of the journal twice, ``name`` the first time, and chain the lines anew."""
+    path, link, lines = newest_run(project) / "journal.jsonl", chain.START, []
+    for line in path.read_text("utf-8").splitlines():
+        event = {member: value for member, value in json.loads(line).items() if member != chain.MEMBER}
+        written, following = chain.make_line(event, link)
+        told = f'"{key}": '.encode()
+        body = written[:-67].replace(told, f'"{name or key}": {other}, '.encode() + told, 1)
+        link = chain.Link(following.run, following.line, hashlib.sha256(link.digest.encode() + body).hexdigest())
+        lines.append(body + link.digest.encode() + b'"}}')
+    path.write_bytes(b"\n".join([*lines, b""]))
+
+
+def double_the_outcomes(project: Path, gate: Gate) -> None:
+    """Let each finding have another outcome first."""
+    write_doubled(project, "outcome", '"not-satisfied"')
+
+
+def escape_the_outcomes(project: Path, gate: Gate) -> None:
+    """Let each finding have another outcome first, under a key with an escape."""
+    write_doubled(project, "outcome", '"not-satisfied"', "outcom\\u0065")
+
+
+def double_the_events(project: Path, gate: Gate) -> None:
+    """Let each line be another event first."""
+    write_doubled(project, "event", '"broken"')
+
+
+def double_the_rehearsal(project: Path, gate: Gate) -> None:
+    """Let run.json say twice whether the run was a rehearsal, and the journal have its digest."""
+    path = newest_run(project) / "run.json"
+    path.write_text(
+        path.read_text("utf-8").replace('"rehearsal": true', '"rehearsal": false, "rehearsal": true'), "utf-8"
+    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_anew(project, lambda event: event.update(about=digest) if event["event"] == "opened" else None)
+
+
+def double_the_configuration(project: Path, gate: Gate) -> None:
+    """Let the configuration that was kept name its resources twice, and all that names it have its new digest."""
+    run = newest_run(project)
+    facts = [json.loads(line) for line in (run / "journal.jsonl").read_text("utf-8").splitlines()]
+    old = next(each["digest"] for each in facts if each.get("kind") == "configuration")
+    text = gzip.decompress((run / "evidence" / f"{old}.json.gz").read_bytes()).decode()
+    data = gzip.compress(text.replace('"resources":', '"resources":[],"resources":', 1).encode(), mtime=0)
+    new = hashlib.sha256(data).hexdigest()
+    (run / "evidence" / f"{old}.json.gz").unlink()
+    (run / "evidence" / f"{new}.json.gz").write_bytes(data)
+    write_anew(project, lambda event: event.update(json.loads(json.dumps(event).replace(old, new))))
+    files = {path.relative_to(run).as_posix(): path for path in (run / "evidence").iterdir()}
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    write_anew(project, lambda event: event["files"].update(digests) if event["event"] == chain.CLOSED else None)
+    write_anew(
+        project,
+        lambda event: event["files"].pop(f"evidence/{old}.json.gz", None) if event["event"] == chain.CLOSED else None,
+    )

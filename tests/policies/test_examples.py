@@ -58,7 +58,10 @@ def evaluated() -> dict[str, Configuration]:
 
 
 def _root(examples: Iterable[Path]) -> str:
-    calls = ['resource "terraform_data" "later" {}', 'provider "aws" {\n  region = "ap-northeast-1"\n}']
+    calls = [
+        'resource "terraform_data" "later" {}',
+        'provider "aws" {\n  region = "ap-northeast-1"\n  allowed_account_ids = ["123456789012"]\n}',
+    ]
     for example in examples:
         required = [name for name, body in _VARIABLE.findall(example.read_text("utf-8")) if "default" not in body]
         arguments = "".join(f"\n  {name} = terraform_data.later.id" for name in required)

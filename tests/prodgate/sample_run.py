@@ -41,11 +41,18 @@ def judge(run: Path, *, finish: bool = True, close: bool = True) -> None:
         runs.close(run)
 
 
+def move(run: Path, name: str) -> Path:
+    """Give a run another name, in its journal, too."""
+    moved = run.rename(run.with_name(name))
+    forge(moved)
+    return moved
+
+
 def forge(run: Path, **about: Any) -> None:
     """Change what a run says of itself and write its whole chain anew, as only somebody who knows the format can."""
     text = json.dumps({**json.loads((run / "run.json").read_text("utf-8")), **about})
     (run / "run.json").write_text(text, "utf-8")
     first, *rest = [json.loads(line) for line in (run / NAME).read_text("utf-8").splitlines()]
     (run / NAME).unlink()
-    for event in ({**first, "about": hashlib.sha256(text.encode()).hexdigest()}, *rest):
+    for event in ({**first, "run": run.name, "about": hashlib.sha256(text.encode()).hexdigest()}, *rest):
         Journal.of(run).write(**{key: value for key, value in event.items() if key != "chain"})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from ..aws.plain_json import canonical_json
+from ..semantics.json_texts import read_json
 
 #: Fields that say what was done to what. Anything else in a request is left out: a configuration, a note, …
 _TELLING: Final = frozenset(
@@ -27,7 +27,7 @@ def extract_request(noted: Any) -> str:
     if not noted:
         return ""
     try:
-        found = json.loads(noted)
+        found = read_json(noted)
     except (RecursionError, TypeError, ValueError):
         return _UNREAD
     return canonical_json(_select_telling(found)) if isinstance(found, dict | list) else _UNREAD

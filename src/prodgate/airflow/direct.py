@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ..aws.answers import Absent, Unreadable
 from ..aws.clock import minutes_apart
 from ..aws.failures import SHOWN, Kind, classify_airflow_reply
+from ..semantics.json_texts import read_json
 from ..semantics.secret_forms import redact_credentials, redaction
 from .http_connection import HttpConnection, Reply
 
@@ -182,7 +183,7 @@ def _basic_header(login: Login) -> str:
 def _decode_json(body: bytes) -> Any:
     """Return the decoded JSON of a body, None if it is no JSON."""
     try:
-        return json.loads(body)
+        return read_json(body)
     except (ValueError, RecursionError):
         return None
 

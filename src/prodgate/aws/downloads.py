@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 import urllib.request
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
+
+from ..semantics.json_texts import read_json
 
 #: Bytes of the longest document that is read; an image's configuration has some ten thousand.
 MAX_BODY: Final = 4 * 1024**2
@@ -44,7 +45,7 @@ def _fetch_document(url: str, digest: str, endpoint: str) -> Any:
     if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
         return None
     try:
-        return json.loads(body)
+        return read_json(body)
     except ValueError:
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from ..facts.e2e.journeys import FORMAT
 from ..processes.progress import Progress
+from ..semantics.json_texts import read_json
 from .processes import run_process
 from .settings import JOURNEYS, BrowserSettings
 
@@ -59,7 +59,7 @@ def _run_pytest(
     place.parent.mkdir(exist_ok=True)
     place.touch()
     code = run_process((*_OPTIONS, *output, *what), settings, log=log, cwd=project, limit=limit, progress=progress)
-    lines = [json.loads(line) for line in place.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    lines = [read_json(line) for line in place.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
     if code is None:
         return lines, f"the journeys did not end within {limit:.0f} s; look at the last that began, or take some out"
     broken = f"the journeys could not be run (exit code {code}); see logs/{log.parent.name}/{log.name}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ..criteria import UsageError
 from ..processes.progress import Progress
+from ..semantics.json_texts import read_json
 from .processes import run_process
 from .settings import VISITS, BrowserSettings
 
@@ -25,5 +25,5 @@ def run_visits(settings: BrowserSettings, *, cwd: Path, log: Path, limit: float,
         raise BrowserError(
             f"the browser did not come to the end of the pages {how}; see logs/{log.parent.name}/{log.name}"
         )
-    record: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+    record: dict[str, Any] = read_json(kept.read_text("utf-8"))
     return record

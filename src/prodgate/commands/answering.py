@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..criteria import UsageError
 from ..run.children import ask_child
+from ..semantics.json_texts import read_json
 
 
 def ask(question: str, criteria: Path, *words: str) -> str:
@@ -19,7 +19,7 @@ def ask(question: str, criteria: Path, *words: str) -> str:
         if done and done.code == 4:
             raise UsageError(done.stderr.strip())
         try:
-            text = json.loads(answer.read_bytes())
+            text = read_json(answer.read_bytes())
         except (OSError, ValueError):
             text = None
     if not isinstance(text, str):

@@ -35,6 +35,7 @@ from ..sections.waivers_file import load_waivers
 from ..terraform.diagnostics import TerraformError
 from ..terraform.evaluate import open_configurations
 from ..terraform.policy import POLICIES
+from ..terraform.resources import Configuration
 from ..terraform.sources import find_other_roots
 from ..waivers import Waiver
 from . import checking, tracing
@@ -88,7 +89,7 @@ def check(args: argparse.Namespace) -> int:
         plan_judges(project, {"static"})
     criteria = project.stated.criteria if project else checking.baseline(_bundled_criteria())
     try:
-        configurations = open_configurations(args.path, var_files=args.var_file, progress=_print_progress)
+        configurations = _open_configurations(args, project)
     except TerraformError as error:
         raise UsageError(str(error)) from error
     waivers = _read_waivers(args.waivers, named=True) if args.waivers else ()
@@ -108,6 +109,11 @@ def check(args: argparse.Namespace) -> int:
         write(render_check(verdict, waivers, args.path, args.format), args.output)
         return verdict.decision.exit_code
     return show(verdict, subject=str(args.path), as_json=args.json or args.format == "json")
+
+
+def _open_configurations(args: argparse.Namespace, project: Project | None) -> tuple[Configuration, ...]:
+    account = project.stated.account if project else None
+    return open_configurations(args.path, var_files=args.var_file, progress=_print_progress, account=account)
 
 
 def explain(args: argparse.Namespace) -> int:

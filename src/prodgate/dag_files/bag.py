@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import tempfile
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from ..aws.answers import Unreadable
 from ..processes.child import Process, running
+from ..semantics.json_texts import read_json
 
 #: Seconds that importing all files may take, Airflow's own start with it.
 LIMIT: Final = 180.0
@@ -67,7 +67,7 @@ def _read_answer(process: Process, until: float, limit: float) -> dict[str, Any]
     if code:
         raise Unreadable(f"Airflow {process.describe_failure(code, ' while it imported the DAG files')}")
     try:
-        answer: dict[str, Any] = json.loads(process.output())
+        answer: dict[str, Any] = read_json(process.output())
     except ValueError as error:
         raise Unreadable(f"what Airflow says of the DAG files can't be read: {error}") from None
     return answer

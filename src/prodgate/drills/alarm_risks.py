@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
@@ -11,6 +10,7 @@ from typing import Any
 from ..canaries.temporary_queue import Aws
 from ..semantics.cloudwatch import alarms_in_rule
 from ..semantics.event_patterns import matches
+from ..semantics.json_texts import read_json
 from ..semantics.unresolved import Unresolved
 
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -53,7 +53,7 @@ def _list_rules(client: Any, alarm: str) -> Iterator[str]:
     detail = {"alarmName": alarm, "state": {"value": "ALARM"}}
     for page in client.get_paginator("list_rules").paginate():
         for rule in page["Rules"]:
-            pattern = json.loads(rule.get("EventPattern") or "null")
+            pattern = read_json(rule.get("EventPattern") or "null")
             if pattern is None or rule["State"] == "DISABLED":
                 continue
             with suppress(Unresolved):

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 from ..processes.child import Process, running
 from ..processes.progress import Progress
+from ..semantics.json_texts import read_json
 from .environments import EngineError, ensure_python
 
 #: Seconds that a scan may take, unless PRODGATE_CHECKOV_TIMEOUT says otherwise.
@@ -140,7 +141,7 @@ class Scan:
         if code:
             return _failed_report(f"Checkov {process.describe_failure(code)}")
         try:
-            return ScannerReport.from_json(json.loads(process.output()))
+            return ScannerReport.from_json(read_json(process.output()))
         except ValueError as error:
             return _failed_report(f"Checkov's answer can't be read: {error}")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ..semantics.json_texts import read_json
 from ..terraform.resources import Configuration, Resource
 
 _Statements = frozenset[str]
@@ -84,7 +85,7 @@ def _find_documents(resources: Iterable[Resource]) -> Iterator[tuple[DocumentUse
 
 def _parse_statements(text: str) -> _Statements:
     try:
-        document = json.loads(text)
+        document = read_json(text)
     except ValueError:
         return frozenset()
     stated: Any = document.get("Statement", []) if isinstance(document, dict) else []

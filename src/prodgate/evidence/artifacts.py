@@ -10,6 +10,8 @@ import zlib
 from pathlib import Path
 from typing import Any, Final
 
+from ..semantics.json_texts import read_json
+
 #: Folder of a run directory that holds the evidence.
 FOLDER = "evidence"
 
@@ -55,4 +57,4 @@ def load(run: Path, digest: str) -> bytes:
 
 def load_json(run: Path, digest: str) -> Any:
     """Return the value that ``store_json`` stored. Raises LookupError as ``load`` does."""
-    return json.loads(gzip.decompress(load(run, digest)))
+    return read_json(gzip.decompress(load(run, digest)))

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from ..criteria import UsageError
 from ..findings import Finding
+from ..semantics.json_texts import DuplicateKeyError, read_json
 from . import chain
 
 #: Name of the journal in a run directory.
@@ -152,21 +153,26 @@ def load(path: Path) -> Recorded:
     Raises JournalError for a line in the middle that is not an event, OSError when the file can't be read.
     """
     texts = path.read_bytes().split(b"\n")[:-1]
-    events = [event for number, text in enumerate(texts, start=1) if (event := _read_event(path, number, text))]
+    read = [found for number, text in enumerate(texts, start=1) if (found := _read_event(path, number, text))]
+    events, doubles = [event for event, _ in read], tuple(said for _, said in read if said)
     flaws, last = chain.find_flaws(texts, events), chain.read_link(events[-1]) if events else None
     for event in events:
         event.pop(chain.MEMBER, None)
-    return Recorded(events, last.digest if last else "", flaws)
+    return Recorded(events, last.digest if last else "", flaws or doubles)
 
 
-def _read_event(path: Path, number: int, text: bytes) -> dict[str, Any]:
+def _read_event(path: Path, number: int, text: bytes) -> tuple[dict[str, Any], str]:
+    """Return an event, and what is wrong with it when another reader could take it for another one."""
+    said = ""
     try:
-        event = json.loads(text)
+        event = read_json(text)
+    except DuplicateKeyError as error:
+        event, said = json.loads(text), f"CHANGED: line {number} {error}"
     except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise JournalError(f"{path}:{number}: is not an event; the journal was changed after it was written")
-    return event
+    return event, said
 
 
 def read(path: Path) -> Sequence[dict[str, Any]]:

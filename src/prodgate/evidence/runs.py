@@ -26,6 +26,7 @@ from ..sections.criteria_file import CriteriaFile, parse_criteria
 from ..sections.includes import read_files
 from ..sections.moments import narrow
 from ..sections.waivers_file import parse_waivers
+from ..semantics.json_texts import read_json
 from ..verdict import Verdict, decide
 from ..waivers import Waiver
 from . import artifacts, chain, journal, standing, verification
@@ -144,7 +145,7 @@ def read(path: Path) -> Run:
 
 def _read(path: Path) -> Run:
     written, recorded = _read_whole(path)
-    about, events = json.loads(written), recorded.events
+    about, events = read_json(written), recorded.events
     if flaw := find_flaw_in_about(about) or _find_flaw_in_events(events):
         raise journal.JournalError(f"{flaw}; no version of the gate wrote that")
     included = {name: _load_text(path, digest) for name, digest in about.get("included", {}).items()}

@@ -32,6 +32,8 @@ def find_flaws(run: Path, about: bytes, recorded: Recorded) -> Iterator[str]:
     events = recorded.events
     if not events:
         return
+    if (named := str(events[0].get("run", ""))) != (folder := run.resolve().name):
+        yield f"FOREIGN: the folder is called {folder}, and the run in it {named}"
     if events[0].get("about") != hashlib.sha256(about).hexdigest():
         yield f"CHANGED: {ABOUT}"
     found = list_files(run)

@@ -24,6 +24,7 @@ from typing import Any, Final
 from ..criteria import UsageError
 from ..processes.child import clean_environment
 from ..processes.progress import Progress
+from ..semantics.json_texts import read_json
 from . import PLUGIN
 from .locust_errors import explain_locust_failure
 from .processes import process_group
@@ -109,7 +110,7 @@ def _find_free_port() -> int:
 
 def _read_record(kept: Path, code: int | None, limit: float) -> Mapping[str, Any]:
     """Return the record; where only we know why it is incomplete, add that."""
-    data: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+    data: dict[str, Any] = read_json(kept.read_text("utf-8"))
     if not data["complete"] and (code is None or code < 0):
         why = f"Locust did not end within {limit:.0f} s" if code is None else f"Locust was ended by signal {-code}"
         data["why"] = f"{why}; its own record says: {data['why']}"

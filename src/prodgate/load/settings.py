@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from ..semantics.json_texts import read_json
 from .profile import Profile
 
 #: Names the JSON file, or holds the JSON object itself where a file is awkward, as in a container.
@@ -52,7 +52,7 @@ class Settings:
             return None
         try:
             text = given if given.lstrip().startswith("{") else Path(given).read_text("utf-8")
-            data = json.loads(text)
+            data = read_json(text)
         except (OSError, ValueError) as error:
             raise ValueError(f"{VARIABLE}: {error}; name a JSON file, or give the JSON object itself") from error
         return cls.from_json(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from ..aws.answers import Unreadable
 from ..processes.child import Process
+from ..semantics.json_texts import read_json
 
 #: Seconds that squawk may take; it needs milliseconds.
 LIMIT: Final = 60.0
@@ -87,7 +87,7 @@ def _run(program: str, scratch: Path, *words: str, codes: tuple[int, ...] = (0, 
 
 def _parse(said: str) -> list[Mapping[str, Any]]:
     try:
-        found = json.loads(said)
+        found = read_json(said)
     except ValueError:
         raise Unreadable(f"squawk answered what is no JSON: {said[:200]!r}") from None
     return list(found)

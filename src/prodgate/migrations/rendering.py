@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from ..aws.answers import Unreadable
 from ..processes.child import running
+from ..semantics.json_texts import read_json
 from .reading import PLAIN_SQL
 from .revisions import Revision
 
@@ -86,7 +86,7 @@ def _run(command: Sequence[str], cwd: Path) -> Mapping[str, Any]:
         if done.code:
             raise Unreadable(f"Alembic can't read the migrations: {process.describe_failure(done.code)}")
     try:
-        answer: Mapping[str, Any] = json.loads(done.stdout)
+        answer: Mapping[str, Any] = read_json(done.stdout)
     except ValueError:
         raise Unreadable("Alembic was ended while it answered; look for os._exit in the migrations") from None
     return answer

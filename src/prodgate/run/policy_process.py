@@ -5,7 +5,6 @@ It reads configurations from files of a folder and writes a journal beside each;
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..evidence.journal import Journal
 from ..processes.sources import read_sources_only
 from ..sections.judges import find_place
 from ..sections.project import Project, load_policies, open_project
+from ..semantics.json_texts import read_json
 from ..terraform.policy import POLICIES, apply
 from ..terraform.serialization import from_json
 from .integrity import CHANGED_CRITERIA, describe_criteria, find_changes, take_fingerprint
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _judge(given: Path, project: Project) -> None:
-    journal, configuration = Journal.of(given.parent), from_json(json.loads(given.read_bytes()))
+    journal, configuration = Journal.of(given.parent), from_json(read_json(given.read_bytes()))
     for policy in POLICIES.values():
         if policy.criterion in project.stated.criteria:
             journal.record_planned(LAYER, policy.id, policy.criterion)

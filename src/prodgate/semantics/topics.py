@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from .json_texts import read_json
 from .policy_documents import Condition, Statement, read_statements
 from .unresolved import Unresolved
 
@@ -66,7 +66,7 @@ def key_refusal(key: Mapping[str, Any], policy: str, account: str, service: str 
 
 def _parse_policy(policy: str) -> Any:
     try:
-        return json.loads(policy)
+        return read_json(policy)
     except ValueError:
         return policy  # statements() says that it is no document
 

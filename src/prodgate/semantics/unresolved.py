@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..judgement import Doubt, NotKnown, describe, is_judging, record_doubt
 
 
@@ -42,3 +44,19 @@ class Unknown:
     def __repr__(self) -> str:
         record_doubt(Doubt(reason=f"a value that {self.reason} was read as text"), optional=True)
         return f"<unknown: {self.reason}>"
+
+
+class Assumed(str):
+    """A text that holds a stand-in for what nobody stated. To find what it names it is as good as the real one."""
+
+    __slots__ = ("reason", "what")
+
+    what: frozenset[str]
+    """What something stands in for: ``account``, ``region``."""
+    reason: str
+
+    def __new__(cls, text: str, what: Iterable[str], reason: str) -> Assumed:
+        """Return the text with the reason for which it may not be judged."""
+        made = super().__new__(cls, text)
+        made.what, made.reason = frozenset(what), reason
+        return made

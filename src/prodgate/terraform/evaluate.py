@@ -39,16 +39,22 @@ def silent(_step: str) -> None:
 
 
 def open_configurations(
-    path: Path, *, var_files: Sequence[Path] = (), source: Path | None = None, progress: Progress = silent
+    path: Path,
+    *,
+    var_files: Sequence[Path] = (),
+    source: Path | None = None,
+    progress: Progress = silent,
+    account: str | None = None,
 ) -> tuple[Configuration, ...]:
     """Return what ``path`` declares: a plan.json, a root, or a directory with roots below it (one each).
 
     A directory that another one calls as a module is judged there, and not once more by itself. ``source`` is the
-    root that a plan.json was made from: with it, resources have positions.
+    root that a plan.json was made from: with it, resources have positions. ``account`` is as for `evaluate`.
     """
     if path.exists() and not path.is_dir():  # a pipe is as good as a file
         return (read_plan(path, provenance=_read_provenance(source, var_files) if source else None),)
-    return tuple(_evaluate_root(root, path.resolve(), var_files, progress) for root in list_roots(path))
+    roots = list_roots(path)
+    return tuple(_evaluate_root(root, path.resolve(), var_files, progress, account=account) for root in roots)
 
 
 def _read_provenance(root: Path, var_files: Sequence[Path]) -> Provenance:
@@ -64,11 +70,12 @@ def evaluate(
     var_files: Sequence[Path] = (),
     progress: Progress = silent,
     on_plan: OnPlan | None = None,
-    account: str = "",
+    account: str | None = None,
 ) -> Configuration:
     """Evaluate the root at ``path``, or the only root below it. Positions are relative to ``base``, or to ``path``.
 
-    ``account`` is the AWS account that it is for, when that is stated anywhere.
+    ``account`` is the AWS account that it is for, empty where the criteria name none: then a text that holds what
+    stands in for it is a gap. Where there are no criteria to name one, it is None, and such a text is a note.
 
     ``on_plan`` is given the plan in the form of ``terraform show -json``, as soon as there is one.
     Raises TerraformError with core's own diagnostics, or with ours when there is not exactly one root.
@@ -104,7 +111,7 @@ def _evaluate_root(
     progress: Progress,
     *,
     on_plan: OnPlan | None = None,
-    account: str = "",
+    account: str | None = None,
 ) -> Configuration:
     files = [check_variable_file(file) for file in var_files]
     manifest = root / MANIFEST
@@ -127,6 +134,7 @@ def _evaluate_root(
         inventions=inventions,
         gaps=(*planned.gaps, *_find_workspace_gaps(tree), *_find_unread_files(tree)),
         notes=planned.notes,
+        asked=account is not None,
     )
 
 

@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from ..semantics.unresolved import Unknown
 from .addresses import split_call, split_module
+from .block_uses import Path as Part
 from .flow import Flow
 from .positions import Position
 from .provider import MARK
+from .provider.synthesis import NAMES
 from .reading import find_unknown
 from .references import ConfiguredReferences
 from .resources import Gap
@@ -32,6 +34,7 @@ PLAUSIBLE: Final = frozenset(
 )  # fmt: skip
 
 
+Decided = Callable[[Part, Any], str | None]
 #: Data sources that core reads itself, from where nobody looks.
 READ_BY_CORE: Final = frozenset({"terraform_remote_state"})
 
@@ -46,6 +49,8 @@ class Inventions:
     types: frozenset[str]
     mark: str
     stand_ins: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()
+    """What the settings of a provider leave open: ``account``, ``region``."""
 
     def find_invented(self, references: tuple[str, ...]) -> str | None:
         """Return the first address of such a data source, or None."""
@@ -59,24 +64,24 @@ class Inventions:
         self,
         values: Mapping[str, Any],
         references: Mapping[str, tuple[str, ...]],
-        decided: Callable[[str, bool], str | None] = lambda _, __: None,
+        decided: Decided = lambda _, __: None,
     ) -> dict[str, Any]:
         """Return the values of a resource, with unknown for what was invented or is computed from inventions.
 
-        ``decided`` says by which stand-in an argument is decided, if by any; a value that is no text can't merely hold
-        one, so that whatever comes from a stand-in is decided by it.
+        ``decided`` says by which stand-in the value at a path is decided: nothing when only a part of it is, None when
+        none is.
         """
         hidden = {name: self._hide_marked(value) for name, value in values.items()}
         for name, named in references.items():
             source = self.find_invented(named)
             if source and name in hidden and find_unknown(hidden[name]) is None:
                 hidden[name] = _unread_value(source)
-        for name, value in hidden.items():
-            if value is None or isinstance(value, Unknown):
-                continue
-            if source := decided(name, isinstance(value, int | float)):
-                hidden[name] = Unknown(f"is decided by {source}, for which there is only a stand-in offline")
-        return hidden
+        return {name: _hide_decided(value, (name,), decided) for name, value in hidden.items()}
+
+    def hide_answers(self, kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a data source, with unknown for those for which something stands in."""
+        doubtful = self.stand_ins.get(kind, frozenset())
+        return {name: _decided_value("AWS") if name in doubtful else value for name, value in values.items()}
 
     def _hide_marked(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -92,10 +97,15 @@ def read_inventions(sidecar: Path) -> Inventions:
     """Return what the provider wrote down."""
     lines = sidecar.read_text(encoding="utf-8").splitlines() if sidecar.exists() else []
     unstated: dict[str, frozenset[str]] = {}
+    assumed: set[str] = set()
     for said in map(json.loads, lines):
+        assumed |= set(said.get("assumed", ()))
+        if "type" not in said:
+            continue
         unstated[said["type"]] = unstated.get(said["type"], frozenset()) | frozenset(said["invented"])
     types = (frozenset(unstated) | READ_BY_CORE) - PLAUSIBLE
-    return Inventions(types, MARK, {kind: names for kind, names in unstated.items() if kind in PLAUSIBLE})
+    stand_ins = {kind: names for kind, names in unstated.items() if kind in PLAUSIBLE}
+    return Inventions(types, MARK, stand_ins, frozenset(assumed))
 
 
 def find_invented_repetitions(inventions: Inventions, references: ConfiguredReferences, tree: Tree) -> Iterator[Gap]:
@@ -123,6 +133,43 @@ def _find_position(address: str, tree: Tree) -> Position | None:
     caller, name = split_call(module)
     call = tree.modules[caller].calls.get(name) if caller in tree.modules else None
     return call.position if call else None
+
+
+def _hide_decided(value: Any, path: Part, decided: Decided) -> Any:
+    """Return a value with unknown for what a stand-in decides, the whole of it or a part."""
+    if value is None or isinstance(value, Unknown):
+        return value
+    whole = decided(path, value) if len(path) == 1 or not isinstance(value, list | Mapping) else ""
+    if whole:
+        return _decided_value(whole)
+    if whole is None or not isinstance(value, list | Mapping):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _hide_decided(each, (*path, name), decided) for name, each in value.items()}
+    return [_hide_decided(each, (*path, index), decided) for index, each in enumerate(value)]
+
+
+def _decided_value(source: str) -> Unknown:
+    return Unknown(f"is decided by {source}, for which there is only a stand-in offline")
+
+
+def hide_derived(address: str, values: Mapping[str, Any], hidden: Mapping[str, Any], flow: Flow) -> dict[str, Any]:
+    """Return the values of a resource, with unknown for what AWS makes of a name or of tags that were hidden."""
+    names = [name for name in NAMES if isinstance(hidden.get(name), Unknown) and isinstance(values.get(name), str)]
+    found = dict(hidden)
+    for name in names:
+        for other, value in hidden.items():
+            if isinstance(value, str) and values[name] in value and not flow.states(address, other):
+                found[other] = hidden[name]
+    tags, all_tags = hidden.get("tags"), hidden.get("tags_all")
+    if isinstance(all_tags, Mapping) and not flow.states(address, "tags_all"):
+        unknown = (
+            {name: each for name, each in tags.items() if isinstance(each, Unknown)}
+            if isinstance(tags, Mapping)
+            else {}
+        )
+        found["tags_all"] = tags if isinstance(tags, Unknown) else {**all_tags, **unknown}
+    return found
 
 
 def _unread_value(source: str) -> Unknown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 #: Kinds of blocks -> how many labels they have.
@@ -15,10 +15,21 @@ _LABELS: Final = {
 _NESTED: Final = frozenset({"dynamic", "lifecycle", "provisioner", "connection"})
 
 
+def keep_all(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; a key that it holds twice has a list of what it is given, as core reads blocks of one kind."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            before, more = (each if isinstance(each, list) else [each] for each in (found[key], value))
+            value = [*before, *more]  # noqa: PLW2901
+        found[key] = value
+    return found
+
+
 def to_native(text: bytes) -> bytes:
     """Return the same configuration in native syntax, on other lines; nothing of what is no such JSON."""
     try:
-        stated = json.loads(text)
+        stated = json.loads(text, object_pairs_hook=keep_all)
     except (ValueError, RecursionError):
         return b""
     return "\n".join(_write_top(stated)).encode("utf-8", "replace") if isinstance(stated, Mapping) else b""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..semantics.unresolved import Unresolved
+from .assumptions import find_assumptions, mark_assumed
+from .block_uses import Path as Part
 from .flow import Flow
-from .inventions import Inventions, find_decided_repetitions, find_invented_repetitions
+from .inventions import Decided, Inventions, find_decided_repetitions, find_invented_repetitions, hide_derived
 from .outside import find_outside_reads
 from .plan_file import load_plan, not_a_plan
 from .provenance import Provenance
@@ -45,14 +47,20 @@ def build_configuration(
     inventions: Inventions | None = None,
     gaps: Sequence[Gap] = (),
     notes: Sequence[str] = (),
+    asked: bool = False,
 ) -> Configuration:
-    """Return what a plan declares. Resources that it deletes or forgets are not in it."""
+    """Return what a plan declares. Resources that it deletes or forgets are not in it.
+
+    ``asked`` says that somebody could have stated the account: without it, what stands in for it is a note.
+    """
     tree = provenance.tree if provenance else None
     references = ConfiguredReferences(plan.get("configuration") or {}, tree)
-    flow = Flow(tree, inventions.types, inventions.stand_ins) if inventions and tree else None
+    flow = Flow(tree, inventions.types, inventions.stand_ins, inventions.assumed) if inventions and tree else None
     repeated = tuple(find_invented_repetitions(inventions, references, tree)) if inventions and tree else ()
     gaps = (*gaps, *repeated, *_find_stand_in_gaps(plan, flow, repeated, tree))
     resources = tuple(_PlanReader(references, provenance, inventions, flow).resources(plan))
+    assumptions = tuple(find_assumptions(resources, inventions, flow)) if inventions and flow else ()
+    said = () if asked else tuple(f"{each.subject} {each.reason}" for each in assumptions)
     return Configuration(
         root=root,
         engine=engine,
@@ -62,8 +70,9 @@ def build_configuration(
             *_find_gaps(plan),
             *_find_missing_values(plan, resources),
             *find_redactions(resources),
+            *(assumptions if asked else ()),
         ),
-        notes=notes,
+        notes=(*notes, *said),
     )
 
 
@@ -106,26 +115,40 @@ class _PlanReader:
         unknown = change.get("after_unknown") or {}
         if not isinstance(unknown, Mapping):
             raise TypeError(f"after_unknown of {address} is {str(unknown)[:40]!r}, and no object")
-        values = mark_unknown(stated.get("values") or {}, unknown) or {}
+        values = self._hide(stated, mark_unknown(stated.get("values") or {}, unknown) or {})
         return Resource(
             address=address,
             type=stated["type"],
             name=stated["name"],
             mode=stated["mode"],
             module=module,
-            values=self.inventions.hide(values, named, self._decided(address)) if self.inventions else values,
+            values=values,
             origin=self.provenance.origin(address) if self.provenance else None,
             references=named,
             sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
         )
 
-    def _decided(self, address: str) -> Callable[[str, bool], str | None]:
-        """Return a function that says by which stand-in an argument of a resource is decided."""
+    def _hide(self, stated: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return values, with unknown for what a stand-in decides."""
+        if self.inventions is None or self.flow is None:
+            return values
+        address = stated["address"]
+        hidden = self.inventions.hide(values, self.references.of(address), self._decided(address))
+        if stated["mode"] == "data":
+            return self.inventions.hide_answers(stated["type"], hidden)
+        hidden = hide_derived(address, values, hidden, self.flow)
+        return mark_assumed(address, hidden, self.inventions, self.flow)
 
-        def find(argument: str, is_number: bool) -> str | None:
-            origins = self.flow.of_value(address, argument) if self.flow else ()
-            wrong = (each.source for each in origins if each.decides_value or (is_number and each.makes_number))
-            return next(wrong, None)
+    def _decided(self, address: str) -> Decided:
+        """Return a function that says by which stand-in a value of a resource is decided, as `Inventions.hide` asks."""
+
+        def find(path: Part, value: Any) -> str | None:
+            if self.flow is None:
+                return None
+            whole = len(path) == 1
+            origins = self.flow.of_value(address, str(path[0])) if whole else self.flow.of_part(address, path)
+            wrong = next((each.source for each in origins if each.decides(value)), None)
+            return wrong or ("" if any(each.decides_parts for each in origins) else None)
 
         return find
 

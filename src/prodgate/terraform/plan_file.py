@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from ..semantics.json_texts import DuplicateKeyError, read_json
 from .diagnostics import TerraformError, refusal
 
 ADVICE: Final = "write one with `terraform show -json PLANFILE > plan.json`"
@@ -45,7 +46,7 @@ def _parse_json(path: Path, content: bytes) -> object:
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)
-        parsed: object = json.loads(text, parse_constant=_refuse_constant)
+        parsed: object = read_json(text, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
         raise not_a_plan(path, "is neither text nor JSON") from None
     except _NotANumber as error:
@@ -54,6 +55,8 @@ def _parse_json(path: Path, content: bytes) -> object:
         raise not_a_plan(path, "is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise _explain_bad_json(path, text, error) from None
+    except DuplicateKeyError as error:
+        raise not_a_plan(path, str(error).partition(";")[0]) from None
     except ValueError:
         raise not_a_plan(path, "holds a number of more digits than any plan has") from None
     return parsed

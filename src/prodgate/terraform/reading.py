@@ -5,7 +5,6 @@ An unknown value raises Unresolved; an attribute that the provider's schema does
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -13,8 +12,9 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from ..judgement import Doubt, is_judging, record_doubt
+from ..semantics.json_texts import DuplicateKeyError, read_json
 from ..semantics.policy_documents import Statement, read_statements
-from ..semantics.unresolved import Unknown, Unresolved
+from ..semantics.unresolved import Assumed, Unknown, Unresolved
 from .positions import Origin
 
 
@@ -77,8 +77,8 @@ class WatchedValues(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         value = self._held[name]
-        if (unknown := find_unknown(value)) is not None:
-            record_doubt(Doubt(reason=f"{self._place}.{name} {unknown.reason}"), optional=True)
+        if (doubt := value if isinstance(value, Assumed) else find_unknown(value)) is not None:
+            record_doubt(Doubt(reason=f"{self._place}.{name} {doubt.reason}"), optional=True)
         return value
 
     def __contains__(self, name: object) -> bool:
@@ -147,8 +147,8 @@ class Block:
 
     def _read_known(self, name: str) -> Any:
         value = self._read(name)
-        if (unknown := find_unknown(value)) is not None:
-            raise Unresolved(f"{self.resource.address}.{name}", unknown.reason)
+        if (doubt := value if isinstance(value, Assumed) else find_unknown(value)) is not None:
+            raise Unresolved(f"{self.resource.address}.{name}", doubt.reason)
         return value
 
     def has(self, name: str) -> bool:
@@ -217,7 +217,9 @@ class Block:
         if value in (None, ""):
             return None
         try:
-            return json.loads(value)
+            return read_json(value)
+        except DuplicateKeyError as error:
+            raise Unresolved(f"{self.resource.address}.{name}", str(error)) from None
         except ValueError as error:
             raise Unresolved(f"{self.resource.address}.{name}", f"is not JSON: {error}") from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from ..semantics.unresolved import Unresolved
+from ..semantics.unresolved import Assumed, Unresolved
 from .addresses import without_indices
 from .positions import Origin, Position
 from .reading import Block, find_unknown
@@ -76,6 +76,19 @@ class Resource(Block):
         if targets is None:
             raise Unresolved(f"{self.address}.{name}", "is decided later, and nothing says what it refers to")
         return tuple(other for other in self.configuration.of(*types) if other.configured_as in targets)
+
+    def find_region(self) -> str:
+        """Return the region that it is in: the argument where it is known, else the one in its ARN. Raises Unresolved.
+
+        That the account in the ARN is not stated takes nothing from it.
+        """
+        stated = self.known("region")
+        arn = self._read("arn") if stated is None else ""
+        if (unknown := find_unknown(arn)) is not None:
+            raise Unresolved(f"{self.address}.arn", unknown.reason)
+        if isinstance(arn, Assumed) and "region" in arn.what:
+            raise Unresolved(f"{self.address}.arn", arn.reason)
+        return str(stated or (str(arn or "").split(":") + [""] * 4)[3])
 
     @cached_property
     def identities(self) -> frozenset[str]:

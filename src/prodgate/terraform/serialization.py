@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from ..semantics.secret_places import holds_secret
-from ..semantics.unresolved import Unknown
+from ..semantics.unresolved import Assumed, Unknown
 from .diagnostics import Diagnostic
 from .positions import Origin, Position
 from .reading import REDACTED, UNKNOWN
@@ -109,6 +109,8 @@ def _parse_position(text: str) -> Position | None:
 def _mark_unknown(value: Any) -> Any:
     if isinstance(value, Unknown):
         return {_MARK: "redacted" if value is REDACTED else "unknown"}
+    if isinstance(value, Assumed):
+        return {_MARK: sorted(value.what), "text": str(value), "reason": value.reason}
     if isinstance(value, Mapping):
         return {key: _mark_unknown(item) for key, item in value.items()}
     return [_mark_unknown(item) for item in value] if isinstance(value, list | tuple) else value
@@ -118,5 +120,7 @@ def _unmark_unknown(value: Any) -> Any:
     if isinstance(value, Mapping):
         if len(value) == 1 and value.get(_MARK) in _MARKS:
             return _MARKS[value[_MARK]]
+        if len(value) == 3 and isinstance(value.get(_MARK), list):
+            return Assumed(value["text"], value[_MARK], value["reason"])
         return {key: _unmark_unknown(item) for key, item in value.items()}
     return [_unmark_unknown(item) for item in value] if isinstance(value, list) else value

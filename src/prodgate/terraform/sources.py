@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from .diagnostics import refusal
 from .hcl import Expression, HclBlock, Source, parse
+from .json_syntax import keep_all
 from .positions import Position
 
 #: Directories that never hold a root of their own.
@@ -191,7 +192,7 @@ def _find_calls(source: Source) -> Iterator[ModuleCall]:
 
 def _find_json_calls(source: Source) -> Iterator[ModuleCall]:
     try:
-        stated: Any = json.loads(source.text).get("module", {})
+        stated: Any = json.loads(source.text, object_pairs_hook=keep_all).get("module", {})
     except (ValueError, AttributeError):
         return  # core will say what is wrong with it
     for calls in stated if isinstance(stated, list) else [stated]:

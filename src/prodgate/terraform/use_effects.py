@@ -11,10 +11,11 @@ from .hcl import SyntaxNode, node_text
 #: What leads to a part of a value: names of attributes and keys; ``*``, ``#`` and ``@`` as `uses` has them.
 Fields = tuple[str, ...]
 #: What may become of a value on its way: something is decided by it, it is changed, its length counts, the number of
-#: blocks follows from it, its place among others does, a stated part is cut out of it, or it is asked whether it is
-#: null or empty, which neither what AWS sets nor its stand-in is. Nothing of all this: it is handed on as it is.
-DECIDES, CHANGES, COUNTS, REPEATS, ORDERS, CUTS, NULLS = (
-    "decides", "changes", "counts", "repeats", "orders", "cuts", "nulls",
+#: blocks follows from it, its place among others does, a stated part is cut out of it, marks in it are replaced as in
+#: every text, or it is asked whether it is null or empty, which neither what AWS sets nor its stand-in is. Nothing of
+#: all this: it is handed on as it is.
+DECIDES, CHANGES, COUNTS, REPEATS, ORDERS, CUTS, EDITS, NULLS = (
+    "decides", "changes", "counts", "repeats", "orders", "cuts", "edits", "nulls",
 )  # fmt: skip
 #: Functions whose value holds their arguments as they are.
 _HANDING_ON: Final = frozenset(
@@ -72,8 +73,9 @@ def find_parts(
 ) -> Iterator[tuple[SyntaxNode, frozenset[str], Fields]]:
     """Yield the arguments of a function, what becomes of each, and the part of it that ``fields`` of the value are."""
     effect = _EFFECTS.get(function, frozenset({CHANGES}))
-    if function == "replace" and not _SAFE_TO_REPLACE.fullmatch(node_text(arguments[1]) if len(arguments) > 1 else ""):
-        effect = frozenset({DECIDES})
+    if function == "replace":
+        safe = _SAFE_TO_REPLACE.fullmatch(node_text(arguments[1]) if len(arguments) > 1 else "")
+        effect = frozenset({EDITS if safe else DECIDES})
     for place, argument in enumerate(arguments):
         yield from ((argument, added, inner) for added, inner in _find_part(function, place, fields) or [(effect, ())])
 

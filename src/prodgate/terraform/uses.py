@@ -171,13 +171,16 @@ def find_block_uses(block: HclBlock, how: frozenset[str] = frozenset()) -> Itera
 
 def find_dynamic_uses(block: HclBlock, how: frozenset[str] = frozenset()) -> Iterator[Use]:
     """Yield what a dynamic block names; what it does with its iterator, it does with what it repeats."""
-    named = block.arguments.get("iterator")
-    iterator = named.text.strip() if named else block.labels[0]
-    inner = (use for each in block.blocks for use in find_block_uses(each, how))
     repeated = block.arguments.get("for_each")
-    nodes = [repeated.node] if repeated else []
-    yield from (use.further({REPEATS} | how) for node in nodes for use in find_uses(node))
-    for use in substitute(inner, f"{iterator}.value", f"{iterator}.key", nodes):
+    yield from (use.further({REPEATS} | how) for use in find_uses(repeated.node, fields=(KEYS,))) if repeated else ()
+    yield from fill_in(block, (use for each in block.blocks for use in find_block_uses(each, how)))
+
+
+def fill_in(block: HclBlock, uses: Iterable[Use]) -> Iterator[Use]:
+    """Yield what is used in a dynamic block, with what it repeats in place of its iterator."""
+    named, repeated = block.arguments.get("iterator"), block.arguments.get("for_each")
+    iterator = named.text.strip() if named else block.labels[0]
+    for use in substitute(uses, f"{iterator}.value", f"{iterator}.key", [repeated.node] if repeated else []):
         if use.parts[0] != iterator:
             yield use
 
@@ -213,12 +216,6 @@ def _list_fields(accesses: Iterable[SyntaxNode]) -> Iterator[str]:
         elif access.type == "splat":
             yield EACH
             yield from _list_fields(access.named_children[0].named_children)
-
-
-def _read_index(text: str) -> str:
-    if text.startswith('["') and text.count('"') == 2 and "$" not in text:
-        return text.strip('[]" ')
-    return EACH if text.strip("[]. ").isdigit() else PICK
 
 
 def list_literals(node: SyntaxNode) -> Iterator[str]:

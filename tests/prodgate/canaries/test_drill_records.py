@@ -9,7 +9,7 @@ from prodgate.canaries.drill_records import FOLDER, KIND, find_latest_drill
 from prodgate.canaries.record import CanaryDrill
 from prodgate.evidence import artifacts, runs
 from prodgate.evidence.journal import Journal
-from tests.prodgate.sample_run import ABOUT, CRITERIA
+from tests.prodgate.sample_run import ABOUT, CRITERIA, move
 
 TARGET = "aws://prod@ap-northeast-1"
 
@@ -28,7 +28,7 @@ def kept(
     folder.mkdir(parents=True, exist_ok=True)
     criteria.write_text(CRITERIA, "utf-8")
     made = runs.create(folder / FOLDER, {**ABOUT, "target": target}, criteria, folder / "waivers.toml")
-    path = made.rename(made.with_name(f"2026-11-{name}Z-{made.name[-7:]}"))
+    path = move(made, f"2026-11-{name}Z-{made.name[-7:]}")
     journal = Journal.of(path)
     journal.record_fact("live", kind, dag_id, artifacts.store_json(path, record(dag_id)), target)
     if closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import subprocess
@@ -139,6 +140,24 @@ def test_two_journals_that_were_mixed_are_told_apart(tmp_path: Path) -> None:
     assert flaws(path, lambda own: [*own[:4], *theirs[4:]]) == (
         "FOREIGN: line 5 (of run bbbbbbb), 6 (of run bbbbbbb), 7 (of run bbbbbbb), 8 (of run bbbbbbb)",
     )
+
+
+@pytest.mark.parametrize("key", ["event", "text", "at", "chain"])
+def test_a_line_that_can_be_read_in_two_ways_is_named_although_the_chain_holds(tmp_path: Path, key: str) -> None:
+    path, link = tmp_path / journal.NAME, START
+    lines = []
+    for text in write(tmp_path / "a").read_bytes().splitlines():
+        event = {name: value for name, value in json.loads(text).items() if name != "chain"}
+        body = make_line(event, link)[0][:-67]
+        doubled = body.replace(f'"{key}": '.encode(), f'"{key}": "other", "{key}": '.encode(), 1)
+        digest = hashlib.sha256(link.digest.encode() + doubled).hexdigest()
+        lines.append(doubled + digest.encode() + b'"}}\n')
+        link = Link(link.run or "aaaaaaa", link.line + 1, digest)
+    path.write_bytes(b"".join(lines))
+
+    found = journal.load(path).flaws
+    assert found
+    assert all(f"holds the key '{key}' twice in one object" in each for each in found)
 
 
 def test_a_journal_as_it_was_written_has_no_flaw(tmp_path: Path) -> None:

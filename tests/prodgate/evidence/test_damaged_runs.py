@@ -69,7 +69,7 @@ MORE = st.binary(min_size=1, max_size=8) | st.sampled_from(
 @example("journal.jsonl", "cut", 0.999, b"x")
 @example("run.json", "splice", 0.0, b"\xef\xbb\xbf")
 def test_a_damaged_run_is_no_go(whole: Path, kind: str, how: str, at: float, more: bytes) -> None:
-    run = whole.with_name("damaged")
+    run = whole.parent.with_name("damaged") / whole.name
     shutil.rmtree(run, ignore_errors=True)
     shutil.copytree(whole, run)
     path = next(run.glob(kind))
@@ -92,7 +92,7 @@ def read(run: Path, whole: Path) -> tuple[str, bool]:
 
 def test_a_run_without_one_of_its_files_is_no_go(whole: Path) -> None:
     for name in [path.relative_to(whole) for path in whole.rglob("*") if path.is_file()]:
-        run = whole.with_name("robbed")
+        run = whole.parent.with_name("robbed") / whole.name
         shutil.rmtree(run, ignore_errors=True)
         shutil.copytree(whole, run)
         (run / name).unlink()

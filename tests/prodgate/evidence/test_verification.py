@@ -154,7 +154,8 @@ def test_what_was_done_to_a_run_is_named_and_the_run_refused(tmp_path: Path, cha
 
 def test_a_run_as_it_was_written_is_read_from_wherever_it_is(tmp_path: Path) -> None:
     run = make(tmp_path / "run")
-    moved = Path(shutil.move(run, tmp_path / "moved"))
+    (tmp_path / "moved").mkdir()
+    moved = Path(shutil.move(run, tmp_path / "moved" / run.name))
     (moved / "report.html").write_text("a report that was written again")
     (moved / "notes.txt").write_text("what somebody thinks of it")
     found = runs.read(moved)
@@ -189,3 +190,32 @@ def test_whoever_writes_the_whole_chain_anew_has_another_head(tmp_path: Path) ->
     forge(run, commit="0" * 40)
     assert runs.read(run).verdict().decision is Decision.GO
     assert runs.read(run).head != head
+
+
+@pytest.mark.parametrize(
+    "name", ["2031-01-01T000000Z-0000000", "good", "2026-01-01T000000Z-{}"], ids=["later", "other form", "same end"]
+)
+def test_a_run_whose_folder_was_renamed_is_foreign(tmp_path: Path, name: str) -> None:
+    run = make(tmp_path / "one")
+    moved = run.rename(run.with_name(name.format(run.name.rpartition("-")[2])))
+
+    with pytest.raises(
+        runs.RunError, match=rf"FOREIGN: the folder is called {moved.name}, and the run in it {run.name}"
+    ):
+        runs.read(moved)
+
+
+def test_a_run_in_the_place_of_another_is_foreign(tmp_path: Path) -> None:
+    run, other = make(tmp_path / "one"), make(tmp_path / "two")
+    shutil.rmtree(run)
+    other.rename(run)
+
+    with pytest.raises(runs.RunError, match="FOREIGN: the folder is called"):
+        runs.read(run)
+
+
+def test_a_run_is_itself_behind_a_link_of_any_name(tmp_path: Path) -> None:
+    run = make(tmp_path / "one")
+    (tmp_path / "latest").symlink_to(run)
+
+    assert runs.read(tmp_path / "latest").verdict() == runs.read(run).verdict()

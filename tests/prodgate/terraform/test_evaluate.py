@@ -66,11 +66,11 @@ def test_modules_in_a_ring_resolve_to_one_another(in_shop: Find) -> None:
     )
 
     (grant,) = in_shop("module.queue.aws_sqs_queue_policy.orders").json("policy")["Statement"]
-    assert grant["Principal"]["AWS"] == role.text("arn")
-    assert grant["Resource"] == queue.text("arn")
+    assert grant["Principal"]["AWS"] == role.values["arn"]
+    assert grant["Resource"] == queue.values["arn"]
     assert in_shop("module.topic.aws_sns_topic_subscription.queue").related("endpoint", "aws_sqs_queue") == (queue,)
     (publish,) = in_shop("module.team.aws_iam_role_policy.publish").json("policy")["Statement"]
-    assert publish["Resource"] == topic.text("arn")
+    assert publish["Resource"] == topic.values["arn"]
 
 
 def test_policy_documents_are_rendered_even_when_they_name_what_is_not_there_yet(in_shop: Find) -> None:
@@ -78,7 +78,7 @@ def test_policy_documents_are_rendered_even_when_they_name_what_is_not_there_yet
 
     (statement,) = in_shop("aws_iam_policy.publish").json("policy")["Statement"]
 
-    assert statement["Resource"] == key.text("arn")
+    assert statement["Resource"] == key.values["arn"]
 
 
 def test_references_cross_modules(in_shop: Find) -> None:
@@ -100,8 +100,9 @@ def test_what_the_configuration_leaves_open_is_unknown(in_shop: Find) -> None:
 
 
 def test_failed_check_blocks_are_noted(shop: Configuration) -> None:
-    (note,) = shop.notes
+    note, account = shop.notes
 
+    assert account.startswith("the account is not stated, and 123456789012 stands in for it in ")
     assert note.startswith("live/main.tf:132: Check block assertion failed; Backups are kept for 7 days only.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ...aws.documents import read_document
 from .. import Fact
 from ..observers import observes, reads
 from .load_balancers import list_balancers
@@ -167,7 +167,7 @@ def _signing(account: Account, origin: Mapping[str, Any]) -> str:
 
 def _bucket_policy(account: Account, bucket: str) -> Mapping[str, Any] | None:
     found = account.find("s3", "GetBucketPolicy", Bucket=bucket)
-    return json.loads(found["Policy"]) if found else None
+    return read_document(found["Policy"], f"the policy of bucket {bucket}") if found else None
 
 
 def _cookies(account: Account, behaviour: Mapping[str, Any]) -> str:

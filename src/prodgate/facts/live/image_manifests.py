@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ...aws.documents import read_document
 from ..observers import reads
 from .services import Image
 
@@ -81,5 +82,5 @@ def _read_manifest(account: Account, name: str, digest: str) -> Mapping[str, Any
     found = (account.find("ecr", "BatchGetImage", **asked) or {}).get("images")
     if not found:
         raise Unreadable(f"{name}@{digest}: is not in the repository (any more)")
-    manifest: Mapping[str, Any] = json.loads(found[0]["imageManifest"])
+    manifest: Mapping[str, Any] = read_document(found[0]["imageManifest"], f"{name}@{digest}")
     return manifest

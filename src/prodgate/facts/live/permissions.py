@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ...aws.documents import read_document
 from ...semantics.policy_documents import Statement, read_statements
 from ...semantics.unresolved import Unresolved
 from ..observers import reads
@@ -78,7 +78,7 @@ def _list_documents(account: Account, role: Mapping[str, Any]) -> Iterator[Any]:
 
 def _parse_document(document: Any) -> Any:
     """Return a policy document as an object; boto3 has mostly read it already."""
-    return json.loads(document) if isinstance(document, str) else document
+    return read_document(document, "a policy document") if isinstance(document, str) else document
 
 
 def _applies_to(statement: Statement, resource: str) -> bool:

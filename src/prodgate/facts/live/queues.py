@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...aws.account import Account
+from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes, reads
@@ -107,4 +107,4 @@ def _list_redrives(account: Account) -> Iterator[tuple[str, str]]:
 
 
 def _parse_target(redrive_policy: str | None) -> str:
-    return str(json.loads(redrive_policy)["deadLetterTargetArn"]) if redrive_policy else ""
+    return str(read_document(redrive_policy, "a redrive policy")["deadLetterTargetArn"]) if redrive_policy else ""

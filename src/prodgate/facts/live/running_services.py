@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
+from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes, reads
@@ -121,7 +121,7 @@ def _declared_images(account: Account, service: Mapping[str, Any]) -> Mapping[st
             text = values.get("container_definitions")
             if not isinstance(text, str):
                 raise Unreadable(f"{address}.container_definitions is not known before it is applied")
-            return {one["name"]: one["image"] for one in json.loads(text)}
+            return {one["name"]: one["image"] for one in read_document(text, f"{address}.container_definitions")}
     raise Unreadable(f"Terraform declares no task definition {family!r}, so nobody knows what is intended")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
+from ...aws.documents import read_document
 from ...estimates import Estimate
 from .. import Fact
 from ..live.ecs_services import list_services, list_tasks, read_task_definition
@@ -81,7 +81,7 @@ def _list_declared(account: Account) -> Iterator[tuple[str, str]]:
     """Yield the images that the task definitions of the commit name by digest."""
     for stated in account.declared("aws_ecs_task_definition").values():
         text = stated.get("container_definitions")
-        for one in json.loads(text) if isinstance(text, str) else ():
+        for one in read_document(text, "container_definitions") if isinstance(text, str) else ():
             if digest := parse_image(str(one.get("image", ""))).digest:
                 yield one["image"], digest
 

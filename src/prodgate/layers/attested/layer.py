@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...facts import Fact, Facts
 from ...findings import Finding
 from ...sections.criteria_file import CriteriaFile
+from ...semantics.json_texts import read_json
 from ..layer import LayerContext
 from ..observing_layer import Evidence, ObservingLayer, StoredEvidence
 
@@ -56,7 +56,7 @@ class AttestedLayer(ObservingLayer):
         from .due import describe_due, describe_rehearsed  # noqa: PLC0415
         from .judging import judge_criterion  # noqa: PLC0415
 
-        at = datetime.fromisoformat(json.loads((context.run / "run.json").read_text("utf-8"))["started"])
+        at = datetime.fromisoformat(read_json((context.run / "run.json").read_text("utf-8"))["started"])
         criteria = context.stated.criteria
         judged = {key: judge_criterion(criteria[key[1]], facts, at) for key in self.concludes(context.stated)}
         for text in (*describe_rehearsed(judged.values()), *describe_due(judged.values(), at, context.stated)):

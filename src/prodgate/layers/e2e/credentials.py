@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from ...collected.references import Secret, resolve, secret_reader
 from ...criteria import UsageError
 from ...evidence import runs
 from ...sections.e2e import E2eSection
+from ...semantics.json_texts import read_json
 from ..layer import LayerContext
 
 Logins = dict[str, dict[str, str]]
@@ -59,7 +59,7 @@ def _make_secret_reader(context: LayerContext) -> Secret:
         if not key:
             return asked[id_]
         try:
-            return str(json.loads(asked[id_])[key])
+            return str(read_json(asked[id_])[key])
         except (ValueError, KeyError, TypeError):
             raise Unreadable(f"secret:{name}: is no JSON object with {key!r}; name another key") from None
 

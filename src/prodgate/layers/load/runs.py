@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from ...facts.load.server_view import summarise_log
 from ...load.profile import Profile
 from ...sections.criteria_file import CriteriaFile
 from ...sections.load import PROFILES, LoadSection
+from ...semantics.json_texts import read_json
 from ..layer import LayerContext
 from ..observing_layer import Evidence
 from .baseline import find_last_good
@@ -112,7 +112,7 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
             record = run_load(profile, target.url, other_host=other, directory=directory, progress=progress, **given)
     except KeyboardInterrupt:
         if (written := directory / "record.json").exists():
-            yield _make_evidence(json.loads(written.read_text("utf-8")), deploys, since, target, build)
+            yield _make_evidence(read_json(written.read_text("utf-8")), deploys, since, target, build)
         raise
     seen = _make_evidence(record, deploys, since, target, build)
     yield seen

@@ -7,6 +7,7 @@ here get their ARN from the general form.
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import Final
 
 _ARN = "arn:{partition}:"
@@ -149,3 +150,28 @@ DERIVED: Final = {
     "aws_sqs_queue": {"url": "https://sqs.{region}.{suffix}/{account}/{name}"},
 }
 DERIVED["aws_alb"], DERIVED["aws_alb_target_group"] = DERIVED["aws_lb"], DERIVED["aws_lb_target_group"]
+
+#: What of an identity the settings of the provider say.
+OF_ACCOUNT: Final = frozenset({"account"})
+OF_REGION: Final = frozenset({"region", "partition", "suffix"})
+#: Fields that no argument is called after: drawn by lot, or worked out in a way of their own.
+_OTHERS: Final = frozenset(
+    {"uid", "UID", "uuid", "made_up", "bare_name", "balancer", "host", "cluster_name", "waf_region", "waf_scope"}
+)
+
+
+def list_fields(kind: str, attribute: str) -> frozenset[str] | None:
+    """Return what AWS makes an attribute of, by names of arguments and of what the settings say.
+
+    None where something else is in it, or it is not known how AWS makes it.
+    """
+    own = dict(zip(("id", "arn"), IDENTITIES.get(kind, (None, None)), strict=True)) | DERIVED.get(kind, {})
+    template = own.get(attribute)
+    fields = (field for _, field, *_ in Formatter().parse(template or "") if field)
+    found = {field.partition(":")[0] for field in fields}
+    if "arn" in found and attribute != "arn":
+        inner = list_fields(kind, "arn")
+        found |= inner if inner is not None else _OTHERS
+    counted = template and template.endswith(":1")  # of revisions and versions
+    found.discard("arn")
+    return frozenset(found) if template and not counted and not found & _OTHERS else None

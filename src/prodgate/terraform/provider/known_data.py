@@ -128,22 +128,28 @@ READERS: Final[Mapping[str, Reader]] = {
 
 
 #: What an answer is taken from, and what of it no setting says.
-_BY_ACCOUNT: Final = frozenset({"aws_caller_identity"})
-_BY_REGION: Final = frozenset({"aws_region", "aws_partition", "aws_elb_service_account", "aws_service_principal"})
-_NEVER_STATED: Final = {
+BY_ACCOUNT: Final = frozenset({"aws_caller_identity"})
+BY_REGION: Final = frozenset({"aws_region", "aws_partition", "aws_elb_service_account", "aws_service_principal"})
+NEVER_STATED: Final = {
     "aws_availability_zones": frozenset({"names", "zone_ids", "group_names"}),
     "aws_caller_identity": frozenset({"arn", "user_id"}),
     "aws_region": frozenset({"description"}),
 }
 
 
+#: What of an answer nobody can state either, so that not even a text may hold it.
+UNSTATABLE: Final = {kind: names for kind, names in NEVER_STATED.items() if kind != "aws_availability_zones"}
+
+
 def find_unstated(kind: str, known: Mapping[str, Any], config: Mapping[str, Any], settings: Settings) -> set[str]:
     """Return which of the known values of a data source neither its configuration nor the provider's states."""
     region = settings.states_region or bool(config.get("region"))
     region = region or (kind == "aws_region" and bool(config.get("name")))
-    if (kind in _BY_ACCOUNT and not settings.states_account) or (kind in _BY_REGION and not region):
-        return set(known) - {"region"}
-    return set(_NEVER_STATED.get(kind, ())) & set(known)
+    asked = kind in BY_ACCOUNT or kind in BY_REGION or kind in NEVER_STATED
+    assumed = {"region"} & set(known) if asked and not region else set()
+    if (kind in BY_ACCOUNT and not settings.states_account) or (kind in BY_REGION and not region):
+        return assumed | set(known) - {"region"}
+    return assumed | set(NEVER_STATED.get(kind, ())) & set(known)
 
 
 def find_known_values(kind: str, config: Mapping[str, Any], settings: Settings) -> Values:

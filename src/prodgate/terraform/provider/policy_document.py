@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ...semantics.json_texts import read_json
+
 OLD_VERSION: Final = "2008-10-17"
 VERSION: Final = "2012-10-17"
 _LISTS: Final = (
@@ -131,7 +133,7 @@ def _merge(document: Document, newer: Document) -> None:
 
 def _parse_document(text: str, argument: str, index: int) -> Document:
     try:
-        found = json.loads(text)
+        found = read_json(text)
         statements = found.get("Statement") or []
         ordered = [_normalise(each) for each in ([statements] if isinstance(statements, dict) else statements)]
     except (ValueError, AttributeError) as error:

@@ -14,7 +14,7 @@ from .functions import ArgumentError, Function, describe, encode_functions
 from .planning import mark_computed_unknown, plan_update, plan_with_identity, plan_without_identity, replace_unknown
 from .policy_document import PolicyError
 from .schema import Block, Schemas, UsedTypes, encode_schemas
-from .settings import read_settings
+from .settings import Settings, read_settings
 from .synthesis import Identities
 from .utility_providers import name_resource
 from .validation import diagnostic, find_misplaced, unconfigurable, warning
@@ -25,7 +25,7 @@ Message = Any
 
 
 class Sidecar:
-    """The file that says what data sources were answered with inventions: a line of JSON each."""
+    """The file that says what was invented, in lines of JSON: for a data source, or for what no setting states."""
 
     def __init__(self, file: Path | None) -> None:
         self._file, self._lock = file, threading.Lock()
@@ -35,8 +35,18 @@ class Sidecar:
         said = {"type": kind, "stated": drop_unset(config), "invented": list(answer.invented), "unread": answer.unread}
         line = json.dumps(said, sort_keys=True)
         if self._file is not None and answer.invented:
-            with self._lock, self._file.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            self._write(line)
+
+    def record_settings(self, settings: Settings) -> None:
+        """Write down what the settings of a provider do not state, so that something stands in for it."""
+        stated = {"account": settings.states_account, "region": settings.states_region}
+        if self._file is not None and (assumed := [name for name, known in stated.items() if not known]):
+            self._write(json.dumps({"assumed": assumed}))
+
+    def _write(self, line: str) -> None:
+        assert self._file is not None
+        with self._lock, self._file.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
 
 
 class Service:
@@ -95,6 +105,8 @@ class Service:
     def configure_provider(self, request: Message) -> Message:
         """Take the settings of the provider block that this connection is for."""
         self.settings = read_settings(decode(request.config), self.account)
+        if self.is_aws:
+            self.sidecar.record_settings(self.settings)
         return CLASSES["Diagnosed"]()
 
     def plan_resource_change(self, request: Message) -> Message:

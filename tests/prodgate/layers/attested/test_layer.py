@@ -17,7 +17,7 @@ from prodgate.layers.attested.documents import look_at_document
 from prodgate.layers.attested.layer import AttestedLayer
 from prodgate.layers.layer import LayerContext
 from tests.prodgate.layers.context import layer_context, observe_and_recall, recall
-from tests.prodgate.sample_run import forge
+from tests.prodgate.sample_run import forge, move
 
 CRITERIA = """
 system = "shop"
@@ -89,7 +89,7 @@ def make_run(shop: Path, outcome: str = "satisfied", *, closed: bool = True, **a
     journal.record_finished("rollout", "check", 1)
     if closed:
         runs.close(made)
-    return made.rename(made.with_name(RUN))
+    return move(made, RUN)
 
 
 def started(shop: Path, days: float) -> None:

@@ -15,6 +15,7 @@ from prodgate.findings import Finding, Outcome
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load import target
 from prodgate.quantities import Bound
+from tests.prodgate.sample_run import move
 from tests.prodgate.samples import criterion
 
 from .stage import CRITERIA, REAL, Made, OwnSite, observation, observed
@@ -62,7 +63,7 @@ def test_a_steady_load_is_compared_with_the_last_good_run(
     earlier = observation(shop)
     assert observed(earlier).of(LoadChange) == ()
     finished(earlier, outcome)
-    earlier.run.rename(earlier.run.with_name("2026-01-01T000000Z-0000000"))
+    move(earlier.run, "2026-01-01T000000Z-0000000")
     changes = observed(observation(shop)).of(LoadChange)
     assert [change.subject for change in changes] == [
         "steady at the rehearsal's site against the run 2026-01-01T000000Z-0000000"
@@ -75,7 +76,7 @@ def test_a_load_of_another_form_is_not_compared(shop: Path, made: Made, site: Ow
     earlier = observation(shop)
     observed(earlier)
     finished(earlier, "satisfied")
-    earlier.run.rename(earlier.run.with_name("2026-01-01T000000Z-0000000"))
+    move(earlier.run, "2026-01-01T000000Z-0000000")
     (shop / "criteria.toml").write_text(CRITERIA.replace("100 /s", "90 /s", 1), "utf-8")
     assert observed(observation(shop)).of(LoadChange) == ()
 
@@ -99,5 +100,5 @@ def test_a_load_that_tells_nothing_of_a_change_is_not_compared(
         earlier = observation(shop)
         observed(earlier)
     finished(earlier, "satisfied")
-    earlier.run.rename(earlier.run.with_name("2026-01-01T000000Z-0000000"))
+    move(earlier.run, "2026-01-01T000000Z-0000000")
     assert observed(observation(shop)).of(LoadChange) == ()

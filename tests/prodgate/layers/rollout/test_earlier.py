@@ -17,6 +17,7 @@ from prodgate.layers.layer import LayerContext
 from prodgate.layers.rollout.earlier import Rest, find_observation, why_no_proof
 from prodgate.sections.targets import parse_target
 from tests.prodgate.layers.context import layer_context
+from tests.prodgate.sample_run import move
 
 COMMIT, OTHER = "c" * 40, "d" * 40
 CRITERIA = """
@@ -42,8 +43,8 @@ def earlier(context: LayerContext, name: str, says: str, *, whole: bool = True, 
     """Make a run that observed a load, as if it had been before; ``name`` orders runs."""
     told = {"system": "shop", "target": "rehearsal://", "rehearsal": True, "layers": ["load"], "commit": COMMIT}
     made = runs.create(context.run.parent / "new", {**told, **about}, context.project / "criteria.toml", Path("none"))
-    path = context.run.parent / f"2026-01-0{name}T000000Z-{made.name.rpartition('-')[2]}"
-    made.rename(path)
+    made = made.rename(context.run.parent / made.name)
+    path = move(made, f"2026-01-0{name}T000000Z-{made.name.rpartition('-')[2]}")
     journal = Journal.of(path)
     journal.record_fact("load", "load", "steady", store_json(path, {"says": says}), "a test")
     if whole:

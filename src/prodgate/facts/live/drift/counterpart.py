@@ -6,7 +6,6 @@ compared. What AWS computes is not, so that the comparison says nothing where no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -14,6 +13,7 @@ from typing import Any
 
 from ....aws.account import Account
 from ....aws.answers import Unread, Unreadable
+from ....semantics.json_texts import read_json
 
 Thing = Mapping[str, Any]
 
@@ -122,7 +122,7 @@ def _document(text: str) -> Any:
     if not text.startswith("{"):
         return ""
     try:
-        return normalise(json.loads(text))
+        return normalise(read_json(text))
     except ValueError:
         return ""
 

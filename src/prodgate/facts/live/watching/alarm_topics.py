@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any, Final
 from ....aws.account import Account
 from ....aws.answers import Absent, Unreadable
 from ....quantities import Quantity
+from ....semantics.json_texts import read_json
 from ....semantics.topics import key_refusal, publish_refusal
 from ....semantics.unresolved import Unresolved
 from ... import Fact
@@ -114,7 +114,7 @@ def _last_delivery_age(account: Account, arn: str) -> Quantity | None:
 def _list_deliveries(account: Account, region: str) -> Iterator[tuple[datetime, str]]:
     """Yield when alarms notified what, if it succeeded."""
     for item in list_alarm_history(account, region):
-        told: Mapping[str, Any] = json.loads(item.get("HistoryData") or "{}")
+        told: Mapping[str, Any] = read_json(item.get("HistoryData") or "{}")
         if told.get("actionState") == "Succeeded":
             yield item["Timestamp"], told.get("notificationResource", "")
 

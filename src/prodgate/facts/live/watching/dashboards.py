@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +9,7 @@ from functools import partial
 from ....aws.account import Account
 from ....aws.answers import Unreadable
 from ....semantics.dashboard_metrics import metrics_on
+from ....semantics.json_texts import read_json
 from ... import Fact
 from ...observers import observes, reads
 from ..distributions import list_distributions
@@ -77,7 +77,7 @@ def _list_dashboards(account: Account) -> tuple[DashboardMetrics, ...]:
 def _dashboard(account: Account, name: str) -> DashboardMetrics:
     body = account.get("cloudwatch", "GetDashboard", DashboardName=name)["DashboardBody"]
     try:
-        return DashboardMetrics(name, tuple(metrics_on(json.loads(body))))
+        return DashboardMetrics(name, tuple(metrics_on(read_json(body))))
     except (ValueError, AttributeError, TypeError):
         raise Unreadable(f"the body of dashboard {name!r} is not in the form that CloudWatch documents") from None
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ....aws.account import Account
 from ....aws.answers import Absent, Unreadable
 from ....semantics.event_patterns import SEVERE, matches
+from ....semantics.json_texts import read_json
 from ....semantics.topics import EVENTS
 from ....semantics.unresolved import Unresolved
 from ... import Fact
@@ -102,7 +103,7 @@ def _list_rules(account: Account) -> list[Mapping[str, Any]]:
 def _passes(rule: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether a rule matches events of this source, and this event. Raises Unreadable."""
     try:
-        pattern = json.loads(rule["EventPattern"])
+        pattern = read_json(rule["EventPattern"])
         return event["source"] in pattern.get("source", ()) and matches(pattern, event)
     except (Unresolved, ValueError) as error:
         raise Unreadable(f"rule {rule['Name']!r}: {error}") from None
