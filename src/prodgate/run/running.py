@@ -31,6 +31,7 @@ from .fixity import Fixity, take_fixity
 from .inputs import find_inputs, make_asker
 from .lanes import LayerProcesses, plan_rounds, run_rounds
 from .machine import read_versions
+from .places import Places, find_places
 from .planning import plan_judges
 
 #: The option of a layer's process that judges what an earlier run observed.
@@ -60,8 +61,10 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
 
     Raises RunError; a broken or interrupted layer is no exception, but undetermined.
     """
-    fixity, judges = take_fixity(plan.project, plan.runs), plan_judges(plan.project, plan.layers)
-    run = runs.create(plan.runs, _describe_run(plan), plan.project.stated.path, plan.waivers or plan.project.waivers)
+    places = find_places(plan.project, plan.runs)
+    fixity, judges = take_fixity(plan.project, places), plan_judges(plan.project, plan.layers)
+    about, waivers = _describe_run(plan, places), plan.waivers or plan.project.waivers
+    run = runs.create(plan.runs, about, plan.project.stated.path, waivers)
     how = "" if judge else "--observe-only"
     _run_layers(Execution(plan=plan, run=run, judges=judges if judge else {}, fixity=fixity, how=how))
     return run
@@ -76,9 +79,10 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
         files = [artifacts.load(earlier.path, fact["digest"]) for fact in earlier.facts]
     except LookupError as error:
         raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
+    places = find_places(plan.project, plan.runs)
     kept = ("target", "rehearsal", "layers", "moment", "commit", "inputs", "uncommitted")
-    about = {**_describe_run(plan), **{key: earlier.about[key] for key in kept if key in earlier.about}}
-    waivers, fixity = plan.waivers or plan.project.waivers, take_fixity(plan.project, plan.runs)
+    about = {**_describe_run(plan, places), **{key: earlier.about[key] for key in kept if key in earlier.about}}
+    waivers, fixity = plan.waivers or plan.project.waivers, take_fixity(plan.project, places)
     judges = plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
@@ -202,8 +206,8 @@ def _command(execution: Execution, name: str) -> list[str]:
     return [*command, "--criteria", str(plan.project.stated.path.absolute()), *([how] if how else [])]
 
 
-def _describe_run(plan: Plan) -> Mapping[str, Any]:
-    inputs = find_inputs(plan.project)
+def _describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
+    inputs = find_inputs(plan.project, places=places)
     return {
         "system": plan.project.stated.system,
         "target": plan.target.url,

@@ -33,9 +33,9 @@ def find_outside_reads(flow: Flow, variables: Mapping[str, Any]) -> Iterator[Gap
     done: set[tuple[str, int, str]] = set()
     for path, module in flow.modules.items():
         for block in (block for source in module.sources if b"file" in source.text for block in source.blocks):
-            for function, argument in _find_calls(block.node):
+            for function, argument in find_calls(block.node):
                 key = block.file, node_line(argument), node_text(argument)
-                named = list(_list_paths(flow, path, argument, variables))
+                named = list(list_paths(flow, path, argument, variables))
                 if key not in done and any(_leads_out(each, module.directory, root, top) for each in named):
                     done.add(key)
                     yield Gap(f"{function}({key[2]})", _REASON, _place(block, argument))
@@ -52,9 +52,10 @@ def _place(block: HclBlock, node: SyntaxNode) -> Position:
     return Position(block.file, 1 if block.file.endswith(".json") else node_line(node))
 
 
-def _find_calls(node: SyntaxNode) -> Iterator[tuple[str, SyntaxNode]]:
+def find_calls(node: SyntaxNode) -> Iterator[tuple[str, SyntaxNode]]:
+    """Yield each call of a function that reads or looks for files, with the argument that says where."""
     for child in node.named_children:
-        yield from _find_calls(child)
+        yield from find_calls(child)
     if node.type == "function_call" and len(node.named_children) > 1:
         name = node_text(node.named_children[0]).removeprefix("core::")
         arguments = node.named_children[1].named_children
@@ -62,7 +63,7 @@ def _find_calls(node: SyntaxNode) -> Iterator[tuple[str, SyntaxNode]]:
             yield name, arguments[0]
 
 
-def _list_paths(flow: Flow, module: str, argument: SyntaxNode, variables: Mapping[str, Any]) -> Iterator[str]:
+def list_paths(flow: Flow, module: str, argument: SyntaxNode, variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield the texts that a path may begin with: what is written, and what the names in front of it stand for."""
     text = node_text(argument).strip()
     yield text.strip('"')
@@ -80,7 +81,8 @@ def _list_texts(value: Any) -> Iterator[str]:
         yield from _list_texts(each)
 
 
-def _resolve(text: str, module: Path, root: Path) -> Path:
+def resolve(text: str, module: Path, root: Path) -> Path:
+    """Return where a path leads that is written in a module."""
     text = text.replace("${path.module}", str(module)).replace("${path.root}", str(root))
     return Path(os.path.normpath(root / text))
 
@@ -88,7 +90,7 @@ def _resolve(text: str, module: Path, root: Path) -> Path:
 def _leads_out(text: str, module: Path, root: Path, top: Path) -> bool:
     if text.startswith("~") or "path.cwd" in text or re.search(r"\b(abspath|pathexpand)\(", text):
         return True
-    path = _resolve(text, module, root)
+    path = resolve(text, module, root)
     if not path.is_relative_to(top) or any(LEFT_OUT.fullmatch(part) for part in path.relative_to(top).parts):
         return True
     try:
@@ -101,7 +103,7 @@ def _find_impure(named: list[str], module: Path, root: Path) -> str:
     """Return the first function in a template that answers by where and when it is called, or nothing."""
     for text in named:
         try:
-            found = _IMPURE.search(_resolve(text, module, root).read_text("utf-8", "replace"))
+            found = _IMPURE.search(resolve(text, module, root).read_text("utf-8", "replace"))
         except (OSError, ValueError):
             continue
         if found:
