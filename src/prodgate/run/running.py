@@ -61,10 +61,9 @@ def carry_out(plan: Plan, *, judge: bool = True) -> Path:
 
     Raises RunError; a broken or interrupted layer is no exception, but undetermined.
     """
-    places = find_places(plan.project, plan.runs)
+    places, waivers = find_places(plan.project, plan.runs), plan.waivers or plan.project.waivers
     fixity, judges = take_fixity(plan.project, places), plan_judges(plan.project, plan.layers)
-    about, waivers = _describe_run(plan, places), plan.waivers or plan.project.waivers
-    run = runs.create(plan.runs, about, plan.project.stated.path, waivers)
+    run = runs.create(plan.runs, _describe_run(plan, places), plan.project.stated.path, waivers)
     how = "" if judge else "--observe-only"
     _run_layers(Execution(plan=plan, run=run, judges=judges if judge else {}, fixity=fixity, how=how))
     return run
@@ -79,11 +78,10 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
         files = [artifacts.load(earlier.path, fact["digest"]) for fact in earlier.facts]
     except LookupError as error:
         raise runs.RunError(f"{error.args[0]}; judge a run whose evidence is whole") from None
-    places = find_places(plan.project, plan.runs)
+    places, waivers = find_places(plan.project, plan.runs), plan.waivers or plan.project.waivers
     kept = ("target", "rehearsal", "layers", "moment", "commit", "inputs", "uncommitted")
     about = {**_describe_run(plan, places), **{key: earlier.about[key] for key in kept if key in earlier.about}}
-    waivers, fixity = plan.waivers or plan.project.waivers, take_fixity(plan.project, places)
-    judges = plan_judges(plan.project, plan.layers)
+    fixity, judges = take_fixity(plan.project, places), plan_judges(plan.project, plan.layers)
     run = runs.create(plan.runs, {**about, "judged_again": earlier.path.name}, plan.project.stated.path, waivers)
     journal = Journal.of(run)
     for data in files:
