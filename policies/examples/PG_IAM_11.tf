@@ -62,7 +62,7 @@ resource "aws_iam_role" "tasks_where_stated" { # violates PG_IAM_11
   })
 }
 
-resource "aws_iam_role" "a_service_that_does_not_state_it" { # not-applicable PG_IAM_11
+resource "aws_iam_role" "a_service_that_does_not_state_it" {
   name = "a_service_that_does_not_state_it"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -103,6 +103,6 @@ resource "aws_ecr_repository_policy" "everybody_pulls" { # violates PG_IAM_13
   })
 }
 
-resource "aws_sns_topic" "without_a_policy" { # not-applicable PG_IAM_13
+resource "aws_sns_topic" "without_a_policy" {
   name = "default"
 }

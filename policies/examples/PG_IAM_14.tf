@@ -104,7 +104,7 @@ resource "aws_kms_key" "logs_of_any_account" { # violates PG_IAM_14
   })
 }
 
-resource "aws_kms_key" "without_a_policy" { # not-applicable PG_IAM_14
+resource "aws_kms_key" "without_a_policy" {
   description = "left to KMS"
 }
 

@@ -58,6 +58,6 @@ resource "aws_iam_role" "every_way_to_take_it" { # violates PG_IAM_15
   })
 }
 
-resource "aws_sns_topic" "without_a_policy" { # not-applicable PG_IAM_15
+resource "aws_sns_topic" "without_a_policy" {
   name = "default"
 }

@@ -34,6 +34,6 @@ resource "aws_iam_role" "managed" { # violates PG_IAM_6
   managed_policy_arns = ["arn:aws:iam::aws:policy/job-function/SystemAdministrator", "arn:aws:iam::aws:policy/IAMFullAccess"]
 }
 
-resource "aws_iam_role" "attaches_nothing" { # not-applicable PG_IAM_6
+resource "aws_iam_role" "attaches_nothing" {
   assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [] })
 }

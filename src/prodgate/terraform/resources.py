@@ -82,7 +82,9 @@ class Resource(Block):
 
         That the account in the ARN is not stated takes nothing from it.
         """
-        stated = self.known("region")
+        stated = self._read("region") if "region" in self._values else None  # older providers have no such argument
+        if find_unknown(stated) is not None:
+            stated = None
         arn = self._read("arn") if stated is None else ""
         if (unknown := find_unknown(arn)) is not None:
             raise Unresolved(f"{self.address}.arn", unknown.reason)
