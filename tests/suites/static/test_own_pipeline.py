@@ -58,15 +58,21 @@ WATCH_API, WATCH_FRONT = (
 OF_VERIFY = " || needs.verify.outputs.no-go == 'true'"
 JUDGE = "        run: pipx run tox -e prod-gate\n"
 KEYS = "          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}\n"
+NEEDS = "    needs: [tests, gate, sign, plan]\n"
+UNGATED = DEPLOY.replace("    needs: gate\n", "").replace(NEEDS, NEEDS.replace("gate, ", ""))
 ROLE = "          role-to-assume: ${{ vars.APPLY_ROLE_ARN }}\n"
 
 #: What somebody does to the deploy, and the criteria that it breaks.
 SABOTAGES = {
     "the gate is taken out": (
-        DEPLOY.replace(job("gate"), "").replace("needs: gate", "").replace("[tests, gate, plan]", "[tests, plan]"),
+        UNGATED.replace(job("gate"), ""),
         GATE,
     ),
-    "nothing needs the gate": (DEPLOY.replace("    needs: gate\n", "").replace("[tests, gate, plan]", "[tests, plan]"), GATE),
+    "nothing needs the gate": (UNGATED, GATE),
+    "what the deploy needs runs whatever the gate says": (
+        DEPLOY.replace(NEEDS, NEEDS.replace("gate, ", "")).replace("    needs: gate\n", "    needs: gate\n    if: always()\n"),
+        GATE,
+    ),
     "the gate is asked for something else": (DEPLOY.replace(JUDGE, JUDGE.replace("prod-gate", "lint")), GATE),
     "the gate leaves layers out": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " -- rehearsal:// --only static\n"), GATE),
     "the gate may fail": (DEPLOY.replace(JUDGE, JUDGE + "        continue-on-error: true\n"), GATE),
@@ -74,13 +80,11 @@ SABOTAGES = {
     "the failure of the gate is hidden": (DEPLOY.replace(JUDGE, JUDGE.rstrip() + " || true\n"), GATE),
     "the gate may be skipped": (DEPLOY.replace(JUDGE, JUDGE + "        if: ${{ !inputs.urgent }}\n"), GATE),
     "the deploy runs whatever the gate says": (
-        DEPLOY.replace("    needs: [tests, gate, plan]\n", "    needs: [tests, gate, plan]\n    if: always()\n"),
+        DEPLOY.replace(NEEDS, NEEDS + "    if: always()\n"),
         f"{GATE} {PLAN}",
     ),
     "the gate runs after the deploy": (
-        DEPLOY.replace("    needs: gate\n", "")
-        .replace("[tests, gate, plan]", "[tests, plan]")
-        .replace("  gate:\n", "  gate:\n    needs: deploy\n"),
+        UNGATED.replace("  gate:\n", "  gate:\n    needs: deploy\n"),
         GATE,
     ),
     "the approval is taken out": (
