@@ -15,6 +15,7 @@ from prodgate.commands import checking, handlers
 from prodgate.criteria import Criteria, UsageError
 from prodgate.evidence import runs
 from prodgate.run import layer_process, running
+from prodgate.run.places import find_places
 from prodgate.run.publishing import publish
 from prodgate.terraform.resources import Configuration
 
@@ -260,9 +261,8 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
     assert "did you mean 'www.shop.example'?" in near[2]
     for host in ("www.shop.example", ""):
         plan = handlers._make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
-        made = runs.create(
-            shop / f"runs{host}", running._describe_run(plan), shop / "criteria.toml", shop / "waivers.toml"
-        )
+        about = running._describe_run(plan, find_places(plan.project, plan.runs))
+        made = runs.create(shop / f"runs{host}", about, shop / "criteria.toml", shop / "waivers.toml")
         assert runs.read(made).about.get("load_allowed", "") == host
         assert layer_process._make_context(made, plan.project, "load").load_allowed == host
 

@@ -33,7 +33,7 @@ def find_flaws(run: Path, about: bytes, recorded: Recorded) -> Iterator[str]:
     if not events:
         return
     if (named := str(events[0].get("run", ""))) != (folder := run.resolve().name):
-        yield f"FOREIGN: the folder is called {folder}, and the run in it {named}"
+        yield f"FOREIGN: the folder is called {folder}, and the run in it {named}; a folder has the name of its run"
     if events[0].get("about") != hashlib.sha256(about).hexdigest():
         yield f"CHANGED: {ABOUT}"
     found = list_files(run)

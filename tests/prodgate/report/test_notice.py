@@ -18,7 +18,7 @@ from prodgate.findings import Outcome
 from prodgate.report.notice import SUBJECT, make_notice
 from tests.prodgate.rehearsal.emulated import Account
 
-from ..sample_run import ABOUT, CRITERIA
+from ..sample_run import ABOUT, CRITERIA, move
 from ..samples import finding as made_finding
 from .samples import criterion, failing, finding, run
 
@@ -109,7 +109,7 @@ def write(folder: Path, number: int, outcome: str) -> Path:
     journal.record_finding(made_finding(Outcome(outcome)))
     journal.record_finished("static", "PG_REC_1", 1)
     runs.close(path)
-    return path.rename(path.with_name(f"{path.name[:10]}T00000{number}Z{path.name[18:]}"))
+    return move(path, f"{path.name[:10]}T00000{number}Z{path.name[18:]}")
 
 
 @pytest.fixture

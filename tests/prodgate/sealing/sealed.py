@@ -30,6 +30,7 @@ from ..sample_run import ABOUT, CRITERIA
 from ..samples import finding
 
 COMMIT: Final = "c0ffee00" * 5
+OTHER_COMMIT: Final = "0ddba115" * 5
 DAY: Final = timedelta(days=1)
 
 

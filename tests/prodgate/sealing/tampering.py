@@ -21,6 +21,7 @@ from .sealed import (
     DAY,
     EVE,
     NIGHTLY,
+    OTHER_COMMIT,
     Asked,
     edit_envelope,
     encode,
@@ -33,11 +34,12 @@ from .sealed import (
 SEAL, SUMMARY = "seal.dsse.json", "summary.dsse.json"
 
 
-@dataclass(frozen=True)
+@dataclass
 class World:
     """What is there to tamper with."""
 
     run: Path
+    """The run that is verified, in a folder of its name."""
     other: Path
     """A sealed run of the same system and another commit."""
 
@@ -113,11 +115,9 @@ def say(sealed: Path, /, signer: Any = NIGHTLY, **own: Any) -> None:
 
 
 def bad(world: World) -> Path:
-    """Put a sealed run that is NO-GO in the place of the run."""
-    made = make_run(world.run.parents[1] / "bad", good=False)
-    seal(made)
-    shutil.rmtree(world.run)
-    made.rename(world.run)
+    """Let a sealed run that is NO-GO be the run."""
+    world.run = make_run(world.run.parent / "bad", good=False)
+    seal(world.run)
     return world.run
 
 
@@ -128,10 +128,8 @@ def lie(world: World) -> None:
 
 
 def lie_of_rehearsal(world: World) -> None:
-    run = make_run(world.run.parents[1] / "rehearsed", rehearsal=True, target="rehearsal://")
-    seal(run)
-    shutil.rmtree(world.run)
-    run.rename(world.run)
+    world.run = make_run(world.run.parent / "rehearsed", rehearsal=True, target="rehearsal://")
+    seal(world.run)
     say(world.run, promotes=True)
 
 
@@ -177,9 +175,18 @@ def loosen_base64(world: World) -> None:
     edit_envelope(world.run, signatures=document["signatures"])
 
 
+def show_other(world: World) -> None:
+    world.run = world.other
+
+
 def replace_run(world: World) -> None:
+    """Put the other run in the folder of the run."""
     shutil.rmtree(world.run)
     shutil.copytree(world.other, world.run)
+
+
+def rename_folder(world: World, name: str) -> None:
+    world.run = world.run.rename(world.run.with_name(name.format(world.run.name.rpartition("-")[2])))
 
 
 def change_and_seal(world: World, signer: Any) -> None:
@@ -287,9 +294,13 @@ MATRIX: dict[str, Tampering] = {
     "the summary is no JSON": Tampering(lambda w: add(w.run / SUMMARY, b"x"), "CHANGED: summary.dsse.json"),
     "a summary beside a NO-GO": Tampering(lambda w: shutil.copy(w.other / SUMMARY, bad(w) / SUMMARY), "UNLISTED: summary.dsse.json"),
     # what was asked for
-    "an authentic run of another commit": Tampering(replace_run, "FOREIGN: "),
+    "an authentic run of another commit": Tampering(show_other, "FOREIGN: "),
     "of another commit than asked": Tampering(lambda w: None, "FOREIGN: ", Asked(commit="e" * 40)),
     "of part of the commit's name": Tampering(lambda w: None, "FOREIGN: ", Asked(commit=COMMIT[:39])),
+    # the folder
+    "a later date in the folder's name": Tampering(lambda w: rename_folder(w, "2099-01-01T000000Z-{}"), "FOREIGN: the folder is called 2099-"),
+    "a folder of any other name": Tampering(lambda w: rename_folder(w, "evidence of {}"), "FOREIGN: the folder is called evidence of "),
+    "an authentic run in the place of another": Tampering(replace_run, "FOREIGN: the folder is called ", Asked(commit=OTHER_COMMIT)),
     "too old": Tampering(lambda w: None, "EXPIRED: ", Asked(later=2 * DAY)),
     "too old by a little": Tampering(lambda w: None, "EXPIRED: ", replace(Asked(), later=DAY + timedelta(minutes=1))),
 }  # fmt: skip

@@ -18,6 +18,7 @@ import pytest
 from prodgate import cli
 from prodgate.evidence.journal import NAME, Journal
 from prodgate.run import publishing
+from prodgate.sealing.bundles import make_bundle
 from prodgate.signatures.keys import SigningError
 
 from ..run.test_running import CRITERIA, POLICY, TREE
@@ -211,15 +212,34 @@ def test_a_bundle_is_verified_as_the_run_is(keys: Path, capsys: pytest.CaptureFi
     said(capsys, "bundle", run, "--to", keys / "b.tar")
     assert (keys / "b.tar").read_bytes() == bundle.read_bytes()
     shutil.rmtree(run)
-    assert said(capsys, "verify", bundle, "--key", keys / "nightly.pub", "--commit", COMMIT)[0] == 0
-    subprocess.run(["tar", "-xf", bundle], cwd=keys, check=True)
+    (keys / "evidence of last year").mkdir()
+    elsewhere = shutil.copy(bundle, keys / "evidence of last year" / "2099-01-01T000000Z-0000000")
+    for called in (bundle, keys / "b.tar", elsewhere):
+        assert said(capsys, "verify", called, "--key", keys / "nightly.pub", "--commit", COMMIT)[0] == 0
+    subprocess.run(["tar", "-xf", keys / "b.tar"], cwd=keys, check=True)
     assert said(capsys, "verify", keys / run.name, "--key", keys / "nightly.pub")[0] == 0
+    (keys / "latest").symlink_to(keys / run.name)
+    assert said(capsys, "verify", keys / "latest", "--key", keys / "nightly.pub")[0] == 0
     (keys / run.name / "verify.py").write_text("")
     code, _, err = said(capsys, "bundle", keys / run.name)
     assert (code, "CHANGED: verify.py" in err) == (4, True)
     (keys / "b.tar").write_bytes(b"x")
     code, _, err = said(capsys, "verify", keys / "b.tar")
     assert (code, "b.tar: CHANGED: is no bundle" in err) == (4, True)
+
+
+def test_a_folder_is_verified_under_the_name_of_its_run_alone(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = make_run(keys)
+    seal(run)
+    moved = run.rename(keys / "evidence of last year")
+    code, out, _ = said(capsys, "verify", moved, "--key", keys / "nightly.pub")
+    told = f"FOREIGN: the folder is called {moved.name}, and the run in it {run.name}; a folder has the name of its run"
+    assert (code, out) == (4, f"NOT AUTHENTIC  {moved}\n  {told}\n")
+    data = make_bundle(moved, moved.name)
+    (keys / "b.tar").write_bytes(data)
+    code, out, _ = said(capsys, "verify", keys / "b.tar", "--key", keys / "nightly.pub")
+    assert (code, told in out) == (4, True)
+    assert said(capsys, "verify", moved.rename(run), "--key", keys / "nightly.pub")[0] == 0
 
 
 def test_writing_the_reports_again_breaks_no_seal(

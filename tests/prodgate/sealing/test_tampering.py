@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from prodgate.sealing.files import list_paths
 
-from .sealed import NIGHTLY, ask_gate, ask_other, make_run, pem, seal
+from .sealed import COMMIT, NIGHTLY, OTHER_COMMIT, ask_gate, ask_other, make_run, pem, seal
 from .tampering import MATRIX, World
 
 
@@ -23,7 +23,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two sealed runs, and the key of whoever signs."""
     folder = tmp_path_factory.mktemp("kept")
     (folder / "nightly.pub").write_text(pem(NIGHTLY))
-    for name, commit in (("run", "c0ffee00" * 5), ("other", "0ddba115" * 5)):
+    for name, commit in (("run", COMMIT), ("other", OTHER_COMMIT)):
         made = make_run(folder / name, commit=commit)
         seal(made)
         made.rename(folder / made.name)
@@ -33,9 +33,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(kept: Path, tmp_path: Path) -> World:
-    for name in ("run", "other"):
-        shutil.copytree(kept / (kept / f"{name}.name").read_text(), tmp_path / name)
-    return World(tmp_path / "run", tmp_path / "other")
+    run, other = ((kept / f"{name}.name").read_text() for name in ("run", "other"))
+    return World(*(shutil.copytree(kept / name, tmp_path / name) for name in (run, other)))
 
 
 def test_the_matrix_is_large_and_each_word_is_in_it() -> None:
@@ -89,9 +88,9 @@ def test_no_byte_of_what_seals_can_be_another(kept: Path, name: str) -> None:
 
 
 def test_a_copy_elsewhere_is_verified_without_the_sources_of_the_gate(kept: Path, world: World, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere" / "evidence of last year"
+    elsewhere = tmp_path / "evidence of last year" / world.run.name
     shutil.copytree(world.run, elsewhere)
-    shutil.copy(kept / "nightly.pub", tmp_path / "elsewhere")
+    shutil.copy(kept / "nightly.pub", elsewhere.parent)
     alone = "import runpy, sys; sys.modules['prodgate'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
 
     def verify(*words: str) -> tuple[int, str]:

@@ -143,6 +143,8 @@ def check_run(run: Path, statement: Any) -> Iterator[str]:
         yield "CHANGED: run.json"
     if own["run"] != events[0]["run"]:
         yield f"FOREIGN: the seal is of run {own['run']}, the journal of {events[0]['run']}"
+    if events[0]["run"] != (folder := run.resolve().name):
+        yield f"FOREIGN: the folder is called {folder}, and the run in it {events[0]['run']}"
     for name in ("system", "target", "rehearsal", "layers", "commit", "started"):
         if own[name] != about.get(name, ""):
             yield f"CHANGED: the seal says {name} {own[name]!r}, run.json {about.get(name)!r}"
