@@ -1,6 +1,6 @@
 """A copy of the rehearsal account, and a machine that runs our workflows on it.
 
-``aws`` is AWS's own command line, and ``bash``, ``git``, ``jq`` and all of coreutils are themselves. In place of others the
+``aws`` is AWS's own command line (``aws_server.py``), and ``bash``, ``git``, ``jq`` and all of coreutils are themselves. In place of others the
 tests have programs of their own, which note what they are asked:
 
 - ``pipx``: its environments of tox are the gate and all tests. Targets on AWS refuse the endpoint of an emulator.
@@ -150,11 +150,12 @@ class Stage:
 
 
 @contextmanager
-def staged(production: OriginalAccount, folder: Path) -> Iterator[Stage]:
+def staged(production: OriginalAccount, aws: Path, folder: Path) -> Iterator[Stage]:
     """A copy of the account, and a machine with the programs that workflows call."""
     release, summaries = folder / "outputs.json", folder / "summaries"
     with production.copy() as copy:
         environment = {
+            "AWS_LOADED": str(aws),
             "AWS_ENDPOINT_URL": copy.endpoint,
             "AWS_DEFAULT_REGION": copy.region,
             "AWS_ACCESS_KEY_ID": "rehearsal",

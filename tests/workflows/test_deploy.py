@@ -26,16 +26,16 @@ COMPONENTS = ("api", "frontend")
 
 
 @pytest.fixture
-def stage(production: OriginalAccount, tmp_path: Path) -> Iterator[Stage]:
+def stage(production: OriginalAccount, aws: Path, tmp_path: Path) -> Iterator[Stage]:
     """Before a release."""
-    with staged(production, tmp_path) as found:
+    with staged(production, aws, tmp_path) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def released(production: OriginalAccount, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def released(production: OriginalAccount, aws: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """After a good release."""
-    with staged(production, tmp_path_factory.mktemp("released")) as found:
+    with staged(production, aws, tmp_path_factory.mktemp("released")) as found:
         before = {name: len(found.deployments(name)) for name in COMPONENTS}
         assert found.run(DEPLOY, *JOBS) == dict.fromkeys(JOBS[:-1], 0)
         assert {name: len(found.deployments(name)) for name in COMPONENTS} == {
@@ -46,10 +46,10 @@ def released(production: OriginalAccount, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def taken_back(
-    production: OriginalAccount, tmp_path_factory: pytest.TempPathFactory
+    production: OriginalAccount, aws: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Stage, dict[str, str]]]:
     """After a release that was verified and not good, with what ran before."""
-    with staged(production, tmp_path_factory.mktemp("taken-back")) as found:
+    with staged(production, aws, tmp_path_factory.mktemp("taken-back")) as found:
         ran = {component: found.move_on(component) for component in COMPONENTS}
         found.gate_says(**{"tox -e post-deploy": 1})
         assert found.run(DEPLOY, *JOBS) == {**dict.fromkeys(JOBS, 0), "verify": 1}

@@ -20,8 +20,8 @@ OLD, FOREIGN = "dags/retired.py", "requirements.txt"
 
 
 @pytest.fixture
-def stage(production: OriginalAccount, tmp_path: Path) -> Iterator[Stage]:
-    with staged(production, tmp_path) as found:
+def stage(production: OriginalAccount, aws: Path, tmp_path: Path) -> Iterator[Stage]:
+    with staged(production, aws, tmp_path) as found:
         yield found
 
 
