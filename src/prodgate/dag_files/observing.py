@@ -30,7 +30,8 @@ def observe(
     with ThreadPoolExecutor(1) as thread:
         importing = thread.submit(_attempt, lambda: _import_dags(folder, python, environment, files))
         read = [_check(folder / file, file) for file in files]
-        lint = _attempt(lambda: {"found": run_ruff(folder, files) if files else []})
+        regular = [file for file in files if (folder / file).is_file()]  # ruff would wait for a pipe
+        lint = _attempt(lambda: {"found": run_ruff(folder, regular) if regular else []})
         bag = importing.result()
     told = [one for complaints, _ in read for one in complaints]
     declared = [one for _, declarations in read for one in declarations]

@@ -25,6 +25,11 @@ KILLED: Final = 30.0
 READY: Final = 60.0
 #: Seconds between looks at a child, where the system can't tell of its end.
 LOOK: Final = 0.05
+#: A shell that watches its input beside the program.
+_ENDING_WITH_INPUT: Final = (
+    'by=$1; shift; exec 3<&0; "$@" <&- 3<&- & child=$!; { read -r _ <&3; kill -"$by" "$child"; } 2>/dev/null & '
+    'watching=$!; wait "$child"; ended=$?; kill "$watching" 2>/dev/null; exit "$ended"'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,14 @@ def running(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
             yield process, sending
     finally:
         os.close(sending)
+
+
+def ending_with_input(command: Sequence[str], by: signal.Signals) -> tuple[str, ...]:
+    """Return a command that runs another one and ends with it, and ends it by a signal when its own input ends.
+
+    That is when whoever holds the other end of the input is gone, by whatever way.
+    """
+    return ("/bin/sh", "-c", _ENDING_WITH_INPUT, "sh", str(by.value), *command)
 
 
 def clean_environment(*prefixes: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import Final
 from ..engines.environments import EngineError
 from ..engines.postgresql import PostgreSQL
 from ..engines.system_packages import last_line
-from ..processes.child import clean_environment, end_group, ends_within
+from ..processes.child import clean_environment, end_group, ending_with_input, ends_within
 
 #: PostgreSQL refuses to be run by root, so root runs it as one of these.
 _SERVANTS: Final = ("postgres", "nobody")
@@ -23,8 +24,6 @@ _SERVANTS: Final = ("postgres", "nobody")
 _LIMIT: Final = 60.0
 #: Seconds between looks at whether it is up.
 _LOOK: Final = 0.05
-#: A shell that ends a program, without waiting for its clients, when its own input ends: when the parent is gone.
-_ENDS_WITH_INPUT: Final = '"$@" <&- & child=$!; read -r _; kill -INT "$child"; wait "$child"'
 _UP: Final = "ready to accept connections"
 #: Nothing of it outlives the rehearsal, so nothing must outlive a crash. Tasks of two builds keep 18 connections each.
 _OPTIONS: Final = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=300")
@@ -86,7 +85,7 @@ def _make_cluster(engine: PostgreSQL, folder: str, servant: str | None) -> None:
 def _start(command: tuple[str, ...], log: Path, servant: str | None) -> subprocess.Popen[bytes]:
     with log.open("ab") as written:
         return subprocess.Popen(  # noqa: S603  an engine that was found
-            ("/bin/sh", "-c", _ENDS_WITH_INPUT, "sh", *command),
+            ending_with_input(command, signal.SIGINT),  # SIGINT: without waiting for its clients
             user=servant,
             cwd="/",
             env=clean_environment("PG"),
@@ -106,4 +105,5 @@ def _await_start(child: subprocess.Popen[bytes], log: Path) -> None:
         if "FATAL" in told:
             break
         sleep(_LOOK)
-    raise EngineError(f"PostgreSQL did not start within {_LIMIT:.0f} s: {last_line(told)}")
+    how = "did not start" if monotonic() < until else f"did not start within {_LIMIT:.0f} s"
+    raise EngineError(f"PostgreSQL {how}: {last_line(told)}")

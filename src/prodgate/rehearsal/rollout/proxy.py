@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Final
 
 from ...aws.answers import Unreadable
 from ...engines.haproxy import HAProxy
-from ...processes.child import clean_environment, end_group
+from ...processes.child import clean_environment, end_group, ending_with_input
 from ..site.process import bind_port
 from .declared import Service
 from .proxy_config import render, routes_of
@@ -22,8 +23,6 @@ from .proxy_config import render, routes_of
 LIMIT: Final = 10.0
 #: Seconds between looks at whether it is up.
 _LOOK: Final = 0.02
-#: A shell that ends a program when its own input ends, which is when the parent is gone.
-_ENDS_WITH_INPUT: Final = '"$@" <&- & child=$!; read -r _; kill -TERM "$child"; wait "$child"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def running_proxy(engine: HAProxy, services: Sequence[Service], scratch: Path, s
 def _start(command: Sequence[str], told: Path, descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
     with told.open("ab") as output:
         return subprocess.Popen(  # noqa: S603  an engine that was found, with a file of ours
-            ("/bin/sh", "-c", _ENDS_WITH_INPUT, "sh", *command),
+            ending_with_input(command, signal.SIGTERM),
             env=clean_environment(),
             stdin=subprocess.PIPE,
             stdout=output,
