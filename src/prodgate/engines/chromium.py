@@ -65,12 +65,23 @@ def has_japanese_fonts(run: Run | None = None) -> bool:
     return code != 0 or bool(told.strip())
 
 
+def find_shell_of_playwright(run: Run = run_program) -> Chromium | None:
+    """Return the Chromium that Playwright has installed for itself, for what does not go through Playwright."""
+    shells = (shell for place in _list_places_of_playwright(run) for shell in place.glob("*/*headless*shell"))
+    return next((Chromium(str(shell), "Playwright") for shell in shells), None)
+
+
 def _is_kept_by_playwright(run: Run) -> bool:
+    return bool(_list_places_of_playwright(run))
+
+
+def _list_places_of_playwright(run: Run) -> list[Path]:
+    """Return the folders of Playwright that hold a whole Chromium."""
     code, told = run(
         (sys.executable, "-P", "-m", "playwright", "install", "--dry-run", "--only-shell", "chromium"), _BRIEF
     )
-    places = re.findall(r"Install location:\s*(\S.*\S)", told) if code == 0 else []
-    return any("chromium" in Path(each).name and (Path(each) / "INSTALLATION_COMPLETE").exists() for each in places)
+    places = map(Path, re.findall(r"Install location:\s*(\S.*\S)", told) if code == 0 else [])
+    return [each for each in places if "chromium" in each.name and (each / "INSTALLATION_COMPLETE").exists()]
 
 
 def _install(progress: Progress, environment: Mapping[str, str], run: Run, root: bool) -> Sequence[str]:

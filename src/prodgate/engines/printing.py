@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from .chromium import NAMES, PACKAGES, find_chromium
+from .chromium import NAMES, PACKAGES, find_chromium, find_shell_of_playwright
 from .environments import EngineError
 from .system_packages import Run, last_line, run_program
 
@@ -19,7 +19,7 @@ _BEGINNING: Final = b"%PDF-"
 
 def print_page(page: Path, pdf: Path, environment: Mapping[str, str] = os.environ, run: Run = run_program) -> None:
     """Write the PDF of a page that needs no script and no network. Raises EngineError."""
-    chromium = find_chromium(environment)
+    chromium = find_chromium(environment) or find_shell_of_playwright(run)
     if chromium is None:
         raise EngineError(
             f"no Chromium to print with: none of {', '.join(NAMES)} is on PATH; set PRODGATE_CHROMIUM, "

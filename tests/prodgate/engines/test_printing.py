@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,11 +22,9 @@ def page(tmp_path: Path) -> Path:
 @pytest.mark.once
 @pytest.mark.xdist_group("browser")
 def test_prints_with_the_chromium_of_this_machine(page: Path) -> None:
-    program = ensure_chromium(print).program
-    if not program:
-        pytest.skip("Playwright keeps the only Chromium")
+    ensure_chromium(print)
     pdf = page.with_suffix(".pdf")
-    print_page(page, pdf, {**os.environ, "PRODGATE_CHROMIUM": program})
+    print_page(page, pdf)
     assert pdf.read_bytes().startswith(b"%PDF-")
     assert pdf.read_bytes().count(b"/Type /Page\n") == 1
 
@@ -52,3 +49,27 @@ def test_what_is_no_pdf_is_not_kept(page: Path, tmp_path: Path, code: int) -> No
     with pytest.raises(EngineError, match="printed no PDF: no display"):
         print_page(page, tmp_path / "x.pdf", {"PATH": str(tmp_path)}, run)
     assert not (tmp_path / "x.pdf").exists()
+
+
+def test_prints_with_the_chromium_that_playwright_keeps(page: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "chromium_headless_shell-1255"
+    shell = kept / "chrome-linux" / "headless_shell"
+    shell.parent.mkdir(parents=True)
+    shell.touch()
+    ran: list[str] = []
+
+    def run(command: Sequence[str], _limit: float) -> tuple[int, str]:
+        if "--dry-run" in command:
+            return 0, f"Chrome Headless Shell 159\n  Install location:    {kept}\n"
+        ran.append(command[0])
+        made = next(word for word in command if word.startswith("--print-to-pdf=")).partition("=")[2]
+        Path(made).write_bytes(b"%PDF-1.4")
+        return 0, ""
+
+    pdf = tmp_path / "x.pdf"
+    with pytest.raises(EngineError, match="no Chromium to print with"):
+        print_page(page, pdf, {"PATH": ""}, run)
+    (kept / "INSTALLATION_COMPLETE").touch()
+    print_page(page, pdf, {"PATH": ""}, run)
+    assert ran == [str(shell)]
+    assert pdf.read_bytes() == b"%PDF-1.4"
