@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ..aws.refusals import refusals_are_mistakes
 from ..criteria import UsageError
 from ..evidence import runs
 from ..evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
@@ -48,12 +49,8 @@ def call_s3(via: str, act: Any) -> Any:
         raise UsageError(f"--via {via}: is the rehearsal, which keeps nothing; write aws://PROFILE@REGION")
     from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
-    try:
+    with refusals_are_mistakes("s3", "docs/archive.md has the rights that this needs"):
         return act(open_elsewhere(target.profile, target.region)("s3"))
-    except Exception as error:
-        if type(error).__module__.startswith("botocore."):
-            raise UsageError(f"s3: {error}; docs/archive.md has the rights that this needs") from error
-        raise
 
 
 def _print(line: str) -> None:

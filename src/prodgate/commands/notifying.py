@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from ..aws.refusals import refusals_are_mistakes
 from ..criteria import UsageError
 from ..evidence import runs
 from ..report.notice import Notice, make_notice
@@ -58,10 +59,6 @@ def _publish(topic: str, via: str, notice: Notice) -> None:
     target = parse_target(via or f"aws://{parts[3]}")
     from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
-    try:
+    with refusals_are_mistakes("sns", f"the role needs sns:Publish on {topic}, and the use of its key"):
         sns = open_elsewhere(target.profile, target.region)("sns", parts[3])
         sns.publish(TopicArn=topic, Subject=notice.subject, Message=notice.text)
-    except Exception as error:
-        if type(error).__module__.startswith("botocore."):
-            raise UsageError(f"sns: {error}; the role needs sns:Publish on {topic}, and the use of its key") from error
-        raise

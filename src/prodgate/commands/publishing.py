@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any, Final
 
+from ..aws.refusals import refusals_are_mistakes
 from ..criteria import UsageError
 from ..evidence import runs
 from ..report.formats.asff import list_asff
@@ -25,12 +26,8 @@ def publish(args: argparse.Namespace) -> int:
         )
     from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
-    try:
+    with refusals_are_mistakes("securityhub", "the role needs securityhub:BatchImportFindings"):
         taken = _import(open_elsewhere(target.profile, target.region)("securityhub"), findings)
-    except Exception as error:
-        if type(error).__module__.startswith("botocore."):
-            raise UsageError(f"securityhub: {error}; the role needs securityhub:BatchImportFindings") from error
-        raise
     sys.stdout.write(f"imported: {taken:,} findings, the verdict first\n")
     return 0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..aws.answers import Unreadable
+from ..aws.refusals import refusals_are_mistakes
 from ..canaries.drill_records import FOLDER
 from ..criteria import UsageError
 from ..evidence import runs
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _REHEARSAL: Final = "rehearsal://"
 #: Where alarms on CloudFront are.
 _EDGE: Final = "us-east-1"
+#: What to do about rights that a drill lacks.
+_RIGHTS: Final = "prodgate iam-policy --drill prints what its role needs"
 #: Seconds to wait for the notifications of an alarm.
 _PATIENCE: Final = 60.0
 
@@ -83,7 +86,7 @@ def _refuse_unconfirmed(given: argparse.Namespace, target: Target) -> None:
 
 
 def _drill_alarm(given: argparse.Namespace, target: Target, project: Project, begin: Begin) -> Outcome:
-    with _clients(target, project) as aws, _refusals():
+    with _clients(target, project) as aws, refusals_are_mistakes("drill", _RIGHTS):
         alarm = choose_alarm(aws, given.name, tuple(dict.fromkeys((target.region, _EDGE))))
         run = begin()
         patience = _PATIENCE if given.patience is None else given.patience
@@ -103,7 +106,7 @@ def _drill_dag(given: argparse.Namespace, target: Target, project: Project, begi
     from .dag import drill_dag, find_canary  # noqa: PLC0415
 
     section = find_canary(project.stated, given.name, target)
-    with _clients(target, project) as aws, _refusals():
+    with _clients(target, project) as aws, refusals_are_mistakes("drill", _RIGHTS):
         calls = open_account(target.profile, target.region, project.stated.account)
         about: dict[str, Any] = {
             "id_": project.stated.account,
@@ -122,19 +125,8 @@ def _drill_rollback(given: argparse.Namespace, target: Target, project: Project,
         return open_for_drill(target.profile, target.region, project.stated.require_account())
 
     about: dict[str, Any] = {"given": given, "target": target, "project": project, "begin": begin}
-    with _refusals():
+    with refusals_are_mistakes("drill", _RIGHTS):
         return drill_rollback(RollbackDrill(**about, tell=_print_progress, open_clients=open_clients))
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn AWS's refusals into UsageError."""
-    try:
-        yield
-    except Exception as error:
-        if type(error).__module__.startswith("botocore."):
-            raise UsageError(f"drill: {error}; prodgate iam-policy --drill prints what its role needs") from error
-        raise
 
 
 @contextmanager

@@ -12,10 +12,8 @@ from typing import Final
 SEAL: Final = "seal.dsse.json"
 #: The envelope with the verification summary of a run that allows a promotion.
 SUMMARY: Final = "summary.dsse.json"
-#: The token that says when the seal was there at the latest.
-TIMESTAMP: Final = "seal.tsr"
 #: Files that stand for others and that no statement covers.
-SEALING: Final = frozenset({SEAL, SUMMARY, TIMESTAMP})
+SEALING: Final = frozenset({SEAL, SUMMARY})
 #: The verifier of another hand.
 VERIFIER: Final = "verify.py"
 #: In the place of a digest, for a link, a pipe and the like, which have no bytes of their own.

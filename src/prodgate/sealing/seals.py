@@ -20,7 +20,7 @@ from ..evidence.runs import Run
 from ..signatures.envelope import Envelope, EnvelopeError, parse_envelope, write_json
 from ..signatures.keys import Signer
 from ..verdict import Verdict
-from .files import NO_FILE, SEAL, SUMMARY, TIMESTAMP, VERIFIER, FileDigest, digest_files
+from .files import NO_FILE, SEAL, SUMMARY, VERIFIER, FileDigest, digest_files
 from .statement import OWN, Before, Sealing, make_statement, make_summary
 
 #: Runs that are looked at for the one before; each names another, so that the newest few are enough.
@@ -92,8 +92,7 @@ def seal(run: Run, verdict: Verdict, signer: Signer | None, *, now: datetime | N
         made = Seal(_enclose(statement, signer), statement)
         summary = make_summary(statement, made.digest) if signer else None
         summed = _enclose(summary, signer) if summary else None
-        for name in (SUMMARY, TIMESTAMP):
-            (run.path / name).unlink(missing_ok=True)
+        (run.path / SUMMARY).unlink(missing_ok=True)
         _write(run.path / SEAL, made.envelope.to_bytes())
         if summed:
             _write(run.path / SUMMARY, summed.to_bytes())

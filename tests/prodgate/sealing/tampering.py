@@ -238,6 +238,7 @@ MATRIX: dict[str, Tampering] = {
     "the verifier deleted": Tampering(lambda w: (w.run / "verify.py").unlink(), "MISSING: verify.py"),
     "a hidden file": Tampering(lambda w: add(w.run / ".note"), "UNLISTED: .note"),
     "a file in a folder of its own": Tampering(lambda w: add(w.run / "more" / "x"), "UNLISTED: more/x"),
+    "a time stamp of nobody": Tampering(lambda w: add(w.run / "seal.tsr"), "UNLISTED: seal.tsr"),
     "a second run.json": Tampering(lambda w: add(w.run / "RUN.JSON"), "UNLISTED: RUN.JSON"),
     # run.json
     "the rehearsal is none": Tampering(lambda w: write(w.run / "run.json", lambda d: d.replace(b'"rehearsal": false', b'"rehearsal": true')), "CHANGED: run.json"),

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 CODES = {"GO": 0, "NO-GO": 1, "INSUFFICIENT EVIDENCE": 2}
-UNSEALED = ("seal.dsse.json", "summary.dsse.json", "seal.tsr")
+UNSEALED = ("seal.dsse.json", "summary.dsse.json")
 
 
 def sha256(data: bytes) -> str:
