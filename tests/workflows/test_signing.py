@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,11 +57,20 @@ def begin_deploy(machine: Machine) -> int:
         (NIGHTLY, {"commit": "e" * 40}, "shop", 4),
         (NIGHTLY, {"commit": f"{COMMIT}+changes"}, "shop", 4),
         (NIGHTLY, {"system": "bank"}, "bank", 4),
+        (NIGHTLY, {"layers": ["static"]}, "shop", 4),
     ],
-    ids=["as it should be", "unsigned", "another key", "another commit", "files in no commit", "another system"],
+    ids=[
+        "as it should be",
+        "unsigned",
+        "another key",
+        "another commit",
+        "files in no commit",
+        "another system",
+        "a part",
+    ],
 )
 def test_a_deploy_begins_only_with_the_signed_run_of_its_commit(
-    tmp_path: Path, signer: KeySigner | None, about: dict[str, str], system: str, code: int
+    tmp_path: Path, signer: KeySigner | None, about: dict[str, Any], system: str, code: int
 ) -> None:
     machine = make_machine(tmp_path / "machine")
     run = make_run(tmp_path, CRITERIA.replace('"shop"', f'"{system}"'), **about)

@@ -14,6 +14,8 @@ from ..evidence import runs
 from ..evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
 from ..report.formats.source import read_source
 from ..report.text import visible
+from ..sealing.files import SEAL
+from ..sealing.verifying import check_by_itself
 from ..sections.targets import parse_target
 
 
@@ -22,6 +24,7 @@ def archive(args: argparse.Namespace) -> int:
     run = runs.read(args.run)
     if run.finished is None:
         raise ArchiveError(f"{args.run}: was cut off, so that nothing says what belongs to it; run the gate again")
+    _require_seal(args.run)
     place, until = Place.parse(args.bucket), datetime.now(UTC) + timedelta(days=args.days)
     there = call_s3(args.via, lambda s3: archive_run(s3, args.run, place, Lock(mode=args.mode, until=until)))
     _print(f"archived: {there}, locked until {until:%Y-%m-%d} ({args.mode})")
@@ -36,10 +39,17 @@ def restore(args: argparse.Namespace) -> int:
     for line in touched:
         sys.stderr.write(f"{visible(line)}; what was archived first came back\n")
     run = runs.read(path)
+    _require_seal(path)
     _print(f"restored: {path}")
     _print(read_source(run).describe())
     _print(f"head:     {run.head}")
     return 0
+
+
+def _require_seal(path: Path) -> None:
+    """Raise ArchiveError for a run that is not as it was sealed; one without a seal has only its chain."""
+    if (path / SEAL).exists() and (flaws := check_by_itself(path).flaws):
+        raise ArchiveError(f"{path}: is not as it was sealed: {'; '.join(flaws)}")
 
 
 def call_s3(via: str, act: Any) -> Any:

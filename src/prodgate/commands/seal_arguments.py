@@ -25,7 +25,13 @@ def add_seal_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     verify.add_argument("--unsigned", action="store_true", help="do not ask for a signature")
     verify.add_argument("--commit", metavar="SHA", default="", help="which commit it must be about, in full")
     verify.add_argument("--max-age", metavar="TIME", help="how old what it rests on may be, e.g. 24h")
-    verify.add_argument("--begins", metavar="RUN", default="", help="the run that a folder is known to begin with")
+    verify.add_argument("--target", metavar="URL", default="", help="which target it must be about")
+    verify.add_argument("--whole", action="store_true", help="ask for a run of all layers")
+    verify.add_argument("--promotes", action="store_true", help="ask for a verdict that allows a promotion")
+    verify.add_argument(
+        "--begins", metavar="RUN", action="append", default=[],
+        help="a run that a folder is known to begin with; may be repeated, for other targets",
+    )  # fmt: skip
     verify.add_argument("--json", action="store_true")
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ..criteria import UsageError
 from ..evidence import runs
+from ..evidence.journal import NAME
 from ..evidence.verification import ABOUT
 from ..processes.ending import naming
 from ..quantities import Quantity
@@ -26,7 +27,7 @@ from ..sealing.chains import find_gaps
 from ..sealing.files import SEAL
 from ..sealing.seals import SealError
 from ..sealing.signers import read_trusted, take_signer
-from ..sealing.verifying import Checked, Wanted, check
+from ..sealing.verifying import Checked, Wanted, check, check_by_itself
 from ..sections.criteria_file import load_criteria
 from ..sections.validation import quantity_mistakes
 from ..signatures.keys import SigningError
@@ -41,7 +42,7 @@ def seal(given: argparse.Namespace) -> int:
     """Seal a run anew; what an earlier seal stood for must be as it was."""
     run = runs.read(given.run)
     signer = take_signer(given.signing_key, run.criteria.evidence)
-    if (given.run / SEAL).exists() and (flaws := check(given.run, Wanted(unsigned=True)).flaws):
+    if (given.run / SEAL).exists() and (flaws := check_by_itself(given.run).flaws):
         raise SealError(f"{given.run}: is not as it was sealed: {'; '.join(flaws)}; nobody should stand for it")
     try:
         state, made = seal_again(given.run, signer)
@@ -53,7 +54,7 @@ def seal(given: argparse.Namespace) -> int:
 
 def bundle(given: argparse.Namespace) -> int:
     """Pack a sealed run into one file."""
-    checked = check(given.run, Wanted(unsigned=True))
+    checked = check_by_itself(given.run)
     if checked.flaws or checked.run is None:
         raise SealError(f"{given.run}: is not as it was sealed: {'; '.join(checked.flaws)}")
     path = given.to or given.run.resolve().with_name(f"{checked.run.name}{SUFFIX}")
@@ -103,6 +104,9 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
         unsigned=given.unsigned,
         commit=given.commit,
         system=stated.system if stated else "",
+        target=given.target,
+        whole=given.whole,
+        promotes=given.promotes,
         max_age=Quantity.parse(given.max_age) if given.max_age else None,
     )
 
@@ -120,7 +124,8 @@ def _unpacked(path: Path) -> Iterator[Path]:
 
 
 def _list_runs(folder: Path) -> list[Path]:
-    found = sorted(path.parent for path in folder.glob(f"*/{ABOUT}"))
+    """Return the runs in a folder, also those that lack a file; none that was cut off before it could be sealed."""
+    found = sorted({path.parent for name in (ABOUT, SEAL, NAME) for path in folder.glob(f"*/{name}")})
     return [path for path in found if (path / SEAL).exists() or _is_over(path)]
 
 
@@ -140,7 +145,10 @@ def _render(checked: Checked) -> Iterator[str]:
     said = _to_json(checked)
     stamp = "REHEARSAL " if said["rehearsal"] else ""
     yield visible(f"authentic  {stamp}{said['verdict']}  {one_line(said['system'])} on {one_line(said['target'])}")
-    signed = f"signed by {checked.signer} ({said['keyid'][:12]})" if checked.signer else "sealed, unsigned"
+    signed = "sealed, unsigned"
+    if said["keyid"]:
+        known = f"signed by {checked.signer} ({said['keyid'][:12]})"
+        signed = known if checked.signer else f"signed by key {said['keyid'][:12]}, which was not checked; give --key"
     yield visible(f"  {signed} at {datetime.fromisoformat(said['sealed']):%Y-%m-%dT%H:%M:%SZ}: run {said['run']}")
     yield visible(f"  commit {one_line(said['commit'] or 'unknown')}; head {said['head']}")
     if said["verdict"] == Decision.GO and not said["promotes"]:

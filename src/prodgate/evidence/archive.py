@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
 from ..criteria import UsageError
@@ -73,6 +74,7 @@ def archive_run(s3: Any, run: Path, place: Place, lock: Lock) -> Place:
     files = [path for path in sorted(run.rglob("*")) if not path.is_dir() and path != run / NAME]
     if strange := [path for path in (*files, run / NAME) if path.is_symlink() or not path.is_file()]:
         raise ArchiveError(f"{strange[0]}: is no file of the run, but leads elsewhere; nothing was archived")
+    _refuse_left_overs(s3, run, there)
     _each(lambda path: _put(s3, run, path, there, lock), files)
     _put(s3, run, run / NAME, there, lock)  # last, so that whoever finds it finds all
     return there
@@ -92,6 +94,18 @@ def _require_lock(s3: Any, place: Place) -> None:
         raise ArchiveError(f"s3://{place.bucket}: has no Object Lock, so that anybody could delete a run; {advice}")
     if s3.get_bucket_versioning(Bucket=place.bucket).get("Status") != "Enabled":
         raise ArchiveError(f"s3://{place.bucket}: keeps no versions, so that a run could be written over; turn them on")
+
+
+def _refuse_left_overs(s3: Any, run: Path, there: Place) -> None:
+    """Raise ArchiveError where an attempt that failed left another file: the oldest is the one that comes back."""
+    for file, (version, _) in _oldest_versions(s3, there).items():
+        kept = s3.get_object(Bucket=there.bucket, Key=there.key(file), VersionId=version)["Body"].read()
+        own = run / file
+        if not own.is_file() or own.read_bytes() != kept:
+            raise ArchiveError(
+                f"{there}: holds another {file} of an attempt that failed, which would come back in its place; "
+                "archive the run below another prefix"
+            )
 
 
 def _put(s3: Any, run: Path, path: Path, there: Place, lock: Lock) -> None:
@@ -128,7 +142,10 @@ def restore_run(s3: Any, there: Place, into: Path) -> tuple[Path, tuple[str, ...
     target = into / name
     if target.exists():
         raise ArchiveError(f"{target}: is there already; name another folder")
-    _each(lambda item: _get(s3, there, item, target), [*found.items()])
+    into.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".restoring-", dir=into) as folder:
+        _each(lambda item: _get(s3, there, item, Path(folder, name)), [*found.items()])
+        Path(folder, name).rename(target)
     touched = sorted(file for file, (_, versions) in found.items() if versions > 1)
     return target, tuple(f"{file} was written over or deleted after it was archived" for file in touched)
 

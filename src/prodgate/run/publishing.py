@@ -27,7 +27,7 @@ from ..report.terminal import render_terminal
 from ..report.text import visible
 from ..report.verdict_json import verdict_to_json
 from ..report.view import value_origin
-from ..sealing.seals import Seal, seal
+from ..sealing.seals import Seal, seal, taken_back
 from ..sealing.standing import SealState, is_as_sealed, read_state, state_by
 from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
@@ -74,12 +74,16 @@ def publish(
 
 
 def seal_again(path: Path, signer: Signer | None) -> tuple[SealState, Seal]:
-    """Write the reports of a finished run anew, and seal it in place of an earlier seal. Raises SigningError."""
+    """Write the reports of a finished run anew, and seal it in place of an earlier seal.
+
+    Raises SealError, and SigningError; the run is then as it was.
+    """
     run = runs.read(path)
     verdict = run.verdict()
     state = state_by(run, signer)
-    _write_reports(run, verdict, state)
-    return state, seal(run, verdict, signer)
+    with taken_back(path, (*FILES.values(), SUMMARY)):
+        _write_reports(run, verdict, state)
+        return state, seal(run, verdict, signer)
 
 
 def _seal(run: runs.Run, verdict: Verdict, sealer: Sealer) -> SealState:

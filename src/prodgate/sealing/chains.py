@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .files import SEAL
 from .seals import Seal, read_whatever_seal
 
 
-def find_gaps(folder: Path, *, begins: str = "") -> Iterator[str]:
+def find_gaps(folder: Path, *, begins: Collection[str] = ()) -> Iterator[str]:
     """Say which runs a folder lacks, or holds other than they were when the next one was sealed.
 
-    ``begins`` is the run that the folder is known to begin with, such as after older ones were taken out of it. That
+    ``begins`` has the runs that the folder is known to begin with, such as after older ones were taken out of it. That
     the newest runs are gone can't be seen from those that are left.
     """
     groups: dict[tuple[str, str], dict[str, Seal]] = defaultdict(dict)
@@ -32,7 +32,7 @@ def _list_seals(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob(f"*/{SEAL}"))
 
 
-def _find_gaps_among(seals: Mapping[str, Seal], begins: str) -> Iterator[str]:
+def _find_gaps_among(seals: Mapping[str, Seal], begins: Collection[str]) -> Iterator[str]:
     followers: dict[str, list[str]] = defaultdict(list)
     for name, seal in seals.items():
         match seal.own.get("before"):
@@ -47,10 +47,10 @@ def _find_gaps_among(seals: Mapping[str, Seal], begins: str) -> Iterator[str]:
             yield f"UNLISTED: {', '.join(sorted(names))} all {after}; one of them does"
 
 
-def _compare(name: str, before: str, digest: str, seals: Mapping[str, Seal], begins: str) -> Iterator[str]:
+def _compare(name: str, before: str, digest: str, seals: Mapping[str, Seal], begins: Collection[str]) -> Iterator[str]:
     seal = seals.get(before)
     if seal is None:
-        if name != begins:
+        if name not in begins:
             yield f"MISSING: run {before}, on which {name} follows"
     elif digest not in (seal.digest, *seal.replaced):
         yield f"CHANGED: run {before} was sealed anew, or is another one, since {name} followed on it"

@@ -6,11 +6,12 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final
@@ -23,7 +24,8 @@ from ..verdict import Verdict
 from .files import NO_FILE, SEAL, SUMMARY, VERIFIER, FileDigest, digest_files
 from .statement import OWN, Before, Sealing, make_statement, make_summary
 
-#: Runs that are looked at for the one before; each names another, so that the newest few are enough.
+#: Runs of the same system and target that are looked at for the one before; each names another, so that the newest few
+#: are enough.
 _NEWEST: Final = 20
 #: Seconds to wait for another run of the same folder to be sealed.
 PATIENCE: Final = 30.0
@@ -82,8 +84,8 @@ def seal(run: Run, verdict: Verdict, signer: Signer | None, *, now: datetime | N
     """
     if run.finished is None:
         raise SealError(f"{run.path}: was cut off, and is no whole to seal; run the gate again")
-    _write(run.path / VERIFIER, resources.files(__package__).joinpath(f"bundled/{VERIFIER}").read_bytes())
-    with _held(run.path.parent):
+    with _held(run.path.parent), taken_back(run.path, (VERIFIER,)):
+        _write(run.path / VERIFIER, resources.files(__package__).joinpath(f"bundled/{VERIFIER}").read_bytes())
         earlier = read_whatever_seal(run.path)
         before = _read_before(earlier) if earlier else find_before(run)
         replaces = (*earlier.replaced, earlier.digest) if earlier else ()
@@ -131,8 +133,8 @@ def read_whatever_seal(run: Path) -> Seal | None:
 def find_before(run: Run) -> Before | None:
     """Return the run of the same system and target, and in the same folder, that was sealed last."""
     others = sorted(path for path in run.path.parent.glob("*Z-*") if path != run.path and (path / SEAL).is_file())
-    seals = [found for path in others[-_NEWEST:] if (found := read_whatever_seal(path)) and _is_akin(found, run)]
-    last = max(seals, key=lambda found: str(found.own["sealed"]), default=None)
+    akin = (found for path in reversed(others) if (found := read_whatever_seal(path)) and _is_akin(found, run))
+    last = max(islice(akin, _NEWEST), key=lambda found: str(found.own["sealed"]), default=None)
     return Before(str(last.own["run"]), last.digest) if last else None
 
 
@@ -156,6 +158,21 @@ def _held(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def taken_back(run: Path, names: Iterable[str]) -> Iterator[None]:
+    """Put files of a run back as they were where the block does not end well: another seal may stand for them."""
+    before = {path: path.read_bytes() if path.is_file() else None for path in map(run.joinpath, names)}
+    try:
+        yield
+    except BaseException:
+        for path, data in before.items():
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                _write(path, data)
+        raise
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -40,6 +40,11 @@ class Wanted:
     """Whether it counts without a signature, too."""
     commit: str = ""
     system: str = ""
+    target: str = ""
+    whole: bool = False
+    """Whether every layer must have been judged."""
+    promotes: bool = False
+    """Whether its verdict must allow a promotion."""
     max_age: Quantity | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -84,10 +89,19 @@ def check(path: Path, wanted: Wanted) -> Checked:
         *_find_uncited(run, seal.statement),
         *_compare_statement(seal, run.name, derived),
         *find_flaws_of_summary(path, seal, derived, lambda other, name: find_flaws_of_signature(other, wanted, name)),
-        *_find_unwanted(run, wanted),
+        *_find_unwanted(run, verdict, wanted),
     ]
     signer = _name_signer(seal, wanted) if not flaws else ""
     return Checked(path=path, flaws=tuple(dict.fromkeys(flaws)), seal=seal, run=run, verdict=verdict, signer=signer)
+
+
+def check_by_itself(path: Path) -> Checked:
+    """Check a sealed run that nobody's key is known for: signatures of those whom its own criteria name must hold."""
+    try:
+        signers = runs.read(path).criteria.evidence.signers
+    except runs.RunError:
+        signers = ()  # what is wrong with it is said below
+    return check(path, Wanted(signers=signers, unsigned=True))
 
 
 def _begin_with_word(flaw: str) -> str:
@@ -181,8 +195,15 @@ def _read_sealing(own: Mapping[str, Any]) -> Sealing:
     )
 
 
-def _find_unwanted(run: runs.Run, wanted: Wanted) -> Iterator[str]:
+def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[str]:
     about = run.about
+    if wanted.target and about["target"] != wanted.target:
+        yield f"FOREIGN: is about target {about['target']!r}, not {wanted.target!r}"
+    if wanted.whole and (missing := run.scope.left_out()):
+        yield f"FOREIGN: is about a part alone; left out: {', '.join(missing)}"
+    if wanted.promotes and not verdict.promotes:
+        place = "a rehearsal" if run.scope.rehearsal else "this system"
+        yield f"FOREIGN: allows no promotion: it says {verdict.decision} of {place}"
     if wanted.commit and about.get("commit") != wanted.commit:
         yield f"FOREIGN: is about commit {about.get('commit') or 'unknown'}, not {wanted.commit}"
     if wanted.system and wanted.system not in (about["system"], run.criteria.system):

@@ -10,6 +10,7 @@ from prodgate.aws import sessions
 from prodgate.cli import main
 from prodgate.evidence import runs
 from prodgate.evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
+from prodgate.run.publishing import seal_again
 from tests.prodgate.rehearsal.emulated import REGION, Account
 
 from ..sample_run import judge
@@ -137,6 +138,34 @@ def test_an_archive_that_was_not_finished_is_no_run_and_can_be_finished(s3: Any,
     assert contents(back) == contents(closed)
 
 
+def test_what_a_failed_attempt_left_never_stands_for_what_is_archived(s3: Any, closed: Path) -> None:
+    there = Place(bucket="evidence", prefix=f"nba-news/{closed.name}")
+    s3.put_object(Bucket="evidence", Key=there.key("report.html"), Body=b"<p>of before it was signed")
+    with pytest.raises(ArchiveError, match=r"holds another report\.html of an attempt that failed"):
+        archive_run(s3, closed, BUCKET, LOCK)
+    s3.put_object(Bucket="evidence", Key=there.key("seal.tsr"), Body=b"nobody's")
+    (closed / "report.html").write_bytes(b"<p>of before it was signed")
+    with pytest.raises(ArchiveError, match=r"holds another seal\.tsr"):
+        archive_run(s3, closed, BUCKET, LOCK)
+
+
+def test_what_could_not_be_brought_back_whole_leaves_nothing(s3: Any, closed: Path, tmp_path: Path) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(s3, name)
+
+        def get_object(self, **given: Any) -> Any:
+            if given["Key"].endswith("journal.jsonl"):
+                raise ConnectionError("the network is gone")
+            return s3.get_object(**given)
+
+    there = archive_run(s3, closed, BUCKET, LOCK)
+    with pytest.raises(ConnectionError):
+        restore_run(Broken(), there, tmp_path / "back")
+    assert [*(tmp_path / "back").iterdir()] == []
+    assert contents(restore_run(s3, there, tmp_path / "back")[0]) == contents(closed)
+
+
 @pytest.mark.parametrize("url", ["evidence", "s3://", "s3://UPPER/x", "https://evidence", "s3://ev/../x?y"])
 def test_what_names_no_bucket_is_refused(url: str) -> None:
     with pytest.raises(ArchiveError, match="write s3://BUCKET/PREFIX"):
@@ -176,6 +205,23 @@ def test_a_run_that_was_edited_or_cut_off_is_not_archived(
     assert main(["archive", str(closed), "s3://evidence", *VIA]) == 4
     assert "CHANGED: run.json" in capsys.readouterr().err
     assert "Versions" not in s3.list_object_versions(Bucket="evidence")
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_sealed_run_is_archived_and_comes_back_as_it_was_sealed(
+    closed: Path, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seal_again(closed, None)
+    sound = (closed / "report.html").read_bytes()
+    (closed / "report.html").write_text("<p>GO")
+    assert main(["archive", str(closed), "s3://evidence", *VIA]) == 4
+    assert "is not as it was sealed: CHANGED: report.html" in capsys.readouterr().err
+    (closed / "report.html").write_bytes(sound)
+    assert main(["archive", str(closed), "s3://evidence", *VIA]) == 0
+    s3.put_object(Bucket="evidence", Key=f"{closed.name}/more.txt", Body=b"of somebody else")
+    capsys.readouterr()
+    assert main(["restore", f"s3://evidence/{closed.name}", str(tmp_path / "back"), *VIA]) == 4
+    assert "UNLISTED: more.txt" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("opened")

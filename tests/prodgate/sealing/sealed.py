@@ -84,12 +84,18 @@ def read_statement(run: Path, name: str = "seal.dsse.json") -> dict[str, Any]:
     return found
 
 
-def write_envelope(run: Path, statement: Any, signer: KeySigner | None = NIGHTLY, name: str = "seal.dsse.json") -> None:
+def write_envelope(
+    run: Path,
+    statement: Any,
+    signer: KeySigner | None = NIGHTLY,
+    name: str = "seal.dsse.json",
+    kind: str = "application/vnd.in-toto+json",
+) -> None:
     """Put a statement in the place of a seal, signed by whoever has the key."""
-    bare = Envelope(payload=write_json(statement))
+    bare = Envelope(payload=write_json(statement), kind=kind)
     if signer:
         signed = signer.sign(bare.signed_bytes)
-        bare = Envelope(payload=bare.payload, keyid=signer.public.keyid, signature=signed)
+        bare = Envelope(payload=bare.payload, kind=kind, keyid=signer.public.keyid, signature=signed)
     (run / name).write_bytes(bare.to_bytes())
 
 

@@ -284,6 +284,7 @@ MATRIX: dict[str, Tampering] = {
     "a promotion, signed, in a rehearsal": Tampering(lie_of_rehearsal, "CHANGED: "),
     "another commit, signed": Tampering(lambda w: say(w.run, commit="d" * 40), "CHANGED: "),
     "another head, signed": Tampering(lambda w: say(w.run, head="0" * 64), "CHANGED: "),
+    "another kind of payload, signed": Tampering(lambda w: write_envelope(w.run, read_statement(w.run), kind="text/x"), "CHANGED: "),
     "another system, signed": Tampering(lambda w: say(w.run, system="bank"), "CHANGED: "),
     "another run, signed": Tampering(lambda w: say(w.run, run="2026-01-01T000000Z-0000000"), "FOREIGN: "),
     "a file left out, signed": Tampering(omit_file, "UNLISTED: logs/static.txt"),

@@ -16,9 +16,12 @@ from pathlib import Path
 import pytest
 
 from prodgate import cli
+from prodgate.commands import sealing
 from prodgate.evidence.journal import NAME, Journal
 from prodgate.run import publishing
+from prodgate.sealing import seals
 from prodgate.sealing.bundles import make_bundle
+from prodgate.signatures.envelope import write_json
 from prodgate.signatures.keys import SigningError
 
 from ..run.test_running import CRITERIA, POLICY, TREE
@@ -157,6 +160,91 @@ def test_a_run_is_signed_later(keys: Path, capsys: pytest.CaptureFixture[str]) -
     (run / "logs" / "static.txt").write_text("other")
     code, _, err = said(capsys, "seal", run, "--signing-key", keys / "nightly.pem")
     assert (code, "CHANGED: logs/static.txt" in err) == (4, True)
+
+
+class Refusing:
+    """A key that is known, and does not sign."""
+
+    public = NIGHTLY.public
+
+    def sign(self, _data: bytes) -> bytes:
+        raise SigningError("it is tired")
+
+
+def test_a_run_that_was_not_signed_after_all_is_as_it_was_sealed(
+    keys: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(keys / "x")
+    monkeypatch.chdir(keys)  # no criteria are there
+    seal(run, None)
+    (keys / "bundled").mkdir()
+    (keys / "bundled" / "verify.py").write_text("# of a later version\n")
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "take_signer", lambda *_: Refusing())
+        patched.setattr(seals.resources, "files", lambda _: keys)
+        code, _, err = said(capsys, "seal", run)
+        assert (code, "not signed: it is tired" in err) == (4, True)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    assert said(capsys, "verify", run, "--unsigned")[0] == 0
+    assert said(capsys, "seal", run, "--signing-key", keys / "nightly.pem")[0] == 0
+
+
+@pytest.mark.parametrize("lost", ["run.json", "seal.dsse.json", NAME])
+def test_a_run_in_a_folder_is_missed_by_none_of_its_files(
+    keys: Path, capsys: pytest.CaptureFixture[str], lost: str
+) -> None:
+    bad, good = make_run(keys, good=False), make_run(keys)
+    for each in (bad, good):
+        seal(each)
+    (bad / lost).unlink()
+    code, out, _ = said(capsys, "verify", bad.parent, "--key", keys / "nightly.pub")
+    assert (code, f"NOT AUTHENTIC  {bad}" in out) == (4, True)
+
+
+def test_more_may_be_asked_of_a_run(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = ("--key", keys / "nightly.pub")
+    whole, part = make_run(keys / "a"), make_run(keys / "b", layers=["static"])
+    tried = make_run(keys / "c", rehearsal=True)
+    for each in (whole, part, tried):
+        seal(each)
+    everything = ("--whole", "--promotes", "--target", "aws://prod@ap-northeast-1")
+    assert said(capsys, "verify", whole, *key, *everything)[0] == 0
+    code, out, _ = said(capsys, "verify", whole, *key, "--target", "aws://prod@eu-west-1")
+    assert (code, "FOREIGN: is about target 'aws://prod@ap-northeast-1', not 'aws://prod@eu-west-1'" in out) == (
+        4,
+        True,
+    )
+    code, out, _ = said(capsys, "verify", part, *key, "--whole")
+    assert (code, "FOREIGN: is about a part alone; left out: live, load" in out) == (4, True)
+    for run, place in ((part, "this system"), (tried, "a rehearsal")):
+        code, out, _ = said(capsys, "verify", run, *key, "--promotes")
+        assert (code, f"FOREIGN: allows no promotion: it says GO of {place}" in out) == (4, True)
+
+
+def test_a_signature_that_nobody_checked_is_not_called_none(
+    keys: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(keys / "x")
+    monkeypatch.chdir(keys)  # no criteria are there
+    seal(run)
+    code, out, _ = said(capsys, "verify", run, "--unsigned")
+    assert (code, f"signed by key {NIGHTLY.public.keyid[:12]}, which was not checked; give --key" in out) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["bundle", "seal"])
+def test_a_forged_signature_of_a_named_signer_is_passed_on_by_nobody(
+    keys: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    from ..sample_run import CRITERIA as STATED
+
+    run = make_run(keys, f"{STATED}\n{SIGNERS}")
+    seal(run)
+    envelope = json.loads((run / "seal.dsse.json").read_text())
+    envelope["signatures"][0]["sig"] = "A" * 86 + "=="
+    (run / "seal.dsse.json").write_bytes(write_json(envelope) + b"\n")
+    code, _, err = said(capsys, command, run)
+    assert (code, "CHANGED: seal.dsse.json: is not what nightly signed" in err) == (4, True)
 
 
 def test_the_exit_code_of_verify_is_that_of_the_verdict(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -218,6 +218,31 @@ def test_each_run_names_the_one_before_of_its_system_and_target(tmp_path: Path) 
     assert list(find_gaps(tmp_path / "runs")) == []
 
 
+def test_however_many_runs_of_others_lie_between_each_names_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seals, "_NEWEST", 2)
+    (one,) = nights(tmp_path, 1)
+    for _ in range(3):
+        seal(make_run(tmp_path, target="aws://staging@ap-northeast-1"))
+    two = make_run(tmp_path)
+    seal(two)
+    assert own(two)["before"]["run"] == one.name
+    assert list(find_gaps(tmp_path / "runs")) == []
+
+
+def test_a_folder_may_begin_with_a_run_of_each_target(tmp_path: Path) -> None:
+    first, second = nights(tmp_path, 2)
+    others = [make_run(tmp_path, target="aws://staging@ap-northeast-1") for _ in range(2)]
+    for each in others:
+        seal(each)
+    shutil.rmtree(first)
+    shutil.rmtree(others[0])
+    folder = tmp_path / "runs"
+    assert len(list(find_gaps(folder, begins=[second.name]))) == 1
+    assert list(find_gaps(folder, begins=[second.name, others[1].name])) == []
+
+
 def test_a_night_that_vanished_is_missed(tmp_path: Path) -> None:
     one, two, three = nights(tmp_path, 3)
     folder = tmp_path / "runs"
@@ -225,10 +250,10 @@ def test_a_night_that_vanished_is_missed(tmp_path: Path) -> None:
     two.rename(kept)
     gap = f"shop on aws://prod@ap-northeast-1: MISSING: run {two.name}, on which {three.name} follows"
     assert list(find_gaps(folder)) == [gap]
-    assert list(find_gaps(folder, begins=three.name)) == []
+    assert list(find_gaps(folder, begins=[three.name])) == []
     kept.rename(two)
     shutil.rmtree(one)
-    assert list(find_gaps(folder, begins=two.name)) == []
+    assert list(find_gaps(folder, begins=[two.name])) == []
     assert "MISSING" in next(find_gaps(folder))
 
 

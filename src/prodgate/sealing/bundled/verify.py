@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 CODES = {"GO": 0, "NO-GO": 1, "INSUFFICIENT EVIDENCE": 2}
+KIND = "application/vnd.in-toto+json"
 UNSEALED = ("seal.dsse.json", "summary.dsse.json")
 
 
@@ -45,6 +46,8 @@ def read_envelope(path: Path, key: Any) -> tuple[Any, str, list[str]]:
         said = json.loads(body)
     except (ValueError, KeyError, TypeError) as error:
         return None, "", [f"CHANGED: {path.name}: {error}"]
+    if kind != KIND:
+        return None, "", [f"CHANGED: {path.name}: holds {kind!r}"]
     if json.dumps(again, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n" != text:
         return None, "", [f"CHANGED: {path.name}: not as it is written"]
     return said, sha256(body), list(check_signature(path.name, key, kind, body, signed))
