@@ -136,6 +136,8 @@ class LayerState:
     state: str
     reasons: tuple[str, ...] = ()
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    """How its questions were answered, but for those that only production can answer."""
+    deferred: int = 0
 
 
 def layer_states(verdict: Verdict) -> list[LayerState]:
@@ -145,7 +147,8 @@ def layer_states(verdict: Verdict) -> list[LayerState]:
 
 def _layer_state(verdict: Verdict, layer: str) -> LayerState:
     rulings = [ruling for ruling in verdict.rulings if ruling.layer == layer]
-    outcomes = Counter(ruling.outcome for ruling in rulings)
+    outcomes = Counter(ruling.outcome for ruling in rulings if not ruling.deferred)
+    deferred = sum(ruling.deferred for ruling in rulings)
     if layer not in verdict.scope.layers:
         return LayerState(layer=layer, state="left-out")
     if not rulings:
@@ -154,8 +157,8 @@ def _layer_state(verdict: Verdict, layer: str) -> LayerState:
     if all(f.check in (layer, "verdict") and f.outcome is Outcome.UNDETERMINED for f in findings):
         said = [f.reason for f in findings if f.check == layer]
         reasons = tuple(dict.fromkeys(said or [f.reason for f in findings]))
-        return LayerState(layer=layer, state="silent", reasons=reasons, outcomes=outcomes)
-    return LayerState(layer=layer, state="judged", outcomes=outcomes)
+        return LayerState(layer=layer, state="silent", reasons=reasons, outcomes=outcomes, deferred=deferred)
+    return LayerState(layer=layer, state="judged", outcomes=outcomes, deferred=deferred)
 
 
 def tally(verdict: Verdict) -> Counter[Outcome]:

@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 
 from prodgate.criteria import LAYERS
@@ -62,3 +63,10 @@ def test_every_layer_has_a_state() -> None:
 def test_tally_leaves_out_what_only_production_can_answer() -> None:
     verdict = showcase().verdict()
     assert sum(tally(verdict).values()) == len(verdict.rulings) - 1
+
+
+def test_the_layers_add_up_to_what_was_counted() -> None:
+    verdict = showcase().verdict()
+    states = layer_states(verdict)
+    assert sum((state.outcomes for state in states), Counter()) == tally(verdict)
+    assert sum(state.deferred for state in states) == verdict.deferred == 1

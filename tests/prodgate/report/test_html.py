@@ -129,6 +129,7 @@ def test_names_the_criteria_that_only_production_can_answer() -> None:
     shown = page(showcase()).text
     assert "Criteria that only production can answer" in shown
     assert "Criteria that only production can answer" not in page(showcase(rehearsal=False)).text
+    assert re.search(r"Live account live .{,200}? 1 only production can answer", shown)
 
 
 def test_names_findings_of_a_criterion_that_is_not_stated() -> None:
