@@ -21,7 +21,7 @@ from ..layers.attested.observing import Place, look_at_record, observe_records
 from ..layers.attested.writing import render_record, write_record
 from ..quantities import Quantity
 from ..report.text import visible
-from ..run.inputs import make_asker
+from ..run.commits import ask_or_nothing
 from ..sections.attestations_file import Person, Record, parse_attestation
 from ..sections.project import open_project
 from ..sections.targets import parse_target
@@ -131,8 +131,7 @@ def _read_facts(place: Place) -> Facts:
 
 def _name_user(root: Path) -> str:
     """Return whom git takes for the user of a project, with the address."""
-    ask = make_asker(root)
-    name, address = ask("config", "user.name"), ask("config", "user.email")
+    name, address = (ask_or_nothing(root, "config", key) for key in ("user.name", "user.email"))
     return f"{name} <{address}>" if name and address else name or address
 
 

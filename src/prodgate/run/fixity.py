@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ from .places import JUDGING, Places, find_places, list_files
 _State = tuple[int, int, int, int]
 #: The code of the gate, which the process of the next layer reads anew.
 _PACKAGE: Final = Path(__file__).parents[1]
+#: What Emacs, Vim and macOS put beside a file that is being edited or copied.
+_SCRATCH: Final = (".#*", "#*#", "*~", ".*.sw?", "._*")
 #: How many changed files are named.
 _MOST_NAMED: Final = 3
 
@@ -68,6 +71,5 @@ def _read_states(root: Path, places: Iterable[Place], written: frozenset[str]) -
 
 
 def _is_scratch(name: str) -> bool:
-    """Whether an editor or an engine leaves such a file behind while a run judges."""
-    hidden = name.startswith(".") and name != ".airflowignore"
-    return hidden or name.endswith("~") or name[0] == name[-1] == "#"
+    """Whether an editor or a file system leaves such a file behind while a run judges."""
+    return any(fnmatchcase(name, pattern) for pattern in _SCRATCH)

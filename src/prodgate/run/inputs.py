@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
 
 from ..sections.project import Project
-from ..terraform.read_files import Place
+from ..terraform.read_files import SUFFIXES, Place
+from .commits import find_commit
 from .places import Places, find_places, list_files
-
-#: Seconds in which git must have said what it is asked.
-_GIT_LIMIT: Final = 30.0
-Ask = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,46 +21,40 @@ class Inputs:
 
     commit: str
     """The commit of the project, ``+changes`` when something that decides differs; empty outside of git."""
+    committed: str
+    """When that commit was made, by ISO 8601."""
     digests: Mapping[str, str]
     """Path from the project's root, or ``TF_VAR_x``, -> SHA-256."""
     judges: Mapping[str, str]
     """Path from the project's root -> SHA-256, of the code that judges and what else lies beside it."""
     uncommitted: tuple[str, ...]
+    """Names of inputs, and in words what git can't tell."""
 
 
 def find_inputs(project: Project, environment: Mapping[str, str] = os.environ, places: Places | None = None) -> Inputs:
-    """Digest what Terraform, the suites and the attested layer may read, and ask git what of it is in no commit."""
+    """Digest what Terraform, the suites and the attested layer may read, and ask git what of it is in no commit.
+
+    Raises UsageError when git does not answer in time.
+    """
     places = places or find_places(project)
     files, judges = (_digest_files(project.root, each, places.written) for each in (places.read, places.judging))
     variables = {name: _digest(os.fsencode(text)) for name, text in environment.items() if name.startswith("TF_VAR_")}
-    ask = make_asker(project.root)
-    commit = ask("rev-parse", "HEAD")
-    unknown = _list_unknown(ask, project, {**files, **judges}) if commit else []
-    uncommitted = (*sorted(variables), *_shorten(unknown))
-    changed = ask("status", "--porcelain", "--untracked-files=no")
-    marked = f"{commit}+changes" if commit and (changed or uncommitted) else commit
-    return Inputs(marked, {**files, **variables}, judges, uncommitted if commit else tuple(sorted(variables)))
+    there = {*files, *judges, *(name for name in _list_named(project) if (project.root / name).is_file())}
+    commit = find_commit(project.root, there, partial(_would_decide, project, places))
+    uncommitted = (*sorted(variables), *_shorten(commit.unknown))
+    marked = f"{commit.name}+changes" if commit.name and (commit.changed or uncommitted) else commit.name
+    return Inputs(marked, commit.made, {**files, **variables}, judges, uncommitted)
 
 
-def make_asker(root: Path) -> Ask:
-    """Return a function that asks git about a directory; without git, or of what it refuses, the answer is empty.
+def _list_named(project: Project) -> tuple[str, ...]:
+    return (project.stated.path.name, *project.stated.included, "waivers.toml", *project.stated.var_files)
 
-    Settings in the environment that lead git elsewhere (``GIT_DIR``, ``GIT_INDEX_FILE``, …) are not handed on.
-    """
-    git = shutil.which("git")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
-    def ask(*words: str) -> str:
-        if git is None:
-            return ""
-        command = (git, "-C", str(root), *words)
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, errors="surrogateescape", check=False, timeout=_GIT_LIMIT,
-            env=environment,
-        )  # fmt: skip
-        return done.stdout.strip("\n") if done.returncode == 0 else ""
-
-    return ask
+def _would_decide(project: Project, places: Places, name: str) -> bool:
+    """Whether a file would decide if it were there; one of Terraform below the stated root may make another root."""
+    root = project.stated.terraform_root
+    makes_root = bool(root) and name.endswith(SUFFIXES) and Path(name).is_relative_to(os.path.normpath(root))
+    return makes_root or name in _list_named(project) or places.hold(project.root / name)
 
 
 def _digest_files(root: Path, places: Iterable[Place], written: frozenset[str]) -> dict[str, str]:
@@ -75,17 +64,6 @@ def _digest_files(root: Path, places: Iterable[Place], written: frozenset[str]) 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _list_unknown(ask: Ask, project: Project, digested: Iterable[str]) -> list[str]:
-    """Ask git which of the files that decide are in no commit, also ignored ones, and those that lie outside of it."""
-    top = Path(ask("rev-parse", "--show-toplevel") or project.root).resolve()
-    named = (project.stated.path.name, *project.stated.included, "waivers.toml", *project.stated.var_files)
-    files = sorted({*digested, *(name for name in named if (project.root / name).is_file())})
-    place = os.path.relpath(top, project.root) if any(each.startswith("..") for each in files) else "."
-    others = set(ask("ls-files", "-z", "--others", "--", place).split("\0"))
-    inside = {each for each in files if (project.root / each).resolve().is_relative_to(top)}
-    return [each for each in files if each in others or each not in inside]
 
 
 def _shorten(paths: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,8 @@ JUDGING: Final = ("policies", "suites", "loadtests", "e2e", "facts", "dags", "co
 SKIPPED: Final = frozenset(
     {".git", ".terraform", "__pycache__", "node_modules", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 )
-STATE: Final = ".tfstate"
+#: Endings of the files in which Terraform keeps its state beside what it reads.
+_STATE: Final = (".tfstate", ".tfstate.backup")
 #: Folders of a project in which the gate keeps what it wrote, unless told otherwise.
 _WRITTEN: Final = ("runs", "drills")
 
@@ -41,6 +42,16 @@ class Places:
     def all(self) -> tuple[Place, ...]:
         """Each place once."""
         return tuple(dict.fromkeys((*self.read, *self.judging)))
+
+    def hold(self, path: Path) -> bool:
+        """Whether a file would decide if it were there."""
+        return any(_is_in(place, Path(os.path.normpath(path))) for place in self.all)
+
+
+def _is_in(place: Place, path: Path) -> bool:
+    folder = Path(os.path.normpath(place.path))
+    inside = path.parent == folder if place.suffixes else path.is_relative_to(folder)
+    return inside and _is_wanted(path.name, place)
 
 
 def find_places(project: Project, runs: Path | None = None) -> Places:
@@ -80,9 +91,10 @@ def _list_terraform(project: Project) -> tuple[Place, ...]:
     root = project.root / project.stated.terraform_root
     try:
         root = find_only_root(root)
-        return list_places(read_tree(root, project.root, read_manifest(root, root / MANIFEST)), {})
+        found = list_places(read_tree(root, project.root, read_manifest(root, root / MANIFEST)), {})
     except (TerraformError, OSError):
-        return (Place(root),)
+        found = (Place(root),)
+    return tuple(replace(each, left_out=_STATE) for each in found)
 
 
 def _list_run_by_workflows(root: Path) -> tuple[str, ...]:
@@ -115,8 +127,9 @@ def _walk(place: Place, written: frozenset[str]) -> Iterator[Path]:
         entered.add(real)
         inner[:] = [] if left_out or place.suffixes else sorted(name for name in inner if name not in SKIPPED)
         wanted = [] if left_out else sorted(names)
-        yield from (Path(folder, name) for name in wanted if _is_wanted(name, place.suffixes))
+        yield from (Path(folder, name) for name in wanted if _is_wanted(name, place))
 
 
-def _is_wanted(name: str, suffixes: tuple[str, ...]) -> bool:
-    return (not suffixes or name.endswith(suffixes)) and not name.endswith(".pyc") and STATE not in name
+def _is_wanted(name: str, place: Place) -> bool:
+    wanted = not place.suffixes or name.endswith(place.suffixes)
+    return wanted and name != ".git" and not name.endswith((".pyc", *place.left_out))  # .git: a submodule's

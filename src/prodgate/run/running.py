@@ -28,7 +28,7 @@ from ..sections.targets import Target
 from .account_lines import AccountLines, sharing_account
 from .children import describe_end, describe_limit, log_lines, make_command, read_limit
 from .fixity import Fixity, take_fixity
-from .inputs import find_inputs, make_asker
+from .inputs import find_inputs
 from .lanes import LayerProcesses, plan_rounds, run_rounds
 from .machine import read_versions
 from .places import Places, find_places
@@ -213,7 +213,7 @@ def _describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
         "layers": sorted(plan.layers, key=list(LAYERS).index),
         "actor": _actor(),
         "commit": inputs.commit,
-        "committed": make_asker(plan.project.root)("log", "-1", "--format=%cI"),
+        "committed": inputs.committed,
         "inputs": dict(inputs.digests),
         "judges": dict(inputs.judges),
         "uncommitted": list(inputs.uncommitted),

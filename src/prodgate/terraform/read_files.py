@@ -26,6 +26,8 @@ class Place:
 
     path: Path
     suffixes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Endings of names that are not read in a folder."""
 
 
 def list_places(tree: Tree, variables: Mapping[str, Any]) -> tuple[Place, ...]:

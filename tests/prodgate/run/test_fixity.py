@@ -62,7 +62,20 @@ def test_a_file_that_was_changed_is_named(project: Project, change: Callable[[Pa
     assert fixity.find_changes() == name
 
 
-@pytest.mark.parametrize("name", ["infra/x_override.tf", "facts/own.py", "conftest.py", "waivers.toml", "dags/b.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "infra/x_override.tf",
+        "facts/own.py",
+        "conftest.py",
+        "waivers.toml",
+        "dags/b.py",
+        "dags/.airflowignore",
+        "dags/.settings",
+        "suites/static/test_y.tfstate.py",
+        "policies/terraform.tfstate",
+    ],
+)
 def test_a_file_that_was_added_is_named(project: Project, name: str) -> None:
     fixity = take_fixity(project)
     (project.root / name).parent.mkdir(exist_ok=True)
@@ -84,6 +97,11 @@ def test_what_decides_nothing_may_change(project: Project) -> None:
         "infra/.terraform/x",
         "policies/__pycache__/a.pyc",
         "infra/.main.tf.swp",
+        "suites/static/.test_x.py.swx",
+        "suites/static/.#test_x.py",
+        "suites/static/#test_x.py#",
+        "suites/static/test_x.py~",
+        "suites/static/._test_x.py",
         "x",
     ):
         (project.root / name).parent.mkdir(parents=True, exist_ok=True)
