@@ -86,7 +86,7 @@ TAKEN_BACK = (
 
 @dataclass
 class Town:
-    """The account. ``deploy`` goes through phases; each lasts for two looks."""
+    """The account. ``deploy`` goes through phases; each lasts for two looks, however late any thread is."""
 
     phase: Phase = field(default_factory=Phase)
     denied: str = ""
@@ -102,13 +102,14 @@ class Town:
     looks: int = 0
     made: bool = False
     _more: threading.Condition = field(default_factory=threading.Condition)
+    _coming: list[Phase] = field(default_factory=list)
+    """The phase of each look that is to come; afterwards the last one stays."""
 
     def deploy(self, phases: tuple[Phase, ...]) -> Mapping[str, str]:
-        self.made = True
-        for phase in phases:
-            with self._more:
-                self.phase, begun = phase, self.looks
-                assert self._more.wait_for(lambda begun=begun: self.looks >= begun + 2, 20)  # type: ignore[misc]
+        with self._more:
+            self.made, self.phase = True, phases[0]
+            self._coming = [phase for phase in phases for _ in range(2)]
+            assert self._more.wait_for(lambda: not self._coming, 20)
         return {service("api")["serviceArn"]: "d-API00001"}
 
     def wait_for_looks(self, number: int) -> None:
@@ -122,6 +123,7 @@ class Town:
             def look() -> Account:
                 with self._more:
                     self.looks += 1
+                    self.phase = self._coming.pop(0) if self._coming else self.phase
                     self._more.notify_all()
                 return make_account(Answers(self._answers()), pool, datetime.now(UTC))
 
