@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -39,6 +39,11 @@ _STORED: Final = re.compile(r"([0-9a-f]{64})(?:\.[0-9a-z]+)*")
 
 #: Places in a finding's chain from an argument to the line that set it; more are the lines of a document.
 LONGEST_CHAIN: Final = 5
+
+
+def find_worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the worst of some outcomes. Raises ValueError for none."""
+    return min(outcomes, key=WORST_FIRST.index)
 
 
 def all_findings(verdict: Verdict) -> list[Finding]:

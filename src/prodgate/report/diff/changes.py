@@ -9,7 +9,7 @@ from typing import Final
 
 from ...findings import Finding, Outcome
 from ...verdict import Verdict
-from ..view import all_findings
+from ..view import all_findings, find_worst
 
 #: Criterion, layer, check and subject: what a finding answers.
 Key = tuple[str, str, str, str]
@@ -81,12 +81,12 @@ def sort_changes(pairs: Collection[Change], judged: Collection[str]) -> Changes:
 
 
 def _by_key(verdict: Verdict) -> dict[Key, Finding]:
-    """Return findings by what they answer; the worse one where a check spoke twice of a subject."""
+    """Return findings by what they answer; the worst one where a check spoke more than once of a subject."""
     found: dict[Key, Finding] = {}
     for finding in all_findings(verdict):
         key = (finding.criterion, finding.layer, finding.check, _PASSING.sub("(any)", finding.subject))
-        if key not in found or finding.outcome is Outcome.NOT_SATISFIED:
-            found[key] = finding
+        known = found.get(key, finding)
+        found[key] = known if known.outcome is find_worst((known.outcome, finding.outcome)) else finding
     return found
 
 

@@ -12,7 +12,7 @@ from ...findings import Finding
 from ...layers.load.kinds import RECORD
 
 #: Layers whose figures depend on the machine that measured them.
-MEASURED: Final = ("load", "e2e", "rollout")
+MEASURED: Final = ("load", "e2e", "dags", "rollout")
 #: Versions that say which machine it was.
 _MACHINE: Final = ("platform", "processors")
 

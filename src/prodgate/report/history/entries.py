@@ -12,7 +12,7 @@ from ...findings import Outcome
 from ...verdict import Verdict
 from ..diff.conditions import MEASURED
 from ..diff.figures import read_figure
-from ..view import WORST_FIRST
+from ..view import find_worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,5 +86,5 @@ def _worst_outcomes(verdict: Verdict) -> dict[str, str]:
     for ruling in verdict.rulings:
         outcome = Outcome.NOT_APPLICABLE if ruling.deferred else ruling.outcome
         known = found.get(ruling.criterion.id, outcome)
-        found[ruling.criterion.id] = min(known, outcome, key=WORST_FIRST.index)
+        found[ruling.criterion.id] = find_worst((known, outcome))
     return {id_: str(outcome) for id_, outcome in found.items()}

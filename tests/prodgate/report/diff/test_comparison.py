@@ -37,6 +37,12 @@ def test_each_change_is_in_one_list(before: Finding | None, after: Finding | Non
     assert [name for name, changes in of_subject.items() if changes] == [kind]
 
 
+@pytest.mark.parametrize("order", [("satisfied", "undetermined"), ("undetermined", "satisfied")])
+def test_a_subject_that_one_judge_does_not_know_is_not_fixed(order: tuple[str, str]) -> None:
+    made = compare(of(failing("c")), of(*(finding("c", outcome) for outcome in order)))
+    assert (len(made.changes.fixed), len(made.changes.unaccounted)) == (0, 1)
+
+
 def test_waiving_is_not_mending() -> None:
     bad = failing("c", "aws_cloudwatch_log_group.waf")
     made = compare(of(bad), of(bad, waivers=(waiver(covers="c"),)))

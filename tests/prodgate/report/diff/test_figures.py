@@ -100,8 +100,11 @@ def test_a_plain_figure_is_said_when_it_changed() -> None:
         ),
     ],
 )
-def test_figures_of_different_machines_are_shown_and_not_compared(about: dict[str, object], reason: str) -> None:
-    made = compare(measured(FAST), measured(SLOW, **about))
+@pytest.mark.parametrize("layer", ["load", "e2e", "dags", "rollout"])
+def test_figures_of_different_machines_are_shown_and_not_compared(
+    layer: str, about: dict[str, object], reason: str
+) -> None:
+    made = compare(measured(FAST, layer), measured(SLOW, layer, **about))
     assert [(f.change, f.why) for f in made.figures] == [("not-compared", reason)]
     assert f"{FAST} -> {SLOW}; not compared: {reason}" in " ".join(render_comparison(made).split("\n"))
 
