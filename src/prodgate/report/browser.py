@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,8 @@ from ..facts.e2e.journeys import Journey, browser_of, journey_facts, why_journey
 from ..facts.e2e.pages import VisitedPage, page_facts, why_pages_unreadable
 from ..findings import NotObserved, Outcome
 from ..layers.e2e.kinds import JOURNEYS, VISITS
+from ..verdict import Verdict
+from .view import find_worst
 
 #: A picture or a trace, as a journey names it.
 _FILE: Final = re.compile(r"evidence/([0-9a-f]{64})\.(png|zip)")
@@ -31,7 +34,7 @@ class PageRow:
     shift: str
     violations: tuple[str, ...]
     troubles: tuple[str, ...]
-    """Errors of its scripts, files that it did not get, and what is wider than the window."""
+    """Errors of its scripts, files that it did not get, or why neither is known, and what is wider than the window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +63,23 @@ class BrowserPart:
     """Why a part of it can't be shown."""
 
 
-def browser_part(run: Run) -> BrowserPart | None:
+def browser_part(run: Run, verdict: Verdict) -> BrowserPart | None:
     """Return what the browser saw; None for a run in which none looked."""
     visits, journeys = run.facts_of("e2e", VISITS), run.facts_of("e2e", JOURNEYS)
     if not visits and not journeys:
         return None
     problems: list[str] = []
     seen = [(event, record) for event in (*visits, *journeys) if (record := _read(run, event, problems))]
+    cited = _list_cited(verdict)
     return BrowserPart(
         place=", ".join(dict.fromkeys(str(record["place"]) for _, record in seen)),
         browser=", ".join(dict.fromkeys(browser_of(record) for _, record in seen)),
-        pages=tuple(row for event, record in seen if event["kind"] == VISITS for row in _page_rows(record)),
+        pages=tuple(
+            row
+            for event, record in seen
+            if event["kind"] == VISITS
+            for row in _page_rows(record, cited.get(str(event["digest"]), {}))
+        ),
         journeys=tuple(row for event, record in seen if event["kind"] == JOURNEYS for row in _journey_rows(record)),
         digests=tuple(str(event["digest"]) for event, _ in seen),
         problems=tuple(problems),
@@ -83,31 +92,35 @@ def _read(run: Run, event: Mapping[str, Any], problems: list[str]) -> Any:
         record = load_json(run.path, str(event["digest"]))
         pages = event["kind"] == VISITS
         problems += filter(None, [why_pages_unreadable(record) if pages else why_journeys_unreadable(record)])
-        list(_page_rows(record) if pages else _journey_rows(record))
+        list(_page_rows(record, {}) if pages else _journey_rows(record))
         return record if record["place"] and browser_of(record) else None
     except UNREADABLE as error:
         problems.append(describe_flaw(error))
         return None
 
 
-def _page_rows(record: Mapping[str, Any]) -> Iterator[PageRow]:
+def _list_cited(verdict: Verdict) -> Mapping[str, Mapping[str, list[Outcome]]]:
+    """Return what was found of each subject in a browser, by the digest of the record that a finding cites."""
+    found: defaultdict[str, defaultdict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
+    for finding in verdict.findings:
+        for digest in finding.evidence if finding.layer == "e2e" else ():
+            found[digest][finding.subject].append(finding.outcome)
+    return found
+
+
+def _page_rows(record: Mapping[str, Any], found: Mapping[str, list[Outcome]]) -> Iterator[PageRow]:
+    """Yield a row for each page; its outcome is the worst finding about it, and not known where there is none."""
     for page in _of(page_facts(record), VisitedPage):
-        complete = _known(page, "complete")
-        violations, wide = _known(page, "violations") or (), _known(page, "too_wide")
-        troubles = (
-            *([f"+{wide} px"] if wide else []),
-            *(_known(page, "errors") or ()),
-            *(_known(page, "failed") or ()),
-        )
-        good = complete and not violations and not troubles
+        wide = _known(page, "too_wide")
+        troubles = [*([f"+{wide} px"] if wide else []), *_list_texts(page, "errors"), *_list_texts(page, "failed")]
         yield PageRow(
             subject=page.subject,
-            outcome=Outcome.UNDETERMINED if complete is None else Outcome.SATISFIED if good else Outcome.NOT_SATISFIED,
+            outcome=find_worst(found.get(page.subject) or [Outcome.UNDETERMINED]),
             answered=page.answered,
             paint=_text(_known(page, "largest_paint")),
             shift=_text(_known(page, "shift")),
-            violations=violations,
-            troubles=troubles,
+            violations=_known(page, "violations") or (),
+            troubles=tuple(dict.fromkeys(troubles)),
         )
 
 
@@ -128,6 +141,15 @@ def _journey_rows(record: Mapping[str, Any]) -> Iterator[JourneyRow]:
 
 def _of(facts: Iterable[Fact], kind: type) -> list[Any]:
     return [fact for fact in facts if isinstance(fact, kind)]
+
+
+def _list_texts(page: VisitedPage, name: str) -> Iterator[str]:
+    """Yield the texts of a field, or why they are not known; what was not seen of a page is told with its answer."""
+    try:
+        yield from getattr(page, name)
+    except NotObserved as error:
+        if _known(page, "violations") is not None:
+            yield error.conclusion.reason
 
 
 def _known(fact: Fact, name: str) -> Any:
