@@ -327,6 +327,7 @@ SABOTAGES = (
         "a bad build is not taken back",
         {"deployment-rollback-shown"},
         change_drill("never-healthy", good_samples()),
+        unsettles={"rollback-time-to-blue"},
     ),
     Sabotage(
         "a good build is taken back", {"deployment-rollback-shown"}, change_drill("green", bad_samples(away=True))
@@ -381,7 +382,7 @@ SABOTAGES = (
         "a build could not be deployed",
         set(),
         lambda stored: tried(stored, "failing-hook").update(unreadable="no proxy"),
-        unsettles={"deployment-rollback-shown"},
+        unsettles={"deployment-rollback-shown", "rollback-time-to-blue"},
     ),
     Sabotage(
         "a reader met an error",
@@ -464,7 +465,7 @@ def test_the_finding_says_how_many_requests_failed_on_the_way_back(checks: tuple
     stored = healthy()
     fail_for_long(stored)
     (finding,) = judged_evidence(stored, checks, stated)["rollback-time-to-blue"]
-    assert finding.observed == "1908 s (2,100 requests; 3 of them failed)"
+    assert finding.observed == "1908 s (100 % each end: 1428–1908 s, 2,100 requests; 3 of them failed)"
 
 
 def test_the_finding_says_who_acknowledged_the_write_that_is_gone(checks: tuple[Check, ...], stated: Project) -> None:

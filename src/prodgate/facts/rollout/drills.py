@@ -17,9 +17,11 @@ from .watched import require_format, state_of
 
 #: Version of the records of drills.
 FORMAT: Final = 1
+#: The build of a drill that readers reach before it is taken back: it is well, and fails on their requests alone.
+IN_PUBLIC: Final = "failing-in-public"
 #: What a drill deploys besides a good build, and must be taken back: one that never becomes healthy, one whose hook
-#: fails, one that is well and fails on the requests of readers alone.
-BAD: Final = ("never-healthy", "failing-hook", "failing-in-public")
+#: fails, and the one that fails in public.
+BAD: Final = ("never-healthy", "failing-hook", IN_PUBLIC)
 #: Words in the state of a deployment that only a person's request puts there.
 _BY_A_PERSON: Final = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "MANUAL_STOP")
 
@@ -130,10 +132,11 @@ def _failed_before_and_after(routes: list[Route], record: Mapping[str, Any]) -> 
     stream = record["stream"]
     if stream is None:
         return Unread(record["silent"] or "no requests were sent")
-    away = find_away(routes, record) or (float("inf"), float("inf"))
-    slack = stream["plan"]["timeout"]
+    away, slack = find_away(routes, record), stream["plan"]["timeout"]
     failed = [
-        one for one in stream["failures"] if not away[0] - slack <= stream["began"] + one["at"] <= away[1] + slack
+        one
+        for one in stream["failures"]
+        if away is None or not away.before - slack <= stream["began"] + one["at"] <= away.back + slack
     ]
     return f"{len(failed):,} requests, the first a {failed[0]['method']} {failed[0]['class']}" if failed else ""
 

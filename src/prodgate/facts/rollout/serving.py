@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from .routes import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """While traffic went to other groups than at first: the looks that tell, in seconds since 1970."""
+
+    before: float
+    """The last look before it."""
+    first: float
+    """The first look that saw it."""
+    last: float
+    """The last look that saw it."""
+    back: float
+    """The look that saw all of it back; infinite if none did."""
 
 
 def seen_of(route: Route, sample: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -25,23 +40,23 @@ def find_serving(route: Route, sample: Mapping[str, Any]) -> tuple[frozenset[str
     return groups, frozenset(one["definition"] for one in tasks if one["state"] == "PRIMARY")
 
 
-def find_away(routes: list[Route], record: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return when traffic went to other groups than at first: from the look before it to the look that saw it back.
+def find_away(routes: list[Route], record: Mapping[str, Any]) -> Away | None:
+    """Return while traffic went to other groups than at first; None if it never did.
 
-    None if it never did. It is not back before every service was seen to be; the end is infinite if that never was.
+    It is not back before every service was seen to be.
     """
     firsts = {route.service: _first_groups(route, record) for route in routes}
-    began = ended = last = None
+    away, previous = None, None
     for sample in record["samples"]:
         at = datetime.fromisoformat(sample["at"]).timestamp()
         serving = {route.service: find_serving(route, sample) for route in routes}
         if any(found is not None and found[0] != firsts[service] for service, found in serving.items()):
-            began = began if began is not None else (last if last is not None else at)
-            ended = None
-        elif began is not None and ended is None and None not in serving.values():
-            ended = at
-        last = at
-    return None if began is None else (began, ended if ended is not None else float("inf"))
+            begun = away or Away(before=at if previous is None else previous, first=at, last=at, back=float("inf"))
+            away = replace(begun, last=at, back=float("inf"))
+        elif away is not None and away.back == float("inf") and None not in serving.values():
+            away = replace(away, back=at)
+        previous = at
+    return away
 
 
 def _first_groups(route: Route, record: Mapping[str, Any]) -> frozenset[str]:

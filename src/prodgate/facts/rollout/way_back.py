@@ -1,7 +1,7 @@
 """How long a bad release went on failing readers before the earlier version had all of the traffic again.
 
 The time runs from the first sign that it fails, which is a failed request, an alarm or the end of the deployment, to
-the look that found all traffic where it was at first.
+when all traffic was where it was at first. What looks alone tell came between two of them.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from ...aws.answers import Unread, Unreadable
-from ...estimates import Estimate
+from ...estimates import UNBOUNDED, Estimate
 from ...quantities import Quantity
 from .. import Fact
+from .drills import IN_PUBLIC
 from .requests import why_unsound
 from .routes import Route
-from .serving import find_away, seen_of
+from .serving import Away, find_away, seen_of
 from .states import OVER, State
 from .watched import require_format, state_of
 
-#: The build of a drill that readers reach before it is taken back.
-REACHED: Final = "failing-in-public"
 _ALARM: Final = "ALARM"
 
 
@@ -32,20 +31,26 @@ class WayBack(Fact):
     """The way back from a build that readers had reached; ``subject`` is such as ``build failing-in-public``."""
 
     took: Estimate
-    """From its first sign of failure to all traffic on the earlier version; says how many requests failed meanwhile."""
+    """From its first sign of failure to all traffic on the earlier version; says how many requests failed meanwhile.
+
+    Its value is the longest that the looks allow. Where traffic was never seen to be back, it is how long it was away
+    at least, and nothing limits it.
+    """
 
 
 def way_back_facts(value: Mapping[str, Any]) -> Iterator[WayBack]:
-    """Yield the way back from each bad build of a drill that readers reached; the one that they must reach, always."""
+    """Yield the way back from each bad build of a drill that readers reached; the one that they must reach, always.
+
+    A build of which nobody knows whether they did has one that was not observed.
+    """
     tried = {one["build"]: one for one in value["tried"] if one["expects"] != State.SUCCEEDED}
-    for build, one in ({REACHED: {"unreadable": "it was not tried in the drill; drill again"}} | tried).items():
+    for build, one in ({IN_PUBLIC: {"unreadable": "it was not tried in the drill; drill again"}} | tried).items():
         try:
             took = _measure(one)
         except Unreadable as error:
-            if build == REACHED:
-                yield WayBack.unread(f"build {build}", error.reason)
+            yield WayBack.unread(f"build {build}", error.reason)
             continue
-        if took is not None or build == REACHED:
+        if took is not None or build == IN_PUBLIC:
             nothing: Any = Unread("traffic never went to it, so that there was no way back; drill again")
             yield WayBack(subject=f"build {build}", took=took or nothing)
 
@@ -65,26 +70,44 @@ def _measure(one: Mapping[str, Any]) -> Estimate | None:
         raise Unreadable(record["silent"] or "no requests were sent, so that nobody knows when it began to fail")
     if why := why_unsound(stream):
         raise Unreadable(why)
-    if away[1] == float("inf"):
-        raise Unreadable("traffic was never seen to be back")
-    first = min(_list_signs(routes, record, away), default=away[0])
-    failed, sent = _count_requests(stream, away)
-    detail = f"{failed:,} of them failed" if failed else "none of them failed"
-    took = Quantity.seconds(math.ceil(round((away[1] - first) * record["speed"], 3)))
-    about: dict[str, Any] = {"samples": sent, "effective": sent, "confidence": Quantity.of(100, "%"), "detail": detail}
-    return Estimate(value=took, low=took, high=took, **about)
+    return _estimate(away, [*_list_signs(routes, record, away)] or [(away.before, away.first)], record)
 
 
-def _list_signs(routes: list[Route], record: Mapping[str, Any], away: tuple[float, float]) -> Iterator[float]:
-    """Yield when something showed that the build fails, seconds since 1970, while traffic went to it."""
-    began = record["stream"]["began"]
+def _estimate(away: Away, signs: list[tuple[float, float]], record: Mapping[str, Any]) -> Estimate:
+    """Return how long it took from the first of the signs on, each of which came between two times."""
+    earliest, latest = (min(times) for times in zip(*signs, strict=True))
+    low = Quantity.seconds(math.floor(round(max(0.0, away.last - latest) * record["speed"], 3)))
+    back = math.isfinite(away.back)
+    longest = math.ceil(round((away.back - earliest) * record["speed"], 3)) if back else UNBOUNDED
+    failed, sent = _count_requests(record["stream"], away)
+    return Estimate(
+        value=Quantity.seconds(longest) if back else low,
+        low=low,
+        high=Quantity.of(longest, "s"),
+        samples=sent,
+        effective=sent,
+        confidence=Quantity.of(100, "%"),
+        unfinished="" if back else "traffic was never seen to be back; drill again, and watch for longer",
+        detail=f"{failed:,} of them failed" if failed else "none of them failed",
+    )
+
+
+def _list_signs(routes: list[Route], record: Mapping[str, Any], away: Away) -> Iterator[tuple[float, float]]:
+    """Yield between which times something showed that the build fails, while traffic went to it.
+
+    In seconds since 1970. A failed request has its time; what a look saw came after the last one
+    that could be read.
+    """
+    began, previous = record["stream"]["began"], away.before
     for failure in record["stream"]["failures"]:
-        if away[0] <= began + failure["at"] <= away[1]:
-            yield began + failure["at"]
+        if away.before <= (at := began + failure["at"]) <= away.back:
+            yield at, at
     for sample in record["samples"]:
         at = datetime.fromisoformat(sample["at"]).timestamp()
-        if away[0] <= at <= away[1] and any(_shows_failure(route, sample) for route in routes):
-            yield at
+        if away.before < at <= away.back and any(_shows_failure(route, sample) for route in routes):
+            yield previous, at
+        if not sample["unread"]:
+            previous = max(away.before, at)
 
 
 def _shows_failure(route: Route, sample: Mapping[str, Any]) -> bool:
@@ -97,9 +120,9 @@ def _shows_failure(route: Route, sample: Mapping[str, Any]) -> bool:
         return False
 
 
-def _count_requests(stream: Mapping[str, Any], away: tuple[float, float]) -> tuple[int, int]:
+def _count_requests(stream: Mapping[str, Any], away: Away) -> tuple[int, int]:
     """Return how many requests failed in the seconds in which traffic went to the build, and how many were due."""
-    first, last = (int(at - stream["began"]) for at in away)
+    first, last = (int(at - stream["began"]) for at in (away.before, min(away.back, stream["ended"])))
     cells = [cell for cell in stream["seconds"] if first <= cell["second"] <= last]
     failed = sum(sum(cell.get("failed", {}).values()) for cell in cells)
     return failed, failed + sum(sum(cell.get("latency", {}).values()) for cell in cells)
