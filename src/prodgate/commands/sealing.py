@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from ..sealing.chains import find_gaps
 from ..sealing.files import SEAL
 from ..sealing.seals import SealError
 from ..sealing.signers import read_trusted, take_signer
+from ..sealing.statement import COMMIT
 from ..sealing.verifying import Checked, Wanted, check, check_by_itself
 from ..sections.criteria_file import load_criteria
 from ..sections.validation import quantity_mistakes
@@ -34,7 +34,6 @@ from ..signatures.keys import SigningError
 from ..verdict import Decision
 
 _CRITERIA: Final = Path("criteria.toml")
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NOT_AUTHENTIC: Final = 4
 
 
@@ -92,7 +91,7 @@ def _print_gaps(gaps: Sequence[str]) -> None:
 
 def _read_wanted(given: argparse.Namespace) -> Wanted:
     """Return what the run must be. Raises UsageError."""
-    if given.commit and not _COMMIT.fullmatch(given.commit):
+    if given.commit and not COMMIT.fullmatch(given.commit):
         raise UsageError(f"--commit: {given.commit!r} is no commit in full; write what git rev-parse HEAD prints")
     mistakes = [] if given.max_age is None else [*quantity_mistakes("--max-age", given.max_age, "time", "24h")]
     if mistakes:

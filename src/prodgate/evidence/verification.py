@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import artifacts, chain
+from .files import digest_file, list_paths
 from .journal import Recorded
 
 #: Name of the file that says what the run set out to do.
@@ -45,16 +46,7 @@ def find_flaws(run: Path, about: bytes, recorded: Recorded) -> Iterator[str]:
 
 def list_files(run: Path) -> Mapping[str, str]:
     """Return the SHA-256 of every file in a run's FOLDERS by its path in the run, but for files still being written."""
-    paths = sorted(path for folder in FOLDERS for path in (run / folder).rglob("*") if not path.name.startswith("."))
-    return {path.relative_to(run).as_posix(): _digest(path) for path in paths if path.is_symlink() or not path.is_dir()}
-
-
-def _digest(path: Path) -> str:
-    """Return the digest of a file; what is none, such as a pipe that nobody ever writes to, has another one."""
-    if not path.is_file():
-        return "not a file"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {name: digest_file(path) for name, path in list_paths(run, FOLDERS) if not path.name.startswith(".")}
 
 
 def _is_misnamed(name: str, digest: str) -> bool:

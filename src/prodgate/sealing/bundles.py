@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ..criteria import UsageError
-from .files import list_paths
+from ..evidence.files import list_paths
 
 #: What the name of a bundle ends in.
 SUFFIX: Final = ".tar"

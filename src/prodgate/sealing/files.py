@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from ..evidence.files import NO_FILE, digest_file, list_paths
 
 #: The envelope with the statement over every other file of the run.
 SEAL: Final = "seal.dsse.json"
@@ -16,8 +17,6 @@ SUMMARY: Final = "summary.dsse.json"
 SEALING: Final = frozenset({SEAL, SUMMARY})
 #: The verifier of another hand.
 VERIFIER: Final = "verify.py"
-#: In the place of a digest, for a link, a pipe and the like, which have no bytes of their own.
-NO_FILE: Final = "not a file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,6 @@ def digest_files(run: Path) -> Mapping[str, FileDigest]:
     return {name: _digest(path) for name, path in list_paths(run) if name not in SEALING}
 
 
-def list_paths(run: Path) -> Iterator[tuple[str, Path]]:
-    """Yield whatever is in the folder of a run and no folder, in order of the paths in the run."""
-    found = ((path.relative_to(run).as_posix(), path) for path in run.rglob("*"))
-    yield from sorted((name, path) for name, path in found if path.is_symlink() or not path.is_dir())
-
-
 def _digest(path: Path) -> FileDigest:
-    if path.is_symlink() or not path.is_file():
-        return FileDigest(NO_FILE, 0)
-    with path.open("rb") as file:
-        return FileDigest(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+    sha256 = digest_file(path)
+    return FileDigest(sha256, 0 if sha256 == NO_FILE else path.stat().st_size)

@@ -17,11 +17,12 @@ from time import monotonic, sleep
 from typing import Any, Final
 
 from ..criteria import UsageError
+from ..evidence.files import NO_FILE
 from ..evidence.runs import Run
 from ..signatures.envelope import Envelope, EnvelopeError, parse_envelope, write_json
 from ..signatures.keys import Signer
 from ..verdict import Verdict
-from .files import NO_FILE, SEAL, SUMMARY, VERIFIER, FileDigest, digest_files
+from .files import SEAL, SUMMARY, VERIFIER, FileDigest, digest_files
 from .statement import OWN, Before, Sealing, make_statement, make_summary
 
 #: Runs of the same system and target that are looked at for the one before; each names another, so that the newest few

@@ -27,7 +27,8 @@ OWN: Final = "prodgate"
 #: What a summary says was reached: the highest that the gate gives.
 LEVEL: Final = "PRODGATE_GO"
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+#: A commit in full, by SHA-1 or SHA-256.
+COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LISTS: Final[Mapping[str, frozenset[Outcome]]] = {
     "passedTests": frozenset({Outcome.SATISFIED}),
     "warnedTests": frozenset({Outcome.WAIVED}),
@@ -119,7 +120,7 @@ def make_summary(statement: Mapping[str, Any], seal: str) -> dict[str, Any] | No
     None where nothing may be promoted: after a rehearsal, a part of a run, anything but GO, or of no commit.
     """
     own, configuration = statement["predicate"][OWN], statement["predicate"]["configuration"]
-    if own["promotes"] is not True or own["rehearsal"] is not False or not _COMMIT.fullmatch(own["commit"]):
+    if own["promotes"] is not True or own["rehearsal"] is not False or not COMMIT.fullmatch(own["commit"]):
         return None
     return {
         "_type": STATEMENT,

@@ -219,3 +219,13 @@ def test_a_run_is_itself_behind_a_link_of_any_name(tmp_path: Path) -> None:
     (tmp_path / "latest").symlink_to(run)
 
     assert runs.read(tmp_path / "latest").verdict() == runs.read(run).verdict()
+
+
+def test_a_link_to_the_same_bytes_is_not_the_file_that_was_written(tmp_path: Path) -> None:
+    run = make(tmp_path / "one")
+    evidence = next((run / "evidence").iterdir())
+    evidence.rename(tmp_path / "elsewhere")
+    evidence.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(runs.RunError, match=f"CHANGED: evidence/{evidence.name}"):
+        runs.read(run)

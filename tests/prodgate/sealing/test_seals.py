@@ -18,9 +18,10 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
 from prodgate.evidence import runs
+from prodgate.evidence.files import list_paths
 from prodgate.sealing import seals
 from prodgate.sealing.chains import find_gaps
-from prodgate.sealing.files import SEALING, list_paths
+from prodgate.sealing.files import SEALING
 from prodgate.sealing.seals import SealError, read_seal
 from prodgate.sealing.statement import OWN
 from prodgate.signatures.keys import KeySigner, SigningError

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from prodgate.sealing.files import list_paths
+from prodgate.evidence.files import list_paths
 
 from .sealed import COMMIT, NIGHTLY, OTHER_COMMIT, ask_gate, ask_other, make_run, pem, seal
 from .tampering import MATRIX, World
