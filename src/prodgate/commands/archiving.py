@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ..aws.refusals import refusals_are_mistakes
-from ..criteria import UsageError
 from ..evidence import runs
 from ..evidence.archive import ArchiveError, Lock, Place, archive_run, restore_run
 from ..report.formats.source import read_source
 from ..report.text import visible
 from ..sealing.files import SEAL
 from ..sealing.verifying import check_by_itself
-from ..sections.targets import parse_target
+from ..sections.targets import parse_account
 
 
 def archive(args: argparse.Namespace) -> int:
@@ -54,9 +53,7 @@ def _require_seal(path: Path) -> None:
 
 def call_s3(via: str, act: Any) -> Any:
     """Call something with a client of S3 as a target's credentials have it. Raises UsageError for AWS's refusals."""
-    target = parse_target(via)
-    if target.rehearsal:
-        raise UsageError(f"--via {via}: is the rehearsal, which keeps nothing; write aws://PROFILE@REGION")
+    target = parse_account(via, "which keeps nothing")
     from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
     with refusals_are_mistakes("s3", "docs/archive.md has the rights that this needs"):

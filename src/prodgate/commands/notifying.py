@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..aws.refusals import refusals_are_mistakes
@@ -13,16 +13,20 @@ from ..criteria import UsageError
 from ..evidence import runs
 from ..report.notice import Notice, make_notice
 from ..report.text import visible
-from ..sections.targets import parse_target
+from ..sections.targets import parse_account
 from .webhook import post_webhook
 
 
 def notify(args: argparse.Namespace) -> int:
     """Tell that the verdict of a run is another than that of the run before; else send nothing. Raises UsageError."""
     run = runs.read(args.run)
-    notice = make_notice(_find_before(run), run)
+    before, passed_over = _find_before(run)
+    for path, flaw in passed_over.items():
+        sys.stderr.write(f"{visible(str(flaw))}; {visible(path.name)} was passed over\n")
+    notice = make_notice(before, run, [path.name for path in passed_over])
     if notice is None:
-        sys.stdout.write("the verdict is that of the run before; nothing was sent\n")
+        then = visible(before.path.name) if before and passed_over else "the run before"
+        sys.stdout.write(f"the verdict is that of {then}; nothing was sent\n")
         return 0
     if args.webhook:
         post_webhook(args.webhook, notice.text, os.environ)
@@ -32,19 +36,23 @@ def notify(args: argparse.Namespace) -> int:
     return 0
 
 
-def _find_before(run: runs.Run) -> runs.Run | None:
+def _find_before(run: runs.Run) -> tuple[runs.Run | None, Mapping[Path, UsageError]]:
     """Return the last earlier run of the same system, target and layers in the same folder; None when there is none.
 
-    One that can't be read, or was changed, is passed over.
+    With it are those between that can't be read, or were changed: each may have been the run before.
     """
+    passed_over: dict[Path, UsageError] = {}
     path = runs.latest(Path(run.path).parent, before=run.path)
     while path is not None:
-        with suppress(runs.RunError):
+        try:
             found = runs.read(path)
+        except UsageError as flaw:
+            passed_over[path] = flaw
+        else:
             if _question(found) == _question(run):
-                return found
+                return found, passed_over
         path = runs.latest(path.parent, before=path)
-    return None
+    return None, passed_over
 
 
 def _question(run: runs.Run) -> tuple[object, ...]:
@@ -56,7 +64,7 @@ def _publish(topic: str, via: str, notice: Notice) -> None:
     parts = topic.split(":")
     if len(parts) != 6 or parts[:1] != ["arn"] or parts[2] != "sns":
         raise UsageError(f"--topic {topic!r}: is no topic; write its ARN, arn:aws:sns:REGION:ACCOUNT:NAME")
-    target = parse_target(via or f"aws://{parts[3]}")
+    target = parse_account(via or f"aws://{parts[3]}", "where nobody listens")
     from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
     with refusals_are_mistakes("sns", f"the role needs sns:Publish on {topic}, and the use of its key"):

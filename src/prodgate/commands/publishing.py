@@ -11,7 +11,7 @@ from ..criteria import UsageError
 from ..evidence import runs
 from ..report.formats.asff import list_asff
 from ..report.formats.source import read_source
-from ..sections.targets import parse_target
+from ..sections.targets import parse_account
 
 #: Findings that one call takes.
 _BATCH: Final = 100
@@ -19,11 +19,8 @@ _BATCH: Final = 100
 
 def publish(args: argparse.Namespace) -> int:
     """Import every finding of a run, which is checked first. Raises UsageError, also where one was not taken."""
-    findings, target = list_asff(read_source(runs.read(args.run))), parse_target(args.via)
-    if target.rehearsal:
-        raise UsageError(
-            f"--via {args.via}: is the rehearsal, whose Security Hub nobody reads; write aws://PROFILE@REGION"
-        )
+    findings = list_asff(read_source(runs.read(args.run)))
+    target = parse_account(args.via, "whose Security Hub nobody reads")
     from ..aws.sessions import open_elsewhere  # noqa: PLC0415  boto3 takes as long to import as all the rest
 
     with refusals_are_mistakes("securityhub", "the role needs securityhub:BatchImportFindings"):

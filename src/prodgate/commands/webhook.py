@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..criteria import UsageError
 
@@ -17,28 +17,34 @@ _HERE: Final = ("127.0.0.1", "localhost", "::1")
 
 def post_webhook(named: str, text: str, environment: Mapping[str, str]) -> None:
     """Post ``{"text": …}`` to the URL in the variable that ``env:NAME`` names. Raises UsageError."""
+    parts = _read_url(named, environment)
+    host = parts.hostname or ""
+    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = connect(host, parts.port, timeout=LIMIT)
+    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    failed, sent = "was not reached", "nothing was sent"
+    try:
+        connection.connect()
+        failed, sent = "did not answer", "it may have been sent: look there before you send it again"
+        body = json.dumps({"text": text}).encode("ascii")
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise UsageError(f"--webhook {named}: {host} {failed}: {type(error).__name__}; {sent}") from None
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        raise UsageError(f"--webhook {named}: {host} answered {status}; is the URL in it still that of the webhook?")
+
+
+def _read_url(named: str, environment: Mapping[str, str]) -> SplitResult:
     kind, _, name = named.partition(":")
     if kind != "env" or not name:
         raise UsageError(
             "--webhook: is a secret, which no command line may hold; write env:NAME of the variable with it"
         )
-    url = environment.get(name, "")
-    parts = urlsplit(url)
+    parts = urlsplit(environment.get(name, ""))
     host = parts.hostname or ""
     if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and host not in _HERE):
         raise UsageError(f"--webhook {named}: holds no https:// URL; set it to that of the webhook")
-    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = connect(host, parts.port, timeout=LIMIT)
-    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    try:
-        body = json.dumps({"text": text}).encode("ascii")
-        connection.request("POST", path, body, {"Content-Type": "application/json"})
-        status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        raise UsageError(
-            f"--webhook {named}: {host} was not reached: {type(error).__name__}; nothing was sent"
-        ) from None
-    finally:
-        connection.close()
-    if not 200 <= status < 300:
-        raise UsageError(f"--webhook {named}: {host} answered {status}; is the URL in it still that of the webhook?")
+    return parts

@@ -1,7 +1,8 @@
-"""A notice that the verdict changed: names of criteria and of the run, and nothing that was observed."""
+"""A notice that the verdict changed: names of criteria and of runs, and nothing that was observed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from .formats.source import plain
 from .text import shorten
 from .verdict_words import verdict_text
 
-#: Criteria that a notice names before it counts the rest.
+#: Criteria, or runs, that a line of a notice names before it counts the rest.
 _MOST: Final = 5
 #: Kinds of change that a notice speaks of.
 _TOLD: Final = ("new", "vanished", "unaccounted", "unknown", "fixed")
@@ -29,10 +30,10 @@ class Notice:
     text: str
 
 
-def make_notice(before: Run | None, after: Run) -> Notice | None:
+def make_notice(before: Run | None, after: Run, passed_over: Sequence[str] = ()) -> Notice | None:
     """Return what is to be said when the verdict of a run is not that of the run before; None when it is.
 
-    The first run of all is told of, too.
+    The first run of all is told of, too. ``passed_over`` are the names of runs between that can't be trusted.
     """
     now, moment = after.verdict(), str(after.about.get("moment") or "")
     said = verdict_text(now, moment)
@@ -42,10 +43,18 @@ def make_notice(before: Run | None, after: Run) -> Notice | None:
     then = comparison.verdict_texts[0] if comparison else "no run"
     about = plain(f"{after.criteria.system} on {after.about.get('target', '')}")
     lines = [f"{about}: {then} -> {said}", f"run {plain(after.path.name)}, head {after.head or 'none'}"]
+    if passed_over:
+        lines.append(f"passed over, since it can't be read or was changed: {_name_some(passed_over)}")
     for kind in _TOLD if comparison else ():
         changed = [change.finding.criterion for change in getattr(comparison.changes, kind)] if comparison else []
-        if names := [*dict.fromkeys(map(plain, changed))]:
-            more = f" and {len(names) - _MOST:,} more" if len(names) > _MOST else ""
-            lines.append(f"{KINDS[kind]}: {', '.join(names[:_MOST])}{more}")
+        if changed:
+            lines.append(f"{KINDS[kind]}: {_name_some(changed)}")
     subject = f"prod-gate: {said} ({after.criteria.system})".encode("ascii", "replace").decode("ascii")
     return Notice(subject=shorten(plain(subject), SUBJECT).replace("…", "."), text="\n".join(lines))
+
+
+def _name_some(names: Iterable[str]) -> str:
+    """Return each name once, and a count of those beyond _MOST."""
+    named = [*dict.fromkeys(map(plain, names))]
+    more = f" and {len(named) - _MOST:,} more" if len(named) > _MOST else ""
+    return f"{', '.join(named[:_MOST])}{more}"

@@ -49,3 +49,11 @@ def parse_target(url: str) -> Target:
     if scheme == "rehearsal" and url != "rehearsal://":
         raise UsageError(f"target {url!r}: has more than the scheme; write rehearsal://")
     return Target(url)
+
+
+def parse_account(url: str, unlike: str) -> Target:
+    """Read the account that ``--via`` names; ``unlike`` says why the rehearsal is none. Raises UsageError."""
+    target = parse_target(url)
+    if target.rehearsal:
+        raise UsageError(f"--via {url}: is the rehearsal, {unlike}; write aws://PROFILE@REGION")
+    return target

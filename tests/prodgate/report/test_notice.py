@@ -1,6 +1,7 @@
 """A changed verdict is told once, by names alone."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +12,7 @@ import pytest
 
 from prodgate.aws import sessions
 from prodgate.cli import main
+from prodgate.commands import webhook
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.evidence.runs import Run
@@ -148,6 +150,56 @@ def test_a_verdict_is_compared_with_the_last_run_that_can_be_trusted(
     assert ("the verdict is that of the run before; nothing was sent" in capsys.readouterr().out) is not changed
 
 
+def test_a_run_that_was_changed_is_passed_over_aloud(
+    two: list[Path], hook: Hook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHAT", hook[0])
+    between = write(two[0].parent, 2, "satisfied")
+    (between / "run.json").write_text("{}")
+    assert main(["notify", str(two[1]), "--webhook", "env:CHAT"]) == 0
+    assert f"{between}: was changed after it was written: " in capsys.readouterr().err
+    ((_, _, body),) = hook[1]
+    assert f"passed over, since it can't be read or was changed: {between.name}" in body["text"].split("\n")
+
+
+def test_a_verdict_is_that_of_the_run_that_is_named_where_one_between_was_changed(
+    two: list[Path], hook: Hook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHAT", hook[0])
+    older, same = (write(two[0].parent, number, "not-satisfied") for number in (2, 4))
+    (two[1] / "run.json").write_text("{}")
+    assert main(["notify", str(same), "--webhook", "env:CHAT"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"the verdict is that of {older.name}; nothing was sent\n"
+    assert [run.name in captured.err for run in (two[1], older)] == [True, False]
+    assert hook[1] == []
+
+
+def test_a_webhook_that_took_it_and_does_not_answer_may_have_sent_it(
+    two: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(webhook, "LIMIT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("CHAT", f"http://127.0.0.1:{silent.getsockname()[1]}/{SECRET}")
+        assert main(["notify", str(two[1]), "--webhook", "env:CHAT"]) == 4
+        asked, _ = silent.accept()
+        with asked:
+            asked.settimeout(10)
+            assert asked.recv(4).startswith(b"POST")
+    said = capsys.readouterr().err
+    assert "127.0.0.1 did not answer: TimeoutError; it may have been sent" in said
+    assert "nothing was sent" not in said
+    assert SECRET not in said
+
+
+def test_no_topic_is_told_with_the_credentials_of_a_rehearsal(
+    two: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    topic = "arn:aws:sns:ap-northeast-1:123456789012:verdicts"
+    assert main(["notify", str(two[1]), "--topic", topic, "--via", "rehearsal://"]) == 4
+    assert "--via rehearsal://: is the rehearsal, where nobody listens; write aws://" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_an_answer_that_is_no_success_is_a_mistake_without_the_url(
     two: list[Path], hook: Hook, status: int, monkeypatch: pytest.MonkeyPatch,
@@ -170,7 +222,7 @@ def test_an_answer_that_is_no_success_is_a_mistake_without_the_url(
         ("env:CHAT", "", "holds no https:// URL"),
         ("env:CHAT", f"http://example.com/{SECRET}", "holds no https:// URL"),
         ("env:CHAT", f"file:///{SECRET}", "holds no https:// URL"),
-        ("env:CHAT", f"http://127.0.0.1:1/{SECRET}", "was not reached"),
+        ("env:CHAT", f"http://127.0.0.1:1/{SECRET}", "was not reached: ConnectionRefusedError; nothing was sent"),
     ],
 )
 def test_what_is_no_webhook_is_refused_and_never_shown(  # noqa: PLR0917  fixtures are named by their place
