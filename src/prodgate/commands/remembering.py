@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from .output import write
 
 INDEX: Final = "history.jsonl"
 PAGE: Final = "history.html"
+_ANOTHER: Final = "its journal is not the one that was read before"
 
 
 def history(args: argparse.Namespace) -> int:
@@ -28,7 +30,8 @@ def history(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder; name one that holds runs, such as runs")
     known = _read_index(folder / INDEX)
-    entries = {**known, **{entry.run: entry for entry in _read_runs(folder, known)}}
+    there = {entry.run: entry for entry in _read_runs(folder, known)}
+    entries = {**{name: replace(entry, gone=True) for name, entry in known.items()}, **there}
     ordered = [entries[name] for name in sorted(entries)]
     write("".join(json.dumps(e.to_json(), ensure_ascii=False) + "\n" for e in ordered), folder / INDEX)
     page = args.output or folder / PAGE
@@ -38,24 +41,21 @@ def history(args: argparse.Namespace) -> int:
 
 
 def _read_runs(folder: Path, known: Mapping[str, Entry]) -> Iterator[Entry]:
-    """Yield an entry for each run; one whose journal is as it was is not judged again."""
+    """Yield an entry for each run that is there, judged again: who can edit an index can write any verdict in it."""
     for path in sorted(folder.glob("*Z-*")):
         file = path / journal.NAME
         digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
         entry = known.get(path.name)
-        if entry and entry.journal == digest and not entry.problem:
-            yield entry
+        if entry and entry.closed and entry.journal != digest:
+            yield Entry(run=path.name, journal=entry.journal, day=entry.day, problem=_ANOTHER)
             continue
-        if entry and entry.closed and not entry.problem:
-            problem = "its journal is not the one that was read before"
-        else:
-            try:
-                yield make_entry(runs.read(path), digest)
-                continue
-            except UsageError as error:
-                problem = str(error).removeprefix(f"{path}: ")
-        with suppress(ValueError):  # a folder that is named otherwise is no run
-            yield Entry(run=path.name, journal=digest, day=f"{date.fromisoformat(path.name[:10])}", problem=problem)
+        try:
+            yield make_entry(runs.read(path), digest)
+        except UsageError as error:
+            problem = str(error).removeprefix(f"{path}: ")
+            with suppress(ValueError):  # a folder that is named otherwise is no run
+                day = f"{date.fromisoformat(path.name[:10])}"
+                yield Entry(run=path.name, journal=digest, day=day, problem=problem, closed=False)
 
 
 def _read_index(path: Path) -> dict[str, Entry]:

@@ -1,4 +1,4 @@
-"""What is remembered of a run, so that it need not be judged again: a line of the index."""
+"""What is remembered of a run, so that it is known when it is gone: a line of the index."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class Entry:
     partial: bool = False
     """Whether layers were left out, or only one moment of a release was asked about."""
     closed: bool = True
-    """Whether the run was over when it was read; one that was not may go on."""
+    """Whether the run was over when it was read; one that was not, or could not be read, may be another later."""
+    gone: bool = False
+    """Whether the run is no longer in its folder, so that nothing shows whether this was edited."""
     machine: str = ""
     criteria: Mapping[str, str] = field(default_factory=dict)
     """Criterion -> its worst outcome."""

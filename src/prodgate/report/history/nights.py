@@ -52,11 +52,12 @@ class Night:
         """The state in words."""
         if self.entry is None:
             return f"{self.day}: no run, so undetermined"
+        gone = ", which is gone: history.jsonl alone says so" if self.entry.gone else ""
         if self.entry.problem:
-            return f"{self.day}: {self.entry.run} was refused: {self.entry.problem}"
+            return f"{self.day}: {self.entry.run} was refused: {self.entry.problem}{gone}"
         stamp = f"{'partial ' if self.entry.partial else ''}{'REHEARSAL ' if self.entry.rehearsal else ''}"
         more = f", the last whole one of {self.runs}" if self.runs > 1 else ""
-        return f"{self.day}: {stamp}{self.entry.verdict}, run {self.entry.run}{more}"
+        return f"{self.day}: {stamp}{self.entry.verdict}, run {self.entry.run}{gone}{more}"
 
 
 def list_nights(entries: Iterable[Entry], until: date | None = None) -> list[Night]:

@@ -28,6 +28,7 @@ def render_history(entries: Sequence[Entry], until: date | None = None) -> str:
         target=of[1],
         last=nights[-1] if nights else None,
         others=len(entries) - len(shown),
+        gone=sum(entry.gone for entry in shown),
         counts=Counter(night.state for night in nights),
         marks=MARKS,
         outcomes=OUTCOMES,

@@ -15,7 +15,7 @@ from prodgate.report.history.page import render_history
 from prodgate.report.history.strips import list_strips
 from prodgate.report.history.trends import list_trends
 
-from ...sample_run import ABOUT, CRITERIA, judge
+from ...sample_run import ABOUT, CRITERIA, forge, judge
 from ..samples import criterion, failing, finding, run
 
 FAST = "182 ms (95 % each end: 170–190 ms, 2,995 requests)"
@@ -167,14 +167,52 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_command_writes_the_page_and_remembers_what_it_read(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["history", str(folder)]) == 0
     assert capsys.readouterr().out == f"history: {folder / 'history.html'}, of 1 runs\n"
     first = (folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()
-    monkeypatch.setattr(runs, "read", None)
     assert main(["history", str(folder)]) == 0
     assert ((folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()) == first
+
+
+def remember(folder: Path, **fields: object) -> None:
+    """Write something else into the one line of an index."""
+    said = json.loads((folder / "history.jsonl").read_text("utf-8"))
+    (folder / "history.jsonl").write_text(json.dumps({**said, **fields}) + "\n", "utf-8")
+
+
+def test_an_index_that_was_edited_changes_no_verdict_of_a_run_that_is_there(folder: Path) -> None:
+    assert main(["history", str(folder)]) == 0
+    first = (folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()
+    remember(folder, verdict="NO-GO", partial=False, criteria={"backup-retention": "not-satisfied"})
+    assert main(["history", str(folder)]) == 0
+    assert ((folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()) == first
+
+
+def test_evidence_that_was_changed_since_a_run_was_read_is_refused(folder: Path) -> None:
+    assert main(["history", str(folder)]) == 0
+    (made,) = folder.glob("*Z-*")
+    changed = next((made / "evidence").iterdir())
+    changed.write_text("something else")
+    assert main(["history", str(folder)]) == 0
+    assert f"CHANGED: evidence/{changed.name}" in json.loads((folder / "history.jsonl").read_text("utf-8"))["problem"]
+
+
+def test_a_run_that_is_gone_is_shown_as_the_index_alone_knows_it_until_it_is_back(folder: Path) -> None:
+    assert main(["history", str(folder)]) == 0
+    whole = (folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()
+    assert b"gone" not in whole[0]
+    (made,) = folder.glob("*Z-*")
+    made.rename(folder.parent / "away")
+    remember(folder, gone=False, verdict="NO-GO")
+    assert main(["history", str(folder)]) == 0
+    page = (folder / "history.html").read_text("utf-8")
+    assert f"NO-GO, run {made.name}, which is gone: history.jsonl alone says so" in page
+    assert "Runs that are gone, of which nothing but history.jsonl tells: 1." in page
+    (folder.parent / "away").rename(made)
+    assert main(["history", str(folder)]) == 0
+    assert ((folder / "history.html").read_bytes(), (folder / "history.jsonl").read_bytes()) == whole
 
 
 def test_a_run_that_is_gone_stays_in_the_history_and_one_that_was_changed_is_refused(folder: Path) -> None:
@@ -185,6 +223,12 @@ def test_a_run_that_is_gone_stays_in_the_history_and_one_that_was_changed_is_ref
     assert main(["history", str(folder)]) == 0
     said = json.loads((folder / "history.jsonl").read_text("utf-8"))
     assert (said["verdict"], said["problem"]) == ("", "its journal is not the one that was read before")
+    forge(made)
+    assert runs.read(made).finished, "its chain is whole again"
+    for _ in range(2):
+        assert main(["history", str(folder)]) == 0
+        said = json.loads((folder / "history.jsonl").read_text("utf-8"))
+        assert said["problem"] == "its journal is not the one that was read before"
     made.rename(folder.parent / "away")
     assert main(["history", str(folder)]) == 0
     assert f"{today}: {made.name} was refused" in (folder / "history.html").read_text("utf-8")
