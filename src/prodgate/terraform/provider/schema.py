@@ -15,6 +15,8 @@ from .wire import encode_field
 #: A block as in `terraform providers schema -json`: {"attributes": …, "block_types": …}.
 Block = Mapping[str, Any]
 AWS: Final = Path(__file__).parent / "schema" / "aws.json.gz"
+#: What a ``provider_meta`` block may hold: modules name themselves there, for the provider's requests to AWS.
+META: Final = {"attributes": {"user_agent": {"type": ["list", "string"], "optional": True}}, "block_types": {}}
 NESTING: Final = {"single": 1, "list": 2, "set": 3}
 _FLAGS: Final = {"required": 4, "optional": 5, "computed": 6, "sensitive": 7, "write_only": 11}
 _KIND_FIELDS: Final = {"resource": 2, "data": 3, "ephemeral": 8}
@@ -73,6 +75,7 @@ def encode_schemas(schemas: Schemas, used: UsedTypes) -> bytes:
     """
     encoded = _encode_shallower(schemas, used.statement_levels)
     parts = [encode_field(1, encode_field(2, _encode_block(schemas.block("provider", ""), encoded)))]
+    parts.append(encode_field(5, encode_field(2, _encode_block(META, {}))))
     for kind, number in _KIND_FIELDS.items():
         for name in schemas.names(kind):
             block = _encode_block(schemas.block(kind, name), encoded) if not used.names or name in used.names else b""

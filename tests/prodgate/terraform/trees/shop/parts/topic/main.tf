@@ -1,3 +1,9 @@
+terraform {
+  provider_meta "aws" {
+    user_agent = ["somebody/topic"]
+  }
+}
+
 variable "name" { type = string }
 variable "queue_arn" { type = string }
 variable "kms_key" { type = string }
