@@ -9,11 +9,11 @@ from ..evidence.runs import Run
 from ..findings import Outcome
 from ..sealing.standing import UNSEALED, SealState
 from ..verdict import Verdict
-from .circumstances import is_partial
 from .grouping import Batch, batches, gaps, layer_states, tally
 from .markdown import code_span, fit_lines, prose
 from .matrix import criterion_rows
 from .uncommitted import name_uncommitted
+from .verdict_words import verdict_text
 from .view import WORST_FIRST, all_findings, judged_again, waiver_rows
 
 #: Most bytes of a summary: what a comment may hold, a sixteenth of what a step summary may.
@@ -26,8 +26,7 @@ def render_summary(run: Run, verdict: Verdict, seal: SealState = UNSEALED) -> st
 
 
 def _lines(run: Run, verdict: Verdict, seal: SealState) -> Iterator[str]:
-    stamp = "REHEARSAL: " if verdict.scope.rehearsal else ""
-    yield f"## {stamp}{'PARTIAL ' if is_partial(run, verdict) else ''}{verdict.decision}"
+    yield f"## {verdict_text(verdict, str(run.about.get('moment') or ''))}"
     yield ""
     target = code_span(str(run.about.get("target", "")))
     yield f"{code_span(run.criteria.system)} on {target}, run {code_span(run.path.name)}."

@@ -16,7 +16,7 @@ from ..verdict import NO_FINDING, Decision, Verdict
 from .grouping import Headline, headlines, layer_states, tally
 from .text import one_line, visible, wrap
 from .uncommitted import name_uncommitted
-from .verdict_words import verdict_text
+from .verdict_words import OUTCOMES, verdict_text
 from .view import WORST_FIRST, judged_again, value_origin
 
 #: Outcome or decision -> (symbol, its plain form, ANSI colour).
@@ -24,11 +24,6 @@ _MARKS: Final = {
     Outcome.NOT_SATISFIED: ("✘", "x", 31),
     Outcome.UNDETERMINED: ("?", "?", 33),
     Outcome.SATISFIED: ("✔", "+", 32),
-}
-_OF_DECISION: Final = {
-    Decision.NO_GO: Outcome.NOT_SATISFIED,
-    Decision.INSUFFICIENT: Outcome.UNDETERMINED,
-    Decision.GO: Outcome.SATISFIED,
 }
 
 
@@ -93,7 +88,7 @@ def render_terminal(
 
 
 def _verdict_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[str]:
-    outcome = _OF_DECISION[verdict.decision]
+    outcome = OUTCOMES[verdict.decision]
     said = verdict_text(verdict, str(run.about.get("moment") or ""))
     about = f"{one_line(run.criteria.system)} on {one_line(str(run.about.get('target', '')))}"
     yield f"{terminal.paint(f'{terminal.mark(outcome)} {said}', outcome)}  {about}"

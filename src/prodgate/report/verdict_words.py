@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
+from ..findings import Outcome
 from ..verdict import Decision, Verdict
 from .grouping import tally
 from .view import WORST_FIRST
+
+#: Decision -> what it would be as the answer to one question, where a format knows no verdicts.
+OUTCOMES: Final[Mapping[Decision, Outcome]] = {
+    Decision.GO: Outcome.SATISFIED,
+    Decision.NO_GO: Outcome.NOT_SATISFIED,
+    Decision.INSUFFICIENT: Outcome.UNDETERMINED,
+}
 
 
 def is_partial(verdict: Verdict, moment: str) -> bool:

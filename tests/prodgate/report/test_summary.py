@@ -6,7 +6,7 @@ from .test_html import hostile
 
 def test_says_verdict_counts_failures_and_waivers() -> None:
     text = render_summary(showcase(), showcase().verdict())
-    assert text.startswith("## REHEARSAL: NO-GO\n")
+    assert text.startswith("## REHEARSAL NO-GO\n")
     assert "| 2 | 5 | 1 | 1 | 1 | 1 |" in text
     assert "`terraform/modules/database/main.tf:41`<br>`aws_rds_cluster.main` and 1 more" in text
     assert "| live layer not built | 2: `backup-retention`, `database-encryption` |" in text

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from ...criteria import UsageError
 from ...findings import Outcome
-from ...verdict import Decision
 from ..text import shorten
+from ..verdict_words import OUTCOMES
 from .source import Result, Source, list_results, plain
 
 _STATUS: Final[Mapping[Outcome, tuple[str, str]]] = {
@@ -23,11 +23,6 @@ _STATUS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.WAIVED: ("FAILED", "INFORMATIONAL"),
     Outcome.UNDETERMINED: ("WARNING", "MEDIUM"),
     Outcome.NOT_APPLICABLE: ("NOT_AVAILABLE", "INFORMATIONAL"),
-}
-_VERDICTS: Final = {
-    Decision.GO: Outcome.SATISFIED,
-    Decision.NO_GO: Outcome.NOT_SATISFIED,
-    Decision.INSUFFICIENT: Outcome.UNDETERMINED,
 }
 #: Most characters of a title, a description, a remedy, and an id, as Security Hub states them.
 _TITLE, _DESCRIPTION, _REMEDY, _ID = 256, 1024, 512, 512
@@ -50,7 +45,7 @@ def list_asff(source: Source) -> list[dict[str, Any]]:
 
 def _verdict(source: Source) -> dict[str, Any]:
     said = {"Title": f"prod-gate verdict: {source.verdict.decision}", "Description": source.describe()}
-    made = _made(source, "verdict", _VERDICTS[source.verdict.decision], said, source.system)
+    made = _made(source, "verdict", OUTCOMES[source.verdict.decision], said, source.system)
     made["ProductFields"] |= {"prod-gate/promotes": str(source.verdict.promotes).lower()}
     return made
 

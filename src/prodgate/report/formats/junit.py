@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 
 from ...criteria import LAYERS
 from ...findings import Outcome
-from ...verdict import Decision
 from ..text import shorten
+from ..verdict_words import OUTCOMES
 from .source import Result, Source, list_results, plain
 
 #: Outcome -> the element that says it; a case without one passed.
@@ -24,7 +24,6 @@ _ELEMENTS: Final[Mapping[Outcome, str]] = {
     Outcome.WAIVED: "skipped",
     Outcome.NOT_APPLICABLE: "skipped",
 }
-_VERDICTS: Final = {Decision.NO_GO: "failure", Decision.INSUFFICIENT: "error"}
 #: Longest name of a case.
 _LONGEST: Final = 500
 
@@ -47,7 +46,7 @@ def render_junit(source: Source) -> str:
 def _verdict_suite(source: Source) -> ET.Element:
     verdict = source.verdict
     case = ET.Element("testcase", classname="prod-gate", name=f"verdict {verdict.decision}")
-    if element := _VERDICTS.get(verdict.decision):
+    if element := _ELEMENTS.get(OUTCOMES[verdict.decision]):
         ET.SubElement(case, element, type=str(verdict.decision), message=source.describe())
     suite = _suite("verdict", [case], source)
     properties = ET.Element("properties")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ...findings import Outcome
-from ...verdict import Decision
+from ..verdict_words import OUTCOMES
 from .source import Result, Source, list_results, plain
 
 #: The version of the schema.
@@ -25,11 +25,6 @@ _STATUS: Final = {
     Outcome.UNDETERMINED: (99, "Undetermined"),
     Outcome.NOT_APPLICABLE: (99, "Not applicable"),
 }
-_VERDICTS: Final = {
-    Decision.GO: Outcome.SATISFIED,
-    Decision.NO_GO: Outcome.NOT_SATISFIED,
-    Decision.INSUFFICIENT: Outcome.UNDETERMINED,
-}
 _INFORMATIONAL, _MEDIUM, _HIGH = (1, "Informational"), (3, "Medium"), (4, "High")
 
 
@@ -40,7 +35,7 @@ def render_ocsf(source: Source) -> str:
 
 
 def _verdict(source: Source) -> dict[str, Any]:
-    verdict, outcome = source.verdict, _VERDICTS[source.verdict.decision]
+    verdict, outcome = source.verdict, OUTCOMES[source.verdict.decision]
     info = {"uid": source.uuid("verdict"), "title": str(verdict.decision), "desc": source.describe()}
     compliance = {**_status(outcome), "control": "verdict", "standards": ["prod-gate"]}
     unmapped = {

@@ -12,9 +12,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ...findings import Outcome
-from ...verdict import Decision
 from ..grouping import tally
 from ..text import shorten
+from ..verdict_words import OUTCOMES
 from .source import Result, Source, list_alerts, plain
 
 #: Results of one run that code scanning accepts; it shows the 5,000 that weigh most.
@@ -25,8 +25,12 @@ MOST_TAGS: Final = 20
 #: Longest text of a message; the report has the whole.
 _LONGEST: Final = 2_000
 
-_LEVELS: Final = {Outcome.NOT_SATISFIED: "error", Outcome.UNDETERMINED: "warning", Outcome.WAIVED: "error"}
-_VERDICT_LEVELS: Final = {Decision.GO: "note", Decision.NO_GO: "error", Decision.INSUFFICIENT: "warning"}
+_LEVELS: Final = {
+    Outcome.SATISFIED: "note",
+    Outcome.NOT_SATISFIED: "error",
+    Outcome.UNDETERMINED: "warning",
+    Outcome.WAIVED: "error",
+}
 
 
 def render_sarif(source: Source) -> str:
@@ -57,7 +61,7 @@ def _category(source: Source) -> str:
 
 def _invocation(source: Source, cut: int) -> dict[str, Any]:
     verdict = source.verdict
-    said = [(_VERDICT_LEVELS[verdict.decision], source.describe())]
+    said = [(_LEVELS[OUTCOMES[verdict.decision]], source.describe())]
     said += (
         [("warning", "the run was cut off; what it had not finished is undetermined")] if not source.finished else []
     )
