@@ -15,6 +15,7 @@ from ..criteria import UsageError
 from ..evidence.journal import Journal
 from ..facts.rollout.drills import DrilledRelease, drill_facts
 from ..facts.rollout.reading import read_newest_deployments
+from ..facts.rollout.way_back import WayBack, way_back_facts
 from ..findings import NotObserved
 from ..layers.layer import LayerContext
 from ..layers.rollout.drills import drill_builds, drill_rehearsal
@@ -110,10 +111,19 @@ def _make_context(drill: RollbackDrill, run: Path) -> LayerContext:
 
 
 def _render_lines(record: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
-    """Yield whether each build did what it had to, and what it did."""
+    """Yield whether each build did what it had to, and what it did; then how long the way back took, to be read."""
     for release in drill_facts({**record, "asked": datetime.now(UTC).isoformat()}):
         flaws = list(_list_flaws(release))
         yield not flaws, f"{release.subject}: {'; '.join(flaws) or 'ended as it had to'}"
+    for way in way_back_facts(record):
+        yield True, f"{way.subject}: the way back took {_read_way(way)}"
+
+
+def _read_way(way: WayBack) -> str:
+    try:
+        return str(way.took)
+    except NotObserved as unread:
+        return f"nobody knows how long: {unread}"
 
 
 def _list_flaws(release: DrilledRelease) -> Iterator[str]:

@@ -16,6 +16,7 @@ from ...facts.rollout.reading import read_by_id, read_newest_deployments
 from ...facts.rollout.requests import WatchedRequests, request_facts
 from ...facts.rollout.states import State
 from ...facts.rollout.watched import state_of
+from ...facts.rollout.writes import write_facts
 from ..layer import LayerContext
 from ..load.target import require_allowed_host
 from .budget import find_budget
@@ -143,7 +144,7 @@ def _url(context: LayerContext) -> str:
 
 def summarise(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what became of it: ``outcome`` is good, bad or unknown, ``lines`` say why."""
-    lines = [*_describe_ends(record), *_describe_requests(record)]
+    lines = [*_describe_ends(record), *_describe_requests(record), *_describe_writes(record)]
     outcomes = {outcome for outcome, _ in lines}
     outcome = "bad" if "bad" in outcomes else "unknown" if "unknown" in outcomes or not lines else "good"
     return {"outcome": outcome, "ids": dict(record["ids"]), "lines": [line for _, line in lines]}
@@ -183,3 +184,19 @@ def _describe_requests(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield "good" if record["stream"] is None else "unknown", f"requests: {failed.reason}"
             else:
                 yield "bad" if failed.value.base else "good", f"requests that failed: {failed}"
+
+
+def _describe_writes(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Say what became of acknowledged writes, where the criteria state how one is read back."""
+    if (record["stream"] or {}).get("writes") is None:
+        return
+    for fact in write_facts(record, "it"):
+        wrong = object.__getattribute__(fact, "wrong")
+        if isinstance(wrong, Unread):
+            yield "unknown", f"writes: {wrong.reason}"
+        elif wrong.value.base:
+            yield "bad", f"writes that were acknowledged and not kept once: {wrong}"
+        elif wrong.unfinished:
+            yield "unknown", f"writes: {wrong.unfinished}"
+        else:
+            yield "good", f"writes: {wrong}"

@@ -193,7 +193,26 @@ def test_a_failed_request_is_a_bad_outcome() -> None:
     stream["seconds"][7]["failed"] = {"HTTP 502": 1}
     outcome = summarise({**SAMPLE, "stream": stream})
     assert outcome["outcome"] == "bad"
-    assert "1 (3,800 requests; 1 HTTP 502" in outcome["lines"][-1]
+    assert "1 (3,800 requests; 1 HTTP 502" in outcome["lines"][-2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "said"),
+    [
+        ({}, "good", "writes: 0 (577 writes"),
+        ({"lost": 1}, "bad", "writes that were acknowledged and not kept once: 1"),
+        ({"unread": 2, "why": "HTTP 503"}, "unknown", "2 writes could not be read back: HTTP 503"),
+        ({"acknowledged": 0}, "unknown", "writes: no write was acknowledged"),
+    ],
+)
+def test_a_write_that_was_acknowledged_and_is_gone_is_a_bad_outcome(
+    changes: dict[str, Any], outcome: str, said: str
+) -> None:
+    stream = evidence.stream()
+    stream["writes"] |= changes
+    told = summarise({**SAMPLE, "stream": stream})
+    assert told["outcome"] == outcome
+    assert said in told["lines"][-1]
 
 
 def test_a_status_that_is_not_known_is_no_success() -> None:
