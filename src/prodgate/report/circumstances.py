@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..evidence.artifacts import UNREADABLE, load_json
+from ..evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ..evidence.runs import Run
 from ..findings import Outcome
 from ..verdict import Verdict
@@ -23,7 +23,9 @@ class Circumstances:
     environment: str
     """The Terraform root; empty when none is stated."""
     caller: str
-    """The ARN that AWS says the gate has; empty when no account was asked."""
+    """The ARN that AWS says the gate has; empty when no account was asked, and where its answer can't be read."""
+    caller_problem: str
+    """Why the answer of AWS can't be read; empty where it can, or where no account was asked."""
     when: tuple[str, ...]
     """From its begin to its end, in UTC and by another clock; its begin alone for a run that was cut off."""
     inputs: int
@@ -39,9 +41,11 @@ class Circumstances:
 
 def describe_circumstances(run: Run, verdict: Verdict) -> Circumstances:
     """Return what the first screen says of a run."""
+    caller, problem = _find_caller(run)
     return Circumstances(
         environment=run.criteria.terraform_root,
-        caller=_find_caller(run),
+        caller=caller,
+        caller_problem=problem,
         when=tuple(_tell_times(run)),
         inputs=sum(len(run.about.get(kind) or ()) for kind in ("inputs", "judges", "included")),
         layers=len(verdict.scope.layers),
@@ -77,14 +81,15 @@ def _tell_span(run: Run, zone: tzinfo, name: str) -> str:
     return f"{begin:%Y-%m-%d %H:%M:%S} – {day}{end:%H:%M:%S} {name}"
 
 
-def _find_caller(run: Run) -> str:
+def _find_caller(run: Run) -> tuple[str, str]:
+    """Return who AWS says the gate is, and why its answer can't be read."""
     for fact in run.facts_of("live", "answers"):
         if str(fact.get("subject", "")).startswith("sts "):
             try:
-                return _read_caller(load_json(run.path, str(fact["digest"])))
-            except UNREADABLE:
-                return ""
-    return ""
+                return _read_caller(load_json(run.path, str(fact["digest"]))), ""
+            except UNREADABLE as error:
+                return "", describe_flaw(error)
+    return "", ""
 
 
 def _read_caller(answers: Any) -> str:

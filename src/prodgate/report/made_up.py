@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..evidence.artifacts import UNREADABLE, load_json
+from ..evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ..evidence.runs import Run
 from ..layers.e2e.kinds import VISITS
 from ..layers.rollout.kinds import WATCH
@@ -23,7 +23,7 @@ def list_made_up(run: Run, verdict: Verdict, words: Words) -> list[tuple[str, st
         "load": [words("made-up-load")],
         "e2e": [words("made-up-e2e", browser=_source(run, "e2e", VISITS) or words("not-recorded"))],
         "dags": list(_tell_schedules(run, words)),
-        "rollout": [words("made-up-rollout", speed=_find_speed(run) or words("not-recorded"))],
+        "rollout": [words("made-up-rollout", speed=_find_speed(run, words))],
         "attested": [words("made-up-attested")],
     }
     return [(layer, text) for layer, texts in told.items() if layer in verdict.scope.layers for text in texts]
@@ -42,10 +42,10 @@ def _tell_schedules(run: Run, words: Words) -> Iterator[str]:
             yield words("made-up-schedule", dag=dag, cron=cron, stated=stated)
 
 
-def _find_speed(run: Run) -> str:
+def _find_speed(run: Run, words: Words) -> str:
     for fact in run.facts_of("rollout", WATCH):
         try:
             return f"{int(load_json(run.path, str(fact['digest']))['speed']):,}"
-        except UNREADABLE:
-            return ""
-    return ""
+        except UNREADABLE as error:
+            return f"{words('can-not-be-read')} {describe_flaw(error)}"
+    return words("not-recorded")

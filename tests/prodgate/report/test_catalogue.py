@@ -94,6 +94,7 @@ def test_every_entry_is_used_and_none_is_missing(
         rehearsed(),
         lost(tmp_path),
         asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"),
+        replace(asked_by(tmp_path, "arn:aws:iam::123456789012:role/gate"), path=tmp_path / "elsewhere"),
     )
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)

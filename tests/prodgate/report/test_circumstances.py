@@ -52,7 +52,17 @@ def test_goes_by_the_clock_of_the_schedules() -> None:
 def test_names_whom_aws_says_the_gate_is(tmp_path: Path) -> None:
     made = asked_by(tmp_path, ARN)
     assert f", to AWS {ARN}" in first_screen(made)
-    assert "to AWS" not in first_screen(replace(made, path=tmp_path / "elsewhere")), "what is not there says nothing"
+    assert "to AWS" not in first_screen(whole()), "nobody asked"
+
+
+@pytest.mark.parametrize("language", FILES)
+def test_says_why_nobody_knows_whom_aws_says_the_gate_is(tmp_path: Path, language: str) -> None:
+    made = asked_by(tmp_path, ARN)
+    (file,) = (tmp_path / "evidence").iterdir()
+    file.write_bytes(b"changed")
+    told = first_screen(made, language)
+    assert ("to AWS can't be read:" if language == "en" else "AWS での呼び出し元： 読み取れない：") in told
+    assert "the evidence was changed" in told
 
 
 def test_names_inputs_that_are_in_no_commit() -> None:

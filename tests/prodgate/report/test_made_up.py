@@ -55,6 +55,16 @@ def test_says_how_fast_the_clocks_of_a_deployment_ran(tmp_path: Path) -> None:
     assert told(troubled(tmp_path))[-2] == ("rollout", Catalogue("en").text("made-up-rollout", speed="180"))
 
 
+@pytest.mark.parametrize("language", FILES)
+def test_says_why_nobody_knows_how_fast_they_ran(tmp_path: Path, language: str) -> None:
+    made = troubled(tmp_path)
+    for file in (tmp_path / "evidence").iterdir():
+        file.write_bytes(b"changed")
+    text = dict(told(made, language))["rollout"]
+    assert ("can't be read:" if language == "en" else "読み取れない：") in text
+    assert "the evidence was changed" in text
+
+
 def test_speaks_of_the_layers_that_were_asked_alone() -> None:
     assert [layer for layer, _ in told(rehearsed(layers=("static", "e2e")))] == ["static", "e2e"]
 
