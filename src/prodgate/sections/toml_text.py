@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import tomllib
 from collections.abc import Iterable, Iterator
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
+
+from ..processes.regular_files import NotRegularError, open_regular
 
 #: The largest file that is read, in bytes.
 MOST_BYTES: Final = 512 * 1024
@@ -28,11 +28,11 @@ class TomlError(ValueError):
 
 def read_text(path: Path) -> str:
     """Return the text of a regular file. Raises TomlError, and OSError when it can't be read."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not keep the gate waiting
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise TomlError("is no regular file; write one, which can be read again")
-        data = file.read(MOST_BYTES + 1)
+    try:
+        with open_regular(path) as file:
+            data = file.read(MOST_BYTES + 1)
+    except NotRegularError as error:
+        raise TomlError(f"{error.strerror}; write one, which can be read again") from None
     if len(data) > MOST_BYTES:
         raise TomlError(f"is larger than {MOST_BYTES:,} bytes; write a file that a person can read, or split it")
     try:

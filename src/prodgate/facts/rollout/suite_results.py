@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ...processes.regular_files import open_regular
 from ...quantities import Quantity
 from ...semantics.junit import MOST_BYTES, JUnitError, JUnitResults, read_junit
 from .. import Fact
@@ -17,6 +20,8 @@ from .observations import CHANGED, shorten
 NEIGHBOUR: Final = "commit"
 #: Characters that identify a commit at least.
 _SHORTEST: Final = 7
+#: Bytes of a neighbour that can be the name of a commit.
+_MOST_SAID: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -35,16 +40,15 @@ class SuiteResults(Fact):
 def observe_results(file: Path, name: str, *, now: datetime, commit: str = "") -> dict[str, Any]:
     """Read a file and what it says of its commit; ``commit`` is known already of tests that the gate has run."""
     told: dict[str, Any] = {"file": name, "asked": now.isoformat(), "marks": [commit] if commit else []}
-    if file.exists() and not file.is_file():  # a pipe would never end
-        return {**told, "unread": f"{name}: is no regular file; keep the results of the tests there"}
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
+            written = os.fstat(opened.fileno()).st_mtime
             found = read_junit(opened.read(MOST_BYTES + 1))
     except OSError as error:
         return {**told, "unread": f"{name}: {error.strerror}; keep the results of the tests there"}
     except JUnitError as error:
         return {**told, "unread": f"{name}: {error}; write the results again"}
-    at = found.at or datetime.fromtimestamp(file.stat().st_mtime, now.tzinfo)
+    at = found.at or datetime.fromtimestamp(written, now.tzinfo)
     marks = [*told["marks"], *found.commits, *_read_neighbour(file)]
     return {**told, "marks": marks, "at": at.isoformat(), **_to_json(found)}
 
@@ -60,9 +64,11 @@ def _to_json(found: JUnitResults) -> Mapping[str, Any]:
 
 
 def _read_neighbour(file: Path) -> Iterator[str]:
-    place = file.with_name(NEIGHBOUR)
-    if place.is_file() and place.stat().st_size <= 1024:
-        yield place.read_text("utf-8", "replace").strip()
+    said = b""
+    with suppress(OSError), open_regular(file.with_name(NEIGHBOUR)) as opened:
+        said = opened.read(_MOST_SAID + 1)
+    if said and len(said) <= _MOST_SAID:
+        yield said.decode("utf-8", "replace").strip()
 
 
 def result_facts(value: Mapping[str, Any], commit: str, before: datetime | None) -> Iterator[SuiteResults]:

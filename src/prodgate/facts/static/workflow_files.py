@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ...criteria import UsageError
+from ...processes.regular_files import NotRegularError, open_regular
 from .. import Fact
 from .called_workflows import Parse, expand_calls, fill_inputs
 from .local_actions import find_action, is_action, is_workflow, list_scripts, list_steps, read_local
@@ -112,10 +114,11 @@ def _action_steps(file: str, texts: Mapping[str, str], depth: int = 0) -> tuple[
 
 
 def _read_text(path: Path, file: str) -> str:
-    if path.exists() and not path.is_file():  # a pipe would never end
-        raise WorkflowError(f"{file}: is no regular file; save it as UTF-8 text")
     try:
-        return path.read_text("utf-8")
+        with io.TextIOWrapper(open_regular(path), "utf-8") as opened:
+            return opened.read()
+    except NotRegularError as error:
+        raise WorkflowError(f"{file}: {error.strerror}; save it as UTF-8 text") from None
     except (OSError, UnicodeDecodeError) as error:
         raise WorkflowError(f"{file}: cannot be read: {error}; save it as UTF-8 text") from None
 

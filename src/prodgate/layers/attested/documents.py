@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final
 
 from ...evidence import runs
 from ...facts.attested.records import SeenDocument, SeenRun
+from ...processes.regular_files import NotRegularError, open_regular
 from ...semantics.markdown import find_sections
 from ...verdict import Decision
 
@@ -28,23 +28,16 @@ def look_at_document(root: Path, path: str) -> SeenDocument:
     if os.path.realpath(file) != os.path.join(os.path.realpath(root), *path.split("/")):  # noqa: PTH118  as it is spelled
         return SeenDocument(path=path, wrong="it is a link, or stands behind one")
     try:
-        data = _read_regular(file)
+        with open_regular(file) as opened:
+            data = opened.read(_MOST_BYTES + 1)
+    except NotRegularError:
+        data = None
     except OSError as error:
         return SeenDocument(path=path, unread=f"{path}: cannot be read: {error.strerror}")
-    if data is None:
+    if data is None or len(data) > _MOST_BYTES:
         return SeenDocument(path=path, wrong=f"it is no regular file of at most {_MOST_BYTES:,} bytes")
     sections = find_sections(data.decode("utf-8", "replace")) if file.suffix.casefold() in _MARKDOWN else ()
     return SeenDocument(path=path, digest=hashlib.sha256(data).hexdigest(), sections=sections)
-
-
-def _read_regular(file: Path) -> bytes | None:
-    """Return what a regular file holds; None for anything else and for what is too large. Raises OSError."""
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not keep the gate waiting
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        data = opened.read(_MOST_BYTES + 1)
-    return data if len(data) <= _MOST_BYTES else None
 
 
 def look_at_run(folder: Path, id_: str, *, system: str, rehearsal: bool, within: Path | None = None) -> SeenRun:
