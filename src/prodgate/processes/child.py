@@ -150,10 +150,18 @@ def end_group(child: subprocess.Popen[Any], grace: float, first: signal.Signals 
 
 
 def end_child(child: subprocess.Popen[Any], grace: float) -> None:
-    """Wait ``grace`` seconds for a child that was told to end, and kill it when it does not."""
-    if not ends_within(child, grace):
-        child.kill()
-    child.wait(KILLED)
+    """Wait ``grace`` seconds for a child that was told to end, kill it when it does not, and close its pipes.
+
+    Raises subprocess.TimeoutExpired, the pipes closed, for a child that not even SIGKILL ends.
+    """
+    try:
+        if not ends_within(child, grace):
+            child.kill()
+        child.wait(KILLED)
+    finally:  # after Ctrl-C, too: it goes on ending by itself, since its input has ended
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def name_signal(number: int) -> str:

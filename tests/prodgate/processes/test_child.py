@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from unittest.mock import Mock
 
 import pytest
 
@@ -34,6 +35,18 @@ def test_one_that_ignores_everything_is_killed(end: Callable[[subprocess.Popen[b
     child = start_stubborn()
     end(child, 0.1)
     assert child.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("error", [subprocess.TimeoutExpired("child", 30), KeyboardInterrupt()], ids=repr)
+def test_pipes_are_closed_however_the_wait_for_a_child_ends(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(("cat",), stdin=pipe, stdout=pipe, stderr=pipe) as child:
+        with monkeypatch.context() as patch, pytest.raises(type(error)):
+            patch.setattr(child, "wait", Mock(side_effect=error))
+            end_child(child, 0)
+        assert [each.closed for each in (child.stdin, child.stdout, child.stderr) if each] == [True] * 3
 
 
 def test_what_a_killed_child_started_is_killed_with_it(tmp_path: Path) -> None:

@@ -121,7 +121,5 @@ def _supervising(
         yield supervisor
     finally:
         assert supervisor.stdin is not None
-        assert supervisor.stdout is not None
         supervisor.stdin.close()
         end_child(supervisor, KILLED)
-        supervisor.stdout.close()

@@ -59,8 +59,7 @@ class Fleet:
         for task in tasks:
             task.process.send_signal(signal.SIGKILL if at_once else signal.SIGTERM)
         for task in tasks:
-            with task.process:
-                end_child(task.process, 0 if at_once else _LIMIT)
+            end_child(task.process, 0 if at_once else _LIMIT)
             if task in self._running:  # it may have been ended before
                 self._running.remove(task)
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 from typing import Final
 
 from ...criteria import UsageError
@@ -58,44 +59,61 @@ class Site:
     _secret: str
     _place: socket.socket
     _process: subprocess.Popen[bytes] | None = None
+    _ended: bool = False
+    _lock: Lock = field(default_factory=Lock)
+    """Held while a process is begun, takes the place of another or ends: a deploy may run in a thread of its own."""
 
     def deploy(self, build: str) -> None:
         """Replace the build without losing a request; returns when the old one has answered all of its requests.
 
-        Raises UsageError when the new one does not start; the old one then keeps serving. With the fault naive-deploy
-        the old one is killed, and nobody listens until the new one is up.
+        Raises UsageError when the new one does not start, and the old one then keeps serving; or when the site has
+        ended. With the fault naive-deploy the old one is killed, and nobody listens until the new one is up.
         """
         if "naive-deploy" in self._options:
-            self._release_port()
-        old, self._process = self._process, self._start_build(build)
-        self.build = build
-        if old is not None:
-            old.terminate()
-            _wait_for_end(old)
+            self._release_port(build)
+        unused: subprocess.Popen[bytes] | None
+        unused = new = self._start_build(build)
+        try:
+            with self._lock:
+                self._require_running(build)
+                unused, self._process, self.build = self._process, new, build
+        finally:  # also on Ctrl-C
+            if unused is not None:
+                unused.terminate()
+                end_child(unused, LIMIT)
 
     def start(self) -> None:
         """Start the first build. Raises UsageError when it does not start."""
         self._process = self._start_build(self.build)
 
     def end(self) -> None:
-        """End the site; requests in progress may get no answer."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            _wait_for_end(self._process)
-        self._place.close()
+        """End the site; requests in progress may get no answer. A deploy in progress ends what it has started."""
+        with self._lock, self._place:
+            self._ended = True
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
+                end_child(self._process, LIMIT)
 
-    def _release_port(self) -> None:
+    def _require_running(self, build: str) -> None:
+        if self._ended:
+            raise UsageError(f"the sample site has ended; deploy {build!r} while it runs")
+
+    def _release_port(self, build: str) -> None:
         """Kill the build; nobody listens until its successor does."""
-        port = self._place.getsockname()[1]
-        if self._process is not None:
-            self._process.kill()
-            _wait_for_end(self._process)
-        self._process = None
-        self._place.close()
-        self._place = bind_port(port)
+        with self._lock:
+            self._require_running(build)
+            port = self._place.getsockname()[1]
+            if self._process is not None:
+                self._process.kill()
+                end_child(self._process, LIMIT)
+            self._process = None
+            self._place.close()
+            self._place = bind_port(port)
 
     def _start_build(self, build: str) -> subprocess.Popen[bytes]:
-        process = start_build(self._place, ("--build", build, *self._options), self._secret, self.log)
+        with self._lock:
+            self._require_running(build)
+            process = start_build(self._place, ("--build", build, *self._options), self._secret, self.log)
         assert process.stdout is not None
         ready = ""
         try:
@@ -103,7 +121,7 @@ class Site:
         finally:  # also on Ctrl-C
             if not ready:
                 process.kill()
-                _wait_for_end(process)
+                end_child(process, LIMIT)
         if not ready:
             raise UsageError(f"the sample site: build {build!r} did not start: {_last_line(self.log)}")
         return process
@@ -146,12 +164,6 @@ def start_build(place: socket.socket, options: Sequence[str], secret: str, log: 
             start_new_session=True,
             bufsize=0,
         )
-
-
-def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that was told to end; kill it if it doesn't."""
-    with process:
-        end_child(process, LIMIT)
 
 
 def _last_line(path: Path) -> str:

@@ -8,17 +8,20 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from threading import Thread
+from threading import Event, Lock
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from prodgate.criteria import UsageError
-from prodgate.rehearsal.site.process import PROGRAM, running
+from prodgate.processes.child import read_first_line
+from prodgate.rehearsal.site.process import PROGRAM, running, start_build
 from tests.prodgate.rehearsal.site.client import ask
 from tests.prodgate.rehearsal.site.probe import probing
 
@@ -83,22 +86,21 @@ def test_a_build_that_does_not_start_replaces_nothing(tmp_path: Path) -> None:
 
 
 def test_a_draining_build_answers_what_it_has_and_says_that_it_closes(tmp_path: Path) -> None:
-    with running(tmp_path, faults=["latency=0.5"]) as site:
-        kept, other = (HTTPConnection(urlsplit(site.url).netloc, timeout=20) for _ in range(2))
+    with running(tmp_path, faults=["latency=0.5"]) as site, ThreadPoolExecutor(1) as thread, ExitStack() as ends:
+        kept, other = (
+            ends.enter_context(closing(HTTPConnection(urlsplit(site.url).netloc, timeout=20))) for _ in range(2)
+        )
         kept.request("GET", "/api/health")
         assert "connection" not in {name.lower() for name, _ in _read(kept)}
         other.request("GET", "/")
-        deploying = Thread(target=site.deploy, args=["green"])
-        deploying.start()
+        deploying = thread.submit(site.deploy, "green")
         assert dict(_read(other))["x-build"] == "blue"
         while not any(each["message"] == "draining" for each in lines(site.log)):
             ask(site.url, "/api/health")
         kept.request("GET", "/teams")
         told = {name.lower(): value for name, value in _read(kept)}
         assert (told["x-build"], told["connection"]) == ("blue", "close")
-        deploying.join()
-        kept.close()
-        other.close()
+        deploying.result(60)
     assert [each["message"] for each in lines(site.log)] == ["ready", "ready", "draining", "ended", "ended"]
 
 
@@ -106,6 +108,89 @@ def _read(connection: HTTPConnection) -> list[tuple[str, str]]:
     answer = connection.getresponse()
     answer.read()
     return answer.getheaders()
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes of all builds, as they are started."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def start(*given: Any) -> subprocess.Popen[bytes]:
+        begun.append(start_build(*given))
+        return begun[-1]
+
+    monkeypatch.setattr("prodgate.rehearsal.site.process.start_build", start)
+    return begun
+
+
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process was waited for, and our ends of its pipes are closed."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.returncode is not None and process.stdin.closed and process.stdout.closed
+
+
+def test_a_deploy_that_finds_the_site_ended_ends_its_own_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: list[subprocess.Popen[bytes]]
+) -> None:
+    ready, ended = Event(), Event()
+
+    def read_and_wait(descriptor: int) -> str:
+        line = read_first_line(descriptor)
+        ready.set()
+        assert ended.wait(60)
+        return line
+
+    with ThreadPoolExecutor(1) as thread:
+        with running(tmp_path) as site:
+            monkeypatch.setattr("prodgate.rehearsal.site.process.read_first_line", read_and_wait)
+            deploying = thread.submit(site.deploy, "green")
+            assert ready.wait(60)
+        ended.set()
+        with pytest.raises(UsageError, match="the sample site has ended; deploy 'green' while it runs"):
+            deploying.result(60)
+    assert [has_ended(each) for each in processes] == [True, True]
+    assert site.build == "blue"
+
+
+def test_a_site_that_has_ended_starts_nothing(tmp_path: Path, processes: list[subprocess.Popen[bytes]]) -> None:
+    for faults in ((), ("naive-deploy",)):
+        with running(tmp_path, faults=faults) as site:
+            pass
+        with pytest.raises(UsageError, match="the sample site has ended; deploy 'green' while it runs"):
+            site.deploy("green")
+    assert [has_ended(each) for each in processes] == [True, True]
+
+
+class Interrupted:
+    """A lock; Ctrl-C is pressed when it is taken, or left, for the second time during a deploy."""
+
+    def __init__(self, where: str) -> None:
+        self.lock, self.where, self.taken = Lock(), where, 0
+
+    def __enter__(self) -> None:
+        self.taken += 1
+        if (self.taken, self.where) == (2, "before"):
+            raise KeyboardInterrupt
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+        if (self.taken, self.where) == (2, "after"):
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("where", "serves"), [("before", "blue"), ("after", "green")])
+def test_ctrl_c_between_two_builds_leaves_one_of_them(
+    tmp_path: Path, processes: list[subprocess.Popen[bytes]], where: str, serves: str
+) -> None:
+    with running(tmp_path) as site:
+        site._lock = Interrupted(where)  # type: ignore[assignment]
+        with pytest.raises(KeyboardInterrupt):
+            site.deploy("green")
+        assert [has_ended(each) for each in processes] == [serves == "green", serves == "blue"]
+        assert (site.build, ask(site.url, "/api/health").json["build"]) == (serves, serves)
+    assert [has_ended(each) for each in processes] == [True, True]
 
 
 def test_an_idle_connection_does_not_hold_up_a_deploy_for_long(tmp_path: Path) -> None:
