@@ -7,14 +7,16 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ..aws.answers import Unreadable
-from ..processes.child import Process, read_first_line
+from ..processes.child import READY, Process, read_first_line, read_lines
 from ..terraform.diagnostics import refusal
 from .airflow.health import authorization, find_api
 from .airflow.home import Login
@@ -81,6 +83,7 @@ class EmulatorProcess:
     emulator: RunningEmulator
     _commands: int
     _answers: int
+    _numbers: Iterator[int] = field(default_factory=count)
 
     @property
     def endpoint(self) -> str:
@@ -91,8 +94,7 @@ class EmulatorProcess:
     def branch(self) -> Iterator[RunningEmulator]:
         """Run a copy of the account as it is while the context is open. Raises TerraformError when it can't be had."""
         try:
-            os.write(self._commands, b"branch\n")
-            endpoint = read_first_line(self._answers)
+            endpoint = self._begin_copy(next(self._numbers))
         except OSError as error:
             raise refusal("the rehearsal account can't be copied", f"its process has ended: {error}") from error
         if not endpoint:
@@ -101,7 +103,21 @@ class EmulatorProcess:
             yield RunningEmulator(endpoint)
         finally:
             with suppress(BrokenPipeError):  # it has ended, and its copies with it
-                os.write(self._commands, f"end {urlsplit(endpoint).port}\n".encode())
+                self._end_copy(endpoint)
+
+    def _begin_copy(self, number: int) -> str:
+        """Return where a new copy listens, or "". What answers an earlier call, which waited no longer, is ended."""
+        os.write(self._commands, f"branch {number}\n".encode())
+        for line in read_lines(self._answers, monotonic() + READY):
+            answered, _, endpoint = line.partition(" ")
+            if answered == str(number):
+                return endpoint
+            if endpoint:
+                self._end_copy(endpoint)
+        return ""
+
+    def _end_copy(self, endpoint: str) -> None:
+        os.write(self._commands, f"end {urlsplit(endpoint).port}\n".encode())
 
 
 @contextmanager

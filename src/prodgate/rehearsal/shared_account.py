@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from socket import socket
+from time import monotonic
 from typing import Any, Final
 
+from ..processes.child import read_first_line
 from ..processes.progress import Progress
 from ..terraform.apply import ApplyResult
 from ..terraform.diagnostics import Diagnostic, TerraformError, refusal
@@ -36,17 +37,16 @@ def copy_shared(line: int, *, dags: Path | None, progress: Progress) -> Iterator
 
 def _ask(line: int) -> Mapping[str, Any]:
     limit = _COMMANDS * read_time_limit()
-    with socket(fileno=os.dup(line)) as asked:
-        asked.settimeout(limit)
-        try:
-            asked.sendall(b"?")
-            said = asked.makefile("rb").readline()
-        except TimeoutError as error:
-            hint = "set PRODGATE_TERRAFORM_TIMEOUT to more seconds for each of core's commands"
-            raise refusal(f"the account was not applied within {limit:g} s", hint) from error
-        except OSError as error:
-            raise _make_lost() from error
-    if not said.endswith(b"\n"):
+    until = monotonic() + limit
+    try:
+        os.write(line, b"?")
+        said = read_first_line(line, limit)
+    except OSError as error:
+        raise _make_lost() from error
+    if not said and monotonic() >= until:
+        hint = "set PRODGATE_TERRAFORM_TIMEOUT to more seconds for each of core's commands"
+        raise refusal(f"the account was not applied within {limit:g} s", hint)
+    if not said:
         raise _make_lost()
     told: Mapping[str, Any] = json.loads(said)
     return told

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import socket, socketpair
-from typing import IO
+from socket import SHUT_RD, socket, socketpair
+from typing import IO, Final
 
 from ..layers.rehearsal import SHARING
 from ..processes.child import end_group, ends_within
@@ -19,6 +19,9 @@ from ..processes.progress import Progress, hide_tracebacks
 from ..sections.project import Project
 from .children import log_lines, make_command
 from .lanes import GRACE
+
+#: Seconds in which what the process said last is read, once it and its group have ended.
+_SAID: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +71,19 @@ def _running(
 ) -> Iterator[None]:
     """Run the process, and show and log what it says."""
     with (
+        _following(log, progress) as saying,
         subprocess.Popen(  # noqa: S603  our own module
             command,
             cwd=folder,
             env=drop_settings(dict(os.environ)),
             stdin=subprocess.PIPE,
             stdout=log,
-            stderr=subprocess.PIPE,
+            stderr=saying.fileno(),
             pass_fds=[each.fileno() for each in inherited],
             start_new_session=True,
         ) as process,
-        ThreadPoolExecutor(1, thread_name_prefix="account") as thread,
     ):
-        assert process.stderr is not None
-        following = thread.submit(_follow, process.stderr, log, progress)
+        saying.close()
         try:
             yield
         finally:
@@ -89,10 +91,26 @@ def _running(
             process.stdin.close()  # no signal, which would hit a Python that is still starting
             ends_within(process, GRACE)
             end_group(process, 0)
+
+
+@contextmanager
+def _following(log: IO[bytes], progress: Progress) -> Iterator[socket]:
+    """Yield a socket; what is said there is shown and logged, the last of it while the context is left."""
+    said, saying = socketpair()
+    with said, saying, ThreadPoolExecutor(1, thread_name_prefix="account") as thread:
+        following = thread.submit(_follow, said, log, progress)
+        try:
+            yield saying
+        finally:
+            saying.close()
+            wait([following], _SAID)
+            with suppress(OSError):  # some systems refuse it once the other end is closed
+                said.shutdown(SHUT_RD)  # what was started in a group of its own may hold that end
             following.result()
 
 
-def _follow(said: IO[bytes], log: IO[bytes], progress: Progress) -> None:
-    lines = (line.decode("utf-8", errors="replace").rstrip("\n") for line in said)
-    for line in hide_tracebacks(log_lines(lines, log.fileno())):
-        progress(line)
+def _follow(said: socket, log: IO[bytes], progress: Progress) -> None:
+    with said.makefile("rb") as file:
+        lines = (line.decode("utf-8", errors="replace").rstrip("\n") for line in file)
+        for line in hide_tracebacks(log_lines(lines, log.fileno())):
+            progress(line)

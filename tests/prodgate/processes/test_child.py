@@ -43,9 +43,10 @@ def test_pipes_are_closed_however_the_wait_for_a_child_ends(
 ) -> None:
     pipe = subprocess.PIPE
     with subprocess.Popen(("cat",), stdin=pipe, stdout=pipe, stderr=pipe) as child:
-        with monkeypatch.context() as patch, pytest.raises(type(error)):
+        with monkeypatch.context() as patch:
             patch.setattr(child, "wait", Mock(side_effect=error))
-            end_child(child, 0)
+            with pytest.raises(type(error)):
+                end_child(child, 0)
         assert [each.closed for each in (child.stdin, child.stdout, child.stderr) if each] == [True] * 3
 
 

@@ -58,7 +58,7 @@ class Zygote(Account):
 
     @contextmanager
     def branch(self) -> Iterator[Account]:
-        copy = Account(self.told("branch"))
+        copy = Account(self.begin_copy())
         try:
             yield copy
         finally:
@@ -69,10 +69,11 @@ class Zygote(Account):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def told(self, line: str) -> str:
-        self.tell(line)
+    def begin_copy(self) -> str:
+        """Where a new copy listens, or "" when the process has ended."""
+        self.tell("branch 7")
         assert self.process.stdout
-        return self.process.stdout.readline().strip()
+        return self.process.stdout.readline().strip().removeprefix("7 ")
 
 
 def started(command: Sequence[str] = COMMAND) -> subprocess.Popen[str]:
@@ -91,4 +92,4 @@ def start_zygote(command: Sequence[str] = COMMAND) -> Iterator[Zygote]:
             yield Zygote(endpoint, process=process)
         finally:
             process.stdin.close()
-            process.wait(10)
+            process.wait(60)

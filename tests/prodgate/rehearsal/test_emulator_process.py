@@ -12,6 +12,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from prodgate.rehearsal import emulator_process
+from prodgate.rehearsal.emulator_process import EmulatorProcess, RunningEmulator
+from prodgate.terraform.diagnostics import TerraformError
 from tests.prodgate.rehearsal.emulated import ACCOUNT, COMMAND, Account, Zygote, start_zygote, started
 
 pytestmark = pytest.mark.xdist_group("emulator")
@@ -43,9 +46,9 @@ def signalled_at_fork() -> tuple[str, ...]:
 
 
 def closes(port: int) -> bool:
-    """Whether the process that listens at a port ends within ten seconds."""
+    """Whether the process that listens at a port ends within a minute."""
     with socket.socket() as tried:
-        tried.settimeout(10)
+        tried.settimeout(60)
         try:
             tried.connect(("127.0.0.1", port))
             return tried.recv(1) == b""
@@ -72,7 +75,7 @@ def test_a_branch_is_a_private_copy(origin: Zygote) -> None:
         one.fault(kind="deny")
         assert roles(other) == ["both", "other"]
         ended = one.port
-    assert origin.told("branch") not in (one.endpoint, "")
+    assert origin.begin_copy() not in (one.endpoint, "")
     assert refused(ended)
 
 
@@ -96,25 +99,39 @@ def test_a_branch_begun_while_calls_are_made_answers(origin: Zygote) -> None:
             caller.terminate()
 
 
+def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    (taken, commands), (answers, said) = os.pipe(), os.pipe()
+    with os.fdopen(taken), os.fdopen(commands, "w"), os.fdopen(answers), os.fdopen(said, "w"):
+        process = EmulatorProcess(RunningEmulator("http://127.0.0.1:1"), commands, answers)
+        with monkeypatch.context() as patch:
+            patch.setattr(emulator_process, "READY", 0)
+            with pytest.raises(TerraformError, match="its process did not answer"), process.branch():
+                pass
+        os.write(said, b"0 http://127.0.0.1:2\n1 http://127.0.0.1:3\n")
+        with process.branch() as copy:
+            assert copy.endpoint == "http://127.0.0.1:3"
+        assert os.read(taken, 1 << 10) == b"branch 0\nbranch 1\nend 2\nend 3\n"
+
+
 def test_a_signal_between_the_fork_and_the_reset_of_handlers_is_not_swallowed() -> None:
     with start_zygote(signalled_at_fork()) as running:
-        copy = Account(running.told("branch"))
+        copy = Account(running.begin_copy())
         assert closes(copy.port)
         running.tell(f"end {copy.port}")
-        assert running.told("branch").startswith("http://127.0.0.1:")
+        assert running.begin_copy().startswith("http://127.0.0.1:")
 
 
 def test_a_copy_that_does_not_end_is_killed(origin: Zygote) -> None:
-    copy = Account(origin.told("branch"))
+    copy = Account(origin.begin_copy())
     (process,) = psutil.Process(origin.process.pid).children()
     process.suspend()
     origin.tell(f"end {copy.port}")
-    assert origin.told("branch") not in (copy.endpoint, "")
+    assert origin.begin_copy() not in (copy.endpoint, "")
     assert refused(copy.port)
 
 
 def test_a_copy_ends_though_another_was_begun_after_it(origin: Zygote) -> None:
-    first, second = (Account(origin.told("branch")) for _ in range(2))
+    first, second = (Account(origin.begin_copy()) for _ in range(2))
     pids = [each.pid for each in psutil.Process(origin.process.pid).children()]
     origin.tell(f"end {first.port}")
     assert roles(second) == []
@@ -122,10 +139,10 @@ def test_a_copy_ends_though_another_was_begun_after_it(origin: Zygote) -> None:
 
 
 def test_branches_end_with_their_parent(origin: Zygote) -> None:
-    copy = Account(origin.told("branch"))
+    copy = Account(origin.begin_copy())
     make(copy, "alive")
     origin.process.kill()
-    origin.process.wait(10)
+    origin.process.wait(60)
     # the end of all that held its stdout: the branch, too
     assert origin.process.stdout
     assert origin.process.stdout.read() == ""
@@ -140,7 +157,7 @@ def test_it_ends_in_silence(how: str | signal.Signals) -> None:
         assert process.stdout.readline().startswith("http://127.0.0.1:")
         if isinstance(how, signal.Signals):
             process.send_signal(how)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
         assert (out, err, process.returncode) == ("", "", 0)
 
 
@@ -158,13 +175,13 @@ def test_it_ends_with_a_parent_that_leaves_its_stdin_open() -> None:
     port = int(told.stdout.strip().rpartition(":")[2])
     # the reading end is closed once the emulator has ended
     with os.fdopen(writing, "wb", buffering=0), socket.socket() as tried:
-        tried.settimeout(10)
+        tried.settimeout(60)
         if tried.connect_ex(("127.0.0.1", port)) == 0:
             assert tried.recv(1) == b""
 
 
 def test_a_line_that_is_no_command_is_told() -> None:
     with started() as process:
-        out, err = process.communicate("brunch\n", timeout=30)
+        out, err = process.communicate("brunch\n", timeout=60)
     assert out.count("\n") == 1
-    assert "'brunch' is no command; write branch, or end PORT" in err
+    assert "'brunch' is no command; write branch NUMBER, or end PORT" in err

@@ -20,6 +20,7 @@ from prodgate.criteria import LAYERS
 from prodgate.layers import BUILT
 from prodgate.rehearsal.account import RehearsalAccount
 from prodgate.rehearsal.shared_account import copy_shared
+from prodgate.run import account_lines
 from prodgate.run.account_lines import AccountLines, sharing_account
 from prodgate.sections.project import Project, open_project
 from prodgate.terraform.diagnostics import TerraformError
@@ -220,6 +221,25 @@ def test_who_waits_for_too_long_says_so(tmp_path: Path, monkeypatch: pytest.Monk
                 shared.copy("live")
         finally:
             serving_processes(tmp_path)[0].resume()
+
+
+#: A process that leaves one behind which holds its stderr, and says which.
+LEAVING = """
+import subprocess, sys
+print(subprocess.Popen(("sleep", "60"), start_new_session=True).pid, file=sys.stderr)
+"""
+
+
+def test_what_holds_the_log_of_an_ended_process_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_lines, "make_command", lambda *_: (sys.executable, "-c", LEAVING))
+    monkeypatch.setattr(account_lines, "_SAID", 0)
+    with sharing(tmp_path) as shared:
+        pass
+    left = psutil.Process(int(shared.said[-1]))
+    assert left.status() == psutil.STATUS_SLEEPING
+    left.kill()
 
 
 #: A run of two layers, of which one has its copy and one has none yet, which then waits to be killed.

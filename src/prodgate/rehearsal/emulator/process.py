@@ -101,14 +101,14 @@ def serve(account: str) -> None:
 
 
 def _run_command(branches: Branches, line: str) -> None:
-    """Do what a line at stdin says: ``branch``, or ``end PORT``."""
+    """Do what a line at stdin says: ``branch NUMBER``, which is answered with the number, or ``end PORT``."""
     match line.split():
-        case ["branch"]:
-            _write_line(branches.begin())
+        case ["branch", number]:
+            _write_line(f"{number} {branches.begin()}")
         case ["end", port] if port.isdigit():
             branches.end(int(port))
         case _:
-            sys.stderr.write(f"emulator: stdin: {line!r} is no command; write branch, or end PORT\n")
+            sys.stderr.write(f"emulator: stdin: {line!r} is no command; write branch NUMBER, or end PORT\n")
 
 
 def _write_line(line: str) -> None:
