@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ...evidence.runs import Run
 from ...findings import Outcome
-from ...verdict import Verdict
+from ...verdict import Decision, Verdict
 from ..diff.conditions import MEASURED
 from ..diff.figures import read_figure
 from ..view import find_worst
@@ -53,8 +53,11 @@ class Entry:
         if not all(isinstance(text, str) for text in (made.run, made.journal, made.day, made.verdict, made.problem)):
             raise TypeError("texts are expected")
         date.fromisoformat(made.day)
+        if not made.problem:
+            Decision(made.verdict)
+        criteria = {name: str(Outcome(outcome)) for name, outcome in made.criteria.items()}
         figures = {name: (str(seen), str(bound), bool(own)) for name, (seen, bound, own) in made.figures.items()}
-        return cls(**{**data, "criteria": dict(made.criteria), "figures": figures})
+        return cls(**{**data, "criteria": criteria, "figures": figures})
 
 
 def make_entry(run: Run, journal: str) -> Entry:

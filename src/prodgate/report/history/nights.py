@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from ...verdict import Decision
+from ..verdict_words import OUTCOMES
+from ..view import WORST_FIRST
 from .entries import Entry
 
 #: Days that the calendar shows, the latest.
@@ -23,7 +26,7 @@ MARKS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """One day; ``entry`` is the last whole run that began on it, else the last one."""
+    """One day; ``entry`` is the last whole run that began on it, else the worst one."""
 
     day: date
     entry: Entry | None
@@ -54,10 +57,20 @@ class Night:
             return f"{self.day}: no run, so undetermined"
         gone = ", which is gone: history.jsonl alone says so" if self.entry.gone else ""
         if self.entry.problem:
-            return f"{self.day}: {self.entry.run} was refused: {self.entry.problem}{gone}"
+            return f"{self.day}: {self.entry.run} was refused: {self.entry.problem}{gone}{self._among}"
         stamp = f"{'partial ' if self.entry.partial else ''}{'REHEARSAL ' if self.entry.rehearsal else ''}"
-        more = f", the last whole one of {self.runs}" if self.runs > 1 else ""
-        return f"{self.day}: {stamp}{self.entry.verdict}, run {self.entry.run}{gone}{more}"
+        return f"{self.day}: {stamp}{self.entry.verdict}, run {self.entry.run}{gone}{self._among}"
+
+    @property
+    def _among(self) -> str:
+        """Which of the runs of that day counts; nothing where there is only one."""
+        if self.entry is None or self.runs < 2:
+            return ""
+        if self.entry.problem:
+            return f", one of {self.runs} runs"
+        if self.entry.partial:
+            return f", the worst of {self.runs} runs, none of them whole"
+        return f", the last whole one of {self.runs} runs"
 
 
 def list_nights(entries: Iterable[Entry], until: date | None = None) -> list[Night]:
@@ -75,11 +88,19 @@ def list_nights(entries: Iterable[Entry], until: date | None = None) -> list[Nig
 
 
 def _choose(entries: Sequence[Entry]) -> Entry | None:
-    """Return the run that counts for a day: one that was changed afterwards outweighs all, since it hides something."""
-    for candidates in ([e for e in entries if e.problem], [e for e in entries if not e.partial], entries):
+    """Return the run that counts for a day.
+
+    One that was changed afterwards outweighs all, since it hides something. A later whole one answers all that an
+    earlier one did; parts may have asked different things, so that no later one betters another.
+    """
+    for candidates in ([e for e in entries if e.problem], [e for e in entries if not e.partial]):
         if candidates:
             return candidates[-1]
-    return None
+    return min(reversed(entries), key=_rank, default=None)
+
+
+def _rank(entry: Entry) -> int:
+    return WORST_FIRST.index(OUTCOMES[Decision(entry.verdict)])
 
 
 def arrange_weeks(nights: Sequence[Night]) -> list[tuple[str, list[Night | None]]]:

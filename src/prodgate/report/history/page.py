@@ -21,12 +21,13 @@ def render_history(entries: Sequence[Entry], until: date | None = None) -> str:
     of = (last.system, last.target) if last else ("", "")
     shown = [entry for entry in entries if entry.problem or (entry.system, entry.target) == of]
     nights = list_nights(shown, until)
-    strips = list_strips(nights)
+    strips, (trends, undrawn) = list_strips(nights), list_trends(nights)
     return render_page(
         "history.html.j2",
         system=of[0],
         target=of[1],
         last=nights[-1] if nights else None,
+        cut=nights[0].day if nights and f"{nights[0].day}" > min(entry.day for entry in shown) else None,
         others=len(entries) - len(shown),
         gone=sum(entry.gone for entry in shown),
         counts=Counter(night.state for night in nights),
@@ -36,5 +37,6 @@ def render_history(entries: Sequence[Entry], until: date | None = None) -> str:
         nights=nights,
         moving=[strip for strip in strips if not strip.steady],
         steady=[strip for strip in strips if strip.steady],
-        trends=list_trends(nights),
+        trends=trends,
+        undrawn=undrawn,
     )

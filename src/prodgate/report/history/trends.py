@@ -53,20 +53,27 @@ class _Point:
     day: str
 
 
-def list_trends(nights: Sequence[Night]) -> list[Trend]:
-    """Return the figures that at least two nights measured, in the order of the last run."""
+def list_trends(nights: Sequence[Night]) -> tuple[list[Trend], list[str]]:
+    """Return the figures that at least two nights measured, in the order of the last run.
+
+    Those that are drawn, and the names of those that are not: beyond MOST, or measured in more than one dimension.
+    """
     names: dict[str, None] = {}
     for night in reversed(nights):
         names.update(dict.fromkeys(night.entry.figures if night.entry else ()))
-    found = (_trend(name, nights) for name in names)
-    return [trend for trend in found if trend][:MOST]
+    found = {name: [_point(name, night, n, len(nights)) for n, night in enumerate(nights)] for name in names}
+    measured = {name: points for name, points in found.items() if len(_list_known(points)) > 1}
+    alike = [name for name, points in measured.items() if len({one.dimension for one in _list_known(points)}) == 1]
+    drawn = alike[:MOST]
+    return [_trend(name, measured[name], nights) for name in drawn], [name for name in measured if name not in drawn]
 
 
-def _trend(name: str, nights: Sequence[Night]) -> Trend | None:
-    points = [_point(name, night, n, len(nights)) for n, night in enumerate(nights)]
-    known = [point.figure for point in points if point.figure]
-    if len(known) < 2 or len({figure.dimension for figure in known}) > 1:
-        return None
+def _list_known(points: Sequence[_Point]) -> list[Figure]:
+    return [point.figure for point in points if point.figure]
+
+
+def _trend(name: str, points: Sequence[_Point], nights: Sequence[Night]) -> Trend:
+    known = _list_known(points)
     limit = _find_limit(name, nights)
     highest = max([*(f.high if f.high.is_finite() else f.value for f in known), *([limit.base] if limit else [])])
     top = highest * Decimal("1.1") or Decimal(1)

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from prodgate.report.history.entries import Entry, make_entry
 from prodgate.report.history.nights import MARKS, MOST_DAYS, Night, arrange_weeks, list_nights
 from prodgate.report.history.page import render_history
 from prodgate.report.history.strips import list_strips
-from prodgate.report.history.trends import list_trends
+from prodgate.report.history.trends import MOST, list_trends
 
 from ...sample_run import ABOUT, CRITERIA, forge, judge
 from ..samples import criterion, failing, finding, run
@@ -51,10 +51,30 @@ def test_the_last_whole_run_counts_for_a_night_and_one_that_was_changed_outweigh
     (alone,) = list_nights([part])
     assert alone.mark == "(×)"
     assert "partial NO-GO" in alone.says
+    assert alone.says.endswith("run 2026-11-02T020000Z-aaaaaaa")
+    assert night.says.endswith("run 2026-11-02T010000Z-aaaaaaa, the last whole one of 2 runs")
     bad = entry("2026-11-02", "", run="2026-11-02T000000Z-aaaaaaa", problem="CHANGED: journal.jsonl")
     (refused,) = list_nights([part, whole, bad])
     assert refused.state == "refused"
     assert "CHANGED" in refused.says
+    assert refused.says.endswith(", one of 3 runs")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "shown"),
+    [
+        (("NO-GO", "INSUFFICIENT EVIDENCE", "GO"), "NO-GO, run 2026-11-02T010000Z-aaaaaaa"),
+        (("INSUFFICIENT EVIDENCE", "GO"), "INSUFFICIENT EVIDENCE, run 2026-11-02T010000Z-aaaaaaa"),
+        (("GO", "GO"), "GO, run 2026-11-02T020000Z-aaaaaaa"),
+    ],
+)
+def test_a_night_without_a_whole_run_is_as_good_as_its_worst(verdicts: tuple[str, ...], shown: str) -> None:
+    parts = [
+        entry("2026-11-02", verdict, run=f"2026-11-02T0{n}0000Z-aaaaaaa", partial=True)
+        for n, verdict in enumerate(verdicts, start=1)
+    ]
+    (night,) = list_nights(parts)
+    assert night.says == f"2026-11-02: partial {shown}, the worst of {len(parts)} runs, none of them whole"
 
 
 def test_weeks_begin_on_monday_and_have_every_night_once() -> None:
@@ -88,7 +108,7 @@ def measured(day: str, text: str, machine: str = "", own: bool = True) -> Entry:
 
 def drawn(entries: Sequence[Entry]) -> list[int]:
     """How many points each part of the line has."""
-    (trend,) = list_trends(list_nights(entries))
+    ((trend,), _) = list_trends(list_nights(entries))
     return [path.count(" ") for style, path in trend.panel.shapes if style == "line"]
 
 
@@ -96,7 +116,7 @@ def test_a_trend_has_gaps_where_nights_are_missing() -> None:
     days = ("2026-11-01", "2026-11-02", "2026-11-04", "2026-11-05", "2026-11-06")
     entries = [measured(day, FAST if n % 2 else SLOW) for n, day in enumerate(days)]
     assert drawn(entries) == [2, 3]
-    (trend,) = list_trends(list_nights(entries))
+    ((trend,), _) = list_trends(list_nights(entries))
     assert trend.says == "5 values with their intervals, a gap of 1 day."
     assert dict(trend.rows)["2026-11-03"] == "no run that counts"
     assert [label.text for label in trend.labels] == ["2026-11-01", "2026-11-06", "200 ms"]
@@ -105,13 +125,36 @@ def test_a_trend_has_gaps_where_nights_are_missing() -> None:
 def test_a_trend_is_broken_between_machines_where_they_matter() -> None:
     entries = [measured(f"2026-11-0{n}", FAST, machine="two" if n > 2 else "one") for n in range(1, 5)]
     assert drawn(entries) == [2, 2]
-    (trend,) = list_trends(list_nights(entries))
+    ((trend,), _) = list_trends(list_nights(entries))
     assert "Measured on 2 machines" in trend.says
     assert drawn([replace(each, figures={"x on y": (FAST, "", False)}) for each in entries]) == [4]
 
 
 def test_a_figure_of_one_night_has_no_trend() -> None:
-    assert list_trends(list_nights([measured("2026-11-01", FAST), entry("2026-11-02")])) == []
+    assert list_trends(list_nights([measured("2026-11-01", FAST), entry("2026-11-02")])) == ([], [])
+
+
+def test_a_figure_that_is_not_drawn_is_named() -> None:
+    many = {f"f{n:02} on steady": (FAST, "< 200 ms", True) for n in range(MOST + 1)}
+    nights = [
+        entry(day, figures={**many, "f00 on steady": (text, "", True)})
+        for day, text in (("2026-11-01", FAST), ("2026-11-02", "1 % (95 % each end: 0–2 %, 9 requests)"))
+    ]
+    trends, undrawn = list_trends(list_nights(nights))
+    assert [trend.name for trend in trends] == [f"f{n:02} on steady" for n in range(1, MOST + 1)]
+    assert undrawn == ["f00 on steady"]
+    more = [replace(each, figures={**each.figures, "g on steady": (FAST, "", True)}) for each in nights]
+    page = render_history(more)
+    assert "2 more figures are not drawn" in page
+    assert "<li><code>g on steady</code>" in page
+
+
+def test_says_that_a_long_history_is_cut() -> None:
+    assert (
+        f"Of the days before {date(2026, 11, 9) - timedelta(days=MOST_DAYS - 1)} nothing is shown."
+        in render_history([entry("2025-01-01"), entry("2026-11-09")])
+    )
+    assert "nothing is shown" not in render_history([entry("2026-11-09")])
 
 
 def test_an_entry_says_what_its_run_says() -> None:
@@ -261,3 +304,13 @@ def test_another_file_in_the_place_of_the_index_is_refused(
     assert main(["history", str(folder)]) == 4
     assert "is no index of runs" in capsys.readouterr().err
     assert main(["history", str(folder / "nowhere")]) == 4
+
+
+@pytest.mark.parametrize("said", [{"verdict": "MAYBE"}, {"criteria": {"backup-retention": "perhaps"}}])
+def test_an_index_with_what_no_run_says_is_refused(
+    folder: Path, said: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", str(folder)]) == 0
+    remember(folder, **said)
+    assert main(["history", str(folder)]) == 4
+    assert "is no index of runs" in capsys.readouterr().err
