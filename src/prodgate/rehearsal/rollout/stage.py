@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,18 +10,16 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ...aws.answers import Unreadable
-from ...engines.environments import EngineError
 from ...engines.haproxy import ensure_haproxy
-from ...engines.postgresql import REQUIRED, find_postgresql
 from ...processes.progress import Progress
 from ..account import RehearsalAccount
-from ..postgresql import running_postgresql
 from ..site.database import list_revisions
 from ..site.migrating import Flaw, fail_half_way, move_passwords, prepare_previous
 from .alarms import read_alarms
 from .builds import BLUE, Build, find_build
 from .colours import Stage, TaskSet, find_unwell, shift, start_tasks
 from .controller import carry_out
+from .databases import running_database
 from .declared import Service, read_hook, read_services
 from .deployments import begin_release
 from .faults import check_faults
@@ -118,7 +115,7 @@ def running_rollout(
     with ExitStack() as opened:
         account = opened.enter_context(opened_account)
         scratch = Path(opened.enter_context(TemporaryDirectory(prefix="prodgate-rollout-")))
-        kept_in, database = opened.enter_context(_running_database(scratch, progress))
+        kept_in, database = opened.enter_context(running_database(scratch, progress))
         prepare_previous(database)
         services = _take_over(account, wrong)
         traffic = Traffic(speed)
@@ -130,24 +127,6 @@ def running_rollout(
         _start_blue(stage)
         opened.enter_context(stage.keeper.keeping())
         yield StagedRollout(account, proxy.url, database, kept_in, stage, progress)
-
-
-@contextmanager
-def _running_database(scratch: Path, progress: Progress) -> Iterator[tuple[str, str]]:
-    """Yield what holds the site's data, in words, and its URL: PostgreSQL where it is found, else SQLite.
-
-    Raises EngineError where PostgreSQL is required, or is there and does not start.
-    """
-    try:
-        engine = find_postgresql()
-    except EngineError as error:
-        if os.environ.get("PRODGATE_POSTGRESQL") == REQUIRED:
-            raise
-        yield f"SQLite, since {error}", f"sqlite:///{scratch / 'news.sqlite'}"
-        return
-    progress(f"starting PostgreSQL {engine.version}")
-    with running_postgresql(engine) as url:
-        yield f"PostgreSQL {engine.version}", url
 
 
 def _take_over(account: RehearsalAccount, faults: frozenset[str]) -> tuple[Service, ...]:
