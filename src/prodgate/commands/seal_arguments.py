@@ -12,14 +12,25 @@ def add_seal_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     seal = command("seal", "seal", "seal a finished run anew, such as to sign it in a job that runs no code of a team")
     seal.add_argument("run", type=Path, help="a run directory")
     add_signing_key(seal)
+    seal.add_argument(
+        "--timestamp", metavar="URL", default="",
+        help="let this authority stamp the time of the seal (RFC 3161), such as http://timestamp.digicert.com",
+    )  # fmt: skip
     bundle = command("bundle", "bundle", "pack a sealed run into one file, the same bytes every time")
     bundle.add_argument("run", type=Path, help="a run directory")
     bundle.add_argument("--to", type=Path, metavar="FILE", help="default: beside the run, named after it")
-    verify = command("verify", "verify", "say whether a sealed run is what was sealed, by whom, and derive its verdict")
+    _add_verify(command("verify", "verify", "say whether a sealed run is what was sealed, by whom, and its verdict"))
+
+
+def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("run", type=Path, help="a run directory, a bundle, or a folder of runs")
     verify.add_argument(
         "--key", type=Path, metavar="FILE", action="append", default=[],
         help="public key whose signature counts; may be repeated (default: [evidence] signers of the criteria)",
+    )  # fmt: skip
+    verify.add_argument(
+        "--tsa", type=Path, metavar="FILE", action="append", default=[],
+        help="certificates, in PEM, of an authority that must have stamped the time of the seal; may be repeated",
     )  # fmt: skip
     verify.add_argument("--criteria", type=Path, help="whose signers count, and which system it must be about")
     verify.add_argument("--unsigned", action="store_true", help="do not ask for a signature")

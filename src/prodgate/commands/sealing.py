@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -31,6 +32,7 @@ from ..sealing.verifying import Checked, Wanted, check, check_by_itself
 from ..sections.criteria_file import load_criteria
 from ..sections.validation import quantity_mistakes
 from ..signatures.keys import SigningError
+from ..signatures.timestamps import TimestampError, read_certificates, request_timestamp
 from ..verdict import Decision
 
 _CRITERIA: Final = Path("criteria.toml")
@@ -43,10 +45,13 @@ def seal(given: argparse.Namespace) -> int:
     signer = take_signer(given.signing_key, run.criteria.evidence)
     if (given.run / SEAL).exists() and (flaws := check_by_itself(given.run).flaws):
         raise SealError(f"{given.run}: is not as it was sealed: {'; '.join(flaws)}; nobody should stand for it")
+    stamp = partial(request_timestamp, given.timestamp) if given.timestamp else None
     try:
-        state, made = seal_again(given.run, signer)
+        state, made = seal_again(given.run, signer, stamp)
     except SigningError as error:
         raise SealError(f"{given.run}: not signed: {error}") from None
+    except TimestampError as error:
+        raise SealError(f"{given.run}: not sealed, since its time was not stamped: {error}") from None
     _print(f"{state}: {one_line(str(given.run), 500)}\nseal:   {made.digest}")
     return 0
 
@@ -101,6 +106,7 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
     return Wanted(
         signers=(*read_trusted(given.key), *(stated.evidence.signers if stated else ())),
         unsigned=given.unsigned,
+        authorities=[_read_authority(file) for file in given.tsa],
         commit=given.commit,
         system=stated.system if stated else "",
         target=given.target,
@@ -108,6 +114,17 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
         promotes=given.promotes,
         max_age=Quantity.parse(given.max_age) if given.max_age else None,
     )
+
+
+def _read_authority(file: Path) -> bytes:
+    """Return the certificates of an authority. Raises UsageError."""
+    try:
+        pem = file.read_bytes()
+        read_certificates(pem)
+    except (OSError, TimestampError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"--tsa {file}: {why}; name the authority's certificates, in PEM") from None
+    return pem
 
 
 @contextmanager
@@ -149,6 +166,10 @@ def _render(checked: Checked) -> Iterator[str]:
         known = f"signed by {checked.signer} ({said['keyid'][:12]})"
         signed = known if checked.signer else f"signed by key {said['keyid'][:12]}, which was not checked; give --key"
     yield visible(f"  {signed} at {datetime.fromisoformat(said['sealed']):%Y-%m-%dT%H:%M:%SZ}: run {said['run']}")
+    if timed := checked.stamped.stamp:
+        yield visible(f"  time stamped at {timed.at:%Y-%m-%dT%H:%M:%SZ} by {one_line(timed.by)}")
+    elif checked.stamped.there:
+        yield "  its time stamp was not checked; give --tsa"
     yield visible(f"  commit {one_line(said['commit'] or 'unknown')}; head {said['head']}")
     if said["verdict"] == Decision.GO and not said["promotes"]:
         yield "  not a promotion verdict"
@@ -156,6 +177,7 @@ def _render(checked: Checked) -> Iterator[str]:
 
 def _to_json(checked: Checked) -> Mapping[str, Any]:
     own: Mapping[str, Any] = checked.seal.own if checked.seal and checked.authentic else {}
+    stamp = checked.stamped.stamp
     keys = ("run", "verdict", "promotes", "rehearsal", "system", "target", "commit", "started", "sealed", "head")
     return {
         "path": str(checked.path),
@@ -164,6 +186,7 @@ def _to_json(checked: Checked) -> Mapping[str, Any]:
         "signer": checked.signer,
         "keyid": checked.seal.envelope.keyid if checked.seal and checked.authentic else "",
         "seal": checked.seal.digest if checked.seal and checked.authentic else "",
+        "stamped": stamp.at.isoformat() if stamp and checked.authentic else None,
         **{key: own.get(key) for key in keys},
     }
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,17 +73,19 @@ def publish(
     return verdict.decision.exit_code
 
 
-def seal_again(path: Path, signer: Signer | None) -> tuple[SealState, Seal]:
+def seal_again(
+    path: Path, signer: Signer | None, stamp: Callable[[bytes], bytes] | None = None
+) -> tuple[SealState, Seal]:
     """Write the reports of a finished run anew, and seal it in place of an earlier seal.
 
-    Raises SealError, and SigningError; the run is then as it was.
+    ``stamp`` is as of ``seal``. Raises SealError, SigningError, and what ``stamp`` raises; the run is then as it was.
     """
     run = runs.read(path)
     verdict = run.verdict()
     state = state_by(run, signer)
     with taken_back(path, (*FILES.values(), SUMMARY)):
         _write_reports(run, verdict, state)
-        return state, seal(run, verdict, signer)
+        return state, seal(run, verdict, signer, stamp=stamp)
 
 
 def _seal(run: runs.Run, verdict: Verdict, sealer: Sealer) -> SealState:

@@ -13,8 +13,10 @@ from ..evidence.files import NO_FILE, digest_file, list_paths
 SEAL: Final = "seal.dsse.json"
 #: The envelope with the verification summary of a run that allows a promotion.
 SUMMARY: Final = "summary.dsse.json"
+#: What an authority says of when the seal was there, as RFC 3161 has it.
+TIME_STAMP: Final = "seal.tsr"
 #: Files that stand for others and that no statement covers.
-SEALING: Final = frozenset({SEAL, SUMMARY})
+SEALING: Final = frozenset({SEAL, SUMMARY, TIME_STAMP})
 #: The verifier of another hand.
 VERIFIER: Final = "verify.py"
 

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from ..evidence.runs import Run
 from ..signatures.envelope import Envelope, EnvelopeError, parse_envelope, write_json
 from ..signatures.keys import Signer
 from ..verdict import Verdict
-from .files import SEAL, SUMMARY, VERIFIER, FileDigest, digest_files
+from .files import SEAL, SUMMARY, TIME_STAMP, VERIFIER, FileDigest, digest_files
 from .statement import OWN, Before, Sealing, make_statement, make_summary
 
 #: Runs of the same system and target that are looked at for the one before; each names another, so that the newest few
@@ -78,10 +78,18 @@ def read_seal(run: Path) -> Seal | None:
     return found
 
 
-def seal(run: Run, verdict: Verdict, signer: Signer | None, *, now: datetime | None = None) -> Seal:
+def seal(
+    run: Run,
+    verdict: Verdict,
+    signer: Signer | None,
+    *,
+    stamp: Callable[[bytes], bytes] | None = None,
+    now: datetime | None = None,
+) -> Seal:
     """Seal a run over the files that it has by now, in place of an earlier seal.
 
-    Raises SealError, and SigningError when the signer did not sign; then the run is as it was before.
+    ``stamp`` returns the time stamp of the bytes of the seal. Raises SealError, what ``stamp`` raises, and SigningError
+    when the signer did not sign; then the run is as it was before.
     """
     if run.finished is None:
         raise SealError(f"{run.path}: was cut off, and is no whole to seal; run the gate again")
@@ -95,10 +103,14 @@ def seal(run: Run, verdict: Verdict, signer: Signer | None, *, now: datetime | N
         made = Seal(_enclose(statement, signer), statement)
         summary = make_summary(statement, made.digest) if signer else None
         summed = _enclose(summary, signer) if summary else None
-        (run.path / SUMMARY).unlink(missing_ok=True)
+        stamped = stamp(made.envelope.to_bytes()) if stamp else b""
+        for name in (SUMMARY, TIME_STAMP):
+            (run.path / name).unlink(missing_ok=True)
         _write(run.path / SEAL, made.envelope.to_bytes())
         if summed:
             _write(run.path / SUMMARY, summed.to_bytes())
+        if stamped:
+            _write(run.path / TIME_STAMP, stamped)
     return made
 
 

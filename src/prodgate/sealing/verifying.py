@@ -24,6 +24,7 @@ from .files import SEAL, FileDigest, digest_files
 from .seals import Seal, read_seal
 from .statement import OWN, Before, Sealing, make_statement
 from .summaries import find_flaws_of_summary
+from .time_stamps import UNSTAMPED, Stamped, check_time_stamp
 
 _MOST_NAMED: Final = 5
 #: How far clocks of two machines may be apart.
@@ -38,6 +39,8 @@ class Wanted:
     """Whose signature counts."""
     unsigned: bool = False
     """Whether it counts without a signature, too."""
+    authorities: Sequence[bytes] = ()
+    """Certificates in PEM of those who must have stamped the time of the seal; none to ask for no time stamp."""
     commit: str = ""
     system: str = ""
     target: str = ""
@@ -61,6 +64,8 @@ class Checked:
     """Derived anew; None when the run can't be read."""
     signer: str = ""
     """Who signed; empty unless that is certain."""
+    stamped: Stamped = UNSTAMPED
+    """What is known of the time stamp of the seal."""
 
     @property
     def authentic(self) -> bool:
@@ -76,23 +81,33 @@ def check(path: Path, wanted: Wanted) -> Checked:
         return Checked(path=path, flaws=(f"CHANGED: {SEAL}: {error}",))
     if seal is None:
         return Checked(path=path, flaws=(f"MISSING: {SEAL}: the run is not sealed",))
-    flaws = [*find_flaws_of_signature(seal, wanted, SEAL), *_compare_files(seal.statement, digest_files(path))]
+    stamped = check_time_stamp(path, seal, wanted.authorities)
+    flaws = [
+        *find_flaws_of_signature(seal, wanted, SEAL),
+        *stamped.flaws,
+        *_compare_files(seal.statement, digest_files(path)),
+    ]
     try:
         run = runs.read(path)
     except runs.RunError as error:
         flaws += map(_begin_with_word, error.flaws or (f"CHANGED: {error}",))
         return Checked(path=path, flaws=tuple(dict.fromkeys(flaws)), seal=seal)
     verdict = run.verdict()
+    found = tuple(dict.fromkeys((*flaws, *_compare_run(path, seal, run, verdict, wanted))))
+    signer = "" if found else _name_signer(seal, wanted)
+    return Checked(path=path, flaws=found, seal=seal, run=run, verdict=verdict, signer=signer, stamped=stamped)
+
+
+def _compare_run(path: Path, seal: Seal, run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[str]:
+    """Say where a run is not what its seal says, or what is wanted."""
     derived = _derive(seal, run, verdict)
-    flaws += [
-        *_find_foreign_signer(seal, run),
-        *_find_uncited(run, seal.statement),
-        *_compare_statement(seal, run.name, derived),
-        *find_flaws_of_summary(path, seal, derived, lambda other, name: find_flaws_of_signature(other, wanted, name)),
-        *_find_unwanted(run, verdict, wanted),
-    ]
-    signer = _name_signer(seal, wanted) if not flaws else ""
-    return Checked(path=path, flaws=tuple(dict.fromkeys(flaws)), seal=seal, run=run, verdict=verdict, signer=signer)
+    yield from _find_foreign_signer(seal, run)
+    yield from _find_uncited(run, seal.statement)
+    yield from _compare_statement(seal, run.name, derived)
+    yield from find_flaws_of_summary(
+        path, seal, derived, lambda other, name: find_flaws_of_signature(other, wanted, name)
+    )
+    yield from _find_unwanted(run, verdict, wanted)
 
 
 def check_by_itself(path: Path) -> Checked:

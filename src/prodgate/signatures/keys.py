@@ -1,4 +1,4 @@
-"""Keys: Ed25519, and ECDSA on P-256 with SHA-256, in PEM. The only module that imports cryptography but the rehearsal.
+"""Keys: Ed25519, and ECDSA on P-256 with SHA-256, in PEM; cryptography is imported here, and for certificates.
 
 A key is named by the SHA-256 of its public half in DER (SubjectPublicKeyInfo), which is what
 ``openssl pkey -pubin -in key.pem -outform DER | sha256sum`` prints.

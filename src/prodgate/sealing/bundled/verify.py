@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 CODES = {"GO": 0, "NO-GO": 1, "INSUFFICIENT EVIDENCE": 2}
 KIND = "application/vnd.in-toto+json"
-UNSEALED = ("seal.dsse.json", "summary.dsse.json")
+STAMP = "seal.tsr"
+UNSEALED = ("seal.dsse.json", "summary.dsse.json", STAMP)
 
 
 def sha256(data: bytes) -> str:
@@ -81,6 +82,15 @@ def check_files(run: Path, statement: Any) -> Iterator[str]:
         data = found[name].read_bytes() if found[name].is_file() and not found[name].is_symlink() else None
         if data is None or listed[name] != (sha256(data), len(data)):
             yield f"CHANGED: {name}"
+
+
+def check_time_stamp(run: Path) -> Iterator[str]:
+    """Yield why what lies there as a time stamp can't be one of the seal; ``openssl ts -verify`` says whose it is."""
+    if not (path := run / STAMP).exists() and not path.is_symlink():
+        return
+    seal = hashlib.sha256((run / UNSEALED[0]).read_bytes()).digest()
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > 65536 or seal not in path.read_bytes():
+        yield f"UNLISTED: {STAMP}: no time stamp of this seal"
 
 
 def check_chain(lines: list[bytes]) -> Iterator[str]:
@@ -195,6 +205,7 @@ def verify(given: argparse.Namespace) -> tuple[Any, list[str]]:
         if statement is not None:
             own = statement["predicate"]["prodgate"]
             flaws += check_files(given.run, statement)
+            flaws += check_time_stamp(given.run)
             flaws += check_summary(given.run, own, seal, key)
             flaws += find_unwanted(own, given.commit, given.max_age)
             flaws += check_run(given.run, statement)
