@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
 from ..quantities import Quantity
-from .answers import Absent, Unread, Unreadable
+from .answers import Absent, Missing, Unread, Unreadable, as_answer
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741
@@ -126,7 +126,15 @@ class Account:
         place = region or self.region
         _count_asked((f"{service} in {place}",))
         key = (service, operation, place, repr(sorted(parameters.items())), whole)
-        return self._ask_once(key, lambda: self.calls.pages(service, operation, place, parameters, whole=whole))
+        return self._ask_once(key, lambda: self._ask(service, operation, place, parameters, whole=whole))
+
+    def _ask(
+        self, service: str, operation: str, place: str, parameters: Mapping[str, Any], *, whole: bool
+    ) -> Sequence[Any]:
+        for missing in (one for one in parameters.values() if isinstance(one, Missing)):
+            raise Unreadable(missing.reason)
+        pages = self.calls.pages(service, operation, place, parameters, whole=whole)
+        return [as_answer(page, f"{service} {operation}") for page in pages]
 
     def _ask_once(self, key: Any, ask: Callable[[], T]) -> T:
         with self._lock:

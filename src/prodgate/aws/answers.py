@@ -1,8 +1,12 @@
-"""The outcomes of a call besides a value: something is absent, or there is no answer at all."""
+"""What a call comes to: a structure that may lack members, that something is absent, or no answer at all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, Final, NoReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +30,63 @@ class Unreadable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Answer(dict[str, Any]):
+    """A structure of an answer; a member that AWS left out is Missing rather than a KeyError.
+
+    Which members there are depends on a resource's age, engine and state, whatever documentation calls required.
+    """
+
+    __slots__ = ("call",)
+
+    def __init__(self, members: Mapping[str, Any], call: str) -> None:
+        super().__init__(members)
+        self.call = call
+        """Whose answer it is, such as ``rds DescribeDBInstances``."""
+
+    def __missing__(self, member: str) -> Any:
+        missing = Missing(f"{self.call} does not state its {member}")
+        if (noted := _NOTED.get(None)) is not None:
+            noted.append(missing.reason)
+        return missing
+
+
+def _refuse(missing: Missing, *_: Any, **__: Any) -> NoReturn:
+    raise Unreadable(missing.reason)
+
+
+class Missing(Unread):
+    """What an answer leaves out: it may be kept in the field of a fact, and whatever else is done with it raises."""
+
+    __slots__ = ()
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __bool__ = __len__ = __iter__ = _refuse
+    __contains__ = __getitem__ = __str__ = __format__ = __int__ = __float__ = __index__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __or__ = __ror__ = __and__ = __rand__ = __mod__ = __rmod__ = __call__ = _refuse
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        _refuse(self)
+
+
+_NOTED: Final[ContextVar[list[str]]] = ContextVar("noted")
+
+
+def as_answer(value: Any, call: str) -> Any:
+    """Return plain values with every structure an Answer to a call."""
+    if isinstance(value, dict):
+        return Answer({key: as_answer(item, call) for key, item in value.items()}, call)
+    return [as_answer(item, call) for item in value] if isinstance(value, list | tuple) else value
+
+
+@contextmanager
+def noting_what_is_missing() -> Iterator[list[str]]:
+    """Note what answers were found to leave out, as sentences; some functions choke on it in words of their own."""
+    noted: list[str] = []
+    before = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(before)

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..aws.account import Account
 from ..aws.actions import reads
-from ..aws.answers import Absent, Unreadable
+from ..aws.answers import Absent, Unreadable, noting_what_is_missing
 from ..findings import Undetermined
 from . import Fact, Facts
 
-__all__ = ["Account", "observes", "reads"]
+__all__ = ["Account", "apart", "observes", "reads"]
 
 Observer = Callable[[Account], Iterable[Fact]]
+F = TypeVar("F", bound=Fact)
 O = TypeVar("O", bound=Observer)  # noqa: E741
 
 #: Every observer, with the kinds of fact that can't be judged when it fails.
@@ -33,6 +34,44 @@ def observes(*kinds: type[Fact]) -> Callable[[O], O]:
         return observer
 
     return register
+
+
+#: What Python raises about a value that is not as the code expects it.
+_ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
+def apart(kind: type[F], look: Callable[[Any], F], *names: str) -> Callable[[Any], F]:
+    """Return ``look`` for one resource of many: what is odd about a row costs the fact about that row alone.
+
+    The fact is then unread, with a sentence why. ``names`` are the members that may name a row, the best first; a row
+    that is a text or a fact names itself, one of several values is named by the first.
+    """
+
+    def look_apart(row: Any) -> F:
+        with noting_what_is_missing() as missing:
+            try:
+                return look(row)
+            except Unreadable as error:
+                reason = error.reason
+            except Undetermined as error:
+                reason = error.conclusion.reason
+            except Absent as error:
+                reason = f"a part of it does not exist, or no longer ({error.code})"
+            except _ODD as error:
+                reason = missing[-1] if missing else f"was not understood: {type(error).__name__}: {error}"
+        return kind.unread(_name_row(row, names), reason)
+
+    return look_apart
+
+
+def _name_row(row: Any, names: Iterable[str]) -> str:
+    if isinstance(row, tuple):
+        return _name_row(row[0], names)
+    if isinstance(row, str | Fact):
+        return row if isinstance(row, str) else row.subject
+    stated = row if isinstance(row, Mapping) else {name: getattr(row, name) for name in names}
+    known = [stated[name] for name in names if name in stated]
+    return next((one for one in known if isinstance(one, str)), f"something without {' and '.join(names)}")
 
 
 def import_all(package: str) -> None:

@@ -12,7 +12,7 @@ from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from ...semantics.airflow_versions import dag_concurrency, is_suppressed, parse_version, setting_mistakes, settings
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .alarm_settings import read_alarms
 from .permissions import read_rights
 from .queues import find_dead_letter_sources
@@ -56,7 +56,9 @@ class AirflowEnvironment(Fact):
 @observes(AirflowEnvironment)
 def observe_airflow_environments(account: Account) -> Iterator[AirflowEnvironment]:
     """Look at every environment."""
-    yield from account.each(partial(_environment, account), list_environments(account))
+    yield from account.each(
+        apart(AirflowEnvironment, partial(_environment, account), "Arn", "Name"), list_environments(account)
+    )
 
 
 def list_environments(account: Account) -> tuple[Mapping[str, Any], ...]:

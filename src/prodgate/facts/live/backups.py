@@ -10,7 +10,7 @@ from ...aws.account import Account
 from ...quantities import Quantity
 from ...semantics.schedules import runs_daily
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 
 reads("backup", "DescribeBackupVault", "GetBackupPlan", "GetBackupSelection", "ListBackupPlans", "ListBackupSelections")
 
@@ -59,7 +59,8 @@ class BackupVault(Fact):
 def observe_plans(account: Account) -> Iterator[BackupPlan]:
     """See the backup plans with what they select."""
     listed = account.list("backup", "ListBackupPlans", "BackupPlansList")
-    yield from account.each(lambda plan: _plan(account, plan), listed)
+    look = apart(BackupPlan, lambda plan: _plan(account, plan), "BackupPlanArn", "BackupPlanId")
+    yield from account.each(look, listed)
 
 
 def _plan(account: Account, listed: Mapping[str, Any]) -> BackupPlan:
@@ -96,7 +97,7 @@ def observe_vaults(account: Account) -> Iterator[BackupVault]:
     rules = [rule for plan in account.once(observe_plans) for rule in plan.rules]
     home = f"arn:aws:backup:{account.region}:{account.id}:backup-vault:"
     arns = {home + rule.vault for rule in rules} | {arn for rule in rules for arn in rule.copies}
-    yield from account.each(lambda arn: _vault(account, arn), sorted(arns))
+    yield from account.each(apart(BackupVault, lambda arn: _vault(account, arn)), sorted(arns))
 
 
 def _vault(account: Account, arn: str) -> BackupVault:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...aws.answers import Unread
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .keys import Encryption, read_encryption
 from .load_balancers import list_balancer_attributes
 
@@ -48,7 +48,7 @@ def observe_buckets(account: Account) -> Iterator[Bucket]:
     """See every bucket."""
     names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
     targets = account.attempt(account.once, list_log_targets)
-    yield from account.each(lambda name: _bucket(account, name, targets), names)
+    yield from account.each(apart(Bucket, lambda name: _bucket(account, name, targets)), names)
 
 
 @observes(AccountBuckets)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .alarm_settings import AlarmSettings, read_alarms
 
 reads("synthetics", "DescribeCanaries", "DescribeCanariesLastRun")
@@ -34,15 +35,19 @@ class Canary(Fact):
 @observes(Canary)
 def observe_canaries(account: Account) -> Iterator[Canary]:
     """Look at every canary."""
-    for found in account.list("synthetics", "DescribeCanaries", "Canaries"):
-        name = found["Name"]
-        yield Canary(
-            subject=name,
-            state=found["Status"]["State"],
-            recurs=not found["Schedule"]["Expression"].startswith("rate(0"),
-            last_run=account.attempt(_read_last_run, account, name),
-            alarms=account.attempt(_list_alarms, account, name),
-        )
+    look = apart(Canary, partial(_canary, account), "Name", "Id")
+    yield from map(look, account.list("synthetics", "DescribeCanaries", "Canaries"))
+
+
+def _canary(account: Account, found: Mapping[str, Any]) -> Canary:
+    name = found["Name"]
+    return Canary(
+        subject=name,
+        state=found["Status"]["State"],
+        recurs=not found["Schedule"]["Expression"].startswith("rate(0"),
+        last_run=account.attempt(_read_last_run, account, name),
+        alarms=account.attempt(_list_alarms, account, name),
+    )
 
 
 def _read_last_run(account: Account, name: str) -> str:

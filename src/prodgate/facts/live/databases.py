@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 
 reads(
     "rds",
@@ -88,38 +89,54 @@ class DatabaseSnapshot(Fact):
 @observes(DatabaseInstance)
 def observe_instances(account: Account) -> Iterator[DatabaseInstance]:
     """See every database server."""
-    for row in account.list("rds", "DescribeDBInstances", "DBInstances"):
-        if RESTORE_TEST not in _tags(row):
-            yield DatabaseInstance(
-                subject=row["DBInstanceArn"],
-                cluster=row.get("DBClusterIdentifier", ""),
-                size=row["DBInstanceClass"],
-                zone=row.get("AvailabilityZone", ""),
-                public=row["PubliclyAccessible"],
-            )
+    look = apart(DatabaseInstance, _server, "DBInstanceArn", "DBInstanceIdentifier")
+    yield from map(look, _list_lasting(account.list("rds", "DescribeDBInstances", "DBInstances")))
 
 
 @observes(Database)
 def observe_databases(account: Account) -> Iterator[Database]:
     """See every database but those that a restore test has created for a while."""
     servers = account.once(observe_instances)
-    for row in account.list("rds", "DescribeDBClusters", "DBClusters"):
-        if RESTORE_TEST not in _tags(row):
-            own = tuple(one for one in servers if one.cluster == row["DBClusterIdentifier"])
-            yield _cluster(account, row, own)
-    for row in account.list("rds", "DescribeDBInstances", "DBInstances"):
-        if RESTORE_TEST not in _tags(row) and not row.get("DBClusterIdentifier"):
-            yield _instance(account, row, tuple(one for one in servers if one.subject == row["DBInstanceArn"]))
+    cluster = apart(Database, partial(_cluster, account, servers), "DBClusterArn", "DBClusterIdentifier")
+    yield from map(cluster, _list_lasting(account.list("rds", "DescribeDBClusters", "DBClusters")))
+    alone = [
+        row
+        for row in _list_lasting(account.list("rds", "DescribeDBInstances", "DBInstances"))
+        if not row.get("DBClusterIdentifier")
+    ]
+    yield from map(
+        apart(Database, partial(_instance, account, servers), "DBInstanceArn", "DBInstanceIdentifier"), alone
+    )
 
 
 @observes(DatabaseSnapshot)
 def observe_snapshots(account: Account) -> Iterator[DatabaseSnapshot]:
     """See the snapshots of clusters, automated and manual."""
-    for row in account.list("rds", "DescribeDBClusterSnapshots", "DBClusterSnapshots"):
-        yield DatabaseSnapshot(subject=row["DBClusterSnapshotArn"], encrypted=row["StorageEncrypted"])
+    look = apart(DatabaseSnapshot, _snapshot, "DBClusterSnapshotArn", "DBClusterSnapshotIdentifier")
+    yield from map(look, account.list("rds", "DescribeDBClusterSnapshots", "DBClusterSnapshots"))
 
 
-def _cluster(account: Account, row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]) -> Database:
+def _list_lasting(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield clusters or instances but those of restore tests."""
+    yield from (row for row in rows if RESTORE_TEST not in _tags(row))
+
+
+def _server(row: Mapping[str, Any]) -> DatabaseInstance:
+    return DatabaseInstance(
+        subject=row["DBInstanceArn"],
+        cluster=row.get("DBClusterIdentifier", ""),
+        size=row["DBInstanceClass"],
+        zone=row.get("AvailabilityZone", ""),
+        public=row["PubliclyAccessible"],
+    )
+
+
+def _snapshot(row: Mapping[str, Any]) -> DatabaseSnapshot:
+    return DatabaseSnapshot(subject=row["DBClusterSnapshotArn"], encrypted=row["StorageEncrypted"])
+
+
+def _cluster(account: Account, servers: tuple[DatabaseInstance, ...], row: Mapping[str, Any]) -> Database:
+    servers = tuple(one for one in servers if one.cluster == row["DBClusterIdentifier"])
     scaling = row.get("ServerlessV2ScalingConfiguration", {})
     earliest = row.get("EarliestRestorableTime")
     states = {member["DBClusterParameterGroupStatus"] for member in row["DBClusterMembers"]}
@@ -137,7 +154,8 @@ def _cluster(account: Account, row: Mapping[str, Any], servers: tuple[DatabaseIn
     )
 
 
-def _instance(account: Account, row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]) -> Database:
+def _instance(account: Account, servers: tuple[DatabaseInstance, ...], row: Mapping[str, Any]) -> Database:
+    servers = tuple(one for one in servers if one.subject == row["DBInstanceArn"])
     groups = row["DBParameterGroups"]
     return Database(
         subject=row["DBInstanceArn"],

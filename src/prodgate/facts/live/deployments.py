@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .alarm_settings import AlarmSettings, read_alarms
 from .ecs_services import list_services
 from .listeners import list_listeners
@@ -72,20 +72,25 @@ class TargetGroup(Fact):
 @observes(ServiceDeployment)
 def observe_deployments(account: Account) -> Iterator[ServiceDeployment]:
     """See how every service deploys."""
-    yield from account.each(lambda service: _deployment(account, service), account.once(list_services))
+    look = apart(ServiceDeployment, lambda service: _deployment(account, service), "serviceArn", "serviceName")
+    yield from account.each(look, account.once(list_services))
 
 
 @observes(TargetGroup)
 def observe_target_groups(account: Account) -> Iterator[TargetGroup]:
     """See every target group that is behind a load balancer."""
-    for row in account.list("elbv2", "DescribeTargetGroups", "TargetGroups"):
-        if row.get("LoadBalancerArns"):
-            yield TargetGroup(
-                subject=row["TargetGroupArn"],
-                checked=row["HealthCheckEnabled"],
-                protocol=row.get("HealthCheckProtocol", ""),
-                matcher=(row.get("Matcher") or {}).get("HttpCode", ""),
-            )
+    rows = account.list("elbv2", "DescribeTargetGroups", "TargetGroups")
+    look = apart(TargetGroup, _target_group, "TargetGroupArn", "TargetGroupName")
+    yield from (look(row) for row in rows if row.get("LoadBalancerArns"))
+
+
+def _target_group(row: Mapping[str, Any]) -> TargetGroup:
+    return TargetGroup(
+        subject=row["TargetGroupArn"],
+        checked=row["HealthCheckEnabled"],
+        protocol=row.get("HealthCheckProtocol", ""),
+        matcher=(row.get("Matcher") or {}).get("HttpCode", ""),
+    )
 
 
 def _deployment(account: Account, service: Mapping[str, Any]) -> ServiceDeployment:

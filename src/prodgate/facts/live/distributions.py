@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...aws.documents import read_document
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .load_balancers import list_balancers
 
 reads("cloudfront", "ListCachePolicies", "ListDistributions", "ListOriginAccessControls")
@@ -78,20 +79,23 @@ class CacheBehaviour(Fact):
 @observes(Distribution)
 def observe_distributions(account: Account) -> Iterator[Distribution]:
     """Look at every distribution."""
-    for site in list_distributions(account):
-        certificate = site.get("ViewerCertificate", {})
-        yield Distribution(
-            subject=site["ARN"],
-            domain_name=site["DomainName"],
-            enabled=site["Enabled"],
-            price_class=site["PriceClass"],
-            names=tuple(items(site, "Aliases")),
-            ipv6=site["IsIPV6Enabled"],
-            origins=account.attempt(_describe_origins, account, site),
-            web_acl=site.get("WebACLId", ""),
-            minimum_tls=certificate.get("MinimumProtocolVersion", "TLSv1"),
-            own_certificate=not certificate.get("CloudFrontDefaultCertificate", False),
-        )
+    yield from map(apart(Distribution, partial(_distribution, account), "ARN", "Id"), list_distributions(account))
+
+
+def _distribution(account: Account, site: Mapping[str, Any]) -> Distribution:
+    certificate = site.get("ViewerCertificate", {})
+    return Distribution(
+        subject=site["ARN"],
+        domain_name=site["DomainName"],
+        enabled=site["Enabled"],
+        price_class=site["PriceClass"],
+        names=tuple(items(site, "Aliases")),
+        ipv6=site["IsIPV6Enabled"],
+        origins=account.attempt(_describe_origins, account, site),
+        web_acl=site.get("WebACLId", ""),
+        minimum_tls=certificate.get("MinimumProtocolVersion", "TLSv1"),
+        own_certificate=not certificate.get("CloudFrontDefaultCertificate", False),
+    )
 
 
 @observes(BucketOrigin)

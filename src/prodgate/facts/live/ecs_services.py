@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unreadable
+from ...aws.answers import Answer, Unreadable
 from ..observers import reads
 
 reads("ecs", "DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices", "ListTasks")
@@ -75,7 +75,8 @@ def network_settings(service: Mapping[str, Any]) -> Mapping[str, Any]:
 def _with_primary_task_set(service: Mapping[str, Any]) -> Mapping[str, Any]:
     sets = [one for one in service.get("taskSets") or () if one.get("status") == "PRIMARY"]
     kept = ("taskDefinition", "launchType", "capacityProviderStrategy", "networkConfiguration", "loadBalancers")
-    return {**service, **{name: one[name] for one in sets for name in kept if one.get(name)}}
+    own = {name: one[name] for one in sets for name in kept if one.get(name)}
+    return Answer({**service, **own}, "ecs DescribeServices")
 
 
 def _require_complete(answer: Mapping[str, Any], operation: str) -> None:

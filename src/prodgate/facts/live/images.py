@@ -85,8 +85,10 @@ def _list_deployed(account: Account) -> Iterator[tuple[Image, str]]:
     seen = set[tuple[str, str]]()
     for service in list_services(account):
         running = [one for task in list_tasks(account, service) for one in task["containers"]]
-        known = {one["image"] for one in running}
         named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
+        # a container that has not begun may have no image yet; its definition has
+        running = [one for one in running if one.get("image") or one["name"] not in {each["name"] for each in named}]
+        known = {one["image"] for one in running}
         for one in [*running, *(one for one in named if one["image"] not in known)]:
             found = parse_image(one["image"])
             digest = one.get("imageDigest") or found.digest

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .distributions import GLOBAL, list_distributions
 from .load_balancers import list_application_balancers, read_attributes
 
@@ -30,7 +30,10 @@ def observe_entrances(account: Account) -> Iterator[Entrance]:
     """Look at every distribution and every load balancer."""
     for site in list_distributions(account):
         yield Entrance(subject=site["ARN"], access_log=account.attempt(_log_of_site, account, site))
-    yield from account.each(partial(_balancer, account), list_application_balancers(account))
+    yield from account.each(
+        apart(Entrance, partial(_balancer, account), "LoadBalancerArn", "LoadBalancerName"),
+        list_application_balancers(account),
+    )
 
 
 def _balancer(account: Account, balancer: Mapping[str, Any]) -> Entrance:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .load_balancers import list_balancers
 
 reads("elbv2", "DescribeListeners", "DescribeRules", "DescribeSSLPolicies")
@@ -33,15 +34,18 @@ class Listener(Fact):
 @observes(Listener)
 def observe_listeners(account: Account) -> Iterator[Listener]:
     """Look at every listener of every load balancer."""
-    for listener in list_listeners(account):
-        policy = listener.get("SslPolicy", "") if listener["Protocol"] in _TLS else ""
-        yield Listener(
-            subject=listener["ListenerArn"],
-            protocol=listener["Protocol"],
-            tls_policy=policy,
-            accepts=account.attempt(_list_accepted_tls, account, policy),
-            answers=account.attempt(_list_answers, account, listener),
-        )
+    yield from map(apart(Listener, partial(_listener, account), "ListenerArn"), list_listeners(account))
+
+
+def _listener(account: Account, listener: Mapping[str, Any]) -> Listener:
+    policy = listener.get("SslPolicy", "") if listener["Protocol"] in _TLS else ""
+    return Listener(
+        subject=listener["ListenerArn"],
+        protocol=listener["Protocol"],
+        tls_policy=policy,
+        accepts=account.attempt(_list_accepted_tls, account, policy),
+        answers=account.attempt(_list_answers, account, listener),
+    )
 
 
 def list_listeners(account: Account) -> tuple[Mapping[str, Any], ...]:

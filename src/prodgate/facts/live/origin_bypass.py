@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .load_balancers import list_balancers
 from .security_groups import read_openings
 
@@ -34,12 +35,16 @@ class FrontDoor(Fact):
 @observes(FrontDoor)
 def observe_front_doors(account: Account) -> Iterator[FrontDoor]:
     """See every load balancer."""
-    for balancer in list_balancers(account):
-        yield FrontDoor(
-            subject=balancer["LoadBalancerArn"],
-            guarded=bool(balancer.get("SecurityGroups")),
-            strangers=account.attempt(_list_strangers, account, balancer),
-        )
+    look = apart(FrontDoor, partial(_door, account), "LoadBalancerArn", "LoadBalancerName")
+    yield from map(look, list_balancers(account))
+
+
+def _door(account: Account, balancer: Mapping[str, Any]) -> FrontDoor:
+    return FrontDoor(
+        subject=balancer["LoadBalancerArn"],
+        guarded=bool(balancer.get("SecurityGroups")),
+        strangers=account.attempt(_list_strangers, account, balancer),
+    )
 
 
 def _list_strangers(account: Account, balancer: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .airflow import list_environments
 from .ecs_services import list_services, network_settings
 from .load_balancers import list_balancers
@@ -66,16 +67,20 @@ def observe_placements(account: Account) -> Iterator[Placement]:
     names = {
         row["GroupId"]: row["GroupName"] for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups")
     }
-    for arn, kind, ids, groups, public in _list_workloads(account):
-        if lost := [id_ for id_ in ids if id_ not in known]:
-            raise Unreadable(f"{arn}: stands in {lost[0]}, a subnet that ec2 DescribeSubnets does not show")
-        yield Placement(
-            subject=arn,
-            kind=kind,
-            subnets=tuple(known[id_] for id_ in ids),
-            groups=tuple(names.get(id_, id_) for id_ in groups),
-            asks_for_addresses=public,
-        )
+    yield from map(apart(Placement, partial(_place, known, names)), _list_workloads(account))
+
+
+def _place(known: Mapping[str, Subnet], names: Mapping[str, str], workload: _Workload) -> Placement:
+    arn, kind, ids, groups, public = workload
+    if lost := [id_ for id_ in ids if id_ not in known]:
+        raise Unreadable(f"{arn}: stands in {lost[0]}, a subnet that ec2 DescribeSubnets does not show")
+    return Placement(
+        subject=arn,
+        kind=kind,
+        subnets=tuple(known[id_] for id_ in ids),
+        groups=tuple(names.get(id_, id_) for id_ in groups),
+        asks_for_addresses=public,
+    )
 
 
 _Workload = tuple[str, str, Iterable[str], Iterable[str], bool]
@@ -103,11 +108,16 @@ def _list_databases(account: Account) -> Iterator[_Workload]:
     rows = account.list("rds", "DescribeDBSubnetGroups", "DBSubnetGroups")
     within = {row["DBSubnetGroupName"]: [one["SubnetIdentifier"] for one in row["Subnets"]] for row in rows}
     for row in account.list("rds", "DescribeDBClusters", "DBClusters"):
-        yield row["DBClusterArn"], "database", within[row["DBSubnetGroup"]], _groups(row), False
+        yield row["DBClusterArn"], "database", _subnets(within, row.get("DBSubnetGroup")), _groups(row), False
     for row in account.list("rds", "DescribeDBInstances", "DBInstances"):
         if not row.get("DBClusterIdentifier"):
-            name = row["DBSubnetGroup"]["DBSubnetGroupName"]
-            yield row["DBInstanceArn"], "database", within[name], _groups(row), bool(row.get("PubliclyAccessible"))
+            ids = _subnets(within, row.get("DBSubnetGroup", {}).get("DBSubnetGroupName"))
+            yield row["DBInstanceArn"], "database", ids, _groups(row), bool(row.get("PubliclyAccessible"))
+
+
+def _subnets(within: Mapping[str, list[str]], group: str | None) -> list[str]:
+    """Return the subnets of a group; for one that is not shown, what no list of subnets has."""
+    return within.get(group or "", [f"the subnet group {group}" if group else "no subnet group"])
 
 
 def _groups(row: Mapping[str, Any]) -> list[str]:

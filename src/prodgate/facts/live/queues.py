@@ -9,7 +9,7 @@ from ...aws.account import Account
 from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .permissions import read_rights
 
 reads("events", "ListRules", "ListTargetsByRule")
@@ -51,14 +51,17 @@ class WorkQueue(Fact):
 def observe_dead_letter_queues(account: Account) -> Iterator[DeadLetterQueue]:
     """Look at every dead-letter queue of this account and region."""
     sources = find_dead_letter_sources(account)
-    for queue in list_queues(account):
-        if queue["QueueArn"] in sources:
-            yield DeadLetterQueue(
-                subject=queue["QueueArn"],
-                sources=tuple(sources[queue["QueueArn"]]),
-                retention=Quantity.seconds(int(queue["MessageRetentionPeriod"])),
-                messages=Quantity.of(sum(int(queue[name]) for name in _COUNTS)),
-            )
+
+    def look(queue: Mapping[str, str]) -> DeadLetterQueue:
+        return DeadLetterQueue(
+            subject=queue["QueueArn"],
+            sources=tuple(sources[queue["QueueArn"]]),
+            retention=Quantity.seconds(int(queue["MessageRetentionPeriod"])),
+            messages=Quantity.of(sum(int(queue[name]) for name in _COUNTS)),
+        )
+
+    own = [queue for queue in list_queues(account) if queue["QueueArn"] in sources]
+    yield from map(apart(DeadLetterQueue, look, "QueueArn"), own)
 
 
 @observes(WorkQueue)

@@ -11,7 +11,7 @@ from ...aws.answers import Unreadable
 from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .ecs_services import list_services, list_tasks
 from .image_manifests import is_same_image
 from .services import parse_image
@@ -39,7 +39,8 @@ class RunningService(Fact):
 @observes(RunningService)
 def observe_running_services(account: Account) -> Iterator[RunningService]:
     """See what every service runs at the moment."""
-    yield from account.each(lambda service: _running(account, service), account.once(list_services))
+    look = apart(RunningService, lambda service: _running(account, service), "serviceArn", "serviceName")
+    yield from account.each(look, account.once(list_services))
 
 
 def _running(account: Account, service: Mapping[str, Any]) -> RunningService:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 
 reads("secretsmanager", "ListSecrets")
 
@@ -39,13 +40,17 @@ class Secret(Fact):
 @observes(Secret)
 def observe_secrets(account: Account) -> Iterator[Secret]:
     """See every secret, without its value."""
-    for row in account.list("secretsmanager", "ListSecrets", "SecretList"):
-        due = row.get("NextRotationDate")
-        yield Secret(
-            subject=row["ARN"],
-            owner=row.get("OwningService", ""),
-            rotates=bool(row.get("RotationEnabled")),
-            due=due,
-            overdue=due is not None and due < account.now,
-            key=row.get("KmsKeyId", ""),
-        )
+    look = apart(Secret, partial(_secret, account), "ARN", "Name")
+    yield from map(look, account.list("secretsmanager", "ListSecrets", "SecretList"))
+
+
+def _secret(account: Account, row: Mapping[str, Any]) -> Secret:
+    due = row.get("NextRotationDate")
+    return Secret(
+        subject=row["ARN"],
+        owner=row.get("OwningService", ""),
+        rotates=bool(row.get("RotationEnabled")),
+        due=due,
+        overdue=due is not None and due < account.now,
+        key=row.get("KmsKeyId", ""),
+    )

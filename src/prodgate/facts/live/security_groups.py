@@ -12,7 +12,7 @@ from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...semantics.network_rules import Network, NetworkRule, make_network_rule
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .airflow import list_environments
 from .ecs_services import list_services, network_settings, read_task_definition
 from .listeners import list_listeners
@@ -60,18 +60,24 @@ def observe_security_groups(account: Account) -> Iterator[SecurityGroup]:
         id_ for one in list_balancers(account) if one["Scheme"] != "internal" for id_ in one.get("SecurityGroups", ())
     }
     listening = account.attempt(_ports_by_group, account)
-    for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups"):
-        if row["VpcId"] in networks:
-            id_ = row["GroupId"]
-            yield SecurityGroup(
-                subject=f"{id_} ({row['GroupName']})",
-                default=row["GroupName"] == "default",
-                ways_in=account.attempt(read_openings, account, id_, row["IpPermissions"]),
-                ways_out=account.attempt(read_openings, account, id_, row["IpPermissionsEgress"]),
-                network=tuple(_list_networks(networks[row["VpcId"]])),
-                faces_internet=id_ in facing,
-                listens=listening.get(id_) if isinstance(listening, Mapping) else listening,
-            )
+
+    def look(row: Mapping[str, Any]) -> SecurityGroup:
+        id_ = row["GroupId"]
+        return SecurityGroup(
+            subject=f"{id_} ({row['GroupName']})",
+            default=row["GroupName"] == "default",
+            ways_in=account.attempt(read_openings, account, id_, row["IpPermissions"]),
+            ways_out=account.attempt(read_openings, account, id_, row["IpPermissionsEgress"]),
+            network=tuple(_list_networks(networks[row["VpcId"]])),
+            faces_internet=id_ in facing,
+            listens=listening.get(id_) if isinstance(listening, Mapping) else listening,
+        )
+
+    # a group of no VPC is of EC2-Classic, where nothing can run any more
+    own = [
+        row for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups") if row.get("VpcId") in networks
+    ]
+    yield from map(apart(SecurityGroup, look, "GroupId", "GroupName"), own)
 
 
 def read_openings(account: Account, group: str, permissions: Sequence[Mapping[str, Any]]) -> tuple[NetworkRule, ...]:

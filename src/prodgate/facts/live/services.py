@@ -10,7 +10,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .ecs_services import list_services, read_task_definition
 
 reads("application-autoscaling", "DescribeScalableTargets", "DescribeScalingPolicies")
@@ -80,7 +80,8 @@ class Service(Fact):
 @observes(Service)
 def observe_services(account: Account) -> Iterator[Service]:
     """See every service."""
-    yield from account.each(lambda service: _service(account, service), account.once(list_services))
+    look = apart(Service, lambda service: _service(account, service), "serviceArn", "serviceName")
+    yield from account.each(look, account.once(list_services))
 
 
 def _service(account: Account, service: Mapping[str, Any]) -> Service:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .airflow import list_environments
 from .distributions import GLOBAL, list_distributions
 from .ecs_services import list_services
@@ -79,7 +79,8 @@ def observe_cache_in_surge(account: Account) -> Iterator[CacheInSurge]:
 @observes(ServiceInSurge)
 def observe_services_in_surge(account: Account) -> Iterator[ServiceInSurge]:
     """Look at how every service grew."""
-    yield from account.each(partial(_service, account), account.once(list_services))
+    look = apart(ServiceInSurge, partial(_service, account), "serviceArn", "serviceName")
+    yield from account.each(look, account.once(list_services))
 
 
 @observes(WorkerUse)

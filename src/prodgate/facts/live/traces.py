@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .permissions import read_rights
 from .running_tasks import RunningTask, list_running_tasks
 
@@ -43,15 +44,18 @@ class TracedService(Fact):
 @observes(TracedService)
 def observe_traced_services(account: Account) -> Iterator[TracedService]:
     """Look at every service."""
-    for task in list_running_tasks(account):
-        names = _names(task)
-        yield TracedService(
-            subject=task.arn,
-            collectors=tuple(one["name"] for one in task.containers if _collects(one)),
-            may_send=account.attempt(_may_send, account, task.role),
-            names=names,
-            newest=account.attempt(_newest_trace_age, account, names),
-        )
+    yield from map(apart(TracedService, partial(_traced, account), "arn"), list_running_tasks(account))
+
+
+def _traced(account: Account, task: RunningTask) -> TracedService:
+    names = _names(task)
+    return TracedService(
+        subject=task.arn,
+        collectors=tuple(one["name"] for one in task.containers if _collects(one)),
+        may_send=account.attempt(_may_send, account, task.role),
+        names=names,
+        newest=account.attempt(_newest_trace_age, account, names),
+    )
 
 
 def _collects(container: Mapping[str, Any]) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
+from ...aws.answers import Unread
 from ...facts import Fact, Facts
 from ...facts.live.costs import CostResource
 from ...facts.live.identity import IdentityResource
@@ -13,6 +14,7 @@ from ...facts.live.resource_policies import PolicyResource
 from ...facts.live.security_services import WatcherResource
 from ...findings import Finding, Outcome
 from ...sections.criteria_file import CriteriaFile
+from ...semantics.unresolved import Unknown
 from ...terraform.policy import POLICIES, Policy, apply
 from ...terraform.resources import Configuration, Resource
 
@@ -49,9 +51,19 @@ def _list_policies(stated: CriteriaFile) -> Iterator[Policy]:
 
 def _make_configuration(facts: Facts, kind: type[Fact]) -> Configuration:
     resources = [
-        Resource(address=fact.subject, type=fact.type, name=fact.subject, values=fact.values) for fact in facts.of(kind)
+        Resource(address=fact.subject, type=fact.type, name=fact.subject, values=_mark_unknown(fact.values))
+        for fact in facts.of(kind)
     ]
     return Configuration(root="the account", engine="AWS", resources=resources)
+
+
+def _mark_unknown(value: Any) -> Any:
+    """Return a value with what AWS's answer left out as a value that nobody knows, which policies never judge."""
+    if isinstance(value, Unread):
+        return Unknown(value.reason)
+    if isinstance(value, Mapping):
+        return {key: _mark_unknown(item) for key, item in value.items()}
+    return [_mark_unknown(item) for item in value] if isinstance(value, list) else value
 
 
 def _judge(policy: Policy, facts: Facts, account: Configuration, stated: CriteriaFile) -> Iterator[Finding]:

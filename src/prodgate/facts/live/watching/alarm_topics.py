@@ -15,7 +15,7 @@ from ....semantics.json_texts import read_json
 from ....semantics.topics import key_refusal, publish_refusal
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes, reads
+from ...observers import apart, observes, reads
 from ..alarm_settings import read_alarms
 
 reads("cloudwatch", "DescribeAlarmHistory")
@@ -44,7 +44,7 @@ def observe_alarm_topics(account: Account) -> Iterator[AlarmTopic]:
     """Look at every topic that some alarm notifies."""
     alarms = account.once(read_alarms)
     arns = sorted({action for alarm in alarms for action in alarm.actions if ":sns:" in action})
-    yield from account.each(partial(_topic, account), arns)
+    yield from account.each(apart(AlarmTopic, partial(_topic, account)), arns)
 
 
 def list_subscribers(account: Account, topic: str) -> tuple[str, ...]:

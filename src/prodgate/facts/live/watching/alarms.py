@@ -15,7 +15,7 @@ from ....semantics.airflow_versions import metric_mistakes
 from ....semantics.cloudwatch import HEARTBEATS, SPARSE, UTILIZATION, error_percent, is_error_share, parse_percentile
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes, reads
+from ...observers import apart, observes, reads
 from ..airflow import list_environments
 from ..alarm_settings import AlarmSettings, Reading, read_alarms
 from ..distributions import GLOBAL
@@ -72,8 +72,9 @@ def observe_alarms(account: Account) -> Iterator[Alarm]:
     """Look at every alarm."""
     topics = {topic.subject: topic for topic in account.once(observe_alarm_topics)}
     parts = {(each.region, name) for each in account.once(read_alarms) for name in each.members}
-    for alarm in account.once(read_alarms):
-        yield Alarm(
+
+    def look(alarm: AlarmSettings) -> Alarm:
+        return Alarm(
             subject=alarm.arn,
             state=alarm.state,
             actions_on=alarm.actions_on,
@@ -88,6 +89,8 @@ def observe_alarms(account: Account) -> Iterator[Alarm]:
             lost=account.attempt(_find_lost_dimensions, account, alarm),
             **_thresholds(account, alarm),
         )
+
+    yield from map(apart(Alarm, look, "arn", "name"), account.once(read_alarms))
 
 
 def _why_silent(alarm: AlarmSettings, within: bool) -> str:
