@@ -89,14 +89,19 @@ def backup_plans_keep_what_they_save(plan: Resource, criterion: Criterion) -> No
     criterion="backup-plan-selects-the-database",
     resources=("aws_backup_vault",),
     population=0,
-    remedy="Add aws_backup_vault_lock_configuration for the vault with min_retention_days.",
+    remedy="Add aws_backup_vault_lock_configuration for the vault with min_retention_days and changeable_for_days.",
 )
 def vaults_are_locked(vault: Resource, criterion: Criterion) -> None:
-    """Each backup vault is locked, so that nobody can delete what it keeps before its time."""
+    """Each backup vault is locked, so that nobody can delete what it keeps before its time.
+
+    Without changeable_for_days the lock is in governance mode: whoever administers backups can take it off.
+    """
     locks = vault.configuration.naming(vault, "backup_vault_name", "aws_backup_vault_lock_configuration")
     criterion.hold(bool(locks), expected="aws_backup_vault_lock_configuration", observed="no lock")
     least = locks[0].number("min_retention_days", 0)
     criterion.hold(least >= 1, expected="min_retention_days", observed="a lock that keeps nothing")
+    final = locks[0].number("changeable_for_days", 0) > 0
+    criterion.hold(final, expected="changeable_for_days", observed="a lock that can be removed at any time")
 
 
 @policy(

@@ -23,12 +23,32 @@ def test_backups_leave_the_region(plan: BackupPlan, criterion: Criterion) -> Non
     criterion.hold(bool(plan.copied_to - {plan.region}), expected="copies in another region", observed=observed)
 
 
-@check("backup-plan-selects-the-database", remedy="Lock the vault, with a least retention.")
+@check(
+    "backup-plan-selects-the-database",
+    remedy="Lock the vault with a least retention, in compliance mode (ChangeableForDays).",
+)
 def test_vaults_are_locked(vault: BackupVault, criterion: Criterion) -> None:
     """Is the vault that a plan saves to locked, so that nobody deletes what it keeps before its time?"""
     criterion.hold(vault.exists, expected="a vault", observed="none, so what is sent there is lost")
     criterion.hold(vault.locked, expected="a lock", observed="no lock")
     criterion.hold(vault.least.base > 0, expected="a least retention", observed="a lock that keeps nothing")
+    until = f"until {vault.final_since:%Y-%m-%d}" if vault.final_since else "at any time"
+    criterion.hold(vault.final, expected="a lock that nobody can remove", observed=f"one that can be removed {until}")
+
+
+@check(
+    "backup-plan-selects-the-database",
+    remedy="Wait for the first copy, or look at the failed copy jobs of the vault in AWS Backup.",
+)
+def test_copies_have_arrived(backups: DatabaseBackups, criterion: Criterion) -> None:
+    """Is there a recovery point of the database in each vault that its plans copy to?
+
+    A copy that is planned and fails each night, for a key or a vault policy, is none.
+    """
+    missing = sorted(backups.copies_to - backups.copied_to)
+    if missing:
+        raise criterion.undetermined("no copy has arrived yet", observed=f"none in {', '.join(missing)}")
+    criterion.hold(True, expected="a copy in each vault", observed=", ".join(sorted(backups.copied_to)))
 
 
 @check("backup-retention", remedy="Raise DeleteAfterDays of a daily rule of the plan.", measures="time")

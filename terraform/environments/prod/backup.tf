@@ -17,6 +17,7 @@ module "backup" {
     pipeline = module.keys.pipeline_key_arn
   }
 
+  lock_after_days = 3 # from then on nobody can take the locks off, an administrator's credentials included
   continuous_days = var.backup_retention_days
   daily_days      = var.backup_retention_days
   monthly_days    = var.archive_retention_days

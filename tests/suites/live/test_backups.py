@@ -65,6 +65,30 @@ def try_no_restore(aws: Aws) -> None:
             )
 
 
+def govern(aws: Aws) -> None:
+    """Delete the vault with the final lock, once it is empty, and make it anew as others do: in governance mode."""
+    backup, (key,) = (
+        aws("backup"),
+        {vault["EncryptionKeyArn"] for vault in vaults(aws) if vault["BackupVaultName"] == VAULT},
+    )
+    policy = backup.get_backup_vault_access_policy(BackupVaultName=VAULT)["Policy"]
+    tags = backup.list_tags(ResourceArn=f"arn:aws:backup:ap-northeast-1:123456789012:backup-vault:{VAULT}")["Tags"]
+    backup.delete_backup_vault(BackupVaultName=VAULT)
+    backup.create_backup_vault(BackupVaultName=VAULT, EncryptionKeyArn=key, BackupVaultTags=tags)
+    backup.put_backup_vault_access_policy(BackupVaultName=VAULT, Policy=policy)
+    backup.put_backup_vault_lock_configuration(BackupVaultName=VAULT, MinRetentionDays=14)
+
+
+def vaults(aws: Aws) -> list[dict[str, Any]]:
+    return list(aws("backup").list_backup_vaults()["BackupVaultList"])
+
+
+def lose_the_copies(aws: Aws) -> None:
+    backup = aws("backup", "ap-northeast-3")
+    for point in backup.list_recovery_points_by_backup_vault(BackupVaultName=COPIES)["RecoveryPoints"]:
+        backup.delete_recovery_point(BackupVaultName=COPIES, RecoveryPointArn=point["RecoveryPointArn"])
+
+
 COPY = "arn:aws:backup:ap-northeast-3:123456789012:backup-vault:nba-news-prod-copy"
 SABOTAGES = (
     Sabotage("the plan selects nothing", breaks={"backup-plan-selects-the-database"}, by=select_nothing),
@@ -81,9 +105,15 @@ SABOTAGES = (
         by=another_plan("cron(0 1 * * ? *)", 35, COPY + "s"),
     ),
     Sabotage(
-        "the vault is unlocked",
+        "the lock of the vault can be removed again",
         breaks={"backup-plan-selects-the-database"},
-        by=lambda aws: aws("backup").delete_backup_vault_lock_configuration(BackupVaultName=VAULT),
+        by=govern,
+    ),
+    Sabotage(
+        "no copy has arrived",
+        breaks=set(),
+        unsettles={"backup-plan-selects-the-database"},
+        by=lose_the_copies,
     ),
     Sabotage("no backup since yesterday", breaks={"recovery-point-age"}, by=delete_points_of_today),
     Sabotage("the restored data is wrong", breaks={"restore-test-validated"}, by=judge_restores("FAILED", 5)),
@@ -116,7 +146,9 @@ def test_a_copy_that_a_restore_test_left_is_seen(stage: Stage) -> None:
         validation="SUCCESSFUL",
         deletion="FAILED",
     )
-    seen = DatabaseBackups(subject=CLUSTER, plans=(), points=(), testing_plans=("weekly",), tests=(test,))
+    seen = DatabaseBackups(
+        subject=CLUSTER, plans=(), points=(), copied_to=frozenset(), testing_plans=("weekly",), tests=(test,)
+    )
     found = stage.judged(Facts(known=(seen,)))
     assert [
         str(finding.observed) for finding in found["restore-testing"] if finding.outcome is Outcome.NOT_SATISFIED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ...aws.account import Account
@@ -51,7 +52,14 @@ class BackupVault(Fact):
     exists: bool
     locked: bool
     least: Quantity
-    """How long nobody can delete a recovery point; 0 without a lock."""
+    """How long a recovery point can't be deleted while the lock is there; 0 without a lock."""
+    final_since: datetime | None
+    """When the lock becomes one that nobody can remove, or became it; None for one in governance mode, or no lock.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+    """
+    final: bool
+    """Whether that time has come; until then whoever administers backups can remove the lock, and then delete."""
     key: str
 
 
@@ -105,10 +113,13 @@ def _vault(account: Account, arn: str) -> BackupVault:
     whose = {} if owner == account.id else {"BackupVaultAccountId": owner}
     found = account.find("backup", "DescribeBackupVault", region=region, BackupVaultName=name, **whose) or {}
     locked = bool(found.get("Locked"))
+    final_since = found.get("LockDate") if locked else None
     return BackupVault(
         subject=arn,
         exists=bool(found),
         locked=locked,
         least=Quantity.days(found.get("MinRetentionDays", 0) if locked else 0),
+        final_since=final_since,
+        final=final_since is not None and final_since <= account.now,
         key=found.get("EncryptionKeyArn", ""),
     )

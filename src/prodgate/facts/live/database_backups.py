@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ...aws.account import Account
+from ...aws.answers import Absent
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes, reads
@@ -64,10 +65,17 @@ class DatabaseBackups(Fact):
     """Backup plans that select it."""
     points: tuple[RecoveryPoint, ...]
     """Its restorable recovery points in the vaults of this region that plans use."""
+    copied_to: frozenset[str]
+    """ARNs of those vaults that plans copy to and that hold a completed recovery point of it."""
     testing_plans: tuple[str, ...]
     """Restore testing plans that select it."""
     tests: tuple[RestoreTest, ...]
     """Restore tests of it that have ended, newest first."""
+
+    @property
+    def copies_to(self) -> frozenset[str]:
+        """ARNs of the vaults that its plans copy to."""
+        return frozenset(vault for plan in self.plans for rule in plan.rules for vault in rule.copies)
 
     @property
     def newest(self) -> RecoveryPoint | None:
@@ -93,6 +101,7 @@ def observe_database_backups(account: Account) -> Iterator[DatabaseBackups]:
             subject=database.subject,
             plans=account.attempt(_plans_of, account, database),
             points=account.attempt(_points_of, account, database),
+            copied_to=account.attempt(_find_copies, account, database),
             testing_plans=account.attempt(_testing_plans_of, account, database),
             tests=account.attempt(_tests_of, account, database),
         )
@@ -140,6 +149,24 @@ def _points_of(account: Account, database: Database) -> tuple[RecoveryPoint, ...
     )  # fmt: skip
     rows = [row for rows in listed for row in rows]
     return tuple(_point(row, database, account.now) for row in rows if row["Status"] in ("COMPLETED", "AVAILABLE"))
+
+
+def _find_copies(account: Account, database: Database) -> frozenset[str]:
+    vaults = {vault for plan in account.once(observe_plans) for rule in plan.rules for vault in rule.copies}
+    return frozenset(vault for vault in sorted(vaults) if _holds_copy(account, vault, database.subject))
+
+
+def _holds_copy(account: Account, vault: str, database: str) -> bool:
+    _, _, _, region, owner, _, name = vault.split(":")
+    asked = {"BackupVaultName": name, "ByResourceArn": database}
+    whose = {} if owner == account.id else {"BackupVaultAccountId": owner}
+    try:
+        rows = account.list(
+            "backup", "ListRecoveryPointsByBackupVault", "RecoveryPoints", region=region, **asked, **whose
+        )
+    except Absent:
+        return False
+    return any(row["Status"] == "COMPLETED" for row in rows)
 
 
 def _point(row: Mapping[str, Any], database: Database, now: datetime) -> RecoveryPoint:

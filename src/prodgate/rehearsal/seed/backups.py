@@ -21,6 +21,13 @@ def file_backups(section: Mapping[str, Any], past: Past) -> None:
     _file_recovery_point(points, vault, arn, past.ago(section["exists_for"]), "AVAILABLE")
     for day in range(section["daily"]):
         _file_recovery_point(points, vault, arn, past.ago(section["last"]) - timedelta(days=day), "COMPLETED")
+    for arn_of_copy in _list_copy_vaults(past):
+        _, _, _, region, _, _, name = arn_of_copy.split(":")
+        there = past.ask("backup", "DescribeBackupVault", region, BackupVaultName=name)
+        copies = past.ledger("backup", region).of(POINTS)
+        _file_recovery_point(copies, there, arn, past.ago(section["last"]), "COMPLETED")
+        _age_locks(past, region, section)
+    _age_locks(past, past.region, section)
     (plan,) = past.ask("backup", "ListRestoreTestingPlans")["RestoreTestingPlans"]
     jobs = past.ledger("backup").of(JOBS)
     for number, told in enumerate(section["restores"]):
@@ -31,6 +38,22 @@ def file_backups(section: Mapping[str, Any], past: Past) -> None:
             "BackupVaultArn": vault["BackupVaultArn"],
             "CreatedBy": {"RestoreTestingPlanArn": plan["RestoreTestingPlanArn"]},
         }
+
+
+def _list_copy_vaults(past: Past) -> set[str]:
+    """Return the ARNs of the vaults that plans copy to."""
+    plans = past.ask("backup", "ListBackupPlans")["BackupPlansList"]
+    each = [past.ask("backup", "GetBackupPlan", BackupPlanId=plan["BackupPlanId"])["BackupPlan"] for plan in plans]
+    copies = [copy for plan in each for rule in plan["Rules"] for copy in rule.get("CopyActions") or ()]
+    return {copy["DestinationBackupVaultArn"] for copy in copies}
+
+
+def _age_locks(past: Past, region: str, section: Mapping[str, Any]) -> None:
+    """Let the vaults have been locked when the cluster was made, so that a lock that becomes final is so by now."""
+    for vault in past.ledger("backup", region).backend.vaults.values():
+        if vault.changeable_for_days:
+            final = past.ago(section["exists_for"]) + timedelta(days=vault.changeable_for_days)
+            vault.lock_date = final.timestamp()
 
 
 def _file_recovery_point(
