@@ -41,8 +41,20 @@ def describe_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     found = {METRIC: [], COMPOSITE: []}  # type: dict[str, list[dict[str, Any]]]
     for kind, alarm in ledger.of("alarm").values():
         if kind in types and _matches(alarm, params):
-            found[kind].append(alarm)
+            found[kind].append(alarm | _suppression(ledger, alarm))
     return {"MetricAlarms": found[METRIC], "CompositeAlarms": found[COMPOSITE]}
+
+
+def _suppression(ledger: Ledger, alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """Say that a composite alarm does not act while its suppressor fires; waiting periods have ended here.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
+    """
+    name = alarm.get("ActionsSuppressor", "").rpartition(":alarm:")[2]
+    _, suppressor = ledger.of("alarm").get(name, ("", {}))
+    if suppressor.get("StateValue") != "ALARM":
+        return {}
+    return {"ActionsSuppressedBy": "Alarm", "ActionsSuppressedReason": f"the suppressor {name} is in ALARM"}
 
 
 @corrects("cloudwatch", "DeleteAlarms", upstream=FOLLOWS)
@@ -78,7 +90,7 @@ def set_alarm_state(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     summary = f"Alarm updated from {before} to {alarm['StateValue']}"
     data = json.dumps({"newState": {"stateValue": alarm["StateValue"], "stateReason": alarm["StateReason"]}})
     _record_history(ledger, kind, name, HistoryItemType="StateUpdate", HistorySummary=summary, HistoryData=data)
-    if alarm["ActionsEnabled"] and not _is_muted(ledger, name):
+    if alarm["ActionsEnabled"] and not _is_muted(ledger, name) and not _suppression(ledger, alarm):
         for action in alarm.get(_ACTIONS[alarm["StateValue"]], ()):
             _act(ledger, kind, alarm, action, before)
     return {}

@@ -19,11 +19,11 @@ from ...observers import apart, observes, reads
 from ..airflow import list_environments
 from ..alarm_settings import AlarmSettings, Reading, read_alarms
 from ..distributions import GLOBAL
+from .alarm_silence import list_mute_rules, why_silent
 from .alarm_topics import AlarmTopic, observe_alarm_topics
 from .metric_data import Query, Series, read_series
 from .metric_owners import find_balancers_of, find_owners
 
-reads("cloudwatch", "GetAlarmMuteRule", "ListAlarmMuteRules")
 reads("logs", "DescribeMetricFilters")
 
 _HOUR: Final = 3600
@@ -41,6 +41,8 @@ class Alarm(Fact):
     """Why it need not notify anybody itself, or an empty string."""
     muted_by: tuple[str, ...]
     """Names of the active mute rules that silence it."""
+    suppressed_by: str
+    """The alarm that suppresses its actions at present, and how; empty if none does."""
     on_alarms: bool
     """Whether it is on other alarms rather than on metrics."""
     missing: str
@@ -64,14 +66,14 @@ class Alarm(Fact):
     def held_back(self) -> str:
         """What keeps it from acting at all, or an empty string."""
         muted = f"muted by {', '.join(self.muted_by)}" if self.muted_by else ""
-        return muted if self.actions_on else "actions disabled"
+        suppressed = f"actions suppressed by {self.suppressed_by}" if self.suppressed_by else ""
+        return muted or suppressed if self.actions_on else "actions disabled"
 
 
 @observes(Alarm)
 def observe_alarms(account: Account) -> Iterator[Alarm]:
     """Look at every alarm."""
     topics = {topic.subject: topic for topic in account.once(observe_alarm_topics)}
-    parts = {(each.region, name) for each in account.once(read_alarms) for name in each.members}
 
     def look(alarm: AlarmSettings) -> Alarm:
         return Alarm(
@@ -79,8 +81,9 @@ def observe_alarms(account: Account) -> Iterator[Alarm]:
             state=alarm.state,
             actions_on=alarm.actions_on,
             topics=tuple(topics[action] for action in alarm.actions if action in topics),
-            silent_on_purpose=_why_silent(alarm, (alarm.region, alarm.name) in parts),
-            muted_by=account.attempt(_list_mute_rules, account, alarm),
+            silent_on_purpose=account.attempt(why_silent, account, alarm),
+            suppressed_by=alarm.suppressed_by,
+            muted_by=account.attempt(list_mute_rules, account, alarm),
             on_alarms=bool(alarm.members),
             missing=alarm.missing,
             heartbeat=alarm.fires_below and bool(alarm.metrics & HEARTBEATS),
@@ -91,22 +94,6 @@ def observe_alarms(account: Account) -> Iterator[Alarm]:
         )
 
     yield from map(apart(Alarm, look, "arn", "name"), account.once(read_alarms))
-
-
-def _why_silent(alarm: AlarmSettings, within: bool) -> str:
-    scaling = [action for action in alarm.actions if ":autoscaling:" in action]
-    if scaling and len(scaling) == len(alarm.actions):
-        return "scales a service and is not meant to tell anybody"
-    return "part of a composite alarm, which tells for it" if within and not alarm.actions else ""
-
-
-def _list_mute_rules(account: Account, alarm: AlarmSettings) -> tuple[str, ...]:
-    listed = account.list(
-        "cloudwatch", "ListAlarmMuteRules", "AlarmMuteRuleSummaries", region=alarm.region, Statuses=["ACTIVE"]
-    )
-    names = [rule["AlarmMuteRuleArn"].rpartition(":")[2] for rule in listed]
-    rules = [account.get("cloudwatch", "GetAlarmMuteRule", region=alarm.region, AlarmMuteRuleName=n) for n in names]
-    return tuple(rule["Name"] for rule in rules if alarm.name in (rule.get("MuteTargets") or {}).get("AlarmNames", ()))
 
 
 def _find_lost_dimensions(account: Account, alarm: AlarmSettings) -> tuple[str, ...] | None:
