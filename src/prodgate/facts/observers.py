@@ -16,7 +16,7 @@ from ..aws.answers import Absent, Unreadable, noting_what_is_missing
 from ..findings import Undetermined
 from . import Fact, Facts
 
-__all__ = ["Account", "apart", "observes", "reads"]
+__all__ = ["Account", "observes", "reads"]
 
 Observer = Callable[[Account], Iterable[Fact]]
 F = TypeVar("F", bound=Fact)

@@ -1,6 +1,11 @@
 """Changes of what watches the account and its bill that the live layer must notice."""
 
+import json
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from tests.suites.live.harness import Sabotage
 
@@ -41,6 +46,20 @@ def trail(aws: Any) -> str:
 def recorder(aws: Any) -> str:
     (found,) = aws("config").describe_configuration_recorders()["ConfigurationRecorders"]
     return str(found["name"])
+
+
+def refuse_deliveries(service: str) -> Callable[[Any], None]:
+    """Return what makes the buckets of the account refuse what a service of AWS delivers."""
+
+    def refused(aws: Any) -> None:
+        for bucket in aws("s3").list_buckets()["Buckets"]:
+            with suppress(ClientError):
+                policy = json.loads(aws("s3").get_bucket_policy(Bucket=bucket["Name"])["Policy"])
+                kept = [one for one in policy["Statement"] if service not in json.dumps(one["Principal"])]
+                if len(kept) < len(policy["Statement"]):
+                    aws("s3").put_bucket_policy(Bucket=bucket["Name"], Policy=json.dumps(policy | {"Statement": kept}))
+
+    return refused
 
 
 def without_analyzer(aws: Any) -> None:
@@ -85,6 +104,10 @@ def without_anomaly_subscriptions(aws: Any) -> None:
 
 
 SABOTAGES = (
+    Sabotage("the trail logs into nothing", {"audit-trail"}, refuse_deliveries("cloudtrail.amazonaws.com")),
+    Sabotage(
+        "what Config records is not delivered", {"configuration-recorder"}, refuse_deliveries("config.amazonaws.com")
+    ),
     Sabotage(
         "GuardDuty is switched off",
         breaks={"threat-detection"},

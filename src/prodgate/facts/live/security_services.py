@@ -12,9 +12,10 @@ from ...quantities import Quantity
 from ...semantics.unresolved import Unknown
 from .. import Fact
 from ..observers import observes, reads
+from .record_deliveries import failed, list_trails
 
 reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules", "ListFindingsV2")
-reads("cloudtrail", "DescribeTrails", "GetEventSelectors", "GetTrailStatus")
+reads("cloudtrail", "GetEventSelectors", "GetTrailStatus")
 reads("config", "DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
 reads("guardduty", "GetDetector", "ListDetectors", "ListFindings")
 reads("securityhub", "DescribeHub", "GetEnabledStandards", "GetFindings")
@@ -105,7 +106,7 @@ def _recorders(account: Account) -> Iterator[WatcherResource]:
         name = recorder["name"]
         yield _resource("aws_config_configuration_recorder", name, name=name, recording_group=[everything])
     for status in account.get("config", "DescribeConfigurationRecorderStatus")["ConfigurationRecordersStatus"]:
-        on = status["recording"] and status.get("lastStatus") != "FAILURE"
+        on = status["recording"] and not failed(status)
         yield _resource(
             "aws_config_configuration_recorder_status", f"{status['name']} status", name=status["name"], is_enabled=on
         )
@@ -115,7 +116,7 @@ def _recorders(account: Account) -> Iterator[WatcherResource]:
 
 
 def _trails(account: Account) -> Iterator[WatcherResource]:
-    for trail in account.get("cloudtrail", "DescribeTrails", includeShadowTrails=False)["trailList"]:
+    for trail in list_trails(account):
         arn = trail["TrailARN"]
         chosen = account.get("cloudtrail", "GetEventSelectors", TrailName=arn)
         yield _resource(
@@ -161,7 +162,8 @@ def observe_threats(account: Account) -> Iterator[ThreatDetection]:
     """Look at what GuardDuty has found; a detector that is off proves nothing."""
     for id_, detector in _list_detectors(account):
         if detector["Status"] == "ENABLED":
-            open_ = {"Criterion": {"service.archived": {"Equals": ["false"]}}}
+            # an administrator's detector lists the findings of its members, too
+            open_ = {"Criterion": {"service.archived": {"Equals": ["false"]}, "accountId": {"Equals": [account.id]}}}
             found = account.list(
                 "guardduty", "ListFindings", "FindingIds", DetectorId=id_, FindingCriteria=open_
             )  # fmt: skip
@@ -182,6 +184,9 @@ def observe_security_hub(account: Account) -> Iterator[SecurityHub]:
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
         "SeverityLabel": [{"Value": label, "Comparison": "EQUALS"} for label in _SEVERE],
         "WorkflowStatus": [{"Value": state, "Comparison": "EQUALS"} for state in _OPEN],
+        # an administrator sees its members' findings, and an aggregation region those of others
+        "AwsAccountId": [{"Value": account.id, "Comparison": "EQUALS"}],
+        "Region": [{"Value": account.region, "Comparison": "EQUALS"}],
     }
     found = account.list("securityhub", "GetFindings", "Findings", Filters=wanted)
     yield SecurityHub(subject=hub["HubArn"], findings=Quantity.of(sum(map(_is_severe, found))))

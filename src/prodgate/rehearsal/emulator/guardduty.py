@@ -51,12 +51,25 @@ def archive_findings(ledger: Ledger, params: Params) -> Value:
 
 @answers("guardduty", "ListFindings")
 def list_findings(ledger: Ledger, params: Params) -> Value:
-    """List findings; of the criteria only whether they are archived counts, as it does for the gate."""
-    tests = (params.get("FindingCriteria") or {}).get("Criterion", {}).get("service.archived", {})
-    wanted = tests.get("Equals") or tests.get("Eq") or ("true", "false")
-    found = ledger.of("finding").items()
-    mine = [id_ for id_, one in found if one["detector"] == params["DetectorId"] and one["archived"] in wanted]
-    return {"FindingIds": mine}
+    """List findings; of the criteria only the account and whether they are archived count, as they do for the gate."""
+    criteria = (params.get("FindingCriteria") or {}).get("Criterion", {})
+
+    def fits(one: Value, name: str, value: str) -> bool:
+        tests = criteria.get(name, {})
+        return value in (tests.get("Equals") or tests.get("Eq") or (value,)) and one["detector"] == params["DetectorId"]
+
+    return {
+        "FindingIds": [
+            id_
+            for id_, one in ledger.of("finding").items()
+            if fits(one, "service.archived", one["archived"]) and fits(one, "accountId", _account(ledger, one))
+        ]
+    }
+
+
+def _account(ledger: Ledger, finding: Value) -> str:
+    """Whose finding it is: an administrator's detector has those of its members."""
+    return str(finding.get("account", ledger.account))
 
 
 @answers("guardduty", "GetFindings")
@@ -65,7 +78,8 @@ def get_findings(ledger: Ledger, params: Params) -> Value:
     return {
         "Findings": [
             {
-                "Id": id_, "AccountId": ledger.account, "Region": ledger.region, "SchemaVersion": "2.0", "Severity": 5,
+                "Id": id_, "AccountId": _account(ledger, one), "Region": ledger.region, "SchemaVersion": "2.0",
+                "Severity": 5,
                 "Arn": f"arn:aws:guardduty:{ledger.region}:{ledger.account}:detector/{one['detector']}/finding/{id_}",
                 "Type": one["type"], "CreatedAt": one["at"], "UpdatedAt": one["at"], "Resource": {},
             }

@@ -52,7 +52,8 @@ def get_enabled_standards(ledger: Ledger, params: Params) -> Value:
 def get_findings(ledger: Ledger, params: Params) -> Value:
     """Return moto's findings that pass the filters, which moto leaves aside."""
     filters = params.get("Filters") or {}
-    return {"Findings": [one for one in ledger.moto()["Findings"] if _passes(one, filters)]}
+    found = ({"Region": ledger.region} | one for one in ledger.moto()["Findings"])
+    return {"Findings": [one for one in found if _passes(one, filters)]}
 
 
 def _passes(finding: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:

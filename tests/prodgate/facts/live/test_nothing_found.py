@@ -76,6 +76,7 @@ def test_without_terraform_only_the_features_of_guardduty_are_open() -> None:
         "DescribeHub": None,
         "DescribeConfigurationRecorders": {"ConfigurationRecorders": []},
         "DescribeConfigurationRecorderStatus": {"ConfigurationRecordersStatus": []},
+        "DescribeDeliveryChannelStatus": {"DeliveryChannelsStatus": []},
         "DescribeDeliveryChannels": {"DeliveryChannels": [{"name": "c", "s3BucketName": "b"}]},
         "DescribeTrails": {"trailList": []},
     }

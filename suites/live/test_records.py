@@ -1,0 +1,20 @@
+"""Do the records of what happens in the account arrive where they are kept?"""
+
+from prodgate import Criterion, check
+from prodgate.facts.live.record_deliveries import ConfigDelivery, TrailDelivery
+
+
+@check("audit-trail", remedy="Let the policy and the key of the trail's bucket admit CloudTrail.", population=0)
+def test_trails_deliver(trail: TrailDelivery, criterion: Criterion) -> None:
+    """Does the bucket take what this trail logs? It goes on logging if it does not, into nothing."""
+    criterion.hold(not trail.failures, expected="log files arrive", observed="; ".join(trail.failures) or "they do")
+
+
+@check(
+    "configuration-recorder",
+    remedy="Let the policy and key of the channel's bucket admit AWS Config.",
+    population=0,
+)
+def test_configurations_are_delivered(delivery: ConfigDelivery, criterion: Criterion) -> None:
+    """Did AWS Config's last recordings and deliveries succeed?"""
+    criterion.hold(not delivery.failures, expected="no failure", observed="; ".join(delivery.failures) or "none")
