@@ -52,6 +52,95 @@ resource "aws_lb" "for_cloudfront_only" {
   security_groups = [aws_security_group.cloudfront.id]
 }
 
+resource "aws_lb_listener" "for_cloudfront_only" {
+  load_balancer_arn = aws_lb.for_cloudfront_only.arn
+  port              = 443
+  protocol          = "HTTPS"
+
+  default_action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "403"
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "with_the_secret" {
+  listener_arn = aws_lb_listener.for_cloudfront_only.arn
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.site.arn
+  }
+
+  condition {
+    http_header {
+      http_header_name = "X-Origin-Verify"
+      values           = [var.later]
+    }
+  }
+}
+
+resource "aws_lb_target_group" "site" {
+  name     = "site"
+  port     = 80
+  protocol = "HTTP"
+  vpc_id   = "vpc-0123456789abcdef0"
+}
+
+resource "aws_lb" "for_anybodys_distribution" { # violates PG_EDGE_16
+  name            = "for-anybodys-distribution"
+  security_groups = [aws_security_group.cloudfront.id]
+}
+
+resource "aws_lb_listener" "for_anybodys_distribution" {
+  load_balancer_arn = aws_lb.for_anybodys_distribution.arn
+  port              = 443
+  protocol          = "HTTPS"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.site.arn
+  }
+}
+
+resource "aws_lb" "for_anybodys_distribution_by_a_rule" { # violates PG_EDGE_16
+  name            = "for-anybodys-distribution-by-a-r"
+  security_groups = [aws_security_group.cloudfront.id]
+}
+
+resource "aws_lb_listener" "for_anybodys_distribution_by_a_rule" {
+  load_balancer_arn = aws_lb.for_anybodys_distribution_by_a_rule.arn
+  port              = 443
+  protocol          = "HTTPS"
+
+  default_action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "403"
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "by_path" {
+  listener_arn = aws_lb_listener.for_anybodys_distribution_by_a_rule.arn
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.site.arn
+  }
+
+  condition {
+    path_pattern {
+      values = ["/*"]
+    }
+  }
+}
+
 resource "aws_lb" "inside_the_network" {
   name            = "inside-the-network"
   internal        = true

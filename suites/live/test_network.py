@@ -119,3 +119,18 @@ def test_balancers_answer_nobody_but_cloudfront(door: FrontDoor, criterion: Crit
     """Do the load balancer's groups admit no public address but CloudFront's?"""
     criterion.hold(door.guarded, expected="a security group", observed="none")
     criterion.hold(not door.strangers, expected="CloudFront's addresses only", observed=", ".join(door.strangers))
+
+
+@check(
+    "waf-not-bypassable",
+    remedy=(
+        "Make the load balancer internal, behind a CloudFront VPC origin, or forward only what carries a secret header "
+        "that the distribution adds."
+    ),
+)
+def test_balancers_answer_no_other_distribution(door: FrontDoor, criterion: Criterion) -> None:
+    """Does the load balancer tell the account's own distributions from those of others?
+
+    CloudFront's addresses serve all its customers: anybody's distribution can name this load balancer as its origin.
+    """
+    criterion.hold(not door.unasked, expected="a header of our own on each way", observed="; ".join(door.unasked))

@@ -30,9 +30,9 @@ _SETTINGS: Final = frozenset(
     | {"options"}  # of a log driver
 )
 
-#: Keys below which every text may be a secret and which no check reads: the header by which a load balancer recognises
-#: CloudFront, the input that a rule passes to its target.
-_HIDDEN: Final = frozenset({"HeaderValue", "HttpHeaderConfig", "HttpParameters", "Input", "InputTransformer"})
+#: Keys below which every text may be a secret and which no check reads: what a load balancer recognises
+#: CloudFront by, the input that a rule passes to its target. (Values of a condition on a header are hidden, too.)
+_HIDDEN: Final = frozenset({"HeaderValue", "HttpParameters", "Input", "InputTransformer"})
 
 
 def to_plain(answer: Any) -> Any:
@@ -50,7 +50,7 @@ def _redact_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
     """Return what may be kept of the value under a key."""
     if key in _SETTINGS:
         return _redact_setting(value)
-    if key in _HIDDEN:
+    if key in _HIDDEN or (key == "Values" and "HttpHeaderName" in beside):
         return _map_texts(value, lambda _: redaction("not to be shown"))
     if key == "message" and "logStreamName" in beside:
         # a log: it may name people, and hold secrets of no known form; the kind of error that it tells of does neither

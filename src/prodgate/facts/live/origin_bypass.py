@@ -1,4 +1,4 @@
-"""Who can reach a load balancer without passing CloudFront."""
+"""Who can reach a load balancer without passing CloudFront, or by a distribution that is somebody else's."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Any, Final
 from ...aws.account import Account
 from .. import Fact
 from ..observers import apart, observes, reads
+from .distributions import items, list_distributions
+from .listeners import list_listeners
 from .load_balancers import list_balancers
 from .security_groups import read_openings
 
 reads("ec2", "DescribeSecurityGroups")
+reads("elbv2", "DescribeRules")
 
 #: AWS's managed prefix lists of the addresses from which CloudFront requests origins, for IPv4 and IPv6.
 CLOUDFRONT: Final = (
@@ -30,6 +33,8 @@ class FrontDoor(Fact):
     """Whether it has security groups at all."""
     strangers: tuple[str, ...]
     """Public networks and prefix lists of AWS that its groups admit although they are not CloudFront's."""
+    unasked: tuple[str, ...]
+    """Ways through it that ask for no header that only the account's own distributions send; none if it is internal."""
 
 
 @observes(FrontDoor)
@@ -44,6 +49,7 @@ def _door(account: Account, balancer: Mapping[str, Any]) -> FrontDoor:
         subject=balancer["LoadBalancerArn"],
         guarded=bool(balancer.get("SecurityGroups")),
         strangers=account.attempt(_list_strangers, account, balancer),
+        unasked=account.attempt(_list_unasked, account, balancer),
     )
 
 
@@ -53,3 +59,32 @@ def _list_strangers(account: Account, balancer: Mapping[str, Any]) -> tuple[str,
     ways = [way for row in own for way in read_openings(account, row["GroupId"], row["IpPermissions"])]
     lists = {name for way in ways for name in way.lists if name not in CLOUDFRONT}
     return tuple(sorted({str(net) for way in ways for net in way.public} | lists))
+
+
+def _list_unasked(account: Account, balancer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ways on which any distribution of CloudFront gets through.
+
+    The prefix list holds the addresses that CloudFront uses for all its customers: a distribution that anybody makes
+    comes from there, without a WAF of ours. Only a header that it can't know tells them apart, or a VPC origin.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html
+    """
+    if balancer["Scheme"] == "internal":
+        return ()
+    if balancer["Type"] != "application":
+        return (f"a {balancer['Type']} load balancer, which reads no headers",)
+    own = [one for one in list_listeners(account) if one["LoadBalancerArn"] == balancer["LoadBalancerArn"]]
+    return tuple(way for listener in own for way in _list_open_rules(account, listener))
+
+
+def _list_open_rules(account: Account, listener: Mapping[str, Any]) -> Iterator[str]:
+    secret = {
+        header["HeaderName"].lower()
+        for site in list_distributions(account)
+        for origin in items(site, "Origins")
+        for header in items(origin, "CustomHeaders")
+    }
+    for rule in account.list("elbv2", "DescribeRules", "Rules", ListenerArn=listener["ListenerArn"]):
+        asked = [one.get("HttpHeaderConfig") or {} for one in rule.get("Conditions") or ()]
+        known = any(one.get("HttpHeaderName", "").lower() in secret for one in asked)
+        if not known and any(action["Type"] == "forward" for action in rule["Actions"]):
+            yield f"rule {rule['Priority']} of port {listener['Port']}"

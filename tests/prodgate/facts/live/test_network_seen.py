@@ -139,3 +139,38 @@ def test_addresses_in_use_are_seen() -> None:
     assert placement(DescribeNetworkInterfaces={"NetworkInterfaces": [interface]}).public == (
         "198.51.100.7 in subnet-1",
     )
+
+
+def rule(*conditions: Mapping[str, Any], action: str = "forward") -> dict[str, Any]:
+    return {"Rules": [{"Priority": "1", "Actions": [{"Type": action}], "Conditions": conditions}]}
+
+
+def header(name: str) -> dict[str, Any]:
+    return {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": name, "Values": ["(redacted)"]}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "balancer", "unasked"),
+    [
+        (rule(), {}, ("rule 1 of port 443",)),
+        (rule({"Field": "path-pattern", "Values": ["/*"]}), {}, ("rule 1 of port 443",)),
+        (rule(header("x-origin-verify")), {}, ()),
+        (rule(header("User-Agent")), {}, ("rule 1 of port 443",)),
+        (rule(action="fixed-response"), {}, ()),
+        (rule(), {"Scheme": "internal"}, ()),
+        (rule(), {"Type": "network"}, ("a network load balancer, which reads no headers",)),
+    ],
+)
+def test_cloudfronts_addresses_are_those_of_all_its_customers(
+    rules: Mapping[str, Any], balancer: Mapping[str, Any], unasked: tuple[str, ...]
+) -> None:
+    sent = {"Items": [{"Id": "lb", "CustomHeaders": {"Items": [{"HeaderName": "X-Origin-Verify"}]}}]}
+    listener = {"LoadBalancerArn": "arn:lb", "ListenerArn": "arn:listener", "Port": 443}
+    found = door(
+        tcp(443, PrefixListIds=[{"PrefixListId": "pl-cf"}]),
+        DescribeLoadBalancers={"LoadBalancers": [BALANCER | balancer]},
+        DescribeListeners={"Listeners": [listener]},
+        DescribeRules=rules,
+        ListDistributions={"DistributionList": {"Items": [{"ARN": "arn:site", "Origins": sent}]}},
+    )
+    assert (found.strangers, found.unasked) == ((), unasked)
