@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ...semantics.cloudwatch import alarms_in_rule
 from ...semantics.topics import key_refusal, publish_refusal
+from .alarm_silence import aware, find_suppression, is_muted
 from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, answers, corrects
 
 METRIC, COMPOSITE = "MetricAlarm", "CompositeAlarm"
@@ -41,20 +42,8 @@ def describe_alarms(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     found = {METRIC: [], COMPOSITE: []}  # type: dict[str, list[dict[str, Any]]]
     for kind, alarm in ledger.of("alarm").values():
         if kind in types and _matches(alarm, params):
-            found[kind].append(alarm | _suppression(ledger, alarm))
+            found[kind].append(alarm | find_suppression(ledger, alarm))
     return {"MetricAlarms": found[METRIC], "CompositeAlarms": found[COMPOSITE]}
-
-
-def _suppression(ledger: Ledger, alarm: Mapping[str, Any]) -> dict[str, Any]:
-    """Say that a composite alarm does not act while its suppressor fires; waiting periods have ended here.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
-    """
-    name = alarm.get("ActionsSuppressor", "").rpartition(":alarm:")[2]
-    _, suppressor = ledger.of("alarm").get(name, ("", {}))
-    if suppressor.get("StateValue") != "ALARM":
-        return {}
-    return {"ActionsSuppressedBy": "Alarm", "ActionsSuppressedReason": f"the suppressor {name} is in ALARM"}
 
 
 @corrects("cloudwatch", "DeleteAlarms", upstream=FOLLOWS)
@@ -90,7 +79,7 @@ def set_alarm_state(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]
     summary = f"Alarm updated from {before} to {alarm['StateValue']}"
     data = json.dumps({"newState": {"stateValue": alarm["StateValue"], "stateReason": alarm["StateReason"]}})
     _record_history(ledger, kind, name, HistoryItemType="StateUpdate", HistorySummary=summary, HistoryData=data)
-    if alarm["ActionsEnabled"] and not _is_muted(ledger, name) and not _suppression(ledger, alarm):
+    if alarm["ActionsEnabled"] and not is_muted(ledger, name) and not find_suppression(ledger, alarm):
         for action in alarm.get(_ACTIONS[alarm["StateValue"]], ()):
             _act(ledger, kind, alarm, action, before)
     return {}
@@ -106,46 +95,10 @@ def describe_alarm_history(ledger: Ledger, params: Mapping[str, Any]) -> dict[st
         if item["AlarmType"] in (params.get("AlarmTypes") or [METRIC])
         and params.get("AlarmName") in (None, item["AlarmName"])
         and params.get("HistoryItemType") in (None, item["HistoryItemType"])
-        and (start is None or _aware(start) <= item["Timestamp"])
-        and (end is None or item["Timestamp"] <= _aware(end))
+        and (start is None or aware(start) <= item["Timestamp"])
+        and (end is None or item["Timestamp"] <= aware(end))
     ]
     return {"AlarmHistoryItems": items}
-
-
-@answers("cloudwatch", "PutAlarmMuteRule")
-def put_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep a rule that silences alarms."""
-    arn = f"arn:aws:cloudwatch:{ledger.region}:{ledger.account}:alarm-mute-rule:{params['Name']}"
-    start, end = params.get("StartDate"), params.get("ExpireDate")
-    status = "EXPIRED" if end and _aware(end) < datetime.now(UTC) else "ACTIVE"
-    if start and _aware(start) > datetime.now(UTC):
-        status = "SCHEDULED"
-    kept = {name: value for name, value in params.items() if name != "Tags"}
-    ledger.of("mute")[params["Name"]] = kept | {"AlarmMuteRuleArn": arn, "Status": status}
-    return {}
-
-
-@answers("cloudwatch", "ListAlarmMuteRules")
-def list_alarm_mute_rules(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rules that silence alarms."""
-    statuses = params.get("Statuses") or ["SCHEDULED", "ACTIVE", "EXPIRED"]
-    shown = ("AlarmMuteRuleArn", "ExpireDate", "Status")
-    found = [rule for rule in ledger.of("mute").values() if rule["Status"] in statuses]
-    return {"AlarmMuteRuleSummaries": [{name: rule[name] for name in shown if name in rule} for rule in found]}
-
-
-@answers("cloudwatch", "GetAlarmMuteRule")
-def get_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a rule that silences alarms, with its targets."""
-    name = params["AlarmMuteRuleName"]
-    return dict(ledger.find("mute", name, "ResourceNotFoundException", f"no mute rule {name!r}"))
-
-
-@answers("cloudwatch", "DeleteAlarmMuteRule")
-def delete_alarm_mute_rule(ledger: Ledger, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Forget a rule that silences alarms."""
-    ledger.of("mute").pop(params["AlarmMuteRuleName"], None)
-    return {}
 
 
 def _put_alarm(ledger: Ledger, kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,13 +139,6 @@ def _switch(ledger: Ledger, params: Mapping[str, Any], *, on: bool) -> dict[str,
         if name in ledger.of("alarm"):
             ledger.of("alarm")[name][1]["ActionsEnabled"] = on
     return {}
-
-
-def _is_muted(ledger: Ledger, name: str) -> bool:
-    rules = ledger.of("mute").values()
-    return any(
-        rule["Status"] == "ACTIVE" and name in rule.get("MuteTargets", {}).get("AlarmNames", ()) for rule in rules
-    )
 
 
 def _act(ledger: Ledger, kind: str, alarm: Mapping[str, Any], action: str, before: str) -> None:
@@ -252,7 +198,3 @@ def _record_history(ledger: Ledger, kind: str, name: str, **told: Any) -> None:
     items.append({"AlarmName": name, "AlarmType": kind, "Timestamp": now, **told})
     oldest = now - timedelta(days=30)
     items[:] = [item for item in items if item["Timestamp"] >= oldest]
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
