@@ -15,7 +15,8 @@ from .. import Fact
 from ..observers import apart, observes, reads
 from .alarm_settings import read_alarms
 from .permissions import read_rights
-from .queues import find_dead_letter_sources
+from .queues import find_dead_letter_sources, list_queues
+from .sending import may_send
 
 reads("mwaa", "GetEnvironment", "ListEnvironments")
 
@@ -108,10 +109,11 @@ def _find_suppressed(account: Account, name: str, options: Mapping[str, str]) ->
 
 def _list_dead_letter_queues(account: Account, role: str) -> tuple[str, ...]:
     """Return those that the role may send to. Raises Unreadable if that is certain of none and open for one."""
-    allowed, found, doubt = read_rights(account, role), [], None
-    for arn in (arn for arn in find_dead_letter_sources(account) if arn.startswith("arn:aws:sqs:")):
+    allowed, found, doubt = read_rights(account, role), list[str](), None
+    sources = find_dead_letter_sources(account)
+    for queue in (one for one in list_queues(account) if one["QueueArn"] in sources):
         try:
-            found += [arn] if allowed.may("sqs:SendMessage", arn) else []
+            found += [queue["QueueArn"]] if may_send(account, role, allowed, "sqs:SendMessage", queue) else []
         except Unreadable as error:
             doubt = error
     if doubt and not found:

@@ -20,19 +20,32 @@ reads("iam", "GetAccountAuthorizationDetails")
 IDENTITIES: Final = ["User", "Role", "Group", "LocalManagedPolicy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Rights:
-    """The permissions of one role. Boundaries and service control policies are not looked at."""
+    """The permissions of one role. Service control policies are not looked at."""
 
     statements: tuple[Statement, ...]
     by_aws: frozenset[str]
     """Names of the attached policies that AWS manages, whose statements are not read."""
+    boundary: tuple[Statement, ...] | None = None
+    """The statements of its permissions boundary, which must allow what the policies allow; None without one."""
+    unread_boundary: str = ""
+    """Name of a boundary that AWS manages, whose statements are not read."""
 
     def may(self, action: str, resource: str) -> bool:
         """Whether an action on a resource is allowed, under some condition at least, and not denied without one.
 
         Raises Unreadable when only a policy that AWS manages could allow it.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
         """
+        if self.boundary is not None and not Rights(self.boundary, frozenset()).may(action, resource):
+            return False
+        allowed = self._is_granted(action, resource)
+        if allowed and self.unread_boundary:
+            raise Unreadable(f"whether the boundary {self.unread_boundary} allows {action} is not read here")
+        return allowed
+
+    def _is_granted(self, action: str, resource: str) -> bool:
         found = [one for one in self.statements if one.covers(action) and _applies_to(one, resource)]
         if any(not one.allows and not one.conditions for one in found):
             return False
@@ -55,13 +68,16 @@ def read_rights(account: Account, arn: str) -> Rights:
     """Return what a role of this account is allowed. Raises Unreadable, also for a role that is not listed."""
     for role in list_identities(account, "RoleDetailList"):
         if role["Arn"] == arn:
+            limit = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")
+            theirs = ":iam::aws:policy/" in limit
             try:
                 found = tuple(one for text in _list_documents(account, role) for one in read_statements(text, arn))
+                within = _read_boundary(account, limit) if limit and not theirs else None
             except Unresolved as error:
                 raise Unreadable(str(error)) from None
             attached = [one["PolicyArn"] for one in role.get("AttachedManagedPolicies") or ()]
             names = frozenset(one.rpartition("/")[2] for one in attached if ":iam::aws:policy/" in one)
-            return Rights(statements=found, by_aws=names)
+            return Rights(found, names, within, limit.rpartition("/")[2] if theirs else "")
     raise Unreadable(f"iam GetAccountAuthorizationDetails lists no role {arn}")
 
 
@@ -74,6 +90,14 @@ def _list_documents(account: Account, role: Mapping[str, Any]) -> Iterator[Any]:
             yield from (
                 _parse_document(one["Document"]) for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]
             )
+
+
+def _read_boundary(account: Account, arn: str) -> tuple[Statement, ...]:
+    for policy in list_identities(account, "Policies"):
+        if policy["Arn"] == arn:
+            texts = [one["Document"] for one in policy["PolicyVersionList"] if one["IsDefaultVersion"]]
+            return tuple(one for text in texts for one in read_statements(_parse_document(text), arn))
+    raise Unreadable(f"iam GetAccountAuthorizationDetails lists no policy {arn}, which is the boundary of a role")
 
 
 def _parse_document(document: Any) -> Any:

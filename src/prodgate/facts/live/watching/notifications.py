@@ -18,6 +18,7 @@ from ... import Fact
 from ...observers import observes, reads
 from ..airflow import list_environments
 from ..permissions import read_rights
+from ..sending import may_send
 from ..stores import list_topics
 from .alarm_topics import find_refusals, list_subscribers
 
@@ -72,7 +73,8 @@ def observe_airflow_notices(account: Account) -> Iterator[AirflowNotices]:
 
 def _list_publishable(account: Account, role: str) -> tuple[str, ...]:
     allowed = read_rights(account, role)
-    return tuple(arn for arn, _ in account.once(list_topics) if allowed.may("sns:Publish", arn))
+    topics = ((arn, {**row, "TopicArn": arn}) for arn, row in account.once(list_topics))
+    return tuple(arn for arn, row in topics if may_send(account, role, allowed, "sns:Publish", row))
 
 
 def _list_audience(account: Account, role: str) -> tuple[str, ...]:
