@@ -32,6 +32,16 @@ def test_deployed_images_have_no_grave_vulnerability(image: DeployedImage, crite
 
 
 @check(
+    "image-scan-recent",
+    remedy="Turn on enhanced scanning, or scan what is deployed each week.",
+    measures="time",
+)
+def test_scans_of_deployed_images_are_recent(image: DeployedImage, criterion: Criterion) -> None:
+    """Does the scan of the image that runs know the vulnerabilities of these days?"""
+    criterion.require(image.scan_age)
+
+
+@check(
     "secrets-not-in-images",
     remedy="Revoke the credential, hand it in through Secrets Manager, and build the image with build secrets.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -14,6 +14,8 @@ reads("ecs", "DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "Lis
 #: Services and tasks that one call describes.
 _SERVICES: Final = 10
 _TASKS: Final = 100
+#: Beginnings of the names of containers that AWS adds to a task: GuardDuty's agent, Service Connect's proxy.
+_SIDECARS: Final = ("aws-guardduty-agent-", "ecs-service-connect-")
 
 
 def list_services(account: Account) -> Iterator[Mapping[str, Any]]:
@@ -64,6 +66,19 @@ def _describe_tasks(account: Account, cluster: str, arns: Sequence[str]) -> tupl
         _require_complete(answer, "DescribeTasks")
         found += answer["tasks"]
     return tuple(found)
+
+
+def leave_out_sidecars(
+    running: Iterable[Mapping[str, Any]], named: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the containers of a task but those that AWS adds to it, which no task definition names.
+
+    Their images are in registries of AWS's own accounts.
+    https://docs.aws.amazon.com/guardduty/latest/ug/how-runtime-monitoring-works-ecs-fargate.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+    """
+    own = {one["name"] for one in named}
+    return [one for one in running if one["name"] in own or not one["name"].startswith(_SIDECARS)]
 
 
 def network_settings(service: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from ...quantities import Quantity
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
 from ..observers import observes, reads
-from .ecs_services import list_services, list_tasks, read_task_definition
+from .ecs_services import leave_out_sidecars, list_services, list_tasks, read_task_definition
 from .image_manifests import list_settings, list_variants, read_settings, repository_name
 from .services import Image, parse_image
 
@@ -43,6 +43,8 @@ class DeployedImage(Fact):
 
     grave: Quantity
     """Open vulnerabilities that are critical or high."""
+    scan_age: Quantity
+    """Time since the oldest of the scans that found these; 0 while Inspector scans continuously."""
     secrets: tuple[str, ...]
     """Credentials in its configuration, as where and what; never the credential itself."""
 
@@ -86,6 +88,7 @@ def _list_deployed(account: Account) -> Iterator[tuple[Image, str]]:
     for service in list_services(account):
         running = [one for task in list_tasks(account, service) for one in task["containers"]]
         named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
+        running = leave_out_sidecars(running, named)
         # a container that has not begun may have no image yet; its definition has
         running = [one for one in running if one.get("image") or one["name"] not in {each["name"] for each in named}]
         known = {one["image"] for one in running}
@@ -101,6 +104,7 @@ def _image(account: Account, found: Image, digest: str) -> DeployedImage:
     return DeployedImage(
         subject=f"{found.repository}@{digest}" if digest else found.reference,
         grave=account.attempt(_count_grave, account, found, digest),
+        scan_age=account.attempt(_find_scan_age, account, found, digest),
         secrets=account.attempt(_list_secrets, account, found, digest),
     )
 
@@ -111,16 +115,36 @@ def _count_grave(account: Account, found: Image, digest: str) -> Quantity:
     return Quantity.of(sum(_count_open(account, name, one) for one in list_variants(account, found, digest)))
 
 
-def _count_open(account: Account, name: str, digest: str) -> int:
+def _find_scan_age(account: Account, found: Image, digest: str) -> Quantity:
+    """Return the age of the oldest scan of a variant.
+
+    A basic scan knows the vulnerabilities of its day, and is COMPLETE for ever:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-basic.html
+    """
+    name = repository_name(account, found)
+    scans = [_read_scan(account, name, one) for one in list_variants(account, found, digest)]
+    once = [scan for scan in scans if scan["imageScanStatus"]["status"] == "COMPLETE"]
+    ages = [account.age(scan["imageScanFindings"]["imageScanCompletedAt"]) for scan in once]
+    return max(ages, key=lambda age: age.base, default=Quantity.seconds(0))
+
+
+def _read_scan(account: Account, name: str, digest: str) -> Mapping[str, Any]:
+    """Return the first page of what a scan that has a result found. Raises Unreadable."""
     asked: dict[str, Any] = {"repositoryName": name, "imageId": {"imageDigest": digest}}
     try:
-        state = account.get("ecr", "DescribeImageScanFindings", maxResults=1, **asked)["imageScanStatus"]["status"]
-        rows = account.list("ecr", "DescribeImageScanFindings", "imageScanFindings.findings", **asked)
-        rows += account.list("ecr", "DescribeImageScanFindings", "imageScanFindings.enhancedFindings", **asked)
+        scan: Mapping[str, Any] = account.get("ecr", "DescribeImageScanFindings", maxResults=1, **asked)
     except Absent as error:
         raise Unreadable(f"{name}@{digest}: was never scanned ({error.code})") from None
-    if state not in _SCANNED:
+    if (state := scan["imageScanStatus"]["status"]) not in _SCANNED:
         raise Unreadable(f"{name}@{digest}: its scan has the state {state}")
+    return scan
+
+
+def _count_open(account: Account, name: str, digest: str) -> int:
+    _read_scan(account, name, digest)
+    asked: dict[str, Any] = {"repositoryName": name, "imageId": {"imageDigest": digest}}
+    rows = account.list("ecr", "DescribeImageScanFindings", "imageScanFindings.findings", **asked)
+    rows += account.list("ecr", "DescribeImageScanFindings", "imageScanFindings.enhancedFindings", **asked)
     return sum(row["severity"] in _GRAVE and row.get("status", "ACTIVE") == "ACTIVE" for row in rows)
 
 

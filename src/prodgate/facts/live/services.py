@@ -106,7 +106,9 @@ def _task(account: Account, arn: str) -> Task:
 
 def _list_providers(service: Mapping[str, Any]) -> Iterator[str]:
     several = service.get("capacityProviderStrategy") or ()
-    yield from (one["capacityProvider"] for one in several)
+    # a provider of neither weight nor base gets no task; both are 0 where they are not stated
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+    yield from (one["capacityProvider"] for one in several if one.get("weight", 0) or one.get("base", 0))
     if not several:
         yield service.get("launchType", "EC2")
 

@@ -10,6 +10,7 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ecs.models import Task
 
 from .extension import FOLLOWS, UNREPORTED, Ledger, Refused, corrects, patch
+from .guardduty import manages_agents
 
 # moto reads it from every interface, and sets it on none in a network without host names
 patch(NetworkInterface, "private_dns_name", "", upstream=UNREPORTED)
@@ -114,7 +115,7 @@ def _task(ledger: Ledger, task: Any) -> dict[str, Any]:
         "cpu": defined.get("cpu", ""),
         "memory": defined.get("memory", ""),
         "attachments": task.attachments,
-        "containers": [{**_container(ledger, task, one), **ended} for one in defined["containerDefinitions"]],
+        "containers": [{**one, **ended} for one in _list_containers(ledger, task, defined)],
         "overrides": task.overrides,
         **{name: value for name, value in stopped.items() if name != "exitCode"},
     }
@@ -132,6 +133,35 @@ def _container(ledger: Ledger, task: Any, defined: Mapping[str, Any]) -> dict[st
         "networkInterfaces": [{"privateIpv4Address": _private_address(task)}],
         **({"imageDigest": digest} if digest else {}),
     }
+
+
+def _list_containers(ledger: Ledger, task: Any, defined: Mapping[str, Any]) -> list[dict[str, Any]]:
+    own = [_container(ledger, task, one) for one in defined["containerDefinitions"]]
+    return [*own, *_list_sidecars(ledger, task)]
+
+
+def _list_sidecars(ledger: Ledger, task: Any) -> list[dict[str, Any]]:
+    """Return GuardDuty's agent, where a detector manages it: in each task on Fargate, and in no task definition.
+
+    Its image is in a registry of AWS's own.
+    https://docs.aws.amazon.com/guardduty/latest/ug/how-runtime-monitoring-works-ecs-fargate.html
+    """
+    if (task.launch_type or "FARGATE") != "FARGATE" or not manages_agents(ledger):
+        return []
+    registry = f"593207742271.dkr.ecr.{ledger.region}.amazonaws.com"
+    name = f"aws-guardduty-agent-{task.id[:5]}"
+    return [
+        {
+            "containerArn": f"{task.task_arn.replace(':task/', ':container/')}/{name}",
+            "taskArn": task.task_arn,
+            "name": name,
+            "image": f"{registry}/aws-guardduty-agent-fargate:v1.9.0-Fg_x86_64",
+            "imageDigest": f"sha256:{'9d' * 32}",
+            "lastStatus": task.desired_status,
+            "healthStatus": "UNKNOWN",
+            "networkInterfaces": [{"privateIpv4Address": _private_address(task)}],
+        }
+    ]
 
 
 def _resolve_digest(ledger: Ledger, reference: str) -> str:

@@ -30,6 +30,17 @@ def get_detector(ledger: Ledger, params: Params) -> Value:
     return {**ledger.moto(), "Features": list(ledger.of(f"features of {params['DetectorId']}").values())}
 
 
+def manages_agents(ledger: Ledger) -> bool:
+    """Whether a detector puts its agent into tasks on Fargate; ``ledger`` is any of the account and region."""
+    for id_ in ledger.ask("guardduty", "ListDetectors")["DetectorIds"]:
+        detector = ledger.ask("guardduty", "GetDetector", DetectorId=id_)
+        for feature in detector.get("Features") or () if detector["Status"] == "ENABLED" else ():
+            more = {one["Name"]: one["Status"] for one in feature.get("AdditionalConfiguration") or ()}
+            if feature["Status"] == "ENABLED" and more.get("ECS_FARGATE_AGENT_MANAGEMENT") == "ENABLED":
+                return True
+    return False
+
+
 @answers("guardduty", "CreateSampleFindings")
 def create_sample_findings(ledger: Ledger, params: Params) -> Value:
     """Let a detector find something, as AWS does to show what findings look like."""

@@ -159,7 +159,8 @@ def test_sizes_and_scaling_are_those_of_the_service() -> None:
     task = {"taskDefinition": {"cpu": "512", "memory": "1024", "containerDefinitions": []}}
     scaled = {"DescribeScalableTargets": {"ScalableTargets": targets}}
     scaled |= {"DescribeScalingPolicies": {"ScalingPolicies": policies}}
-    strategy = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}, {"capacityProvider": "FARGATE_SPOT"}]}
+    providers = [{"capacityProvider": name, "weight": 1} for name in ("FARGATE", "FARGATE_SPOT")]
+    strategy = {"capacityProviderStrategy": providers}
     with account_answering({**answers(strategy), **scaled, "DescribeTaskDefinition": task}) as account:
         (found,) = observe_services(account)
     assert isinstance(found, Service)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from prodgate import Quantity
 from prodgate.facts.live.images import DeployedImage, observe_images
 from prodgate.facts.live.running_services import RunningService, observe_running_services
-from prodgate.facts.live.services import parse_image
+from prodgate.facts.live.services import observe_services, parse_image
 from prodgate.findings import Undetermined
 
 from .stated_account import ACCOUNT, REGION, account_answering
@@ -132,6 +134,42 @@ def test_a_container_that_nobody_declared_is_strange() -> None:
 def test_what_runs_is_not_known(found: Mapping[str, Any], declared: Mapping[str, Any], why: str) -> None:
     with pytest.raises(Undetermined, match=why):
         _ = service(found, declared).strange_images
+
+
+@pytest.mark.parametrize("name", ["aws-guardduty-agent-1a2b3", "ecs-service-connect-oRK9o"])
+def test_what_aws_adds_to_a_task_is_aws_s(name: str) -> None:
+    container = {"name": "api", "image": f"{REPOSITORY}@{A}", "imageDigest": A}
+    added = {"name": name, "image": "593207742271.dkr.ecr.us-east-1.amazonaws.com/agent:v1", "imageDigest": B}
+    tasks = {"tasks": [{"taskArn": "arn:task/1", "containers": [container, added]}]}
+    assert service(answers(DescribeTasks=tasks)).strange_images == ()
+    with account_answering(answers(DescribeTasks=tasks)) as account:
+        assert [one.subject for one in observe_images(account)] == [f"{REPOSITORY}@{A}"]
+
+
+def test_what_only_calls_itself_so_is_not_aws_s() -> None:
+    added = {"name": "aws-guardduty-agent-1a2b3", "image": f"{REPOSITORY}@{B}", "imageDigest": B}
+    tasks = {"tasks": [{"taskArn": "arn:task/1", "containers": [added]}]}
+    definition = {"taskDefinition": {"containerDefinitions": [added]}}
+    found = service(answers(DescribeTasks=tasks, DescribeTaskDefinition=definition))
+    assert found.strange_images == ("task 1 runs aws-guardduty-agent-1a2b3, which the project does not declare",)
+
+
+@pytest.mark.parametrize(("age", "expected"), [(timedelta(days=40), "40 d"), (timedelta(hours=6), "0.25 d")])
+def test_a_basic_scan_is_as_old_as_it_is(age: timedelta, expected: str) -> None:
+    at = {"imageScanCompletedAt": datetime(2026, 1, 1, tzinfo=UTC) - age}
+    scan = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": at}
+    assert deployed(answers(DescribeImageScanFindings=scan)).scan_age.base == Quantity.parse(expected).base
+
+
+def test_a_continuous_scan_is_of_now() -> None:
+    assert deployed(answers()).scan_age.base == 0
+
+
+def test_a_capacity_provider_without_weight_and_base_gets_no_task() -> None:
+    spot = [{"capacityProvider": "FARGATE", "weight": 0, "base": 0}, {"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    own = {**SERVICE, "capacityProviderStrategy": spot, "taskSets": []}
+    with account_answering(answers(DescribeServices={"services": [own]})) as account:
+        assert next(iter(observe_services(account))).providers == {"FARGATE_SPOT"}
 
 
 def test_targets_on_their_way_out_say_nothing() -> None:
