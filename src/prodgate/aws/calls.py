@@ -55,7 +55,8 @@ class LiveCalls:
         self.clients.stopped.set()
 
     def _ask(self, call: Call) -> Record:
-        scopes = ((), (call.service, call.region), (call.service, call.region, call.operation))
+        place = (call.service, call.region)
+        scopes = ((), (call.region,), place, (*place, call.operation))
         for scope in scopes:
             if scope in self._given_up:
                 return Record(call=call, unreadable=self._given_up[scope])
@@ -89,7 +90,13 @@ class LiveCalls:
         if pages:
             reason = f"{reason}, after {len(pages)} pages of the list"
         place = (call.service, call.region)
-        given_up = {Kind.EXPIRED: (), Kind.NETWORK: place, Kind.FAULT: (*place, call.operation)}
+        given_up: dict[Kind, tuple[str, ...]] = {
+            # a region that the account has not opted into knows no credentials, however good they are elsewhere
+            # https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+            Kind.EXPIRED: () if call.region == self.clients.region or "Expired" in failure.code else (call.region,),
+            Kind.NETWORK: place,
+            Kind.FAULT: (*place, call.operation),
+        }
         if failure.kind in given_up:
             self._given_up.setdefault(given_up[failure.kind], reason)
         return Record(call=call, unreadable=reason, words=words, requests=requests)

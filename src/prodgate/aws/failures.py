@@ -93,7 +93,7 @@ class Failure:
         if self.kind is Kind.DENIED:
             return f"{prefix}; allow {' and '.join(required_actions(service, operation))}: prodgate iam-policy"
         if self.kind is Kind.EXPIRED:
-            return f"{prefix}; log in again"
+            return f"{prefix}; log in again{'' if 'Expired' in self.code else ', or enable the region'}"
         if self.kind in (Kind.OTHER, Kind.AIRFLOW, Kind.UNPARSABLE, Kind.PAGING):
             return f"{prefix}: {' '.join(self.words.split())[:SHOWN]}"
         return prefix

@@ -300,3 +300,19 @@ def test_what_is_sent_as_if_all_were_well_is_no_empty_list(service: str, operati
     account.client(service)
     with pytest.raises(Unreadable, match=f"the answer could not be read .*{said}"):
         account.calls.pages(service, operation, REGION, {}, whole=True)
+
+
+def test_credentials_that_a_region_does_not_know_are_good_in_others() -> None:
+    """A region that is not enabled refuses each call so; the other regions must be asked all the same."""
+    aws = Answering(
+        lambda asked: refused("UnrecognizedClientException") if "eu-south-2" in asked.url else Sent({"Keys": []})
+    )
+    aws.client("kms", "eu-south-2")
+    aws.client("kms")
+    with pytest.raises(Unreadable, match="enable the region"):
+        aws.calls.pages("kms", "ListKeys", "eu-south-2", {}, whole=True)
+    assert aws.pages("kms", "ListKeys") == [{"Keys": []}]
+    asked = len(aws.requests)
+    with pytest.raises(Unreadable):
+        aws.calls.pages("kms", "ListAliases", "eu-south-2", {}, whole=True)
+    assert len(aws.requests) == asked

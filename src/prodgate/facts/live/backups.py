@@ -13,7 +13,8 @@ from ...semantics.schedules import runs_daily
 from .. import Fact
 from ..observers import apart, observes, reads
 
-reads("backup", "DescribeBackupVault", "GetBackupPlan", "GetBackupSelection", "ListBackupPlans", "ListBackupSelections")
+reads("backup", "DescribeBackupVault", "GetBackupPlan", "GetBackupSelection", "ListBackupPlans")
+reads("backup", "ListBackupSelections", "ListBackupVaults")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +109,18 @@ def observe_vaults(account: Account) -> Iterator[BackupVault]:
     yield from account.each(apart(BackupVault, lambda arn: _vault(account, arn)), sorted(arns))
 
 
+def _list_vaults(account: Account, region: str) -> set[str]:
+    listed = account.list("backup", "ListBackupVaults", "BackupVaultList", region=region)
+    return {one["BackupVaultName"] for one in listed}
+
+
 def _vault(account: Account, arn: str) -> BackupVault:
     region, owner, name = arn.split(":")[3], arn.split(":")[4], arn.split(":")[6]
     whose = {} if owner == account.id else {"BackupVaultAccountId": owner}
-    found = account.find("backup", "DescribeBackupVault", region=region, BackupVaultName=name, **whose) or {}
+    # AWS denies access to a vault that does not exist, as it does to one that is somebody else's
+    gone = not whose and name not in _list_vaults(account, region)
+    found = {} if gone else account.find("backup", "DescribeBackupVault", region=region, BackupVaultName=name, **whose)
+    found = found or {}
     locked = bool(found.get("Locked"))
     final_since = found.get("LockDate") if locked else None
     return BackupVault(

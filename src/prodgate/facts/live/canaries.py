@@ -12,7 +12,10 @@ from .. import Fact
 from ..observers import apart, observes, reads
 from .alarm_settings import AlarmSettings, read_alarms
 
-reads("synthetics", "DescribeCanaries", "DescribeCanariesLastRun")
+reads("synthetics", "DescribeCanaries", "DescribeCanariesLastRun", "GetCanaryRuns")
+
+#: Runs to look through for one that has ended; AWS returns the newest first.
+_RUNS: Final = 10
 
 #: Metrics of which more is worse; of SuccessPercent, less is.
 _FAILURES: Final = frozenset({"Failed", "FailedRequests"})
@@ -51,8 +54,13 @@ def _canary(account: Account, found: Mapping[str, Any]) -> Canary:
 
 
 def _read_last_run(account: Account, name: str) -> str:
+    """Return how the last run that has ended went; one that goes on says nothing yet, and there often is one."""
     runs = account.list("synthetics", "DescribeCanariesLastRun", "CanariesLastRun")
     status = next((one["LastRun"].get("Status") or {} for one in runs if one["CanaryName"] == name), {})
+    if status.get("State") == "RUNNING":
+        newest = account.get("synthetics", "GetCanaryRuns", Name=name, MaxResults=_RUNS)["CanaryRuns"]
+        ended = [one.get("Status") or {} for one in newest if (one.get("Status") or {}).get("State") != "RUNNING"]
+        status = ended[0] if ended else {}
     state, why = status.get("State", ""), status.get("StateReason", "")
     return state if state == "PASSED" or not why else f"{state}: {why}"
 

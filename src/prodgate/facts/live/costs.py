@@ -17,7 +17,7 @@ from .distributions import GLOBAL
 reads("budgets", "DescribeBudgets", "DescribeNotificationsForBudget", "DescribeSubscribersForNotification")
 reads("ce", "GetAnomalyMonitors", "GetAnomalySubscriptions")
 reads("resourcegroupstaggingapi", "GetResources")
-reads("sns", "ListSubscriptions", "ListTopics")
+reads("sns", "ListSubscriptionsByTopic", "ListTopics")
 
 #: What AWS creates and tags itself, such as the secret with the password of a database.
 _OF_AWS: Final = re.compile(r":secret:[a-z]+!")
@@ -105,10 +105,11 @@ def _list_topics(account: Account) -> Iterator[CostResource]:
     for topic in account.list("sns", "ListTopics", "Topics"):
         arn = topic["TopicArn"]
         yield CostResource(subject=arn, type="aws_sns_topic", values={"arn": arn})
-    for one in account.list("sns", "ListSubscriptions", "Subscriptions"):
-        if one["SubscriptionArn"].startswith("arn:"):
-            stated = {"topic_arn": one["TopicArn"], "protocol": one["Protocol"], "endpoint": one["Endpoint"]}
-            yield CostResource(subject=one["SubscriptionArn"], type="aws_sns_topic_subscription", values=stated)
+        # not ListSubscriptions, which shows the caller's own only
+        for one in account.list("sns", "ListSubscriptionsByTopic", "Subscriptions", TopicArn=arn):
+            if one["SubscriptionArn"].startswith("arn:"):
+                stated = {"topic_arn": one["TopicArn"], "protocol": one["Protocol"], "endpoint": one["Endpoint"]}
+                yield CostResource(subject=one["SubscriptionArn"], type="aws_sns_topic_subscription", values=stated)
 
 
 @observes(Budget)

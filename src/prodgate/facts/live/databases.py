@@ -19,6 +19,7 @@ reads(
     "DescribeDBClusterParameters",
     "DescribeDBClusterSnapshots",
     "DescribeDBClusters",
+    "DescribeDBInstanceAutomatedBackups",
     "DescribeDBInstances",
     "DescribeDBParameters",
 )
@@ -146,8 +147,7 @@ def _cluster(account: Account, servers: tuple[DatabaseInstance, ...], row: Mappi
         least=_capacity(scaling.get("MinCapacity")),
         most=_capacity(scaling.get("MaxCapacity")),
         age=hours(account.now - row["ClusterCreateTime"]),
-        # the earliest time moves on while the account is observed, so only whole hours say anything
-        reaches_back=Quantity.of(round((account.now - earliest) / timedelta(hours=1)), "h") if earliest else None,
+        reaches_back=_reach(account, earliest),
         forces_tls=account.attempt(_cluster_parameter, account, row["Engine"], row["DBClusterParameterGroup"]),
         parameters_in_force=states <= {"in-sync"},
         **_common_fields(row, servers),
@@ -163,11 +163,26 @@ def _instance(account: Account, servers: tuple[DatabaseInstance, ...], row: Mapp
         least=None,
         most=None,
         age=hours(account.now - row["InstanceCreateTime"]),
-        reaches_back=None,
+        reaches_back=account.attempt(_reach_of_instance, account, row["DBInstanceArn"]),
         forces_tls=account.attempt(_parameter, account, row["Engine"], [g["DBParameterGroupName"] for g in groups]),
         parameters_in_force={group["ParameterApplyStatus"] for group in groups} <= {"in-sync"},
         **_common_fields(row, servers),
     )
+
+
+def _reach(account: Account, earliest: datetime | None) -> Quantity | None:
+    # the earliest time moves on while the account is observed, so only whole hours say anything
+    return Quantity.of(round((account.now - earliest) / timedelta(hours=1)), "h") if earliest else None
+
+
+def _reach_of_instance(account: Account, arn: str) -> Quantity | None:
+    """Return how far back an instance can be restored: its description does not say, its automated backup does.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstanceAutomatedBackup.html
+    """
+    kept = account.list("rds", "DescribeDBInstanceAutomatedBackups", "DBInstanceAutomatedBackups")
+    own = [one.get("RestoreWindow") or {} for one in kept if one.get("DBInstanceArn") == arn]
+    return _reach(account, min((one["EarliestTime"] for one in own if "EarliestTime" in one), default=None))
 
 
 def _common_fields(row: Mapping[str, Any], servers: tuple[DatabaseInstance, ...]) -> dict[str, Any]:

@@ -7,10 +7,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .extension import Ledger, Refused, answers
+from .extension import UNREPORTED, Ledger, Refused, answers, corrects
 
 #: What a scenario files, by ARN and by id; no operation of AWS makes it up.
 POINTS, JOBS = "recovery points", "restore jobs"
+
+
+@corrects("backup", "DescribeBackupVault", upstream=UNREPORTED)
+def describe_vault(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Describe a vault; AWS denies access to one that does not exist, where moto finds none."""
+    if params["BackupVaultName"] not in ledger.backend.vaults:
+        raise Refused("AccessDeniedException", "Insufficient privileges to perform this action.")
+    return ledger.moto()
 
 
 @answers("backup", "CreateBackupSelection")

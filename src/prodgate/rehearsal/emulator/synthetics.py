@@ -61,6 +61,13 @@ def describe_last_runs(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str
     return {"CanariesLastRun": [{"CanaryName": run["Name"], "LastRun": run} for last in runs for run in last]}
 
 
+@answers("synthetics", "GetCanaryRuns")
+def get_canary_runs(ledger: Ledger, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the runs of a canary, the newest first."""
+    _canary(ledger, params["Name"])
+    return {"CanaryRuns": _runs(ledger, params["Name"])[::-1]}
+
+
 def record_run(ledger: Ledger, name: str, ended: datetime, state: str = "PASSED") -> None:
     """Add a run to the history of a canary."""
     canary, started = _canary(ledger, name), ended - timedelta(seconds=8)

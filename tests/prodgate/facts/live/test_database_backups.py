@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from prodgate.aws.account import Account
-from prodgate.aws.answers import Absent, Unreadable
+from prodgate.aws.answers import Unreadable
 from prodgate.facts.live.backups import observe_vaults
 from prodgate.facts.live.database_backups import DatabaseBackups, observe_database_backups, selects
 from prodgate.facts.live.databases import Database, observe_databases
@@ -190,7 +190,9 @@ def test_an_instance_of_its_own_is_a_database() -> None:
         "PubliclyAccessible": True, "Engine": "mysql", "StorageEncrypted": False, "BackupRetentionPeriod": 0,
         "DeletionProtection": False, "DBParameterGroups": [], "InstanceCreateTime": NOW,
     }  # fmt: skip
-    found = databases(DescribeDBClusters={"DBClusters": []}, DescribeDBInstances={"DBInstances": [alone]})
+    nothing_kept = {"DescribeDBInstanceAutomatedBackups": {"DBInstanceAutomatedBackups": []}}
+    rows = {"DescribeDBClusters": {"DBClusters": []}, "DescribeDBInstances": {"DBInstances": [alone]}}
+    found = databases(**rows, **nothing_kept)
     assert [(one.engine, one.least, one.encrypted, one.master_secret) for one in found] == [("mysql", None, False, "")]
 
 
@@ -223,6 +225,6 @@ def test_a_task_is_judged_by_all_that_it_is_handed() -> None:
 
 
 def test_a_vault_that_is_gone_is_seen() -> None:
-    with account(DescribeBackupVault=Absent("ResourceNotFoundException")) as seen:
+    with account(ListBackupVaults={"BackupVaultList": []}) as seen:
         (found,) = observe_vaults(seen)
     assert not found.exists

@@ -99,7 +99,7 @@ def test_without_terraform_only_the_features_of_guardduty_are_open() -> None:
 def test_who_hears_a_part_only_is_not_told_of_alarms(attributes: Mapping[str, str] | None, heard: int) -> None:
     listed = {"TopicArn": TOPIC, "SubscriptionArn": f"{TOPIC}:1", "Protocol": "email", "Endpoint": "team@example.com"}
     answers = {
-        "ListSubscriptions": {"Subscriptions": [listed]},
+        "ListSubscriptionsByTopic": {"Subscriptions": [listed]},
         "GetSubscriptionAttributes": attributes if attributes is None else {"Attributes": attributes},
     }
     with account_answering(answers) as account:

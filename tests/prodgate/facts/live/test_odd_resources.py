@@ -75,6 +75,15 @@ def test_what_is_without_its_arn_is_named_by_its_identifier() -> None:
     assert old.subject == "old"
 
 
+def test_a_lone_instance_reaches_back_as_its_automated_backup_says() -> None:
+    window = {"EarliestTime": datetime(2025, 12, 20, tzinfo=UTC), "LatestTime": datetime(2026, 1, 1, tzinfo=UTC)}
+    kept = {"DBInstanceAutomatedBackups": [{"DBInstanceArn": f"{RDS}:db:old", "RestoreWindow": window}]}
+    rows = {"DBInstances": [server("old"), server("new")]}
+    with account_answering({"DescribeDBInstances": rows, "DescribeDBInstanceAutomatedBackups": kept}) as account:
+        old, new = observe_databases(account)
+    assert (str(old.reaches_back), new.reaches_back) == ("288 h", None)
+
+
 def test_half_created_things_do_not_take_their_kind_away() -> None:
     groups = [{"TargetGroupArn": "arn:a", "LoadBalancerArns": ["arn:b"], "HealthCheckProtocol": "HTTP"}]
     with account_answering({"DescribeTargetGroups": {"TargetGroups": groups}}) as account:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from prodgate.aws.answers import Unreadable
 from prodgate.facts.live.backups import BackupVault, observe_vaults
 from prodgate.facts.live.database_backups import DatabaseBackups, observe_database_backups
 
@@ -29,6 +30,7 @@ def answers(vault: dict[str, Any], **given: Any) -> dict[str, Any]:
         "GetBackupPlan": {"BackupPlan": {"BackupPlanName": "p", "Rules": [RULE]}},
         "ListBackupSelections": {"BackupSelectionsList": [{"SelectionId": "s"}]},
         "GetBackupSelection": {"BackupSelection": {"Resources": [DATABASE]}},
+        "ListBackupVaults": {"BackupVaultList": [{"BackupVaultName": "main"}, {"BackupVaultName": "copy"}]},
         "DescribeBackupVault": {"MinRetentionDays": 14, **vault},
         "DescribeDBClusters": {"DBClusters": [CLUSTER]},
         **given,
@@ -71,3 +73,12 @@ def test_a_copy_counts_once_it_is_complete(status: str, arrived: set[str]) -> No
 
 def test_nothing_arrives_in_a_vault_that_does_not_exist() -> None:
     assert backups(lambda asked: None if asked["BackupVaultName"] == "copy" else {}).copied_to == frozenset()
+
+
+def test_a_vault_that_is_gone_is_one_that_is_not_listed() -> None:
+    def denied(_parameters: Any) -> Any:
+        raise Unreadable("backup DescribeBackupVault: access denied (AccessDeniedException)")
+
+    given = answers({}, ListBackupVaults={"BackupVaultList": []}, DescribeBackupVault=denied)
+    with account_answering(given) as account:
+        assert [one.exists for one in observe_vaults(account)] == [False, False]

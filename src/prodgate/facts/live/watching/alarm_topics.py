@@ -20,7 +20,7 @@ from ..alarm_settings import read_alarms
 
 reads("cloudwatch", "DescribeAlarmHistory")
 reads("kms", "DescribeKey", "GetKeyPolicy")
-reads("sns", "GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptions")
+reads("sns", "GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic")
 
 #: How long AWS keeps the history of alarms.
 HISTORY_KEPT: Final = timedelta(days=30)
@@ -50,8 +50,10 @@ def observe_alarm_topics(account: Account) -> Iterator[AlarmTopic]:
 def list_subscribers(account: Account, topic: str) -> tuple[str, ...]:
     """Return the confirmed subscribers that receive everything. Raises Unreadable."""
     region = topic.split(":")[3]
-    listed = account.list("sns", "ListSubscriptions", "Subscriptions", region=region)
-    own = [one for one in listed if one["TopicArn"] == topic and one["SubscriptionArn"].startswith("arn:")]
+    # ListSubscriptions shows the caller's own only; a chat, an address or a queue may be of another account
+    # https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
+    listed = account.list("sns", "ListSubscriptionsByTopic", "Subscriptions", region=region, TopicArn=topic)
+    own = [one for one in listed if one["SubscriptionArn"].startswith("arn:")]
     whole = [one for one in own if not _has_filter(account, one["SubscriptionArn"], region)]
     return tuple(f"{one['Protocol']} {one['Endpoint']}" for one in whole)
 
