@@ -34,6 +34,7 @@ VARIABLES = {
     "vars.DAGS_BUCKET": "",
     "matrix.environments": "py313",
     "github.token": "token",
+    "needs.deploy.result": "",
     "env.ROOT": "terraform/environments/prod",
 }
 #: What GitHub says of an environment with reviewers, and of one that waits for nobody.

@@ -60,6 +60,12 @@ def ids(stage: Stage) -> list[str]:
     return [stage.deployments(component)[-1]["deploymentId"] for component in COMPONENTS]
 
 
+def done_at_aws(stage: Stage) -> list[str]:
+    """What was asked of AWS, but for what the way back asks to see whether anything was deployed."""
+    looks = ("aws deploy list-deployments", "aws deploy get-deployment")
+    return [one for one in stage.machine.commands if one.startswith("aws") and not one.startswith(looks)]
+
+
 def prepare(stage: Stage, **files: str) -> Path:
     """Give the job of the way back what the deploy would hand to it."""
     work = stage.machine.work(DEPLOY["roll-back"])
@@ -122,7 +128,7 @@ def test_what_was_taken_back_does_not_run(stage: Stage, known: Any, commit: str)
 def test_where_nobody_knows_which_commit_runs_nothing_is_deployed(stage: Stage) -> None:
     stage.github_says(deployed=[])
     assert stage.run(DEPLOY, *JOBS)["deploy"] == 1
-    assert not [one for one in stage.machine.commands if one.startswith("aws")]
+    assert not done_at_aws(stage)
 
 
 def test_a_release_has_a_snapshot_of_before(released: Stage) -> None:
@@ -151,20 +157,20 @@ def test_the_record_of_the_watch_reaches_the_verification(released: Stage) -> No
 def test_a_migration_that_fails_ends_the_release_before_any_traffic_moves(stage: Stage) -> None:
     stage.migrations_end("1")
     assert stage.run(DEPLOY, *JOBS) == {**dict.fromkeys(BEFORE, 0), "deploy": 1, "roll-back": 0}
-    assert not [one for one in stage.machine.commands if one.startswith("aws deploy")]
+    assert not [one for one in done_at_aws(stage) if one.startswith("aws deploy")]
 
 
 def test_a_migration_that_never_began_has_not_succeeded(stage: Stage) -> None:
     stage.migrations_end("never began")
     assert stage.run(DEPLOY, *JOBS)["deploy"] == 1
     assert stage.machine.outcomes["Did it succeed?"] == 1
-    assert not [one for one in stage.machine.commands if one.startswith("aws deploy")]
+    assert not [one for one in done_at_aws(stage) if one.startswith("aws deploy")]
 
 
 def test_what_is_not_known_before_ends_the_release_before_the_migration(stage: Stage) -> None:
     stage.gate_says(**{"pre-deploy -- ": 2})
     assert stage.run(DEPLOY, *JOBS)["deploy"] == 2
-    assert not [one for one in stage.machine.commands if one.startswith(("aws ecs run-task", "aws deploy"))]
+    assert not [one for one in done_at_aws(stage) if one.startswith(("aws ecs run-task", "aws deploy"))]
 
 
 @pytest.mark.parametrize("failing", ["--junit-xml", "tox -e prod-gate"])
@@ -261,10 +267,105 @@ def test_what_nobody_knows_yet_takes_nothing_back(stage: Stage) -> None:
     assert "needs.verify.outputs.no-go" not in stage.machine.variables
 
 
-def test_a_deploy_that_nobody_approved_has_nothing_to_take_back(stage: Stage) -> None:
+def test_a_deploy_that_nobody_approved_has_nothing_to_take_back(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
     stage.machine.variables["needs.deploy.result"] = "failure"
     assert stage.run(DEPLOY, "roll-back") == {"roll-back": 0}
-    assert not [one for one in stage.machine.commands if one.startswith(("aws", "pipx", "gh"))]
+    assert not [one for one in stage.machine.commands if one.startswith(("pipx", "gh"))]
+    assert not done_at_aws(stage)
+    said = capfd.readouterr().out.splitlines()
+    assert {f"{component}: nothing was deployed" for component in COMPONENTS} <= {*said}
+
+
+@pytest.mark.parametrize(
+    "lost", ["Deploy the back end", "Watch the back end until the old tasks are gone", "Deploy the front end"]
+)
+def test_what_a_lost_machine_had_deployed_is_found_and_goes_back(stage: Stage, lost: str) -> None:
+    """A machine that is lost after a step does nothing more, also not what is always done."""
+    ran = {component: stage.move_on(component) for component in COMPONENTS}
+    assert stage.run(DEPLOY, *BEFORE) == dict.fromkeys(BEFORE, 0)
+    stage.conduct(conducted={"by": "a test"})
+    steps = DEPLOY["deploy"].steps
+    last = next(at for at, step in enumerate(steps) if step.name == lost)
+    stage.machine.run(replace(DEPLOY["deploy"], steps=steps[: last + 1]))
+    stage.machine.variables["needs.deploy.result"] = "failure"
+    component = "frontend" if "front" in lost else "api"
+    id = stage.deployments(component)[-1]["deploymentId"]
+    stage.conduct(deployment={id: {"status": "InProgress", "rollbackInfo": {"rollbackDeploymentId": "d-BACK"}}})
+    assert ran[component] != deployed(stage.deployments(component)[-1])
+
+    stage.run(DEPLOY, "roll-back")
+
+    assert f"aws deploy stop-deployment --deployment-id {id} --auto-rollback-enabled" in stage.machine.commands
+    assert stage.deployments(component)[-1]["errorInformation"]["code"] == "MANUAL_STOP"
+    assert (stage.machine.work(DEPLOY["roll-back"]) / f"{component}.back").read_text() == "d-BACK\n"
+
+
+def test_what_the_way_back_needs_is_kept_as_soon_as_something_is_deployed(stage: Stage) -> None:
+    assert stage.run(DEPLOY, *BEFORE) == dict.fromkeys(BEFORE, 0)
+    steps, done = DEPLOY["deploy"].steps, 0
+    for component, watched in (("api", "Watch the back end"), ("frontend", "Watch the front end")):
+        lost = next(at for at, step in enumerate(steps) if step.name.startswith(watched))
+        assert stage.machine.run(replace(DEPLOY["deploy"], steps=steps[done:lost])) == 0
+        done = lost
+        kept = stage.machine.folder / "artifacts" / "release"
+        id = stage.deployments(component)[-1]["deploymentId"]
+        assert (kept / f"{component}.deployment").read_text() == f"{id}\n"
+        assert {"release.json", f"{component}.before"} <= {each.name for each in kept.iterdir()}
+
+
+@pytest.mark.parametrize(("status", "code"), [("InProgress", 1), ("Succeeded", 0)])
+def test_what_somebody_else_deploys_is_left_to_a_person(
+    stage: Stage, status: str, code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.conduct(conducted={"by": "a test"})
+    id = stage.clients("codedeploy").create_deployment(**stage.release["deployments"]["api"])["deploymentId"]
+    stage.conduct(deployment={id: {"status": status}})
+    step = find_step(DEPLOY["roll-back"], "Take the back end back")
+    assert stage.machine.run_step(step, DEPLOY["roll-back"]) == code
+    said = capfd.readouterr()
+    assert (f"api: {id} is under way, and not by this run; see whose it is" in said.err) is bool(code)
+    assert ("api: nothing was deployed" in said.out) is not code
+    assert not [one for one in stage.machine.commands if "stop-deployment" in one]
+
+
+def test_a_deployment_that_succeeded_and_of_which_nothing_was_kept_is_left_to_a_person(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = {**stage.release["deployments"]["api"], "description": "run 42"}
+    id = stage.clients("codedeploy").create_deployment(**asked)["deploymentId"]
+    step = find_step(DEPLOY["roll-back"], "Take the back end back")
+    assert stage.machine.run_step(step, DEPLOY["roll-back"]) == 1
+    assert f"api: {id} has succeeded, and nothing was kept of what ran before" in capfd.readouterr().err
+
+
+def test_a_deploy_that_succeeded_and_of_which_nobody_knows_is_not_taken_back_in_silence(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.machine.variables.update({"needs.deploy.result": "success", "needs.verify.outputs.no-go": "true"})
+    assert stage.run(DEPLOY, "roll-back") == {"roll-back": 1}
+    said = capfd.readouterr()
+    for component in COMPONENTS:
+        assert f"{component}: the deploy succeeded, and AWS knows of no deployment by run 42" in said.err
+    assert not [one for one in stage.machine.commands if one.startswith("gh")]
+
+
+def test_a_way_back_that_can_not_ask_has_not_found_that_nothing_was_deployed(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.machine.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
+    stage.machine.environment["AWS_MAX_ATTEMPTS"] = "1"
+    step = find_step(DEPLOY["roll-back"], "Take the back end back")
+    assert stage.machine.run_step(step, DEPLOY["roll-back"]) == 1
+    said = capfd.readouterr()
+    assert "api: AWS does not say what was deployed; run this job again" in said.err
+    assert "nothing was deployed" not in said.out
+
+
+def test_the_way_back_asks_about_the_application_that_terraform_declares(stage: Stage) -> None:
+    declared = {each["applicationName"] for each in stage.release["deployments"].values()}
+    assert {DEPLOY["roll-back"].env["APPLICATION"]} == declared
 
 
 @pytest.mark.parametrize("status", ["InProgress", "Failed", "Stopped"])

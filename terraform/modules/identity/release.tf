@@ -169,6 +169,7 @@ data "aws_iam_policy_document" "rollback" {
       "codedeploy:GetApplicationRevision",
       "codedeploy:GetDeployment",
       "codedeploy:GetDeploymentConfig",
+      "codedeploy:ListDeployments",
       "codedeploy:RegisterApplicationRevision",
       "codedeploy:StopDeployment",
     ]
