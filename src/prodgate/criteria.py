@@ -45,7 +45,8 @@ class Criterion:
 
     id: str
     statement: str
-    statement_ja: str
+    statement_ja: str = ""
+    """Empty for a statement that was not translated."""
     why: str
     source: str
     """Line of the requirements this stands for, such as ``OPS-2``."""
@@ -55,7 +56,7 @@ class Criterion:
     """What to do when it does not hold, for checks and policies that say nothing of their own."""
     controls: tuple[str, ...] = ()
     population: int = 1
-    """Least number of subjects that must be judged in each layer."""
+    """Least number of subjects that must be judged in each layer; with 0 there need be none, whatever judges it."""
     samples: int = 1
     """Least sample size under a rate or a percentile."""
     confidence: Quantity | None = None

@@ -21,10 +21,10 @@ from ..run.policies import judge_by_policies
 from ..run.publishing import Sealer, publish, show
 from ..run.running import Plan, carry_out, judge_again, parse_layers
 from ..sealing.signers import take_signer
+from ..sections.bundled import BUNDLED
 from ..sections.criteria_file import load_criteria
 from ..sections.moments import narrow, require_judges
 from ..sections.project import (
-    BUNDLED,
     Project,
     find_folders,
     load_policies,

@@ -79,6 +79,8 @@ def render_page(template: str, **context: Any) -> str:
 
 def _words(catalogue: Catalogue) -> dict[str, Any]:
     def statement(criterion: Criterion) -> str:
+        if not criterion.statement_ja:
+            return catalogue.text("untranslated", statement=criterion.statement)
         return criterion.statement_ja if catalogue.language == "ja" else criterion.statement
 
     def conditions(criterion: Criterion) -> list[str]:

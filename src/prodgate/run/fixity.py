@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from ..sections.project import BUNDLED, Project
+from ..sections.bundled import BUNDLED
+from ..sections.project import Project
 from ..terraform.read_files import Place
 from .places import JUDGING, Places, find_places, list_files
 
@@ -51,7 +52,7 @@ class Fixity:
 def take_fixity(project: Project, places: Places | None = None) -> Fixity:
     """Look at every file that decides: criteria, waivers, Terraform, records, and the code that judges."""
     named = (project.stated.path.name, *project.stated.included, project.waivers.name)
-    bundled = (BUNDLED / name for name in JUDGING)
+    bundled = (BUNDLED / name for name in (*JUDGING, "criteria"))
     paths = (*(project.root / name for name in named), *bundled, _PACKAGE)
     places = places or find_places(project)
     held = tuple(dict.fromkeys((*places.all, *map(Place, paths))))

@@ -51,7 +51,7 @@ def judge(
         yield make(f"({kind})", refuse_silence(check.name, len(subjects)))
     if reason := facts.why_unreadable(check.kind):
         yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
-    elif len(subjects) < check.population:
+    elif len(subjects) < check.population and criterion.population:
         reason = f"{len(subjects) or 'no'} {kind} observed, at least {check.population} expected"
         yield make(f"({kind})", Conclusion(outcome=Outcome.UNDETERMINED, reason=reason))
     elif not subjects:

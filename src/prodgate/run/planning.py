@@ -11,8 +11,9 @@ from typing import Final
 
 from ..criteria import Criteria, CriteriaError, Criterion, UsageError
 from ..layers import BUILT
+from ..sections.bundled import BUNDLED
 from ..sections.judges import JudgeFile, WrittenJudge, read_judges
-from ..sections.project import BUNDLED, Project, policy_files, walk_files
+from ..sections.project import Project, policy_files, walk_files
 
 #: Folders of a project that hold judges, or what judges need.
 FOLDERS: Final = ("policies", "suites", "loadtests", "e2e", "facts")

@@ -18,6 +18,7 @@ from .e2e import E2eSection, parse_e2e_section
 from .evidence import EvidenceSection, parse_evidence_section
 from .facts import parse_max_age
 from .includes import merge, read_files
+from .inherited import is_written_out
 from .load import LoadSection, parse_load_section
 from .requirements import Requirement, layer_mistakes, parse_requirements, requirement_mistakes
 from .rollout import RolloutSection, parse_rollout_section
@@ -26,7 +27,7 @@ from .toml_text import render_mistakes
 from .validation import is_text_list, key_mistakes, quantity_mistakes
 
 _KEYS: dict[str, tuple[type, ...]] = {
-    "statement": (dict,),
+    "statement": (dict, str),
     "why": (str,),
     "require": (str,),
     "remedy": (str,),
@@ -43,6 +44,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "moment": (str,),
     "applicability": (str,),
     "baseline": (bool,),
+    "overrides": (bool,),
     "attested_by": (int,),
     "document": (dict,),
     "shown_by": (str,),
@@ -132,7 +134,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
     terraform, tables = data.get("terraform", {}), data["criteria"]
     return CriteriaFile(
         path=path,
-        included=tuple(included or ()),
+        included=tuple(name for name in included or () if not is_written_out(name)),
         system=data["system"],
         terraform_root=terraform.get("root", ""),
         var_files=tuple(terraform.get("var_files", ())),
@@ -185,13 +187,14 @@ def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
-    statement = table["statement"]
+    statement = _read_statement(table)
     if (
-        set(statement) != {"en", "ja"}
-        or any(map(says_nothing, map(str, statement.values())))
+        not set(statement) <= {"en", "ja"}
+        or any(map(says_nothing, map(str, statement.values() or ("",))))
         or not is_text_list(list(statement.values()))
     ):
-        yield f'{where}.statement: has {", ".join(statement) or "nothing"}; write {{ en = "…", ja = "…" }}'
+        said = ", ".join(statement) or "nothing"
+        yield f'{where}.statement: has {said}; write a text, or {{ en = "…", ja = "…" }}'
     yield from layer_mistakes(where, table)
     for key, choices in _CHOICES.items():
         if table.get(key, choices[0]) not in choices:
@@ -209,6 +212,12 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
         yield from bound_mistakes(f"{where}.require", table["require"], lambda text: parse_bound(text, tables))
 
 
+def _read_statement(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a statement by language; one that is a text is in English."""
+    stated: str | dict[str, Any] = table["statement"]
+    return {"en": stated} if isinstance(stated, str) else stated
+
+
 def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     if "confidence" in table:
         yield from confidence_mistakes(f"{where}.confidence", table["confidence"])
@@ -218,11 +227,12 @@ def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
+    statement = _read_statement(table)
     quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in _QUANTITIES if key in table}
     return Criterion(
         id=id_,
-        statement=table["statement"]["en"],
-        statement_ja=table["statement"]["ja"],
+        statement=statement.get("en") or statement["ja"],
+        statement_ja=statement.get("ja", ""),
         **{key: table[key] for key in ("why", "source")},
         layers=tuple(layer for layer in LAYERS if layer in table["layers"]),
         bound=parse_bound(table["require"], tables) if "require" in table else None,

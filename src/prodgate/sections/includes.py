@@ -5,17 +5,21 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from ..criteria import CriteriaError, suggest
+from .inherited import WRITTEN_OUT, extend, find_overriding, is_written_out, overriding_mistakes
 from .toml_text import TomlError, parse_toml, read_text, render_mistakes
 from .validation import is_text_list
 
 _EXAMPLE: Final = 'include = ["criteria/*.toml"]'
 #: Sections whose tables are stated whole in one file: half a criterion here and half there is read by nobody.
 _WHOLE: Final = ("criteria", "requirements")
+#: What the criteria file itself alone states.
+_TOP: Final = ("include", "extends")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +43,33 @@ class Merged:
 def read_files(path: Path) -> tuple[str, dict[str, str]]:
     """Return the text of a criteria file, and those of the files that it includes by their paths from its folder.
 
-    Raises CriteriaError with one line per mistake.
+    What it extends is among them, written out. Raises CriteriaError with one line per mistake.
     """
     text = _read(path, "name another file with --criteria")
     try:
-        stated = parse_toml(text).get("include", [])
+        stated = parse_toml(text)
     except TomlError:
         return text, {}  # whoever parses it says what is wrong
-    if not is_text_list(stated):
-        raise CriteriaError(f"{path}: include: is {stated!r}; write a list of files, e.g. {_EXAMPLE}")
-    return text, _read_included(stated, path)
+    named = stated.get("include", [])
+    if not is_text_list(named):
+        raise CriteriaError(f"{path}: include: is {named!r}; write a list of files, e.g. {_EXAMPLE}")
+    included = _read_included(named, path)
+    return text, {**included, **_write_out_extended(stated, included, path)}
+
+
+def _write_out_extended(stated: Mapping[str, Any], included: Mapping[str, str], path: Path) -> dict[str, str]:
+    """Return what a criteria file extends, without what it or an included file states anew."""
+    overriding = find_overriding([stated, *_parse_each(included.values())])
+    files, mistakes = extend(stated.get("extends", []), overriding)
+    if mistakes := mistakes or list(overriding_mistakes(overriding, stated.get("extends", []))):
+        raise CriteriaError(render_mistakes(f"{path}: {mistake}" for mistake in mistakes))
+    return files
+
+
+def _parse_each(texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for text in texts:
+        with suppress(TomlError):  # whoever merges them says what is wrong
+            yield parse_toml(text)
 
 
 def _read_included(patterns: Iterable[str], path: Path) -> dict[str, str]:
@@ -90,18 +111,23 @@ def merge(text: str, path: Path, included: Mapping[str, str]) -> Merged:
     """Merge a criteria file with the files that it includes. Raises CriteriaError for what is not TOML."""
     tables: list[tuple[Path, dict[str, Any]]] = []
     broken: list[str] = []
-    for file, content in ((path, text), *((folder_of(path) / name, each) for name, each in included.items())):
+    for file, content in ((path, text), *((_place(name, path), each) for name, each in included.items())):
         try:
             tables.append((file, parse_toml(content)))
         except TomlError as error:
             broken.append(f"{file}: {error}")
     if broken:
         raise CriteriaError(render_mistakes(broken))
-    tables[0][1].pop("include", None)
+    for key in _TOP:
+        tables[0][1].pop(key, None)
     data: dict[str, Any] = {}
     origins: dict[str, Path] = {}
     mistakes = [each for file, table in tables for each in _add(table, file, data, origins)]
     return Merged(path=path, data=data, origins=origins, mistakes=tuple(mistakes))
+
+
+def _place(name: str, path: Path) -> Path:
+    return Path(name) if is_written_out(name) else folder_of(path) / name
 
 
 def _add(
@@ -110,11 +136,16 @@ def _add(
     """Add what a file states to what earlier files state; say what is stated twice."""
     for key, value in table.items():
         where = f"{within}.{key}" if within else key
-        if where == "include":
-            yield f"{file}: include: is {value!r}; only the criteria file itself includes others, write it there"
+        if where in _TOP:
+            does = "includes others" if where == "include" else "extends"
+            yield f"{file}: {where}: is {value!r}; only the criteria file itself {does}, write it there"
         elif isinstance(value, dict) and within not in _WHOLE and isinstance(into.get(key, {}), dict):
             origins.setdefault(where, file)
             yield from _add(value, file, into.setdefault(key, {}), origins, where)
+        elif key in into and is_written_out(str(file)):
+            area = file.with_suffix("").as_posix().removeprefix(WRITTEN_OUT)
+            anew = "write overrides = true in it to state it anew, or take it out"
+            yield f"{origins[where]}: {where}: extends takes it over from {area}, too; {anew}"
         elif key in into:
             yield f"{file}: {where}: is stated in {origins[where]}, too; state it in one of the two"
         else:
@@ -154,6 +185,8 @@ def _find_mistake(name: str, pattern: str, path: Path, seen: Mapping[Path, str])
         return f"{name!r} is a link to {_real(file)}, out of the folder of {path.name}; put the file itself there"
     if _real(file) in seen:
         return f"{name!r} is included twice, by {seen[_real(file)]!r} and by {pattern!r}; include it once"
+    if is_written_out(name):
+        return f"{name!r} is named like what extends takes over; give it another name"
     if file.is_dir():
         return f"{name!r} is a folder; write the files in it, e.g. {f'{name}/*.toml'!r}"
     return "" if file.is_file() else f"{name!r} is no file; write the path of a file"

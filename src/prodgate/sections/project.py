@@ -10,15 +10,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
-from typing import Final
 
 from ..criteria import Criteria, UsageError
+from .bundled import BUNDLED
 from .criteria_file import CriteriaFile, load_criteria
-
-_HERE: Final = Path(__file__).resolve().parents[1]
-
-#: Holds the policies, suites and criteria that come with the gate: in the wheel, or the repository it was cloned from.
-BUNDLED: Final = _HERE / "bundled" if (_HERE / "bundled").is_dir() else _HERE.parents[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

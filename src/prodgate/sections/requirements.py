@@ -8,6 +8,7 @@ from typing import Any
 
 from ..criteria import LAYERS, suggest
 from .bounds import list_mistakes, text_mistakes
+from .inherited import is_inherited
 from .validation import is_text_list
 
 
@@ -40,7 +41,8 @@ def requirement_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
             yield from text_mistakes(f"{where}.asks", table["asks"], "what the line of the requirements asks for")
             yield from layer_mistakes(where, table)
     for id_, table in data.get("criteria", {}).items() if tables and isinstance(data.get("criteria"), dict) else ():
-        if isinstance(table, dict) and isinstance(source := table.get("source"), str) and source not in tables:
+        source = table.get("source") if isinstance(table, dict) else None
+        if isinstance(source, str) and source not in tables and not is_inherited(source):
             yield f"criteria.{id_}.source: {source!r} is not a requirement{suggest(source, tables)}"
 
 

@@ -17,8 +17,8 @@ from .rollout import rollout_mistakes
 from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
-    "system", "include", "terraform", "account", "repository", "facts", "evidence", "load", "airflow", "dags", "e2e",
-    "rollout", "attested", "requirements", "criteria",
+    "system", "include", "extends", "terraform", "account", "repository", "facts", "evidence", "load", "airflow",
+    "dags", "e2e", "rollout", "attested", "requirements", "criteria",
 )  # fmt: skip
 
 

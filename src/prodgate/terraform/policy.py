@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -115,8 +115,9 @@ def apply(policy: Policy, configuration: Configuration, criterion: Criterion) ->
         yield finding
     if not applies and not criterion.where_present:
         yield _report_silence(policy, configuration, criterion, len(subjects))
-    if len(subjects) < policy.population or not subjects:
-        yield _report_too_few(policy, configuration, criterion, len(subjects))
+    expected = policy if criterion.population else replace(policy, population=0)
+    if len(subjects) < expected.population or not subjects:
+        yield _report_too_few(expected, configuration, criterion, len(subjects))
 
 
 def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criterion) -> Finding:
@@ -183,7 +184,8 @@ def _report_silence(policy: Policy, configuration: Configuration, criterion: Cri
 
 def _report_too_few(policy: Policy, configuration: Configuration, criterion: Criterion, found: int) -> Finding:
     kinds = " or ".join(policy.resources)
-    reason = f"{found or 'no'} {kinds} declared, at least {policy.population} expected"
+    least = f", at least {policy.population} expected" if policy.population else ""
+    reason = f"{found or 'no'} {kinds} declared{least}"
     outcome = Outcome.NOT_APPLICABLE
     if policy.population:
         outcome = Outcome.NOT_SATISFIED if policy.required and configuration.complete else Outcome.UNDETERMINED

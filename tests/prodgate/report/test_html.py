@@ -72,6 +72,12 @@ def test_says_verdict_reason_and_place_on_the_first_screen(language: str) -> Non
         assert said in first
 
 
+def test_says_in_japanese_that_a_statement_is_not_translated() -> None:
+    plain = run([criterion("c", statement="Keys wait.", statement_ja="")], [finding("c", "satisfied")])
+    assert "Keys wait.（日本語訳なし）" in render_html(plain, plain.verdict(), language="ja")
+    assert "（日本語訳なし）" not in render_html(plain, plain.verdict(), language="en")
+
+
 def test_stamps_a_rehearsal_in_title_and_banner() -> None:
     text = render_html(showcase(), showcase().verdict())
     assert "<title>REHEARSAL · NO-GO" in text

@@ -28,6 +28,7 @@ CRITERIA = Criteria(
         c.id: c
         for c in (
             criterion("answers", bound=None),
+            criterion("rare", bound=None, population=0, where_present=True),
             criterion("quick", bound=Bound.parse("< 1 s")),
             criterion("restarts", bound=None, remedy="Restart it."),
         )
@@ -131,6 +132,13 @@ def test_an_empty_or_unreadable_population_is_undetermined(gate: Gate, facts: tu
     assert gate.judge(*facts) == pytest.ExitCode.TESTS_FAILED
     (found,) = gate.findings
     assert (found.outcome, found.reason) == (Outcome.UNDETERMINED, reason)
+
+
+def test_no_check_asks_for_one_where_there_need_be_none(gate: Gate) -> None:
+    gate.pytester.makepyfile(HEADER + CHECK.replace('"answers"', '"rare"'))
+    assert gate.judge() == pytest.ExitCode.OK
+    (found,) = gate.findings
+    assert (found.outcome, found.reason) == (Outcome.NOT_APPLICABLE, "no Pod")
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_a_valid_file_is_read_whole() -> None:
         ('window = "30 d"', 'window = "30 %"', "criteria.alarm-threshold.window: is '30 %'; write a time, e.g. '30 d'"),
         ('window = "30 d"', 'window = "-30 d"', "criteria.alarm-threshold.window: is '-30 d'; write more than nothing"),
         ('"bound"', '"bounds"', "criteria.alarm-threshold.decides: is 'bounds'; write 'point' or 'bound'"),
-        ('ja = "保持する。"', 'jp = "保持する。"', 'criteria.backup-retention.statement: has en, jp; write { en = "…", ja = "…" }'),
+        ('ja = "保持する。"', 'jp = "保持する。"', 'criteria.backup-retention.statement: has en, jp; write a text, or { en = "…", ja = "…" }'),
         ("criteria.backup-retention]", "criteria.Backup_Retention]", "is not a kebab-case id"),
         ('asks = "Backups are kept", ', "", "requirements.OPS-2: is {'layers': ['static']}; write"),
     ],
@@ -105,6 +105,26 @@ def test_one_mistake_is_one_line_that_says_what_to_write(before: str, after: str
         parse_criteria(VALID.replace(before, after, 1), FILE)
     assert message in str(refused.value)
     assert all(line.startswith("criteria.toml: ") for line in str(refused.value).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("stated", "english", "japanese"),
+    [
+        ('"Backups are kept."', "Backups are kept.", ""),
+        ('{ en = "Backups are kept." }', "Backups are kept.", ""),
+        ('{ ja = "保持する。" }', "保持する。", "保持する。"),
+    ],
+)
+def test_a_statement_in_one_language_suffices(stated: str, english: str, japanese: str) -> None:
+    text = VALID.replace('{ en = "Backups are kept.", ja = "保持する。" }', stated)
+    criterion = parse_criteria(text, FILE).criteria["backup-retention"]
+    assert (criterion.statement, criterion.statement_ja) == (english, japanese)
+
+
+@pytest.mark.parametrize("stated", ['""', '"-"', "{}", "{ en = 3 }", '{ en = "Kept.", ja = "" }'])
+def test_a_statement_that_says_nothing_is_refused(stated: str) -> None:
+    with pytest.raises(CriteriaError, match=r"backup-retention\.statement: "):
+        parse_criteria(VALID.replace('{ en = "Backups are kept.", ja = "保持する。" }', stated), FILE)
 
 
 def test_all_mistakes_are_said_at_once() -> None:
