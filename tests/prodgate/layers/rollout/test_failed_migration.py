@@ -28,9 +28,9 @@ from tests.prodgate.layers.rollout.test_following import CRITERIA, TARGET
 from tests.prodgate.layers.rollout.test_watching import watch
 from tests.suites.rollout.test_migrations import failed_migration as good_record
 
-from .town import GOOD, Town
+from .town import GOOD, LIMIT, Town
 
-MIGRATIONS = """poll = "0.05 s"
+MIGRATIONS = """poll = "0.01 s"
 
 [rollout.migrations]
 tool = "alembic"
@@ -38,7 +38,7 @@ folder = "migrations"
 database = "env:DATABASE"
 task = "shop-migration"
 """
-STATED = CRITERIA.replace('poll = "0.05 s"\n', MIGRATIONS)
+STATED = CRITERIA.replace('poll = "0.01 s"\n', MIGRATIONS)
 CLUSTER = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/shop"
 TASK = "arn:aws:ecs:ap-northeast-1:123456789012:task/shop/0123456789abcdef"
 
@@ -81,7 +81,7 @@ def migrating(town: Town) -> Migrating:
 def context(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> LayerContext:
     @contextmanager
     def scene(_: Any) -> Iterator[Scene]:
-        watching = parse_rollout_section({"limit": "5 s", "poll": "0.05 s"}).watching
+        watching = parse_rollout_section({"limit": "120 s", "poll": "0.01 s"}).watching
         with town.looking() as look:
             yield Scene(place="a town", look=look, url="", watching=watching)
 
@@ -98,7 +98,7 @@ def follow_one(context: LayerContext, town: Town, migrating: Migrating, code: in
         migrating.begin()
         town.wait_for_looks(town.looks + 2)
         migrating.end(code)
-        return followed.result(30)
+        return followed.result(LIMIT)
 
 
 def the_fact(record: Mapping[str, Any]) -> FailedMigration:
@@ -133,7 +133,7 @@ def test_when_no_migration_comes_the_reason_says_so(
 ) -> None:
     ticks = iter(range(0, 1000, 3))
     monkeypatch.setattr(failed_migration, "monotonic", lambda: next(ticks))
-    with pytest.raises(Unreadable, match="no task of shop-migration began and ended within 5 s"):
+    with pytest.raises(Unreadable, match="no task of shop-migration began and ended within 120 s"):
         follow_failure(context)
 
 

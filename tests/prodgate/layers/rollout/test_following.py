@@ -24,15 +24,15 @@ from tests.prodgate.facts.rollout.test_reading import ecs
 from tests.prodgate.layers.context import layer_context
 from tests.suites.rollout import evidence
 
-from .town import GOOD, TAKEN_BACK, Phase, Town
+from .town import GOOD, LIMIT, TAKEN_BACK, Phase, Town
 
 TARGET = "aws://prod@ap-northeast-1"
 CRITERIA = """
 system = "shop"
 
 [rollout]
-limit = "15 s"
-poll = "0.05 s"
+limit = "120 s"
+poll = "0.01 s"
 
 [criteria.service-deployments-completed]
 statement = { en = "Completed.", ja = "完了。" }
@@ -53,7 +53,7 @@ def town() -> Town:
 def context(tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch) -> LayerContext:
     @contextmanager
     def scene(_: Any) -> Iterator[Scene]:
-        watching = parse_rollout_section({"limit": "15 s", "poll": "0.05 s"}).watching
+        watching = parse_rollout_section({"limit": "120 s", "poll": "0.01 s"}).watching
         with town.looking() as look:
             yield Scene(place="a town", look=look, url="", watching=watching)
 
@@ -87,7 +87,7 @@ def test_the_next_is_waited_for(town: Town, context: LayerContext) -> None:
         followed = thread.submit(follow, context, Wanted(next=True))
         town.wait_for_looks(3)
         town.deploy(GOOD)
-        record = followed.result(20)
+        record = followed.result(LIMIT)
     assert record["ids"] == {ARN: "d-API00001"}
     assert record["began"] <= record["acted"] < record["ended"]
     assert summarise(record)["outcome"] == "good"
@@ -102,7 +102,7 @@ def test_each_service_is_waited_for(town: Town, context: LayerContext) -> None:
         town.wait_for_looks(town.looks + 3 * SETTLED)
         assert not followed.done()
         town.released.add("web")
-        record = followed.result(20)
+        record = followed.result(LIMIT)
     assert record["ids"] == {ARN: "d-API00001", service("web")["serviceArn"]: "d-WEB00001"}
     assert (summarise(record)["outcome"], record["why"]) == ("good", "")
 
@@ -112,7 +112,7 @@ def test_nothing_more_is_waited_for_once_one_has_failed(town: Town, context: Lay
     with ThreadPoolExecutor(1) as thread:
         followed = thread.submit(follow, context, Wanted(next=True))
         town.deploy(TAKEN_BACK)
-        record = followed.result(10)
+        record = followed.result(LIMIT)
     assert (record["ids"], record["why"], summarise(record)["outcome"]) == ({ARN: "d-API00001"}, "", "bad")
 
 
@@ -122,7 +122,7 @@ def test_one_service_alone_is_waited_for_by_its_name(town: Town, context: LayerC
         followed = thread.submit(follow, context, Wanted(next=True, services=("api",)))
         town.wait_for_looks(3)
         town.deploy(GOOD)
-        assert summarise(followed.result(20))["outcome"] == "good"
+        assert summarise(followed.result(LIMIT))["outcome"] == "good"
 
 
 def test_the_newest_of_one_service_is_followed_by_its_name(town: Town, context: LayerContext) -> None:

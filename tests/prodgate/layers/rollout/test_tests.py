@@ -39,11 +39,11 @@ def results(project: Path, *, target: str = "aws://eu-west-1", more: str = "") -
     return found
 
 
-def command(code: str, limit: str = "20 s") -> str:
+def command(code: str, limit: str = "120 s") -> str:
     return f'[rollout.before.rehearsal]\ncommand = ["{{python}}", "-c", """{code}""", "{{results}}"]\nlimit = "{limit}"'
 
 
-def rehearsed(project: Path, code: str, limit: str = "20 s") -> dict[str, Any]:
+def rehearsed(project: Path, code: str, limit: str = "120 s") -> dict[str, Any]:
     # text of TOML, in which braces of a format are doubled
     (found,) = results(project, target="rehearsal://", more=command(code, limit))
     return found
@@ -83,7 +83,7 @@ def test_tests_that_fail_are_a_result(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "limit", "why"),
     [
-        ("import sys; sys.exit(3)", "20 s", "ended with exit code 3 and no failure on record"),
+        ("import sys; sys.exit(3)", "120 s", "ended with exit code 3 and no failure on record"),
         ("import time; time.sleep(60)", "1 s", "did not end within 1 s"),
     ],
 )

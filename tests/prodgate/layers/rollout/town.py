@@ -32,6 +32,8 @@ GROUP = {
 }
 BLUE = service("api")["loadBalancers"][0]["targetGroupArn"]
 GREEN = BLUE.replace("-b/", "-g/")
+#: Seconds after which somebody who is waited for will not come any more.
+LIMIT = 120
 RULE = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:listener-rule/app/shop/1/2/3"
 
 
@@ -109,12 +111,12 @@ class Town:
         with self._more:
             self.made, self.phase = True, phases[0]
             self._coming = [phase for phase in phases for _ in range(2)]
-            assert self._more.wait_for(lambda: not self._coming, 20)
+            assert self._more.wait_for(lambda: not self._coming, LIMIT)
         return {service("api")["serviceArn"]: "d-API00001"}
 
     def wait_for_looks(self, number: int) -> None:
         with self._more:
-            assert self._more.wait_for(lambda: self.looks >= number, 20)
+            assert self._more.wait_for(lambda: self.looks >= number, LIMIT)
 
     @contextmanager
     def looking(self) -> Iterator[Any]:

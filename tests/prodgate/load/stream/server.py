@@ -34,7 +34,7 @@ class ScriptedServer:
     def reached(self, requests: int) -> bool:
         """Wait until it was asked so often."""
         with self._more:
-            return self._more.wait_for(lambda: len(self.asked) >= requests, 20)
+            return self._more.wait_for(lambda: len(self.asked) >= requests, 120)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -73,9 +73,9 @@ def scripted_server(script: Callable[[int], bytes | None]) -> Iterator[ScriptedS
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(120)
     try:
         yield made
     finally:
         loops[0].call_soon_threadsafe(over.set)
-        thread.join(10)
+        thread.join(120)
