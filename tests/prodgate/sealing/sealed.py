@@ -7,7 +7,7 @@ import base64
 import importlib.util
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -27,7 +27,7 @@ from prodgate.signatures.envelope import Envelope, parse_envelope, write_json
 from prodgate.signatures.keys import KeySigner, parse_signer
 
 from ..sample_run import ABOUT, CRITERIA
-from ..samples import finding
+from ..samples import finding, waiver
 
 COMMIT: Final = "c0ffee00" * 5
 OTHER_COMMIT: Final = "0ddba115" * 5
@@ -50,6 +50,16 @@ def trust(signer: KeySigner, name: str = "nightly") -> TrustedSigner:
 
 def pem(signer: KeySigner) -> str:
     return f"-----BEGIN PUBLIC KEY-----\n{signer.public.text}\n-----END PUBLIC KEY-----\n"
+
+
+def waive(folder: Path, *, opened: date, expires: date) -> None:
+    """Write the waivers of the next run in a folder: of what it finds when it is not good."""
+    made = waiver(opened=opened, expires=expires)
+    fields = {field: getattr(made, field) for field in ("covers", "subject", "reason", "owner", "approver")}
+    stated = [f"{field} = {json.dumps(text)}" for field, text in fields.items()]
+    stated += [f"opened = {opened}", f"expires = {expires}"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "waivers.toml").write_text("\n".join([f"[waivers.{made.id}]", *stated, ""]), "utf-8")
 
 
 def make_run(folder: Path, criteria: str = CRITERIA, *, good: bool = True, **about: Any) -> Path:

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from .sealed import (
     make_run,
     read_statement,
     seal,
+    waive,
     write_envelope,
 )
 
@@ -125,6 +126,30 @@ def lie(world: World) -> None:
     """Sign GO over a journal that says NO-GO, with the right key."""
     run = bad(world)
     say(run, verdict="GO")
+
+
+def double_key(world: World) -> None:
+    """Say two outcomes of one finding, in a chain that holds, and sign that: of such a key each reader takes another value."""
+    digest, written = b"", b""
+    for line in (world.run / NAME).read_bytes().splitlines():
+        said = line[:-67].replace(b'"outcome"', b'"outcome": "not-satisfied", "outcome"')
+        digest = hashlib.sha256(digest + said).hexdigest().encode()
+        written += said + digest + b'"}}\n'
+    (world.run / NAME).write_bytes(written)
+    statement = read_statement(world.run)
+    (journal,) = [subject for subject in statement["subject"] if subject["name"] == NAME]
+    journal.update(digest={"sha256": hashlib.sha256(written).hexdigest()}, annotations={"bytes": len(written)})
+    statement["predicate"]["prodgate"]["head"] = digest.decode()
+    write_envelope(world.run, statement)
+
+
+def lie_of_waiver(world: World, *, opened: int = -20, expires: int = -1) -> None:
+    """Sign GO over a journal that a waiver would make GO, if it were in force; the days are from today."""
+    folder, today = world.run.parent / "waived", datetime.now(UTC).date()
+    waive(folder, opened=today + opened * DAY, expires=today + expires * DAY)
+    world.run = make_run(folder, good=False)
+    seal(world.run)
+    say(world.run, verdict="GO")
 
 
 def lie_of_rehearsal(world: World) -> None:
@@ -288,6 +313,9 @@ MATRIX: dict[str, Tampering] = {
     "another system, signed": Tampering(lambda w: say(w.run, system="bank"), "CHANGED: "),
     "another run, signed": Tampering(lambda w: say(w.run, run="2026-01-01T000000Z-0000000"), "FOREIGN: "),
     "a file left out, signed": Tampering(omit_file, "UNLISTED: logs/static.txt"),
+    "GO, signed, by a waiver that had expired": Tampering(lie_of_waiver, "CHANGED: "),
+    "GO, signed, by a waiver that opens later": Tampering(lambda w: lie_of_waiver(w, opened=2, expires=20), "CHANGED: "),
+    "a key twice in a line, signed": Tampering(double_key, "CHANGED: journal.jsonl: line"),
     # the verification summary
     "the summary deleted": Tampering(lambda w: (w.run / SUMMARY).unlink(), "MISSING: summary.dsse.json"),
     "the summary unsigned": Tampering(lambda w: edit_envelope(w.run, SUMMARY, signatures=[]), "UNSIGNED: summary.dsse.json"),

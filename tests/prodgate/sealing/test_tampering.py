@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,20 @@ from hypothesis import strategies as st
 
 from prodgate.evidence.files import list_paths
 
-from .sealed import COMMIT, NIGHTLY, OTHER_COMMIT, ask_gate, ask_other, make_run, pem, seal
+from .sealed import (
+    COMMIT,
+    DAY,
+    NIGHTLY,
+    OTHER_COMMIT,
+    ask_gate,
+    ask_other,
+    load_other_verifier,
+    make_run,
+    pem,
+    read_statement,
+    seal,
+    waive,
+)
 from .tampering import MATRIX, World
 
 
@@ -55,6 +69,28 @@ def test_tampering_is_refused_and_named(kept: Path, world: World, name: str) -> 
     for flaws in (ask_gate(world.run, case.asked), ask_other(world.run, kept / "nightly.pub", case.asked)):
         assert flaws
         assert any(flaw.startswith(case.word) for flaw in flaws), flaws
+
+
+def test_a_waiver_in_force_makes_a_run_go_for_both(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    waive(tmp_path, opened=today - DAY, expires=today + DAY)
+    run = make_run(tmp_path, good=False)
+    seal(run)
+    (tmp_path / "key").write_text(pem(NIGHTLY))
+    assert ask_gate(run) == ask_other(run, tmp_path / "key") == []
+    assert read_statement(run)["predicate"]["prodgate"]["verdict"] == "GO"
+
+
+@pytest.mark.parametrize(("many", "most", "flaws"), [(1, 1, 0), (2, 2, 0), (2, 1, 1)])
+def test_a_waiver_that_covers_more_than_it_says_is_void(many: int, most: int, flaws: int) -> None:
+    waiver = {"covers": "c", "subject": "a[*]", "most": most, "opened": date(2026, 1, 1), "expires": date(2026, 1, 2)}
+    found = [
+        {"criterion": "c", "check": "x", "subject": f"a[{each}]", "outcome": "not-satisfied"} for each in range(many)
+    ]
+    other = [{**found[0], "outcome": "satisfied"}, {**found[0], "criterion": "d"}]
+    started = "2026-01-02T23:59:59+00:00"
+    void = load_other_verifier().find_void([("w", waiver)], [*found, *other], started)
+    assert len(list(void)) == flaws
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -97,7 +97,8 @@ def check_chain(lines: list[bytes]) -> Iterator[str]:
     """Yield which lines of the journal are not in its chain."""
     digest, last, own, seen = b"", 0, "", set()
     for line in lines:
-        link = json.loads(line).get("chain") or {}
+        link, objects = json.loads(line).get("chain") or {}, list[Any]()
+        json.loads(line, object_pairs_hook=objects.append)
         number, run = link.get("line", 0), link.get("run", "")
         own = own or run
         if link and run != own:
@@ -111,6 +112,8 @@ def check_chain(lines: list[bytes]) -> Iterator[str]:
             yield f"MISSING: journal.jsonl: line {last + 1}"
         elif sha256(digest + line[:-67]).encode() + b'"}}' != line[-67:]:
             yield f"CHANGED: journal.jsonl: line {number}"
+        elif any(len(pairs) > len(dict(pairs)) for pairs in objects):
+            yield f"CHANGED: journal.jsonl: line {number} holds a key twice"
         seen.add(number)
         digest, last = line[-67:-3], max(last, number)
 
@@ -121,15 +124,29 @@ def read_tables(run: Path, section: str, *digests: str) -> list[tuple[str, Any]]
     return [pair for file in files for pair in tomllib.loads(file.read_text("utf-8")).get(section, {}).items()]
 
 
+def find_void(waivers: list[tuple[str, Any]], findings: list[Any], started: str) -> Iterator[str]:
+    """Yield which waivers held nothing on the day of the run; one such waiver is NO-GO, whatever it covers."""
+    day = datetime.datetime.fromisoformat(started).date()
+    for name, waiver in waivers:
+        most = sum(covers(waiver, e) for e in findings if e["outcome"] == "not-satisfied")
+        if not waiver["opened"] <= day <= waiver["expires"] or most > waiver.get("most", 1):
+            yield f"the waiver {name} is not in force, or covers more than it says"
+
+
+def covers(waiver: Any, finding: Any) -> bool:
+    """Whether a waiver speaks of a finding."""
+    named = waiver["covers"] in (finding["criterion"], finding["check"])
+    return named and fnmatch.fnmatchcase(finding["subject"], waiver["subject"].replace("[", "[[]"))
+
+
 def find_doubts(run: Path, about: Any, events: list[Any]) -> Iterator[str]:
     """Yield why this is no journal of a GO."""
     stated = read_tables(run, "criteria", about["criteria"], *about.get("included", {}).values())
-    waivers = [waiver for _, waiver in read_tables(run, "waivers", about["waivers"])]
-    for e in (event for event in events if event["event"] == "finding"):
-        waived = (w for w in waivers if w["covers"] in (e["criterion"], e["check"]))
-        if e["outcome"] == "not-satisfied" and not any(
-            fnmatch.fnmatchcase(e["subject"], w["subject"].replace("[", "[[]")) for w in waived
-        ):
+    waivers = read_tables(run, "waivers", about["waivers"])
+    findings = [event for event in events if event["event"] == "finding"]
+    yield from find_void(waivers, findings, about["started"])
+    for e in findings:
+        if e["outcome"] == "not-satisfied" and not any(covers(waiver, e) for _, waiver in waivers):
             yield f"{e['criterion']} is not satisfied"
         if e["outcome"] == "undetermined" and not (about["rehearsal"] and e.get("needs") == "production"):
             yield f"{e['criterion']} is undetermined"
