@@ -115,6 +115,9 @@ def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     from .commands.watch_arguments import add_arguments as add_watch_arguments  # noqa: PLC0415
     from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
 
+    init = command("init", "initializing.initialize", "look at a repository, and write a first criteria.toml")
+    init.add_argument("directory", type=Path, nargs="?", default=Path(), help="the repository (default: here)")
+    init.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
     add_seal_commands(command)
     add_attest_arguments(command("attest", "attest", "record what people say of a criterion; list what is due"))
     add_watch_arguments(

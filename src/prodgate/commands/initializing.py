@@ -1,0 +1,74 @@
+"""``prodgate init``: look at a repository, say what was found, and write the first files; nothing is written over."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from ..criteria import UsageError
+from ..report.text import visible
+from .first_files import write_first_files
+from .surveying import Survey, survey
+
+_IGNORED: Final = "runs/"
+_IGNORE: Final = f"# what prodgate run leaves\n{_IGNORED}\n"
+
+
+def initialize(args: argparse.Namespace) -> int:
+    """Write the first files of a folder, or print them. Raises UsageError when one of them is there."""
+    folder: Path = args.directory
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is no folder; name the one that holds your repository")
+    found = survey(folder)
+    files = write_first_files(found)
+    _print([f"found in {folder.resolve().name}:", *_describe(found)])
+    if args.dry_run:
+        _print(line for name, text in files.items() for line in (f"\n--- {name}", text.rstrip("\n")))
+        _print(["\n--- .gitignore, added", _IGNORED] if _must_ignore(folder) else [])
+        return 0
+    if there := [name for name in files if os.path.lexists(folder / name)]:
+        raise UsageError(
+            f"{folder}: {' and '.join(there)} {'are' if there[1:] else 'is'} there, and nothing was written; "
+            "see what would be by --dry-run, and take over what you miss"
+        )
+    _write(folder, files)
+    where = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    _print([f"\nnext:   {where}prodgate run rehearsal:// --only static"])
+    return 0
+
+
+def _describe(found: Survey) -> Iterator[str]:
+    rest = f"; {', '.join(found.roots[1:])} not judged" if found.roots[1:] else ""
+    yield f"  Terraform  {f'{found.roots[0]}{rest}' if found.roots else 'none'}"
+    yield f"  DAGs       {', '.join(found.dags) or 'none'}"
+    yield f"  web app    {', '.join(found.sites) or 'none'}"
+    yield f"  CI         {', '.join(found.pipelines) or 'none'}"
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    written = []
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with (folder / name).open("x", encoding="utf-8") as file:  # one that came in between is not written over
+            file.write(text)
+        written.append(f"  {name}")
+    if _must_ignore(folder):
+        with (folder / ".gitignore").open("a", encoding="utf-8") as file:
+            file.write(f"\n{_IGNORE}" if file.tell() else _IGNORE)
+        written.append(f"  .gitignore (a line for {_IGNORED})")
+    _print(["wrote:", *written])
+
+
+def _must_ignore(folder: Path) -> bool:
+    """Whether git would take runs for files of the project, as far as one line says."""
+    file = folder / ".gitignore"
+    lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+    return not {line.strip().strip("/") for line in lines} & {_IGNORED.strip("/")}
+
+
+def _print(lines: Iterator[str] | list[str]) -> None:
+    sys.stdout.writelines("".join(f"{visible(part)}\n" for part in line.split("\n")) for line in lines)

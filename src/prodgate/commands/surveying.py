@@ -1,0 +1,98 @@
+"""What a repository holds that the gate could judge, guessed from names and text: nothing of it is run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..terraform.diagnostics import TerraformError
+from ..terraform.sources import PRUNED, find_other_roots, find_roots
+
+#: What serves a site, by the name of its package, in the files that state packages.
+_SERVES: Final = re.compile(
+    r"""(?im)^[\s"'-]*(starlette|fastapi|django|flask|express|fastify|next|nuxt|react|vue|svelte|rails|axum|actix-web)\b"""
+)
+_PACKAGES: Final = ("pyproject.toml", "package.json", "Gemfile", "Cargo.toml")
+_AIRFLOW: Final = re.compile(r"(?m)^\s*(from|import)\s+airflow\b")
+_CI: Final = (".github/workflows/*.y*ml", ".gitlab-ci.yml", "buildspec.yml", "Jenkinsfile", ".circleci/config.yml")
+#: Folders whose Terraform is no system: what is called, shown or tested.
+_BESIDE: Final = ("modules", "module", "examples", "example", "tests", "test")
+#: Bytes of a file that are looked at.
+_MOST: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What was found in a folder; paths are relative to it."""
+
+    name: str
+    """What the system may be called."""
+    roots: tuple[str, ...] = ()
+    """Terraform roots, the one that is most likely production first."""
+    dags: tuple[str, ...] = ()
+    """Folders with files that import Airflow."""
+    sites: tuple[str, ...] = ()
+    """Files that name a web framework, each as ``file (framework)``."""
+    pipelines: tuple[str, ...] = ()
+    """What CI reads."""
+
+
+def survey(folder: Path) -> Survey:
+    """Look at a folder and say what of it the gate could judge."""
+    files = [*_list_files(folder)]
+    return Survey(
+        name=re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "system",
+        roots=_find_roots(folder),
+        dags=_find_dag_folders(folder, files),
+        sites=tuple(_find_sites(folder, files)),
+        pipelines=tuple(_name(folder, path) for pattern in _CI for path in sorted(folder.glob(pattern))),
+    )
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    for place, inner, names in os.walk(folder):
+        inner[:] = sorted(name for name in inner if name not in PRUNED and not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(names))
+
+
+def _find_roots(folder: Path) -> tuple[str, ...]:
+    try:
+        found = {*find_roots(folder), *find_other_roots(folder)}
+    except TerraformError:  # a file that no parser reads; whoever judges it says so
+        found = {path.parent for path in _list_files(folder) if path.name.endswith((".tf", ".tf.json"))}
+    return tuple(sorted((_name(folder, path) for path in found), key=_rank))
+
+
+def _rank(root: str) -> tuple[bool, bool, str]:
+    """Order what is called production before all else, and what is called, shown or tested after it."""
+    parts = Path(root).parts
+    return any(part in _BESIDE for part in parts), not any(part.startswith("prod") for part in parts), root
+
+
+def _find_dag_folders(folder: Path, files: list[Path]) -> tuple[str, ...]:
+    found = {path.parent for path in files if path.suffix == ".py" and _AIRFLOW.search(_read(path))}
+    tops = {path for path in found if not any(path != other and path.is_relative_to(other) for other in found)}
+    return tuple(sorted(_name(folder, path) for path in tops if "tests" not in path.parts))
+
+
+def _find_sites(folder: Path, files: list[Path]) -> Iterator[str]:
+    for path in files:
+        states = path.name in _PACKAGES or re.fullmatch(r"requirements.*\.txt", path.name)
+        if states and (serves := _SERVES.search(_read(path))):
+            yield f"{_name(folder, path)} ({serves[1].lower()})"
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST).decode("utf-8", "replace")
+    except OSError:  # what can't be read is not found
+        return ""
+
+
+def _name(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
