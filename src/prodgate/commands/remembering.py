@@ -7,16 +7,15 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
-from ..evidence import journal, runs
-from ..report.history.entries import Entry, make_entry
+from ..evidence import journal
+from ..report.history.entries import Entry
 from ..report.history.page import render_history
+from ..run.nights import read_entry
 from .output import write
 
 INDEX: Final = "history.jsonl"
@@ -49,13 +48,8 @@ def _read_runs(folder: Path, known: Mapping[str, Entry]) -> Iterator[Entry]:
         if entry and entry.closed and entry.journal != digest:
             yield Entry(run=path.name, journal=entry.journal, day=entry.day, problem=_ANOTHER)
             continue
-        try:
-            yield make_entry(runs.read(path), digest)
-        except UsageError as error:
-            problem = str(error).removeprefix(f"{path}: ")
-            with suppress(ValueError):  # a folder that is named otherwise is no run
-                day = f"{date.fromisoformat(path.name[:10])}"
-                yield Entry(run=path.name, journal=digest, day=day, problem=problem, closed=False)
+        if found := read_entry(path, digest):
+            yield found
 
 
 def _read_index(path: Path) -> dict[str, Entry]:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterator
-from functools import cache
-from importlib import resources
-from typing import Any, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..criteria import Criterion
 from ..evidence.runs import Run
@@ -22,15 +15,15 @@ from .browser import browser_part
 from .catalogue import FILES, Catalogue
 from .circumstances import describe_circumstances, is_partial
 from .dags.view import dags_part
-from .grouping import batches, by_criterion, gaps, headlines, layer_states, shared_evidence, tally
-from .load.scales import latency_text
+from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
+from .history.nights import MARKS, Night
+from .history.trends import list_trends
 from .load.self_test import self_test
-from .load.view import PERCENTILES, load_blocks
+from .load.view import load_blocks
 from .made_up import list_made_up
 from .matrix import citations, criterion_rows, find_orphans, requirements
+from .pages import render_page
 from .rollout.view import rollout_part
-from .rows import make_rows
-from .text import is_harmless, pieces, visible
 from .uncommitted import name_uncommitted
 from .view import (
     GIVEN,
@@ -38,23 +31,19 @@ from .view import (
     all_findings,
     evidence_rows,
     judged_again,
-    moment,
     notes,
     observed_account,
     other_facts,
     waiver_rows,
 )
 
-#: A name longer than this is folded; its whole text stays in the page.
-LONG: Final = 240
 
-#: Findings of one batch that are shown unfolded.
-UNFOLDED: Final = 20
-
-
-def render_html(run: Run, verdict: Verdict, seal: SealState = UNSEALED, *, language: str = "en") -> str:
-    """Return the report of a run in one language. Pure: the same run gives the same bytes."""
+def render_html(
+    run: Run, verdict: Verdict, seal: SealState = UNSEALED, *, language: str = "en", nights: Sequence[Night] = ()
+) -> str:
+    """Return the report of a run in one language, with the nights before it. Pure: the same give the same bytes."""
     catalogue = Catalogue(language)
+    trends, undrawn = list_trends(nights)
     return render_page(
         "report.html.j2",
         **_words(catalogue),
@@ -69,12 +58,11 @@ def render_html(run: Run, verdict: Verdict, seal: SealState = UNSEALED, *, langu
         rollout=rollout_part(run),
         dags=dags_part(run, catalogue.text),
         records=record_rows(run, verdict),
+        nights=nights,
+        marks=MARKS,
+        trends=trends,
+        undrawn=undrawn,
     )
-
-
-def render_page(template: str, **context: Any) -> str:
-    """Return a page made of one of the templates, with the one style sheet and nothing that loads or runs."""
-    return _environment().get_template(template).render(**context, style=_style(), policy=_policy())
 
 
 def _words(catalogue: Catalogue) -> dict[str, Any]:
@@ -167,58 +155,3 @@ def _by_outcome(verdict: Verdict) -> dict[str, Any]:
         "satisfied": by_criterion(of(Outcome.SATISFIED, system)),
         "excluded": by_criterion(of(Outcome.NOT_APPLICABLE, system)),
     }
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("prodgate.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(prose=_prose, moment=moment, plain=visible, short=lambda digest: digest[:12])
-    environment.globals.update(
-        LONG=LONG,
-        UNFOLDED=UNFOLDED,
-        rows_of=make_rows,
-        shared_evidence=shared_evidence,
-        latency=latency_text,
-        percentile_names=PERCENTILES,
-    )
-    return environment
-
-
-def finalize(value: Any) -> Any:
-    """Return what a template prints with each invisible character as a marked escape; every output passes here."""
-    return _mark_invisible(value, "") if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _prose(text: str) -> str | Markup:
-    """Return a text whose line breaks stay."""
-    return _mark_invisible(text, "\n")
-
-
-def _mark_invisible(text: str, keep: str) -> str | Markup:
-    if is_harmless(text):
-        return text
-    parts = [
-        Markup('<span class="esc">{}</span>').format(piece) if hidden else escape(piece)
-        for piece, hidden in pieces(text, keep=keep)
-    ]
-    return Markup("").join(parts)
-
-
-@cache
-def _style() -> Markup:
-    """Return the style sheet: a constant of this package."""
-    return Markup(resources.files(__package__).joinpath("templates/report.css").read_text("utf-8"))  # noqa: S704
-
-
-@cache
-def _policy() -> str:
-    """Return the content security policy: nothing may load or run, and only this very style sheet applies."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"

@@ -31,6 +31,7 @@ from ..sealing.seals import Seal, seal, taken_back
 from ..sealing.standing import SealState, is_as_sealed, read_state, state_by
 from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
+from .nights import read_nights
 
 #: Findings of one kind that ``show`` prints before it counts the rest.
 MOST_SHOWN: Final = 5
@@ -109,9 +110,10 @@ def _write_again(run: runs.Run, verdict: Verdict) -> SealState:
 
 
 def _write_reports(run: runs.Run, verdict: Verdict, state: SealState, *, leave: Collection[str] = ()) -> None:
-    for language, name in FILES.items():
-        if name not in leave:
-            _write(run.path / name, render_html(run, verdict, state, language=language))
+    pages = {language: name for language, name in FILES.items() if name not in leave}
+    nights = read_nights(run) if pages else []
+    for language, name in pages.items():
+        _write(run.path / name, render_html(run, verdict, state, language=language, nights=nights))
     if SUMMARY not in leave:
         _write(run.path / SUMMARY, render_summary(run, verdict, state))
 

@@ -9,12 +9,14 @@ from prodgate.findings import Outcome
 from prodgate.report import catalogue
 from prodgate.report.catalogue import FILES, Catalogue, entries
 from prodgate.report.dags import calendar
+from prodgate.report.history.nights import list_nights
 from prodgate.report.html import render_html
 from prodgate.sealing.standing import SealState
 from prodgate.sections.moments import MOMENTS
 
 from ..facts.e2e.browser_records import journeys, visits
 from .dags.samples import rarer, scheduled, troubled
+from .history.samples import uneven
 from .load.samples import everything, loaded, record, stored
 from .rollout.test_view import troubled as lost
 from .samples import PLAN, asked_by, criterion, fact, failing, finding, note, run, showcase, waiver
@@ -98,6 +100,7 @@ def test_every_entry_is_used_and_none_is_missing(
     )
     for made in (*shown, *dags):
         render_html(made, made.verdict(), language=language)
+    render_html(go, go.verdict(), language=language, nights=list_nights(uneven()))
     for seal in (SealState(sealed=True), SealState(sealed=True, keyid="a" * 64, signer="nightly")):
         render_html(go, go.verdict(), seal, language=language)
     assert asked.keys_asked == set(entries())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..html import render_page
+from ..pages import render_page
 from .comparison import Comparison
 from .sections import list_sections
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from ..html import render_page
+from ..pages import render_page
 from .entries import Entry
 from .nights import MARKS, arrange_weeks, list_nights
 from .strips import MARKS as OUTCOMES

@@ -17,17 +17,9 @@ from prodgate.report.history.trends import MOST, list_trends
 
 from ...sample_run import ABOUT, CRITERIA, forge, judge
 from ..samples import criterion, failing, finding, run
+from .samples import FAST, SHARE, SLOW, entry, measured
 
-FAST = "182 ms (95 % each end: 170–190 ms, 2,995 requests)"
-SLOW = "240 ms (95 % each end: 215.5–∞ ms, 2,995 requests)"
 HOSTILE = "<img src=x onerror=alert(1)> \u202e"
-
-
-def entry(day: str, verdict: str = "GO", **fields: object) -> Entry:
-    given = {
-        "run": f"{day}T181700Z-aaaaaaa", "journal": "0" * 64, "day": day, "verdict": verdict, "system": "shop", "target": "t",
-    }  # fmt: skip
-    return Entry(**{**given, **fields})  # type: ignore[arg-type]
 
 
 def states(nights: Sequence[Night]) -> list[str]:
@@ -102,10 +94,6 @@ def test_a_criterion_has_a_line_with_a_mark_for_each_day() -> None:
     assert {strip.criterion: strip.steady for strip in list_strips(nights)} == {"a": False, "b": True, "c": False}
 
 
-def measured(day: str, text: str, machine: str = "", own: bool = True) -> Entry:
-    return entry(day, machine=machine, figures={"latency-p95 on steady": (text, "< 200 ms", own)})
-
-
 def drawn(entries: Sequence[Entry]) -> list[int]:
     """How many points each part of the line has."""
     ((trend,), _) = list_trends(list_nights(entries))
@@ -138,7 +126,7 @@ def test_a_figure_that_is_not_drawn_is_named() -> None:
     many = {f"f{n:02} on steady": (FAST, "< 200 ms", True) for n in range(MOST + 1)}
     nights = [
         entry(day, figures={**many, "f00 on steady": (text, "", True)})
-        for day, text in (("2026-11-01", FAST), ("2026-11-02", "1 % (95 % each end: 0–2 %, 9 requests)"))
+        for day, text in (("2026-11-01", FAST), ("2026-11-02", SHARE))
     ]
     trends, undrawn = list_trends(list_nights(nights))
     assert [trend.name for trend in trends] == [f"f{n:02} on steady" for n in range(1, MOST + 1)]
