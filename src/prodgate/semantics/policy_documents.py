@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from .unresolved import Unresolved
 
-__all__ = ["Principal", "Statement", "read_statements"]
+__all__ = ["Condition", "Principal", "Statement", "read_elements", "read_statements", "read_texts"]
 
 #: Operators under which a request is matched only when it carries the key with one of the values.
 _RESTRICTING: Final = frozenset(
@@ -91,11 +91,12 @@ def read_statements(parsed: Any, where: str) -> tuple[Statement, ...]:
     """Read a parsed document; ``where`` is named when it isn't one. Raises Unresolved."""
     if parsed is None:
         return ()
-    elements = _elements(parsed, where)
+    elements = read_elements(parsed, where)
     if "statement" not in elements:
         raise Unresolved(where, "is not a policy document: it has no Statement")
     found = elements["statement"]
-    return tuple(_statement(_elements(item, where), where) for item in (found if isinstance(found, list) else [found]))
+    items = found if isinstance(found, list) else [found]
+    return tuple(_statement(read_elements(item, where), where) for item in items)
 
 
 @cache
@@ -114,7 +115,8 @@ def overlap(left: str, right: str) -> bool:
     return (left[0] == right[0] or "?" in (left[0], right[0])) and overlap(left[1:], right[1:])
 
 
-def _elements(value: Any, where: str) -> dict[str, Any]:
+def read_elements(value: Any, where: str) -> dict[str, Any]:
+    """Return the elements of an object by their names in lower case. Raises Unresolved."""
     if not isinstance(value, Mapping):
         raise Unresolved(where, f"is not a policy document: {value!r} stands where an object must")
     return {str(key).lower(): item for key, item in value.items()}
@@ -129,8 +131,8 @@ def _statement(elements: Mapping[str, Any], where: str) -> Statement:
         raise Unresolved(where, "has a statement without Action")
     return Statement(
         allows=allows,
-        actions=tuple(a.lower() for a in (beside if "notaction" in elements else _texts(elements["action"], where))),
-        resources=beside if "notresource" in elements else _texts(elements.get("resource", ()), where),
+        actions=beside if "notaction" in elements else tuple(a.lower() for a in read_texts(elements["action"], where)),
+        resources=beside if "notresource" in elements else read_texts(elements.get("resource", ()), where),
         principals=_principals("*" if allows else (), where)
         if "notprincipal" in elements
         else _principals(elements.get("principal", ()), where),
@@ -141,8 +143,8 @@ def _statement(elements: Mapping[str, Any], where: str) -> Statement:
 
 def _principals(value: Any, where: str) -> tuple[Principal, ...]:
     if isinstance(value, Mapping):
-        return tuple(Principal(str(kind), name) for kind, names in value.items() for name in _texts(names, where))
-    return tuple(Principal("*", name) for name in _texts(value, where))
+        return tuple(Principal(str(kind), name) for kind, names in value.items() for name in read_texts(names, where))
+    return tuple(Principal("*", name) for name in read_texts(value, where))
 
 
 def _conditions(value: Any, where: str) -> Iterable[Condition]:
@@ -152,14 +154,15 @@ def _conditions(value: Any, where: str) -> Iterable[Condition]:
         if not isinstance(tests, Mapping):
             raise Unresolved(where, f"has the condition {tests!r}, which is not an object")
         for key, values in tests.items():
-            yield Condition(str(operator).lower(), str(key).lower(), _texts(values, where))
+            yield Condition(str(operator).lower(), str(key).lower(), read_texts(values, where))
 
 
-def _texts(value: Any, where: str) -> tuple[str, ...]:
+def read_texts(value: Any, where: str) -> tuple[str, ...]:
+    """Return a text or a list of texts as texts; numbers and truth values count as texts. Raises Unresolved."""
     if isinstance(value, (str, bool, int, float)):
         return (str(value).lower() if isinstance(value, bool) else str(value),)
     if isinstance(value, Sequence) and all(isinstance(item, (str, bool, int, float)) for item in value):
-        return tuple(text for item in value for text in _texts(item, where))
+        return tuple(text for item in value for text in read_texts(item, where))
     raise Unresolved(where, f"holds {value!r} where a text or a list of texts must stand")
 
 

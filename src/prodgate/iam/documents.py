@@ -1,0 +1,123 @@
+"""Policy documents, read exactly: nothing is widened, and what AWS would refuse is refused by name.
+
+Beside `semantics.policy_documents`, which widens what it reads so that a rule about breadth misses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..semantics.policy_documents import Principal, read_elements, read_texts
+from ..semantics.unresolved import Unresolved
+
+_ELEMENTS: Final = frozenset(
+    {"sid", "effect", "principal", "notprincipal", "action", "notaction", "resource", "notresource", "condition"}
+)
+_VERSIONS: Final = {"2008-10-17": False, "2012-10-17": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One test of a statement; ``key`` is in lower case."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement as it is written. Of each pair, such as actions and not_actions, one is None."""
+
+    allows: bool
+    actions: tuple[str, ...] | None
+    not_actions: tuple[str, ...] | None
+    resources: tuple[str, ...] | None
+    not_resources: tuple[str, ...] | None
+    principals: tuple[Principal, ...] | None
+    not_principals: tuple[Principal, ...] | None
+    conditions: tuple[Condition, ...]
+    has_variables: bool
+    """Whether ``${…}`` stands for a value: only in documents of version 2012-10-17."""
+    place: str
+    """Where it is written: file and line, address or ARN of the policy, and its Sid or number."""
+
+    def __str__(self) -> str:
+        return self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy: its statements, or why they can't be read."""
+
+    statements: tuple[Statement, ...] = ()
+    unread: str = ""
+
+
+def read_document(parsed: Any, where: str) -> Document:
+    """Read a parsed policy; ``where`` is named when it isn't one. Raises Unresolved."""
+    elements = read_elements(parsed, where)
+    if unknown := set(elements) - {"version", "id", "statement"}:
+        raise Unresolved(where, f"has the element {min(unknown)!r}, which no policy has")
+    version = elements.get("version", "2008-10-17")
+    if version not in _VERSIONS:
+        raise Unresolved(where, f"has the version {version!r}; write 2012-10-17")
+    if "statement" not in elements:
+        raise Unresolved(where, "is not a policy document: it has no Statement")
+    found = elements["statement"]
+    items = found if isinstance(found, list) else [found]
+    return Document(tuple(_read_statement(one, where, n, _VERSIONS[version]) for n, one in enumerate(items, start=1)))
+
+
+def _read_statement(item: Any, where: str, number: int, has_variables: bool) -> Statement:
+    elements = read_elements(item, where)
+    place = f"{where} {elements.get('sid') or f'statement {number}'}"
+    if unknown := set(elements) - _ELEMENTS:
+        raise Unresolved(place, f"has the element {min(unknown)!r}, which no statement has")
+    if elements.get("effect") not in ("Allow", "Deny"):
+        raise Unresolved(place, f"has the effect {elements.get('effect')!r}")
+    for name in ("action", "resource", "principal"):
+        if name in elements and f"not{name}" in elements:
+            raise Unresolved(place, f"has both {name.title()} and Not{name.title()}")
+    if not {"action", "notaction"} & set(elements):
+        raise Unresolved(place, "has neither Action nor NotAction")
+    return Statement(
+        allows=elements["effect"] == "Allow",
+        actions=_list_texts(elements, "action", place),
+        not_actions=_list_texts(elements, "notaction", place),
+        resources=_list_texts(elements, "resource", place),
+        not_resources=_list_texts(elements, "notresource", place),
+        principals=_list_principals(elements, "principal", place),
+        not_principals=_list_principals(elements, "notprincipal", place),
+        conditions=tuple(_list_conditions(elements.get("condition") or {}, place)),
+        has_variables=has_variables,
+        place=place,
+    )
+
+
+def _list_texts(elements: Mapping[str, Any], name: str, place: str) -> tuple[str, ...] | None:
+    return read_texts(elements[name], place) if name in elements else None
+
+
+def _list_principals(elements: Mapping[str, Any], name: str, place: str) -> tuple[Principal, ...] | None:
+    if name not in elements:
+        return None
+    value = elements[name]
+    if not isinstance(value, Mapping):
+        return tuple(Principal("*", text) for text in read_texts(value, place))
+    return tuple(Principal(str(kind), text) for kind, texts in value.items() for text in read_texts(texts, place))
+
+
+def _list_conditions(value: Any, place: str) -> Iterator[Condition]:
+    for operator, tests in _list_pairs(value, place):
+        for key, values in _list_pairs(tests, place):
+            yield Condition(operator, key.lower(), read_texts(values, place))
+
+
+def _list_pairs(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        raise Unresolved(place, f"has the condition {value!r}, which is not an object")
+    for key, item in value.items():
+        yield str(key), item

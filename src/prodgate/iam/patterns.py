@@ -1,0 +1,114 @@
+"""What is written with ``*``, ``?`` and ``${…}``: texts to be matched by requests, or to be proven about.
+
+Source: IAM User Guide, "IAM JSON policy elements: Resource", "… Action" and "… Variables and tags".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from .truth import Doubt, Truth, doubt
+
+_TOKENS: Final = re.compile(r"\$\{[^}]*\}|\*|\?|[^$*?]+|\$")
+_DEFAULTED: Final = re.compile(r"([^,]+?)\s*,\s*'(.*)'\s*")
+
+#: Returns the only value that a request has under a key in lower case, None without one, or why it can't be known.
+Lookup = Callable[[str], str | Doubt | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wild:
+    """What a token of a pattern may be replaced with: any number of characters, or one."""
+
+    many: bool
+    within: bool = False
+    """Whether it ends at the next colon: a wildcard in the first five parts of an ARN does."""
+
+
+Token = str | Wild
+Pattern = tuple[Token, ...]
+
+
+def read_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
+    """Return the tokens of a pattern; None where a variable has no value, so that nothing can match it.
+
+    ``lookup`` gives the values of variables; without it, as in documents of 2008, there are none.
+    """
+    tokens: list[Token] = []
+    for found in _TOKENS.findall(text) if lookup else re.findall(r"\*|\?|[^*?]+", text):
+        if found in ("*", "?"):
+            tokens.append(Wild(found == "*"))
+        elif lookup and found.startswith("${"):
+            value = _substitute(found[2:-1], lookup)
+            if not isinstance(value, str):
+                return value
+            tokens.append(value)
+        else:
+            tokens.append(found)
+    return tuple(tokens)
+
+
+def _substitute(inner: str, lookup: Lookup) -> str | Doubt | None:
+    if inner in ("*", "?", "$"):
+        return inner
+    defaulted = _DEFAULTED.fullmatch(inner)
+    value = lookup((defaulted[1] if defaulted else inner).strip().lower())
+    if isinstance(value, str) and set("*?:$") & set(value):
+        return doubt(f"${{{inner}}} stands for {value!r}, which holds a sign with a meaning of its own")
+    return defaulted[2] if value is None and defaulted else value
+
+
+def read_arn_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:
+    """Return the tokens of a pattern of ARNs, whose first five parts no wildcard reaches across."""
+    parts = _split_arn(text)
+    if isinstance(parts, Doubt):
+        return parts
+    tokens: list[Token] = []
+    for number, part in enumerate(parts):
+        if number < 5 and "${" not in part and part != part.lower():
+            return doubt(f"{text} is written with capitals in a part that AWS writes without")
+        read = read_pattern(part, lookup)
+        if read is None or isinstance(read, Doubt):
+            return read
+        within = number < 5
+        tokens += [*([":"] if number else []), *(Wild(t.many, within) if isinstance(t, Wild) else t for t in read)]
+    return tuple(tokens)
+
+
+def _split_arn(text: str) -> list[str] | Doubt:
+    """Split at colons that are not inside a variable, into six parts."""
+    parts = re.findall(r"(?:\$\{[^}]*\}|[^:])*(?::|$)", text)[:-1] if text else []
+    parts = [part.removesuffix(":") for part in parts] + ([""] if text.endswith(":") else [])
+    if len(parts) > 6:
+        return [*parts[:5], ":".join(parts[5:])]
+    if len(parts) == 6 and parts[0] == "arn":
+        return parts
+    if 1 < len(parts) < 6 and parts[0] == "arn" and parts[-1].endswith("*"):
+        return [*parts, *["*"] * (6 - len(parts))]
+    return doubt(f"{text!r} is not written as an ARN with six parts")
+
+
+def is_everything(text: str) -> bool:
+    """Whether a Resource is nothing but asterisks."""
+    return bool(text) and not text.strip("*")
+
+
+@lru_cache(maxsize=65536)
+def _compile(pattern: Pattern) -> re.Pattern[str]:
+    def render(token: Token) -> str:
+        if isinstance(token, str):
+            return re.escape(token)
+        return ("[^:]" if token.within else ".") + ("*" if token.many else "")
+
+    return re.compile("".join(map(render, pattern)), re.DOTALL)
+
+
+def matches(pattern: Pattern | Doubt | None, text: str) -> Truth:
+    """Whether a text is matched whole by a pattern, as read."""
+    if pattern is None or isinstance(pattern, Doubt):
+        return False if pattern is None else pattern
+    return _compile(pattern).fullmatch(text) is not None
