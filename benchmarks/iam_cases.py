@@ -1,9 +1,10 @@
-"""Asks the evaluator what iam-simulate's cases ask, and counts what it says otherwise.
+"""Asks evaluator and solver what iam-simulate's cases ask, and counts what they say otherwise.
 
     python benchmarks/iam_cases.py FOLDER [--verbose]
 
 FOLDER is `src/core_engine/coreEngineTests` of github.com/cloud-copilot/iam-simulate (AGPL: kept outside this
-repository). Cases about its discovery mode, and requests for many resources at once, are no requests and not asked.
+repository). A case about its discovery mode, or about many resources at once, is no request: it is asked of the solver
+alone, as whether some context, or some of the resources, makes the request allowed.
 """
 
 from __future__ import annotations
@@ -19,21 +20,26 @@ from prodgate.iam.callers import read_caller
 from prodgate.iam.decision import Policies
 from prodgate.iam.documents import Document, read_document
 from prodgate.iam.evaluation import Answer, Request, evaluate
+from prodgate.iam.questions import Question, ask, list_statements
+from prodgate.iam.space import Given
+from prodgate.iam.truth import Doubt
 from prodgate.semantics.unresolved import Unresolved
 
+_REQUEST: Final = "evaluator"
 _WORDS: Final = {"Allowed": Answer.ALLOWED, "ImplicitlyDenied": Answer.NOT_ALLOWED, "ExplicitlyDenied": Answer.DENIED}
 
 
 def main(folder: Path, verbose: bool) -> int:
-    """Print the count of each outcome, and each case that is answered otherwise; exit 1 when there is one."""
+    """Print the count of each outcome, and each request that is answered otherwise; exit 1 when there is one."""
     counts: Counter[str] = Counter()
     for name, case in _list_cases(folder):
-        said, detail = _ask(case)
-        counts[said] += 1
-        if said == "otherwise" or (verbose and said == "undetermined"):
-            print(f"{said}: {name}: {detail}")
-    print(", ".join(f"{count} {said}" for said, count in counts.most_common()))
-    return 1 if counts["otherwise"] or not counts["the same"] else 0
+        for asked, said, detail in _ask(case):
+            counts[f"{asked}: {said}"] += 1
+            if said == "otherwise" or (verbose and said == "undetermined"):
+                print(f"{asked}: {said}: {name}: {detail}")
+    for outcome, count in sorted(counts.items()):
+        print(f"{outcome}: {count}")
+    return 1 if counts[f"{_REQUEST}: otherwise"] or not counts[f"{_REQUEST}: the same"] else 0
 
 
 def _list_cases(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -42,18 +48,35 @@ def _list_cases(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{file.relative_to(folder)}: {case['name']}", case
 
 
-def _ask(case: dict[str, Any]) -> tuple[str, str]:
+def _ask(case: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     resource = case["request"]["resource"]["resource"]
-    if case.get("simulation", {}).get("mode") == "Discovery":
-        return "not asked: discovery", ""
-    if "*" in resource and not case["request"].get("wildcardOnlyAction") and not _is_indifferent(case):
-        return "not asked: many resources", ""
+    discovers = case.get("simulation", {}).get("mode") == "Discovery"
+    is_many = "*" in resource and not case["request"].get("wildcardOnlyAction") and not _is_indifferent(case)
+    kind = "some context" if discovers else "some resource" if is_many else "solver"
     try:
-        found = evaluate(_read_request(case), _read_policies(case))
+        request, policies = _read_request(case), _read_policies(case)
+        if kind == "solver":
+            found = evaluate(request, policies)
+            expected = _WORDS[case["expected"]["response"]]
+            yield _REQUEST, "the same" if found is expected else "otherwise", f"{found.name}, not {expected.name}"
     except Unresolved as error:
-        return "undetermined", str(error)
-    expected = _WORDS[case["expected"]["response"]]
-    return ("the same" if found is expected else "otherwise"), f"{found.name}, not {expected.name}"
+        yield _REQUEST, "undetermined", str(error)
+        return
+    given: Given = {} if discovers else _state_all(request, policies)
+    proof = ask(
+        Question(
+            caller=request.caller, action=request.action, resource=resource, account=request.account,
+            policies=policies, given=given,
+        )
+    )  # fmt: skip
+    same = isinstance(proof, Request) is (case["expected"]["response"] == "Allowed")
+    yield kind, "undetermined" if isinstance(proof, Doubt) else "the same" if same else "otherwise", str(proof)
+
+
+def _state_all(request: Request, policies: Policies) -> Given:
+    """Return the context of a request, with each other key that a policy names as absent."""
+    named = {each.key for one in list_statements(policies) for each in one.conditions}
+    return {**dict.fromkeys(named), **{key.lower(): value for key, value in request.context.items()}}
 
 
 def _is_indifferent(case: dict[str, Any]) -> bool:

@@ -111,6 +111,7 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
 
 def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     from .commands.attest_arguments import add_arguments as add_attest_arguments  # noqa: PLC0415
+    from .commands.iam_arguments import add_arguments as add_iam_arguments  # noqa: PLC0415
     from .commands.seal_arguments import add_seal_commands  # noqa: PLC0415
     from .commands.watch_arguments import add_arguments as add_watch_arguments  # noqa: PLC0415
     from .drills.arguments import add_arguments  # noqa: PLC0415  --version needs nothing of the package
@@ -123,6 +124,7 @@ def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     add_watch_arguments(
         command("watch", "watch", "follow a deployment to its end, and keep the record for the next run")
     )
+    add_iam_arguments(command("iam", "permitting.permissions", "prove what principals can and cannot do"))
     add_arguments(command("drill", "drill", "prove that something works by making it happen once"))
     command("setup", "setup", "install what the layers need; list what is ready").add_argument(
         "--json", action="store_true"

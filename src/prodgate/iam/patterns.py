@@ -57,9 +57,10 @@ def _substitute(inner: str, lookup: Lookup) -> str | Doubt | None:
         return inner
     defaulted = _DEFAULTED.fullmatch(inner)
     value = lookup((defaulted[1] if defaulted else inner).strip().lower())
+    value = defaulted[2] if value is None and defaulted else value
     if isinstance(value, str) and set("*?:$") & set(value):
         return doubt(f"${{{inner}}} stands for {value!r}, which holds a sign with a meaning of its own")
-    return defaulted[2] if value is None and defaulted else value
+    return value
 
 
 def read_arn_pattern(text: str, lookup: Lookup | None) -> Pattern | Doubt | None:

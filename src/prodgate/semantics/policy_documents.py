@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from .unresolved import Unresolved
 
-__all__ = ["Condition", "Principal", "Statement", "read_elements", "read_statements", "read_texts"]
+__all__ = ["Principal", "Statement", "read_statements"]
 
 #: Operators under which a request is matched only when it carries the key with one of the values.
 _RESTRICTING: Final = frozenset(

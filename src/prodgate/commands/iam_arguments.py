@@ -1,0 +1,25 @@
+"""The arguments of ``prodgate iam``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+COMPARING: Final = "check-no-new-access"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar=f"{COMPARING} OLD NEW",
+        help="prove that policy NEW grants nothing that policy OLD does not (exit code 0), or show what (1)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+
+def parse_documents(words: list[str]) -> tuple[Path, Path] | None:
+    """Return the two files to compare, or None where the words ask for something else."""
+    return (Path(words[1]), Path(words[2])) if len(words) == 3 and words[0] == COMPARING else None

@@ -1,0 +1,72 @@
+"""What principals can do: ``prodgate iam``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ..criteria import UsageError
+from ..iam.documents import Document, read_document
+from ..iam.evaluation import Request
+from ..iam.truth import Doubt
+from ..semantics.json_texts import read_json
+from ..semantics.unresolved import Unresolved
+from .iam_arguments import COMPARING, parse_documents
+from .output import write
+
+_NOTHING_NEW, _NEW, _UNDETERMINED = range(3)
+
+
+def permissions(args: argparse.Namespace) -> int:
+    """Compare two policies, by proof. Raises UsageError."""
+    if find_spec("z3") is None:
+        raise UsageError("prodgate iam proves with z3, which is not installed; pip install 'prod-gate[iam]'")
+    documents = parse_documents(args.words)
+    if documents is None:
+        raise UsageError(
+            f"{' '.join(args.words)!r} is no question; write {COMPARING} OLD NEW, with two policy documents"
+        )
+    return _compare(*map(_read, documents), as_json=args.json)
+
+
+def _read(path: Path) -> Document:
+    try:
+        return read_document(read_json(path.read_bytes()), str(path))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name a file with a policy document") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: is not JSON: {error}") from error
+    except Unresolved as error:
+        raise UsageError(str(error)) from error
+
+
+def _compare(old: Document, new: Document, *, as_json: bool) -> int:
+    from ..iam.containment import find_new_access  # noqa: PLC0415  z3 comes with an extra
+
+    found = find_new_access((old,), (new,))
+    if found is None:
+        said: dict[str, Any] = {"new_access": "no"}
+        code = _NOTHING_NEW
+        text = "No new access: it is proven that OLD allows every request that NEW does."
+    elif isinstance(found, Doubt):
+        said, code = {"new_access": "undetermined", "reason": str(found)}, _UNDETERMINED
+        text = f"Undetermined: {found}."
+    else:
+        said, code = {"new_access": "yes", "request": _describe(found)}, _NEW
+        text = f"New access: NEW allows {render(found)}, and OLD does not."
+    write(json.dumps(said, indent=2) if as_json else text, None)
+    return code
+
+
+def _describe(request: Request) -> Mapping[str, Any]:
+    return {"action": request.action, "resource": request.resource, "context": dict(request.context)}
+
+
+def render(request: Request) -> str:
+    """Return a request in words."""
+    context = ", ".join(f"{key} = {value!r}" for key, value in sorted(request.context.items()))
+    return f"{request.action} on {request.resource}" + (f" with {context}" if context else "")
