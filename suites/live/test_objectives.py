@@ -2,6 +2,7 @@
 
 from prodgate import Criterion, check, estimate_rate
 from prodgate.facts.live import BalancerTraffic, CacheInSurge, CanaryVisits, ServiceInSurge, WorkerUse
+from prodgate.facts.live.edge_traffic import EdgeTraffic
 
 
 @check(
@@ -51,6 +52,20 @@ def test_visits_succeeded(canary: CanaryVisits, criterion: Criterion) -> None:
     """
     criterion.cover(canary.days)
     criterion.require(canary.succeeded, samples=canary.visits)
+
+
+@check(
+    "availability",
+    remedy="Find in CloudFront's logs which requests got 502, 503 or 504, and why it could not reach the origin.",
+    measures="ratio",
+)
+def test_requests_were_answered_at_the_edge(site: EdgeTraffic, criterion: Criterion) -> None:
+    """Was the site available to those who came to the edge, as the share of requests without 5xx?
+
+    What CloudFront answers itself, for want of an origin, reaches no load balancer and is in no count there.
+    """
+    criterion.cover(site.days)
+    criterion.require(site.answered, samples=site.requests)
 
 
 @check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -21,6 +21,8 @@ reads("synthetics", "DescribeCanaries")
 
 _MONTH: Final = timedelta(days=30)
 _DAY: Final = timedelta(days=1)
+_PERCENTILE: Final = Decimal(95)
+_ALL: Final = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -86,7 +88,7 @@ def _traffic(account: Account, balancer: str) -> dict[str, Any]:
     return {
         "days": Quantity.days(sum(1 for count in requests.values() if count)),
         "requests": int(reached),
-        "p95": account.attempt(_p95, account, balancer),
+        "p95": account.attempt(_p95, account, balancer, total(unplaced) / (reached or 1)),
         "failed": Quantity.of(failed, "%"),
         "answered": Quantity.of(100 - failed, "%"),
     }
@@ -99,12 +101,19 @@ def _counts(account: Account, balancer: str) -> Mapping[str, Series]:
     return {name: found[query] for name, query in queries.items()}
 
 
-def _p95(account: Account, balancer: str) -> Quantity | None:
+def _p95(account: Account, balancer: str, unanswered: Decimal) -> Quantity | None:
     """Return the percentile over the whole window: those of its parts can't be averaged.
 
-    If CloudWatch divides the window into periods, the highest of their percentiles is no lower.
+    If CloudWatch divides the window into periods, the highest of their percentiles is no lower. TargetResponseTime
+    knows nothing of requests that no target answered, which took longer than all others: the percentile of the
+    answered ones is so much higher.
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
     """
-    query = Query("AWS/ApplicationELB", "TargetResponseTime", (("LoadBalancer", balancer),), "p95")
+    percentile = (_PERCENTILE / (1 - unanswered)).quantize(Decimal("0.01"), ROUND_UP) if unanswered < 1 else _ALL
+    if percentile >= _ALL:
+        raise Unreadable("so many requests had no answer that the slowest twentieth has no response time")
+    name = f"p{percentile.normalize():f}"
+    query = Query("AWS/ApplicationELB", "TargetResponseTime", (("LoadBalancer", balancer),), name)
     found = read_series(account, [query], window=_MONTH, period=_MONTH)[query]
     if any(value < 0 for value in found.values()):
         raise Unreadable("CloudWatch shows a negative response time")

@@ -29,6 +29,12 @@ def put_daily_traffic(section: Mapping[str, Any], past: Past) -> None:
                 past.report(f"{_BALANCER} {name}", own, time, Value=float(count), Unit="Count")
             values, times = [*map(float, section["seconds"])], [*map(float, section["seconds"].values())]
             past.report(f"{_BALANCER} TargetResponseTime", own, time, Values=values, Counts=times, Unit="Seconds")
+        for site in past.resources_of("aws_cloudfront_distribution").values():
+            own = {"DistributionId": site["id"], "Region": "Global"}
+            edge = {"region": _EDGE}
+            past.report("AWS/CloudFront Requests", own, time, Value=float(section["at_the_edge"]), Unit="None", **edge)
+            failed = float(section["percent_failed_at_the_edge"])
+            past.report("AWS/CloudFront 5xxErrorRate", own, time, Value=failed, Unit="Percent", **edge)
         for canary in past.resources_of("aws_synthetics_canary").values():
             failed = section["visits_failed_in_the_month"] if day == 0 else 0
             visits = [float(section["visits"] - failed), float(failed)]
