@@ -84,7 +84,10 @@ def anomalies_reach_somebody(monitor: Resource, criterion: Criterion) -> None:
     "PG_COST_4",
     criterion="cost-allocation-tags",
     resources=(),
-    remedy="Set default_tags in the provider block: the system's name and the environment.",
+    remedy=(
+        "Set default_tags in the provider block: the system's name and the environment; and activate them as cost "
+        "allocation tags (aws_ce_cost_allocation_tag)."
+    ),
 )
 def resources_say_whose_they_are(configuration: Configuration, criterion: Criterion) -> None:
     """Every resource that can be tagged says to which system and environment it belongs.

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from ...aws.account import Account
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes, reads
+from .billed import CostResource, list_tagged
 from .distributions import GLOBAL
 
 reads("budgets", "DescribeBudgets", "DescribeNotificationsForBudget", "DescribeSubscribersForNotification")
 reads("ce", "GetAnomalyMonitors", "GetAnomalySubscriptions")
-reads("resourcegroupstaggingapi", "GetResources")
 reads("sns", "ListSubscriptionsByTopic", "ListTopics")
-
-#: What AWS creates and tags itself, such as the secret with the password of a database.
-_OF_AWS: Final = re.compile(r":secret:[a-z]+!")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class CostResource(Fact):
-    """Something that watches the bill or is on it, as Terraform would state it."""
-
-    type: str
-    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -48,10 +36,7 @@ def observe_cost_watch(account: Account) -> Iterator[CostResource]:
         yield _budget(account, budget)
     yield from _list_anomaly_detection(account)
     yield from _list_topics(account)
-    for tagged in account.list("resourcegroupstaggingapi", "GetResources", "ResourceTagMappingList"):
-        arn, tags = tagged["ResourceARN"], {tag["Key"]: tag["Value"] for tag in tagged["Tags"]}
-        if not _OF_AWS.search(arn):
-            yield CostResource(subject=arn, type="tagged", values={"tags_all": tags})
+    yield from list_tagged(account)
 
 
 def _list_budgets(account: Account) -> tuple[Any, ...]:

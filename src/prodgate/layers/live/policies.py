@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ...aws.answers import Unread
 from ...facts import Fact, Facts
-from ...facts.live.costs import CostResource
+from ...facts.live.billed import CostResource
 from ...facts.live.identity import IdentityResource
 from ...facts.live.resource_policies import PolicyResource
 from ...facts.live.security_services import WatcherResource
