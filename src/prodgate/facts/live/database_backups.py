@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Absent
@@ -26,6 +27,9 @@ reads(
 )
 
 
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPoint:
     """A recovery point in a vault."""
@@ -43,7 +47,12 @@ class RestoreTest:
     status: str
     started: datetime
     took: Quantity | None
-    """Time from its start to its end; None if AWS states no end."""
+    """Time from its start until the database answered; None if nobody states that.
+
+    Of an instance, AWS Backup does. It restores an Aurora cluster without instances, and is done before there is one:
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-aur.html
+    So of a cluster it is what the validation states, in its message, in ISO 8601.
+    """
     age: Quantity | None
     """Time since its end."""
     validation: str
@@ -223,12 +232,20 @@ def _tests_of(account: Account, database: Database) -> tuple[RestoreTest, ...]:
     return tuple(sorted(ended, key=lambda test: test.started, reverse=True))
 
 
+def _find_time_of_validation(job: Mapping[str, Any]) -> datetime | None:
+    """Return the time in the message of the validation, where it is one after the end of the restore."""
+    end, found = job.get("CompletionDate"), _TIME.search(job.get("ValidationStatusMessage", ""))
+    stated = datetime.fromisoformat(found[0]) if found else None
+    return stated if stated and end and stated >= end else None
+
+
 def _test(job: Mapping[str, Any], now: datetime) -> RestoreTest:
     end = job.get("CompletionDate")
+    answered = _find_time_of_validation(job) if ":cluster:" in job["SourceResourceArn"] else end
     return RestoreTest(
         status=job["Status"],
         started=job["CreationDate"],
-        took=hours(end - job["CreationDate"]) if end else None,
+        took=hours(answered - job["CreationDate"]) if answered else None,
         age=hours(now - end) if end else None,
         validation=job.get("ValidationStatus", ""),
         deletion=job.get("DeletionStatus", ""),

@@ -131,6 +131,23 @@ def test_a_restore_succeeds_only_with_a_validation(status: str, validation: str)
     assert found.success is None
 
 
+@pytest.mark.parametrize(
+    ("said", "took"),
+    [
+        ("", None),
+        ("all is well", None),
+        ("the first query was answered at 2000-01-01T00:00:00Z", None),
+        (f"answered at {NOW - timedelta(days=1, hours=23):%Y-%m-%dT%H:%M:%SZ}", "1 h"),
+        (f"{(NOW - timedelta(days=1, hours=22)).isoformat()} 3 rows", "2 h"),
+    ],
+)
+def test_a_cluster_is_restored_once_it_answers(said: str, took: str | None) -> None:
+    """AWS Backup is done before the cluster has an instance; only the validation knows when it was of use."""
+    found = backups(**job(ValidationStatus="SUCCESSFUL", ValidationStatusMessage=said)).success
+    assert found is not None
+    assert (found.took and str(found.took)) == took
+
+
 def test_what_is_denied_is_undetermined_for_its_own_questions_only() -> None:
     found = backups(ListRestoreJobs=Unreadable("denied"))
     assert found.plans
