@@ -16,6 +16,14 @@ EVENTS: Final = "events.amazonaws.com"
 #: another one admits nobody: that is how an alarm is dropped in silence.
 _STATES: Final = {CLOUDWATCH: ("aws:sourceaccount", "aws:sourcearn"), EVENTS: ("aws:sourcearn",)}
 _STATES_TO_KMS: Final = {CLOUDWATCH: ("aws:sourceaccount",), EVENTS: ()}
+#: AWS's own pages contradict each other: a topic's policy for EventBridge may have no Condition block, by the first of
+#: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+#: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+#: and by the second a rule sends aws:SourceArn. A message that is refused is dropped in silence.
+_CONTRADICTION: Final = (
+    "lets EventBridge publish under a condition only, of which AWS says both that it is met and that it is not "
+    "supported; allow events.amazonaws.com without one"
+)
 #: Owner of the topic, TLS, and that AWS itself asks: known of every request.
 _ALWAYS: Final = ("aws:sourceowner", "aws:securetransport", "aws:principalisawsservice")
 #: Beginnings of the operators that are understood.
@@ -41,6 +49,8 @@ def publish_refusal(policy: str, topic: str, sources: Iterable[str], service: st
     refused = [
         source for source in sources or ("",) if not any(_admits(one, account, source, stated) for one in opened)
     ]
+    if not refused and service == EVENTS and not any(_admits(one, account, "", ()) for one in opened):
+        raise Unresolved(topic, _CONTRADICTION)
     return f"its policy does not allow {service} to publish{_render_sources(refused)}" if refused else ""
 
 

@@ -24,9 +24,8 @@ locals {
       "aws:SourceAccount" = local.account
       "aws:SourceArn"     = "arn:${local.partition}:cloudwatch:*:${local.account}:alarm:*"
     }
-    "events.amazonaws.com" = {
-      "aws:SourceArn" = "arn:${local.partition}:events:*:${local.account}:rule/${var.name}-*"
-    }
+    # AWS: "Condition" in a topic's policy is not supported for EventBridge
+    "events.amazonaws.com" = {}
     "budgets.amazonaws.com" = {
       "aws:SourceAccount" = local.account
       "aws:SourceArn"     = "arn:${local.partition}:budgets::${local.account}:*"

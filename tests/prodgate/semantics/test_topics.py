@@ -87,6 +87,16 @@ def test_what_a_service_does_not_state_must_not_be_asked_for() -> None:
     assert "does not allow" in publish_refusal(policy(asked), TOPIC, (rule,), EVENTS)
 
 
+def test_a_condition_on_what_eventbridge_may_not_state_is_not_relied_on() -> None:
+    rule = f"arn:aws:events:ap-northeast-1:{ACCOUNT}:rule/finding"
+    asked = statement(Principal={"Service": EVENTS}, **when("ArnLike", aws_SourceArn=rule))
+    with pytest.raises(Unresolved, match="under a condition only"):
+        publish_refusal(policy(asked), TOPIC, (rule,), EVENTS)
+    open_ = statement(Principal={"Service": EVENTS})
+    assert publish_refusal(policy(open_, PLAIN_HTTP), TOPIC, (rule,), EVENTS) == ""
+    assert publish_refusal(policy(asked, open_), TOPIC, (rule,), EVENTS) == ""
+
+
 def test_each_source_must_be_admitted() -> None:
     one = statement(**when("ArnLike", aws_SourceArn=ALARM))
     assert "fast" in publish_refusal(policy(one), TOPIC, (ALARM, ALARM.replace("slow", "fast")))
