@@ -37,6 +37,9 @@ _NAMED_OTHERWISE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ),
     ("s3", "GetBucketEncryption"): ("s3:GetEncryptionConfiguration",),
     ("s3", "GetBucketLifecycleConfiguration"): ("s3:GetLifecycleConfiguration",),
+    # with a version it is an action of its own
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    ("s3", "GetObject"): ("s3:GetObject", "s3:GetObjectVersion"),
     ("s3", "GetObjectLockConfiguration"): ("s3:GetBucketObjectLockConfiguration",),
     ("s3", "GetBucketReplication"): ("s3:GetReplicationConfiguration",),
     ("s3", "GetPublicAccessBlock"): ("s3:GetBucketPublicAccessBlock",),

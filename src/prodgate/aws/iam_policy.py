@@ -14,6 +14,7 @@ LIMITED: Final = {
     "airflow:InvokeRestApi": "arn:aws:airflow:*:*:role/*/Viewer",
     "logs:FilterLogEvents": "arn:aws:logs:*:*:log-group:*",
     "s3:GetObject": "arn:aws:s3:::*/*",
+    "s3:GetObjectVersion": "arn:aws:s3:::*/*",
     "s3:ListBucket": "arn:aws:s3:::*",
 }
 
@@ -27,7 +28,8 @@ _TRIGGERS: Final = "arn:aws:airflow:*:*:role/*/User"
 def build_policy(secrets: Collection[str] = ()) -> dict[str, Any]:
     """Return the least IAM policy that the gate needs: one statement for each service, and one for each limit.
 
-    ``secrets`` are those, by name or ARN, that a criteria file says to read; no other may be read.
+    ``secrets`` are those, by name or ARN, that a criteria file says to read; no other may be read. It is made for an
+    inline policy of a role, which holds 10,240 characters without white space; a managed policy holds 6,144.
     """
     free = [action for action in list_actions() if action not in LIMITED]
     services = dict.fromkeys(action.partition(":")[0] for action in free)
@@ -40,7 +42,17 @@ def build_policy(secrets: Collection[str] = ()) -> dict[str, Any]:
     ]
     arns = [each if each.startswith("arn:") else _SECRET.format(each) for each in secrets]
     named = [_statement("Read named secrets", ["secretsmanager:GetSecretValue"], arns)] if arns else []
-    return {"Version": "2012-10-17", "Statement": [*looks, *limited, *named]}
+    through = ["s3.*.amazonaws.com", *(["secretsmanager.*.amazonaws.com"] if arns else ())]
+    return {"Version": "2012-10-17", "Statement": [*looks, *limited, *named, _decrypt(through)]}
+
+
+def _decrypt(services: list[str]) -> dict[str, Any]:
+    """Let the gate read, through a service, what a customer's key encrypts: those services ask KMS in its name.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    """
+    only_through = {"Condition": {"StringLike": {"kms:ViaService": services}}}
+    return _statement("Decrypt what is read", ["kms:Decrypt"], "arn:aws:kms:*:*:key/*") | only_through
 
 
 def build_drill_policy() -> dict[str, Any]:

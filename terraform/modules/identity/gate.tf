@@ -34,7 +34,7 @@ data "aws_iam_policy_document" "gate_looks" {
 data "aws_iam_policy_document" "gate_reads" {
   statement {
     sid       = "CompareDags"
-    actions   = ["s3:GetObject"]
+    actions   = ["s3:GetObject", "s3:GetObjectVersion"] # a plan names the version that Airflow reads
     resources = ["${var.airflow.dags_bucket_arn}/*"]
   }
 

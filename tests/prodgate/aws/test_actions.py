@@ -105,15 +105,28 @@ SECRETS = list_secrets(load_criteria(ROOT / "criteria.toml"))
 
 
 def test_the_policy_allows_the_actions_of_the_table_each_once() -> None:
-    allowed = [action for statement in build_policy()["Statement"] for action in statement["Action"]]
+    *statements, _decrypt = build_policy()["Statement"]
+    allowed = [action for statement in statements for action in statement["Action"]]
     assert sorted(allowed) == list(list_actions())
     limited = {
-        statement["Action"][0]: statement["Resource"]
-        for statement in build_policy()["Statement"]
-        if statement["Resource"] != "*"
+        statement["Action"][0]: statement["Resource"] for statement in statements if statement["Resource"] != "*"
     }
     assert limited == {action: LIMITED[action] for action in limited}
     assert limited.keys() == LIMITED.keys() & set(list_actions())
+
+
+def test_what_a_customers_key_encrypts_is_read_through_services_only() -> None:
+    *_, decrypt = build_policy()["Statement"]
+    assert decrypt["Action"] == ["kms:Decrypt"]
+    assert decrypt["Condition"] == {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com"]}}
+    *_, decrypt = build_policy(["shop/db"])["Statement"]
+    assert decrypt["Condition"]["StringLike"]["kms:ViaService"][1:] == ["secretsmanager.*.amazonaws.com"]
+
+
+def test_the_policy_fits_an_inline_policy_of_a_role() -> None:
+    """IAM does not count white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    size = len(json.dumps(build_policy(SECRETS), separators=(",", ":")))
+    assert size <= 10_240 - 2_000, "keep room for the secrets and the observers of projects"
 
 
 def test_the_role_that_terraform_declares_has_this_policy() -> None:
