@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -14,6 +13,7 @@ from ...aws.answers import Absent
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes, reads
+from .backup_selections import selects
 from .backups import BackupPlan, observe_plans
 from .databases import Database, hours, observe_databases
 
@@ -122,29 +122,6 @@ def _plans_of(account: Account, database: Database) -> tuple[BackupPlan, ...]:
         for plan in account.once(observe_plans)
         if any(selects(selection, database.subject, database.tags) for selection in plan.selections)
     )
-
-
-def selects(selection: Mapping[str, Any], arn: str, tags: Mapping[str, str]) -> bool:
-    """Whether a selection includes a resource: named or tagged, not excluded, and within every condition."""
-    named = _matches(arn, selection.get("Resources", ()))
-    tagged = any(tags.get(tag["ConditionKey"]) == tag["ConditionValue"] for tag in selection.get("ListOfTags", ()))
-    excluded = _matches(arn, selection.get("NotResources", ()))
-    return (named or tagged) and not excluded and _within(selection.get("Conditions", {}), tags)
-
-
-def _matches(arn: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(arn, pattern) for pattern in patterns)
-
-
-def _within(conditions: Mapping[str, Any], tags: Mapping[str, str]) -> bool:
-    own = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
-
-    def fits(test: Mapping[str, str]) -> bool:
-        return fnmatchcase(own.get(test["ConditionKey"], ""), test["ConditionValue"])
-
-    wanted = [*conditions.get("StringEquals", ()), *conditions.get("StringLike", ())]
-    refused = [*conditions.get("StringNotEquals", ()), *conditions.get("StringNotLike", ())]
-    return all(map(fits, wanted)) and not any(map(fits, refused))
 
 
 def _points_of(account: Account, database: Database) -> tuple[RecoveryPoint, ...]:

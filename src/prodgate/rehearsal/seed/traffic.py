@@ -29,12 +29,7 @@ def put_daily_traffic(section: Mapping[str, Any], past: Past) -> None:
                 past.report(f"{_BALANCER} {name}", own, time, Value=float(count), Unit="Count")
             values, times = [*map(float, section["seconds"])], [*map(float, section["seconds"].values())]
             past.report(f"{_BALANCER} TargetResponseTime", own, time, Values=values, Counts=times, Unit="Seconds")
-        for site in past.resources_of("aws_cloudfront_distribution").values():
-            own = {"DistributionId": site["id"], "Region": "Global"}
-            edge = {"region": _EDGE}
-            past.report("AWS/CloudFront Requests", own, time, Value=float(section["at_the_edge"]), Unit="None", **edge)
-            failed = float(section["percent_failed_at_the_edge"])
-            past.report("AWS/CloudFront 5xxErrorRate", own, time, Value=failed, Unit="Percent", **edge)
+        _put_traffic_at_the_edge(section, past, time)
         for canary in past.resources_of("aws_synthetics_canary").values():
             failed = section["visits_failed_in_the_month"] if day == 0 else 0
             visits = [float(section["visits"] - failed), float(failed)]
@@ -44,6 +39,14 @@ def put_daily_traffic(section: Mapping[str, Any], past: Past) -> None:
         for environment in past.resources_of("aws_mwaa_environment").values():
             own = {"Environment": environment["name"], "Cluster": "BaseWorker"}
             past.report("AWS/MWAA CPUUtilization", own, time, Value=float(section["worker_percent"]), Unit="Percent")
+
+
+def _put_traffic_at_the_edge(section: Mapping[str, Any], past: Past, time: datetime) -> None:
+    edge, failed = {"region": _EDGE}, float(section["percent_failed_at_the_edge"])
+    for site in past.resources_of("aws_cloudfront_distribution").values():
+        own = {"DistributionId": site["id"], "Region": "Global"}
+        past.report("AWS/CloudFront Requests", own, time, Value=float(section["at_the_edge"]), Unit="None", **edge)
+        past.report("AWS/CloudFront 5xxErrorRate", own, time, Value=failed, Unit="Percent", **edge)
 
 
 @seeds("surge")

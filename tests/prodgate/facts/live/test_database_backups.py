@@ -12,8 +12,9 @@ import pytest
 
 from prodgate.aws.account import Account
 from prodgate.aws.answers import Unreadable
+from prodgate.facts.live.backup_selections import selects
 from prodgate.facts.live.backups import observe_vaults
-from prodgate.facts.live.database_backups import DatabaseBackups, observe_database_backups, selects
+from prodgate.facts.live.database_backups import DatabaseBackups, observe_database_backups
 from prodgate.facts.live.databases import Database, observe_databases
 from prodgate.facts.live.plain_text import observe_tasks
 from prodgate.findings import Undetermined
