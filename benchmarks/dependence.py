@@ -43,6 +43,7 @@ class WatchedConfiguration(Configuration):
 
     def __init__(self, tree: Configuration, resources: Iterable[Resource]) -> None:
         super().__init__(root=tree.root, engine=tree.engine, resources=tuple(resources))
+        self._kept.keeps = False  # values are changed in place
         self.asked: set[str] = set()
 
     def of(self, *types: str) -> tuple[Resource, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from prodgate import Block, Configuration, Resource, allow_unknown
+from prodgate import Block, Resource, allow_unknown
 from prodgate.semantics import cloudwatch
 from prodgate.semantics.cloudwatch import evaluate_nested, find_deciding_queries, parse_percentile
 
-ALARM = "aws_cloudwatch_metric_alarm"
+from .alarm_index import ALARM, find_alarms_on, find_alarms_reading
+
+__all__ = ["ALARM", "COMPOSITE", "Reading", "alarms_on", "fires_above", "fires_below", "point_at_nearest", "readings"]
+
 COMPOSITE = "aws_cloudwatch_composite_alarm"
 #: Dimension -> the attribute of a resource that it holds, where that is not the name.
 NAMED_BY = {
@@ -110,9 +113,12 @@ def value(alarm: Resource, numbers: Mapping[str, Decimal]) -> Decimal:
     return evaluate_nested(expression(alarm), {id_: text for id_, text in inner.items() if text}, read)
 
 
-def alarms_on(configuration: Configuration, namespace: str, *metrics: str) -> Iterator[Reading]:
-    """Yield every reading of one of these metrics by any alarm."""
-    for alarm in configuration.of(ALARM):
+def alarms_on(subject: Resource, namespace: str, *metrics: str) -> Iterator[Reading]:
+    """Yield every reading of one of these metrics by an alarm that may be on the subject.
+
+    May be: a dimension of it has a value by which the subject is known, or is known later.
+    """
+    for alarm in find_alarms_on(subject):
         yield from (one for one in readings(alarm) if one.namespace == namespace and one.metric in metrics)
 
 
@@ -121,13 +127,19 @@ def point_at_nearest(subject: Resource, dimension: str, namespace: str, *metrics
 
     Nearest is an alarm on the subject with the same metric, or with nearly the same name: the one somebody meant.
     """
-    read = [one for alarm in subject.configuration.of(ALARM) for one in readings(alarm) if one.namespace == namespace]
+    read = [one for alarm in find_alarms_on(subject) for one in readings(alarm) if one.namespace == namespace]
     own = [one for one in read if one.mentions(dimension, subject)]
-    same = [one for one in own or read if one.metric in metrics]
+    others = () if own else find_alarms_reading(subject.configuration, namespace, metrics)
+    same = [one for one in own or map_readings(others) if one.namespace == namespace and one.metric in metrics]
     close = [one for one in own for name in metrics if get_close_matches(one.metric, [name], cutoff=0.9)]
     subject.has(NAMED_BY.get(dimension, "name"))
     for one in [*same, *close][:1]:
         one.source.has("metric_name")
+
+
+def map_readings(alarms: Iterable[Resource]) -> list[Reading]:
+    """Return what some alarms read, in their order."""
+    return [one for alarm in alarms for one in readings(alarm)]
 
 
 def fires_above(alarm: Resource) -> bool:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from prodgate import Resource
+from prodgate import Block, Resource, allow_unknown
 
 #: Resources that deliver access logs into a bucket -> the argument that names it.
 ACCESS_LOGS = (
     ("aws_lb", "access_logs.bucket"),
     ("aws_lb", "connection_logs.bucket"),
+    ("aws_alb", "access_logs.bucket"),
+    ("aws_alb", "connection_logs.bucket"),
     ("aws_elb", "access_logs.bucket"),
+)
+#: Resources that deliver other logs into a bucket, each under a name of its own -> the argument that names it.
+OTHER_LOGS = (
+    ("aws_flow_log", "log_destination"),
+    ("aws_cloudfront_distribution", "logging_config.bucket"),
+    ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs"),
 )
 
 
@@ -17,3 +25,33 @@ def receives_access_logs(bucket: Resource) -> bool:
     tree = bucket.configuration
     named = any(tree.naming(bucket, path, kind) for kind, path in ACCESS_LOGS)
     return named or bool(tree.naming(bucket, "target_bucket", "aws_s3_bucket_logging"))
+
+
+def receives_logs(bucket: Resource) -> bool:
+    """Whether something delivers logs to the bucket that are never written twice: of access, flows or a firewall."""
+    return receives_access_logs(bucket) or any(_delivers(bucket, kind, path) for kind, path in OTHER_LOGS)
+
+
+def receives_cloudfront_logs(bucket: Resource) -> bool:
+    """Whether CloudFront delivers its standard logs to the bucket, which it can do by an ACL alone."""
+    return bool(bucket.configuration.naming(bucket, "logging_config.bucket", "aws_cloudfront_distribution"))
+
+
+def versioning_status(bucket: Resource) -> str:
+    """Return ``Enabled``, ``Suspended`` or what is said instead, by a resource or by a block of the bucket."""
+    settings = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_versioning")
+    if settings:
+        return settings[0].text("versioning_configuration.status") or "nothing stated"
+    blocks: tuple[Block, ...] = ()
+    with allow_unknown(because="a block that the bucket does not have is left to AWS, which keeps no versions"):
+        blocks = bucket.blocks("versioning")
+    return "Enabled" if any(block.flag("enabled") for block in blocks) else "not versioned"
+
+
+def _delivers(bucket: Resource, kind: str, path: str) -> bool:
+    """Whether a resource of the kind names the bucket, or a folder in it."""
+    if bucket.configuration.naming(bucket, path, kind):
+        return True
+    folder = f"{bucket.known('arn')}/"
+    named = [one.known(path) for one in bucket.configuration.of(kind)]
+    return any(isinstance(target, str) and target.startswith(folder) for target in named)

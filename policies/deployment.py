@@ -107,7 +107,7 @@ def alarms_roll_a_deployment_back(service: Resource, criterion: Criterion) -> No
     A health check sees a task that is dead, and nothing of one that answers wrong or slowly. A name that no alarm has
     stops nothing.
     """
-    metrics = _metrics(service.configuration)
+    metrics = service.configuration.once(_metrics)
     names = set(rollback_alarms(service))
     criterion.hold(bool(names), expected="alarms in the rollback", observed="none that are enabled")
     lost = sorted(names - metrics.keys())
@@ -186,13 +186,17 @@ def _controller(service: Resource) -> str:
 
 
 def _groups_of(service: Resource) -> tuple[Resource, ...]:
-    groups = service.configuration.of(GROUP)
-    return tuple(
-        group
-        for group in groups
-        for named in group.blocks("ecs_service")
-        if named.text("service_name") in service.identities
-    )
+    groups = service.configuration.once(_map_groups)
+    return tuple(dict.fromkeys(group for name in sorted(service.identities) for group in groups.get(name, ())))
+
+
+def _map_groups(configuration: Configuration) -> dict[str, list[Resource]]:
+    """Return the groups that deploy a service, by what they call it."""
+    found: dict[str, list[Resource]] = {}
+    for group in configuration.of(GROUP):
+        for named in group.blocks("ecs_service"):
+            found.setdefault(named.text("service_name") or "", []).append(group)
+    return found
 
 
 def _shifts(group: Resource) -> bool:

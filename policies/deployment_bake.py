@@ -23,7 +23,7 @@ def alarms_fire_while_the_old_tasks_are_there(service: Resource, criterion: Crit
     """
     if not shifts_traffic(service):
         raise criterion.not_applicable("no traffic moves from old tasks to new ones")
-    stays, spans = bake_time(service), _spans(service.configuration)
+    stays, spans = bake_time(service), service.configuration.once(_spans)
     needs = [span for name in rollback_alarms(service) for span in spans.get(name, ())]
     if stays is None or not needs:
         raise criterion.not_applicable("no alarm takes it back, or the old tasks stay until somebody ends them")

@@ -35,8 +35,8 @@ NAMEABLE = (
     "lambda:UpdateFunction*", "lambda:DeleteFunction", "cloudfront:UpdateDistribution",
     "cloudfront:CreateInvalidation", "codedeploy:CreateDeployment", "airflow:Create*Token", "airflow:InvokeRestApi",
     "airflow:UpdateEnvironment", "airflow:DeleteEnvironment", "backup:DeleteRecoveryPoint", "backup:DeleteBackupVault",
-    "route53:ChangeResourceRecordSets", "logs:DeleteLog*", "logs:PutLogEvents", "logs:GetLogEvents",
-    "logs:FilterLogEvents", "logs:PutRetentionPolicy", "elasticloadbalancing:Modify*", "elasticloadbalancing:Delete*",
+    "route53:ChangeResourceRecordSets", "logs:DeleteLog*", "logs:GetLogEvents", "logs:FilterLogEvents",
+    "logs:PutRetentionPolicy", "elasticloadbalancing:Modify*", "elasticloadbalancing:Delete*",
     "kms:Sign", "cloudtrail:StopLogging",
     "cloudtrail:DeleteTrail", "ec2:TerminateInstances", "states:StartExecution", "sts:AssumeRole",
 )  # fmt: skip
@@ -107,7 +107,8 @@ def _only_reads(action: str) -> bool:
 def sensitive_actions_name_their_resources(holder: Resource, criterion: Criterion) -> None:
     """Actions that reach data, destroy something or run code name the resources they may do it to.
 
-    Actions that IAM can't limit to resources, such as ecr:GetAuthorizationToken, may stand on a wildcard.
+    Actions that IAM can't limit to resources, such as ecr:GetAuthorizationToken, may stand on a wildcard, and so may
+    writing to a log, as AWS's own execution policies have it.
     """
     for statement in granted_statements(holder):
         everything = [resource for resource in statement.resources if is_everything(resource)]

@@ -67,13 +67,15 @@ def roles_trust_nobody_unnamed(role: Resource, criterion: Criterion) -> None:
 def federated_trust_pins_who_it_is(role: Resource, criterion: Criterion) -> None:
     """Roles for identity providers pin the audience and the subject.
 
-    GitHub signs a token for every repository of the world, and for every branch and pull request of yours.
+    GitHub signs a token for every repository of the world, and for every branch and pull request of yours. A token
+    always has an audience, so a condition that holds for a request without one pins it as well.
     """
     for statement, principal in _trusted_principals(role):
         if principal.kind == "Federated":
             provider = principal.name.partition("oidc-provider/")[2] or principal.name
             for claim in ("SAML:aud",) if ":saml-provider/" in principal.name else _claims(provider):
-                values = statement.pinned(f"{provider}:{claim}" if ":" not in claim else claim)
+                key = f"{provider}:{claim}" if ":" not in claim else claim
+                values = statement.pinned(key) or (statement.pinned_if_given(key) if claim == "aud" else ())
                 criterion.hold(bool(values), expected=f"a condition on {claim}", observed=f"none for {provider}")
                 loose = [value for value in values if claim == "sub" and not _is_one_subject(value, provider)]
                 criterion.hold(not loose, expected="one environment or branch", observed=", ".join(loose))

@@ -61,12 +61,13 @@ def groups_admit_the_ports_that_are_listened_on(holder: Resource, criterion: Cri
     """Security groups open single ports to the groups that call, not ranges to the whole network.
 
     What members of one group open to one another is theirs (Airflow demands it). The whole network may come in on 443
-    only, which is how endpoints of AWS services are reached.
+    only, which is how endpoints of AWS services are reached. Whom the internet may reach on 80 says PG_NET_1.
     """
     for opening in list_ingress(holder):
         narrow = opening.itself or not opening.wide
         criterion.hold(narrow, expected=f"at most {WIDE} ports", observed=f"{opening}")
-        whole = opening.touches(443) == () and _is_whole_network(opening, holder)
+        web = opening.touches(443) != () or (opening.world != () and opening.one_port and opening.first in WEB)
+        whole = not web and _is_whole_network(opening, holder)
         criterion.hold(not whole, expected="the group that calls", observed=f"{opening} from the whole network")
 
 

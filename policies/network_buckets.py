@@ -2,6 +2,8 @@
 
 from prodgate import Criterion, Resource, policy
 
+from .buckets import receives_cloudfront_logs
+
 BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read", "website")
 EVERYBODY = ("global/AllUsers", "global/AuthenticatedUsers")
@@ -35,14 +37,22 @@ def buckets_block_public_access(bucket: Resource, criterion: Criterion) -> None:
 def buckets_have_no_public_acl(holder: Resource, criterion: Criterion) -> None:
     """No ACL of a bucket gives anything to everybody, nor to everybody with an AWS account.
 
-    ACLs are off unless ownership controls say otherwise, and whoever uploads an object then decides who reads it.
+    ACLs are off unless ownership controls say otherwise, and whoever uploads an object then decides who reads it. To
+    CloudFront's standard logs an ACL is the only way in.
     """
     if holder.type == "aws_s3_bucket_ownership_controls":
-        found = holder.text("rule.object_ownership")
-        criterion.hold(found == "BucketOwnerEnforced", expected="BucketOwnerEnforced", observed=found)
+        observed = holder.text("rule.object_ownership")
+        criterion.hold(observed in _ownerships(holder), expected="BucketOwnerEnforced", observed=observed)
         return
     policies = holder.blocks("access_control_policy") if holder.type == "aws_s3_bucket_acl" else (holder,)
     grants = [grant for policy in policies for grant in policy.blocks("grant")]
     targets = [grant.text("grantee.uri" if holder.type == "aws_s3_bucket_acl" else "uri") or "" for grant in grants]
     given = [*(uri for uri in targets if uri.endswith(EVERYBODY)), holder.text("acl") or "private"]
     criterion.hold(given[0] not in PUBLIC_ACLS and len(given) == 1, expected="a private ACL", observed=given[0])
+
+
+def _ownerships(controls: Resource) -> tuple[str, ...]:
+    """Return the ownerships that a bucket may have."""
+    needs_acl = any(map(receives_cloudfront_logs, controls.related("bucket", "aws_s3_bucket")))
+    controls.has("rule.object_ownership")  # the place of the finding
+    return ("BucketOwnerEnforced", "BucketOwnerPreferred") if needs_acl else ("BucketOwnerEnforced",)

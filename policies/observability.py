@@ -92,22 +92,27 @@ def databases_have_an_alarm_on_cpu(database: Resource, criterion: Criterion) -> 
 def _is_service_watched(service: Resource, metric: str) -> bool:
     declared = service.related("cluster", "aws_ecs_cluster")
     cluster = declared[0] if declared else (service.text("cluster") or "default").rpartition("/")[2]
-    found = alarms_on(service.configuration, "AWS/ECS", metric)
+    found = alarms_on(service, "AWS/ECS", metric)
     watched = any(one.names(ClusterName=cluster, ServiceName=service) and fires_above(one.alarm) for one in found)
     if not watched:
         point_at_nearest(service, "ServiceName", "AWS/ECS", metric)
     return watched
 
 
+def _is_instance_watched(instance: Resource, metric: str) -> bool:
+    found = alarms_on(instance, "AWS/RDS", metric)
+    return any(one.names(DBInstanceIdentifier=instance) and fires_above(one.alarm) for one in found)
+
+
 def _is_database_watched(database: Resource, metric: str) -> bool:
-    found = [one for one in alarms_on(database.configuration, "AWS/RDS", metric) if fires_above(one.alarm)]
     if database.type == "aws_db_instance":
-        watched = any(one.names(DBInstanceIdentifier=database) for one in found)
+        watched = _is_instance_watched(database, metric)
         if not watched:
             point_at_nearest(database, "DBInstanceIdentifier", "AWS/RDS", metric)
         return watched
     instances = database.configuration.naming(database, "cluster_identifier", "aws_rds_cluster_instance")
-    each = all(any(one.names(DBInstanceIdentifier=instance) for one in found) for instance in instances)
+    found = [one for one in alarms_on(database, "AWS/RDS", metric) if fires_above(one.alarm)]
+    each = all(_is_instance_watched(instance, metric) for instance in instances)
     watched = any(one.mentions("DBClusterIdentifier", database) for one in found) or (bool(instances) and each)
     if not watched:
         point_at_nearest(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from prodgate import Criterion, Resource, policy
 from prodgate.semantics.airflow_versions import is_suppressed, metric_mistakes, metrics
 
+from .alarm_index import find_alarms_on
 from .alarms import ALARM, Reading, alarms_on, fires_above, fires_below, point_at_nearest, readings
 
 AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
@@ -130,7 +131,7 @@ def watched_metrics_are_not_suppressed(environment: Resource, criterion: Criteri
     With an allow list, Airflow ignores the block list. Items are prefixes, and in Airflow 3 regular expressions.
     """
     options = environment.mapping("airflow_configuration_options")
-    read = [one for alarm in environment.configuration.of(ALARM) for one in readings(alarm)]
+    read = [one for alarm in find_alarms_on(environment) for one in readings(alarm)]
     watched = {one.metric for one in read if one.namespace == AIRFLOW and one.mentions("Environment", environment)}
     silent = sorted(name for name in watched & metrics().keys() if is_suppressed(name, options))
     criterion.hold(not silent, expected="published", observed=f"{', '.join(silent)} suppressed")
@@ -139,7 +140,7 @@ def watched_metrics_are_not_suppressed(environment: Resource, criterion: Criteri
 def _is_watched(
     environment: Resource, fires: Callable[[Resource], bool], namespace: str, *names: str, **dimensions: str
 ) -> bool:
-    found = alarms_on(environment.configuration, namespace, *names)
+    found = alarms_on(environment, namespace, *names)
     watched = any(one.names(Environment=environment, **dimensions) and fires(one.alarm) for one in found)
     if not watched:
         point_at_nearest(environment, "Environment", namespace, *names)
@@ -148,7 +149,7 @@ def _is_watched(
 
 def _is_duration_watched(environment: Resource, *names: str) -> bool:
     """Whether an alarm fires on a high value of one of these durations; their SampleCount is not a duration."""
-    found = alarms_on(environment.configuration, AIRFLOW, *names)
+    found = alarms_on(environment, AIRFLOW, *names)
     timed = [one for one in found if one.statistic != "SampleCount" and fires_above(one.alarm)]
     watched = any(one.mentions("Environment", environment) for one in timed)
     if not watched:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 
-from prodgate import Criterion, Quantity, Resource, policy
+from prodgate import Configuration, Criterion, Quantity, Resource, policy
 from prodgate.semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, error_percent, is_error_share
 
 from .alarms import ALARM, Reading, alarms_on, fires_above, point_at_nearest, readings, value
+
+RESPONSE_TIME = ("AWS/ApplicationELB", "TargetResponseTime")
 
 
 @policy(
@@ -30,8 +32,8 @@ def target_groups_have_an_alarm_on_p95(group: Resource, criterion: Criterion) ->
     """
     if group.text("protocol", "HTTP") not in ("HTTP", "HTTPS"):
         raise criterion.not_applicable("not behind an application load balancer, which measures response times")
-    slow = _tails(alarms_on(group.configuration, "AWS/ApplicationELB", "TargetResponseTime"))
-    watched = [one for one in slow if one.mentions("TargetGroup", group)] or _whole_balancers(slow, group)
+    slow = _tails(alarms_on(group, *RESPONSE_TIME))
+    watched = [one for one in slow if one.mentions("TargetGroup", group)] or _whole_balancers(group)
     point_at_nearest(group, "TargetGroup", "AWS/ApplicationELB", "TargetResponseTime")
     criterion.hold(bool(watched), expected="an alarm on p95 of TargetResponseTime", observed="none")
 
@@ -70,10 +72,12 @@ def balancers_have_an_alarm_on_error_rate(balancer: Resource, criterion: Criteri
     """
     if balancer.text("load_balancer_type", "application") != "application":
         raise criterion.not_applicable("not an application load balancer")
-    counted = {one.metric for one in _error_readings(balancer) if _is_share(one.alarm)}
-    missing = sorted({BALANCER_ERRORS, TARGET_ERRORS} - counted)
+    read = _error_readings(balancer)
+    shares = {one.metric for one in read if one.id and _is_share(one.alarm)}
+    missing = sorted({BALANCER_ERRORS, TARGET_ERRORS} - shares)
+    observed = _describe_missing(missing, {one.metric for one in read})
     point_at_nearest(balancer, "LoadBalancer", "AWS/ApplicationELB", *missing)
-    criterion.hold(not missing, expected="an alarm on the share of 5xx", observed=f"nothing on {' or '.join(missing)}")
+    criterion.hold(not missing, expected="an alarm on the share of 5xx", observed=observed)
 
 
 @policy(
@@ -102,20 +106,27 @@ def _tails(found: Iterable[Reading]) -> list[Reading]:
     return [one for one in found if (one.percentile or 0) >= Decimal(95) and fires_above(one.alarm)]
 
 
-def _whole_balancers(slow: list[Reading], group: Resource) -> list[Reading]:
+def _whole_balancers(group: Resource) -> list[Reading]:
     """Return the readings of whole load balancers, when the group's own is among them or there is only one."""
     balancers = group.configuration.of("aws_lb")
-    listeners = group.configuration.of("aws_lb_listener", "aws_lb_listener_rule")
-    own = [b for listener in listeners if _forwards(listener, group) for b in _balancers_of(listener)]
+    forwarding = group.configuration.once(_map_listeners)
+    listeners = dict.fromkeys(one for name in sorted(group.identities) for one in forwarding.get(name, ()))
+    own = [balancer for listener in listeners for balancer in _balancers_of(listener)]
     candidates = own or (list(balancers) if len(balancers) == 1 else [])
-    return [one for one in slow for balancer in candidates if one.names(LoadBalancer=balancer)]
+    slow = [(one, balancer) for balancer in candidates for one in _tails(alarms_on(balancer, *RESPONSE_TIME))]
+    return [one for one, balancer in slow if one.names(LoadBalancer=balancer)]
 
 
-def _forwards(listener: Resource, group: Resource) -> bool:
-    actions = listener.blocks("default_action" if listener.type == "aws_lb_listener" else "action")
-    named = {action.text("target_group_arn") for action in actions}
-    named |= {target.text("arn") for a in actions for f in a.blocks("forward") for target in f.blocks("target_group")}
-    return bool(named & group.identities)
+def _map_listeners(configuration: Configuration) -> dict[str | None, list[Resource]]:
+    """Return the listeners and rules by the target groups that they forward to."""
+    found: dict[str | None, list[Resource]] = {}
+    for listener in configuration.of("aws_lb_listener", "aws_lb_listener_rule"):
+        actions = listener.blocks("default_action" if listener.type == "aws_lb_listener" else "action")
+        named = [action.text("target_group_arn") for action in actions]
+        named += [one.text("arn") for a in actions for f in a.blocks("forward") for one in f.blocks("target_group")]
+        for name in dict.fromkeys(named):
+            found.setdefault(name, []).append(listener)
+    return found
 
 
 def _balancers_of(listener: Resource) -> tuple[Resource, ...]:
@@ -125,8 +136,14 @@ def _balancers_of(listener: Resource) -> tuple[Resource, ...]:
 
 
 def _error_readings(balancer: Resource) -> list[Reading]:
-    found = alarms_on(balancer.configuration, "AWS/ApplicationELB", BALANCER_ERRORS, TARGET_ERRORS)
-    return [one for one in found if one.id and one.mentions("LoadBalancer", balancer) and fires_above(one.alarm)]
+    found = alarms_on(balancer, "AWS/ApplicationELB", BALANCER_ERRORS, TARGET_ERRORS)
+    return [one for one in found if one.mentions("LoadBalancer", balancer) and fires_above(one.alarm)]
+
+
+def _describe_missing(missing: list[str], counted: set[str]) -> str:
+    """Say of each metric that no alarm takes as a share whether one takes it at all."""
+    said = [f"{metric} as a count alone" if metric in counted else f"nothing on {metric}" for metric in missing]
+    return ", ".join(said)
 
 
 def _is_share(alarm: Resource) -> bool:

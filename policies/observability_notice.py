@@ -74,7 +74,7 @@ def alarms_can_publish_to_their_topic(topic: Resource, criterion: Criterion) -> 
     A topic under alias/aws/sns satisfies every encryption scanner and delivers no alarm at all: the key of AWS can't be
     opened to CloudWatch. Without a policy of its own a topic admits its own account, alarms included.
     """
-    if not any(topic in alarm.related("alarm_actions", TOPIC) for alarm in topic.configuration.of(ALARM, COMPOSITE)):
+    if not topic.configuration.naming(topic, "alarm_actions", ALARM, COMPOSITE):
         raise criterion.not_applicable("no alarm notifies it")
     criterion.hold(_publishes(topic), expected="CloudWatch may publish", observed="its policy does not allow it")
     criterion.hold(_key_opens(topic, criterion), expected="CloudWatch may use the key", observed="it may not")

@@ -94,7 +94,7 @@ def canaries_run_and_are_watched(canary: Resource, criterion: Criterion) -> None
 
     start_canary is off by default; a schedule of rate(0 ...) runs once.
     """
-    found = alarms_on(canary.configuration, "CloudWatchSynthetics", "SuccessPercent", "Failed", "FailedRequests")
+    found = alarms_on(canary, "CloudWatchSynthetics", "SuccessPercent", "Failed", "FailedRequests")
     watched = [one for one in found if one.mentions("CanaryName", canary)]
     point_at_nearest(canary, "CanaryName", "CloudWatchSynthetics", "SuccessPercent")
     criterion.hold(

@@ -8,6 +8,7 @@ from prodgate import Criterion, Quantity, Resource, policy
 from prodgate.semantics.airflow_versions import dag_concurrency, setting_mistakes, settings
 
 from .airflow import version_of
+from .buckets import versioning_status
 from .unset import is_unset
 
 ENVIRONMENT = ("aws_mwaa_environment",)
@@ -66,8 +67,7 @@ def dag_buckets_are_versioned(environment: Resource, criterion: Criterion) -> No
     buckets = environment.related("source_bucket_arn", "aws_s3_bucket")
     if not buckets:
         raise criterion.undetermined("its bucket is declared elsewhere")
-    versionings = environment.configuration.naming(buckets[0], "bucket", "aws_s3_bucket_versioning")
-    status = versionings[0].text("versioning_configuration.status") if versionings else "never set"
+    status = versioning_status(buckets[0])
     criterion.hold(status == "Enabled", expected="Enabled", observed=status)
 
 

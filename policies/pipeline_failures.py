@@ -8,7 +8,7 @@ from prodgate import Configuration, Criterion, Quantity, Resource, policy
 
 from .alarms import alarms_on, fires_above, point_at_nearest
 from .observability_notice import TOPIC, has_subscriber
-from .roles import may
+from .roles import find_reached
 from .unset import is_unset
 
 QUEUE = "aws_sqs_queue"
@@ -29,7 +29,7 @@ def airflow_can_leave_dead_letters(environment: Resource, criterion: Criterion) 
     """
     queues = dead_letter_queues(environment.configuration)
     criterion.hold(bool(queues), expected="a dead-letter queue", observed="none")
-    reachable = [one for one in queues if _may(environment, "sqs:SendMessage", one)]
+    reachable = [one for one in _list_reached(environment, "sqs:SendMessage", QUEUE) if one in queues]
     criterion.hold(bool(reachable), expected="the role may send to it", observed="it may not")
 
 
@@ -63,7 +63,7 @@ def the_first_dead_letter_is_noticed(queue: Resource, criterion: Criterion) -> N
     """
     if queue not in dead_letter_queues(queue.configuration):
         raise criterion.not_applicable("takes no dead letters")
-    found = alarms_on(queue.configuration, "AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    found = alarms_on(queue, "AWS/SQS", "ApproximateNumberOfMessagesVisible")
     first = [one for one in found if one.names(QueueName=queue) and _fires_on_one(one.alarm)]
     point_at_nearest(queue, "QueueName", "AWS/SQS", "ApproximateNumberOfMessagesVisible")
     criterion.hold(bool(first), expected="an alarm above 0 messages", observed="none")
@@ -81,7 +81,7 @@ def airflow_can_tell_of_failures(environment: Resource, criterion: Criterion) ->
 
     A DAG knows what failed and why; an alarm on a metric knows only that something did.
     """
-    topics = [topic for topic in environment.configuration.of(TOPIC) if _may(environment, "sns:Publish", topic)]
+    topics = _list_reached(environment, "sns:Publish", TOPIC)
     criterion.hold(bool(topics), expected="a topic the role may publish to", observed="none")
     criterion.hold(any(map(has_subscriber, topics)), expected="a subscriber", observed="none")
 
@@ -98,8 +98,7 @@ def what_keeps_failing_leaves_the_queue(queue: Resource, criterion: Criterion) -
 
     Without it an item that breaks its task comes back again and again, until SQS deletes it unseen.
     """
-    environments = queue.configuration.of(*ENVIRONMENT)
-    if not any(_may(environment, "sqs:ReceiveMessage", queue) for environment in environments):
+    if not queue.identities & queue.configuration.once(_find_queues_worked_through):
         raise criterion.not_applicable("Airflow takes nothing from it")
     apart = queue.configuration.naming(queue, "queue_url", "aws_sqs_queue_redrive_policy")
     handed = bool(apart) or not is_unset(queue, "redrive_policy")
@@ -108,8 +107,11 @@ def what_keeps_failing_leaves_the_queue(queue: Resource, criterion: Criterion) -
 
 def dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:
     """Return the queues to which something else sends what it could not handle."""
-    targets = set(_dead_letter_targets(configuration))
-    return tuple(queue for queue in configuration.of(QUEUE) if queue.identities & targets)
+    return configuration.once(_find_dead_letter_queues)
+
+
+def _find_dead_letter_queues(configuration: Configuration) -> tuple[Resource, ...]:
+    return configuration.identified(set(_dead_letter_targets(configuration)), QUEUE)
 
 
 def _dead_letter_targets(configuration: Configuration) -> Iterator[str]:
@@ -121,8 +123,16 @@ def _dead_letter_targets(configuration: Configuration) -> Iterator[str]:
         yield from (one.text(name) or "" for one in holder.blocks("dead_letter_config"))
 
 
-def _may(environment: Resource, action: str, target: Resource) -> bool:
-    return any(may(role, action, target) for role in environment.related("execution_role_arn", "aws_iam_role"))
+def _find_queues_worked_through(configuration: Configuration) -> frozenset[str]:
+    """Return the names of the queues that some Airflow environment may take messages from."""
+    environments = configuration.of(*ENVIRONMENT)
+    taken = [queue for each in environments for queue in _list_reached(each, "sqs:ReceiveMessage", QUEUE)]
+    return frozenset(name for queue in taken for name in queue.identities)
+
+
+def _list_reached(environment: Resource, action: str, type_: str) -> list[Resource]:
+    roles = environment.related("execution_role_arn", "aws_iam_role")
+    return [target for role in roles for target in find_reached(role, action, type_)]
 
 
 def _fires_on_one(alarm: Resource) -> bool:

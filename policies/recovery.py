@@ -2,7 +2,8 @@
 
 from prodgate import Criterion, Quantity, Resource, policy
 
-from .buckets import receives_access_logs
+from .buckets import receives_logs, versioning_status
+from .tables import is_lock_table
 
 #: Databases -> (argument that states the days of automated backups, days when it is not set).
 RETENTION = {
@@ -45,11 +46,13 @@ def databases_keep_their_backups(database: Resource, criterion: Criterion) -> No
     """Databases keep their automated backups for the agreed time.
 
     Unset means one day for Aurora, DocumentDB, Neptune and Redshift and none for an RDS instance or a DynamoDB table;
-    the backups of a replica are those of its source.
+    the backups of a replica are those of its source, and a table of locks holds nothing to restore.
     """
     name, default = RETENTION[database.type]
     if database.type == "aws_db_instance" and database.has("replicate_source_db"):
         raise criterion.not_applicable("a replica is restored from the backups of its source")
+    if is_lock_table(database):
+        raise criterion.not_applicable("a table of locks is made anew, empty")
     off = database.type == "aws_dynamodb_table" and not database.flag("point_in_time_recovery.enabled")
     criterion.require(Quantity.days(0 if off else database.number(name, default)))
 
@@ -105,11 +108,10 @@ def deleted_databases_leave_a_snapshot(database: Resource, criterion: Criterion)
     remedy="Add aws_s3_bucket_versioning for the bucket with status = Enabled.",
 )
 def buckets_keep_versions(bucket: Resource, criterion: Criterion) -> None:
-    """Buckets keep the versions of their objects. Those that only receive access logs need not."""
-    if receives_access_logs(bucket):
-        raise criterion.not_applicable("receives access logs, which nothing overwrites")
-    settings = bucket.configuration.naming(bucket, "bucket", "aws_s3_bucket_versioning")
-    status = settings[0].text("versioning_configuration.status") if settings else "not versioned"
+    """Buckets keep the versions of their objects. Those that only receive logs need not."""
+    if receives_logs(bucket):
+        raise criterion.not_applicable("receives logs, which nothing overwrites")
+    status = versioning_status(bucket)
     criterion.hold(status == "Enabled", expected="status = Enabled", observed=status)
 
 

@@ -5,6 +5,8 @@ from fnmatch import fnmatchcase
 from prodgate import Block, Criterion, Quantity, Resource, policy
 from prodgate.semantics.schedules import runs_daily
 
+from .tables import is_lock_table
+
 DATABASES = ("aws_rds_cluster", "aws_db_instance", "aws_dynamodb_table", "aws_docdb_cluster", "aws_neptune_cluster",
              "aws_efs_file_system")  # fmt: skip
 
@@ -23,6 +25,8 @@ def a_backup_plan_selects_every_database(database: Resource, criterion: Criterio
     """
     if database.type == "aws_db_instance" and database.has("replicate_source_db"):
         raise criterion.not_applicable("a replica holds the data of its source")
+    if is_lock_table(database):
+        raise criterion.not_applicable("a table of locks is made anew, empty")
     tree = database.configuration
     chosen = [selection for selection in tree.of("aws_backup_selection") if _selects(selection, database)]
     database.has("tags")  # the place of the finding

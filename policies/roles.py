@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from prodgate import Resource
@@ -29,7 +29,13 @@ def managed_by_aws(role: Resource) -> frozenset[str]:
     return frozenset(arn.rpartition("/")[2] for arn in arns if ":iam::aws:policy/" in arn)
 
 
-def may(role: Resource, action: str, target: Resource) -> bool:
-    """Whether the role is allowed an action on a declared resource."""
-    patterns = [pattern for one in grants(role) if one.covers(action) for pattern in one.resources]
+def find_reached(role: Resource, action: str, *types: str) -> tuple[Resource, ...]:
+    """Return the declared resources of some types on which the role is allowed an action."""
+    patterns = {pattern for one in grants(role) if one.covers(action) for pattern in one.resources}
+    wild = {pattern for pattern in patterns if any(mark in pattern for mark in "*?[")}
+    named = set(role.configuration.identified(patterns - wild, *types))
+    return tuple(one for one in role.configuration.of(*types) if one in named or _matches(one, wild))
+
+
+def _matches(target: Resource, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in target.identities)

@@ -199,11 +199,8 @@ def _has_chat_channel(topic: Resource) -> bool:
 def images_are_scanned(repository: Resource, criterion: Criterion) -> None:
     """Images are scanned when they are pushed, by the repository or by a scan of the whole registry."""
     tree = repository.configuration
-    registry = any(
-        rule.text("scan_frequency") in ("SCAN_ON_PUSH", "CONTINUOUS_SCAN") and _covers(rule, repository)
-        for scanning in tree.of("aws_ecr_registry_scanning_configuration")
-        for rule in scanning.blocks("rule")
-    )
+    name = repository.text("name") or ""
+    registry = any(fnmatchcase(name, pattern) for pattern in tree.once(_list_scanned))
     inspector = not tree.of("aws_ecr_registry_scanning_configuration") and any(
         "ECR" in enabler.texts("resource_types") for enabler in tree.of("aws_inspector2_enabler")
     )
@@ -211,7 +208,9 @@ def images_are_scanned(repository: Resource, criterion: Criterion) -> None:
     criterion.hold(scanned, expected="scan_on_push = true", observed="no scan")
 
 
-def _covers(rule: Any, repository: Resource) -> bool:
-    name = repository.text("name") or ""
-    filters = [one.text("filter") or "" for one in rule.blocks("repository_filter")]
-    return any(fnmatchcase(name, one if "*" in one else f"*{one}*") for one in filters)
+def _list_scanned(tree: Configuration) -> tuple[str, ...]:
+    """Return the patterns of the names that the registry scans. A filter without a wildcard is part of a name."""
+    rules = [rule for one in tree.of("aws_ecr_registry_scanning_configuration") for rule in one.blocks("rule")]
+    scanning = [rule for rule in rules if rule.text("scan_frequency") in ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")]
+    filters = {one.text("filter") or "" for rule in scanning for one in rule.blocks("repository_filter")}
+    return tuple(each if "*" in each else f"*{each}*" for each in sorted(filters))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from prodgate import Criterion, Quantity, Resource, policy
+from prodgate import Configuration, Criterion, Quantity, Resource, policy
 
 from .unset import is_unset
 
@@ -102,9 +102,8 @@ def services_scale_out(service: Resource, criterion: Criterion) -> None:
     criterion.hold(bool(targets), expected="a scalable target", observed="none")
     suspended = any(one.flag("dynamic_scaling_out_suspended") for one in targets[0].blocks("suspended_state"))
     criterion.hold(not suspended, expected="scaling out", observed="suspended")
-    policies = service.configuration.of("aws_appautoscaling_policy")
-    own = [one for one in policies if one.text("resource_id") == targets[0].text("resource_id")]
-    criterion.hold(bool(own), expected="a scaling policy", observed="none")
+    scaled = service.configuration.once(_list_scaled)
+    criterion.hold(targets[0].text("resource_id") in scaled, expected="a scaling policy", observed="none")
     least, most = targets[0].number("min_capacity"), targets[0].number("max_capacity")
     criterion.hold(most > least, expected=f"max_capacity above {least}", observed=most)
 
@@ -118,16 +117,23 @@ def _task(service: Resource, criterion: Criterion) -> Resource:
 
 def _targets(service: Resource) -> list[Resource]:
     """Return the scalable targets of a service, whose resource_id is ``service/<cluster>/<service>``."""
-    targets = service.configuration.of("aws_appautoscaling_target")
-    return [one for one in targets if _is_service(one.text("resource_id") or "", service)]
-
-
-def _is_service(resource_id: str, service: Resource) -> bool:
-    kind, _, rest = resource_id.partition("/")
-    cluster, _, name = rest.partition("/")
     clusters = {name for one in service.related("cluster", "aws_ecs_cluster") for name in one.identities}
     known = clusters or {(service.text("cluster") or "default").rpartition("/")[2]}
-    return kind == "service" and name == service.text("name") and cluster in known
+    declared = service.configuration.once(_map_targets)
+    return [one for cluster in sorted(known) for one in declared.get(f"service/{cluster}/{service.text('name')}", ())]
+
+
+def _map_targets(configuration: Configuration) -> dict[str, list[Resource]]:
+    """Return the scalable targets by what they scale."""
+    found: dict[str, list[Resource]] = {}
+    for target in configuration.of("aws_appautoscaling_target"):
+        found.setdefault(target.text("resource_id") or "", []).append(target)
+    return found
+
+
+def _list_scaled(configuration: Configuration) -> frozenset[str | None]:
+    """Return what some scaling policy scales."""
+    return frozenset(one.text("resource_id") for one in configuration.of("aws_appautoscaling_policy"))
 
 
 def _size(text: str, unit: str) -> Decimal:

@@ -140,3 +140,53 @@ resource "aws_iam_role" "passes_without_the_claim" { # violates PG_IAM_10
     }]
   })
 }
+
+resource "aws_iam_saml_provider" "sso" {
+  name                   = "sso"
+  saml_metadata_document = "<EntityDescriptor/>"
+}
+
+resource "aws_iam_role" "saml_provider_by_its_id" {
+  name = "saml_provider_by_its_id"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithSAML"
+      Principal = { Federated = aws_iam_saml_provider.sso.id }
+      Condition = { StringEquals = { "SAML:aud" = "https://signin.aws.amazon.com/saml" } }
+    }]
+  })
+}
+
+resource "aws_iam_role" "audience_that_every_token_has" {
+  name = "audience_that_every_token_has"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        "ForAllValues:StringEquals" = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
+        StringEquals                = { "token.actions.githubusercontent.com:sub" = "repo:example/news:environment:production" }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role" "any_audience_though_every_token_has_one" { # violates PG_IAM_10
+  name = "any_audience_though_every_token_has_one"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        "ForAllValues:StringLike" = { "token.actions.githubusercontent.com:aud" = "*" }
+        StringEquals              = { "token.actions.githubusercontent.com:sub" = "repo:example/news:environment:production" }
+      }
+    }]
+  })
+}

@@ -83,3 +83,23 @@ resource "aws_iam_role_policy" "a_condition_that_admits_everything" { # violates
     }]
   })
 }
+
+resource "aws_iam_policy" "any_log" {
+  name = "any-log"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "*"
+    }]
+  })
+}
+
+resource "aws_iam_policy" "deletes_any_log" { # violates PG_IAM_2
+  name = "deletes-any-log"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["logs:PutLogEvents", "logs:DeleteLogStream"], Resource = "*" }]
+  })
+}

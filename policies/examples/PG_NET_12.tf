@@ -46,3 +46,46 @@ resource "aws_s3_bucket_ownership_controls" "whoever_writes_owns" { # violates P
     object_ownership = "ObjectWriter"
   }
 }
+
+resource "aws_s3_bucket" "logs_of_cloudfront" {
+  bucket = "logs-of-cloudfront"
+}
+
+resource "aws_s3_bucket_ownership_controls" "as_cloudfront_needs_it" {
+  bucket = aws_s3_bucket.logs_of_cloudfront.id
+  rule {
+    object_ownership = "BucketOwnerPreferred"
+  }
+}
+
+resource "aws_cloudfront_distribution" "logged" {
+  enabled = true
+  origin {
+    domain_name = "example.com"
+    origin_id   = "site"
+  }
+  default_cache_behavior {
+    target_origin_id       = "site"
+    viewer_protocol_policy = "redirect-to-https"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+  }
+  logging_config {
+    bucket = aws_s3_bucket.logs_of_cloudfront.bucket_domain_name
+  }
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+  viewer_certificate {
+    cloudfront_default_certificate = true
+  }
+}
+
+resource "aws_s3_bucket_ownership_controls" "preferred_without_need" { # violates PG_NET_12
+  bucket = aws_s3_bucket.without_acl.id
+  rule {
+    object_ownership = "BucketOwnerPreferred"
+  }
+}

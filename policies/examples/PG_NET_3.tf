@@ -55,3 +55,23 @@ resource "aws_security_group" "database_for_the_whole_network" { # violates PG_N
     cidr_blocks = ["10.0.0.0/8"]
   }
 }
+
+resource "aws_security_group" "load_balancer_that_redirects" {
+  vpc_id = aws_vpc.main.id
+  ingress {
+    protocol    = "tcp"
+    from_port   = 80
+    to_port     = 80
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+
+resource "aws_security_group" "plain_http_for_the_whole_network" { # violates PG_NET_3
+  vpc_id = aws_vpc.main.id
+  ingress {
+    protocol    = "tcp"
+    from_port   = 80
+    to_port     = 80
+    cidr_blocks = ["10.0.0.0/16"]
+  }
+}

@@ -46,3 +46,12 @@ resource "aws_rds_cluster" "known_only_at_apply" { # undetermined PG_REC_1
   engine                  = "aurora-postgresql"
   backup_retention_period = var.days
 }
+
+resource "aws_dynamodb_table" "locks_of_terraform" { # not-applicable PG_REC_1
+  name     = "terraform-locks"
+  hash_key = "LockID"
+  attribute {
+    name = "LockID"
+    type = "S"
+  }
+}

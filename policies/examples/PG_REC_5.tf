@@ -33,3 +33,28 @@ resource "aws_s3_bucket_logging" "versioned" {
   target_bucket = aws_s3_bucket.receives_access_logs.id
   target_prefix = "versioned/"
 }
+
+resource "aws_s3_bucket" "versioned_by_a_block" {
+  bucket = "versioned-by-a-block"
+  versioning {
+    enabled = true
+  }
+}
+
+resource "aws_s3_bucket" "switched_off_by_a_block" { # violates PG_REC_5
+  bucket = "switched-off-by-a-block"
+  versioning {
+    enabled = false
+  }
+}
+
+resource "aws_s3_bucket" "receives_flow_logs" { # not-applicable PG_REC_5
+  bucket = "flow-logs"
+}
+
+resource "aws_flow_log" "to_a_folder" {
+  log_destination      = "${aws_s3_bucket.receives_flow_logs.arn}/main"
+  log_destination_type = "s3"
+  traffic_type         = "ALL"
+  vpc_id               = "vpc-0123456789abcdef0"
+}

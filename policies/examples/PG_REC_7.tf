@@ -75,3 +75,12 @@ resource "aws_db_instance" "replica" { # not-applicable PG_REC_7
   instance_class      = "db.t4g.medium"
   replicate_source_db = "primary"
 }
+
+resource "aws_dynamodb_table" "locks_of_terraform" { # not-applicable PG_REC_7
+  name     = "terraform-locks"
+  hash_key = "LockID"
+  attribute {
+    name = "LockID"
+    type = "S"
+  }
+}

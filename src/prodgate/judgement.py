@@ -151,6 +151,12 @@ def record_doubt(doubt: Doubt, *, optional: bool = False) -> None:
             judgement.doubts.append(doubt)
 
 
+def record_set_aside(reason: str) -> None:
+    """Note in every judgement that is going on what could not be known and was not needed."""
+    for judgement in tuple(_OPEN):
+        judgement.set_aside.append(reason)
+
+
 def note(reason: str) -> None:
     """Note a doubt in every judgement that is going on."""
     record_doubt(Doubt(reason=reason))

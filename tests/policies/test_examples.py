@@ -144,3 +144,28 @@ def test_a_policy_that_raises_is_undetermined() -> None:
 
 def _alone_of(resource: Resource) -> Configuration:
     return Configuration(root="example", engine="none", resources=(resource,))
+
+
+#: A root has one or a few of these, so that a policy may compare each of them with everything else.
+FEW = frozenset(
+    {"aws_mwaa_environment", "aws_guardduty_detector", "aws_securityhub_account", "aws_accessanalyzer_analyzer",
+     "aws_backup_plan", "aws_backup_restore_testing_plan"}
+)  # fmt: skip
+MANY = [id_ for id_ in POLICY_IDS if not FEW.intersection(POLICIES[id_].resources)]
+
+
+@pytest.mark.parametrize("id_", MANY)
+def test_what_a_policy_reads_grows_as_the_number_of_its_subjects_does(
+    id_: str, evaluated: dict[str, Configuration], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    crowd = importlib.import_module("crowds").crowd
+    policy, reads = POLICIES[id_], list[object]()
+    monkeypatch.setattr("prodgate.terraform.reading.note_reads", reads.extend)
+    counted = []
+    for subjects in (20, 40):
+        reads.clear()
+        configuration = crowd(policy, evaluated[id_].resources, subjects)
+        list(apply(policy, configuration, CRITERIA[policy.criterion]))
+        counted.append(len(reads))
+    assert counted[1] <= 2.5 * counted[0], f"{counted[0]} reads of 20 subjects, {counted[1]} of 40; 2 times is linear"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final
@@ -56,6 +56,12 @@ class Condition:
         operator = self.operator.removeprefix("foranyvalue:")
         return operator in _RESTRICTING and bool(self.values) and not any(map(_is_open, self.values))
 
+    @property
+    def restricts_if_given(self) -> bool:
+        """Whether requests that carry the key with another value than those listed are not matched."""
+        bare = replace(self, operator=self.operator.removeprefix("forallvalues:").removesuffix("ifexists"))
+        return bare.restricts
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -75,12 +81,16 @@ class Statement:
 
     def pinned(self, *keys: str) -> tuple[str, ...]:
         """Return the values to which a restricting condition pins one of the keys; a key may end in ``*``."""
+        return self._values_of(keys, (one for one in self.conditions if one.restricts))
+
+    def pinned_if_given(self, *keys: str) -> tuple[str, ...]:
+        """Return the values that one of the keys must have where a request carries it; a key may end in ``*``."""
+        return self._values_of(keys, (one for one in self.conditions if one.restricts_if_given))
+
+    def _values_of(self, keys: Iterable[str], conditions: Iterable[Condition]) -> tuple[str, ...]:
         wanted = [key.lower() for key in keys]
         return tuple(
-            value
-            for condition in self.conditions
-            if condition.restricts and any(fnmatchcase(condition.key, key) for key in wanted)
-            for value in condition.values
+            value for one in conditions if any(fnmatchcase(one.key, key) for key in wanted) for value in one.values
         )
 
     def __str__(self) -> str:

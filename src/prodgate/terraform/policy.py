@@ -14,7 +14,8 @@ from ..findings import Concluded, Conclusion, Finding, Outcome, refuse_silence
 from ..judgement import describe, open_judgement
 from ..semantics.unresolved import Unresolved
 from .known_types import check_types
-from .reading import Declaration, NoSuchAttribute, recorded_reads
+from .reading import NoSuchAttribute
+from .reads import Declaration, recorded_reads
 from .resources import Configuration, Resource
 
 Judge = Callable[[Any, Criterion], None]

@@ -6,16 +6,15 @@ An unknown value raises Unresolved; an attribute that the provider's schema does
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import suppress
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ..judgement import Doubt, is_judging, record_doubt
 from ..semantics.json_texts import DuplicateKeyError, read_json
 from ..semantics.policy_documents import Statement, read_statements
 from ..semantics.unresolved import Assumed, Unknown, Unresolved
-from .positions import Origin
+from .reads import Declaration, note_reads
 
 
 class NoSuchAttribute(Exception):
@@ -31,31 +30,6 @@ UNKNOWN: Final = Unknown("is decided later by Terraform or AWS")
 
 #: A sensitive value that was judged when it was observed, and left out of the evidence.
 REDACTED: Final = Unknown("is sensitive and was not kept in the evidence")
-
-
-class Declaration(Protocol):
-    """The resource that a block belongs to, as far as reading needs it."""
-
-    address: str
-    type: str
-    origin: Origin | None
-    references: Mapping[str, tuple[str, ...]]
-    sensitive: frozenset[str]
-
-
-#: What the running policy has read so far, as (resource, dotted path); the last entry places its finding.
-_READS: ContextVar[list[tuple[Declaration, str]] | None] = ContextVar("reads", default=None)
-
-
-@contextmanager
-def recorded_reads() -> Iterator[list[tuple[Declaration, str]]]:
-    """Collect what is read from resources while the context is open, in order."""
-    reads: list[tuple[Declaration, str]] = []
-    token = _READS.set(reads)
-    try:
-        yield reads
-    finally:
-        _READS.reset(token)
 
 
 def find_unknown(value: Any) -> Unknown | None:
@@ -132,8 +106,7 @@ class Block:
             if not isinstance(value, Mapping) or (value and part not in value):
                 raise NoSuchAttribute(f"{self.resource.type} has no attribute {path!r} in the provider's schema")
             value = value.get(part)
-        if (reads := _READS.get()) is not None:
-            reads.append((self.resource, path))
+        note_reads(((self.resource, path),))
         return None if value is UNKNOWN and self._is_left_out(path) else value
 
     def _is_left_out(self, path: str) -> bool:

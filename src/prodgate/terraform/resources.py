@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Final
+from functools import cached_property, partial
+from typing import Any, Final, TypeVar
 
 from ..semantics.unresolved import Assumed, Unresolved
 from .addresses import without_indices
+from .kept_answers import KeptAnswers
 from .positions import Origin, Position
 from .reading import Block, find_unknown
+
+T = TypeVar("T")
 
 #: Attributes by which one resource names another: the first that equals the value decides.
 IDENTITIES: Final = (
@@ -71,11 +74,11 @@ class Resource(Block):
         if find_unknown(value) is None:
             items = value.values() if isinstance(value, Mapping) else value or ()
             named = {value} if isinstance(value, str) else {item for item in items if isinstance(item, str)}
-            return tuple(other for other in self.configuration.of(*types) if other.identities & named)
+            return self.configuration.identified(named, *types)
         targets = self.references.get(name.split(".", maxsplit=1)[0])
         if targets is None:
             raise Unresolved(f"{self.address}.{name}", "is decided later, and nothing says what it refers to")
-        return tuple(other for other in self.configuration.of(*types) if other.configured_as in targets)
+        return self.configuration.configured(targets, *types)
 
     def find_region(self) -> str:
         """Return the region that it is in: the argument where it is known, else the one in its ARN. Raises Unresolved.
@@ -121,6 +124,7 @@ class Configuration:
     ) -> None:
         self.root, self.engine = root, engine
         self.resources, self.gaps, self.notes = tuple(resources), tuple(gaps), tuple(notes)
+        self._kept = KeptAnswers()
         for resource in self.resources:
             resource._configuration = self
 
@@ -141,6 +145,54 @@ class Configuration:
         """Return the managed resources of the given types, in the order of the configuration."""
         return tuple(resource for type_ in types for resource in self._by_type.get(type_, ()))
 
+    def identified(self, names: Collection[str], *types: str) -> tuple[Resource, ...]:
+        """Return the managed resources of ``types`` that AWS knows by one of the names: an ARN, an id, a name, …"""
+        return self._look_up("identities", names, types)
+
+    def configured(self, addresses: Collection[str], *types: str) -> tuple[Resource, ...]:
+        """Return the managed resources of ``types`` that the configuration states at one of the addresses."""
+        return self._look_up("configured_as", addresses, types)
+
+    def _look_up(self, attribute: str, keys: Collection[str], types: tuple[str, ...]) -> tuple[Resource, ...]:
+        found: list[Resource] = []
+        for type_ in types:
+            declared = self.of(type_)
+            index = self._kept.compute((attribute, type_), partial(_index, declared, attribute))
+            places = {place for key in keys for place in index.get(key, ())}
+            found += [declared[place] for place in sorted(places)]
+        return tuple(found)
+
     def naming(self, resource: Resource, path: str, *types: str) -> tuple[Resource, ...]:
         """Return the resources of ``types`` whose argument ``path`` names ``resource``; the reverse of ``related``."""
-        return tuple(other for other in self.of(*types) if resource in other.related(path, resource.type))
+        found: list[Resource] = []
+        for type_ in types:
+            named = partial(_index_named, self.of(type_), path, resource.type)
+            found += self._kept.compute(("naming", type_, path, resource.type), named).get(id(resource), ())
+        return tuple(found)
+
+    def once(self, compute: Callable[[Configuration], T]) -> T:
+        """Return what ``compute`` makes of the whole configuration; it is found out once, and kept for every subject.
+
+        It may read and doubt as a policy may, and each subject has the same doubts of it; it must compare nothing.
+        """
+        found: T = self._kept.compute(("once", compute), partial(compute, self))
+        return found
+
+
+def _index(resources: Sequence[Resource], attribute: str) -> dict[str, list[int]]:
+    """Return, for each value of an attribute that is a text or several, the places of the resources that have it."""
+    found: dict[str, list[int]] = {}
+    for place, resource in enumerate(resources):
+        value = getattr(resource, attribute)
+        for each in (value,) if isinstance(value, str) else value:
+            found.setdefault(each, []).append(place)
+    return found
+
+
+def _index_named(resources: Sequence[Resource], path: str, type_: str) -> dict[int, list[Resource]]:
+    """Return, for each resource of a type by its id in memory, those whose argument ``path`` names it."""
+    found: dict[int, list[Resource]] = {}
+    for resource in resources:
+        for named in resource.related(path, type_):
+            found.setdefault(id(named), []).append(resource)
+    return found

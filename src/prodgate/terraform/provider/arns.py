@@ -62,6 +62,7 @@ IDENTITIES: Final[dict[str, tuple[str | None, str | None]]] = {
     "aws_iam_openid_connect_provider": ("{arn}", f"{_ARN}iam::{{account}}:oidc-provider/{{host}}"),
     "aws_iam_policy": ("{arn}", f"{_ARN}iam::{{account}}:policy{{path}}{{name}}"),
     "aws_iam_role": ("{name}", f"{_ARN}iam::{{account}}:role{{path}}{{name}}"),
+    "aws_iam_saml_provider": ("{arn}", f"{_ARN}iam::{{account}}:saml-provider/{{name}}"),
     "aws_iam_user": ("{name}", f"{_ARN}iam::{{account}}:user{{path}}{{name}}"),
     "aws_kinesis_firehose_delivery_stream": ("{arn}", f"{_ARN}firehose:{_HERE}deliverystream/{{name}}"),
     "aws_kms_alias": ("{name}", f"{_ARN}kms:{_HERE}{{name}}"),
