@@ -37,20 +37,20 @@ def read_nights(run: runs.Run) -> list[Night]:
 
     Empty where there is none on an earlier day.
     """
-    own = make_entry(run, "")
-    first = f"{date.fromisoformat(own.day) - timedelta(days=MOST - 1)}"
+    day = f"{run.started:%Y-%m-%d}"
+    first = f"{date.fromisoformat(day) - timedelta(days=MOST - 1)}"
     latest: dict[str, Path] = {}
     for path in sorted(run.path.resolve().parent.glob("*Z-*")):
-        if first <= path.name[:10] < own.day and _may_be_of(path, own):
+        if first <= path.name[:10] < day and _may_be_of(path, run):
             latest[path.name[:10]] = path
     earlier = [entry for path in latest.values() if (entry := read_entry(path))]
-    return list_nights([*earlier, own]) if earlier else []
+    return list_nights([*earlier, make_entry(run, "")]) if earlier else []
 
 
-def _may_be_of(path: Path, own: Entry) -> bool:
+def _may_be_of(path: Path, own: runs.Run) -> bool:
     """Whether a run says that it is of this system and target; one that says nothing may be."""
     try:
         about = json.loads((path / "run.json").read_bytes())
-        return (about["system"], about["target"]) == (own.system, own.target)
+        return (about["system"], about["target"]) == (own.criteria.system, str(own.about.get("target", "")))
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return True
