@@ -31,13 +31,32 @@ HEARTBEATS: Final = {
 SPARSE: Final = {
     ("AWS/ApplicationELB", BALANCER_ERRORS), ("AWS/ApplicationELB", TARGET_ERRORS),
     ("AWS/ApplicationELB", "TargetResponseTime"), ("AWS/ApplicationELB", "UnHealthyHostCount"),
-    ("AWS/MWAA", "ApproximateAgeOfOldestTask"), ("AWS/MWAA", "CPUUtilization"), ("AWS/MWAA", "MemoryUtilization"),
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    # they are reported when there is a value other than zero
+    ("AWS/ApplicationELB", "HTTPCode_ELB_4XX_Count"), ("AWS/ApplicationELB", "HTTPCode_Target_4XX_Count"),
+    ("AWS/ApplicationELB", "HTTPCode_ELB_500_Count"), ("AWS/ApplicationELB", "HTTPCode_ELB_502_Count"),
+    ("AWS/ApplicationELB", "HTTPCode_ELB_503_Count"), ("AWS/ApplicationELB", "HTTPCode_ELB_504_Count"),
+    ("AWS/ApplicationELB", "RejectedConnectionCount"), ("AWS/ApplicationELB", "TargetConnectionErrorCount"),
+    ("AWS/Events", "FailedInvocations"), ("AWS/Lambda", "Errors"), ("AWS/SNS", "NumberOfNotificationsFailed"),
+    ("AWS/MWAA", "ApproximateAgeOfOldestTask"),
     ("AWS/Route53", "DNSSECInternalFailure"), ("AWS/Route53", "DNSSECKeySigningKeysNeedingAction"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"), ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
     ("AWS/WAFV2", "BlockedRequests"),
     ("AmazonMWAA", "DAGDurationFailed"), ("AmazonMWAA", "DAGDurationSuccess"), ("AmazonMWAA", "DAGScheduleDelay"),
     ("AmazonMWAA", "ImportErrors"), ("AmazonMWAA", "TaskInstanceFailures"), ("AmazonMWAA", "TaskInstanceSuccesses"),
 }  # fmt: skip
+
+#: Metrics of containers of MWAA, silent only of those that come and go: the base worker always reports, and a cluster
+#: of another name never does. https://docs.aws.amazon.com/mwaa/latest/userguide/accessing-metrics-cw-container-queue-db.html
+_CONTAINERS: Final = {("AWS/MWAA", "CPUUtilization"), ("AWS/MWAA", "MemoryUtilization")}
+
+
+def is_sparse(namespace: str, metric: str, dimensions: Mapping[str, str]) -> bool:
+    """Whether a metric of AWS is silent while all is well; AWS publishes none of them for all things at once."""
+    if (namespace, metric) in _CONTAINERS:
+        return dimensions.get("Cluster") == "AdditionalWorker"
+    return (namespace, metric) in SPARSE and bool(dimensions)
+
 
 #: Computes what an alarm compares with its threshold, given a number for each metric by its name.
 Compute = Callable[[Mapping[str, Decimal]], Decimal]

@@ -12,7 +12,7 @@ from ....aws.account import Account
 from ....aws.answers import Unread, Unreadable
 from ....quantities import Quantity
 from ....semantics.airflow_versions import metric_mistakes
-from ....semantics.cloudwatch import HEARTBEATS, SPARSE, UTILIZATION, error_percent, is_error_share, parse_percentile
+from ....semantics.cloudwatch import HEARTBEATS, UTILIZATION, error_percent, is_error_share, is_sparse, parse_percentile
 from ....semantics.unresolved import Unresolved
 from ... import Fact
 from ...observers import apart, observes, reads
@@ -159,8 +159,8 @@ def _query(reading: Reading, *, any_unit: bool = False) -> Query:
 
 def _is_quiet(account: Account, alarm: AlarmSettings, reading: Reading) -> bool:
     """Whether a metric is silent while nothing happens: one of AWS that is so, or one that a metric filter makes."""
-    if (reading.namespace, reading.metric) in SPARSE:
-        return bool(reading.dimensions)  # AWS publishes none of them for all things at once
+    if is_sparse(reading.namespace, reading.metric, reading.dimensions):
+        return True
     filters = account.list("logs", "DescribeMetricFilters", "metricFilters", region=alarm.region)
     made = [(to["metricNamespace"], to["metricName"]) for one in filters for to in one["metricTransformations"]]
     return (reading.namespace, reading.metric) in made
