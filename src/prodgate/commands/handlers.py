@@ -33,7 +33,7 @@ from ..sections.project import (
 from ..sections.targets import Target, parse_target
 from ..sections.waivers_file import load_waivers
 from ..terraform.diagnostics import TerraformError
-from ..terraform.evaluate import open_configurations
+from ..terraform.evaluate import Given, open_configurations
 from ..terraform.policy import POLICIES
 from ..terraform.resources import Configuration
 from ..terraform.sources import find_other_roots
@@ -113,7 +113,8 @@ def check(args: argparse.Namespace) -> int:
 
 def _open_configurations(args: argparse.Namespace, project: Project | None) -> tuple[Configuration, ...]:
     account = project.stated.account if project else None
-    return open_configurations(args.path, var_files=args.var_file, progress=_print_progress, account=account)
+    given = Given(args.var_file, args.var, args.modules)
+    return open_configurations(args.path, given=given, source=args.source, progress=_print_progress, account=account)
 
 
 def explain(args: argparse.Namespace) -> int:

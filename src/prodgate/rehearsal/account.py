@@ -18,7 +18,7 @@ from typing import Any, Final
 from ..aws.clients import Clients, rehearsal_clients
 from ..processes.progress import Progress
 from ..terraform.apply import ApplyResult
-from ..terraform.core import Core
+from ..terraform.core import Core, var_file_options
 from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in, refusal
 from ..terraform.evaluate import (
     MANIFEST,
@@ -172,7 +172,7 @@ def _attached_core(core: Core, scratch: Path, endpoint: str) -> Iterator[Core]:
 
 def _plan_again(attached: Callable[[], AbstractContextManager[Core]], files: Sequence[Path]) -> Mapping[str, Any]:
     with attached() as core:
-        return core.plan(files).plan
+        return core.plan(var_file_options(files)).plan
 
 
 def _read_provider_settings(core: Core, root: Module, files: Sequence[Path]) -> Settings:

@@ -91,7 +91,7 @@ def _list_terraform(project: Project) -> tuple[Place, ...]:
     root = project.root / project.stated.terraform_root
     try:
         root = find_only_root(root)
-        found = list_places(read_tree(root, project.root, read_manifest(root, root / MANIFEST)), {})
+        found = list_places(read_tree(root, project.root, read_manifest(root, root / MANIFEST), lenient=True), {})
     except (TerraformError, OSError):
         found = (Place(root),)
     return tuple(replace(each, left_out=_STATE) for each in found)

@@ -9,6 +9,7 @@ from typing import Final
 
 from .diagnostics import Diagnostic
 from .positions import Position
+from .provider.schema import aws_schemas
 from .sources import Tree
 
 #: Summaries of errors in conditions that the configuration itself states about values.
@@ -17,9 +18,15 @@ CONDITIONS: Final = frozenset(
 )
 OTHER_VERSION: Final = "Unsupported Terraform Core version"
 
+#: What core says of arguments and types that a provider has in one version and not in another.
+CHANGING: Final = frozenset(
+    {
+        "Unsupported argument", "Unsupported block type", "Missing required argument", "Insufficient blocks",
+        "Too many blocks", "Invalid resource type", "Invalid data source", "Unsupported attribute",
+    }
+)  # fmt: skip
 _PREFACE: Final = "Terraform encountered problems during initialisation"
 _ADVICE: Final = {
-    "No value for required variable": "name a file that sets it with --var-file",
     "Unreadable module directory": "check the source of the module call",
 }
 _PROVIDER: Final = re.compile(r"for provider ([\w./-]+)")
@@ -37,8 +44,23 @@ def _advise_on(error: Diagnostic, tree: Tree) -> Diagnostic:
     if error.position is None and (states := tuple(_find_remote_states(tree))):
         detail = f"{error.detail.rstrip('.')}; a remote state can't be read here: judge a plan.json of your pipeline"
         return replace(error, detail=detail, position=states[0])
-    advice = _ADVICE.get(error.summary)
+    advice = _ADVICE.get(error.summary) or _advise_on_block(error, tree)
     return replace(error, detail=f"{error.detail.rstrip('.')}; {advice}") if advice else error
+
+
+def _advise_on_block(error: Diagnostic, tree: Tree) -> str:
+    """Return what depends on the block that an error speaks of: the type of a variable, the version of a provider."""
+    _, block = (tree.find_place(error.position) if error.position else None) or (None, None)
+    if block and block.kind == "variable" and error.summary == "No value for required variable":
+        stated = block.arguments.get("type")
+        kind = f"it is of type {' '.join(stated.text.split())}" if stated else "it may be of any type"
+        return f"{kind}: give it with --var '{block.labels[0]}=…', or in a file with --var-file"
+    if block and block.kind in ("resource", "data") and error.summary in CHANGING:
+        return (
+            f"AWS provider {aws_schemas().version} judges here; if this is written for another one, say so in "
+            "required_providers or keep .terraform.lock.hcl: then only this is undetermined"
+        )
+    return ""
 
 
 def _explain_missing_provider(error: Diagnostic, tree: Tree) -> Diagnostic:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any, Final
 
 from ..processes.child import Completed
-from .advice import CONDITIONS, OTHER_VERSION, advise
+from .advice import OTHER_VERSION, advise
 from .apply import ApplyProgress
 from .diagnostics import Diagnostic, TerraformError, errors_in, read_diagnostics, refusal
 from .hermetic import StandIn
 from .resources import Gap
 from .runner import Engine, follow, run
-from .working_copy import WorkingCopy, copy_tree
+from .working_copy import WorkingCopy
 
 #: How many resources are created at a time.
 PARALLEL: Final = "-parallelism=10"
@@ -44,12 +44,12 @@ class Core:
     limit: float
     progress: Callable[[str], None]
 
-    def plan(self, var_files: Sequence[Path]) -> PlanResult:
-        """Plan the copy. Raises TerraformError with core's diagnostics."""
+    def plan(self, given: Sequence[str]) -> PlanResult:
+        """Plan the copy; ``given`` are options that set variables. Raises TerraformError with core's diagnostics."""
         notes = self.initialise()
         self.progress("planning")
         file = self.copy.scratch / "plan.bin"
-        arguments = ["-lock=false", f"-out={file}", *_var_file_options(var_files)]
+        arguments = ["-lock=false", f"-out={file}", *given]
         warned = self._run_checked("plan", "-json", "-input=false", *arguments)
         self.progress("reading the plan")
         shown = self._run("show", "-json", str(file))
@@ -66,7 +66,7 @@ class Core:
         with tempfile.TemporaryFile() as typed:
             typed.write(f"jsonencode({' '.join(expression.split())})".encode())
             typed.seek(0)
-            said = self._run("console", *_var_file_options(var_files), stdin=typed.fileno())
+            said = self._run("console", *var_file_options(var_files), stdin=typed.fileno())
         try:
             return json.loads(json.loads(said.stdout))
         except ValueError:
@@ -79,7 +79,7 @@ class Core:
         """
         self.progress("planning")
         advance = ApplyProgress(lambda done, total: self.progress(f"{done} of {total}"))
-        options = ("-input=false", "-auto-approve", "-lock=false", PARALLEL, *_var_file_options(var_files))
+        options = ("-input=false", "-auto-approve", "-lock=false", PARALLEL, *var_file_options(var_files))
         done = follow(
             (*self.engine.command, "apply", "-json", *options),
             cwd=self.copy.root,
@@ -135,24 +135,6 @@ class Core:
         return f"{product} {plan.get('terraform_version')} ({self.engine.source}) with a schema-only AWS provider"
 
 
-def _var_file_options(var_files: Sequence[Path]) -> tuple[str, ...]:
+def var_file_options(var_files: Sequence[Path]) -> tuple[str, ...]:
+    """Return the options that hand core variable files."""
     return tuple(f"-var-file={each}" for each in var_files)
-
-
-def plan_leniently(core: Core, var_files: Sequence[Path]) -> PlanResult:
-    """Plan; when only the resources' own conditions do not hold, plan without them, and say so as gaps.
-
-    Such a condition may speak of a value that only AWS knows, for which the stand-in provider has another.
-    """
-    try:
-        return core.plan(var_files)
-    except TerraformError as error:
-        if not all(each.summary in CONDITIONS for each in error.diagnostics):
-            raise
-        unconditional = copy_tree(core.copy.tree, core.copy.scratch, conditions=False)
-        planned = replace(core, copy=unconditional).plan(var_files)
-        gaps = tuple(
-            Gap(each.address or "a condition", f"{each.summary.lower()}: {each.detail}", each.position)
-            for each in error.diagnostics
-        )
-        return replace(planned, gaps=(*gaps, *planned.gaps))

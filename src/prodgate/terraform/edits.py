@@ -3,56 +3,89 @@
 Core puts off reading a data source until apply when it names a managed resource directly, or depends on one. An
 evaluation applies nothing, and the stand-in provider knows the values while planning; so a data source names the
 resource through a local value instead, and its ``depends_on`` is removed, as is that of a module call. Provisioners are
-removed from every copy, so that none can run by mistake.
+removed from every copy, so that none can run by mistake, and imports, since there is nothing to import from.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from .hcl import HclBlock, Source
+from .hcl import Expression, HclBlock, Source
+from .unread import Edit, remove_imports, replace_reads_of_made_files, replace_uncomputable, take_out
 
 #: A reference as edited; the number is its place in the list of addresses.
 REFERENCE: Final = re.compile(r"local\.prodgate_reference_(\d+)\b")
 
-#: (first byte, byte after the last, what stands there instead; None blanks it but keeps its lines)
-Edit = tuple[int, int, bytes | None]
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What edits of a file depend on: what its module declares, and what of it is not as it is written.
+
+    ``unread`` are blocks to take out, and ``sources`` other sources of module calls, by name.
+    """
+
+    declared: Container[str]
+    local_values: Mapping[str, Expression] = field(default_factory=dict)
+    unread: Container[str] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    uncomputable: Iterable[tuple[str, int, int]] = ()
 
 
 def edit_source(
     source: Source,
-    declared: Container[str],
+    around: Surroundings,
     references: list[str],
     *,
     conditions: bool = True,
     applied: bool = False,
 ) -> bytes:
-    """Return the edited text of a file.
+    """Return the edited text of a file; the address behind each new local value is appended to ``references``.
 
-    ``declared`` are the resources of its module; the address behind each new local value is appended to ``references``.
     Without ``conditions`` the preconditions and postconditions of resources are removed, too. A file that will be
-    ``applied`` loses nothing else but its provisioners.
+    ``applied`` loses nothing else but its provisioners and imports.
     """
     text = source.text
     if source.broken:
         return text  # core refuses it anyway, and should see what the user wrote
-    edits = [*_remove_provisioners(source)]
-    edits += [] if applied else _undo_deferrals(source, declared, references)
+    edits = [*_remove_provisioners(source), *remove_imports(source, around.declared)]
+    edits += [*_name_sources(source, around.sources), *take_out(source, around.unread)]
+    edits += replace_uncomputable(source, around.uncomputable)
+    edits += [] if applied else replace_reads_of_made_files(source, around.local_values)
+    edits += [] if applied else _undo_deferrals(source, around, references)
     edits += [] if conditions else _remove_conditions(source.blocks)
-    for start, end, instead in sorted(edits, reverse=True):
+    for start, end, instead in sorted(_keep_outermost(edits), reverse=True):
         kept = instead if instead is not None else re.sub(rb"[^\n]", b" ", text[start:end])
         text = text[:start] + kept + text[end:]
     return text
 
 
-def _undo_deferrals(source: Source, declared: Container[str], references: list[str]) -> Iterator[Edit]:
+def _keep_outermost(edits: Iterable[Edit]) -> Iterator[Edit]:
+    """Yield the edits that lie in no other one, from the front; of several of one place, the first."""
+    last = -1
+    for edit in sorted(edits, key=lambda each: (each[0], -each[1])):
+        if edit[0] >= last:
+            last = edit[1]
+            yield edit
+
+
+def _name_sources(source: Source, sources: Mapping[str, str]) -> Iterator[Edit]:
+    for block in source.blocks:
+        if block.kind == "module" and block.labels[0] in sources:
+            start, end = block.spans["source"]
+            yield start, end, f"source = {json.dumps(sources[block.labels[0]])}".encode()
+            yield from [(*block.spans["version"], None)] if "version" in block.spans else []
+
+
+def _undo_deferrals(source: Source, around: Surroundings, references: list[str]) -> Iterator[Edit]:
     for block in source.blocks:
         if block.kind in ("data", "module") and "depends_on" in block.spans:
             yield (*block.spans["depends_on"], None)
         if block.kind == "data":
-            yield from _detour_references(block, declared, references)
+            yield from _detour_references(block, around, references)
 
 
 def _remove_provisioners(source: Source) -> Iterator[Edit]:
@@ -68,9 +101,9 @@ def _remove_conditions(blocks: Iterable[HclBlock]) -> Iterator[Edit]:
             yield from _remove_conditions(block.blocks)
 
 
-def _detour_references(block: HclBlock, declared: Container[str], references: list[str]) -> Iterator[Edit]:
+def _detour_references(block: HclBlock, around: Surroundings, references: list[str]) -> Iterator[Edit]:
     for reference in block.references:
         address = ".".join(reference.parts[:2])
-        if address in declared:
+        if address in around.declared and address not in around.unread:
             yield reference.start, reference.end, f"local.prodgate_reference_{len(references)}".encode()
             references.append(address)

@@ -10,18 +10,23 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ..processes.progress import Progress
-from .core import Core, plan_leniently
+from .core import Core, var_file_options
 from .diagnostics import refusal
+from .directory_files import name_for_core
 from .flow import read_native
+from .foreign_providers import leave_out_foreign
 from .hermetic import prepare_environment, stand_in
 from .inventions import read_inventions
+from .lenience import plan_leniently
 from .plan import build_configuration, read_plan
 from .positions import Position
 from .provenance import Provenance
+from .provider_versions import find_other_version
 from .resources import Configuration, Gap
 from .runner import find_engine
 from .sources import Tree, find_roots, read_manifest, read_tree
@@ -38,10 +43,40 @@ def silent(_step: str) -> None:
     """Report no progress."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is stated beside a root: variable files, variables (``NAME=VALUE``), folders with modules."""
+
+    var_files: Sequence[Path] = ()
+    variables: Sequence[str] = ()
+    modules: Sequence[Path] = ()
+
+    def check(self) -> Given:
+        """Return it with files and folders as they are found from anywhere. Raises TerraformError when one is not."""
+        missing = next((each for each in self.modules if not each.is_dir()), None)
+        if missing:
+            raise refusal(f"{missing}: there is no such folder", "name one that holds modules")
+        wrong = next((each for each in self.variables if not each.partition("=")[0].isidentifier()), None)
+        if wrong is not None:
+            raise refusal(f"{wrong!r} sets no variable", "write NAME=VALUE")
+        files = tuple(map(check_variable_file, self.var_files))
+        return Given(files, self.variables, tuple(each.resolve() for each in self.modules))
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that hand it to core."""
+        return (*var_file_options(self.var_files), *(f"-var={each}" for each in self.variables))
+
+    def trace(self, tree: Tree) -> Provenance:
+        """Return where values are written; a variable that is given here is written nowhere."""
+        given = {f"TF_VAR_{each.partition('=')[0]}": "" for each in self.variables}
+        return Provenance(tree, self.var_files, {**os.environ, **given})
+
+
 def open_configurations(
     path: Path,
     *,
-    var_files: Sequence[Path] = (),
+    given: Given = Given(),
     source: Path | None = None,
     progress: Progress = silent,
     account: str | None = None,
@@ -52,15 +87,16 @@ def open_configurations(
     root that a plan.json was made from: with it, resources have positions. ``account`` is as for `evaluate`.
     """
     if path.exists() and not path.is_dir():  # a pipe is as good as a file
-        return (read_plan(path, provenance=_read_provenance(source, var_files) if source else None),)
+        return (read_plan(path, provenance=_read_provenance(source, given) if source else None),)
     roots = list_roots(path)
-    return tuple(_evaluate_root(root, path.resolve(), var_files, progress, account=account) for root in roots)
+    return tuple(_evaluate_root(root, path.resolve(), given, progress, account=account) for root in roots)
 
 
-def _read_provenance(root: Path, var_files: Sequence[Path]) -> Provenance:
+def _read_provenance(root: Path, given: Given) -> Provenance:
     base = root.resolve()
-    files = [check_variable_file(file) for file in var_files]
-    return Provenance(read_tree(base, base, read_manifest(base, base / MANIFEST)), files, os.environ)
+    checked = given.check()
+    manifest = read_manifest(base, base / MANIFEST)
+    return checked.trace(read_tree(base, base, manifest, folders=checked.modules, lenient=True))
 
 
 def evaluate(
@@ -81,7 +117,7 @@ def evaluate(
     Raises TerraformError with core's own diagnostics, or with ours when there is not exactly one root.
     """
     return _evaluate_root(
-        find_only_root(path), (base or path).resolve(), var_files, progress, on_plan=on_plan, account=account
+        find_only_root(path), (base or path).resolve(), Given(var_files), progress, on_plan=on_plan, account=account
     )
 
 
@@ -107,22 +143,22 @@ def list_roots(path: Path) -> tuple[Path, ...]:
 def _evaluate_root(
     root: Path,
     base: Path,
-    var_files: Sequence[Path],
+    given: Given,
     progress: Progress,
     *,
     on_plan: OnPlan | None = None,
     account: str | None = None,
 ) -> Configuration:
-    files = [check_variable_file(file) for file in var_files]
-    manifest = root / MANIFEST
-    tree = read_tree(root, base, read_manifest(root, manifest))
+    given, manifest = given.check(), root / MANIFEST
+    tree = read_tree(root, base, read_manifest(root, manifest), folders=given.modules, lenient=True)
     engine = find_engine(os.environ)
     with scratch_directory() as scratch:
         settings = prepare_environment(os.environ, scratch)
         adopt_modules(manifest, scratch)
         with stand_in(scratch, settings, options=("--account", account) if account else ()) as provider:
+            tree = leave_out_foreign(tree, provider.providers)
             core = Core(engine, copy_tree(tree, scratch), provider, settings, read_time_limit(), progress)
-            planned = plan_leniently(core, files)
+            planned, tree = plan_leniently(core, given.options, find_other_version(tree))
             inventions = read_inventions(provider.sidecar)
             if on_plan is not None:
                 on_plan(planned.plan)
@@ -130,9 +166,9 @@ def _evaluate_root(
         planned.plan,
         root=os.path.relpath(root, base) if root != base else base.name,
         engine=planned.engine,
-        provenance=Provenance(tree, files, os.environ),
+        provenance=given.trace(tree),
         inventions=inventions,
-        gaps=(*planned.gaps, *_find_workspace_gaps(tree), *_find_unread_files(tree)),
+        gaps=(*planned.gaps, *_find_workspace_gaps(tree), *_find_files_of_opentofu(tree, planned.engine)),
         notes=planned.notes,
         asked=account is not None,
     )
@@ -148,13 +184,14 @@ def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
             yield Gap("terraform.workspace", reason, Position(source.file, name.line))
 
 
-def _find_unread_files(tree: Tree) -> Iterator[Gap]:
-    """Yield a gap for each file that OpenTofu alone reads: it replaces one that was judged, or adds to it."""
-    reason = "is read by OpenTofu alone, and was not judged; write it as .tf, or judge a plan.json of OpenTofu"
-    for directory in {each.directory for each in tree.modules.values()}:
-        for file in sorted(directory.iterdir()):
-            if file.name.endswith((".tofu", ".tofu.json")) and not file.name.startswith("."):
-                yield Gap(os.path.relpath(file, tree.base), reason)
+def _find_files_of_opentofu(tree: Tree, engine: str) -> Iterator[Gap]:
+    """Yield a gap for each file that OpenTofu alone reads, where nothing says that it is what production uses."""
+    reason = "is judged as OpenTofu reads it{}, which Terraform does not; put tofu on PATH if you use it, or write .tf"
+    for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
+        read = name_for_core(source.file)
+        if read != source.file and not engine.startswith("OpenTofu"):
+            replaced = f", in the place of {read}" if (tree.base / read).exists() else ""
+            yield Gap(source.file, reason.format(replaced), Position(source.file, 1))
 
 
 def adopt_modules(manifest: Path, scratch: Path) -> None:

@@ -43,7 +43,7 @@ class Flow:
         stand_ins: Mapping[str, frozenset[str]],
         assumed: frozenset[str] = frozenset(),
     ) -> None:
-        self._tree, self._invented, self._stand_ins, self._assumed = tree, invented, stand_ins, assumed
+        self.tree, self._invented, self._stand_ins, self._assumed = tree, invented, stand_ins, assumed
         self._origins: dict[tuple[str, str], tuple[Origin, ...]] = {}
         self._steps: dict[tuple[str, tuple[str, ...]], tuple[tuple[str, Use], ...]] = {}
         self._uses: dict[tuple[str, str], Mapping[str, tuple[Use, ...]]] = {}
@@ -53,9 +53,9 @@ class Flow:
         """The modules, with JSON files in native syntax."""
         native = {
             each.directory: Module(each.directory, tuple(map(read_native, each.sources)))
-            for each in self._tree.modules.values()
+            for each in self.tree.modules.values()
         }
-        return {path: native[each.directory] for path, each in self._tree.modules.items()}
+        return {path: native[each.directory] for path, each in self.tree.modules.items()}
 
     @cached_property
     def _written(self) -> Mapping[str, Module]:

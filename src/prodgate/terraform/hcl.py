@@ -17,6 +17,8 @@ from tree_sitter import Language, Node, Parser
 
 #: What may follow the first word of a reference.
 _ACCESSES: Final = frozenset({"get_attr", "index", "splat"})
+#: How many parts of a name are an address, where these are not two.
+_ADDRESS_PARTS: Final = {"data": 3, "ephemeral": 3}
 #: A part of the text, as the parser has it.
 SyntaxNode = Node
 _PARSER: Final = Parser(Language(tree_sitter_hcl.language()))
@@ -26,13 +28,18 @@ _PARSER: Final = Parser(Language(tree_sitter_hcl.language()))
 class Reference:
     """What an expression refers to: ``("var", "x")``, ``("each", "value", "limit")``, ``("aws_sns_topic", "alarms")``.
 
-    ``start`` and ``end`` are the bytes of its first two parts.
+    ``start`` and ``end`` are the bytes of its first two parts, or three where the first is ``data``: of an address.
     """
 
     parts: tuple[str, ...]
     line: int
     start: int
     end: int
+
+    @property
+    def address(self) -> str:
+        """What it names in its module: ``aws_x.y``, ``data.aws_x.y``, ``module.x``."""
+        return ".".join(self.parts[: _ADDRESS_PARTS.get(self.parts[0], 2)])
 
 
 class Expression:
@@ -45,6 +52,11 @@ class Expression:
     def references(self) -> tuple[Reference, ...]:
         """Every name in it that leads out of the expression, in the order of the text."""
         return tuple(_references(self.node))
+
+    @property
+    def last_line(self) -> int:
+        """The line that it ends on."""
+        return int(self.node.end_point.row) + 1
 
     @property
     def text(self) -> str:
@@ -110,6 +122,16 @@ class HclBlock:
             yield from inner.references
 
     @property
+    def address(self) -> str:
+        """What the module calls it: ``aws_x.y``, ``data.aws_x.y``, ``module.x``."""
+        return ".".join(self.labels if self.kind == "resource" else (self.kind, *self.labels))
+
+    @property
+    def last_line(self) -> int:
+        """The line that it ends on."""
+        return int(self.node.end_point.row) + 1
+
+    @property
     def spans(self) -> Mapping[str, tuple[int, int]]:
         """The bytes of each argument, name included."""
         children = _children(self.node, "attribute")
@@ -130,6 +152,11 @@ class Source:
     broken: bool
     blocks: tuple[HclBlock, ...]
     arguments: Mapping[str, Expression]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is in Terraform's JSON syntax, of which the blocks are not read here."""
+        return self.file.endswith(".json")
 
 
 def parse(path: Path, file: str) -> Source:
@@ -190,7 +217,7 @@ def _reference(root: Node, accesses: list[Node]) -> Reference:
             parts.append(name.lstrip(". "))
         elif access.type == "index" and '"' in name and "$" not in name:
             parts.append(name.strip('[]" '))
-        if len(parts) == 2 and end == root.end_byte:
+        if len(parts) == _ADDRESS_PARTS.get(parts[0], 2) and end == root.end_byte:
             end = access.end_byte
     return Reference(tuple(parts), node_line(root), root.start_byte, end)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from .hcl import HclBlock, SyntaxNode, node_line, node_text
 from .positions import Position
 from .resources import Gap
 from .uses import find_uses
-from .working_copy import LEFT_OUT, find_top
+from .working_copy import LEFT_OUT, find_repository, find_top
 
 #: Functions that read a file or look for one; their first argument says where.
 READING: Final = frozenset(
@@ -23,20 +23,22 @@ READING: Final = frozenset(
     """.split()  # noqa: SIM905  one a line is no better to read
 )
 _IMPURE: Final = re.compile(rf"\b({'|'.join(sorted(READING))}|plantimestamp|abspath|pathexpand)\s*\(")
+#: How far above a root without a repository files are taken for a part of it, as ``../../files`` of ``live/prod`` is.
+LEVELS: Final = 2
 _REASON: Final = "reads what is not in the repository, and may find something else in production"
 
 
 def find_outside_reads(flow: Flow, variables: Mapping[str, Any]) -> Iterator[Gap]:
     """Yield a gap for each file outside of the repository; ``variables`` are those of the root, by value."""
     root = flow.modules[""].directory
-    top = find_top(root, {each.directory for each in flow.modules.values()})
+    inside = (find_top(root, flow.tree.own_directories), *flow.tree.folders)
     done: set[tuple[str, int, str]] = set()
     for path, module in flow.modules.items():
         for block in (block for source in module.sources if b"file" in source.text for block in source.blocks):
             for function, argument in find_calls(block.node):
                 key = block.file, node_line(argument), node_text(argument)
                 named = list(list_paths(flow, path, argument, variables))
-                if key not in done and any(_leads_out(each, module.directory, root, top) for each in named):
+                if key not in done and any(_leads_out(each, module.directory, root, inside) for each in named):
                     done.add(key)
                     yield Gap(f"{function}({key[2]})", _REASON, _place(block, argument))
                 elif (
@@ -87,16 +89,26 @@ def resolve(text: str, module: Path, root: Path) -> Path:
     return Path(os.path.normpath(root / text))
 
 
-def _leads_out(text: str, module: Path, root: Path, top: Path) -> bool:
+def _leads_out(text: str, module: Path, root: Path, inside: Sequence[Path]) -> bool:
+    """Whether a path leads out of all folders, and of what surrounds a root that is in no repository."""
     if text.startswith("~") or "path.cwd" in text or re.search(r"\b(abspath|pathexpand)\(", text):
         return True
     path = resolve(text, module, root)
-    if not path.is_relative_to(top) or any(LEFT_OUT.fullmatch(part) for part in path.relative_to(top).parts):
+    within = next((each for each in inside if path.is_relative_to(each)), None)
+    if within is None:
+        return text.startswith("/") or not path.is_relative_to(_find_surroundings(root))
+    if any(LEFT_OUT.fullmatch(part) for part in path.relative_to(within).parts):
         return True
     try:
-        return path.exists() and not path.resolve().is_relative_to(top.resolve())
+        return path.exists() and not any(path.resolve().is_relative_to(each.resolve()) for each in inside)
     except (OSError, ValueError, RuntimeError):
         return False  # a text that is no path
+
+
+def _find_surroundings(root: Path) -> Path:
+    """Return what a root may name files in by relative paths: two levels above it, where no repository says more."""
+    near = root if find_repository(root) else (root, *root.parents)[min(LEVELS, len(root.parents))]
+    return near if near != Path(near.anchor) else root
 
 
 def _find_impure(named: list[str], module: Path, root: Path) -> str:

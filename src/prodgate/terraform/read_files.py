@@ -39,7 +39,7 @@ def list_places(tree: Tree, variables: Mapping[str, Any]) -> tuple[Place, ...]:
 
 def _list_read(flow: Flow, variables: Mapping[str, Any]) -> Iterator[Place]:
     root = flow.modules[""].directory
-    top = find_top(root, {each.directory for each in flow.modules.values()})
+    top = find_top(root, flow.tree.own_directories)
     for path, module in flow.modules.items():
         for block in (block for source in module.sources if b"file" in source.text for block in source.blocks):
             for _, argument in find_calls(block.node):

@@ -86,7 +86,9 @@ class ConfiguredReferences:
             mentioned = tuple(".".join(each.parts) for each in value.references) if value else ()
             yield from self._follow(mentioned, module, seen) if value else (_LOST,)
         elif kind not in _NO_RESOURCE | {"each"} and len(parts) > 1:
-            yield ".".join([*([module] if module else []), *parts[: 3 if kind == "data" else 2]])
+            address = ".".join(parts[: 3 if kind == "data" else 2])
+            unread = self._tree and self._tree.is_unread(module, address)
+            yield _LOST if unread else f"{module}.{address}".lstrip(".")
 
     def _follow_variable(self, name: str, module: str, seen: frozenset[tuple[str, str]]) -> Iterator[str | None]:
         """Follow a variable to the call that hands it in; the root's variables name no resource."""
@@ -97,7 +99,9 @@ class ConfiguredReferences:
 
     def _follow_output(self, parts: list[str], module: str, seen: frozenset[tuple[str, str]]) -> Iterator[str | None]:
         callee = ".".join([*([module] if module else []), *parts[:2]])
-        if callee in self._modules and len(parts) > 2:
+        if self._tree and self._tree.is_unread(module, ".".join(parts[:2])):
+            yield _LOST
+        elif callee in self._modules and len(parts) > 2:
             expression = self._modules[callee].outputs.get(parts[2], {}).get("expression")
             yield from self._follow(tuple(_find_mentions(expression)), callee, seen)
 

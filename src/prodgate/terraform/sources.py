@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from .diagnostics import refusal
-from .hcl import Expression, HclBlock, Source, parse
+from .directory_files import has_configuration, parse_files
+from .hcl import Expression, HclBlock, Source
 from .json_syntax import keep_all
+from .module_folders import find_in_folders
 from .positions import Position
 
 #: Directories that never hold a root of their own.
 PRUNED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
-#: How the names of files end that core reads.
-_READ: Final = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,11 @@ class Module:
         """The module calls by name."""
         return {call.name: call for source in self.sources for call in _find_calls(source)}
 
+    def find_position(self, address: str) -> Position | None:
+        """Return where a resource, data source or module call is written, by its address in this module."""
+        blocks = (block for source in self.sources for block in source.blocks if block.address == address)
+        return next((Position(block.file, block.line) for block in blocks), None)
+
     @cached_property
     def variables(self) -> Mapping[str, HclBlock]:
         """The variable blocks by name."""
@@ -76,38 +81,82 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A root and everything it calls: ``modules`` by path without indices ("", "module.a", "module.a.module.b")."""
+    """A root and everything it calls: ``modules`` by path without indices ("", "module.a", "module.a.module.b").
+
+    ``unread`` are blocks that can't be evaluated, by the directory of their module and their address in it, and why.
+    ``borrowed`` are the directories of modules that were found in ``folders``, by that of the caller and the call.
+    """
 
     base: Path
     modules: Mapping[str, Module]
+    unread: Mapping[Path, Mapping[str, str]] = field(default_factory=dict)
+    borrowed: Mapping[Path, Mapping[str, Path]] = field(default_factory=dict)
+    folders: tuple[Path, ...] = ()
+    uncomputable: frozenset[tuple[str, int, int]] = frozenset()
+    """Files and bytes of values that can't be computed, since they are made of what stands in for something."""
 
     @property
     def root(self) -> Module:
         """The module that core is started in."""
         return self.modules[""]
 
+    @property
+    def own_directories(self) -> frozenset[Path]:
+        """The directories of the modules that are no copies from ``folders``."""
+        every = {each.directory for each in self.modules.values()}
+        return frozenset(each for each in every if not any(map(each.is_relative_to, self.folders)))
 
-def read_tree(root: Path, base: Path, manifest: Mapping[str, Path]) -> Tree:
+    def find_place(self, position: Position) -> tuple[Module, HclBlock] | None:
+        """Return the outermost block that holds a line, and its module; None for a line of JSON."""
+        for module in self.modules.values():
+            for source in (each for each in module.sources if each.file == position.file and not each.is_json):
+                for block in source.blocks:
+                    if block.line <= position.line <= block.last_line:
+                        return module, block
+        return None
+
+    def is_unread(self, path: str, address: str) -> bool:
+        """Whether a block of the module at a path was taken out, by its address there."""
+        return path in self.modules and address in self.unread.get(self.modules[path].directory, ())
+
+    def without(self, directory: Path, blocks: Mapping[str, str]) -> Tree:
+        """Return the tree with more blocks of a module that can't be evaluated, by address, and why."""
+        return replace(self, unread={**self.unread, directory: {**self.unread.get(directory, {}), **blocks}})
+
+
+def read_tree(
+    root: Path, base: Path, manifest: Mapping[str, Path], *, folders: Sequence[Path] = (), lenient: bool = False
+) -> Tree:
     """Read the modules reached from ``root``; positions are relative to ``base``.
 
-    ``manifest`` has the directories of modules that an earlier ``terraform init`` fetched, by key ("a.b").
-    Raises TerraformError, with the line of the call, for a module that is neither local nor fetched.
+    ``manifest`` has the directories of modules that an earlier ``terraform init`` fetched, by key ("a.b"); others are
+    looked for in ``folders``. Raises TerraformError, with the line of the call, for a module that is nowhere;
+    a ``lenient`` reading goes on without it where it is of a registry or a repository.
     """
     read: dict[Path, Module] = {}
     modules: dict[str, Module] = {}
+    unread: dict[Path, dict[str, str]] = {}
+    borrowed: dict[Path, dict[str, Path]] = {}
     waiting: list[tuple[tuple[str, ...], Path, tuple[Path, ...]]] = [((), root, (root,))]
     while waiting:
         names, directory, callers = waiting.pop()
         if directory not in read:
-            read[directory] = Module(directory, tuple(_parse_files(directory, base)))
+            read[directory] = Module(directory, tuple(parse_files(directory, base)))
         modules[".".join(f"module.{name}" for name in names)] = read[directory]
         for call in read[directory].calls.values():
             key = (*names, call.name)
-            target = _find_target(call, directory, manifest.get(".".join(key)), root)
+            fetched = manifest.get(".".join(key))
+            if not _is_local(call) and not (fetched and fetched.is_dir()) and not call.position.file.endswith(".json"):
+                if fetched := find_in_folders(call.source, folders):
+                    borrowed.setdefault(directory, {})[call.name] = fetched
+                elif lenient:
+                    unread.setdefault(directory, {})[f"module.{call.name}"] = _explain_missing(call)
+                    continue
+            target = _find_target(call, directory, fetched, root)
             if target in callers:
                 raise refusal(f"module {call.name!r} calls itself", f"{call.source} leads back here", call.position)
             waiting.append((key, target, (*callers, target)))
-    return Tree(base, modules)
+    return Tree(base, modules, unread, borrowed, tuple(folders))
 
 
 def read_manifest(root: Path, manifest: Path) -> Mapping[str, Path]:
@@ -117,11 +166,6 @@ def read_manifest(root: Path, manifest: Path) -> Mapping[str, Path]:
         return {each["Key"]: Path(os.path.normpath(root / each["Dir"])) for each in listed}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
-
-
-def has_configuration(directory: Path) -> bool:
-    """Whether a directory holds Terraform files itself."""
-    return any(True for _ in _list_names(directory))
 
 
 def find_roots(directory: Path) -> tuple[Path, ...]:
@@ -142,43 +186,10 @@ def _find_uncalled(directory: Path) -> tuple[Path, ...]:
         if has_configuration(Path(place)):
             found.append(Path(place))
     for each in found:
-        module = Module(each, tuple(_parse_files(each, directory)))
+        module = Module(each, tuple(parse_files(each, directory)))
         local = (call.source for call in module.calls.values() if call.source.startswith("."))
         called |= {Path(os.path.normpath(each / source)) for source in local}
     return tuple(each for each in found if each not in called)
-
-
-def _list_names(directory: Path) -> list[str]:
-    """The files that core reads in a directory, overriding ones last."""
-    read = [
-        name for name in _list_entries(directory) if name.endswith((".tf", ".tf.json")) and not name.startswith(".")
-    ]
-    return sorted(read, key=lambda name: name.split(".")[0].endswith("override"))
-
-
-def _list_entries(directory: Path) -> list[str]:
-    try:
-        return sorted(each.name for each in directory.iterdir())
-    except OSError:
-        return []
-
-
-def _parse_files(directory: Path, base: Path) -> Iterator[Source]:
-    _refuse_pipes(directory, base)
-    for name in _list_names(directory):
-        try:
-            yield parse(directory / name, os.path.relpath(directory / name, base))
-        except OSError:
-            continue  # core will say that it can't read the file
-
-
-def _refuse_pipes(directory: Path, base: Path) -> None:
-    """Raise TerraformError for a pipe or device in the place of a file: core would wait for it, and so would we."""
-    for name in _list_entries(directory):
-        path = directory / name
-        if name.endswith(_READ) and path.exists() and not (path.is_file() or path.is_dir()):
-            file = os.path.relpath(path, base)
-            raise refusal(f"{file} is no regular file", "Nobody reads it to its end; write a file.", Position(file, 1))
 
 
 def _find_calls(source: Source) -> Iterator[ModuleCall]:
@@ -201,8 +212,19 @@ def _find_json_calls(source: Source) -> Iterator[ModuleCall]:
             yield ModuleCall(name, str(stated_source), Position(source.file, 1), {})
 
 
+def _is_local(call: ModuleCall) -> bool:
+    return call.source.startswith(("./", "../")) or call.source in (".", "..")
+
+
+def _explain_missing(call: ModuleCall) -> str:
+    return (
+        f"could not be read, so nothing is known of what it makes: {call.source!r} is not here; run `terraform init` "
+        "first, or name a folder that holds it with --modules"
+    )
+
+
 def _find_target(call: ModuleCall, directory: Path, fetched: Path | None, root: Path) -> Path:
-    if call.source.startswith(("./", "../")) or call.source in (".", ".."):
+    if _is_local(call):
         target = Path(os.path.normpath(directory / call.source))
         if not target.is_dir():
             raise refusal(

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from .edits import REFERENCE, edit_source
-from .sources import Tree
+from .directory_files import name_for_core
+from .edits import REFERENCE, Surroundings, edit_source
+from .sources import Module, Tree
+from .unread import STAND_IN, UNREAD
 
 #: What is never linked: core's own working files, and state that belongs to the real infrastructure.
 LEFT_OUT: Final = re.compile(r"\.terraform|\.terraform\.lock\.hcl|\.git|.*\.tfstate(\..*)?|terraform\.tfstate\.d")
@@ -40,6 +43,7 @@ class WorkingCopy:
     state: str
     """The block that says where core keeps the state."""
     _directories: Mapping[Path, Path] = field(repr=False)
+    _renamed: Mapping[Path, Path] = field(repr=False)
 
     @property
     def root(self) -> Path:
@@ -48,8 +52,8 @@ class WorkingCopy:
 
     def locate(self, file: str) -> str:
         """Turn a file name as core prints it, relative to the root of the copy, into one relative to the base."""
-        absolute = os.path.normpath(self.root / file)
-        return os.path.relpath(self.restore(absolute), self.tree.base)
+        absolute = self.restore(os.path.normpath(self.root / file))
+        return os.path.relpath(self._renamed.get(Path(absolute), absolute), self.tree.base)
 
     def restore(self, text: str) -> str:
         """Put the user's own paths and expressions back into something that core wrote."""
@@ -66,25 +70,39 @@ class WorkingCopy:
 def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: str = "") -> WorkingCopy:
     """Lay out the copy below ``scratch``, with or without the resources' own pre- and postconditions.
 
-    A copy that will be ``applied`` is given the backend for its state, and keeps every ``depends_on``.
+    A copy that will be ``applied`` is given the backend for its state, and keeps every ``depends_on``. Another copy in
+    the same place is removed.
     """
     originals = {module.directory for module in tree.modules.values()}
-    top = find_top(tree.root.directory, originals)
-    place = scratch / ("tree" if conditions else "unconditional")
+    top = find_top(tree.root.directory, originals) if find_repository(tree.root.directory) else Path("/")
+    place = scratch / "tree"
     expanded = {above for each in originals for above in (each, *each.parents) if above.is_relative_to(top)}
+    shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     _mirror(top, place, expanded)
     directories = {each: place / each.relative_to(top) for each in originals}
     references = _edit_modules(tree, directories, conditions=conditions, applied=bool(applied))
-    copy = WorkingCopy(scratch, place, tree, top, references, applied or LOCAL_STATE, directories)
+    renamed = dict(_list_renamed(tree))
+    copy = WorkingCopy(scratch, place, tree, top, references, applied or LOCAL_STATE, directories, renamed)
     (copy.root / OVERRIDE).write_text(copy.state, encoding="utf-8")
     return copy
 
 
 def find_top(root: Path, originals: Iterable[Path]) -> Path:
     """Return the repository that holds the root, or the nearest directory above all modules when that is higher."""
-    repository = next((above for above in (root, *root.parents) if (above / ".git").exists()), root)
-    return Path(os.path.commonpath([repository, *originals]))
+    return Path(os.path.commonpath([find_repository(root) or root, *originals]))
+
+
+def find_repository(directory: Path) -> Path | None:
+    """Return the repository that holds a directory; None where nothing says what belongs to it."""
+    return next((above for above in (directory, *directory.parents) if (above / ".git").exists()), None)
+
+
+def _list_renamed(tree: Tree) -> Iterator[tuple[Path, Path]]:
+    """Yield each file that core reads by another name: that name and its own."""
+    for module in tree.modules.values():
+        names = (Path(source.file).name for source in module.sources)
+        yield from ((module.directory / name_for_core(name), module.directory / name) for name in names)
 
 
 def _mirror(original: Path, copied: Path, expanded: set[Path]) -> None:
@@ -108,14 +126,26 @@ def _edit_modules(tree: Tree, directories: Mapping[Path, Path], *, conditions: b
     """Write the edited files of every module; return the addresses behind the local values they use."""
     references: list[str] = []
     for module in {each.directory: each for each in tree.modules.values()}.values():
-        copied, before = directories[module.directory], len(references)
+        copied, before, unread = directories[module.directory], len(references), False
+        around = _describe_surroundings(tree, module)
         for source in module.sources:
-            text = edit_source(source, module.resources, references, conditions=conditions, applied=applied)
-            if text != source.text:
-                file = copied / Path(source.file).name
-                file.unlink()
-                file.write_bytes(text)
-        stated = [f"  prodgate_reference_{n} = {references[n]}\n" for n in range(before, len(references))]
-        if stated:
-            (copied / ADDED).write_text(f"locals {{\n{''.join(stated)}}}\n", encoding="utf-8")
+            text = edit_source(source, around, references, conditions=conditions, applied=applied)
+            unread = unread or f"local.{UNREAD}".encode() in text
+            name = Path(source.file).name
+            if text != source.text or name_for_core(name) != name:
+                (copied / name).unlink()
+                (copied / name_for_core(name)).unlink(missing_ok=True)
+                (copied / name_for_core(name)).write_bytes(text)
+        stated = "".join(f"  prodgate_reference_{n} = {references[n]}\n" for n in range(before, len(references)))
+        added = (f"locals {{\n{stated}}}\n" if stated else "") + (STAND_IN if unread else "")
+        if added:
+            (copied / ADDED).write_text(added, encoding="utf-8")
     return tuple(references)
+
+
+def _describe_surroundings(tree: Tree, module: Module) -> Surroundings:
+    borrowed = tree.borrowed.get(module.directory, {})
+    sources = {name: os.path.relpath(each, module.directory) for name, each in borrowed.items()}
+    sources = {name: each if each.startswith(".") else f"./{each}" for name, each in sources.items()}
+    unread = tree.unread.get(module.directory, {})
+    return Surroundings(module.resources, module.local_values, unread, sources, tree.uncomputable)

@@ -39,9 +39,9 @@ REFUSED: Mapping[str, tuple[Mapping[str, str], str]] = {
         {"main.tf": '\nmodule "m" {\n  source = "./nowhere"\n}\n'},
         "main.tf:2: module 'm' is not there; its source './nowhere' is no directory",
     ),
-    "module of a registry that was not fetched": (
-        {"main.tf": 'module "vpc" {\n  source = "terraform-aws-modules/vpc/aws"\n}\n'},
-        "main.tf:1: module 'vpc' is not there: its source 'terraform-aws-modules/vpc/aws' is not a local directory; "
+    "module of a registry that was not fetched, called in JSON": (
+        {"main.tf.json": '{"module": {"vpc": {"source": "terraform-aws-modules/vpc/aws"}}}'},
+        "main.tf.json:1: module 'vpc' is not there: its source 'terraform-aws-modules/vpc/aws' is not a local directory; "
         "run `terraform init` in ",
     ),
     "module that calls itself": (
@@ -70,12 +70,12 @@ REFUSED: Mapping[str, tuple[Mapping[str, str], str]] = {
         },
         "main.tf:6: Unsupported attribute; This object does not have an attribute named",
     ),
-    "provider without a stand-in": (
+    "provider without a stand-in, in JSON": (
         {
-            "main.tf": "terraform {\n  required_providers {\n    cloudflare = {\n"
-            '      source = "cloudflare/cloudflare"\n    }\n  }\n}\nresource "cloudflare_record" "r" {}\n'
+            "main.tf.json": '{"terraform": {"required_providers": {"cloudflare": {"source": "cloudflare/cloudflare"}}},'
+            '"resource": {"cloudflare_record": {"r": {}}}}'
         },
-        "main.tf:3: provider 'cloudflare/cloudflare' has no stand-in;",
+        "provider 'cloudflare/cloudflare' has no stand-in;",
     ),
     "remote state": (
         {
@@ -99,7 +99,9 @@ def test_refused_with_file_and_line(name: str, plant: Plant) -> None:
 
 
 def test_variable_without_a_value_names_the_option(plant: Plant) -> None:
-    with pytest.raises(TerraformError, match="name a file that sets it with --var-file"):
+    with pytest.raises(
+        TerraformError, match="it is of type number: give it with --var 'size=…', or in a file with --var-file"
+    ):
         evaluate(plant({"main.tf": 'variable "size" {\n  type = number\n}\n'}))
 
 

@@ -70,9 +70,15 @@ class _Invention:
     account: str
 
     def value(self, name: str, type_: Any) -> Any:
-        """Return text with a mark for text, exactly one element for lists of text, nothing for the rest."""
+        """Return text with a mark for text, exactly one element for lists of text, a number for numbers.
+
+        A number and a bool carry no mark: what they come from says that they were made up. With null for them, a
+        configuration that computes with one could not be planned.
+        """
         if type_ == "string":
             return self._text(name)
+        if type_ in ("number", "bool"):
+            return 1 if type_ == "number" else False
         if isinstance(type_, list) and type_[0] in ("list", "set"):
             return [self._text(name)] if type_[1] == "string" else self._objects(type_[1])
         return {} if isinstance(type_, list) and type_[0] == "map" else None

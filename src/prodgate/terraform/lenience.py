@@ -1,0 +1,110 @@
+"""Plans a root although something in it can't be evaluated here: that is taken out and is a gap, the rest is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from .advice import CHANGING, CONDITIONS
+from .core import Core, PlanResult
+from .diagnostics import Diagnostic, TerraformError
+from .flow import Flow
+from .hcl import Expression, HclBlock
+from .provider_versions import WrittenFor, explain_change
+from .resources import Gap
+from .sources import Tree
+from .unread import forget_stand_ins
+from .uses import find_uses
+from .working_copy import copy_tree
+
+#: How often something more may be taken out: what depends on it can need to go as well.
+ROUNDS: Final = 12
+_REPETITIONS: Final = frozenset({"Invalid count argument", "Invalid for_each argument"})
+_REMOVABLE: Final = ("resource", "data", "module")
+#: Errors by values: a stand-in's answer is no JSON, has no such index, and so on.
+_COMPUTING: Final = frozenset(
+    {"Error in function call", "Invalid function argument", "Invalid index", "Invalid operand"}
+)
+_UNCOUNTED: Final = "how many there are is decided by what can't be read here"
+
+
+def plan_leniently(core: Core, options: Sequence[str], written_for: WrittenFor | None) -> tuple[PlanResult, Tree]:
+    """Plan; where resources can't be evaluated, or their own conditions do not hold, plan without, and say so as gaps.
+
+    A condition may speak of a value that only AWS knows, for which the stand-in provider has another. ``written_for``
+    is the other version of the provider that the root names, if it does: then arguments may have changed. Return the
+    plan, and the tree without what was taken out. Raises TerraformError for all other errors.
+    """
+    broken: tuple[Gap, ...] = ()
+    for _ in range(ROUNDS):
+        try:
+            planned = core.plan(options)
+        except TerraformError as error:
+            failed = [each for each in error.diagnostics if each.summary in CONDITIONS]
+            broken = broken or tuple(map(_describe_condition, failed))
+            tree = _take_out(error, core.copy.tree, written_for)
+            core = replace(core, copy=copy_tree(tree, core.copy.scratch, conditions=not broken))
+        else:
+            tree = core.copy.tree
+            gaps = (*broken, *find_unread_gaps(tree), *planned.gaps)
+            return replace(planned, plan=forget_stand_ins({**planned.plan}), gaps=gaps), tree
+    return core.plan(options), core.copy.tree
+
+
+def _describe_condition(error: Diagnostic) -> Gap:
+    return Gap(error.address or "a condition", f"{error.summary.lower()}: {error.detail}", error.position)
+
+
+def _take_out(error: TerraformError, tree: Tree, written_for: WrittenFor | None) -> Tree:
+    """Return the tree without what core can't evaluate. Raises the error when something else is wrong with it, too."""
+    original = tree
+    for each in error.diagnostics:
+        if each.summary in CONDITIONS:
+            continue
+        if each.summary in _COMPUTING and (value := _find_uncomputable(each, original)):
+            tree = replace(tree, uncomputable=tree.uncomputable | {value})
+            continue
+        module, block = (original.find_place(each.position) if each.position else None) or (None, None)
+        reason = _explain(each, block.kind if block else "", written_for)
+        if not module or not block or not reason or block.kind not in _REMOVABLE:
+            raise error
+        tree = tree.without(module.directory, {block.address: reason})
+    if tree == original and not any(each.summary in CONDITIONS for each in error.diagnostics):
+        raise error  # what was taken out before did not help
+    return tree
+
+
+def _explain(error: Diagnostic, kind: str, written_for: WrittenFor | None) -> str:
+    if error.summary in _REPETITIONS:
+        return _UNCOUNTED
+    changed = kind in ("resource", "data") and error.summary in CHANGING
+    return explain_change(error, written_for) if written_for and changed else ""
+
+
+def _find_uncomputable(error: Diagnostic, tree: Tree) -> tuple[str, int, int] | None:
+    """Return the file and bytes of a value that can't be computed of what a stand-in answers."""
+    module, block = (tree.find_place(error.position) if error.position else None) or (None, None)
+    value = _find_value(block, error.position.line) if block and error.position else None
+    if not value:
+        return None
+    flow = Flow(tree, frozenset(), {})
+    paths = (path for path, each in tree.modules.items() if each is module)
+    uses = (use for path in paths for _, use in flow.follow_all(path, find_uses(value.node)))
+    return (value.file, value.node.start_byte, value.node.end_byte) if any(u.parts[0] == "data" for u in uses) else None
+
+
+def _find_value(block: HclBlock, line: int) -> Expression | None:
+    inner = next((each for each in block.blocks if each.line <= line <= each.last_line), None)
+    if inner:
+        return _find_value(inner, line)
+    return next((each for each in block.arguments.values() if each.line <= line <= each.last_line), None)
+
+
+def find_unread_gaps(tree: Tree) -> Iterator[Gap]:
+    """Yield a gap for each resource and module call that was taken out; data makes nothing, and is unknown."""
+    for path, module in tree.modules.items():
+        reasons: Mapping[str, str] = tree.unread.get(module.directory, {})
+        for address, reason in reasons.items():
+            if not address.startswith(("data.", "ephemeral.", "provider.")):
+                yield Gap(f"{path}.{address}".lstrip("."), reason, module.find_position(address))

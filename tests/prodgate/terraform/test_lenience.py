@@ -1,0 +1,259 @@
+"""What can't be evaluated is taken out and is a gap, or is unknown; the rest of the root is judged."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from tests.prodgate.terraform.tree_files import Plant
+
+from prodgate.terraform.diagnostics import TerraformError
+from prodgate.terraform.evaluate import Given, evaluate, open_configurations
+from prodgate.terraform.resources import Configuration
+from prodgate.terraform.unread import UNREAD
+
+#: A registry's module, a provider that nobody stands in for, and a resource of an older AWS provider.
+PARTIAL: Mapping[str, str] = {
+    "main.tf": """
+terraform {
+  required_providers {
+    aws    = { source = "hashicorp/aws" }
+    docker = { source = "kreuzwerker/docker", version = "3.0.2" }
+  }
+}
+provider "docker" {}
+module "vpc" {
+  source  = "terraform-aws-modules/vpc/aws"
+  version = "~> 6.0"
+  name    = "v"
+}
+locals {
+  subnets = module.vpc.private_subnets
+}
+resource "docker_image" "app" {
+  name = "app"
+}
+data "docker_registry_image" "base" {
+  name = "base"
+}
+resource "aws_sqs_queue" "alone" {
+  name = "alone"
+}
+resource "aws_lb" "front" {
+  name       = docker_image.app.name
+  subnets    = local.subnets
+  depends_on = [module.vpc, docker_image.app]
+}
+resource "aws_route_table_association" "one" {
+  for_each       = toset(module.vpc.private_subnets)
+  subnet_id      = each.value
+  route_table_id = "rtb-1"
+}
+resource "aws_sns_topic" "each" {
+  count = length(aws_route_table_association.one) * 2
+  name  = "t${count.index}-${data.docker_registry_image.base.id}"
+}
+resource "aws_db_instance" "old" {
+  name           = "orders"
+  instance_class = "db.t3.micro"
+}
+output "old" {
+  value = "${aws_db_instance.old.name}/${module.vpc.vpc_id}"
+}
+""",
+    ".terraform.lock.hcl": """
+provider "registry.terraform.io/hashicorp/aws" {
+  version     = "3.76.1"
+  constraints = "~> 3.0"
+}
+""",
+}
+#: What Terraform and OpenTofu have besides resources, as a run would meet it, without a repository around it.
+NEWER: Mapping[str, str] = {
+    "assets/hello.txt": "hello",
+    "root/main.tf": 'resource "aws_sns_topic" "t" {\n  name = "from-terraform"\n}\n',
+    "root/main.tofu": '# as OpenTofu has it\nresource "aws_sns_topic" "t" {\n  name = "from-tofu"\n}\n',
+    "root/more.tf": """
+import {
+  to = aws_sqs_queue.q
+  id = "https://sqs.eu-west-1.amazonaws.com/1/q"
+}
+import {
+  for_each = { a = "x" }
+  to       = aws_s3_bucket.b[each.key]
+  id       = each.value
+}
+resource "aws_sqs_queue" "q" {
+  name = "q"
+}
+resource "aws_s3_bucket" "b" {
+  for_each = { a = "x" }
+  bucket   = "some-bucket"
+}
+moved {
+  from = aws_sqs_queue.old
+  to   = aws_sqs_queue.q
+}
+removed {
+  from = aws_instance.gone
+  lifecycle {
+    destroy = false
+  }
+}
+ephemeral "aws_secretsmanager_secret_version" "s" {
+  secret_id = "x"
+}
+resource "aws_s3_object" "hello" {
+  bucket  = aws_s3_bucket.b["a"].id
+  key     = "hello"
+  content = file("../assets/hello.txt")
+}
+data "archive_file" "z" {
+  type        = "zip"
+  source_file = "${path.module}/more.tf"
+  output_path = "${path.module}/z.zip"
+}
+locals {
+  zip = data.archive_file.z.output_path
+}
+resource "aws_lambda_function" "f" {
+  function_name    = "f"
+  role             = "arn:aws:iam::123456789012:role/x"
+  filename         = local.zip
+  source_code_hash = filebase64sha256(local.zip)
+}
+data "aws_ebs_volume" "v" {
+  most_recent = true
+}
+data "aws_ssm_parameter" "sizes" {
+  name = "sizes"
+}
+resource "aws_ebs_volume" "w" {
+  availability_zone = "eu-west-1a"
+  size              = data.aws_ebs_volume.v.size * 2
+  throughput        = jsondecode(data.aws_ssm_parameter.sizes.value).throughput
+}
+""",
+}
+
+
+def _write(root: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def partial(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    return evaluate(_write(tmp_path_factory.mktemp("partial"), PARTIAL))
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    return evaluate(_write(tmp_path_factory.mktemp("newer"), NEWER) / "root")
+
+
+def test_what_can_not_be_read_is_a_gap_with_its_reason_and_line(partial: Configuration) -> None:
+    gaps = {gap.subject: gap for gap in partial.gaps}
+
+    assert {subject: str(gap.position) for subject, gap in gaps.items()} == {
+        "module.vpc": "main.tf:9",
+        "docker_image.app": "main.tf:17",
+        "aws_route_table_association.one": "main.tf:31",
+        "aws_sns_topic.each": "main.tf:36",
+        "aws_db_instance.old": "main.tf:40",
+    }
+    assert "'terraform-aws-modules/vpc/aws' is not here; run `terraform init` first" in gaps["module.vpc"].reason
+    assert "provider 'kreuzwerker/docker'" in gaps["docker_image.app"].reason
+    assert "how many there are" in gaps["aws_sns_topic.each"].reason
+    old = gaps["aws_db_instance.old"].reason
+    assert "AWS provider 3.76.1 (.terraform.lock.hcl:3)" in old
+    assert 'argument named "name" is not expected' in old
+
+
+def test_the_rest_is_there_and_what_depends_on_it_is_unknown(partial: Configuration) -> None:
+    (queue,), (balancer,) = partial.of("aws_sqs_queue"), partial.of("aws_lb")
+
+    assert queue.text("name") == "alone"
+    assert {each.type for each in partial.resources} == {"aws_sqs_queue", "aws_lb"}
+    assert UNREAD not in str([each.values for each in partial.resources])
+    for read in (
+        lambda: balancer.text("name"),
+        lambda: balancer.has("subnets"),
+        lambda: balancer.related("subnets", "aws_subnet"),
+    ):
+        with pytest.raises(Exception, match="is decided later"):
+            read()
+
+
+def test_argument_that_no_version_explains_is_refused_with_what_to_do(plant: Plant) -> None:
+    files = {"main.tf": PARTIAL["main.tf"]}
+
+    with pytest.raises(
+        TerraformError, match=r"main.tf:41: Unsupported argument.* say so in required_providers or keep"
+    ):
+        evaluate(plant(files))
+
+
+def test_blocks_about_a_state_and_of_newer_versions_change_nothing_that_is_declared(newer: Configuration) -> None:
+    assert [gap.subject for gap in newer.gaps] == ["main.tofu"]
+    assert {each.address for each in newer.resources if each.mode == "managed"} == {
+        'aws_s3_bucket.b["a"]', "aws_sqs_queue.q", "aws_sns_topic.t", "aws_s3_object.hello", "aws_lambda_function.f",
+        "aws_ebs_volume.w",
+    }  # fmt: skip
+
+
+def test_file_of_opentofu_stands_for_the_one_of_its_name(newer: Configuration) -> None:
+    (topic,) = newer.of("aws_sns_topic")
+
+    assert topic.text("name") == "from-tofu"
+    assert topic.origin is not None
+    assert str(topic.origin.block) == "main.tofu:2"
+    (gap,) = newer.gaps
+    assert gap.reason.startswith("is judged as OpenTofu reads it, in the place of main.tf, which Terraform does not;")
+
+
+def test_file_above_a_root_without_repository_is_read(newer: Configuration) -> None:
+    (hello,) = newer.of("aws_s3_object")
+
+    assert hello.text("content") == "hello"
+
+
+@pytest.mark.parametrize(
+    ("type_", "argument"),
+    [("aws_lambda_function", "source_code_hash"), ("aws_ebs_volume", "size"), ("aws_ebs_volume", "throughput")],
+)
+def test_what_is_computed_of_what_nobody_read_is_unknown(newer: Configuration, type_: str, argument: str) -> None:
+    (resource,) = newer.of(type_)
+
+    with pytest.raises(Exception, match="decided later|can't be read offline"):
+        resource.text(argument)
+
+
+def test_module_is_taken_from_a_folder_and_a_variable_from_an_option(tmp_path: Path) -> None:
+    root = _write(
+        tmp_path / "live",
+        {
+            "main.tf": 'variable "n" {\n  type = number\n}\nmodule "q" {\n'
+            '  source  = "terraform-aws-modules/sqs/aws//modules/one"\n  version = "~> 4.0"\n  delay = var.n\n}\n'
+        },
+    )
+    folder = _write(
+        tmp_path / "copies",
+        {
+            "terraform-aws-sqs/modules/one/main.tf": 'variable "delay" {}\nresource "aws_sqs_queue" "this" {\n'
+            '  name = file("${path.module}/name.txt")\n  delay_seconds = var.delay\n}\n',
+            "terraform-aws-sqs/modules/one/name.txt": "one",
+        },
+    )
+
+    (found,) = open_configurations(root, given=Given(variables=["n=7"], modules=[folder]))
+
+    assert found.complete, found.gaps
+    (queue,) = found.of("aws_sqs_queue")
+    assert (queue.address, queue.text("name"), queue.number("delay_seconds")) == (
+        "module.q.aws_sqs_queue.this",
+        "one",
+        7,
+    )
