@@ -10,7 +10,6 @@ from typing import Any
 
 from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError
 from ..quantities import Quantity
-from ..semantics.names import says_nothing
 from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
 from .bounds import bound_mistakes, confidence_mistakes, deciding_mistakes, parse_bound, text_mistakes
 from .dags import AirflowSection, parse_airflow_section
@@ -20,11 +19,13 @@ from .facts import parse_max_age
 from .includes import merge, read_files
 from .inherited import is_written_out
 from .load import LoadSection, parse_load_section
+from .rehearsal import RehearsalSection, parse_rehearsal_section
 from .requirements import Requirement, layer_mistakes, parse_requirements, requirement_mistakes
 from .rollout import RolloutSection, parse_rollout_section
 from .sections import section_mistakes
+from .statements import read_statement, statement_mistakes
 from .toml_text import render_mistakes
-from .validation import is_text_list, key_mistakes, quantity_mistakes
+from .validation import key_mistakes, quantity_mistakes
 
 _KEYS: dict[str, tuple[type, ...]] = {
     "statement": (dict, str),
@@ -98,6 +99,8 @@ class CriteriaFile:
     """Which pages are opened where; None when the file does not say."""
     rollout: RolloutSection | None = None
     """How a deployment is watched; None when the file does not say."""
+    rehearsal: RehearsalSection | None = None
+    """Which site a rehearsal is about; None when the file does not say."""
     attested: AttestedSection = field(default_factory=AttestedSection)
     """Where the records are of what people say, and when one is due."""
     requirements: tuple[Requirement, ...] = ()
@@ -131,27 +134,36 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
     mistakes = [*section_mistakes(data), *requirement_mistakes(data), *_criterion_mistakes(data.get("criteria", {}))]
     if mistakes or merged.mistakes:
         raise CriteriaError(render_mistakes((*merged.mistakes, *map(merged.locate, mistakes))))
-    terraform, tables = data.get("terraform", {}), data["criteria"]
+    tables = data["criteria"]
     return CriteriaFile(
         path=path,
         included=tuple(name for name in included or () if not is_written_out(name)),
         system=data["system"],
-        terraform_root=terraform.get("root", ""),
-        var_files=tuple(terraform.get("var_files", ())),
-        exempt=tuple(data.get("repository", {}).get("exempt", ())),
-        account=data.get("account", {}).get("id", ""),
-        foreign=tuple(data.get("account", {}).get("exempt", ())),
+        **_parse_places(data),
         max_age=parse_max_age(data.get("facts", {})),
         evidence=parse_evidence_section(data.get("evidence", {})),
         load=parse_load_section(data["load"]) if "load" in data else None,
         airflow=parse_airflow_section(data["airflow"], data["dags"]) if "airflow" in data else None,
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
         rollout=parse_rollout_section(data["rollout"]) if "rollout" in data else None,
+        rehearsal=parse_rehearsal_section(data["rehearsal"]) if "rehearsal" in data else None,
         attested=parse_attested_section(data.get("attested", {})),
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
         moments={id_: table["moment"] for id_, table in tables.items() if "moment" in table},
         criteria=Criteria({id_: _parse_criterion(id_, tables[id_], tables) for id_ in _order_by_requirement(data)}),
     )
+
+
+def _parse_places(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the system is declared and runs, and what there is not its own."""
+    terraform, account = data.get("terraform", {}), data.get("account", {})
+    return {
+        "terraform_root": terraform.get("root", ""),
+        "var_files": tuple(terraform.get("var_files", ())),
+        "exempt": tuple(data.get("repository", {}).get("exempt", ())),
+        "account": account.get("id", ""),
+        "foreign": tuple(account.get("exempt", ())),
+    }
 
 
 def _order_by_requirement(data: Mapping[str, Any]) -> list[str]:
@@ -187,14 +199,7 @@ def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
-    statement = _read_statement(table)
-    if (
-        not set(statement) <= {"en", "ja"}
-        or any(map(says_nothing, map(str, statement.values() or ("",))))
-        or not is_text_list(list(statement.values()))
-    ):
-        said = ", ".join(statement) or "nothing"
-        yield f'{where}.statement: has {said}; write a text, or {{ en = "…", ja = "…" }}'
+    yield from statement_mistakes(where, table)
     yield from layer_mistakes(where, table)
     for key, choices in _CHOICES.items():
         if table.get(key, choices[0]) not in choices:
@@ -212,12 +217,6 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
         yield from bound_mistakes(f"{where}.require", table["require"], lambda text: parse_bound(text, tables))
 
 
-def _read_statement(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a statement by language; one that is a text is in English."""
-    stated: str | dict[str, Any] = table["statement"]
-    return {"en": stated} if isinstance(stated, str) else stated
-
-
 def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     if "confidence" in table:
         yield from confidence_mistakes(f"{where}.confidence", table["confidence"])
@@ -227,7 +226,7 @@ def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
-    statement = _read_statement(table)
+    statement = read_statement(table)
     quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in _QUANTITIES if key in table}
     return Criterion(
         id=id_,

@@ -13,12 +13,13 @@ from .e2e import e2e_mistakes
 from .evidence import evidence_mistakes
 from .facts import facts_mistakes
 from .load import load_mistakes
+from .rehearsal import rehearsal_mistakes
 from .rollout import rollout_mistakes
 from .validation import is_text_list, key_mistakes
 
 _SECTIONS: Final = (
     "system", "include", "extends", "terraform", "account", "repository", "facts", "evidence", "load", "airflow",
-    "dags", "e2e", "rollout", "attested", "requirements", "criteria",
+    "dags", "e2e", "rollout", "rehearsal", "attested", "requirements", "criteria",
 )  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     yield from airflow_mistakes(data)
     yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()
     yield from rollout_mistakes(data["rollout"], data.get("load")) if "rollout" in data else ()
+    yield from rehearsal_mistakes(data["rehearsal"]) if "rehearsal" in data else ()
     yield from attested_mistakes(data.get("attested", {}))
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"

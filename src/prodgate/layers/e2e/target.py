@@ -18,6 +18,7 @@ from ...sections.e2e import E2eSection
 from ...terraform.diagnostics import TerraformError
 from ...terraform.resources import Configuration
 from ..layer import LayerContext
+from ..own_site import is_sample, open_own_site
 from ..rehearsal import Edge, Site, load_rehearsal
 from ..static.repository import evaluate_root, find_configuration
 from .credentials import build_under_test, find_commit, read_credentials
@@ -74,15 +75,42 @@ def open_target(context: LayerContext, section: E2eSection) -> Iterator[E2eTarge
 
 @contextmanager
 def _open_rehearsal(context: LayerContext, section: E2eSection) -> Iterator[E2eTarget]:
-    """Run the sample site behind an edge that does what is declared. Raises Unreadable."""
+    """Run the site behind an edge that does what is declared. Raises Unreadable."""
     build = find_commit(context) or "rehearsal"
     # the site's files and keys stay out of the run: they are new every time, and no evidence
     with TemporaryDirectory(prefix="prodgate-e2e-") as folder:
         try:
-            with _site_behind_edge(context, Path(folder), build) as (site, front):
-                yield _make_target(front, section, join_at=site.url, build=build)
+            if is_sample(context):
+                with _site_behind_edge(context, Path(folder), build) as (site, front):
+                    yield _make_target(front, section, join_at=site.url, build=build)
+            else:
+                with _own_site_behind_edge(context, section, Path(folder)) as target:
+                    yield target
         except UsageError as error:
             raise Unreadable(str(error)) from error
+
+
+@contextmanager
+def _own_site_behind_edge(context: LayerContext, section: E2eSection, scratch: Path) -> Iterator[E2eTarget]:
+    """Put an edge before the team's own site; people sign in there as on a real one. Raises Unreadable."""
+    known, unresolved = read_credentials(context, section)
+    build, why = build_under_test(context, section)
+    with (
+        open_own_site(context) as url,
+        load_rehearsal().open_edge(url, scratch, _declare_edge(context)) as front,
+    ):
+        yield E2eTarget(
+            url=front.url,
+            place="your site on this machine",
+            plain_url=front.plain_url,
+            ca_file=str(front.ca_file),
+            pin=front.pin,
+            mutates=section.mutates,
+            credentials=known,
+            unresolved=unresolved,
+            build=build,
+            no_build=why,
+        )
 
 
 @contextmanager

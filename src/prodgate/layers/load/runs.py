@@ -71,9 +71,12 @@ def _find_hindrance(name: str, target: LoadTarget, section: LoadSection, context
         return (
             "" if name == "compare" else f"{context.stated.path}: states no [load.{name}]; write its rate and duration"
         )
+    rehearses_own = context.target.rehearsal and target.site is None
+    if name == "compare" and rehearses_own:
+        return "a rehearsal of your own site has one build, so there are no two to compare"
     if name == "compare" and target.site is None and not section.port_of_green:
         return f"{context.stated.path}: [load] names no port_of_green, so there are no two builds to compare; write it"
-    return "" if target.site else _find_stray_host(section, context)
+    return "" if target.site or rehearses_own else _find_stray_host(section, context)
 
 
 def _find_stray_host(section: LoadSection, context: LayerContext) -> str:

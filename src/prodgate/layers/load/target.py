@@ -21,6 +21,7 @@ from ...facts.load.server_view import MARK
 from ...sections.load import LoadSection
 from ..e2e.credentials import build_under_test
 from ..layer import LayerContext
+from ..own_site import is_sample, open_own_site
 from ..rehearsal import Site, load_rehearsal
 
 #: Seconds that a site may take to answer a request and to write its log, and between two reads of the log.
@@ -67,13 +68,25 @@ class LoadTarget:
 def open_target(context: LayerContext, section: LoadSection) -> Iterator[LoadTarget]:
     """Open what is put under load while the context is open. Raises Unreadable with what to do."""
     if context.target.rehearsal:
-        with _rehearsal_site(_make_folder(context, "site"), build=_BUILD) as site:
-            yield LoadTarget(site.url, "the rehearsal's site", site, build=_BUILD)
+        with _open_rehearsal(context) as target:
+            yield target
         return
     host = require_allowed_host(section, context)
     stated = context.stated.e2e
     build, why = build_under_test(context, stated) if stated else ("", f"{context.stated.path}: says nothing of [e2e]")
     yield LoadTarget(f"https://{host}", f"https://{host}", build=build, no_build=why)
+
+
+@contextmanager
+def _open_rehearsal(context: LayerContext) -> Iterator[LoadTarget]:
+    if is_sample(context):
+        with _rehearsal_site(_make_folder(context, "site"), build=_BUILD) as site:
+            yield LoadTarget(site.url, "the rehearsal's site", site, build=_BUILD)
+        return
+    with open_own_site(context) as url:
+        stated = context.stated.e2e
+        build, why = build_under_test(context, stated) if stated else ("", f"{context.stated.path}: no [e2e] names it")
+        yield LoadTarget(url, "your site on this machine", build=build, no_build=why)
 
 
 @contextmanager

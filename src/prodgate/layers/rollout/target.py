@@ -20,6 +20,7 @@ from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
 from ..live.layer import make_account
 from ..live.target import DAGS
+from ..own_site import require_sample
 from ..rehearsal import Rollout, load_rehearsal
 from ..static.repository import ProjectView
 
@@ -74,6 +75,7 @@ def open_scene(context: LayerContext) -> Iterator[Scene]:
 
 @contextmanager
 def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[Scene]:
+    require_sample(context, "a deployment")
     root = context.stated.terraform_root
     if not root:
         raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')

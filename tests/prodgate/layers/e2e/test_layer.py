@@ -31,6 +31,9 @@ from tests.prodgate.layers.context import layer_context, observe_and_recall
 CRITERIA = """
 system = "shop"
 
+[rehearsal]
+site = "sample"
+
 [e2e]
 base_url = "https://www.shop.example"
 hosts = ["shop.example"]

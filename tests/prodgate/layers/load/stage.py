@@ -19,6 +19,9 @@ from tests.prodgate.layers.context import layer_context, observe_and_recall
 CRITERIA = """
 system = "shop"
 
+[rehearsal]
+site = "sample"
+
 [load]
 locustfile = "readers.py"
 hosts = ["www.shop.example"]

@@ -73,7 +73,8 @@ def test_without_a_word_about_it_nothing_is_known(tmp_path: Path) -> None:
 
 
 def test_a_project_without_terraform_is_not_rehearsed(tmp_path: Path) -> None:
-    facts = observe_and_recall(RolloutLayer(), observation(tmp_path))
+    stated = CRITERIA.replace("[rollout]", '[rehearsal]\nsite = "sample"\n\n[rollout]')
+    facts = observe_and_recall(RolloutLayer(), observation(tmp_path, stated))
     assert "names no Terraform root to rehearse" in facts.why_unreadable(Deployment)
 
 
@@ -105,9 +106,23 @@ def test_a_rehearsal_that_can_t_deploy_says_why(tmp_path: Path, monkeypatch: pyt
     rehearsal = Mock()
     rehearsal.open_rollout.side_effect = Unreadable("no proxy can be had")
     monkeypatch.setattr(target, "load_rehearsal", lambda: rehearsal)
-    root = CRITERIA.replace("[rollout]", '[terraform]\nroot = "."\n\n[rollout]')
+    root = CRITERIA.replace("[rollout]", '[terraform]\nroot = "."\n\n[rehearsal]\nsite = "sample"\n\n[rollout]')
     facts = observe_and_recall(RolloutLayer(), observation(tmp_path, root))
     assert facts.why_unreadable(Deployment) == "no proxy can be had"
+
+
+@pytest.mark.parametrize("stated", ["", '[rehearsal]\nstart = "serve"\n'])
+def test_no_deployment_of_somebody_elses_site_is_rehearsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    monkeypatch.setattr(target, "load_rehearsal", Mock(side_effect=AssertionError))
+    facts = observe_and_recall(
+        RolloutLayer(), observation(tmp_path, CRITERIA.replace("[rollout]", f"{stated}[rollout]"))
+    )
+    assert facts.why_unreadable(Deployment) == (
+        "a deployment of the sample site alone can be rehearsed, and this is not your site: "
+        "it would say nothing of shop; ask it of a real account"
+    )
 
 
 def test_every_kind_of_evidence_is_observed_by_one_part_and_made_into_facts() -> None:

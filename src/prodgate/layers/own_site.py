@@ -1,0 +1,99 @@
+"""The site that a rehearsal is about: the team's own, as [rehearsal] states it, and never somebody else's."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPException
+from time import monotonic
+from typing import Final
+from urllib.parse import urlsplit
+
+from ..aws.answers import Unreadable
+from ..processes.child import Process, clean_environment, ending_with_input, ends_within, running
+from ..sections.rehearsal import SAMPLE, RehearsalSection
+from .layer import LayerContext
+
+#: Seconds that a site may take until it is ready, that one answer may take, and between two looks.
+_READY: Final = 60.0
+_PATIENCE: Final = 5.0
+_PAUSE: Final = 0.1
+
+
+def is_sample(context: LayerContext) -> bool:
+    """Whether the project says that the sample site is its own, as the worked example does."""
+    return _require_section(context).site == SAMPLE
+
+
+def require_sample(context: LayerContext, what: str) -> None:
+    """Raise Unreadable unless the project says that the sample site is its own: of no other ``what`` can be had."""
+    if context.stated.rehearsal is None or not is_sample(context):
+        raise Unreadable(
+            f"{what} of the sample site alone can be rehearsed, and this is not your site: "
+            f"it would say nothing of {context.stated.system}; ask it of a real account"
+        )
+
+
+@contextmanager
+def open_own_site(context: LayerContext) -> Iterator[str]:
+    """Yield the URL of the team's own site once it is ready; one that was started ends with the context.
+
+    Raises Unreadable when it does not become ready, or is not stated.
+    """
+    section = _require_section(context)
+    if section.site:
+        _wait_until_ready(section.site, section, context)
+        yield section.site
+        return
+    port = _find_free_port()
+    words = [word.replace("{port}", str(port)) for word in section.start]
+    environment = {**clean_environment("PRODGATE_"), "PORT": str(port)}
+    command = ending_with_input(words, signal.SIGTERM)
+    with running(command, cwd=context.project, environment=environment) as (process, _):
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(url, section, context, process)
+        yield url
+
+
+def _require_section(context: LayerContext) -> RehearsalSection:
+    section = context.stated.rehearsal
+    if section is None:
+        raise Unreadable(
+            "a rehearsal has only the sample site, and this is not your site: it would say nothing of "
+            f"{context.stated.system}; write [rehearsal] in {context.stated.path} with "
+            'site = "http://127.0.0.1:8077", or start = "uvicorn app:app --port {port}"'
+        )
+    return section
+
+
+def _wait_until_ready(
+    url: str, section: RehearsalSection, context: LayerContext, process: Process | None = None
+) -> None:
+    until = monotonic() + _READY
+    while (why := _ask(url, section.health)) and process is not None and monotonic() < until:
+        if ends_within(process.child, _PAUSE):
+            said = process.describe_failure(process.child.wait(), " before the site was ready")
+            raise Unreadable(f"{context.stated.path}: [rehearsal] start {said}")
+    if why:
+        hint = "write another [rehearsal] health" if "HTTP" in why else "start it, or write [rehearsal] start"
+        raise Unreadable(f"your site at {url} is not ready: {section.health} {why}; {hint}")
+
+
+def _ask(url: str, path: str) -> str:
+    """Return why a site is not ready, or nothing when it is."""
+    try:
+        with closing(HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)) as connection:
+            connection.request("GET", path)
+            status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        return f"has no answer ({error or type(error).__name__})"
+    return f"answers with HTTP {status}" if status >= 400 else ""
+
+
+def _find_free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port
