@@ -26,4 +26,4 @@ def a_locustfile(tmp_path: Path, text: str = SIMPLE) -> Path:
 
 
 def a_profile(**given: Any) -> Profile:
-    return Profile(**{"name": "trial", "rate": 60.0, "duration": 1.5, "warm_up": 0.0, "timeout": 2.0, **given})
+    return Profile(**{"name": "trial", "rate": 60.0, "duration": 1.5, "warm_up": 0.0, "timeout": 30.0, **given})

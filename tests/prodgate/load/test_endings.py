@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,6 +17,7 @@ import pytest
 from prodgate.load import PLUGIN
 from prodgate.load.processes import process_group
 from prodgate.load.runner import LoadError, run_load
+from prodgate.rehearsal.airflow.process import _free_port
 
 from .locustfiles import SIMPLE, a_locustfile, a_profile
 from .records import count, failed
@@ -65,7 +65,7 @@ def test_a_lost_worker_leaves_the_record_incomplete(tmp_path: Path) -> None:
         if " sent" in line and " 0 sent" not in line:
             workers[1].kill()
 
-    port, file = free_port(), a_locustfile(tmp_path)
+    port, file = _free_port(), a_locustfile(tmp_path)
     command = [sys.executable, "-m", "locust", "-f", f"{file},{PLUGIN}", "--worker", "--master-port", str(port)]
     workers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(3)]
     with serving(fine) as server:
@@ -114,7 +114,7 @@ def test_an_end_before_its_time_leaves_a_valid_record_and_no_process(
                     break
             process.communicate()
         assert process.returncode == -number
-        until = monotonic() + 20
+        until = monotonic() + 60
         while _processes_of(tmp_path) and monotonic() < until:
             sleep(0.05)
     assert not _processes_of(tmp_path)
@@ -127,11 +127,6 @@ def _processes_of(folder: Path) -> list[int]:
     """Return the processes whose command line names a folder."""
     listed = psutil.process_iter(["cmdline"])
     return [each.pid for each in listed if any(str(folder) in word for word in each.info["cmdline"] or ())]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Reader(FastHttpUser):
 def ran(tmp_path: Path, text: str, answering: Answer = fine, **given: Any) -> Mapping[str, Any]:
     """Return the record of a short run of readers with these methods."""
     (tmp_path / "locustfile.py").write_text(READER + text, "utf-8")
-    profile = Profile(**{"name": "trial", "rate": 40.0, "duration": 1.0, "warm_up": 0.0, "timeout": 2.0, **given})
+    profile = Profile(**{"name": "trial", "rate": 40.0, "duration": 1.0, "warm_up": 0.0, "timeout": 30.0, **given})
     with serving(answering) as server:
         return run_load(
             profile, server.url, locustfile=tmp_path / "locustfile.py", directory=tmp_path / "run", workers=0

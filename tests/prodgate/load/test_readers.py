@@ -28,7 +28,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def test_readers_find_what_they_look_for(site: Site, tmp_path: Path) -> None:
-    profile = Profile(name="trial", rate=40.0, duration=2.0, warm_up=1.0, timeout=5.0)
+    profile = Profile(name="trial", rate=40.0, duration=2.0, warm_up=1.0, timeout=30.0)
     record = run_load(profile, site.url, locustfile=LOCUSTFILE, directory=tmp_path)
     assert (record["complete"], record["why"]) == (True, "")
     assert (failed(record), record["warm_up"]["failed"]) == ({}, 0)

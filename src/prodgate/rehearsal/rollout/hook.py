@@ -11,7 +11,7 @@ from .colours import Stage
 from .declared import Hook
 
 #: Seconds that an answer may take.
-_LIMIT: Final = 5.0
+_LIMIT: Final = 20.0
 _OK: Final = 200
 
 

@@ -20,7 +20,7 @@ from .declared import Service
 from .proxy_config import render, routes_of
 
 #: Seconds in which HAProxy must answer at its runtime interface, and in which it must be up.
-LIMIT: Final = 10.0
+LIMIT: Final = 60.0
 #: Seconds between looks at whether it is up.
 _LOOK: Final = 0.02
 

@@ -31,7 +31,7 @@ class Readers:
         self.builds.clear()
 
     def ask(self, place: str) -> None:
-        connection, number = HTTPConnection(place, timeout=10), 0
+        connection, number = HTTPConnection(place, timeout=60), 0
         while not self.stop.wait(0.02):
             number += 1
             try:
@@ -58,4 +58,4 @@ def reading(url: str) -> Iterator[Readers]:
     finally:
         readers.stop.set()
         for thread in threads:
-            thread.join(15)
+            thread.join(65)

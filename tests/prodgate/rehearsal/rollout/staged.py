@@ -38,7 +38,7 @@ class Staged:
 
     def ask(self, path: str, method: str, key: str = "") -> int:
         """Send one request, with a key if it is a write; return the status of the answer."""
-        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=60)
         try:
             connection.request(method, path, headers={"Idempotency-Key": key} if key else {})
             return connection.getresponse().status
@@ -47,7 +47,7 @@ class Staged:
 
     def post(self, path: str, form: dict[str, str]) -> int:
         """Send a form; return the status of the answer."""
-        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.rollout.url).netloc, timeout=60)
         try:
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
             connection.request("POST", path, urlencode(form), headers)
@@ -101,7 +101,7 @@ class Staged:
         found = self.aws("cloudwatch").list_metrics(Namespace="AWS/ApplicationELB")["Metrics"]
         return {one["MetricName"] for one in found}
 
-    def until(self, holds: Callable[[], object], limit: float = 30) -> None:
+    def until(self, holds: Callable[[], object], limit: float = 120) -> None:
         """Wait until something holds."""
         end = time.monotonic() + limit
         while not holds():

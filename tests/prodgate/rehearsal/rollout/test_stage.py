@@ -90,10 +90,10 @@ def test_what_somebody_stops_is_taken_back(stage: Staged) -> None:
     stage.readers.forget()
     deploying = threading.Thread(target=stage.rollout.deploy, args=("green-3",))
     deploying.start()
-    stage.until(lambda: stage.readers.builds["green-3"] > 0, limit=60)
+    stage.until(lambda: stage.readers.builds["green-3"] > 0)
     (id_,) = codedeploy.list_deployments(**named, includeOnlyStatuses=["InProgress"])["deployments"]
     codedeploy.stop_deployment(deploymentId=id_)
-    deploying.join(60)
+    deploying.join(120)
     found = stage.describe(id_)
     assert (found["status"], found["errorInformation"]["code"]) == ("Stopped", "MANUAL_STOP")
     assert stage.readers.failed == 0

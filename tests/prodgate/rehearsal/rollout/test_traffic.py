@@ -8,6 +8,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import pytest
+
+from prodgate.rehearsal.rollout import traffic as traffic_module
 from prodgate.rehearsal.rollout.traffic import Traffic, counting
 
 GROUPS = {"api-b": "arn:b"}
@@ -17,8 +20,13 @@ def line(status: int, ended: str = "--", response: int = 12, listener: str = "li
     return {"listener": listener, "group": "api-b", "status": status, "response": response, "ended": ended}
 
 
+@pytest.fixture(autouse=True)
+def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic_module, "monotonic", lambda: 1_000.0)
+
+
 def counts(*lines: dict[str, Any]) -> dict[tuple[str, str], Counter[float]]:
-    traffic = Traffic(speed=60, began=monotonic() - 100.5)
+    traffic = Traffic(speed=60, began=899.5)
     for one in lines:
         traffic.count(one, GROUPS)
     (minute,) = traffic.minutes
@@ -49,14 +57,14 @@ def test_tests_and_clients_that_went_away_do_not_count() -> None:
 
 
 def test_what_is_no_request_is_passed_over(tmp_path: Path) -> None:
-    traffic = Traffic(speed=1)
+    traffic = Traffic(speed=1, began=1_000.0)
     with counting(traffic, tmp_path / "log", ()):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
             told.sendto(b"Server api-b/t0 is DOWN", str(tmp_path / "log"))
             told.sendto(
                 b'{"listener":"live","group":"x","status":200,"response":1,"ended":"--"}', str(tmp_path / "log")
             )
-        until = monotonic() + 10
+        until = monotonic() + 60
         while not traffic.minutes and monotonic() < until:
             sleep(0.01)
     assert traffic.values(0)["RequestCount", ""] == Counter({1.0: 1})

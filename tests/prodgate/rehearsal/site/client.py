@@ -44,7 +44,7 @@ class Answer:
 
 def ask(url: str, path: str, *, form: Mapping[str, str] | None = None, method: str = "", **headers: str) -> Answer:
     """Ask a running site on a new connection; a form is posted. Redirects are not followed."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method or ("GET" if form is None else "POST"), path, urlencode(form or {}), given)

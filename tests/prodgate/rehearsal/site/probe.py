@@ -25,7 +25,7 @@ class Probe:
 
     def wait_for(self, build: str, count: int) -> None:
         with self.counted:
-            assert self.counted.wait_for(lambda: self.answered[build] >= count, timeout=30), (self.answered, self.lost)
+            assert self.counted.wait_for(lambda: self.answered[build] >= count, timeout=120), (self.answered, self.lost)
 
     def ask(self, connection: HTTPConnection) -> None:
         try:
@@ -49,7 +49,7 @@ def probing(url: str) -> Iterator[Probe]:
     probe, over = Probe(), Event()
 
     def go_on() -> None:
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         while not over.wait(PAUSE):
             probe.ask(connection)
         connection.close()

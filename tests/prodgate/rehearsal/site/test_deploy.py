@@ -43,11 +43,23 @@ def started(*options: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds drain until the last connection has ended, however late a client's thread is."""
+    script = (
+        "import sys; from prodgate.rehearsal.site import __main__ as program, server\n"
+        "server.DRAIN_SECONDS = 60; sys.exit(program.main(sys.argv[1:]))"
+    )
+    monkeypatch.setattr("prodgate.rehearsal.site.process.PROGRAM", (sys.executable, "-P", "-c", script))
+    monkeypatch.setattr("prodgate.rehearsal.site.process.LIMIT", 60)
+
+
 def url_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return next(word for word in process.stdout.readline().split() if word.startswith("http://"))
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_deploy_under_load_loses_nothing(tmp_path: Path) -> None:
     with running(tmp_path, faults=["latency=0.03"]) as site:
         with probing(site.url) as probe:
@@ -85,22 +97,24 @@ def test_a_build_that_does_not_start_replaces_nothing(tmp_path: Path) -> None:
         assert (site.build, ask(site.url, "/api/health").json["build"]) == ("blue", "blue")
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_draining_build_answers_what_it_has_and_says_that_it_closes(tmp_path: Path) -> None:
     with running(tmp_path, faults=["latency=0.5"]) as site, ThreadPoolExecutor(1) as thread, ExitStack() as ends:
         kept, other = (
-            ends.enter_context(closing(HTTPConnection(urlsplit(site.url).netloc, timeout=20))) for _ in range(2)
+            ends.enter_context(closing(HTTPConnection(urlsplit(site.url).netloc, timeout=60))) for _ in range(2)
         )
         kept.request("GET", "/api/health")
         assert "connection" not in {name.lower() for name, _ in _read(kept)}
         other.request("GET", "/")
         deploying = thread.submit(site.deploy, "green")
         assert dict(_read(other))["x-build"] == "blue"
+        other.close()
         while not any(each["message"] == "draining" for each in lines(site.log)):
             ask(site.url, "/api/health")
         kept.request("GET", "/teams")
         told = {name.lower(): value for name, value in _read(kept)}
         assert (told["x-build"], told["connection"]) == ("blue", "close")
-        deploying.result(60)
+        deploying.result(120)
     assert [each["message"] for each in lines(site.log)] == ["ready", "ready", "draining", "ended", "ended"]
 
 
@@ -148,7 +162,7 @@ def test_a_deploy_that_finds_the_site_ended_ends_its_own_build(
             assert ready.wait(60)
         ended.set()
         with pytest.raises(UsageError, match="the sample site has ended; deploy 'green' while it runs"):
-            deploying.result(60)
+            deploying.result(120)
     assert [has_ended(each) for each in processes] == [True, True]
     assert site.build == "blue"
 
@@ -198,7 +212,7 @@ def test_an_idle_connection_does_not_hold_up_a_deploy_for_long(tmp_path: Path) -
         idle.sendall(b"GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n")
         assert idle.recv(15) == b"HTTP/1.1 200 OK"
         site.deploy("green")
-        idle.settimeout(10)
+        idle.settimeout(60)
         while idle.recv(4096):
             pass
         assert ask(site.url, "/api/health").json["build"] == "green"
@@ -219,7 +233,7 @@ def test_the_access_log_tells_each_request(tmp_path: Path) -> None:
         ("/teams/[team]", 200),
     ]
     assert set(told[0]) == {"at", "method", "path", "route", "status", "seconds", "build", "id"}
-    assert all(isinstance(each["seconds"], float) and 0 < each["seconds"] < 5 for each in told)
+    assert all(isinstance(each["seconds"], float) and 0 < each["seconds"] < 60 for each in told)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -228,7 +242,7 @@ def test_a_person_starts_it_looks_and_ends_it(number: int) -> None:
         url = url_of(process)
         assert ask(url, "/").headers["x-build"] == "mine"
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert json.loads(out)["path"] == "/"
     assert [json.loads(line)["message"] for line in err.splitlines()] == ["ready", "draining", "ended"]
@@ -237,7 +251,7 @@ def test_a_person_starts_it_looks_and_ends_it(number: int) -> None:
 def test_it_ends_when_its_stdin_is_closed() -> None:
     with started() as process:
         url_of(process)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     assert process.returncode == 0
 
 
@@ -251,7 +265,7 @@ def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         host, port = urlsplit(parent.stdout.readline().strip()).netloc.split(":")
         with socket.create_connection((host, int(port))) as connected:
             parent.kill()
-            connected.settimeout(20)
+            connected.settimeout(60)
             assert connected.recv(1) == b""
 
 
