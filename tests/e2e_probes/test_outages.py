@@ -74,9 +74,12 @@ def speaks_no_http(taken: socket.socket, _over: threading.Event) -> None:
     taken.sendall(b"220 mail.example ESMTP\r\n")
 
 
-def nothing_listens() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+@pytest.fixture
+def nobody() -> Iterator[int]:
+    """A port that is taken, and on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,7 @@ def test_what_does_not_answer_as_a_site_proves_nothing(
     findings = judged(record)
     assert failing(findings) == dict.fromkeys(CRITERIA, Outcome.UNDETERMINED)
     assert not any(one.outcome is Outcome.SATISFIED for one in findings)
-    assert monotonic() - begun < 20 * TIMEOUT
+    assert monotonic() - begun < 60, "somebody waited for a site that hangs"
     if scheme == "http":
         assert any(reason in one.reason for one in findings)
 
@@ -107,8 +110,8 @@ def test_what_does_not_answer_as_a_site_proves_nothing(
 @pytest.mark.parametrize(
     ("host", "reason"), [("127.0.0.1", "refused: "), ("nowhere.invalid", "unknown host: ")], ids=["down", "no name"]
 )
-def test_a_site_that_is_down_or_has_no_name_proves_nothing(host: str, reason: str) -> None:
-    site = ProbedSite(base_url=f"https://{host}:{nothing_listens()}", pages=PAGES, health="/health")
+def test_a_site_that_is_down_or_has_no_name_proves_nothing(nobody: int, host: str, reason: str) -> None:
+    site = ProbedSite(base_url=f"https://{host}:{nobody}", pages=PAGES, health="/health")
     findings = judged(probe(site, timeout=TIMEOUT))
     assert failing(findings) == dict.fromkeys(CRITERIA, Outcome.UNDETERMINED)
     assert any(reason in one.reason for one in findings)
@@ -154,8 +157,8 @@ def test_a_site_of_somebody_else_is_found_out_by_its_certificate(tmp_path: Path)
     assert (name.outcome, name.observed) == (Outcome.NOT_SATISFIED, "a certificate for localhost")
 
 
-def test_a_site_whose_origin_is_down_is_not_sound(tmp_path: Path) -> None:
-    with edge(f"http://127.0.0.1:{nothing_listens()}", tmp_path, EdgeSettings()) as front:
+def test_a_site_whose_origin_is_down_is_not_sound(tmp_path: Path, nobody: int) -> None:
+    with edge(f"http://127.0.0.1:{nobody}", tmp_path, EdgeSettings()) as front:
         record = probe(ProbedSite(base_url=front.url, ca_file=str(front.ca_file), pages=PAGES, health="/health"))
     red = {one for one, outcome in failing(judged(record)).items() if outcome is Outcome.NOT_SATISFIED}
     sound = set(CRITERIA) - set(failing(judged(record)))
@@ -168,8 +171,8 @@ def test_a_site_whose_origin_is_down_is_not_sound(tmp_path: Path) -> None:
     assert sound == {"certificate-covers-names", "certificate-expiry", "certificate-valid", "tls-minimum-version"}
 
 
-def test_what_nobody_asked_about_is_not_answered() -> None:
-    site = ProbedSite(base_url=f"https://127.0.0.1:{nothing_listens()}", pages=PAGES, attacks=False)
+def test_what_nobody_asked_about_is_not_answered(nobody: int) -> None:
+    site = ProbedSite(base_url=f"https://127.0.0.1:{nobody}", pages=PAGES, attacks=False)
     facts = probe_facts(probe(site, timeout=TIMEOUT))
     unasked = {kind.__name__ for kind in facts.unreadable}
     assert unasked == {"AttackAnswered", "OrdinaryAnswered", "HealthEndpoint", "Cookie"}

@@ -324,7 +324,7 @@ def test_the_gate_takes_what_was_written(shop: Path, capsys: pytest.CaptureFixtu
     for criterion, more in (("runbook", ()), ("restore-record", TWO), ("migration-rehearsed", ("--rehearsal",))):
         assert attest(capsys, criterion, *BY, *more)[0] == 0
     command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "attested", "--json")
-    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr
     outcomes = {each["criterion"]: each["outcome"] for each in json.loads(done.stdout)["findings"]}
     assert outcomes["runbook"] == outcomes["restore-record"] == outcomes["migration-rehearsed"] == "satisfied"
@@ -352,7 +352,7 @@ def test_a_suite_may_ask_more_of_records(shop: Path, capsys: pytest.CaptureFixtu
     for criterion, more in (("runbook", ()), ("restore-record", TWO), ("backups", TWO)):
         assert attest(capsys, criterion, *BY, *more)[0] == 0
     command = (sys.executable, "-m", "prodgate.cli", "run", "--only", "attested", "--json")
-    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 1, done.stderr
     found = [each for each in json.loads(done.stdout)["findings"] if each["policy"] == "test_two_people_stand_for_it"]
     outcomes = {each["address"]: each["outcome"] for each in found}

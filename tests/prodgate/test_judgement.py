@@ -199,7 +199,7 @@ def test_an_early_comparison_that_holds_does_not_outweigh_a_later_doubt() -> Non
 
 def test_a_thread_that_goes_on_has_not_been_heard() -> None:
     go_on = threading.Event()
-    found = swallowed(lambda _: threading.Thread(target=go_on.wait, args=(10,)).start())
+    found = swallowed(lambda _: threading.Thread(target=go_on.wait, args=(120,)).start())
     go_on.set()
     assert "left a thread running" in found.reason
 

@@ -55,7 +55,7 @@ def end_task(task: str, code: str) -> None:
     }
     stopped = {"service": "ecs", "region": os.environ["AWS_DEFAULT_REGION"], "kinds": {"stopped": {task: told}}}
     urlopen(
-        Request(f"{os.environ['AWS_ENDPOINT_URL']}/_prodgate/conduct", json.dumps(stopped).encode()), timeout=10
+        Request(f"{os.environ['AWS_ENDPOINT_URL']}/_prodgate/conduct", json.dumps(stopped).encode()), timeout=60
     ).close()
 
 

@@ -111,7 +111,7 @@ class Stage:
     def conduct(self, **kinds: Any) -> None:
         """Let deployments be as the test says, rather than end at once."""
         told = {"service": "codedeploy", "region": "ap-northeast-1", "kinds": kinds}
-        urlopen(Request(f"{self.endpoint}/_prodgate/conduct", json.dumps(told).encode()), timeout=10).close()
+        urlopen(Request(f"{self.endpoint}/_prodgate/conduct", json.dumps(told).encode()), timeout=60).close()
 
     def deployments(self, component: str) -> list[dict[str, Any]]:
         """What was deployed of a component, the oldest first."""

@@ -21,7 +21,7 @@ def test_progress_is_shown_and_the_rest_is_kept_without_secrets(tmp_path: Path) 
     said: list[str] = []
     program = "import os; print('prodgate: looking'); print('pw hunter22'); assert 'hunter22' in os.environ['PRODGATE_BROWSER']"
     log = tmp_path / "logs" / "visits.txt"
-    assert run_process(("-c", program), TOLD, log=log, cwd=tmp_path, limit=30, progress=said.append) == 0
+    assert run_process(("-c", program), TOLD, log=log, cwd=tmp_path, limit=120, progress=said.append) == 0
     assert said == ["looking"]
     assert log.read_text() == "pw (redacted: a secret)\n"
 
@@ -50,7 +50,7 @@ run_process(("-c", {child!r}), BrowserSettings(base_url="https://a.example"), lo
 """
     process = subprocess.Popen([sys.executable, "-c", parent])
     try:
-        until = monotonic() + 30
+        until = monotonic() + 120
         while (
             not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n")) and monotonic() < until
         ):
@@ -59,7 +59,7 @@ run_process(("-c", {child!r}), BrowserSettings(base_url="https://a.example"), lo
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    until = monotonic() + 10
+    until = monotonic() + 60
     while _lives(number) and monotonic() < until:
         sleep(0.02)
     assert not _lives(number)

@@ -201,6 +201,6 @@ def test_the_driver_ends_with_whoever_waits_for_it(python: Path, tmp_path: Path)
     command = [str(python), "-B", "-P", str(bag.DRIVER), str(tmp_path)]
     environment = {"AIRFLOW_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False, env=environment
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False, env=environment
     )
     assert (done.returncode, done.stdout) == (75, b"")

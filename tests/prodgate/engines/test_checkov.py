@@ -91,7 +91,7 @@ def test_a_resource_that_checkov_passes_over_is_a_fault(checkov: Path, tmp_path:
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps({"planned_values": {"root_module": root}}))
     command = [str(checkov), "-c", PASSES_OVER, str(DRIVER), str(plan)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == [
         "module.a.aws_sns_topic.lost: Checkov has checks for aws_sns_topic, but gave no result on it"
     ]
@@ -99,7 +99,7 @@ def test_a_resource_that_checkov_passes_over_is_a_fault(checkov: Path, tmp_path:
 
 def test_the_driver_ends_with_whoever_waits_for_it(checkov: Path, tmp_path: Path) -> None:
     command = [str(checkov), "-I", str(DRIVER), str(TREE), "--base", str(TREE)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
     assert (done.returncode, done.stdout) == (75, b"")
 
 

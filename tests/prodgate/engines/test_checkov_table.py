@@ -22,7 +22,7 @@ def known(checkov: Path) -> frozenset[str]:
     """The id of every check in the pinned Checkov."""
     script = f"import json, runpy; known = runpy.run_path({str(DRIVER)!r})['list_checks']()\n"
     script += "print('\\n' + json.dumps(sorted(known)))"
-    done = subprocess.run([str(checkov), "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([str(checkov), "-c", script], capture_output=True, text=True, timeout=300, check=True)
     return frozenset(json.loads(done.stdout.splitlines()[-1]))
 
 

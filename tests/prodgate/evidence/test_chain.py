@@ -233,8 +233,8 @@ def test_threads_and_processes_write_one_chain(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
-    assert [other.wait(60) for other in others] == [0, 0]
+        thread.join(240)
+    assert [other.wait(240) for other in others] == [0, 0]
     found = journal.load(path)
     assert (len(found.events), found.flaws) == (600, ())
     assert all(one["at"] <= two["at"] for one, two in pairwise(found.events))

@@ -196,7 +196,7 @@ def test_lines_of_two_processes_do_not_mix(run: Path) -> None:
         "for n in range(300): Journal.of(Path(sys.argv[1])).write('note', layer='static', text='x' * 3000, n=n)"
     )
     writers = [subprocess.Popen([sys.executable, "-c", script, str(run)]) for _ in range(2)]
-    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert [writer.wait(240) for writer in writers] == [0, 0]
     Journal.of(run).write("collected", layer="static")
     runs.close(run)
     assert runs.read(run).findings == ()
@@ -214,7 +214,7 @@ def test_a_writer_that_is_killed_leaves_a_readable_journal(run: Path) -> None:
     assert writer.stdout is not None
     assert writer.stdout.readline() == "ready\n"
     os.kill(writer.pid, signal.SIGKILL)
-    writer.wait(10)
+    writer.wait(60)
     writer.stdout.close()
     *_, unfinished = runs.read(run).findings
     assert (unfinished.outcome, unfinished.subject) == (Outcome.UNDETERMINED, "(unfinished)")

@@ -30,7 +30,7 @@ def decorated() -> Iterator[str]:
 def registered(first: str) -> list[str]:
     """Return the observers that a new interpreter knows which has imported one module."""
     command = [sys.executable, "-c", f"import {first}\nfrom prodgate.facts.observers import OBSERVERS\n{SHOWN}"]
-    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=60).stdout.split()
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=300).stdout.split()
 
 
 def test_every_observer_of_the_package_is_found() -> None:

@@ -89,7 +89,7 @@ def test_every_rule_that_we_know_is_one_of_this_version() -> None:
         input=sql + "\n-- squawk-ignore no-such-rule\nSELECT 1;",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert set(re.findall(r"unknown name ([\w-]+)", done.stdout + done.stderr)) == {"no-such-rule"}

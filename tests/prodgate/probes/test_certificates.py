@@ -28,7 +28,7 @@ def shown(scratch: Path, issue: CertificateOptions, minimum: str = "TLSv1.2_2021
 
 
 def seen(port: int, authority: str) -> dict[str, Any]:
-    return inspect_certificate("localhost", port, ca_file=authority, timeout=2.0)
+    return inspect_certificate("localhost", port, ca_file=authority, timeout=60.0)
 
 
 def test_a_certificate_is_read_and_vouched_for(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_file_of_authorities_that_is_not_there_is_said(tmp_path: Path) -> None
 )
 def test_each_version_is_tried_alone(tmp_path: Path, minimum: str, accepted: list[str]) -> None:
     with shown(tmp_path, CertificateOptions(), minimum) as (port, _):
-        tried = probe_tls_versions("localhost", port, timeout=2.0)
+        tried = probe_tls_versions("localhost", port, timeout=60.0)
     assert [version for version, one in tried.items() if one["became"] == "accepted"] == accepted
     assert {one["became"] for one in tried.values()} <= {"accepted", "refused", "closed"}
 
@@ -97,7 +97,7 @@ def test_what_the_library_of_this_machine_can_t_speak_is_unknown(
 
     monkeypatch.setattr(certificates, "unverified_context", none)
     with shown(tmp_path, CertificateOptions(), "TLSv1.2") as (port, _):
-        tried = probe_tls_versions("localhost", port, timeout=2.0)
+        tried = probe_tls_versions("localhost", port, timeout=60.0)
     assert tried["TLS 1.1"] == {
         "became": "unknown",
         "detail": "the TLS library of this machine says NO_PROTOCOLS_AVAILABLE",

@@ -21,7 +21,7 @@ def asked(said: bytes | Callable[[str], bytes], path: str = "/") -> Exchange:
         return said(target) if callable(said) else said
 
     with serving(answering) as server:
-        return fetch(server.url + path, timeout=2.0)
+        return fetch(server.url + path, timeout=60.0)
 
 
 def test_status_headers_and_size_are_kept() -> None:

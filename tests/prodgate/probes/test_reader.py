@@ -25,7 +25,7 @@ def site(tmp_path: Path, pages: Mapping[str, bytes]) -> Iterator[Reader]:
         return pages.get(path)
 
     with serving(answering) as server, edge(server.url, tmp_path, EdgeSettings()) as front:
-        yield Reader(base_url=front.url, ca_file=str(front.ca_file), header="x-build", meta="", timeout=5)
+        yield Reader(base_url=front.url, ca_file=str(front.ca_file), header="x-build", meta="", timeout=60)
 
 
 def visit(tmp_path: Path, pages: Mapping[str, bytes]) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ def test_a_front_page_that_leads_to_no_article_of_its_own(tmp_path: Path, link: 
 
 def test_a_certificate_that_nobody_trusts_keeps_readers_out(tmp_path: Path) -> None:
     with site(tmp_path, PAGES) as reader:
-        (front,) = Reader(base_url=reader.base_url, ca_file="", header="x-build", meta="", timeout=5).visit()
+        (front,) = Reader(base_url=reader.base_url, ca_file="", header="x-build", meta="", timeout=60).visit()
     assert "certificate verify failed" in front["failed"]
 
 
@@ -73,6 +73,6 @@ def test_a_build_may_be_named_in_the_page(tmp_path: Path) -> None:
     pages = {"/": answer(b"<meta name=build content=b7>" + FRONT), "/stories/1": answer(STORY)}
     with site(tmp_path, pages) as reader:
         front, article = Reader(
-            base_url=reader.base_url, ca_file=reader.ca_file, header="", meta="build", timeout=5
+            base_url=reader.base_url, ca_file=reader.ca_file, header="", meta="build", timeout=60
         ).visit()
     assert (front["build"], article["build"]) == ("b7", "")

@@ -14,7 +14,7 @@ from ..load.servers import Answer, Server, answer, serving
 def asked(answering: Answer, *pages: Page, **changes: Any) -> tuple[Server, dict[str, Any]]:
     with serving(answering) as server:
         given = {"attacks": False, **changes}
-        return server, probe(ProbedSite(base_url=server.url, pages=pages, **given), timeout=2.0)
+        return server, probe(ProbedSite(base_url=server.url, pages=pages, **given), timeout=60.0)
 
 
 async def always_new(_path: str, _count: int) -> bytes | None:

@@ -80,11 +80,11 @@ def test_a_first_line_that_never_comes_is_not_waited_for() -> None:
     began = monotonic()
     os.write(writing, b"half a line")
     assert read_first_line(reading, limit=0.2) == ""
-    assert monotonic() - began < 10
+    assert monotonic() - began < 50
     os.write(writing, b", the rest\nand more")
-    assert read_first_line(reading, limit=10) == ", the rest"
+    assert read_first_line(reading, limit=60) == ", the rest"
     os.close(writing)
-    assert read_first_line(reading, limit=10) == ""
+    assert read_first_line(reading, limit=60) == ""
     os.close(reading)
 
 

@@ -39,7 +39,7 @@ def test_it_reads_commands_until_it_is_told_to_end(how: str | signal.Signals) ->
         assert [child.stdout.readline() for _ in range(2)] == ["heard one\n", "heard two\n"]
         if isinstance(how, signal.Signals):
             child.send_signal(how)
-        out, _ = child.communicate(timeout=30)
+        out, _ = child.communicate(timeout=120)
         assert (out, child.returncode) == ("over\n", 0)
 
 
@@ -55,4 +55,4 @@ def test_it_ends_with_its_parent_though_its_input_stays_open(prelude: str) -> No
     with subprocess.Popen((sys.executable, "-c", parent, script), stdin=pipe, stdout=pipe, stderr=pipe) as started:
         assert started.stderr
         assert started.stderr.read() == b"over"  # returns once the child has ended, too
-        assert started.wait(30) == 0
+        assert started.wait(120) == 0

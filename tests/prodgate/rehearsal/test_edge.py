@@ -167,9 +167,9 @@ def asked(
     assert parts.hostname is not None
     trust = ssl.create_default_context(cafile=front.ca_file)
     made = (
-        HTTPSConnection(parts.hostname, parts.port, context=trust, timeout=5)
+        HTTPSConnection(parts.hostname, parts.port, context=trust, timeout=60)
         if parts.scheme == "https"
-        else HTTPConnection(parts.hostname, parts.port, timeout=5)
+        else HTTPConnection(parts.hostname, parts.port, timeout=60)
     )
     with closing(made):
         made.request(method, path, body=body, headers=headers)

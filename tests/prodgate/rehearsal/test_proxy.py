@@ -53,7 +53,7 @@ def echoing() -> Iterator[Proxy]:
 def through(running: Proxy, host: str, port: int = 443) -> Iterator[HTTPSConnection]:
     trusted = ssl.create_default_context(cafile=str(running.authority))
     place = running.endpoint.removeprefix("http://").split(":")
-    connection = HTTPSConnection(place[0], int(place[1]), context=trusted, timeout=10)
+    connection = HTTPSConnection(place[0], int(place[1]), context=trusted, timeout=60)
     connection.set_tunnel(host, port)
     with closing(connection):
         yield connection

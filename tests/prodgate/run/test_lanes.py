@@ -14,7 +14,7 @@ from prodgate.processes.child import ends_within
 from prodgate.run.lanes import LayerProcesses, Stopped, plan_rounds, run_rounds
 
 #: Seconds in which what is waited for must happen.
-LIMIT = 30.0
+LIMIT = 120.0
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 

@@ -47,7 +47,7 @@ def shop(tmp_path: Path) -> Path:
 
 def gate(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "prodgate.cli", *arguments]
-    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False)
 
 
 def events(shop: Path, kind: str) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ def shop(tmp_path: Path) -> Path:
 def gate(shop: Path, *arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "prodgate.cli", *arguments]
     environment = {**os.environ, **({"PRODGATE_SIGNING_KEY": key} if key else {})}
-    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    return subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=400, check=False, env=environment)
 
 
 def test_a_run_is_signed_and_verified_and_no_judge_sees_the_key(shop: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -216,19 +218,27 @@ def test_own_facts_that_can_not_be_loaded_leave_the_layer_undetermined_and_nothi
     assert (run.verdict().decision.exit_code, run.facts) == (2, ())
 
 
+def interrupt_who_waits() -> None:
+    """Press Ctrl-C once the main thread waits for what another has to tell."""
+    main = threading.main_thread().ident
+    assert main
+    while {"result", "wait"} - {each.f_code.co_name for each, _ in traceback.walk_stack(sys._current_frames()[main])}:
+        select.select([], [], [], 0.02)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 class Waiting:
     """Calls of which none is answered before they are closed."""
 
     def __init__(self) -> None:
         self.closed = threading.Event()
-        # when all threads are started and waited for
-        self.interrupt = iter([threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))])
+        self.interrupt = iter([threading.Thread(target=interrupt_who_waits, daemon=True)])
         self.recording = Recording()
 
     def pages(self, *asked: Any, **_: Any) -> Sequence[Any]:
         for once in self.interrupt:
             once.start()
-        self.ended = "the run was interrupted" if self.closed.wait(20) else "nobody closed the calls"
+        self.ended = "the run was interrupted" if self.closed.wait(120) else "nobody closed the calls"
         raise Unreadable(self.ended)
 
     def close(self, _reason: str) -> None:

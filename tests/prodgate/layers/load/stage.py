@@ -104,7 +104,7 @@ class OwnSite:
 
 
 def deployed(own: OwnSite) -> None:
-    assert own.done.wait(10)
+    assert own.done.wait(120)
 
 
 def observation(shop: Path, target: str = "rehearsal://", **changes: Any) -> LayerContext:

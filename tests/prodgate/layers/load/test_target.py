@@ -60,7 +60,7 @@ def test_the_log_of_the_site_is_read_when_all_of_it_is_written(tmp_path: Path) -
         target, address = load_target.LoadTarget(own.url, "here", own), own.url.partition("//")[2]
         for number in range(2):
             since = target.log_size()
-            with closing(HTTPConnection(address, timeout=10)) as connection:
+            with closing(HTTPConnection(address, timeout=60)) as connection:
                 connection.request("GET", f"/nothing-{number}")
                 assert connection.getresponse().status == 404
             paths = [line["path"] for line in target.lines(since) or ()]

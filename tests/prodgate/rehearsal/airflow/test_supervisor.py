@@ -20,7 +20,7 @@ from prodgate.rehearsal.airflow.process import SUPERVISOR
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 #: Seconds in which everything must be there, or gone.
-LIMIT = 30
+LIMIT = 120
 
 #: Processes as Airflow's are: a child in a session of its own, which has one whose parent ends at once.
 FAMILY = """

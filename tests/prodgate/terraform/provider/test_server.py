@@ -50,7 +50,7 @@ def test_ends_on_a_signal(provider: subprocess.Popen[str], tmp_path: Path, numbe
 
     provider.send_signal(number)
 
-    assert provider.wait(10) == 0
+    assert provider.wait(60) == 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -61,7 +61,7 @@ def test_ends_when_its_input_is_closed(provider: subprocess.Popen[str]) -> None:
 
     provider.stdin.close()
 
-    assert provider.wait(10) == 0
+    assert provider.wait(60) == 0
 
 
 def test_ends_though_a_request_has_only_begun(provider: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -73,11 +73,11 @@ def test_ends_though_a_request_has_only_begun(provider: subprocess.Popen[str], t
     with grpc.insecure_channel(f"unix://{tmp_path / 'p.sock'}") as channel:
         begun = channel.stream_unary("/tfplugin6.Provider/GetProviderSchema").future(never.wait() for _ in range(1))
         # on the same connection, so that the provider knows of the other when it has answered this
-        channel.unary_unary("/tfplugin6.Provider/GetProviderSchema")(b"", timeout=30)
+        channel.unary_unary("/tfplugin6.Provider/GetProviderSchema")(b"", timeout=60)
 
         provider.stdin.close()
 
-        assert provider.wait(10) == 0
+        assert provider.wait(60) == 0
         begun.cancel()
         never.set()
 
@@ -90,7 +90,7 @@ def test_ends_with_its_parent(tmp_path: Path) -> None:
         child = os.pidfd_open(int(parent.stdout.readline().split()[0]))
         parent.kill()
 
-    ended, _, _ = select.select([child], [], [], 10)
+    ended, _, _ = select.select([child], [], [], 60)
     os.close(child)
     assert ended
 
