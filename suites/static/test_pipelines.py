@@ -20,6 +20,25 @@ def test_a_deploy_needs_the_gate(change: Change, criterion: Criterion) -> None:
     require(change.find_before("judge"), criterion, expected="the gate before it")
 
 
+@check("workflow-verifies-signed-run", remedy="Sign the run by `tox -e sign` in a job of its own, before the deploy.")
+def test_the_run_of_the_gate_is_signed(change: Change, criterion: Criterion) -> None:
+    """Does somebody stand for what the gate said, with a key that nothing of the suites can take?"""
+    if change.kind == "DAGs" or not change.production:
+        raise criterion.not_applicable("does not change the production system")
+    require(change.find_signature(), criterion, expected="a signature of the run, in a job of its own, before it")
+
+
+@check(
+    "workflow-verifies-signed-run",
+    remedy='Begin with `tox -e verify-run -- RUN --key KEY --commit "$GITHUB_SHA" --whole`, and let it stop.',
+)
+def test_a_deploy_verifies_the_signed_run(change: Change, criterion: Criterion) -> None:
+    """Is a run that is unsigned, of another commit or of some layers only refused before anything changes?"""
+    if change.kind == "DAGs" or not change.production:
+        raise criterion.not_applicable("does not change the production system")
+    require(change.find_before("verify the run"), criterion, expected="a verification of the signed run before it")
+
+
 @check(
     "workflow-applies-what-was-shown",
     remedy="Plan with -out in a job before the approval, keep the file as an artifact, and apply that file.",

@@ -47,6 +47,12 @@ GATE, PLAN, BACKUP = (
 )
 MIGRATION, WATCHED = "workflow-migration-before-traffic", "workflow-deploy-watched"
 VERIFIED, ROLLBACK = "workflow-verifies-after-deploy", "workflow-rolls-back-by-itself"
+SIGNED = "workflow-verifies-signed-run"
+SIGNS, CHECKED = (
+    "Stand for what the gate made",
+    "Is it the run of this commit and of today, and does somebody stand for it?",
+)
+UNSIGNED = DEPLOY.replace("[tests, gate, sign, plan]", "[tests, gate, plan]")
 MIGRATE, SNAPSHOT, WAIT = "Migrate the database", "Back up the database", "Wait for the backup"
 API, FRONT = "Deploy the back end", "Deploy the front end"
 ASK, VERIFY, APPLY = "Does a reader get a page?", "Is all well afterwards?", "Apply what was approved"
@@ -81,12 +87,33 @@ SABOTAGES = {
     "the gate may be skipped": (DEPLOY.replace(JUDGE, JUDGE + "        if: ${{ !inputs.urgent }}\n"), GATE),
     "the deploy runs whatever the gate says": (
         DEPLOY.replace(NEEDS, NEEDS + "    if: always()\n"),
-        f"{GATE} {PLAN}",
+        f"{GATE} {PLAN} {SIGNED}",
     ),
     "the gate runs after the deploy": (
         UNGATED.replace("  gate:\n", "  gate:\n    needs: deploy\n"),
         GATE,
     ),
+    "the signature is taken out": (without(SIGNS), SIGNED),
+    "the job that signs is taken out": (UNSIGNED.replace(job("sign"), ""), SIGNED),
+    "nothing needs the signature": (UNSIGNED, SIGNED),
+    "the run is signed where it is made": (
+        UNSIGNED.replace(job("sign"), "").replace(JUDGE, JUDGE + step(SIGNS)),
+        SIGNED,
+    ),
+    "the verification of the run is taken out": (without(CHECKED), SIGNED),
+    "the run may be of another commit": (DEPLOY.replace(' --commit "$GITHUB_SHA"', ""), SIGNED),
+    "the run is verified for a commit of somebody's choice": (DEPLOY.replace('--commit "$GITHUB_SHA"', '--commit "$WHICH"'), SIGNED),
+    "the run may be of some layers": (DEPLOY.replace(" --whole", ""), SIGNED),
+    "the run may be unsigned": (DEPLOY.replace(" --whole", " --whole --unsigned"), SIGNED),
+    "nobody says whose key counts": (
+        DEPLOY.replace(' --key "$RUNNER_TEMP/signer.pub" --criteria criteria.toml', ""),
+        SIGNED,
+    ),
+    "the verification of the run may fail": (
+        DEPLOY.replace(step(CHECKED), step(CHECKED) + "        continue-on-error: true\n"),
+        SIGNED,
+    ),
+    "the run is verified after the apply": (moved(step(CHECKED), step(APPLY)), SIGNED),
     "the approval is taken out": (
         re.sub(r"    environment:\n      name: production.*\n", "", DEPLOY),
         "workflow-approval workflow-production-deploy",

@@ -18,6 +18,10 @@ jobs:
   gate:
     steps:
       - run: pipx run tox -e prod-gate
+  sign:
+    needs: gate
+    steps:
+      - run: pipx run tox -e sign -- runs/*
   plan:
     needs: gate
     steps:
@@ -25,9 +29,10 @@ jobs:
       - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4
         with: {name: prod, path: plans/}
   release:
-    needs: plan
+    needs: [plan, sign]
     environment: production
     steps:
+      - run: pipx run tox -e verify-run -- runs/* --key signer.pub --commit "${{ github.sha }}" --whole
       - uses: actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0
         with: {name: prod, path: plans/}
       - run: tofu apply -input=false plans/prod.tfplan
@@ -55,6 +60,7 @@ GATE, PLAN, BACKUP = (
     "workflow-applies-what-was-shown",
     "workflow-backup-before-migration",
 )
+SIGNED = "workflow-verifies-signed-run"
 MIGRATION, WATCHED = "workflow-migration-before-traffic", "workflow-deploy-watched"
 VERIFIED, ROLLBACK, DAGS = (
     "workflow-verifies-after-deploy",
@@ -64,6 +70,9 @@ VERIFIED, ROLLBACK, DAGS = (
 APPROVAL = "workflow-approval workflow-production-deploy"
 
 JUDGES = "      - run: pipx run tox -e prod-gate\n"
+SIGNS = "  sign:\n    needs: gate\n    steps:\n      - run: pipx run tox -e sign -- runs/*\n"
+VERIFIES = "      - run: pipx run tox -e verify-run"
+NEEDS = "    needs: [plan, sign]\n"
 DUMPS = '      - run: pg_dump --format=custom --file=before.dump "$DATABASE_URL"\n'
 MIGRATES = "      - run: alembic upgrade head\n"
 SHIFTS = '      - run: aws ecs update-service --cluster "$CLUSTER" --service api --task-definition api\n'
@@ -81,15 +90,15 @@ FETCHES = APPLIES.replace("apply -input=false", "plan -out")
 #: What is written, what in its place, the criteria that are broken.
 BROKEN = [
     (JUDGES, "      - run: pipx run tox -e lint\n", GATE),
-    ("    needs: gate\n", "", GATE),
-    ("    needs: plan\n", "    needs: plan\n    if: always()\n", f"{GATE} {PLAN}"),
-    ("    needs: plan\n", "    needs: plan\n    if: ${{ !cancelled() && needs.plan.result != 'skipped' }}\n", f"{GATE} {PLAN}"),
+    (f"{SIGNS}  plan:\n    needs: gate\n", SIGNS.replace("    needs: gate\n", "") + "  plan:\n", GATE),
+    (NEEDS, NEEDS + "    if: always()\n", f"{GATE} {PLAN} {SIGNED}"),
+    (NEEDS, NEEDS + "    if: ${{ !cancelled() && needs.plan.result != 'skipped' }}\n", f"{GATE} {PLAN} {SIGNED}"),
     (JUDGES, JUDGES.rstrip() + " || true\n", GATE),
     (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: last-good}}\n{JUDGES}", GATE),
     (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{repository: someone/else}}\n{JUDGES}", GATE),
     (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: last-good, path: before}}\n{JUDGES}", ""),
     (JUDGES, f"      - uses: {CHECKOUT}\n        with: {{ref: '${{{{ github.sha }}}}'}}\n{JUDGES}", ""),
-    (APPLIES, f"      - uses: {CHECKOUT}\n        with: {{ref: '${{{{ inputs.version }}}}'}}\n{APPLIES}", GATE),
+    (APPLIES, f"      - uses: {CHECKOUT}\n        with: {{ref: '${{{{ inputs.version }}}}'}}\n{APPLIES}", f"{GATE} {SIGNED}"),
     (JUDGES, "      - run: |\n          set +e\n          tox -e prod-gate\n          echo done\n", GATE),
     (JUDGES, "      - run: tox -e prod-gate | tee log\n", GATE),
     (JUDGES, "      - run: if tox -e prod-gate; then echo good; fi\n", GATE),
@@ -101,6 +110,14 @@ BROKEN = [
     (JUDGES, JUDGES + "        if: github.actor != 'robot'\n", GATE),
     (JUDGES, "      - shell: bash {0}\n        run: |\n          tox -e prod-gate\n          echo done\n", GATE),
     ("  gate:\n", "  gate:\n    continue-on-error: true\n", GATE),
+    (NEEDS, "    needs: plan\n", SIGNED),
+    (SIGNS, SIGNS.replace("tox -e sign", "tox -e lint"), SIGNED),
+    (SIGNS, SIGNS.replace("steps:\n", "steps:\n      - run: tox -e e2e\n"), SIGNED),
+    (SIGNS, SIGNS.replace("tox -e sign --", "tox -e sign --notest --"), SIGNED),
+    (VERIFIES, VERIFIES.replace("verify-run", "lint"), SIGNED),
+    (" --whole\n", " --whole || true\n", SIGNED),
+    (" --whole\n", "\n", SIGNED),
+    (" --whole\n", " --whole --unsigned\n", SIGNED),
     ("    environment: production\n", "", APPROVAL),
     ("apply -input=false plans/prod.tfplan", "apply -auto-approve", PLAN),
     ("apply -input=false plans/prod.tfplan", "apply -auto-approve -var a=b", PLAN),

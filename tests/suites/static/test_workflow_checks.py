@@ -23,14 +23,20 @@ jobs:
     steps:
       - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8
       - run: pipx run tox -e prod-gate
-  deploy:
+  sign:
     needs: gate
+    permissions: {contents: read}
+    steps:
+      - run: pipx run tox -e sign -- runs/*
+  deploy:
+    needs: sign
     environment: production
     permissions: {contents: read, id-token: write}
     steps:
       - uses: aws-actions/configure-aws-credentials@a03048d87541d1d9fcf2ecf528a4a65ba9bd7838
         with:
           role-to-assume: ${{ vars.DEPLOY_ROLE_ARN }}
+      - run: pipx run tox -e verify-run -- runs/* --key signer.pub --commit "$GITHUB_SHA" --whole
       - run: aws s3 sync site/ "s3://$BUCKET"
 """,
     ".github/workflows/dags.yml": """\

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .. import Fact
@@ -26,8 +26,10 @@ from .workflow_commands import (
     MIGRATE,
     OPAQUE,
     ROLLBACK,
+    SIGN,
     SNAPSHOT,
     TEST,
+    VERIFY,
     WATCH,
 )
 from .workflows import Job, Workflow
@@ -36,7 +38,7 @@ _FAILED: Final = re.compile(r"\bfailure\s*\(")
 #: What is of use to the system alone on which it is done.
 _OF_A_SYSTEM: Final = (BACKUP, SNAPSHOT, BACKUP_WAIT, MIGRATE, WATCH, TEST, JUDGE_AFTER)
 #: What says something of the commit alone that it ran on.
-_OF_A_COMMIT: Final = (JUDGE, JUDGE_BEFORE, DAG_TEST)
+_OF_A_COMMIT: Final = (JUDGE, JUDGE_BEFORE, DAG_TEST, VERIFY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,17 @@ class Change(Fact):
         starts = (self.stage, *following)
         later = [one for one in self.stages if all(self._precedes(start, one, 2) for start in starts)]
         return self._search(kinds, [one for one in later if not one.on_failure])
+
+    def find_signature(self) -> Search:
+        """Look for what signs the run before this change, in a job that runs nothing that could take the key."""
+        search = self.find_before(SIGN)
+        shared = tuple(one for one in search.found if any(one.job == other.job for other in self._list_untrusted()))
+        found = tuple(one for one in search.found if one not in shared)
+        return replace(search, found=found, toothless=(*search.toothless, *shared))
+
+    def _list_untrusted(self) -> Iterator[Stage]:
+        kinds = (JUDGE, JUDGE_BEFORE, JUDGE_AFTER, TEST, DAG_TEST, OPAQUE)
+        return (one for one in self.stages if one.kind in kinds)
 
     def find_rollback(self, following: Collection[Stage] = ()) -> Search:
         """Look for something that takes the change back by itself, whichever of what is ``following`` it has failed."""

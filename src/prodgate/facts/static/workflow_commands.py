@@ -15,6 +15,8 @@ DAGS: Final = "DAGs"
 JUDGE, JUDGE_BEFORE, JUDGE_AFTER, TEST, DAG_TEST = "judge", "judge before", "judge after", "test", "DAG test"
 PLAN, BACKUP, SNAPSHOT, BACKUP_WAIT = "plan", "backup", "snapshot", "wait for the snapshot"
 WATCH, ROLLBACK, SCAN = "watch", "roll back", "scan"
+#: Signs the run of the gate; verifies that somebody did, for the commit of the workflow and all layers.
+SIGN, VERIFY = "sign", "verify the run"
 #: Can't be seen through: whatever else it does, it may do any of these.
 OPAQUE: Final = "opaque"
 
@@ -87,6 +89,9 @@ _COMMANDS: Final[Mapping[str, re.Pattern[str]]] = {
         r"--auto-rollback-configuration\s+\S*enabled=true",
         SCAN: rf"^(?:trivy|grype|osv-scanner|pip-audit|semgrep|checkov|npm\s+audit|cargo\s+(?:audit|deny))\b"
         rf"|^prodgate\s+run\b|{_TOX}(?:prod-gate|nightly|scan|audit)\b",
+        SIGN: rf"{_TOX}\bsign\b|^prodgate\s+seal\s",
+        VERIFY: rf"(?:{_TOX}\bverify-run\b|^prodgate\s+verify\s)(?!.*\s--unsigned\b)(?=.*\s--(?:key|criteria)\b)"
+        r"(?=.*\s--whole\b)(?=.*\s--commit[ =][\"']?\$\{?\{?\s*(?:GITHUB_SHA|github\.sha)\b)",
         OPAQUE: rf"{_TOX}(?<![\w-])(?!{_TRANSPARENT_TOX})[a-z]"
         r"|^tox\s+(?:e|exec)\s|^(?:make|just|task|mage|nx|turbo|nox|invoke|fab|ansible-playbook|ssh|eval|act|earthly|dagger)\s"
         r"|^(?:npm|pnpm|yarn|bun)\s+(?!ci\b|i\b|install\b|add\b|audit\b|config\b|cache\b|version\b)\S"
