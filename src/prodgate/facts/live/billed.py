@@ -17,7 +17,6 @@ from .load_balancers import list_balancers
 from .queues import list_queues
 
 reads("ce", "ListCostAllocationTags")
-reads("ecr", "DescribeRepositories")
 reads("resourcegroupstaggingapi", "GetResources")
 reads("secretsmanager", "ListSecrets")
 reads("sns", "ListTopics")
@@ -59,10 +58,12 @@ def _list_active(account: Account) -> frozenset[str]:
 
 
 def _list_taggable(account: Account) -> Iterator[str]:
-    """Yield what costs most of what other observers list in this region, whether it was ever tagged or not."""
+    """Yield what costs most of what other observers list in this region, whether it was ever tagged or not.
+
+    Repositories are left out: AWS makes one for each image that a pull-through cache fetches, with no tags of anybody.
+    """
     yield from (one.subject for one in account.once(observe_databases))
     yield from (one["LoadBalancerArn"] for one in list_balancers(account))
     yield from (one["QueueArn"] for one in list_queues(account))
     yield from (one["TopicArn"] for one in account.list("sns", "ListTopics", "Topics"))
     yield from (one["ARN"] for one in account.list("secretsmanager", "ListSecrets", "SecretList"))
-    yield from (one["repositoryArn"] for one in account.list("ecr", "DescribeRepositories", "repositories"))

@@ -106,6 +106,11 @@ def test_who_hears_a_part_only_is_not_told_of_alarms(attributes: Mapping[str, st
         assert len(list_subscribers(account, TOPIC)) == heard
 
 
+def test_nobody_listens_to_a_topic_that_is_gone() -> None:
+    with account_answering({"ListSubscriptionsByTopic": None}) as account:
+        assert list_subscribers(account, TOPIC) == ()
+
+
 def alarm(**dimensions: str) -> Alarm:
     """An alarm on errors of targets, which is in order and whose metric has no data."""
     row = {

@@ -52,7 +52,10 @@ def list_subscribers(account: Account, topic: str) -> tuple[str, ...]:
     region = topic.split(":")[3]
     # ListSubscriptions shows the caller's own only; a chat, an address or a queue may be of another account
     # https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
-    listed = account.list("sns", "ListSubscriptionsByTopic", "Subscriptions", region=region, TopicArn=topic)
+    try:
+        listed = account.list("sns", "ListSubscriptionsByTopic", "Subscriptions", region=region, TopicArn=topic)
+    except Absent:
+        return ()  # a topic that is gone has none
     own = [one for one in listed if one["SubscriptionArn"].startswith("arn:")]
     whole = [one for one in own if not _has_filter(account, one["SubscriptionArn"], region)]
     return tuple(f"{one['Protocol']} {one['Endpoint']}" for one in whole)
