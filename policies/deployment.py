@@ -138,7 +138,7 @@ def deployments_keep_capacity(service: Resource, criterion: Criterion) -> None:
 @policy(
     "PG_DEP_6",
     criterion="deployment-keeps-capacity",
-    resources=("aws_lb_target_group",),
+    resources=("aws_lb_target_group", "aws_alb_target_group"),
     remedy=(
         "Check a path that answers 200 only when the application can serve, with a matcher of successes (200, or "
         "200-299)."

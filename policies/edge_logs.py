@@ -8,7 +8,7 @@ from prodgate import Criterion, Resource, policy
 @policy(
     "PG_EDGE_7",
     criterion="access-logs",
-    resources=("aws_cloudfront_distribution", "aws_lb"),
+    resources=("aws_cloudfront_distribution", "aws_lb", "aws_alb"),
     remedy=(
         "Deliver the access log: logging_config or a log delivery source for a distribution, access_logs for a "
         "load balancer."
@@ -20,7 +20,7 @@ def entrances_write_access_logs(entrance: Resource, criterion: Criterion) -> Non
 
     Off by default on both. Without it nobody can say afterwards who asked for what.
     """
-    if entrance.type == "aws_lb":
+    if entrance.type != "aws_cloudfront_distribution":
         logging = any(one.flag("enabled") for one in entrance.blocks("access_logs"))
     else:
         logging = any(one.has("bucket") for one in entrance.blocks("logging_config")) or _is_delivered(entrance)

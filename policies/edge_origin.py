@@ -8,11 +8,14 @@ from prodgate import Criterion, Resource, policy
 
 from .network_rules import INGRESS, group_of, list_ingress
 
+LISTENERS = ("aws_lb_listener", "aws_alb_listener")
+RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
+
 
 @policy(
     "PG_EDGE_16",
     criterion="waf-not-bypassable",
-    resources=("aws_lb",),
+    resources=("aws_lb", "aws_alb"),
     remedy=(
         "Make the load balancer internal, behind a CloudFront VPC origin; or admit CloudFront's prefix list only, and "
         "forward only what carries a secret header that the distribution adds."
@@ -41,15 +44,15 @@ def balancers_answer_nobody_but_cloudfront(balancer: Resource, criterion: Criter
 def _list_forwarding(balancer: Resource) -> Iterator[Resource]:
     """Yield the listeners and rules of a load balancer that forward."""
     tree = balancer.configuration
-    for listener in tree.naming(balancer, "load_balancer_arn", "aws_lb_listener"):
-        rules = tree.naming(listener, "listener_arn", "aws_lb_listener_rule")
+    for listener in tree.naming(balancer, "load_balancer_arn", *LISTENERS):
+        rules = tree.naming(listener, "listener_arn", *RULES)
         yield from (one for one in (listener, *rules) if _forwards(one))
 
 
 def _forwards(way: Resource) -> bool:
-    actions = way.blocks("default_action" if way.type == "aws_lb_listener" else "action")
+    actions = way.blocks("default_action" if way.type in LISTENERS else "action")
     return any(action.text("type") == "forward" for action in actions)
 
 
 def _asks_for_header(way: Resource) -> bool:
-    return way.type == "aws_lb_listener_rule" and any(one.has("http_header") for one in way.blocks("condition"))
+    return way.type in RULES and any(one.has("http_header") for one in way.blocks("condition"))

@@ -13,6 +13,7 @@ DATABASES = {
     "aws_redshift_cluster": ("encrypted", "kms_key_id"),
     "aws_elasticache_replication_group": ("at_rest_encryption_enabled", "kms_key_id"),
     "aws_opensearch_domain": ("encrypt_at_rest.enabled", "encrypt_at_rest.kms_key_id"),
+    "aws_elasticsearch_domain": ("encrypt_at_rest.enabled", "encrypt_at_rest.kms_key_id"),
 }
 #: Other stores that are written in plain text unless an argument says otherwise.
 PLAIN_BY_DEFAULT = {

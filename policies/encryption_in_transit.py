@@ -196,6 +196,7 @@ CLIENTS = {
     "aws_elasticache_cluster": ("transit_encryption_enabled", "true", "false"),
     "aws_memorydb_cluster": ("tls_enabled", "true", "true"),
     "aws_opensearch_domain": ("domain_endpoint_options.enforce_https", "true", "true"),
+    "aws_elasticsearch_domain": ("domain_endpoint_options.enforce_https", "true", "true"),
     "aws_msk_cluster": ("encryption_info.encryption_in_transit.client_broker", "TLS", "TLS"),
 }
 
@@ -210,7 +211,7 @@ CLIENTS = {
 def caches_brokers_and_mounts_are_reached_over_tls(store: Resource, criterion: Criterion) -> None:
     """Caches, search domains, brokers and file system mounts of tasks use TLS.
 
-    Unset means plain text for ElastiCache and for EFS volumes of a task.
+    Unset means plain text for ElastiCache, for EFS volumes of a task, and for search domains without the whole block.
     """
     if store.type == "aws_ecs_task_definition":
         mounts = [mount for volume in store.blocks("volume") for mount in volume.blocks("efs_volume_configuration")]
@@ -218,5 +219,7 @@ def caches_brokers_and_mounts_are_reached_over_tls(store: Resource, criterion: C
         criterion.hold(not plain, expected="transit_encryption = ENABLED", observed="DISABLED")
         return
     name, value, default = CLIENTS[store.type]
+    if name.startswith("domain_") and not store.blocks("domain_endpoint_options"):
+        default = "false"
     found = store.text(name, default) or ""
     criterion.hold(found.lower() == value.lower(), expected=f"{name} = {value}", observed=found)

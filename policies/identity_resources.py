@@ -79,15 +79,22 @@ def services_reach_resources_for_their_owner_only(holder: Resource, criterion: C
     KMS the encryption context does too, which is how CloudWatch Logs says which log group it encrypts.
     """
     if holder.type == "aws_lambda_permission":
-        service = holder.text("principal") in STATING_CALLERS
-        stated = any(map(holder.has, ("source_account", "principal_org_id", "source_arn")))
-        criterion.hold(stated or not service, expected="source_arn", observed="any customer of the service")
+        strangers = _find_strangers(holder)
+        criterion.hold(not strangers, expected="source_arn", observed=strangers)
         return
     for statement in _resource_statements(holder):
         services = [principal.name for principal in statement.principals if principal.kind == "Service"]
         calling = [name for name in services if _states_its_source(name, holder)]
         ok = not calling or bool(statement.pinned(*SOURCES, "kms:EncryptionContext:*"))
         criterion.hold(ok, expected="aws:SourceArn or aws:SourceAccount", observed=f"any customer of {calling}")
+
+
+def _find_strangers(permission: Resource) -> str:
+    """Return who else may call a function by a permission, or nothing."""
+    principal = permission.text("principal") or ""
+    stated = any(map(permission.has, ("source_account", "principal_org_id", "event_source_token", "source_arn")))
+    strangers = "any customer of the service" if principal.endswith(".amazonaws.com") else ""
+    return "" if stated else "anybody" if principal == "*" else strangers
 
 
 def _states_its_source(service: str, holder: Resource) -> bool:

@@ -28,6 +28,7 @@ GROUPS = {
     "aws_mwaa_environment": "network_configuration.security_group_ids",
     "aws_opensearch_domain": "vpc_options.security_group_ids",
     "aws_lb": "security_groups",
+    "aws_alb": "security_groups",
 }
 
 
@@ -98,7 +99,7 @@ def workloads_have_a_group_of_their_own(workload: Resource, criterion: Criterion
     name = GROUPS[workload.type]
     if "." in name and not workload.has(name.partition(".")[0]):
         raise criterion.not_applicable("does not stand in a network of its own")
-    if workload.type == "aws_lb" and workload.text("load_balancer_type", "application") != "application":
+    if workload.type in ("aws_lb", "aws_alb") and workload.text("load_balancer_type", "application") != "application":
         raise criterion.not_applicable("a network load balancer may do without a group")
     criterion.hold(workload.has(name), expected=f"{name} = a group of its own", observed="the default group")
     default = workload.related(name, "aws_default_security_group")

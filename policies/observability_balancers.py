@@ -11,13 +11,16 @@ from prodgate.semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, error_
 
 from .alarms import ALARM, Reading, alarms_on, fires_above, point_at_nearest, readings, value
 
+BALANCERS = ("aws_lb", "aws_alb")
+LISTENERS = ("aws_lb_listener", "aws_alb_listener")
+RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 RESPONSE_TIME = ("AWS/ApplicationELB", "TargetResponseTime")
 
 
 @policy(
     "PG_OBS_6",
     criterion="alarm-alb-response-time",
-    resources=("aws_lb_target_group",),
+    resources=("aws_lb_target_group", "aws_alb_target_group"),
     population=0,
     remedy=(
         "Add an alarm on AWS/ApplicationELB TargetResponseTime with extended_statistic p95, for the load balancer "
@@ -61,7 +64,7 @@ def response_time_alarms_follow_the_objective(alarm: Resource, criterion: Criter
 @policy(
     "PG_OBS_8",
     criterion="alarm-alb-5xx",
-    resources=("aws_lb",),
+    resources=BALANCERS,
     population=0,
 )
 def balancers_have_an_alarm_on_error_rate(balancer: Resource, criterion: Criterion) -> None:
@@ -108,7 +111,7 @@ def _tails(found: Iterable[Reading]) -> list[Reading]:
 
 def _whole_balancers(group: Resource) -> list[Reading]:
     """Return the readings of whole load balancers, when the group's own is among them or there is only one."""
-    balancers = group.configuration.of("aws_lb")
+    balancers = group.configuration.of(*BALANCERS)
     forwarding = group.configuration.once(_map_listeners)
     listeners = dict.fromkeys(one for name in sorted(group.identities) for one in forwarding.get(name, ()))
     own = [balancer for listener in listeners for balancer in _balancers_of(listener)]
@@ -120,8 +123,8 @@ def _whole_balancers(group: Resource) -> list[Reading]:
 def _map_listeners(configuration: Configuration) -> dict[str | None, list[Resource]]:
     """Return the listeners and rules by the target groups that they forward to."""
     found: dict[str | None, list[Resource]] = {}
-    for listener in configuration.of("aws_lb_listener", "aws_lb_listener_rule"):
-        actions = listener.blocks("default_action" if listener.type == "aws_lb_listener" else "action")
+    for listener in configuration.of(*LISTENERS, *RULES):
+        actions = listener.blocks("default_action" if listener.type in LISTENERS else "action")
         named = [action.text("target_group_arn") for action in actions]
         named += [one.text("arn") for a in actions for f in a.blocks("forward") for one in f.blocks("target_group")]
         for name in dict.fromkeys(named):
@@ -130,9 +133,9 @@ def _map_listeners(configuration: Configuration) -> dict[str | None, list[Resour
 
 
 def _balancers_of(listener: Resource) -> tuple[Resource, ...]:
-    if listener.type == "aws_lb_listener":
-        return listener.related("load_balancer_arn", "aws_lb")
-    return tuple(b for own in listener.related("listener_arn", "aws_lb_listener") for b in _balancers_of(own))
+    if listener.type in LISTENERS:
+        return listener.related("load_balancer_arn", *BALANCERS)
+    return tuple(b for own in listener.related("listener_arn", *LISTENERS) for b in _balancers_of(own))
 
 
 def _error_readings(balancer: Resource) -> list[Reading]:

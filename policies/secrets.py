@@ -21,7 +21,8 @@ MASTERS = {
 COPIES = ("replicate_source_db", "replication_source_identifier", "snapshot_identifier", "global_cluster_identifier")
 #: Resources whose arguments are handed to running code, where whoever may describe them can read them.
 RUNNING_CODE = ("aws_lambda_function", "aws_mwaa_environment", "aws_codebuild_project", "aws_instance",
-          "aws_launch_template", "aws_ssm_parameter", "aws_batch_job_definition", "aws_apprunner_service")  # fmt: skip
+          "aws_launch_template", "aws_ssm_parameter", "aws_batch_job_definition", "aws_apprunner_service",
+          "aws_elastic_beanstalk_environment")  # fmt: skip
 #: Arguments that hold something else: documents that name secrets, and fingerprints.
 NOT_VALUES = ("arn", "assume_role_policy", "policy", "source_code_hash", "code_sha256", "tags", "tags_all", "id",
               "password_data", "get_password_data")  # fmt: skip
@@ -69,6 +70,8 @@ def _values_given(holder: Resource) -> Iterator[tuple[str, str | None]]:
         for variable in block.blocks("environment_variable"):
             if variable.text("type", "PLAINTEXT") == "PLAINTEXT":
                 yield variable.text("name") or "", variable.text("value")
+    for block in holder.blocks("setting") if holder.type == "aws_elastic_beanstalk_environment" else ():
+        yield block.text("name") or "", block.text("value")
 
 
 def _decode(value: Any) -> Any:

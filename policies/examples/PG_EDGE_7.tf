@@ -183,3 +183,7 @@ resource "aws_lb" "with_a_log_left_at_the_default_of_off" { # violates PG_EDGE_7
     bucket = "logs"
   }
 }
+
+resource "aws_alb" "by_its_other_name" { # violates PG_EDGE_7
+  name = "by-its-other-name"
+}

@@ -40,3 +40,7 @@ resource "aws_rds_cluster" "decided_at_apply" { # undetermined PG_ENC_1
   engine            = "aurora-postgresql"
   storage_encrypted = var.choice
 }
+
+resource "aws_elasticsearch_domain" "plain_text" { # violates PG_ENC_1
+  domain_name = "es-plain"
+}

@@ -72,3 +72,11 @@ resource "aws_ecs_task_definition" "mounts_in_plain_text" { # violates PG_ENC_14
     }
   }
 }
+
+resource "aws_opensearch_domain" "without_the_block" { # violates PG_ENC_14
+  domain_name = "no-block"
+}
+
+resource "aws_elasticsearch_domain" "plain_http_too" { # violates PG_ENC_14
+  domain_name = "es-http"
+}

@@ -119,3 +119,28 @@ resource "aws_kms_key" "events_state_no_source_to_a_key" {
     }]
   })
 }
+
+resource "aws_lambda_permission" "anybody" { # violates PG_IAM_14
+  action        = "lambda:InvokeFunction"
+  function_name = "orders"
+  principal     = "*"
+}
+
+resource "aws_lambda_permission" "anybody_of_the_organisation" {
+  action           = "lambda:InvokeFunction"
+  function_name    = "orders"
+  principal        = "*"
+  principal_org_id = "o-a1b2c3d4e5"
+}
+
+resource "aws_lambda_permission" "any_api" { # violates PG_IAM_14
+  action        = "lambda:InvokeFunction"
+  function_name = "orders"
+  principal     = "apigateway.amazonaws.com"
+}
+
+resource "aws_lambda_permission" "one_account" {
+  action        = "lambda:InvokeFunction"
+  function_name = "orders"
+  principal     = "123456789012"
+}

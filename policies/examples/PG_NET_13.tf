@@ -44,3 +44,7 @@ resource "aws_lb" "network_load_balancer" { # not-applicable PG_NET_13
   name               = "network"
   load_balancer_type = "network"
 }
+
+resource "aws_alb" "by_its_other_name" { # violates PG_NET_13
+  name = "by-its-other-name"
+}

@@ -247,3 +247,7 @@ resource "aws_lb" "of_the_network_kind" { # not-applicable PG_OBS_8
   name               = "of-the-network-kind"
   load_balancer_type = "network"
 }
+
+resource "aws_alb" "by_its_other_name" { # violates PG_OBS_8
+  name = "by-its-other-name"
+}

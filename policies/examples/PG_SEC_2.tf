@@ -85,3 +85,35 @@ resource "aws_lambda_function" "token_known_at_apply" { # undetermined PG_SEC_2
     variables = { SLACK_TOKEN = var.token }
   }
 }
+
+resource "aws_elastic_beanstalk_environment" "password_as_a_setting" { # violates PG_SEC_2
+  name        = "news"
+  application = "news"
+  setting {
+    namespace = "aws:elasticbeanstalk:application:environment"
+    name      = "DB_PASSWORD"
+    value     = "hunter2"
+  }
+}
+
+resource "aws_elastic_beanstalk_environment" "settings_without_secrets" {
+  name        = "calm"
+  application = "news"
+  setting {
+    namespace = "aws:elasticbeanstalk:application:environment"
+    name      = "LOG_LEVEL"
+    value     = "info"
+  }
+}
+
+resource "aws_instance" "password_of_an_account" { # violates PG_SEC_2
+  ami           = "ami-1"
+  instance_type = "t4g.micro"
+  user_data     = "#!/bin/sh\necho 'ops:hunter2' | chpasswd\n"
+}
+
+resource "aws_instance" "password_in_php" { # violates PG_SEC_2
+  ami           = "ami-1"
+  instance_type = "t4g.micro"
+  user_data     = "cat > config.php <<'END'\n<?php define('DB_PASSWORD', 'hunter2');\nEND\n"
+}

@@ -40,6 +40,9 @@ _REFERENCE = re.compile(
     r"(?:arn:aws[\w-]*:(?:secretsmanager|ssm|kms|iam):.*|\{\{resolve:.*\}\}|\$.*|/[\w./-]+|<[^>]*>|"
     r"(?i:true|false|none|null|disabled|enabled)|\d{1,6})"
 )
+#: What a script gives to chpasswd, and what a program in PHP defines.
+_PASSED: Final = re.compile(r"[\"']?[\w.-]+:(?P<value>[^\s\"':|]+)[\"']?\s*\|\s*(?:sudo\s+)?chpasswd\b")
+_DEFINED: Final = re.compile(r"\bdefine\(\s*([\"'])(?P<name>\w+)\1\s*,\s*([\"'])(?P<value>[^\"']*)\3")
 _ASSIGNED = re.compile(r"([A-Za-z_][\w-]*)=(\"[^\"]*\"|'[^']*'|[^\s\"'&;]+)")
 #: A private key with all that follows, in case its end was cut off.
 _KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.*?(?:-----END (?:[A-Z]+ )*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -72,9 +75,15 @@ def find_secret(name: str, value: str) -> str:
 
 
 def find_assignments(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, value) of what is written as ``NAME=value`` inside a command or a script, without quotes."""
+    """Yield (name, value) of what is written as ``NAME=value`` inside a command or a script, without quotes.
+
+    >>> [*find_assignments("echo 'ops:hunter2' | chpasswd"), *find_assignments("define('DB_PASSWORD', 'hunter2');")]
+    [('password', 'hunter2'), ('DB_PASSWORD', 'hunter2')]
+    """
     for match in _ASSIGNED.finditer(text):
         yield match[1], match[2].strip("\"'")
+    yield from (("password", match["value"]) for match in _PASSED.finditer(text))
+    yield from ((match["name"], match["value"]) for match in _DEFINED.finditer(text))
 
 
 def redact_credentials(text: str) -> str:

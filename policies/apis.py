@@ -1,0 +1,81 @@
+"""Entrances without a load balancer: function URLs and API Gateway. Who may come in, and what remains of it."""
+
+from __future__ import annotations
+
+from prodgate import Criterion, Resource, policy
+
+REST_METHOD = "aws_api_gateway_method"
+
+
+@policy(
+    "PG_API_1",
+    criterion="apis-authorized",
+    resources=("aws_lambda_function_url",),
+    population=0,
+    remedy='Set authorization_type = "AWS_IAM", and let CloudFront sign its requests by an origin access control.',
+)
+def function_urls_ask_who_calls(url: Resource, criterion: Criterion) -> None:
+    """The URL of a function answers signed requests only. With NONE whoever finds the address runs the function."""
+    kind = url.text("authorization_type")
+    criterion.hold(kind == "AWS_IAM", expected="AWS_IAM", observed=kind)
+
+
+@policy(
+    "PG_API_2",
+    criterion="apis-authorized",
+    resources=("aws_apigatewayv2_route", REST_METHOD),
+    population=0,
+    remedy="Set authorization_type (authorization of a REST method) to JWT, AWS_IAM, CUSTOM or COGNITO_USER_POOLS.",
+)
+def routes_ask_who_calls(route: Resource, criterion: Criterion) -> None:
+    """Routes and methods of API Gateway ask who calls.
+
+    Unset means that nobody is asked. Preflight requests carry no credentials; a WebSocket is asked when it connects.
+    """
+    if reason := _asks_elsewhere(route):
+        raise criterion.not_applicable(reason)
+    rest = route.type == REST_METHOD
+    name = "authorization" if rest else "authorization_type"
+    kind = route.text(name) or "NONE"
+    asked = kind != "NONE" or route.flag("api_key_required")
+    route.has(name)  # the place of the finding
+    criterion.hold(asked, expected=f"{name} other than NONE", observed=kind)
+
+
+def _asks_elsewhere(route: Resource) -> str:
+    """Return why a route itself need not ask, or nothing."""
+    if route.type == REST_METHOD:
+        apis = route.related("rest_api_id", "aws_api_gateway_rest_api")
+        kinds = {kind for api in apis for one in api.blocks("endpoint_configuration") for kind in one.texts("types")}
+        private = "is of a private API, which its policy opens" if "PRIVATE" in kinds else ""
+        return "answers preflight requests" if route.text("http_method") == "OPTIONS" else private
+    key = route.text("route_key") or ""
+    sockets = [api.text("protocol_type") for api in route.related("api_id", "aws_apigatewayv2_api")]
+    connected = "is asked when it connects" if "WEBSOCKET" in sockets and key != "$connect" else ""
+    return "answers preflight requests" if key.startswith("OPTIONS ") else connected
+
+
+@policy(
+    "PG_EDGE_17",
+    criterion="access-logs",
+    resources=("aws_api_gateway_stage", "aws_apigatewayv2_stage"),
+    population=0,
+    remedy="Add access_log_settings with a log group as destination_arn.",
+)
+def stages_of_apis_write_access_logs(stage: Resource, criterion: Criterion) -> None:
+    """Every stage of an API writes an access log; none is written unless it is asked for."""
+    logged = bool(stage.blocks("access_log_settings"))
+    criterion.hold(logged, expected="access_log_settings", observed="none")
+
+
+@policy(
+    "PG_EDGE_18",
+    criterion="access-logs",
+    resources=("aws_eks_cluster",),
+    population=0,
+    remedy='Put "audit" among enabled_cluster_log_types.',
+)
+def clusters_write_an_audit_log(cluster: Resource, criterion: Criterion) -> None:
+    """Every Kubernetes cluster logs who asked its API for what; unset means nothing is logged."""
+    kinds = cluster.texts("enabled_cluster_log_types")
+    criterion.hold("audit" in kinds, expected="audit", observed=", ".join(kinds) or "no log")

@@ -1,0 +1,53 @@
+resource "aws_instance" "encrypted" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t4g.micro"
+  root_block_device {
+    encrypted = true
+  }
+}
+
+resource "aws_launch_template" "says_nothing_of_disks" {
+  name = "says-nothing"
+}
+
+resource "aws_launch_template" "encrypted" {
+  name = "encrypted"
+  block_device_mappings {
+    device_name = "/dev/xvda"
+    ebs {
+      encrypted = true
+    }
+  }
+}
+
+resource "aws_instance" "as_its_template_says" {
+  launch_template {
+    id = aws_launch_template.encrypted.id
+  }
+}
+
+resource "aws_instance" "root_as_the_image_has_it" { # violates PG_ENC_15
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t4g.micro"
+}
+
+resource "aws_instance" "second_disk_in_plain_text" { # violates PG_ENC_15
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t4g.micro"
+  root_block_device {
+    encrypted = true
+  }
+  ebs_block_device {
+    device_name = "/dev/sdf"
+  }
+}
+
+resource "aws_launch_template" "plain_text" { # violates PG_ENC_15
+  name = "plain-text"
+  block_device_mappings {
+    device_name = "/dev/xvda"
+    ebs {
+      volume_size = 20
+    }
+  }
+}

@@ -1,0 +1,69 @@
+"""Virtual machines: who may ask them for their role's credentials, and what stands on their disks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodgate import Block, Configuration, Criterion, Resource, policy
+
+MACHINES = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
+
+
+@policy(
+    "PG_RUN_3",
+    criterion="instance-metadata-tokens",
+    resources=MACHINES,
+    population=0,
+    remedy='Set metadata_options { http_tokens = "required" }.',
+)
+def metadata_is_given_for_a_token_only(machine: Resource, criterion: Criterion) -> None:
+    """The metadata service of instances answers with a token only, or not at all.
+
+    Without tokens a program that can be made to fetch a URL hands out the credentials of the role. What is not set is
+    left to the image and the account, which for most images means without.
+    """
+    options = machine.blocks("metadata_options")
+    if not options and _follows_a_template(machine):
+        raise criterion.not_applicable("is made from a launch template, which says it")
+    off = any(one.text("http_endpoint", "enabled") == "disabled" for one in options)
+    tokens = next((one.text("http_tokens") for one in options), None)
+    observed = f"http_tokens = {tokens}" if tokens else "left to the image"
+    criterion.hold(off or tokens == "required", expected="http_tokens = required", observed=observed)
+
+
+@policy(
+    "PG_ENC_15",
+    criterion="encryption-at-rest",
+    resources=MACHINES,
+    population=0,
+    remedy="Set encrypted = true in root_block_device and ebs_block_device (ebs of a launch template).",
+)
+def disks_of_instances_are_encrypted(machine: Resource, criterion: Criterion) -> None:
+    """The disks of instances are encrypted, the root disk among them.
+
+    Unset means as the image has it, which is in plain text, unless aws_ebs_encryption_by_default is declared. Of a
+    launch template only the disks that it states are judged.
+    """
+    if machine.configuration.once(_encrypts_by_default):
+        return
+    if machine.type == "aws_instance" and not _follows_a_template(machine):
+        root = machine.blocks("root_block_device")
+        criterion.hold(bool(root), expected="root_block_device { encrypted = true }", observed="as the image has it")
+    for disk in _disks(machine):
+        criterion.hold(disk.flag("encrypted"), expected="encrypted = true", observed="off")
+
+
+def _follows_a_template(machine: Resource) -> bool:
+    return machine.type == "aws_instance" and bool(machine.blocks("launch_template"))
+
+
+def _encrypts_by_default(configuration: Configuration) -> bool:
+    return any(one.flag("enabled", True) for one in configuration.of("aws_ebs_encryption_by_default"))
+
+
+def _disks(machine: Resource) -> Iterator[Block]:
+    if machine.type == "aws_launch_template":
+        for mapping in machine.blocks("block_device_mappings"):
+            yield from mapping.blocks("ebs")
+    else:
+        yield from (*machine.blocks("root_block_device"), *machine.blocks("ebs_block_device"))
