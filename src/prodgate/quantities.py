@@ -47,6 +47,13 @@ _COMPARATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">": operator.gt,
 }
 
+#: How people write units out, without the plural.
+_UNITS_IN_WORDS = {
+    "millisecond": "ms", "second": "s", "sec": "s", "minute": "min", "hour": "h", "day": "d", "percent": "%",
+    "kb": "KiB", "mb": "MiB", "gb": "GiB", "byte": "B", "dollar": "USD", "$": "USD", "rp": "/s",
+}  # fmt: skip
+#: Comparators the wrong way round.
+_TURNED = re.compile(r"^=[<>]")
 _NUMBER = re.compile(r"\s*(-?[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*((?![0-9.])\S*)\s*")
 _COMPARISON = re.compile(r"\s*(<=|>=|==|<|>)\s*(.+)", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
@@ -71,8 +78,10 @@ class Quantity:
         if match is None:
             raise UnitError(f"{text!r} is not a number with a unit; write e.g. '200 ms' or '30 d'")
         if match[2] not in UNITS:
-            near = difflib.get_close_matches(match[2], UNITS, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            near = _UNITS_IN_WORDS.get(match[2].lower().removesuffix("s")) or next(
+                iter(difflib.get_close_matches(match[2], UNITS, n=1, cutoff=0.4)), ""
+            )
+            hint = f"did you mean {near!r}? " if near else ""
             raise UnitError(f"{match[2]!r} is not a unit; {hint}units are {', '.join(filter(None, UNITS))}")
         return cls(Decimal(match[1]), match[2])
 
@@ -124,7 +133,9 @@ class Bound:
             return cls("one of", texts=tuple(_QUOTED.findall(text)))
         match = _COMPARISON.fullmatch(text)
         if match is None:
-            raise UnitError(f"{text!r} has no comparator; write e.g. '< {text.strip()}'")
+            turned = _TURNED.sub(lambda found: found[0][::-1], text.strip())
+            example = turned if turned != text.strip() else f"< {text.strip()}"
+            raise UnitError(f"{text!r} has no comparator; write e.g. {example!r}")
         if quoted := _QUOTED.fullmatch(match[2].strip()):
             if match[1] != "==":
                 raise UnitError(f"{text!r} orders texts; write \"== '{quoted[1]}'\"")

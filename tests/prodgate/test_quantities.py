@@ -46,6 +46,11 @@ def test_a_text_is_not_compared_with_a_quantity() -> None:
     ("text", "message"),
     [
         ("200 ms", "has no comparator; write e.g. '< 200 ms'"),
+        ("=> 300 ms", "has no comparator; write e.g. '>= 300 ms'"),
+        ("=< 300 ms", "has no comparator; write e.g. '<= 300 ms'"),
+        (">= 7 days", "'days' is not a unit; did you mean 'd'? units are"),
+        ("< 2 seconds", "'seconds' is not a unit; did you mean 's'?"),
+        ("< 300 MB", "'MB' is not a unit; did you mean 'MiB'?"),
         ("< 200 milis", "'milis' is not a unit; did you mean"),
         ("< fast", "is not a number with a unit"),
         ("one of a, b", "names no texts"),

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 
-from ..criteria import Criteria, UsageError
+from ..criteria import Criteria, CriteriaError, UsageError
 from .bundled import BUNDLED
 from .criteria_file import CriteriaFile, load_criteria
 
@@ -67,6 +67,8 @@ def _lend(stated: CriteriaFile) -> CriteriaFile:
     Bundled policies and checks rest on both, also when a team writes the criterion anew.
     """
     bundled = load_criteria(BUNDLED / "criteria.toml").criteria
+    if mistakes := list(_dimension_mistakes(stated, bundled)):
+        raise CriteriaError("\n".join(mistakes))
     lent = {
         id_: replace(
             criterion,
@@ -77,6 +79,18 @@ def _lend(stated: CriteriaFile) -> CriteriaFile:
         if id_ in bundled
     }
     return replace(stated, criteria=Criteria({**stated.criteria, **lent}))
+
+
+def _dimension_mistakes(stated: CriteriaFile, bundled: Criteria) -> Iterator[str]:
+    """Say which criteria bound something else than what the policies and checks of that id measure."""
+    for id_, criterion in stated.criteria.items():
+        measured = bundled[id_].bound if id_ in bundled else None
+        bound = criterion.bound
+        if bound and measured and bound.dimension != measured.dimension:
+            yield (
+                f"{stated.path}: criteria.{id_}.require: {str(bound)!r} bounds a {bound.dimension}, "
+                f"and what judges it measures a {measured.dimension}; write e.g. {str(measured)!r}"
+            )
 
 
 def root_of(criteria: Path) -> Path:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from prodgate.criteria import UsageError
+from prodgate.criteria import CriteriaError, UsageError
 from prodgate.sections import project
 from prodgate.sections.criteria_file import CriteriaFile
 from prodgate.sections.project import BUNDLED as ROOT
@@ -112,3 +113,24 @@ def test_a_criterion_written_anew_has_the_bundled_remedy_unless_it_states_its_ow
         "utf-8",
     )
     assert told in open_project(tmp_path / "criteria.toml").stated.criteria[bundled_id].remedy
+
+
+@pytest.mark.parametrize(
+    ("id_", "require", "told"),
+    [
+        ("latency-p95", "< 300 MiB", "'< 300 MiB' bounds a size, and what judges it measures a time; write e.g. '< 200 ms'"),
+        ("backup-retention", ">= 7 %", "'>= 7 %' bounds a ratio, and what judges it measures a time; write e.g. '>= 30 d'"),
+        ("latency-p95", "< 300 ms", ""),
+        ("of-our-own", "< 300 MiB", ""),
+    ],
+)  # fmt: skip
+def test_a_bound_on_something_else_than_is_measured_is_refused_before_anything_runs(
+    tmp_path: Path, id_: str, require: str, told: str
+) -> None:
+    stated = f'[criteria.{id_}]\nstatement = "a"\nwhy = "a"\nsource = "a"\nlayers = ["load"]\nrequire = "{require}"\n'
+    (tmp_path / "criteria.toml").write_text(f'system = "shop"\n{stated}', "utf-8")
+    if not told:
+        assert str(open_project(tmp_path / "criteria.toml").stated.criteria[id_].bound) == require
+        return
+    with pytest.raises(CriteriaError, match=re.escape(f"criteria.toml: criteria.{id_}.require: {told}")):
+        open_project(tmp_path / "criteria.toml")
