@@ -119,5 +119,5 @@ def journeys_judged(folder: Path, told: BrowserSettings) -> Findings:
 def join(url: str, reader: Mapping[str, str]) -> None:
     """Let a reader join at the sample site."""
     form = urlencode({"email": reader["user"], "password": reader["password"], "team": "bos"}).encode()
-    with urlopen(f"{url}/join", form, timeout=10) as answer:
+    with urlopen(f"{url}/join", form, timeout=60) as answer:
         assert answer.status == 200

@@ -36,7 +36,7 @@ PAGES += [page("empty", "/empty", "navigation")]
 def outcomes() -> Mapping[str, tuple[Outcome, str]]:
     """The worst outcome for the completeness of each page, and its reason."""
     with results() as place, origin(answers) as site:
-        found = judged(VISITS, visited(settings(site.url, place, pages=PAGES, patience=1.5)))
+        found = judged(VISITS, visited(settings(site.url, place, pages=PAGES, patience=5.0)))
     told: dict[str, tuple[Outcome, str]] = {}
     for each in found["pages-complete"]:
         name = each.subject.partition(" ")[0]
@@ -53,7 +53,7 @@ def outcomes() -> Mapping[str, tuple[Outcome, str]]:
         ("elsewhere", Outcome.NOT_SATISFIED, "led to http://elsewhere.example/"),
         ("port", Outcome.NOT_SATISFIED, "led to http://127.0.0.1:9/"),
         ("broken", Outcome.NOT_SATISFIED, "HTTP 500"),
-        ("hang", Outcome.NOT_SATISFIED, "Timeout 1500ms exceeded"),
+        ("hang", Outcome.NOT_SATISFIED, "Timeout 5000ms exceeded"),
         ("empty", Outcome.NOT_SATISFIED, "without navigation"),
     ],
 )

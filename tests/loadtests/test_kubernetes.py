@@ -176,7 +176,7 @@ def test_its_commands_make_a_load(tmp_path: Path) -> None:
             for name, each in given
         ]
         try:
-            assert [each.wait(60) for each in members] == [0, 0, 0], (tmp_path / "said").read_text("utf-8")
+            assert [each.wait(240) for each in members] == [0, 0, 0], (tmp_path / "said").read_text("utf-8")
         finally:
             for each in members:
                 each.kill()
