@@ -91,7 +91,9 @@ def forget_the_balancers_errors(aws: Aws) -> None:
 
 def tell_another_topic(aws: Aws) -> None:
     sns, like = aws("sns"), aws("sns").get_topic_attributes(TopicArn=topic(aws, "alarms"))["Attributes"]
-    arn = sns.create_topic(Name=f"{NAME}-new-team", Attributes={"KmsMasterKeyId": like["KmsMasterKeyId"]})["TopicArn"]
+    tags = sns.list_tags_for_resource(ResourceArn=like["TopicArn"])["Tags"]
+    key = {"KmsMasterKeyId": like["KmsMasterKeyId"]}
+    arn = sns.create_topic(Name=f"{NAME}-new-team", Attributes=key, Tags=tags)["TopicArn"]
     policy = like["Policy"].replace(like["TopicArn"], arn)
     sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
     sns.subscribe(TopicArn=arn, Protocol="sms", Endpoint="+81312345678")

@@ -164,8 +164,8 @@ SABOTAGES = (
     Sabotage("nobody is told of the budget", breaks={"budget-notification"}, by=nobody_told),
     Sabotage("nobody is told of anomalies", breaks={"cost-anomaly-detection"}, by=without_anomaly_subscriptions),
     Sabotage(
-        "a queue says nobody's it is",
+        "a queue never said whose it is",
         breaks={"cost-allocation-tags", "encryption-customer-managed-keys", "encryption-in-transit"},
-        by=lambda aws: aws("sqs").create_queue(QueueName="forgotten", tags={"note": "temporary"}),
+        by=lambda aws: aws("sqs").create_queue(QueueName="forgotten"),
     ),
 )
