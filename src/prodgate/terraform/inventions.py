@@ -51,6 +51,8 @@ class Inventions:
     stand_ins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
     """What the settings of a provider leave open: ``account``, ``region``."""
+    unset: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Arguments that are null, by the type of the resource and its invented id or ARN: their dotted paths."""
 
     def find_invented(self, references: tuple[str, ...]) -> str | None:
         """Return the first address of such a data source, or None."""
@@ -98,14 +100,18 @@ def read_inventions(sidecar: Path) -> Inventions:
     lines = sidecar.read_text(encoding="utf-8").splitlines() if sidecar.exists() else []
     unstated: dict[str, frozenset[str]] = {}
     assumed: set[str] = set()
+    unset: dict[tuple[str, str], frozenset[str]] = {}
     for said in map(json.loads, lines):
         assumed |= set(said.get("assumed", ()))
+        if "planned" in said:
+            key = said["planned"], said["id"]  # where two are called the same, what is null in both is not set
+            unset[key] = frozenset(said["unset"]) & unset.get(key, frozenset(said["unset"]))
         if "type" not in said:
             continue
         unstated[said["type"]] = unstated.get(said["type"], frozenset()) | frozenset(said["invented"])
     types = (frozenset(unstated) | READ_BY_CORE) - PLAUSIBLE
     stand_ins = {kind: names for kind, names in unstated.items() if kind in PLAUSIBLE}
-    return Inventions(types, MARK, stand_ins, frozenset(assumed))
+    return Inventions(types, MARK, stand_ins, frozenset(assumed), unset)
 
 
 def find_invented_repetitions(inventions: Inventions, references: ConfiguredReferences, tree: Tree) -> Iterator[Gap]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +27,7 @@ _REMOVABLE: Final = ("resource", "data", "module")
 _COMPUTING: Final = frozenset(
     {"Error in function call", "Invalid function argument", "Invalid index", "Invalid operand"}
 )
+_MODULE: Final = re.compile(r"\(module\.([\w-]+)(?:\[[^\]]*\])? is ")
 _UNCOUNTED: Final = "how many there are is decided by what can't be read here"
 
 
@@ -62,10 +64,13 @@ def _take_out(error: TerraformError, tree: Tree, written_for: WrittenFor | None)
     for each in error.diagnostics:
         if each.summary in CONDITIONS:
             continue
+        module, block = (original.find_place(each.position) if each.position else None) or (None, None)
+        if module and block and (misfit := _find_misfit(each, block, original.borrowed.get(module.directory, {}))):
+            tree = tree.without(module.directory, {f"module.{misfit}": _explain_misfit(each)})
+            continue
         if each.summary in _COMPUTING and (value := _find_uncomputable(each, original)):
             tree = replace(tree, uncomputable=tree.uncomputable | {value})
             continue
-        module, block = (original.find_place(each.position) if each.position else None) or (None, None)
         reason = _explain(each, block.kind if block else "", written_for)
         if not module or not block or not reason or block.kind not in _REMOVABLE:
             raise error
@@ -80,6 +85,19 @@ def _explain(error: Diagnostic, kind: str, written_for: WrittenFor | None) -> st
         return _UNCOUNTED
     changed = kind in ("resource", "data") and error.summary in CHANGING
     return explain_change(error, written_for) if written_for and changed else ""
+
+
+def _find_misfit(error: Diagnostic, block: HclBlock, borrowed: Container[str]) -> str:
+    """Return the name of the call of a borrowed module that is not what the call expects, or nothing."""
+    named = _MODULE.search(error.detail) if error.summary == "Unsupported attribute" else None
+    name = block.labels[0] if block.kind == "module" and error.summary in CHANGING else ""
+    name = named[1] if named else name
+    return name if name in borrowed else ""
+
+
+def _explain_misfit(error: Diagnostic) -> str:
+    said = " ".join(error.detail.split())
+    return f"could not be read, since the copy that --modules names is of another version: {error.summary}: {said}"
 
 
 def _find_uncomputable(error: Diagnostic, tree: Tree) -> tuple[str, int, int] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..semantics.unresolved import Unresolved
+from .addresses import split_module, without_indices
 from .assumptions import find_assumptions, mark_assumed
 from .block_uses import Path as Part
 from .flow import Flow
@@ -15,11 +16,13 @@ from .inventions import Decided, Inventions, find_decided_repetitions, find_inve
 from .outside import find_outside_reads
 from .plan_file import load_plan, not_a_plan
 from .provenance import Provenance
+from .provider.unset import find_name
 from .reading import UNKNOWN
 from .redaction import find_redactions
 from .references import ConfiguredReferences
 from .resources import Configuration, Gap, Resource
 from .sources import Tree
+from .unset import PlannedConfiguration, forget_unset
 
 
 def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configuration:
@@ -58,7 +61,7 @@ def build_configuration(
     flow = Flow(tree, inventions.types, inventions.stand_ins, inventions.assumed) if inventions and tree else None
     repeated = tuple(find_invented_repetitions(inventions, references, tree)) if inventions and tree else ()
     gaps = (*gaps, *repeated, *_find_stand_in_gaps(plan, flow, repeated, tree))
-    resources = tuple(_PlanReader(references, provenance, inventions, flow).resources(plan))
+    resources = tuple(_PlanReader(references, provenance, inventions, flow, PlannedConfiguration(plan)).resources(plan))
     assumptions = tuple(find_assumptions(resources, inventions, flow)) if inventions and flow else ()
     said = () if asked else tuple(f"{each.subject} {each.reason}" for each in assumptions)
     return Configuration(
@@ -96,6 +99,7 @@ class _PlanReader:
     provenance: Provenance | None
     inventions: Inventions | None
     flow: Flow | None
+    planned: PlannedConfiguration
 
     def resources(self, plan: Mapping[str, Any]) -> Iterator[Resource]:
         """Yield what is planned, then the data that was read before the plan."""
@@ -115,7 +119,7 @@ class _PlanReader:
         unknown = change.get("after_unknown") or {}
         if not isinstance(unknown, Mapping):
             raise TypeError(f"after_unknown of {address} is {str(unknown)[:40]!r}, and no object")
-        values = self._hide(stated, mark_unknown(stated.get("values") or {}, unknown) or {})
+        values = self._hide(stated, self._forget_unset(stated, mark_unknown(stated.get("values") or {}, unknown) or {}))
         return Resource(
             address=address,
             type=stated["type"],
@@ -127,6 +131,22 @@ class _PlanReader:
             references=named,
             sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
         )
+
+    def _forget_unset(self, stated: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return values with null for what is not set, where nothing that stands in for something decides so."""
+        address, kind, flow = stated["address"], stated["type"], self.flow
+        if stated["mode"] != "managed":
+            return values
+        if self.inventions is None or flow is None:
+            module, name = split_module(without_indices(address))
+            calls = module.split(".")[1::2]
+            return forget_unset(values, lambda path: self.planned.leaves_out(calls, name, kind, path))
+        unset = self.inventions.unset.get((kind, find_name(values)), frozenset())
+
+        def is_unset(path: tuple[str, ...]) -> bool:
+            return ".".join(path) in unset and not any(each.decides("") for each in flow.of_value(address, path[0]))
+
+        return forget_unset(values, is_unset)
 
     def _hide(self, stated: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return values, with unknown for what a stand-in decides."""

@@ -257,3 +257,30 @@ def test_module_is_taken_from_a_folder_and_a_variable_from_an_option(tmp_path: P
         "one",
         7,
     )
+
+
+def test_copy_of_another_version_than_is_called_is_not_judged(tmp_path: Path) -> None:
+    main = """
+module "q" {
+  source  = "acme/queue/aws"
+  version = "~> 1.0"
+  waits   = 7
+}
+module "r" {
+  source = "acme/queue/aws"
+}
+resource "aws_sns_topic" "t" {
+  name = module.r.queue_name
+}
+"""
+    root = _write(tmp_path / "live", {"main.tf": main})
+    queue = (
+        'resource "aws_sqs_queue" "this" {\n  name = "q"\n}\noutput "name" {\n  value = aws_sqs_queue.this.name\n}\n'
+    )
+    folder = _write(tmp_path / "copies", {"queue/main.tf": queue})
+
+    (found,) = open_configurations(root, given=Given(modules=[folder]))
+
+    assert {gap.subject for gap in found.gaps} == {"module.q", "module.r"}
+    assert all("the copy that --modules names is of another version" in gap.reason for gap in found.gaps)
+    assert [each.address for each in found.resources] == ["aws_sns_topic.t"]

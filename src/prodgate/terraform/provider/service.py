@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from .policy_document import PolicyError
 from .schema import Block, Schemas, UsedTypes, encode_schemas
 from .settings import Settings, read_settings
 from .synthesis import Identities
+from .unset import find_name, list_unset
 from .utility_providers import name_resource
 from .validation import diagnostic, find_misplaced, unconfigurable, warning
 from .values import UNKNOWN, decode, drop_unset, encode, holds_unknown
@@ -42,6 +43,12 @@ class Sidecar:
         stated = {"account": settings.states_account, "region": settings.states_region}
         if self._file is not None and (assumed := [name for name, known in stated.items() if not known]):
             self._write(json.dumps({"assumed": assumed}))
+
+    def record_unset(self, kind: str, planned: Mapping[str, Any], unset: Iterable[str]) -> None:
+        """Write down which arguments of a resource are null, by its type and its invented id or ARN."""
+        name = find_name(planned)
+        if self._file is not None and name:
+            self._write(json.dumps({"planned": kind, "id": name, "unset": list(unset)}))
 
     def _write(self, line: str) -> None:
         assert self._file is not None
@@ -125,7 +132,10 @@ class Service:
         if self.creator:
             return plan_without_identity(kind, block, proposed, self.settings)
         if self.is_aws:
-            return plan_with_identity(kind, block, proposed, config, settings=self.settings, identities=self.identities)
+            named = self.identities
+            planned = plan_with_identity(kind, block, proposed, config, settings=self.settings, identities=named)
+            self.sidecar.record_unset(kind, planned, list_unset(block, config))
+            return planned
         name_resource(kind, proposed, self.identities.identify(kind, config, self.settings).fields["uid"])
         return mark_computed_unknown(block, proposed)
 

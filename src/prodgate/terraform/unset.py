@@ -1,0 +1,90 @@
+"""Tells arguments that are not set from those whose value is decided later: of both, a plan says "unknown".
+
+The stand-in provider sees which arguments are null when core asks it to plan, also where a variable says so or a
+dynamic block has no element. For the plan of a real provider, its own ``configuration`` says what is not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .provider.schema import aws_schemas
+from .reading import UNKNOWN
+
+
+def forget_unset(values: Mapping[str, Any], is_unset: Callable[[tuple[str, ...]], bool]) -> dict[str, Any]:
+    """Return values with null for what is unknown and not set; ``is_unset`` is asked by path, without indices."""
+    return {name: _forget(value, (name,), is_unset) for name, value in values.items()}
+
+
+def _forget(value: Any, path: tuple[str, ...], is_unset: Callable[[tuple[str, ...]], bool]) -> Any:
+    if value is UNKNOWN:
+        return None if is_unset(path) else value
+    if isinstance(value, Mapping):
+        return {name: _forget(each, (*path, name), is_unset) for name, each in value.items()}
+    return [_forget(each, path, is_unset) for each in value] if isinstance(value, list) else value
+
+
+class PlannedConfiguration:
+    """The ``configuration`` and the ``variables`` of a plan, as far as they say what is null or not written."""
+
+    def __init__(self, plan: Mapping[str, Any]) -> None:
+        self._plan = plan
+
+    def leaves_out(self, module: Sequence[str], resource: str, kind: str, path: tuple[str, ...]) -> bool:
+        """Whether an argument of a resource is not written, or null. ``module`` are the names of calls that lead there.
+
+        Blocks may be written as dynamic ones, which a plan does not list: of these nothing is said.
+        """
+        found = self._find(module)
+        stated = next((each for each in found.get("resources") or () if each.get("address") == resource), None)
+        if stated is None or not _is_argument(kind, path):
+            return False
+        written: Any = stated.get("expressions") or {}
+        for name in path[:-1]:
+            written = written.get(name) if isinstance(written, Mapping) else None
+            if isinstance(written, list):
+                written = {key: value for each in written for key, value in each.items()}
+            if written is None:
+                return False
+        return path[-1] not in written or self._is_null(written[path[-1]], module)
+
+    def _find(self, module: Sequence[str]) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = (self._plan.get("configuration") or {}).get("root_module") or {}
+        for name in module:
+            found = ((found.get("module_calls") or {}).get(name) or {}).get("module") or {}
+        return found
+
+    def _is_null(self, expression: Any, module: Sequence[str]) -> bool:
+        if not isinstance(expression, Mapping):
+            return False
+        if "constant_value" in expression:
+            return expression["constant_value"] is None
+        named: Sequence[str] = expression.get("references") or ()
+        return len(named) == 1 and named[0].startswith("var.") and self._is_null_variable(named[0][4:], module)
+
+    def _is_null_variable(self, name: str, module: Sequence[str]) -> bool:
+        if not module:
+            stated = (self._plan.get("variables") or {}).get(name)
+            return stated is not None and stated.get("value") is None
+        call = (self._find(module[:-1]).get("module_calls") or {}).get(module[-1]) or {}
+        handed = (call.get("expressions") or {}).get(name)
+        if handed is not None:
+            return self._is_null(handed, module[:-1])
+        declared = (self._find(module).get("variables") or {}).get(name)
+        return declared is not None and declared.get("default") is None
+
+
+def _is_argument(kind: str, path: tuple[str, ...]) -> bool:
+    """Whether AWS decides an argument only where it is left out; a list of objects can be written as blocks, too."""
+    if kind not in aws_schemas().names("resource"):
+        return False
+    block = aws_schemas().block("resource", kind)
+    for name in path[:-1]:
+        nested = block["block_types"].get(name)
+        if nested is None:
+            return False
+        block = nested["block"]
+    stated = block["attributes"].get(path[-1]) or {}
+    return bool(stated.get("optional") and stated.get("computed")) and "object" not in str(stated["type"])
