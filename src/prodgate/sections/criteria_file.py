@@ -27,7 +27,7 @@ from .statements import read_statement, statement_mistakes
 from .toml_text import render_mistakes
 from .validation import key_mistakes, quantity_mistakes
 
-_KEYS: dict[str, tuple[type, ...]] = {
+KEYS: dict[str, tuple[type, ...]] = {
     "statement": (dict, str),
     "why": (str,),
     "require": (str,),
@@ -52,8 +52,8 @@ _KEYS: dict[str, tuple[type, ...]] = {
 }
 #: The moments of a release that a criterion may belong to.
 MOMENTS = ("before", "during", "after")
-_REQUIRED = ("statement", "why", "source", "layers")
-_CHOICES = {
+REQUIRED = ("statement", "why", "source", "layers")
+CHOICES = {
     "decides": ("point", "bound"),
     "needs": ("production",),
     "moment": MOMENTS,
@@ -66,7 +66,7 @@ _TEXTS = {
     "remedy": "what to do when it does not hold",
 }
 #: Least and greatest of each whole number.
-_NUMBERS = {"population": (0, 1_000_000), "samples": (1, 1_000_000_000), "attested_by": (1, 2)}
+NUMBERS = {"population": (0, 1_000_000), "samples": (1, 1_000_000_000), "attested_by": (1, 2)}
 _TYPES = {str: "a text", dict: "a table", list: "a list", int: "a whole number", bool: "true or false"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -189,25 +189,25 @@ def _criterion_mistakes(tables: Any) -> Iterator[str]:
 
 
 def _key_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
-    for key in _REQUIRED:
+    for key in REQUIRED:
         if key not in table:
-            yield f"{where}.{key}: is missing; every criterion states {', '.join(_REQUIRED)}"
-    yield from key_mistakes(where, table, _KEYS)
-    for key in (each for each in table if each in _KEYS):
-        if not isinstance(table[key], _KEYS[key]) or (isinstance(table[key], bool) and bool not in _KEYS[key]):
-            yield f"{where}.{key}: is {table[key]!r}; write {_TYPES[_KEYS[key][0]]}"
+            yield f"{where}.{key}: is missing; every criterion states {', '.join(REQUIRED)}"
+    yield from key_mistakes(where, table, KEYS)
+    for key in (each for each in table if each in KEYS):
+        if not isinstance(table[key], KEYS[key]) or (isinstance(table[key], bool) and bool not in KEYS[key]):
+            yield f"{where}.{key}: is {table[key]!r}; write {_TYPES[KEYS[key][0]]}"
 
 
 def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
     yield from statement_mistakes(where, table)
     yield from layer_mistakes(where, table)
-    for key, choices in _CHOICES.items():
+    for key, choices in CHOICES.items():
         if table.get(key, choices[0]) not in choices:
             yield f"{where}.{key}: is {table[key]!r}; write {' or '.join(repr(choice) for choice in choices)}"
     for key, example in _TEXTS.items():
         if key in table:
             yield from text_mistakes(f"{where}.{key}", table[key], example)
-    for key, (least, most) in _NUMBERS.items():
+    for key, (least, most) in NUMBERS.items():
         if not least <= table.get(key, least) <= most:
             yield f"{where}.{key}: is {table[key]:,}; write a number from {least} to {most:,}"
     yield from _quantity_mistakes(where, table)

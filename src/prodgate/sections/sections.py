@@ -17,7 +17,7 @@ from .rehearsal import rehearsal_mistakes
 from .rollout import rollout_mistakes
 from .validation import is_text_list, key_mistakes
 
-_SECTIONS: Final = (
+SECTIONS: Final = (
     "system", "include", "extends", "terraform", "account", "repository", "facts", "evidence", "load", "airflow",
     "dags", "e2e", "rollout", "rehearsal", "attested", "requirements", "criteria",
 )  # fmt: skip
@@ -26,8 +26,8 @@ _SECTIONS: Final = (
 def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with each section but the criteria's own tables."""
     for key in data:
-        if key not in _SECTIONS:
-            yield f"{key}: is not a section{suggest(key, _SECTIONS) or '; sections are ' + ', '.join(_SECTIONS)}"
+        if key not in SECTIONS:
+            yield f"{key}: is not a section{suggest(key, SECTIONS) or '; sections are ' + ', '.join(SECTIONS)}"
     if not isinstance(data.get("system"), str):
         yield 'system: names no system; write e.g. system = "nba-news"'
     yield from _terraform_mistakes(data.get("terraform", {}))
