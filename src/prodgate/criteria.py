@@ -73,6 +73,8 @@ class Criterion:
     """Whether it may say so of all: the question may be not-applicable to a system."""
     baseline: bool = False
     """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
+    baseline_bound: Bound | None = None
+    """What is asked of any team, where the bound is stricter than nearly everybody accepts; None for the bound."""
     attested_by: int = 1
     """How many people must stand for a record of it."""
     document: str = ""

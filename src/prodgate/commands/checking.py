@@ -23,7 +23,13 @@ def baseline(criteria: Criteria) -> Criteria:
     """Return the criteria that are good practice for any team, asked only where there is something to ask about."""
     return Criteria(
         {
-            id_: replace(criterion, layers=("static",), population=0, where_present=True)
+            id_: replace(
+                criterion,
+                layers=("static",),
+                population=0,
+                where_present=True,
+                bound=criterion.baseline_bound or criterion.bound,
+            )
             for id_, criterion in criteria.items()
             if criterion.baseline and "static" in criterion.layers
         }

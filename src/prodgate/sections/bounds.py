@@ -17,6 +17,10 @@ _CONFIDENCE: Final = (Decimal("0.5"), Decimal("0.999999"))
 _REFERENCE: Final = re.compile(r"\{([^}]*)\}")
 
 
+#: Key of a criterion -> the field that its bound becomes.
+_BOUNDS: Final = {"require": "bound", "baseline": "baseline_bound"}
+
+
 def parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
     """Parse a bound whose limit may be another criterion's: ``<= {latency-p95}``. Raises UnitError."""
 
@@ -27,6 +31,19 @@ def parse_bound(text: str, tables: Mapping[str, Any]) -> Bound:
         return str(Bound.parse(other["require"]).limit)
 
     return Bound.parse(_REFERENCE.sub(limit, text))
+
+
+def parse_bounds(table: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the bounds of a criterion: its own, and the one that is asked of any team."""
+    stated = {name: table.get(key) for key, name in _BOUNDS.items()}
+    return {name: parse_bound(text, tables) for name, text in stated.items() if isinstance(text, str)}
+
+
+def bounds_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with the bounds of a criterion."""
+    for key in _BOUNDS:
+        if isinstance(table.get(key), str):
+            yield from bound_mistakes(f"{where}.{key}", table[key], lambda text: parse_bound(text, tables))
 
 
 def bound_mistakes(where: str, text: str, parse: Callable[[str], Bound]) -> Iterator[str]:

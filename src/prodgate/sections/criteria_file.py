@@ -11,7 +11,7 @@ from typing import Any
 from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError
 from ..quantities import Quantity
 from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
-from .bounds import bound_mistakes, confidence_mistakes, deciding_mistakes, parse_bound, text_mistakes
+from .bounds import bounds_mistakes, confidence_mistakes, deciding_mistakes, parse_bounds, text_mistakes
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
 from .evidence import EvidenceSection, parse_evidence_section
@@ -44,7 +44,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "needs": (str,),
     "moment": (str,),
     "applicability": (str,),
-    "baseline": (bool,),
+    "baseline": (bool, str),
     "overrides": (bool,),
     "attested_by": (int,),
     "document": (dict,),
@@ -213,8 +213,7 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
     yield from _quantity_mistakes(where, table)
     yield from deciding_mistakes(where, table)
     yield from terms_mistakes(where, table)
-    if "require" in table:
-        yield from bound_mistakes(f"{where}.require", table["require"], lambda text: parse_bound(text, tables))
+    yield from bounds_mistakes(where, table, tables)
 
 
 def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -234,7 +233,6 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         statement_ja=statement.get("ja", ""),
         **{key: table[key] for key in ("why", "source")},
         layers=tuple(layer for layer in LAYERS if layer in table["layers"]),
-        bound=parse_bound(table["require"], tables) if "require" in table else None,
         remedy=table.get("remedy", ""),
         controls=tuple(table.get("controls", ())),
         population=table.get("population", 1),
@@ -243,7 +241,8 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         needs_production=table.get("needs") == "production",
         some_subjects=table["applicability"] == "some-subjects" if "applicability" in table else None,
         where_present=table.get("applicability") == "where-present",
-        baseline=table.get("baseline", False),
+        baseline=bool(table.get("baseline")),
+        **parse_bounds(table, tables),
         **parse_terms(table),
         **quantities,
     )

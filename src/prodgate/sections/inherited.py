@@ -101,16 +101,19 @@ def _write_out(name: str, without: Collection[str]) -> str:
     heads = [*_TABLE.finditer(text)]
     ends = [*(head.start() for head in heads[1:]), len(text)]
     kept = [
-        _adapt(text[head.start() : end], name, tables[head[1]]["layers"])
+        _adapt(text[head.start() : end], name, tables[head[1]])
         for head, end in zip(heads, ends, strict=True)
         if tables[head[1]].get("baseline") and head[1] not in without
     ]
     return "\n".join((f"# Good practice for any team, as this version of prod-gate has it: {area}.\n", *kept))
 
 
-def _adapt(table: str, source: str, layers: Collection[str]) -> str:
-    lines = [line for line in _OWN.sub("", table).rstrip().splitlines() if not line.startswith("#")]
-    asked = ", ".join(f'"{layer}"' for layer in _LAYERS if layer in layers)
+def _adapt(text: str, source: str, table: Mapping[str, Any]) -> str:
+    bound = table["baseline"]
+    if isinstance(bound, str):
+        text = re.sub(r"^require = .*$", f'require = "{bound}"', text, flags=re.MULTILINE)
+    lines = [line for line in _OWN.sub("", text).rstrip().splitlines() if not line.startswith("#")]
+    asked = ", ".join(f'"{layer}"' for layer in _LAYERS if layer in table["layers"])
     added = (
         f'source = "{source}"',
         f"layers = [{asked}]",

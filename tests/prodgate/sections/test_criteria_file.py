@@ -62,9 +62,17 @@ def test_a_valid_file_is_read_whole() -> None:
     assert stated.requirements[0].layers == ("static",)
 
 
+def test_what_any_team_is_asked_may_be_less_than_what_is_asked_here() -> None:
+    stated = parse_criteria(VALID.replace("baseline = true", 'baseline = "<= 60 d"'), FILE)
+    _, second = stated.criteria.values()
+    assert (second.baseline, str(second.bound), str(second.baseline_bound)) == (True, "<= 30 d", "<= 60 d")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
+        ("baseline = true", 'baseline = "7 days"', "baseline: "),
+        ("baseline = true", 'baseline = ">= 0 d"', "baseline: is '>= 0 d'; "),
         ('system = "shop"', "", "criteria.toml: system: names no system"),
         ('system = "shop"', 'sistem = "shop"', "criteria.toml: sistem: is not a section; did you mean 'system'?"),
         ('root = "terraform"', "root = 3", "terraform.root: is 3; write the path"),
