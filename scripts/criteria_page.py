@@ -34,7 +34,7 @@ MEANINGS = {
     "needs": "`production`: a rehearsal can't answer it, says so, and goes on.",
     "moment": "The checklist of a release that it belongs to, for `--moment`.",
     "applicability": "Whether the question may not arise: never, for some subjects, or for a whole system. See below.",
-    "baseline": "Whether it is good practice for any team: `prodgate check` asks it without a criteria file.",
+    "baseline": "Good practice for any team, which `prodgate check` asks without a file; a bound is asked instead.",
     "overrides": "Stands in the place of the criterion of that id that `extends` takes over.",
     "attested_by": "How many people must stand for a record of it.",
     "document": "What they must have looked at, and the headings that it must have something under.",
@@ -151,6 +151,8 @@ def _key(key: str) -> dict[str, Any]:
         found |= {"items": {"enum": list(LAYERS)}, "minItems": 1, "uniqueItems": True}
     if key == "controls":
         found |= {"items": {"type": "string", "minLength": 1}, "uniqueItems": True}
+    if key == "baseline":
+        found["pattern"] = "^(<=?|>=?|==) "
     if key == "statement":
         found["properties"] = {each: {"type": "string"} for each in ("en", "ja")}
         found |= {"additionalProperties": False, "minLength": 1, "minProperties": 1}
