@@ -37,9 +37,11 @@ def exact(expression: Any) -> Formula:
 
 
 def constant(value: Truth, name: str = "") -> Formula:
-    """Return what is known for every request; a doubt becomes a variable with a name of its own."""
+    """Return what is known for every request. A doubt becomes a variable: a new one, or the one of a name, which then
+    must say all that its truth depends on but the request."""
     if isinstance(value, Doubt):
-        return Formula(z3.BoolVal(False), z3.Bool(f"doubt: {name or value}"), z3.BoolVal(True))
+        variable = z3.Bool(f"doubt: {name}") if name else z3.FreshBool("doubt")
+        return Formula(z3.BoolVal(False), variable, z3.BoolVal(True))
     return exact(z3.BoolVal(value))
 
 

@@ -40,7 +40,7 @@ class Requests:
     def rules(self) -> Iterator[Any]:
         """Yield what holds of every request."""
         if not self._action:
-            yield from (is_word(self._service, "-"), is_word(self._verb, ""))
+            yield from (is_word(self._service, "-"), is_word(self._verb, "-_"))
             # everybody may, whatever policies say
             yield z3.Or(self._service != z3.StringVal("sts"), self._verb != z3.StringVal("getcalleridentity"))
         if not isinstance(self._resource, str):

@@ -135,7 +135,7 @@ class Space:
             each = [constant(compare(read, one, condition.values, lookup), name) for one in key.candidates]
             chosen = [_LOGIC.all_of([exact(value == n), one]) for n, one in enumerate(each)]
             return _LOGIC.any_of(chosen)
-        found = _LOGIC.any_of([_match_text(read.base, value, text, lookup, slot) for text in condition.values])
+        found = _LOGIC.any_of([_match_text(read.base, value, text, lookup) for text in condition.values])
         return _LOGIC.negate(found) if read.negated else found
 
 
@@ -159,7 +159,7 @@ def _quantify(read: Operator, key: Key, each: list[Formula], name: str) -> Formu
     )
 
 
-def _match_text(base: str, value: Any, text: str, lookup: Lookup | None, slot: int) -> Formula:
+def _match_text(base: str, value: Any, text: str, lookup: Lookup | None) -> Formula:
     is_arn = base.startswith("arn")
     pattern: Pattern | Doubt | None
     if base.startswith("stringequals") and (lookup is None or "${" not in text):
@@ -168,13 +168,13 @@ def _match_text(base: str, value: Any, text: str, lookup: Lookup | None, slot: i
         pattern = doubt(f"{text} holds a variable")
     else:
         pattern = (read_arn_pattern if is_arn else read_pattern)(text, lookup)
-    name = f"{base} {text} {lookup is not None} {slot}"
+    name = f"{base} {text} {lookup is not None} of {value}"
     if pattern is None or isinstance(pattern, Doubt):
         return constant(False if pattern is None else pattern, name)
     if not is_arn:
         return exact(fits(value, pattern))
     assert isinstance(_ARN, tuple)
-    unsure = constant(doubt("it is compared as an ARN, and is none"), name)
+    unsure = constant(doubt("it is compared as an ARN, and is none"), f"no ARN: {name}")
     return _LOGIC.any_of([exact(fits(value, pattern)), _LOGIC.all_of([exact(z3.Not(fits(value, _ARN))), unsure])])
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from prodgate.cli import main
 from prodgate.iam.containment import find_new_access
 from prodgate.iam.decision import Policies
+from prodgate.iam.documents import Document
 from prodgate.iam.evaluation import Answer, Request, evaluate
 from prodgate.iam.questions import Question, ask
 from prodgate.iam.truth import Doubt
@@ -90,6 +91,7 @@ def test_several_values_may_fulfil_what_one_cannot() -> None:
         (identity(when(StringIs={"x": "y"})), "operator StringIs is not known"),
         (identity(statement("*", "arn:aws:s3:::${aws:username}/*")), ""),
         (identity(when(Bool={"x": "true"}, StringEquals={"x": "true"})), ""),
+        (Policies(identity=(Document(unread="ReadOnlyAccess is not read"),)), "ReadOnlyAccess is not read"),
     ],
 )
 def test_what_is_not_understood_is_neither(policies: Policies, reason: str) -> None:
@@ -156,6 +158,8 @@ PUT = statement("s3:Put*", "arn:aws:s3:::photos/*")
         ([statement("*"), DENY], [statement("*")], Request),
         ([when(StringEquals={"x": "a"})], [when(StringLike={"x": "a*"})], Request),
         ([PUT], [PUT, when(StringIs={"x": "y"})], Doubt),
+        ([PUT], [PUT, statement("vpc-lattice:AssociateViaAWSService-EventsAndStates")], Request),
+        ([when(StringLike={"a": "${b}*"})], [when(StringLike={"c": "${b}*"})], Doubt),
         ([PUT], [{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], Request),
     ],
 )
