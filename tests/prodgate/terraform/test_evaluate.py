@@ -96,7 +96,9 @@ def test_sensitive_arguments_are_marked(in_shop: Find) -> None:
 
 
 def test_what_the_configuration_leaves_open_is_unknown(in_shop: Find) -> None:
-    assert in_shop("aws_db_instance.orders").values["kms_key_id"] is UNKNOWN
+    orders = in_shop("aws_db_instance.orders").values
+
+    assert (orders["latest_restorable_time"], orders["kms_key_id"]) == (UNKNOWN, None)
 
 
 def test_failed_check_blocks_are_noted(shop: Configuration) -> None:
