@@ -67,6 +67,8 @@ def end_with(command: Callable[[], int], *, broken: int, usage: int) -> NoReturn
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError, AttributeError) as error:
+            if not code and isinstance(error, OSError):  # with another code it was said already
+                print_failure([describe_refusal(error)])
             code = code or broken
     os._exit(code)
