@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from ..iam.evaluation import Request
 from ..iam.truth import Doubt
 from ..semantics.json_texts import read_json
 from ..semantics.unresolved import Unresolved
+from ..terraform.diagnostics import TerraformError
+from ..terraform.evaluate import Given, open_configurations
+from ..terraform.principals import read_account
 from .iam_arguments import COMPARING, parse_documents
 from .output import write
 
@@ -22,15 +26,35 @@ _NOTHING_NEW, _NEW, _UNDETERMINED = range(3)
 
 
 def permissions(args: argparse.Namespace) -> int:
-    """Compare two policies, by proof. Raises UsageError."""
+    """Say what the principals of a configuration reach, or compare two policies, by proof. Raises UsageError."""
     if find_spec("z3") is None:
         raise UsageError("prodgate iam proves with z3, which is not installed; pip install 'prod-gate[iam]'")
     documents = parse_documents(args.words)
-    if documents is None:
+    if documents is not None:
+        return _compare(*map(_read, documents), as_json=args.json)
+    if len(args.words) != 1:
         raise UsageError(
-            f"{' '.join(args.words)!r} is no question; write {COMPARING} OLD NEW, with two policy documents"
+            f"{' '.join(args.words)!r} is no question; write PATH, or {COMPARING} OLD NEW with two policy documents"
         )
-    return _compare(*map(_read, documents), as_json=args.json)
+    return _reach(Path(args.words[0]), args)
+
+
+def _reach(path: Path, args: argparse.Namespace) -> int:
+    from .reaching import describe_reach, describe_who_can, render_reach, render_who_can  # noqa: PLC0415  needs z3
+
+    try:
+        configurations = open_configurations(path, given=Given(args.var_file))
+    except TerraformError as error:
+        raise UsageError(str(error)) from error
+    accounts = [read_account(each, datetime.now(UTC).isoformat(timespec="seconds")) for each in configurations]
+    if args.who_can:
+        rows = [row for account in accounts for row in describe_who_can(account, *args.who_can)]
+        lines = render_who_can(rows)
+    else:
+        rows = [row for account in accounts for row in describe_reach(account)]
+        lines = render_reach(rows)
+    write(json.dumps(rows, indent=2) if args.json else "\n".join(lines), None)
+    return 0
 
 
 def _read(path: Path) -> Document:

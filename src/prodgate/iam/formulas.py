@@ -16,7 +16,7 @@ from .patterns import Pattern, Wild
 from .truth import Doubt, Truth
 
 #: z3's own count of steps that one question may take, some seconds: the same on every machine, as a time is not.
-STEPS: Final = 40_000_000
+STEPS: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)

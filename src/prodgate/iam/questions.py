@@ -41,6 +41,12 @@ def ask(question: Question) -> Request | Doubt | None:
     resource = read_named(question.resource)
     if isinstance(resource, Doubt):
         return resource
+    if (
+        isinstance(resource, str)
+        and not space.keys
+        and not any(map(_holds_variables, list_statements(question.policies)))
+    ):
+        return _decide(question, given)
     requests = Requests(space, resource=resource, action=question.action.lower())
     asked = Asked(question.caller, question.action.lower(), question.resource, question.account)
     allowed = Decision(asked, question.policies, _LOGIC, requests.applies).allowed
@@ -53,6 +59,28 @@ def ask(question: Question) -> Request | Doubt | None:
     if model is None:
         return _explain(question, requests, find_model(allowed.exactly, *requests.rules()))
     return _confirm(question, requests.read(model, question.caller, question.account))
+
+
+def _holds_variables(statement: Statement) -> bool:
+    """Whether anything in it stands for a value of the context, which may be open though no condition names its key."""
+    texts = [*(statement.resources or ()), *(statement.not_resources or ())]
+    texts += [value for condition in statement.conditions for value in condition.values]
+    return statement.has_variables and any("${" in text for text in texts)
+
+
+def _decide(question: Question, given: Given) -> Request | Doubt | None:
+    """Answer a question that leaves nothing open: it is a request."""
+    request = Request(
+        caller=question.caller,
+        action=question.action.lower(),
+        resource=question.resource,
+        account=question.account,
+        context={key: value for key, value in given.items() if value is not None},
+    )
+    try:
+        return request if evaluate(request, question.policies) is Answer.ALLOWED else None
+    except Unresolved as error:
+        return doubt(str(error))
 
 
 def _confirm(question: Question, request: Request) -> Request | Doubt:

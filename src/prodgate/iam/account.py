@@ -1,0 +1,103 @@
+"""The principals of an account, with what they are allowed and what runs with their rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from .callers import Caller
+from .decision import Policies
+from .documents import Document, read_document
+
+#: The policy of AWS that allows everything, as it has been since 2015.
+ADMINISTRATOR_ACCESS: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
+EVERYTHING: Final = read_document(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, ADMINISTRATOR_ACCESS
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of users."""
+
+    arn: str
+    identity: tuple[Document, ...] = ()
+    managed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Principal:
+    """A user or a role of the account."""
+
+    arn: str
+    identity: tuple[Document, ...] = ()
+    """Its own policies and those of its groups."""
+    managed: tuple[str, ...] = ()
+    """ARNs of the managed policies attached to it or its groups."""
+    groups: tuple[str, ...] = ()
+    """ARNs of its groups."""
+    boundary: Document | None = None
+    trust: Document | None = None
+    """Of a role: who may assume it."""
+    has_login: bool = False
+    """Of a user: whether it is known to have a password."""
+    in_profile: bool = False
+    """Of a role: whether an instance profile that holds it is known."""
+    place: str = ""
+
+    @property
+    def is_role(self) -> bool:
+        """Whether it is a role."""
+        return ":role/" in self.arn
+
+    @property
+    def name(self) -> str:
+        """Its name, without its path."""
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def account(self) -> str:
+        """The account that it belongs to."""
+        return self.arn.split(":")[4]
+
+    def caller(self) -> Caller:
+        """Return who calls when it does: of a role, a session."""
+        if not self.is_role:
+            return Caller("user", self.arn, self.account)
+        partition = self.arn.split(":")[1]
+        return Caller("session", f"arn:{partition}:sts::{self.account}:assumed-role/{self.name}/session", self.account)
+
+    def policies(self, resource: Document | None = None) -> Policies:
+        """Return the policies that have a say when it calls."""
+        boundaries = None if self.boundary is None else (self.boundary,)
+        return Policies(identity=self.identity, boundaries=boundaries, resource=resource)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Something that runs with the rights of a role."""
+
+    kind: str
+    """As ``function``, ``instance``, ``stack``."""
+    arn: str
+    role: str
+    """The ARN of the role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What is known of an account."""
+
+    id: str
+    principals: tuple[Principal, ...]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    holders: tuple[Holder, ...] = ()
+    things: frozenset[str] = frozenset()
+    """What exists beside them, as ``cluster``, ``job``, ``stack set``."""
+    is_whole: bool = False
+    """Whether there is nothing else in the account, so that what is not known of does not exist."""
+    gaps: tuple[str, ...] = ()
+    """What could not be read, so that nothing can be excluded."""
+    now: str = "2026-01-01T00:00:00+00:00"
+    """The moment for which it is asked."""

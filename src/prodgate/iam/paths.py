@@ -1,0 +1,50 @@
+"""The ways to another principal's rights that `paths.toml` lists."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An action that a way takes, on each of some resources."""
+
+    action: str
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """A way to the rights of a role that is passed to a service, or that something holds already."""
+
+    name: str
+    known_as: tuple[str, ...]
+    service: str = ""
+    """To which the role is passed; nothing for a role that is held."""
+    kind: str = ""
+    """Of what holds the role."""
+    pattern: str = ""
+    """The ARNs of such things."""
+    needs: str = ""
+    steps: tuple[Step, ...]
+
+
+@cache
+def list_paths() -> tuple[Path, ...]:
+    """Return all ways, in the order of the table."""
+    table = tomllib.loads(files(__package__).joinpath("paths.toml").read_text("utf-8"))["path"]
+    return tuple(
+        Path(
+            name=row["name"],
+            known_as=tuple(row["known_as"]),
+            service=row.get("service", ""),
+            kind=row.get("kind", ""),
+            pattern=row.get("pattern", ""),
+            needs=row.get("needs", ""),
+            steps=tuple(Step(action=step[0], resources=tuple(step[1:])) for step in row["steps"]),
+        )
+        for row in table
+    )
