@@ -74,7 +74,7 @@ def _keep_outermost(edits: Iterable[Edit]) -> Iterator[Edit]:
 
 def _name_sources(source: Source, sources: Mapping[str, str]) -> Iterator[Edit]:
     for block in source.blocks:
-        if block.kind == "module" and block.labels[0] in sources:
+        if block.kind == "module" and block.labels and block.labels[0] in sources:
             start, end = block.spans["source"]
             yield start, end, f"source = {json.dumps(sources[block.labels[0]])}".encode()
             yield from [(*block.spans["version"], None)] if "version" in block.spans else []

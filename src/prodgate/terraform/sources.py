@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .diagnostics import refusal
 from .directory_files import has_configuration, parse_files
@@ -19,6 +19,9 @@ from .positions import Position
 
 #: Directories that never hold a root of their own.
 PRUNED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+
+#: Labels that a block of a kind has.
+_LABELS: Final = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,10 @@ class Module:
     sources: tuple[Source, ...]
 
     def of(self, kind: str) -> Iterator[HclBlock]:
-        """Yield its blocks of a kind, in the order of its files."""
-        return (block for source in self.sources for block in source.blocks if block.kind == kind)
+        """Yield its blocks of a kind, in the order of its files; not those without their labels, which core refuses."""
+        least = _LABELS.get(kind, 0)
+        named = (block for source in self.sources for block in source.blocks if len(block.labels) >= least)
+        return (block for block in named if block.kind == kind)
 
     @cached_property
     def resources(self) -> Mapping[str, tuple[HclBlock, ...]]:

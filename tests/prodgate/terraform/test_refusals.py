@@ -16,6 +16,9 @@ REFUSED: Mapping[str, tuple[Mapping[str, str], str]] = {
         {"main.tf": 'resource "aws_sns_topic" "t" {\n'},
         "main.tf:1: Unclosed configuration block; There is no closing brace",
     ),
+    "resource without labels": ({"main.tf": "resource {\n}\n"}, "main.tf:1: Missing type for resource; "),
+    "module without a label": ({"main.tf": "module {\n}\n"}, "main.tf:1: Missing name for module; "),
+    "provider without a label": ({"main.tf": "provider {\n}\n"}, "main.tf:1: Missing name for provider; "),
     "unknown argument": (
         {"main.tf": 'resource "aws_sns_topic" "t" {\n  nam = "t"\n}\n'},
         'main.tf:2: Unsupported argument; An argument named "nam" is not expected here. Did you mean "name"?',
