@@ -81,6 +81,17 @@ def leave_out_sidecars(
     return [one for one in running if one["name"] in own or not one["name"].startswith(_SIDECARS)]
 
 
+def list_containers(account: Account, service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the containers of a service that run, and those that its definition names whose image none of them has."""
+    running = [one for task in list_tasks(account, service) for one in task["containers"]]
+    named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
+    own = {one["name"] for one in named}
+    # a container that has not begun may have no image yet; its definition has
+    begun = [one for one in leave_out_sidecars(running, named) if one.get("image") or one["name"] not in own]
+    known = {one["image"] for one in begun}
+    return [*begun, *(one for one in named if one["image"] not in known)]
+
+
 def network_settings(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the subnets and security groups of a service's tasks, and whether they get public addresses."""
     found: Mapping[str, Any] = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})

@@ -12,7 +12,7 @@ from ...quantities import Quantity
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
 from ..observers import observes, reads
-from .ecs_services import leave_out_sidecars, list_services, list_tasks, read_task_definition
+from .ecs_services import list_containers, list_services
 from .image_manifests import list_settings, list_variants, read_settings, repository_name
 from .services import Image, parse_image
 
@@ -86,13 +86,7 @@ def _list_deployed(account: Account) -> Iterator[tuple[Image, str]]:
     """Yield each image once, with the digest that runs, else the one that is named; empty for neither."""
     seen = set[tuple[str, str]]()
     for service in list_services(account):
-        running = [one for task in list_tasks(account, service) for one in task["containers"]]
-        named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
-        running = leave_out_sidecars(running, named)
-        # a container that has not begun may have no image yet; its definition has
-        running = [one for one in running if one.get("image") or one["name"] not in {each["name"] for each in named}]
-        known = {one["image"] for one in running}
-        for one in [*running, *(one for one in named if one["image"] not in known)]:
+        for one in list_containers(account, service):
             found = parse_image(one["image"])
             digest = one.get("imageDigest") or found.digest
             if (found.repository, digest) not in seen:

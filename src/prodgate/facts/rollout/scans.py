@@ -13,7 +13,7 @@ from ...aws.answers import Absent, Unreadable
 from ...aws.documents import read_document
 from ...estimates import Estimate
 from .. import Fact
-from ..live.ecs_services import list_services, list_tasks, read_task_definition
+from ..live.ecs_services import list_containers, list_services
 from ..live.image_manifests import list_variants, repository_name
 from ..live.services import Image, parse_image
 from ..observers import reads
@@ -70,10 +70,7 @@ def observe_image_scans(account: Account) -> Iterator[Mapping[str, Any]]:
 
 
 def _list_running(account: Account, service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    running = [one for task in list_tasks(account, service) for one in task["containers"]]
-    named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
-    known = {one["image"] for one in running}
-    for one in (*running, *(each for each in named if each["image"] not in known)):
+    for one in list_containers(account, service):
         yield one["image"], one.get("imageDigest") or parse_image(one["image"]).digest
 
 

@@ -13,6 +13,7 @@ from prodgate import Quantity
 from prodgate.facts.live.images import DeployedImage, observe_images
 from prodgate.facts.live.running_services import RunningService, observe_running_services
 from prodgate.facts.live.services import observe_services, parse_image
+from prodgate.facts.rollout.scans import observe_image_scans
 from prodgate.findings import Undetermined
 
 from .stated_account import ACCOUNT, REGION, account_answering
@@ -144,6 +145,7 @@ def test_what_aws_adds_to_a_task_is_aws_s(name: str) -> None:
     assert service(answers(DescribeTasks=tasks)).strange_images == ()
     with account_answering(answers(DescribeTasks=tasks)) as account:
         assert [one.subject for one in observe_images(account)] == [f"{REPOSITORY}@{A}"]
+        assert [one["image"] for one in observe_image_scans(account)] == [f"{REPOSITORY}@{A}"]
 
 
 def test_what_only_calls_itself_so_is_not_aws_s() -> None:
