@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -68,26 +68,29 @@ def _describe_tasks(account: Account, cluster: str, arns: Sequence[str]) -> tupl
     return tuple(found)
 
 
-def leave_out_sidecars(
-    running: Iterable[Mapping[str, Any]], named: Iterable[Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
-    """Return the containers of a task but those that AWS adds to it, which no task definition names.
+def list_own_containers(account: Account, task: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the containers of a task but those that AWS adds to it. Raises Unreadable.
 
-    Their images are in registries of AWS's own accounts.
+    Their images are in registries of AWS's own accounts. The definition of this very task names none of them; one that
+    it names is the team's, whatever it is called.
     https://docs.aws.amazon.com/guardduty/latest/ug/how-runtime-monitoring-works-ecs-fargate.html
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
     """
-    own = {one["name"] for one in named}
-    return [one for one in running if one["name"] in own or not one["name"].startswith(_SIDECARS)]
+    containers = [*task["containers"]]
+    if not any(one["name"].startswith(_SIDECARS) for one in containers):
+        return containers
+    defined = read_task_definition(account, task["taskDefinitionArn"])["containerDefinitions"]
+    own = {one["name"] for one in defined}
+    return [one for one in containers if one["name"] in own or not one["name"].startswith(_SIDECARS)]
 
 
 def list_containers(account: Account, service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the containers of a service that run, and those that its definition names whose image none of them has."""
-    running = [one for task in list_tasks(account, service) for one in task["containers"]]
+    running = [one for task in list_tasks(account, service) for one in list_own_containers(account, task)]
     named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
     own = {one["name"] for one in named}
     # a container that has not begun may have no image yet; its definition has
-    begun = [one for one in leave_out_sidecars(running, named) if one.get("image") or one["name"] not in own]
+    begun = [one for one in running if one.get("image") or one["name"] not in own]
     known = {one["image"] for one in begun}
     return [*begun, *(one for one in named if one["image"] not in known)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import apart, observes, reads
-from .ecs_services import leave_out_sidecars, list_services, list_tasks, read_task_definition
+from .ecs_services import list_own_containers, list_services, list_tasks
 from .image_manifests import is_same_image
 from .services import parse_image
 
@@ -97,14 +97,11 @@ def _find_strange_images(account: Account, service: Mapping[str, Any]) -> tuple[
     found = list_tasks(account, service)
     if not found:
         raise Unreadable(f"{service['serviceName']}: no task runs, so nobody knows which image one would use")
-    named = read_task_definition(account, service["taskDefinition"])["containerDefinitions"]
-    return tuple(each for task in found for each in _find_strange(account, stated, task, named))
+    return tuple(each for task in found for each in _find_strange(account, stated, task))
 
 
-def _find_strange(
-    account: Account, stated: Mapping[str, str], task: Mapping[str, Any], defined: Iterable[Mapping[str, Any]]
-) -> Iterator[str]:
-    for one in leave_out_sidecars(task["containers"], defined):
+def _find_strange(account: Account, stated: Mapping[str, str], task: Mapping[str, Any]) -> Iterator[str]:
+    for one in list_own_containers(account, task):
         wanted = stated.get(one["name"])
         if wanted is None:
             yield f"{_short(task)} runs {one['name']}, which the project does not declare"

@@ -12,7 +12,7 @@ from ...aws.answers import Unread, Unreadable
 from ...aws.plain_json import revive, to_plain
 from ...quantities import Quantity
 from .. import Fact
-from ..live.ecs_services import list_tasks_of_family
+from ..live.ecs_services import list_own_containers, list_tasks_of_family
 from .deployments import Deployment
 
 #: The stage in which readers' traffic moves, by CodeDeploy and by ECS.
@@ -67,14 +67,21 @@ class TrafficAfterMigration(Fact):
 
 
 def read_runs(account: Account, family: str) -> Mapping[str, Any]:
-    """Return the tasks of a family that ECS still knows, as plain JSON values. Raises Unreadable."""
+    """Return the tasks of a family that ECS still knows, as plain JSON values. Raises Unreadable.
+
+    What a container of AWS's ends with, such as an agent that is killed with its task, says nothing of a migration.
+    """
     kept = [
-        {name: task[name] for name in _KEPT if name in task}
-        | {"containers": [{"name": each["name"], "exitCode": each.get("exitCode")} for each in task["containers"]]}
+        {name: task[name] for name in _KEPT if name in task} | {"containers": _list_codes(account, task)}
         for task in list_tasks_of_family(account, family)
     ]
     plain: Mapping[str, Any] = to_plain({"family": family, "asked": account.now, "tasks": kept})
     return plain
+
+
+def _list_codes(account: Account, task: Mapping[str, Any]) -> list[dict[str, Any]]:
+    own = list_own_containers(account, task)
+    return [{"name": each["name"], "exitCode": each.get("exitCode")} for each in own]
 
 
 def run_facts(value: Mapping[str, Any], deployments: Sequence[Deployment], within: timedelta) -> MigrationRuns:

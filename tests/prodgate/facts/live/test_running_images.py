@@ -141,7 +141,7 @@ def test_what_runs_is_not_known(found: Mapping[str, Any], declared: Mapping[str,
 def test_what_aws_adds_to_a_task_is_aws_s(name: str) -> None:
     container = {"name": "api", "image": f"{REPOSITORY}@{A}", "imageDigest": A}
     added = {"name": name, "image": "593207742271.dkr.ecr.us-east-1.amazonaws.com/agent:v1", "imageDigest": B}
-    tasks = {"tasks": [{"taskArn": "arn:task/1", "containers": [container, added]}]}
+    tasks = {"tasks": [{"taskArn": "arn:task/1", "taskDefinitionArn": "api:1", "containers": [container, added]}]}
     assert service(answers(DescribeTasks=tasks)).strange_images == ()
     with account_answering(answers(DescribeTasks=tasks)) as account:
         assert [one.subject for one in observe_images(account)] == [f"{REPOSITORY}@{A}"]
@@ -150,10 +150,27 @@ def test_what_aws_adds_to_a_task_is_aws_s(name: str) -> None:
 
 def test_what_only_calls_itself_so_is_not_aws_s() -> None:
     added = {"name": "aws-guardduty-agent-1a2b3", "image": f"{REPOSITORY}@{B}", "imageDigest": B}
-    tasks = {"tasks": [{"taskArn": "arn:task/1", "containers": [added]}]}
+    tasks = {"tasks": [{"taskArn": "arn:task/1", "taskDefinitionArn": "api:1", "containers": [added]}]}
     definition = {"taskDefinition": {"containerDefinitions": [added]}}
     found = service(answers(DescribeTasks=tasks, DescribeTaskDefinition=definition))
     assert found.strange_images == ("task 1 runs aws-guardduty-agent-1a2b3, which the project does not declare",)
+
+
+def test_what_an_earlier_definition_calls_so_is_not_aws_s_while_its_task_still_runs() -> None:
+    container = {"name": "api", "image": f"{REPOSITORY}@{A}", "imageDigest": A}
+    added = {"name": "aws-guardduty-agent-1a2b3", "image": f"{REPOSITORY}@{B}", "imageDigest": B}
+    tasks = {"tasks": [{"taskArn": "arn:task/1", "taskDefinitionArn": "api:old", "containers": [container, added]}]}
+
+    def describe(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        named = [container, added] if asked["taskDefinition"] == "api:old" else [container]
+        return {"taskDefinition": {"containerDefinitions": named}}
+
+    stands = answers(DescribeTasks=tasks, DescribeTaskDefinition=describe)
+    assert service(stands).strange_images == (
+        "task 1 runs aws-guardduty-agent-1a2b3, which the project does not declare",
+    )
+    with account_answering(stands) as account:
+        assert f"{REPOSITORY}@{B}" in [one.subject for one in observe_images(account)]
 
 
 @pytest.mark.parametrize(("age", "expected"), [(timedelta(days=40), "40 d"), (timedelta(hours=6), "0.25 d")])
