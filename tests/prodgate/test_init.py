@@ -148,3 +148,46 @@ def test_no_folder_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_terraform_that_no_parser_reads_is_found_all_the_same(shop: Path) -> None:
     (shop / "infra/prod/main.tf").write_text('resource "aws_vpc" {{{', "utf-8")
     assert survey(shop).roots[0] == "infra/prod"
+
+
+@pytest.mark.parametrize("name", ["in fra\U0001f600", 'in"fr\\a', "インフラ"])
+def test_a_root_of_any_visible_name_is_named_as_it_is(tmp_path: Path, name: str) -> None:
+    for place in (tmp_path / name, tmp_path / "dags" / name):
+        place.mkdir(parents=True)
+        (place / "main.tf").write_text(SHOP["infra/modules/network/main.tf"], "utf-8")
+        (place / "requirements.txt").write_text("flask\n", "utf-8")
+    assert main(["init", str(tmp_path)]) == 0
+    assert load_criteria(tmp_path / "criteria.toml").terraform_root == survey(tmp_path).roots[0]
+
+
+@pytest.mark.parametrize("name", ["da\ngs", "da\x7fgs", b"da\xffgs".decode("utf-8", "surrogateescape"), "da\u202egs"])
+@pytest.mark.parametrize("file", ["main.tf", "orders.py"])
+def test_a_folder_whose_name_nobody_sees_is_to_be_renamed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, file: str
+) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / file).write_text(SHOP["pipeline/dags/orders.py"] if file == "orders.py" else "", "utf-8")
+    assert main(["init", str(tmp_path)]) == USAGE
+    assert "has a character in its name that nobody sees; rename it\n" in capsys.readouterr().err
+    assert not (tmp_path / "criteria.toml").exists()
+
+
+def test_a_file_below_a_folder_whose_name_nobody_sees_stays_on_its_line(tmp_path: Path) -> None:
+    (tmp_path / "we\nb").mkdir()
+    (tmp_path / "we\nb" / "requirements.txt").write_text("flask\n", "utf-8")
+    assert main(["init", str(tmp_path)]) == 0
+    assert "which we\\nb/requirements.txt (flask) seems to serve" in (tmp_path / "criteria.toml").read_text("utf-8")
+    assert load_criteria(tmp_path / "criteria.toml").system
+
+
+def test_where_one_file_is_refused_none_is_left(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / ".github").write_text("mine", "utf-8")
+    assert main(["init"]) == USAGE
+    assert ".github/workflows: Not a directory; nothing was written: make way for it" in capsys.readouterr().err
+    (shop / ".github").unlink()
+    (shop / ".gitignore").mkdir()
+    assert main(["init"]) == USAGE
+    said = capsys.readouterr()
+    assert ".gitignore: Is a directory; nothing was written: make way for it" in said.err
+    assert "wrote" not in said.out
+    assert not [name for name in FILES if (shop / name).exists()]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Final
 
+from ..criteria import UsageError
+from ..report.text import visible
+from ..sections.toml_text import write_string
 from .surveying import Survey
 
 WORKFLOW: Final = ".github/workflows/prod-gate.yml"
@@ -118,15 +120,25 @@ jobs:
 
 
 def write_first_files(found: Survey) -> Mapping[str, str]:
-    """Return the text of each file by its path from the folder that was looked at."""
+    """Return the text of each file by its path from the folder that was looked at.
+
+    Raises UsageError for a folder whose name can't be written down.
+    """
+    dags = found.dags[0] if found.dags else ""
     return {
         "criteria.toml": _CRITERIA.format(
             name=found.name,
-            system=json.dumps(found.name),
-            terraform=_ROOT.format(root=json.dumps(found.roots[0])) if found.roots else _NO_ROOT,
-            dags=_DAGS.format(folder=found.dags[0], quoted=json.dumps(found.dags[0])) if found.dags else "",
-            site=_SITE.format(found=found.sites[0]) if found.sites else "",
+            system=_quote(found.name),
+            terraform=_ROOT.format(root=_quote(found.roots[0])) if found.roots else _NO_ROOT,
+            dags=_DAGS.format(folder=visible(dags), quoted=_quote(dags)) if dags else "",
+            site=_SITE.format(found=visible(found.sites[0])) if found.sites else "",
         ),
         "waivers.toml": _WAIVERS,
         WORKFLOW: _WORKFLOW.replace("VERSION", version("prod-gate")),
     }
+
+
+def _quote(name: str) -> str:
+    if name != visible(name):
+        raise UsageError(f"{visible(name)}: has a character in its name that nobody sees; rename it")
+    return write_string(name)

@@ -50,17 +50,25 @@ def _describe(found: Survey) -> Iterator[str]:
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
-    written = []
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        with (folder / name).open("x", encoding="utf-8") as file:  # one that came in between is not written over
-            file.write(text)
-        written.append(f"  {name}")
-    if _must_ignore(folder):
-        with (folder / ".gitignore").open("a", encoding="utf-8") as file:
-            file.write(f"\n{_IGNORE}" if file.tell() else _IGNORE)
-        written.append(f"  .gitignore (a line for {_IGNORED})")
-    _print(["wrote:", *written])
+    """Write all files, or none. Raises UsageError."""
+    written: list[Path] = []
+    ignored = _must_ignore(folder)
+    try:
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with (folder / name).open("x", encoding="utf-8") as file:  # one that came in between is not written over
+                written.append(folder / name)
+                file.write(text)
+        if ignored:
+            with (folder / ".gitignore").open("a", encoding="utf-8") as file:
+                file.write(f"\n{_IGNORE}" if file.tell() else _IGNORE)
+    except OSError as error:
+        for path in written:
+            path.unlink()
+        place = error.filename or folder
+        raise UsageError(f"{place}: {error.strerror}; nothing was written: make way for it, and try again") from None
+    added = [f"  .gitignore (a line for {_IGNORED})"] if ignored else []
+    _print(["wrote:", *(f"  {name}" for name in files), *added])
 
 
 def _must_ignore(folder: Path) -> bool:

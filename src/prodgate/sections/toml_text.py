@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -56,6 +57,11 @@ def parse_toml(text: str) -> dict[str, Any]:
         if wrong := _describe_nonsense(value, depth):
             raise TomlError(f"{where}: {wrong}" if where else wrong)
     return found
+
+
+def write_string(text: str) -> str:
+    """Return a visible text as TOML has it on one line: what JSON escapes, TOML reads."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def render_mistakes(mistakes: Iterable[str]) -> str:

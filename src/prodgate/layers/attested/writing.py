@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Final
 
 from ...criteria import UsageError
 from ...sections.attestations_file import REHEARSAL, Person, Record
+from ...sections.toml_text import write_string
 
 _HEADER: Final = "# What people say of this criterion, and what they looked at. Write it anew: prodgate attest {}\n"
 _REHEARSED: Final = """#
@@ -27,28 +27,23 @@ def render_record(record: Record) -> str:
 def _render(record: Record) -> Iterator[str]:
     yield _HEADER.format(record.criterion)
     yield f"{_REHEARSED}\n{REHEARSAL} = true\n" if record.rehearsal else "\n"
-    yield f"criterion = {_text(record.criterion)}\nstatement = {_text(record.statement)}\n"
+    yield f"criterion = {write_string(record.criterion)}\nstatement = {write_string(record.statement)}\n"
     yield f"when = {_moment(record.when)}\nvalid_until = {_moment(record.valid_until)}\n"
     for key, values in (("runs", record.runs), ("links", record.links)):
         if values:
-            yield f"{key} = [{', '.join(map(_text, values))}]\n"
+            yield f"{key} = [{', '.join(map(write_string, values))}]\n"
     yield from _render_person("by", record.by)
     yield from _render_person("second", record.second) if record.second else ()
     for path, digest in record.documents.items():
-        yield f"\n[[documents]]\npath = {_text(path)}\nsha256 = {_text(digest)}\n"
+        yield f"\n[[documents]]\npath = {write_string(path)}\nsha256 = {write_string(digest)}\n"
 
 
 def _render_person(key: str, person: Person) -> Iterator[str]:
-    yield f"\n[{key}]\nname = {_text(person.name)}\nrole = {_text(person.role)}\n"
-
-
-def _text(text: str) -> str:
-    """Return a TOML string: what JSON escapes, TOML reads."""
-    return json.dumps(text, ensure_ascii=False)
+    yield f"\n[{key}]\nname = {write_string(person.name)}\nrole = {write_string(person.role)}\n"
 
 
 def _moment(at: datetime | None) -> str:
-    return _text(REHEARSAL) if at is None else at.isoformat()
+    return write_string(REHEARSAL) if at is None else at.isoformat()
 
 
 def write_record(file: Path, text: str, *, overwrite: bool) -> None:
