@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..criteria import UsageError
-from ..iam.documents import Document, read_document
+from ..iam.documents import Document, read_identity_document
 from ..iam.evaluation import Request
 from ..iam.truth import Doubt
 from ..semantics.json_texts import read_json
@@ -31,6 +31,8 @@ def permissions(args: argparse.Namespace) -> int:
         raise UsageError("prodgate iam proves with z3, which is not installed; pip install 'prod-gate[iam]'")
     documents = parse_documents(args.words)
     if documents is not None:
+        if args.who_can or args.var_file:
+            raise UsageError(f"--who-can and --var-file ask about a PATH; {COMPARING} takes two policy documents alone")
         return _compare(*map(_read, documents), as_json=args.json)
     if len(args.words) != 1:
         raise UsageError(
@@ -59,11 +61,13 @@ def _reach(path: Path, args: argparse.Namespace) -> int:
 
 def _read(path: Path) -> Document:
     try:
-        return read_document(read_json(path.read_bytes()), str(path))
+        return read_identity_document(read_json(path.read_bytes()), str(path))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a file with a policy document") from error
     except ValueError as error:
         raise UsageError(f"{path}: is not JSON: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: is nested too deeply for a policy document") from error
     except Unresolved as error:
         raise UsageError(str(error)) from error
 

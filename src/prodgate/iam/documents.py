@@ -62,13 +62,25 @@ def read_document(parsed: Any, where: str) -> Document:
     if unknown := set(elements) - {"version", "id", "statement"}:
         raise Unresolved(where, f"has the element {min(unknown)!r}, which no policy has")
     version = elements.get("version", "2008-10-17")
-    if version not in _VERSIONS:
+    if not isinstance(version, str) or version not in _VERSIONS:
         raise Unresolved(where, f"has the version {version!r}; write 2012-10-17")
     if "statement" not in elements:
         raise Unresolved(where, "is not a policy document: it has no Statement")
     found = elements["statement"]
     items = found if isinstance(found, list) else [found]
     return Document(tuple(_read_statement(one, where, n, _VERSIONS[version]) for n, one in enumerate(items, start=1)))
+
+
+def read_identity_document(parsed: Any, where: str) -> Document:
+    """Read a parsed policy of a user, role or group, of which AWS demands resources and no principals. Raises
+    Unresolved."""
+    document = read_document(parsed, where)
+    for one in document.statements:
+        if one.principals is not None or one.not_principals is not None:
+            raise Unresolved(one.place, "names a principal, as only the policy of a resource does")
+        if one.resources is None and one.not_resources is None:
+            raise Unresolved(one.place, "has neither Resource nor NotResource")
+    return document
 
 
 def _read_statement(item: Any, where: str, number: int, has_variables: bool) -> Statement:

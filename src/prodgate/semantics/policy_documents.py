@@ -129,7 +129,10 @@ def read_elements(value: Any, where: str) -> dict[str, Any]:
     """Return the elements of an object by their names in lower case. Raises Unresolved."""
     if not isinstance(value, Mapping):
         raise Unresolved(where, f"is not a policy document: {value!r} stands where an object must")
-    return {str(key).lower(): item for key, item in value.items()}
+    elements = {str(key).lower(): item for key, item in value.items()}
+    if len(elements) < len(value):
+        raise Unresolved(where, "holds an element twice, in other capitals")
+    return elements
 
 
 def _statement(elements: Mapping[str, Any], where: str) -> Statement:

@@ -179,6 +179,9 @@ def test_new_access(old: Any, new: Any, answer: Any) -> None:
         (statement("s3:*", "arn:aws:s3:::photos/*"), 1, "New access: NEW allows s3:"),
         (when(StringIs={"x": "y"}), 2, "Undetermined: "),
         ({"Effect": "Maybe"}, 4, "new.json statement 1 has the effect 'Maybe'"),
+        ({**PUT, "Principal": "*"}, 4, "new.json statement 1 names a principal"),
+        ({"Effect": "Allow", "Action": "s3:*"}, 4, "new.json statement 1 has neither Resource nor NotResource"),
+        ({**PUT, "action": "s3:GetObject"}, 4, "holds an element twice"),
     ],
 )
 def test_the_command_says_it_by_its_exit_code(new: Any, code: int, said: str, tmp_path: Path, capsys: Any) -> None:
@@ -192,3 +195,17 @@ def test_the_command_says_it_by_its_exit_code(new: Any, code: int, said: str, tm
         assert main([*words, "--json"]) == code
         assert json.loads(capsys.readouterr().out)["new_access"] == ("no", "yes", "undetermined")[code]
     assert main(["iam", "check-no-new-access", str(tmp_path / "none.json"), str(tmp_path / "new.json")]) == 4
+    assert main([*words, "--who-can", "s3:GetObject", "*"]) == 4
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['{"Version": [], "Statement": []}', "[" * 100_000, "", "[1]", "null"],
+    ids=["version", "deep", "empty", "list", "null"],
+)
+def test_a_file_that_is_no_policy_is_refused_in_a_sentence(written: str, tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "a.json").write_text(written)
+    assert main(["iam", "check-no-new-access", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 4
+    said = capsys.readouterr().err
+    assert "a.json" in said
+    assert "Traceback" not in said
