@@ -71,7 +71,7 @@ class Flow:
         key = without_indices(address), argument
         if key not in self._origins:
             module, resource = split_module(key[0])
-            uses = self._list_uses(module, resource).get(argument, ())
+            uses = self.list_uses(module, resource).get(argument, ())
             self._origins[key] = tuple(self._find_origins(module, uses)) if uses else ()
         return self._origins[key]
 
@@ -84,7 +84,7 @@ class Flow:
 
     def states(self, address: str, argument: str) -> bool:
         """Whether an argument of a resource is written."""
-        return argument in self._list_uses(*split_module(without_indices(address)))
+        return argument in self.list_uses(*split_module(without_indices(address)))
 
     def of_repetitions(self) -> Iterator[tuple[str, Origin]]:
         """Yield each resource and module call by address, with what its number depends on."""
@@ -92,7 +92,7 @@ class Flow:
             for name in (*stated.resources, *(f"module.{name}" for name in self._calls(module))):
                 if name.startswith("data."):
                     continue
-                uses = self._list_uses(module, name)
+                uses = self.list_uses(module, name)
                 for origin in self._find_origins(module, (use for each in REPETITIONS for use in uses.get(each, ()))):
                     yield f"{module}.{name}".lstrip("."), origin
 
@@ -109,7 +109,7 @@ class Flow:
             return ()
         return self._calls(module).get(call, ()) if kind == "module" else self._written[module].resources.get(name, ())
 
-    def _list_uses(self, module: str, name: str) -> Mapping[str, tuple[Use, ...]]:
+    def list_uses(self, module: str, name: str) -> Mapping[str, tuple[Use, ...]]:
         """What each top-level argument or block of a resource or a module call (``module.x``) names."""
         key = module, name
         if key not in self._uses:
@@ -167,7 +167,7 @@ class Flow:
         if parts[0] == "data" and len(parts) > 2:
             return self._find_origin_of_data(module, parts, use.how)
         declared = len(parts) > 2 and ".".join(parts[:2]) in self._written[module].resources
-        if not declared or parts[2] in self._list_uses(module, ".".join(parts[:2])):
+        if not declared or parts[2] in self.list_uses(module, ".".join(parts[:2])):
             return None
         source = ".".join((*filter(None, [module]), *parts[:3]))
         return None if self._is_stated(module, parts) else Origin(source, "computed", use.how)
@@ -182,7 +182,7 @@ class Flow:
 
     def _is_stated(self, module: str, parts: tuple[str, ...]) -> bool:
         """Whether an attribute that AWS sets follows from what is stated alone."""
-        fields, written = list_fields(parts[0], parts[2]), self._list_uses(module, ".".join(parts[:2]))
+        fields, written = list_fields(parts[0], parts[2]), self.list_uses(module, ".".join(parts[:2]))
         if fields is None or ("account" in self._assumed and fields & OF_ACCOUNT):
             return False
         if "region" in self._assumed and fields & OF_REGION and "region" not in written:
@@ -192,7 +192,7 @@ class Flow:
 
     def _list_parts_of(self, module: str, parts: tuple[str, ...]) -> Iterator[Use]:
         """What an attribute that AWS sets has in it of the arguments of its resource."""
-        fields, written = list_fields(parts[0], parts[2]), self._list_uses(module, ".".join(parts[:2]))
+        fields, written = list_fields(parts[0], parts[2]), self.list_uses(module, ".".join(parts[:2]))
         for name in sorted({*NAMES, "path", "region", *(fields or ())}):
             yield from written.get(name, ())
 
@@ -218,7 +218,7 @@ class Flow:
         callee = f"{module}.module.{name}".lstrip(".")
         outputs = self._written[callee].outputs if callee in self._written else {}
         if rest[:1] in ((KEYS,), (INSTANCES,), ()):
-            repeated = self._list_uses(module, f"module.{name}")
+            repeated = self.list_uses(module, f"module.{name}")
             yield from ((module, use) for each in REPETITIONS for use in repeated.get(each, ()))
         wanted = (
             [outputs[rest[0]]]
@@ -233,14 +233,14 @@ class Flow:
     def _follow_resource(self, module: str, parts: tuple[str, ...]) -> Iterator[Use]:
         """Yield what decides an attribute of a resource, or anything of a data source."""
         if parts[0] == "data" and len(parts) > 2 and parts[3:4] not in ((KEYS,), (INSTANCES,)):
-            for argument, uses in self._list_uses(module, ".".join(parts[:3])).items():
+            for argument, uses in self.list_uses(module, ".".join(parts[:3])).items():
                 yield from (use.further({DECIDES} if argument in REPETITIONS else ()) for use in uses)
         elif parts[0] != "data" and len(parts) > 2 and parts[2] not in (KEYS, INSTANCES):
-            written = self._list_uses(module, ".".join(parts[:2]))
+            written = self.list_uses(module, ".".join(parts[:2]))
             name = "input" if parts[2] == "output" else parts[2]
             yield from written[name] if name in written else self._list_parts_of(module, parts)
         else:
-            written = self._list_uses(module, ".".join(parts[: 3 if parts[0] == "data" else 2]))
+            written = self.list_uses(module, ".".join(parts[: 3 if parts[0] == "data" else 2]))
             yield from (use for each in REPETITIONS for use in written.get(each, ()))
 
 

@@ -22,6 +22,7 @@ from .redaction import find_redactions
 from .references import ConfiguredReferences
 from .resources import Configuration, Gap, Resource
 from .sources import Tree
+from .unread_values import explain_unread
 from .unset import PlannedConfiguration, forget_unset
 
 
@@ -157,7 +158,7 @@ class _PlanReader:
         if stated["mode"] == "data":
             return self.inventions.hide_answers(stated["type"], hidden)
         hidden = hide_derived(address, values, hidden, self.flow)
-        return mark_assumed(address, hidden, self.inventions, self.flow)
+        return explain_unread(address, mark_assumed(address, hidden, self.inventions, self.flow), self.flow)
 
     def _decided(self, address: str) -> Decided:
         """Return a function that says by which stand-in a value of a resource is decided, as `Inventions.hide` asks."""

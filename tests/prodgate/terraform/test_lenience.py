@@ -178,12 +178,15 @@ def test_the_rest_is_there_and_what_depends_on_it_is_unknown(partial: Configurat
     assert queue.text("name") == "alone"
     assert {each.type for each in partial.resources} == {"aws_sqs_queue", "aws_lb"}
     assert UNREAD not in str([each.values for each in partial.resources])
-    for read in (
-        lambda: balancer.text("name"),
-        lambda: balancer.has("subnets"),
-        lambda: balancer.related("subnets", "aws_subnet"),
+    for read, why in (
+        (
+            lambda: balancer.text("name"),
+            "is decided by docker_image.app, which is of the provider 'kreuzwerker/docker'",
+        ),
+        (lambda: balancer.has("subnets"), "is decided by module.vpc, which could not be read"),
+        (lambda: balancer.related("subnets", "aws_subnet"), "is decided later"),
     ):
-        with pytest.raises(Exception, match="is decided later"):
+        with pytest.raises(Exception, match=why):
             read()
 
 
