@@ -141,7 +141,7 @@ class _PlanReader:
         if self.inventions is None or flow is None:
             module, name = split_module(without_indices(address))
             calls = module.split(".")[1::2]
-            return forget_unset(values, lambda path: self.planned.leaves_out(calls, name, kind, path))
+            return forget_unset(values, lambda path: self.planned.leaves_out(calls, name, kind, path, values))
         unset = self.inventions.unset.get((kind, find_name(values)), frozenset())
 
         def is_unset(path: tuple[str, ...]) -> bool:

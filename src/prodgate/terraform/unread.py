@@ -101,11 +101,16 @@ def _makes_files(used: Reference, local_values: Mapping[str, Expression]) -> boo
 
 def forget_stand_ins(plan: dict[str, Any]) -> dict[str, Any]:
     """Return a plan without the resources that stand for what was taken out."""
-    changes = [each for each in plan.get("resource_changes") or () if each.get("name") != UNREAD]
+    changes = [each for each in plan.get("resource_changes") or () if not _is_stand_in(each)]
     planned = {**plan["planned_values"], "root_module": _forget(plan["planned_values"].get("root_module") or {})}
     return {**plan, "resource_changes": changes, "planned_values": planned}
 
 
 def _forget(module: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {**module, "resources": [each for each in module.get("resources") or () if each.get("name") != UNREAD]}
+    kept = {**module, "resources": [each for each in module.get("resources") or () if not _is_stand_in(each)]}
     return kept | {"child_modules": [_forget(each) for each in module.get("child_modules") or ()]}
+
+
+def _is_stand_in(stated: Mapping[str, Any]) -> bool:
+    """Whether a resource is of a kind that makes nothing, and of the name; somebody's own may have that name, too."""
+    return stated.get("type") == "terraform_data" and stated.get("name") == UNREAD

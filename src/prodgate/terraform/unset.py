@@ -32,23 +32,24 @@ class PlannedConfiguration:
     def __init__(self, plan: Mapping[str, Any]) -> None:
         self._plan = plan
 
-    def leaves_out(self, module: Sequence[str], resource: str, kind: str, path: tuple[str, ...]) -> bool:
+    def leaves_out(
+        self, module: Sequence[str], resource: str, kind: str, path: tuple[str, ...], values: Mapping[str, Any]
+    ) -> bool:
         """Whether an argument of a resource is not written, or null. ``module`` are the names of calls that lead there.
 
-        Blocks may be written as dynamic ones, which a plan does not list: of these nothing is said.
+        Blocks may be written as dynamic ones, which a plan does not list: of these nothing is said, nor of others of
+        their name. That there are some shows in the planned ``values``, which have more blocks than are written.
         """
         found = self._find(module)
         stated = next((each for each in found.get("resources") or () if each.get("address") == resource), None)
         if stated is None or not _is_argument(kind, path):
             return False
-        written: Any = stated.get("expressions") or {}
+        written, planned = [stated.get("expressions") or {}], [values]
         for name in path[:-1]:
-            written = written.get(name) if isinstance(written, Mapping) else None
-            if isinstance(written, list):
-                written = {key: value for each in written for key, value in each.items()}
-            if written is None:
+            written, planned = _list_blocks(written, name), _list_blocks(planned, name)
+            if not written or len(written) != len(planned):
                 return False
-        return path[-1] not in written or self._is_null(written[path[-1]], module)
+        return all(path[-1] not in each or self._is_null(each[path[-1]], module) for each in written)
 
     def _find(self, module: Sequence[str]) -> Mapping[str, Any]:
         found: Mapping[str, Any] = (self._plan.get("configuration") or {}).get("root_module") or {}
@@ -67,13 +68,19 @@ class PlannedConfiguration:
     def _is_null_variable(self, name: str, module: Sequence[str]) -> bool:
         if not module:
             stated = (self._plan.get("variables") or {}).get(name)
-            return stated is not None and stated.get("value") is None
+            return stated is not None and "value" in stated and stated["value"] is None
         call = (self._find(module[:-1]).get("module_calls") or {}).get(module[-1]) or {}
         handed = (call.get("expressions") or {}).get(name)
         if handed is not None:
             return self._is_null(handed, module[:-1])
         declared = (self._find(module).get("variables") or {}).get(name)
         return declared is not None and declared.get("default") is None
+
+
+def _list_blocks(blocks: Sequence[Any], name: str) -> list[Any]:
+    """Return the blocks of a name that stand in any of several blocks."""
+    held = [each.get(name) for each in blocks if isinstance(each, Mapping)]
+    return [one for each in held if each is not None for one in (each if isinstance(each, list) else [each])]
 
 
 def _is_argument(kind: str, path: tuple[str, ...]) -> bool:

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from .directory_files import name_for_core
+from .diagnostics import refusal
+from .directory_files import list_entries, name_for_core
 from .edits import REFERENCE, Surroundings, edit_source
+from .positions import Position
 from .sources import Module, Tree
 from .unread import STAND_IN, UNREAD
 
@@ -71,9 +73,10 @@ def copy_tree(tree: Tree, scratch: Path, *, conditions: bool = True, applied: st
     """Lay out the copy below ``scratch``, with or without the resources' own pre- and postconditions.
 
     A copy that will be ``applied`` is given the backend for its state, and keeps every ``depends_on``. Another copy in
-    the same place is removed.
+    the same place is removed. Raises TerraformError where somebody's file has the name of one that is added.
     """
     originals = {module.directory for module in tree.modules.values()}
+    _refuse_taken_names(originals, tree.base)
     top = find_top(tree.root.directory, originals) if find_repository(tree.root.directory) else Path("/")
     place = scratch / "tree"
     expanded = {above for each in originals for above in (each, *each.parents) if above.is_relative_to(top)}
@@ -96,6 +99,14 @@ def find_top(root: Path, originals: Iterable[Path]) -> Path:
 def find_repository(directory: Path) -> Path | None:
     """Return the repository that holds a directory; None where nothing says what belongs to it."""
     return next((above for above in (directory, *directory.parents) if (above / ".git").exists()), None)
+
+
+def _refuse_taken_names(directories: Iterable[Path], base: Path) -> None:
+    """Raise TerraformError for a file in whose place, and not beside which, the added one would be read."""
+    for path in (each / name for each in sorted(directories) for name in list_entries(each)):
+        if name_for_core(path.name) in (ADDED, OVERRIDE):
+            file = os.path.relpath(path, base)
+            raise refusal(f"{file} has a name that the gate needs for itself", "rename the file", Position(file, 1))
 
 
 def _list_renamed(tree: Tree) -> Iterator[tuple[Path, Path]]:

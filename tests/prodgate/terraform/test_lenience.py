@@ -207,6 +207,13 @@ def test_blocks_about_a_state_and_of_newer_versions_change_nothing_that_is_decla
     }  # fmt: skip
 
 
+def test_resource_of_the_name_that_stand_ins_have_is_judged(plant: Plant) -> None:
+    text = 'resource "aws_sqs_queue" "NAME" {\n  name = data.acme_x.f.name\n}\ndata "acme_x" "f" {}\n'
+    found = evaluate(plant({"main.tf": text.replace("NAME", UNREAD)}))
+
+    assert [each.address for each in found.resources] == [f"aws_sqs_queue.{UNREAD}"]
+
+
 def test_file_of_opentofu_stands_for_the_one_of_its_name(newer: Configuration) -> None:
     (topic,) = newer.of("aws_sns_topic")
 

@@ -73,6 +73,14 @@ REFUSED: Mapping[str, tuple[Mapping[str, str], str]] = {
         },
         "main.tf:6: Unsupported attribute; This object does not have an attribute named",
     ),
+    "file in whose place the gate would put its own": (
+        {"main.tf": TOPIC, "zzzz_prodgate_override.tf": 'resource "aws_sns_topic" "t" {\n  name = "u"\n}\n'},
+        "zzzz_prodgate_override.tf:1: zzzz_prodgate_override.tf has a name that the gate needs for itself; rename",
+    ),
+    "such a file of OpenTofu, in a module": (
+        {"main.tf": 'module "m" {\n  source = "./m"\n}\n', "m/zzzz_prodgate.tofu": TOPIC},
+        "m/zzzz_prodgate.tofu:1: m/zzzz_prodgate.tofu has a name that the gate needs for itself; rename the file",
+    ),
     "provider without a stand-in, in JSON": (
         {
             "main.tf.json": '{"terraform": {"required_providers": {"cloudflare": {"source": "cloudflare/cloudflare"}}},'

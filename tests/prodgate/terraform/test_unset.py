@@ -112,6 +112,7 @@ def plan(expressions: Mapping[str, Any], call: Mapping[str, Any], value: Any = N
 
 
 REFERENCE = {"references": ["var.keep"]}
+NULL = {"kms_key_id": {"constant_value": None}}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,8 @@ def test_plan_says_itself_what_was_left_out(
     [
         ({"root_block_device": [{"volume_size": {}}]}, ("root_block_device", "kms_key_id"), True),
         ({"root_block_device": [{"kms_key_id": {}}]}, ("root_block_device", "kms_key_id"), False),
+        ({"root_block_device": [{"kms_key_id": {}}, {}]}, ("root_block_device", "kms_key_id"), False),
+        ({"root_block_device": [{"kms_key_id": {}}, NULL]}, ("root_block_device", "kms_key_id"), False),
         ({}, ("root_block_device", "kms_key_id"), False),  # it may be a dynamic block
         ({}, ("arn",), False),  # AWS alone sets it
     ],
@@ -153,4 +156,16 @@ def test_blocks_are_read_as_they_are_written(written: Mapping[str, Any], path: t
     stated = {"address": "aws_instance.it", "expressions": written}
     known = PlannedConfiguration({"configuration": {"root_module": {"resources": [stated]}}})
 
-    assert known.leaves_out((), "aws_instance.it", "aws_instance", path) is left_out
+    planned = {name: [{}] * len(blocks) for name, blocks in written.items()}
+
+    assert known.leaves_out((), "aws_instance.it", "aws_instance", path, planned) is left_out
+
+
+def test_block_beside_dynamic_ones_says_nothing_of_them() -> None:
+    stated = {"address": "aws_instance.it", "expressions": {"ebs_block_device": [{"device_name": {}}]}}
+    known = PlannedConfiguration({"configuration": {"root_module": {"resources": [stated]}}})
+    argument = ("ebs_block_device", "encrypted")
+
+    for planned, left_out in (([{}], True), ([{}, {}], False)):
+        values = {"ebs_block_device": planned}
+        assert known.leaves_out((), "aws_instance.it", "aws_instance", argument, values) is left_out
