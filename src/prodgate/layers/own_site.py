@@ -20,6 +20,8 @@ from .layer import LayerContext
 _READY: Final = 60.0
 _PATIENCE: Final = 5.0
 _PAUSE: Final = 0.1
+#: What to do about a site that gives no answer, by whether it was started here.
+_HINTS: Final = {False: "start it, or write [rehearsal] start", True: "let it listen at {port}, which $PORT says, too"}
 
 
 def is_sample(context: LayerContext) -> bool:
@@ -77,7 +79,7 @@ def _wait_until_ready(
             said = process.describe_failure(process.child.wait(), " before the site was ready")
             raise Unreadable(f"{context.stated.path}: [rehearsal] start {said}")
     if why:
-        hint = "write another [rehearsal] health" if "HTTP" in why else "start it, or write [rehearsal] start"
+        hint = "write another [rehearsal] health" if "HTTP" in why else _HINTS[process is not None]
         raise Unreadable(f"your site at {url} is not ready: {section.health} {why}; {hint}")
 
 

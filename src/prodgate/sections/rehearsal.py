@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from .validation import key_mistakes
 
 #: What ``site`` says for the sample site that comes with the gate; it is the worked example's.
 SAMPLE: Final = "sample"
 _KEYS: Final = ("site", "start", "health")
+#: An address with a port and nothing else: what stood behind it would become a part of every path that is asked.
+_HERE: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost):([1-9][0-9]{0,4})/?")
+#: A path as it goes over the wire.
+_PATH: Final = re.compile(r"/[!-~]*")
 _EXAMPLE: Final = 'site = "http://127.0.0.1:8077", or start = "uvicorn app:app --port {port}"'
 
 
@@ -46,19 +50,15 @@ def rehearsal_mistakes(table: Any) -> Iterator[str]:
         yield f"rehearsal.site: is {table['site']!r}; write an address on this machine, e.g. 'http://127.0.0.1:8077'"
     if "start" in table and not _is_command(table["start"]):
         yield f"rehearsal.start: is {table['start']!r}; write a command, e.g. 'uvicorn app:app --port {{port}}'"
-    if not isinstance(health := table.get("health", "/"), str) or not health.startswith("/"):
+    if not isinstance(health := table.get("health", "/"), str) or not _PATH.fullmatch(health) or "#" in health:
         yield f"rehearsal.health: is {health!r}; write a path, e.g. '/healthz'"
 
 
 def _is_on_this_machine(site: Any) -> bool:
-    if site == SAMPLE or not isinstance(site, str):
-        return bool(site == SAMPLE)
-    try:
-        parts = urlsplit(site)
-        named = parts.hostname in ("127.0.0.1", "localhost") and parts.port
-    except ValueError:  # a port that is no number
+    if not isinstance(site, str):
         return False
-    return bool(parts.scheme == "http" and named and "@" not in site and not parts.path.strip("/") and not parts.query)
+    here = _HERE.fullmatch(site)
+    return site == SAMPLE or (here is not None and int(here[1]) < 2**16)
 
 
 def _is_command(text: Any) -> bool:

@@ -149,7 +149,10 @@ def test_a_health_path_that_is_not_well_is_said(tmp_path: Path) -> None:
 def test_a_started_site_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_site, "_READY", 0)
     stated = f"[rehearsal]\nstart = \"'{sys.executable}' -c 'input()'\"\n"
-    with pytest.raises(Unreadable, match="is not ready: / has no answer"), open_own_site(context(tmp_path, stated)):
+    with (
+        pytest.raises(Unreadable, match=r"is not ready: / has no answer .*; let it listen at {port}"),
+        open_own_site(context(tmp_path, stated)),
+    ):
         raise AssertionError
 
 
@@ -182,10 +185,13 @@ def test_load_meets_the_site_that_is_stated(tmp_path: Path) -> None:
         ('site = "http://127.0.0.1"', "rehearsal.site: is 'http://127.0.0.1'; write an address"),
         ('site = "http://127.0.0.1:8077/shop"', "rehearsal.site: is 'http://127.0.0.1:8077/shop'"),
         ('site = "http://127.0.0.1:http"', "rehearsal.site: is 'http://127.0.0.1:http'"),
+        *((f'site = "http://127.0.0.1:8077{behind}"', "rehearsal.site: is 'http://127.0.0.1:8077") for behind in ("#x", "?", "\\n", "//", "7")),
+        ('site = " http://127.0.0.1:8077"', "rehearsal.site: is ' http://127.0.0.1:8077'; write an address"),
         ("site = 8077", "rehearsal.site: is 8077; write"),
         ('start = ""', "rehearsal.start: is ''; write a command"),
         ("start = \"serve 'x\"", "rehearsal.start: is \"serve 'x\"; write a command"),
         ('start = "x"\nhealth = "ok"', "rehearsal.health: is 'ok'; write a path, e.g. '/healthz'"),
+        *((f'start = "x"\nhealth = "/{path}"', "rehearsal.health: is '/") for path in ("ü", "a b", "a\\n", "#a")),
         ('start = "x"\nhelth = "/"', "rehearsal.helth: is not a key; did you mean 'health'?"),
     ],
 )  # fmt: skip
