@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -29,7 +30,7 @@ def post_webhook(named: str, text: str, environment: Mapping[str, str]) -> None:
         body = json.dumps({"text": text}).encode("ascii")
         connection.request("POST", path, body, {"Content-Type": "application/json"})
         status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, UnicodeError) as error:  # the last is of a host or a path that HTTP can't say
         raise UsageError(f"--webhook {named}: {host} {failed}: {type(error).__name__}; {sent}") from None
     finally:
         connection.close()
@@ -43,8 +44,9 @@ def _read_url(named: str, environment: Mapping[str, str]) -> SplitResult:
         raise UsageError(
             "--webhook: is a secret, which no command line may hold; write env:NAME of the variable with it"
         )
-    parts = urlsplit(environment.get(name, ""))
-    host = parts.hostname or ""
-    if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and host not in _HERE):
-        raise UsageError(f"--webhook {named}: holds no https:// URL; set it to that of the webhook")
-    return parts
+    with suppress(ValueError):  # a host or a port that is none
+        parts = urlsplit(environment.get(name, ""))
+        host, _ = parts.hostname, parts.port
+        if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _HERE)):
+            return parts
+    raise UsageError(f"--webhook {named}: holds no https:// URL; set it to that of the webhook")

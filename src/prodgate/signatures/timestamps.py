@@ -121,6 +121,8 @@ def _post(url: str, body: bytes) -> bytes:
         connection.request("POST", path, body, {"Content-Type": "application/timestamp-query"})
         answer = connection.getresponse()
         status, response = answer.status, answer.read(MOST + 1)
+    except UnicodeError:  # neither a host nor a path of HTTP
+        raise TimestampError(f"{url}: is no address of an authority; {_EXAMPLE}") from None
     except (OSError, HTTPException) as error:
         raise TimestampError(f"{url}: gave no answer: {type(error).__name__}") from None
     finally:

@@ -152,7 +152,7 @@ def test_a_stamp_of_something_else_is_not_taken(run: Path, authority: Authority)
 def test_addresses_and_certificates_that_are_none_are_refused(
     run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for url in ("tsa.example", "ftp://tsa.example", "http://", "http://x:y"):
+    for url in ("tsa.example", "ftp://tsa.example", "http://", "http://x:y", "http://a..b", "http://127.0.0.1:9/é"):
         code, _, err = said(capsys, "seal", run, "--timestamp", url)
         assert (code, "is no address of an authority" in err) == (4, True)
     (tmp_path / "x.pem").write_text("x")
