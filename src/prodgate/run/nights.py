@@ -10,6 +10,8 @@ from typing import Final
 
 from ..criteria import UsageError
 from ..evidence import runs
+from ..evidence.verification import ABOUT
+from ..processes.regular_files import open_regular
 from ..report.history.entries import Entry, make_entry
 from ..report.history.nights import Night, list_nights
 
@@ -50,7 +52,8 @@ def read_nights(run: runs.Run) -> list[Night]:
 def _may_be_of(path: Path, own: runs.Run) -> bool:
     """Whether a run says that it is of this system and target; one that says nothing may be."""
     try:
-        about = json.loads((path / "run.json").read_bytes())
+        with open_regular(path / ABOUT) as file:
+            about = json.load(file)
         return (about["system"], about["target"]) == (own.criteria.system, str(own.about.get("target", "")))
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return True

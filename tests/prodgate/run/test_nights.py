@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,14 @@ def test_a_run_that_was_changed_is_refused_and_takes_nothing_from_another(folder
     (folder / "runs" / "2026-11-00Z-x").mkdir()
     assert publish(own, as_json=True) == before
     assert [each.state for each in read_nights(runs.read(own))][-2:] == ["refused", "GO"]
+
+
+def test_a_pipe_in_the_place_of_a_run_keeps_nobody_waiting(folder: Path) -> None:
+    own = make(folder, "2026-11-04")
+    other = folder / "runs" / "2026-11-03T010000Z-aaaaaaa"
+    other.mkdir()
+    os.mkfifo(other / "run.json")
+    assert [each.state for each in read_nights(runs.read(own))] == ["refused", "GO"]
 
 
 @pytest.mark.parametrize("language", FILES)
