@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from .routes import Route
+
+_NEVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Away:
     """While traffic went to other groups than at first: the looks that tell, in seconds since 1970."""
 
+    sure: float
+    """The last look before it that saw all of it where it was at first; earlier than ``before`` if that could not."""
     before: float
     """The last look before it."""
     first: float
@@ -46,15 +50,17 @@ def find_away(routes: list[Route], record: Mapping[str, Any]) -> Away | None:
     It is not back before every service was seen to be.
     """
     firsts = {route.service: _first_groups(route, record) for route in routes}
-    away, previous = None, None
+    away, previous, sure = None, None, None
     for sample in record["samples"]:
         at = datetime.fromisoformat(sample["at"]).timestamp()
         serving = {route.service: find_serving(route, sample) for route in routes}
         if any(found is not None and found[0] != firsts[service] for service, found in serving.items()):
-            begun = away or Away(before=at if previous is None else previous, first=at, last=at, back=float("inf"))
-            away = replace(begun, last=at, back=float("inf"))
-        elif away is not None and away.back == float("inf") and None not in serving.values():
-            away = replace(away, back=at)
+            before = at if previous is None else previous
+            begun = away or Away(sure=before if sure is None else sure, before=before, first=at, last=at, back=_NEVER)
+            away = replace(begun, last=at, back=_NEVER)
+        elif None not in serving.values():
+            away = replace(away, back=at) if away is not None and away.back == _NEVER else away
+            sure = at
         previous = at
     return away
 

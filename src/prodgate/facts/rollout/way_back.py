@@ -70,7 +70,7 @@ def _measure(one: Mapping[str, Any]) -> Estimate | None:
         raise Unreadable(record["silent"] or "no requests were sent, so that nobody knows when it began to fail")
     if why := why_unsound(stream):
         raise Unreadable(why)
-    return _estimate(away, [*_list_signs(routes, record, away)] or [(away.before, away.first)], record)
+    return _estimate(away, [*_list_signs(routes, record, away)] or [(away.sure, away.first)], record)
 
 
 def _estimate(away: Away, signs: list[tuple[float, float]], record: Mapping[str, Any]) -> Estimate:
@@ -98,16 +98,16 @@ def _list_signs(routes: list[Route], record: Mapping[str, Any], away: Away) -> I
     In seconds since 1970. A failed request has its time; what a look saw came after the last one
     that could be read.
     """
-    began, previous = record["stream"]["began"], away.before
+    began, previous = record["stream"]["began"], away.sure
     for failure in record["stream"]["failures"]:
-        if away.before <= (at := began + failure["at"]) <= away.back:
+        if away.sure <= (at := began + failure["at"]) <= away.back:
             yield at, at
     for sample in record["samples"]:
         at = datetime.fromisoformat(sample["at"]).timestamp()
-        if away.before < at <= away.back and any(_shows_failure(route, sample) for route in routes):
+        if away.sure < at <= away.back and any(_shows_failure(route, sample) for route in routes):
             yield previous, at
         if not sample["unread"]:
-            previous = max(away.before, at)
+            previous = max(away.sure, at)
 
 
 def _shows_failure(route: Route, sample: Mapping[str, Any]) -> bool:
@@ -122,7 +122,7 @@ def _shows_failure(route: Route, sample: Mapping[str, Any]) -> bool:
 
 def _count_requests(stream: Mapping[str, Any], away: Away) -> tuple[int, int]:
     """Return how many requests failed in the seconds in which traffic went to the build, and how many were due."""
-    first, last = (int(at - stream["began"]) for at in (away.before, min(away.back, stream["ended"])))
+    first, last = (int(at - stream["began"]) for at in (away.sure, min(away.back, stream["ended"])))
     cells = [cell for cell in stream["seconds"] if first <= cell["second"] <= last]
     failed = sum(sum(cell.get("failed", {}).values()) for cell in cells)
     return failed, failed + sum(sum(cell.get("latency", {}).values()) for cell in cells)

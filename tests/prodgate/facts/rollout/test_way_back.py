@@ -60,6 +60,15 @@ def test_a_look_that_could_not_be_read_does_not_say_when_a_sign_came() -> None:
     assert ends(way(samples)) == ("0 s", "20 s")
 
 
+def test_a_look_that_saw_nothing_of_the_traffic_does_not_say_that_it_was_where_it_was() -> None:
+    samples = looks(10, 20, back=30)
+    blind = sample(8, green=0, status="InProgress", stage="Install", greens=0)
+    samples.insert(1, {**blind, "services": {}, "unread": {"services": "denied"}})
+    assert ends(way(samples, 5)) == ("15 s", "25 s")
+    samples[-1] = sample(30, green=0, status="InProgress", stage="AllowTraffic", greens=2)
+    assert ends(way(samples)) == ("10 s", "30 s")
+
+
 def test_a_sign_is_not_older_than_the_traffic() -> None:
     samples = looks(10, 20, back=30)
     samples.insert(0, sample(-5, green=0, status="InProgress", stage="Install", greens=0))
