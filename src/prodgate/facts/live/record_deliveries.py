@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -54,13 +54,26 @@ def observe_trail_deliveries(account: Account) -> Iterator[TrailDelivery]:
 def observe_config_deliveries(account: Account) -> Iterator[ConfigDelivery]:
     """See what became of the last recordings and deliveries."""
     statuses = account.get("config", "DescribeConfigurationRecorderStatus")["ConfigurationRecordersStatus"]
-    for status in statuses:
-        failures = (f"recordings: {_describe_failure(status)}",) if failed(status) else ()
-        yield ConfigDelivery(subject=f"recorder {status['name']}", failures=failures)
-    for channel in account.get("config", "DescribeDeliveryChannelStatus")["DeliveryChannelsStatus"]:
-        parts = [(what, channel.get(name) or {}) for name, what in _CHANNEL.items()]
-        found = tuple(f"{what}: {_describe_failure(part)}" for what, part in parts if failed(part))
-        yield ConfigDelivery(subject=f"delivery channel {channel['name']}", failures=found)
+    yield from map(apart(ConfigDelivery, _recorder, "name"), statuses)
+    channels = account.get("config", "DescribeDeliveryChannelStatus")["DeliveryChannelsStatus"]
+    yield from map(apart(ConfigDelivery, _channel, "name"), channels)
+
+
+def _recorder(status: Mapping[str, Any]) -> ConfigDelivery:
+    failures = (f"recordings: {_describe_failure(status)}",) if failed(status) else ()
+    return _delivery(f"recorder {status['name']}", [status], failures)
+
+
+def _channel(channel: Mapping[str, Any]) -> ConfigDelivery:
+    parts = {what: channel.get(name) or {} for name, what in _CHANNEL.items()}
+    failures = tuple(f"{what}: {_describe_failure(part)}" for what, part in parts.items() if failed(part))
+    return _delivery(f"delivery channel {channel['name']}", parts.values(), failures)
+
+
+def _delivery(subject: str, parts: Iterable[Mapping[str, Any]], failures: tuple[str, ...]) -> ConfigDelivery:
+    if any(part.get("lastStatus") for part in parts):
+        return ConfigDelivery(subject=subject, failures=failures)
+    return ConfigDelivery.unread(subject, "config does not state what became of the last attempt; look again later")
 
 
 def list_trails(account: Account) -> tuple[Mapping[str, Any], ...]:

@@ -86,6 +86,24 @@ def test_what_config_says_in_any_case_counts(status: str, failed: bool) -> None:
     assert found == (expected if failed else [(), ()])
 
 
+@pytest.mark.parametrize("said", [{}, {"lastStatus": ""}, {"lastStatus": None}])
+def test_what_config_says_nothing_of_has_not_succeeded(said: dict[str, Any]) -> None:
+    answers = {
+        "DescribeConfigurationRecorderStatus": {
+            "ConfigurationRecordersStatus": [{"name": "default", "recording": True, **said}]
+        },
+        "DescribeDeliveryChannelStatus": {
+            "DeliveryChannelsStatus": [{"name": "default", "configHistoryDeliveryInfo": said}]
+        },
+    }
+    with account_answering(answers) as account:
+        recorder, channel = observe_config_deliveries(account)
+    assert (recorder.subject, channel.subject) == ("recorder default", "delivery channel default")
+    for one in (recorder, channel):
+        with pytest.raises(Undetermined, match="does not state what became of the last attempt"):
+            _ = one.failures
+
+
 def test_an_administrator_is_not_asked_for_the_findings_of_its_members() -> None:
     asked: list[Any] = []
 
