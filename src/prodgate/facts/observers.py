@@ -50,7 +50,9 @@ def apart(kind: type[F], look: Callable[[Any], F], *names: str) -> Callable[[Any
     def look_apart(row: Any) -> F:
         with noting_what_is_missing() as missing:
             try:
-                return look(row)
+                seen = look(row)
+                _ = seen.subject  # without a name nothing can be told of it; reading it raises then
+                return seen
             except Unreadable as error:
                 reason = error.reason
             except Undetermined as error:

@@ -12,6 +12,7 @@ from prodgate.aws.answers import Missing, Unreadable, as_answer
 from prodgate.facts.live.databases import Database, DatabaseInstance, observe_databases
 from prodgate.facts.live.deployments import observe_target_groups
 from prodgate.facts.live.placements import observe_placements
+from prodgate.facts.live.secrets import observe_secrets
 from prodgate.facts.live.security_groups import observe_security_groups
 from prodgate.facts.observers import observe_all
 from prodgate.findings import Undetermined
@@ -73,6 +74,15 @@ def test_what_is_without_its_arn_is_named_by_its_identifier() -> None:
     with pytest.raises(Undetermined, match="does not state its DBInstanceArn"):
         _ = old.engine
     assert old.subject == "old"
+
+
+def test_what_can_be_looked_at_without_its_name_is_unread_all_the_same() -> None:
+    listed = {"SecretList": [{"Name": "nameless"}, {"ARN": "arn:secret", "RotationEnabled": True}]}
+    with account_answering({"ListSecrets": listed}) as account:
+        nameless, other = observe_secrets(account)
+    assert (nameless.subject, other.subject, other.rotates) == ("nameless", "arn:secret", True)
+    with pytest.raises(Undetermined, match="secretsmanager ListSecrets does not state its ARN"):
+        _ = nameless.rotates
 
 
 def test_a_lone_instance_reaches_back_as_its_automated_backup_says() -> None:
