@@ -50,8 +50,11 @@ def _redact_key(key: str, value: Any, beside: Mapping[str, Any]) -> Any:
     """Return what may be kept of the value under a key."""
     if key in _SETTINGS:
         return _redact_setting(value)
-    if key in _HIDDEN or (key == "Values" and "HttpHeaderName" in beside):
+    if key in _HIDDEN:
         return _map_texts(value, lambda _: redaction("not to be shown"))
+    if "HttpHeaderName" in beside and key in ("Values", "RegexValues"):
+        # a pattern that any value matches is no secret, and opens the way
+        return _map_texts(value, lambda text: redaction("not to be shown") if text.strip("*?") else text)
     if key == "message" and "logStreamName" in beside:
         # a log: it may name people, and hold secrets of no known form; the kind of error that it tells of does neither
         return redaction(form) if (form := credential_form(str(value))) else find_kind(str(value))

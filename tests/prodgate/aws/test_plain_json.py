@@ -140,6 +140,7 @@ def test_other_names_announce_no_secret(name: str) -> None:
     [
         {"CustomHeaders": {"Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": "hunter2"}]}},
         {"Conditions": [{"HttpHeaderConfig": {"HttpHeaderName": "X-Origin-Verify", "Values": ["hunter2"]}}]},
+        {"Conditions": [{"HttpHeaderConfig": {"HttpHeaderName": "X-Origin-Verify", "RegexValues": ["^hunter2$"]}}]},
         {"Targets": [{"HttpParameters": {"HeaderParameters": {"x-key": "hunter2"}}, "Input": '{"pass": "hunter2"}'}]},
         {"containerDefinitions": [{"logConfiguration": {"options": {"splunk-token": "hunter2"}}}]},
         {"Subscriptions": [{"Protocol": "https", "Endpoint": "https://pager.example/hunter2/enqueue?key=hunter2"}]},
@@ -150,6 +151,12 @@ def test_what_no_check_reads_and_may_be_a_secret_is_not_kept(answer: dict[str, A
     kept = canonical_json(to_plain(answer))
     assert "hunter2" not in kept
     assert "taro" not in kept
+
+
+def test_that_any_value_of_a_header_will_do_is_kept() -> None:
+    asked = {"HttpHeaderConfig": {"HttpHeaderName": "X-Origin-Verify", "Values": ["*", "hunter*"]}}
+    first, second = to_plain(asked)["HttpHeaderConfig"]["Values"]
+    assert (first, second[:9]) == ("*", "(redacted")
 
 
 def test_of_a_log_only_the_kind_of_credential_is_kept_and_of_a_subscriber_the_host() -> None:

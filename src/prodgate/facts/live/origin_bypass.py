@@ -85,6 +85,15 @@ def _list_open_rules(account: Account, listener: Mapping[str, Any]) -> Iterator[
     }
     for rule in account.list("elbv2", "DescribeRules", "Rules", ListenerArn=listener["ListenerArn"]):
         asked = [one.get("HttpHeaderConfig") or {} for one in rule.get("Conditions") or ()]
-        known = any(one.get("HttpHeaderName", "").lower() in secret for one in asked)
+        known = any(one.get("HttpHeaderName", "").lower() in secret and _asks_for_values(one) for one in asked)
         if not known and any(action["Type"] == "forward" for action in rule["Actions"]):
             yield f"rule {rule['Priority']} of port {listener['Port']}"
+
+
+def _asks_for_values(condition: Mapping[str, Any]) -> bool:
+    """Whether a condition on a header asks for values, which are not shown here; ``*`` is any, an expression may be.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_HttpHeaderConditionConfig.html
+    """
+    values = condition.get("Values") or ()
+    return bool(values) and all(one.strip("*?") for one in values) and not condition.get("RegexValues")

@@ -145,8 +145,9 @@ def rule(*conditions: Mapping[str, Any], action: str = "forward") -> dict[str, A
     return {"Rules": [{"Priority": "1", "Actions": [{"Type": action}], "Conditions": conditions}]}
 
 
-def header(name: str) -> dict[str, Any]:
-    return {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": name, "Values": ["(redacted)"]}}
+def header(name: str, *values: str, **more: Any) -> dict[str, Any]:
+    asked = {"HttpHeaderName": name, "Values": [*(values or ("(redacted)",))], **more}
+    return {"Field": "http-header", "HttpHeaderConfig": asked}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,10 @@ def header(name: str) -> dict[str, Any]:
         (rule({"Field": "path-pattern", "Values": ["/*"]}), {}, ("rule 1 of port 443",)),
         (rule(header("x-origin-verify")), {}, ()),
         (rule(header("User-Agent")), {}, ("rule 1 of port 443",)),
+        (rule(header("X-Origin-Verify", "*")), {}, ("rule 1 of port 443",)),
+        (rule(header("X-Origin-Verify", "(redacted)", "?*")), {}, ("rule 1 of port 443",)),
+        (rule(header("X-Origin-Verify", RegexValues=["(redacted)"])), {}, ("rule 1 of port 443",)),
+        (rule(header("X-Origin-Verify", Values=[])), {}, ("rule 1 of port 443",)),
         (rule(action="fixed-response"), {}, ()),
         (rule(), {"Scheme": "internal"}, ()),
         (rule(), {"Type": "network"}, ("a network load balancer, which reads no headers",)),
