@@ -44,6 +44,8 @@ def list_variants(account: Account, image: Image, digest: str) -> tuple[str, ...
         return (digest,)
     # attestations of a build stand beside the images, as one for an unknown platform
     listed = [one for one in manifest["manifests"] if one.get("platform", {}).get("architecture") != "unknown"]
+    if not listed:
+        raise Unreadable(f"{image.reference}: its manifest lists no image, so nobody knows what is in it")
     return tuple(one["digest"] for one in listed)
 
 

@@ -280,3 +280,10 @@ def test_a_tag_that_runs_is_the_digest_that_runs() -> None:
     tasks = {"tasks": [{"taskArn": "arn:task/1", "containers": [container]}]}
     with account_answering({**found, "DescribeTasks": tasks}) as account:
         assert [one.subject for one in observe_images(account)] == [f"{REPOSITORY}@{A}"]
+
+
+@pytest.mark.parametrize("field", ["grave", "scan_age", "secrets"])
+@pytest.mark.parametrize("listed", [[], INDEX["manifests"][1:]])
+def test_a_list_of_no_image_is_not_clean(listed: list[Any], field: str) -> None:
+    with pytest.raises(Undetermined, match="its manifest lists no image"):
+        _ = getattr(deployed(answers(BatchGetImage=manifest({"manifests": listed}))), field)
