@@ -12,6 +12,7 @@ from ...quantities import Quantity
 from ...semantics.unresolved import Unknown
 from .. import Fact
 from ..observers import observes, reads
+from .distributions import GLOBAL
 from .record_deliveries import failed, list_trails
 
 reads("accessanalyzer", "ListAnalyzers", "ListArchiveRules", "ListFindingsV2")
@@ -184,9 +185,10 @@ def observe_security_hub(account: Account) -> Iterator[SecurityHub]:
         "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
         "SeverityLabel": [{"Value": label, "Comparison": "EQUALS"} for label in _SEVERE],
         "WorkflowStatus": [{"Value": state, "Comparison": "EQUALS"} for state in _OPEN],
-        # an administrator sees its members' findings, and an aggregation region those of others
+        # an administrator sees its members' findings, and an aggregation region those of others; what CloudFront has,
+        # such as certificates and firewalls, is in one of those
         "AwsAccountId": [{"Value": account.id, "Comparison": "EQUALS"}],
-        "Region": [{"Value": account.region, "Comparison": "EQUALS"}],
+        "Region": [{"Value": name, "Comparison": "EQUALS"} for name in sorted({account.region, GLOBAL})],
     }
     found = account.list("securityhub", "GetFindings", "Findings", Filters=wanted)
     yield SecurityHub(subject=hub["HubArn"], findings=Quantity.of(sum(map(_is_severe, found))))
