@@ -153,3 +153,11 @@ def test_a_copy_that_a_restore_test_left_is_seen(stage: Stage) -> None:
     assert [
         str(finding.observed) for finding in found["restore-testing"] if finding.outcome is Outcome.NOT_SATISFIED
     ] == ["a copy of the database"]
+
+
+def test_a_database_whose_plans_copy_nothing_has_no_copy(stage: Stage) -> None:
+    seen = DatabaseBackups(
+        subject=CLUSTER, plans=(), points=(), copied_to=frozenset(), testing_plans=("weekly",), tests=()
+    )
+    found = stage.judged(Facts(known=(seen,)))["backup-plan-selects-the-database"]
+    assert [one.outcome for one in found if one.check.endswith("test_copies_have_arrived")] == [Outcome.NOT_SATISFIED]
