@@ -184,3 +184,32 @@ def test_expressions_are_computed(account: Account) -> None:
 def test_nothing_was_scaled_that_nobody_tells_of(account: Account) -> None:
     found = account("application-autoscaling").describe_scaling_activities(ServiceNamespace="ecs")
     assert found["ScalingActivities"] == []
+
+
+def test_an_alarm_on_alarms_tells_nobody_while_its_suppressor_fires(account: Account) -> None:
+    client, (arn, url) = account("cloudwatch"), heard(account)
+    client.put_metric_alarm(**SLOW)
+    client.put_metric_alarm(**SLOW | {"AlarmName": "planned"})
+    suppressor = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:planned"
+    client.put_composite_alarm(
+        AlarmName="all",
+        AlarmRule='ALARM("slow")',
+        AlarmActions=[arn],
+        ActionsSuppressor=suppressor,
+        ActionsSuppressorWaitPeriod=60,
+        ActionsSuppressorExtensionPeriod=60,
+    )
+
+    def suppressed() -> str:
+        (found,) = client.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        return str(found.get("ActionsSuppressedBy", ""))
+
+    assert suppressed() == ""
+    fire(account, "planned")
+    assert suppressed() == "Alarm"
+    fire(account, "all")
+    assert messages(account, url) == []
+    fire(account, "planned", "OK")
+    fire(account, "all", "OK")
+    fire(account, "all")
+    assert [one["AlarmName"] for one in messages(account, url)] == ["all"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from prodgate.facts.live.edge_traffic import observe_edge_traffic
 from prodgate.facts.live.traffic import observe_balancer_traffic
 from prodgate.findings import Undetermined
+from prodgate.quantities import Quantity
 
 from .stated_account import ACCOUNT, REGION, account_answering
 
@@ -33,7 +35,7 @@ def metrics(**values: list[float]) -> Any:
     return answer
 
 
-@pytest.mark.parametrize(("rates", "answered"), [([0.0, 0.0], "100 %"), ([0.0, 2.0], "98.5 %"), ([1.0], "25 %")])
+@pytest.mark.parametrize(("rates", "answered"), [([0.0, 0.0], "100"), ([0.0, 2.0], "98.5"), ([1.0], "24.75")])
 def test_errors_of_cloudfront_itself_count_by_the_requests_of_their_day(rates: list[float], answered: str) -> None:
     answers = {
         "ListDistributions": {"DistributionList": {"Items": [{"ARN": "arn:site", "Id": "E1"}]}},
@@ -42,7 +44,7 @@ def test_errors_of_cloudfront_itself_count_by_the_requests_of_their_day(rates: l
     with account_answering(answers) as account:
         (found,) = observe_edge_traffic(account)
     assert (found.requests, str(found.days)) == (4000, "2 d")
-    assert float(found.answered.magnitude) == pytest.approx(float(answered.split(maxsplit=1)[0]), abs=0.5)
+    assert found.answered == Quantity.of(Decimal(answered), "%")
 
 
 @pytest.mark.parametrize(("unanswered", "percentile"), [(0.0, "95"), (100.0, "95.96"), (400.0, "98.96")])
