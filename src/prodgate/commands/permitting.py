@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -11,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from ..criteria import UsageError
+from ..iam.account import Account
 from ..iam.documents import Document, read_identity_document
 from ..iam.evaluation import Request
+from ..iam.patterns import read_arn_pattern
 from ..iam.truth import Doubt
 from ..semantics.json_texts import read_json
 from ..semantics.unresolved import Unresolved
 from ..terraform.diagnostics import TerraformError
-from ..terraform.evaluate import Given, open_configurations
+from ..terraform.evaluate import Given, list_roots, open_configurations
 from ..terraform.principals import read_account
 from .iam_arguments import COMPARING, parse_documents
 from .output import write
@@ -44,19 +47,39 @@ def permissions(args: argparse.Namespace) -> int:
 def _reach(path: Path, args: argparse.Namespace) -> int:
     from .reaching import describe_reach, describe_who_can, render_reach, render_who_can  # noqa: PLC0415  needs z3
 
-    try:
-        configurations = open_configurations(path, given=Given(args.var_file))
-    except TerraformError as error:
-        raise UsageError(str(error)) from error
-    accounts = [read_account(each, datetime.now(UTC).isoformat(timespec="seconds")) for each in configurations]
     if args.who_can:
-        rows = [row for account in accounts for row in describe_who_can(account, *args.who_can)]
-        lines = render_who_can(rows)
-    else:
-        rows = [row for account in accounts for row in describe_reach(account)]
-        lines = render_reach(rows)
+        _check(*args.who_can)
+    account = _read_root(path, Given(args.var_file))
+    rows = describe_who_can(account, *args.who_can) if args.who_can else describe_reach(account)
+    lines = ["No user and no role is declared."]
+    if rows:
+        lines = list(render_who_can(rows) if args.who_can else render_reach(rows))
     write(json.dumps(rows, indent=2) if args.json else "\n".join(lines), None)
     return 0
+
+
+def _read_root(path: Path, given: Given) -> Account:
+    """Read the only root at a path; roots know nothing of the principals of one another."""
+    try:
+        roots = list_roots(path) if path.is_dir() else [path]
+        if len(roots) != 1:
+            raise UsageError(f"{path}: holds several roots; name one: {', '.join(str(one) for one in roots)}")
+        (configuration,) = open_configurations(path, given=given)
+        account = read_account(configuration, datetime.now(UTC).isoformat(timespec="seconds"))
+    except TerraformError as error:
+        raise UsageError(str(error)) from error
+    except Unresolved as error:
+        raise UsageError(f"{path}: {error}; name the root that the plan is of") from error
+    if account.gaps and not account.principals:
+        raise UsageError(f"{path}: no user and no role could be read: {'; '.join(account.gaps)}")
+    return account
+
+
+def _check(action: str, resource: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9_-]+", action):
+        raise UsageError(f"--who-can {action!r}: is no action; write one as s3:DeleteObject, without wildcards")
+    if resource != "*" and isinstance(read := read_arn_pattern(resource, None), Doubt):
+        raise UsageError(f"--who-can: {read}; write one as 'arn:aws:s3:::name/*', or '*' for any resource")
 
 
 def _read(path: Path) -> Document:

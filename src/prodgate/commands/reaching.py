@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..iam.abilities import Abilities, Allowed
+from ..iam.abilities import Abilities, Ability, Allowed
 from ..iam.account import Account
 from ..iam.hops import Hop
 from ..iam.reach import Reach, find_reach
@@ -60,7 +60,9 @@ def describe_who_can(account: Account, action: str, resource: str) -> list[dict[
     """Return one object for each principal: whether it can do the action on some resource of a pattern, and by what."""
     found = []
     for principal in account.principals:
-        answer = Abilities(principal, account).can(action, resource)
+        answer = _ask(Abilities(principal, account), action, resource)
+        if not isinstance(answer, Allowed) and account.gaps:
+            answer = Doubt(frozenset(account.gaps) | (answer.reasons if answer is not None else frozenset()))
         row: dict[str, Any] = {"name": principal.name, "arn": principal.arn, "can": "no"}
         if isinstance(answer, Allowed):
             row |= {"can": "yes", **_describe_step(answer)}
@@ -68,6 +70,16 @@ def describe_who_can(account: Account, action: str, resource: str) -> list[dict[
             row |= {"can": "undetermined", "reasons": sorted(answer.reasons)}
         found.append(row)
     return found
+
+
+def _ask(abilities: Abilities, action: str, resource: str) -> Ability:
+    """Ask about any resource where an asterisk stands for it: for one that has an ARN, and for an action without."""
+    found = [abilities.can(action, one) for one in ((_ANY, "*") if resource == "*" else (resource,))]
+    certain = next((one for one in found if isinstance(one, Allowed)), None)
+    return certain or next((one for one in found if one is not None), None)
+
+
+_ANY = "arn:*:*:*:*:*"
 
 
 def render_reach(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -90,4 +102,4 @@ def render_who_can(rows: list[dict[str, Any]]) -> Iterator[str]:
         elif row["can"] == "undetermined":
             yield f"{row['name']}: undetermined: {'; '.join(row['reasons'])}"
     if all(row["can"] == "no" for row in rows):
-        yield "Nobody: it is proven of each declared principal."
+        yield "Nobody by policies of their own: it is proven of each declared principal."
