@@ -93,5 +93,6 @@ def test_the_report_says_it(folder: Path, language: str) -> None:
     assert 'id="nights"' in page
     assert earlier.name in page
     assert ("no run" if language == "en" else "実行なし") in page
+    assert ("journal alone" if language == "en" else "ジャーナルだけ") not in page
     publish(earlier, as_json=True)
     assert 'id="nights"' not in (earlier / FILES[language]).read_text("utf-8")
