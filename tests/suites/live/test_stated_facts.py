@@ -1,0 +1,59 @@
+"""Checks that no change of the emulated account turns red, judged on facts that are stated: well, and not well."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from prodgate import Quantity
+from prodgate.facts import Fact, Facts
+from prodgate.facts.live import DeployedImage, FrontDoor
+from prodgate.facts.live.edge_traffic import EdgeTraffic
+from prodgate.testing import Outcome
+
+from .harness import Stage
+
+MONTH = Quantity.parse("30 d")
+
+
+def edge(answered: str, days: Quantity = MONTH, requests: int = 100_000) -> Fact:
+    return EdgeTraffic(subject="arn:site", days=days, requests=requests, answered=Quantity.of(Decimal(answered), "%"))
+
+
+def image(age: str) -> Fact:
+    return DeployedImage(subject="news@sha256:1", grave=Quantity.of(0), scan_age=Quantity.parse(age), secrets=())
+
+
+def door(*ways: str) -> Fact:
+    return FrontDoor(subject="arn:lb", guarded=True, strangers=(), unasked=ways)
+
+
+@pytest.mark.parametrize(
+    ("fact", "check", "criterion", "outcome"),
+    [
+        (edge("99.95"), "test_requests_were_answered_at_the_edge", "availability", Outcome.SATISFIED),
+        (edge("99.8"), "test_requests_were_answered_at_the_edge", "availability", Outcome.NOT_SATISFIED),
+        (
+            edge("100", Quantity.days(0), 0),
+            "test_requests_were_answered_at_the_edge",
+            "availability",
+            Outcome.UNDETERMINED,
+        ),
+        (image("6 d"), "test_scans_of_deployed_images_are_recent", "image-scan-recent", Outcome.SATISFIED),
+        (image("8 d"), "test_scans_of_deployed_images_are_recent", "image-scan-recent", Outcome.NOT_SATISFIED),
+        (door(), "test_balancers_answer_no_other_distribution", "waf-not-bypassable", Outcome.SATISFIED),
+        (
+            door("rule 1 of port 443"),
+            "test_balancers_answer_no_other_distribution",
+            "waf-not-bypassable",
+            Outcome.NOT_SATISFIED,
+        ),
+    ],
+)
+def test_a_check_concludes_from_what_is_stated(
+    stage: Stage, fact: Any, check: str, criterion: str, outcome: Outcome
+) -> None:
+    found = stage.judged(Facts(known=(fact,)), {type(fact)})[criterion]
+    assert [one.outcome for one in found if one.check.endswith(check) and one.subject == fact.subject] == [outcome]
