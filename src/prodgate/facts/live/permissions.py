@@ -45,9 +45,14 @@ class Rights:
             raise Unreadable(f"whether the boundary {self.unread_boundary} allows {action} is not read here")
         return allowed
 
+    def denies(self, action: str, resource: str) -> bool:
+        """Whether a policy or the boundary denies an action on a resource without a condition, whoever allows it."""
+        found = [one for one in (*self.statements, *(self.boundary or ())) if not one.allows and not one.conditions]
+        return any(one.covers(action) and _applies_to(one, resource) for one in found)
+
     def _is_granted(self, action: str, resource: str) -> bool:
         found = [one for one in self.statements if one.covers(action) and _applies_to(one, resource)]
-        if any(not one.allows and not one.conditions for one in found):
+        if self.denies(action, resource):
             return False
         if not any(one.allows for one in found) and self.by_aws:
             raise Unreadable(f"whether {', '.join(sorted(self.by_aws))} allows {action} is not read here")

@@ -52,7 +52,7 @@ def _may_use(account: Account, role: str, rights: Rights, arn: str, key: str) ->
 def _is_open(use: str, role: str, rights: Rights, policy: tuple[Statement, ...], key: str) -> bool:
     """Whether the key's policy opens a use to the role, or leaves that to the account's policies and these allow it."""
     own = [one for one in policy if one.covers(use)]
-    if any(not one.allows and not one.conditions and _names(one, role) for one in own):
+    if rights.denies(use, key) or any(not one.allows and not one.conditions and _names(one, role) for one in own):
         return False
     if any(one.allows and _names(one, role) for one in own):
         return True

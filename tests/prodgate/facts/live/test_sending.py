@@ -43,9 +43,10 @@ def sends(
     role: dict[str, Any] = {"Arn": ROLE, "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document(*rights)}]}
     policies = []
     if boundary:
+        within = {} if isinstance(boundary, str) else document(*boundary)
         arn = boundary if isinstance(boundary, str) else BOUNDARY
         role["PermissionsBoundary"] = {"PermissionsBoundaryArn": arn}
-        version = {"IsDefaultVersion": True, "Document": document(boundary) if isinstance(boundary, dict) else {}}
+        version = {"IsDefaultVersion": True, "Document": within}
         policies = [{"Arn": BOUNDARY, "PolicyVersionList": [version]}]
     answers = {
         "GetAccountAuthorizationDetails": {"RoleDetailList": [role], "Policies": policies},
@@ -80,10 +81,17 @@ def test_the_keys_own_policy_has_a_say() -> None:
     assert not sends(SEND, key={**BY_ROLE, **via("s3")})
 
 
+def test_what_the_keys_policy_opens_the_roles_own_may_deny() -> None:
+    denied = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": KEY}
+    assert not sends(SEND, denied, key=BY_ROLE)
+    assert sends(SEND, {**denied, "Resource": f"{KEY}0"}, key=BY_ROLE)
+    assert not sends(SEND, key=BY_ROLE, boundary=[{"Action": "*"}, denied])
+
+
 def test_a_boundary_limits_what_policies_allow() -> None:
     everything, reading = {"Action": "*"}, {"Action": "sqs:ReceiveMessage"}
-    assert sends(SEND, USE, boundary=everything)
-    assert not sends(SEND, USE, boundary=reading)
-    assert not sends(SEND, USE, boundary={"Action": "sqs:*"})
+    assert sends(SEND, USE, boundary=[everything])
+    assert not sends(SEND, USE, boundary=[reading])
+    assert not sends(SEND, USE, boundary=[{"Action": "sqs:*"}])
     with pytest.raises(Unreadable, match="PowerUserAccess"):
         sends(SEND, USE, boundary="arn:aws:iam::aws:policy/PowerUserAccess")
