@@ -211,8 +211,11 @@ def _tests_of(account: Account, database: Database) -> tuple[RestoreTest, ...]:
 
 def _find_time_of_validation(job: Mapping[str, Any]) -> datetime | None:
     """Return the time in the message of the validation, where it is one after the end of the restore."""
-    end, found = job.get("CompletionDate"), _TIME.search(job.get("ValidationStatusMessage", ""))
-    stated = datetime.fromisoformat(found[0]) if found else None
+    end, found = job.get("CompletionDate"), _TIME.search(job.get("ValidationStatusMessage") or "")
+    try:
+        stated = datetime.fromisoformat(found[0]) if found else None
+    except ValueError:  # the 31st of June
+        return None
     return stated if stated and end and stated >= end else None
 
 

@@ -138,11 +138,13 @@ def test_a_restore_succeeds_only_with_a_validation(status: str, validation: str)
         ("", None),
         ("all is well", None),
         ("the first query was answered at 2000-01-01T00:00:00Z", None),
+        ("the first query was answered at 2026-06-31T00:00:00Z", None),
+        (None, None),
         (f"answered at {NOW - timedelta(days=1, hours=23):%Y-%m-%dT%H:%M:%SZ}", "1 h"),
         (f"{(NOW - timedelta(days=1, hours=22)).isoformat()} 3 rows", "2 h"),
     ],
 )
-def test_a_cluster_is_restored_once_it_answers(said: str, took: str | None) -> None:
+def test_a_cluster_is_restored_once_it_answers(said: str | None, took: str | None) -> None:
     """AWS Backup is done before the cluster has an instance; only the validation knows when it was of use."""
     found = backups(**job(ValidationStatus="SUCCESSFUL", ValidationStatusMessage=said)).success
     assert found is not None
