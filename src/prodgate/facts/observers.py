@@ -101,7 +101,10 @@ def observe_all(account: Account, observers: Mapping[Observer, tuple[type[Fact],
 def _run_observer(observer: Observer, account: Account) -> tuple[tuple[Fact, ...], str]:
     """Return the facts of an observer, or why there are none: whatever it raises makes its kinds undetermined."""
     try:
-        return account.once(observer), ""
+        seen = account.once(observer)
+        for fact in seen:
+            _ = fact.subject  # as in ``apart``
+        return seen, ""
     except Unreadable as error:
         return (), error.reason
     except Undetermined as error:

@@ -11,6 +11,7 @@ import pytest
 from prodgate.aws.answers import Missing, Unreadable, as_answer
 from prodgate.facts.live.databases import Database, DatabaseInstance, observe_databases
 from prodgate.facts.live.deployments import observe_target_groups
+from prodgate.facts.live.images import ImageRepository, observe_repositories
 from prodgate.facts.live.placements import observe_placements
 from prodgate.facts.live.secrets import observe_secrets
 from prodgate.facts.live.security_groups import observe_security_groups
@@ -83,6 +84,14 @@ def test_what_can_be_looked_at_without_its_name_is_unread_all_the_same() -> None
     assert (nameless.subject, other.subject, other.rotates) == ("nameless", "arn:secret", True)
     with pytest.raises(Undetermined, match="secretsmanager ListSecrets does not state its ARN"):
         _ = nameless.rotates
+
+
+def test_a_kind_with_a_nameless_fact_among_it_is_unread() -> None:
+    rows = {"repositories": [{"repositoryName": "news", "imageTagMutability": "IMMUTABLE"}]}
+    with account_answering({"DescribeRepositories": rows}) as account:
+        facts = observe_all(account, {observe_repositories: (ImageRepository,)})
+    assert not facts.known
+    assert "ecr DescribeRepositories does not state its repositoryArn" in facts.why_unreadable(ImageRepository)
 
 
 def test_a_lone_instance_reaches_back_as_its_automated_backup_says() -> None:
