@@ -88,11 +88,15 @@ def open_configurations(
     """
     if path.exists() and not path.is_dir():  # a pipe is as good as a file
         return (read_plan(path, provenance=_read_provenance(source, given) if source else None),)
+    if source:
+        raise refusal(f"--source {source}: is of a plan.json, and {path} is none", "leave it out")
     roots = list_roots(path)
     return tuple(_evaluate_root(root, path.resolve(), given, progress, account=account) for root in roots)
 
 
 def _read_provenance(root: Path, given: Given) -> Provenance:
+    if not root.is_dir():
+        raise refusal(f"{root}: there is no such folder", "name the root that the plan.json was made from")
     base = root.resolve()
     checked = given.check()
     manifest = read_manifest(base, base / MANIFEST)

@@ -264,3 +264,12 @@ def test_blocks_that_hold_nothing_by_nature_are_no_gap() -> None:
     values = {"name": "w", "scope": "REGIONAL", "default_action": [{"allow": [{"custom_request_handling": []}]}]}
 
     assert _plan(planned_values={"root_module": {"resources": [_planned("aws_wafv2_web_acl.w", values)]}}).complete
+
+
+def test_a_source_that_is_not_there_and_one_of_no_plan_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text('{"planned_values": {}}')
+    with pytest.raises(TerraformError, match="there is no such folder; name the root that the plan.json was made from"):
+        open_configurations(file, source=tmp_path / "missing")
+    with pytest.raises(TerraformError, match="is of a plan.json, and .* is none; leave it out"):
+        open_configurations(tmp_path, source=tmp_path)
