@@ -125,7 +125,11 @@ def error_percent(threshold: Decimal, metrics: Set[str], compute: Compute) -> De
 
 
 def _traffic(metrics: Set[str], requests: int) -> dict[str, Decimal]:
-    """Return the numbers of a minute in which ten requests failed, all with one of the errors that the alarm reads."""
+    """Return the numbers of a minute in which ten requests failed, all with one of the errors that the alarm reads.
+
+    What a load balancer answers itself because no target was there is not in its RequestCount.
+    """
     failed = TARGET_ERRORS if TARGET_ERRORS in metrics else BALANCER_ERRORS
-    counts = {TARGET_ERRORS: 0, BALANCER_ERRORS: 0, failed: 10, "RequestCount": requests}
+    reached = requests if failed == TARGET_ERRORS else requests - 10
+    counts = {TARGET_ERRORS: 0, BALANCER_ERRORS: 0, failed: 10, "RequestCount": reached}
     return {name: Decimal(count) for name, count in counts.items()}
