@@ -15,7 +15,7 @@ from botocore import xform_name
 from prodgate.rehearsal import emulator
 from prodgate.rehearsal.emulator.dispatch import MOTO_NAMES
 from prodgate.rehearsal.emulator.extension import ANSWERS, CORRECTIONS, FOLLOWS, UNREPORTED
-from tests.prodgate.rehearsal.emulated import ACCOUNT, Account
+from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
@@ -100,6 +100,21 @@ def test_findings_are_filtered(account: Account) -> None:
     hub.batch_import_findings(Findings=[{**finding, "Id": each, "Severity": {"Label": each}} for each in severities])
     critical = {"SeverityLabel": [{"Value": "CRITICAL", "Comparison": "EQUALS"}]}
     assert [each["Id"] for each in hub.get_findings(Filters=critical)["Findings"]] == ["CRITICAL"]
+    for name, own, other in (("AwsAccountId", ACCOUNT, "210987654321"), ("Region", REGION, "us-east-1")):
+        counts = {
+            each: len(hub.get_findings(Filters={name: [{"Value": each, "Comparison": "EQUALS"}]})["Findings"])
+            for each in (own, other)
+        }
+        assert counts == {own: 2, other: 0}
+
+
+def test_an_account_has_what_its_own_detector_found(account: Account) -> None:
+    guardduty = account("guardduty")
+    id_ = guardduty.create_detector(Enable=True)["DetectorId"]
+    guardduty.create_sample_findings(DetectorId=id_)
+    for owner, count in ((ACCOUNT, 1), ("210987654321", 0)):
+        criteria = {"Criterion": {"accountId": {"Equals": [owner]}}}
+        assert len(guardduty.list_findings(DetectorId=id_, FindingCriteria=criteria)["FindingIds"]) == count
 
 
 def test_details_of_policies_hold_their_names_and_ids(account: Account) -> None:

@@ -141,6 +141,7 @@ def test_a_canary_is_ready_runs_and_stops(account: Account) -> None:
     assert states == ["READY", "RUNNING", "STOPPED"]
     assert "EnvironmentVariables" not in found["RunConfig"]
     assert synthetics.describe_canaries_last_run()["CanariesLastRun"] == []
+    assert synthetics.get_canary_runs(Name="visitor")["CanaryRuns"] == []
     assert refusal(lambda: synthetics.get_canary(Name="other"))["Error"]["Code"] == "ResourceNotFoundException"
 
 

@@ -73,14 +73,9 @@ def list_findings(ledger: Ledger, params: Params) -> Value:
         "FindingIds": [
             id_
             for id_, one in ledger.of("finding").items()
-            if fits(one, "service.archived", one["archived"]) and fits(one, "accountId", _account(ledger, one))
+            if fits(one, "service.archived", one["archived"]) and fits(one, "accountId", ledger.account)
         ]
     }
-
-
-def _account(ledger: Ledger, finding: Value) -> str:
-    """Whose finding it is: an administrator's detector has those of its members."""
-    return str(finding.get("account", ledger.account))
 
 
 @answers("guardduty", "GetFindings")
@@ -89,7 +84,7 @@ def get_findings(ledger: Ledger, params: Params) -> Value:
     return {
         "Findings": [
             {
-                "Id": id_, "AccountId": _account(ledger, one), "Region": ledger.region, "SchemaVersion": "2.0",
+                "Id": id_, "AccountId": ledger.account, "Region": ledger.region, "SchemaVersion": "2.0",
                 "Severity": 5,
                 "Arn": f"arn:aws:guardduty:{ledger.region}:{ledger.account}:detector/{one['detector']}/finding/{id_}",
                 "Type": one["type"], "CreatedAt": one["at"], "UpdatedAt": one["at"], "Resource": {},
