@@ -79,6 +79,8 @@ class Abilities:
         if action not in self._spoken:
             identity = _keep(self.principal.policies(), action).identity
             self._spoken[action] = any(each.unread or any(one.allows for one in each.statements) for each in identity)
+        if trust is not None and trust.unread:
+            return True
         names = (name_caller(one, self._caller, bounded=False) for one in (trust or Document()).statements)
         return self._spoken[action] or any(value is not False for each in names for value in each.values())
 
@@ -92,7 +94,7 @@ class Abilities:
             "aws:principaltype": "AssumedRole" if principal.is_role else "User",
             "aws:username": None if principal.is_role else principal.name,
             "aws:currenttime": self._account.now,
-            "aws:tokenissuetime": self._account.now,
+            **({"aws:tokenissuetime": self._account.now} if principal.is_role else {}),  # a user may have no token
         }
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .callers import Caller
+from .callers import ANY_SESSION, Caller
 from .decision import Policies
 from .documents import Document, read_document
 
@@ -62,11 +62,13 @@ class Principal:
         return self.arn.split(":")[4]
 
     def caller(self) -> Caller:
-        """Return who calls when it does: of a role, a session."""
+        """Return who calls when it does: of a role, a session of any name."""
         if not self.is_role:
             return Caller("user", self.arn, self.account)
         partition = self.arn.split(":")[1]
-        return Caller("session", f"arn:{partition}:sts::{self.account}:assumed-role/{self.name}/session", self.account)
+        return Caller(
+            "session", f"arn:{partition}:sts::{self.account}:assumed-role/{self.name}/{ANY_SESSION}", self.account
+        )
 
     def policies(self, resource: Document | None = None) -> Policies:
         """Return the policies that have a say when it calls."""

@@ -25,6 +25,10 @@ _KINDS: Final = {
 }
 
 
+#: Stands for the name of a session that whoever opens it may choose.
+ANY_SESSION: Final = "*"
+
+
 class Naming(Enum):
     """How a principal element names a caller."""
 
@@ -101,6 +105,8 @@ def _name(principal: Principal, caller: Caller) -> Naming | Truth:
         return caller.name == principal.name and principal.kind.lower() == caller.kind and Naming.ITSELF
     if principal.kind != "AWS":
         return doubt(f"who the principal {principal.name!r} of kind {principal.kind} is, is not known here")
+    if caller.name.endswith(f"/{ANY_SESSION}") and principal.name.startswith(caller.name.removesuffix(ANY_SESSION)):
+        return doubt(f"{principal.name} is one session of {caller.parent}, and which one calls is not known")
     return _name_identity(principal, caller) if caller.account else False
 
 

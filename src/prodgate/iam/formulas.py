@@ -75,26 +75,31 @@ _CHARACTER: Final = z3.AllChar(z3.ReSort(z3.StringSort()))
 _NO_COLON: Final = z3.Union(z3.Range(chr(0), "9"), z3.Range(";", chr(0x2FFFF)))
 
 
+def text(written: str) -> Any:
+    """Return a text as it is written: z3 would take a backslash for the beginning of a character's number."""
+    return z3.StringVal(written.replace("\\", "\\u{5c}"))
+
+
 def fits(variable: Any, pattern: Pattern) -> Any:
     """Return that a text fits a pattern, as read."""
     tokens = [token for token in pattern if token != ""]
     parts = [_render(token) for token in tokens]
     if all(isinstance(token, str) for token in tokens):
-        return variable == z3.StringVal("".join(map(str, tokens)))
+        return variable == text("".join(map(str, tokens)))
     if len(tokens) == 1 and isinstance(tokens[0], Wild) and tokens[0].many:
         return z3.BoolVal(True)  # of a part of an ARN, which holds nothing that it must not cross
     return z3.InRe(variable, z3.Concat(*parts) if len(parts) > 1 else parts[0])
 
 
-def fits_in_any_case(variable: Any, text: str) -> Any:
+def fits_in_any_case(variable: Any, wanted: str) -> Any:
     """Return that a text is another one but for capitals."""
-    parts = [z3.Union(z3.Re(one.lower()), z3.Re(one.upper())) for one in text]
+    parts = [z3.Union(z3.Re(text(one.lower())), z3.Re(text(one.upper()))) for one in wanted]
     return z3.InRe(variable, z3.Concat(*parts) if len(parts) > 1 else parts[0]) if parts else variable == ""
 
 
 def _render(token: str | Wild) -> Any:
     if isinstance(token, str):
-        return z3.Re(token)
+        return z3.Re(text(token))
     one = _NO_COLON if token.within else _CHARACTER
     return z3.Star(one) if token.many else one
 

@@ -6,7 +6,7 @@ A hop with doubts may be one: a condition that is not understood, or something t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ..semantics.unresolved import Unresolved
@@ -14,9 +14,11 @@ from .abilities import Abilities, Ability, Allowed
 from .account import ADMINISTRATOR_ACCESS, Account, Holder, Principal
 from .callers import Caller
 from .decision import Policies
+from .documents import read_document
 from .editing import Way, list_edits
 from .evaluation import Answer, Request, evaluate
 from .paths import Path, list_paths
+from .questions import Question, ask
 from .truth import Doubt
 
 
@@ -131,7 +133,7 @@ def _pass(own: Abilities, role: Principal, path: Path, account: Account) -> Iter
         return
     unsure = set(trusts.reasons) if isinstance(trusts, Doubt) else set()
     if path.needs and path.needs not in account.things:
-        unsure.add(f"whether there is a {path.needs} is not known")
+        unsure.add(f"whether there is {_name_one(path.needs)} is not known")
     if path.service == "ec2.amazonaws.com" and not role.in_profile:
         unsure.add(f"whether an instance profile holds {role.name} is not known")
     if unsure and account.is_whole and not isinstance(trusts, Doubt):
@@ -142,7 +144,7 @@ def _pass(own: Abilities, role: Principal, path: Path, account: Account) -> Iter
 
 @lru_cache(maxsize=65536)
 def _trusts(role: Principal, service: str) -> bool | Doubt:
-    """Whether a service may assume a role. A condition on which resource does, is as the caller makes it."""
+    """Whether a service may assume a role: for certain, or under a condition that it may fulfil."""
     if role.trust is None:
         return Doubt(frozenset({f"whom {role.name} trusts is not known"}))
     request = Request(
@@ -153,9 +155,21 @@ def _trusts(role: Principal, service: str) -> bool | Doubt:
             return True
     except Unresolved as error:
         return Doubt(frozenset({str(error)}))
-    names = [one for one in role.trust.statements if one.allows and one.conditions]
-    named = any(each.name == service for one in names for each in one.principals or ())
-    return Doubt(frozenset({f"whether {service} fulfils what {role.name} demands is not known"})) if named else False
+    question = Question(
+        caller=request.caller,
+        action=request.action,
+        resource=role.arn,
+        account=role.account,
+        policies=Policies(resource=role.trust),
+    )
+    found = ask(question)
+    if not isinstance(found, Request):
+        return False if found is None else found
+    return Doubt(frozenset({f"whether {service} fulfils what {role.name} demands is not known"}))
+
+
+def _name_one(kind: str) -> str:
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
 
 
 def _take_steps(own: Abilities, path: Path, account: Account, holder: Holder | None) -> tuple[Ability, ...] | None:
@@ -181,9 +195,15 @@ def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
             passing = own.can("iam:PassRole", role, {"iam:passedtoservice": path.service})
         steps = _take_steps(own, path, account, None) if passing is not None or path.kind else None
         if steps is not None:
-            what = f"a role that trusts {path.service}" if path.service else f"a {path.kind} with a role"
+            what = f"a role that trusts {path.service}" if path.service else f"{_name_one(path.kind)} with a role"
             doubts = [f"it can {path.name}, if there is {what} which is not known here"]
             yield make_hop((own.principal.arn, None), path.name, path.known_as, (passing, *steps), doubts)
+    declared = [one.arn for one in account.principals if one.is_role]
+    beside = read_document({"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": declared}}, "")
+    others = Abilities(replace(own.principal, identity=(*own.principal.identity, beside)), account)
+    if (found := others.can("sts:AssumeRole", f"arn:aws:iam::{account.id}:role/*")) is not None:
+        doubts = ["it can assume a role which is not known here, if that trusts it"]
+        yield make_hop((own.principal.arn, None), "assume a role", ("sts-001",), (found,), doubts)
     for action, resource, known_as, how in _ELSEWHERE:
         stated = {"iam:policyarn": ADMINISTRATOR_ACCESS} if "Attach" in action else {}
         if (found := own.can(action, resource.replace("{account}", account.id), stated)) is not None:

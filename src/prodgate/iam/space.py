@@ -14,7 +14,7 @@ import z3
 
 from .conditions import Operator, compare, holds, holds_without_key, parse_date, read_operator
 from .documents import Condition, Statement
-from .formulas import Formula, Formulas, constant, exact, fits, fits_in_any_case, is_readable, text_of
+from .formulas import Formula, Formulas, constant, exact, fits, fits_in_any_case, is_readable, text, text_of
 from .patterns import Lookup, Pattern, read_arn_pattern, read_pattern
 from .truth import Doubt, doubt
 
@@ -159,16 +159,16 @@ def _quantify(read: Operator, key: Key, each: list[Formula], name: str) -> Formu
     )
 
 
-def _match_text(base: str, value: Any, text: str, lookup: Lookup | None) -> Formula:
+def _match_text(base: str, value: Any, wanted: str, lookup: Lookup | None) -> Formula:
     is_arn = base.startswith("arn")
     pattern: Pattern | Doubt | None
-    if base.startswith("stringequals") and (lookup is None or "${" not in text):
-        return exact(value == text if base == "stringequals" else fits_in_any_case(value, text))
-    if base == "stringequalsignorecase" or (base == "stringequals" and ("*" in text or "?" in text)):
-        pattern = doubt(f"{text} holds a variable")
+    if base.startswith("stringequals") and (lookup is None or "${" not in wanted):
+        return exact(value == text(wanted) if base == "stringequals" else fits_in_any_case(value, wanted))
+    if base == "stringequalsignorecase" or (base == "stringequals" and ("*" in wanted or "?" in wanted)):
+        pattern = doubt(f"{wanted} holds a variable")
     else:
-        pattern = (read_arn_pattern if is_arn else read_pattern)(text, lookup)
-    name = f"{base} {text} {lookup is not None} of {value}"
+        pattern = (read_arn_pattern if is_arn else read_pattern)(wanted, lookup)
+    name = f"{base} {wanted} {lookup is not None} of {value}"
     if pattern is None or isinstance(pattern, Doubt):
         return constant(False if pattern is None else pattern, name)
     if not is_arn:

@@ -161,6 +161,9 @@ PUT = statement("s3:Put*", "arn:aws:s3:::photos/*")
         ([PUT], [PUT, statement("vpc-lattice:AssociateViaAWSService-EventsAndStates")], Request),
         ([when(StringLike={"a": "${b}*"})], [when(StringLike={"c": "${b}*"})], Doubt),
         ([PUT], [{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], Request),
+        ([when(StringEquals={"x": "a"})], [when(StringEquals={"x": r"\u{61}"})], Request),
+        ([when(StringLike={"x": "a*"})], [when(StringLike={"x": r"\u{61}*"})], Request),
+        ([statement("s3:*", "arn:aws:s3:::a")], [statement("s3:*", r"arn:aws:s3:::\u0061")], Request),
     ],
 )
 def test_new_access(old: Any, new: Any, answer: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from prodgate.iam.account import EVERYTHING, Account, Holder, Principal
+from prodgate.iam.documents import Document
 from prodgate.iam.paths import Path, list_paths
 from prodgate.iam.reach import Reach, find_reach
 from prodgate.iam.truth import Doubt
@@ -123,3 +124,52 @@ def test_a_chain_is_told_hop_by_hop_with_its_statements() -> None:
         ["ann.tf:1 statement 1", "a policy statement 1"],
         ["middle.tf:1 statement 1", "a policy statement 1"],
     ]
+
+
+DENIED_ELSEWHERE = {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}
+RUN = ("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction")
+
+
+@pytest.mark.parametrize(
+    ("written", "trust", "whole"),
+    [
+        (allow("s3:List*"), Document(unread="the trust is decided later"), True),
+        (allow("sts:AssumeRole"), None, False),
+        (
+            allow(*RUN),
+            document(
+                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
+                {"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": "*", "Condition": DENIED_ELSEWHERE},
+            ),
+            True,
+        ),
+    ],
+    ids=["trust that is not read", "role that is not declared", "service denied elsewhere"],
+)
+def test_what_may_be_so_is_no_proof(written: Any, trust: Any, whole: bool) -> None:
+    assert reach(written, trust=trust, whole=whole).administrator is not False
+
+
+def test_a_role_that_is_declared_is_no_other_one() -> None:
+    assert reach(allow("sts:AssumeRole", resource=ADMIN), whole=False).administrator is False
+
+
+def test_a_session_may_have_the_name_that_is_trusted() -> None:
+    middle = f"arn:aws:iam::{ACCOUNT}:role/middle"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/middle/one"
+    principals = (
+        Principal(arn=middle, trust=trusting(AWS=ADMIN)),
+        Principal(arn=ADMIN, identity=(EVERYTHING,), trust=trusting(AWS=session)),
+    )
+    found = find_reach(Account(id=ACCOUNT, is_whole=True, principals=principals))[0].administrator
+    assert "is one session of middle" in str(found)
+
+
+def test_a_user_may_call_without_a_token() -> None:
+    keys = statement("iam:PutUserPolicy", Condition={"Null": {"aws:TokenIssueTime": "true"}})
+    assert reach(keys).administrator is True
+
+
+def test_what_may_exist_is_named_in_grammar() -> None:
+    found = reach(allow("ssm:StartSession"), whole=False).administrator
+    assert "if there is an instance with a role" in str(found)
