@@ -12,7 +12,7 @@ from .findings import Finding, Outcome
 from .waivers import Waiver, apply_waivers
 
 #: Outcomes by weight: the heaviest one among findings is the outcome of what they answer together.
-_WEIGHT = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.WAIVED, Outcome.UNDETERMINED, Outcome.NOT_SATISFIED)
+WEIGHT = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.WAIVED, Outcome.UNDETERMINED, Outcome.NOT_SATISFIED)
 
 #: Subject of a finding that stands for a question nobody answered.
 NO_FINDING = "(no finding)"
@@ -124,7 +124,7 @@ def _rule(criterion: Criterion, layer: str, found: Sequence[Finding], scope: Sco
         findings += (_gap(criterion, layer, "every answer is not-applicable, and the criterion does not allow that"),)
     elif 0 < judged < criterion.population and not any(f.outcome is Outcome.UNDETERMINED for f in findings):
         findings += (_gap(criterion, layer, f"{judged} judged, at least {criterion.population} expected"),)
-    outcome = max((f.outcome for f in findings), key=_WEIGHT.index)
+    outcome = max((f.outcome for f in findings), key=WEIGHT.index)
     may_defer = scope.rehearsal and criterion.needs_production and layer != "static"
     deferred = may_defer and outcome is Outcome.UNDETERMINED and _only_production(findings)
     return Ruling(criterion=criterion, layer=layer, outcome=outcome, findings=findings, deferred=deferred)

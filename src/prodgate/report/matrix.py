@@ -12,7 +12,7 @@ from ..criteria import Criterion
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
 from ..verdict import Ruling, Verdict
-from .view import GIVEN, WORST_FIRST, EvidenceRow, all_findings
+from .view import GIVEN, WORST_FIRST, EvidenceRow, all_findings, find_worst
 
 #: What the verdict adds by itself is told by this name of a check.
 _ADDED: Final = "verdict"
@@ -126,7 +126,7 @@ def _worst_outcomes(ruling: Ruling) -> dict[str, Outcome]:
     """Return the worst of each check; what the verdict added is told only where no check spoke."""
     worst: dict[str, Outcome] = {}
     for finding in [f for f in ruling.findings if f.check != _ADDED] or ruling.findings:
-        worst[finding.check] = min(worst.get(finding.check, finding.outcome), finding.outcome, key=WORST_FIRST.index)
+        worst[finding.check] = find_worst((worst.get(finding.check, finding.outcome), finding.outcome))
     return worst
 
 

@@ -12,17 +12,11 @@ from typing import Any, Final
 from ..evidence.artifacts import FOLDER
 from ..evidence.runs import Run
 from ..findings import Finding, Outcome
-from ..verdict import Verdict
+from ..verdict import WEIGHT, Verdict
 from ..waivers import Waiver
 
 #: Outcomes as the report orders them, the worst first.
-WORST_FIRST = (
-    Outcome.NOT_SATISFIED,
-    Outcome.UNDETERMINED,
-    Outcome.WAIVED,
-    Outcome.SATISFIED,
-    Outcome.NOT_APPLICABLE,
-)
+WORST_FIRST = WEIGHT[::-1]
 
 #: Inputs of a run whose digests are in run.json.
 GIVEN = ("criteria", "waivers")
