@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from ..criteria import CriteriaError, suggest
-from .inherited import WRITTEN_OUT, extend, find_overriding, is_written_out, overriding_mistakes
+from .inherited import WRITTEN_OUT, extend, find_overriding, is_inherited, is_written_out, overriding_mistakes
 from .toml_text import TomlError, parse_toml, read_text, render_mistakes
 from .validation import is_text_list
 
@@ -123,7 +123,16 @@ def merge(text: str, path: Path, included: Mapping[str, str]) -> Merged:
     data: dict[str, Any] = {}
     origins: dict[str, Path] = {}
     mistakes = [each for file, table in tables for each in _add(table, file, data, origins)]
+    mistakes += _passing_mistakes(data.get("criteria"), origins)
     return Merged(path=path, data=data, origins=origins, mistakes=tuple(mistakes))
+
+
+def _passing_mistakes(criteria: Any, origins: Mapping[str, Path]) -> Iterator[str]:
+    """Say which criteria that a team states itself pass for ones that it takes over."""
+    for id_, table in criteria.items() if isinstance(criteria, dict) else ():
+        source, file = table.get("source") if isinstance(table, dict) else None, origins[f"criteria.{id_}"]
+        if isinstance(source, str) and is_inherited(source) and not is_written_out(str(file)):
+            yield f"{file}: criteria.{id_}.source: {source!r} is where extends takes over from; name your own line"
 
 
 def _place(name: str, path: Path) -> Path:

@@ -85,6 +85,8 @@ def test_requirements_of_a_team_need_not_name_what_it_takes_over(stated: Path) -
         ('["baseline", "baseline/network"]', "", "extends: 'baseline/network' is named twice, or is part of 'baseline'"),
         ('["baseline/network", "baseline/network"]', "", "extends: 'baseline/network' is named twice"),
         ('"baseline"', OWN.replace("overrides = true\n", ""), "criteria.kms-deletion-window: extends takes it over from baseline/recovery, too; write overrides = true in it to"),
+        ('"baseline"', OWN.replace("OURS-1", "baseline/recovery"), "criteria.kms-deletion-window.source: 'baseline/recovery' is where extends takes over from; name your own line"),
+        ("[]", OWN.replace("OURS-1", "baseline/x").replace("overrides = true\n", ""), "criteria.kms-deletion-window.source: 'baseline/x' is where extends"),
         ('"baseline"', OWN.replace("kms-deletion", "kms-deltion"), "criteria.kms-deltion-window.overrides: extends takes over no criterion of that id; did you mean 'kms-deletion-window'?"),
         ('["baseline/network"]', OWN, "criteria.kms-deletion-window.overrides: extends takes over no criterion of that id; take overrides out, or name its area"),
     ],
