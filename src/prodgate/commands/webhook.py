@@ -30,7 +30,9 @@ def post_webhook(named: str, text: str, environment: Mapping[str, str]) -> None:
         body = json.dumps({"text": text}).encode("ascii")
         connection.request("POST", path, body, {"Content-Type": "application/json"})
         status = connection.getresponse().status
-    except (OSError, HTTPException, UnicodeError) as error:  # the last is of a host or a path that HTTP can't say
+    except UnicodeError:  # by another name in each Python
+        raise UsageError(f"--webhook {named}: {host} {failed}: HTTP can't carry this URL; {sent}") from None
+    except (OSError, HTTPException) as error:
         raise UsageError(f"--webhook {named}: {host} {failed}: {type(error).__name__}; {sent}") from None
     finally:
         connection.close()

@@ -224,7 +224,7 @@ def test_an_answer_that_is_no_success_is_a_mistake_without_the_url(
         ("env:CHAT", f"file:///{SECRET}", "holds no https:// URL"),
         ("env:CHAT", f"https://[{SECRET}", "holds no https:// URL"),
         ("env:CHAT", f"https://example.com:{SECRET}", "holds no https:// URL"),
-        ("env:CHAT", f"https://a..b/{SECRET}", "was not reached: UnicodeError; nothing was sent"),
+        ("env:CHAT", f"https://a..b/{SECRET}", "was not reached: HTTP can't carry this URL; nothing was sent"),
         ("env:CHAT", f"http://127.0.0.1:1/{SECRET}", "was not reached: ConnectionRefusedError; nothing was sent"),
     ],
 )
