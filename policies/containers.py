@@ -1,10 +1,17 @@
 """Containers are apart from the host that they run on, and clusters from the internet."""
 
+import re
+from pathlib import PurePosixPath
+from posixpath import normpath
+
 from prodgate import Criterion, Resource, policy
 
 TASK = ("aws_ecs_task_definition",)
-#: Paths of a host by which a container has the whole of it.
-HOST_FILES = ("/", "/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock")
+#: Sockets of a host by which a container has the whole of it, as it has by each folder that they lie in.
+SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock")
+HOST_FILES = frozenset(
+    str(each) for socket in SOCKETS for each in (PurePosixPath(socket), *PurePosixPath(socket).parents)
+)
 NAMESPACES = ("network_mode", "pid_mode", "ipc_mode")
 WORLD = ("0.0.0.0/0", "::/0")
 
@@ -23,8 +30,9 @@ def containers_are_apart_from_their_host(task: Resource, criterion: Criterion) -
     """
     shared = [f"{name} = host" for name in NAMESPACES if task.text(name) == "host"]
     criterion.hold(not shared, expected="namespaces of its own", observed=", ".join(shared))
-    mounted = [path for volume in task.blocks("volume") if (path := volume.text("host_path")) in HOST_FILES]
-    criterion.hold(not mounted, expected="no such files of the host", observed=", ".join(map(str, mounted)))
+    paths = [path for volume in task.blocks("volume") if (path := volume.text("host_path"))]
+    mounted = [path for path in paths if re.sub("/+", "/", normpath(path)) in HOST_FILES]
+    criterion.hold(not mounted, expected="no such files of the host", observed=", ".join(mounted))
     containers = task.json("container_definitions") or ()
     privileged = [str(one.get("name")) for one in containers if one.get("privileged") in (True, "true")]
     criterion.hold(not privileged, expected="privileged = false", observed=f"privileged: {', '.join(privileged)}")

@@ -35,7 +35,9 @@ def no_credential_is_handed_on(holder: Resource, criterion: Criterion) -> None:
     What is marked as sensitive is hidden in a plan, and stands in the environment in plain text all the same.
     """
     for name in HANDED[holder.type]:
-        named = holder.references.get(name, ()) if name in holder.sensitive else ()
+        named = holder.references.get(name) if name in holder.sensitive else ()
+        if named is None:
+            raise criterion.undetermined(f"{name} holds something sensitive, and nothing says where it comes from")
         sources = sorted({address for address in named if CREDENTIALS.intersection(address.split("."))})
         with allow_unknown(because="where the value comes from says enough"):
             holder.has(name)  # the place of the finding

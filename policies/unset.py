@@ -1,4 +1,4 @@
-"""What a configuration leaves to the provider: unknown values that are not written anywhere."""
+"""What a configuration leaves to the provider."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from prodgate import Resource, allow_unknown
 
 
 def is_unset(resource: Resource, name: str) -> bool:
-    """Whether an argument is not written in the configuration, so that AWS's own default holds."""
-    with allow_unknown(because="an argument that is not written is left to AWS"):
-        return resource.text(name) is None
-    return name not in resource.references
+    """Whether an argument is not written in the configuration, so that AWS's own default holds.
+
+    One that is known later is written where its expression names something. Where nothing says what it names, it may
+    be null as well. Raises Unresolved for that.
+    """
+    if name in resource.references:
+        with allow_unknown(because="an argument that names something is written, whatever it will be"):
+            return resource.text(name) is None
+        return False
+    return resource.text(name) is None

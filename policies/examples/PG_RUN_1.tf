@@ -48,3 +48,12 @@ resource "aws_ecs_task_definition" "docker_socket" { # violates PG_RUN_1
   }
   container_definitions = jsonencode([{ name = "app", image = "app" }])
 }
+
+resource "aws_ecs_task_definition" "folder_of_the_docker_socket" { # violates PG_RUN_1
+  family = "folder-of-the-docker-socket"
+  volume {
+    name      = "docker"
+    host_path = "/var/run/"
+  }
+  container_definitions = jsonencode([{ name = "app", image = "app" }])
+}

@@ -12,6 +12,7 @@ from .core import Core, PlanResult
 from .diagnostics import Diagnostic, TerraformError
 from .flow import Flow
 from .hcl import Expression, HclBlock
+from .module_folders import is_filed_in_full
 from .provider_versions import WrittenFor, explain_change
 from .resources import Gap
 from .sources import Tree
@@ -28,6 +29,10 @@ _COMPUTING: Final = frozenset(
     {"Error in function call", "Invalid function argument", "Invalid index", "Invalid operand"}
 )
 _MODULE: Final = re.compile(r"\(module\.([\w-]+)(?:\[[^\]]*\])? is ")
+_GUESSED: Final = (
+    "is judged by a copy that has its name, and may be another module than {!r}: {}; run `terraform init`, or keep the "
+    "copy under NAMESPACE/NAME/PROVIDER in the folder that --modules names"
+)
 _UNCOUNTED: Final = "how many there are is decided by what can't be read here"
 
 
@@ -49,7 +54,7 @@ def plan_leniently(core: Core, options: Sequence[str], written_for: WrittenFor |
             core = replace(core, copy=copy_tree(tree, core.copy.scratch, conditions=not broken))
         else:
             tree = core.copy.tree
-            gaps = (*broken, *find_unread_gaps(tree), *planned.gaps)
+            gaps = (*broken, *find_unread_gaps(tree), *find_guessed_copies(tree), *planned.gaps)
             return replace(planned, plan=forget_stand_ins({**planned.plan}), gaps=gaps), tree
     return core.plan(options), core.copy.tree
 
@@ -126,3 +131,12 @@ def find_unread_gaps(tree: Tree) -> Iterator[Gap]:
         for address, reason in reasons.items():
             if not address.startswith(("data.", "ephemeral.", "provider.")):
                 yield Gap(f"{path}.{address}".lstrip("."), reason, module.find_position(address))
+
+
+def find_guessed_copies(tree: Tree) -> Iterator[Gap]:
+    """Yield a gap for each module call that is judged by a copy of its name, which may be of another owner."""
+    for path, module in tree.modules.items():
+        for name, found in tree.borrowed.get(module.directory, {}).items():
+            call = module.calls[name]
+            if not tree.is_unread(path, f"module.{name}") and not is_filed_in_full(call.source, found, tree.folders):
+                yield Gap(f"{path}.module.{name}".lstrip("."), _GUESSED.format(call.source, found), call.position)

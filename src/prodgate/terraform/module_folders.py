@@ -28,6 +28,15 @@ def find_in_folders(source: str, folders: Iterable[Path]) -> Path | None:
     return directory if directory and directory.is_dir() else None
 
 
+def is_filed_in_full(source: str, found: Path, folders: Iterable[Path]) -> bool:
+    """Whether a folder has a module under its whole address in a registry; by a name alone it may be another one."""
+    address, inner = _split_inner(source)
+    registry = _REGISTRY.fullmatch(address)
+    if not registry:
+        return False
+    return any(found == Path(normpath(folder.joinpath(*registry.groups(), inner))) for folder in folders)
+
+
 def _split_inner(source: str) -> tuple[str, str]:
     """Split off what follows ``//``, which is a directory in the module; not the ``//`` of ``https://``."""
     scheme, separator, rest = source.rpartition("://")

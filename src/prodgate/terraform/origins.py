@@ -62,5 +62,10 @@ class Origin:
         return self.kind == "invented" or bool(self.how & {DECIDES, CHANGES, EDITS})
 
     @property
+    def decides_null(self) -> bool:
+        """Whether a condition asks it, so that what comes from there may be null in production."""
+        return DECIDES in self.how or (self.kind == "invented" and NULLS in self.how)
+
+    @property
     def _is_cut(self) -> bool:
         return CUTS in self.how and f"data.{_ZONES}." in self.source

@@ -23,7 +23,7 @@ from .references import ConfiguredReferences
 from .resources import Configuration, Gap, Resource
 from .sources import Tree
 from .unread_values import explain_unread
-from .unset import PlannedConfiguration, forget_unset
+from .unset import PlannedConfiguration, drop_conditional, forget_unset
 
 
 def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configuration:
@@ -129,7 +129,7 @@ class _PlanReader:
             module=module,
             values=values,
             origin=self.provenance.origin(address) if self.provenance else None,
-            references=named,
+            references=drop_conditional(named, address, values, self.flow) if self.flow else named,
             sensitive=_find_sensitive(stated.get("sensitive_values"), change.get("after_sensitive")),
         )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .flow import Flow
 from .provider.schema import aws_schemas
-from .reading import UNKNOWN
+from .reading import UNKNOWN, find_unknown
 
 
 def forget_unset(values: Mapping[str, Any], is_unset: Callable[[tuple[str, ...]], bool]) -> dict[str, Any]:
@@ -24,6 +25,21 @@ def _forget(value: Any, path: tuple[str, ...], is_unset: Callable[[tuple[str, ..
     if isinstance(value, Mapping):
         return {name: _forget(each, (*path, name), is_unset) for name, each in value.items()}
     return [_forget(each, path, is_unset) for each in value] if isinstance(value, list) else value
+
+
+def drop_conditional(
+    named: Mapping[str, tuple[str, ...]], address: str, values: Mapping[str, Any], flow: Flow
+) -> dict[str, tuple[str, ...]]:
+    """Return what arguments of a resource name, without those that may be null: a condition asks the only name."""
+    single = (name for name, each in named.items() if len(set(each)) == 1 and _may_hold_null(values.get(name)))
+    asked = {name for name in single if any(each.decides_null for each in flow.of_value(address, name))}
+    return {name: each for name, each in named.items() if name not in asked}
+
+
+def _may_hold_null(value: Any) -> bool:
+    """Whether a value, or an argument in its blocks, is unknown and may be null; a list that is there is not."""
+    blocks = [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else value
+    return find_unknown(blocks) is not None
 
 
 class PlannedConfiguration:

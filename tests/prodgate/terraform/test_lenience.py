@@ -252,9 +252,9 @@ def test_module_is_taken_from_a_folder_and_a_variable_from_an_option(tmp_path: P
     folder = _write(
         tmp_path / "copies",
         {
-            "terraform-aws-sqs/modules/one/main.tf": 'variable "delay" {}\nresource "aws_sqs_queue" "this" {\n'
+            "terraform-aws-modules/sqs/aws/modules/one/main.tf": 'variable "delay" {}\nresource "aws_sqs_queue" "this" {\n'
             '  name = file("${path.module}/name.txt")\n  delay_seconds = var.delay\n}\n',
-            "terraform-aws-sqs/modules/one/name.txt": "one",
+            "terraform-aws-modules/sqs/aws/modules/one/name.txt": "one",
         },
     )
 
@@ -267,6 +267,19 @@ def test_module_is_taken_from_a_folder_and_a_variable_from_an_option(tmp_path: P
         "one",
         7,
     )
+
+
+@pytest.mark.parametrize("source", ["mallory/queue/aws", "git::https://example.com/mallory/queue.git?ref=v1"])
+def test_copy_that_has_the_name_alone_is_judged_and_a_gap(source: str, tmp_path: Path) -> None:
+    root = _write(tmp_path / "live", {"main.tf": f'module "q" {{\n  source = "{source}"\n}}\n'})
+    folder = _write(tmp_path / "copies", {"queue/main.tf": 'resource "aws_sqs_queue" "this" {}\n'})
+
+    (found,) = open_configurations(root, given=Given(modules=[folder]))
+
+    assert [each.address for each in found.resources] == ["module.q.aws_sqs_queue.this"]
+    ((subject, reason),) = [(gap.subject, gap.reason) for gap in found.gaps]
+    assert subject == "module.q"
+    assert "may be another module than" in reason
 
 
 def test_copy_of_another_version_than_is_called_is_not_judged(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from prodgate.terraform.unset import PlannedConfiguration
 ROOT = """
 module "m" {
   source = "./m"
+  asked  = data.aws_ebs_volume.v.encrypted
 }
 data "aws_ebs_volume" "v" {
   most_recent = true
@@ -24,6 +25,14 @@ resource "aws_db_instance" "decided" {
   instance_class          = "db.t3.micro"
   kms_key_id              = data.aws_ebs_volume.v.encrypted ? "key" : null
   backup_retention_period = aws_db_instance.other.port
+}
+resource "aws_db_instance" "asked" {
+  instance_class = "db.t3.micro"
+  kms_key_id     = aws_db_instance.other.replicas[0] == "replica" ? "key" : null
+}
+resource "aws_db_instance" "handed_on" {
+  instance_class = "db.t3.micro"
+  kms_key_id     = data.aws_ebs_volume.v.kms_key_id
 }
 resource "terraform_data" "nameless" {}
 resource "aws_db_instance" "other" {
@@ -37,6 +46,14 @@ variable "keep" {
 }
 variable "rules" {
   default = []
+}
+variable "asked" {
+  type    = bool
+  default = null
+}
+resource "aws_db_instance" "handed_in" {
+  instance_class = "db.t3.micro"
+  kms_key_id     = var.asked == null ? null : "key"
 }
 resource "aws_db_instance" "plain" {
   instance_class          = "db.t3.micro"
@@ -84,6 +101,18 @@ def test_null_that_a_stand_in_or_aws_decides_is_not_known(evaluated: Configurati
 
     with pytest.raises(Unresolved):
         decided.text(argument)
+
+
+@pytest.mark.parametrize("name", ["decided", "asked", "handed_in"])
+def test_what_a_condition_may_make_null_is_not_taken_for_set(evaluated: Configuration, name: str) -> None:
+    resource = next(each for each in evaluated.of("aws_db_instance") if each.name == name)
+
+    with pytest.raises(Unresolved):
+        resource.has("kms_key_id")
+
+
+def test_what_is_handed_on_from_one_source_is_set(evaluated: Configuration) -> None:
+    assert next(each for each in evaluated.of("aws_db_instance") if each.name == "handed_on").has("kms_key_id")
 
 
 def test_of_two_that_are_called_the_same_both_must_leave_it_out(tmp_path: Path) -> None:
