@@ -149,7 +149,10 @@ def _parse_number(text: str) -> Decimal:
 def parse_date(text: str) -> datetime:
     """Return the moment that a date of W3C's profile of ISO 8601, or a number of seconds, states. Raises ValueError."""
     if text.isdecimal() and len(text) > 4:
-        return datetime.fromtimestamp(int(text), UTC)
+        try:
+            return datetime.fromtimestamp(int(text), UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError(text) from error
     if text.isdecimal():
         raise ValueError(text)  # 2024: a year to one reader, 34 minutes after midnight to another
     found = datetime.fromisoformat(text)

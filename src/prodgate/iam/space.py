@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from ipaddress import ip_address, ip_network
+from itertools import pairwise
 from typing import Any, Final
 
 import z3
@@ -216,12 +217,14 @@ def _numbers(texts: list[str]) -> Iterator[str]:
 
 def _dates(texts: list[str]) -> Iterator[str]:
     try:
-        found = [parse_date(text) for text in texts]
-    except ValueError:
+        found = sorted({parse_date(text) for text in texts})
+        second = timedelta(seconds=1)
+        between = [one + min(second, (after - one) / 2) for one, after in pairwise(found)]
+        near = [found[0] - second, *found, *between, found[-1] + second]
+        texts = [one.astimezone(UTC).isoformat() for one in near]
+    except (ValueError, OverflowError):  # no date, or none before the first and after the last that can be written
         return
-    for one in found:
-        for near in (one - timedelta(seconds=1), one, one + timedelta(seconds=1)):
-            yield near.astimezone(UTC).isoformat()
+    yield from texts
 
 
 def _addresses(texts: list[str]) -> Iterator[str]:

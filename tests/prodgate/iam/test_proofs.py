@@ -46,6 +46,10 @@ DENY = statement("s3:*", effect="Deny", Condition={"StringNotEquals": {"aws:x": 
         (identity(when(NumericGreaterThan={"n": "3"}, NumericLessThan={"n": "4"})), {"n": "3.5"}),
         (identity(when(IpAddress={"ip": "10.0.0.0/8"}, NotIpAddress={"ip": "10.0.0.0/9"})), {"ip": "10.128.0.0"}),
         (identity(when(DateGreaterThan={"d": "2026-01-01T00:00:00Z"})), {"d": "2026-01-01T00:00:01+00:00"}),
+        (
+            identity(when(DateGreaterThan={"d": "2026-01-01T00:00:00Z"}, DateLessThan={"d": "2026-01-01T00:00:01Z"})),
+            {"d": "2026-01-01T00:00:00.500000+00:00"},
+        ),
         (identity(when(Bool={"mfa": "true"})), {"mfa": "true"}),
     ],
 )
@@ -91,6 +95,8 @@ def test_several_values_may_fulfil_what_one_cannot() -> None:
         (identity(when(StringIs={"x": "y"})), "operator StringIs is not known"),
         (identity(statement("*", "arn:aws:s3:::${aws:username}/*")), ""),
         (identity(when(Bool={"x": "true"}, StringEquals={"x": "true"})), ""),
+        (identity(when(DateLessThan={"x": "9999-12-31T23:59:59Z"})), ""),
+        (identity(when(DateLessThan={"x": "9" * 30})), ""),
         (Policies(identity=(Document(unread="ReadOnlyAccess is not read"),)), "ReadOnlyAccess is not read"),
     ],
 )
