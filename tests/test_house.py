@@ -121,7 +121,9 @@ def test_no_check_holds_a_number(path: Path) -> None:
 
 def test_tests_of_one_name_do_not_hide_each_other() -> None:
     folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
-    assert not sorted(folder.relative_to(ROOT).as_posix() for folder in folders if not (folder / "__init__.py").exists())
+    assert not sorted(
+        folder.relative_to(ROOT).as_posix() for folder in folders if not (folder / "__init__.py").exists()
+    )
 
 
 def test_what_a_project_writes_uses_the_package_and_never_each_other() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import TREES, Find, Plant
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.resources import Configuration
+from tests.prodgate.terraform.tree_files import TREES, Find, Plant
 
 
 @pytest.fixture

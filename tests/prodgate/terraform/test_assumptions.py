@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.semantics.unresolved import Assumed, Unknown, Unresolved
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.serialization import from_json, to_json
+from tests.prodgate.terraform.tree_files import Plant
 
 HERE = 'data "aws_caller_identity" "c" {}\ndata "aws_region" "r" {}\n'
 ID = "data.aws_caller_identity.c.account_id"

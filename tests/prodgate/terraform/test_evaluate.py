@@ -5,12 +5,12 @@ import shlex
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import TREES, Find, Plant
 
 from prodgate.terraform.evaluate import evaluate, open_configurations
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
 from prodgate.terraform.runner import find_engine
+from tests.prodgate.terraform.tree_files import TREES, Find, Plant
 
 
 def test_every_instance_is_there(shop: Configuration) -> None:

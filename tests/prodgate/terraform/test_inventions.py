@@ -1,13 +1,13 @@
 """What the provider had to invent never decides anything."""
 
 import pytest
-from tests.prodgate.terraform.tree_files import TREES
 
 from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.inventions import Inventions
 from prodgate.terraform.provider.datasources import MARK
 from prodgate.terraform.resources import Configuration
+from tests.prodgate.terraform.tree_files import TREES
 
 
 @pytest.fixture(scope="module")

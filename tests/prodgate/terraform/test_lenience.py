@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import Given, evaluate, open_configurations
 from prodgate.terraform.resources import Configuration
 from prodgate.terraform.unread import UNREAD
+from tests.prodgate.terraform.tree_files import Plant
 
 #: A registry's module, a provider that nobody stands in for, and a resource of an older AWS provider.
 PARTIAL: Mapping[str, str] = {

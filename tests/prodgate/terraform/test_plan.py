@@ -7,7 +7,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.semantics.unresolved import Unresolved
 from prodgate.terraform.diagnostics import TerraformError
@@ -15,6 +14,7 @@ from prodgate.terraform.evaluate import open_configurations
 from prodgate.terraform.plan import build_configuration, mark_unknown, read_plan
 from prodgate.terraform.reading import UNKNOWN
 from prodgate.terraform.resources import Configuration
+from tests.prodgate.terraform.tree_files import Plant
 
 
 def _planned(address: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:

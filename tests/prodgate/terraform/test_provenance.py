@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import TREES, Plant
 
 from prodgate.terraform.addresses import keys, split_module, without_indices
 from prodgate.terraform.provenance import Provenance
 from prodgate.terraform.sources import read_tree
+from tests.prodgate.terraform.tree_files import TREES, Plant
 
 SHOP = TREES / "shop"
 

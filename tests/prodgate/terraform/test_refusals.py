@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate
+from tests.prodgate.terraform.tree_files import Plant
 
 TOPIC = 'resource "aws_sns_topic" "t" {\n  name = "t"\n}\n'
 

@@ -10,12 +10,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.processes.child import Process
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.runner import find_engine, run
+from tests.prodgate.terraform.tree_files import Plant
 
 #: Stands in for terraform: says who it, its child and the provider are; its child ignores Ctrl-C.
 LINGERING = """#!/bin/sh

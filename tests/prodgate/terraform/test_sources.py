@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from tests.prodgate.terraform.tree_files import TREES, Plant
-
 from prodgate.terraform.sources import find_roots, read_manifest, read_tree
 from prodgate.terraform.working_copy import copy_tree
+from tests.prodgate.terraform.tree_files import TREES, Plant
 
 EMPTY = "\n"
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.reading import find_unknown
+from tests.prodgate.terraform.tree_files import Plant
 
 HERE = 'data "aws_caller_identity" "c" {}\n'
 ID = "data.aws_caller_identity.c.account_id"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import Plant
 
 from prodgate.semantics.unresolved import Unknown
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.hcl import parse_text
 from prodgate.terraform.templates import write_templates
+from tests.prodgate.terraform.tree_files import Plant
 
 OTHER = 'resource "aws_sqs_queue" "other" {\n  name = "other"\n}\n'
 GIVEN = "{ a = aws_sqs_queue.other.arn, o = { arn = aws_sqs_queue.other.arn, n = 5 }, l = [aws_sqs_queue.other.arn], s = 1 }"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.prodgate.terraform.tree_files import TREES, Plant
 
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.hermetic import prepare_environment
+from tests.prodgate.terraform.tree_files import TREES, Plant
 
 
 def _fingerprint(tree: Path) -> Mapping[str, tuple[str, int]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.suites.static.workflow_judging import CHECKS, ROOT, only
 
 from prodgate.facts.static.workflow_files import observe_workflows
 from prodgate.testing import Outcome
+from tests.suites.static.workflow_judging import CHECKS, ROOT, only
 
 TEXTS = dict(observe_workflows(ROOT / ".github" / "workflows"))
 DEPLOY, DAGS = TEXTS[".github/workflows/deploy.yml"], TEXTS[".github/workflows/deploy-dags.yml"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from suites.static import test_pipelines
-from tests.suites.static.workflow_judging import CHECKS, judge, only
 
 from prodgate.testing import Outcome
+from tests.suites.static.workflow_judging import CHECKS, judge, only
 
 DEPLOY = ".github/workflows/release.yml"
 SOUND = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from suites.static import test_workflows
-from tests.suites.static.workflow_judging import CHECKS, ROOT, red
 
 from prodgate.facts.static.workflow_files import observe_workflows
+from tests.suites.static.workflow_judging import CHECKS, ROOT, red
 
 COMPLIANT = {
     ".github/workflows/deploy.yml": """\

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
 from tests.prodgate.terraform.provider.playground import PROVIDER, Root, playground
 
 Play = Callable[..., Root]

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from tests.prodgate.terraform.provider.playground import PROVIDER, Root, playground
 
 from prodgate.terraform.provider.datasources import MARK, answer_data_source
 from prodgate.terraform.provider.schema import aws_schemas
 from prodgate.terraform.provider.settings import Settings
 from prodgate.terraform.provider.values import empty_block
+from tests.prodgate.terraform.provider.playground import PROVIDER, Root, playground
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 HERE = Settings(region="ap-northeast-1", account="111122223333", states_region=True, states_account=True)

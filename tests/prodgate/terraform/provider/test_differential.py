@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.prodgate.terraform.provider.real_provider import real_provider
 
 from prodgate.terraform.hermetic import prepare_environment, stand_in
 from prodgate.terraform.runner import find_engine, run
+from tests.prodgate.terraform.provider.real_provider import real_provider
 
 pytestmark = pytest.mark.differential
 

@@ -1,10 +1,10 @@
 """The AWS provider's functions, called by core."""
 
 import pytest
-from tests.prodgate.terraform.provider.conftest import Play
-from tests.prodgate.terraform.provider.playground import PROVIDER
 
 from prodgate.terraform.provider.functions import AWS_FUNCTIONS, ArgumentError
+from tests.prodgate.terraform.provider.conftest import Play
+from tests.prodgate.terraform.provider.playground import PROVIDER
 
 ROLE = "arn:aws:iam::111122223333:role/team/news/deploy"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.prodgate.terraform.provider.playground import PROVIDER, Root, playground
 
 TREE = """

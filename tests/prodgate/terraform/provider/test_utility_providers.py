@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import pytest
-from tests.prodgate.terraform.provider.playground import playground
 
 from prodgate.terraform.provider.utility_providers import TYPES, utility_schemas
+from tests.prodgate.terraform.provider.playground import playground
 
 TREE = """
 resource "random_id" "id" {

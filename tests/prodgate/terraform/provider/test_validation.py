@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.prodgate.terraform.provider.playground import PROVIDER, playground
 
 WRONG = {
