@@ -29,8 +29,8 @@ class Profile:
     """When far more requests than this share fail, the run stops early."""
     seed: int = 1
     """The same seed gives the same arrivals."""
-    recycled: float = 0.05
-    """The share of requests that close their connection: one kept for ever never notices a switch of targets."""
+    returning: float = 0.0
+    """The share of visits by readers who were here before, with the connection and the cookies that they had then."""
     open_at_once: int = 2000
     """How many arrivals a process performs at once; one that comes on top of them is counted as not sent."""
 
@@ -38,6 +38,8 @@ class Profile:
         for name in ("rate", "duration", "timeout", "open_at_once"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"load profile {self.name!r}: {name} is {getattr(self, name)}; it must be above 0")
+        if not 0 <= self.returning < 1:
+            raise ValueError(f"load profile {self.name!r}: returning is {self.returning}; it must be from 0 to below 1")
         if self.warm_up < 0:
             raise ValueError(f"load profile {self.name!r}: warm_up is {self.warm_up}; it must not be below 0")
 

@@ -19,9 +19,9 @@ _TEXTS: Final = ("hosts", "resolves_to")
 _KEYS: Final = ("locustfile", *_TEXTS, "port_of_green", "workers", "most", *PROFILES, "rehearsal")
 _MOST: Final = {"rate": "rate", "duration": "time"}
 #: Keys of a profile with the dimension of each.
-_PROFILE: Final = {**_MOST, "warm_up": "time", "timeout": "time"}
-_DEFAULTS: Final = {"warm_up": "5 s", "timeout": "10 s"}
-_EXAMPLES: Final = {"rate": "100 /s", "duration": "40 s", "warm_up": "5 s", "timeout": "2 s"}
+_PROFILE: Final = {**_MOST, "warm_up": "time", "timeout": "time", "returning": "ratio"}
+_DEFAULTS: Final = {"warm_up": "5 s", "timeout": "10 s", "returning": "0 %"}
+_EXAMPLES: Final = {"rate": "100 /s", "duration": "40 s", "warm_up": "5 s", "timeout": "2 s", "returning": "30 %"}
 #: Keys with whole numbers, and the greatest of each.
 _NUMBERS: Final = {"workers": 64, "port_of_green": 65535}
 
@@ -37,6 +37,8 @@ class LoadProfile:
     """Sent before at the same rate, and not measured."""
     timeout: Quantity
     """Time that a request may take; longer is a failure."""
+    returning: Quantity
+    """Share of visits by readers who still have the connection and the cookies of an earlier one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,7 @@ def _limit_mistakes(where: str, table: Any, known: Mapping[str, str]) -> Iterato
     yield from key_mistakes(where, table, known)
     for key, dimension in known.items():
         if key in table:
-            zero = key == "warm_up"
+            zero = key in ("warm_up", "returning")
             yield from quantity_mistakes(f"{where}.{key}", table[key], dimension, _EXAMPLES[key], zero=zero)
         elif key not in _DEFAULTS:
             yield f"{where}.{key}: is missing; write e.g. {key} = {_EXAMPLES[key]!r}"
@@ -173,3 +175,5 @@ def _ceiling_mistakes(most: Mapping[str, str], profiles: Iterable[tuple[str, Loa
         if profile.duration.base + profile.warm_up.base > duration.base:
             whole = f"'{profile.duration}' after '{profile.warm_up}'"
             yield f"{where}.duration: is {whole} of warm-up; load.most allows '{duration}' together"
+        if profile.returning.base >= 1:
+            yield f"{where}.returning: is '{profile.returning}'; write less than '100 %': somebody comes first"

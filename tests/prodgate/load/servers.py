@@ -24,8 +24,8 @@ class Server:
 
     def __init__(self, answering: Answer, context: ssl.SSLContext | None = None) -> None:
         self.asked: Counter[str] = Counter()
-        self.closing = 0
-        """How many requests asked for their connection to be closed."""
+        self.known: Counter[str] = Counter()
+        """How many of them brought a cookie."""
         self.connections = 0
         self._answering, self._context = answering, context
         self._loop = asyncio.new_event_loop()
@@ -71,13 +71,13 @@ class Server:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 path = head.split(" ")[1]
                 self.asked[path] += 1
-                self.closing += "connection: close" in head.lower()
+                self.known[path] += "cookie: " in head.lower()
                 said = await self._answering(path, self.asked[path])
                 if said is None:
                     break
                 writer.write(said)
                 await writer.drain()
-                if "connection: close" in head.lower() or b"cut" in said:
+                if b"cut" in said:
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

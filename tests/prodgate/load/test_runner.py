@@ -206,17 +206,6 @@ def test_a_redirect_within_the_host_is_followed(troubled: Troubled) -> None:
     assert len(latencies(record, "GET /here")) == server.asked["/here"] == server.asked["/arrived"]
 
 
-def test_a_redirect_never_follows_over_a_connection_that_is_being_closed(tmp_path: Path) -> None:
-    async def moved(path: str, _count: int) -> bytes | None:
-        return answer(status="302 Found", Location="/arrived") if path == "/" else answer()
-
-    with serving(moved) as server:
-        profile = a_profile(duration=0.5, recycled=1.0)
-        record = run_load(profile, server.url, locustfile=a_locustfile(tmp_path), directory=tmp_path / "run")
-    assert (failed(record), len(latencies(record))) == ({}, 30)
-    assert server.closing == server.connections == 60
-
-
 def test_a_task_that_raises_is_no_success(troubled: Troubled) -> None:
     record, _, _ = troubled
     assert set(failed(record, "Reader.raising")) == {"error in the task"}
@@ -231,10 +220,31 @@ def test_answers_that_a_cache_may_not_keep_are_counted_where_it_should(troubled:
     assert {each["name"] for each in record["requests"] if each["cacheable"]} == {"GET /fine", "GET /private"}
 
 
-def test_a_part_of_the_connections_is_closed(troubled: Troubled) -> None:
-    _, server, _ = troubled
-    assert 0.01 < server.closing / server.asked.total() < 0.12
-    assert server.connections > server.closing
+TWO_PAGES = """
+from locust import FastHttpUser, task
+
+
+class Reader(FastHttpUser):
+    @task
+    def two_pages(self):
+        self.client.get("/one")
+        self.client.get("/two")
+"""
+
+
+@pytest.mark.parametrize("returning", [0.0, 0.9])
+def test_a_reader_has_connection_and_cookies_of_its_own_unless_some_return(tmp_path: Path, returning: float) -> None:
+    async def remembering(path: str, count: int) -> bytes | None:
+        return answer(Set_Cookie=f"reader={count}; Path=/") if path == "/one" else answer()
+
+    with serving(remembering) as server:
+        locustfile, profile = a_locustfile(tmp_path, TWO_PAGES), a_profile(rate=20.0, duration=3.0, returning=returning)
+        record = run_load(profile, server.url, locustfile=locustfile, directory=tmp_path / "run")
+    assert (failed(record), record["sent"], server.known["/two"]) == ({}, 60, 60)
+    if returning:
+        assert 0 < server.known["/one"] == 60 - server.connections
+    else:
+        assert (server.known["/one"], server.connections) == (0, 60)
 
 
 def test_a_server_that_dies_half_way_beside_one_that_lives(tmp_path: Path) -> None:

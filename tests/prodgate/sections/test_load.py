@@ -24,6 +24,7 @@ timeout = "2 s"
 rate = "400 /s"
 duration = "0.2 min"
 warm_up = "0 s"
+returning = "12.5 %"
 """
 ONE = {
     "most": {"rate": "1 /s", "duration": "1 s"},
@@ -49,6 +50,7 @@ def test_a_valid_section_is_read_whole() -> None:
         "5 s",
         "2 s",
     ]
+    assert [str(each.returning) for each in (steady, surge)] == ["0 %", "12.5 %"]
     assert [str(each) for each in (surge.duration, surge.warm_up, surge.timeout)] == ["0.2 min", "0 s", "10 s"]
 
 
@@ -88,6 +90,8 @@ def test_what_is_left_out_has_a_default() -> None:
         ('"40 s"', '"40 sec"', "load.steady.duration: 'sec' is not a unit; did you mean 's'?"),
         ('"40 s"', '"0 s"', "load.steady.duration: is '0 s'; write more than nothing"),
         ('"0 s"', '"-1 s"', "load.surge.warm_up: is '-1 s'; write more than nothing"),
+        ('"2 s"', '"2 s"\nreturning = "100 %"', "load.steady.returning: is '100 %'; write less than '100 %'"),
+        ('"2 s"', '"2 s"\nreturning = "-1 %"', "load.steady.returning: is '-1 %'; write more than nothing"),
         ('duration = "40 s"\n', "", "load.steady.duration: is missing; write e.g. duration = '40 s'"),
         ('"400 /s"', '"501 /s"', "load.surge.rate: is '501 /s'; load.most allows '500 /s'"),
         ('"40 s"', '"596 s"', "load.steady.duration: is '596 s' after '5 s' of warm-up; load.most allows '10 min' together"),

@@ -14,7 +14,7 @@ FORMAT: Final = 1
 #: matters beside a limit shifts a percentile by as much as a real change.
 MOST_LAG: Final = 0.020
 #: Settings that two comparable runs share.
-_SAME: Final = ("name", "rate", "duration", "timeout", "workers")
+_SAME: Final = ("name", "rate", "duration", "timeout", "workers", "returning")
 
 
 def run_name(stored: Mapping[str, Any]) -> str:

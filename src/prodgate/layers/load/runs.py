@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -167,6 +168,8 @@ def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Prof
         duration=float(given.duration.base),
         warm_up=float(given.warm_up.base),
         timeout=float(given.timeout.base),
+        returning=float(given.returning.base),
+        seed=secrets.randbelow(2**31),
         slow=float(given.timeout.base) if slow is None else slow,
         slow_share=None if slow is None else float(SLOWEST),
         failed_share=failed,

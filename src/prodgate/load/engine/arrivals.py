@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections import defaultdict
+from collections import defaultdict, deque
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, Final
@@ -30,6 +30,8 @@ LEAD: Final = 0.2
 DRAIN: Final = 1.0
 #: What a task may raise to end itself, which is no error.
 _DONE: Final = (InterruptTaskSet, RescheduleTask, StopUser)
+#: Readers of one class and host who are remembered at most, where some return; of more, the earliest are forgotten.
+REMEMBERED: Final = 500
 
 
 class Arrivals:
@@ -48,7 +50,7 @@ class Arrivals:
         self._worker, self._workers = worker, workers
         self._stopping = Event()
         self._random = random.Random(self.profile.seed)  # noqa: S311
-        self._idle: dict[tuple[type, int], list[tuple[Any, Client]]] = defaultdict(list)
+        self._gone: dict[tuple[type, int], deque[tuple[Any, Client]]] = defaultdict(deque)
 
     def stop(self, **_given: Any) -> None:
         """Stop at once: no more arrivals, no waiting."""
@@ -113,18 +115,31 @@ class Arrivals:
             visit.fail_task(task.name, failures.NO_REQUEST, why)
 
     def _run_task(self, task: Task, visit: Visit) -> None:
-        idle = self._idle[task.readers, visit.moment.side]
-        user, client = idle.pop() if idle else (None, None)
-        if user is None or client is None:
-            host = task.readers.host = self.settings.hosts[visit.moment.side]
-            user = task.readers(self._environment)
-            client = Client(user, host, self.profile, self._random)
-            client.visit = visit
-            user.on_start()
+        gone = self._gone[task.readers, visit.moment.side]
+        back = gone and self._random.random() < self.profile.returning
+        user, client = gone.pop() if back else self._meet(task, visit.moment.side)
         client.visit = visit
-        with suppress(*_DONE):
-            task.perform(user)
-        idle.append((user, client))
+        try:
+            if not back:
+                user.on_start()
+            with suppress(*_DONE):
+                task.perform(user)
+        except BaseException:
+            client.close()
+            raise
+        self._part_from(user, client, gone)
+
+    def _meet(self, task: Task, side: int) -> tuple[Any, Client]:
+        """Return a reader who never was here: without a connection, without a cookie."""
+        host = task.readers.host = self.settings.hosts[side]
+        user = task.readers(self._environment)
+        return user, Client(user, host, self.profile)
+
+    def _part_from(self, user: Any, client: Client, gone: deque[tuple[Any, Client]]) -> None:
+        """Remember a reader where some return; close the connections of all others."""
+        gone.append((user, client))
+        if len(gone) > (REMEMBERED if self.profile.returning else 0):
+            gone.popleft()[1].close()
 
 
 def _locate_error(error: Exception) -> str:

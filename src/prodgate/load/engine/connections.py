@@ -41,13 +41,13 @@ class Connections:
         self._host = URL(host)
         self._timeout = timeout
         self._client: library.HTTPClient | None = None
-        self._closing = self._used = False
+        self._used = False
         self.fresh = True
         """Whether the latest request went over a connection opened for it."""
 
-    def begin_request(self, *, closing: bool) -> None:
-        """Begin a request, which asks for its connection to be closed or not."""
-        self._closing, self._used = closing, False
+    def begin_request(self) -> None:
+        """Begin a request; what follows until the next is a redirect of it."""
+        self._used = False
 
     def get_client(self, url: URL) -> library.HTTPClient:
         """Return the client for a request. Raises ForeignRedirect or ForeignRequest for another host."""
@@ -55,8 +55,6 @@ class Connections:
             raise (ForeignRedirect if self._used else ForeignRequest)(
                 str(url), f"leads to {url.scheme}://{url.netloc}, under load is {self._host}"
             )
-        if self._closing and self._used:  # a redirect must not reuse a connection that is being closed
-            self.close()
         self.fresh, self._used = False, True
         self._client = self._client or self._open_client()
         return self._client

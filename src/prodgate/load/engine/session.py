@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from random import Random
 from time import perf_counter
 from typing import Any, Final
 
@@ -63,8 +62,8 @@ class Client:
 
     visit: Visit
 
-    def __init__(self, user: FastHttpUser, host: str, profile: Profile, random: Random) -> None:
-        self._profile, self._random = profile, random
+    def __init__(self, user: FastHttpUser, host: str, profile: Profile) -> None:
+        self._profile = profile
         self._cacheable = cacheable_requests(type(user))
         self._locust: Callable[..., None] = user.environment.events.request.fire
         self._connections = Connections(host, timeout=profile.timeout)
@@ -78,21 +77,22 @@ class Client:
         user.host, user.client = host, session
 
     def _request(self, method: str, url: str, **given: Any) -> Any:
-        """Send one request within its timeout, now and then over a connection that is then closed."""
+        """Send one request within its timeout; after one that failed, the next opens a connection of its own."""
         self.visit.start(f"{method} {given.get('name') or url}")
-        headers, failed = dict(given.pop("headers", None) or {}), self.visit.failed
-        closing = self._random.random() < self._profile.recycled
-        self._connections.begin_request(closing=closing)
-        if closing:
-            headers["Connection"] = "close"
+        failed = self.visit.failed
+        self._connections.begin_request()
         late = self.visit.begun - self.visit.since
         context = {**given.pop("context", {}), _LATE: late}
         with gevent.Timeout(max(self._profile.timeout - late, 0.001)):
-            answer = self._send(method, url, headers=headers, context=context, **given)
-        if closing or self.visit.failed > failed or getattr(answer, "error", None):
+            answer = self._send(method, url, context=context, **given)
+        if self.visit.failed > failed or getattr(answer, "error", None):
             self._connections.close()
         self.visit.request = ""
         return answer
+
+    def close(self) -> None:
+        """Close the reader's connections."""
+        self._connections.close()
 
     def fire(self, **meta: Any) -> None:
         """Count a request that the session reports, and report it to Locust with the same latency."""
