@@ -7,6 +7,9 @@ times, decides otherwise around changes of clocks. The same is done here:
 - A cron of every hour (its hour field is ``*``) instead keeps the distance to the slot before, in real time, so that
   the hour that comes twice has its slots twice.
 - Each slot starts from the one before, even from one that a change of clocks moved off the expression.
+
+CronDataIntervalTimetable, the usual one of Airflow 2, first goes back from such a slot to the expression, and so leaves
+out some that the other makes (``find_doubtful_slots``). REST doesn't say which of the two a DAG has.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -28,6 +31,15 @@ INSTANT: Final = timedelta(microseconds=1)
 #: Longer than any change of clocks.
 _CHANGE: Final = timedelta(hours=26)
 _EXAMPLE: Final = "'0 */6 * * *'"
+#: What Airflow's names of schedules stand for. https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/cron.html
+_PRESETS: Final = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@quarterly": "0 0 1 */3 *",
+    "@yearly": "0 0 1 1 *",
+}
 
 
 def list_slots(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:
@@ -47,6 +59,49 @@ def find_period(schedule: Schedule, at: datetime) -> timedelta:
 
 
 @lru_cache(maxsize=64)
+def find_doubtful_slots(schedule: Schedule, since: datetime, until: datetime) -> frozenset[datetime]:
+    """Return the slots that a timetable of data intervals leaves out where clocks change."""
+    zone, found = ZoneInfo(schedule.timezone), set[datetime]()
+    days = [since + day * timedelta(days=1) for day in range((until - since).days + 2)]
+    for day, after in pairwise(days):
+        if _local(day, zone).utcoffset() != _local(after, zone).utcoffset():
+            begin, end = day - _CHANGE, after + _CHANGE
+            made = set(takewhile(lambda slot: slot < end, _interval_slots(schedule, begin)))  # noqa: B023
+            found |= set(list_slots(schedule, begin, end)) - made
+    return frozenset(slot for slot in found if since <= slot < until)
+
+
+def _interval_slots(schedule: Schedule, begin: datetime) -> Iterator[datetime]:
+    """Yield the ends of data intervals, each of which begins where the one before ended, if the expression has that."""
+    zone, slot = ZoneInfo(schedule.timezone), find_next_slot(schedule, begin - INSTANT)
+    while True:
+        yield slot
+        before = _step(schedule.cron, zone, slot, back=True)
+        again = _step(schedule.cron, zone, before)
+        slot = _step(schedule.cron, zone, slot if again == slot else before)
+
+
+def _step(cron: str, zone: ZoneInfo, at: datetime, *, back: bool = False) -> datetime:
+    """Return the time of an expression after or before an instant."""
+    wall = _naive(at, zone)
+    walk = croniter(cron, wall)
+    expected = walk.get_prev(datetime) if back else walk.get_next(datetime)
+    return at + (expected - wall) if walk.expanded[1] == ["*"] else _instant(expected, zone)
+
+
+def is_same_cron(one: str, other: str) -> bool:
+    """Whether two expressions are always due together: a preset of Airflow, or fields that are written otherwise."""
+    return _expand(one) == _expand(other)
+
+
+def _expand(cron: str) -> object:
+    try:
+        return croniter.expand(_PRESETS.get(cron.strip(), cron))
+    except (CroniterBadCronError, ValueError):
+        return cron.split()
+
+
+@lru_cache(maxsize=64)
 def _slots(schedule: Schedule, since: datetime, until: datetime) -> tuple[datetime, ...]:
     """Cache the slots: several questions about one window follow each other, and croniter is slow."""
     return tuple(
@@ -61,6 +116,8 @@ def find_mistakes(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _check_cron(cron: str) -> str:
+    if cron in _PRESETS:
+        return f"{cron!r} is a name of Airflow's; write {_PRESETS[cron]!r}"
     if len(cron.split()) not in (5, 6):
         return f"{cron!r} has not 5 fields, nor 6 with seconds last; write e.g. {_EXAMPLE}"
     if {"r", "h"} & {field[:1].lower() for field in cron.split()}:

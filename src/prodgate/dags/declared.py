@@ -26,3 +26,5 @@ class DeclaredDag:
     """How long after its slot a run may succeed and still be on time; a slot is pending until then."""
     limit: timedelta
     """How long a run may take before it is stuck."""
+    may_fail: frozenset[str] = frozenset()
+    """Tasks that may fail in a run that succeeds: teardowns, whose failure Airflow itself leaves out of account."""

@@ -43,7 +43,7 @@ def list_durations(dag: DeclaredDag, history: History) -> tuple[float, ...]:
     since, until = window(dag, history)
     return tuple(
         (trace.run.ended - trace.run.started).total_seconds()
-        for trace in collect_traces(dag.dag_id, history)
+        for trace in collect_traces(dag, history)
         if (trace.run.kind, trace.run.state) == ("scheduled", "success")
         and trace.run.slot is not None
         and since <= trace.run.slot <= until

@@ -48,16 +48,20 @@ def build_ledger(dag: DeclaredDag, history: History) -> Ledger:
     Raises Unaccounted when a slot or a scheduled run is in no row, or in two.
     """
     since, until = window(dag, history)
-    slots = cron.list_slots(dag.schedule, since, until + cron.INSTANT)
+    end = until + cron.INSTANT
+    slots = cron.list_slots(dag.schedule, since, end)
     expected = frozenset(slots)
     found: Mapping[datetime, list[Trace]] = defaultdict(list)
     extra = []
-    for trace in collect_traces(dag.dag_id, history):
+    for trace in collect_traces(dag, history):
         slot = trace.run.slot
         if slot in expected:
             found[slot].append(trace)
         elif trace.run.kind == "scheduled" and (slot is None or since <= slot <= until):
             extra.append(trace.run)
+    # where clocks change, one timetable has slots that the other leaves out: whether a run came tells which it is
+    unmade = cron.find_doubtful_slots(dag.schedule, since, end) - found.keys()
+    slots = [slot for slot in slots if slot not in unmade]
     rows = tuple(judge_slot(slot, found[slot], dag, history.now) for slot in slots)
     made = Ledger(dag_id=dag.dag_id, since=since, until=until, rows=rows, extra=tuple(extra))
     _check_conservation(made, slots, history)

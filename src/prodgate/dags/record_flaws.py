@@ -42,9 +42,7 @@ def find_record_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     """
     since, until = window(dag, history)
     found = [
-        trace
-        for trace in collect_traces(dag.dag_id, history)
-        if trace.run.slot is None or since <= trace.run.slot <= until
+        trace for trace in collect_traces(dag, history) if trace.run.slot is None or since <= trace.run.slot <= until
     ]
     leaving = _find_traceable_tasks(found)
     of_runs = (flaw for trace in found for flaw in _find_run_flaws(trace, leaving))

@@ -3,7 +3,7 @@
 unknown         Airflow has no DAG of this name
 paused, stale   it makes no more runs of it
 broken          its file can't be imported any more, and what was parsed last runs on
-import_failure  some file can't be imported, maybe the one that replaced this DAG
+import_failure  its file can't be imported; of a DAG that is not there, any file that can't, since it may be its own
 schedule        Airflow has another cron expression
 next_slot       what Airflow says comes next is no slot of the declared schedule: often another time zone
 """
@@ -27,9 +27,8 @@ def find_service_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     found = (
         [("unknown", "Airflow has no DAG of this name")] if served is None else _find_dag_flaws(dag, served, history)
     )
-    return tuple(
-        Flaw(kind=kind, dag_id=dag.dag_id, words=words) for kind, words in (*found, *_find_import_failures(history))
-    )
+    failures = _find_import_failures(served, history)
+    return tuple(Flaw(kind=kind, dag_id=dag.dag_id, words=words) for kind, words in (*found, *failures))
 
 
 def _find_dag_flaws(dag: DeclaredDag, served: ServedDag, history: History) -> Iterator[tuple[str, str]]:
@@ -39,7 +38,7 @@ def _find_dag_flaws(dag: DeclaredDag, served: ServedDag, history: History) -> It
         yield "stale", f"its file {served.file!r} is gone, and Airflow makes no runs of it"
     if served.broken:
         yield "broken", f"its file {served.file!r} can't be imported, and what was parsed last runs on"
-    if served.schedule.split() != dag.schedule.cron.split():
+    if not cron.is_same_cron(served.schedule, dag.schedule.cron):
         yield "schedule", f"Airflow has the schedule {served.schedule!r}, and {dag.schedule.cron!r} is declared"
     yield from _check_next_slot(dag, served, history)
 
@@ -55,7 +54,17 @@ def _check_next_slot(dag: DeclaredDag, served: ServedDag, history: History) -> I
         yield "next_slot", "Airflow states no next slot, as of a DAG that has no schedule"
 
 
-def _find_import_failures(history: History) -> Iterator[tuple[str, str]]:
+def _find_import_failures(served: ServedDag | None, history: History) -> Iterator[tuple[str, str]]:
+    """Find the files that concern a DAG: what others hold may be broken, and it runs all the same."""
     for failure in sorted(history.import_failures, key=lambda each: each.file):
         last = (failure.text.strip().splitlines() or ["no reason is given"])[-1]
-        yield "import_failure", f"{failure.file!r} can't be imported: {last}"
+        if served is not None and _holds(failure.file, served.file):
+            yield "import_failure", f"{failure.file!r}, which makes it, can't be imported: {last}"
+        elif served is None or served.stale:
+            yield "import_failure", f"{failure.file!r} can't be imported, and may be what makes it: {last}"
+
+
+def _holds(failing: str, file: str) -> bool:
+    """Whether a file that fails is that of a DAG: Airflow 3 names it below its bundle, and an archive as a whole."""
+    whole, part = f"/{file}/".replace("//", "/"), f"/{failing}/".replace("//", "/")
+    return whole.startswith(part) if failing.startswith("/") else part in whole

@@ -25,7 +25,7 @@ def find_stuck(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     lives = any(each.component == "scheduler" and each.healthy for each in history.heartbeats)
     return tuple(
         Flaw(kind=kind, dag_id=dag.dag_id, run_id=trace.run.run_id, words=words)
-        for trace in collect_traces(dag.dag_id, history)
+        for trace in collect_traces(dag, history)
         for kind, words in (*_check_run(trace, dag, history.now), *_check_tasks(trace, dag, history.now, lives=lives))
     )
 

@@ -11,10 +11,14 @@ from typing import Final
 
 from ..airflow.records import Event, History, Run, Task
 from ..aws.answers import Unreadable
+from .declared import DeclaredDag
 from .manual_actions import Act, ManualAction, is_own_success, list_manual_actions
 
 #: States that a task of a successful run may be in.
 SOUND: Final = frozenset({"success", "skipped", "removed"})
+_FAILED: Final = frozenset({"failed", "upstream_failed"})
+#: States that a task gives itself; one that is skipped by a branch has no process.
+_OF_ITS_OWN: Final = frozenset({"success", "skipped"})
 _ENDED_BADLY: Final = frozenset({"failed", "up_for_retry"})
 
 
@@ -26,11 +30,16 @@ class Trace:
     tasks: tuple[Task, ...]
     events: tuple[Event, ...]
     hands: tuple[ManualAction, ...]
+    may_fail: frozenset[str] = frozenset()
+    """Tasks whose failure says nothing of the work of the run."""
 
     @property
     def unsound(self) -> tuple[Task, ...]:
         """Tasks that did not succeed; a successful run should have none."""
-        return tuple(task for task in self.tasks if task.state not in SOUND)
+        return tuple(task for task in self.tasks if task.state not in SOUND and not self._may_end_so(task))
+
+    def _may_end_so(self, task: Task) -> bool:
+        return task.task_id in self.may_fail and task.state in _FAILED
 
     @property
     def tries(self) -> int:
@@ -39,8 +48,8 @@ class Trace:
 
     @property
     def executed(self) -> bool:
-        """Whether any successful task has a host and a process."""
-        return any(task.state == "success" and task.host and task.pid for task in self.tasks)
+        """Whether any task has a host and a process, and succeeded or decided itself to skip."""
+        return any(task.state in _OF_ITS_OWN and task.host and task.pid for task in self.tasks)
 
     def find_action(self, act: Act) -> ManualAction | None:
         """Return the first manual action of a kind on the run, if any."""
@@ -70,12 +79,13 @@ class Trace:
         return max(event.at for event in events if event.event == "success"), 1 + retried
 
 
-def collect_traces(dag_id: str, history: History) -> tuple[Trace, ...]:
+def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
     """Return the runs of a DAG in order of slots, those without a slot last.
 
     Without a readable audit log they have no events and no manual actions; callers that need those read the log
     themselves, and so raise Unreadable.
     """
+    dag_id = dag.dag_id
     tasks: Mapping[str, list[Task]] = defaultdict(list)
     events: Mapping[str, list[Event]] = defaultdict(list)
     acts: Mapping[str, list[ManualAction]] = defaultdict(list)
@@ -94,6 +104,7 @@ def collect_traces(dag_id: str, history: History) -> tuple[Trace, ...]:
             tasks=tuple(sorted(tasks[run.run_id], key=lambda task: (task.task_id, task.map_index))),
             events=tuple(sorted(events[run.run_id], key=lambda event: (event.at, event.event, event.task_id))),
             hands=tuple(acts[run.run_id]),
+            may_fail=dag.may_fail,
         )
         for run in history.runs
         if run.dag_id == dag_id

@@ -100,11 +100,10 @@ def _parse_rehearsal(table: Mapping[str, Any]) -> RehearsalSettings:
 
 
 def _parse_dag(id_: str, table: Mapping[str, Any]) -> DagSection:
+    durations: Mapping[str, Any] = {key: _parse_duration(table.get(key, usual)) for key, usual in _DURATIONS.items()}
     return DagSection(
         declared=DeclaredDag(
-            dag_id=id_,
-            schedule=Schedule(cron=table["cron"], timezone=table["timezone"]),
-            **{key: _parse_duration(table.get(key, usual)) for key, usual in _DURATIONS.items()},
+            dag_id=id_, schedule=Schedule(cron=table["cron"], timezone=table["timezone"]), **durations
         ),
         tasks={task: tuple(before) for task, before in table.get("tasks", {}).items()},
         data=parse_data_section(table["data"]) if "data" in table else None,

@@ -60,9 +60,14 @@ def test_airflow_2_states_no_next_slot_while_a_run_is_active() -> None:
 def test_a_file_that_cannot_be_imported_is_told_of_in_its_last_words() -> None:
     text = "Traceback (most recent call last):\n  File \"x.py\", line 1\nModuleNotFoundError: No module named 'feedparser'\n"
     record = replace(GOOD, import_failures=(ImportFailure(file="x.py", text=text), ImportFailure(file="a.py", text="")))
-    assert found(record) == [
-        ("import_failure", "'a.py' can't be imported: no reason is given"),
-        ("import_failure", "'x.py' can't be imported: ModuleNotFoundError: No module named 'feedparser'"),
+    assert found(record) == []
+    assert found(replace(record, served=())) == [
+        ("unknown", "Airflow has no DAG of this name"),
+        ("import_failure", "'a.py' can't be imported, and may be what makes it: no reason is given"),
+        (
+            "import_failure",
+            "'x.py' can't be imported, and may be what makes it: ModuleNotFoundError: No module named 'feedparser'",
+        ),
     ]
 
 

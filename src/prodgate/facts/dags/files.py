@@ -79,6 +79,14 @@ def unread_files(stored: Mapping[str, Any]) -> str:
     return str(stored["bag"].get("unread", ""))
 
 
+def list_teardowns(stored: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """Return by DAG the tasks that clean up, and whose failure Airflow leaves out of account."""
+    return {
+        dag["dag_id"]: frozenset(task["task_id"] for task in dag["tasks"] if task["teardown"])
+        for dag in stored["bag"].get("dags", ())
+    }
+
+
 def _file(folder: str, dag: Mapping[str, Any]) -> DagFile:
     return DagFile(
         subject=f"{folder}/{dag['file']}: {dag['dag_id']}",

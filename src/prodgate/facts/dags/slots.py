@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -94,7 +94,7 @@ class RealRun(Fact):
     """Whether a DAG ran to its end on a real scheduler; ``subject`` is the DAG's id."""
 
     done: int
-    """Successful runs that the scheduler made and of which a worker executed every task."""
+    """Successful runs that the scheduler made, and of which a worker executed each task that has work to do."""
     example: str
     """The last of them; empty when there is none."""
 
@@ -142,15 +142,28 @@ def _find_overlaps(dag: DeclaredDag, known: Ledger) -> Iterator[str]:
 
 
 def _real_run(known: Ledger, history: History) -> RealRun:
-    executed: dict[str, list[bool]] = {}
+    tasks: dict[str, list[Task]] = {}
     for task in history.tasks:
         if task.dag_id == known.dag_id:
-            done = task.state == "success" and task.started is not None and bool(task.host)
-            executed.setdefault(task.run_id, []).append(done)
+            tasks.setdefault(task.run_id, []).append(task)
+    working = frozenset(task.task_id for own in tasks.values() for task in own if _is_executed(task))
     # a slot that a person marked as a success does not count
     runs = [row.runs[0] for row in known.rows if row.state in SUCCEEDED]
-    whole = [run for run in runs if executed.get(run) and all(executed[run])]
+    whole = [run for run in runs if _is_whole(tasks.get(run, ()), working)]
     return RealRun(subject=known.dag_id, done=len(whole), example=max(whole, default=""))
+
+
+def _is_executed(task: Task) -> bool:
+    return task.state == "success" and task.started is not None and bool(task.host)
+
+
+def _is_whole(tasks: Sequence[Task], working: frozenset[str]) -> bool:
+    """Whether a worker executed each task of a successful run that there was work in.
+
+    An EmptyOperator is never executed, in no run; a branch that was not taken has nothing to do.
+    """
+    idle = [task for task in tasks if task.state == "success" and not _is_executed(task)]
+    return any(map(_is_executed, tasks)) and working.isdisjoint(task.task_id for task in idle)
 
 
 def _seconds(number: float) -> Quantity:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from ...facts import Fact, Facts
 from ...facts.dags.canaries import canary_facts
 from ...facts.dags.collected import CollectedSlots, CollectedSource, collected_facts
 from ...facts.dags.dead_letters import dead_letter_facts
-from ...facts.dags.files import DagFile, dag_file_facts, unread_files
+from ...facts.dags.files import DagFile, dag_file_facts, list_teardowns, unread_files
 from ...facts.dags.record import (
     AirflowComponent,
     AirflowVersion,
@@ -51,11 +51,14 @@ class FactContext:
     history: History | None
     unread: str = NOT_OBSERVED
     """Why there is no history, where there is none."""
+    teardowns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By DAG, the tasks that its file says clean up."""
 
     @property
     def dags(self) -> tuple[DeclaredDag, ...]:
         """The DAGs with the schedules that they had while they were observed."""
-        return tuple(dag_from_json(id_, table) for id_, table in self.declared.get("dags", {}).items())
+        stated = (dag_from_json(id_, table) for id_, table in self.declared.get("dags", {}).items())
+        return tuple(replace(dag, may_fail=self.teardowns.get(dag.dag_id, frozenset())) for dag in stated)
 
     def require_history(self) -> History:
         """Return Airflow's history. Raises Unreadable when there is none."""
@@ -75,7 +78,7 @@ def dag_to_json(dag: DeclaredDag) -> dict[str, Any]:
 
 def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
     """Return what ``dag_to_json`` wrote."""
-    durations = {key: timedelta(seconds=table[key]) for key in _DURATIONS}
+    durations: Mapping[str, Any] = {key: timedelta(seconds=table[key]) for key in _DURATIONS}
     return DeclaredDag(dag_id=id_, schedule=Schedule(cron=table["cron"], timezone=table["timezone"]), **durations)
 
 
@@ -91,7 +94,8 @@ def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) ->
         known = FactContext(declared, next((recall_history(value) for kind, value in kept if kind == HISTORY), None))
     except Unreadable as error:
         reasons[HISTORY] = error.reason
-    known = replace(known, unread=reasons.get(HISTORY, known.unread))
+    teardowns = next((list_teardowns(value) for kind, value in kept if kind == FILES), {})
+    known = replace(known, unread=reasons.get(HISTORY, known.unread), teardowns=teardowns)
     unknown = {fact: reason for kind, reason in reasons.items() for fact in KINDS[kind]}
     for value, (kinds, maker) in ((value, each) for kind, value in kept for each in MAKERS.get(kind, ())):
         try:
