@@ -10,12 +10,16 @@ Requests of one second are not independent: a server that stalls makes all of th
 the design effect: how much more seconds (or spells of several) differ from each other than independent requests would.
 A run that is bad from its first second can't be told from a system that always is.
 A run is never stopped for going well: that no stall has been seen yet proves nothing.
+
+Beside what was stated, load ends for a site that is broken, in the warm-up as well, so that it does no more harm: when
+most requests of a few seconds fail, or clearly more than a twentieth of all.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from statistics import variance
 from typing import Final
 
@@ -30,6 +34,38 @@ MIN_EFFECT: Final = 4.0
 #: Lengths of bad spells in seconds; longer ones count as soon as there are MIN_SPELLS of them to compare.
 SPELLS: Final = (1, 2, 4, 8)
 MIN_SPELLS: Final = 4
+#: A share of failures that no site has which stands its load, whatever its criteria say.
+BROKEN: Final = 0.05
+#: A site is broken when more than half of what ended failed at so many looks in a row, with so many requests in all.
+LOOKS: Final = 3
+LEAST: Final = 20
+
+
+@dataclass(slots=True)
+class OutageWatch:
+    """Looks at one host each second; ``look`` returns why it is broken."""
+
+    _before: tuple[int, int] = (0, 0)
+    _outage: list[tuple[int, int]] = field(default_factory=list)
+    """(requests that ended, failed) of each look at which most had failed, since one at which most had not."""
+
+    def look(self, ended: int, failed: int) -> str:
+        """Return why the host is broken, "" when it is not; both counts are since the start of the load."""
+        more, bad = ended - self._before[0], failed - self._before[1]
+        self._before = ended, failed
+        if more:
+            self._outage = [*self._outage, (more, bad)] if 2 * bad > more else []
+        requests, lost = (sum(each) for each in zip(*self._outage, strict=True)) if self._outage else (0, 0)
+        if len(self._outage) < LOOKS or requests < LEAST:
+            return ""
+        return f"the site is broken: of the last {requests:,} requests {lost:,} failed"
+
+
+def find_broken(seconds: Sequence[tuple[int, int, int]]) -> str:
+    """Return that clearly too much failed for any site, "" otherwise; seconds as below, with those of the warm-up."""
+    if not is_clearly_too_many([(n, k) for n, _, k in seconds], BROKEN):
+        return ""
+    return f"the site is broken: {sum(k for *_, k in seconds):,} of {sum(n for n, _, _ in seconds):,} requests failed"
 
 
 def find_clear_failure(seconds: Sequence[tuple[int, int, int]], profile: Profile) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ def build_record(
     settings: Settings, tally: Tally, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
 ) -> dict[str, Any]:
     """Return the record as JSON values; ``about`` holds what the counts don't say (complete, why, health, …)."""
-    names = sorted({name for _, _, name in tally.cells} | set(cacheable))
+    if about.get("stopped_early") and not sum(tally.totals["sent"]):
+        tally, started = _judge_warm_up(settings, tally), started - timedelta(seconds=settings.profile.warm_up)
+    names = sorted({name for _, second, name in tally.cells if second >= 0} | set(cacheable))
     profile = {**settings.profile.to_json(), "workers": settings.workers}
     return {
         "format": FORMAT,
@@ -29,7 +32,7 @@ def build_record(
         **_host_record(settings, tally, 0, names),
         "requests": [{"name": name, "cacheable": name in cacheable} for name in names],
         "failures": list(tally.failures.values()),
-        "warm_up": dict(tally.warm_up),
+        "warm_up": _count_warm_up(tally),
         "other": {"host": settings.other_host, **_host_record(settings, tally, 1, names)}
         if settings.other_host
         else None,
@@ -39,7 +42,7 @@ def build_record(
 
 def _host_record(settings: Settings, tally: Tally, which: int, names: list[str]) -> dict[str, Any]:
     places = {name: place for place, name in enumerate(names)}
-    unsent = sorted((second, count) for (at, second), count in tally.not_sent.items() if at == which)
+    unsent = sorted((second, count) for (at, second), count in tally.not_sent.items() if at == which and second >= 0)
     return {
         "planned": count_planned(settings, which),
         **{name: values[which] for name, values in tally.totals.items()},
@@ -48,9 +51,24 @@ def _host_record(settings: Settings, tally: Tally, which: int, names: list[str])
         "seconds": [
             {"second": second, "request": places[request], **cell_to_json(cell)}
             for (at, second, request), cell in sorted(tally.cells.items())
-            if at == which
+            if at == which and second >= 0
         ],
     }
+
+
+def _count_warm_up(tally: Tally) -> dict[str, int]:
+    cells = [cell for (_, second, _), cell in tally.cells.items() if second < 0]
+    failed = sum(cell.failed.total() for cell in cells)
+    return {"sent": failed + sum(cell.latency.total() for cell in cells), "failed": failed}
+
+
+def _judge_warm_up(settings: Settings, tally: Tally) -> Tally:
+    """Return the tally of a run that was stopped in its warm-up, with that as what was measured: there is no more."""
+    after, moved = ceil(settings.profile.warm_up), Tally(hosts=tally.hosts)
+    moved.cells.update({(side, second + after, name): cell for (side, second, name), cell in tally.cells.items()})
+    moved.not_sent.update({(side, second + after): count for (side, second), count in tally.not_sent.items()})
+    moved.failures = {key: {**told, "second": told["second"] + after} for key, told in tally.failures.items()}
+    return moved
 
 
 def count_planned(settings: Settings, which: int) -> int:

@@ -38,7 +38,7 @@ class Moment:
     """Where a request is counted: by the second of its arrival in the measured window, and by host."""
 
     second: int
-    """Below 0 in the warm-up, whose requests and failures are only counted."""
+    """Below 0 in the warm-up, which is not judged unless the load was stopped in it."""
     side: int = 0
 
 
@@ -52,20 +52,17 @@ class Tally:
         self.totals: dict[str, list[int]] = {name: [0] * hosts for name in _TOTALS}
         self.not_sent: Counter[tuple[int, int]] = Counter()
         """Arrivals that were not sent, by side and second."""
-        self.warm_up: Counter[str] = Counter(sent=0, failed=0)
         self.failures: dict[tuple[str, str], dict[str, Any]] = {}
         self.settled = 0
         self._slow = slow * 10_000
-        self._per_second: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._per_second: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def count_sent(self, moment: Moment, *, free: bool = True) -> None:
         """Count an arrival: sent, or not sent because too many were under way."""
-        if moment.second < 0:
-            return
-        if free:
-            self.totals["sent"][moment.side] += 1
-        else:
+        if not free:
             self.not_sent[moment.side, moment.second] += 1
+        elif moment.second >= 0:
+            self.totals["sent"][moment.side] += 1
 
     def count_follow_up(self, moment: Moment) -> None:
         """Count a further request of an arrival."""
@@ -74,9 +71,6 @@ class Tally:
 
     def count_success(self, moment: Moment, request: str, latency: float, unshareable: str = "") -> None:
         """Count a success that took ``latency`` seconds from its intended start to its last byte."""
-        if moment.second < 0:
-            self.warm_up["sent"] += 1
-            return
         cell = self.cells[moment.side, moment.second, request]
         cell.latency[tenths_of_ms(latency)] += 1
         if unshareable:
@@ -85,9 +79,6 @@ class Tally:
 
     def count_failure(self, moment: Moment, request: str, kind: str, text: str) -> None:
         """Count a failure; the first ``text`` of each kind and request is kept."""
-        if moment.second < 0:
-            self.warm_up.update(sent=1, failed=1)
-            return
         self.cells[moment.side, moment.second, request].failed[kind] += 1
         self.settled += 1
         if (kind, request) not in self.failures:
@@ -103,13 +94,11 @@ class Tally:
             ],
             "totals": self.totals,
             "not_sent": [[*place, count] for place, count in self.not_sent.items()],
-            "warm_up": dict(self.warm_up),
             "failures": list(self.failures.values()),
         }
         self.cells.clear()
         self.totals = {name: [0] * self.hosts for name in _TOTALS}
         self.not_sent.clear()
-        self.warm_up = Counter(sent=0, failed=0)
         return part
 
     def add(self, part: Mapping[str, Any]) -> int:
@@ -119,8 +108,9 @@ class Tally:
             self._add_cell(cell)
         for name, values in part["totals"].items():
             self.totals[name] = [mine + theirs for mine, theirs in zip(self.totals[name], values, strict=True)]
-        self.not_sent.update({(side, second): count for side, second, count in part["not_sent"]})
-        self.warm_up.update(part["warm_up"])
+        for side, second, count in part["not_sent"]:
+            self.not_sent[side, second] += count
+            self._count_ended(side, second, count, slow=count, failed=count)
         for example in part["failures"]:
             self.failures.setdefault((example["class"], example["request"]), example)
         return self.settled - before
@@ -133,15 +123,26 @@ class Tally:
         cell.unshareable.update(given["unshareable"])
         failed = sum(given["failed"].values())
         self.settled += latency.total() + failed
-        if given["side"] == 0:
-            slow = sum(count for took, count in latency.items() if took > self._slow)
-            counted = self._per_second[given["second"]]
-            for place, more in enumerate((latency.total() + failed, slow + failed, failed)):
-                counted[place] += more
+        slow = sum(count for took, count in latency.items() if took > self._slow)
+        self._count_ended(given["side"], given["second"], latency.total() + failed, slow=slow + failed, failed=failed)
 
-    def per_second(self) -> list[tuple[int, int, int]]:
-        """Return (requests, slow or failed, failed) of each finished second of the first host, from added parts."""
-        return [(n, slow, failed) for _, (n, slow, failed) in sorted(self._per_second.items())][:-1]
+    def _count_ended(self, side: int, second: int, requests: int, *, slow: int, failed: int) -> None:
+        counted = self._per_second[side, second]
+        for place, more in enumerate((requests, slow, failed)):
+            counted[place] += more
+
+    def per_second(self, side: int = 0, *, warming: bool = False) -> list[tuple[int, int, int]]:
+        """Return (requests, slow or failed, failed) of each finished second of a host, from added parts.
+
+        What was not sent failed. Seconds of the warm-up are left out unless ``warming`` asks for them, too.
+        """
+        seconds = sorted((second, told) for (at, second), told in self._per_second.items() if at == side)
+        return [(n, slow, failed) for second, (n, slow, failed) in seconds[:-1] if warming or second >= 0]
+
+    def ended(self, side: int = 0) -> tuple[int, int]:
+        """Return how many requests to a host came to an end so far, or were not sent, and how many of them failed."""
+        told = [each for (at, _), each in self._per_second.items() if at == side]
+        return sum(n for n, _, _ in told), sum(failed for *_, failed in told)
 
 
 def cell_to_json(cell: Cell) -> dict[str, dict[str, int]]:

@@ -8,7 +8,15 @@ from statistics import median
 import numpy as np
 import pytest
 
-from prodgate.load.early_stop import MIN_SECONDS, find_clear_failure, is_clearly_too_many
+from prodgate.load.early_stop import (
+    LEAST,
+    LOOKS,
+    MIN_SECONDS,
+    OutageWatch,
+    find_broken,
+    find_clear_failure,
+    is_clearly_too_many,
+)
 from prodgate.load.profile import Profile
 
 Second = Callable[[np.random.Generator], tuple[int, int]]
@@ -95,6 +103,41 @@ def test_nothing_is_stopped_before_seconds_can_differ() -> None:
 
 def test_one_standstill_proves_nothing() -> None:
     assert not is_clearly_too_many([(100, 0)] * 3 + [(100, 100)] * 2 + [(100, 0)] * 3, 0.05)
+
+
+def looked(*looks: tuple[int, int]) -> list[str]:
+    """Return what each look said; a look is (requests that ended since the one before, how many of them failed)."""
+    watch, ended, failed, said = OutageWatch(), 0, 0, []
+    for more, bad in looks:
+        ended, failed = ended + more, failed + bad
+        said.append(watch.look(ended, failed))
+    return said
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        [(100, 100)] * (LOOKS - 1) + [(100, 40)] + [(100, 100)] * (LOOKS - 1),
+        [(100, 50)] * 20,
+        [(LEAST // LOOKS - 1, LEAST // LOOKS - 1)] * LOOKS,
+        [(0, 0)] * 20,
+    ],
+    ids=["two short outages", "half of two hosts", "a handful", "nothing ended"],
+)
+def test_a_site_that_may_recover_is_not_called_broken(looks: list[tuple[int, int]]) -> None:
+    assert not any(looked(*looks))
+
+
+@pytest.mark.parametrize("pause", [0, 1], ids=["without a pause", "with a look at which nothing had ended"])
+def test_a_site_is_broken_when_most_requests_of_a_few_seconds_fail(pause: int) -> None:
+    said = looked((100, 1), (100, 60), *[(0, 0)] * pause, (100, 90), (100, 100))
+    assert said[:-1] == [""] * (len(said) - 1)
+    assert said[-1] == "the site is broken: of the last 300 requests 250 failed"
+
+
+def test_a_site_of_which_clearly_a_twentieth_fails_is_broken_whatever_was_stated() -> None:
+    assert find_broken([(100, 30, 30)] * 8) == "the site is broken: 240 of 800 requests failed"
+    assert find_broken([(100, 100, 3)] * 60) == ""
 
 
 def test_what_failed_is_said() -> None:

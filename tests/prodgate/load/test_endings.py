@@ -40,6 +40,22 @@ def test_a_clear_failure_ends_the_run_early(tmp_path: Path) -> None:
     assert 150 < record["sent"] < 1000
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_site_that_is_broken_in_the_warm_up_gets_no_more_load_and_is_judged_by_it(
+    tmp_path: Path, workers: int
+) -> None:
+    async def refusing(_path: str, _count: int) -> bytes | None:
+        return answer(status="403 Forbidden")
+
+    with serving(refusing) as server:
+        profile = a_profile(rate=40.0, duration=300.0, warm_up=300.0)
+        given = {"locustfile": a_locustfile(tmp_path), "directory": tmp_path / "run", "workers": workers}
+        record = run_load(profile, server.url, **given)
+    assert (record["complete"], record["stopped_early"], record["health"]["send_lag"]["max"] > 0) == (False, True, True)
+    assert record["why"].startswith("stopped early: the site is broken: of the last ")
+    assert count(record) == failed(record)["HTTP 403"] == server.asked.total() < 1000
+
+
 def test_workers_add_up_to_the_same_exact_record(tmp_path: Path) -> None:
     async def dropping(_path: str, count: int) -> bytes | None:
         return None if count % 50 == 0 else answer()

@@ -90,9 +90,36 @@ def test_a_record_says_what_was_counted() -> None:
     assert made["requests"] == [{"name": "GET /", "cacheable": True}]
     assert (made["planned"], made["sent"], made["not_sent"]) == (50, 3, 0)
     assert made["warm_up"] == {"sent": 1, "failed": 1}
-    [example] = made["failures"]
+    example, _ = made["failures"]
     assert "x" * 200 in example
     assert "x" * 201 not in example
+
+
+def test_a_load_that_was_stopped_in_its_warm_up_is_judged_by_that() -> None:
+    book = Tally()
+    book.count_success(Moment(-5), "GET /", 0.1)
+    book.count_failure(Moment(-4), "GET /", "HTTP 503", "down")
+    book.count_sent(Moment(-3), free=False)
+    begun = datetime(2026, 11, 26, 10, 0, 5, tzinfo=UTC)
+    early, late = (
+        build_record(SETTINGS, book, cacheable=(), about={"stopped_early": stopped}, started=begun)
+        for stopped in (True, False)
+    )
+    assert [(each["second"], each["failed"]) for each in early["seconds"]] == [(0, {}), (1, {"HTTP 503": 1})]
+    assert (early["started"], early["unsent"]) == ("2026-11-26T10:00:00+00:00", [{"second": 2, "not_sent": 1}])
+    assert (early["warm_up"], late["warm_up"]) == ({"sent": 0, "failed": 0}, {"sent": 2, "failed": 1})
+    assert (late["seconds"], late["unsent"], late["not_sent"]) == ([], [], 0)
+
+
+def test_what_ended_includes_what_was_not_sent_and_by_host_and_the_warm_up() -> None:
+    book, other = Tally(hosts=2), Tally(hosts=2)
+    for second in (-1, 0, 1):
+        other.count_success(Moment(second), "GET /", 0.1)
+        other.count_sent(Moment(second), free=False)
+        other.count_failure(Moment(second, 1), "GET /", "refused", "")
+    book.add(json.loads(json.dumps(other.take())))
+    assert (book.ended(0), book.ended(1)) == ((6, 3), (3, 3))
+    assert (book.per_second(), book.per_second(1, warming=True)) == ([(2, 1, 1)], [(1, 1, 1)] * 2)
 
 
 def test_what_is_slow_includes_what_failed_and_ends_before_the_second_under_way() -> None:

@@ -13,6 +13,8 @@ FORMAT: Final = 1
 #: Greatest 99th percentile of lateness, in seconds, of a run that is compared with another: lateness that hardly
 #: matters beside a limit shifts a percentile by as much as a real change.
 MOST_LAG: Final = 0.020
+#: Greatest share of failures after which a stronger load is sent.
+BEARABLE: Final = 0.05
 #: Settings that two comparable runs share.
 _SAME: Final = ("name", "rate", "duration", "timeout", "workers", "returning")
 
@@ -46,6 +48,17 @@ def why_not_comparable(record: Mapping[str, Any]) -> str:
         f"requests were sent {lag * 1000:.0f} ms late in one of a hundred cases, at most {MOST_LAG * 1000:.0f} ms lets "
         "a change be told; run it again with less other work on the machine"
     )
+
+
+def why_no_more_load(record: Mapping[str, Any]) -> str:
+    """Return why nothing that is as strong may be sent after a run, for the site's sake; or an empty string."""
+    if not record["complete"]:
+        return record["why"] or "it did not run to its end"
+    sides = [side for side in (record, record["other"]) if side]
+    lost = sum(sum(cell["failed"].values()) for side in sides for cell in side["seconds"])
+    lost += sum(side["not_sent"] for side in sides)
+    due = sum(count_requests(side) + side["not_sent"] for side in sides)
+    return f"{lost:,} of {due:,} requests failed" if lost > BEARABLE * due else ""
 
 
 def find_other_load(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:

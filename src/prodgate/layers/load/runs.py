@@ -12,6 +12,7 @@ from ...aws.answers import Unreadable
 from ...criteria import UsageError
 from ...facts.load.measurements import SLOWEST
 from ...facts.load.server_view import summarise_log
+from ...facts.load.soundness import why_no_more_load
 from ...load.profile import Profile
 from ...sections.criteria_file import CriteriaFile
 from ...sections.load import PROFILES, LoadSection
@@ -50,14 +51,31 @@ def run_profiles(
     Raises Unreadable when the generator measures something else than what is there.
     """
     yield from _test_generator(context)
+    broken: dict[str, str] = {}
     for name in PROFILES:
-        if reason := _find_hindrance(name, target, section, context):
+        if reason := _find_hindrance(name, target, section, context) or _find_broken(name, section, broken):
             unreadable |= _leave_unreadable(name, reason)
         elif name in section.profiles:
             try:
-                yield from _run_profile(name, target, section, context)
+                for seen in _run_profile(name, target, section, context):
+                    if seen.kind == RECORD and (why := why_no_more_load(seen.value["record"])):
+                        broken[name] = why
+                    yield seen
             except UsageError as error:
                 unreadable |= _leave_unreadable(name, str(error))
+
+
+def _find_broken(name: str, section: LoadSection, broken: Mapping[str, str]) -> str:
+    """Return which load, no stronger than that of a profile, did not go well already; or an empty string.
+
+    ``broken`` holds the reason by profile.
+    """
+    rate = section.profiles[name].rate if name in section.profiles else None
+    worst = [each for each in broken if rate and section.profiles[each].rate.base <= rate.base]
+    if not worst:
+        return ""
+    before = f"{worst[0]} at {section.profiles[worst[0]].rate} went wrong ({broken[worst[0]]})"
+    return f"{before}, so {name} at {rate} was not sent to the same site; find out what broke, and run the load again"
 
 
 def _leave_unreadable(profile: str, reason: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections import defaultdict, deque
 from contextlib import suppress
+from math import floor
 from time import perf_counter
 from typing import Any, Final
 
@@ -48,13 +49,18 @@ class Arrivals:
         """When the measured window begins, Unix seconds."""
         self._tasks, self._environment = tasks, environment
         self._worker, self._workers = worker, workers
-        self._stopping = Event()
+        self._stopping, self._over = Event(), Event()
         self._random = random.Random(self.profile.seed)  # noqa: S311
         self._gone: dict[tuple[type, int], deque[tuple[Any, Client]]] = defaultdict(deque)
 
     def stop(self, **_given: Any) -> None:
         """Stop at once: no more arrivals, no waiting."""
         self._stopping.set()
+        self._over.set()
+
+    def hold(self) -> None:
+        """Let nobody arrive any more; requests under way may end or time out, and are counted."""
+        self._over.set()
 
     def run(self) -> None:
         """Perform every arrival, and wait for the last to end or time out."""
@@ -62,35 +68,43 @@ class Arrivals:
         under_way = Pool(self.profile.open_at_once)
         begin = perf_counter() + LEAD
         self.started = time.time() + LEAD + self.profile.warm_up
-        self.monitor.start(after=LEAD + self.profile.warm_up, lasting=self.profile.duration)
-        for arrival in arrivals(self.profile, worker=self._worker, workers=self._workers):
-            if self._stopping.wait(timeout=max(0.0, begin + arrival.at - perf_counter())):
-                break
-            self._send(arrival, begin + arrival.at, under_way)
-        else:
-            self._drain(under_way)
-            self.finished = not self._stopping.is_set()
+        self.monitor.start(after=LEAD, warming=self.profile.warm_up, lasting=self.profile.duration)
+        everybody = self._send_all(begin, under_way)
+        if not self._stopping.is_set():
+            self._drain(under_way, self.profile.patience if everybody else self.profile.timeout)
+        self.finished = everybody and not self._stopping.is_set()
         under_way.kill()
         self.monitor.stop()
 
+    def _send_all(self, begin: float, under_way: Pool) -> bool:
+        """Send every arrival at its time, and return whether it came to that."""
+        for arrival in arrivals(self.profile, worker=self._worker, workers=self._workers):
+            if self._over.wait(timeout=max(0.0, begin + arrival.at - perf_counter())):
+                return False
+            self._send(arrival, begin + arrival.at, under_way)
+        return True
+
     def _send(self, arrival: Arrival, intended: float, under_way: Pool) -> None:
         which = host_index(arrival.number, workers=self._workers, hosts=len(self.settings.hosts))
-        second = int(arrival.at - self.profile.warm_up) if arrival.number >= 0 else -1
+        second = int(arrival.at - self.profile.warm_up) if arrival.number >= 0 else self._warming(arrival)
         moment = Moment(second, which)
         free = under_way.free_count() > 0
         self.tally.count_sent(moment, free=free)
         if free:
             under_way.spawn(self._perform, self._tasks.choose(arrival.choice), Visit(self.tally, intended, moment))
 
-    def _drain(self, under_way: Pool) -> None:
+    def _warming(self, arrival: Arrival) -> int:
+        """Return the second of an arrival in the warm-up, below 0, whatever rounding makes of its last moment."""
+        return min(-1, floor(arrival.at - self.profile.warm_up))
+
+    def _drain(self, under_way: Pool, patience: float) -> None:
         empty = gevent.spawn(under_way.join)
-        gevent.wait([empty, self._stopping], timeout=self.profile.patience + DRAIN, count=1)
+        gevent.wait([empty, self._stopping], timeout=patience + DRAIN, count=1)
         empty.kill()
 
     def _perform(self, task: Task, visit: Visit) -> None:
         """Run one task; whatever goes wrong outside a request is counted as a failure too."""
-        if visit.moment.second >= 0:
-            self.monitor.count_send_lag(perf_counter() - visit.intended)
+        self.monitor.count_send_lag(perf_counter() - visit.intended)
         try:
             self._run_task(task, visit)
             if not visit.requests:

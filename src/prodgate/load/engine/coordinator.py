@@ -18,7 +18,7 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner
 
 from ...processes.progress import print_progress
-from ..early_stop import find_clear_failure
+from ..early_stop import OutageWatch, find_broken, find_clear_failure
 from ..health import assess_health, combine_vitals
 from ..record import build_record, write_record
 from ..settings import Settings
@@ -26,7 +26,7 @@ from ..tally import Tally
 from .arrivals import LEAD
 from .failures import GENERATOR_FAILURES
 from .provenance import read_versions, resolve_addresses
-from .sender import BEGIN, DONE, PART
+from .sender import BEGIN, DONE, HOLD, PART
 
 #: Seconds between checks that every worker is there and the run makes sense.
 CHECK_INTERVAL: Final = 1.0
@@ -60,6 +60,7 @@ class Coordinator:
         self._started = datetime.now(UTC)
         self._why = "it was ended before its time"
         self._early = self._stopping = False
+        self._outages = [OutageWatch() for _ in settings.hosts]
         self._reported: tuple[float, int] = (0.0, 0)
         self._parent = os.getppid()
         self._addresses = resolve_addresses(settings.host)
@@ -107,9 +108,22 @@ class Coordinator:
                 self._stop(f"worker {self._workers.index(worker)} ({worker.name}) was lost")
             if own := self._explain_own_failures():
                 self._stop(own)
-            elif failure := find_clear_failure(self._tally.per_second(), self._settings.profile):
-                self._early = True
-                self._stop(f"stopped early: {failure}")
+            elif not self._early and (failure := self._find_failure()):
+                self._hold(f"stopped early: {failure}")
+
+    def _find_failure(self) -> str:
+        """Return what has clearly failed, or that a host is broken, "" for neither."""
+        whole = [self._tally.per_second(side, warming=True) for side, _ in enumerate(self._outages)]
+        outages = [watch.look(*self._tally.ended(side)) for side, watch in enumerate(self._outages)]
+        failed = [find_broken(seconds) for seconds in whole]
+        found = find_clear_failure(self._tally.per_second(), self._settings.profile)
+        return next(filter(None, (*outages, *failed, found)), "")
+
+    def _hold(self, why: str) -> None:
+        """Let nobody arrive any more; what is under way ends by itself or times out, and is judged, too."""
+        self._why, self._early = why, True
+        for worker in self._workers:
+            self._runner.send_message(HOLD, {}, worker.name if isinstance(self._runner, MasterRunner) else None)
 
     def _find_lost_workers(self) -> list[Worker]:
         clients = self._runner.clients if isinstance(self._runner, MasterRunner) else None
@@ -147,7 +161,8 @@ class Coordinator:
             "ended": datetime.now(UTC).isoformat(),
             "complete": not why,
             "why": why,
-            "stopped_early": self._early
+            "stopped_early": bool(why)
+            and self._early
             and not self._explain_own_failures()
             and all(each.vitals for each in self._workers),
             "workers": [{"name": each.name, "sent": each.sent, "lost": each.lost} for each in self._workers],

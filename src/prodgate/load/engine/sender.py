@@ -17,6 +17,8 @@ from .tasks import WeightedTasks
 BEGIN: Final = "prodgate-begin"
 PART: Final = "prodgate-part"
 DONE: Final = "prodgate-done"
+#: Nobody arrives any more: the site is broken.
+HOLD: Final = "prodgate-hold"
 
 #: Seconds between two parts.
 INTERVAL: Final = 1.0
@@ -29,13 +31,19 @@ class Sender:
         self._environment, self._tasks = environment, tasks
         self._ordered = Event()
         self._order: dict[str, Any] = {}
+        self._arrivals: Arrivals | None = None
         assert environment.runner is not None
         self._runner = environment.runner
         self._runner.register_message(BEGIN, self._receive_begin)
+        self._runner.register_message(HOLD, self._receive_hold)
 
     def _receive_begin(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
         self._order = msg.data
         self._ordered.set()
+
+    def _receive_hold(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002
+        if self._arrivals is not None:
+            self._arrivals.hold()
 
     def run(self) -> None:
         """Perform this process's arrivals; the last message says how many requests there were."""
@@ -43,6 +51,7 @@ class Sender:
         order = self._order
         settings = Settings.from_json(order["settings"])
         arrivals = Arrivals(settings, self._tasks, self._environment, worker=order["worker"], workers=order["workers"])
+        self._arrivals = arrivals
         stopping: Any = self._environment.events.test_stopping
         stopping.add_listener(arrivals.stop)
         sending = gevent.spawn(self._send_parts, arrivals)

@@ -17,7 +17,7 @@ INTERVAL: Final = 0.02
 
 
 class Monitor:
-    """Lags and processor shares of the measured window."""
+    """Lags and processor shares of the measured window; of the warm-up, as long as nothing was measured."""
 
     def __init__(self) -> None:
         self._send_lag: Counter[int] = Counter()
@@ -26,9 +26,9 @@ class Monitor:
         self._shares = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0}
         self._greenlet: gevent.Greenlet | None = None
 
-    def start(self, *, after: float, lasting: float) -> None:
-        """Measure for ``lasting`` seconds, beginning ``after`` seconds from now."""
-        self._greenlet = gevent.spawn_later(after, self._measure, lasting)
+    def start(self, *, after: float, warming: float, lasting: float) -> None:
+        """Measure ``after`` seconds from now for ``warming`` seconds, and then afresh for ``lasting`` seconds."""
+        self._greenlet = gevent.spawn_later(after, self._measure_both, warming, lasting)
 
     def stop(self) -> None:
         """End measuring, if that has not ended yet."""
@@ -43,6 +43,13 @@ class Monitor:
         """Return the measurements as JSON values of ``Vitals``."""
         lags = {"send_lag": self._send_lag, "loop_lag": self._loop_lag}
         return {**{name: {str(k): v for k, v in lag.items()} for name, lag in lags.items()}, **self._shares}
+
+    def _measure_both(self, warming: float, lasting: float) -> None:
+        if warming:
+            self._measure(warming)
+            self._send_lag.clear()
+            self._loop_lag.clear()
+        self._measure(lasting)
 
     def _measure(self, lasting: float) -> None:
         before = (perf_counter(), time.process_time(), psutil.cpu_times())

@@ -65,6 +65,8 @@ class Made:
     asked: list[tuple[Profile, str, Mapping[str, Any]]] = field(default_factory=list)
     ok: Mapping[str, Any] = field(default_factory=lambda: {"ok": True, "reason": ""})
     meanwhile: Callable[[str], None] = lambda _name: None
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is different in the record of a profile."""
     other: Mapping[str, Any] = field(
         default_factory=lambda: {
             "planned": 4000,
@@ -81,6 +83,7 @@ class Made:
         self.asked.append((profile, host, given))
         other = {"host": given["other_host"], **self.other} if given["other_host"] else None
         made = record(profile.name, profile=profile.to_json() | {"workers": given["workers"]}, other=other)
+        made |= self.changes.get(profile.name, {})
         given["directory"].mkdir(parents=True)
         (given["directory"] / "record.json").write_text(json.dumps(made), "utf-8")
         self.meanwhile(profile.name)

@@ -18,6 +18,7 @@ from prodgate.findings import Undetermined
 from prodgate.layers.load import target
 from prodgate.layers.load.layer import LoadLayer
 from prodgate.quantities import Bound
+from tests.prodgate.facts.load.load_records import failing
 from tests.prodgate.samples import criterion
 
 from .stage import CRITERIA, REAL, Made, OwnSite, deployed, observation, observed
@@ -89,6 +90,35 @@ def test_a_run_that_could_not_be_made_is_undetermined_and_the_others_go_on(
     seen = observed(observation(shop))
     assert seen.unreadable == dict.fromkeys((SteadyLoad, CacheableResponse, ServerView), "readers.py: has no tasks")
     assert seen.of(SurgeLoad)
+
+
+STOPPED = {"complete": False, "stopped_early": True, "why": "stopped early: the site is broken: 42 of 42 failed"}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (STOPPED, "stopped early: the site is broken: 42 of 42 failed"),
+        ({"seconds": failing([6] * 40)}, "240 of 4,000 requests failed"),
+        ({"not_sent": 300, "planned": 4300}, "300 of 4,300 requests failed"),
+    ],
+    ids=["stopped", "failing to the end", "not sent"],
+)
+def test_a_load_that_went_wrong_is_followed_by_none_that_is_as_strong(
+    shop: Path, made: Made, site: OwnSite, change: dict[str, object], why: str
+) -> None:
+    made.changes = {"steady": change}
+    seen = observed(observation(shop))
+    assert [profile.name for profile, *_ in made.asked] == ["steady"]
+    for kind in (SurgeLoad, DeployUnderLoad):
+        assert f"steady at 100 /s went wrong ({why}), so " in seen.unreadable[kind]
+    assert seen.of(SteadyLoad)
+
+
+def test_a_load_that_went_wrong_is_followed_by_weaker_ones(shop: Path, made: Made, site: OwnSite) -> None:
+    made.changes = {"surge": STOPPED}
+    observed(observation(shop))
+    assert [profile.name for profile, *_ in made.asked] == ["steady", "surge", "deploy"]
 
 
 def test_what_was_recorded_before_an_interrupt_is_kept(shop: Path, made: Made, site: OwnSite) -> None:
