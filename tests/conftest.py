@@ -27,11 +27,15 @@ ONCE = tuple(
     str(ROOT / "tests" / folder)
     for folder in (
         "dags", "e2e", "loadtests", "mutations", "policies", "prodgate/canaries", "prodgate/drills", "prodgate/engines",
-        "prodgate/layers/live", "prodgate/layers/static/test_checkov", "prodgate/load", "prodgate/rehearsal",
-        "prodgate/terraform/provider", "prodgate/terraform/test_evaluate", "prodgate/terraform/test_refusals",
-        "prodgate/terraform/test_untouched", "prodgate/run/test_running", "suites/live", "terraform",
+        "prodgate/layers/live", "prodgate/layers/static/test_checkov", "prodgate/layers/test_rehearsal",
+        "prodgate/load", "prodgate/rehearsal", "prodgate/run/test_moments", "prodgate/run/test_running",
+        "prodgate/sealing/test_secrets", "prodgate/terraform/provider", "prodgate/terraform/test_evaluate",
+        "prodgate/terraform/test_refusals", "prodgate/terraform/test_untouched", "suites/live", "suites/rollout",
+        "terraform",
     )
 )  # fmt: skip
+#: Fixtures of accounts and of trees that Terraform's core evaluates: what uses them is tested in one Python, too.
+OF_PROCESSES = frozenset({"plant", "production", "zygote"})
 
 
 #: By xdist group, or by file below this folder.
@@ -39,9 +43,9 @@ SECONDS: Mapping[str, float] = tomllib.loads((ROOT / "tests" / "durations.toml")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests of those folders, and let workers of xdist begin with the slowest."""
+    """Mark the tests of those folders and fixtures, and let workers of xdist begin with the slowest."""
     for item in items:
-        if str(item.path).startswith(ONCE):
+        if str(item.path).startswith(ONCE) or not OF_PROCESSES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("once")
     if hasattr(config, "workerinput"):
         items.sort(key=seconds, reverse=True)
