@@ -5,6 +5,7 @@ By itself, with a web page to watch:  locust -f loadtests/locustfile.py -H https
 
 import random
 import re
+from typing import ClassVar
 
 from locust import FastHttpUser, between, task
 
@@ -22,6 +23,9 @@ class Reader(FastHttpUser):
 
     #: Requests that any cache between the readers and the site may answer.
     cacheable = ("/", "/teams", "/teams/[team]", "/stories/[slug]", "/search", "/api/stories", "/static/site.css")
+
+    #: What an answer holds, where that is more than a page that is whole and as long as others.
+    holds: ClassVar = {"/stories/[slug]": "</article>", "/teams/[team]": "</main>", "/api/stories": '"stories"'}
 
     @task(20)
     def open_the_front_page(self) -> None:

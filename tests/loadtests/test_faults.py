@@ -35,7 +35,13 @@ pytestmark = pytest.mark.alone
 
 
 def profile(rate: int, duration: int, timeout: int) -> LoadProfile:
-    given = {"rate": f"{rate} /s", "duration": f"{duration} s", "warm_up": "1 s", "timeout": f"{timeout} s"}
+    given = {
+        "rate": f"{rate} /s",
+        "duration": f"{duration} s",
+        "warm_up": "1 s",
+        "timeout": f"{timeout} s",
+        "returning": "0 %",
+    }
     return LoadProfile(**{name: Quantity.parse(text) for name, text in given.items()})
 
 

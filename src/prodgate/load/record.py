@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -16,13 +17,27 @@ from .settings import Settings
 from .tally import Tally, cell_to_json
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """What is known of requests besides their counts."""
+
+    cacheable: Collection[str]
+    """Those that a shared cache may answer."""
+    holds: Mapping[str, str]
+    """By request, what an answer had to hold to be a success."""
+
+    def to_json(self, name: str) -> dict[str, Any]:
+        """Return what is known of one."""
+        return {"name": name, "cacheable": name in self.cacheable, "holds": self.holds.get(name, "")}
+
+
 def build_record(
-    settings: Settings, tally: Tally, *, cacheable: Collection[str], about: Mapping[str, Any], started: datetime
+    settings: Settings, tally: Tally, *, requests: Requests, about: Mapping[str, Any], started: datetime
 ) -> dict[str, Any]:
     """Return the record as JSON values; ``about`` holds what the counts don't say (complete, why, health, …)."""
     if about.get("stopped_early") and not sum(tally.totals["sent"]):
         tally, started = _judge_warm_up(settings, tally), started - timedelta(seconds=settings.profile.warm_up)
-    names = sorted({name for _, second, name in tally.cells if second >= 0} | set(cacheable))
+    names = sorted({name for _, second, name in tally.cells if second >= 0} | set(requests.cacheable))
     profile = {**settings.profile.to_json(), "workers": settings.workers}
     return {
         "format": FORMAT,
@@ -30,7 +45,7 @@ def build_record(
         "host": settings.host,
         "started": started.isoformat(),
         **_host_record(settings, tally, 0, names),
-        "requests": [{"name": name, "cacheable": name in cacheable} for name in names],
+        "requests": [requests.to_json(name) for name in names],
         "failures": list(tally.failures.values()),
         "warm_up": _count_warm_up(tally),
         "other": {"host": settings.other_host, **_host_record(settings, tally, 1, names)}

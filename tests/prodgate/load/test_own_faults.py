@@ -20,6 +20,7 @@ from .servers import Answer, answer, fine, serving
 #: Locust's processes run in one Python as in another, and take their time.
 pytestmark = pytest.mark.once
 
+ANYTHING = "anything but nothing and HTML"
 READER = """
 from locust import FastHttpUser, task
 from locust.exception import RescheduleTask, StopUser
@@ -76,7 +77,9 @@ def test_a_task_may_say_that_it_is_done(tmp_path: Path) -> None:
     text += "\n    @task\n    def last(self):\n        self.client.get('/')\n        raise StopUser\n"
     record = ran(tmp_path, text)
     assert (record["complete"], failed(record), len(latencies(record))) == (True, {}, 40)
-    both = [{"name": name, "cacheable": True} for name in ("GET /", "GET /never")]
+    both = [
+        {"name": name, "cacheable": True, "holds": held} for name, held in (("GET /", ANYTHING), ("GET /never", ""))
+    ]
     assert record["requests"] == both, "what is said to be cacheable and never asked for is not forgotten"
 
 

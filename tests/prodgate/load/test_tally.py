@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodgate.load.profile import Profile
-from prodgate.load.record import build_record, count_planned, write_record
+from prodgate.load.record import Requests, build_record, count_planned, write_record
 from prodgate.load.settings import Settings
 from prodgate.load.tally import Moment, Tally, tenths_of_ms
 
 SETTINGS = Settings(profile=Profile(name="x", rate=10.0, duration=5.0), host="http://a", record="r.json")
+REQUESTS = Requests(cacheable={"GET /"}, holds={"GET /": "'x'"})
 Event = tuple[int, int, str, float, str]
 
 #: (second, side, request, latency, "" or class of failure).
@@ -39,7 +40,13 @@ def enter(book: Tally, event: Event) -> None:
 
 
 def kept(book: Tally) -> str:
-    made = build_record(SETTINGS, book, cacheable={"GET /"}, about={}, started=datetime(2026, 11, 26, tzinfo=UTC))
+    made = build_record(
+        SETTINGS,
+        book,
+        requests=REQUESTS,
+        about={},
+        started=datetime(2026, 11, 26, tzinfo=UTC),
+    )
     return json.dumps({**made, "failures": sorted(map(str, made["failures"]))}, sort_keys=True)
 
 
@@ -87,7 +94,7 @@ def test_a_record_says_what_was_counted() -> None:
             "unshareable": {"private": 3},
         }
     ]
-    assert made["requests"] == [{"name": "GET /", "cacheable": True}]
+    assert made["requests"] == [{"name": "GET /", "cacheable": True, "holds": "'x'"}]
     assert (made["planned"], made["sent"], made["not_sent"]) == (50, 3, 0)
     assert made["warm_up"] == {"sent": 1, "failed": 1}
     example, _ = made["failures"]
@@ -102,7 +109,7 @@ def test_a_load_that_was_stopped_in_its_warm_up_is_judged_by_that() -> None:
     book.count_sent(Moment(-3), free=False)
     begun = datetime(2026, 11, 26, 10, 0, 5, tzinfo=UTC)
     early, late = (
-        build_record(SETTINGS, book, cacheable=(), about={"stopped_early": stopped}, started=begun)
+        build_record(SETTINGS, book, requests=REQUESTS, about={"stopped_early": stopped}, started=begun)
         for stopped in (True, False)
     )
     assert [(each["second"], each["failed"]) for each in early["seconds"]] == [(0, {}), (1, {"HTTP 503": 1})]

@@ -17,6 +17,7 @@ from gevent.pool import Pool
 from locust.env import Environment
 from locust.exception import InterruptTaskSet, RescheduleTask, StopUser
 
+from ..contents import Contents
 from ..schedule import Arrival, arrivals, host_index
 from ..settings import Settings
 from ..tally import Moment, Tally
@@ -47,6 +48,7 @@ class Arrivals:
         self.monitor = Monitor()
         self.started = time.time() + LEAD + self.profile.warm_up
         """When the measured window begins, Unix seconds."""
+        self.contents = Contents(tasks.holds)
         self._tasks, self._environment = tasks, environment
         self._worker, self._workers = worker, workers
         self._stopping, self._over = Event(), Event()
@@ -147,7 +149,7 @@ class Arrivals:
         """Return a reader who never was here: without a connection, without a cookie."""
         host = task.readers.host = self.settings.hosts[side]
         user = task.readers(self._environment)
-        return user, Client(user, host, self.profile)
+        return user, Client(user, host, self.profile, self.contents)
 
     def _part_from(self, user: Any, client: Client, gone: deque[tuple[Any, Client]]) -> None:
         """Remember a reader where some return; close the connections of all others."""

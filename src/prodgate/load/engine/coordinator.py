@@ -20,7 +20,7 @@ from locust.runners import STATE_MISSING, MasterRunner
 from ...processes.progress import print_progress
 from ..early_stop import OutageWatch, find_broken, find_clear_failure
 from ..health import assess_health, combine_vitals
-from ..record import build_record, write_record
+from ..record import Requests, build_record, write_record
 from ..settings import Settings
 from ..tally import Tally
 from .arrivals import LEAD
@@ -60,6 +60,7 @@ class Coordinator:
         self._started = datetime.now(UTC)
         self._why = "it was ended before its time"
         self._early = self._stopping = False
+        self._holds: dict[str, str] = {}
         self._outages = [OutageWatch() for _ in settings.hosts]
         self._reported: tuple[float, int] = (0.0, 0)
         self._parent = os.getppid()
@@ -87,6 +88,7 @@ class Coordinator:
     def _receive_part(self, environment: Environment, msg: Message, **_given: Any) -> None:  # noqa: ARG002  Locust's names
         worker, part = self._workers[msg.data["worker"]], msg.data["book"]
         worker.settled += self._tally.add(part)
+        self._holds = {**msg.data["holds"], **self._holds}
         worker.sent += sum(part["totals"]["sent"])
         self._started = datetime.fromtimestamp(msg.data["started"], UTC)
 
@@ -171,7 +173,8 @@ class Coordinator:
             ),
             "versions": read_versions(),
         }
-        data = build_record(self._settings, self._tally, cacheable=self._cacheable, about=about, started=self._started)
+        requests = Requests(cacheable=self._cacheable, holds=self._holds)
+        data = build_record(self._settings, self._tally, requests=requests, about=about, started=self._started)
         write_record(data, Path(self._settings.record))
 
     def _explain_incomplete(self) -> str:

@@ -69,7 +69,7 @@ class Sender:
             self._send(PART, self._take_part(arrivals))
 
     def _take_part(self, arrivals: Arrivals) -> dict[str, Any]:
-        return {"started": arrivals.started, "book": arrivals.tally.take()}
+        return {"started": arrivals.started, "book": arrivals.tally.take(), "holds": arrivals.contents.describe()}
 
     def _send(self, kind: str, data: dict[str, Any]) -> None:
         self._runner.send_message(kind, {**data, "worker": self._order["worker"]})

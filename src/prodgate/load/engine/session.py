@@ -12,6 +12,7 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
 from ..cacheability import explain_unshareable
+from ..contents import Contents
 from ..profile import Profile
 from ..tally import Moment, Tally
 from . import failures
@@ -19,6 +20,8 @@ from .connections import Connections
 
 #: Passed through Locust with a request: by how many seconds it began late.
 _LATE: Final = "prodgate-late"
+#: Whether the body is left for the task to read.
+_STREAMED: Final = "prodgate-streamed"
 
 
 class Visit:
@@ -62,8 +65,8 @@ class Client:
 
     visit: Visit
 
-    def __init__(self, user: FastHttpUser, host: str, profile: Profile) -> None:
-        self._profile = profile
+    def __init__(self, user: FastHttpUser, host: str, profile: Profile, contents: Contents) -> None:
+        self._profile, self._contents = profile, contents
         self._cacheable = cacheable_requests(type(user))
         self._locust: Callable[..., None] = user.environment.events.request.fire
         self._connections = Connections(host, timeout=profile.timeout)
@@ -82,7 +85,7 @@ class Client:
         failed = self.visit.failed
         self._connections.begin_request()
         late = self.visit.begun - self.visit.since
-        context = {**given.pop("context", {}), _LATE: late}
+        context = {**given.pop("context", {}), _LATE: late, _STREAMED: bool(given.get("stream"))}
         with gevent.Timeout(max(self._profile.timeout - late, 0.001)):
             answer = self._send(method, url, context=context, **given)
         if self.visit.failed > failed or getattr(answer, "error", None):
@@ -98,8 +101,12 @@ class Client:
         """Count a request that the session reports, and report it to Locust with the same latency."""
         response, error = meta["response"], _effective_error(meta["response"], meta["exception"])
         latency = meta["context"].pop(_LATE) + meta["response_time"] / 1000
+        streamed = meta["context"].pop(_STREAMED)
         request = f"{meta['request_type']} {meta['name']}"
-        if error is None:
+        if error is None and (fault := "" if streamed else self._find_fault(request, response)):
+            self.visit.fail(request, failures.WRONG_CONTENT, fault)
+            meta["exception"] = CatchResponseError(fault)
+        elif error is None:
             reason = explain_unshareable(_header_getter(response)) if request in self._cacheable else ""
             self.visit.tally.count_success(self.visit.moment, request, latency, reason)
         else:
@@ -107,6 +114,11 @@ class Client:
             kind = failures.classify_failure(error, reused=not self._connections.fresh, begun=begun)
             self.visit.fail(request, kind, _failure_text(response, error, kind))
         self._locust(**{**meta, "response_time": latency * 1000})
+
+    def _find_fault(self, request: str, response: Any) -> str:
+        return self._contents.find_fault(
+            request, response.status_code, _header_getter(response), response.content or b""
+        )
 
 
 def _effective_error(response: Any, reported: BaseException | None) -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 
 from locust import FastHttpUser, User
 
+from ..contents import read_stated
+
 
 class UnusableLocustfile(Exception):
     """The locustfile can't be driven by arrivals; the message says where, and what to write instead."""
@@ -35,6 +37,8 @@ class WeightedTasks:
 
     def __init__(self, users: Sequence[type[User]]) -> None:
         self.tasks = [task for readers in users for task in _read_tasks(readers)]
+        self.holds = {request: held for readers in users for request, held in _read_holds(readers).items()}
+        """By request, a text that its answers must hold, or how many bytes."""
         self._until = list(accumulate(task.weight for task in self.tasks))
 
     def choose(self, choice: float) -> Task:
@@ -42,8 +46,19 @@ class WeightedTasks:
         return self.tasks[min(bisect(self._until, choice * self._until[-1]), len(self.tasks) - 1)]
 
 
+def _where(readers: type[User]) -> str:
+    return f"{getattr(sys.modules.get(readers.__module__), '__file__', readers.__module__)}: {readers.__name__}"
+
+
+def _read_holds(readers: type[User]) -> dict[str, str | int]:
+    try:
+        return read_stated(getattr(readers, "holds", {}))
+    except ValueError as error:
+        raise UnusableLocustfile(f"{_where(readers)} {error}") from error
+
+
 def _read_tasks(readers: type[User]) -> list[Task]:
-    where = f"{getattr(sys.modules.get(readers.__module__), '__file__', readers.__module__)}: {readers.__name__}"
+    where = _where(readers)
     if not issubclass(readers, FastHttpUser):
         raise UnusableLocustfile(
             f"{where} is no FastHttpUser; derive it from that, its self.client has the same methods"
