@@ -36,7 +36,8 @@ def test_pages_keep_still(page: VisitedPage, criterion: Criterion) -> None:
 @check("pages-without-errors", remedy="Open the page with the console, and mend what is told there.")
 def test_scripts_do_not_fail(page: VisitedPage, criterion: Criterion) -> None:
     """Do the scripts of this page run without an error?"""
-    criterion.hold(not page.errors, expected="no error", observed="; ".join(page.errors) or "none")
+    none = f"none; a policy that only reports says: {'; '.join(page.reported)}" if page.reported else "none"
+    criterion.hold(not page.errors, expected="no error", observed="; ".join(page.errors) or none)
 
 
 @check("page-files-arrive", remedy="Put the file where the page looks for it, or take it out of the page.")
@@ -54,5 +55,6 @@ def test_others_are_not_told(page: VisitedPage, criterion: Criterion) -> None:
 @check("links-lead-somewhere", remedy="Mend the address, or redirect the old one.")
 def test_links_lead_somewhere(page: PageLinks, criterion: Criterion) -> None:
     """Does every link of this page to the site lead to a page?"""
-    observed = "; ".join(page.broken) or f"all {page.followed} followed"
+    asking = f"; one has to sign in for {'; '.join(page.asking)}" if page.asking else ""
+    observed = "; ".join(page.broken) or f"all {page.followed} followed{asking}"
     criterion.hold(not page.broken, expected="a page at each", observed=observed)

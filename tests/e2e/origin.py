@@ -12,14 +12,19 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 def html(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    text = f'<!doctype html><html lang="en"><head><title>A page</title></head><body><main>{body}</main></body></html>'.encode()
+    text = f'<!doctype html><html lang="en"><head><title>A page</title></head><body><main>{body}</main></body></html>'
+    return plain(text, "text/html", status, headers)
+
+
+def plain(text: str, kind: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    data = text.encode()
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
-        for name, value in {"Content-Type": "text/html", "Content-Length": str(len(text)), **(headers or {})}.items():
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
             request.send_header(name, value)
         request.end_headers()
-        request.wfile.write(text)
+        request.wfile.write(data)
 
     return answer
 

@@ -14,8 +14,8 @@ from ..processes.lifeline import end_with_parent
 
 #: The environment variable that holds the settings, as JSON.
 VARIABLE: Final = "PRODGATE_BROWSER"
-#: Files in the folder of results: one record of all visits, and lines about each journey.
-VISITS: Final = "visits.json"
+#: Files in the folder of results: lines about each visit, and about each journey.
+VISITS: Final = "visits.jsonl"
 JOURNEYS: Final = "journeys.jsonl"
 #: Methods of requests that change nothing.
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,6 +33,8 @@ class BrowserSettings:
     """Foreign hosts to which redirects may lead, such as one where readers sign in."""
     reads: Sequence[str] = ()
     """Requests such as ``POST /graphql`` that change nothing."""
+    lasting: Sequence[str] = ()
+    """Requests such as ``GET /updates`` that stay open while a page is used; ``*`` at the end stands for any rest."""
     pages: Sequence[Mapping[str, Any]] = ()
     """Each with ``name``, ``path``, ``follow`` and ``regions``: pairs of role and name."""
     build_header: str = ""
@@ -92,6 +94,11 @@ class BrowserSettings:
     def may_change(self, method: str, url: str) -> bool:
         """Whether a request may change something."""
         return method not in SAFE and f"{method} {urlsplit(url).path}" not in self.reads
+
+    def is_lasting(self, method: str, url: str) -> bool:
+        """Whether a request stays open by intention."""
+        asked = f"{method} {urlsplit(url).path}"
+        return any(asked.startswith(each[:-1]) if each.endswith("*") else asked == each for each in self.lasting)
 
 
 @dataclass(frozen=True, slots=True)

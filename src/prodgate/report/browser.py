@@ -119,9 +119,15 @@ def _page_rows(record: Mapping[str, Any], found: Mapping[str, list[Outcome]]) ->
             answered=page.answered,
             paint=_text(_known(page, "largest_paint")),
             shift=_text(_known(page, "shift")),
-            violations=_known(page, "violations") or (),
+            violations=tuple(dict.fromkeys((*_list_texts(page, "violations"), *_list_undecided(page)))),
             troubles=tuple(dict.fromkeys(troubles)),
         )
+
+
+def _list_undecided(page: VisitedPage) -> list[str]:
+    """Return what axe leaves to a person's eyes, where that is not why nothing is known of violations."""
+    known = _known(page, "violations") is not None
+    return [f"left to a person's eyes: {each}" for each in _known(page, "undecided") or ()] if known else []
 
 
 def _journey_rows(record: Mapping[str, Any]) -> Iterator[JourneyRow]:

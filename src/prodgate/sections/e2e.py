@@ -16,6 +16,8 @@ _LISTS: Final = {
     "third_parties": "fonts.example",
     "partners": "login.example",
     "reads": "POST /graphql",
+    "lasting": "GET /updates",
+    "reviewed": "color-contrast",
 }
 _KEYS: Final = (*_TEXTS, *_LISTS, "mutates", "build", "credentials", "pages")
 _PAGE: Final = ("path", "follow", "regions", "cache")
@@ -23,6 +25,7 @@ _CACHES: Final = ("public", "private")
 _BUILD: Final = ("header", "meta", "expected")
 _ROLE: Final = re.compile(r"[a-z]+")
 _REGION: Final = re.compile(r"[a-z]+(: ?\S.*)?")
+_RULE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _READ: Final = re.compile(r"[A-Z]+ /\S*")
 _EXPECTED: Final = re.compile(r"commit|env:\w+|text:.+")
 REFERENCE: Final = re.compile(r"env:\w+|secret:[\w/+=.@:-]+(#[\w-]+)?")
@@ -82,6 +85,10 @@ class E2eSection:
     """Hosts of others to which redirects may lead, such as one where readers sign in."""
     reads: tuple[str, ...] = ()
     """Requests such as ``POST /graphql`` that change nothing though their method could."""
+    lasting: tuple[str, ...] = ()
+    """Requests such as ``GET /updates`` that stay open while a page is used, and are not waited for."""
+    reviewed: tuple[str, ...] = ()
+    """Rules such as ``color-contrast`` of which a person has looked at what axe leaves undecided."""
     health: str = ""
     journeys: str = "e2e/journeys"
     """Folder with what a person must be able to do; relative to the criteria file."""
@@ -124,6 +131,7 @@ def e2e_mistakes(table: Any) -> Iterator[str]:
     if not isinstance(table.get("mutates", False), bool):
         yield f"e2e.mutates: is {table['mutates']!r}; write true or false"
     yield from _place_mistakes(table)
+    yield from _request_mistakes(table)
     yield from _build_mistakes(table.get("build", {"header": "x-build"}))
     yield from _account_mistakes(table.get("credentials", {}))
     yield from _page_mistakes(table.get("pages", {}))
@@ -142,9 +150,16 @@ def _place_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
         for host in table.get(key, []) if is_text_list(table.get(key, [])) else ():
             if not HOST.fullmatch(host):
                 yield f"e2e.{key}: {host!r} is not the name of a host; write e.g. 'www.example.com'"
-    for text in table.get("reads", []) if is_text_list(table.get("reads", [])) else ():
-        if not _READ.fullmatch(text):
-            yield f"e2e.reads: {text!r} is not a method and a path; write e.g. 'POST /graphql'"
+
+
+def _request_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("reads", "lasting"):
+        for text in table.get(key, []) if is_text_list(table.get(key, [])) else ():
+            if not _READ.fullmatch(text):
+                yield f"e2e.{key}: {text!r} is not a method and a path; write e.g. {_LISTS[key]!r}"
+    for text in table.get("reviewed", []) if is_text_list(table.get("reviewed", [])) else ():
+        if not _RULE.fullmatch(text):
+            yield f"e2e.reviewed: {text!r} is not the id of a rule of axe; write e.g. {_LISTS['reviewed']!r}"
 
 
 def _read_site(url: str) -> tuple[bool, str]:

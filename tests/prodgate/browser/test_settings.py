@@ -13,6 +13,7 @@ SHOP = BrowserSettings(
     hosts=["shop.example"],
     third_parties=["fonts.example"],
     reads=["POST /graphql"],
+    lasting=["GET /updates", "GET /live/*"],
     credentials={"buyer": {"user": "b", "password": "hunter22"}},
 )
 
@@ -46,6 +47,20 @@ def test_who_may_be_asked(url: str, own: bool, allowed: bool) -> None:
 )
 def test_what_may_change_something(method: str, path: str, changes: bool) -> None:
     assert SHOP.may_change(method, f"https://www.shop.example:8443{path}") is changes
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "lasts"),
+    [
+        ("GET", "/updates?since=1", True),
+        ("POST", "/updates", False),
+        ("GET", "/updates/1", False),
+        ("GET", "/live/1.ts", True),
+        ("GET", "/", False),
+    ],
+)
+def test_what_stays_open(method: str, path: str, lasts: bool) -> None:
+    assert SHOP.is_lasting(method, f"https://www.shop.example:8443{path}") is lasts
 
 
 def test_settings_are_handed_over_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

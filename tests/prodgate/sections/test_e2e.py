@@ -14,6 +14,8 @@ hosts = ["shop.example"]
 third_parties = ["fonts.example"]
 partners = ["login.example"]
 reads = ["POST /graphql"]
+lasting = ["GET /updates"]
+reviewed = ["color-contrast"]
 health = "/health"
 journeys = "tests/journeys"
 mutates = true
@@ -35,6 +37,7 @@ def test_a_valid_section_is_read_whole() -> None:
     assert (section.base_url, section.hosts, section.third_parties, section.partners, section.reads) == (
         "https://www.shop.example", ("shop.example",), ("fonts.example",), ("login.example",), ("POST /graphql",),
     )  # fmt: skip
+    assert (section.lasting, section.reviewed) == (("GET /updates",), ("color-contrast",))
     assert (section.health, section.journeys, section.mutates) == ("/health", "tests/journeys", True)
     assert section.build == BuildMark(meta="build", expected="env:RELEASE")
     assert section.credentials == {"buyer": Account(user="env:BUYER", password="secret:shop/buyer#password")}
@@ -64,6 +67,8 @@ def test_what_is_left_out_changes_nothing_at_the_site() -> None:
         ("hosts = 'shop.example'", "e2e.hosts: is 'shop.example'; write a list of texts, e.g. ['example.com']"),
         ("partners = ['https://login.example']", "e2e.partners: 'https://login.example' is not the name of a host; write e.g. 'www.example.com'"),
         ("reads = ['graphql']", "e2e.reads: 'graphql' is not a method and a path; write e.g. 'POST /graphql'"),
+        ("lasting = ['/updates']", "e2e.lasting: '/updates' is not a method and a path; write e.g. 'GET /updates'"),
+        ("reviewed = ['Contrast?']", "e2e.reviewed: 'Contrast?' is not the id of a rule of axe; write e.g. 'color-contrast'"),
         ("mutates = 'yes'", "e2e.mutates: is 'yes'; write true or false"),
         ("health = 'health'", "e2e.health: is 'health'; write a path, e.g. '/health'"),
         ("build = 'x-build'", "e2e.build: is 'x-build'; write { header = \"x-build\" }"),

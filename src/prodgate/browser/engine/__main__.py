@@ -5,61 +5,73 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Error, Playwright, sync_playwright
 
-from ...facts.e2e.journeys import FORMAT
 from ...processes.progress import print_progress
 from ..redaction import Redaction
 from ..settings import VISITS, BrowserSettings
 from .launch import describe_browser, launch
 from .links import follow_links
-from .page_visit import NO_ANSWER, SIZES, blank_result, classify_error, find_address, visit
+from .page_visit import NO_ANSWER, SIZES, Visitor, blank_result, classify_error, describe_sizes, find_address, visit
 
 #: Unanswered visits in a row after which the site is considered gone and the rest is skipped.
 _MAX_SILENT: Final = 3
 
 
 def main() -> None:
-    """Make all visits and write the record."""
+    """Make all visits, and write a line when each ends, so that a run that is cut short keeps the earlier ones."""
     settings, started = BrowserSettings.from_environment(), datetime.now(UTC)
     settings.end_with_parent()
     with sync_playwright() as playwright:
-        browser = launch(playwright, settings)
-        pages = list(_visit_pages(browser, settings))
-        record = {
-            "format": FORMAT,
-            "started": started.isoformat(),
-            "browser": describe_browser(browser),
-            "pages": pages,
-            "links": follow_links(browser, settings, pages),
-        }
-        browser.close()
+        visitor = Visitor(launch(playwright, settings), settings, describe_sizes(playwright))
+        widths = {size: visitor.width_of(size) for size in SIZES}
+        _write_line(settings, started=started.isoformat(), browser=describe_browser(visitor.browser), widths=widths)
+        pages = []
+        for seen in _visit_pages(playwright, visitor):
+            pages.append(seen)
+            _write_line(settings, page=seen)
+        visitor = _with_living_browser(playwright, visitor)
+        _write_line(settings, links=follow_links(visitor.browser, settings, pages))
+        visitor.browser.close()
+
+
+def _write_line(settings: BrowserSettings, **record: Any) -> None:
     clean = Redaction(frozenset(settings.secrets)).redact_json(record)
-    Path(settings.results, VISITS).write_text(json.dumps(clean, ensure_ascii=False), "utf-8")
+    with Path(settings.results, VISITS).open("a", encoding="utf-8") as file:
+        file.write(f"{json.dumps(clean, ensure_ascii=False)}\n")
 
 
-def _visit_pages(browser: Browser, settings: BrowserSettings) -> Iterator[dict[str, Any]]:
+def _visit_pages(playwright: Playwright, visitor: Visitor) -> Iterator[dict[str, Any]]:
     """Visit each page at each size, until the site no longer answers."""
     silent = 0
-    for page in settings.pages:
+    for page in visitor.settings.pages:
         print_progress(f"looking at {page['name']}")
         addressed: Mapping[str, Any] | None = None
         for size in SIZES:
             if silent >= _MAX_SILENT:
                 gone = {"kind": "unasked", "text": f"not opened: {silent} visits before met no answer"}
-                yield {**blank_result(page, size), "unreachable": gone}
+                yield {**blank_result(visitor, page, size), "unreachable": gone}
                 continue
+            visitor = _with_living_browser(playwright, visitor)
             try:
-                addressed = addressed or {**page, "address": find_address(browser, settings, page)}
-                seen = visit(browser, settings, addressed, size)
+                addressed = addressed or {**page, "address": find_address(visitor, page)}
+                seen = visit(visitor, addressed, size)
             except Error as error:
-                seen = {**blank_result(page, size), "unreachable": classify_error(error)}
+                seen = {**blank_result(visitor, page, size), "unreachable": classify_error(error)}
             silent = silent + 1 if (seen["unreachable"] or {}).get("kind") in NO_ANSWER else 0
             yield seen
+
+
+def _with_living_browser(playwright: Playwright, visitor: Visitor) -> Visitor:
+    """Return a visitor whose browser runs: one that a page has brought down is started again for the next."""
+    if visitor.browser.is_connected():
+        return visitor
+    return replace(visitor, browser=launch(playwright, visitor.settings))
 
 
 if __name__ == "__main__":

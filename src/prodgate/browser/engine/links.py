@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import APIRequestContext, Browser, Error
+from playwright.sync_api import APIRequestContext, APIResponse, Browser, Error
 
 from ..settings import BrowserSettings
 from .launch import CONTEXT, guard
@@ -19,6 +20,13 @@ MAX_LINKS: Final = 200
 _CONCURRENCY: Final = 6
 #: Milliseconds that a response may take.
 _TIMEOUT: Final = 10_000.0
+#: Milliseconds after which no further address is requested.
+_BUDGET: Final = 60_000.0
+#: Redirects that are followed, as many as a browser follows.
+_MAX_HOPS: Final = 20
+#: Seconds to wait in all where a site asks for fewer requests, and at once if it doesn't say for how long.
+_MAX_WAIT, _WAIT = 10.0, 1.0
+_TOO_MANY: Final = 429
 #: Path of the requesting document, which is never sent to the site.
 _NOWHERE: Final = "/prod-gate/an-empty-page"
 
@@ -31,32 +39,59 @@ def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Ma
     opened = {page["url"] for page in pages if not page["unreachable"]}
     targets = dict.fromkeys(link["url"] for page in pages for link in page.get("links", ()))
     wanted = [url for url in targets if settings.is_own(url) and url not in opened]
+    asked = wanted[:MAX_LINKS]
     context = browser.new_context(base_url=settings.base_url, bypass_csp=True, **CONTEXT)
     try:
         guard(context, settings, lambda *_: None)
         blank = context.new_page()
         blank.route(f"**{_NOWHERE}", lambda route: route.fulfill(body="", content_type="text/html"))
         blank.goto(_NOWHERE)
-        here = [url for url in wanted[:MAX_LINKS] if urlsplit(url).netloc == urlsplit(settings.base_url).netloc]
-        results = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT])
-        answers = {url: _link_result(settings, status, led_to, why) for url, status, led_to, why in results}
-        answers |= {
-            url: _request_other_host(context.request, settings, url) for url in wanted[:MAX_LINKS] if url not in answers
-        }
+        here = [url for url in asked if urlsplit(url).netloc == urlsplit(settings.base_url).netloc]
+        results = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT, _BUDGET])
+        # what scripts can't see, as where another host answers, is asked for without a page
+        hidden = [url for url in asked if url not in here]
+        hidden += [url for url, status, _, again in results if again or status == _TOO_MANY]
+        answers = {url: {"status": status, "why": why} for url, status, why, _ in results}
+        answers |= _ask_each(context.request, settings, hidden)
     finally:
         context.close()
-    return {"asked": answers, "left_out": len(wanted[MAX_LINKS:])}
+    return {"asked": answers, "left_out": len(wanted) - len(answers)}
 
 
-def _request_other_host(request: APIRequestContext, settings: BrowserSettings, url: str) -> dict[str, Any]:
-    """Request a further host of the site, which need not allow scripts of another origin."""
-    try:
-        response = request.get(url, max_redirects=5, timeout=_TIMEOUT)
-    except Error as error:
-        return _link_result(settings, 0, "", error.message.partition("\n")[0])
-    return _link_result(settings, response.status, response.url, "")
+def _ask_each(request: APIRequestContext, settings: BrowserSettings, urls: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Ask for addresses one after the other; where that is too fast for the site, after the time that it asks for."""
+    answers, waited, until = {}, 0.0, time.monotonic() + _BUDGET / 1000
+    for url in (each for each in urls if time.monotonic() < until):
+        answers[url], after = _follow(request, settings, url)
+        while answers[url]["status"] == _TOO_MANY and waited + after <= _MAX_WAIT:
+            time.sleep(after)
+            waited += after
+            answers[url], after = _follow(request, settings, url)
+    return answers
 
 
-def _link_result(settings: BrowserSettings, status: int, led_to: str, why: str) -> dict[str, Any]:
-    strange = led_to and not (settings.is_own(led_to) or urlsplit(led_to).hostname in settings.partners)
-    return {"status": status, "why": f"leads to {led_to}" if strange else why[:200]}
+def _follow(request: APIRequestContext, settings: BrowserSettings, url: str) -> tuple[dict[str, Any], float]:
+    """Follow an address on the site and its declared hosts; return the answer, and after how many seconds to ask again.
+
+    Each redirect is followed by itself, so that nobody is asked who is not declared; a partner's page is left alone.
+    """
+    for _ in range(_MAX_HOPS):
+        try:
+            response = request.get(url, max_redirects=0, timeout=_TIMEOUT)
+        except Error as error:
+            return {"status": 0, "why": error.message.partition("\n")[0][:200]}, 0.0
+        onward = urljoin(url, response.headers.get("location", ""))
+        if not (300 <= response.status < 400 and "location" in response.headers):
+            return {"status": response.status, "why": ""}, _read_wait(response)
+        if urlsplit(onward).hostname in settings.partners:
+            return {"status": response.status, "why": ""}, 0.0
+        if not settings.is_own(onward):
+            return {"status": response.status, "why": f"leads to {onward}"[:200]}, 0.0
+        url = onward
+    return {"status": 0, "why": f"more than {_MAX_HOPS} redirects"}, 0.0
+
+
+def _read_wait(response: APIResponse) -> float:
+    """Return the seconds after which a site wants to be asked again; nobody waits for a date."""
+    stated = response.headers.get("retry-after", "")
+    return float(stated) if stated.isdecimal() else _WAIT

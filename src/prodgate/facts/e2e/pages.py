@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from ...quantities import Quantity
@@ -15,6 +17,18 @@ from .journeys import FORMAT, browser_of
 #: Failures that are no answer of the site: it may be down, or out of reach. Any other is an answer, if a bad one.
 _NO_ANSWER: Final = ("connection", "name", "unasked", "other")
 _NO_KEY: Final[Any] = Unread("no key was answered")
+#: Answers that ask whoever comes to sign in, and those that leave open what is there.
+_ASKING: Final = {HTTPStatus.UNAUTHORIZED}
+_REFUSING: Final = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+_UNCLEAR: Final = (
+    "it was not shown what is at {}; declare a page that one must be signed in for in [e2e.pages], with cache = "
+    "'private', or let the gate's address in"
+)
+_NOT_TOLD: Final[Any] = Unread("the browser did not tell how long each key took; observe again where less else runs")
+_RESTLESS: Final = (
+    "the page was not at rest when it was left, and what comes may change it; it still waited for: {}; mend that, or "
+    "name it in [e2e] lasting if it stays open by intention"
+)
 #: Shortest time to answer a key that browsers report, in milliseconds.
 _SHORTEST_REPORTED: Final = 16
 
@@ -28,13 +42,17 @@ class VisitedPage(Fact):
     answered: str
     """How it was answered, and what is missing."""
     violations: tuple[str, ...]
-    """What axe finds against WCAG 2.2 A and AA, or against good practice."""
+    """What axe finds against WCAG 2.2 A and AA, or against good practice, in the page and every frame within it."""
+    undecided: tuple[str, ...]
+    """What axe leaves to a person's eyes, such as contrast on a picture; those in ``reviewed`` were looked at."""
     largest_paint: Quantity
     """Time until the largest part of what is seen first was painted (LCP)."""
     shift: Quantity
     """How much the layout moved by itself, as the worst burst (CLS)."""
     errors: tuple[str, ...]
-    """What its scripts threw or logged as an error."""
+    """What its scripts threw or logged as an error, or its policy refused."""
+    reported: tuple[str, ...]
+    """What a policy that only reports would refuse; nothing is missing for that."""
     failed: tuple[str, ...]
     """Files that it requested and did not get."""
     foreign: tuple[str, ...]
@@ -56,7 +74,8 @@ class KeyboardWalk(Fact):
     unseen: tuple[str, ...]
     """Those that did not show that they had the focus."""
     slowest: Quantity
-    """Time until the slowest answer to a key was painted; 16 ms if none took as long."""
+    """Time until the slowest answer to a key or a press was painted (INP), on the quickest of up to three first visits;
+    16 ms if none took as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -65,6 +84,8 @@ class PageLinks(Fact):
 
     followed: int
     broken: tuple[str, ...]
+    asking: tuple[str, ...]
+    """Those that answer that one has to sign in."""
 
 
 def page_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
@@ -92,10 +113,10 @@ def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> Visited
     }
     if reason := _why_unseen(page):
         return VisitedPage.unread(subject, reason, **known)
-    return VisitedPage(subject=subject, **known, **_observed_fields(page))
+    return VisitedPage(subject=subject, **known, **_observed_fields(page, record))
 
 
-def _observed_fields(page: Mapping[str, Any]) -> dict[str, Any]:
+def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
     vitals, refused = page["vitals"], "; ".join(page["refused"])
     # a page whose own requests were refused may fail for that alone
     disturbed = f"the gate refused {refused}, which the page sends by itself; if that only reads, write reads = […]"
@@ -103,16 +124,32 @@ def _observed_fields(page: Mapping[str, Any]) -> dict[str, Any]:
     errors: Any = (*page["exceptions"], *page["console"])
     failed: Any = tuple(f"{each['url']}: {each['why']}" for each in page["failed"])
     painted = "nothing was painted that browsers would call the largest part of it"
+    waiting = page.get("waiting", ())
+    restless: Any = Unread(_RESTLESS.format("; ".join(waiting))) if waiting else None
     return {
-        "violations": tuple(_violation(each) for each in page["violations"]),
-        "largest_paint": _milliseconds(vitals["lcp"]) if vitals["lcp"] is not None else Unread(painted),
-        "shift": Quantity.of(_round(vitals["cls"], 3)),
+        **_axe_fields(page, record),
+        "largest_paint": restless or (_milliseconds(vitals["lcp"]) if vitals["lcp"] is not None else Unread(painted)),
+        "shift": restless or Quantity.of(_round(vitals["cls"], 3)),
         "errors": Unread(disturbed) if disturbed and errors else errors,
+        "reported": tuple(page.get("reported", ())),
         "failed": Unread(disturbed) if disturbed and failed else failed,
         "foreign": tuple(f"{each['url']}: {each['why']}" for each in page["foreign"]),
         "too_wide": max(0, page["needed"] - page["width"]),
         "sticking_out": tuple(page["beyond"]),
     }
+
+
+def _axe_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what axe found. What it leaves open is open until somebody has looked."""
+    found = page.get("undecided")
+    violations: Any = tuple(_violation(each) for each in page["violations"])
+    open_: list[Mapping[str, Any]] = [each for each in found or () if each["id"] not in record.get("reviewed", ())]
+    if not violations and found is None:
+        violations = Unread("what axe left undecided was not kept; observe again")
+    elif not violations and open_:
+        rules = "; ".join(_violation(each) for each in open_)
+        violations = Unread(f"axe leaves to a person's eyes: {rules}; look there, and name the rule in [e2e] reviewed")
+    return {"violations": violations, "undecided": tuple(_violation(each) for each in found or ())}
 
 
 def _keyboard_walk(page: Mapping[str, Any]) -> KeyboardWalk:
@@ -127,30 +164,39 @@ def _keyboard_walk(page: Mapping[str, Any]) -> KeyboardWalk:
         offered=walk["offered"],
         missed=tuple(walk["missed"]),
         unseen=tuple(walk["unseen"]),
-        slowest=answered if walk["interactions"] else _NO_KEY,
+        slowest=_NO_KEY if not walk["interactions"] else answered if walk.get("settled", True) else _NOT_TOLD,
     )
 
 
 def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks:
-    reason, asked = _why_unseen(page), record["links"]["asked"]
-    if reason:
+    links = record["links"]
+    if reason := _why_unseen(page) or links.get("unread", ""):
         return PageLinks.unread(page["name"], reason)
-    texts = {link["url"]: link["text"] for link in page["links"]}
-    broken: Any = tuple(
-        _describe_broken_link(texts[url], url, asked[url]) for url in texts if url in asked and not _is_good(asked[url])
-    )
-    left_out = record["links"]["left_out"]
-    if not broken and left_out:
+    told: dict[str, list[str]] = {"good": [], "asking": [], "unclear": [], "broken": []}
+    for link in (each for each in page["links"] if each["url"] in links["asked"]):
+        answer = links["asked"][link["url"]]
+        told[_judge_link(link["url"], answer, record)].append(_describe_link(link, answer))
+    broken: Any = tuple(told["broken"])
+    if not broken and told["unclear"]:
+        broken = Unread(_UNCLEAR.format("; ".join(told["unclear"])))
+    elif not broken and (left_out := links["left_out"]):
         broken = Unread(f"{left_out} links of all pages were not followed; declare fewer pages, or judge them in parts")
-    return PageLinks(subject=page["name"], followed=sum(url in asked for url in texts), broken=broken)
+    followed = sum(map(len, told.values()))
+    return PageLinks(subject=page["name"], followed=followed, broken=broken, asking=tuple(told["asking"]))
 
 
-def _is_good(answer: Mapping[str, Any]) -> bool:
-    return 200 <= answer["status"] < 400 and not answer["why"]
+def _judge_link(url: str, answer: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    """Return what an answer says of a link. A site that refuses us may show the page to whoever may see it."""
+    status = answer["status"]
+    if answer["why"] or status not in _ASKING | _REFUSING:
+        return "good" if 200 <= status < 400 and not answer["why"] else "broken"
+    private = urlsplit(url).path in record.get("private", ())
+    return "asking" if status in _ASKING or (private and status == HTTPStatus.FORBIDDEN) else "unclear"
 
 
-def _describe_broken_link(text: str, url: str, answer: Mapping[str, Any]) -> str:
-    return f"{text or 'a link without a text'!r} to {url}: {answer['why'] or 'HTTP ' + str(answer['status'])}"
+def _describe_link(link: Mapping[str, str], answer: Mapping[str, Any]) -> str:
+    text = link["text"] or "a link without a text"
+    return f"{text!r} to {link['url']}: {answer['why'] or 'HTTP ' + str(answer['status'])}"
 
 
 def _violation(found: Mapping[str, Any]) -> str:

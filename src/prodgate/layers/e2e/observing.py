@@ -96,6 +96,7 @@ def make_settings(target: E2eTarget, section: E2eSection, context: LayerContext,
         third_parties=section.third_parties,
         partners=section.partners,
         reads=section.reads,
+        lasting=section.lasting,
         pages=[_page_json(page) for page in section.pages],
         build_header=build.header if build else "",
         build_meta=build.meta if build else "",
@@ -141,7 +142,9 @@ def _visit_pages(
         target.no_build if marked else f"{context.stated.path}: [e2e] says not how pages name their build; write build"
     )
     build = {"how": how, "expected": target.build, "unread": unread}
-    return {**record, "place": target.place, "base_url": target.url, "build": build}
+    private = [page.path for page in section.pages if page.cache == "private"]
+    about = {"place": target.place, "base_url": target.url, "build": build}
+    return {**record, **about, "private": private, "reviewed": list(section.reviewed)}
 
 
 def carry_out_journeys(

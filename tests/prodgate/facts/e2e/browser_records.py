@@ -8,6 +8,7 @@ from typing import Any
 BROWSER = {"name": "Chromium", "version": "156.0.1", "playwright": "1.65", "axe": "4.12"}
 WALK = {
     "offered": 4, "reached": 4, "missed": [], "unseen": [], "interactions": 10, "slowest": 24, "pressed": 10, "whole": True,
+    "answers": {"walked": 24, "typed": None, "pressed": 16}, "settled": True,
 }  # fmt: skip
 
 
@@ -16,8 +17,9 @@ def visit(**changes: Any) -> dict[str, Any]:
         "name": "front", "path": "/", "size": "desktop", "width": 1280, "unreachable": None, "status": 200,
         "url": "https://www.shop.example/", "build": "blue", "refused": [], "rested": True,
         "vitals": {"lcp": 312.4, "fcp": 300.0, "cls": 0.01234, "ttfb": 20.0},
-        "regions_missing": [], "violations": [], "keyboard": WALK, "needed": 1280, "beyond": [], "title": "Shop",
-        "language": "en", "links": [{"url": "https://www.shop.example/a", "text": "A"}],
+        "waiting": [], "regions_missing": [], "violations": [], "undecided": [], "reported": [], "keyboard": WALK,
+        "needed": 1280, "beyond": [], "title": "Shop", "language": "en",
+        "links": [{"url": "https://www.shop.example/a", "text": "A"}],
         "console": [], "exceptions": [], "failed": [], "foreign": [], **changes,
     }  # fmt: skip
 

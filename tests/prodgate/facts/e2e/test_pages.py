@@ -101,6 +101,42 @@ def test_a_page_on_which_nothing_is_large_has_no_largest_paint() -> None:
     assert "nothing was painted" in undetermined(page(vitals=vitals), "largest_paint")
 
 
+CONTRAST = {"id": "color-contrast", "help": "Contrast", "first": "<p>", "nodes": 2}
+
+
+def test_what_axe_leaves_open_is_undetermined_until_somebody_has_looked() -> None:
+    left = visit(undecided=[CONTRAST])
+    asked = undetermined(seen(visits(left), VisitedPage), "violations")
+    assert "color-contrast: Contrast: <p> and 1 more; look there, and name the rule in [e2e] reviewed" in asked
+    assert "color-contrast" in undetermined(seen(visits(left, reviewed=["label"]), VisitedPage), "violations")
+    looked_at = seen(visits(left, reviewed=["color-contrast"]), VisitedPage)
+    assert (looked_at.violations, looked_at.undecided) == ((), ("color-contrast: Contrast: <p> and 1 more",))
+    label = {**CONTRAST, "id": "label"}
+    assert page(undecided=[CONTRAST], violations=[label]).violations == ("label: Contrast: <p> and 1 more",)
+
+
+def test_a_record_that_did_not_keep_what_axe_left_open_does_not_pass() -> None:
+    earlier = {key: value for key, value in visit().items() if key != "undecided"}
+    assert "was not kept; observe again" in undetermined(seen(visits(earlier), VisitedPage), "violations")
+
+
+def test_a_page_that_was_left_before_it_was_at_rest_has_no_figures() -> None:
+    restless = page(rested=False, waiting=["GET /slow"])
+    for field in ("largest_paint", "shift"):
+        assert "it still waited for: GET /slow; mend that, or name it in [e2e] lasting" in undetermined(restless, field)
+    assert str(page(rested=False).largest_paint) == "312 ms"
+
+
+def test_a_policy_that_only_reports_is_named_apart() -> None:
+    found = page(reported=["img-src would refuse /a"])
+    assert (found.errors, found.reported) == ((), ("img-src would refuse /a",))
+
+
+def test_answers_of_which_the_browser_did_not_tell_are_undetermined() -> None:
+    walk = seen(visits(visit(keyboard={**WALK, "settled": False})), KeyboardWalk)
+    assert "did not tell how long each key took" in undetermined(walk, "slowest")
+
+
 def test_the_keyboard_is_told_of_once_and_so_are_links() -> None:
     telephone = visit(size="telephone", width=375, keyboard=None)
     facts = Facts(tuple(page_facts(visits(visit(), telephone))))
@@ -134,6 +170,27 @@ def test_a_walk_that_did_not_end_or_met_no_key_says_nothing() -> None:
 def test_links(answer: dict[str, Any], broken: tuple[str, ...]) -> None:
     found = seen(visits(visit(), links={"asked": {"https://www.shop.example/a": answer}, "left_out": 0}), PageLinks)
     assert (found.followed, found.broken) == (1, broken)
+
+
+@pytest.mark.parametrize(
+    ("status", "private", "asking"),
+    [(401, [], True), (403, ["/a"], True), (403, [], False), (403, ["/"], False), (429, ["/a"], False)],
+)
+def test_links_that_were_not_shown_to_us_are_told_apart_from_broken_ones(
+    status: int, private: list[str], asking: bool
+) -> None:
+    asked = {"https://www.shop.example/a": {"status": status, "why": ""}}
+    found = seen(visits(visit(), links={"asked": asked, "left_out": 0}, private=private), PageLinks)
+    told = f"'A' to https://www.shop.example/a: HTTP {status}"
+    if asking:
+        assert (found.broken, found.asking) == ((), (told,))
+    else:
+        assert f"it was not shown what is at {told}; declare" in undetermined(found, "broken")
+
+
+def test_links_that_were_never_asked_for_are_undetermined() -> None:
+    found = seen(visits(visit(), links={"asked": {}, "left_out": 0, "unread": "it ended early"}), PageLinks)
+    assert undetermined(found, "broken") == "it ended early"
 
 
 def test_links_that_were_left_out_are_not_good() -> None:

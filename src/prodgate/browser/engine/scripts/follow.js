@@ -1,14 +1,16 @@
-// Asks for addresses of this origin, some at a time, and resolves to [address, status, where it led, why not].
-async ([urls, together, patience]) => {
-  const left = [...urls], told = [];
+// Asks for addresses of this origin, some at a time, and resolves to [address, status, why not, whether to ask in another way].
+async ([urls, together, patience, budget]) => {
+  const left = [...urls], told = [], until = performance.now() + budget;
   const ask = async () => {
-    for (let url = left.shift(); url; url = left.shift()) {
+    while (left.length && performance.now() < until) {
+      const url = left.shift();
       try {
         const answer = await fetch(url, { signal: AbortSignal.timeout(patience), credentials: "omit" });
-        told.push([url, answer.status, answer.url, ""]);
+        told.push([url, answer.status, "", false]);
         await answer.body?.cancel();
       } catch (error) {
-        told.push([url, 0, "", error.name === "TimeoutError" ? "no answer in time" : "no answer, or one of another host"]);
+        const late = error.name === "TimeoutError";
+        told.push([url, 0, late ? "no answer in time" : "no answer", !late]);
       }
     }
   };

@@ -22,8 +22,6 @@
   }).join("||");
   document.activeElement?.blur();
   const before = new Map(all.map((each) => [each, look(each)]));
-  window.__prodgate.interactions = 0;
-  window.__prodgate.slowest = null;
   const walk = { reached: new Set(), unseen: new Set(), order: [], over: false };
   document.addEventListener("focusin", ({ target }) => {
     if (walk.reached.has(target)) { walk.over = true; return; }
@@ -35,7 +33,6 @@
     offered: all.length, reached: walk.reached.size,
     over: walk.over || (walk.reached.size > 0 && document.activeElement === document.body),
     missed: all.filter((each) => !walk.reached.has(each)).map(said), unseen: [...walk.unseen].map(said),
-    interactions: window.__prodgate.interactions, slowest: window.__prodgate.slowest,
   });
   return all.length;
 }

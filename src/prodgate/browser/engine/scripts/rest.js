@@ -1,16 +1,12 @@
-// Resolves once the page is loaded and painted and nothing was fetched, painted larger or moved for a while, with what it did.
-([quiet, most]) => new Promise((done) => {
-  const until = performance.now() + most;
+// Resolves when nothing was fetched, painted larger or moved for a while and nothing is timed, or else after a slice of time.
+([quiet, slice]) => new Promise((done) => {
+  const seen = window.__prodgate, until = performance.now() + slice;
   const look = () => {
-    const seen = window.__prodgate, now = performance.now();
+    const now = performance.now();
     const painted = document.readyState === "complete" && seen.lcp !== null;
-    const still = painted && now - seen.stirred >= quiet;
-    if (!still && now < until) return setTimeout(look, 25);
-    const [navigation] = performance.getEntriesByType("navigation");
-    done({
-      rested: still, lcp: seen.lcp, fcp: seen.fcp, cls: seen.cls, refused: seen.refused,
-      ttfb: navigation ? navigation.responseStart : null, url: location.href,
-    });
+    const still = painted && now - seen.stirred >= quiet && !seen.expected();
+    if (!still && now < until) return seen.wait(look, 25);
+    done(still);
   };
   look();
 })

@@ -1,8 +1,14 @@
 // Notes what a page does from its first moment on; read when the page has come to rest.
 (() => {
-  if (window !== window.top) return;
-  const seen = { lcp: null, fcp: null, cls: 0, refused: [], stirred: 0, interactions: 0, slowest: null };
+  const wait = window.setTimeout.bind(window);
+  const seen = {
+    lcp: null, fcp: null, cls: 0, refused: [], stirred: 0, interactions: 0, slowest: null, armed: Infinity, wait,
+  };
   Object.defineProperty(window, "__prodgate", { value: seen });
+  document.addEventListener("securitypolicyviolation", (event) => {
+    seen.refused.push({ url: event.blockedURI, directive: event.effectiveDirective, disposition: event.disposition });
+  });
+  if (window !== window.top) return;
   const watch = (type, each, options = {}) => {
     if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
     new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type, buffered: true, ...options });
@@ -21,11 +27,44 @@
   watch("largest-contentful-paint", (entry) => { stir(); seen.lcp = entry.startTime; });
   watch("paint", (entry) => { if (entry.name === "first-contentful-paint") seen.fcp = entry.startTime; });
   watch("resource", stir);
-  watch("event", (entry) => {
-    if (entry.interactionId) seen.slowest = Math.max(seen.slowest ?? 0, entry.duration);
-  }, { durationThreshold: 16 });
-  addEventListener("keydown", () => { seen.interactions += 1; }, true);
-  document.addEventListener("securitypolicyviolation", (event) => {
-    seen.refused.push({ url: event.blockedURI, directive: event.effectiveDirective });
+
+  // what a page times while it loads is part of its loading: parts that come by a timer or fade in later
+  const LONGEST = 3000, LOADING = 500, timed = new Map();
+  const loading = () => {
+    const [navigation] = performance.getEntriesByType("navigation");
+    return !navigation?.loadEventEnd || performance.now() < navigation.loadEventEnd + LOADING;
+  };
+  window.setTimeout = new Proxy(window.setTimeout, {
+    apply(original, self, [what, after, ...given]) {
+      if (typeof what !== "function" || !(after <= LONGEST) || !loading()) {
+        return Reflect.apply(original, self, [what, after, ...given]);
+      }
+      const due = (...each) => { timed.delete(id); stir(); return Reflect.apply(what, window, each); };
+      const id = Reflect.apply(original, self, [due, after, ...given]);
+      timed.set(id, true);
+      return id;
+    },
   });
+  for (const name of ["clearTimeout", "clearInterval"]) {
+    window[name] = new Proxy(window[name], {
+      apply(original, self, [id]) { timed.delete(id); return Reflect.apply(original, self, [id]); },
+    });
+  }
+  const ends = (each) => {
+    const { endTime } = each.effect?.getComputedTiming() ?? {};
+    return each.playState === "running" && typeof endTime === "number" && endTime - each.currentTime <= LONGEST;
+  };
+  seen.expected = () => timed.size > 0 || document.getAnimations().some(ends);
+
+  watch("event", (entry) => {
+    if (entry.processingStart >= seen.armed) seen.told = true;
+    else if (entry.interactionId) seen.slowest = Math.max(seen.slowest ?? 0, entry.duration);
+  }, { durationThreshold: 16 });
+  addEventListener("keydown", (event) => {
+    if (seen.armed === Infinity) { seen.interactions += 1; return; }
+    // a key of our own, slow enough to be told of: entries come in order, so that those before it have come, too
+    event.stopImmediatePropagation();
+    for (const until = performance.now() + 40; performance.now() < until;);
+  }, true);
+  addEventListener("pointerdown", () => { seen.interactions += 1; }, true);
 })();
