@@ -23,11 +23,14 @@ def _replace(pattern: str, other: str) -> Callable[[str], str]:
 
 
 #: Scripts that do what a page should not.
-_SHIFTING: Final = """setTimeout(() => {
-  const late = document.createElement("div");
-  late.style.height = "40vh";
-  document.querySelector("main").prepend(late);
-}, 100);"""
+_SHIFTING: Final = """new PerformanceObserver((_, painted) => {
+  painted.disconnect();
+  setTimeout(() => {
+    const late = document.createElement("div");
+    late.style.height = "40vh";
+    document.querySelector("main").prepend(late);
+  }, 100);
+}).observe({ type: "paint", buffered: true });"""
 _SLOW_KEYS: Final = """let keys = 0;
 addEventListener("keydown", () => {
   keys += 1;
