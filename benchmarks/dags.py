@@ -118,7 +118,7 @@ def perfect_record() -> History:
         version="3.0.6",
         now=NOW,
         since=NOW - DAG.window,
-        oldest=slots[0],
+        oldest={DAG.dag_id: slots[0]},
         served=(served,),
         runs=tuple(runs),
         tasks=tuple(tasks),

@@ -145,9 +145,7 @@ def read_history(transport: Transport, dag_ids: Sequence[str], *, since: datetim
         version=reader.version,
         now=now,
         since=since,
-        oldest=_attempt(
-            lambda: _find_oldest([slot for name in _require(ids) for slot in reader.oldest(name)], _require(runs))
-        ),
+        oldest=_attempt(lambda: _find_oldest(reader, _require(ids), _require(runs))),
         served=served,
         runs=runs,
         tasks=tasks,
@@ -211,8 +209,13 @@ def _require(part: T) -> T:
     return part
 
 
-def _find_oldest(slots: Iterable[datetime], runs: Iterable[Run]) -> datetime | None:
-    return min([*slots, *(run.slot for run in runs if run.slot)], default=None)
+def _find_oldest(reader: Reader, dag_ids: Iterable[str], runs: Iterable[Run]) -> Mapping[str, datetime]:
+    slots = {name: [*reader.oldest(name), *_list_slots(name, runs)] for name in dag_ids}
+    return {name: min(found) for name, found in slots.items() if found}
+
+
+def _list_slots(dag_id: str, runs: Iterable[Run]) -> Iterable[datetime]:
+    return (run.slot for run in runs if run.slot and run.dag_id == dag_id)
 
 
 def _collect_events(reader: Reader, dag_ids: Iterable[str]) -> tuple[Event, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,8 +108,8 @@ class History:
     version: str
     now: datetime
     since: datetime
-    oldest: datetime | None
-    """Slot of the oldest run that Airflow still has of any declared DAG; None if there is none."""
+    oldest: Mapping[str, datetime]
+    """By DAG, the slot of the oldest run that Airflow still has of it, however old it is."""
     served: tuple[ServedDag, ...]
     runs: tuple[Run, ...]
     tasks: tuple[Task, ...]

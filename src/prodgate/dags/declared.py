@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,5 +26,7 @@ class DeclaredDag:
     """How long after its slot a run may succeed and still be on time; a slot is pending until then."""
     limit: timedelta
     """How long a run may take before it is stuck."""
+    since: datetime | None = None
+    """Since when it has this name and this schedule; None where that is not stated."""
     may_fail: frozenset[str] = frozenset()
     """Tasks that may fail in a run that succeeds: teardowns, whose failure Airflow itself leaves out of account."""

@@ -6,9 +6,10 @@ Airflow knows only the runs that it made. A scheduler that stood still for half 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from ..airflow.records import History, Run
 from . import cron
@@ -17,6 +18,9 @@ from .slot_states import Row, SlotState, judge_slot
 from .traces import Trace, collect_traces
 
 __all__ = ["Ledger", "Row", "SlotState", "Unaccounted", "build_ledger", "window"]
+
+
+_NO_RECORD: Final = "Airflow has no run of this DAG from so long ago: it is new, or its record was cleaned"
 
 
 class Unaccounted(Exception):
@@ -62,15 +66,28 @@ def build_ledger(dag: DeclaredDag, history: History) -> Ledger:
     # where clocks change, one timetable has slots that the other leaves out: whether a run came tells which it is
     unmade = cron.find_doubtful_slots(dag.schedule, since, end) - found.keys()
     slots = [slot for slot in slots if slot not in unmade]
-    rows = tuple(judge_slot(slot, found[slot], dag, history.now) for slot in slots)
-    made = Ledger(dag_id=dag.dag_id, since=since, until=until, rows=rows, extra=tuple(extra))
+    rows = [judge_slot(slot, found[slot], dag, history.now) for slot in slots]
+    known = tuple(_leave_open(rows, dag, history))
+    made = Ledger(dag_id=dag.dag_id, since=since, until=until, rows=known, extra=tuple(extra))
     _check_conservation(made, slots, history)
     return made
 
 
 def window(dag: DeclaredDag, history: History) -> tuple[datetime, datetime]:
     """Return from when to when the slots of a DAG are accounted for."""
-    return max(history.now - dag.window, history.since), history.now
+    begin = max(history.now - dag.window, history.since)
+    return min(max(begin, dag.since or begin), history.now), history.now
+
+
+def _leave_open(rows: Sequence[Row], dag: DeclaredDag, history: History) -> Iterator[Row]:
+    """Leave open what became of slots before the first run of a DAG, unless it is stated since when it is there."""
+    missed = [row for row in rows if row.state is SlotState.MISSED and not row.runs]
+    first = history.oldest.get(dag.dag_id, history.now) if missed and dag.since is None else None
+    for row in rows:
+        if first is not None and row in missed and row.slot < first:
+            yield replace(row, state=SlotState.UNKNOWN, words=_NO_RECORD)
+        else:
+            yield row
 
 
 def _check_conservation(made: Ledger, slots: Sequence[datetime], history: History) -> None:

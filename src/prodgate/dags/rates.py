@@ -21,6 +21,7 @@ from ..quantities import Bound, Quantity
 from . import cron
 from .declared import DeclaredDag
 from .ledger import Ledger
+from .partly_known import leave_open
 from .slot_states import OPEN, SUCCEEDED, Row, SlotState
 
 #: Units for long times, the largest first, each used from twice itself on.
@@ -45,17 +46,28 @@ class Rate:
     """What is counted, in the plural."""
     every: timedelta
     """How long it takes until there is one more."""
+    unknown: int = 0
+    """How many of the total are not known to be good or bad."""
+    detail: str = ""
+    """What else there is to say of the share."""
 
     def estimate(self, bound: Bound, confidence: Quantity | None = None) -> Estimate:
         """Return the share with its interval. A share of nothing has no samples and decides nothing."""
-        value = Quantity.of(Decimal(100 * self.good) / max(self.total, 1), "%")
-        found = estimates.estimate_rate(value, self.total, bound=bound, confidence=confidence, of=self.of)
-        if not found.settles or not bound.admits(value):
+        found = self._estimate(self.good, bound, confidence)
+        if self.unknown:
+            best = self._estimate(self.good + self.unknown, bound, confidence)
+            return leave_open(found, best, bound, f"nothing shows what became of {self.unknown} {self.of}")
+        if not found.settles or not bound.admits(found.value):
             return found
         more = self.count_clean_needed(bound, confidence)
         number = "no number of" if more is None else f"{more:,} more"
         time = "" if more is None else f", {_format_duration(more * self.every)} at this schedule"
         return replace(found, settles=f"{number} {self.of}, all of them good, would settle it{time}")
+
+    def _estimate(self, good: int, bound: Bound, confidence: Quantity | None) -> Estimate:
+        value = Quantity.of(Decimal(100 * good) / max(self.total, 1), "%")
+        found = estimates.estimate_rate(value, self.total, bound=bound, confidence=confidence, of=self.of)
+        return replace(found, detail=self.detail)
 
     def count_clean_needed(self, bound: Bound, confidence: Quantity | None = None) -> int | None:
         """Return how many more, all good, would bring the whole interval within a bound; None if no number does."""
@@ -108,9 +120,13 @@ def compute_rates(dag: DeclaredDag, history: History, ledger: Ledger) -> Rates:
     settled = [row for row in ledger.rows if row.state not in OPEN]
     good = [row for row in settled if row.state in SUCCEEDED]
     every = dag.window / max(_count_window_slots(dag, ledger), 1)
+    unknown = sum(row.state is SlotState.UNKNOWN for row in settled)
+    detail = f"since {dag.since:%Y-%m-%d %H:%M} UTC, as is declared" if dag.since == ledger.since else ""
 
     def of_slots(name: str, held: list[Row]) -> Rate:
-        return Rate(name=name, good=len(held), total=len(settled), of="slots", every=every)
+        return Rate(
+            name=name, good=len(held), total=len(settled), of="slots", every=every, unknown=unknown, detail=detail
+        )
 
     return Rates(
         slot=of_slots("slot", good),
@@ -125,7 +141,7 @@ def compute_budget(dag: DeclaredDag, ledger: Ledger, bound: Bound) -> Budget:
     slots, allowed = _count_window_slots(dag, ledger), 0
     while allowed < slots and bound.admits(Quantity.of(Decimal(100 * (slots - allowed - 1)) / slots, "%")):
         allowed += 1
-    spent = sum(row.state not in OPEN | SUCCEEDED for row in ledger.rows)
+    spent = sum(row.state not in OPEN | SUCCEEDED | {SlotState.UNKNOWN} for row in ledger.rows)
     return Budget(slots=slots, allowed=allowed, spent=spent)
 
 

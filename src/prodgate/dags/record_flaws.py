@@ -7,21 +7,27 @@ cleared     something was cleared, and the log doesn't say which runs; a run tha
             new execution is real, and the ledger doesn't credit the schedule with it
 deleted     runs were deleted by a person, and their outcome with them
 occupied    a run of another kind took the place of a scheduled one; Airflow makes no second run for the same time
-cut_off     the record begins later than the window: it was cleaned, or the DAGs are newer
+cut_off     the record begins later than the window, or than the DAG is stated to be there: it was cleaned. Where
+            nothing is stated, the DAG may be new, and nobody can say which
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ..airflow.records import History
+from ..aws.answers import Unreadable
 from . import cron
 from .declared import DeclaredDag
 from .ledger import build_ledger, window
 from .manual_actions import Act, ManualAction, list_manual_actions
 from .slot_states import SlotState
 from .traces import Trace, collect_traces
+
+#: States of slots without a run of the schedule.
+_UNSCHEDULED: Final = (SlotState.MISSED, SlotState.BACKFILL, SlotState.MANUAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,11 @@ def find_record_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     leaving = _find_traceable_tasks(found)
     of_runs = (flaw for trace in found for flaw in _find_run_flaws(trace, leaving))
     acts = [hand for hand in list_manual_actions(dag.dag_id, history) if since <= hand.at <= until]
-    return (*of_runs, *_find_action_flaws(dag, acts), *_find_occupied(dag, history), *_find_cut_off(dag, history))
+    flaws = (*of_runs, *_find_action_flaws(dag, acts), *_find_occupied(dag, history))
+    cut_off = tuple(_find_cut_off(dag, history))
+    if cut_off and dag.since is None and not flaws:
+        raise Unreadable(f'{cut_off[0].words}; write since = "YYYY-MM-DD" in [dags.{dag.dag_id}] if it is newer')
+    return (*flaws, *cut_off)
 
 
 def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
@@ -96,24 +106,25 @@ def _find_action_flaws(dag: DeclaredDag, acts: Sequence[ManualAction]) -> Iterat
 def _find_occupied(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     scheduled = {run.run_id for run in history.runs if run.dag_id == dag.dag_id and run.kind == "scheduled"}
     for row in build_ledger(dag, history).rows:
-        if row.runs and row.state is not SlotState.PENDING and scheduled.isdisjoint(row.runs):
+        if row.runs and row.state in _UNSCHEDULED and scheduled.isdisjoint(row.runs):
             words = f"{row.slot:%Y-%m-%d %H:%M:%S} UTC: {row.words}"
             yield Flaw(kind="occupied", dag_id=dag.dag_id, run_id=row.runs[0], words=words)
 
 
 def _find_cut_off(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
-    """Compare the oldest run of any declared DAG with the first slot.
+    """Compare the oldest run of a DAG with its first slot.
 
     Airflow does not record when a DAG was deployed, so a new DAG can't be told from a record that was cleaned.
     """
     since, until = window(dag, history)
     first = next(iter(cron.list_slots(dag.schedule, since, until)), until)
-    if history.oldest is not None and history.oldest <= first:
+    oldest = history.oldest.get(dag.dag_id)
+    if oldest is not None and oldest <= first:
         return
-    begins = "has no run" if history.oldest is None else f"begins at {history.oldest:%Y-%m-%d %H:%M:%S} UTC"
+    begins = "has no run" if oldest is None else f"begins at {oldest:%Y-%m-%d %H:%M:%S} UTC"
     words = (
-        f"the record {begins}, and the first slot is at {first:%Y-%m-%d %H:%M:%S} UTC: it was cleaned, or the DAGs "
-        "are newer than the window; slots before it count as missed, and nothing shows that they were"
+        f"the record {begins}, and the first slot is at {first:%Y-%m-%d %H:%M:%S} UTC: it was cleaned, or the DAG "
+        "is newer, and nothing shows what became of slots before it"
     )
     yield Flaw(kind="cut_off", dag_id=dag.dag_id, words=words)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from ..airflow.records import Run
 from .declared import DeclaredDag
 from .manual_actions import Act, ManualAction
 from .traces import Trace
@@ -35,6 +36,8 @@ class SlotState(StrEnum):
     """No scheduled run, and a run of another origin succeeded."""
     PENDING = "pending"
     """No run yet, and within the grace."""
+    UNKNOWN = "unknown"
+    """Nothing shows what became of it: what there was ran again, or the record does not reach back so far."""
 
 
 #: The schedule did its work.
@@ -45,6 +48,7 @@ OPEN: Final = frozenset({SlotState.RUNNING, SlotState.PENDING})
 _WORST: Final = (
     SlotState.FAILED,
     SlotState.STUCK,
+    SlotState.UNKNOWN,
     SlotState.RUNNING,
     SlotState.LATE,
     SlotState.RETRIED,
@@ -75,7 +79,11 @@ def judge_slot(slot: datetime, found: Sequence[Trace], dag: DeclaredDag, now: da
 
     A scheduled run decides, whatever else ran: a backfill beside a failed run doesn't make the schedule reliable.
     """
-    scheduled = [_judge_run(slot, trace, dag, now) for trace in found if trace.run.kind == "scheduled"]
+    scheduled = [
+        _judge_run(slot, trace, dag, now)
+        for trace in found
+        if trace.run.kind == "scheduled" or _was_taken_over(trace.run)
+    ]
     if scheduled:
         worst = min(scheduled, key=lambda row: (_WORST.index(row.state), row.runs))
         rest = sorted({trace.run.run_id for trace in found} - set(worst.runs))
@@ -122,6 +130,8 @@ def _judge_run(slot: datetime, trace: Trace, dag: DeclaredDag, now: datetime) ->
         delay=None if first is None else first - slot,
         tries=trace.tries,
     )
+    if _was_taken_over(run):
+        return _judge_taken_over(row, trace, dag)
     if run.state == "failed":
         return replace(row, state=SlotState.FAILED, words=_render_unsound(trace))
     if run.state == "success" and trace.unsound:
@@ -130,6 +140,23 @@ def _judge_run(slot: datetime, trace: Trace, dag: DeclaredDag, now: datetime) ->
     if run.state != "success":
         return _judge_unfinished(row, trace, dag, now)
     return _judge_success(row, trace, dag)
+
+
+def _was_taken_over(run: Run) -> bool:
+    """Whether a backfill ran a scheduled run again, which keeps its id and loses its kind and its times."""
+    return run.kind == "backfill" and run.run_id.startswith("scheduled__")
+
+
+def _judge_taken_over(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
+    """Judge a scheduled run by what it was before a backfill ran it again, where the log shows it."""
+    began = trace.run.queued or trace.run.started
+    before = trace.completed_before(began) if began and trace.run.state == "success" else None
+    if before is None:
+        words = "a backfill ran the scheduled run again, and nothing shows how it had ended"
+        return replace(row, state=SlotState.UNKNOWN, delay=None, words=words)
+    ended, tries = before
+    row = replace(row, started=trace.first_task, ended=ended, tries=tries)
+    return _judge_time(row, dag, "succeeded before a backfill ran it again")
 
 
 def _judge_unfinished(row: Row, trace: Trace, dag: DeclaredDag, now: datetime) -> Row:
@@ -147,18 +174,25 @@ def _judge_success(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
     """Judge a run that succeeded in all of its tasks.
 
     Clearing a run overwrites when it started and ended, so it is judged by its state before that: late or on time if
-    the log shows that every task had succeeded. Otherwise a person repaired it, and it counts as failed: a run that
-    succeeds needs no repair, and calling it late would count it as a success of the schedule.
+    the log shows that every task had succeeded, failed if it shows that one had not. Some versions log neither, and
+    then nobody knows whether a person repaired it or let what was good run again.
     """
     if marked := trace.find_action(Act.MARKED):
         return replace(row, state=SlotState.FAILED, words=f"Airflow says success, {marked}")
     words = ""
     if cleared := trace.find_action(Act.CLEARED):
         before = trace.completed_before(cleared.at)
+        if before is None and not trace.tells_ends:
+            return replace(row, state=SlotState.UNKNOWN, words=f"{cleared}; nothing shows how it had ended before")
         if before is None:
             return replace(row, state=SlotState.FAILED, words=_repaired(cleared))
         words, (ended, tries) = f"succeeded before it was {cleared}", before
         row = replace(row, started=trace.first_task, ended=ended, tries=tries)
+    return _judge_time(row, dag, words)
+
+
+def _judge_time(row: Row, dag: DeclaredDag, words: str) -> Row:
+    """Judge a success by when it came, and by how many tries it took."""
     if row.ended is None or row.ended > row.slot + dag.grace:
         return replace(row, state=SlotState.LATE, words=words)
     return replace(row, state=SlotState.RETRIED if row.tries > 1 else SlotState.ON_TIME, words=words)

@@ -51,6 +51,11 @@ class Trace:
         """Whether any task has a host and a process, and succeeded or decided itself to skip."""
         return any(task.state in _OF_ITS_OWN and task.host and task.pid for task in self.tasks)
 
+    @property
+    def tells_ends(self) -> bool:
+        """Whether the log says how tasks of the run ended; Airflow 3.0 logs nothing that a task does."""
+        return any(event.event in ("success", *_ENDED_BADLY) and event.task_id for event in self.events)
+
     def find_action(self, act: Act) -> ManualAction | None:
         """Return the first manual action of a kind on the run, if any."""
         return next((hand for hand in self.hands if hand.act is act), None)

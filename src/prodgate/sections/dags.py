@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from ..criteria import suggest
 from ..dags.acknowledgements import find_acknowledged_mistakes
@@ -28,7 +29,7 @@ _TEXTS: Final = (
 )
 _AIRFLOW: Final = (*_TEXTS, "acknowledged", "rehearsal")
 _REHEARSAL: Final = ("history", "grace", "limit", "crons")
-_DAG: Final = ("cron", "timezone", "window", "grace", "limit", "tasks", "data")
+_DAG: Final = ("cron", "timezone", "since", "window", "grace", "limit", "tasks", "data")
 _DURATIONS: Final = {"window": "30 d", "grace": "30 min", "limit": "2 h"}
 _REFERENCE: Final = re.compile(r"(env|secret):\S+")
 _DAG_ID: Final = re.compile(r"[\w.-]+")
@@ -103,7 +104,10 @@ def _parse_dag(id_: str, table: Mapping[str, Any]) -> DagSection:
     durations: Mapping[str, Any] = {key: _parse_duration(table.get(key, usual)) for key, usual in _DURATIONS.items()}
     return DagSection(
         declared=DeclaredDag(
-            dag_id=id_, schedule=Schedule(cron=table["cron"], timezone=table["timezone"]), **durations
+            dag_id=id_,
+            schedule=Schedule(cron=table["cron"], timezone=table["timezone"]),
+            since=_parse_since(table["since"], table["timezone"]) if "since" in table else None,
+            **durations,
         ),
         tasks={task: tuple(before) for task, before in table.get("tasks", {}).items()},
         data=parse_data_section(table["data"]) if "data" in table else None,
@@ -113,6 +117,12 @@ def _parse_dag(id_: str, table: Mapping[str, Any]) -> DagSection:
 
 def _parse_duration(text: str) -> timedelta:
     return timedelta(seconds=float(Quantity.parse(text).base))
+
+
+def _parse_since(text: str, zone: str) -> datetime:
+    """Return an instant in UTC; a day begins at midnight, and a time without a zone is in the DAG's."""
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def airflow_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
@@ -156,12 +166,20 @@ def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
         if not isinstance(table.get(key), str):
             yield f"{where}.{key}: is missing; an unstated one is not the same everywhere"
             return
-    for mistake in schedule_mistakes(Schedule(cron=table["cron"], timezone=table["timezone"])):
-        yield f"{where}: {mistake}"
+    wrong = schedule_mistakes(Schedule(cron=table["cron"], timezone=table["timezone"]))
+    yield from (f"{where}: {mistake}" for mistake in wrong)
+    yield from _since_mistakes(f"{where}.since", table) if "since" in table and not wrong else ()
     for key in _DURATIONS:
         yield from quantity_mistakes(f"{where}.{key}", table.get(key, _DURATIONS[key]), "time", _DURATIONS[key])
     yield from _task_mistakes(f"{where}.tasks", table.get("tasks", {}))
     yield from data_mistakes(f"{where}.data", table["data"]) if "data" in table else ()
+
+
+def _since_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        _parse_since(table["since"], table["timezone"])
+    except (TypeError, ValueError, OverflowError, OSError, KeyError):
+        yield f"{where}: is {table['since']!r}; write the day since when it runs so, as a text such as '2026-11-20'"
 
 
 def _task_mistakes(where: str, table: Any) -> Iterator[str]:

@@ -148,7 +148,7 @@ def test_an_oldest_run_that_is_not_shown_is_unknown() -> None:
 def test_an_oldest_run_of_another_dag_is_not_ours() -> None:
     older = {"dag_runs": [a_run("other", "old", NOW - 900 * HOUR)], "total_entries": 3}
     fake = an_airflow(slots=2, fault=of(RUNS)(lambda query, found: older if query["limit"] == "1" else found))
-    assert history(fake).oldest == NOW - HOUR
+    assert history(fake).oldest == {"news": NOW - HOUR}
 
 
 @pytest.mark.parametrize(

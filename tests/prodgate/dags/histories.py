@@ -66,7 +66,13 @@ def history_of(runs: Iterable[Run], tasks: Iterable[Task] = (), **fields: Any) -
         next_slot=cron.find_next_slot(DAG.schedule, NOW), parsed=NOW,
     )  # fmt: skip
     beats = (Heartbeat(component=name, healthy=True, at=NOW) for name in ("scheduler", "dag_processor"))
-    given = {"version": "3.0.6", "now": NOW, "since": NOW - DAG.window, "oldest": SLOTS[0], "served": (served,)}
+    given = {
+        "version": "3.0.6",
+        "now": NOW,
+        "since": NOW - DAG.window,
+        "oldest": {DAG.dag_id: SLOTS[0]},
+        "served": (served,),
+    }
     rest = {"runs": tuple(runs), "tasks": tuple(tasks), "events": (), "heartbeats": tuple(beats), "import_failures": ()}
     return History(**{**given, **rest, **fields})
 

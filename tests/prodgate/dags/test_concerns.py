@@ -155,7 +155,7 @@ def test_such_a_slot_counts_only_where_a_run_came() -> None:
     dag = replace(DAG, schedule=schedule, window=now - since)
     slots = list_slots(schedule, since, now)
     doubtful = find_doubtful_slots(schedule, since, now)
-    every = history_of([run_of(slot) for slot in slots], now=now, since=since, oldest=since)
+    every = history_of([run_of(slot) for slot in slots], now=now, since=since, oldest={DAG.dag_id: since})
     fewer = replace(every, runs=tuple(run for run in every.runs if run.slot not in doubtful))
     without = replace(every, runs=tuple(run for run in every.runs if run.slot not in {*doubtful, slots[0]}))
     assert [len(build_ledger(dag, record).rows) for record in (every, fewer)] == [len(slots), len(slots) - 2]

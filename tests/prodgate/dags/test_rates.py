@@ -90,7 +90,7 @@ def test_99_of_100_are_not_more_than_99_percent(good: int, total: int, kept: boo
 def test_nothing_is_never_a_pass() -> None:
     with pytest.raises(Undetermined, match="none of 1 samples"):
         CRITERION.require(slots(0, 0).estimate(BOUND, SURE))
-    empty = history_of([], oldest=None)
+    empty = history_of([], oldest={})
     assert pairs(empty) == {"slot": (0, 120), "run": (0, 0), "first_try": (0, 120), "on_time": (0, 120)}
 
 

@@ -23,7 +23,6 @@ from .histories import (
     missing,
     run_of,
     tasks_of,
-    with_run,
     with_task,
 )
 
@@ -106,9 +105,16 @@ def test_a_deleted_run_is_told_of() -> None:
 
 
 def test_a_backfill_in_the_place_of_a_scheduled_run_is_told_of() -> None:
-    assert found(history({50: with_run(kind="backfill")})) == [
-        ("occupied", ID, "2026-11-09 03:00:00 UTC: no scheduled run; a backfill run covers it")
-    ]
+    assert found(
+        history(
+            {
+                50: lambda run, tasks: (
+                    replace(run, kind="backfill", run_id="b"),
+                    [replace(t, run_id="b") for t in tasks],
+                )
+            }
+        )
+    ) == [("occupied", "b", "2026-11-09 03:00:00 UTC: no scheduled run; a backfill run covers it")]
     beside = history()
     more = run_of(SLOT, kind="manual")
     assert found(replace(beside, runs=(*beside.runs, more), tasks=(*beside.tasks, *tasks_of(more)))) == []
@@ -117,22 +123,29 @@ def test_a_backfill_in_the_place_of_a_scheduled_run_is_told_of() -> None:
 @pytest.mark.parametrize(
     ("oldest", "words"),
     [
-        (None, "the record has no run, and the first slot is at 2026-10-27 15:00:00 UTC"),
-        (SLOTS[1], "the record begins at 2026-10-27 21:00:00 UTC, and the first slot is at 2026-10-27 15:00:00 UTC"),
+        ({}, "the record has no run, and the first slot is at 2026-10-27 15:00:00 UTC"),
+        (
+            {DAG.dag_id: SLOTS[1]},
+            "the record begins at 2026-10-27 21:00:00 UTC, and the first slot is at 2026-10-27 15:00:00 UTC",
+        ),
     ],
 )
 def test_a_record_that_begins_too_late_is_cut_off(oldest: Any, words: str) -> None:
-    ((kind, _, said),) = found(history(oldest=oldest))
+    since = replace(DAG, since=SLOTS[0])
+    ((kind, said),) = ((flaw.kind, flaw.words) for flaw in find_record_flaws(since, history(oldest=oldest)))
     assert kind == "cut_off"
     assert said.startswith(words)
+    with pytest.raises(Unreadable, match="it was cleaned, or the DAG is newer.*write since"):
+        find_record_flaws(DAG, history(oldest=oldest))
 
 
 def test_an_empty_history_is_cut_off() -> None:
-    assert kinds(history_of([], oldest=None)) == [("cut_off", "")]
+    with pytest.raises(Unreadable, match="the record has no run"):
+        find_record_flaws(DAG, history_of([], oldest={}))
 
 
 def test_a_record_that_reaches_back_further_is_whole() -> None:
-    assert found(history(oldest=SLOTS[0] - timedelta(days=90))) == []
+    assert found(history(oldest={DAG.dag_id: SLOTS[0] - timedelta(days=90)})) == []
 
 
 def test_what_lies_before_the_window_is_not_asked() -> None:

@@ -120,8 +120,10 @@ def try_again_and_again(evidence: Evidence) -> None:
 
 
 def cut_off(evidence: Evidence) -> None:
-    """Let Airflow have forgotten all that ran before the second slot of the scraper."""
+    """Let Airflow have forgotten all that ran before the second slot of the scraper, which is stated to be older."""
     begin = evidence.runs()[1]["run_after"]
+    for stated in evidence.of("dags-observed")["dags"].values():
+        stated["since"] = evidence.of("airflow")["since"]
     for dag in (SCRAPER, CLEANUP, CANARY):
         for ending, key in ((f"{dag}/dagRuns", "dag_runs"), (f"{dag}/dagRuns/~/taskInstances", "task_instances")):
             evidence.remove(ending, key, lambda row: row["run_after"] < begin)

@@ -12,10 +12,13 @@ from ...criteria import Criterion
 from ...dags.cron import find_next_slot
 from ...dags.declared import DeclaredDag
 from ...dags.ledger import Ledger, SlotState, build_ledger
+from ...dags.manual_actions import Act
+from ...dags.partly_known import leave_open
 from ...dags.rates import Budget, Rates, compute_budget, compute_rates
 from ...dags.slot_states import SUCCEEDED
-from ...estimates import Estimate, estimate_rate
-from ...quantities import Quantity
+from ...dags.traces import Trace, collect_traces
+from ...estimates import Estimate, estimate_rate, exact_count
+from ...quantities import Bound, Quantity
 from .. import Fact
 
 #: States of tasks in which the last try failed.
@@ -42,13 +45,19 @@ class SlotHistory(Fact):
     @property
     def settled(self) -> int:
         """How many slots are decided, one way or the other."""
-        return self.rates.slot.total
+        return self.rates.slot.total - self.rates.slot.unknown
 
     @property
-    def missed(self) -> Quantity:
-        """How many slots have no run that the scheduler made."""
+    def missed(self) -> Quantity | Estimate:
+        """How many slots have no run that the scheduler made; an Estimate where the record does not tell of all."""
         counts = self.ledger.counts
-        return Quantity.of(sum(counts[state] for state in (SlotState.MISSED, SlotState.BACKFILL, SlotState.MANUAL)))
+        number = sum(counts[state] for state in (SlotState.MISSED, SlotState.BACKFILL, SlotState.MANUAL))
+        unknown = [row for row in self.ledger.rows if row.state is SlotState.UNKNOWN and not row.runs]
+        if not unknown:
+            return Quantity.of(number)
+        since = f'write since = "YYYY-MM-DD" in [dags.{self.subject}] if it is newer than they are'
+        reason = f"of {len(unknown)} slots: {unknown[0].words}; {since}"
+        return exact_count(number, samples=self.settled, unfinished=reason, of="slots")
 
     @property
     def longest_delay(self) -> Quantity | None:
@@ -80,13 +89,23 @@ class TaskAttempts(Fact):
 
     ended: int
     failed: int
+    unknown: int = 0
+    """How many more may have failed: tries before somebody cleared their task."""
 
     def failed_share(self, criterion: Criterion) -> Estimate:
         """Return the share of tries that failed. Raises TypeError."""
         if criterion.bound is None:
             raise TypeError(f"criterion {criterion.id!r} has no bound to estimate against")
-        part = Quantity.of(100 * Decimal(self.failed) / max(self.ended, 1), "%")
-        return estimate_rate(part, self.ended, bound=criterion.bound, confidence=criterion.confidence, of="tries")
+        best = self._estimate(self.failed, criterion.bound, criterion.confidence)
+        if not self.unknown:
+            return best
+        worst = self._estimate(self.failed + self.unknown, criterion.bound, criterion.confidence)
+        words = f"nothing shows how {self.unknown} tries had ended before somebody cleared their tasks"
+        return leave_open(worst, best, criterion.bound, words)
+
+    def _estimate(self, failed: int, bound: Bound, confidence: Quantity | None) -> Estimate:
+        part = Quantity.of(100 * Decimal(failed) / max(self.ended, 1), "%")
+        return estimate_rate(part, self.ended, bound=bound, confidence=confidence, of="tries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -118,11 +137,25 @@ def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], histor
 
 def count_attempts(place: str, dags: tuple[DeclaredDag, ...], history: History) -> TaskAttempts:
     """Count the tries of tasks. Raises Unreadable when tasks could not be read."""
-    ids = {dag.dag_id for dag in dags}
-    own = [task for task in history.tasks if task.dag_id in ids and task.tries]
+    counted = [_count_tries(trace) for dag in dags for trace in collect_traces(dag, history)]
+    ended, failed, unknown = (sum(each[place] for each in counted) for place in range(3))
+    return TaskAttempts(subject=place, ended=ended, failed=failed, unknown=unknown)
+
+
+def _count_tries(trace: Trace) -> tuple[int, int, int]:
+    """Return how many tries of a run ended, how many failed, and how many may have.
+
+    Airflow counts on when a task is cleared: of its tries before, only a log of successes tells.
+    """
+    own = [task for task in trace.tasks if task.tries]
     ended = sum(_count_ended_tries(task) for task in own)
     good = sum(task.state not in _OPEN | _FAILED for task in own)
-    return TaskAttempts(subject=place, ended=ended, failed=ended - good)
+    if not trace.find_action(Act.CLEARED):
+        return ended, ended - good, 0
+    if not trace.tells_ends:
+        return ended, 0, ended - good
+    logged = sum(event.event == "success" and bool(event.task_id) for event in trace.events)
+    return ended, ended - min(ended, max(good, logged)), 0
 
 
 def _count_ended_tries(task: Task) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...airflow.history import recall_history
@@ -73,13 +73,16 @@ FactMaker = Callable[[Mapping[str, Any], FactContext], Iterator[Fact]]
 def dag_to_json(dag: DeclaredDag) -> dict[str, Any]:
     """Return a declared DAG as JSON values; durations in seconds."""
     durations = {key: getattr(dag, key).total_seconds() for key in _DURATIONS}
-    return {"cron": dag.schedule.cron, "timezone": dag.schedule.timezone, **durations}
+    since = {"since": dag.since.isoformat()} if dag.since else {}
+    return {"cron": dag.schedule.cron, "timezone": dag.schedule.timezone, **durations, **since}
 
 
 def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
     """Return what ``dag_to_json`` wrote."""
     durations: Mapping[str, Any] = {key: timedelta(seconds=table[key]) for key in _DURATIONS}
-    return DeclaredDag(dag_id=id_, schedule=Schedule(cron=table["cron"], timezone=table["timezone"]), **durations)
+    since = datetime.fromisoformat(table["since"]) if "since" in table else None
+    schedule = Schedule(cron=table["cron"], timezone=table["timezone"])
+    return DeclaredDag(dag_id=id_, schedule=schedule, since=since, **durations)
 
 
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:

@@ -63,7 +63,8 @@ def rehearsing(context: LayerContext, section: AirflowSection) -> Iterator[DagsT
         context.progress(f"dags: {crowd.per_core:.1f} threads wanted each core")
         with in_account(context, calls, id_, region) as account:
             target = _make_target(airflow, section, settings, calls, account)
-            yield replace(target, since=since, canary=lambda: drilled, crowded=_describe_contention(crowd))
+            dags = [replace(dag, since=since) for dag in target.dags]  # each slot since then is known to be due
+            yield replace(target, dags=dags, since=since, canary=lambda: drilled, crowded=_describe_contention(crowd))
 
 
 def _make_target(

@@ -25,6 +25,7 @@ MARKS: Final[Mapping[SlotState, str]] = {
     SlotState.STUCK: "!",
     SlotState.BACKFILL: "B",
     SlotState.MANUAL: "M",
+    SlotState.UNKNOWN: "?",
     SlotState.RUNNING: "…",
     SlotState.PENDING: "·",
 }

@@ -56,7 +56,7 @@ class DagBlock:
     since: str
     until: str
     counts: tuple[tuple[SlotState, str, int], ...]
-    """(state, mark, how many slots), of all states."""
+    """(state, mark, how many slots), of all states, if any is unknown."""
     slots: int
     extra: int
     """Scheduled runs that are for none of the slots."""
@@ -124,7 +124,11 @@ def _block(history: SlotHistory, anchor: str, criterion: Criterion | None, words
         limit=render_duration(dag.limit),
         since=", ".join(clock.readings(ledger.since)),
         until=", ".join(clock.readings(ledger.until)),
-        counts=tuple((state, mark, counts[state]) for state, mark in MARKS.items()),
+        counts=tuple(
+            (state, mark, counts[state])
+            for state, mark in MARKS.items()
+            if counts[state] or state is not SlotState.UNKNOWN
+        ),
         slots=len(ledger.rows),
         extra=len(ledger.extra),
         calendar=arrange_calendar(dag, ledger.rows, clock, words),
