@@ -13,7 +13,7 @@ from typing import IO, Final
 
 from ..processes.child import KILLED, clean_environment
 from ..processes.progress import Progress, read_progress
-from .redaction import Redaction
+from .redacting.redaction import Redaction
 from .settings import BrowserSettings
 
 #: Variables that would change pytest or Playwright behind our back.

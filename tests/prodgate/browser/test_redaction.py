@@ -13,7 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodgate.browser.redaction import Redaction, redact_trace
+from prodgate.browser.redacting.places import find_named
+from prodgate.browser.redacting.redaction import Redaction
+from prodgate.browser.redacting.traces import read_trace
+from prodgate.browser.redacting.writing import UnreadableDataError
 
 SECRET = 'a"secret/of ours'
 KNOWN = Redaction().with_secrets([SECRET])
@@ -55,6 +58,11 @@ def made(tmp_path: Path, trace: list[Any], network: list[Any], resources: dict[s
     return path
 
 
+def redacted(path: Path) -> bytes:
+    trace = read_trace(path)
+    return trace.redact(trace.teach(Redaction()))
+
+
 def test_a_trace_tells_nobody_who_was_there(tmp_path: Path) -> None:
     trace = [
         {
@@ -77,7 +85,7 @@ def test_a_trace_tells_nobody_who_was_there(tmp_path: Path) -> None:
     network += [{"headers": {"authorization": "Bearer the-bearer-token"}}]
     page = b"<p>cookie-value, new-cookie-value, the-bearer-token, typed-secret, typed-again, dark</p>"
     picture = b"\x89PNG\xff\xfe"
-    data = redact_trace(made(tmp_path, trace, network, {"1.html": page, "2.png": picture}), Redaction())
+    data = redacted(made(tmp_path, trace, network, {"1.html": page, "2.png": picture}))
     (tmp_path / "clean.zip").write_bytes(data)
     with zipfile.ZipFile(tmp_path / "clean.zip") as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
@@ -85,5 +93,50 @@ def test_a_trace_tells_nobody_who_was_there(tmp_path: Path) -> None:
         assert [name for name, text in files.items() if secret in text] == [], secret
     assert files["resources/2.png"] == picture
     lines = [json.loads(line) for line in files["trace.trace"].splitlines()]
-    assert lines[1] == trace[1]
+    assert lines[1]["params"] == {**trace[1]["params"], "value": "(redacted: what was typed)"}
     assert json.loads(files["trace.network"].splitlines()[0])["snapshot"]["request"]["headers"][1] == headers[1]
+
+
+def test_pictures_of_what_was_typed_are_left_out(tmp_path: Path) -> None:
+    frame = {"type": "screencast-frame", "file": "resources/page-1.jpeg"}
+    typed = {"type": "before", "method": "fill", "params": {"selector": "#pwd", "value": "typed-secret"}}
+    for trace, there in (([frame], True), ([frame, typed], False)):
+        data = redacted(made(tmp_path, trace, [], {"page-1.jpeg": b"\xff\xd8\xff"}))
+        (tmp_path / "clean.zip").write_bytes(data)
+        with zipfile.ZipFile(tmp_path / "clean.zip") as archive:
+            assert ("resources/page-1.jpeg" in archive.namelist()) is there
+            assert (b"page-1" in archive.read("trace.trace")) is there
+
+
+def test_a_trace_that_nobody_can_read_is_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "trace.zip").write_bytes(b"PK broken")
+    with pytest.raises(UnreadableDataError, match=r"^the trace can't be read: BadZipFile$"):
+        read_trace(tmp_path / "trace.zip")
+    path = made(tmp_path, [], [], {})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("other.trace", "no JSON")
+    with pytest.raises(UnreadableDataError, match=r"^other\.trace of the trace can't be read: it is no JSON$"):
+        read_trace(path)
+
+
+def test_a_short_secret_is_taken_out_where_it_is_a_word() -> None:
+    known = Redaction().with_secrets(["471"], certain=True)
+    mark = "(redacted: a secret)"
+    assert known.redact_text("471, x=471&y, 4711, a471") == f"{mark}, x={mark}&y, 4711, a471"
+    assert known.redact_text(f"pin {base64.b64encode(b'471').decode()}") == f"pin {mark}"
+    assert known.redact_json({"pin": 471, "at": 4711}) == {"pin": 0, "at": 4711}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [("password", "letmein", True), ("otp", "471", True), ("tokenType", "bearer", False), ("expires_in", "3600", False),
+     ("key", "ArrowLeft", False), ("key", "4f1a-9c", True), ("state", "open", False), ("id", "9f86d081884c7d659a2feaa0c55ad015", False),
+     ("session", "s1f9c02", True), ("title", "A night to remember", False), ("x", "9f86d081884c7d659a2feaa0c55ad015", True)],
+)  # fmt: skip
+def test_a_member_is_a_secret_by_its_name_or_its_form(name: str, value: str, secret: bool) -> None:
+    assert bool([*find_named(name, value, sent=True)]) is secret
+
+
+def test_a_label_of_a_form_is_no_password() -> None:
+    assert [*find_named("password", "Your password")] == []
+    assert [*find_named("password", "Your password", sent=True)] == [("Your password", True)]

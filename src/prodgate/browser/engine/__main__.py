@@ -13,7 +13,7 @@ from typing import Any, Final
 from playwright.sync_api import Error, Playwright, sync_playwright
 
 from ...processes.progress import print_progress
-from ..redaction import Redaction
+from ..redacting.redaction import Redaction
 from ..settings import VISITS, BrowserSettings
 from .launch import describe_browser, launch
 from .links import follow_links

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import pytest
-from playwright.sync_api import BrowserContext, Error, Response
+from playwright.sync_api import BrowserContext, Error, Page, Response
 
-from ...semantics.secret_forms import find_secret
-from ..redaction import Redaction, redact_trace
-from ..settings import JOURNEYS, BrowserSettings
+from ..redacting.places import find_in_cookie
+from ..redacting.redaction import Redaction
+from ..redacting.traces import Trace, read_trace
+from ..redacting.writing import UnreadableDataError
+from ..settings import BrowserSettings
+from .held_secrets import Held, ask_context, ask_page, take_picture
 
-#: The test's outcome, stashed on its item as soon as it is known.
-OUTCOME: Final = pytest.StashKey[str]()
-#: Characters of a failure's message that are kept.
-_MAX_TEXT: Final = 600
 #: Responses that are searched for cookies.
 _MAX_RESPONSES: Final = 50
 #: Attributes of a cookie that are kept; its value is never among them.
@@ -40,7 +36,15 @@ class JourneyEvidence:
     refused: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     cookies: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
-    secrets: set[str] = field(default_factory=set)
+    withheld: list[str] = field(default_factory=list)
+    """Why evidence was not kept: nobody could say that it holds no secret."""
+    known: Redaction = field(default_factory=Redaction)
+    """What is known to be a secret so far."""
+    taken: dict[BrowserContext, tuple[Trace, Held]] = field(default_factory=dict)
+    """Traces of contexts and what these held, once they were taken."""
+    collected: bool = False
+    looked: bool = False
+    """Whether all that the journey typed is known."""
     contexts: list[BrowserContext] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
 
@@ -56,16 +60,28 @@ class JourneyEvidence:
             context.tracing.start(screenshots=not self.signs_in, snapshots=True, sources=False)
         context.on("response", self._record_response)
         self.contexts.append(context)
+        if self.settings.results:
+            _before_closing(context, lambda: self._take_early(context))
+            context.on("page", lambda page: _before_closing(page, lambda: self._ask_early(page)))
 
     def collect(self) -> None:
         """Collect the evidence while the pages are still open: after the test, before its fixtures end."""
+        self.collected = True
         with suppress(Error):  # a page that is closing has no more to tell
             for response in self.answers[:_MAX_RESPONSES]:
                 for cookie in response.header_values("set-cookie"):
                     self._record_set_cookie(cookie, urlsplit(response.url).hostname or "")
         for context in self.contexts:
-            with suppress(Error):  # a crashed browser leaves no evidence, which must not hide the failure
-                self._collect_context(context)
+            with suppress(Error):  # a crashed browser has no cookies, which must not hide the failure
+                self._record_cookies(context)
+        if not self.settings.results:
+            return
+        if self.failed():
+            self._keep_evidence()
+        else:
+            for context in (each for each in self.contexts if each not in self.taken):
+                with suppress(Error):
+                    context.tracing.stop()
 
     def close(self) -> None:
         """Close what the test left open."""
@@ -75,7 +91,7 @@ class JourneyEvidence:
 
     def redaction(self) -> Redaction:
         """Return a redaction of all secrets known so far."""
-        return Redaction().with_secrets((*self.settings.secrets, *self.secrets))
+        return self.known.with_secrets(self.settings.secrets, certain=True)
 
     def _record_response(self, response: Response) -> None:
         if response.request.resource_type in ("document", "xhr", "fetch"):
@@ -88,7 +104,7 @@ class JourneyEvidence:
         protection = {key.lower(): rest for key, _, rest in (each.partition("=") for each in attributes)}
         if not value.strip('"') or protection.get("max-age", "").strip() in ("0", "-1"):
             return
-        self.secrets.add(value.strip('"'))
+        self.known = self.known.with_secrets(text for text, _ in find_in_cookie(value))
         cookie: dict[str, Any] = {
             "name": name, "domain": protection.get("domain", host), "path": protection.get("path", "/"),
             "secure": "secure" in protection, "httpOnly": "httponly" in protection,
@@ -96,96 +112,72 @@ class JourneyEvidence:
         }  # fmt: skip
         self.cookies[cookie["name"], cookie["domain"], cookie["path"]] = cookie
 
-    def _collect_context(self, context: BrowserContext) -> None:
+    def _record_cookies(self, context: BrowserContext) -> None:
         for cookie in context.cookies():
-            self.secrets.add(cookie["value"])
             kept = {key: cookie.get(key) for key in _COOKIE_ATTRIBUTES}
             self.cookies.setdefault((cookie["name"], cookie["domain"], cookie["path"]), kept)
-        if not self.settings.results:
-            return
-        if not self.failed():
-            context.tracing.stop()
-            return
-        stored = [item for each in context.storage_state()["origins"] for item in each["localStorage"]]
-        self.secrets |= {item["value"] for item in stored if find_secret(item["name"], item["value"])}
-        place = Path(self.settings.results)
-        for page in context.pages:
-            file = f"{self.name}-{len(self.evidence)}.png"
-            with suppress(Error):  # the page may be closing
-                (place / file).write_bytes(page.screenshot(mask=[page.locator("input, textarea")], timeout=5000))
+
+    def _keep_evidence(self) -> None:
+        """Keep pictures and traces without secrets. First all is learned that is one, and from every context."""
+        try:
+            for context in self.contexts:
+                self._take(context)
+            self.looked = True
+            self._keep_pictures()
+            for trace, _ in self.taken.values():
+                data, file = trace.redact(self.redaction()), f"{self.name}-{len(self.evidence)}.zip"
+                Path(self.settings.results, file).write_bytes(data)
                 self.evidence.append(file)
-        raw, file = place / f"{self.name}.raw", f"{self.name}-{len(self.evidence)}.zip"
-        context.tracing.stop(path=raw)
-        (place / file).write_bytes(redact_trace(raw, self.redaction()))
-        raw.unlink()
-        self.evidence.append(file)
+        except (UnreadableDataError, Error) as error:
+            self.withheld.append(f"no more of its evidence was kept, since a secret may be in it: {_first_line(error)}")
+
+    def _take(self, context: BrowserContext) -> None:
+        """Take the trace of a context, and learn what is a secret there."""
+        if context in self.taken:
+            return
+        raw = Path(self.settings.results, f"{self.name}.raw")
+        try:
+            context.tracing.stop(path=raw)
+            trace, held = read_trace(raw), ask_context(context)
+        finally:
+            raw.unlink(missing_ok=True)
+        self.taken[context] = trace, held
+        self.known = held.taught(trace.teach(self.known))
+
+    def _take_early(self, context: BrowserContext) -> None:
+        with suppress(UnreadableDataError, Error):  # what could not be taken is missed at the end, and said there
+            if not self.collected:
+                self._take(context)
+
+    def _ask_early(self, page: Page) -> None:
+        with suppress(UnreadableDataError, Error):
+            if not self.collected:
+                self.known = ask_page(page).taught(self.known)
+
+    def _keep_pictures(self) -> None:
+        for page, there in ((page, held) for context, (_, held) in self.taken.items() for page in context.pages):
+            file = f"{self.name}-{len(self.evidence)}.png"
+            try:
+                picture = take_picture(page, there, self.redaction())
+            except UnreadableDataError as error:
+                self.withheld.append(f"no picture was kept: {error}")
+            except Error:  # the page may be closing
+                continue
+            else:
+                Path(self.settings.results, file).write_bytes(picture)
+                self.evidence.append(file)
 
 
-class JourneyWriter:
-    """Writes a line when each journey ends, so that a run that is cut short keeps the earlier ones."""
+def _before_closing(what: BrowserContext | Page, look: Callable[[], object]) -> None:
+    """Look once more before a test closes a context or a page."""
+    closing = what.close
 
-    def __init__(self, settings: BrowserSettings) -> None:
-        self.place = Path(settings.results, JOURNEYS) if settings.results else None
-        self.current: JourneyEvidence | None = None
-        self.begun = 0
-        self.journeys: dict[str, dict[str, Any]] = {}
+    def close(**given: Any) -> None:
+        look()
+        closing(**given)
 
-    def write_line(self, **record: Any) -> None:
-        """Write a line."""
-        if self.place is not None:
-            with self.place.open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(record, ensure_ascii=False)}\n")
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Record a file that could not be collected."""
-        if report.failed:
-            self.write_line(broken=f"{report.nodeid}: {''.join(report.longreprtext.strip().splitlines()[-1:])}")
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Record the plan: a journey without a later line did not finish."""
-        about = {"name": _question_of(item), "line": (item.location[1] or 0) + 1, "file": item.location[0]}
-        mutates = item.get_closest_marker("mutates") is not None
-        self.journeys[item.nodeid] = about | {"mutates": mutates, "outcome": "", "why": "", "seconds": 0.0}
-        self.write_line(planned=item.nodeid, **self.journeys[item.nodeid])
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Stash the outcome of a test for its evidence."""
-        report = yield
-        journey = self.journeys[item.nodeid]
-        journey["seconds"] += report.duration
-        if report.failed or (report.outcome != "passed" and not journey["outcome"]):
-            journey["outcome"] = report.outcome
-            journey["why"] = journey["why"] or _failure_reason(report)
-        if report.when == "call" or report.failed:
-            item.stash[OUTCOME] = report.outcome
-        return report
-
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Write the line of a finished journey."""
-        journey, keeping = self.journeys[nodeid], self.current
-        record = {**journey, "outcome": journey["outcome"] or "passed", "refused": [], "cookies": [], "evidence": []}
-        if keeping is not None:
-            cookies = list(keeping.cookies.values())
-            record |= {"refused": keeping.refused, "cookies": cookies, "evidence": keeping.evidence}
-            record = keeping.redaction().redact_json(record)
-        self.current = None
-        self.write_line(ended=nodeid, **record)
+    setattr(what, "close", close)  # noqa: B010  tests call it themselves
 
 
-def _question_of(item: pytest.Item) -> str:
-    """Return what a person must be able to do: the first line of the docstring, or the name of the test."""
-    text = getattr(getattr(item, "function", None), "__doc__", None) or item.name.removeprefix("test_").replace(
-        "_", " "
-    )
-    return str(text).strip().splitlines()[0]
-
-
-def _failure_reason(report: pytest.TestReport) -> str:
-    """Return why a test failed or was skipped, in its author's or Playwright's words."""
-    if isinstance(report.longrepr, tuple):
-        return report.longrepr[2].removeprefix("Skipped: ")
-    crash = getattr(report.longrepr, "reprcrash", None)
-    text = str(crash.message if crash else report.longreprtext)
-    # what follows quotes the page, including text typed into its fields
-    return re.split(r"\n\s*Aria snapshot:|\nCall log:", text.removeprefix("AssertionError: "))[0].strip()[:_MAX_TEXT]
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -14,7 +14,8 @@ from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Play
 
 from ...engines.chromium import find_chromium
 from ..settings import VARIABLE, BrowserSettings, Credential, Credentials
-from .journey_evidence import OUTCOME, JourneyEvidence, JourneyWriter
+from .journey_evidence import JourneyEvidence
+from .journey_writer import OUTCOME, JourneyWriter
 from .launch import CONTEXT, describe_browser, guard, launch_arguments
 
 _SETTINGS = pytest.StashKey[BrowserSettings]()

@@ -91,4 +91,4 @@ def _describe_end(journey: Mapping[str, Any]) -> str:
     parts = [again.get(journey["again"], "failed")]
     parts += [f"the gate refused {', '.join(journey['refused'])}"] if journey["refused"] else []
     parts += [journey["why"].partition("\nCall log:")[0].partition("\n====")[0].strip().replace("\n", " ")]
-    return "; ".join([*parts, *journey["evidence"]])
+    return "; ".join([*parts, *journey["evidence"], *journey.get("withheld", ())])

@@ -1,0 +1,225 @@
+"""Finds known secrets in bytes, however they are written there."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+#: Characters of a short secret: one that counts only as a whole word, and is known to be a secret.
+SHORTEST, SHORT = 3, 6
+#: Character sets in which pages and forms are written.
+_CHARSETS: Final = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "latin-1", "utf-16-le", "utf-16-be")
+#: One character written by an escape of URLs, of JSON and JavaScript, or of HTML.
+_ESCAPE: Final = re.compile(
+    rb"%(?P<percent>[0-9a-fA-F]{2})|\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|\\u(?P<unit>[0-9a-fA-F]{4})|\\u\{(?P<point>[0-9a-fA-F]{1,5})\}|\\x(?P<byte>[0-9a-fA-F]{2})"
+    rb"|\\(?P<plain>[\"'\\/nrtbf])|&(?P<entity>\#[xX][0-9a-fA-F]{1,6}|\#[0-9]{1,7}|[A-Za-z]{2,8});"
+)
+_PLAIN: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+#: How often escapes are escaped again, and how deep encoded texts are within each other.
+_PASSES, _DEPTH = 5, 2
+#: Runs that may be Base64 of either alphabet, broken into lines or not, and hexadecimal digits.
+_BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
+_DIGITS: Final = re.compile(rb"[0-9a-fA-F]{6,}")
+_ENCODED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-=")
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+#: Bytes that an archive may unfold to; more is not looked through.
+_UNFOLDED: Final = 50_000_000
+
+Span = tuple[int, int]
+
+
+class UnreadableDataError(ValueError):
+    """Something that may hold a secret could not be read; the message says what."""
+
+
+def unescape(data: bytes) -> bytes:
+    """Return bytes with each escape replaced once by what it stands for."""
+    return _ESCAPE.sub(_meaning, data)
+
+
+def _meaning(match: re.Match[bytes]) -> bytes:
+    kind, text = match.lastgroup, match[match.lastgroup or 0]
+    if kind in ("percent", "byte"):
+        return bytes([int(text, 16)])
+    if kind == "low":
+        return b"".join(bytes.fromhex(match[part].decode()) for part in ("high", "low")).decode("utf-16-be").encode()
+    if kind in ("unit", "point"):
+        return chr(int(text, 16)).encode("utf-8", "surrogatepass")
+    if kind == "plain":
+        return _PLAIN.get(text, text)
+    return html.unescape(match[0].decode()).encode("utf-8", "surrogatepass")
+
+
+def writings(secret: str) -> set[bytes]:
+    """Return the bytes of a secret in each character set, as it is and without its own escapes."""
+    plain = secret.encode("utf-8", "surrogatepass")
+    made = {plain, unescape(plain), plain.replace(b" ", b"+")}
+    for charset in _CHARSETS:
+        try:
+            written = secret.encode(charset).removeprefix(b"\x1b$B").removesuffix(b"\x1b(B")
+        except UnicodeEncodeError:  # it can't be written so
+            continue
+        made |= {written, _misread(written)}
+    return {each for each in made if each}
+
+
+def _misread(written: bytes) -> bytes:
+    """Return what a browser keeps of a text whose character set nobody stated: it takes each byte for a character."""
+    return "".join(bytes([each]).decode("cp1252", "ignore") or chr(each) for each in written).encode()
+
+
+def unfold(data: bytes, depth: int = _DEPTH) -> bytes:
+    """Return bytes with all that they say, once escapes, Base64, hexadecimal digits and compression are undone.
+
+    Raises UnreadableDataError when something compressed is broken or too large.
+    """
+    levels = [data]
+    while len(levels) <= _PASSES and (plainer := unescape(levels[-1])) != levels[-1]:
+        levels.append(plainer)
+    if depth:
+        pieces = {piece for level in {levels[0], levels[-1]} for _, _, piece in decode_runs(level)}
+        inner = [b"\0\0".join(pieces), *(each for piece in (data, *pieces) for each in decompress(piece))]
+        levels += [unfold(each, depth - 1) for each in inner if each]
+    return b"\0\0".join(levels)
+
+
+def decode_runs(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield where something long may be Base64 or hexadecimal digits, and what it says, wherever it begins there."""
+    for pattern, decode in ((_BASE64, decode_base64), (_HEX, _decode_hex)):
+        for run in pattern.finditer(data):
+            for piece in decode(run[0]):
+                yield *run.span(), piece
+
+
+def decode_base64(run: bytes) -> Iterator[bytes]:
+    """Yield what a run says in Base64 if it begins at its first character, or at one of the next three."""
+    text = run.translate(_URL_SAFE, b"\r\n=")
+    for by in range(4):
+        part = text[by:]
+        part = part[:-1] if len(part) % 4 == 1 else part
+        yield binascii.a2b_base64(part + b"=" * (-len(part) % 4))
+
+
+def _decode_hex(run: bytes) -> Iterator[bytes]:
+    for by in range(2):
+        part = run[by:]
+        yield bytes.fromhex(part[: len(part) - len(part) % 2].decode())
+
+
+@lru_cache(20_000)
+def encodings(form: bytes) -> tuple[bytes, ...]:
+    """Return what is certain of a form in Base64, at any offset and in either alphabet, and its hexadecimal digits."""
+    made = {form.hex().encode(), form.hex().upper().encode()}
+    for by in range(3):
+        text = base64.b64encode(b"\0" * by + form)[(0, 2, 3)[by] :]
+        certain = text[: (len(form) * 8 - (0, 4, 2)[by]) // 6]
+        made |= {certain, certain.translate(bytes.maketrans(b"+/", b"-_"))}
+    return tuple(each for each in made if len(each) >= SHORTEST)
+
+
+def decompress(data: bytes) -> Iterator[bytes]:
+    """Yield what gzip or zlib made smaller. Raises UnreadableDataError when it unfolds to too much."""
+    if not data.startswith((b"\x1f\x8b\x08", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")):
+        return
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        made = unpacking.decompress(data, _UNFOLDED)
+    except zlib.error:  # it only begins like one
+        return
+    if unpacking.unconsumed_tail:
+        raise UnreadableDataError(f"a file unfolds to more than {_UNFOLDED // 1_000_000} MB")
+    yield made
+
+
+class Mapped:
+    """Bytes, each with where it comes from: once escapes are undone, one may come from several."""
+
+    def __init__(self, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> None:
+        self.data, self.starts, self.ends = data, starts, ends
+
+    def unescaped(self) -> Mapped:
+        """Return the same with each escape replaced once."""
+        made, starts, ends, at = bytearray(), [], [], 0
+        for match in _ESCAPE.finditer(self.data):
+            first, last = match.span()
+            text = _meaning(match)
+            made += self.data[at:first] + text
+            starts += [*self.starts[at:first], *[self.starts[first]] * len(text)]
+            ends += [*self.ends[at:first], *[self.ends[last - 1]] * len(text)]
+            at = last
+        return Mapped(bytes(made + self.data[at:]), [*starts, *self.starts[at:]], [*ends, *self.ends[at:]])
+
+    def span(self, first: int, last: int) -> Span:
+        """Return where these bytes come from."""
+        return self.starts[first], self.ends[last - 1]
+
+
+def find_written(data: bytes, forms: Mapping[bytes, bool]) -> Iterator[tuple[Span, bytes]]:
+    """Yield where a form is written in the data, with the form; one that is True counts as a whole word only."""
+    level = Mapped(data, range(len(data)), range(1, len(data) + 1))
+    for _ in range(_PASSES + 1):
+        data = level.data
+        for form in (form for form in forms if form in data):
+            yield from ((level.span(*found), form) for found in _occurrences(data, form, forms[form]))
+        for form, encoded in [(each, some) for each in forms for some in encodings(each) if some in data]:
+            yield from ((level.span(*run), form) for run in _runs_with(data, encoded, form, forms[form]))
+        for place, said in _unfolded_runs(data):
+            yield from (
+                (level.span(*place), form) for form in forms if form in said and _is_in(said, form, forms[form])
+            )
+        plainer = level.unescaped()
+        if plainer.data == level.data:
+            return
+        level = plainer
+
+
+def with_encodings(forms: Iterable[bytes]) -> set[bytes]:
+    """Return forms, and each of them encoded."""
+    return {each for form in forms for each in (form, *encodings(form))}
+
+
+def _runs_with(data: bytes, encoded: bytes, form: bytes, word: bool) -> Iterator[Span]:
+    """Yield the runs of Base64 and hexadecimal digits with what is certain of a form, if they say it."""
+    end = 0
+    for at, _ in _occurrences(data, encoded, word=False):
+        if at < end:
+            continue
+        begin, end = at, at + len(encoded)
+        while begin and data[begin - 1] in _ENCODED:
+            begin -= 1
+        while end < len(data) and data[end] in _ENCODED:
+            end += 1
+        digits = (piece for part in _DIGITS.findall(data[begin:end]) for piece in _decode_hex(part))
+        if any(_is_in(piece, form, word) for piece in (*decode_base64(data[begin:end]), *digits)):
+            yield begin, end
+
+
+def _unfolded_runs(data: bytes) -> Iterator[tuple[Span, bytes]]:
+    """Yield where something long is encoded, and all that it says."""
+    found: dict[Span, list[bytes]] = {}
+    for first, last, piece in decode_runs(data):
+        found.setdefault((first, last), []).append(piece)
+    for place, pieces in found.items():
+        inner = [b"\0\0".join(pieces), *(each for piece in pieces for each in decompress(piece))]
+        yield place, b"\0\0".join(unfold(each, _DEPTH - 1) for each in inner)
+
+
+def _is_in(data: bytes, form: bytes, word: bool) -> bool:
+    return next(_occurrences(data, form, word), None) is not None
+
+
+def _occurrences(data: bytes, form: bytes, word: bool) -> Iterator[Span]:
+    at = data.find(form)
+    while at >= 0:
+        end = at + len(form)
+        if not word or not (data[max(0, at - 1) : at].isalnum() or data[end : end + 1].isalnum()):
+            yield at, end
+        at = data.find(form, at + 1)
