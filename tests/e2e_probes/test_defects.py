@@ -73,6 +73,12 @@ DEFECTS: dict[str, Defect] = {
         answers={"/": answer(**(PUBLIC | {"Content_Security_Policy": "script-src 'self' 'unsafe-inline'"}))},
         breaks=("content-security-policy",),
     ),
+    "one nonce for everybody": Defect(
+        answers={
+            "/": answer(**(PUBLIC | {"Content_Security_Policy": "script-src 'nonce-c29vbi1vbGQ='; base-uri 'self'"}))
+        },
+        breaks=("content-security-policy",),
+    ),
     "an expired certificate": Defect(
         wrongs=certified(begins=timedelta(days=-90), ends=timedelta(days=-1)),
         breaks=("certificate-expiry", "certificate-valid"),

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from ..facts.e2e.answers import is_from_cache
+from ..facts.e2e.nonces import read_nonces
 from .attacks import ATTACKS, ORDINARY, add_query
 from .certificates import inspect_certificate, probe_tls_versions
 from .exchange import Exchange, fetch
@@ -148,7 +149,9 @@ def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[st
     url = urljoin(site.base_url, page.path)
     chain, ended = visitor.follow(url, own)
     attacked = site.attacks and page.kind in ("public", "")
-    again = _fetch_again(visitor, chain[-1].url, REPEATS.get(page.kind, 0)) if ended == "answer" else []
+    # a nonce can only be seen to change in a second answer
+    most = max(REPEATS.get(page.kind, 0), bool(read_nonces(chain[-1].to_json())))
+    again = _fetch_again(visitor, chain[-1].url, most) if ended == "answer" else []
     return {
         "path": page.path,
         "kind": page.kind,

@@ -68,6 +68,20 @@ def _why_cacheable(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"Cache-Control: {stated}" if stated else "no Cache-Control"
 
 
+def keeps_for_everybody(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer comes from a shared cache, or says that one may give it to others without asking again."""
+    stated = read_header(answer, "cache-control").lower()
+    said = {name.strip(): value.strip(' "') for name, _, value in (one.partition("=") for one in stated.split(","))}
+    if is_from_cache(answer):
+        return True
+    if said.keys() & {"no-store", "private", "no-cache"}:
+        return False
+    lifetime = said.get("s-maxage", said.get("max-age"))
+    if lifetime is not None:
+        return lifetime.isdigit() and int(lifetime) > 0
+    return "public" in said or bool(read_header_values(answer, "expires"))
+
+
 def _is_cacheable(answer: Mapping[str, Any], names: set[str]) -> bool:
     says = bool(names & {*_SHARED, "max-age"}) or bool(read_header_values(answer, "expires"))
     return says or answer["status"] in _CACHEABLE_BY_DEFAULT

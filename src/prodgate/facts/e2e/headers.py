@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ...aws.answers import Unread
 from .. import Fact
 from .answers import is_encrypted, read_header, read_header_values, subject_of, why_no_page, why_unanswered
 from .content_policy import find_dangers, frame_sources, split_policies
+from .nonces import count_nonces, nonce_dangers, why_nonces_unknown
 
 _MAX_AGE: Final = re.compile(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)', re.IGNORECASE)
 #: Values of X-Frame-Options that keep strangers out.
@@ -35,14 +37,15 @@ class ContentPolicy(Fact):
     stated: bool
     """Whether it is in the headers. In the page itself it comes too late for what precedes it."""
     dangers: tuple[str, ...]
-    """Dangerous kinds of script that it lets run: inline scripts, eval, scripts from anywhere."""
+    """Dangerous kinds of script that it lets run: inline scripts, eval, strangers' scripts, a nonce that is known."""
 
 
 def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the security headers of every page, and of the address where there is no page."""
+    seen = count_nonces(record)
     for page in record["pages"]:
         yield _security_headers(subject_of(record, page["chain"][0]["url"]), page["chain"], record["hosts"])
-        yield from _policy(page, record)
+        yield from _policy(page, record, seen)
     yield _security_headers(subject_of(record, record["missing"]["url"]), [record["missing"]], record["hosts"])
 
 
@@ -81,11 +84,14 @@ def _host(source: str) -> str:
         return ""
 
 
-def _policy(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[ContentPolicy]:
+def _policy(page: Mapping[str, Any], record: Mapping[str, Any], seen: Mapping[str, int]) -> Iterator[ContentPolicy]:
     """Yield the policy of the HTML page that an address leads to; one that leads to none has its own findings."""
     last, of = page["chain"][-1], subject_of(record, page["chain"][0]["url"])
     if reason := why_no_page(page):
         yield ContentPolicy.unread(of, reason)
     elif "html" in read_header(last, "content-type"):
         found = split_policies(read_header_values(last, "content-security-policy"))
-        yield ContentPolicy(subject=of, stated=bool(found), dangers=find_dangers(found))
+        dangers: Any = (*find_dangers(found), *nonce_dangers(page, seen))
+        if not dangers and (reason := why_nonces_unknown(page)):
+            dangers = Unread(reason)
+        yield ContentPolicy(subject=of, stated=bool(found), dangers=dangers)
