@@ -4,6 +4,7 @@ from prodgate import Criterion, check
 from prodgate.facts.e2e import ContentPolicy, Cookie, SecurityHeaders
 
 A_YEAR = 31536000
+BALANCER, DOUBLE_SUBMIT = "of a load balancer or an edge", "a token for scripts to send back"
 OWN_REQUESTS = ("lax", "strict")
 
 
@@ -34,8 +35,15 @@ def test_pages_say_which_scripts_may_run(policy: ContentPolicy, criterion: Crite
 
 @check("cookies-protected", remedy="Set it with Secure, HttpOnly and SameSite=Lax or Strict.", population=0)
 def test_cookies_are_protected(cookie: Cookie, criterion: Criterion) -> None:
-    """Is this cookie sent over TLS only, out of reach of scripts, and not along with other sites' requests?"""
+    """Is this cookie sent over TLS only, out of reach of scripts, and not along with other sites' requests?
+
+    A token that scripts send back is one that they must read. A load balancer's cookie is as its maker sets it, and
+    is no reader's.
+    """
+    if cookie.role == BALANCER:
+        raise criterion.not_applicable("set by the load balancer or the edge, whose attributes nobody chooses")
     criterion.hold(cookie.secure, expected="Secure", observed="without Secure")
-    criterion.hold(cookie.http_only, expected="HttpOnly", observed="without HttpOnly")
-    bound = cookie.same_site in OWN_REQUESTS
-    criterion.hold(bound, expected="SameSite=Lax or Strict", observed=f"SameSite {cookie.same_site}")
+    criterion.hold(cookie.http_only or cookie.role == DOUBLE_SUBMIT, expected="HttpOnly", observed="without HttpOnly")
+    criterion.hold(
+        cookie.same_site in OWN_REQUESTS, expected="SameSite=Lax or Strict", observed=f"SameSite {cookie.same_site}"
+    )

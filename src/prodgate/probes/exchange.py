@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from time import monotonic
 from typing import Any, Final
@@ -26,10 +27,10 @@ _SENT: Final = {
 #: Response headers that are kept; others may hold anything.
 _KEPT: Final = frozenset(
     {
-        "age", "cache-control", "cache-status", "cf-cache-status", "content-length", "content-security-policy",
-        "content-type", "expires", "location", "pragma", "retry-after", "server", "set-cookie",
-        "strict-transport-security", "vary", "via", "x-amz-cf-pop", "x-cache", "x-content-type-options",
-        "x-frame-options",
+        "age", "cache-control", "cache-status", "cf-cache-status", "cf-mitigated", "content-length",
+        "content-security-policy", "content-type", "expires", "location", "pragma", "retry-after", "server",
+        "set-cookie", "strict-transport-security", "vary", "via", "x-amz-cf-pop", "x-amzn-waf-action", "x-cache",
+        "x-content-type-options", "x-datadome", "x-frame-options", "x-vercel-mitigated",
     }
 )  # fmt: skip
 _COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")
@@ -37,6 +38,18 @@ _COOKIE: Final = re.compile(r"^(?:([^=;]*=)[^;]*|[^;]*)")
 _SAFE: Final = "%/:?#[]@!$&'()*+,;=~"
 #: Characters of an error that are kept; it may quote the server.
 _MAX_TEXT: Final = 200
+
+
+class FinalResponse(HTTPResponse):
+    """An answer without the interim ones before it, such as 103 Early Hints, which http.client takes for the answer."""
+
+    def begin(self) -> None:
+        """Read status and headers, again for as long as they are interim ones."""
+        super().begin()
+        while HTTPStatus.CONTINUE <= self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            # http.client then knows that it has read none yet
+            self.headers = None  # type: ignore[assignment]
+            super().begin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +121,7 @@ def fetch(url: str, *, timeout: float) -> Exchange:
     """
     begun = monotonic()
     connection = _new_connection(urlsplit(url), timeout)
+    connection.response_class = FinalResponse
     try:
         connection.connect()
         with cut_after(connection.sock, timeout - (monotonic() - begun)):

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from ..processes.deadline import cut_after
-from .exchange import MAX_BODY
+from .exchange import MAX_BODY, FinalResponse
 
 #: What a browser that reads HTML sends.
 _SENT: Final = {
@@ -84,6 +84,7 @@ class Reader:
         parts, told = urlsplit(self.base_url), {"name": name, "path": path}
         context = ssl.create_default_context(cafile=self.ca_file or None)
         connection = HTTPSConnection(parts.hostname or "", parts.port, timeout=self.timeout, context=context)
+        connection.response_class = FinalResponse
         try:
             with closing(connection):
                 connection.connect()

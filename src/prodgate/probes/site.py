@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,8 +23,9 @@ MAX_REDIRECTS: Final = 10
 REPEATS: Final = {"public": 4, "private": 1}
 #: Pages that are probed at the same time.
 _CONCURRENCY: Final = 4
-#: Requests that time out before no further one is sent.
+#: Requests that time out before a place that never answered, or a path that answers no attack, gets no further one.
 _MAX_SILENT: Final = 3
+_PORTS: Final = {"http": 80, "https": 443}
 #: A path at which no site has a page.
 MISSING_PATH: Final = "/prod-gate-probes/there-is-no-such-page"
 
@@ -62,25 +64,41 @@ class ProbedSite:
 
 @dataclass(slots=True)
 class Visitor:
-    """Sends requests until too many time out, or the time is over."""
+    """Sends requests until the time is over; what does not answer is not asked again, and ends nothing else.
+
+    A place is a scheme, host and port. One that never answered is left alone after a few requests, whichever they are;
+    one that does answer keeps its silent paths to themselves: port 80 may be dropped, or one page be a tarpit.
+    """
 
     timeout: float
     until: float
     """By the monotonic clock."""
-    silent: list[str] = field(default_factory=list)
+    silent: Counter[str] = field(default_factory=Counter)
+    """Timeouts by place, and by place and path."""
+    answering: set[str] = field(default_factory=set)
+    """Places that answered something."""
 
-    def fetch(self, url: str) -> Exchange:
-        """Send one request; ``not asked`` after too many timeouts."""
-        if len(self.silent) >= _MAX_SILENT:
-            return Exchange(
-                url=url, failed="not asked", detail=f"{_MAX_SILENT} requests before were not answered in time"
-            )
-        if (left := self.until - monotonic()) <= 0:
-            return Exchange(url=url, failed="not asked", detail="the time for all probes was over")
-        exchange = fetch(url, timeout=min(self.timeout, left))
+    def fetch(self, url: str, *, attack: bool = False) -> Exchange:
+        """Send one request; ``not asked`` where others before were not answered in time.
+
+        An attack that is not answered says nothing of its page, which is asked for all the same.
+        """
+        place, path = _place_of(url), f"{'attacks on ' * attack}{_place_of(url)}{urlsplit(url).path}"
+        if reason := self._why_not(place, path, attack=attack):
+            return Exchange(url=url, failed="not asked", detail=reason)
+        exchange = fetch(url, timeout=max(min(self.timeout, self.until - monotonic()), 0.001))
         if exchange.failed == "silent":
-            self.silent.append(url)
+            self.silent.update([path] if attack else [place, path])
+        elif not exchange.failed:
+            self.answering.add(place)
         return exchange
+
+    def _why_not(self, place: str, path: str, *, attack: bool) -> str:
+        if place not in self.answering and self.silent[place] >= _MAX_SILENT:
+            return f"{_MAX_SILENT} requests to {place} before were not answered in time"
+        if self.silent[path] >= (_MAX_SILENT if attack else 1):
+            return f"a request to {path} before was not answered in time"
+        return "the time for all probes was over" if monotonic() >= self.until else ""
 
     def follow(self, url: str, own: Sequence[str]) -> tuple[list[Exchange], str]:
         """Follow redirects within the site's own hosts; return every exchange, and how the chain ended.
@@ -91,7 +109,7 @@ class Visitor:
         while next_ := chain[-1].leads_to:
             if urlsplit(next_).hostname not in own or urlsplit(next_).scheme not in ("http", "https"):
                 return chain, "elsewhere"
-            if next_ in {one.url for one in chain}:
+            if _normalise(next_) in {_normalise(one.url) for one in chain}:
                 return chain, "loop"
             if len(chain) > MAX_REDIRECTS:
                 return chain, "too long"
@@ -125,8 +143,20 @@ def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dic
 
 
 def list_hosts(site: ProbedSite) -> list[str]:
-    """Return the names that the site is served under, its own first."""
-    return list(dict.fromkeys([urlsplit(site.base_url).hostname or "", *site.hosts]))
+    """Return the names that the site is served under, in lower case, its own first."""
+    return list(dict.fromkeys([urlsplit(site.base_url).hostname or "", *(host.lower() for host in site.hosts)]))
+
+
+def _place_of(url: str) -> str:
+    """Return scheme, host and port of an address, in one spelling."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS.get(parts.scheme)}"
+
+
+def _normalise(url: str) -> str:
+    """Return an address in one spelling, without a fragment, which is not sent."""
+    parts = urlsplit(url)
+    return f"{_place_of(url)}{parts.path or '/'}?{parts.query}"
 
 
 def _host_url(site: ProbedSite, host: str) -> str:
@@ -184,6 +214,6 @@ def _probe_plain_http(visitor: Visitor, site: ProbedSite, url: str, own: Sequenc
 def _probe_attacks(visitor: Visitor, url: str) -> dict[str, Any]:
     """Send each attack, between two ordinary requests of the same form."""
     before = visitor.fetch(add_query(url, ORDINARY))
-    attacked = {name: visitor.fetch(add_query(url, text)).to_json() for name, text in ATTACKS.items()}
+    attacked = {name: visitor.fetch(add_query(url, text), attack=True).to_json() for name, text in ATTACKS.items()}
     after = visitor.fetch(add_query(url, ORDINARY))
     return {"ordinary": [before.to_json(), after.to_json()], "attacked": attacked}

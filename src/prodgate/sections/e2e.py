@@ -104,11 +104,17 @@ def parse_e2e_section(table: Mapping[str, Any]) -> E2eSection:
     given: dict[str, Any] = {key: table[key] for key in (*_TEXTS, "mutates") if key in table}
     given |= {key: tuple(table[key]) for key in _LISTS if key in table}
     return E2eSection(
-        **{**given, "base_url": given.get("base_url", "").rstrip("/")},
+        **{**given, "base_url": _normalise(given.get("base_url", ""))},
         build=BuildMark(**table["build"]) if "build" in table else None,
         credentials={name: Account(**each) for name, each in table.get("credentials", {}).items()},
         pages=tuple(_parse_page(name, each) for name, each in table.get("pages", {}).items()),
     )
+
+
+def _normalise(base_url: str) -> str:
+    """Return the address of a site as browsers write it: the host in lower case, no port that goes without saying."""
+    parts = urlsplit(base_url.rstrip("/"))
+    return parts._replace(netloc=parts.netloc.lower().removesuffix(":443")).geturl()
 
 
 def _parse_page(name: str, table: Mapping[str, Any]) -> DeclaredPage:

@@ -104,3 +104,11 @@ def test_japanese_goes_through_by_its_bytes() -> None:
 def test_nobody_is_followed() -> None:
     found = asked(answer(status="302 Found", Location="/"))
     assert (found.status, found.leads_to.endswith("/")) == (302, True)
+
+
+@pytest.mark.parametrize("interim", [b"103 Early Hints", b"102 Processing", b"100 Continue"])
+def test_interim_answers_are_not_the_answer(interim: bytes) -> None:
+    hint = b"HTTP/1.1 " + interim + b"\r\nLink: </a.css>; rel=preload\r\nCache-Control: public\r\n\r\n"
+    found = asked(hint * 2 + answer(b"hello", status="404 Not Found", Cache_Control="no-store"))
+    assert (found.status, found.size) == (404, 5)
+    assert [value for name, value in found.headers if name == "cache-control"] == ["no-store"]

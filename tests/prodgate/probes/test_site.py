@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from prodgate.probes.site import MAX_REDIRECTS, MISSING_PATH, REPEATS, Page, ProbedSite, probe
+from prodgate.probes import site
+from prodgate.probes.exchange import Exchange
+from prodgate.probes.site import MAX_REDIRECTS, MISSING_PATH, REPEATS, Page, ProbedSite, Visitor, probe
 
 from ..load.servers import Answer, Server, answer, serving
 
@@ -93,3 +97,51 @@ def test_a_port_of_its_own_leaves_plain_http_unknown() -> None:
     _, record = asked(always_new, Page("/a"))
     assert record["pages"][0]["plain"] is None
     assert record["tls"] == {}
+
+
+async def in_another_spelling(path: str, _count: int) -> bytes | None:
+    return answer(status="302 Found", Location=f"{path}#top")
+
+
+def test_a_loop_is_one_in_any_spelling() -> None:
+    server, record = asked(in_another_spelling, Page("/a"))
+    assert (record["pages"][0]["ended"], server.asked["/a"]) == ("loop", 1)
+
+
+def visitor(monkeypatch: pytest.MonkeyPatch, silent: Callable[[str], bool]) -> tuple[Visitor, list[str]]:
+    """A visitor to whom some addresses never answer, and the addresses that it asks for."""
+    sent: list[str] = []
+
+    def fetch(url: str, *, timeout: float) -> Exchange:
+        sent.append(url)
+        return Exchange(url=url, failed="silent" if silent(url) else "", status=200)
+
+    monkeypatch.setattr(site, "fetch", fetch)
+    return Visitor(timeout=5.0, until=monotonic() + 600), sent
+
+
+def test_a_port_that_is_dropped_ends_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, sent = visitor(monkeypatch, lambda url: url.startswith("http:"))
+    for number in range(8):
+        one.fetch(f"http://www.example.com/{number}")
+        assert one.fetch(f"https://www.example.com/{number}").status == 200
+    assert len([url for url in sent if url.startswith("http:")]) == 3
+    assert "http://www.example.com:80" in one.fetch("http://WWW.example.com:80/9").detail
+
+
+def test_a_tarpit_is_asked_once_and_ends_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, sent = visitor(monkeypatch, lambda url: "/tar" in url)
+    assert one.fetch("https://www.example.com/").status == 200
+    for _ in range(4):
+        one.fetch("https://www.example.com/tar")
+        one.fetch("https://www.example.com/tar2?q=1")
+        assert one.fetch("https://www.example.com/").status == 200
+    assert len([url for url in sent if "/tar" in url]) == 2
+
+
+def test_attacks_that_are_held_say_nothing_of_their_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, sent = visitor(monkeypatch, lambda url: "attack" in url)
+    for number in range(5):
+        one.fetch(f"https://www.example.com/?q=attack{number}", attack=True)
+        assert one.fetch("https://www.example.com/?q=ordinary").status == 200
+    assert len([url for url in sent if "attack" in url]) == 3

@@ -92,3 +92,17 @@ def test_something_that_is_no_table_is_refused() -> None:
     assert list(e2e_mistakes("https://shop.example")) == [
         'e2e: is not a table; write [e2e] with base_url = "https://www.example.com"'
     ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://WWW.Example.com",
+        "https://www.example.com:443",
+        "https://www.example.com/",
+        "https://www.EXAMPLE.com:443/",
+    ],
+)
+def test_an_address_is_written_as_browsers_write_it(given: str) -> None:
+    assert parse_e2e_section({"base_url": given}).base_url == "https://www.example.com"
+    assert parse_e2e_section({"base_url": "https://www.example.com:4430"}).base_url.endswith(":4430")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 #: How a cache says that it answered: ``Hit from cloudfront``, ``RefreshHit``, ``TCP_HIT``, ``edge; hit``.
 _HIT: Final = re.compile(r"(?<![a-z])(?:refresh)?hit(?![a-z])")
+#: How what is in front of a site marks answers that are not the site's.
+_MITIGATED: Final = ("cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-vercel-mitigated")
+#: Statuses with which firewalls refuse, and sites as well.
+_REFUSALS: Final = (403, 503)
 _SAYS: Final = ("x-cache", "cf-cache-status", "cache-status")
 
 
@@ -36,10 +41,33 @@ def why_unanswered(answer: Mapping[str, Any]) -> str:
 
 
 def why_broken(answer: Mapping[str, Any]) -> str:
-    """Return why an answer shows nothing of a page: there is none, or it is a server error."""
-    if reason := why_unanswered(answer):
+    """Return why an answer shows nothing of a page: there is none, or it is a server error, or not the site's."""
+    if reason := why_unanswered(answer) or why_challenged(answer):
         return reason
     return f"{answer['url']} was answered {answer['status']}" if answer["status"] >= 500 else ""
+
+
+def why_challenged(answer: Mapping[str, Any]) -> str:
+    """Return that something in front of the site answered, to find out who asks or to slow it down, or an empty string.
+
+    Cloudflare, AWS WAF, DataDome and Vercel mark such answers; 429 is one without a mark.
+    """
+    if answer.get("failed"):
+        return ""
+    said = [f"{name}: {read_header(answer, name)}" for name in _MITIGATED if read_header_values(answer, name)]
+    if not said and answer["status"] != HTTPStatus.TOO_MANY_REQUESTS:
+        return ""
+    how = ", ".join([str(answer["status"]), *said])
+    return f"{answer['url']} was answered by what is in front of the site ({how}); let the gate's address through"
+
+
+def why_refused(answer: Mapping[str, Any]) -> str:
+    """Return that an answer may be of what is in front of the site as well as of the site, or an empty string."""
+    if reason := why_challenged(answer):
+        return reason
+    if answer.get("failed") or answer["status"] not in _REFUSALS:
+        return ""
+    return f"{answer['url']} was answered {answer['status']}, by the site or by what is before it; let the gate in"
 
 
 def why_no_page(way: Mapping[str, Any]) -> str:

@@ -115,8 +115,7 @@ def _trusts_by_mark(sources: Iterable[str] | None) -> bool:
     return hashed or any(_NONCE.fullmatch(source) for source in known)
 
 
-def frame_sources(found: Iterable[str]) -> tuple[str, ...] | None:
-    """Return the sources that may frame a page; None if no policy says."""
-    stated = [parse_directives(policy).get("frame-ancestors") for policy in found]
-    named = [sources for sources in stated if sources is not None]
-    return min(named, key=len) if named else None
+def frame_sources(found: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the sources that may frame a page, of each policy that says."""
+    stated = (parse_directives(policy).get("frame-ancestors") for policy in found)
+    return tuple(sources for sources in stated if sources is not None)

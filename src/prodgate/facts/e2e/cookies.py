@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 from .. import Fact
-from .answers import read_header_values, subject_of
-
-#: SameSite of a cookie that does not state it.
-UNSTATED: Final = "unstated"
+from .answers import read_header_values, subject_of, why_challenged
+from .cookie_roles import role_of
+from .set_cookie import UNSTATED, is_of_site, parse_set_cookie
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -20,43 +21,51 @@ class Cookie(Fact):
     secure: bool
     http_only: bool
     same_site: str
-    """``strict``, ``lax``, ``none``, or ``unstated``."""
+    """``strict``, ``lax``, ``none``, ``unstated``, or what else it says."""
+    role: str
+    """What it is by its name: of a load balancer or an edge, a token for scripts to send back, or empty."""
 
 
 def cookie_facts(record: Mapping[str, Any]) -> Iterator[Cookie]:
-    """Yield each cookie of the pages once; a name that is set with different attributes is two."""
-    seen: set[tuple[str, tuple[bool, bool, str]]] = set()
+    """Yield each cookie of the pages once; a name that is set with different attributes is two.
+
+    What takes a cookie away sets none, one for a foreign domain is not kept by browsers, and a challenge's are none of
+    the site's.
+    """
+    seen: set[tuple[str, bool, bool, str]] = set()
+    at = datetime.fromisoformat(record["at"])
     for page in record["pages"]:
         for answer in (*page["chain"], *page["again"]):
-            for text in read_header_values(answer, "set-cookie"):
-                name, stated = _parse_set_cookie(text)
-                if (name, stated) not in seen:
-                    seen.add((name, stated))
-                    yield _cookie(f"cookie {name!r} set by {subject_of(record, answer['url'])}", *stated)
+            host = urlsplit(answer["url"]).hostname or ""
+            for text in read_header_values(answer, "set-cookie") if not why_challenged(answer) else ():
+                one = parse_set_cookie(text, at)
+                stated = (one.name, one.secure, one.http_only, one.same_site)
+                if one.deleted or not is_of_site(one.domain or host, [host]) or stated in seen:
+                    continue
+                seen.add(stated)
+                yield _cookie(f"cookie {one.name!r} set by {subject_of(record, answer['url'])}", *stated)
 
 
-def browser_cookies(place: str, cookies: Iterable[Mapping[str, Any]]) -> tuple[Cookie, ...]:
-    """Return the cookies that a browser has; ``place`` says when, such as ``after sign-in``.
+def browser_cookies(
+    place: str, cookies: Iterable[Mapping[str, Any]], hosts: Iterable[str] | None = None
+) -> tuple[Cookie, ...]:
+    """Return the cookies that a browser has of the site; ``place`` says when, such as ``after sign-in``.
 
-    Each has ``name``, ``secure``, ``httpOnly`` and ``sameSite`` as Playwright states them; values are not read.
+    Each has ``name``, ``domain``, ``secure``, ``httpOnly`` and ``sameSite`` as Playwright states them, and no value.
+    Where ``hosts`` of the site are not given, all are taken for its own.
     """
     return tuple(
         _cookie(
             f"cookie {one['name']!r} {place}",
+            str(one["name"]),
             bool(one["secure"]),
             bool(one["httpOnly"]),
             str(one.get("sameSite") or UNSTATED).lower(),
         )
         for one in cookies
+        if hosts is None or is_of_site(str(one["domain"]), hosts)
     )
 
 
-def _cookie(subject: str, secure: bool, http_only: bool, same_site: str) -> Cookie:
-    return Cookie(subject=subject, secure=secure, http_only=http_only, same_site=same_site)
-
-
-def _parse_set_cookie(text: str) -> tuple[str, tuple[bool, bool, str]]:
-    """Read a Set-Cookie header whose value was removed."""
-    pair, *rest = text.split(";")
-    stated = {name.strip().lower(): value.strip().lower() for name, _, value in (one.partition("=") for one in rest)}
-    return pair.partition("=")[0].strip(), ("secure" in stated, "httponly" in stated, stated.get("samesite", UNSTATED))
+def _cookie(subject: str, name: str, secure: bool, http_only: bool, same_site: str) -> Cookie:
+    return Cookie(subject=subject, secure=secure, http_only=http_only, same_site=same_site, role=role_of(name))

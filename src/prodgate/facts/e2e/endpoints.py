@@ -8,7 +8,7 @@ from typing import Any
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answers import is_from_cache, subject_of, why_unanswered
+from .answers import is_from_cache, subject_of, why_challenged, why_unanswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -30,9 +30,11 @@ class MissingPage(Fact):
 def endpoint_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield what both answer; nothing of a health endpoint that is not declared."""
     if health := record["health"]:
-        unread: Any = Unread(why_unanswered(health))
-        status, cached = (unread, unread) if health.get("failed") else (health["status"], is_from_cache(health))
+        reason = why_unanswered(health) or why_challenged(health)
+        unread: Any = Unread(reason)
+        status, cached = (unread, unread) if reason else (health["status"], is_from_cache(health))
         yield HealthEndpoint(subject=subject_of(record, health["url"]), status=status, cached=cached)
     missing = record["missing"]
-    found: Any = Unread(why_unanswered(missing)) if missing.get("failed") else missing["status"]
+    reason = why_unanswered(missing) or why_challenged(missing)
+    found: Any = Unread(reason) if reason else missing["status"]
     yield MissingPage(subject=subject_of(record, missing["url"]), status=found)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answers import subject_of, why_broken, why_unanswered
+from .answers import subject_of, why_broken, why_challenged, why_unanswered
 
 #: Statuses with which a firewall refuses a request. "Not found" is an answer of the site itself.
 _REFUSALS: Final = (400, 403, 405, 406, 418, 501)
@@ -68,7 +68,7 @@ def _is_refused(answer: Mapping[str, Any], page: Mapping[str, Any], served: Any)
     status = answer.get("status", 0)
     if status in _BUSY:
         return Unread(f"{answer['url']} was answered {status}, which says nothing about the attack; ask again later")
-    refused = not status or status in _REFUSALS
+    refused = not status or status in _REFUSALS or bool(why_challenged(answer))
     if refused and isinstance(served, Unread):
         return served
     if refused and (not served or page["chain"][0]["status"] == status):

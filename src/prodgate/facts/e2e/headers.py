@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answers import is_encrypted, read_header, read_header_values, subject_of, why_no_page, why_unanswered
+from .answers import (
+    is_encrypted,
+    read_header,
+    read_header_values,
+    subject_of,
+    why_challenged,
+    why_no_page,
+    why_refused,
+    why_unanswered,
+)
 from .content_policy import find_dangers, frame_sources, split_policies
 from .nonces import count_nonces, nonce_dangers, why_nonces_unknown
 
@@ -50,14 +59,29 @@ def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def _security_headers(of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str]) -> SecurityHeaders:
-    if reason := next(filter(None, map(why_unanswered, answers)), ""):
+    if reason := next(filter(None, (why_unanswered(one) or why_challenged(one) for one in answers)), ""):
         return SecurityHeaders.unread(of, reason)
     return SecurityHeaders(
         subject=of,
-        hsts_seconds=min(_hsts_seconds(answer) for answer in answers),
-        nosniff=all(read_header(answer, "x-content-type-options").strip().lower() == "nosniff" for answer in answers),
-        frames_banned=all(_bans_foreign_frames(answer, own) for answer in answers),
+        hsts_seconds=_worst(answers, _hsts_seconds),
+        nosniff=_worst(answers, _bans_sniffing),
+        frames_banned=_worst(answers, lambda answer: _bans_foreign_frames(answer, own)),
     )
+
+
+def _worst(answers: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], int]) -> Any:
+    """Return the worst that the answers say; what only a refusal lacks may be there on the page that was refused."""
+    worst = min(map(read, answers))
+    served = [read(answer) for answer in answers if not why_refused(answer)]
+    if served and min(served) == worst:
+        return worst
+    lacking = (why_refused(answer) for answer in answers if not read(answer) or read(answer) < min(served, default=1))
+    return Unread(reason) if (reason := next(filter(None, lacking), "")) else worst
+
+
+def _bans_sniffing(answer: Mapping[str, Any]) -> bool:
+    """Whether the first value says nosniff: it decides where a proxy adds a second."""
+    return read_header(answer, "x-content-type-options").partition(",")[0].strip().lower() == "nosniff"
 
 
 def _hsts_seconds(answer: Mapping[str, Any]) -> int:
@@ -69,11 +93,15 @@ def _hsts_seconds(answer: Mapping[str, Any]) -> int:
 
 def _bans_foreign_frames(answer: Mapping[str, Any], own: Sequence[str]) -> bool:
     """Whether foreign frames are banned; where frame-ancestors is stated, browsers don't look at X-Frame-Options."""
-    sources = frame_sources(split_policies(read_header_values(answer, "content-security-policy")))
-    if sources is not None:
-        return all(one.lower() in ("'none'", "'self'") or _host(one) in own for one in sources)
+    policies = frame_sources(split_policies(read_header_values(answer, "content-security-policy")))
+    if policies:  # each of them must let a site in
+        return any(all(_is_own(source, own) for source in sources) for sources in policies)
     stated = [one.strip().lower() for one in read_header(answer, "x-frame-options").split(",")]
     return bool(set(stated) & _BANS)  # browsers take a contradiction for a ban
+
+
+def _is_own(source: str, own: Sequence[str]) -> bool:
+    return source.lower() in ("'none'", "'self'") or _host(source) in own
 
 
 def _host(source: str) -> str:
@@ -87,7 +115,7 @@ def _host(source: str) -> str:
 def _policy(page: Mapping[str, Any], record: Mapping[str, Any], seen: Mapping[str, int]) -> Iterator[ContentPolicy]:
     """Yield the policy of the HTML page that an address leads to; one that leads to none has its own findings."""
     last, of = page["chain"][-1], subject_of(record, page["chain"][0]["url"])
-    if reason := why_no_page(page):
+    if reason := why_no_page(page) or why_refused(last):
         yield ContentPolicy.unread(of, reason)
     elif "html" in read_header(last, "content-type"):
         found = split_policies(read_header_values(last, "content-security-policy"))

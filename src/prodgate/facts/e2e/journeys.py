@@ -35,7 +35,7 @@ def journey_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
         yield _journey(journey, record)
         for cookie in journey["cookies"]:
             known[tuple(cookie[key] for key in ("name", "domain", "path", "secure", "httpOnly", "sameSite"))] = cookie
-    yield from browser_cookies("set on a journey", known.values())
+    yield from browser_cookies("set on a journey", known.values(), record.get("hosts"))
 
 
 def why_journeys_unreadable(record: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from .. import Fact
-from .answers import is_encrypted, subject_of, why_unanswered
+from .answers import is_encrypted, subject_of, why_challenged, why_unanswered
 
 #: Statuses that refuse plain HTTP and show nothing of the site: forbidden, upgrade required.
 _REFUSALS: Final = (403, 426)
@@ -74,8 +74,8 @@ def _scheme(url: str) -> str:
 
 def _redirects(way: Mapping[str, Any], kind: str, record: Mapping[str, Any]) -> Redirects:
     chain = way["chain"]
-    reason = why_unanswered(chain[-1])
-    flaw: Any = _find_downgrade(chain) or _find_bad_end(way, kind, record) or (Unread(reason) if reason else "")
+    reason = why_unanswered(chain[-1]) or why_challenged(chain[-1])
+    flaw: Any = _find_downgrade(chain) or (Unread(reason) if reason else _find_bad_end(way, kind, record))
     return Redirects(subject=subject_of(record, chain[0]["url"]), flaw=flaw, way=_render_way(chain))
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from ...aws.answers import Unreadable
 from ...engines.chromium import Chromium, ensure_chromium, has_japanese_fonts
@@ -163,7 +164,7 @@ def carry_out_journeys(
     found = run_journeys(folder, settings, project=context.project, log=log, limit=_JOURNEYS, progress=progress)
     for journey in found["journeys"]:
         journey["evidence"] = [_store_file(Path(settings.results, name), context) for name in journey["evidence"]]
-    return {**found, "place": target.place}
+    return {**found, "place": target.place, "hosts": [urlsplit(target.url).hostname or "", *target.hosts]}
 
 
 def _store_file(file: Path, context: LayerContext) -> str:

@@ -126,12 +126,15 @@ def test_several_headers_hold_together() -> None:
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
-        ([], None),
-        (["default-src 'self'"], None),
-        (["frame-ancestors 'none'"], ("'none'",)),
-        (["frame-ancestors 'self' https://a.example", "frame-ancestors 'none'"], ("'none'",)),
-        (["frame-ancestors"], ()),
+        ([], ()),
+        (["default-src 'self'"], ()),
+        (["frame-ancestors 'none'"], (("'none'",),)),
+        (
+            ["frame-ancestors 'self' https://a.example", "frame-ancestors 'none'"],
+            (("'self'", "https://a.example"), ("'none'",)),
+        ),
+        (["frame-ancestors"], ((),)),
     ],
 )
-def test_who_may_frame_a_page(headers: list[str], expected: tuple[str, ...] | None) -> None:
+def test_who_may_frame_a_page(headers: list[str], expected: tuple[tuple[str, ...], ...]) -> None:
     assert frame_sources(split_policies(headers)) == expected

@@ -10,7 +10,7 @@ import pytest
 from prodgate.facts import Fact
 from prodgate.facts.e2e.answers import is_from_cache
 from prodgate.facts.e2e.caching import PrivatePage, PublicPage
-from prodgate.facts.e2e.cookies import Cookie, browser_cookies
+from prodgate.facts.e2e.cookies import Cookie
 from prodgate.facts.e2e.firewall import AttackAnswered, OrdinaryAnswered
 from prodgate.facts.e2e.headers import SecurityHeaders
 from prodgate.facts.e2e.probes import PROBE_KINDS, probe_facts
@@ -148,38 +148,6 @@ def test_an_error_says_nothing_of_caches_and_cookies() -> None:
     ill = record(page(answered(status=502), kind="private"))
     assert undetermined(lambda: one(PrivatePage, ill).keepable) == f"{BASE}/ was answered 502"
     assert probe_facts(ill).unreadable[Cookie] == f"not every page was seen: {BASE}/ was answered 502"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a=(redacted); Secure; HttpOnly; SameSite=Lax", (True, True, "lax")),
-        ("a=(redacted); path=/; secure;httponly; samesite = Strict", (True, True, "strict")),
-        ("a=(redacted); SameSite=None", (False, False, "none")),
-        ("a=(redacted)", (False, False, "unstated")),
-    ],
-)
-def test_what_is_said_of_a_cookie(text: str, expected: tuple[bool, bool, str]) -> None:
-    cookie = one(Cookie, record(page(answered("/mine", set_cookie=text))))
-    assert (cookie.secure, cookie.http_only, cookie.same_site) == expected
-    assert cookie.subject == f"cookie 'a' set by /mine of {BASE}"
-
-
-def test_a_cookie_of_every_page_is_one() -> None:
-    same, other = answered(set_cookie="a=(redacted); Secure"), answered("/b", set_cookie="a=(redacted)")
-    assert len(probe_facts(record(page(same), page(same), page(other))).of(Cookie)) == 2
-
-
-def test_cookies_of_a_browser_are_judged_alike() -> None:
-    (cookie,) = browser_cookies(
-        "after sign-in", [{"name": "reader", "secure": True, "httpOnly": False, "sameSite": "Lax"}]
-    )
-    assert (cookie.subject, cookie.secure, cookie.http_only, cookie.same_site) == (
-        "cookie 'reader' after sign-in",
-        True,
-        False,
-        "lax",
-    )
 
 
 @pytest.mark.parametrize(
