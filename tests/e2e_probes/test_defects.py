@@ -84,7 +84,13 @@ DEFECTS: dict[str, Defect] = {
         breaks=("certificate-expiry", "certificate-valid"),
     ),
     "a certificate that ends in 10 days": Defect(
-        wrongs=certified(ends=timedelta(days=10)), breaks=("certificate-expiry",)
+        wrongs=certified(begins=timedelta(days=-80), ends=timedelta(days=10)), breaks=("certificate-expiry",)
+    ),
+    "a certificate of six days with three left": Defect(
+        wrongs=certified(begins=timedelta(days=-3), ends=timedelta(days=3, minutes=5))
+    ),
+    "a certificate of six days with one left": Defect(
+        wrongs=certified(begins=timedelta(days=-5), ends=timedelta(days=1)), breaks=("certificate-expiry",)
     ),
     "a certificate of tomorrow": Defect(wrongs=certified(begins=timedelta(days=1)), breaks=("certificate-valid",)),
     "another site's certificate": Defect(

@@ -12,8 +12,8 @@ from time import monotonic
 import pytest
 
 from prodgate.facts.e2e.probes import PROBE_KINDS, probe_facts
-from prodgate.probes.certificates import probe_tls_versions
 from prodgate.probes.site import Page, ProbedSite, probe
+from prodgate.probes.versions import probe_tls_versions
 from prodgate.rehearsal.edge import edge
 from prodgate.rehearsal.edge_settings import EdgeSettings
 from prodgate.testing import Outcome

@@ -1,137 +1,128 @@
-"""TLS handshakes: which certificate a host presents, whether it is trusted, and which versions of TLS it accepts."""
+"""Which certificates a host presents: at each of its addresses, for each kind of key that a client may ask for."""
 
 from __future__ import annotations
 
+import base64
+import json
 import socket
-import ssl
-import warnings
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from .exchange import unverified_context
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-#: X509_V_FLAG_NO_CHECK_TIME, unnamed in the ssl module: dates are judged later, and must not stop the handshake.
-_ANY_TIME: Final = 0x200000
-#: Versions by their common names, the oldest first. No current library speaks SSL 3.
-VERSIONS: Final[Mapping[str, ssl.TLSVersion]] = {
-    "TLS 1.0": ssl.TLSVersion.TLSv1,
-    "TLS 1.1": ssl.TLSVersion.TLSv1_1,
-    "TLS 1.2": ssl.TLSVersion.TLSv1_2,
-    "TLS 1.3": ssl.TLSVersion.TLSv1_3,
-}
-#: Results for a server that does not answer, and for the versions that are then not tried.
-_SILENT: Final = "nothing was answered in time"
-_NOT_TRIED: Final = {"became": "unknown", "detail": "was not tried, since another version was not answered in time"}
+from ..processes.child import Process, clean_environment
+from . import handshake
+from .handshake import CIPHERS, SIGNATURES, error_text, look
+
+#: Addresses that are looked at beside each other.
+_CONCURRENCY: Final = 8
+#: What OpenSSL reads at its start, where only TLS 1.3 is spoken.
+_SETTINGS: Final = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nSignatureAlgorithms = {}\n"
+#: Seconds that an interpreter may take to start.
+_START: Final = 20.0
 
 
-def inspect_certificate(host: str, port: int, *, ca_file: str, timeout: float) -> dict[str, Any]:
-    """Return the certificate that a host presents, and whether it is trusted.
+def list_addresses(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, each once. Raises OSError when it has none."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
-    ``failed`` says why there is none. ``vouched`` is empty where the chain leads to a trusted authority, else what is
-    wrong with it; ``unvouched`` says why that can't be checked here. ``begins`` and ``ends`` are unix seconds.
+
+def inspect_certificates(host: str, port: int, *, ca_file: str, timeout: float) -> dict[str, Any]:
+    """Return the certificates that a host ``shown``, by address and kind of key, and addresses without anybody.
+
+    Each has ``address``, ``key``, ``names``, ``issuer``, ``begins`` and ``ends`` in unix seconds, ``pin``, and either
+    ``vouched`` (empty where the chain leads to a trusted authority, else what is wrong with it) or ``unvouched`` (why
+    that can't be checked here); or it ``failed``. ``failed`` of all says why there is none at all.
     """
     try:
-        shown = _handshake(host, port, unverified_context(), timeout)
-        read = _handshake(host, port, _context_trusting(shown[0]), timeout)[1]
-    except ssl.SSLCertVerificationError as error:
-        return {"failed": f"shows one certificate and then another: {error.verify_message}"}
-    except (OSError, ValueError) as error:
-        return {"failed": _error_text(error)}
-    return {
-        "names": [value for _, value in read.get("subjectAltName", ())],
-        "issuer": ", ".join(value for each in read.get("issuer", ()) for _, value in each),
-        "begins": ssl.cert_time_to_seconds(read["notBefore"]),
-        "ends": ssl.cert_time_to_seconds(read["notAfter"]),
-        **_verify_chain(host, port, ca_file, timeout),
-    }
+        addresses = list_addresses(host, port)
+    except (OSError, UnicodeError) as error:
+        return {"failed": error_text(error)}
+    with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="certificates") as threads:
+        seen = list(threads.map(lambda one: list(_look_at(host, one, port, ca_file, timeout)), addresses))
+    shown = [each for found in seen for each in found]
+    absent = {each["address"]: each["failed"] for each in shown if each.get("kind") == "nobody"}
+    there = [each for each in shown if each.get("kind") != "nobody"]
+    if not any("names" in each for each in there):
+        return {"failed": next((each["failed"] for each in [*there, *shown]), "it has no address")}
+    return {"shown": there, "absent": absent}
 
 
-def _handshake(host: str, port: int, context: ssl.SSLContext, timeout: float) -> tuple[bytes, Mapping[str, Any]]:
-    """Return the certificate of a handshake, raw and, if it was verified, parsed. Raises OSError."""
-    place = (host, port)
-    with socket.create_connection(place, timeout) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
-        return secure.getpeercert(True) or b"", secure.getpeercert() or {}
+def _look_at(host: str, address: str, port: int, ca_file: str, timeout: float) -> Iterator[dict[str, Any]]:
+    """Yield each certificate that an address shows. What it does not have for a kind of key is no failure."""
+    asked: dict[str, Any] = {"host": host, "address": address, "port": port, "ca_file": ca_file, "timeout": timeout}
+    usual = look(**asked)
+    if "failed" in usual:
+        yield {"address": address, "key": "", **usual}
+        return
+    by_kind = {kind: look(**asked, ciphers=ciphers) for kind, ciphers in CIPHERS.items()}
+    if usual["version"] == "TLSv1.3" and not any("der" in one for one in by_kind.values()):
+        by_kind = {kind: _look_in_child(asked, kind) for kind in SIGNATURES}
+    yield {"address": address, **_read(usual)}
+    for kind, one in by_kind.items():
+        if one.get("der") != usual["der"] and one.get("kind") != "refused":
+            yield {"address": address, **({"key": kind, **one} if "failed" in one else _read(one))}
 
 
-def _context_trusting(shown: bytes) -> ssl.SSLContext:
-    """Return a context that accepts this one certificate: the ssl module parses only what it has verified."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.load_verify_locations(cadata=shown)
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN | _ANY_TIME
-    return context
+def _look_in_child(asked: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Look with an OpenSSL of its own that takes one kind of signature."""
+    with TemporaryDirectory(prefix="prodgate-tls-") as folder:
+        settings = Path(folder, "openssl.cnf")
+        settings.write_text(_SETTINGS.format(SIGNATURES[kind]), "utf-8")
+        command = [sys.executable, "-I", str(Path(handshake.__file__)), json.dumps(asked)]
+        environment = {**clean_environment("OPENSSL_"), "OPENSSL_CONF": str(settings)}
+        with Process(command, cwd=Path(folder), environment=environment) as process:
+            try:
+                ended = process.wait(_START + 2 * float(asked["timeout"]))
+                return dict(json.loads(ended.stdout))
+            except (TimeoutError, ValueError) as error:
+                return {
+                    "failed": f"its {kind} certificate could not be asked for: {error_text(error)}",
+                    "kind": "unknown",
+                }
 
 
-def _verify_chain(host: str, port: int, ca_file: str, timeout: float) -> dict[str, str]:
+def _read(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a certificate of any issuer."""
+    said = {key: one[key] for key in ("vouched", "unvouched") if key in one}
     try:
-        context = ssl.create_default_context(cafile=ca_file or None)
-        context.check_hostname = False
-        context.verify_flags |= _ANY_TIME
-        if not (ca_file or _has_store(context)):
-            return {"unvouched": "this machine has no store of authorities; install ca-certificates"}
-        _handshake(host, port, context, timeout)
-    except ssl.SSLCertVerificationError as error:
-        return {"vouched": error.verify_message}
-    except OSError as error:
-        return {"unvouched": _error_text(error)}
-    return {"vouched": ""}
+        shown = x509.load_der_x509_certificate(base64.b64decode(one["der"]))
+        return {
+            "key": _kind_of(shown.public_key()),
+            "names": _names(shown),
+            "issuer": ", ".join(str(each.value) for each in shown.issuer),
+            "begins": int(shown.not_valid_before_utc.timestamp()),
+            "ends": int(shown.not_valid_after_utc.timestamp()),
+            "pin": _pin(shown),
+            **said,
+        }
+    except ValueError as error:
+        return {"key": "", "failed": f"shows what is no certificate: {error}", "kind": "unknown"}
 
 
-def _has_store(context: ssl.SSLContext) -> bool:
-    """Whether any authority is trusted; those of a folder are loaded on demand."""
-    folder = ssl.get_default_verify_paths().capath
-    return bool(context.cert_store_stats()["x509_ca"]) or bool(folder and any(Path(folder).glob("*.0")))
+def _pin(shown: x509.Certificate) -> str:
+    """Return the digest of the public key, by which a browser can be told to trust it."""
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(sha256(shown.public_key().public_bytes(*form)).digest()).decode()
 
 
-def probe_tls_versions(host: str, port: int, *, timeout: float) -> dict[str, dict[str, str]]:
-    """Try each version of TLS on its own; return ``became`` and ``detail`` by version.
-
-    ``became`` is ``accepted``, ``refused``, ``closed`` or ``unknown``. A server that closes the connection at a version
-    refuses it if it accepts another one: many don't say why. Where the library of this machine refuses first, nothing
-    is known about the server.
-    """
-    tried: dict[str, dict[str, str]] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are tried on purpose
-        for version, number in VERSIONS.items():
-            silent = any(one["detail"] == _SILENT for one in tried.values())
-            tried[version] = _NOT_TRIED if silent else _try_version(host, port, number, timeout)
-    answers = any(one["became"] == "accepted" for one in tried.values())
-    return {version: one if answers or one["became"] != "closed" else _unknown(one) for version, one in tried.items()}
+def _kind_of(key: object) -> str:
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA"
+    return "ECDSA" if isinstance(key, ec.EllipticCurvePublicKey) else type(key).__name__
 
 
-def _unknown(tried: Mapping[str, str]) -> dict[str, str]:
-    return {"became": "unknown", "detail": tried["detail"]}
-
-
-def _try_version(host: str, port: int, version: ssl.TLSVersion, timeout: float) -> dict[str, str]:
-    context = unverified_context()
+def _names(shown: x509.Certificate) -> list[str]:
     try:
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version = context.maximum_version = version
-        _handshake(host, port, context, timeout)
-    except ssl.SSLError as error:
-        return _classify_refusal(error)
-    except ConnectionRefusedError as error:
-        return {"became": "unknown", "detail": _error_text(error)}
-    except ConnectionError as error:
-        return {"became": "closed", "detail": _error_text(error)}
-    except (OSError, ValueError) as error:
-        return {"became": "unknown", "detail": _error_text(error)}
-    return {"became": "accepted", "detail": ""}
-
-
-def _classify_refusal(error: ssl.SSLError) -> dict[str, str]:
-    """Distinguish a server that refuses, or hangs up, from a library that refuses."""
-    if isinstance(error, ssl.SSLEOFError):
-        return {"became": "closed", "detail": "closes the connection"}
-    if "ALERT" in (error.reason or ""):
-        return {"became": "refused", "detail": (error.reason or "").lower().replace("_", " ")}
-    return {"became": "unknown", "detail": f"the TLS library of this machine says {error.reason or error}"}
-
-
-def _error_text(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return _SILENT
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        named = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [str(name.value) for name in named if isinstance(name, x509.DNSName | x509.IPAddress)]

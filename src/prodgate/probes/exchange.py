@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from ..processes.deadline import cut_after
+from .handshake import unverified_context
 
 #: Bytes of a body that are read; the headers are what matters.
 MAX_BODY: Final = 65536
@@ -142,14 +143,6 @@ def _new_connection(parts: SplitResult, timeout: float) -> HTTPConnection:
     if parts.scheme == "https":
         return HTTPSConnection(host, parts.port, timeout=timeout, context=unverified_context())
     return HTTPConnection(host, parts.port, timeout=timeout)
-
-
-def unverified_context() -> ssl.SSLContext:
-    """Return a TLS context that accepts any certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _request_target(parts: SplitResult) -> str:

@@ -14,8 +14,9 @@ from urllib.parse import urljoin, urlsplit
 from ..facts.e2e.answers import is_from_cache
 from ..facts.e2e.nonces import read_nonces
 from .attacks import ATTACKS, ORDINARY, add_query
-from .certificates import inspect_certificate, probe_tls_versions
+from .certificates import inspect_certificates
 from .exchange import Exchange, fetch
+from .versions import probe_tls_versions
 
 #: Redirects that are followed at most; browsers give up at 20.
 MAX_REDIRECTS: Final = 10
@@ -171,7 +172,7 @@ def _probe_tls(site: ProbedSite, own: Sequence[str], timeout: float) -> dict[str
     if parts.scheme != "https":
         return {"certificates": {}, "tls": {}}
     port = parts.port or 443
-    shown = {name: inspect_certificate(name, port, ca_file=site.ca_file, timeout=timeout) for name in own}
+    shown = {name: inspect_certificates(name, port, ca_file=site.ca_file, timeout=timeout) for name in own}
     return {"certificates": shown, "tls": {name: probe_tls_versions(name, port, timeout=timeout) for name in own}}
 
 

@@ -10,7 +10,12 @@ from urllib.parse import urlsplit
 
 from .validation import HOST, is_text_list, key_mistakes
 
-_TEXTS: Final = {"base_url": "https://www.example.com", "journeys": "e2e/journeys", "health": "/api/health"}
+_TEXTS: Final = {
+    "base_url": "https://www.example.com",
+    "journeys": "e2e/journeys",
+    "health": "/api/health",
+    "ca_file": "ca.pem",
+}
 _LISTS: Final = {
     "hosts": "example.com",
     "third_parties": "fonts.example",
@@ -92,6 +97,10 @@ class E2eSection:
     health: str = ""
     journeys: str = "e2e/journeys"
     """Folder with what a person must be able to do; relative to the criteria file."""
+    ca_file: str = ""
+    """File of a private authority's certificates, in PEM, which are trusted instead of the system's; relative to the
+    criteria file.
+    """
     mutates: bool = False
     """Whether journeys that are marked so may change something on a real site."""
     build: BuildMark | None = None

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from prodgate.probes import certificates
-from prodgate.probes.certificates import inspect_certificate, probe_tls_versions
+from prodgate.probes import versions
+from prodgate.probes.certificates import inspect_certificates
+from prodgate.probes.versions import probe_tls_versions
 from prodgate.rehearsal.edge_certificate import CertificateOptions, issue_certificate
 
 from ..load.servers import fine, serving
@@ -28,7 +29,8 @@ def shown(scratch: Path, issue: CertificateOptions, minimum: str = "TLSv1.2_2021
 
 
 def seen(port: int, authority: str) -> dict[str, Any]:
-    return inspect_certificate("localhost", port, ca_file=authority, timeout=60.0)
+    (found,) = inspect_certificates("localhost", port, ca_file=authority, timeout=60.0)["shown"]
+    return dict(found)
 
 
 def test_a_certificate_is_read_and_vouched_for(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_what_the_library_of_this_machine_can_t_speak_is_unknown(
         context.options |= ssl.OP_NO_TLSv1_1
         return context
 
-    monkeypatch.setattr(certificates, "unverified_context", none)
+    monkeypatch.setattr(versions, "unverified_context", none)
     with shown(tmp_path, CertificateOptions(), "TLSv1.2") as (port, _):
         tried = probe_tls_versions("localhost", port, timeout=60.0)
     assert tried["TLS 1.1"] == {
@@ -108,6 +110,6 @@ def test_what_the_library_of_this_machine_can_t_speak_is_unknown(
 def test_a_server_that_speaks_no_tls_says_nothing_about_versions() -> None:
     with serving(fine) as server:
         tried = probe_tls_versions("localhost", server.port, timeout=0.3)
-        found = inspect_certificate("localhost", server.port, ca_file="", timeout=0.3)
+        found = inspect_certificates("localhost", server.port, ca_file="", timeout=0.3)
     assert {one["became"] for one in tried.values()} == {"unknown"}
     assert "failed" in found

@@ -36,6 +36,8 @@ class CertificateInUse(Fact):
     in_date: bool
     remaining: Quantity
     """Time until it expires, negative afterwards."""
+    lifetime: Quantity
+    """Time from its beginning to its end; none where it is not issued."""
 
 
 @observes(CertificateInUse)
@@ -53,7 +55,8 @@ def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
             status=certificate["Status"],
             validated_through=tuple(sorted(methods)),
             in_date=_is_in_date(certificate, account.now),
-            remaining=_remaining(certificate, account.now),
+            remaining=_days(certificate.get("NotAfter", account.now) - account.now),
+            lifetime=_days(certificate.get("NotAfter", account.now) - certificate.get("NotBefore", account.now)),
         )
 
 
@@ -94,6 +97,5 @@ def _is_in_date(certificate: Mapping[str, Any], now: datetime) -> bool:
     return begins is not None and ends is not None and begins <= now < ends
 
 
-def _remaining(certificate: Mapping[str, Any], now: datetime) -> Quantity:
-    left: timedelta = certificate.get("NotAfter", now) - now
-    return Quantity.days((Decimal(int(left.total_seconds())) / 86400).quantize(Decimal("0.1")))
+def _days(time: timedelta) -> Quantity:
+    return Quantity.days((Decimal(int(time.total_seconds())) / 86400).quantize(Decimal("0.1")))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from secrets import token_hex
@@ -14,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from ...aws.answers import Unreadable
 from ...criteria import UsageError
+from ...facts.e2e.tls import list_pins
 from ...sections.e2e import E2eSection
 from ...terraform.diagnostics import TerraformError
 from ...terraform.resources import Configuration
@@ -61,16 +63,44 @@ def open_target(context: LayerContext, section: E2eSection) -> Iterator[E2eTarge
         raise Unreadable(f'{context.stated.path}: [e2e] names no site; write base_url = "https://www.example.com"')
     known, unresolved = read_credentials(context, section)
     build, why = build_under_test(context, section)
+    ca_file = _find_authority(context, section)
     yield E2eTarget(
         url=section.base_url,
         place=section.base_url,
         hosts=section.hosts,
+        ca_file=ca_file,
+        pin=_list_pins(section, ca_file) if ca_file else "",
         mutates=section.mutates,
         credentials=known,
         unresolved=unresolved,
         build=build,
         no_build=why,
     )
+
+
+def _find_authority(context: LayerContext, section: E2eSection) -> str:
+    """Return the file of the site's private authority; empty where browsers trust it anyway. Raises Unreadable."""
+    if not section.ca_file:
+        return ""
+    file = context.project / section.ca_file
+    if not file.is_file():
+        raise Unreadable(f"{section.ca_file}: there is no such file; write [e2e] ca_file relative to the criteria file")
+    return str(file)
+
+
+def _list_pins(section: E2eSection, ca_file: str) -> str:
+    """Return what the browser is to trust: the keys of each host for which the private authority vouches.
+
+    Chromium takes no file of authorities, and nothing else would make it trust a page that its readers' machines do.
+    """
+    from ...probes.certificates import inspect_certificates  # noqa: PLC0415  judging needs nothing of it
+
+    parts, now = urlsplit(section.base_url), datetime.now(UTC).timestamp()
+    pins: list[str] = []
+    for host in (parts.hostname or "", *section.hosts):
+        shown = inspect_certificates(host, parts.port or 443, ca_file=ca_file, timeout=_PATIENCE)
+        pins += list_pins(shown, host, now)
+    return ",".join(dict.fromkeys(pins))
 
 
 @contextmanager
