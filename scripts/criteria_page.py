@@ -31,6 +31,7 @@ MEANINGS = {
     "decides": "Whether the value itself is compared, or its whole interval (`bound`, which needs a confidence).",
     "window": "Least time that must have been observed.",
     "rate": "Least load under which the bound must hold.",
+    "disturbances": "Longest disturbance for which the confidence must hold under load. [load.md](load.md)",
     "needs": "`production`: a rehearsal can't answer it, says so, and goes on.",
     "moment": "The checklist of a release that it belongs to, for `--moment`.",
     "applicability": "Whether the question may not arise: never, for some subjects, or for a whole system. See below.",

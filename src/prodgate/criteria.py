@@ -64,6 +64,8 @@ class Criterion:
     """Whether the point value or the confidence bound is compared: ``point`` or ``bound``."""
     window: Quantity | None = None
     """Least time that must have been observed."""
+    disturbances: Quantity | None = None
+    """Longest disturbance under load for which the confidence must hold."""
     rate: Quantity | None = None
     """Least load under which the bound must hold, in arrivals per second."""
     needs_production: bool = False

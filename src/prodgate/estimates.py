@@ -42,6 +42,8 @@ class Estimate:
     """Why this can show that a bound is broken but not that it is kept; empty when it can do both."""
     detail: str = ""
     """What the value is made of."""
+    spell: float = 0.0
+    """How long, in seconds, a disturbance may be for this to show that a bound is kept; 0 when it does not show it."""
 
     def __str__(self) -> str:
         ends = f"{_shorten(self.low, ROUND_FLOOR, unit=False)}–{_shorten(self.high, ROUND_CEILING)}"
@@ -71,9 +73,13 @@ def estimate_share(
     good: bool = False,
     unfinished: str = "",
     detail: str = "",
+    seconds: float = 0.0,
 ) -> Estimate:
-    """Estimate the share of requests that went bad, of which ``bad[second]`` did; with ``good`` the share of others."""
-    sure = confidence or CONFIDENCE
+    """Estimate the share of requests that went bad, of which ``bad[second]`` did; with ``good`` the share of others.
+
+    ``seconds`` is how long they came.
+    """
+    sure, limit = confidence or CONFIDENCE, _limit(bound, good=good)
     low, high = statistics.clustered_interval(bad, trials, float(sure.base))
     worth = statistics.effective_trials(bad, trials, float(sure.base))
     value = sum(bad) / max(trials, 1)
@@ -86,9 +92,10 @@ def estimate_share(
         samples=trials,
         effective=int(worth),
         confidence=sure,
-        settles=_describe_further_trials(sum(bad), trials, worth, limit=_limit(bound, good=good), confidence=sure),
+        settles=_describe_further_trials(sum(bad), trials, worth, limit=limit, confidence=sure),
         unfinished=unfinished,
         detail=detail,
+        spell=statistics.longest_spell(sum(bad), trials, seconds, limit, float(sure.base)),
     )
 
 
@@ -120,8 +127,9 @@ def estimate_percentile(
     confidence: Quantity | None,
     unfinished: str = "",
     detail: str = "",
+    seconds: float = 0.0,
 ) -> Estimate:
-    """Estimate the latency that no more than the share ``slowest`` of requests exceed.
+    """Estimate the latency that no more than the share ``slowest`` of requests exceed, which came in ``seconds``.
 
     ``latencies`` are ascending tenths of a millisecond; ``slower(latency)`` counts requests over one, by second. The
     ends are the latencies between which that share can't be told from the one that was seen: a limit lies outside of
@@ -145,6 +153,7 @@ def estimate_percentile(
         settles=_describe_further_trials(sum(over), trials, worth, limit=part, confidence=sure),
         unfinished=unfinished,
         detail=detail,
+        spell=statistics.longest_spell(sum(over), trials, seconds, part, level),
     )
 
 

@@ -109,6 +109,27 @@ def _is_above(bad: Sequence[int], trials: int, limit: float, confidence: float) 
     return bool(((above > confidence) & (count > 0)).any())
 
 
+def longest_spell(bad: float, trials: int, seconds: float, limit: float, confidence: float) -> float:
+    """Return how long disturbances may be for a share to be shown at or below a limit all the same, in seconds.
+
+    In a disturbance of the worst kind all trials go bad together: of a length L there are rate x L in each, which makes
+    the design effect 1 + rate x L. And of rare ones the window may hold none, whatever else was seen. Where a part of
+    the bad trials comes singly, less depends on chance. 0 when even independent trials don't show it.
+    """
+    from scipy.optimize import brentq  # noqa: PLC0415
+    from scipy.special import betainc  # noqa: PLC0415
+
+    share = bad / max(trials, 1)
+
+    def beyond(worth: float) -> float:
+        return float(betainc(share * worth + 1, (1 - share) * worth, limit)) - confidence
+
+    if share >= limit or not trials or beyond(trials) < 0:
+        return 0.0
+    worth = float(brentq(beyond, 1e-6, trials, rtol=1e-9))
+    return seconds * (1 / worth - 1 / trials)
+
+
 def further_trials(share: float, trials: int, settled: Callable[[float, float], bool]) -> int | None:
     """Return how many more trials with the same share of bad ones settle a question; None when none ever do.
 

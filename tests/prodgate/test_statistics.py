@@ -18,6 +18,7 @@ from prodgate.statistics import (
     further_trials,
     is_above,
     is_below,
+    longest_spell,
     nearest_rank,
 )
 
@@ -113,6 +114,43 @@ def test_asking_about_one_limit_is_asking_for_the_ends(bad: list[int], limit: fl
     low, high = clustered_interval(bad, 12 * len(bad), SURE)
     assert is_below(bad, 12 * len(bad), limit, SURE) is (high <= limit) or high == pytest.approx(limit)
     assert is_above(bad, 12 * len(bad), limit, SURE) is (low > limit) or low == pytest.approx(limit)
+
+
+def test_with_nothing_bad_a_window_must_be_as_many_times_as_long_as_trials_are_needed() -> None:
+    needed = np.log(1 - SURE) / np.log(1 - LIMIT)
+    assert longest_spell(0, 10**9, 600, LIMIT, SURE) == pytest.approx(600 / needed, rel=1e-6)
+    assert longest_spell(0, 59, 600, LIMIT, SURE) == pytest.approx(600 / needed - 600 / 59)
+    assert longest_spell(0, 58, 600, LIMIT, SURE) == 0, "too few trials, were they independent"
+    assert longest_spell(50, 1000, 600, LIMIT, SURE) == longest_spell(0, 0, 600, LIMIT, SURE) == 0
+
+
+@pytest.mark.parametrize(("bad", "trials"), [(1, 93), (8, 300), (38, 1000)])
+def test_the_longest_spell_is_where_the_binomial_tail_is_what_is_left_of_the_confidence(bad: int, trials: int) -> None:
+    """Of so many thousands of trials, ``trials`` independent ones are left: their tail, summed term by term."""
+    spell = longest_spell(bad * 1000, trials * 1000, 1000, LIMIT, SURE)
+    worth = 1 / (spell / 1000 + 1 / (trials * 1000))
+    assert _tail(LIMIT, trials, range(bad + 1)) <= 1 - SURE
+    assert trials - bad / LIMIT < worth <= trials, (spell, worth)
+
+
+def spells(chance: np.random.Generator, length: float, singly: float) -> list[int]:
+    """A run of 600 s with 90 requests in each: in spells of a length all are slow, of the others a part; in all 5.2 %."""
+    within = (0.052 - singly) / (1 - singly)
+    begins = chance.uniform(-length, 600, chance.poisson(-np.log1p(-within) / length * (600 + length)))
+    at = (np.arange(6000) + 0.5) / 10
+    still = ((at[:, None] >= begins) & (at[:, None] < begins + length)).any(axis=1)
+    return [int(one) for one in chance.binomial(9, np.where(still, 1, singly)).reshape(600, 10).sum(axis=1)]
+
+
+@pytest.mark.parametrize(("length", "singly"), [(1, 0), (9, 0), (1, 0.026), (5, 0.026), (30, 0.026)])
+def test_a_pass_that_says_that_it_holds_for_a_disturbance_is_seldom_false(length: float, singly: float) -> None:
+    chance, passed, held = np.random.default_rng(20261127), 0, 0
+    for _ in range(150):
+        bad = spells(chance, length, singly)
+        passed += (passes := is_below(bad, 54_000, LIMIT, SURE))
+        held += passes and longest_spell(sum(bad), 54_000, 600, LIMIT, SURE) >= length
+    assert held / 150 < 1 - SURE + 3 * (0.05 * 0.95 / 150) ** 0.5
+    assert passed / 150 > 0.3 or length < 30, "without saying so it would be"
 
 
 Shares = Callable[[np.random.Generator], Any]

@@ -10,13 +10,19 @@ from typing import Any, Final
 from ..criteria import suggest
 from ..quantities import UNITS, Bound, Quantity, UnitError
 from ..semantics.names import says_nothing
-from .validation import GREATEST, LONGEST, is_text_list, parse_quantity
+from .validation import GREATEST, LONGEST, is_text_list, parse_quantity, quantity_mistakes
 
 #: The least confidence: with less, the ends of an interval pass each other; and the greatest that can be computed.
 _CONFIDENCE: Final = (Decimal("0.5"), Decimal("0.999999"))
 _REFERENCE: Final = re.compile(r"\{([^}]*)\}")
 
-
+#: Keys of a criterion that say of how much it is decided, with the dimension and an example of each.
+SAMPLING: Final = {
+    "confidence": ("ratio", "95 %"),
+    "window": ("time", "30 d"),
+    "rate": ("rate", "100 /s"),
+    "disturbances": ("time", "5 s"),
+}
 #: Key of a criterion -> the field that its bound becomes.
 _BOUNDS: Final = {"require": "bound", "baseline": "baseline_bound"}
 
@@ -37,6 +43,15 @@ def parse_bounds(table: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[st
     """Return the bounds of a criterion: its own, and the one that is asked of any team."""
     stated = {name: table.get(key) for key, name in _BOUNDS.items()}
     return {name: parse_bound(text, tables) for name, text in stated.items() if isinstance(text, str)}
+
+
+def sampling_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with of how much a criterion is decided."""
+    if "confidence" in table:
+        yield from confidence_mistakes(f"{where}.confidence", table["confidence"])
+    for key, (dimension, example) in SAMPLING.items():
+        if key in table and key != "confidence":
+            yield from quantity_mistakes(f"{where}.{key}", table[key], dimension, example)
 
 
 def bounds_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:

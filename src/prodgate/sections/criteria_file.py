@@ -11,7 +11,7 @@ from typing import Any
 from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError
 from ..quantities import Quantity
 from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
-from .bounds import bounds_mistakes, confidence_mistakes, deciding_mistakes, parse_bounds, text_mistakes
+from .bounds import SAMPLING, bounds_mistakes, deciding_mistakes, parse_bounds, sampling_mistakes, text_mistakes
 from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
 from .evidence import EvidenceSection, parse_evidence_section
@@ -25,7 +25,7 @@ from .rollout import RolloutSection, parse_rollout_section
 from .sections import section_mistakes
 from .statements import read_statement, statement_mistakes
 from .toml_text import render_mistakes
-from .validation import key_mistakes, quantity_mistakes
+from .validation import key_mistakes
 
 KEYS: dict[str, tuple[type, ...]] = {
     "statement": (dict, str),
@@ -41,6 +41,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "decides": (str,),
     "window": (str,),
     "rate": (str,),
+    "disturbances": (str,),
     "needs": (str,),
     "moment": (str,),
     "applicability": (str,),
@@ -59,7 +60,6 @@ CHOICES = {
     "moment": MOMENTS,
     "applicability": ("always", "some-subjects", "where-present"),
 }
-_QUANTITIES = {"confidence": ("ratio", "95 %"), "window": ("time", "30 d"), "rate": ("rate", "100 /s")}
 _TEXTS = {
     "why": "why it must hold",
     "source": "the line of the requirements that asks for it, e.g. 'OPS-2'",
@@ -210,23 +210,15 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
     for key, (least, most) in NUMBERS.items():
         if not least <= table.get(key, least) <= most:
             yield f"{where}.{key}: is {table[key]:,}; write a number from {least} to {most:,}"
-    yield from _quantity_mistakes(where, table)
+    yield from sampling_mistakes(where, table)
     yield from deciding_mistakes(where, table)
     yield from terms_mistakes(where, table)
     yield from bounds_mistakes(where, table, tables)
 
 
-def _quantity_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
-    if "confidence" in table:
-        yield from confidence_mistakes(f"{where}.confidence", table["confidence"])
-    for key in ("window", "rate"):
-        if key in table:
-            yield from quantity_mistakes(f"{where}.{key}", table[key], *_QUANTITIES[key])
-
-
 def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, Any]) -> Criterion:
     statement = read_statement(table)
-    quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in _QUANTITIES if key in table}
+    quantities: dict[str, Any] = {key: Quantity.parse(table[key]) for key in SAMPLING if key in table}
     return Criterion(
         id=id_,
         statement=statement.get("en") or statement["ja"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
 from math import ceil
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ class Measurements:
     """Why the run was stopped early; empty when it was not."""
     late: Quantity
     """How late the generator sent at its 99th percentile: response times may be shorter by as much, not longer."""
+    screen: bool = False
+    """Whether this is a rehearsal, too short for what is asked of a real run: it says what it holds for, no more."""
 
     @property
     def requests(self) -> int:
@@ -62,9 +64,10 @@ class Measurements:
             confidence=criterion.confidence,
             unfinished=self.why_unfinished(criterion),
             detail=", ".join(filter(None, (self.describe_failures(), self._lateness()))),
+            seconds=float(self.duration.base),
         )
         low = found.low.base - self.late.base
-        return replace(found, low=Quantity.of(max(Decimal(0), low * 1000), "ms"))
+        return self._with_spell(replace(found, low=Quantity.of(max(Decimal(0), low * 1000), "ms")), criterion)
 
     def failed_share(self, criterion: Criterion) -> Estimate:
         """Return the share of requests that failed."""
@@ -88,7 +91,7 @@ class Measurements:
         return f"sent up to {self.late} late" if self.late.base >= _NOTABLE else ""
 
     def _share(self, criterion: Criterion, *, good: bool) -> Estimate:
-        return estimates.estimate_share(
+        found = estimates.estimate_share(
             self.failed,
             self.requests,
             bound=_require_bound(criterion),
@@ -96,7 +99,23 @@ class Measurements:
             good=good,
             unfinished=self.why_unfinished(criterion),
             detail=self.describe_failures(),
+            seconds=float(self.duration.base),
         )
+        return self._with_spell(found, criterion)
+
+    def _with_spell(self, found: Estimate, criterion: Criterion) -> Estimate:
+        """Say for how long a disturbance it holds that a bound is kept, and whether that is what is asked for."""
+        if not found.spell or not found.is_within(_require_bound(criterion)):
+            return found
+        holds, asked = describe_spell(found.spell), criterion.disturbances
+        said = f"holds for disturbances up to {holds}"
+        if asked and Decimal(found.spell) < asked.base and self.screen:
+            said += f", a screen: {asked} is asked of a real run"
+        elif asked and Decimal(found.spell) < asked.base:
+            enough = Quantity.seconds(ceil(self.duration.base * asked.base / Decimal(found.spell)))
+            why = f"this {said}, {asked} is asked for; let the load last {enough}"
+            found = replace(found, unfinished="; ".join(filter(None, (found.unfinished, why))))
+        return replace(found, detail="; ".join(filter(None, (found.detail, said))))
 
     def _slower(self, latency: int) -> list[int]:
         slow = [sum(count for took, count in second.items() if took > latency) for second in self.latencies]
@@ -109,6 +128,12 @@ class Measurements:
             yield f"the load was {self.rate}, at least {criterion.rate} is asked for; raise the profile's rate"
         if criterion.window is not None and self.duration.base < criterion.window.base:
             yield f"the load lasted {self.duration}, at least {criterion.window} is asked for; raise its duration"
+
+
+def describe_spell(seconds: float) -> Quantity:
+    """Return how long a disturbance may be in two digits, rounded down."""
+    whole = Decimal(seconds) * (1 if seconds >= 1 else 1000)
+    return Quantity.of(Context(prec=2, rounding=ROUND_FLOOR).create_decimal(whole), "s" if seconds >= 1 else "ms")
 
 
 def read_measurements(record: Mapping[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -53,7 +53,10 @@ class CacheableResponse(Fact):
 
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield what a run without a deploy shows; ``stored`` is its record with the place that it was sent to."""
-    yield kind(subject=run_name(stored), measured=read_measurements(stored["record"]))
+    measured = read_measurements(stored["record"])
+    if not isinstance(measured, Unread):
+        measured = replace(measured, screen=stored.get("screen", False))
+    yield kind(subject=run_name(stored), measured=measured)
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
 

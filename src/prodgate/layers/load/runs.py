@@ -151,6 +151,7 @@ def _make_evidence(
         "server": None if record["other"] else _read_server_log(record, since, target),
         "deploys": list(deploys.done),
         "undeployed": deploys.failed,
+        "screen": target.screen,
     }
     subject = f"{record['profile']['name']} at {target.place}"
     return Evidence(kind=RECORD, value=stored, subject=subject, source=f"Locust {record['versions']['locust']}")

@@ -44,6 +44,8 @@ class LoadTarget:
     """The build that is to be put under load; empty when nobody knows it."""
     no_build: str = ""
     """Why the build is not known; empty when it is."""
+    screen: bool = False
+    """Whether this is a rehearsal, which is too short for what is asked of a real run."""
 
     def log_size(self) -> int:
         """Return the size of the access log, in bytes."""
@@ -81,12 +83,12 @@ def open_target(context: LayerContext, section: LoadSection) -> Iterator[LoadTar
 def _open_rehearsal(context: LayerContext) -> Iterator[LoadTarget]:
     if is_sample(context):
         with _rehearsal_site(_make_folder(context, "site"), build=_BUILD) as site:
-            yield LoadTarget(site.url, "the rehearsal's site", site, build=_BUILD)
+            yield LoadTarget(site.url, "the rehearsal's site", site, build=_BUILD, screen=True)
         return
     with open_own_site(context) as url:
         stated = context.stated.e2e
         build, why = build_under_test(context, stated) if stated else ("", f"{context.stated.path}: no [e2e] names it")
-        yield LoadTarget(url, "your site on this machine", build=build, no_build=why)
+        yield LoadTarget(url, "your site on this machine", build=build, no_build=why, screen=True)
 
 
 @contextmanager

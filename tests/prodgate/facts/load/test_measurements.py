@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -190,6 +191,19 @@ def test_less_load_than_is_asked_for_convicts_and_never_acquits(changes: dict[st
         **SURE,
     )
     assert outcome(read_measurements(record()), enough, Measurements.p95) is Outcome.SATISFIED
+
+
+def test_a_real_run_must_hold_for_the_disturbances_that_are_asked_and_a_rehearsal_says_for_which_it_does() -> None:
+    asked = criterion("latency-p95", bound=Bound.parse("< 200 ms"), disturbances=Quantity.parse("1 s"), **SURE)
+    found = read_measurements(record())
+    with pytest.raises(Concluded, match=r"up to 670 ms, 1 s is asked for; let the load last 60 s"):
+        asked.require(found.p95(asked))
+    screen = replace(found, screen=True).p95(asked)
+    asked.require(screen)
+    assert screen.detail == "holds for disturbances up to 670 ms, a screen: 1 s is asked of a real run"
+    cells = [cell(second, {1000: 100}) for second in range(60)]
+    longer = read_measurements(record(seconds=cells, profile={"name": "steady", "rate": 100.0, "duration": 60.0}))
+    asked.require(longer.p95(asked))
 
 
 @pytest.mark.parametrize(
