@@ -1,7 +1,15 @@
 """Does the site stand the load: usual, in a surge, and while it is deployed?"""
 
 from prodgate import Criterion, check
-from prodgate.facts.load import CacheableResponse, DeployUnderLoad, LoadChange, ServerView, SteadyLoad, SurgeLoad
+from prodgate.facts.load import (
+    CacheableResponse,
+    DeployUnderLoad,
+    LoadChange,
+    RequestLoad,
+    ServerView,
+    SteadyLoad,
+    SurgeLoad,
+)
 
 
 @check(
@@ -36,6 +44,26 @@ def test_few_requests_under_load_fail(load: SteadyLoad, criterion: Criterion) ->
 def test_readers_are_answered_in_time(load: SteadyLoad, criterion: Criterion) -> None:
     """Are enough requests under load answered with success, and before the timeout of the profile?"""
     criterion.require(load.measured.answered_share(criterion))
+
+
+@check(
+    "latency-p95-by-name",
+    remedy="Make this kind of request faster; where it is rare in the locustfile, give its task more weight.",
+    measures="time",
+)
+def test_each_kind_of_request_is_answered_fast(load: RequestLoad, criterion: Criterion) -> None:
+    """Is the 95th percentile of response time of each kind of request within the objective?"""
+    criterion.require(load.measured.p95(criterion))
+
+
+@check(
+    "error-rate-by-name",
+    remedy="Look up the classes of failure of this kind of request in the record, and its log.",
+    measures="ratio",
+)
+def test_few_requests_of_each_kind_fail(load: RequestLoad, criterion: Criterion) -> None:
+    """Is the share of requests of each kind that fail, or are not answered in time, within the objective?"""
+    criterion.require(load.measured.failed_share(criterion))
 
 
 @check(

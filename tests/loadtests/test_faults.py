@@ -17,6 +17,7 @@ from prodgate.criteria import Criteria
 from prodgate.evidence import runs
 from prodgate.evidence.artifacts import load_json
 from prodgate.evidence.journal import Journal
+from prodgate.facts.load import RequestLoad
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load.kinds import KINDS, RECORD
 from prodgate.layers.load.layer import LoadLayer
@@ -128,7 +129,7 @@ class Stage:
 
     def judging(self, *profiles: str) -> list[Check]:
         """Return the checks that judge what profiles show."""
-        kinds = {kind for name in profiles for kind in KINDS[name]}
+        kinds = {kind for name in profiles for kind in KINDS[name]} - {RequestLoad}  # too short to tell of each
         return [check for check in self.checks if check.kind in kinds]
 
     def _observed(self, faults: Sequence[str], profiles: Sequence[str]) -> Observed:

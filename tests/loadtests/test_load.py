@@ -24,6 +24,8 @@ FILE = Path(__file__).parents[2] / "loadtests" / "test_load.py"
 
 SURE = {"confidence": Quantity.parse("95 %"), "decides": "bound", "layers": ("load",)}
 P95 = criterion("latency-p95", bound=Bound.parse("< 200 ms"), samples=1000, **SURE)
+P95_EACH = criterion("latency-p95-by-name", bound=Bound.parse("< 200 ms"), samples=300, needs_production=True, **SURE)
+ERRORS_EACH = criterion("error-rate-by-name", bound=Bound.parse("< 1 %"), samples=299, needs_production=True, **SURE)
 SURGE = criterion("surge-served", bound=Bound.parse("< 200 ms"), samples=1000, **SURE)
 ERRORS = criterion("error-rate", bound=Bound.parse("< 0.1 %"), samples=2995, **SURE)
 ANSWERED = criterion("availability-under-load", bound=Bound.parse(">= 99.9 %"), samples=2995, **SURE)
@@ -74,6 +76,8 @@ def server(took: int = 900, count: int = 4500) -> dict[str, Any]:
 HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (P95, run, "100 ms (4,000 requests; holds for disturbances up to 670 ms)"),
     (P95, lambda: run(seconds=slow([1] * 40)), "100 ms (4,000 requests; holds for disturbances up to 430 ms)"),
+    (P95_EACH, run, "100 ms (4,000 requests; holds for disturbances up to 670 ms)"),
+    (ERRORS_EACH, run, "0 % (95 % each end: 0–0.07487 %, 4,000 requests; holds for disturbances up to 120 ms)"),
     (SURGE, lambda: run("surge"), "100 ms (4,000 requests; holds for disturbances up to 670 ms)"),
     (ERRORS, run, "0 % (95 % each end: 0–0.07487 %, 4,000 requests; holds for disturbances up to 3.3 ms)"),
     (ANSWERED, run, "100 % (95 % each end: 99.92–100 %, 4,000 requests; holds for disturbances up to 3.3 ms)"),
@@ -87,6 +91,12 @@ HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
 BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (P95, lambda: run(seconds=slow([8] * 40)), "300 ms (4,000 requests)"),
     (P95, lambda: run(seconds=failing([8] * 40)), "∞ ms (4,000 requests; 320 HTTP 503)"),
+    (P95_EACH, lambda: run(seconds=slow([8] * 40)), "300 ms (4,000 requests)"),
+    (
+        ERRORS_EACH,
+        lambda: run(seconds=failing([2] * 40, "timeout")),
+        "2 % (95 % each end: 1.649–2.404 %, 4,000 requests; 80 timeout)",
+    ),
     (SURGE, lambda: run("surge", seconds=slow([30] * 40)), "300 ms (4,000 requests)"),
     (ERRORS, lambda: run(seconds=failing([1] * 40)), "1 % (95 % each end: 0.7557–1.3 %, 4,000 requests; 40 HTTP 503)"),
     (
@@ -138,6 +148,8 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (P95, lambda: run(seconds=slow([5] * 40)), "no number of requests like these would settle it"),
     (P95, lambda: run(**SICK), "the generator was the bottleneck: send lag p99 was 34 ms; use more workers"),
     (P95, lambda: run(seconds=[]), "none of 1,000 samples"),
+    (P95_EACH, lambda: run(seconds=slow([0, 0])), "only 200 of 300 samples"),
+    (ERRORS_EACH, lambda: run(seconds=failing([1, 1])), "only 200 of 299 samples"),
     (SURGE, lambda: run("surge", seconds=slow([2] * 8)), "only 800 of 1,000 samples"),
     (SURGE, lambda: run("surge", **LOST), "worker 'worker 2' was lost"),
     (ERRORS, lambda: run(seconds=failing([0] * 39 + [1])), "1,784 more requests like these would settle it"),
@@ -181,6 +193,22 @@ def test_it_is_not_known(checks: dict[str, Check], asked: Criterion, facts: Call
     finding = judged(checks, asked, facts())
     assert finding.outcome is Outcome.UNDETERMINED
     assert reason in finding.reason
+
+
+@pytest.mark.parametrize("asked", [P95_EACH, ERRORS_EACH])
+def test_what_is_wrong_with_a_few_does_not_hide_among_the_many(checks: dict[str, Check], asked: Criterion) -> None:
+    """A page with 3 % of the requests, each of which takes 1.9 s or fails: the whole is within 5 %."""
+    slow_or_failed = ({19000: 3}, {}) if asked is P95_EACH else ({}, {"HTTP 500": 3})
+    few = [cell(at, slow_or_failed[0], 1, failed=slow_or_failed[1]) for at in range(40)]
+    cells = [*few, *(cell(at, {1000: 97}) for at in range(40))]
+    requests = [{"name": name, "cacheable": False} for name in ("GET /", "GET /report")]
+    facts = Facts(run(seconds=cells, requests=requests))
+    whole = judge(checks["latency-p95"], P95, facts, layer="load", fixtures={})
+    assert [one.outcome for one in whole] == [Outcome.SATISFIED]
+    found = {one.subject: one for one in judge(checks[asked.id], asked, facts, layer="load", fixtures={})}
+    hidden = found.pop("GET /report (steady at https://www.example.com)")
+    assert hidden.outcome is Outcome.NOT_SATISFIED
+    assert [one.outcome for one in found.values()] == [Outcome.SATISFIED]
 
 
 def test_every_check_was_seen_in_all_three_ways(checks: dict[str, Check]) -> None:

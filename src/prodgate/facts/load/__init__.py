@@ -2,10 +2,10 @@
 
 from .account_view import BalancerTimes, EntranceCount
 from .changes import LoadChange
-from .runs import CacheableResponse, DeployUnderLoad, SteadyLoad, SurgeLoad
+from .runs import CacheableResponse, DeployUnderLoad, RequestLoad, SteadyLoad, SurgeLoad
 from .server_view import ServerView
 
 __all__ = [
-    "BalancerTimes", "CacheableResponse", "DeployUnderLoad", "EntranceCount", "LoadChange", "ServerView", "SteadyLoad",
-    "SurgeLoad",
+    "BalancerTimes", "CacheableResponse", "DeployUnderLoad", "EntranceCount", "LoadChange", "RequestLoad", "ServerView",
+    "SteadyLoad", "SurgeLoad",
 ]  # fmt: skip

@@ -136,8 +136,11 @@ def describe_spell(seconds: float) -> Quantity:
     return Quantity.of(Context(prec=2, rounding=ROUND_FLOOR).create_decimal(whole), "s" if seconds >= 1 else "ms")
 
 
-def read_measurements(record: Mapping[str, Any]) -> Any:
-    """Return the measurements of a record, or Unread if it can't be trusted."""
+def read_measurements(record: Mapping[str, Any], request: int | None = None) -> Any:
+    """Return the measurements of a record, of all requests or of those of one name; Unread if it can't be trusted.
+
+    Which arrivals were not sent is known, and not what they would have asked for: they count among all alone.
+    """
     if reason := why_unsound(record):
         return Unread(reason)
     profile, cells = record["profile"], record["seconds"]
@@ -145,11 +148,11 @@ def read_measurements(record: Mapping[str, Any]) -> Any:
     seconds = max(seen, ceil(profile["duration"])) if record["complete"] else seen
     latencies, failed = [Counter[int]() for _ in range(seconds)], [0] * seconds
     classes = Counter[str]()
-    for cell in cells:
+    for cell in (each for each in cells if request in (None, each["request"])):
         latencies[cell["second"]].update({int(took): count for took, count in cell["latency"].items()})
         failed[cell["second"]] += sum(cell["failed"].values())
         classes.update(cell["failed"])
-    if record["not_sent"]:
+    if record["not_sent"] and request is None:
         latencies.append(Counter())
         failed.append(record["not_sent"])
         classes["not sent"] = record["not_sent"]

@@ -27,6 +27,13 @@ class SteadyLoad(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RequestLoad(Fact):
+    """The requests of one name at the usual rate; ``subject`` is such as ``GET /search (steady at https://…)``."""
+
+    measured: Measurements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SurgeLoad(Fact):
     """Readers arriving at several times the usual rate."""
 
@@ -53,12 +60,18 @@ class CacheableResponse(Fact):
 
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield what a run without a deploy shows; ``stored`` is its record with the place that it was sent to."""
-    measured = read_measurements(stored["record"])
-    if not isinstance(measured, Unread):
-        measured = replace(measured, screen=stored.get("screen", False))
-    yield kind(subject=run_name(stored), measured=measured)
+    yield kind(subject=run_name(stored), measured=_measured(stored))
+    if kind is SteadyLoad:
+        for place, request in enumerate(stored["record"]["requests"]):
+            yield RequestLoad(subject=f"{request['name']} ({run_name(stored)})", measured=_measured(stored, place))
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
+
+
+def _measured(stored: Mapping[str, Any], request: int | None = None) -> Any:
+    """Return what was measured of all requests, or of those of one name, as this kind of run can tell it."""
+    found = read_measurements(stored["record"], request)
+    return found if isinstance(found, Unread) else replace(found, screen=stored.get("screen", False))
 
 
 def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:

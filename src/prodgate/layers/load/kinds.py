@@ -7,7 +7,7 @@ from typing import Final
 
 from ...facts import Fact
 from ...facts.load.changes import LoadChange
-from ...facts.load.runs import CacheableResponse, DeployUnderLoad, SteadyLoad, SurgeLoad
+from ...facts.load.runs import CacheableResponse, DeployUnderLoad, RequestLoad, SteadyLoad, SurgeLoad
 from ...facts.load.server_view import ServerView
 
 #: The record of one run, with what else was observed of it.
@@ -20,7 +20,7 @@ ACCOUNT: Final = "load-account"
 SELF_TEST: Final = "load-self-test"
 #: Profile -> the kinds of fact in its run.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
-    "steady": (SteadyLoad, CacheableResponse, ServerView),
+    "steady": (SteadyLoad, RequestLoad, CacheableResponse, ServerView),
     "surge": (SurgeLoad,),
     "deploy": (DeployUnderLoad,),
     "compare": (LoadChange,),
