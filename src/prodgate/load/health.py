@@ -37,13 +37,16 @@ class Vitals:
     cpu: float = 0.0
     """Processor seconds of the process per second."""
     machine_cpu: float = 0.0
+    """The share of the processors that is used: of the container's limit, where it has one."""
+    refused: float = 0.0
+    """The share of the time in which the container wanted to run and was not let."""
     steal: float = 0.0
 
 
 def combine_vitals(processes: Iterable[Mapping[str, Any]]) -> Vitals:
     """Return the vitals of several processes (as JSON values) as one: lags added up, the worst of the rest."""
     lags: dict[str, Counter[int]] = {"send_lag": Counter(), "loop_lag": Counter()}
-    worst = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0}
+    worst = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0, "refused": 0.0}
     for vitals in processes:
         for name, lag in lags.items():
             lag.update({int(tenths): count for tenths, count in vitals[name].items()})
@@ -60,6 +63,7 @@ def assess_health(vitals: Vitals, profile: Profile) -> dict[str, Any]:
         "cpu": round(vitals.cpu, 4),
         "machine_cpu": round(vitals.machine_cpu, 4),
         "steal": round(vitals.steal, 4),
+        "refused": round(vitals.refused, 4),
         "sick": sick,
         "advice": ADVICE if sick else "",
     }
@@ -87,6 +91,9 @@ def _list_problems(vitals: Vitals, profile: Profile) -> Iterator[str]:
         yield f"the machine's processors were {busy} busy, at most {MAX_MACHINE_CPU:.0%} leaves room to send in time"
     if vitals.steal > MAX_STEAL:
         yield f"{vitals.steal:.1%} of processor time was given to other machines, at most {MAX_STEAL:.0%} is bearable"
+    if vitals.refused > MAX_STEAL:
+        refused = f"in {vitals.refused:.1%} of the time the container was at its limit and not let run"
+        yield f"{refused}, at most {MAX_STEAL:.0%} is bearable"
 
 
 def _ms(seconds: float) -> str:

@@ -19,7 +19,9 @@ class Profile:
     duration: float
     """How long the load is measured, after the warm-up."""
     warm_up: float = 5.0
-    """How long the same load runs before that; its requests are only counted."""
+    """How long load runs before that, climbing to the rate in the first half; its requests are only counted."""
+    climb: float = 0.0
+    """How long the rate climbs from nothing at the start of what is measured, for a load whose beginning counts."""
     timeout: float = 10.0
     """How long a request may take from its intended start; longer is the failure "timeout"."""
     slow: float | None = None
@@ -42,6 +44,9 @@ class Profile:
             raise ValueError(f"load profile {self.name!r}: returning is {self.returning}; it must be from 0 to below 1")
         if self.warm_up < 0:
             raise ValueError(f"load profile {self.name!r}: warm_up is {self.warm_up}; it must not be below 0")
+        if not 0 <= self.climb <= self.duration:
+            most = f"it must be from 0 to the duration, {self.duration}"
+            raise ValueError(f"load profile {self.name!r}: climb is {self.climb}; {most}")
 
     @property
     def seconds(self) -> float:

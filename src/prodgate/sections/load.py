@@ -32,9 +32,9 @@ class LoadProfile:
 
     rate: Quantity
     duration: Quantity
-    """What is measured, after the warm-up."""
+    """What is measured at the full rate."""
     warm_up: Quantity
-    """Sent before at the same rate, and not measured."""
+    """How long load is sent before, climbing to the rate, and not measured; in a surge the climb itself is measured."""
     timeout: Quantity
     """Time that a request may take; longer is a failure."""
     returning: Quantity

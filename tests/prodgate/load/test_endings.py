@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import psutil
 import pytest
@@ -49,7 +50,11 @@ def test_a_site_that_is_broken_in_the_warm_up_gets_no_more_load_and_is_judged_by
 
     with serving(refusing) as server:
         profile = a_profile(rate=40.0, duration=300.0, warm_up=300.0)
-        given = {"locustfile": a_locustfile(tmp_path), "directory": tmp_path / "run", "workers": workers}
+        given: dict[str, Any] = {
+            "locustfile": a_locustfile(tmp_path),
+            "directory": tmp_path / "run",
+            "workers": workers,
+        }
         record = run_load(profile, server.url, **given)
     assert (record["complete"], record["stopped_early"], record["health"]["send_lag"]["max"] > 0) == (False, True, True)
     assert record["why"].startswith("stopped early: the site is broken: of the last ")

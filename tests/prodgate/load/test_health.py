@@ -36,6 +36,10 @@ def test_a_process_that_keeps_up_is_well() -> None:
             {"machine_cpu": 0.97},
             "the machine's processors were 97% busy, at most 95% leaves room to send in time",
         ),
+        (
+            {"refused": 0.08},
+            "in 8.0% of the time the container was at its limit and not let run, at most 5% is bearable",
+        ),
         ({"steal": 0.08}, "8.0% of processor time was given to other machines, at most 5% is bearable"),
     ],
 )
@@ -51,9 +55,16 @@ def test_a_slower_limit_bears_more_lag() -> None:
 
 
 def test_workers_are_as_ill_as_the_worst_of_them() -> None:
-    one = {"send_lag": {"10": 5}, "loop_lag": {}, "cpu": 0.2, "machine_cpu": 0.9, "steal": 0.0}
-    two = {"send_lag": {"10": 1, "30": 2}, "loop_lag": {"7": 1}, "cpu": 0.7, "machine_cpu": 0.3, "steal": 0.1}
+    one = {"send_lag": {"10": 5}, "loop_lag": {}, "cpu": 0.2, "machine_cpu": 0.9, "steal": 0.0, "refused": 0.2}
+    two = {
+        "send_lag": {"10": 1, "30": 2},
+        "loop_lag": {"7": 1},
+        "cpu": 0.7,
+        "machine_cpu": 0.3,
+        "steal": 0.1,
+        "refused": 0.0,
+    }
     assert combine_vitals([one, two]) == Vitals(
-        send_lag={10: 6, 30: 2}, loop_lag={7: 1}, cpu=0.7, machine_cpu=0.9, steal=0.1
+        send_lag={10: 6, 30: 2}, loop_lag={7: 1}, cpu=0.7, machine_cpu=0.9, steal=0.1, refused=0.2
     )
     assert percentiles(combine_vitals([]).send_lag) == {"p50": 0.0, "p99": 0.0, "max": 0.0}

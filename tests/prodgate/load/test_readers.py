@@ -38,11 +38,11 @@ def test_readers_find_what_they_look_for(site: Site, tmp_path: Path) -> None:
         assert each["cacheable"], each
         assert unshareable(record, each["name"]) == {}
     assert len(latencies(record)) > record["sent"] == 80
-    assert record["warm_up"]["sent"] > 40
+    assert record["warm_up"]["sent"] >= 30
 
 
 def test_locust_runs_it_by_itself(site: Site) -> None:
-    options = ["--headless", "-u", "5", "-r", "5", "-t", "2s", "-H", site.url, "--only-summary"]
+    options = ["--headless", "-u", "5", "-r", "5", "-t", "10s", "-H", site.url, "--only-summary"]
     command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert ended.returncode == 0, ended.stderr

@@ -31,7 +31,7 @@ class Measurements:
     rate: Quantity
     """Arrivals per second that were planned; each makes one request or more."""
     duration: Quantity
-    """How long they arrived."""
+    """How long they arrived at that rate; what comes while it climbs is counted, too."""
     latencies: tuple[Mapping[int, int], ...]
     """For each second, latency in tenths of a millisecond -> how many requests succeeded with it."""
     failed: tuple[int, ...]
@@ -144,6 +144,7 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
     if reason := why_unsound(record):
         return Unread(reason)
     profile, cells = record["profile"], record["seconds"]
+    whole = Decimal(str(profile["duration"])) - Decimal(str(profile.get("climb", 0)))
     seen = max((cell["second"] + 1 for cell in cells), default=0)
     seconds = max(seen, ceil(profile["duration"])) if record["complete"] else seen
     latencies, failed = [Counter[int]() for _ in range(seconds)], [0] * seconds
@@ -158,7 +159,7 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
         classes["not sent"] = record["not_sent"]
     return Measurements(
         rate=Quantity.of(Decimal(str(profile["rate"])), "/s"),
-        duration=Quantity.seconds(Decimal(str(profile["duration"])) if record["complete"] else seconds),
+        duration=Quantity.seconds(whole if record["complete"] else seconds),
         latencies=tuple(latencies),
         failed=tuple(failed),
         classes=classes,

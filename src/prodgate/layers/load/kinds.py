@@ -28,6 +28,9 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
 #: Kinds of fact that must be there; a build to compare with need not.
 REQUIRED: Final = tuple(kind for name, kinds in KINDS.items() if name != "compare" for kind in kinds)
 
+#: Profiles that are judged from their first request on: the beginning is what they are about.
+JUDGED_FROM_THE_START: Final = ("surge",)
+
 #: Profile -> the criteria that limit its latency and its failures; far beyond those a run ends early.
 LIMITED_BY: Final[Mapping[str, tuple[str, str]]] = {
     "steady": ("latency-p95", "error-rate"),

@@ -22,7 +22,7 @@ from ..observing_layer import Evidence
 from .baseline import find_last_good
 from .builds import read_build
 from .deploys import Deploys, deploying
-from .kinds import BEFORE, KINDS, LIMITED_BY, RECORD, SELF_TEST
+from .kinds import BEFORE, JUDGED_FROM_THE_START, KINDS, LIMITED_BY, RECORD, SELF_TEST
 from .target import LoadTarget, green_build, require_allowed_host
 
 
@@ -180,12 +180,15 @@ def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Prof
     Without a limit of latency only failures are counted, and what is slow is what times out.
     """
     given = section.profiles[name]
+    before, lasting = float(given.warm_up.base), float(given.duration.base)
+    climb = before if name in JUDGED_FROM_THE_START else 0.0
     slow, failed = (_find_limit(id_, stated) for id_ in LIMITED_BY.get(name, ("", "")))
     return Profile(
         name=name,
         rate=float(given.rate.base),
-        duration=float(given.duration.base),
-        warm_up=float(given.warm_up.base),
+        duration=lasting + climb,
+        warm_up=before - climb,
+        climb=climb,
         timeout=float(given.timeout.base),
         returning=float(given.returning.base),
         seed=secrets.randbelow(2**31),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
 
 import gevent
 import psutil
 
+from ..cgroup import Quota, read_quota
 from ..tally import tenths_of_ms
 
 #: Seconds between two measurements of the loop's lag.
@@ -22,8 +26,7 @@ class Monitor:
     def __init__(self) -> None:
         self._send_lag: Counter[int] = Counter()
         self._loop_lag: Counter[int] = Counter()
-        self._before: tuple[float, float, Any] | None = None
-        self._shares = {"cpu": 0.0, "machine_cpu": 0.0, "steal": 0.0}
+        self._shares = dict.fromkeys(("cpu", "machine_cpu", "steal", "refused"), 0.0)
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self, *, after: float, warming: float, lasting: float) -> None:
@@ -52,22 +55,52 @@ class Monitor:
         self._measure(lasting)
 
     def _measure(self, lasting: float) -> None:
-        before = (perf_counter(), time.process_time(), psutil.cpu_times())
+        before = _read_clocks()
         try:
             until = perf_counter() + lasting
             while (woken := perf_counter()) < until:
                 gevent.sleep(INTERVAL)
                 self._loop_lag[tenths_of_ms(perf_counter() - woken - INTERVAL)] += 1
         finally:
-            self._shares = _processor_shares(*before)
+            self._shares = _processor_shares(before, _read_clocks())
 
 
-def _processor_shares(at: float, used: float, before: Any) -> dict[str, float]:
-    now = psutil.cpu_times()
-    spent = {name: getattr(now, name) - getattr(before, name) for name in now._fields if not name.startswith("guest")}
-    total = sum(spent.values()) or 1.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clocks:
+    """What was counted at one moment, in seconds."""
+
+    at: float
+    used: float
+    """By this process."""
+    spent: Mapping[str, float]
+    """By the processors that it may run on, by what for."""
+    quota: Quota | None
+    """Of its container, where that is limited."""
+
+
+def _read_clocks() -> _Clocks:
+    return _Clocks(at=perf_counter(), used=time.process_time(), spent=_read_processors(), quota=read_quota())
+
+
+def _read_processors() -> dict[str, float]:
+    each = psutil.cpu_times(percpu=True)
+    mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(each))
+    counted = [times for number, times in enumerate(each) if number in mine] or each
+    names = [name for name in counted[0]._fields if not name.startswith("guest")]
+    return {name: sum(getattr(times, name) for times in counted) for name in names}
+
+
+def _processor_shares(before: _Clocks, now: _Clocks) -> dict[str, float]:
+    """Return the shares of the time between two moments; a container's limit is what it may use of the machine."""
+    spent = {name: seconds - before.spent[name] for name, seconds in now.spent.items()}
+    total, passed = sum(spent.values()) or 1.0, max(now.at - before.at, INTERVAL)
+    busy, refused = 1 - (spent["idle"] + spent.get("iowait", 0.0)) / total, 0.0
+    if now.quota and before.quota:
+        busy = (now.quota.used - before.quota.used) / passed / now.quota.processors
+        refused = (now.quota.refused - before.quota.refused) / passed
     return {
-        "cpu": (time.process_time() - used) / max(perf_counter() - at, INTERVAL),
-        "machine_cpu": 1 - (spent["idle"] + spent.get("iowait", 0.0)) / total,
+        "cpu": (now.used - before.used) / passed,
+        "machine_cpu": busy,
         "steal": spent.get("steal", 0.0) / total,
+        "refused": refused,
     }

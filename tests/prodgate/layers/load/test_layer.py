@@ -32,6 +32,8 @@ def test_a_rehearsal_tests_the_generator_and_carries_out_each_profile(shop: Path
     assert (steady.rate, steady.duration, steady.warm_up, steady.timeout) == (100, 40, 5, 2)
     assert (steady.slow, steady.slow_share, steady.failed_share) == (0.2, 0.05, 0.001)
     assert [(profile.slow, profile.slow_share) for profile, _, _ in made.asked[1:]] == [(10, None), (10, None)]
+    surge = made.asked[1][0]
+    assert (surge.warm_up, surge.climb, surge.duration) == (0, 5, 12 + 5), "its beginning is judged"
     assert (host, given["locustfile"], given["workers"]) == (site.url, shop / "readers.py", 0)
     assert {type(fact) for fact in seen.known} == {
         SteadyLoad,
