@@ -153,3 +153,15 @@ resource "aws_cloudwatch_metric_alarm" "on_something_else" { # not-applicable PG
   comparison_operator = "GreaterThanThreshold"
   threshold           = 80
 }
+
+resource "aws_cloudwatch_metric_alarm" "on_a_metric_that_a_later_version_has_again" { # violates PG_OBS_15
+  alarm_name          = "on-a-metric-that-a-later-version-has-again"
+  namespace           = "AmazonMWAA"
+  metric_name         = "TaskInstanceSuccesses"
+  dimensions          = { Environment = aws_mwaa_environment.three.name, DAG = "All", Task = "All" }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+}

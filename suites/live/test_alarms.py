@@ -76,8 +76,12 @@ def test_stopped_airflow_is_noticed(environment: WatchedAirflow, criterion: Crit
 
 @check("alarm-mwaa-task-failures")
 def test_failed_tasks_are_noticed(environment: WatchedAirflow, criterion: Criterion) -> None:
-    """Does an alarm fire when Airflow's tasks fail?"""
-    criterion.hold(environment.failures, expected="an alarm on TaskInstanceFailures", observed="none")
+    """Does an alarm fire when Airflow's tasks fail?
+
+    Airflow 3.0 to 3.1.5 count no failed tasks: there the failed runs of each DAG are what an alarm can watch.
+    """
+    wanted = "an alarm on TaskInstanceFailures, or from Airflow 3.0 to 3.1.5 on DAGDurationFailed of each DAG"
+    criterion.hold(environment.failures, expected=wanted, observed="none")
 
 
 @check("alarm-mwaa-dag-duration")

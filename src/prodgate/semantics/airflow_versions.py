@@ -1,7 +1,10 @@
 """What each version of Airflow knows: its metrics on MWAA and its settings.
 
 ``airflow_metrics.json``: CloudWatch name -> [name in Airflow, fixed dimensions with * for any value, first version
-without it]; from the user guide of MWAA. ``airflow_settings.json``: written by scripts/airflow_settings.py.
+without it, first version that has it again]; from the user guide of MWAA, and the versions from Airflow's own code: in
+3.0 the scheduler no longer ran tasks, and what their runner counts came back later (apache/airflow#52254, #55322,
+#59731, #62015, #60325). Until 3.1.6 a failed task is counted only where scheduler and executor disagree on it, which is
+as good as never. ``airflow_settings.json``: written by scripts/airflow_settings.py.
 """
 
 from __future__ import annotations
@@ -32,14 +35,21 @@ class Metric:
     """Dimensions besides Environment; ``*`` stands for any value."""
     until: tuple[int, ...] = ()
     """First version that does not have it any more."""
+    again: tuple[int, ...] = ()
+    """First version after that one that has it again."""
+
+    def is_published(self, version: str) -> bool:
+        """Whether a version of Airflow gives it to MWAA; one that is not stated is taken for the newest."""
+        number = parse_version(version)
+        return not (self.until and number >= self.until) or bool(self.again and number >= self.again)
 
 
 @cache
 def metrics() -> Mapping[str, Metric]:
     """Return the metrics by their name in CloudWatch."""
     return {
-        name: Metric(statsd, dimensions, parse_version(until[0]) if until else ())
-        for name, (statsd, dimensions, *until) in _read("airflow_metrics.json").items()
+        name: Metric(statsd, dimensions, *map(parse_version, absent))
+        for name, (statsd, dimensions, *absent) in _read("airflow_metrics.json").items()
     }
 
 
@@ -68,8 +78,9 @@ def metric_mistakes(name: str, stated: Mapping[str, str], versions: Iterable[str
         yield f"{name} is not a metric of Airflow on MWAA" + (f"; did you mean {near[0]}?" if near else "")
         return
     for version in versions:
-        if known.until and parse_version(version) >= known.until:
-            yield f"{name} ended before Airflow {version}"
+        if not known.is_published(version):
+            again = f"; {'.'.join(map(str, known.again))} has it again" if known.again else ""
+            yield f"{name} ended before Airflow {version}{again}"
     if stated.keys() != {"Environment", *known.dimensions}:
         yield f"{name} has the dimensions Environment, {', '.join(known.dimensions)}, not {', '.join(stated)}"
     for dimension, fixed in known.dimensions.items():

@@ -17,11 +17,11 @@ alarm_emails       = ["oncall@nba-news.example"]
 slack              = { workspace_id = "T0NBANEWS0", channel_id = "C0ALARMS00" }
 log_retention_days = 365
 
-# p95 below 200 ms, fewer than one request in a thousand failed, more than 99 in a hundred DAG tasks well.
+# p95 below 200 ms, fewer than one request in a thousand failed, more than 99 in a hundred DAG runs well.
 slo = {
-  latency_p95_seconds  = 0.2
-  error_rate_percent   = 0.1
-  task_failure_percent = 1
+  latency_p95_seconds = 0.2
+  error_rate_percent  = 0.1
+  dag_failure_percent = 1
 }
 
 dags = {

@@ -24,9 +24,9 @@ variable "slack" {
 variable "slo" {
   description = "Service level objectives that alarm thresholds follow (seconds and percent)."
   type = object({
-    latency_p95_seconds  = number
-    error_rate_percent   = number
-    task_failure_percent = number
+    latency_p95_seconds = number
+    error_rate_percent  = number
+    dag_failure_percent = number
   })
 
   validation {

@@ -1,32 +1,45 @@
-# OBS-5 and OBS-8: tasks and their failure rate, DAG duration, worker use, scheduler delay.
+# OBS-5 and OBS-8: failed runs and their rate, DAG duration, worker use, scheduler delay.
 #
 # All names below exist in Airflow 2.11 and in 3.x on MWAA. SLAMissed went away with Airflow 3: an alarm on it would
 # never fire again, so what it watched (a DAG that is late or does not run) is watched by dag_stale and dag_delay.
+# TaskInstanceSuccesses and TaskInstanceFailures are not published by Airflow 3.0, and failures of tasks not before
+# 3.1.6: an alarm on them would be silent whatever fails, so runs are counted, by how many durations they gave.
 # MWAA publishes counters only when they are not zero: silence means "none" for failures and "dead" for heartbeats.
 
 locals {
   airflow = { Environment = var.airflow_environment_name }
+
+  # told once for each run that ended so
+  failed = "DAGDurationFailed"
+  good   = "DAGDurationSuccess"
+  # both of each DAG, by the id that the expression gives them
+  runs = merge(
+    { for dag in keys(var.dags) : "good_${dag}" => { dag = dag, metric = local.good } },
+    { for dag in keys(var.dags) : "failed_${dag}" => { dag = dag, metric = local.failed } },
+  )
+  good_runs   = join(" + ", [for dag in keys(var.dags) : "FILL(good_${dag}, 0)"])
+  failed_runs = join(" + ", [for dag in keys(var.dags) : "FILL(failed_${dag}, 0)"])
 }
 
-resource "aws_cloudwatch_metric_alarm" "task_failure_rate" {
-  alarm_name          = "${var.name}-task-failure-rate"
-  alarm_description   = "The share of failed task attempts has reached ${var.slo.task_failure_percent} % over an hour."
+resource "aws_cloudwatch_metric_alarm" "dag_failure_rate" {
+  alarm_name          = "${var.name}-dag-failure-rate"
+  alarm_description   = "The share of failed DAG runs has reached ${var.slo.dag_failure_percent} % over a day."
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.slo.task_failure_percent
+  threshold           = var.slo.dag_failure_percent
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.actions
   ok_actions          = local.actions
 
   metric_query {
     id          = "rate"
-    label       = "failed task attempts in percent"
-    expression  = "100 * failures / (failures + FILL(successes, 0))"
+    label       = "failed DAG runs in percent"
+    expression  = "100 * (${local.failed_runs}) / (${local.failed_runs} + ${local.good_runs})"
     return_data = true
   }
 
   dynamic "metric_query" {
-    for_each = { failures = "TaskInstanceFailures", successes = "TaskInstanceSuccesses" }
+    for_each = local.runs
 
     content {
       id          = metric_query.key
@@ -34,10 +47,10 @@ resource "aws_cloudwatch_metric_alarm" "task_failure_rate" {
 
       metric {
         namespace   = "AmazonMWAA"
-        metric_name = metric_query.value
-        dimensions  = merge(local.airflow, { DAG = "All", Task = "All" })
-        stat        = "Sum"
-        period      = 3600
+        metric_name = metric_query.value.metric
+        dimensions  = merge(local.airflow, { DAG = metric_query.value.dag })
+        stat        = "SampleCount" # a run that ends gives its duration once
+        period      = 86400
       }
     }
   }
@@ -49,7 +62,7 @@ resource "aws_cloudwatch_metric_alarm" "dag_failed" {
   alarm_name          = "${var.name}-${replace(each.key, "_", "-")}-failed"
   alarm_description   = "A run of ${each.key} failed, after all retries of its tasks."
   namespace           = "AmazonMWAA"
-  metric_name         = "DAGDurationFailed"
+  metric_name         = local.failed
   dimensions          = merge(local.airflow, { DAG = each.key })
   statistic           = "SampleCount"
   period              = 300
@@ -67,7 +80,7 @@ resource "aws_cloudwatch_metric_alarm" "dag_slow" {
   alarm_name          = "${var.name}-${replace(each.key, "_", "-")}-slow"
   alarm_description   = "A run of ${each.key} took more than ${each.value.max_duration_minutes} minutes."
   namespace           = "AmazonMWAA"
-  metric_name         = "DAGDurationSuccess"
+  metric_name         = local.good
   dimensions          = merge(local.airflow, { DAG = each.key })
   statistic           = "Maximum"
   period              = 300
@@ -85,7 +98,7 @@ resource "aws_cloudwatch_metric_alarm" "dag_stale" {
   alarm_name          = "${var.name}-${replace(each.key, "_", "-")}-stale"
   alarm_description   = "No run of ${each.key} has succeeded for ${each.value.max_hours_without_success} hours: failed, paused, or never scheduled."
   namespace           = "AmazonMWAA"
-  metric_name         = "DAGDurationSuccess"
+  metric_name         = local.good
   dimensions          = merge(local.airflow, { DAG = each.key })
   statistic           = "SampleCount"
   period              = 3600

@@ -76,12 +76,9 @@ locals {
       ]
     },
     {
-      title = "Tasks: failed and succeeded", region = local.region, stat = "Sum", view = "timeSeries"
-      limit = null
-      metrics = [
-        for metric in ["TaskInstanceFailures", "TaskInstanceSuccesses"] :
-        ["AmazonMWAA", metric, "Environment", var.airflow_environment_name, "DAG", "All", "Task", "All"]
-      ]
+      title   = "DAG runs: failed and succeeded", region = local.region, stat = "SampleCount", view = "timeSeries"
+      limit   = null
+      metrics = [for run in local.runs : ["AmazonMWAA", run.metric, "Environment", var.airflow_environment_name, "DAG", run.dag]]
     },
     {
       title   = "Scheduler delay (ms)", region = local.region, stat = "Maximum", view = "timeSeries"

@@ -88,16 +88,16 @@ variable "slack" {
 }
 
 variable "slo" {
-  description = "Service level objectives that alarm thresholds follow: p95 response time in seconds (the unit of TargetResponseTime), share of failed requests and of failed tasks in percent."
+  description = "Service level objectives that alarm thresholds follow: p95 response time in seconds (the unit of TargetResponseTime), share of failed requests and of failed DAG runs in percent."
   type = object({
-    latency_p95_seconds  = number
-    error_rate_percent   = number
-    task_failure_percent = number
+    latency_p95_seconds = number
+    error_rate_percent  = number
+    dag_failure_percent = number
   })
   default = {
-    latency_p95_seconds  = 0.2
-    error_rate_percent   = 0.1
-    task_failure_percent = 1
+    latency_p95_seconds = 0.2
+    error_rate_percent  = 0.1
+    dag_failure_percent = 1
   }
 
   validation {
@@ -111,8 +111,8 @@ variable "slo" {
   }
 
   validation {
-    condition     = var.slo.task_failure_percent > 0 && var.slo.task_failure_percent <= 10
-    error_message = "slo.task_failure_percent: more than 0, at most 10."
+    condition     = var.slo.dag_failure_percent > 0 && var.slo.dag_failure_percent <= 10
+    error_message = "slo.dag_failure_percent: more than 0, at most 10."
   }
 }
 

@@ -244,7 +244,7 @@ SABOTAGES = (
     Sabotage(
         "failed tasks are noticed by nobody",
         {DRIFT, "alarm-mwaa-task-failures"},
-        lambda aws: delete(aws, "task-failure-rate"),
+        lambda aws: delete(aws, "dag-failure-rate", "data-cleanup-failed"),
     ),
     Sabotage(
         "slow DAGs are noticed by nobody",

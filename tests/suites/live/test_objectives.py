@@ -10,7 +10,6 @@ from .harness import Sabotage
 
 Aws = Callable[..., Any]
 DAG = {"DAG": "nba_news_scraper", "Environment": "nba-news-prod"}
-TASKS = {"DAG": "All", "Environment": "nba-news-prod", "Task": "All"}
 
 
 def report(aws: Aws, metric: str, own: dict[str, str], region: str = "", **told: Any) -> None:
@@ -93,8 +92,10 @@ SABOTAGES = (
         lambda aws: report(aws, "AmazonMWAA DAGScheduleDelay", DAG, Value=900_000, Unit="Milliseconds"),
     ),
     Sabotage(
-        "tasks that failed all day",
+        "runs that failed all day",
         {"mwaa-task-failures"},
-        lambda aws: report(aws, "AmazonMWAA TaskInstanceFailures", TASKS, Value=90, Unit="Count"),
+        lambda aws: report(
+            aws, "AmazonMWAA DAGDurationFailed", DAG, Values=[60_000.0], Counts=[9], Unit="Milliseconds"
+        ),
     ),
 )

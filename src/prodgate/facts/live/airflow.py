@@ -19,6 +19,7 @@ from .queues import find_dead_letter_sources, list_queues
 from .sending import may_send
 
 reads("mwaa", "GetEnvironment", "ListEnvironments")
+reads("cloudwatch", "ListMetrics")
 
 #: Fields of the logging configuration.
 _LOGS: Final = ("DagProcessingLogs", "SchedulerLogs", "TaskLogs", "WebserverLogs", "WorkerLogs")
@@ -66,6 +67,15 @@ def list_environments(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return every environment as MWAA describes it."""
     names = account.list("mwaa", "ListEnvironments", "Environments")
     return account.each(lambda name: account.get("mwaa", "GetEnvironment", Name=name)["Environment"], names)
+
+
+def list_dags(account: Account, environment: str) -> list[str]:
+    """Return the DAGs of an environment of which a run has succeeded lately, as CloudWatch has metrics of them."""
+    listed = account.list(
+        "cloudwatch", "ListMetrics", "Metrics", Namespace="AmazonMWAA", MetricName="DAGDurationSuccess"
+    )
+    stated = [{one["Name"]: one["Value"] for one in metric["Dimensions"]} for metric in listed]
+    return sorted({one["DAG"] for one in stated if one.get("Environment") == environment and "DAG" in one})
 
 
 def _environment(account: Account, found: Mapping[str, Any]) -> AirflowEnvironment:

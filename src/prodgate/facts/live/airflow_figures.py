@@ -1,4 +1,4 @@
-"""A month of Airflow in CloudWatch: how long DAGs took, how late they began, how many tasks failed."""
+"""A month of Airflow in CloudWatch: how long DAGs took, how late they began, how much failed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from typing import Any, Final
 
 from ...aws.account import Account
 from ...quantities import Quantity
+from ...semantics.airflow_versions import metrics
 from .. import Fact
-from ..observers import observes, reads
-from .airflow import list_environments
+from ..observers import observes
+from .airflow import list_dags, list_environments
 from .watching.metric_data import Query, Series, read_series, total
-
-reads("cloudwatch", "ListMetrics")
 
 _NAMESPACE: Final = "AmazonMWAA"
 _MONTH: Final = timedelta(days=30)
 _DAY: Final = timedelta(days=1)
-#: Has a value for every successful run of a DAG.
+#: Have a value for every successful and every failed run of a DAG.
 _RAN: Final = "DAGDurationSuccess"
+_FAILED: Final = "DAGDurationFailed"
+#: Count tries of tasks, failed and successful.
+_TRIES: Final = ("TaskInstanceFailures", "TaskInstanceSuccesses")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -41,17 +43,19 @@ class TaskFigures(Fact):
     """A month of all tasks of an environment; ``subject`` is its ARN."""
 
     days: Quantity
-    """Days on which a task ended."""
+    """Days on which something ended."""
     ended: int
     failed: Quantity
     """Share of those that ended; each try counts."""
+    counted: str
+    """What was counted: ``tries of tasks``, or ``DAG runs`` where the version of Airflow counts no tries."""
 
 
 @observes(DagFigures)
 def observe_dag_figures(account: Account) -> Iterator[DagFigures]:
     """Look at every DAG that has metrics, in every environment."""
     for environment in list_environments(account):
-        for dag in _list_dags(account, environment["Name"]):
+        for dag in list_dags(account, environment["Name"]):
             yield _dag_figures(account, environment, dag)
 
 
@@ -59,29 +63,32 @@ def observe_dag_figures(account: Account) -> Iterator[DagFigures]:
 def observe_task_figures(account: Account) -> Iterator[TaskFigures]:
     """Look at the tasks of every environment."""
     for environment in list_environments(account):
-        own = (("DAG", "All"), ("Environment", environment["Name"]), ("Task", "All"))
-        bad, good = (Query(_NAMESPACE, f"TaskInstance{how}", own, "Sum") for how in ("Failures", "Successes"))
-        found = read_series(account, [bad, good], window=_MONTH, period=_DAY)
-        failed, ended = total(found[bad]), total(found[bad]) + total(found[good])
-        yield TaskFigures(
-            subject=environment["Arn"],
-            days=_days(found[bad], found[good]),
-            ended=int(ended),
-            failed=Quantity.of(100 * failed / ended if ended else Decimal(0), "%"),
-        )
+        if all(metrics()[name].is_published(environment["AirflowVersion"]) for name in _TRIES):
+            own = (("DAG", "All"), ("Environment", environment["Name"]), ("Task", "All"))
+            bad, good = ([Query(_NAMESPACE, name, own, "Sum")] for name in _TRIES)
+            yield _task_figures(account, environment["Arn"], bad, good, "tries of tasks")
+        else:
+            runs = [_of_dag(environment, dag) for dag in list_dags(account, environment["Name"])]
+            bad, good = ([Query(_NAMESPACE, name, own, "SampleCount") for own in runs] for name in (_FAILED, _RAN))
+            yield _task_figures(account, environment["Arn"], bad, good, "DAG runs")
 
 
-def _list_dags(account: Account, environment: str) -> list[str]:
-    listed = account.list("cloudwatch", "ListMetrics", "Metrics", Namespace=_NAMESPACE, MetricName=_RAN)
-    stated = [{one["Name"]: one["Value"] for one in metric["Dimensions"]} for metric in listed]
-    return sorted({one["DAG"] for one in stated if one.get("Environment") == environment and "DAG" in one})
+def _task_figures(account: Account, arn: str, bad: list[Query], good: list[Query], counted: str) -> TaskFigures:
+    found = read_series(account, [*bad, *good], window=_MONTH, period=_DAY)
+    failed = sum((total(found[each]) for each in bad), Decimal(0))
+    ended = failed + sum((total(found[each]) for each in good), Decimal(0))
+    return TaskFigures(
+        subject=arn,
+        days=_days(*found.values()),
+        ended=int(ended),
+        failed=Quantity.of(100 * failed / ended if ended else Decimal(0), "%"),
+        counted=counted,
+    )
 
 
 def _dag_figures(account: Account, environment: Mapping[str, Any], dag: str) -> DagFigures:
-    own = (("DAG", dag), ("Environment", environment["Name"]))
-    ran, failed, delay = (
-        Query(_NAMESPACE, metric, own, "Maximum") for metric in (_RAN, "DAGDurationFailed", "DAGScheduleDelay")
-    )
+    own = _of_dag(environment, dag)
+    ran, failed, delay = (Query(_NAMESPACE, metric, own, "Maximum") for metric in (_RAN, _FAILED, "DAGScheduleDelay"))
     found = read_series(account, [ran, failed, delay], window=_MONTH, period=_DAY)
     return DagFigures(
         subject=f"{environment['Arn']}: {dag}",
@@ -89,6 +96,10 @@ def _dag_figures(account: Account, environment: Mapping[str, Any], dag: str) -> 
         longest=_greatest([*found[ran].values(), *found[failed].values()]) or Quantity.of(0, "ms"),
         delay=_greatest([*found[delay].values()]),
     )
+
+
+def _of_dag(environment: Mapping[str, Any], dag: str) -> tuple[tuple[str, str], ...]:
+    return (("DAG", dag), ("Environment", environment["Name"]))
 
 
 def _greatest(values: list[Decimal]) -> Quantity | None:

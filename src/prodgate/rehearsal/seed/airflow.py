@@ -7,12 +7,13 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+from ...semantics.airflow_versions import metrics
 from ..scenario import Past, parse_duration, seeds
 
 
 @seeds("airflow")
 def put_dag_runs(section: Mapping[str, Any], past: Past) -> None:
-    """Let each DAG have run on every day, and tasks have been tried again now and then."""
+    """Let each DAG have run on every day, and tasks have been tried again now and then, where Airflow counts tries."""
     took = {
         "DAGDurationSuccess": parse_duration(section["took"]),
         "DAGScheduleDelay": parse_duration(section["delay"]),
@@ -27,5 +28,6 @@ def put_dag_runs(section: Mapping[str, Any], past: Past) -> None:
             failed = section["tasks_failed_in_the_month"] if day == 0 else 0
             counts = {"TaskInstanceSuccesses": section["tasks"], "TaskInstanceFailures": failed}
             for name, count in counts.items():
-                tasks = {"DAG": "All", **own, "Task": "All"}
-                past.report(f"AmazonMWAA {name}", tasks, time, Value=float(count), Unit="Count")
+                if metrics()[name].is_published(environment["airflow_version"]):
+                    tasks = {"DAG": "All", **own, "Task": "All"}
+                    past.report(f"AmazonMWAA {name}", tasks, time, Value=float(count), Unit="Count")

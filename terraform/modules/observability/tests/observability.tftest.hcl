@@ -40,7 +40,7 @@ run "thresholds_follow_the_objectives" {
   command = plan
 
   variables {
-    slo = { latency_p95_seconds = 0.15, error_rate_percent = 0.05, task_failure_percent = 1 }
+    slo = { latency_p95_seconds = 0.15, error_rate_percent = 0.05, dag_failure_percent = 1 }
   }
 
   assert {
@@ -67,7 +67,7 @@ run "refuses_milliseconds" {
   command = plan
 
   variables {
-    slo = { latency_p95_seconds = 200, error_rate_percent = 0.1, task_failure_percent = 1 }
+    slo = { latency_p95_seconds = 200, error_rate_percent = 0.1, dag_failure_percent = 1 }
   }
 
   expect_failures = [var.slo]

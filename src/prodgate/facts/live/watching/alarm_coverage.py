@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from ....aws.account import Account
 from ....aws.answers import Unreadable
+from ....semantics.airflow_versions import metrics
 from ....semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, is_error_share, parse_percentile
 from ....semantics.unresolved import Unresolved
 from ... import Fact
 from ...observers import observes, reads
-from ..airflow import list_environments
+from ..airflow import list_dags, list_environments
 from ..alarm_settings import AlarmSettings, Reading, read_alarms
 from ..databases import observe_databases
 from ..load_balancers import list_application_balancers, metric_name
@@ -67,7 +68,7 @@ class WatchedAirflow(Fact):
     waiting: bool
     """Whether an alarm fires when tasks wait for a worker."""
     failures: bool
-    """Whether an alarm fires when tasks of any DAG fail."""
+    """Whether an alarm fires when tasks of any DAG fail, or where Airflow counts none, when a run of any DAG does."""
     durations: bool
     """Whether an alarm fires when a DAG run takes long."""
     delays: bool
@@ -140,18 +141,13 @@ def observe_watched_airflow(account: Account) -> Iterator[WatchedAirflow]:
     for found in list_environments(account):
         own = {"Environment": found["Name"]}
         queued = "QueuedTasks" in _metrics_watched_high(account, AIRFLOW, own | {"Function": "Executor"})
-        times = {
-            one.metric
-            for _, one in _list_readings(account, _is_airflow)
-            if one.dimensions.get("Environment") == found["Name"]
-        }
+        times = {one.metric for _, one in _list_readings(account, _is_airflow) if _is_of(one, found["Name"])}
         yield WatchedAirflow(
             subject=found["Arn"],
             alive=_fires_when_low(account, "SchedulerHeartbeat", own | {"Function": "Scheduler"}),
             waiting=queued
             or bool({"ApproximateAgeOfOldestTask", "QueuedTasks"} & _metrics_watched_high(account, CONTAINERS, own)),
-            failures="TaskInstanceFailures"
-            in _metrics_watched_high(account, AIRFLOW, own | {"DAG": "All", "Task": "All"}),
+            failures=_notices_failures(account, found),
             durations=bool(times & {"DAGDurationSuccess", "DAGDurationFailed"}),
             delays=bool(times & {"DAGScheduleDelay", "FirstTaskSchedulingDelay"}),
             workers=_metrics_watched_high(account, CONTAINERS, own | {"Cluster": "BaseWorker"}),
@@ -195,6 +191,26 @@ def _fires_when_low(account: Account, metric: str, dimensions: dict[str, str]) -
     """Whether an alarm fires when a metric of Airflow is low."""
     alarms = [one for one in account.once(read_alarms) if one.fires_below and one.region == account.region]
     return any(one.reads(AIRFLOW, metric, **dimensions) for alarm in alarms for one in alarm.readings)
+
+
+def _notices_failures(account: Account, found: Mapping[str, Any]) -> bool:
+    """Whether failed tasks are watched, or where this version counts none, the failed runs of each DAG that ran."""
+    own = {"Environment": found["Name"]}
+    if metrics()["TaskInstanceFailures"].is_published(found["AirflowVersion"]):
+        watched = _metrics_watched_high(account, AIRFLOW, own | {"DAG": "All", "Task": "All"})
+        return "TaskInstanceFailures" in watched
+    alarms = [one for one in account.once(read_alarms) if one.fires_above and one.region == account.region]
+    counted = {
+        one.dimensions.get("DAG", "")
+        for alarm in alarms
+        for one in alarm.readings
+        if one.statistic == "SampleCount" and one.metric == "DAGDurationFailed" and _is_of(one, found["Name"])
+    }
+    return bool(counted) and counted.issuperset(list_dags(account, found["Name"]))
+
+
+def _is_of(one: Reading, environment: str) -> bool:
+    return _is_airflow(one) and one.dimensions.get("Environment") == environment
 
 
 def _is_slow(one: Reading) -> bool:
