@@ -139,3 +139,17 @@ def test_answers_have_not_become_slower(change: LoadChange, criterion: Criterion
     Asked where there is something to compare with: a good run that is kept, or two builds in one run.
     """
     criterion.require(change.p95(criterion))
+
+
+@check(
+    "load-p95-growth",
+    remedy="Compare the traces of both builds; what is slower is what was changed between them.",
+    measures="ratio",
+    population=0,
+)
+def test_answers_have_not_become_slower_by_much_of_what_they_took(change: LoadChange, criterion: Criterion) -> None:
+    """Is the 95th percentile no greater a part above the one before than is allowed?
+
+    Twenty milliseconds more are a doubling for a site that answers in twenty.
+    """
+    criterion.require(change.growth(criterion))

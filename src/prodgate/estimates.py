@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
@@ -169,26 +169,6 @@ def exact_count(number: int, *, samples: int, unfinished: str = "", detail: str 
         of=of,
         unfinished=unfinished,
         detail=detail,
-    )
-
-
-def estimate_difference(now: Estimate, before: Estimate) -> Estimate:
-    """Return how much greater a value is than it was; the interval holds where those of both values do."""
-
-    def less(one: Quantity, other: Quantity, unknown: Decimal) -> Quantity:
-        finite = one.magnitude.is_finite() and other.magnitude.is_finite()
-        return Quantity.of(one.magnitude - other.magnitude if finite else unknown, one.unit)
-
-    return replace(
-        now,
-        value=less(now.value, before.value, UNBOUNDED),
-        low=less(now.low, before.high, -UNBOUNDED),
-        high=less(now.high, before.low, UNBOUNDED),
-        samples=min(now.samples, before.samples),
-        effective=min(now.samples, before.samples),
-        settles="",
-        unfinished=now.unfinished or before.unfinished,
-        detail=f"{_shorten(before.value, ROUND_HALF_EVEN)} before, {_shorten(now.value, ROUND_HALF_EVEN)} now",
     )
 
 

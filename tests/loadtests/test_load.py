@@ -33,6 +33,7 @@ CACHEABLE = criterion("cacheable-responses-say-so", bound=None, layers=("load",)
 DEPLOY = criterion("zero-downtime-deploy", bound=Bound.parse("== 0"), samples=2995, layers=("load",))
 COUNTS = criterion("load-counts-agree", bound=Bound.parse("<= 0.1 %"), samples=1000, layers=("load",))
 APART = criterion("load-latency-agrees", bound=Bound.parse("<= 20 ms"), samples=1000, layers=("load",))
+GREATER = criterion("load-p95-growth", bound=Bound.parse("<= 25 %"), samples=1000, **SURE)
 SLOWER = criterion("load-p95-regression", bound=Bound.parse("<= 20 ms"), samples=1000, **SURE)
 
 
@@ -85,8 +86,9 @@ HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (DEPLOY, lambda: run("deploy"), "0 (4,000 requests)"),
     (COUNTS, lambda: run(server=server()), "0 %"),
     (APART, lambda: run(server=server()), "10 ms"),
-    (SLOWER, lambda: change(1100), "10 ms (4,000 requests; 100 ms before, 110 ms now)"),
-    (SLOWER, lambda: change(1000, 1500), "-50 ms (4,000 requests; 150 ms before, 100 ms now)"),
+    (SLOWER, lambda: change(1050), "5 ms (95 % each end: -∞–16.93 ms, 4,000 requests; 100 ms before, 105 ms now)"),
+    (SLOWER, lambda: interleaved([0] * 40, [0] * 40), "0 ms (4,000 requests; 100 ms before, 100 ms now)"),
+    (GREATER, lambda: change(1050), "5 % (95 % each end: -∞–17.96 %, 4,000 requests; 100 ms before, 105 ms now)"),
 ]
 BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (P95, lambda: run(seconds=slow([8] * 40)), "300 ms (4,000 requests)"),
@@ -130,7 +132,8 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (COUNTS, lambda: run(server=server(count=4510)), "0.2223 %"),
     (COUNTS, lambda: run(server=server(count=4400)), "2.2223 %"),
     (APART, lambda: run(server=server(took=300)), "70 ms"),
-    (SLOWER, lambda: change(1300), "30 ms (4,000 requests; 100 ms before, 130 ms now)"),
+    (SLOWER, lambda: interleaved([0] * 40, [20] * 40), "200 ms (4,000 requests; 100 ms before, 300 ms now)"),
+    (GREATER, lambda: interleaved([0] * 40, [20] * 40), "200 % (4,000 requests; 100 ms before, 300 ms now)"),
 ]
 SICK: dict[str, Any] = {"health": {"sick": ["send lag p99 was 34 ms"], "advice": "use more workers"}}
 EARLY: dict[str, Any] = {
@@ -171,6 +174,8 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     ),
     (COUNTS, lambda: run(server=server(), **SICK), "the generator was the bottleneck"),
     (APART, lambda: run(server=server(), seconds=failing([100] * 40)), "no request succeeded"),
+    (SLOWER, lambda: change(1100), "two runs at two times convict nobody"),
+    (GREATER, lambda: change(3000), "two runs at two times convict nobody; state [load.compare], in which both builds"),
     (SLOWER, lambda: change(1000, **SICK), "the generator was the bottleneck"),
     (SLOWER, lambda: interleaved([4] * 40, [5] * 40), "the bound may hold or not within the interval"),
 ]
@@ -216,7 +221,7 @@ def test_every_check_was_seen_in_all_three_ways(checks: dict[str, Check]) -> Non
         assert {asked.id for asked, _, _ in table} == set(checks)
 
 
-@pytest.mark.parametrize("asked", [COUNTS, APART, SLOWER])
+@pytest.mark.parametrize("asked", [COUNTS, APART, SLOWER, GREATER])
 def test_what_there_is_nothing_to_compare_with_is_not_asked(checks: dict[str, Check], asked: Criterion) -> None:
     finding = judged(checks, asked, FACTS_BY_PROFILE["steady"](stored(record())))
     assert finding.outcome is Outcome.NOT_APPLICABLE

@@ -16,12 +16,13 @@ from .validation import HOST, key_mistakes, quantity_mistakes
 PROFILES: Final = ("steady", "surge", "deploy", "compare")
 
 _TEXTS: Final = ("hosts", "resolves_to")
-_KEYS: Final = ("locustfile", *_TEXTS, "port_of_green", "workers", "most", *PROFILES, "rehearsal")
+_KEYS: Final = ("locustfile", *_TEXTS, "release", "port_of_green", "workers", "most", *PROFILES, "rehearsal")
 _MOST: Final = {"rate": "rate", "duration": "time"}
 #: Keys of a profile with the dimension of each.
 _PROFILE: Final = {**_MOST, "warm_up": "time", "timeout": "time", "returning": "ratio"}
 _DEFAULTS: Final = {"warm_up": "5 s", "timeout": "10 s", "returning": "0 %"}
 _EXAMPLES: Final = {"rate": "100 /s", "duration": "40 s", "warm_up": "5 s", "timeout": "2 s", "returning": "30 %"}
+RUN: Final = re.compile(r"\w[\w.+-]*")
 #: Keys with whole numbers, and the greatest of each.
 _NUMBERS: Final = {"workers": 64, "port_of_green": 65535}
 
@@ -53,6 +54,8 @@ class LoadSection:
     """Networks, and patterns of canonical names or names of addresses, that a host must resolve to."""
     port_of_green: int
     """Port of the host on which the next build can be tried beside the one that serves; 0 when there is none."""
+    release: str
+    """Name of the run in the same folder that a steady load is compared with; empty for the earliest that is kept."""
     workers: int
     """Further processes that send the load together; 0 for one that does it alone."""
     profiles: Mapping[str, LoadProfile]
@@ -67,6 +70,7 @@ def parse_load_section(table: Mapping[str, Any]) -> LoadSection:
         hosts=tuple(table.get("hosts", ())),
         resolves_to=tuple(table.get("resolves_to", ())),
         port_of_green=table.get("port_of_green", 0),
+        release=table.get("release", ""),
         workers=table.get("workers", 0),
         profiles=_parse_profiles(table),
         rehearsal=_parse_profiles(table.get("rehearsal", {})),
@@ -89,6 +93,8 @@ def load_mistakes(table: Any) -> Iterator[str]:
     yield from key_mistakes("load", table, _KEYS)
     if not isinstance(table.get("locustfile", ""), str):
         yield f"load.locustfile: is {table['locustfile']!r}; write the path of a file, e.g. 'loadtests/locustfile.py'"
+    if not (isinstance(release := table.get("release", "x"), str) and RUN.fullmatch(release)):
+        yield f"load.release: is {release!r}; write the name of a run, such as '2026-11-24T130000Z-3f2a9c1'"
     for key, most in _NUMBERS.items():
         if not (type(number := table.get(key, 0)) is int and 0 <= number <= most):
             yield f"load.{key}: is {number!r}; write a whole number from 0 to {most}"

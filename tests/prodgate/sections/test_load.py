@@ -75,6 +75,7 @@ def test_what_is_left_out_has_a_default() -> None:
         ('"load/readers.py"', "3", "load.locustfile: is 3; write the path of a file"),
         ("workers = 2", "workers = -1", "load.workers: is -1; write a whole number from 0 to 64"),
         ("workers = 2", "port_of_green = 70000", "load.port_of_green: is 70000; write a whole number from 0 to 65535"),
+        ("workers = 2", 'release = "../other"', "load.release: is '../other'; write the name of a run"),
         ("workers = 2", "workers = true", "load.workers: is True; write a whole number"),
         ('["www.shop.example", "shop.example"]', '"www.shop.example"', "load.hosts: is 'www.shop.example'; write a list of texts"),
         ('"www.shop.example"', '"https://www.shop.example/"', "load.hosts: 'https://www.shop.example/' is not the name of a host; write e.g. 'www.shop.example'"),

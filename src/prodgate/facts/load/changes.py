@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from ...aws.answers import Unread
 from ...criteria import Criterion
-from ...estimates import CONFIDENCE, Estimate, estimate_difference
-from ...quantities import Quantity
+from ...estimates import Estimate
+from ...quantities import Bound
 from .. import Fact
+from .contrast import estimate_change, estimate_growth
 from .measurements import Measurements, read_measurements
 from .soundness import run_name, why_not_comparable
+
+#: A bound on a latency that everything keeps: what is asked for is the interval.
+_ANY: Final = Bound.parse(">= 0 ms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -21,15 +25,21 @@ class LoadChange(Fact):
 
     before: Measurements
     now: Measurements
+    turns: bool
+    """Whether both took turns in one run; only then does a comparison convict."""
 
     def p95(self, criterion: Criterion) -> Estimate:
-        """Return how much longer the 95th percentile takes now.
+        """Return how many milliseconds longer the 95th percentile takes now."""
+        return estimate_change(*self._sides(criterion), turns=self.turns)
 
-        Each side is estimated with half of the allowed error, so that both together keep the confidence.
-        """
-        sure = criterion.confidence or CONFIDENCE
-        each = replace(criterion, confidence=Quantity.of((100 + sure.magnitude) / 2, "%"), rate=None, window=None)
-        return replace(estimate_difference(self.now.p95(each), self.before.p95(each)), confidence=sure)
+    def growth(self, criterion: Criterion) -> Estimate:
+        """Return how many percent longer the 95th percentile takes now."""
+        return estimate_growth(*self._sides(criterion), turns=self.turns)
+
+    def _sides(self, criterion: Criterion) -> tuple[Estimate, Estimate]:
+        """Estimate the percentile of both; the ends are those of a latency, whatever the bound on the change is."""
+        each = replace(criterion, bound=_ANY, rate=None, window=None, disturbances=None)
+        return self.now.p95(each), self.before.p95(each)
 
 
 def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange:
@@ -38,6 +48,7 @@ def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) 
         subject=f"{run_name(stored)} against the run {earlier['run']}",
         before=_comparable(earlier["record"]),
         now=_comparable(stored["record"]),
+        turns=False,
     )
 
 
@@ -56,4 +67,5 @@ def compare_interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:
         subject=f"green against blue at {stored['place']}",
         before=read_measurements(record),
         now=read_measurements({**record, **record["other"]}),
+        turns=True,
     )

@@ -50,7 +50,7 @@ class LoadLayer(ObservingLayer):
         """Return the facts of stored runs; ``unreadable`` is by the name of a kind of fact."""
         known = tuple(stored)
         runs = {value["record"]["profile"]["name"]: value for kind, value in known if kind == RECORD}
-        before = {value["record"]["profile"]["name"]: value for kind, value in known if kind == BEFORE}
+        before = [value for kind, value in known if kind == BEFORE]
         account = next((value for kind, value in known if kind == ACCOUNT), None)
         beside = [fact for run in runs.values() for fact in account_view(run, account)]
         reasons = dict.fromkeys(_missing_kinds(known), "no load was measured in that run")
@@ -66,8 +66,9 @@ def _missing_kinds(stored: Iterable[StoredEvidence]) -> list[type[Fact]]:
     return [kind for kind in REQUIRED if kind not in made]
 
 
-def _make_facts(runs: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:
+def _make_facts(runs: Mapping[str, Mapping[str, Any]], before: Iterable[Mapping[str, Any]]) -> Iterator[Fact]:
     for name, run in runs.items():
         yield from FACTS_BY_PROFILE[name](run)
-        if name in before:
-            yield compare_with_earlier(run, before[name])
+    for earlier in before:
+        if (name := earlier["record"]["profile"]["name"]) in runs:
+            yield compare_with_earlier(runs[name], earlier)

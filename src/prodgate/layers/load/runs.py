@@ -10,16 +10,17 @@ from typing import Any
 
 from ...aws.answers import Unreadable
 from ...criteria import UsageError
+from ...facts.load.changes import LoadChange
 from ...facts.load.measurements import SLOWEST
 from ...facts.load.server_view import summarise_log
-from ...facts.load.soundness import why_no_more_load
+from ...facts.load.soundness import run_name, why_no_more_load
 from ...load.profile import Profile
 from ...sections.criteria_file import CriteriaFile
 from ...sections.load import PROFILES, LoadSection
 from ...semantics.json_texts import read_json
 from ..layer import LayerContext
 from ..observing_layer import Evidence
-from .baseline import find_last_good
+from .baseline import find_earlier
 from .builds import read_build
 from .deploys import Deploys, deploying
 from .kinds import BEFORE, JUDGED_FROM_THE_START, KINDS, LIMITED_BY, RECORD, SELF_TEST
@@ -61,6 +62,8 @@ def run_profiles(
                     if seen.kind == RECORD and (why := why_no_more_load(seen.value["record"])):
                         broken[name] = why
                     yield seen
+                    if name == "steady":
+                        yield from _find_previous(seen.value, section, context, unreadable)
             except UsageError as error:
                 unreadable |= _leave_unreadable(name, str(error))
 
@@ -138,7 +141,6 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
         raise
     seen = _make_evidence(record, deploys, since, target, build)
     yield seen
-    yield from _find_previous(seen.value, context)
 
 
 def _make_evidence(
@@ -166,12 +168,15 @@ def _read_server_log(record: Mapping[str, Any], since: int, target: LoadTarget) 
     return None if lines is None else summarise_log(lines, record)
 
 
-def _find_previous(stored: Mapping[str, Any], context: LayerContext) -> Iterator[Evidence]:
-    """Yield the last good run that a steady load is compared with, if there is one."""
-    name = stored["record"]["profile"]["name"]
-    before = find_last_good(context, RECORD, stored) if name == "steady" else None
-    if before is not None:
-        yield Evidence(kind=BEFORE, value=before, subject=f"{name} in {before['run']}", source="the last good run")
+def _find_previous(
+    stored: Mapping[str, Any], section: LoadSection, context: LayerContext, unreadable: dict[str, str]
+) -> Iterator[Evidence]:
+    """Yield the earlier runs that a load is compared with; note in ``unreadable`` that a stated one can't be had."""
+    try:
+        for before, why in find_earlier(context, RECORD, stored, section.release):
+            yield Evidence(kind=BEFORE, value=before, subject=f"{run_name(stored)} in {before['run']}", source=why)
+    except Unreadable as error:
+        unreadable[LoadChange.__name__] = error.reason
 
 
 def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Profile:

@@ -10,6 +10,7 @@ import pytest
 
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
+from prodgate.facts import Facts
 from prodgate.facts.load.changes import LoadChange
 from prodgate.findings import Finding, Outcome
 from prodgate.layers.layer import LayerContext
@@ -70,6 +71,31 @@ def test_a_steady_load_is_compared_with_the_last_good_run(
     ] * compared
     for change in changes:
         SLOWER.require(change.p95(SLOWER))
+
+
+def three_nights(shop: Path, monkeypatch: pytest.MonkeyPatch, release: str = "") -> Facts:
+    """A real site that was good in two nights before this one."""
+    monkeypatch.setattr(target, "find_unexpected_addresses", lambda _host, _places: ())
+    monkeypatch.setattr("prodgate.layers.load.layer.observe_account", lambda *_given: (), raising=False)
+    for night in ("2026-01-01T000000Z-0000000", "2026-01-02T000000Z-0000000"):
+        earlier = observation(shop, REAL, load_allowed="www.shop.example")
+        observed(earlier)
+        finished(earlier, "satisfied")
+        move(earlier.run, night)
+    stated = f'[load]\nrelease = "{release}"' if release else "[load]"
+    (shop / "criteria.toml").write_text(CRITERIA.replace("[load]", stated, 1), "utf-8")
+    return observed(observation(shop, REAL, load_allowed="www.shop.example"))
+
+
+@pytest.mark.parametrize(
+    ("release", "against"), [("", ["02T", "01T"]), ("2026-01-01T000000Z-0000000", ["02T", "01T"]), ("gone", ["02T"])]
+)
+def test_a_site_that_creeps_is_compared_with_a_run_that_stays_the_same(
+    shop: Path, made: Made, monkeypatch: pytest.MonkeyPatch, release: str, against: list[str]
+) -> None:
+    seen = three_nights(shop, monkeypatch, release)
+    assert [change.subject.split("2026-01-")[1][:3] for change in seen.of(LoadChange)] == against
+    assert ("[load] release: " in seen.unreadable.get(LoadChange, "")) is (release == "gone")
 
 
 def test_a_load_of_another_form_is_not_compared(shop: Path, made: Made, site: OwnSite) -> None:
