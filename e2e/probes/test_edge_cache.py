@@ -8,10 +8,12 @@ from prodgate.facts.e2e import PrivatePage, PublicPage
     "public-pages-cached", remedy="Send Cache-Control with public and s-maxage, without cookies; mind the cache key."
 )
 def test_public_pages_come_from_the_edge(page: PublicPage, criterion: Criterion) -> None:
-    """Does a cache answer for this page when it is asked for again?"""
+    """Does a cache answer for this page when it is asked for again, whatever cookies come with the request?"""
     if not page.said:
         raise criterion.undetermined("no answer says whether a cache gave it (X-Cache, Age, Cache-Status)")
     criterion.hold(page.hit, expected="an answer from a cache", observed="; ".join(page.said))
+    observed = f"none to whoever sends {' or '.join(page.varies)}"
+    criterion.hold(not page.varies, expected="an answer from a cache", observed=observed)
 
 
 @check(

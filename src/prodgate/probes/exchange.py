@@ -114,19 +114,21 @@ def _redact_header(name: str, value: str) -> str:
     return _strip_query(value) if name == "location" else value
 
 
-def fetch(url: str, *, timeout: float) -> Exchange:
+def fetch(url: str, *, timeout: float, cookies: str = "") -> Exchange:
     """Request an address once, without following redirects; ``timeout`` in seconds covers all of it.
+
+    ``cookies`` are made up, and nobody's.
 
     The certificate is not verified, since nothing confidential is sent: certificates have a probe of their own, and a
     bad one must not hide everything else.
     """
-    begun = monotonic()
+    begun, sent = monotonic(), {"Cookie": cookies} if cookies else {}
     connection = _new_connection(urlsplit(url), timeout)
     connection.response_class = FinalResponse
     try:
         connection.connect()
         with cut_after(connection.sock, timeout - (monotonic() - begun)):
-            connection.request("GET", _request_target(urlsplit(url)), headers=_SENT)
+            connection.request("GET", _request_target(urlsplit(url)), headers={**_SENT, **sent})
             answer = connection.getresponse()
             size = len(answer.read(MAX_BODY))
         return _exchange_of(url, answer, size)

@@ -15,6 +15,7 @@ from ..facts.e2e.answers import is_from_cache
 from ..facts.e2e.nonces import read_nonces
 from .attacks import ATTACKS, ORDINARY, add_query
 from .certificates import inspect_certificates
+from .cookie_keys import ask_with_cookies
 from .exchange import Exchange, fetch
 from .versions import probe_tls_versions
 
@@ -79,7 +80,7 @@ class Visitor:
     answering: set[str] = field(default_factory=set)
     """Places that answered something."""
 
-    def fetch(self, url: str, *, attack: bool = False) -> Exchange:
+    def fetch(self, url: str, *, attack: bool = False, cookies: str = "") -> Exchange:
         """Send one request; ``not asked`` where others before were not answered in time.
 
         An attack that is not answered says nothing of its page, which is asked for all the same.
@@ -87,7 +88,7 @@ class Visitor:
         place, path = _place_of(url), f"{'attacks on ' * attack}{_place_of(url)}{urlsplit(url).path}"
         if reason := self._why_not(place, path, attack=attack):
             return Exchange(url=url, failed="not asked", detail=reason)
-        exchange = fetch(url, timeout=max(min(self.timeout, self.until - monotonic()), 0.001))
+        exchange = fetch(url, timeout=max(min(self.timeout, self.until - monotonic()), 0.001), cookies=cookies)
         if exchange.failed == "silent":
             self.silent.update([path] if attack else [place, path])
         elif not exchange.failed:
@@ -183,12 +184,14 @@ def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[st
     # a nonce can only be seen to change in a second answer
     most = max(REPEATS.get(page.kind, 0), bool(read_nonces(chain[-1].to_json())))
     again = _fetch_again(visitor, chain[-1].url, most) if ended == "answer" else []
+    public = page.kind == "public"
     return {
         "path": page.path,
         "kind": page.kind,
         "chain": [one.to_json() for one in chain],
         "ended": ended,
         "again": [one.to_json() for one in again],
+        "with_cookies": ask_with_cookies(visitor.fetch, [*chain, *again], REPEATS["public"]) if public else {},
         "plain": _probe_plain_http(visitor, site, url, own),
         **(_probe_attacks(visitor, url) if attacked else {"ordinary": [], "attacked": {}}),
     }

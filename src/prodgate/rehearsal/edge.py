@@ -3,8 +3,8 @@
 It stands for what CloudFront and AWS WAF do at the site's address, as Terraform declares it: which headers are added,
 how long answers are kept, what becomes of plain HTTP, which versions of TLS are spoken, which kinds of attack are
 refused. It does not stand for AWS's network, for its certificates, for how well its rules tell attacks from readers,
-or for which methods, cookies and headers it passes on: here all of them go through, and whoever sends a cookie is
-answered by the site, not by the cache.
+or for which methods, cookies and headers it passes on: here all of them go through. For which cookies an answer is
+kept is as declared.
 """
 
 from __future__ import annotations
@@ -143,8 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer_from_origin(self, behaviour: Behaviour, body: bytes) -> None:
         """Answer from the cache, or ask the site and keep what may be kept."""
         cache, always = self.server.inside.cache, self.server.inside.wrongs.keeps
-        shared = self.command == "GET" and not self.headers.get("Cookie")
-        if shared and (kept := cache.get(self.path)):
+        sent, cookies = self.headers.get("Cookie") or "", behaviour.cookies
+        shared, key = self.command == "GET", self.path + cookies.of(sent)
+        kept = cache.get(key) if shared else None
+        if kept and cookies.serves(sent, kept[0].header("cache-control")):
             answer, age = kept
             self._send(answer, "Hit from edge", behaviour, age=age)
             return
@@ -153,8 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         except (HTTPException, OSError) as error:
             self._send(Answer(502, (), f"the site did not answer: {error}".encode()), "Error from edge", behaviour)
             return
-        if shared:
-            cache.keep(self.path, answer, behaviour, whatever=urlsplit(self.path).path == always)
+        if shared and cookies.serves(sent, answer.header("cache-control")):
+            cache.keep(key, answer, behaviour, whatever=urlsplit(self.path).path == always)
         self._send(answer, "Miss from edge", behaviour)
 
     def _fetch(self, body: bytes) -> Answer:

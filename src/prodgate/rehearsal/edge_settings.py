@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ..aws.answers import Unreadable
 from ..semantics.unresolved import Unresolved
 from ..terraform.reading import Block, NoSuchAttribute
 from ..terraform.resources import Configuration, Resource
+from .edge_cookies import KeyCookies, read_key_cookies
 
 #: Kinds of attack that AWS's managed groups refuse, as far as the probes send any.
 GROUPS: Final = {
@@ -63,6 +64,7 @@ class Behaviour:
     headers: tuple[tuple[str, str, bool], ...] = ()
     """Name and value of each header that is added, and whether that of the origin gives way."""
     removed: tuple[str, ...] = ()
+    cookies: KeyCookies = field(default_factory=KeyCookies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,16 +111,22 @@ def _behaviour(block: Block, distribution: Resource) -> Behaviour:
         ttl=_ttl(block, distribution),
         headers=headers,
         removed=removed,
+        cookies=read_key_cookies(block, _cache_policy(block, distribution)),
     )
 
 
 def _ttl(block: Block, distribution: Resource) -> tuple[int, int, int]:
-    id_ = block.text("cache_policy_id") or ""
-    if not id_ or id_ in _AWS_TTL:  # the older forwarded_values have times of their own, which a rehearsal leaves out
-        return _AWS_TTL.get(id_, (0, 86400, 31536000))
-    policy = _policy(block, distribution, "aws_cloudfront_cache_policy", id_)
+    policy = _cache_policy(block, distribution)
+    if policy is None:  # the older forwarded_values have times of their own, which a rehearsal leaves out
+        return _AWS_TTL.get(block.text("cache_policy_id") or "", (0, 86400, 31536000))
     least, default, most = (int(policy.number(f"{name}_ttl", day)) for name, day in _DEFAULTS.items())
     return least, default, most
+
+
+def _cache_policy(block: Block, distribution: Resource) -> Resource | None:
+    """Return the cache policy of one's own that a behaviour names. Raises Unresolved when it is not declared here."""
+    id_ = block.text("cache_policy_id") or ""
+    return _policy(block, distribution, "aws_cloudfront_cache_policy", id_) if id_ and id_ not in _AWS_TTL else None
 
 
 def _policy(block: Block, distribution: Resource, type_: str, id_: str) -> Resource:

@@ -15,6 +15,7 @@ import pytest
 from prodgate.aws.answers import Unreadable
 from prodgate.rehearsal.edge import Edge, edge
 from prodgate.rehearsal.edge_cache import Answer, Cache, lifetime
+from prodgate.rehearsal.edge_cookies import KeyCookies
 from prodgate.rehearsal.edge_firewall import is_refused
 from prodgate.rehearsal.edge_settings import Behaviour, EdgeSettings, read_edge_settings
 from prodgate.terraform.reading import UNKNOWN
@@ -42,6 +43,7 @@ DEFAULT = {
     "viewer_protocol_policy": "redirect-to-https",
     "cache_policy_id": "pages",
     "response_headers_policy_id": "headers",
+    "forwarded_values": [],
 }
 API = DEFAULT | {"path_pattern": "/api/*", "viewer_protocol_policy": "https-only", "response_headers_policy_id": None}
 SITE = {
@@ -58,7 +60,14 @@ def group(name: str, action: str = "none") -> dict[str, Any]:
 
 
 ACL = {"arn": "acl", "rule": [group("AWSManagedRulesCommonRuleSet"), group("AWSManagedRulesSQLiRuleSet")]}
-CACHE = {"id": "pages", "min_ttl": 0, "default_ttl": 60, "max_ttl": 86400}
+COOKIES = {"cookie_behavior": "whitelist", "cookies": [{"items": ["plan"]}]}
+CACHE = {
+    "id": "pages",
+    "min_ttl": 0,
+    "default_ttl": 60,
+    "max_ttl": 86400,
+    "parameters_in_cache_key_and_forwarded_to_origin": [{"cookies_config": [COOKIES]}],
+}
 
 
 def configuration(*sites: Mapping[str, Any], acl: Mapping[str, Any] = ACL) -> Configuration:
@@ -84,6 +93,7 @@ def test_what_is_declared_is_what_the_edge_does() -> None:
         (0, 60, 86400),
         ("Server",),
     )
+    assert pages.cookies == KeyCookies("whitelist", ("plan",))
     assert pages.headers == (
         ("Strict-Transport-Security", "max-age=63072000; includeSubDomains", True),
         ("X-Content-Type-Options", "nosniff", True),
@@ -110,6 +120,7 @@ def test_policies_and_certificates_of_aws_are_known() -> None:
     bare = {"viewer_certificate": [{"cloudfront_default_certificate": True, "minimum_protocol_version": None}]}
     settings = read_edge_settings(configuration(SITE | bare | {"default_cache_behavior": [managed]}))
     assert settings.behaviours[-1].ttl == (0, 0, 0)
+    assert settings.behaviours[-1].cookies == KeyCookies("none")
     assert settings.behaviours[-1].headers[0][0] == "Strict-Transport-Security"
     assert settings.minimum_tls == "TLSv1"
 
@@ -190,14 +201,31 @@ def test_requests_reach_the_site_as_they_are_and_answers_come_dressed(tmp_path: 
     assert (headers["set-cookie"], "server" in headers) == ("a=b", False)
 
 
-def test_whoever_sends_a_cookie_is_answered_by_the_site(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("cookies", "said", "shared"),
+    [
+        (KeyCookies(), "max-age=60", False),
+        (KeyCookies(), "public, max-age=60", True),
+        (KeyCookies("none"), "max-age=60", True),
+        (KeyCookies("all"), "public, max-age=60", False),
+        (KeyCookies("whitelist", ("reader",)), "public, max-age=60", False),
+        (KeyCookies("whitelist", ("other",)), "public, max-age=60", True),
+        (KeyCookies("allExcept", ("reader",)), "public, max-age=60", True),
+    ],
+)
+def test_an_answer_is_kept_for_the_cookies_that_are_declared(
+    tmp_path: Path, cookies: KeyCookies, said: str, shared: bool
+) -> None:
     async def counting(_path: str, count: int) -> bytes | None:
-        return answer(str(count).encode(), Cache_Control="public, max-age=60")
+        return answer(str(count).encode(), Cache_Control=said)
 
-    with serving(counting) as site, edge(site.url, tmp_path, EdgeSettings()) as front:
+    settings = EdgeSettings(behaviours=(Behaviour(cookies=cookies),))
+    with serving(counting) as site, edge(site.url, tmp_path, settings) as front:
         bodies = [asked(front.url, "/", front)[2] for _ in range(2)]
         _, headers, mine = asked(front.url, "/", front, Cookie="reader=1")
-    assert (bodies, mine, headers["x-cache"]) == ([b"1", b"1"], b"2", "Miss from edge")
+        assert asked(front.url, "/", front)[2] == b"1"
+    assert (bodies, mine == b"1") == ([b"1", b"1"], shared)
+    assert headers["x-cache"] == f"{'Hit' if shared else 'Miss'} from edge"
 
 
 def test_plain_http_is_led_away_or_refused(tmp_path: Path) -> None:

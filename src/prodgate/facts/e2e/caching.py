@@ -23,6 +23,8 @@ class PublicPage(Fact):
     """Whether one of the answers came from a cache."""
     said: tuple[str, ...]
     """What caches said of each answer; empty if none said anything."""
+    varies: tuple[str, ...]
+    """Cookies with which no cache answers, where one does without: each reader who has one then reaches the origin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -55,7 +57,15 @@ def _public(page: Mapping[str, Any], record: Mapping[str, Any], reason: str) -> 
         subject=subject_of(record, page["chain"][0]["url"]),
         hit=unread if reason else any(map(is_from_cache, answers)),
         said=unread if reason else tuple(filter(None, map(describe_cache, answers))),
+        varies=unread if reason else _varies(page.get("with_cookies", {})),
     )
+
+
+def _varies(asked: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
+    """Return the cookies that change what a cache answers, or Unread where an answer is missing."""
+    if reason := next(filter(None, (why_broken(one) for answers in asked.values() for one in answers)), ""):
+        return Unread(reason)
+    return tuple(cookies for cookies, answers in asked.items() if not any(map(is_from_cache, answers)))
 
 
 def _why_cacheable(answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
