@@ -82,6 +82,7 @@ def test_browsers_don_t_believe_it_without_tls() -> None:
         ({}, True),
         ({"x_frame_options": "sameorigin"}, True),
         ({"x_frame_options": "DENY, SAMEORIGIN"}, True),
+        ({"x_frame_options": "SAMEORIGIN, SAMEORIGIN"}, True),
         ({"x_frame_options": "DENY, ALLOW-FROM https://a.example"}, True),
         ({"x_frame_options": "ALLOW-FROM https://a.example"}, False),
         ({"x_frame_options": ""}, False),
