@@ -24,7 +24,8 @@ def plain(text: str, kind: str, status: int = 200, headers: Mapping[str, str] | 
         for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **(headers or {})}.items():
             request.send_header(name, value)
         request.end_headers()
-        request.wfile.write(data)
+        if request.command != "HEAD":
+            request.wfile.write(data)
 
     return answer
 
@@ -34,7 +35,7 @@ def redirect(where: str) -> Answer:
 
 
 class Origin:
-    """The server; it records requests as (method, path)."""
+    """The server; it records requests as (method, path), a WebSocket's as (UPGRADE, path)."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.url = f"http://127.0.0.1:{server.server_port}"
@@ -56,10 +57,10 @@ def origin(answers: Callable[[Origin], Mapping[str, Answer]]) -> Iterator[Origin
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            made.asked.append((self.command, path))
+            made.asked.append(("UPGRADE" if self.headers.get("Upgrade") else self.command, path))
             told.get(path, html("nothing here", 404))(self)
 
-        do_POST = do_GET
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
 
         def log_message(self, *_: Any) -> None:
             pass

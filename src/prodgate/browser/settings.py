@@ -32,7 +32,9 @@ class BrowserSettings:
     partners: Sequence[str] = ()
     """Foreign hosts to which redirects may lead, such as one where readers sign in."""
     reads: Sequence[str] = ()
-    """Requests such as ``POST /graphql`` that change nothing."""
+    """Requests to the site such as ``POST /graphql`` that change nothing."""
+    sockets: Sequence[str] = ()
+    """Hosts to which WebSockets may be opened, since what is said there changes nothing."""
     lasting: Sequence[str] = ()
     """Requests such as ``GET /updates`` that stay open while a page is used; ``*`` at the end stands for any rest."""
     pages: Sequence[Mapping[str, Any]] = ()
@@ -93,7 +95,14 @@ class BrowserSettings:
 
     def may_change(self, method: str, url: str) -> bool:
         """Whether a request may change something."""
-        return method not in SAFE and f"{method} {urlsplit(url).path}" not in self.reads
+        declared = f"{method} {urlsplit(url).path}" in self.reads and self.is_own(url)
+        return method.upper() not in SAFE and not declared
+
+    def allows_socket(self, host: str, port: int, *, mutates: bool) -> bool:
+        """Whether a WebSocket may be opened: to a declared host, or to the site where something may be changed."""
+        parts = urlsplit(self.base_url)
+        here = (parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme))
+        return host in self.sockets or (mutates and ((host, port) == here or host in self.hosts))
 
     def is_lasting(self, method: str, url: str) -> bool:
         """Whether a request stays open by intention."""

@@ -23,6 +23,7 @@ _LISTS: Final = {
     "reads": "POST /graphql",
     "lasting": "GET /updates",
     "reviewed": "color-contrast",
+    "sockets": "www.example.com",
 }
 _KEYS: Final = (*_TEXTS, *_LISTS, "mutates", "build", "credentials", "pages")
 _PAGE: Final = ("path", "follow", "regions", "cache")
@@ -94,6 +95,8 @@ class E2eSection:
     """Requests such as ``GET /updates`` that stay open while a page is used, and are not waited for."""
     reviewed: tuple[str, ...] = ()
     """Rules such as ``color-contrast`` of which a person has looked at what axe leaves undecided."""
+    sockets: tuple[str, ...] = ()
+    """Hosts to which WebSockets may be opened, since nothing that is said there changes anything."""
     health: str = ""
     journeys: str = "e2e/journeys"
     """Folder with what a person must be able to do; relative to the criteria file."""
@@ -161,7 +164,7 @@ def _place_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     health = table.get("health", "")
     if isinstance(health, str) and health and not health.startswith("/"):
         yield f"e2e.health: is {health!r}; write a path, e.g. '/{health}'"
-    for key in ("hosts", "third_parties", "partners"):
+    for key in ("hosts", "third_parties", "partners", "sockets"):
         for host in table.get(key, []) if is_text_list(table.get(key, [])) else ():
             if not HOST.fullmatch(host):
                 yield f"e2e.{key}: {host!r} is not the name of a host; write e.g. 'www.example.com'"

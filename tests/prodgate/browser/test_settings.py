@@ -14,6 +14,7 @@ SHOP = BrowserSettings(
     third_parties=["fonts.example"],
     reads=["POST /graphql"],
     lasting=["GET /updates", "GET /live/*"],
+    sockets=["live.shop.example"],
     credentials={"buyer": {"user": "b", "password": "hunter22"}},
 )
 
@@ -43,6 +44,7 @@ def test_who_may_be_asked(url: str, own: bool, allowed: bool) -> None:
         ("POST", "/", True),
         ("POST", "/graphql?a", False),
         ("DELETE", "/graphql", True),
+        ("get", "/", False),
     ],
 )
 def test_what_may_change_something(method: str, path: str, changes: bool) -> None:
@@ -61,6 +63,25 @@ def test_what_may_change_something(method: str, path: str, changes: bool) -> Non
 )
 def test_what_stays_open(method: str, path: str, lasts: bool) -> None:
     assert SHOP.is_lasting(method, f"https://www.shop.example:8443{path}") is lasts
+
+
+def test_what_only_reads_at_the_site_may_change_something_elsewhere() -> None:
+    assert SHOP.may_change("POST", "https://fonts.example/graphql")
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "reading", "mutating"),
+    [
+        ("www.shop.example", 8443, False, True),
+        ("www.shop.example", 443, False, False),
+        ("shop.example", 443, False, True),
+        ("live.shop.example", 443, True, True),
+        ("fonts.example", 443, False, False),
+    ],
+)
+def test_which_sockets_may_be_opened(host: str, port: int, reading: bool, mutating: bool) -> None:
+    found = [SHOP.allows_socket(host, port, mutates=mutates) for mutates in (False, True)]
+    assert found == [reading, mutating]
 
 
 def test_settings_are_handed_over_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ partners = ["login.example"]
 reads = ["POST /graphql"]
 lasting = ["GET /updates"]
 reviewed = ["color-contrast"]
+sockets = ["live.shop.example"]
 health = "/health"
 journeys = "tests/journeys"
 mutates = true
@@ -38,6 +39,7 @@ def test_a_valid_section_is_read_whole() -> None:
         "https://www.shop.example", ("shop.example",), ("fonts.example",), ("login.example",), ("POST /graphql",),
     )  # fmt: skip
     assert (section.lasting, section.reviewed) == (("GET /updates",), ("color-contrast",))
+    assert section.sockets == ("live.shop.example",)
     assert (section.health, section.journeys, section.mutates) == ("/health", "tests/journeys", True)
     assert section.build == BuildMark(meta="build", expected="env:RELEASE")
     assert section.credentials == {"buyer": Account(user="env:BUYER", password="secret:shop/buyer#password")}

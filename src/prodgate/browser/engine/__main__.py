@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Error, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from ...processes.progress import print_progress
 from ..redacting.redaction import Redaction
 from ..settings import VISITS, BrowserSettings
 from .launch import describe_browser, launch
 from .links import follow_links
+from .network_guard import NetworkGuard
 from .page_visit import NO_ANSWER, SIZES, Visitor, blank_result, classify_error, describe_sizes, find_address, visit
+from .socket_gate import open_socket_gate
 
 #: Unanswered visits in a row after which the site is considered gone and the rest is skipped.
 _MAX_SILENT: Final = 3
@@ -27,15 +30,17 @@ def main() -> None:
     """Make all visits, and write a line when each ends, so that a run that is cut short keeps the earlier ones."""
     settings, started = BrowserSettings.from_environment(), datetime.now(UTC)
     settings.end_with_parent()
-    with sync_playwright() as playwright:
-        visitor = Visitor(launch(playwright, settings), settings, describe_sizes(playwright))
+    guard = NetworkGuard(settings)
+    with open_socket_gate(guard.admits_socket) as gate, sync_playwright() as playwright:
+        start = partial(launch, playwright, guard, gate)
+        visitor = Visitor(start(), guard, describe_sizes(playwright))
         widths = {size: visitor.width_of(size) for size in SIZES}
         _write_line(settings, started=started.isoformat(), browser=describe_browser(visitor.browser), widths=widths)
         pages = []
-        for seen in _visit_pages(playwright, visitor):
+        for seen in _visit_pages(start, visitor):
             pages.append(seen)
             _write_line(settings, page=seen)
-        visitor = _with_living_browser(playwright, visitor)
+        visitor = _with_living_browser(start, visitor)
         _write_line(settings, links=follow_links(visitor.browser, settings, pages))
         visitor.browser.close()
 
@@ -46,7 +51,7 @@ def _write_line(settings: BrowserSettings, **record: Any) -> None:
         file.write(f"{json.dumps(clean, ensure_ascii=False)}\n")
 
 
-def _visit_pages(playwright: Playwright, visitor: Visitor) -> Iterator[dict[str, Any]]:
+def _visit_pages(start: Callable[[], Browser], visitor: Visitor) -> Iterator[dict[str, Any]]:
     """Visit each page at each size, until the site no longer answers."""
     silent = 0
     for page in visitor.settings.pages:
@@ -57,7 +62,7 @@ def _visit_pages(playwright: Playwright, visitor: Visitor) -> Iterator[dict[str,
                 gone = {"kind": "unasked", "text": f"not opened: {silent} visits before met no answer"}
                 yield {**blank_result(visitor, page, size), "unreachable": gone}
                 continue
-            visitor = _with_living_browser(playwright, visitor)
+            visitor = _with_living_browser(start, visitor)
             try:
                 addressed = addressed or {**page, "address": find_address(visitor, page)}
                 seen = visit(visitor, addressed, size)
@@ -67,11 +72,11 @@ def _visit_pages(playwright: Playwright, visitor: Visitor) -> Iterator[dict[str,
             yield seen
 
 
-def _with_living_browser(playwright: Playwright, visitor: Visitor) -> Visitor:
+def _with_living_browser(start: Callable[[], Browser], visitor: Visitor) -> Visitor:
     """Return a visitor whose browser runs: one that a page has brought down is started again for the next."""
     if visitor.browser.is_connected():
         return visitor
-    return replace(visitor, browser=launch(playwright, visitor.settings))
+    return replace(visitor, browser=start())
 
 
 if __name__ == "__main__":

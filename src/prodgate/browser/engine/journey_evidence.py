@@ -30,7 +30,6 @@ class JourneyEvidence:
 
     settings: BrowserSettings
     name: str
-    mutates: bool = False
     signs_in: bool = False
     failed: Callable[[], bool] = lambda: False
     refused: list[str] = field(default_factory=list)

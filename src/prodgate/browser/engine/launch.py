@@ -2,54 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Final
 
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.sync_api import Browser, BrowserContext, Playwright, Route
+from playwright.sync_api import Browser, Playwright
 
 from ..settings import BrowserSettings
+from .network_guard import NetworkGuard
+from .socket_gate import HOST
 
 #: Options of every context, unless a test sets others. The readers are in Tokyo.
 CONTEXT: Final[dict[str, Any]] = {"locale": "en-US", "timezone_id": "Asia/Tokyo", "service_workers": "block"}
+#: Against what would leave Chromium past its requests and proxies: WebRTC, and WebTransport, whose packets need room.
+_NO_UDP: Final = (
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--quic-max-packet-length=1",
+)
+#: Features by which Chromium sends a site something past whatever watches requests.
+REPORTING: Final = ("Reporting", "NetworkErrorLogging", "DeviceBoundSessions")
+#: Features that are off: these, and those that Playwright turns off, since only the last list counts.
+DISABLED: Final = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying",
+    "AimEnabled", "PreconnectToSearch", "msForceBrowserSignIn", "msEdgeUpdateLaunchServicesPreferredVersion",
+    *REPORTING,
+)  # fmt: skip
+#: Switches that only we set: of some Chromium takes the first, and some would lead past the guard.
+OURS: Final = (
+    "--proxy-",
+    "--no-proxy-server",
+    "--host-",
+    "--disable-features=",
+    "--quic-",
+    "--disable-quic",
+    "--webrtc-",
+)
 
-#: Called for a refused request with the reason ("changes" or "foreign"), method and address.
-OnRefused = Callable[[str, str, str], object]
 
+def launch_arguments(settings: BrowserSettings, gate: int) -> dict[str, Any]:
+    """Return the launch arguments of Chromium; ``gate`` is the port of the gate for WebSockets.
 
-def launch_arguments(settings: BrowserSettings) -> dict[str, Any]:
-    """Return the launch arguments of Chromium.
-
-    Redirects bypass the guard of a context; names of other hosts therefore don't resolve at all.
+    Names of hosts that are not declared don't resolve, whoever asks for them.
     """
-    known = {*settings.hosts, *settings.third_parties, *settings.partners, settings.host}
+    known = {*settings.hosts, *settings.third_parties, *settings.partners, settings.host, HOST}
     rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in sorted(known))])
-    arguments = [f"--host-resolver-rules={rules}", "--disable-dev-shm-usage"]
+    proxies = f"http=direct://;https=direct://;socks=socks5://{HOST}:{gate}"
+    arguments = [f"--host-resolver-rules={rules}", f"--proxy-server={proxies}", "--proxy-bypass-list=<-loopback>"]
+    arguments += [*_NO_UDP, f"--disable-features={','.join(DISABLED)}", "--disable-dev-shm-usage"]
     arguments += [f"--ignore-certificate-errors-spki-list={settings.pin}"] if settings.pin else []
     return {"args": arguments, **({"executable_path": settings.program} if settings.program else {})}
 
 
-def launch(playwright: Playwright, settings: BrowserSettings) -> Browser:
-    """Start Chromium."""
-    return playwright.chromium.launch(**launch_arguments(settings))
-
-
-def guard(context: BrowserContext, settings: BrowserSettings, refused: OnRefused, *, mutates: bool = False) -> None:
-    """Refuse a context's requests to foreign hosts, and those that may change something unless it ``mutates``."""
-
-    def decide(route: Route) -> None:
-        request = route.request
-        if not settings.is_allowed(request.url):
-            refused("foreign", request.method, request.url)
-        elif settings.may_change(request.method, request.url) and not mutates:
-            refused("changes", request.method, request.url)
-        else:
-            route.continue_()
-            return
-        route.abort("blockedbyclient")
-
-    context.route("**/*", decide)
+def launch(playwright: Playwright, guard: NetworkGuard, gate: int) -> Browser:
+    """Start a guarded Chromium."""
+    browser = playwright.chromium.launch(**launch_arguments(guard.settings, gate))
+    guard.attach(browser)
+    return browser
 
 
 def describe_browser(browser: Browser) -> dict[str, str]:

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from playwright.sync_api import APIRequestContext, APIResponse, Browser, Error
 
 from ..settings import BrowserSettings
-from .launch import CONTEXT, guard
+from .launch import CONTEXT
 
 _SCRIPT: Final = (Path(__file__).parent / "scripts" / "follow.js").read_text("utf-8")
 #: Addresses that are requested at most; the rest is counted.
@@ -42,7 +42,6 @@ def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Ma
     asked = wanted[:MAX_LINKS]
     context = browser.new_context(base_url=settings.base_url, bypass_csp=True, **CONTEXT)
     try:
-        guard(context, settings, lambda *_: None)
         blank = context.new_page()
         blank.route(f"**{_NOWHERE}", lambda route: route.fulfill(body="", content_type="text/html"))
         blank.goto(_NOWHERE)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response
 
 from ..settings import BrowserSettings
+from .network_guard import SOCKET
 
 #: Entries of a kind that are kept, and characters of a text.
 SHOWN: Final = 20
 _LONGEST: Final = 300
 #: Requests that last as long as the page does, or of which the page does not wait for an answer.
 _LASTING: Final = ("eventsource", "websocket", "ping", "media", "texttrack", "manifest", "cspviolationreport")
+#: What Chromium says when a WebSocket came to nothing.
+_SOCKET_FAILED: Final = re.compile(r"WebSocket connection to '(wss?://[^/'][^']*)' failed")
 
 
 @dataclass  # without slots: Playwright sets an attribute on its listeners
@@ -53,7 +57,7 @@ class PageLog:
     def record_refusal(self, why: str, method: str, url: str) -> None:
         """Keep what the guard refused."""
         if why == "foreign":
-            self.foreign[url] = f"{method}, stopped by the gate"
+            self.foreign.setdefault(url, f"{method}, stopped by the gate")
         else:
             self.refused.append(f"{method} {url}")
 
@@ -90,14 +94,22 @@ class PageLog:
     def _on_console(self, message: ConsoleMessage) -> None:
         # missing files and refusals by the policy are recorded elsewhere
         elsewhere = message.text.startswith("Failed to load resource") or "Content Security Policy" in message.text
+        elsewhere = elsewhere or self._is_refused_socket(message.text)
         if message.type == "error" and not elsewhere:
             self.console.append(shorten(message.text))
+
+    def _is_refused_socket(self, text: str) -> bool:
+        if not (found := _SOCKET_FAILED.match(text)):
+            return False
+        parts = urlsplit(found[1])
+        port = parts.port or {"ws": 80, "wss": 443}[parts.scheme]
+        return f"{SOCKET} {parts.hostname}:{port}" in self.refused
 
     def _on_request(self, request: Request) -> None:
         self.stirred = time.monotonic()
         self.flying[request] = None
         before = request.redirected_from
-        # the guard sees no redirects
+        # the guard stops it, too, but not for having been led there
         if before is not None and not self._is_of_the_page(request) and not self.settings.is_allowed(request.url):
             self.foreign[request.url] = f"{request.method}, where {shorten(before.url)} redirects to"
 

@@ -16,7 +16,8 @@ from ..settings import BrowserSettings
 from .accessibility import run_axe
 from .answers import measure_answers
 from .keyboard_walk import walk_keyboard
-from .launch import CONTEXT, guard
+from .launch import CONTEXT
+from .network_guard import NetworkGuard, record_nothing
 from .page_log import SHOWN, PageLog, shorten
 from .rest import read_vitals, wait_for_rest
 
@@ -48,11 +49,16 @@ _FAILURES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A browser, the site that it is for, and the options of a context for each size of the window."""
+    """A browser, what guards the site from it, and the options of a context for each size of the window."""
 
     browser: Browser
-    settings: BrowserSettings
+    guard: NetworkGuard
     sizes: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def settings(self) -> BrowserSettings:
+        """What the browser's process was told."""
+        return self.guard.settings
 
     def open_context(self, size: str) -> BrowserContext:
         """Open a context as of somebody who was never there. Service workers are part of what people get."""
@@ -86,8 +92,8 @@ def visit(visitor: Visitor, page: Mapping[str, Any], size: str) -> dict[str, Any
 def _visit_once(visitor: Visitor, page: Mapping[str, Any], size: str, *, only_keyboard: bool = False) -> dict[str, Any]:
     settings, log = visitor.settings, PageLog(visitor.settings)
     record, context = blank_result(visitor, page, size), visitor.open_context(size)
+    visitor.guard.refused = log.record_refusal
     try:
-        guard(context, settings, log.record_refusal)
         context.add_init_script(_SCRIPTS["watch"])
         tab = context.new_page()
         log.listen_to(tab)
@@ -100,6 +106,7 @@ def _visit_once(visitor: Visitor, page: Mapping[str, Any], size: str, *, only_ke
         led = log.led_to and not settings.is_own(log.led_to)
         record["unreachable"] = {"kind": "elsewhere", "text": f"led to {log.led_to}"} if led else classify_error(error)
     finally:
+        visitor.guard.refused = record_nothing  # what a page sends when it closes can't have disturbed it
         context.close()
     return record
 
@@ -116,7 +123,6 @@ def find_address(visitor: Visitor, page: Mapping[str, Any]) -> str:
         return str(page["path"])
     context = visitor.open_context("desktop")
     try:
-        guard(context, visitor.settings, lambda *_: None)
         tab = context.new_page()
         tab.goto(page["path"], wait_until="domcontentloaded")
         link = tab.get_by_role(page["follow"]).first.get_by_role("link").first

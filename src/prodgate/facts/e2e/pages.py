@@ -119,7 +119,8 @@ def _visited_page(page: Mapping[str, Any], record: Mapping[str, Any]) -> Visited
 def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
     vitals, refused = page["vitals"], "; ".join(page["refused"])
     # a page whose own requests were refused may fail for that alone
-    disturbed = f"the gate refused {refused}, which the page sends by itself; if that only reads, write reads = […]"
+    declare = "reads = […], or for a WebSocket sockets = […]"
+    disturbed = f"the gate refused {refused}, which the page sends by itself; if that only reads, write {declare}"
     disturbed = disturbed if refused else ""
     errors: Any = (*page["exceptions"], *page["console"])
     failed: Any = tuple(f"{each['url']}: {each['why']}" for each in page["failed"])
