@@ -123,6 +123,7 @@ def perfect_record() -> History:
         runs=tuple(runs),
         tasks=tuple(tasks),
         events=tuple(make_event(each, name) for each in tasks for name in ("running", "success")),
+        log_begins=slots[0],
         heartbeats=tuple(Heartbeat(component=each, healthy=True, at=NOW) for each in ("scheduler", "dag_processor")),
         import_failures=(),
     )

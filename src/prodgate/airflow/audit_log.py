@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from ..aws.plain_json import canonical_json
@@ -10,8 +12,17 @@ from ..semantics.json_texts import read_json
 #: Fields that say what was done to what. Anything else in a request is left out: a configuration, a note, …
 _TELLING: Final = frozenset(
     {"action", "confirmed", "dag_id", "dag_ids", "dag_run_id", "dry_run", "map_index", "new_state", "run_id", "state"}
-    | {"task_id", "task_ids", "only_failed", "only_running", "reset_dag_runs"}
+    | {"task_id", "task_ids", "only_failed", "only_running", "reset_dag_runs", "clear_task_instances"}
+    | {"include_future", "include_past", "past", "future"}
 )
+#: Options of a command that say what it did to runs, as the command line may shorten them.
+_OPTIONS: Final = {
+    "--mark-success": re.compile(r"-m|--mark(-[a-z]*)?"),
+    "--reset-dagruns": re.compile(r"--reset(-[a-z]*)?"),
+    "--rerun-failed-tasks": re.compile(r"--rerun(-[a-z]*)*"),
+}
+#: A word of a command as it is logged: the text of a list in Python.
+_WORD: Final = re.compile(r"'([^']*)'")
 #: Subtrees with user data, which are left out whole.
 _OWN: Final = frozenset({"conf", "note", "params"})
 #: Stands for a request that was not logged as JSON.
@@ -23,6 +34,9 @@ def extract_request(noted: Any) -> str:
 
     >>> extract_request('{"state": "success", "conf": {"password": "x"}}'), extract_request(None)
     ('{"state":"success"}', '')
+    >>> command = ["airflow", "tasks", "run", "--mark-success", "news"]
+    >>> extract_request(canonical_json({"full_command": str(command)}))
+    '{"options":["--mark-success"]}'
     """
     if not noted:
         return ""
@@ -30,7 +44,19 @@ def extract_request(noted: Any) -> str:
         found = read_json(noted)
     except (RecursionError, TypeError, ValueError):
         return _UNREAD
-    return canonical_json(_select_telling(found)) if isinstance(found, dict | list) else _UNREAD
+    if not isinstance(found, dict | list):
+        return _UNREAD
+    options = [*_find_options(found)] if isinstance(found, dict) else []
+    return canonical_json({**_select_telling(found), "options": options} if options else _select_telling(found))
+
+
+def _find_options(noted: dict[str, Any]) -> Iterator[str]:
+    """Yield which of the telling options a logged command has."""
+    command, kept = noted.get("full_command"), noted.get("options")
+    words = _WORD.findall(command) if isinstance(command, str) else kept if isinstance(kept, list) else []
+    for option, form in _OPTIONS.items():
+        if any(isinstance(word, str) and form.fullmatch(word) for word in words):
+            yield option
 
 
 def _select_telling(value: Any) -> Any:

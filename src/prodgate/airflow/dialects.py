@@ -64,6 +64,7 @@ def parse_task(row: Row) -> Task:
         map_index=int(row["map_index"]),
         state=str(row["state"] or ""),
         tries=int(row["try_number"] or 0),
+        max_tries=int(row.get("max_tries") or 0),
         queued=parse_instant(row["queued_when"]),
         started=parse_instant(row["start_date"]),
         ended=parse_instant(row["end_date"]),
@@ -78,7 +79,14 @@ def parse_event(row: Row) -> Event:
     if at is None:
         raise ValueError("an event without its time")
     names = {name: str(row.get(name) or "") for name in ("dag_id", "run_id", "task_id", "owner")}
-    return Event(at=at, event=_read_text(row, "event"), asked=extract_request(row.get("extra")), **names)
+    return Event(
+        at=at,
+        event=_read_text(row, "event"),
+        asked=extract_request(row.get("extra")),
+        map_index=None if row.get("map_index") is None else int(row["map_index"]),
+        tries=int(row.get("try_number") or 0),
+        **names,
+    )
 
 
 def parse_heartbeat(component: str, state: Row) -> Heartbeat:

@@ -79,7 +79,7 @@ class Reader:
         return [one for one in found if one.dag_id == dag_id and one.run_id in wanted]
 
     def events(self, dag_id: str) -> list[Event]:
-        """Return the audit log of a DAG in the window; ``~`` stands for actions on several at once."""
+        """Return the audit log of a DAG in the window. Actions on several are logged under ``~``, and never told."""
         return [one for one in self._list_events({"dag_id": dag_id}) if one.dag_id == dag_id]
 
     def unnamed_events(self) -> list[Event]:
@@ -96,15 +96,24 @@ class Reader:
         found = [parse_row(parse_event, row, "/eventLogs") for row in rows]
         return [one for one in found if self.since <= one.at < self.now]
 
+    def log_begins(self) -> datetime | None:
+        """Return when the oldest entry of the audit log was made, None when it has none."""
+        rows = self._list_first("/eventLogs", "when", "event_logs")
+        return min((parse_row(parse_event, row, "/eventLogs").at for row in rows), default=None)
+
     def oldest(self, dag_id: str) -> list[datetime]:
         """Return the slot of the oldest run that still exists of a DAG, nothing if there is none."""
         path = f"/dags/{dag_id}/dagRuns"
-        query = {"limit": "1", "order_by": self.dialect.oldest_first}
-        total, rows = read_page(self.transport, path, query, "dag_runs")
-        if total and not rows:
-            raise Unreadable(f"GET {path}: shows none of {total} runs")
+        rows = self._list_first(path, self.dialect.oldest_first, "dag_runs")
         found = [parse_row(self.dialect.parse_run, row, path) for row in rows]
         return [run.slot for run in found if run.slot and run.dag_id == dag_id]
+
+    def _list_first(self, path: str, order: str, key: str) -> list[Row]:
+        """Return the first row of a list in some order, nothing if it has none."""
+        total, rows = read_page(self.transport, path, {"limit": "1", "order_by": order}, key)
+        if total and not rows:
+            raise Unreadable(f"GET {path}: shows none of {total} {key}")
+        return rows
 
     def heartbeats(self) -> list[Heartbeat]:
         """Return the heartbeats of Airflow's components, without those that never ran."""
@@ -150,6 +159,7 @@ def read_history(transport: Transport, dag_ids: Sequence[str], *, since: datetim
         runs=runs,
         tasks=tasks,
         events=_attempt(lambda: _collect_events(reader, dag_ids)),
+        log_begins=_attempt(reader.log_begins),
         heartbeats=_attempt(lambda: tuple(reader.heartbeats())),
         import_failures=_attempt(lambda: tuple(reader.import_failures())),
     )
@@ -219,7 +229,7 @@ def _list_slots(dag_id: str, runs: Iterable[Run]) -> Iterable[datetime]:
 
 
 def _collect_events(reader: Reader, dag_ids: Iterable[str]) -> tuple[Event, ...]:
-    return (*(one for name in (*dag_ids, "~") for one in reader.events(name)), *reader.unnamed_events())
+    return (*(one for name in dag_ids for one in reader.events(name)), *reader.unnamed_events())
 
 
 def _task_identity(row: Row) -> tuple[Any, ...]:

@@ -41,6 +41,8 @@ class Task:
     """success, failed, upstream_failed, skipped, running, queued, up_for_retry … or empty before it is scheduled."""
     tries: int = 0
     """Number of the last try; 1 is the first."""
+    max_tries: int = 0
+    """How often it may be tried again, counted from its first try; clearing a task that was tried raises it."""
     queued: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
@@ -61,6 +63,10 @@ class Event:
     owner: str = ""
     asked: str = ""
     """What a person requested: JSON such as ``{"state": "success"}``; empty for other events."""
+    map_index: int | None = None
+    """Which instance of a mapped task it is about; None when the entry doesn't say."""
+    tries: int = 0
+    """Which try of a task it is about; 0 when the entry doesn't say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,8 @@ class History:
     runs: tuple[Run, ...]
     tasks: tuple[Task, ...]
     events: tuple[Event, ...]
+    log_begins: datetime | None
+    """When the oldest entry was made that the audit log still has, of whatever DAG; None if it has none."""
     heartbeats: tuple[Heartbeat, ...]
     import_failures: tuple[ImportFailure, ...]
 

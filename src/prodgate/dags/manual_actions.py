@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ..airflow.records import Event, History
+from .task_log import is_own
 
 
 class Act(StrEnum):
@@ -37,8 +38,12 @@ class ManualAction:
     """Empty when the log doesn't say which run."""
     owner: str
     event: str
+    shows: str = ""
+    """What shows it, where no entry of the log says it; ``at`` is then the latest time that it can have been."""
 
     def __str__(self) -> str:
+        if self.shows:
+            return f"{self.act} by somebody, which no entry of the log says, but {self.shows}"
         return f"{self.act} by {self.owner or 'somebody'} at {self.at:%Y-%m-%d %H:%M:%S} UTC ({self.event})"
 
 
@@ -67,6 +72,11 @@ _ACTS: Final = {
     "action_set_queued": Act.CLEARED,
     "action_set_running": Act.CLEARED,
     "action_set_retry": Act.CLEARED,
+    "clear_dag_run_partitions": Act.CLEARED,
+    "cli_task_clear": Act.CLEARED,
+    "cli_task_run": Act.MARKED,
+    "cli_dag_backfill": Act.CLEARED,
+    "cli_dag_delete": Act.DELETED,
     "delete": Act.DELETED,
     "delete_dag": Act.DELETED,
     "delete_dag_run": Act.DELETED,
@@ -86,7 +96,16 @@ _PREVIEWS_2: Final = frozenset(
     {"patch_task_instance", "patch_mapped_task_instance", "post_set_task_instances_state"}
     | {"post_clear_task_instances", "clear_dag_run"}
 )
-_PREVIEWS_3: Final = frozenset({"post_clear_task_instances", "clear_dag_run"})
+_PREVIEWS_3: Final = frozenset(
+    {"post_clear_task_instances", "clear_dag_run", "clear_dag_runs", "clear_dag_run_partitions"}
+)
+#: Commands that change a result only with an option; every task of Airflow 2 logs that it was run by one of them.
+_OPTIONAL: Final = frozenset({"cli_task_run", "cli_dag_backfill"})
+_OPTIONS: Final = {
+    "--mark-success": Act.MARKED,
+    "--reset-dagruns": Act.CLEARED,
+    "--rerun-failed-tasks": Act.CLEARED,
+}
 _OTHER_RUNS: Final = ("past", "future", "include_past", "include_future")
 
 
@@ -95,18 +114,10 @@ def list_manual_actions(dag_id: str, history: History) -> tuple[ManualAction, ..
     named = (
         event
         for event in history.events
-        if event.dag_id in (dag_id, "", "~") and _event_name(event) in _ACTS and not is_own_success(event, history)
+        if event.dag_id in (dag_id, "") and _event_name(event) in _ACTS and not is_own(event, history)
     )
     found = [hand for event in named for hand in _parse_actions(dag_id, event)]
     return tuple(sorted(found, key=lambda hand: (hand.at, hand.run_id, hand.event)))
-
-
-def is_own_success(event: Event, history: History) -> bool:
-    """Whether a task itself logged its success; in Airflow 2 a person who sets it to success logs the same event.
-
-    There, only the person's event comes with a request; later versions log the task's host instead.
-    """
-    return event.event == "success" and not (history.version.startswith("2.") and event.asked)
 
 
 def _parse_actions(dag_id: str, event: Event) -> Iterator[ManualAction]:
@@ -130,6 +141,11 @@ def _classify_event(event: Event, request: Any) -> Act | None:
     """Return what an event did; None for a preview, a note, and anything else that changes no run."""
     name = _event_name(event)
     if _is_preview(event.event, name, request):
+        return None
+    if name in _OPTIONAL:
+        options = request.get("options", []) if isinstance(request, dict) else []
+        return next((act for option, act in _OPTIONS.items() if option in options), None)
+    if name == "clear_dag_run_partitions" and not _is_true(request, "clear_task_instances"):
         return None
     if name not in _STATING or not isinstance(request, dict):
         return _ACTS[name]

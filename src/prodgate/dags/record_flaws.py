@@ -25,6 +25,7 @@ from .ledger import build_ledger, window
 from .manual_actions import Act, ManualAction, list_manual_actions
 from .slot_states import SlotState
 from .traces import Trace, collect_traces
+from .unseen import explain_unseen
 
 #: States of slots without a run of the schedule.
 _UNSCHEDULED: Final = (SlotState.MISSED, SlotState.BACKFILL, SlotState.MANUAL)
@@ -44,20 +45,31 @@ class Flaw:
 def find_record_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     """Return where the record of a DAG within its window can't be trusted.
 
-    Raises Unreadable when runs, tasks or the audit log were not read: without the log, no flaw can be ruled out.
+    Raises Unreadable when runs, tasks or the audit log were not read, or when none is found and the log does not show
+    everything: then no flaw can be ruled out.
     """
+    found, cut_off = tuple(_find_flaws(dag, history)), tuple(_find_cut_off(dag, history))
+    if not found and cut_off and dag.since is None:
+        raise Unreadable(f'{cut_off[0].words}; write since = "YYYY-MM-DD" in [dags.{dag.dag_id}] if it is newer')
+    if not found and not cut_off and (unseen := explain_unseen(dag, history)):
+        raise Unreadable(unseen)
+    return (*found, *cut_off)
+
+
+def _find_flaws(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     since, until = window(dag, history)
     found = [
         trace for trace in collect_traces(dag, history) if trace.run.slot is None or since <= trace.run.slot <= until
     ]
     leaving = _find_traceable_tasks(found)
-    of_runs = (flaw for trace in found for flaw in _find_run_flaws(trace, leaving))
     acts = [hand for hand in list_manual_actions(dag.dag_id, history) if since <= hand.at <= until]
-    flaws = (*of_runs, *_find_action_flaws(dag, acts), *_find_occupied(dag, history))
-    cut_off = tuple(_find_cut_off(dag, history))
-    if cut_off and dag.since is None and not flaws:
-        raise Unreadable(f'{cut_off[0].words}; write since = "YYYY-MM-DD" in [dags.{dag.dag_id}] if it is newer')
-    return (*flaws, *cut_off)
+    for trace in found:
+        yield from _find_run_flaws(trace, leaving)
+        yield from (
+            _run_flaw(trace, "deleted", str(hand)) for hand in trace.hands if hand.shows and hand.act is Act.DELETED
+        )
+    yield from _find_action_flaws(dag, acts)
+    yield from _find_occupied(dag, history)
 
 
 def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:

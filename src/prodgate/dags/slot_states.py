@@ -179,6 +179,8 @@ def _judge_success(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
     """
     if marked := trace.find_action(Act.MARKED):
         return replace(row, state=SlotState.FAILED, words=f"Airflow says success, {marked}")
+    if deleted := trace.find_action(Act.DELETED):
+        return replace(row, state=SlotState.FAILED, words=f"Airflow says success, and what failed may be {deleted}")
     words = ""
     if cleared := trace.find_action(Act.CLEARED):
         before = trace.completed_before(cleared.at)

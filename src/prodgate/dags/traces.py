@@ -12,7 +12,9 @@ from typing import Final
 from ..airflow.records import Event, History, Run, Task
 from ..aws.answers import Unreadable
 from .declared import DeclaredDag
-from .manual_actions import Act, ManualAction, is_own_success, list_manual_actions
+from .manual_actions import Act, ManualAction, list_manual_actions
+from .silent_actions import list_silent_actions
+from .task_log import is_own
 
 #: States that a task of a successful run may be in.
 SOUND: Final = frozenset({"success", "skipped", "removed"})
@@ -93,25 +95,35 @@ def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
     dag_id = dag.dag_id
     tasks: Mapping[str, list[Task]] = defaultdict(list)
     events: Mapping[str, list[Event]] = defaultdict(list)
-    acts: Mapping[str, list[ManualAction]] = defaultdict(list)
     for task in history.tasks:
         if task.dag_id == dag_id:
             tasks[task.run_id].append(task)
     with suppress(Unreadable):
         for event in history.events:
-            if event.dag_id == dag_id and (event.event != "success" or is_own_success(event, history)):
+            if event.dag_id == dag_id and (event.event != "success" or is_own(event, history)):
                 events[event.run_id].append(event)
-        for hand in list_manual_actions(dag_id, history):
-            acts[hand.run_id].append(hand)
+    acts = _collect_actions(dag_id, history)
     found = [
         Trace(
             run=run,
             tasks=tuple(sorted(tasks[run.run_id], key=lambda task: (task.task_id, task.map_index))),
             events=tuple(sorted(events[run.run_id], key=lambda event: (event.at, event.event, event.task_id))),
-            hands=tuple(acts[run.run_id]),
+            hands=tuple(acts.get(run.run_id, ())),
             may_fail=dag.may_fail,
         )
         for run in history.runs
         if run.dag_id == dag_id
     ]
     return tuple(sorted(found, key=lambda trace: (trace.run.slot is None, trace.run.slot or 0, trace.run.run_id)))
+
+
+def _collect_actions(dag_id: str, history: History) -> Mapping[str, list[ManualAction]]:
+    """Return the manual actions by run; of what the log names, nothing is told a second time."""
+    acts: Mapping[str, list[ManualAction]] = defaultdict(list)
+    with suppress(Unreadable):
+        for hand in list_manual_actions(dag_id, history):
+            acts[hand.run_id].append(hand)
+    for hand in list_silent_actions(dag_id, history):
+        if all(hand.act is not each.act for each in acts[hand.run_id]):
+            acts[hand.run_id].append(hand)
+    return acts

@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OLD, NEW = "2.11.0", "3.0.6"
+#: From this version on, the audit log shows entries of DAGs that there are, and entries of none; not those of "~".
+FILTERED = "3.1"
 USER, PASSWORD, TOKEN = "viewer", "hunter2-hunter2", "an-opaque-token-of-airflow"
 #: What Airflow 2 takes as parameters of a list; it answers 400 to any other.
 _TAKEN = {
@@ -134,6 +136,10 @@ class Fake:
 
     def _events(self, query: dict[str, str]) -> Reply:
         rows = [row for row in self.events if query.get("dag_id") in (None, row["dag_id"])]
+        if self.version >= FILTERED and not self.old:
+            rows = [row for row in rows if row["dag_id"] is None or row["dag_id"] in self.dags]
+        if query.get("order_by") == "when":
+            rows = sorted(rows, key=lambda row: datetime.fromisoformat(row["when"]))
         if names := query.get("included_events"):
             rows = [row for row in rows if row["event"] in names.split(",")]
         for name, keeps in (("after", operator.gt), ("before", operator.lt)):

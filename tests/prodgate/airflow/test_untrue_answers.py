@@ -141,7 +141,7 @@ def test_an_oldest_run_that_is_not_shown_is_unknown() -> None:
     def change(query: Mapping[str, str], found: Any) -> Any:
         return found | {"dag_runs": []} if query["limit"] == "1" else found
 
-    with pytest.raises(Unreadable, match="shows none of 2 runs"):
+    with pytest.raises(Unreadable, match="shows none of 2 dag_runs"):
         _ = history(an_airflow(slots=2, fault=of(RUNS)(change))).oldest
 
 

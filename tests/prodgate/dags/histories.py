@@ -73,7 +73,14 @@ def history_of(runs: Iterable[Run], tasks: Iterable[Task] = (), **fields: Any) -
         "oldest": {DAG.dag_id: SLOTS[0]},
         "served": (served,),
     }
-    rest = {"runs": tuple(runs), "tasks": tuple(tasks), "events": (), "heartbeats": tuple(beats), "import_failures": ()}
+    rest = {
+        "runs": tuple(runs),
+        "tasks": tuple(tasks),
+        "events": (),
+        "log_begins": SLOTS[0],
+        "heartbeats": tuple(beats),
+        "import_failures": (),
+    }
     return History(**{**given, **rest, **fields})
 
 

@@ -48,6 +48,18 @@ def acts(*events: Event, version: str = "3.0.6") -> list[tuple[str, str]]:
         ("dagrun_failed", {"confirmed": "true"}, None),
         ("action_set_success", {}, "marked"),
         ("delete_dag_run", {}, "deleted"),
+        ("clear_dag_runs", {}, None),
+        ("clear_dag_runs", {"dry_run": False}, "cleared"),
+        ("clear_dag_run_partitions", {"dry_run": False, "clear_task_instances": True}, "cleared"),
+        ("clear_dag_run_partitions", {"dry_run": False}, None),  # only their keys
+        ("clear_dag_run_partitions", {"clear_task_instances": True}, None),
+        ("cli_task_clear", {}, "cleared"),
+        ("cli_dag_delete", {}, "deleted"),
+        ("cli_dag_backfill", {}, None),
+        ("cli_dag_backfill", {"options": ["--reset-dagruns"]}, "cleared"),
+        ("cli_task_run", {}, None),  # as the executor of Airflow 2 runs every task
+        ("cli_task_run", None, None),
+        ("cli_task_run", {"options": ["--mark-success"]}, "marked"),
         ("trigger_dag_run", {}, None),
         ("running", None, None),
     ],
@@ -75,14 +87,14 @@ def test_the_run_is_found_in_what_was_asked() -> None:
 def test_several_at_once_are_told_apart() -> None:
     entities = [{"dag_id": DAG.dag_id, "dag_run_id": each, "state": "success"} for each in ("b", "a")]
     many = json.dumps({"actions": [{"action": "update", "entities": entities}]})
-    assert acts(event("bulk_dag_runs", "~", AT, many, dag_id="~")) == [("marked", "a"), ("marked", "b")]
+    assert acts(event("bulk_dag_runs", "", AT, many)) == [("marked", "a"), ("marked", "b")]
     gone = json.dumps({"actions": [{"action": "delete", "entities": [{"dag_id": DAG.dag_id, "dag_run_id": "a"}]}]})
-    assert acts(event("bulk_dag_runs", "~", AT, gone, dag_id="~")) == [("deleted", "a")]
+    assert acts(event("bulk_dag_runs", "", AT, gone)) == [("deleted", "a")]
 
 
 def test_other_dags_are_left_alone() -> None:
     other = json.dumps({"actions": [{"action": "delete", "entities": [{"dag_id": "other", "dag_run_id": ID}]}]})
-    assert acts(event("bulk_dag_runs", "~", AT, other, dag_id="~")) == []
+    assert acts(event("bulk_dag_runs", "", AT, other, dag_id="")) == []
     assert acts(event("clear_dag_run", ID, AT, dag_id="other")) == []
 
 

@@ -61,7 +61,7 @@ def stop_the_scheduler(evidence: Evidence) -> None:
 def events(evidence: Evidence, **event: Any) -> None:
     """Let somebody have done something to the scraper by the API."""
     for page in evidence.answers("/eventLogs"):
-        if page["query"]["dag_id"] == SCRAPER:
+        if page["query"].get("dag_id") == SCRAPER:
             stated = {"event_log_id": 900, "dag_id": SCRAPER, "when": evidence.runs()[1]["end_date"], "owner": "eve"}
             page["body"]["event_logs"].append({"task_id": None, "run_id": None, "extra": None, **stated, **event})
             page["body"]["total_entries"] += 1
@@ -79,6 +79,28 @@ def never_parse(evidence: Evidence) -> None:
 def launder(evidence: Evidence) -> None:
     run = evidence.runs()[1]
     events(evidence, event="patch_dag_run", run_id=run["dag_run_id"], extra='{"state": "success"}')
+
+
+def set_in_silence(evidence: Evidence) -> None:
+    """Set a failed task to success by a request for several, which no version logs."""
+    task = evidence.tasks(evidence.runs()[1])[-1]
+    events(evidence, event="failed", run_id=task["dag_run_id"], task_id=task["task_id"], try_number=1, map_index=-1)
+
+
+def clear_in_silence(evidence: Evidence) -> None:
+    """Let a failed task succeed, by a DAG that triggers its run again."""
+    evidence.tasks(evidence.runs()[1])[-1] |= {"try_number": 5, "max_tries": 7}
+
+
+def clean_the_log(evidence: Evidence) -> None:
+    (oldest,) = (page for page in evidence.answers("/eventLogs") if page["query"]["limit"] == "1")
+    oldest["body"]["event_logs"][0]["when"] = evidence.runs()[1]["end_date"]
+
+
+def hide_the_log(evidence: Evidence) -> None:
+    for page in evidence.answers("/eventLogs"):
+        del page["body"]
+        page["unreadable"] = "GET /eventLogs: this is forbidden (403)"
 
 
 def mask(evidence: Evidence) -> None:
@@ -169,6 +191,10 @@ def tried(mode: str, **changes: Any) -> Any:
 SABOTAGES = (
     Sabotage("the scheduler stood still for a while", RATES, stop_the_scheduler),
     Sabotage("a run was marked as a success by hand", UNTRUE, launder),
+    Sabotage("a task was set to success by hand, in silence", UNTRUE, set_in_silence),
+    Sabotage("a run was cleared in silence", set(), clear_in_silence, {"dag-success-rate-rehearsed"}),
+    Sabotage("an audit log that was cleaned", set(), clean_the_log, UNTRUE),
+    Sabotage("an audit log that may not be read", set(), hide_the_log, UNTRUE),
     Sabotage("a failed task in a run that succeeded", UNTRUE, mask),
     Sabotage("rows that nobody executed", {"dag-record-intact"}, fabricate),
     Sabotage("a history that begins too late", {"dag-record-intact", "data-for-every-slot"} | RATES, cut_off),

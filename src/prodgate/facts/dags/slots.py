@@ -17,6 +17,7 @@ from ...dags.partly_known import leave_open
 from ...dags.rates import Budget, Rates, compute_budget, compute_rates
 from ...dags.slot_states import SUCCEEDED
 from ...dags.traces import Trace, collect_traces
+from ...dags.unseen import explain_unseen
 from ...estimates import Estimate, estimate_rate, exact_count
 from ...quantities import Bound, Quantity
 from .. import Fact
@@ -36,6 +37,8 @@ class SlotHistory(Fact):
     declared: DeclaredDag
     overlapping: tuple[str, ...]
     """Scheduled runs that had not ended at the next slot."""
+    unseen: str
+    """Why results that were set by hand can't be seen; empty when they can."""
 
     @property
     def observed(self) -> Quantity:
@@ -66,7 +69,18 @@ class SlotHistory(Fact):
         return _seconds(max(delays)) if delays else None
 
     def success_rate(self, criterion: Criterion) -> Estimate:
-        """Return the share of slots that succeeded, a slot without a run being a failure. Raises TypeError."""
+        """Return the share of slots that succeeded, a slot without a run being a failure.
+
+        Raises Undetermined when it is good enough, and what people did can't be seen: it can only make it look better.
+        Raises TypeError.
+        """
+        found = self.estimate_success_rate(criterion)
+        if self.unseen and criterion.bound and criterion.bound.admits(found.value):
+            raise criterion.undetermined(self.unseen, observed=found)
+        return found
+
+    def estimate_success_rate(self, criterion: Criterion) -> Estimate:
+        """Return the same share as the record has it, whether or not it can be believed. Raises TypeError."""
         if criterion.bound is None:
             raise TypeError(f"criterion {criterion.id!r} has no bound to estimate against")
         return self.rates.slot.estimate(criterion.bound, criterion.confidence)
@@ -128,6 +142,7 @@ def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], histor
             rates=compute_rates(dag, history, known),
             declared=dag,
             overlapping=tuple(_find_overlaps(dag, known)),
+            unseen=explain_unseen(dag, history),
         )
         yield slots
         if dag.dag_id in collecting:

@@ -74,7 +74,7 @@ def reliability(history: SlotHistory, criterion: Criterion | None) -> Reliabilit
         limit=str(criterion.bound),
         by=criterion.decides,
         budget=history.budget(criterion),
-        settles=history.success_rate(criterion).settles,
+        settles=history.unseen or history.estimate_success_rate(criterion).settles,
     )
 
 

@@ -18,7 +18,7 @@ from prodgate.layers.dags.facts import dag_to_json
 from prodgate.layers.dags.kinds import DECLARED, HISTORY
 from prodgate.quantities import Quantity
 
-from ...airflow.fake import NOW, Fake, a_dag, a_run, a_task, components, written
+from ...airflow.fake import NOW, Fake, a_dag, a_run, a_task, an_event, components, written
 from ...airflow.wrong_answers import Asking
 from ..samples import criterion, fact, finding, run
 
@@ -96,7 +96,8 @@ def airflow(dags: Mapping[DeclaredDag, Mapping[int, Change]]) -> Fake:
                 runs.append(found[0])
                 tasks.append(found[1] | {"dag_run_id": found[0]["dag_run_id"]})
     served = {each.dag_id: a_dag(each.dag_id, timetable_summary=each.schedule.cron) for each in dags}
-    return Fake(dags=served, runs=runs, tasks=tasks, health=components())
+    began = [an_event(1, "cli_scheduler", NOW - timedelta(days=90), None)]
+    return Fake(dags=served, runs=runs, tasks=tasks, events=began, health=components())
 
 
 def declared(dags: Iterable[DeclaredDag]) -> dict[str, Any]:
