@@ -28,5 +28,7 @@ class DeclaredDag:
     """How long a run may take before it is stuck."""
     since: datetime | None = None
     """Since when it has this name and this schedule; None where that is not stated."""
+    may_skip: tuple[str, ...] = ()
+    """Tasks that may be skipped in a run that did its work, ``*`` standing for any characters."""
     may_fail: frozenset[str] = frozenset()
     """Tasks that may fail in a run that succeeds: teardowns, whose failure Airflow itself leaves out of account."""

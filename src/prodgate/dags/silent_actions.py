@@ -2,7 +2,7 @@
 
 Which doors a version leaves unlogged is in docs/dags.md. What is done through them shows in the tasks:
 
-marked   a task is a success, and what it logged of its last try ends otherwise
+marked   a task is a success, or skipped, and what it logged of its last try ends otherwise
 cleared  a task may be tried more often than its neighbours, because each clearing adds the tries that there were
 deleted  a task began anew with a try that had ended, or logged something and is not there
 """
@@ -62,7 +62,7 @@ def _find_cleared(tasks: Iterable[Task], runs: Mapping[str, Run], now: datetime)
 
 def _find_marked(tasks: Iterable[Task], runs: Mapping[str, Run], log: TaskLog, now: datetime) -> Iterator[ManualAction]:
     for task in tasks:
-        if task.state == "success" and log.origin(task) is Origin.HAND:
+        if task.state in ("success", "skipped") and log.origin(task) is Origin.HAND:
             last = log.entries_of(task)[-1:]
             shows = f"{task.task_id} logged {last[0].event if last else 'nothing'} last"
             yield _silent(Act.MARKED, runs[task.run_id], runs[task.run_id].ended or now, shows)

@@ -206,4 +206,6 @@ def _repaired(cleared: ManualAction) -> str:
 
 def _render_unsound(trace: Trace) -> str:
     names = sorted({f"{task.task_id} is {task.state or 'not run'}" for task in trace.unsound})
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    skipped = any(task.state == "skipped" for task in trace.unsound)
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more + ("; may_skip doesn't name what was skipped" if skipped else "")

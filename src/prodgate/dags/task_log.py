@@ -17,17 +17,19 @@ from ..airflow.records import Event, History, Task
 _OWN: Final = frozenset(
     {"running", "success", "failed", "skipped", "up_for_retry", "up_for_reschedule", "deferred", "restarting"}
 )
+#: After one of these as the last entry of its last try, a task is neither a success nor skipped by itself.
+_UNFINISHED: Final = frozenset({"running", "failed", "up_for_retry", "up_for_reschedule", "restarting"})
 #: A try has ended with one of these.
 _ENDS: Final = frozenset({"success", "failed", "skipped", "up_for_retry"})
 
 
 class Origin(StrEnum):
-    """Where the success of a task comes from."""
+    """Where the success of a task comes from, or that it was skipped."""
 
     OWN = "own"
     """The task itself logged it, or no process runs such tasks."""
     HAND = "hand"
-    """What it logged of its last try does not end in a success."""
+    """What it logged of its last try does not end in it."""
     UNTOLD = "untold"
     """Its version does not log it, or its last try waited for a trigger, which may end it without an entry."""
 
@@ -40,10 +42,12 @@ class TaskLog:
     """By run and task, in order of time."""
 
     def origin(self, task: Task) -> Origin:
-        """Return where the success of a task comes from."""
+        """Return where the state of a task comes from that is a success, or skipped."""
         if not (task.host and task.pid):
             return Origin.OWN
         last = [each for each in self.entries_of(task) if each.tries in (0, task.tries)]
+        if task.state == "skipped":  # by itself, or by one before it, which is not logged
+            return Origin.HAND if last and last[-1].event in _UNFINISHED else Origin.OWN
         if last:
             return {"success": Origin.OWN, "deferred": Origin.UNTOLD}.get(last[-1].event, Origin.HAND)
         # 3.0 and 3.1 log failures that the scheduler notices, and no start

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Final
 
 from ..airflow.records import Event, History, Run, Task
@@ -16,8 +17,8 @@ from .manual_actions import Act, ManualAction, list_manual_actions
 from .silent_actions import list_silent_actions
 from .task_log import is_own
 
-#: States that a task of a successful run may be in.
-SOUND: Final = frozenset({"success", "skipped", "removed"})
+#: States that any task of a successful run may be in.
+SOUND: Final = frozenset({"success", "removed"})
 _FAILED: Final = frozenset({"failed", "upstream_failed"})
 #: States that a task gives itself; one that is skipped by a branch has no process.
 _OF_ITS_OWN: Final = frozenset({"success", "skipped"})
@@ -32,6 +33,8 @@ class Trace:
     tasks: tuple[Task, ...]
     events: tuple[Event, ...]
     hands: tuple[ManualAction, ...]
+    may_skip: tuple[str, ...] = ()
+    """Tasks that may leave their work out."""
     may_fail: frozenset[str] = frozenset()
     """Tasks whose failure says nothing of the work of the run."""
 
@@ -41,6 +44,8 @@ class Trace:
         return tuple(task for task in self.tasks if task.state not in SOUND and not self._may_end_so(task))
 
     def _may_end_so(self, task: Task) -> bool:
+        if task.state == "skipped":
+            return any(fnmatchcase(task.task_id, each) for each in self.may_skip)
         return task.task_id in self.may_fail and task.state in _FAILED
 
     @property
@@ -109,6 +114,7 @@ def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
             tasks=tuple(sorted(tasks[run.run_id], key=lambda task: (task.task_id, task.map_index))),
             events=tuple(sorted(events[run.run_id], key=lambda event: (event.at, event.event, event.task_id))),
             hands=tuple(acts.get(run.run_id, ())),
+            may_skip=dag.may_skip,
             may_fail=dag.may_fail,
         )
         for run in history.runs

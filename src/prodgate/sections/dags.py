@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ _TEXTS: Final = (
 )
 _AIRFLOW: Final = (*_TEXTS, "acknowledged", "rehearsal")
 _REHEARSAL: Final = ("history", "grace", "limit", "crons")
-_DAG: Final = ("cron", "timezone", "since", "window", "grace", "limit", "tasks", "data")
+_DAG: Final = ("cron", "timezone", "since", "window", "grace", "limit", "tasks", "may_skip", "data")
 _DURATIONS: Final = {"window": "30 d", "grace": "30 min", "limit": "2 h"}
 _REFERENCE: Final = re.compile(r"(env|secret):\S+")
 _DAG_ID: Final = re.compile(r"[\w.-]+")
@@ -107,6 +108,7 @@ def _parse_dag(id_: str, table: Mapping[str, Any]) -> DagSection:
             dag_id=id_,
             schedule=Schedule(cron=table["cron"], timezone=table["timezone"]),
             since=_parse_since(table["since"], table["timezone"]) if "since" in table else None,
+            may_skip=tuple(table.get("may_skip", ())),
             **durations,
         ),
         tasks={task: tuple(before) for task, before in table.get("tasks", {}).items()},
@@ -172,6 +174,7 @@ def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
     for key in _DURATIONS:
         yield from quantity_mistakes(f"{where}.{key}", table.get(key, _DURATIONS[key]), "time", _DURATIONS[key])
     yield from _task_mistakes(f"{where}.tasks", table.get("tasks", {}))
+    yield from _skip_mistakes(f"{where}.may_skip", table.get("may_skip", []), table.get("tasks"))
     yield from data_mistakes(f"{where}.data", table["data"]) if "data" in table else ()
 
 
@@ -190,6 +193,15 @@ def _task_mistakes(where: str, table: Any) -> Iterator[str]:
         for other in before:
             if other not in table:
                 yield f"{where}.{task}: {other!r} is not a task of this DAG{suggest(str(other), table)}"
+
+
+def _skip_mistakes(where: str, patterns: Any, tasks: Any) -> Iterator[str]:
+    if not is_text_list(patterns):
+        yield f"{where}: is {patterns!r}; write the tasks that may be skipped, e.g. ['holiday', 'report.*']"
+        return
+    for pattern in patterns:
+        if isinstance(tasks, dict) and tasks and not any(fnmatchcase(task, pattern) for task in tasks):
+            yield f"{where}: {pattern!r} is not a task of this DAG{suggest(pattern, tasks)}"
 
 
 def _rehearsal_mistakes(table: Any, dags: Mapping[str, Any]) -> Iterator[str]:

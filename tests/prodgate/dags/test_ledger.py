@@ -75,7 +75,7 @@ def test_a_good_month_is_120_slots_on_time() -> None:
         (with_run(state="running", started=NOW - 2 * HOUR - MINUTE), SlotState.STUCK, "running since"),
         (with_task(state="failed"), SlotState.FAILED, "Airflow says success, but fetch is failed"),
         (with_task(state=""), SlotState.FAILED, "Airflow says success, but fetch is not run"),
-        (with_task(state="skipped"), SlotState.ON_TIME, ""),
+        (with_task(state="skipped"), SlotState.FAILED, "Airflow says success, but fetch is skipped; may_skip doesn't name"),
         (with_run(kind="backfill", run_id="b"), SlotState.BACKFILL, "no scheduled run; a backfill run covers it"),
         (with_run(kind="asset_triggered"), SlotState.MANUAL, "no scheduled run; an asset_triggered run covers it"),
         (with_run(kind="manual"), SlotState.MANUAL, "no scheduled run; a manual run covers it"),
@@ -87,6 +87,28 @@ def test_each_slot_has_one_state(change: Change, state: SlotState, words: str) -
     assert row.state is state
     assert row.words.startswith(words)
     assert bool(row.words) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("may_skip", "state"),
+    [
+        (["fetch"], SlotState.ON_TIME),
+        (["fe*"], SlotState.ON_TIME),
+        (["store"], SlotState.FAILED),
+        (["fetc"], SlotState.FAILED),
+        ([], SlotState.FAILED),
+    ],
+)
+def test_what_is_skipped_is_work_that_was_not_done_unless_it_may_be(may_skip: list[str], state: SlotState) -> None:
+    dag = replace(DAG, may_skip=tuple(may_skip))
+    assert build_ledger(dag, history({50: with_task(state="skipped")})).rows[50].state is state
+
+
+def test_a_sensor_that_gives_up_softly_and_skips_all_work_is_no_success() -> None:
+    def soft(run: Run, tasks: list[Task]) -> tuple[Run, list[Task]]:
+        return run, [replace(tasks[0], state="skipped"), replace(tasks[1], state="skipped", host="", pid=0)]
+
+    assert fifty(soft).state is SlotState.FAILED
 
 
 def test_a_late_success_is_late_though_it_was_retried() -> None:

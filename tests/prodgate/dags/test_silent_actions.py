@@ -65,6 +65,18 @@ def test_a_success_that_the_task_did_not_log_last_was_set(tries: int, entries: l
     assert kinds == ["marked"] * len(shows)
 
 
+@pytest.mark.parametrize(
+    ("entries", "shows"),
+    [
+        (logged("running", "skipped"), []),
+        (logged("running", "failed"), [("marked", "fetch logged failed last")]),
+        ([], []),  # by a branch
+    ],
+)
+def test_a_failed_task_may_be_set_to_skipped_as_well(entries: list[Event], shows: list[tuple[str, str]]) -> None:
+    assert shown(record(with_task(state="skipped"), *entries)) == shows
+
+
 def test_failures_that_3_0_logs_alone_are_no_proof() -> None:
     """Its scheduler logs a killed task as failed, and nothing logs the success of the next try."""
     assert shown(record(with_task(tries=2), *logged("failed"), version="3.0.6")) == []

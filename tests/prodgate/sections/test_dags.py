@@ -88,6 +88,8 @@ MISTAKES = [
     ({"dags__collect__limit": "0 s"}, "dags.collect.limit: is '0 s'; write more than nothing"),
     ({"dags__collect__tasks": ["fetch"]}, "dags.collect.tasks: is ['fetch']; write {"),
     ({"dags__collect__tasks": {"store": ["fetsh"], "fetch": []}}, "'fetsh' is not a task of this DAG; did you mean 'fetch'?"),
+    ({"dags__collect__may_skip": "fetch"}, "dags.collect.may_skip: is 'fetch'; write the tasks that may be skipped"),
+    ({"dags__collect__may_skip": ["fetsh"], "dags__collect__tasks": {"fetch": []}}, "'fetsh' is not a task of this DAG; did you mean 'fetch'?"),
     ({"dags__col lect": {}}, "dags.col lect: is not the id of a DAG"),
 ]  # fmt: skip
 

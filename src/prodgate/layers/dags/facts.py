@@ -74,15 +74,16 @@ def dag_to_json(dag: DeclaredDag) -> dict[str, Any]:
     """Return a declared DAG as JSON values; durations in seconds."""
     durations = {key: getattr(dag, key).total_seconds() for key in _DURATIONS}
     since = {"since": dag.since.isoformat()} if dag.since else {}
-    return {"cron": dag.schedule.cron, "timezone": dag.schedule.timezone, **durations, **since}
+    may_skip = {"may_skip": [*dag.may_skip]} if dag.may_skip else {}
+    return {"cron": dag.schedule.cron, "timezone": dag.schedule.timezone, **durations, **since, **may_skip}
 
 
 def dag_from_json(id_: str, table: Mapping[str, Any]) -> DeclaredDag:
     """Return what ``dag_to_json`` wrote."""
     durations: Mapping[str, Any] = {key: timedelta(seconds=table[key]) for key in _DURATIONS}
     since = datetime.fromisoformat(table["since"]) if "since" in table else None
-    schedule = Schedule(cron=table["cron"], timezone=table["timezone"])
-    return DeclaredDag(dag_id=id_, schedule=schedule, since=since, **durations)
+    schedule, may_skip = Schedule(cron=table["cron"], timezone=table["timezone"]), tuple(table.get("may_skip", ()))
+    return DeclaredDag(dag_id=id_, schedule=schedule, since=since, may_skip=may_skip, **durations)
 
 
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
