@@ -24,7 +24,8 @@ class Collected:
 def parse_collected(evidence: Mapping[str, Any], slots: Iterable[datetime]) -> tuple[Collected, ...]:
     """Return the records that evidence holds. Raises Unreadable with the reason why it holds none.
 
-    Objects belong to the last of ``slots`` before they were written; older ones are left out.
+    Objects belong to the slot that their key names. Where keys name none, they belong to the last of ``slots`` before
+    they were written, and older ones are left out.
     """
     if reason := evidence.get("unreadable"):
         raise Unreadable(reason)
@@ -50,13 +51,15 @@ def _parse_count(value: Any) -> int | None:
 
 
 def _parse_objects(objects: Mapping[str, Sequence[Sequence[Any]]], slots: Sequence[datetime]) -> Iterator[Collected]:
-    """Yield one record for each source and slot, from when each object was written and its size in bytes."""
+    """Yield one record for each source and slot, from when each object was written, its size and the slot it names."""
     for source, listed in objects.items():
-        found: dict[datetime, list[tuple[datetime, int]]] = {}
-        for text, size in listed:
+        found: dict[datetime | None, list[tuple[datetime, int]]] = {}
+        for text, size, *named in listed:
             written = datetime.fromisoformat(text)
-            if place := bisect_right(slots, written):
+            if named:
+                found.setdefault(parse_instant(named[0]), []).append((written, size))
+            elif place := bisect_right(slots, written):
                 found.setdefault(slots[place - 1], []).append((written, size))
-        for slot, there in sorted(found.items()):
+        for slot, there in sorted(found.items(), key=lambda each: (each[0] is not None, each[0] or 0)):
             newest, filled = max(written for written, _ in there), sum(size > 0 for _, size in there)
             yield Collected(source=source, slot=slot, written=newest, rows=filled)

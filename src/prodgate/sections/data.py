@@ -17,9 +17,12 @@ _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _TABLE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
 #: Where a secret stands; never the secret itself.
 REFERENCE: Final = re.compile(r"env:[A-Za-z_]\w*|secret:[\w/+=.@:-]+", re.ASCII)
-_PREFIX: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.*/)?")
+_PREFIX: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*")
 #: Stands in a prefix for the name of a source.
 SOURCE: Final = "{source}"
+#: Stands in a prefix for the slot in ISO 8601, or as ``strftime`` has it: ``{slot:%Y/%m/%d}``.
+SLOT: Final = re.compile(r"\{slot(?::([^{}]+))?\}")
+_FORMAT: Final = re.compile(r"(?=.*%Y)(?=.*%m)(?=.*%d)(%[YmdHMSfz]|[^%])+")
 _SOURCE_NAME: Final = re.compile(r"[^\s/{}]+")
 _EXAMPLES: Final = {
     "table": "collections",
@@ -48,10 +51,14 @@ class SlotTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotObjects:
-    """Objects in a bucket; each belongs to the last slot before it was written, and an empty one counts nothing."""
+    """Objects in a bucket, of which an empty one counts nothing.
+
+    Each belongs to the slot that its key names, or where the prefix does not say that it names one, to the last slot
+    before it was written: then an object that is late, or written once more, counts for another slot than its own.
+    """
 
     prefix: str
-    """``s3://bucket/raw/{source}/``."""
+    """``s3://bucket/raw/{source}/{slot}/``, or ``s3://bucket/raw/{source}/``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +126,11 @@ def _table_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
 def _prefix_mistakes(where: str, table: Mapping[str, Any]) -> Iterator[str]:
     prefix = table["prefix"]
     if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix) or prefix.count(SOURCE) != 1:
-        yield f"{where}.prefix: is {prefix!r}; write e.g. 's3://bucket/raw/{SOURCE}/', {SOURCE} once and '/' at its end"
+        yield f"{where}.prefix: is {prefix!r}; write e.g. 's3://bucket/raw/{SOURCE}/{{slot}}/', with {SOURCE} once"
+    elif len(SLOT.findall(prefix)) > 1 or (not SLOT.search(prefix) and not prefix.endswith("/")):
+        yield f"{where}.prefix: is {prefix!r}; write {{slot}} once, or '/' at its end"
+    elif any(form and not _FORMAT.fullmatch(form) for form in SLOT.findall(prefix)):
+        yield f"{where}.prefix: is {prefix!r}; write the slot with its whole date, e.g. {{slot:%Y/%m/%d/%H}}"
     for key in _OF_TABLE:
         if key in table:
             yield f"{where}.{key}: is of a table, and prefix is of a bucket; take it out"

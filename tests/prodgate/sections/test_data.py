@@ -50,6 +50,18 @@ def test_a_bucket_is_read_whole() -> None:
         ({**TABLE, "written": None}, "dags.collect.data.written: is missing; write e.g. written = 'finished_at'"),
         (BUCKET | {"prefix": "s3://b/raw/"}, "dags.collect.data.prefix: is 's3://b/raw/'"),
         (BUCKET | {"prefix": "s3://news/{source}"}, "dags.collect.data.prefix: is 's3://news/{source}'"),
+        (
+            BUCKET | {"prefix": "s3://news/{source}/{slot}/{slot}"},
+            "dags.collect.data.prefix: is 's3://news/{source}/{slot}/{slot}'; write {slot} once",
+        ),
+        (
+            BUCKET | {"prefix": "s3://news/{source}/{slot:%H}/"},
+            "dags.collect.data.prefix: is 's3://news/{source}/{slot:%H}/'; write the slot with its whole date",
+        ),
+        (
+            BUCKET | {"prefix": "s3://b/{source}/{slot:%Y%m%d%p}"},
+            "dags.collect.data.prefix: is 's3://b/{source}/{slot:%Y",
+        ),
         (BUCKET | {"prefix": "https://news/{source}/"}, "dags.collect.data.prefix: is 'https://news/{source}/'"),
         (BUCKET | {"slot": "slot"}, "dags.collect.data.slot: is of a table, and prefix is of a bucket"),
     ],
