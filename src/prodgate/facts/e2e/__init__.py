@@ -7,7 +7,8 @@ from .endpoints import HealthEndpoint, MissingPage
 from .firewall import AttackAnswered, OrdinaryAnswered
 from .headers import ContentPolicy, SecurityHeaders
 from .journeys import Journey
-from .pages import KeyboardWalk, PageLinks, VisitedPage
+from .keyboard import KeyboardWalk
+from .pages import PageLinks, VisitedPage
 from .redirects import PlainHttp, Redirects
 from .tls import ServedCertificate, ServedTls
 

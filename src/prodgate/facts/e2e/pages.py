@@ -13,10 +13,10 @@ from ...aws.answers import Unread
 from ...quantities import Quantity
 from .. import Fact
 from .journeys import FORMAT, browser_of
+from .keyboard import keyboard_walk
 
 #: Failures that are no answer of the site: it may be down, or out of reach. Any other is an answer, if a bad one.
 _NO_ANSWER: Final = ("connection", "name", "unasked", "other")
-_NO_KEY: Final[Any] = Unread("no key was answered")
 #: Answers that ask whoever comes to sign in, and those that leave open what is there.
 _ASKING: Final = {HTTPStatus.UNAUTHORIZED}
 _REFUSING: Final = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
@@ -24,13 +24,10 @@ _UNCLEAR: Final = (
     "it was not shown what is at {}; declare a page that one must be signed in for in [e2e.pages], with cache = "
     "'private', or let the gate's address in"
 )
-_NOT_TOLD: Final[Any] = Unread("the browser did not tell how long each key took; observe again where less else runs")
 _RESTLESS: Final = (
     "the page was not at rest when it was left, and what comes may change it; it still waited for: {}; mend that, or "
     "name it in [e2e] lasting if it stays open by intention"
 )
-#: Shortest time to answer a key that browsers report, in milliseconds.
-_SHORTEST_REPORTED: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -64,21 +61,6 @@ class VisitedPage(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class KeyboardWalk(Fact):
-    """A walk through a page with the Tab key alone; ``subject`` is the page's name."""
-
-    offered: int
-    """Number of elements that a person can use: links, buttons, fields."""
-    missed: tuple[str, ...]
-    """Those that the focus never reached."""
-    unseen: tuple[str, ...]
-    """Those that did not show that they had the focus."""
-    slowest: Quantity
-    """Time until the slowest answer to a key or a press was painted (INP), on the quickest of up to three first visits;
-    16 ms if none took as long."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PageLinks(Fact):
     """The links of a page that lead to the site; ``subject`` is the page's name."""
 
@@ -93,7 +75,7 @@ def page_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
     for page in (each for each in record["pages"] if (each["unreachable"] or {}).get("kind") != "partner"):
         yield _visited_page(page, record)
         if page["size"] == "desktop":
-            yield _keyboard_walk(page)
+            yield keyboard_walk(page, _why_unseen(page))
             yield _page_links(page, record)
 
 
@@ -151,22 +133,6 @@ def _axe_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str,
         rules = "; ".join(_violation(each) for each in open_)
         violations = Unread(f"axe leaves to a person's eyes: {rules}; look there, and name the rule in [e2e] reviewed")
     return {"violations": violations, "undecided": tuple(_violation(each) for each in found or ())}
-
-
-def _keyboard_walk(page: Mapping[str, Any]) -> KeyboardWalk:
-    walk, reason = page.get("keyboard"), _why_unseen(page)
-    if not reason and walk and not walk["whole"]:
-        reason = f"the walk did not end within {walk['pressed']} keys; something may hold the focus"
-    if reason or not walk:
-        return KeyboardWalk.unread(page["name"], reason or "no walk was made")
-    answered: Any = _milliseconds(walk["slowest"] or _SHORTEST_REPORTED)
-    return KeyboardWalk(
-        subject=page["name"],
-        offered=walk["offered"],
-        missed=tuple(walk["missed"]),
-        unseen=tuple(walk["unseen"]),
-        slowest=_NO_KEY if not walk["interactions"] else answered if walk.get("settled", True) else _NOT_TOLD,
-    )
 
 
 def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks:

@@ -9,7 +9,8 @@ from ...facts import Fact, Facts
 from ...facts.e2e.builds import ServedBuild, build_facts
 from ...facts.e2e.cookies import Cookie
 from ...facts.e2e.journeys import Journey, journey_facts, why_cookies_unseen, why_journeys_unreadable
-from ...facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, why_pages_unreadable
+from ...facts.e2e.keyboard import KeyboardWalk
+from ...facts.e2e.pages import PageLinks, VisitedPage, page_facts, why_pages_unreadable
 from ...facts.e2e.probes import PROBE_KINDS, probe_facts
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence

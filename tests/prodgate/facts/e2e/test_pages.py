@@ -8,7 +8,8 @@ import pytest
 
 from prodgate.facts import Facts
 from prodgate.facts.e2e.builds import ServedBuild, build_facts
-from prodgate.facts.e2e.pages import KeyboardWalk, PageLinks, VisitedPage, page_facts, why_pages_unreadable
+from prodgate.facts.e2e.keyboard import KeyboardWalk
+from prodgate.facts.e2e.pages import PageLinks, VisitedPage, page_facts, why_pages_unreadable
 from prodgate.findings import Undetermined
 
 from .browser_records import WALK, unreachable, visit, visits
@@ -149,10 +150,24 @@ def test_the_slowest_key(slowest: int | None, told: str) -> None:
 
 
 def test_a_walk_that_did_not_end_or_met_no_key_says_nothing() -> None:
-    held = seen(visits(visit(keyboard={**WALK, "whole": False})), KeyboardWalk)
-    assert "something may hold the focus" in undetermined(held, "missed")
+    short = seen(visits(visit(keyboard={**WALK, "whole": False, "left": 3, "missed": ["<a>"]})), KeyboardWalk)
+    for field in ("missed", "unseen"):
+        assert undetermined(short, field).startswith(
+            "the walk did not end within 10 keys or a minute, with 3 of 4 elements"
+        )
+    bare = seen(visits(visit(keyboard={**WALK, "whole": False, "unseen": ["<a>"]})), KeyboardWalk)
+    assert bare.unseen == ("<a>",)
     silent = seen(visits(visit(keyboard={**WALK, "interactions": 0})), KeyboardWalk)
     assert undetermined(silent, "slowest") == "no key was answered"
+
+
+def test_what_is_behind_a_dialog_is_not_known_and_what_is_missed_in_it_is() -> None:
+    front = {**WALK, "behind": 3, "dialog": "<dialog>"}
+    found = seen(visits(visit(keyboard=front)), KeyboardWalk)
+    for field in ("missed", "unseen"):
+        assert "3 of 4 elements are behind it: <dialog>" in undetermined(found, field)
+    found = seen(visits(visit(keyboard={**front, "missed": ["<i>"], "held": "<b>"})), KeyboardWalk)
+    assert found.missed == ("Tab does not leave <b>", "<i>")
 
 
 @pytest.mark.parametrize(
