@@ -163,7 +163,7 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (CACHEABLE, lambda: run(seconds=failing([100])), "no request of this kind succeeded"),
     (CACHEABLE, lambda: run(requests=[{"name": "GET /", "cacheable": False}]), "no CacheableResponse observed"),
     (CACHEABLE, lambda: run(**EARLY), "stopped early: 90 of 100 requests failed"),
-    (SLOWER, lambda: change(1300, **HURRIED), "sent 34 ms late in one of a hundred cases, at most 20 ms lets a change"),
+    (SLOWER, lambda: change(1300, **HURRIED), "34 ms late in one of a hundred cases, at most 20 ms lets a change"),
     (CACHEABLE, lambda: run(**SICK), "the generator was the bottleneck"),
     (DEPLOY, lambda: run("deploy", deploys=[]), "no deploy was carried out while the load ran"),
     (DEPLOY, lambda: run("deploy", **SICK), "the generator was the bottleneck"),

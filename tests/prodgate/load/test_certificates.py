@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from prodgate.load.engine.provenance import offered_protocol
 from prodgate.load.runner import run_load
 
 from .locustfiles import a_locustfile, a_profile
@@ -75,3 +76,20 @@ def test_a_certificate_that_is_vouched_for_is_accepted_for_its_own_name(
         )
     assert (failed(record), len(latencies(record))) == ({}, 30)
     assert failed(record, other=True) == {"TLS": 30}
+
+
+@pytest.mark.parametrize(
+    ("offered", "told"),
+    [(["h2", "http/1.1"], "HTTP/2"), (["http/1.1"], "HTTP/1.1"), ([], "")],
+    ids=["h2", "h1", "none"],
+)
+def test_what_a_host_offers_browsers_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offered: list[str], told: str
+) -> None:
+    context, _ = certificate(tmp_path, "localhost")
+    context.set_alpn_protocols(offered)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    with serving(fine, context) as server:
+        assert offered_protocol(server.url) == told
+        assert offered_protocol(server.url.replace("https", "http")) == ""
+    assert offered_protocol(server.url) == "", "nobody is there to ask"

@@ -14,7 +14,7 @@ from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import Estimate
 from ...quantities import Bound, Quantity
-from .soundness import why_unsound
+from .soundness import lateness, why_unsound
 
 #: What may be slower than the 95th percentile.
 SLOWEST: Final = Decimal("0.05")
@@ -35,13 +35,15 @@ class Measurements:
     latencies: tuple[Mapping[int, int], ...]
     """For each second, latency in tenths of a millisecond -> how many requests succeeded with it."""
     failed: tuple[int, ...]
-    """For each second, how many failed. Those that were not sent at all follow as a second of their own."""
+    """For each second, how many failed or could not be sent."""
     classes: Mapping[str, int]
     """How many failed, by class of failure."""
     stopped: str
     """Why the run was stopped early; empty when it was not."""
     late: Quantity
-    """How late the generator sent at its 99th percentile: response times may be shorter by as much, not longer."""
+    """How late the generator sent and received at its 99th percentile: response times may be shorter by as much."""
+    protocol: str = ""
+    """How the requests were made, where the record says so."""
     screen: bool = False
     """Whether this is a rehearsal, too short for what is asked of a real run: it says what it holds for, no more."""
 
@@ -63,7 +65,7 @@ class Measurements:
             bound=_require_bound(criterion),
             confidence=criterion.confidence,
             unfinished=self.why_unfinished(criterion),
-            detail=", ".join(filter(None, (self.describe_failures(), self._lateness()))),
+            detail=", ".join(filter(None, (self.describe_failures(), self._lateness(), self.protocol))),
             seconds=float(self.duration.base),
         )
         low = found.low.base - self.late.base
@@ -88,7 +90,7 @@ class Measurements:
         return ", ".join([f"{number:,} {name}" for name, number in most] + ([f"{rest:,} other"] if rest else []))
 
     def _lateness(self) -> str:
-        return f"sent up to {self.late} late" if self.late.base >= _NOTABLE else ""
+        return f"sent and received up to {self.late} late" if self.late.base >= _NOTABLE else ""
 
     def _share(self, criterion: Criterion, *, good: bool) -> Estimate:
         found = estimates.estimate_share(
@@ -98,7 +100,7 @@ class Measurements:
             confidence=criterion.confidence,
             good=good,
             unfinished=self.why_unfinished(criterion),
-            detail=self.describe_failures(),
+            detail=", ".join(filter(None, (self.describe_failures(), self.protocol))),
             seconds=float(self.duration.base),
         )
         return self._with_spell(found, criterion)
@@ -145,7 +147,7 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
         return Unread(reason)
     profile, cells = record["profile"], record["seconds"]
     whole = Decimal(str(profile["duration"])) - Decimal(str(profile.get("climb", 0)))
-    seen = max((cell["second"] + 1 for cell in cells), default=0)
+    seen = max((told["second"] + 1 for told in (*cells, *record["unsent"])), default=0)
     seconds = max(seen, ceil(profile["duration"])) if record["complete"] else seen
     latencies, failed = [Counter[int]() for _ in range(seconds)], [0] * seconds
     classes = Counter[str]()
@@ -153,10 +155,9 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
         latencies[cell["second"]].update({int(took): count for took, count in cell["latency"].items()})
         failed[cell["second"]] += sum(cell["failed"].values())
         classes.update(cell["failed"])
-    if record["not_sent"] and request is None:
-        latencies.append(Counter())
-        failed.append(record["not_sent"])
-        classes["not sent"] = record["not_sent"]
+    for told in record["unsent"] if request is None else ():
+        failed[told["second"]] += told["not_sent"]
+        classes["not sent"] += told["not_sent"]
     return Measurements(
         rate=Quantity.of(Decimal(str(profile["rate"])), "/s"),
         duration=Quantity.seconds(whole if record["complete"] else seconds),
@@ -164,8 +165,17 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
         failed=tuple(failed),
         classes=classes,
         stopped="" if record["complete"] else record["why"] or "the run was stopped early",
-        late=Quantity.of(Decimal(str(record["health"]["send_lag"]["p99"])) * 1000, "ms"),
+        late=Quantity.of(Decimal(str(lateness(record))) * 1000, "ms"),
+        protocol=describe_protocol(record),
     )
+
+
+def describe_protocol(record: Mapping[str, Any]) -> str:
+    """Return by which HTTP the requests were made, and whether browsers use another at that site."""
+    if "protocol" not in record:
+        return ""
+    used, offered = record["protocol"]["used"], record["protocol"]["offered"]
+    return f"by {used}, where browsers use {offered}" if offered not in ("", used) else f"by {used}"
 
 
 def _require_bound(criterion: Criterion) -> Bound:

@@ -39,14 +39,23 @@ def why_unsound(record: Mapping[str, Any]) -> str:
     return "; ".join(_find_flaws(record))
 
 
+def lateness(record: Mapping[str, Any]) -> float:
+    """Return by how many seconds a measured time may be too long, in one of a hundred cases.
+
+    A request may be sent late, and its answer wait until the generator's loop comes round to it.
+    """
+    health = record["health"]
+    return float(health["send_lag"]["p99"]) + float(health.get("loop_lag", {"p99": 0})["p99"])
+
+
 def why_not_comparable(record: Mapping[str, Any]) -> str:
     """Return why a sound record can't be compared with another run's, and what to do; or an empty string."""
-    lag = record["health"]["send_lag"]["p99"]
+    lag = lateness(record)
     if lag <= MOST_LAG:
         return ""
     return (
-        f"requests were sent {lag * 1000:.0f} ms late in one of a hundred cases, at most {MOST_LAG * 1000:.0f} ms lets "
-        "a change be told; run it again with less other work on the machine"
+        f"requests were sent, and answers received, {lag * 1000:.0f} ms late in one of a hundred cases, at most "
+        f"{MOST_LAG * 1000:.0f} ms lets a change be told; run it again with less other work on the machine"
     )
 
 

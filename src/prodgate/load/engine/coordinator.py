@@ -25,7 +25,7 @@ from ..settings import Settings
 from ..tally import Tally
 from .arrivals import LEAD
 from .failures import GENERATOR_FAILURES
-from .provenance import read_versions, resolve_addresses
+from .provenance import PROTOCOL, offered_protocol, read_versions, resolve_addresses
 from .sender import BEGIN, DONE, HOLD, PART
 
 #: Seconds between checks that every worker is there and the run makes sense.
@@ -65,6 +65,7 @@ class Coordinator:
         self._reported: tuple[float, int] = (0.0, 0)
         self._parent = os.getppid()
         self._addresses = resolve_addresses(settings.host)
+        self._protocol = {"used": PROTOCOL, "offered": offered_protocol(settings.host)}
         self._runner.register_message(PART, self._receive_part)
         self._runner.register_message(DONE, self._receive_done)
         events: Any = environment.events
@@ -160,6 +161,7 @@ class Coordinator:
         why = self._explain_incomplete()
         about = {
             "addresses": self._addresses,
+            "protocol": self._protocol,
             "ended": datetime.now(UTC).isoformat(),
             "complete": not why,
             "why": why,

@@ -36,7 +36,7 @@ def record(
         "planned": sent + not_sent,
         "sent": sent,
         "not_sent": 0,
-        "unsent": [],
+        "unsent": [{"second": len(cells), "not_sent": not_sent}] if not_sent else [],
         "followed": 0,
         "workers": [{"name": "alone", "sent": sent, "lost": False}],
         "requests": [{"name": "GET /", "cacheable": True}],

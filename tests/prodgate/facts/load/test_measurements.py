@@ -132,18 +132,38 @@ def test_what_was_not_sent_counts_as_failed_and_as_a_stall() -> None:
     assert failed.effective < 100
 
 
+def test_that_most_was_not_sent_convicts_as_it_would_if_it_had_failed() -> None:
+    unsent = [{"second": second, "not_sent": 75} for second in range(1, 40)]
+    cells = [cell(0, {1000: 90}), *(cell(second, {1000: 7}) for second in range(1, 40))]
+    found = read_measurements(record(seconds=cells, not_sent=75 * 39, unsent=unsent))
+    assert [outcome(found, asked, estimate) for asked, estimate in ASKED.values()] == [Outcome.NOT_SATISFIED] * 3
+    stopped = read_measurements(record(seconds=cells[:1], not_sent=75 * 39, unsent=unsent, **STOPPED))
+    assert outcome(stopped, ERRORS, Measurements.failed_share) is Outcome.NOT_SATISFIED
+
+
+@pytest.mark.parametrize(
+    ("offered", "said"),
+    [("", "by HTTP/1.1"), ("HTTP/1.1", "by HTTP/1.1"), ("HTTP/2", "by HTTP/1.1, where browsers use HTTP/2")],
+)
+def test_by_which_http_it_was_measured_stands_beside_each_number(offered: str, said: str) -> None:
+    found = read_measurements(record(protocol={"used": "HTTP/1.1", "offered": offered}))
+    assert [estimate(found, asked).detail for asked, estimate in ASKED.values()] == [
+        f"{said}; holds for disturbances up to {spell}" for spell in ("670 ms", "1.3 s", "1.3 s")
+    ]
+
+
 def test_a_failure_that_is_fast_does_not_flatter_the_percentile() -> None:
     found = read_measurements(record(seconds=failing([10] * 40)))
     assert outcome(found, P95, Measurements.p95) is Outcome.NOT_SATISFIED
 
 
 def test_a_site_is_not_convicted_of_the_generators_lateness() -> None:
-    late = {"sick": [], "advice": "", "send_lag": {"p50": 0.03, "p99": 0.045, "max": 0.05}}
+    late = {"send_lag": {"p50": 0.01, "p99": 0.025, "max": 0.05}, "loop_lag": {"p50": 0.01, "p99": 0.02, "max": 0.03}}
     seconds = slow([20] * 40, took=2200)
     assert outcome(read_measurements(record(seconds=seconds)), P95, Measurements.p95) is Outcome.NOT_SATISFIED
     found = read_measurements(record(seconds=seconds, health=late))
     assert outcome(found, P95, Measurements.p95) is Outcome.UNDETERMINED
-    assert found.p95(P95).detail == "sent up to 45 ms late"
+    assert found.p95(P95).detail == "sent and received up to 45 ms late"
     assert outcome(read_measurements(record(health=late)), P95, Measurements.p95) is Outcome.SATISFIED
 
 
