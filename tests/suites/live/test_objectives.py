@@ -95,7 +95,7 @@ SABOTAGES = (
         "runs that failed all day",
         {"mwaa-task-failures"},
         lambda aws: report(
-            aws, "AmazonMWAA DAGDurationFailed", DAG, Values=[60_000.0], Counts=[9], Unit="Milliseconds"
+            aws, "AmazonMWAA DAGDurationFailed", DAG, Values=[60_000.0], Counts=[900], Unit="Milliseconds"
         ),
     ),
 )
