@@ -3,101 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from secrets import token_hex
 
 import pytest
 
-from prodgate.airflow.direct import HttpTransport, HttpWriter, Login
-from prodgate.airflow.history import observe_history, recall_history
-from prodgate.airflow.records import History, Run
+from prodgate.airflow.direct import HttpTransport, HttpWriter
+from prodgate.airflow.history import observe_history
+from prodgate.airflow.records import Run
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.canaries.airflow_canaries import AirflowCanaries
-from prodgate.engines.environments import ensure_python
 from prodgate.rehearsal.airflow.instance import Airflow
-from prodgate.rehearsal.airflow.process import running
+
+from .stage import opened, seen, until
 
 pytestmark = [pytest.mark.matrix, pytest.mark.once]
-
-VERSIONS = ["2.11.0", "3.0.6", "3.3.2"]
-#: Two DAGs: one that the clock runs, with a mapped task, and one for people that fails at its last task.
-DAGS = """
-import pendulum
-from airflow.decorators import dag, task
-
-BEGIN = pendulum.datetime(2024, 1, 1, tz="Asia/Tokyo")
-
-@dag(schedule="0 */6 * * *", start_date=BEGIN, catchup=False)
-def often():
-    @task
-    def collect(source):
-        return source
-
-    collect.expand(source=["a", "b"])
-
-@dag(schedule=None, start_date=BEGIN, catchup=False)
-def by_hand():
-    @task
-    def first():
-        return 1
-
-    @task
-    def last(value):
-        raise ValueError("on purpose")
-
-    last(first())
-
-often()
-by_hand()
-"""
-#: Seconds that a run of it may take on a busy machine.
-PATIENCE = 180.0
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def airflow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    version: str = request.param
-    scratch: Path = tmp_path_factory.mktemp("airflow")
-    dags = scratch / "dags"
-    dags.mkdir()
-    (dags / "two.py").write_text(DAGS, "utf-8")
-    (dags / "broken.py").write_text("from airflow import nothing_of_the_kind  # no dag\n", "utf-8")
-    python = ensure_python(f"airflow-{version}", print)
-    with running(dags, scratch, python=python, version=version, schedules={"often": "* * * * * */10"}) as ready:
-        yield ready
-
-
-def opened(airflow: Airflow, name: str, password: str) -> HttpTransport:
-    return HttpTransport(
-        airflow.url, Login(name, password), limit=60.0
-    )  # it may share a small machine with other tests
-
-
-@pytest.fixture(scope="module")
-def admin(airflow: Airflow) -> Iterator[HttpTransport]:
-    with opened(airflow, airflow.admin.name, airflow.admin.password) as transport:
-        until(airflow, lambda: len(seen(transport).served) == 2, "both DAGs")
-        yield transport
-
-
-def seen(transport: HttpTransport, *dag_ids: str) -> History:
-    """What is read, by way of its evidence."""
-    now = datetime.now(UTC)
-    evidence = observe_history(
-        transport, dag_ids or ("often", "by_hand", "renamed"), since=now - timedelta(hours=1), now=now
-    )
-    return recall_history(json.loads(json.dumps(evidence)))
-
-
-def until(airflow: Airflow, true: Callable[[], bool], what: str) -> None:
-    """Ask every now and then until it is true."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE:g} s"
-        airflow.wait(0.5)
 
 
 def triggered(airflow: Airflow, admin: HttpTransport) -> Run:

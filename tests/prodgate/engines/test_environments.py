@@ -215,7 +215,7 @@ def test_a_machine_without_such_a_python_is_told_what_to_install(locks: Path, mo
     assert find_python("tiny", locks=locks) is None
 
 
-@pytest.mark.parametrize("release", ["2.11.0", "3.0.6", "3.3.2"])
+@pytest.mark.parametrize("release", ["2.11.0", "3.0.6", "3.1.8", "3.2.2", "3.3.2"])
 def test_every_airflow_is_locked_whole(release: str) -> None:
     lock = (Path(environments.__file__).parent / f"airflow-{release}.lock").read_text("utf-8")
     named = re.findall(r"^([\w.\[\]-]+)==\S+(?: ; [^\\\n]*)? \\$", lock, re.MULTILINE)

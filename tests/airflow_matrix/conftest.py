@@ -1,0 +1,35 @@
+"""One Airflow at a time, each used by all tests that ask it something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prodgate.airflow.direct import HttpTransport
+from prodgate.engines.environments import ensure_python
+from prodgate.rehearsal.airflow.instance import Airflow
+from prodgate.rehearsal.airflow.process import running
+
+from .stage import DAGS, VERSIONS, opened, seen, until
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def airflow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    version: str = request.param
+    scratch: Path = tmp_path_factory.mktemp("airflow")
+    dags = scratch / "dags"
+    dags.mkdir()
+    (dags / "four.py").write_text(DAGS, "utf-8")
+    (dags / "broken.py").write_text("from airflow import nothing_of_the_kind  # no dag\n", "utf-8")
+    python = ensure_python(f"airflow-{version}", print)
+    with running(dags, scratch, python=python, version=version, schedules={"often": "* * * * * */10"}) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def admin(airflow: Airflow) -> Iterator[HttpTransport]:
+    with opened(airflow, airflow.admin.name, airflow.admin.password) as transport:
+        until(airflow, lambda: len(seen(transport, "often", "by_hand", "handled", "again").served) == 4, "the DAGs")
+        yield transport
