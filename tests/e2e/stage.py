@@ -40,7 +40,7 @@ def settings(url: str, results: Path, **given: Any) -> BrowserSettings:
 def visited(told: BrowserSettings, build: str = "blue") -> Mapping[str, Any]:
     """The record of all visits, as the layer keeps it."""
     place = Path(told.results)
-    record = visits.run_visits(told, cwd=place, log=place / "logs" / "visits.txt", limit=100, progress=lambda _: None)
+    record = visits.run_visits(told, cwd=place, log=place / "logs" / "visits.txt", limit=280, progress=lambda _: None)
     about = {"how": "the header x-build", "expected": build, "unread": ""}
     return {**record, "place": "the site", "base_url": told.base_url, "build": about}
 

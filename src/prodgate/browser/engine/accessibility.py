@@ -21,10 +21,14 @@ _PART: Final = """async ([context, options]) => {
   const whole = context ?? document, frames = axe.utils.getFrameContexts(whole, options);
   return JSON.stringify([await axe.runPartial(whole, options), frames]);
 }"""
+#: Comes true where scripts run; they don't in a frame with ``sandbox``, where axe would wait for itself for ever.
+_RUNS: Final = "() => new Promise((done) => setTimeout(done, 0, true))"
 _FIND: Final = "(selector) => axe.utils.shadowSelect(selector)"
 _JOIN: Final = "async ([parts, options]) => await axe.finishRun(JSON.parse(parts), options)"
 #: Frames within frames that are followed.
 _DEEPEST: Final = 5
+#: Milliseconds that a frame may take to run a script.
+_FRAME: Final = 3000
 
 
 def run_axe(page: Page) -> dict[str, Any]:
@@ -50,8 +54,9 @@ def _examine_inner(frame: Frame, about: Mapping[str, Any], depth: int) -> list[A
         found = element.content_frame() if element else None
         if found is None or found.url.startswith("chrome-error:") or depth > _DEEPEST:
             return [None]
+        found.wait_for_function(_RUNS, timeout=_FRAME, polling=50)
         return _examine(found, about["frameContext"], depth)
-    except Error:  # it went away meanwhile; axe then says that this frame was not tested
+    except Error:  # it runs no script, or went away meanwhile; axe then says that this frame was not tested
         return [None]
 
 

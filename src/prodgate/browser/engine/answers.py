@@ -15,6 +15,8 @@ _FIELDS, _PRESSED = 3, 6
 _TYPED: Final = ("a", "b", "Backspace", "Backspace")
 #: Milliseconds that an element may take to let itself be pressed.
 _PATIENCE: Final = 1000
+#: Elements that don't let themselves be pressed, after which no other is tried: something covers the page.
+_COVERED: Final = 2
 _ARM: Final = """() => {
   document.activeElement?.blur();
   window.focus();
@@ -73,9 +75,14 @@ def _type_into_fields(page: Page) -> None:
 
 
 def _press_elements(page: Page) -> None:
+    covered = 0
     for each in _find(page, "elements")[:_PRESSED]:
-        with suppress(Error):  # it is covered, or an earlier press took it away
+        try:
             each.click(timeout=_PATIENCE, no_wait_after=True)
+        except Error:  # something covers it, or an earlier press took it away
+            covered += 1
+            if covered >= _COVERED:
+                return
 
 
 def _find(page: Page, kind: str) -> list[ElementHandle]:

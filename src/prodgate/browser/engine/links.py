@@ -27,6 +27,8 @@ _MAX_HOPS: Final = 20
 #: Seconds to wait in all where a site asks for fewer requests, and at once if it doesn't say for how long.
 _MAX_WAIT, _WAIT = 10.0, 1.0
 _TOO_MANY: Final = 429
+#: Headers by which AWS WAF and Cloudflare say that an answer is a puzzle for whoever may be no person.
+_CHALLENGES: Final = ["x-amzn-waf-action", "cf-mitigated"]
 #: Path of the requesting document, which is never sent to the site.
 _NOWHERE: Final = "/prod-gate/an-empty-page"
 
@@ -46,11 +48,11 @@ def follow_links(browser: Browser, settings: BrowserSettings, pages: Sequence[Ma
         blank.route(f"**{_NOWHERE}", lambda route: route.fulfill(body="", content_type="text/html"))
         blank.goto(_NOWHERE)
         here = [url for url in asked if urlsplit(url).netloc == urlsplit(settings.base_url).netloc]
-        results = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT, _BUDGET])
+        results = blank.evaluate(_SCRIPT, [here, _CONCURRENCY, _TIMEOUT, _BUDGET, _CHALLENGES])
         # what scripts can't see, as where another host answers, is asked for without a page
         hidden = [url for url in asked if url not in here]
-        hidden += [url for url, status, _, again in results if again or status == _TOO_MANY]
-        answers = {url: {"status": status, "why": why} for url, status, why, _ in results}
+        hidden += [each["url"] for each in results if each.pop("again") or each["status"] == _TOO_MANY]
+        answers = {each.pop("url"): each for each in results}
         answers |= _ask_each(context.request, settings, hidden)
     finally:
         context.close()
@@ -81,7 +83,8 @@ def _follow(request: APIRequestContext, settings: BrowserSettings, url: str) -> 
             return {"status": 0, "why": error.message.partition("\n")[0][:200]}, 0.0
         onward = urljoin(url, response.headers.get("location", ""))
         if not (300 <= response.status < 400 and "location" in response.headers):
-            return {"status": response.status, "why": ""}, _read_wait(response)
+            challenged = any(name in response.headers for name in _CHALLENGES)
+            return {"status": response.status, "why": "", "challenged": challenged}, _read_wait(response)
         if urlsplit(onward).hostname in settings.partners:
             return {"status": response.status, "why": ""}, 0.0
         if not settings.is_own(onward):

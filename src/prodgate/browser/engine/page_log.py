@@ -77,9 +77,14 @@ class PageLog:
             shorten(f"{each.method} {each.url}")
             for each in list(self.flying)
             if each.resource_type not in _LASTING
-            and each.service_worker is None
+            and not _is_abandoned(each)
             and not self.settings.is_lasting(each.method, each.url)
         ]
+
+    def is_fed(self) -> bool:
+        """Whether something may change the page without a request that ends: an event stream, or a worker."""
+        streams = any(each.resource_type == "eventsource" for each in list(self.flying))
+        return streams or (self.page is not None and bool(self.page.workers))
 
     def tell(self) -> dict[str, Any]:
         """Return what happened so far, as the record of a visit keeps it."""
@@ -92,8 +97,9 @@ class PageLog:
         }
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # missing files and refusals by the policy are recorded elsewhere
-        elsewhere = message.text.startswith("Failed to load resource") or "Content Security Policy" in message.text
+        # missing files and what a policy refuses are recorded elsewhere; a frame without scripts refuses ours
+        known = ("Failed to load resource", "Blocked script execution in")
+        elsewhere = message.text.startswith(known) or "Content Security Policy" in message.text
         elsewhere = elsewhere or self._is_refused_socket(message.text)
         if message.type == "error" and not elsewhere:
             self.console.append(shorten(message.text))
@@ -137,6 +143,15 @@ class PageLog:
         with suppress(Error):  # a window that is only just being opened has no frame yet
             return self.page is not None and request.frame == self.page.main_frame
         return False
+
+
+def _is_abandoned(request: Request) -> bool:
+    """Whether nobody on the page waits for an answer: the frame is gone, or it is a service worker that asks."""
+    if request.service_worker is not None:
+        return True
+    with suppress(Error):  # a window that is only just being opened has no frame yet
+        return request.frame.is_detached()
+    return False
 
 
 def shorten(text: str) -> str:

@@ -161,7 +161,7 @@ def _inspect_page(
     }
     if settings.build_meta:
         found["build"] = measured["build"]
-    rested = rested and wait_for_rest(page, log)
+    rested = rested and wait_for_rest(page, log, least=True)
     log.record_policy_violations(_list_refused(page))
     return found | {"vitals": read_vitals(page), "rested": rested, "waiting": log.list_waiting()[:SHOWN]}
 

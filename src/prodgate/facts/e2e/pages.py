@@ -32,7 +32,7 @@ _RESTLESS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class VisitedPage(Fact):
-    """A page at one size of the window; ``subject`` is such as ``front at 375 px``. Everything is of one cold visit."""
+    """A page at one size of the window; ``subject`` is such as ``front at 360 px``. Everything is of one cold visit."""
 
     complete: bool
     """Whether it was answered with success, on the site's own host, and shows the regions that it must."""
@@ -155,6 +155,8 @@ def _page_links(page: Mapping[str, Any], record: Mapping[str, Any]) -> PageLinks
 def _judge_link(url: str, answer: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Return what an answer says of a link. A site that refuses us may show the page to whoever may see it."""
     status = answer["status"]
+    if answer.get("challenged"):
+        return "unclear"
     if answer["why"] or status not in _ASKING | _REFUSING:
         return "good" if 200 <= status < 400 and not answer["why"] else "broken"
     private = urlsplit(url).path in record.get("private", ())

@@ -203,6 +203,15 @@ def test_links_that_were_not_shown_to_us_are_told_apart_from_broken_ones(
         assert f"it was not shown what is at {told}; declare" in undetermined(found, "broken")
 
 
+@pytest.mark.parametrize("status", [202, 403, 405])
+def test_a_firewalls_puzzle_says_nothing_of_a_link(status: int) -> None:
+    asked = {"https://www.shop.example/a": {"status": status, "why": "", "challenged": True}}
+    found = seen(visits(visit(), links={"asked": asked, "left_out": 0}, private=["/a"]), PageLinks)
+    assert f"it was not shown what is at 'A' to https://www.shop.example/a: HTTP {status}" in undetermined(
+        found, "broken"
+    )
+
+
 def test_links_that_were_never_asked_for_are_undetermined() -> None:
     found = seen(visits(visit(), links={"asked": {}, "left_out": 0, "unread": "it ended early"}), PageLinks)
     assert undetermined(found, "broken") == "it ended early"

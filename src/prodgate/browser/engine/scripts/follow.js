@@ -1,16 +1,17 @@
-// Asks for addresses of this origin, some at a time, and resolves to [address, status, why not, whether to ask in another way].
-async ([urls, together, patience, budget]) => {
+// Asks for addresses of this origin, some at a time, and resolves to the answers; "again" is what only others can be told.
+async ([urls, together, patience, budget, challenges]) => {
   const left = [...urls], told = [], until = performance.now() + budget;
   const ask = async () => {
     while (left.length && performance.now() < until) {
       const url = left.shift();
       try {
         const answer = await fetch(url, { signal: AbortSignal.timeout(patience), credentials: "omit" });
-        told.push([url, answer.status, "", false]);
+        const challenged = challenges.some((name) => answer.headers.has(name));
+        told.push({ url, status: answer.status, why: "", challenged, again: false });
         await answer.body?.cancel();
       } catch (error) {
         const late = error.name === "TimeoutError";
-        told.push([url, 0, late ? "no answer in time" : "no answer", !late]);
+        told.push({ url, status: 0, why: late ? "no answer in time" : "no answer", challenged: false, again: !late });
       }
     }
   };

@@ -6,7 +6,7 @@
     const painted = document.readyState === "complete" && seen.lcp !== null;
     const still = painted && now - seen.stirred >= quiet && !seen.expected();
     if (!still && now < until) return seen.wait(look, 25);
-    done(still);
+    done({ still, age: seen.age(), repeats: seen.repeats() });
   };
   look();
 })

@@ -29,7 +29,7 @@
   watch("resource", stir);
 
   // what a page times while it loads is part of its loading: parts that come by a timer or fade in later
-  const LONGEST = 3000, LOADING = 500, timed = new Map();
+  const LONGEST = 3000, LOADING = 500, timed = new Set(), repeated = new Set();
   const loading = () => {
     const [navigation] = performance.getEntriesByType("navigation");
     return !navigation?.loadEventEnd || performance.now() < navigation.loadEventEnd + LOADING;
@@ -41,13 +41,20 @@
       }
       const due = (...each) => { timed.delete(id); stir(); return Reflect.apply(what, window, each); };
       const id = Reflect.apply(original, self, [due, after, ...given]);
-      timed.set(id, true);
+      timed.add(id);
+      return id;
+    },
+  });
+  window.setInterval = new Proxy(window.setInterval, {
+    apply(original, self, given) {
+      const id = Reflect.apply(original, self, given);
+      if (given[1] <= LONGEST && loading()) repeated.add(id);
       return id;
     },
   });
   for (const name of ["clearTimeout", "clearInterval"]) {
     window[name] = new Proxy(window[name], {
-      apply(original, self, [id]) { timed.delete(id); return Reflect.apply(original, self, [id]); },
+      apply(original, self, [id]) { timed.delete(Number(id)); repeated.delete(Number(id)); return Reflect.apply(original, self, [id]); },
     });
   }
   const ends = (each) => {
@@ -55,6 +62,9 @@
     return each.playState === "running" && typeof endTime === "number" && endTime - each.currentTime <= LONGEST;
   };
   seen.expected = () => timed.size > 0 || document.getAnimations().some(ends);
+  // how long it has been loaded, and whether something runs again and again that may change it at some time
+  seen.age = () => performance.now() - (performance.getEntriesByType("navigation")[0]?.loadEventEnd || performance.now());
+  seen.repeats = () => repeated.size > 0;
 
   watch("event", (entry) => {
     if (entry.processingStart >= seen.armed) seen.told = true;
