@@ -12,7 +12,7 @@ def test_public_pages_come_from_the_edge(page: PublicPage, criterion: Criterion)
     if not page.said:
         raise criterion.undetermined("no answer says whether a cache gave it (X-Cache, Age, Cache-Status)")
     criterion.hold(page.hit, expected="an answer from a cache", observed="; ".join(page.said))
-    observed = f"none to whoever sends {' or '.join(page.varies)}"
+    observed = f"none to whoever sends {' or '.join(page.varies)}" if page.varies else "; ".join(page.said)
     criterion.hold(not page.varies, expected="an answer from a cache", observed=observed)
 
 

@@ -76,6 +76,7 @@ def test_signs_in(page: Page, credentials):
     page.goto("/sign-in?token={TOKEN}")
     page.get_by_label("Password").fill(reader.password)
     page.get_by_role("button", name="Send").click()
+    page.goto("/sign-in?token={TOKEN}")
     page.get_by_label("Password").fill("{TYPED}")
     print(reader)
     page.context.request.get("/", headers={{"Authorization": "Bearer {TOKEN}"}})
@@ -200,6 +201,15 @@ def test_cookies_are_kept_without_their_values(run: tuple[Mapping[str, Any], Pat
         "lax",
     )
     assert "value" not in cookie
+
+
+def test_what_the_site_answered_is_kept_with_the_names_of_what_was_sent(
+    run: tuple[Mapping[str, Any], Path, Origin],
+) -> None:
+    answers = of(run, "test_signs_in")["answers"]
+    assert {answer["status"] for answer in answers} <= {200, 302, 303}
+    assert ["session"] in [answer["sent"] for answer in answers]
+    assert not any("?" in answer["url"] for answer in answers)
 
 
 def test_the_browser_is_told(run: tuple[Mapping[str, Any], Path, Origin]) -> None:

@@ -69,7 +69,7 @@ def _run_pytest(
 def _merge_lines(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return each planned journey by its id; one that did not finish has an empty outcome."""
     found: dict[str, dict[str, Any]] = {}
-    ended: dict[str, Any] = {"refused": [], "cookies": [], "evidence": [], "withheld": []}
+    ended: dict[str, Any] = {"refused": [], "cookies": [], "evidence": [], "withheld": [], "answers": []}
     for line in lines:
         if (id_ := line.get("planned") or line.get("ended")) is not None:
             found[id_] = {**ended, **found.get(id_, {}), **line, "id": id_}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -152,8 +152,12 @@ def _request_target(parts: SplitResult) -> str:
 
 
 def _exchange_of(url: str, answer: HTTPResponse, size: int) -> Exchange:
-    kept = tuple((name.lower(), value) for name, value in answer.getheaders() if name.lower() in _KEPT)
-    return Exchange(url=url, status=answer.status, headers=kept, size=size)
+    return Exchange(url=url, status=answer.status, headers=keep_headers(answer.getheaders()), size=size)
+
+
+def keep_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the headers that are kept, with names in lower case; others may hold anything."""
+    return tuple((name.lower(), value) for name, value in headers if name.lower() in _KEPT)
 
 
 #: Kind of failure by type of error; the first that fits.

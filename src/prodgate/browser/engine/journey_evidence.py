@@ -17,6 +17,7 @@ from ..redacting.traces import Trace, read_trace
 from ..redacting.writing import UnreadableDataError
 from ..settings import BrowserSettings
 from .held_secrets import Held, ask_context, ask_page, take_picture
+from .journey_answers import JourneyAnswers
 
 #: Responses that are searched for cookies.
 _MAX_RESPONSES: Final = 50
@@ -46,6 +47,9 @@ class JourneyEvidence:
     """Whether all that the journey typed is known."""
     contexts: list[BrowserContext] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
+    described: list[dict[str, Any]] = field(default_factory=list)
+    describing: JourneyAnswers = field(default_factory=JourneyAnswers)
+    """Of all journeys, which may be given the same nonce."""
 
     def record_refusal(self, why: str, method: str, url: str) -> None:
         """Keep a refused request; those to foreign hosts are reported by the page visits."""
@@ -70,6 +74,7 @@ class JourneyEvidence:
             for response in self.answers[:_MAX_RESPONSES]:
                 for cookie in response.header_values("set-cookie"):
                     self._record_set_cookie(cookie, urlsplit(response.url).hostname or "")
+        self.described = self.describing.describe(self.answers[:_MAX_RESPONSES], self.settings)
         for context in self.contexts:
             with suppress(Error):  # a crashed browser has no cookies, which must not hide the failure
                 self._record_cookies(context)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from ..settings import JOURNEYS, BrowserSettings
+from .journey_answers import JourneyAnswers
 from .journey_evidence import JourneyEvidence
 
 #: The test's outcome, stashed on its item as soon as it is known.
@@ -28,6 +29,7 @@ class JourneyWriter:
         self.place = Path(settings.results, JOURNEYS) if settings.results else None
         self.current: JourneyEvidence | None = None
         self.nobody = JourneyEvidence(settings=settings, name="none")
+        self.describing = JourneyAnswers()
         self.begun = 0
         self.journeys: dict[str, dict[str, Any]] = {}
 
@@ -70,7 +72,7 @@ class JourneyWriter:
         if keeping is not None:
             cookies = list(keeping.cookies.values())
             record |= {"refused": keeping.refused, "cookies": cookies, "evidence": keeping.evidence}
-            record["withheld"] = keeping.withheld
+            record |= {"withheld": keeping.withheld, "answers": keeping.described}
             if record["outcome"] == "failed" and keeping.contexts and not keeping.looked:
                 record["why"] = _UNKNOWN
         self.current = None

@@ -107,6 +107,7 @@ def _watched_journey(request: pytest.FixtureRequest, settings: BrowserSettings) 
     mutates = item.get_closest_marker("mutates") is not None
     keeping = JourneyEvidence(
         settings=settings,
+        describing=writer.describing,
         signs_in="credentials" in item.fixturenames,
         failed=lambda: item.stash.get(OUTCOME, "passed") == "failed",
         name=f"{writer.begun:03}",

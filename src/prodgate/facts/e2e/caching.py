@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ...aws.answers import Unread
 from .. import Fact
 from .answers import describe_cache, is_from_cache, read_header, read_header_values, subject_of, why_broken, why_no_page
+from .on_journeys import find_signed_in
 
 #: Statuses that a cache may store without being told to (RFC 9110, 15.1).
 _CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
@@ -45,6 +47,20 @@ def caching_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
         elif page["kind"] == "private":
             keepable: Any = Unread(reason) if reason else tuple(_why_cacheable(answers))
             yield PrivatePage(subject=subject_of(record, page["chain"][0]["url"]), keepable=keepable)
+            yield from _signed_in(page, record)
+
+
+def _signed_in(page: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[PrivatePage]:
+    """Yield what readers were served who had signed in; a page that nobody else is served shows itself only to them."""
+    url, last = page["chain"][0]["url"], page["chain"][-1]
+    of, seen = f"{subject_of(record, url)}, signed in", find_signed_in(record, url)
+    if seen:
+        yield PrivatePage(subject=of, keepable=tuple(_why_cacheable(seen)))
+    elif (
+        page["ended"] != "answer" or not 200 <= last["status"] < 300 or urlsplit(last["url"]).path != urlsplit(url).path
+    ):
+        reason = f"{url} is served to nobody who has not signed in; write a journey that signs in and opens it"
+        yield PrivatePage.unread(of, reason)
 
 
 def _public(page: Mapping[str, Any], record: Mapping[str, Any], reason: str) -> PublicPage:

@@ -21,7 +21,8 @@ from .answers import (
     why_unanswered,
 )
 from .content_policy import find_dangers, frame_sources, split_policies
-from .nonces import count_nonces, nonce_dangers, why_nonces_unknown
+from .nonces import count_nonces, nonce_dangers, read_nonces, why_nonces_unknown
+from .on_journeys import by_address
 
 _MAX_AGE: Final = re.compile(r'(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)', re.IGNORECASE)
 #: Values of X-Frame-Options that keep strangers out.
@@ -56,6 +57,28 @@ def header_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
         yield _security_headers(subject_of(record, page["chain"][0]["url"]), page["chain"], record["hosts"])
         yield from _policy(page, record, seen)
     yield _security_headers(subject_of(record, record["missing"]["url"]), [record["missing"]], record["hosts"])
+    yield from _journey_facts(record)
+
+
+def _journey_facts(record: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yield the same of what was answered on journeys: signed in, a page may come with other headers."""
+    found = by_address(record)
+    every = {"chain": [answer for answers in found.values() for answer in answers], "again": ()}
+    seen = count_nonces({"pages": [every]})
+    for url, answers in found.items():
+        of = f"{subject_of(record, url)} on a journey"
+        yield _security_headers(of, answers, record["hosts"])
+        if pages := [answer for answer in answers if _is_page(answer)]:
+            policies = [split_policies(read_header_values(answer, "content-security-policy")) for answer in pages]
+            dangers = {danger for each in policies for danger in find_dangers(each)}
+            dangers |= set(nonce_dangers({"chain": pages, "again": ()}, seen))
+            unknown = why_nonces_unknown(every) if any(map(read_nonces, pages)) else ""
+            known: Any = tuple(sorted(dangers)) or (Unread(unknown) if unknown else ())
+            yield ContentPolicy(subject=of, stated=all(policies), dangers=known)
+
+
+def _is_page(answer: Mapping[str, Any]) -> bool:
+    return answer["status"] < 300 and "html" in read_header(answer, "content-type") and not why_refused(answer)
 
 
 def _security_headers(of: str, answers: Sequence[Mapping[str, Any]], own: Sequence[str]) -> SecurityHeaders:

@@ -10,6 +10,7 @@ from ...facts.e2e.builds import ServedBuild, build_facts
 from ...facts.e2e.cookies import Cookie
 from ...facts.e2e.journeys import Journey, journey_facts, why_cookies_unseen, why_journeys_unreadable
 from ...facts.e2e.keyboard import KeyboardWalk
+from ...facts.e2e.on_journeys import list_answers
 from ...facts.e2e.pages import PageLinks, VisitedPage, page_facts, why_pages_unreadable
 from ...facts.e2e.probes import PROBE_KINDS, probe_facts
 from ..layer import NOT_OBSERVED
@@ -29,7 +30,11 @@ KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
 
 def facts_of(stored: Iterable[StoredEvidence], unreadable: Mapping[str, str]) -> Facts:
     """Return the facts of stored evidence; ``unreadable`` says why a kind is missing."""
-    known = {kind: _make_facts(kind, value) for kind, value in stored}
+    values = dict(stored)
+    if PROBES in values and JOURNEYS in values:
+        # what readers are answered who have signed in, which the probes never do
+        values[PROBES] = {**values[PROBES], "on_journeys": list_answers(values[JOURNEYS])}
+    known = {kind: _make_facts(kind, value) for kind, value in values.items()}
     missing = {kind: unreadable.get(kind, NOT_OBSERVED) for kind in KINDS if kind not in known}
     # a kind of fact of which one part is missing is not judged as if that part held nothing
     reasons = {fact: reason for kind, reason in missing.items() for fact in KINDS[kind]}
