@@ -39,6 +39,11 @@ class BrowserSettings:
     """Requests such as ``GET /updates`` that stay open while a page is used; ``*`` at the end stands for any rest."""
     pages: Sequence[Mapping[str, Any]] = ()
     """Each with ``name``, ``path``, ``follow`` and ``regions``: pairs of role and name."""
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    """Cookies and headers that a visitor brings, by name."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    clicks: Sequence[Sequence[str]] = field(default_factory=list)
+    """What is pressed once a page is at rest, each a role and a name."""
     build_header: str = ""
     build_meta: str = ""
     mutates: bool = False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from .e2e_before import BeforeVisits, before_mistakes, parse_before
 from .validation import HOST, is_text_list, key_mistakes
 
 _TEXTS: Final = {
@@ -25,7 +26,7 @@ _LISTS: Final = {
     "reviewed": "color-contrast",
     "sockets": "www.example.com",
 }
-_KEYS: Final = (*_TEXTS, *_LISTS, "mutates", "build", "credentials", "pages")
+_KEYS: Final = (*_TEXTS, *_LISTS, "mutates", "build", "before", "credentials", "pages")
 _PAGE: Final = ("path", "follow", "regions", "cache")
 _CACHES: Final = ("public", "private")
 _BUILD: Final = ("header", "meta", "expected")
@@ -107,6 +108,7 @@ class E2eSection:
     mutates: bool = False
     """Whether journeys that are marked so may change something on a real site."""
     build: BuildMark | None = None
+    before: BeforeVisits = field(default_factory=BeforeVisits)
     credentials: Mapping[str, Account]
     pages: tuple[DeclaredPage, ...]
 
@@ -118,6 +120,7 @@ def parse_e2e_section(table: Mapping[str, Any]) -> E2eSection:
     return E2eSection(
         **{**given, "base_url": _normalise(given.get("base_url", ""))},
         build=BuildMark(**table["build"]) if "build" in table else None,
+        before=parse_before(table.get("before", {})),
         credentials={name: Account(**each) for name, each in table.get("credentials", {}).items()},
         pages=tuple(_parse_page(name, each) for name, each in table.get("pages", {}).items()),
     )
@@ -151,6 +154,7 @@ def e2e_mistakes(table: Any) -> Iterator[str]:
     yield from _place_mistakes(table)
     yield from _request_mistakes(table)
     yield from _build_mistakes(table.get("build", {"header": "x-build"}))
+    yield from before_mistakes(table.get("before", {}))
     yield from _account_mistakes(table.get("credentials", {}))
     yield from _page_mistakes(table.get("pages", {}))
 

@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from prodgate.sections.e2e import Account, BuildMark, DeclaredPage, Region, e2e_mistakes, parse_e2e_section
+from prodgate.sections.e2e_before import BeforeVisits
 
 VALID = """
 base_url = "https://www.shop.example/"
@@ -21,6 +22,11 @@ health = "/health"
 journeys = "tests/journeys"
 mutates = true
 build = { meta = "build", expected = "env:RELEASE" }
+
+[before]
+cookies = { consent = "all" }
+headers = { X-Consent = "all" }
+click = ["button: Accept all"]
 
 [credentials]
 buyer = { user = "env:BUYER", password = "secret:shop/buyer#password" }
@@ -38,6 +44,9 @@ def test_a_valid_section_is_read_whole() -> None:
     assert (section.base_url, section.hosts, section.third_parties, section.partners, section.reads) == (
         "https://www.shop.example", ("shop.example",), ("fonts.example",), ("login.example",), ("POST /graphql",),
     )  # fmt: skip
+    assert section.before == BeforeVisits(
+        cookies={"consent": "all"}, headers={"X-Consent": "all"}, click=(("button", "Accept all"),)
+    )
     assert (section.lasting, section.reviewed) == (("GET /updates",), ("color-contrast",))
     assert section.sockets == ("live.shop.example",)
     assert (section.health, section.journeys, section.mutates) == ("/health", "tests/journeys", True)
@@ -77,6 +86,12 @@ def test_what_is_left_out_changes_nothing_at_the_site() -> None:
         ("build = { header = 'a', meta = 'b' }", "e2e.build: says not in one way how a page names its build; write header = \"x-build\" or meta = \"build\""),
         ("build = { header = 'a', expected = '1.2' }", "e2e.build.expected: is '1.2'; write 'commit', 'env:NAME' or 'text:BUILD'"),
         ("build = { heder = 'a', meta = 'b' }", "e2e.build.heder: is not a key; did you mean 'header'?"),
+        ("before = 'consent'", "e2e.before: is 'consent'; write [e2e.before] with click = [\"button: Accept all\"]"),
+        ("[before]\ncookie = {}", "e2e.before.cookie: is not a key; did you mean 'cookies'?"),
+        ("[before]\ncookies = 'all'", "e2e.before.cookies: is 'all'; write { consent = \"all\" }"),
+        ("[before]\ncookies = { consent = 'a; b' }", "e2e.before.cookies: consent = 'a; b' can't be sent; write a name and a text of one line, e.g. consent = \"all\""),
+        ("[before]\nheaders = { X-Consent = 1 }", "e2e.before.headers: X-Consent = 1 can't be sent; write a name and a text of one line, e.g. X-Consent = \"all\""),
+        ("[before]\nclick = ['Accept all']", "e2e.before.click: is ['Accept all']; write roles with names, e.g. ['button: Accept all']"),
         ("[credentials]\nbuyer = { user = 'env:U' }", "e2e.credentials.buyer: has not exactly user and password; write { user = \"env:USER\", password = \"secret:ID\" }"),
         ("[credentials]\nbuyer = { user = 'env:U', password = 'hunter22' }", "e2e.credentials.buyer.password: is no reference; write 'env:NAME' or 'secret:ID', and never the value itself"),
         ("[pages]\nfront = '/'", "e2e.pages.front: is '/'; write { path = \"/\", regions = [\"main\"] }"),

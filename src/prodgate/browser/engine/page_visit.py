@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 from ..settings import BrowserSettings
 from .accessibility import run_axe
 from .answers import measure_answers
+from .before_visits import press_stated
 from .keyboard_walk import walk_keyboard
 from .launch import CONTEXT
 from .network_guard import NetworkGuard, record_nothing
@@ -65,6 +66,10 @@ class Visitor:
         given = {**CONTEXT, "service_workers": "allow", **self.sizes[size]}
         context = self.browser.new_context(base_url=self.settings.base_url, **given)
         context.set_default_timeout(self.settings.patience * 1000)
+        brought = self.settings.cookies.items()
+        context.add_cookies([{"name": name, "value": text, "url": self.settings.base_url} for name, text in brought])
+        if self.settings.headers:
+            context.set_extra_http_headers(dict(self.settings.headers))
         return context
 
     def width_of(self, size: str) -> int:
@@ -100,6 +105,7 @@ def _visit_once(visitor: Visitor, page: Mapping[str, Any], size: str, *, only_ke
         record |= _open_page(tab, page["address"], settings)
         if not record["unreachable"]:
             rested = wait_for_rest(tab, log)
+            rested = wait_for_rest(tab, log) if press_stated(tab, settings) else rested
             record |= {} if only_keyboard else _inspect_page(tab, visitor, page, size, log, rested=rested)
             record |= _use_keyboard(tab, log) if size == "desktop" else {"keyboard": None, **log.tell()}
     except Error as error:

@@ -61,6 +61,7 @@ def _why_partial(walk: Mapping[str, Any]) -> str:
     if walk.get("behind"):
         return (
             f"a dialog is in front of the page, and {walk['behind']} of {walk['offered']} elements are behind it: "
-            f"{walk['dialog']}; open the page without it"
+            f"{walk['dialog']}; say how it is closed: "
+            'click = ["button: Accept all"] in [e2e.before], or a cookie or header that leaves it out'
         )
     return ""

@@ -95,11 +95,10 @@ def make_settings(target: E2eTarget, section: E2eSection, context: LayerContext,
         base_url=target.url,
         hosts=target.hosts,
         third_parties=section.third_parties,
-        partners=section.partners,
-        reads=section.reads,
         lasting=section.lasting,
         sockets=section.sockets,
         pages=[_page_json(page) for page in section.pages],
+        **_visitor_json(section),
         build_header=build.header if build else "",
         build_meta=build.meta if build else "",
         mutates=target.mutates,
@@ -110,6 +109,12 @@ def make_settings(target: E2eTarget, section: E2eSection, context: LayerContext,
         ca_file=target.ca_file,
         results=str(results),
     )
+
+
+def _visitor_json(section: E2eSection) -> dict[str, Any]:
+    """What a visitor brings and does, and where that may lead."""
+    before = {"cookies": section.before.cookies, "headers": section.before.headers, "clicks": section.before.click}
+    return {"partners": section.partners, "reads": section.reads, **before}
 
 
 def _page_json(page: DeclaredPage) -> dict[str, Any]:
