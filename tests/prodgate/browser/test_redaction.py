@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prodgate.browser.redacting.bodies import find_in_body
 from prodgate.browser.redacting.places import find_named
 from prodgate.browser.redacting.redaction import Redaction
 from prodgate.browser.redacting.traces import read_trace
@@ -135,6 +137,17 @@ def test_a_short_secret_is_taken_out_where_it_is_a_word() -> None:
 )  # fmt: skip
 def test_a_member_is_a_secret_by_its_name_or_its_form(name: str, value: str, secret: bool) -> None:
     assert bool([*find_named(name, value, sent=True)]) is secret
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"csrfToken": "q7secret"}', '{"password": "q7secret"}', "cb({'session':'q7secret'})", 'data: {"token":"q7secret"}\n\n', "Authorization: Bearer q7secret",
+     "Set-Cookie: a=q7secret; Path=/", "token: q7secret\n", 'fetch(u, {headers: {Authorization: "Bearer q7secret"}})', '<a token="q7secret"/>',
+     '{"url":"https:\\/\\/x.example\\/k?X-Amz-Signature=q7secret"}', '<a href="/b?a=1&amp;sig=q7secret">', "sid=q7secret&x=1"],
+)  # fmt: skip
+def test_what_a_body_says_is_secret(body: str) -> None:
+    for data in (body.encode(), body.encode("utf-16"), gzip.compress(body.encode())):
+        assert ("q7secret", False) in {(text, False) for text, _ in find_in_body(data, sent=False)}
 
 
 def test_a_label_of_a_form_is_no_password() -> None:

@@ -14,7 +14,7 @@ from ..redacting.writing import UnreadableDataError
 
 _SCRIPT: Final = (Path(__file__).parent / "scripts" / "held.js").read_text("utf-8")
 #: Milliseconds that a frame may take to answer, and its databases.
-_ANSWER, _DATABASES = 3000.0, 3000
+_ANSWER, _DATABASES = 10_000.0, 10_000
 #: Characters of all values that a frame stores.
 _MOST: Final = 2_000_000
 #: Fields of pages, which no picture shows.

@@ -10,7 +10,15 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from .places import Found, find_in_address, find_named, is_secret_parameter, is_typed_name
+from .places import (
+    Found,
+    find_in_address,
+    find_in_header,
+    find_named,
+    is_secret_header,
+    is_secret_parameter,
+    is_typed_name,
+)
 from .writing import decompress, unescape
 
 _MEMBER: Final = re.compile(
@@ -28,6 +36,7 @@ _ATTRIBUTE: Final = re.compile(
     r"""(?P<name>[^\s"'<>/=]+)\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'<>]+))"""
 )
 _ADDRESS: Final = re.compile(r"(?:https?://|/|\?|#)[^\s\"'<>\\]*[?#=][^\s\"'<>\\]*")
+_LINE: Final = re.compile(r"^[ \t>*<-]*(?P<name>[A-Za-z][\w-]{1,60}):[ \t]+(?P<value>\S[^\r\n]{0,4096})$", re.MULTILINE)
 _FORM: Final = re.compile(r"[^\s=&]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*")
 #: Attributes that name a field, and those that hold no secret of their own.
 _NAMING: Final = ("name", "id", "property", "autocomplete", "aria-label", "placeholder")
@@ -71,6 +80,9 @@ def find_in_text(text: str, *, sent: bool) -> Iterator[Found]:
     for match in _MEMBER.finditer(text):
         value = match["double"] or match["single"] or match["number"]
         yield from find_named(match["name"], value, sent=sent)
+    for match in _LINE.finditer(text):
+        if is_secret_header(match["name"]) and ":" not in match["value"][:2]:
+            yield from find_in_header(match["name"], match["value"])
     for pattern in (_PART, _ELEMENT):
         for match in pattern.finditer(text):
             yield from find_named(match["name"], html.unescape(match["value"]), sent=sent or pattern is _PART)

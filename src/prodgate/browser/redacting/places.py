@@ -47,6 +47,7 @@ _HEADERS: Final = re.compile(
 )
 #: A word or some, as a form says what is to be written in it.
 _LABEL: Final = re.compile(r"[^\W\d_]?[^\W\d_A-Z]*(?: [^\W\d_]?[^\W\d_A-Z]*){0,5}[.…?!:：]?")
+_SCHEME: Final = re.compile(r"(?i)(?:bearer|basic|token|digest|negotiate|apikey) +(?=\S+$)")
 _PLAIN: Final = ("true", "false", "null", "none", "undefined")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ONCE: Final = re.compile(
@@ -92,7 +93,9 @@ def find_named(name: str, value: str, *, sent: bool = False) -> Iterator[Found]:
     words, text = split_name(name), value.strip()
     if not text or text.lower() in _PLAIN or _ABOUT.search(words):
         return
-    label = not sent and bool(_LABEL.fullmatch(text))
+    label = not sent and _is_label(text)
+    if credentials := _SCHEME.match(text):
+        yield text[credentials.end() :].strip(), False
     if _TYPED.search(words) and not label:
         yield text, True
         return
@@ -101,6 +104,14 @@ def find_named(name: str, value: str, *, sent: bool = False) -> Iterator[Found]:
     random = _RANDOM.fullmatch(text) and not _COUNTED.search(words) and not _NO_SECRET.fullmatch(text)
     if given or perhaps or random or credential_form(text):
         yield text, False
+
+
+def _is_label(text: str) -> bool:
+    """Whether a text is what a form says is to be written in it: some words, or the one for what is secret there."""
+    words = (
+        " " in text or not text.isascii() or bool(_TYPED.search(split_name(text)) or _GIVEN.search(split_name(text)))
+    )
+    return words and bool(_LABEL.fullmatch(text))
 
 
 def _looks_opaque(text: str) -> bool:
