@@ -7,6 +7,7 @@ from prodgate.facts.load import (
     LoadChange,
     RequestLoad,
     ServerView,
+    Standstill,
     SteadyLoad,
     SurgeLoad,
 )
@@ -37,13 +38,16 @@ def test_few_requests_under_load_fail(load: SteadyLoad, criterion: Criterion) ->
 
 
 @check(
-    "availability-under-load",
-    remedy="Find what makes readers wait beyond the timeout, or fail; more tasks help only where tasks are the limit.",
-    measures="ratio",
+    "standstill-under-load",
+    remedy="Look at that second in the site's log: a pause of its runtime, a lock, tasks that start, a full pool.",
+    measures="time",
 )
-def test_readers_are_answered_in_time(load: SteadyLoad, criterion: Criterion) -> None:
-    """Are enough requests under load answered with success, and before the timeout of the profile?"""
-    criterion.require(load.measured.answered_share(criterion))
+def test_somebody_is_always_served(standstill: Standstill, criterion: Criterion) -> None:
+    """Is nobody served for no longer than is allowed, while readers come?
+
+    A share of all requests says little of this: of ten minutes, a standstill of 20 s is 3 %.
+    """
+    criterion.require(standstill.longest)
 
 
 @check(
@@ -97,6 +101,26 @@ def test_a_cache_may_keep_what_is_public(response: CacheableResponse, criterion:
 def test_no_reader_notices_a_deploy(deploy: DeployUnderLoad, criterion: Criterion) -> None:
     """Did no request fail while a deploy was carried out under load?"""
     criterion.require(deploy.failed)
+
+
+@check(
+    "deploys-unnoticed",
+    remedy="Look which deploy lost requests, and what it did otherwise than those that lost none.",
+    measures="count",
+)
+def test_no_deploy_is_noticed(deploy: DeployUnderLoad, criterion: Criterion) -> None:
+    """Did readers notice none of the deploys? However many requests there are, each deploy is one trial."""
+    criterion.require(deploy.noticed)
+
+
+@check(
+    "deploy-standstill",
+    remedy="Start the new tasks, and warm them, before the old ones leave; hand over connections one after another.",
+    measures="time",
+)
+def test_somebody_is_served_while_a_deploy_goes_on(deploy: DeployUnderLoad, criterion: Criterion) -> None:
+    """Is nobody served for no longer than is allowed while a deploy goes on, even if all are served in the end?"""
+    criterion.require(deploy.standstill)
 
 
 @check(

@@ -50,7 +50,8 @@ def profile(rate: int, duration: int, timeout: int) -> LoadProfile:
 PROFILES = {"steady": profile(110, 5, 2), "surge": profile(40, 3, 2), "deploy": profile(40, 4, 2)}
 #: What short runs can show. Bounds stay those of the project: a fault must break what the project really asks. That
 #: no more than 0.1 % fails is shown by 916 requests at 60 %, where the project's 95 % takes 2,995.
-SHORT: Mapping[str, Any] = {"samples": 100, "window": None, "rate": None}
+SHORT: Mapping[str, Any] = {"window": None, "rate": None}
+SAMPLES = 100
 LESS_SURE = Quantity.parse("60 %")
 #: Share of the machine's processor time from which on something else may have disturbed a run.
 BUSY = 0.8
@@ -73,15 +74,26 @@ class Sabotage:
 
 #: Strengths lie far from every bound. Up to 2 % of failures are too many by far, and leave the p95 what it is.
 SABOTAGES = (
-    Sabotage("some requests fail", ("errors=0.02",), {"error-rate", "availability-under-load"}),
-    Sabotage("some connections are dropped", ("drop=0.02",), {"error-rate", "availability-under-load"}),
-    Sabotage("some answers come too late", ("latency=3@0.02",), {"error-rate", "availability-under-load"}),
+    Sabotage("some requests fail", ("errors=0.02",), {"error-rate"}),
+    Sabotage("some connections are dropped", ("drop=0.02",), {"error-rate"}),
+    Sabotage("some answers come too late", ("latency=3@0.02",), {"error-rate"}),
     Sabotage("a fifth is slow", ("latency=0.5@0.2",), {"latency-p95"}),
     Sabotage("everything stands still now and then", ("stall=0.6/2",), {"latency-p95"}),
+    Sabotage("everything stands still for long", ("stall=1.5/4",), {"latency-p95", "standstill-under-load"}),
     Sabotage("no cache may keep a page", ("uncacheable",), {"cacheable-responses-say-so"}),
     Sabotage("a fifth is slow in a surge", ("latency=0.5@0.2",), {"surge-served"}, "surge"),
-    Sabotage("a deploy kills first", ("naive-deploy",), {"zero-downtime-deploy"}, "deploy"),
-    Sabotage("a build is ready too early", ("slow-start=3",), {"zero-downtime-deploy"}, "deploy"),
+    Sabotage(
+        "a deploy kills first",
+        ("naive-deploy",),
+        {"zero-downtime-deploy", "deploys-unnoticed", "deploy-standstill"},
+        "deploy",
+    ),
+    Sabotage(
+        "a build is ready too early",
+        ("slow-start=3",),
+        {"zero-downtime-deploy", "deploys-unnoticed", "deploy-standstill"},
+        "deploy",
+    ),
 )
 #: What compares two views of a run: each fault is one of the site, which its own log knows of like its readers.
 AGREEING = {"load-counts-agree", "load-latency-agrees"}
@@ -169,7 +181,8 @@ class Stage:
 def _short(criterion: Criterion) -> Criterion:
     """Return the criterion for a short run, with the bound that the project states."""
     sure = criterion.confidence and LESS_SURE
-    return replace(criterion, **SHORT, confidence=sure) if "load" in criterion.layers else criterion
+    samples = min(criterion.samples, SAMPLES if criterion.samples > SAMPLES else 1)
+    return replace(criterion, **SHORT, samples=samples, confidence=sure) if "load" in criterion.layers else criterion
 
 
 def _disturbances(health: Mapping[str, Any]) -> Iterator[str]:

@@ -28,7 +28,9 @@ P95_EACH = criterion("latency-p95-by-name", bound=Bound.parse("< 200 ms"), sampl
 ERRORS_EACH = criterion("error-rate-by-name", bound=Bound.parse("< 1 %"), samples=299, needs_production=True, **SURE)
 SURGE = criterion("surge-served", bound=Bound.parse("< 200 ms"), samples=1000, **SURE)
 ERRORS = criterion("error-rate", bound=Bound.parse("< 0.1 %"), samples=2995, **SURE)
-ANSWERED = criterion("availability-under-load", bound=Bound.parse(">= 99.9 %"), samples=2995, **SURE)
+STILL = criterion("standstill-under-load", bound=Bound.parse("<= 1 s"), samples=1000, **SURE)
+AWAY = criterion("deploy-standstill", bound=Bound.parse("<= 1 s"), samples=1000, **SURE)
+NOTICED = criterion("deploys-unnoticed", bound=Bound.parse("== 0"), samples=3, layers=("load",))
 CACHEABLE = criterion("cacheable-responses-say-so", bound=None, layers=("load",))
 DEPLOY = criterion("zero-downtime-deploy", bound=Bound.parse("== 0"), samples=2995, layers=("load",))
 COUNTS = criterion("load-counts-agree", bound=Bound.parse("<= 0.1 %"), samples=1000, layers=("load",))
@@ -51,11 +53,30 @@ def judged(checks: Mapping[str, Check], asked: Criterion, facts: Iterable[Fact])
     return finding
 
 
-def run(name: str = "steady", *, deploys: Any = None, server: Any = None, **changes: Any) -> tuple[Fact, ...]:
+def run(
+    name: str = "steady", *, deploys: Any = None, server: Any = None, undeployed: str = "", **changes: Any
+) -> tuple[Fact, ...]:
     begun = 1795687200  # 2026-11-26T10:00:00Z
     given = [{"build": "green", "started": begun, "ended": begun + 60}] if deploys is None else deploys
-    seen = stored(record(name, **changes), deploys=given, server=server)
+    seen = stored(record(name, **changes), deploys=given, server=server, undeployed=undeployed)
     return tuple(FACTS_BY_PROFILE[name](seen))
+
+
+def three() -> list[dict[str, Any]]:
+    """Three deploys of 2 s, one every 10 s."""
+    begun = 1795687200
+    return [{"build": "green", "started": begun + at, "ended": begun + at + 2} for at in (2.5, 12.5, 22.5)]
+
+
+def stood(seconds: float) -> dict[str, float]:
+    return {"seconds": seconds, "second": 7}
+
+
+def before_it_was_measured(name: str) -> tuple[Fact, ...]:
+    made = record(name)
+    del made["standstill"]
+    given = stored(made, deploys=three())
+    return tuple(FACTS_BY_PROFILE[name](given))
 
 
 def change(now: int, before: int = 1000, **changes: Any) -> tuple[Fact, ...]:
@@ -81,7 +102,14 @@ HELD: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (ERRORS_EACH, run, "0 % (95 % each end: 0–0.07487 %, 4,000 requests; holds for disturbances up to 120 ms)"),
     (SURGE, lambda: run("surge"), "100 ms (4,000 requests; holds for disturbances up to 670 ms)"),
     (ERRORS, run, "0 % (95 % each end: 0–0.07487 %, 4,000 requests; holds for disturbances up to 3.3 ms)"),
-    (ANSWERED, run, "100 % (95 % each end: 99.92–100 %, 4,000 requests; holds for disturbances up to 3.3 ms)"),
+    (STILL, run, "0.08 s (4,000 requests; from second 3 on)"),
+    (STILL, lambda: run("surge", standstill=stood(0)), "0 s (4,000 requests)"),
+    (AWAY, lambda: run("deploy"), "0.08 s (4,000 requests; from second 3 on)"),
+    (
+        NOTICED,
+        lambda: run("deploy", deploys=three()),
+        "0 (3 deploys; none of 3 says, at 95 %, that fewer than 63% are noticed)",
+    ),
     (CACHEABLE, run, "all of 4,000"),
     (DEPLOY, lambda: run("deploy"), "0 (4,000 requests)"),
     (COUNTS, lambda: run(server=server()), "0 %"),
@@ -101,10 +129,18 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     ),
     (SURGE, lambda: run("surge", seconds=slow([30] * 40)), "300 ms (4,000 requests)"),
     (ERRORS, lambda: run(seconds=failing([1] * 40)), "1 % (95 % each end: 0.7557–1.3 %, 4,000 requests; 40 HTTP 503)"),
+    (STILL, lambda: run(standstill=stood(1.2)), "1.2 s (4,000 requests; from second 7 on)"),
+    (STILL, lambda: run("surge", standstill=stood(4.9), **EARLY), "4.9 s (4,000 requests; from second 7 on)"),
+    (AWAY, lambda: run("deploy", standstill=stood(4.9)), "4.9 s (4,000 requests; from second 7 on)"),
     (
-        ANSWERED,
-        lambda: run(seconds=failing([1] * 40, "timeout")),
-        "99 % (95 % each end: 98.7–99.25 %, 4,000 requests; 40 timeout)",
+        NOTICED,
+        lambda: run("deploy", seconds=failing([0, 0, 1, *[0] * 37]), deploys=three()),
+        "1 (3 deploys)",
+    ),
+    (
+        NOTICED,
+        lambda: run("deploy", seconds=failing([0] * 20 + [2] * 8 + [0] * 12), deploys=three()),
+        "2 (3 deploys)",
     ),
     (
         CACHEABLE,
@@ -136,6 +172,7 @@ BROKEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (GREATER, lambda: interleaved([0] * 40, [20] * 40), "200 % (4,000 requests; 100 ms before, 300 ms now)"),
 ]
 SICK: dict[str, Any] = {"health": {"sick": ["send lag p99 was 34 ms"], "advice": "use more workers"}}
+SLUGGISH: dict[str, Any] = {"health": {"loop_lag": {"p50": 0.001, "p99": 0.002, "max": 0.4}}}
 EARLY: dict[str, Any] = {
     "complete": False,
     "stopped_early": True,
@@ -158,8 +195,20 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (ERRORS, lambda: run(seconds=failing([0] * 39 + [1])), "1,784 more requests like these would settle it"),
     (ERRORS, lambda: run(planned=5000), "5,000 arrivals were planned, 4,000 sent and 0 not: the record contradicts"),
     (ERRORS, lambda: run(sent=4010, planned=4010), "4,010 requests were begun and 4,000 came to an end"),
-    (ANSWERED, lambda: run(complete=False, why="interrupted"), "the load did not run to its end: interrupted"),
-    (ANSWERED, lambda: run(format=2), "the record has format 2"),
+    (ERRORS, lambda: run(complete=False, why="interrupted"), "the load did not run to its end: interrupted"),
+    (ERRORS, lambda: run(format=2), "the record has format 2"),
+    (STILL, lambda: run(**EARLY), "stopped early: 90 of 100 requests failed"),
+    (STILL, lambda: run(standstill=stood(1.2), **SLUGGISH), "the bound may hold or not within the interval; run it on"),
+    (STILL, lambda: run("surge", **SICK), "the generator was the bottleneck"),
+    (AWAY, lambda: run("deploy", **SICK), "the generator was the bottleneck"),
+    (AWAY, lambda: before_it_was_measured("deploy"), "the record does not say for how long nobody was served"),
+    (NOTICED, lambda: run("deploy"), "only 1 of 3 samples"),
+    (NOTICED, lambda: run("deploy", deploys=[]), "no deploy was carried out while the load ran"),
+    (
+        NOTICED,
+        lambda: run("deploy", deploys=three(), undeployed="green: no table"),
+        "a deploy did not succeed: green: no",
+    ),
     (CACHEABLE, lambda: run(seconds=failing([100])), "no request of this kind succeeded"),
     (CACHEABLE, lambda: run(requests=[{"name": "GET /", "cacheable": False}]), "no CacheableResponse observed"),
     (CACHEABLE, lambda: run(**EARLY), "stopped early: 90 of 100 requests failed"),

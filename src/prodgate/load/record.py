@@ -62,6 +62,10 @@ def _host_record(settings: Settings, tally: Tally, which: int, names: list[str])
         "planned": count_planned(settings, which),
         **{name: values[which] for name, values in tally.totals.items()},
         "not_sent": sum(count for _, count in unsent),
+        "standstill": {
+            "seconds": round(tally.standstills[which].longest, 4),
+            "second": tally.standstills[which].second,
+        },
         "unsent": [{"second": second, "not_sent": count} for second, count in unsent],
         "seconds": [
             {"second": second, "request": places[request], **cell_to_json(cell)}

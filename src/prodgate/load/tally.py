@@ -23,6 +23,10 @@ _MAX_SCANNED: Final = 4096
 _TOTALS: Final = ("sent", "followed")
 
 
+#: So many who wait at once are no longer one slow request.
+CROWD: Final = 3
+
+
 @dataclass(slots=True)
 class Cell:
     """The requests of one name in one second."""
@@ -42,6 +46,40 @@ class Moment:
     side: int = 0
 
 
+@dataclass(slots=True)
+class Standstill:
+    """For how long readers came to a host and nobody was served; times in seconds by one clock."""
+
+    longest: float = 0.0
+    second: int = 0
+    """When the longest began."""
+    _since: float = 0.0
+    _began: int = 0
+    _came: int = 0
+    _latest: float = 0.0
+
+    def come(self, moment: Moment, at: float) -> None:
+        """Count a request, which was due at a time."""
+        if moment.second < 0:
+            return
+        if not self._came:
+            self._since, self._began = at, moment.second
+        self._came, self._latest = self._came + 1, at
+
+    def serve(self, at: float) -> None:
+        """Note that a request was answered with success."""
+        self._end(at)
+        self._came = 0
+
+    def close(self) -> None:
+        """Note that nobody comes any more: a standstill lasted at least until the last came."""
+        self._end(self._latest)
+
+    def _end(self, at: float) -> None:
+        if self._came >= CROWD and at - self._since > self.longest:
+            self.longest, self.second = at - self._since, self._began
+
+
 class Tally:
     """The counts of one process, or of all. ``slow`` is the limit in seconds that ``per_second`` applies."""
 
@@ -54,6 +92,7 @@ class Tally:
         """Arrivals that were not sent, by side and second."""
         self.failures: dict[tuple[str, str], dict[str, Any]] = {}
         self.settled = 0
+        self.standstills = [Standstill() for _ in range(hosts)]
         self._slow = slow * 10_000
         self._per_second: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
 
@@ -95,6 +134,7 @@ class Tally:
             "totals": self.totals,
             "not_sent": [[*place, count] for place, count in self.not_sent.items()],
             "failures": list(self.failures.values()),
+            "standstills": [[each.longest, each.second] for each in self.standstills],
         }
         self.cells.clear()
         self.totals = {name: [0] * self.hosts for name in _TOTALS}
@@ -111,6 +151,8 @@ class Tally:
         for side, second, count in part["not_sent"]:
             self.not_sent[side, second] += count
             self._count_ended(side, second, count, slow=count, failed=count)
+        for mine, (longest, second) in zip(self.standstills, part["standstills"], strict=True):
+            mine.longest, mine.second = max((mine.longest, mine.second), (longest, second))
         for example in part["failures"]:
             self.failures.setdefault((example["class"], example["request"]), example)
         return self.settled - before

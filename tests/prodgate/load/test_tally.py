@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prodgate.load.profile import Profile
 from prodgate.load.record import Requests, build_record, count_planned, write_record
 from prodgate.load.settings import Settings
-from prodgate.load.tally import Moment, Tally, tenths_of_ms
+from prodgate.load.tally import Moment, Standstill, Tally, tenths_of_ms
 
 SETTINGS = Settings(profile=Profile(name="x", rate=10.0, duration=5.0), host="http://a", record="r.json")
 REQUESTS = Requests(cacheable={"GET /"}, holds={"GET /": "'x'"})
@@ -151,3 +151,43 @@ def test_a_record_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_record({"a": object()}, path)
     assert json.loads(path.read_text("utf-8")) == {"a": 1}
+
+
+def stood(*events: tuple[str, float], second: int = 4) -> tuple[float, int]:
+    """Return the longest standstill: readers come ("+"), are served ("-"), and come no more ("!"), each at a time."""
+    told = Standstill()
+    for kind, at in events:
+        if kind == "+":
+            told.come(Moment(second), at)
+        elif kind == "-":
+            told.serve(at)
+        else:
+            told.close()
+    return told.longest, told.second
+
+
+CAME = (("+", 1.0), ("+", 2.0), ("+", 3.0))
+
+
+def test_a_standstill_lasts_from_the_first_who_waits_until_somebody_is_served() -> None:
+    assert stood(*CAME, ("-", 5.9)) == (4.9, 4)
+    assert stood(*CAME, ("-", 5.9), ("+", 6.0), ("+", 6.1), ("+", 6.2), ("-", 9.0)) == (4.9, 4)
+
+
+def test_one_slow_request_or_a_last_one_is_no_standstill_and_neither_is_the_warm_up() -> None:
+    assert stood(("+", 1.0), ("-", 9.0), ("+", 9.0), ("+", 9.1), ("!", 0)) == (0.0, 0)
+    assert stood(*CAME, ("-", 9.0), second=-1) == (0.0, 0)
+
+
+def test_where_nobody_is_served_any_more_the_standstill_lasts_until_the_last_came() -> None:
+    assert stood(*CAME, ("!", 0)) == (2.0, 4)
+
+
+def test_the_longest_standstill_of_any_process_is_that_of_the_load() -> None:
+    whole, books = Tally(), (Tally(), Tally())
+    for book, until in zip(books, (3.5, 4.0), strict=True):
+        for _, at in CAME:
+            book.standstills[0].come(Moment(int(until)), at)
+        book.standstills[0].serve(until)
+        whole.add(json.loads(json.dumps(book.take())))
+    assert json.loads(kept(whole))["standstill"] == {"seconds": 3.0, "second": 4}

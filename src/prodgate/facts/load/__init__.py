@@ -2,10 +2,10 @@
 
 from .account_view import BalancerTimes, EntranceCount
 from .changes import LoadChange
-from .runs import CacheableResponse, DeployUnderLoad, RequestLoad, SteadyLoad, SurgeLoad
+from .runs import CacheableResponse, DeployUnderLoad, RequestLoad, Standstill, SteadyLoad, SurgeLoad
 from .server_view import ServerView
 
 __all__ = [
     "BalancerTimes", "CacheableResponse", "DeployUnderLoad", "EntranceCount", "LoadChange", "RequestLoad", "ServerView",
-    "SteadyLoad", "SurgeLoad",
+    "Standstill", "SteadyLoad", "SurgeLoad",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from ...aws.answers import Unread
 from ...criteria import Criterion
 from ...estimates import Estimate
 from ...quantities import Bound, Quantity
-from .soundness import lateness, why_unsound
+from .soundness import count_requests, lateness, why_unsound
 
 #: What may be slower than the 95th percentile.
 SLOWEST: Final = Decimal("0.05")
@@ -42,6 +42,8 @@ class Measurements:
     """Why the run was stopped early; empty when it was not."""
     late: Quantity
     """How late the generator sent and received at its 99th percentile: response times may be shorter by as much."""
+    standstill: Estimate
+    """The longest time for which readers came and nobody was served; Unread in a record that does not say."""
     protocol: str = ""
     """How the requests were made, where the record says so."""
     screen: bool = False
@@ -74,10 +76,6 @@ class Measurements:
     def failed_share(self, criterion: Criterion) -> Estimate:
         """Return the share of requests that failed."""
         return self._share(criterion, good=False)
-
-    def answered_share(self, criterion: Criterion) -> Estimate:
-        """Return the share of requests that were answered with success within the timeout."""
-        return self._share(criterion, good=True)
 
     def why_unfinished(self, criterion: Criterion) -> str:
         """Return why too little was measured to satisfy a criterion, or an empty string."""
@@ -166,7 +164,27 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
         classes=classes,
         stopped="" if record["complete"] else record["why"] or "the run was stopped early",
         late=Quantity.of(Decimal(str(lateness(record))) * 1000, "ms"),
+        standstill=_read_standstill(record),
         protocol=describe_protocol(record),
+    )
+
+
+def _read_standstill(record: Mapping[str, Any]) -> Any:
+    """Return the longest standstill. The generator may itself have stood still for a part of it."""
+    if "standstill" not in record:
+        return Unread("the record does not say for how long nobody was served; run the load again")
+    told, own = record["standstill"], record["health"].get("loop_lag", {"max": 0})["max"]
+    seconds, stopped = Decimal(str(told["seconds"])), "" if record["complete"] else record["why"]
+    return Estimate(
+        value=Quantity.of(seconds, "s"),
+        low=Quantity.of(max(Decimal(0), seconds - Decimal(str(own))), "s"),
+        high=Quantity.of(seconds, "s"),
+        samples=count_requests(record),
+        effective=count_requests(record),
+        confidence=Quantity.of(100, "%"),
+        unfinished=stopped,
+        settles="run it on a machine with less other work",
+        detail=f"from second {told['second']} on" if seconds else "",
     )
 
 

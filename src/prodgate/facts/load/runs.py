@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import Any, Final
 
 from ... import estimates
@@ -41,11 +42,22 @@ class SurgeLoad(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Standstill(Fact):
+    """For how long readers came and nobody was served, at the usual rate or in a surge."""
+
+    longest: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeployUnderLoad(Fact):
     """Readers arriving while a deploy, or several, were carried out."""
 
     failed: Estimate
     """How many requests failed or could not be sent; its samples are those of the seconds of a deploy."""
+    noticed: Estimate
+    """In how many deploys a request failed or could not be sent, until the next began; its samples are deploys."""
+    standstill: Estimate
+    """The longest time for which readers came and nobody was served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -61,6 +73,7 @@ class CacheableResponse(Fact):
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield what a run without a deploy shows; ``stored`` is its record with the place that it was sent to."""
     yield kind(subject=run_name(stored), measured=_measured(stored))
+    yield Standstill(subject=run_name(stored), longest=_longest_standstill(read_measurements(stored["record"])))
     if kind is SteadyLoad:
         for place, request in enumerate(stored["record"]["requests"]):
             yield RequestLoad(subject=f"{request['name']} ({run_name(stored)})", measured=_measured(stored, place))
@@ -74,9 +87,19 @@ def _measured(stored: Mapping[str, Any], request: int | None = None) -> Any:
     return found if isinstance(found, Unread) else replace(found, screen=stored.get("screen", False))
 
 
+def _longest_standstill(measured: Any) -> Any:
+    return measured if isinstance(measured, Unread) else measured.standstill
+
+
 def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield what a run during deploys shows."""
-    yield DeployUnderLoad(subject=run_name(stored), failed=_failed_requests(stored))
+    measured = read_measurements(stored["record"])
+    yield DeployUnderLoad(
+        subject=run_name(stored),
+        failed=_failed_requests(stored),
+        noticed=_noticed_deploys(measured, stored),
+        standstill=_longest_standstill(measured),
+    )
 
 
 #: What makes facts of the stored run of a profile.
@@ -107,6 +130,28 @@ def _failed_requests(stored: Mapping[str, Any]) -> Any:
     return estimates.exact_count(
         sum(found.failed), samples=samples, unfinished=unfinished, detail=found.describe_failures()
     )
+
+
+def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
+    """Return how many deploys readers noticed. One that did not succeed is not counted, and leaves the rest open."""
+    deploys, broken = stored["deploys"], stored["undeployed"]
+    if isinstance(found, Unread) or not deploys:
+        return found if isinstance(found, Unread) else Unread("no deploy was carried out while the load ran")
+    begin = datetime.fromisoformat(stored["record"]["started"]).timestamp()
+    starts = [one["started"] for one in deploys]
+    spans = list(zip(starts, [*starts[1:], inf], strict=True))
+    lost = [sum(_failed_within(found, first - begin, last - begin)) for first, last in spans]
+    failed, whole = sum(count > 0 for count in lost), len(deploys)
+    unfinished = "; ".join(filter(None, (broken and f"a deploy did not succeed: {broken}", found.stopped)))
+    told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / whole):.0%} are noticed"
+    return estimates.exact_count(
+        failed, samples=whole, unfinished=unfinished, of="deploys", detail="" if failed else told
+    )
+
+
+def _failed_within(found: Measurements, first: float, last: float) -> Iterator[int]:
+    """Yield how many requests failed in each second that ends after a moment and begins before another."""
+    yield from (failed for second, failed in enumerate(found.failed) if first < second + 1 and second < last)
 
 
 def _is_deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:

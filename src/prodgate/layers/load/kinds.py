@@ -7,7 +7,7 @@ from typing import Final
 
 from ...facts import Fact
 from ...facts.load.changes import LoadChange
-from ...facts.load.runs import CacheableResponse, DeployUnderLoad, RequestLoad, SteadyLoad, SurgeLoad
+from ...facts.load.runs import CacheableResponse, DeployUnderLoad, RequestLoad, Standstill, SteadyLoad, SurgeLoad
 from ...facts.load.server_view import ServerView
 
 #: The record of one run, with what else was observed of it.
@@ -20,8 +20,8 @@ ACCOUNT: Final = "load-account"
 SELF_TEST: Final = "load-self-test"
 #: Profile -> the kinds of fact in its run.
 KINDS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
-    "steady": (SteadyLoad, RequestLoad, CacheableResponse, ServerView),
-    "surge": (SurgeLoad,),
+    "steady": (SteadyLoad, RequestLoad, Standstill, CacheableResponse, ServerView),
+    "surge": (SurgeLoad, Standstill),
     "deploy": (DeployUnderLoad,),
     "compare": (LoadChange,),
 }

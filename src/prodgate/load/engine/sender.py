@@ -59,6 +59,8 @@ class Sender:
             arrivals.run()
         finally:
             sending.kill()
+            for standstill in arrivals.tally.standstills:
+                standstill.close()
             self._send(PART, self._take_part(arrivals))
             last = {"finished": arrivals.finished, "settled": arrivals.tally.settled}
             self._send(DONE, {**last, "vitals": arrivals.monitor.to_json()})

@@ -41,6 +41,7 @@ class Visit:
         """Begin a request: the first is timed from the intended start, later ones from now."""
         self.begun = perf_counter()
         self.since = self.begun if self._count_request() else self.intended
+        self.tally.standstills[self.moment.side].come(self.moment, self.since)
         self.request = request
 
     def fail(self, request: str, kind: str, text: str) -> None:
@@ -109,6 +110,7 @@ class Client:
         elif error is None:
             reason = explain_unshareable(_header_getter(response)) if request in self._cacheable else ""
             self.visit.tally.count_success(self.visit.moment, request, latency, reason)
+            self.visit.tally.standstills[self.visit.moment.side].serve(perf_counter())
         else:
             begun = bool(response.status_code)
             kind = failures.classify_failure(error, reused=not self._connections.fresh, begun=begun)

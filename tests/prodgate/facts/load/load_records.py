@@ -38,6 +38,7 @@ def record(
         "not_sent": 0,
         "unsent": [{"second": len(cells), "not_sent": not_sent}] if not_sent else [],
         "followed": 0,
+        "standstill": {"seconds": 0.08, "second": 3},
         "workers": [{"name": "alone", "sent": sent, "lost": False}],
         "requests": [{"name": "GET /", "cacheable": True}],
         "seconds": cells,

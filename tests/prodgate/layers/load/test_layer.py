@@ -12,7 +12,7 @@ from prodgate.criteria import UsageError
 from prodgate.evidence import runs
 from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
-from prodgate.facts.load.runs import CacheableResponse, DeployUnderLoad, RequestLoad, SteadyLoad, SurgeLoad
+from prodgate.facts.load.runs import CacheableResponse, DeployUnderLoad, RequestLoad, Standstill, SteadyLoad, SurgeLoad
 from prodgate.facts.load.server_view import ServerView
 from prodgate.findings import Undetermined
 from prodgate.layers.load import target
@@ -38,6 +38,7 @@ def test_a_rehearsal_tests_the_generator_and_carries_out_each_profile(shop: Path
     assert {type(fact) for fact in seen.known} == {
         SteadyLoad,
         RequestLoad,
+        Standstill,
         SurgeLoad,
         DeployUnderLoad,
         CacheableResponse,
@@ -92,7 +93,7 @@ def test_a_run_that_could_not_be_made_is_undetermined_and_the_others_go_on(
     made.meanwhile = broken
     seen = observed(observation(shop))
     assert seen.unreadable == dict.fromkeys(
-        (SteadyLoad, RequestLoad, CacheableResponse, ServerView), "readers.py: has no tasks"
+        (SteadyLoad, RequestLoad, Standstill, CacheableResponse, ServerView), "readers.py: has no tasks"
     )
     assert seen.of(SurgeLoad)
 
