@@ -68,6 +68,12 @@ def three() -> list[dict[str, Any]]:
     return [{"build": "green", "started": begun + at, "ended": begun + at + 2} for at in (2.5, 12.5, 22.5)]
 
 
+def before_and_after() -> list[dict[str, Any]]:
+    """Deploys that no request met: one was over before the first, one began after the last."""
+    begun = 1795687200
+    return [{"build": "blue", "started": begun + at, "ended": begun + at + 2} for at in (-3, 41)]
+
+
 def stood(seconds: float) -> dict[str, float]:
     return {"seconds": seconds, "second": 7}
 
@@ -203,6 +209,7 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (AWAY, lambda: run("deploy", **SICK), "the generator was the bottleneck"),
     (AWAY, lambda: before_it_was_measured("deploy"), "the record does not say for how long nobody was served"),
     (NOTICED, lambda: run("deploy"), "only 1 of 3 samples"),
+    (NOTICED, lambda: run("deploy", deploys=[*three()[:2], *before_and_after()]), "only 2 of 3 samples"),
     (NOTICED, lambda: run("deploy", deploys=[]), "no deploy was carried out while the load ran"),
     (
         NOTICED,

@@ -143,19 +143,11 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
     """
     if reason := why_unsound(record):
         return Unread(reason)
-    profile, cells = record["profile"], record["seconds"]
+    profile = record["profile"]
     whole = Decimal(str(profile["duration"])) - Decimal(str(profile.get("climb", 0)))
-    seen = max((told["second"] + 1 for told in (*cells, *record["unsent"])), default=0)
+    seen = max((told["second"] + 1 for told in (*record["seconds"], *record["unsent"])), default=0)
     seconds = max(seen, ceil(profile["duration"])) if record["complete"] else seen
-    latencies, failed = [Counter[int]() for _ in range(seconds)], [0] * seconds
-    classes = Counter[str]()
-    for cell in (each for each in cells if request in (None, each["request"])):
-        latencies[cell["second"]].update({int(took): count for took, count in cell["latency"].items()})
-        failed[cell["second"]] += sum(cell["failed"].values())
-        classes.update(cell["failed"])
-    for told in record["unsent"] if request is None else ():
-        failed[told["second"]] += told["not_sent"]
-        classes["not sent"] += told["not_sent"]
+    latencies, failed, classes = _count_by_second(record, seconds, request)
     return Measurements(
         rate=Quantity.of(Decimal(str(profile["rate"])), "/s"),
         duration=Quantity.seconds(whole if record["complete"] else seconds),
@@ -167,6 +159,21 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
         standstill=_read_standstill(record),
         protocol=describe_protocol(record),
     )
+
+
+def _count_by_second(
+    record: Mapping[str, Any], seconds: int, request: int | None
+) -> tuple[list[Counter[int]], list[int], Counter[str]]:
+    """Return how long successes took, by second, how many failed or were not sent, and of which classes they were."""
+    latencies, failed, classes = [Counter[int]() for _ in range(seconds)], [0] * seconds, Counter[str]()
+    for cell in (each for each in record["seconds"] if request in (None, each["request"])):
+        latencies[cell["second"]].update({int(took): count for took, count in cell["latency"].items()})
+        failed[cell["second"]] += sum(cell["failed"].values())
+        classes.update(cell["failed"])
+    for told in record["unsent"] if request is None else ():
+        failed[told["second"]] += told["not_sent"]
+        classes["not sent"] += told["not_sent"]
+    return latencies, failed, classes
 
 
 def _read_standstill(record: Mapping[str, Any]) -> Any:

@@ -55,7 +55,10 @@ class DeployUnderLoad(Fact):
     failed: Estimate
     """How many requests failed or could not be sent; its samples are those of the seconds of a deploy."""
     noticed: Estimate
-    """In how many deploys a request failed or could not be sent, until the next began; its samples are deploys."""
+    """In how many deploys a request failed or could not be sent, until the next began.
+
+    Its samples are those deploys during which requests were due.
+    """
     standstill: Estimate
     """The longest time for which readers came and nobody was served."""
 
@@ -138,20 +141,21 @@ def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
     if isinstance(found, Unread) or not deploys:
         return found if isinstance(found, Unread) else Unread("no deploy was carried out while the load ran")
     begin = datetime.fromisoformat(stored["record"]["started"]).timestamp()
-    starts = [one["started"] for one in deploys]
-    spans = list(zip(starts, [*starts[1:], inf], strict=True))
-    lost = [sum(_failed_within(found, first - begin, last - begin)) for first, last in spans]
-    failed, whole = sum(count > 0 for count in lost), len(deploys)
+    due = [sum(took.values()) + failed for took, failed in zip(found.latencies, found.failed, strict=True)]
+    met = [one for one in deploys if _within(due, one["started"] - begin, one["ended"] - begin)]
+    starts = [one["started"] - begin for one in met]
+    spans = zip(starts, [*starts[1:], inf], strict=True)
+    failed, whole = sum(_within(found.failed, *span) > 0 for span in spans), len(met)
     unfinished = "; ".join(filter(None, (broken and f"a deploy did not succeed: {broken}", found.stopped)))
-    told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / whole):.0%} are noticed"
+    told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / max(1, whole)):.0%} are noticed"
     return estimates.exact_count(
         failed, samples=whole, unfinished=unfinished, of="deploys", detail="" if failed else told
     )
 
 
-def _failed_within(found: Measurements, first: float, last: float) -> Iterator[int]:
-    """Yield how many requests failed in each second that ends after a moment and begins before another."""
-    yield from (failed for second, failed in enumerate(found.failed) if first < second + 1 and second < last)
+def _within(counts: Sequence[int], first: float, last: float) -> int:
+    """Return the sum of the seconds that end after a moment and begin before another."""
+    return sum(count for second, count in enumerate(counts) if first < second + 1 and second < last)
 
 
 def _is_deploying(second: float, deploys: Sequence[Mapping[str, Any]]) -> bool:
