@@ -20,7 +20,7 @@ from tests.prodgate.airflow.fake import NOW as FAKE_NOW
 from tests.prodgate.airflow.fake import an_airflow
 from tests.prodgate.airflow.wrong_answers import Asking
 
-from prodgate.airflow.history import observe_history, recall_history
+from prodgate.airflow.observing import observe_history, recall_history
 from prodgate.airflow.records import Event, Heartbeat, History, Run, ServedDag, Task
 from prodgate.dag_files.lint import run_ruff
 from prodgate.dag_files.rules import check_file as rules_broken

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from prodgate.airflow.direct import HttpTransport, Login
-from prodgate.airflow.history import observe_history, recall_history
+from prodgate.airflow.observing import observe_history, recall_history
 from prodgate.airflow.records import History
 from prodgate.rehearsal.airflow.instance import Airflow
 

@@ -9,7 +9,7 @@ from secrets import token_hex
 import pytest
 
 from prodgate.airflow.direct import HttpTransport, HttpWriter
-from prodgate.airflow.history import observe_history
+from prodgate.airflow.observing import observe_history
 from prodgate.airflow.records import Run
 from prodgate.aws.answers import Absent, Unreadable
 from prodgate.canaries.airflow_canaries import AirflowCanaries

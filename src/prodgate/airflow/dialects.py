@@ -27,15 +27,20 @@ class Dialect:
     """Path of the health endpoint."""
     oldest_first: str
     """The order in which the first run is the oldest."""
+    all_dags: Mapping[str, str]
+    """Asks for DAGs whose file is gone as well."""
     run_order: Mapping[str, str]
     task_order: Mapping[str, str]
     """Empty where tasks can't be ordered; a row that is read twice is then noticed by its identity."""
-    window: Callable[[datetime, datetime], Mapping[str, str]]
-    """Filters of runs and tasks that pass at least those with a slot between two instants."""
+    window: Callable[[datetime, datetime, datetime], Mapping[str, str]]
+    """Filters of runs and tasks, given where the window begins, and a part of it: together, the parts pass at least
+    those with a slot in the window."""
     slot: Callable[[Row], datetime | None]
     served: Callable[[Row], ServedDag]
     unnamed_events: tuple[str, ...]
     """Actions in lists of DAGs, which are logged without the DAG."""
+    long_log: Mapping[str, str]
+    """What is left out of a very long log: in Airflow 2, where each deed of a person has an entry, starts of tasks."""
     trigger: Mapping[str, Any]
     """What a request to trigger a run must hold besides its id and configuration."""
 
@@ -153,17 +158,19 @@ def _read_flag(row: Row, name: str) -> bool:
     return value
 
 
-def _window_v1(since: datetime, now: datetime) -> dict[str, str]:
-    """Leave out only runs that have not changed since.
+def _window_v1(since: datetime, begin: datetime, end: datetime) -> dict[str, str]:
+    """Leave out only runs that have not changed since the window began.
 
     A run's slot is the end of its interval, which can't be filtered; it is made after its slot, so one that was last
-    touched before the window had its slot before it, too, however long its interval is.
+    touched before the window had its slot before it, too, however long its interval is. Its date is where the interval
+    begins, so that the first part passes what is older than the window, too.
     """
-    return {"updated_at_gte": format_instant(since), "execution_date_lte": format_instant(now)}
+    later = {"execution_date_gte": format_instant(begin)} if begin > since else {}
+    return {"updated_at_gte": format_instant(since), **later, "execution_date_lte": format_instant(end)}
 
 
-def _window_v2(since: datetime, now: datetime) -> dict[str, str]:
-    return {"run_after_gte": format_instant(since), "run_after_lte": format_instant(now)}
+def _window_v2(_since: datetime, begin: datetime, end: datetime) -> dict[str, str]:
+    return {"run_after_gte": format_instant(begin), "run_after_lte": format_instant(end)}
 
 
 def _slot_v1(row: Row) -> datetime | None:
@@ -205,6 +212,7 @@ def _parse_served_v2(row: Row) -> ServedDag:
 V1: Final = Dialect(
     health="/health",
     oldest_first="execution_date",
+    all_dags={"only_active": "false"},
     run_order={"order_by": "id"},
     task_order={},
     window=_window_v1,
@@ -221,6 +229,7 @@ V1: Final = Dialect(
         "action_set_skipped",
         "action_set_success",
     ),
+    long_log={"excluded_events": "running"},
     trigger={},
 )
 
@@ -228,11 +237,13 @@ V1: Final = Dialect(
 V2: Final = Dialect(
     health="/monitor/health",
     oldest_first="run_after",
+    all_dags={"exclude_stale": "false"},
     run_order={"order_by": "id"},
     task_order={"order_by": "id"},
     window=_window_v2,
     slot=_slot_v2,
     served=_parse_served_v2,
     unnamed_events=(),
+    long_log={},
     trigger={"logical_date": None},
 )

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import get_ident
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -48,12 +49,14 @@ class HttpTransport:
     access: Access = None
     limit: float = 10.0
     """Seconds that an answer may take."""
-    _connection: HttpConnection = field(init=False)
+    parallel: int = 4
+    """How many threads may ask at once; each has a connection of its own."""
+    _connections: dict[int, HttpConnection] = field(default_factory=dict)
     _prefix: str = ""
     _authorization: str = ""
 
     def __post_init__(self) -> None:
-        self._connection = HttpConnection(self.base, self.limit)
+        self._connect()
         if isinstance(self.access, Token):
             self._authorization = f"Bearer {self.access.value}"
 
@@ -64,8 +67,16 @@ class HttpTransport:
         self.close()
 
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close the connections."""
+        for connection in [*self._connections.values()]:
+            connection.close()
+
+    def _connect(self) -> HttpConnection:
+        """Return the connection of this thread. Raises UsageError for a bad URL."""
+        own = get_ident()
+        if own not in self._connections:
+            self._connections[own] = HttpConnection(self.base, self.limit)
+        return self._connections[own]
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
@@ -101,7 +112,7 @@ class HttpTransport:
             headers["Content-Type"] = "application/json"
         body = None if document is None else json.dumps(document).encode()
         try:
-            reply = self._connection.request(method, path, headers, body)
+            reply = self._connect().request(method, path, headers, body)
         except Unreadable as error:
             raise self._unreadable(f"{method} {path.partition('?')[0]}", error.reason) from None
         _check_clock(self.base, reply)

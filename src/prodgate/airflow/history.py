@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from ..aws.answers import Absent, Unread, Unreadable
+from .days import DayReader
 from .dialects import (
     COMPONENTS,
     Dialect,
@@ -20,20 +18,19 @@ from .dialects import (
     parse_event,
     parse_heartbeat,
     parse_import_failure,
-    parse_instant,
     parse_row,
     parse_task,
 )
-from .paging import read_all, read_page
+from .names import check_dag_ids, make_path, search_dag
+from .paging import MAX_PATH, TooLong, read_all, read_page
 from .records import Event, Heartbeat, History, ImportFailure, Run, ServedDag, Task
-from .transport import RecordingTransport, Transport, replay
+from .tasks import read_task_rows
+from .transport import Transport
 
 T = TypeVar("T")
 
-#: Seconds that a component which Airflow calls unhealthy has to recover, and seconds between polls. A DAG processor is
-#: unhealthy after 10.5 s without a heartbeat, which happens now and then on a busy database or machine.
-PATIENCE: Final = 60.0
-POLL_INTERVAL: Final = 2.0
+#: Entries of a DAG up to which the whole audit log of the window is read.
+MOST_EVENTS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +46,8 @@ class Reader:
     def find_dag(self, dag_id: str) -> ServedDag | None:
         """Return a DAG as it is served, or None when Airflow knows none of this name."""
         path = f"/dags/{dag_id}"
+        if len(path) > MAX_PATH:
+            return search_dag(self.transport, self.dialect, dag_id)
         try:
             found = parse_row(self.dialect.served, self.transport.get(path, {}), path)
         except Absent:
@@ -59,24 +58,33 @@ class Reader:
 
     def runs(self, dag_id: str) -> list[Run]:
         """Return the runs of a DAG whose slot is in the window, and those that have no slot."""
-        path = f"/dags/{dag_id}/dagRuns"
-        query = {**self.dialect.window(self.since, self.now), **self.dialect.run_order}
-        rows = read_all(self.transport, path, query, "dag_runs", lambda row: (row["dag_id"], row["dag_run_id"]))
-        found = [parse_row(self.dialect.parse_run, row, path) for row in rows]
+        path = make_path(dag_id, "/dagRuns")
+        rows = self._list(path, "dag_runs", lambda row: (row["dag_id"], row["dag_run_id"]), self.dialect.run_order)
+        found = [parse_row(self.dialect.parse_run, row, path) for row in rows.read()]
         return [run for run in found if run.dag_id == dag_id and self._is_in_window(run.slot)]
+
+    def _list(self, path: str, key: str, identity: Callable[[Row], Hashable], order: Mapping[str, str]) -> DayReader:
+        """Return a reader of runs or tasks of the window."""
+
+        def query(begin: datetime, end: datetime) -> Mapping[str, str]:
+            return {**self.dialect.window(self.since, begin, end), **order}
+
+        return DayReader(
+            transport=self.transport, path=path, key=key, identity=identity, query=query, since=self.since, now=self.now
+        )
 
     def _is_in_window(self, slot: datetime | None) -> bool:
         """Whether a slot is in the window; a missing one may be."""
         return slot is None or self.since <= slot <= self.now
 
-    def tasks(self, dag_id: str, runs: Iterable[Run]) -> list[Task]:
-        """Return the tasks of runs of a DAG."""
+    def tasks(self, dag_id: str, runs: Iterable[Run]) -> tuple[list[Task], frozenset[str] | None]:
+        """Return the tasks of runs of a DAG, and the runs of which each task was read; None when of all."""
         wanted = {run.run_id for run in runs if run.dag_id == dag_id}
-        path = f"/dags/{dag_id}/dagRuns/~/taskInstances"
-        query = {**self.dialect.window(self.since, self.now), **self.dialect.task_order}
-        rows = read_all(self.transport, path, query, "task_instances", _task_identity)
-        found = [parse_row(parse_task, row, path) for row in rows]
-        return [one for one in found if one.dag_id == dag_id and one.run_id in wanted]
+        path = make_path(dag_id, "/dagRuns/~/taskInstances")
+        read = read_task_rows(self._list(path, "task_instances", _task_identity, self.dialect.task_order))
+        found = [parse_row(parse_task, row, path) for row in read.rows if row["dag_id"] == dag_id]
+        whole = None if read.whole is None else frozenset(run_id for name, run_id in read.whole if name == dag_id)
+        return [one for one in found if one.run_id in wanted], whole
 
     def events(self, dag_id: str) -> list[Event]:
         """Return the audit log of a DAG in the window. Actions on several are logged under ``~``, and never told."""
@@ -89,10 +97,16 @@ class Reader:
         return [one for one in found if one.event in names and not one.dag_id]
 
     def _list_events(self, of: Mapping[str, str]) -> list[Event]:
-        # the filter excludes the instant itself
-        after, before = format_instant(self.since - timedelta(seconds=1)), format_instant(self.now)
-        query = {**of, "after": after, "before": before, "order_by": "event_log_id"}
-        rows = read_all(self.transport, "/eventLogs", query, "event_logs", lambda row: row["event_log_id"])
+        def query(begin: datetime, end: datetime) -> Mapping[str, str]:
+            # the filter excludes the instant itself
+            after, before = format_instant(begin - timedelta(seconds=1)), format_instant(end)
+            return {**of, "after": after, "before": before, "order_by": "event_log_id"}
+
+        entries = replace(self._list("/eventLogs", "event_logs", lambda row: row["event_log_id"], {}), query=query)
+        try:
+            rows = entries.read(MOST_EVENTS)
+        except TooLong:
+            rows = replace(entries, query=lambda begin, end: {**query(begin, end), **self.dialect.long_log}).read()
         found = [parse_row(parse_event, row, "/eventLogs") for row in rows]
         return [one for one in found if self.since <= one.at < self.now]
 
@@ -102,8 +116,13 @@ class Reader:
         return min((parse_row(parse_event, row, "/eventLogs").at for row in rows), default=None)
 
     def oldest(self, dag_id: str) -> list[datetime]:
-        """Return the slot of the oldest run that still exists of a DAG, nothing if there is none."""
-        path = f"/dags/{dag_id}/dagRuns"
+        """Return the slot of the oldest run that still exists of a DAG, nothing if there is none.
+
+        Of a DAG whose name is too long for a path nobody can ask for it.
+        """
+        path = make_path(dag_id, "/dagRuns")
+        if dag_id not in path:
+            return []
         rows = self._list_first(path, self.dialect.oldest_first, "dag_runs")
         found = [parse_row(self.dialect.parse_run, row, path) for row in rows]
         return [run.slot for run in found if run.slot and run.dag_id == dag_id]
@@ -143,13 +162,14 @@ def read_history(transport: Transport, dag_ids: Sequence[str], *, since: datetim
     Raises Unreadable when not even the version can be read; what else can't be read is Unreadable for whoever looks
     at that part.
     """
-    dag_ids = _check_dag_ids(dag_ids)
+    dag_ids = check_dag_ids(dag_ids)
     reader = open_reader(transport, since=since, now=now)
     served = _attempt(lambda: tuple(filter(None, map(reader.find_dag, dag_ids))))
     # an unknown DAG has no runs, and some versions answer a request for them with an error
     ids = _attempt(lambda: [dag.dag_id for dag in _require(served)])
     runs = _attempt(lambda: tuple(run for name in _require(ids) for run in reader.runs(name)))
-    tasks = _attempt(lambda: tuple(one for name in _require(ids) for one in reader.tasks(name, _require(runs))))
+    tasks = _attempt(lambda: {name: reader.tasks(name, _require(runs)) for name in _require(ids)})
+    read = {} if isinstance(tasks, Unread) else tasks
     return History(
         version=reader.version,
         now=now,
@@ -157,42 +177,13 @@ def read_history(transport: Transport, dag_ids: Sequence[str], *, since: datetim
         oldest=_attempt(lambda: _find_oldest(reader, _require(ids), _require(runs))),
         served=served,
         runs=runs,
-        tasks=tasks,
+        tasks=_attempt(lambda: tuple(one for found, _ in _require(tasks).values() for one in found)),
+        sampled={name: whole for name, (_, whole) in read.items() if whole is not None},
         events=_attempt(lambda: _collect_events(reader, dag_ids)),
         log_begins=_attempt(reader.log_begins),
         heartbeats=_attempt(lambda: tuple(reader.heartbeats())),
         import_failures=_attempt(lambda: tuple(reader.import_failures())),
     )
-
-
-def observe_history(
-    transport: Transport,
-    dag_ids: Sequence[str],
-    *,
-    since: datetime,
-    now: datetime,
-    patience: float = PATIENCE,
-    wait: Callable[[float], object] = sleep,
-) -> dict[str, Any]:
-    """Return all answers as JSON values, from which ``recall_history`` makes the same history.
-
-    Unhealthy components are polled until they recover, for ``patience`` seconds at most; the last answer counts.
-    """
-    memory = RecordingTransport(transport)
-    with suppress(Absent, Unreadable):  # the answers hold the reason
-        read_history(memory, dag_ids, since=since, now=now)
-        reader, until = open_reader(memory, since=since, now=now), monotonic() + patience
-        while any(not beat.healthy for beat in reader.heartbeats()) and monotonic() < until:
-            wait(POLL_INTERVAL)
-    return {"dags": [*dag_ids], "since": since.isoformat(), "now": now.isoformat(), "answers": memory.answers}
-
-
-def recall_history(evidence: Mapping[str, Any]) -> History:
-    """Return the history that ``observe_history`` read. Raises Unreadable when not even the version could be read."""
-    since, now = parse_instant(evidence["since"]), parse_instant(evidence["now"])
-    assert since is not None
-    assert now is not None
-    return read_history(replay(evidence["answers"]), evidence["dags"], since=since, now=now)
 
 
 def _attempt(ask: Callable[[], T]) -> T:
@@ -239,11 +230,3 @@ def _task_identity(row: Row) -> tuple[Any, ...]:
 def _parse_beat(component: str, row: Row) -> Heartbeat | None:
     state = row[component]
     return None if state["status"] is None else parse_heartbeat(component, state)
-
-
-def _check_dag_ids(dag_ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids without duplicates. Raises Unreadable for one that would change the path."""
-    for dag_id in (ids := tuple(dict.fromkeys(dag_ids))):
-        if not re.fullmatch(r"[\w.-]+", dag_id) or not dag_id.strip("."):
-            raise Unreadable(f"{dag_id!r}: can't be the id of a DAG; write letters, digits, dots, dashes, underscores")
-    return ids

@@ -10,9 +10,8 @@ from ..aws.account import Calls
 from ..aws.answers import Absent, Unreadable
 from ..aws.clients import Clients
 from ..aws.failures import ABSENT_IN_AIRFLOW, Kind, classify_airflow_reply, classify_error
+from .paging import MAX_PATH
 
-#: Characters of the longest path; botocore does not check it, and AWS refuses it with a misleading message.
-MAX_PATH: Final = 64
 _WELL: Final = frozenset({200, 201})
 
 
@@ -24,6 +23,8 @@ class MwaaTransport:
     name: str
     """The environment's."""
     region: str
+    parallel: int = 4
+    """How many requests may be under way: enough for the rate at which MWAA may be asked."""
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Ask for something. Raises Absent and Unreadable."""
@@ -69,6 +70,7 @@ class MwaaWriter:
 
 
 def _check_path(path: str) -> None:
+    """Refuse a path that botocore lets through, and AWS refuses with a misleading message."""
     if len(path) > MAX_PATH:
         raise Unreadable(
             f"{path}: is longer than the {MAX_PATH} characters that InvokeRestApi takes; name the DAG shorter"

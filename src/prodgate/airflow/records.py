@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -124,6 +124,9 @@ class History:
     """When the oldest entry was made that the audit log still has, of whatever DAG; None if it has none."""
     heartbeats: tuple[Heartbeat, ...]
     import_failures: tuple[ImportFailure, ...]
+    sampled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By each DAG of whose very many tasks only some were read, the runs of which all were; of the others, no task that
+    succeeded."""
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)

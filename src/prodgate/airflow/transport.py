@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any, Final, Protocol
 
 from ..aws.answers import Absent, Unreadable
@@ -14,8 +15,18 @@ from .audit_log import extract_request
 UNKEPT: Final = frozenset({"conf", "executor_config", "note", "params", "rendered_fields", "trigger", "triggerer_job"})
 
 
+#: Fields of tasks that are kept: a month may have very many tasks, and each has some forty fields.
+KEPT_OF_TASKS: Final = frozenset(
+    {"dag_id", "dag_run_id", "end_date", "execution_date", "hostname", "logical_date", "map_index", "max_tries"}
+    | {"operator", "pid", "queued_when", "run_after", "start_date", "state", "task_id", "try_number"}
+)
+
+
 class Transport(Protocol):
-    """Sends requests that only read to an Airflow."""
+    """Sends requests that only read to an Airflow.
+
+    One with a number ``parallel`` may be asked by so many threads at once.
+    """
 
     def get(self, path: str, query: Mapping[str, str]) -> Any:
         """Return the decoded JSON of ``/dags/x/dagRuns`` or the like; the transport knows what comes before it.
@@ -40,6 +51,11 @@ class RecordingTransport:
 
     transport: Transport
     _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def parallel(self) -> int:
+        """How many requests may be under way."""
+        return int(getattr(self.transport, "parallel", 1))
 
     @property
     def answers(self) -> list[dict[str, Any]]:
@@ -96,6 +112,8 @@ def _read_answer(answer: Mapping[str, Any]) -> Any:
 
 
 def _strip_unkept(value: Any) -> Any:
+    if isinstance(value, dict) and isinstance(tasks := value.get("task_instances"), list):
+        value = {**value, "task_instances": [_strip_task(task) for task in tasks]}
     if isinstance(value, dict):
         return {
             key: extract_request(item) if key == "extra" else _strip_unkept(item)
@@ -103,3 +121,10 @@ def _strip_unkept(value: Any) -> Any:
             if key not in UNKEPT
         }
     return [_strip_unkept(item) for item in value] if isinstance(value, list) else value
+
+
+def _strip_task(task: Any) -> Any:
+    """Return a task with its fields that are read; a text that many tasks share is held once."""
+    if not isinstance(task, dict):
+        return task
+    return {key: intern(item) if type(item) is str else item for key, item in task.items() if key in KEPT_OF_TASKS}

@@ -21,7 +21,7 @@ RATES: Final[Mapping[str, float]] = {
     "iam": 15,  # not stated
     "kms": 30,  # refills by hundreds
     "logs": 5,  # DescribeLogGroups 10, FilterLogEvents 10
-    "mwaa": 8,  # InvokeRestApi 10
+    "mwaa": 9,  # InvokeRestApi 10
     "rds": 10,  # not stated
     "route53": 4,  # 5
     "s3": 150,  # 3,500 a prefix; settings of a bucket are not stated

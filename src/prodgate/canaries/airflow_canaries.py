@@ -35,7 +35,7 @@ class AirflowCanaries:
 
     def tasks(self, dag_id: str, runs: Iterable[Run]) -> Sequence[Task]:
         """Return the tasks of runs of a DAG. Raises Absent and Unreadable."""
-        return self._reader().tasks(dag_id, runs)
+        return self._reader().tasks(dag_id, runs)[0]
 
     def _reader(self) -> Reader:
         return open_reader(self.writer, since=self.since, now=datetime.now(UTC) + SKEW)

@@ -51,7 +51,7 @@ def find_record_flaws(dag: DeclaredDag, history: History) -> tuple[Flaw, ...]:
     found, cut_off = tuple(_find_flaws(dag, history)), tuple(_find_cut_off(dag, history))
     if not found and cut_off and dag.since is None:
         raise Unreadable(f'{cut_off[0].words}; write since = "YYYY-MM-DD" in [dags.{dag.dag_id}] if it is newer')
-    if not found and not cut_off and (unseen := explain_unseen(dag, history)):
+    if not found and not cut_off and (unseen := explain_unseen(dag, history) or _explain_unread(dag, history)):
         raise Unreadable(unseen)
     return (*found, *cut_off)
 
@@ -72,6 +72,17 @@ def _find_flaws(dag: DeclaredDag, history: History) -> Iterator[Flaw]:
     yield from _find_occupied(dag, history)
 
 
+def _explain_unread(dag: DeclaredDag, history: History) -> str:
+    """Say of how many runs not each task was read, which may have succeeded without being executed."""
+    unread = sum(not trace.whole and trace.run.state == "success" for trace in collect_traces(dag, history))
+    if not unread:
+        return ""
+    return (
+        f"whether their tasks were executed was not read of {unread} successful runs, whose tasks are too many; "
+        f"state a shorter window in [dags.{dag.dag_id}]"
+    )
+
+
 def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
     """Check a successful run; a failed one claims nothing."""
     run, marked = trace.run, trace.find_action(Act.MARKED)
@@ -85,7 +96,7 @@ def _find_run_flaws(trace: Trace, leaving: frozenset[str]) -> Iterator[Flaw]:
         yield _run_flaw(
             trace, "masked", f"success, though {left}; nobody set it, so that its last tasks ran in spite of that"
         )
-    if left:
+    if left or not trace.whole:
         return
     if not trace.executed:
         yield _run_flaw(trace, "unexecuted", "success, and no task of it has a host and a process")

@@ -33,7 +33,9 @@ def list_silent_actions(dag_id: str, history: History) -> tuple[ManualAction, ..
     except Unreadable:
         log = None
     if log is not None:
-        found += [*_find_marked(tasks, runs, log, history.now), *_find_deleted(tasks, runs, log)]
+        read = {run_id: run for run_id, run in runs.items() if run_id in history.sampled.get(dag_id, runs)}
+        whole = [task for task in tasks if task.run_id in read]
+        found += [*_find_marked(tasks, runs, log, history.now), *_find_deleted(whole, read, log)]
     first: dict[tuple[str, Act], ManualAction] = {}
     for hand in sorted(found, key=lambda each: (each.at, each.run_id, each.shows)):
         first.setdefault((hand.run_id, hand.act), hand)

@@ -184,7 +184,7 @@ def _judge_success(row: Row, trace: Trace, dag: DeclaredDag) -> Row:
     words = ""
     if cleared := trace.find_action(Act.CLEARED):
         before = trace.completed_before(cleared.at)
-        if before is None and not trace.tells_ends:
+        if before is None and not (trace.whole and trace.tells_ends):
             return replace(row, state=SlotState.UNKNOWN, words=f"{cleared}; nothing shows how it had ended before")
         if before is None:
             return replace(row, state=SlotState.FAILED, words=_repaired(cleared))

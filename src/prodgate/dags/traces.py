@@ -37,6 +37,8 @@ class Trace:
     """Tasks that may leave their work out."""
     may_fail: frozenset[str] = frozenset()
     """Tasks whose failure says nothing of the work of the run."""
+    whole: bool = True
+    """Whether the tasks that succeeded are among its tasks; of very many, not all are read."""
 
     @property
     def unsound(self) -> tuple[Task, ...]:
@@ -75,7 +77,7 @@ class Trace:
             return min(logged)
         started = [(task.started, task.tries) for task in self.tasks if task.started is not None]
         at, tries = min(started, default=(None, 0))
-        return None if tries > 1 or self.find_action(Act.CLEARED) else at
+        return None if not self.whole or tries > 1 or self.find_action(Act.CLEARED) else at
 
     def completed_before(self, at: datetime) -> tuple[datetime, int] | None:
         """Return when all tasks had succeeded, if that was before a time, and the least number of tries.
@@ -97,17 +99,16 @@ def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
     Without a readable audit log they have no events and no manual actions; callers that need those read the log
     themselves, and so raise Unreadable.
     """
-    dag_id = dag.dag_id
     tasks: Mapping[str, list[Task]] = defaultdict(list)
     events: Mapping[str, list[Event]] = defaultdict(list)
     for task in history.tasks:
-        if task.dag_id == dag_id:
+        if task.dag_id == dag.dag_id:
             tasks[task.run_id].append(task)
     with suppress(Unreadable):
         for event in history.events:
-            if event.dag_id == dag_id and (event.event != "success" or is_own(event, history)):
+            if event.dag_id == dag.dag_id and (event.event != "success" or is_own(event, history)):
                 events[event.run_id].append(event)
-    acts = _collect_actions(dag_id, history)
+    acts = _collect_actions(dag.dag_id, history)
     found = [
         Trace(
             run=run,
@@ -116,9 +117,10 @@ def collect_traces(dag: DeclaredDag, history: History) -> tuple[Trace, ...]:
             hands=tuple(acts.get(run.run_id, ())),
             may_skip=dag.may_skip,
             may_fail=dag.may_fail,
+            whole=run.run_id in history.sampled.get(dag.dag_id, {run.run_id}),
         )
         for run in history.runs
-        if run.dag_id == dag_id
+        if run.dag_id == dag.dag_id
     ]
     return tuple(sorted(found, key=lambda trace: (trace.run.slot is None, trace.run.slot or 0, trace.run.run_id)))
 

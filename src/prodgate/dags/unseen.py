@@ -71,6 +71,11 @@ def _explain_unlogged(runs: list[Run], dag_id: str, history: History) -> str:
     version = _parse_version(history.version)
     if version < _UNLOGGED:
         return ""
+    if dag_id in history.sampled:
+        return (
+            f"Airflow {history.version} doesn't log that a person sets several tasks to success at once, and their "
+            f"tasks are too many to read each; state a shorter window in [dags.{dag_id}]"
+        )
     untold = list(_find_untold(runs, dag_id, history))
     if not untold:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,8 +23,9 @@ USER, PASSWORD, TOKEN = "viewer", "hunter2-hunter2", "an-opaque-token-of-airflow
 #: What Airflow 2 takes as parameters of a list; it answers 400 to any other.
 _TAKEN = {
     "dagRuns": {"limit", "offset", "order_by", "execution_date_gte", "execution_date_lte", "updated_at_gte", "state"},
-    "taskInstances": {"limit", "offset", "execution_date_gte", "execution_date_lte", "updated_at_gte"},
-    "eventLogs": {"limit", "offset", "order_by", "dag_id", "after", "before", "included_events"},
+    "taskInstances": {"limit", "offset", "execution_date_gte", "execution_date_lte", "updated_at_gte", "state"},
+    "dags": {"limit", "offset", "order_by", "dag_id_pattern", "only_active"},
+    "eventLogs": {"limit", "offset", "order_by", "dag_id", "after", "before", "included_events", "excluded_events"},
     "importErrors": {"limit", "offset", "order_by"},
 }
 
@@ -92,10 +94,10 @@ class Fake:
                 return Reply(200, self.health)
             case ["monitor", "health"] if not self.old:
                 return Reply(200, self.health)
-            case ["dags", name]:
-                return Reply(200, self.dags[name]) if name in self.dags else self._unknown(name)
+            case ["dags"] | ["dags", _]:
+                return self._dags(path.strip("/").partition("/")[2], query)
             case ["dags", name, "dagRuns"]:
-                return self._unknown(name) if name not in self.dags and not self.old else self._runs(name, query)
+                return self._runs(name, query)
             case ["dags", name, "dagRuns", "~", "taskInstances"]:
                 return self._tasks(name, query)
             case ["dags", name, "dagRuns", run_id]:
@@ -107,6 +109,19 @@ class Fake:
                 return self._list("importErrors", "import_errors", self.import_errors, query)
         return Reply(404, {"detail": "Not Found"})
 
+    def _dags(self, name: str, query: dict[str, str]) -> Reply:
+        if name:
+            return Reply(200, self.dags[name]) if name in self.dags else self._unknown(name)
+        return self._search(query)
+
+    def _search(self, query: dict[str, str]) -> Reply:
+        """Look for a part of a name, in which an underscore is any character."""
+        gone = query.get("only_active" if self.old else "exclude_stale") == "false"
+        like = query.get("dag_id_pattern", "").replace("_", ".")
+        stale = {name: not dag["is_active"] if self.old else dag["is_stale"] for name, dag in self.dags.items()}
+        rows = [dag for name, dag in self.dags.items() if re.search(like, name) and (gone or not stale[name])]
+        return self._list("dags", "dags", rows, query)
+
     def _unknown(self, name: str) -> Reply:
         return Reply(404, {"detail": f"The DAG with dag_id: {name} was not found", "title": "DAG not found"})
 
@@ -115,6 +130,7 @@ class Fake:
             "run_after_gte": ("run_after", operator.ge),
             "run_after_lte": ("run_after", operator.le),
             "updated_at_gte": ("_updated", operator.ge),
+            "execution_date_gte": ("execution_date", operator.ge),
             "execution_date_lte": ("execution_date", operator.le),
         }
         for name, (of, keeps) in limits.items():
@@ -124,14 +140,18 @@ class Fake:
         return rows
 
     def _runs(self, name: str, query: dict[str, str]) -> Reply:
-        rows = self._windowed([row for row in self.runs if row["dag_id"] == name], query)
+        if name not in (*self.dags, "~") and not self.old:
+            return self._unknown(name)
+        rows = self._windowed([row for row in self.runs if name in ("~", row["dag_id"])], query)
         order = query.get("order_by", "id")
         if order in ("run_after", "execution_date"):
             rows = sorted(rows, key=lambda row: datetime.fromisoformat(row[order]))
         return self._list("dagRuns", "dag_runs", rows, query)
 
     def _tasks(self, name: str, query: dict[str, str]) -> Reply:
-        rows = self._windowed([row for row in self.tasks if row["dag_id"] == name], query)
+        rows = self._windowed([row for row in self.tasks if name in ("~", row["dag_id"])], query)
+        if state := query.get("state"):
+            rows = [row for row in rows if (row["state"] or "none") == state]
         return self._list("taskInstances", "task_instances", rows, query)
 
     def _events(self, query: dict[str, str]) -> Reply:
@@ -142,6 +162,7 @@ class Fake:
             rows = sorted(rows, key=lambda row: datetime.fromisoformat(row["when"]))
         if names := query.get("included_events"):
             rows = [row for row in rows if row["event"] in names.split(",")]
+        rows = [row for row in rows if row["event"] not in query.get("excluded_events", "").split(",")]
         for name, keeps in (("after", operator.gt), ("before", operator.lt)):
             if name in query:
                 at = datetime.fromisoformat(query[name])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from prodgate.airflow.history import observe_history, recall_history
+from prodgate.airflow.observing import observe_history, recall_history
 from prodgate.airflow.records import History
 from prodgate.aws.answers import Unreadable
 

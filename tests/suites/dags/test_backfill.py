@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from prodgate.airflow.history import observe_history, recall_history
+from prodgate.airflow.observing import observe_history, recall_history
 from prodgate.dags.ledger import Ledger, build_ledger
 from prodgate.dags.slot_states import SlotState
 from prodgate.layers.dags.facts import dag_from_json

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from prodgate.airflow.direct import HttpTransport, Login
-from prodgate.airflow.history import observe_history
+from prodgate.airflow.observing import observe_history
 from prodgate.airflow.transport import Transport
 from prodgate.aws.answers import Unreadable
 from prodgate.collected.observing import observe as look_at_data

@@ -152,7 +152,7 @@ def slot_facts(dags: tuple[DeclaredDag, ...], collecting: frozenset[str], histor
 
 def count_attempts(place: str, dags: tuple[DeclaredDag, ...], history: History) -> TaskAttempts:
     """Count the tries of tasks. Raises Unreadable when tasks could not be read."""
-    counted = [_count_tries(trace) for dag in dags for trace in collect_traces(dag, history)]
+    counted = [_count_tries(trace) for dag in dags for trace in collect_traces(dag, history) if trace.whole]
     ended, failed, unknown = (sum(each[place] for each in counted) for place in range(3))
     return TaskAttempts(subject=place, ended=ended, failed=failed, unknown=unknown)
 

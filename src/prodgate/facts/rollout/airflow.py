@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from ...airflow.history import recall_history
+from ...airflow.observing import recall_history
 from ...airflow.records import History, Run
 from ...aws.answers import Unread, Unreadable
 from ...aws.plain_json import revive

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from ...airflow.history import recall_history
+from ...airflow.observing import recall_history
 from ...airflow.records import History
 from ...aws.answers import Unreadable
 from ...dags.acknowledgements import parse_acknowledged

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...airflow.history import observe_history
+from ...airflow.observing import observe_history
 from ...aws.answers import Unreadable
 from ...collected.observing import observe as look_at_data
 from ...dag_files.observing import observe as look_at_files

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from prodgate.airflow.history import observe_history
+from prodgate.airflow.observing import observe_history
 from prodgate.criteria import Criterion
 from prodgate.dags import cron
 from prodgate.dags.declared import DeclaredDag, Schedule
