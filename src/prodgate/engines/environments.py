@@ -6,6 +6,8 @@ CACHE/environments/
 
 Where NAME.in has a line ``# Python: 3.11, 3.12``, the environment is made of the first of these: ours if it is among
 them, else one that is found on the machine. What is published as source only is built with building.lock.
+
+An environment may hold a team's own requirements besides, from wheels alone; the engine keeps its version.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ _BUILDING: Final = _LOCKS / "building.lock"
 #: Seconds that a look for a Python may take.
 _LOOK: Final = 60.0
 _PYTHONS: Final = re.compile(r"^# Python: (.+)$", re.MULTILINE)
+#: Other files in a file of requirements.
+_REFERRED: Final = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
 #: Variables that would make uv or Python look into another environment.
 _MISLEADING: Final = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT")
 
@@ -55,10 +59,10 @@ def cache_directory() -> Path:
     return Path(named).expanduser().absolute() if named else user_cache_path("prodgate", appauthor=False)
 
 
-def find_python(name: str, *, locks: Path = _LOCKS) -> Path | None:
+def find_python(name: str, *, locks: Path = _LOCKS, requirements: Path | None = None) -> Path | None:
     """Return the python of the environment that is made from ``NAME.lock``, or None when it is not complete."""
     try:
-        place, key = _locate(name, locks)
+        place, key = _locate(name, locks, requirements)
         python = place / "bin" / "python"
         complete = (place / STAMP).read_text("utf-8") == key and python.exists()
     except (OSError, EngineError):
@@ -66,28 +70,51 @@ def find_python(name: str, *, locks: Path = _LOCKS) -> Path | None:
     return python if complete else None
 
 
-def ensure_python(name: str, progress: Progress, *, locks: Path = _LOCKS) -> Path:
+def ensure_python(
+    name: str, progress: Progress, *, locks: Path = _LOCKS, requirements: Path | None = None, keep: str = ""
+) -> Path:
     """Return the python of that environment, made now when it is not there. Raises EngineError.
 
-    Only making it needs the network, and only the first of several processes makes it.
+    ``requirements`` is a file of what else it holds, ``keep`` the requirement that it must not change, such as
+    ``apache-airflow==3.0.6``. Only making it needs the network, and only the first of several processes makes it.
     """
-    python = find_python(name, locks=locks)
+    python = find_python(name, locks=locks, requirements=requirements)
     if python is None:
-        place, key = _locate(name, locks)
+        place, key = _locate(name, locks, requirements)
         with _lock(place, name, progress) as held:
-            if find_python(name, locks=locks) is None:
-                progress(f"{name}: making its environment, once")
-                _make(place, key, _choose_python(name, locks)[0], locks / f"{name}.lock", held)
+            if find_python(name, locks=locks, requirements=requirements) is None:
+                progress(f"{name}: making its environment, once{f', with {requirements.name}' if requirements else ''}")
+                more = _more_packages(requirements, keep) if requirements else ()
+                _make(place, key, _choose_python(name, locks)[0], locks / f"{name}.lock", held, more)
         python = place / "bin" / "python"
     return python
 
 
-def _locate(name: str, locks: Path) -> tuple[Path, str]:
+def _locate(name: str, locks: Path, requirements: Path | None = None) -> tuple[Path, str]:
     """Return the directory of an environment and the digest of all that it depends on."""
     _, release = _choose_python(name, locks)
     depends = f"{sys.implementation.name} {release} {sys.platform} {platform.machine()}\n".encode()
-    key = hashlib.sha256(depends + (locks / f"{name}.lock").read_bytes()).hexdigest()
+    stated = b"".join(_read_requirements(requirements)) if requirements else b""
+    key = hashlib.sha256(depends + (locks / f"{name}.lock").read_bytes() + stated).hexdigest()
     return cache_directory() / "environments" / f"{name}-{key[:16]}", key
+
+
+def _read_requirements(path: Path, seen: frozenset[Path] = frozenset()) -> Iterator[bytes]:
+    """Yield a file of requirements, and the files that it refers to. Raises EngineError."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise EngineError(f"{path}: can't be read: {error.strerror}; state the requirements of Airflow") from None
+    yield text
+    for named in _REFERRED.findall(text.decode("utf-8", "replace")):
+        other = (path.parent / named.strip("\"'")).resolve()
+        if "://" not in named and other not in seen:
+            yield from _read_requirements(other, seen | {path.resolve(), other})
+
+
+def _more_packages(requirements: Path, keep: str) -> tuple[str, ...]:
+    """Return how uv is asked for a team's requirements: from wheels, so that none of their code runs here."""
+    return ("--only-binary", ":all:", "-r", str(requirements.resolve()), *([keep] if keep else []))
 
 
 def _choose_python(name: str, locks: Path) -> tuple[str, str]:
@@ -134,7 +161,9 @@ def _lock(place: Path, name: str, progress: Progress) -> Iterator[IO[bytes]]:
         raise EngineError(f"{where}: can't hold the environment of {name}: {error.strerror}; {advice}") from None
 
 
-def _make(place: Path, key: str, base: str, lock: Path, held: IO[bytes]) -> None:
+def _make(  # noqa: PLR0917  all of it is said once, above
+    place: Path, key: str, base: str, lock: Path, held: IO[bytes], more: tuple[str, ...] = ()
+) -> None:
     """Make an environment beside its place and move it there when it is complete."""
     partial, broken = (place.with_name(f".{place.name}.{state}") for state in ("partial", "broken"))
     try:
@@ -143,6 +172,8 @@ def _make(place: Path, key: str, base: str, lock: Path, held: IO[bytes]) -> None
         _run_uv(held, lock, "venv", "--python", base, "--relocatable", "--no-project", str(partial))
         hashed = ("--require-hashes", "--only-binary", ":all:", "--build-constraints", str(_BUILDING))
         _run_uv(held, lock, "pip", "sync", "--python", str(partial / "bin" / "python"), *hashed, str(lock))
+        if more:
+            _run_uv(held, lock, "pip", "install", "--python", str(partial / "bin" / "python"), *more)
         (partial / STAMP).write_text(key, "utf-8")
         if place.exists():
             place.rename(broken)

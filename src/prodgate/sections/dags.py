@@ -26,6 +26,7 @@ _TEXTS: Final = (
     "password",
     "token",
     "folder",
+    "requirements",
     "canary",
 )
 _AIRFLOW: Final = (*_TEXTS, "acknowledged", "rehearsal")
@@ -78,6 +79,8 @@ class AirflowSection:
     """Credentials at ``url``, each by reference: ``env:NAME`` or ``secret:ID``."""
     folder: str = "dags"
     """Where the DAG files are; a path relative to the criteria file."""
+    requirements: str = ""
+    """What else the environment has installed, for importing the DAG files: a path relative to the criteria file."""
     canary: str = ""
     """The DAG that a drill makes fail."""
     acknowledged: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """Environments of their own: made once, whole or not at all, by one process at a time."""
 
-import hashlib
 import os
 import re
 import signal
@@ -8,31 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from prodgate.engines import environments
 from prodgate.engines.environments import STAMP, EngineError, cache_directory, ensure_python, find_python
-
-WHEEL = "tiny-1.0-py3-none-any.whl"
-
-
-@pytest.fixture
-def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A lock file of one small wheel that needs no network, and a cache of its own."""
-    monkeypatch.setenv("PRODGATE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    wheel = tmp_path / WHEEL
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny.py", "size = 1\n")
-        archive.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-        archive.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr("tiny-1.0.dist-info/RECORD", "")
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    (tmp_path / "tiny.lock").write_text(f"tiny @ {wheel.as_uri()} --hash=sha256:{digest}\n")
-    return tmp_path
 
 
 def fake_uv(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> Path:

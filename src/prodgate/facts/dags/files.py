@@ -11,6 +11,7 @@ from ...aws.answers import Unread
 from ...quantities import Quantity
 from .. import Fact
 from .masking import find_masks
+from .uninstalled import explain_uninstalled, find_uninstalled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def _folder(stored: Mapping[str, Any]) -> DagFolder:
         files=Quantity.of(len(stored["files"])),
         dags=_value_or_unread(unread, lambda: Quantity.of(len(bag["dags"]))),
         version=_value_or_unread(unread, lambda: bag["version"]),
-        import_errors=_value_or_unread(unread, lambda: tuple(_list_import_errors(stored))),
+        import_errors=_value_or_unread(unread, lambda: _read_import_errors(stored)),
         reached_out=_value_or_unread(unread, lambda: tuple(_describe_reached(folder, bag["reached"]))),
         duplicates=_value_or_unread(nothing, lambda: tuple(_find_duplicates(folder, stored["declared"]))),
         rule_findings=_value_or_unread(nothing, lambda: tuple(_render_findings(folder, stored["rules"]))),
@@ -140,11 +141,19 @@ def _value_or_unread(unread: str, value: Any) -> Any:
     return Unread(unread) if unread else value()
 
 
-def _list_import_errors(stored: Mapping[str, Any]) -> Iterator[str]:
+def _read_import_errors(stored: Mapping[str, Any]) -> Any:
+    """Return what can't be imported; Unread where all that is known is that something is not installed here."""
+    lacking = find_uninstalled(stored)
+    certain = tuple(_list_import_errors(stored, lacking))
+    return certain or _value_or_unread(explain_uninstalled(stored["folder"], lacking), tuple)
+
+
+def _list_import_errors(stored: Mapping[str, Any], lacking: Mapping[str, str]) -> Iterator[str]:
     """Yield what can't be imported, with the last line of Airflow's message, and DAGs that a file declares in vain."""
     folder, bag = stored["folder"], stored["bag"]
     for file, text in sorted(bag["import_errors"].items()):
-        yield f"{folder}/{file}: {_last_line(text)}"
+        if file not in lacking:
+            yield f"{folder}/{file}: {_last_line(text)}"
     found = {dag["dag_id"] for dag in bag["dags"]}
     for one in stored["declared"]:
         if one["dag_id"] not in found and one["file"] not in bag["import_errors"]:

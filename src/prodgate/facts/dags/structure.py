@@ -31,23 +31,35 @@ class DeclaredFile(Fact):
     declared_timezone: str
 
 
-def structure_facts(files: Iterable[DagFile], declared: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Iterator[Fact]:
-    """Compare each file with ``declared``: DAG -> task -> the tasks before it. A DAG without a file is a difference."""
+def structure_facts(
+    files: Iterable[DagFile], declared: Mapping[str, Mapping[str, tuple[str, ...]]], unread: str = ""
+) -> Iterator[Fact]:
+    """Compare each file with ``declared``: DAG -> task -> the tasks before it. A DAG without a file is a difference.
+
+    ``unread`` says why a file may not have been read that makes it.
+    """
     known = {file.dag_id: file for file in files}
     for dag_id, tasks in declared.items():
         file = known.get(dag_id)
-        if file is None:
+        if file is None and unread:
+            yield DagStructure.unread(dag_id, unread)
+        elif file is None:
             yield DagStructure(subject=dag_id, differences=("no file makes a DAG of this name",), masks=())
         else:
             found = {task.task_id: frozenset(task.upstream) for task in file.tasks}
             yield DagStructure(subject=file.subject, differences=tuple(_differences(found, tasks)), masks=file.masks)
 
 
-def schedule_facts(files: Iterable[DagFile], declared: Mapping[str, tuple[str, str]]) -> Iterator[DeclaredFile]:
+def schedule_facts(
+    files: Iterable[DagFile], declared: Mapping[str, tuple[str, str]], unread: str = ""
+) -> Iterator[Fact]:
     """Yield the schedule of each declared DAG, as cron expression and time zone, beside that in its file."""
     known = {file.dag_id: file for file in files}
     for dag_id, (cron, timezone) in declared.items():
         file = known.get(dag_id)
+        if file is None and unread:
+            yield DeclaredFile.unread(dag_id, unread)
+            continue
         yield DeclaredFile(
             subject=file.subject if file else dag_id,
             cron=file.cron if file else "",

@@ -28,6 +28,7 @@ from ...facts.dags.record import (
 )
 from ...facts.dags.slots import CollectionSlots, RealRun, SlotHistory, TaskAttempts, count_attempts, slot_facts
 from ...facts.dags.structure import DagStructure, DeclaredFile, schedule_facts, structure_facts
+from ...facts.dags.uninstalled import explain_uninstalled, find_uninstalled
 from ...sections.data import parse_data_section
 from ..layer import NOT_OBSERVED
 from ..observing_layer import StoredEvidence
@@ -118,10 +119,9 @@ def _files(value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
     facts = dag_file_facts(value)
     files = [fact for fact in facts if isinstance(fact, DagFile)]
     yield from facts
-    yield from structure_facts(files, {id_: one["tasks"] for id_, one in known.declared["files"].items()})
-    yield from schedule_facts(
-        files, {id_: (one["cron"], one["timezone"]) for id_, one in known.declared["files"].items()}
-    )
+    unread, stated = explain_uninstalled(value["folder"], find_uninstalled(value)), known.declared["files"]
+    yield from structure_facts(files, {id_: one["tasks"] for id_, one in stated.items()}, unread)
+    yield from schedule_facts(files, {id_: (one["cron"], one["timezone"]) for id_, one in stated.items()}, unread)
 
 
 def _version(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:

@@ -74,11 +74,13 @@ def _observe_files(context: LayerContext, section: AirflowSection, unreadable: d
         unreadable[FILES] = f"{folder}: there is no such folder; write [airflow] folder = the one with the DAG files"
         return {}
     context.progress(f"dags: reading {section.folder}/ with Airflow {section.version}")
+    name, stated = f"airflow-{section.version}", context.project / section.requirements
+    more, keep = (stated, f"apache-airflow=={section.version}") if section.requirements else (None, "")
     try:
-        python: Path | str = ensure_python(f"airflow-{section.version}", context.progress_of("dags"))
+        python: Path | str = ensure_python(name, context.progress_of("dags"), requirements=more, keep=keep)
     except EngineError as error:
         python = str(error)
-    return look_at_files(folder, section.folder, python)
+    return {**look_at_files(folder, section.folder, python), "requirements": section.requirements}
 
 
 def _declared_json(section: AirflowSection) -> Mapping[str, Any]:

@@ -66,7 +66,7 @@ def without_airflow(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
 
 
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    def python_of(name: str, _progress: Any) -> Path:
+    def python_of(name: str, _progress: Any, **_: Any) -> Path:
         raise EngineError(f"{name}: can't be installed")
 
     monkeypatch.setattr(observing, "ensure_python", python_of)
