@@ -52,6 +52,11 @@ def find_next_slot(schedule: Schedule, after: datetime) -> datetime:
     return next(slot for slot in _slots_around(schedule, after) if slot > after)
 
 
+def find_slot_before(schedule: Schedule, at: datetime) -> datetime:
+    """Return the last slot earlier than an instant."""
+    return max(takewhile(lambda slot: slot < at, _slots_around(schedule, at)))
+
+
 def find_period(schedule: Schedule, at: datetime) -> timedelta:
     """Return the time between the next slot after an instant and the one after that."""
     first = find_next_slot(schedule, at)

@@ -11,7 +11,9 @@ from .validation import key_mistakes
 
 _COLUMNS: Final = ("source", "slot", "written", "rows")
 _OF_TABLE: Final = ("table", "database", *_COLUMNS)
-_KEYS: Final = (*_OF_TABLE, "prefix", "sources", "least")
+_KEYS: Final = (*_OF_TABLE, "prefix", "sources", "least", "slot_is")
+#: What a stated slot may be: the moment at which its run comes due, or the one from which its data are.
+_ENDS: Final = ("end", "start")
 #: A name in a database, and of a table with its schema.
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _TABLE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
@@ -70,13 +72,16 @@ class DataSection:
     least: int
     """What all sources together must have in each slot, in rows or objects."""
     place: SlotTable | SlotObjects
+    slot_is: str = "end"
+    """Whether the slot that data state is the ``end`` of their interval, when the run comes due, or its ``start``."""
 
 
 def parse_data_section(table: Mapping[str, Any]) -> DataSection:
     """Read a section that has no mistakes."""
     stated = {key: table[key] for key in (*_OF_TABLE, "prefix") if key in table}
     place = SlotTable(**stated) if "table" in table else SlotObjects(**stated)
-    return DataSection(sources=tuple(table["sources"]), least=table.get("least", 1), place=place)
+    stated_as = str(table.get("slot_is", "end"))
+    return DataSection(sources=tuple(table["sources"]), least=table.get("least", 1), place=place, slot_is=stated_as)
 
 
 def data_mistakes(where: str, table: Any) -> Iterator[str]:
@@ -89,6 +94,10 @@ def data_mistakes(where: str, table: Any) -> Iterator[str]:
     least = table.get("least", 1)
     if not (type(least) is int and least >= 0):
         yield f"{where}.least: is {least!r}; write a whole number, e.g. 1"
+    if table.get("slot_is", "end") not in _ENDS:
+        yield f"{where}.slot_is: is {table['slot_is']!r}; write 'start' where data state the start of their interval"
+    elif "slot_is" in table and "prefix" in table and not SLOT.search(str(table["prefix"])):
+        yield f"{where}.slot_is: keys of this prefix state no slot; write {{slot}} in it, or take slot_is out"
     if ("table" in table) == ("prefix" in table):
         both = "both table and prefix" if "table" in table else "neither table nor prefix"
         yield f"{where}: names {both}; write one: table = 'collections' or prefix = 's3://bucket/raw/{SOURCE}/'"

@@ -13,6 +13,7 @@ from ...airflow.observing import observe_history
 from ...aws.answers import Unreadable
 from ...collected.observing import observe as look_at_data
 from ...dag_files.observing import observe as look_at_files
+from ...dags.cron import find_slot_before
 from ...engines.environments import EngineError, ensure_python
 from ...facts.dags.dead_letters import observe as look_at_letters
 from ...facts.dags.deployed import observe_deployed
@@ -114,7 +115,8 @@ def _observe_history(context: LayerContext, target: DagsTarget, section: Airflow
     for dag in target.dags:
         data, table = section.dags[dag.dag_id].data, section.dags[dag.dag_id].data_table
         if data is not None:
-            found = look_at_data(target.data(data), target.since, **target.access)
+            since = target.since if data.slot_is == "end" else find_slot_before(dag.schedule, target.since)
+            found = look_at_data(target.data(data), since, **target.access)
             yield _make_evidence(DATA, {"dag": dag.dag_id, "section": table, "collected": found}, str(found["where"]))
 
 
