@@ -107,7 +107,7 @@ def _observed_fields(page: Mapping[str, Any], record: Mapping[str, Any]) -> dict
     errors: Any = (*page["exceptions"], *page["console"])
     failed: Any = tuple(f"{each['url']}: {each['why']}" for each in page["failed"])
     painted = "nothing was painted that browsers would call the largest part of it"
-    waiting = page.get("waiting", ())
+    waiting = () if page["rested"] else page.get("waiting", ())  # a poll may just have begun
     restless: Any = Unread(_RESTLESS.format("; ".join(waiting))) if waiting else None
     return {
         **_axe_fields(page, record),

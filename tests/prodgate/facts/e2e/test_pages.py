@@ -128,6 +128,10 @@ def test_a_page_that_was_left_before_it_was_at_rest_has_no_figures() -> None:
     assert str(page(rested=False).largest_paint) == "312 ms"
 
 
+def test_what_a_page_asks_for_again_once_it_was_at_rest_leaves_its_figures() -> None:
+    assert str(page(rested=True, waiting=["GET /poll"]).largest_paint) == "312 ms"
+
+
 def test_a_policy_that_only_reports_is_named_apart() -> None:
     found = page(reported=["img-src would refuse /a"])
     assert (found.errors, found.reported) == ((), ("img-src would refuse /a",))
