@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from ...aws.answers import Unread
 from .. import Fact
 from .answers import describe_cache, is_from_cache, read_header, read_header_values, subject_of, why_broken, why_no_page
 from .on_journeys import find_signed_in
+from .set_cookie import parse_set_cookie
 
 #: Statuses that a cache may store without being told to (RFC 9110, 15.1).
 _CACHEABLE_BY_DEFAULT: Final = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
@@ -27,6 +29,8 @@ class PublicPage(Fact):
     """What caches said of each answer; empty if none said anything."""
     varies: tuple[str, ...]
     """Cookies with which no cache answers, where one does without: each reader who has one then reaches the origin."""
+    given: tuple[str, ...]
+    """Cookies that an answer from a cache sets: everybody is given the same one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -74,7 +78,15 @@ def _public(page: Mapping[str, Any], record: Mapping[str, Any], reason: str) -> 
         hit=unread if reason else any(map(is_from_cache, answers)),
         said=unread if reason else tuple(filter(None, map(describe_cache, answers))),
         varies=unread if reason else _varies(page.get("with_cookies", {})),
+        given=unread if reason else tuple(sorted(set(_list_given(answers, record["at"])))),
     )
+
+
+def _list_given(answers: Sequence[Mapping[str, Any]], at: str) -> Iterator[str]:
+    for answer in filter(is_from_cache, answers):
+        for text in read_header_values(answer, "set-cookie"):
+            if not (one := parse_set_cookie(text, datetime.fromisoformat(at))).deleted:
+                yield one.name
 
 
 def _varies(asked: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:

@@ -126,6 +126,14 @@ def test_a_page_is_in_the_cache_when_any_answer_comes_from_it() -> None:
     assert one(PublicPage, record(page(kind="public"))).said == ()
 
 
+def test_a_cookie_that_a_cache_gives_is_everybodys() -> None:
+    given, taken = "session=(redacted); Secure", "session=(redacted); Max-Age=0"
+    miss = answered(x_cache="Miss", set_cookie=given)
+    for said, expected in ((given, ("session",)), (taken, ())):
+        hit = answered(x_cache="Hit", set_cookie=said)
+        assert one(PublicPage, record(page(miss, kind="public", again=[hit]))).given == expected
+
+
 @pytest.mark.parametrize(
     ("answer", "keepable"),
     [
