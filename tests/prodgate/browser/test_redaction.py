@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from prodgate.browser.redacting.bodies import find_in_body
 from prodgate.browser.redacting.places import find_named
-from prodgate.browser.redacting.redaction import Redaction
+from prodgate.browser.redacting.redaction import Redaction, worst_last
 from prodgate.browser.redacting.traces import read_trace
 from prodgate.browser.redacting.writing import UnreadableDataError
 
@@ -153,3 +153,9 @@ def test_what_a_body_says_is_secret(body: str) -> None:
 def test_a_label_of_a_form_is_no_password() -> None:
     assert [*find_named("password", "Your password")] == []
     assert [*find_named("password", "Your password", sent=True)] == [("Your password", True)]
+
+
+def test_a_bad_link_is_not_lost_behind_a_good_one_that_differs_in_a_secret() -> None:
+    asked = {"https://a.example/?code=BOS": {"status": 404}, "https://a.example/?code=LAL": {"status": 200}}
+    (answer,) = Redaction().redact_json(worst_last(asked)).values()
+    assert answer == {"status": 404}

@@ -14,7 +14,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from ...processes.progress import print_progress
-from ..redacting.redaction import Redaction
+from ..redacting.redaction import Redaction, worst_last
 from ..settings import VISITS, BrowserSettings
 from .launch import describe_browser, launch
 from .links import follow_links
@@ -41,7 +41,8 @@ def main() -> None:
             pages.append(seen)
             _write_line(settings, page=seen)
         visitor = _with_living_browser(start, visitor)
-        _write_line(settings, links=follow_links(visitor.browser, settings, pages))
+        links = follow_links(visitor.browser, settings, pages)
+        _write_line(settings, links={**links, "asked": worst_last(links["asked"])})
         visitor.browser.close()
 
 

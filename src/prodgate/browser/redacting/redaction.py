@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Final
 
 from ...semantics.secret_forms import redact_credentials, redaction
@@ -116,6 +117,13 @@ class Redaction:
         for first, last, mark in reversed(cuts):
             data = data[:first] + mark.encode() + data[last:]
         return data
+
+
+def worst_last(asked: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return answers by address, bad ones last: where addresses differ in secrets alone, the last is kept."""
+    return dict(
+        sorted(asked.items(), key=lambda each: not (HTTPStatus.OK <= each[1]["status"] < HTTPStatus.BAD_REQUEST))
+    )
 
 
 def _wide(data: bytes) -> str:
