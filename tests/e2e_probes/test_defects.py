@@ -147,6 +147,7 @@ def test_a_defect_turns_its_own_check_red(name: str, tmp_path: Path) -> None:
                 ca_file=str(front.ca_file),
                 pages=PAGES,
                 health="/health",
+                attacks=True,
                 place="the site",
             )
         )
@@ -168,6 +169,7 @@ def test_a_further_name_of_the_site_is_probed_too(tmp_path: Path) -> None:
                 ca_file=str(front.ca_file),
                 pages=PAGES,
                 health="/health",
+                attacks=True,
             )
         )
     findings = judged(record)
@@ -188,7 +190,7 @@ def test_a_further_name_of_the_site_is_probed_too(tmp_path: Path) -> None:
 
 def test_a_finding_names_the_page_without_the_port_of_this_run(tmp_path: Path) -> None:
     with origin({}) as site, edge(site, tmp_path, behaving(headers=(NOSNIFF, FRAMES))) as front:
-        record = probe(ProbedSite(base_url=front.url, pages=PAGES, place="the site", attacks=False))
+        record = probe(ProbedSite(base_url=front.url, pages=PAGES, place="the site"))
     red = [one for one in judged(record) if one.outcome is NOT_SATISFIED and one.criterion == "cdn-security-headers"]
     assert [one.subject for one in red][:2] == ["/ of the site", "/teams of the site"]
     assert red[0].observed == "max-age of 0 s"

@@ -98,7 +98,7 @@ def test_what_does_not_answer_as_a_site_proves_nothing(
     begun = monotonic()
     with behaving(conduct) as port:
         place = f"{scheme}://127.0.0.1:{port}"
-        record = probe(ProbedSite(base_url=place, pages=PAGES, health="/health"), timeout=TIMEOUT)
+        record = probe(ProbedSite(base_url=place, pages=PAGES, health="/health", attacks=True), timeout=TIMEOUT)
     findings = judged(record)
     assert failing(findings) == dict.fromkeys(CRITERIA, Outcome.UNDETERMINED)
     assert not any(one.outcome is Outcome.SATISFIED for one in findings)
@@ -111,7 +111,7 @@ def test_what_does_not_answer_as_a_site_proves_nothing(
     ("host", "reason"), [("127.0.0.1", "refused: "), ("nowhere.invalid", "unknown host: ")], ids=["down", "no name"]
 )
 def test_a_site_that_is_down_or_has_no_name_proves_nothing(nobody: int, host: str, reason: str) -> None:
-    site = ProbedSite(base_url=f"https://{host}:{nobody}", pages=PAGES, health="/health")
+    site = ProbedSite(base_url=f"https://{host}:{nobody}", pages=PAGES, health="/health", attacks=True)
     findings = judged(probe(site, timeout=TIMEOUT))
     assert failing(findings) == dict.fromkeys(CRITERIA, Outcome.UNDETERMINED)
     assert any(reason in one.reason for one in findings)
@@ -136,7 +136,7 @@ def test_a_host_that_never_shakes_hands_refuses_no_version(
 def test_a_site_that_stays_silent_is_left_alone_soon() -> None:
     pages = [Page(f"/{number}") for number in range(20)]
     with behaving(hangs) as port:
-        record = probe(ProbedSite(base_url=f"http://127.0.0.1:{port}", pages=pages), timeout=TIMEOUT)
+        record = probe(ProbedSite(base_url=f"http://127.0.0.1:{port}", pages=pages, attacks=True), timeout=TIMEOUT)
     asked = [page["chain"][0]["failed"] for page in record["pages"]]
     assert set(asked) == {"silent", "not asked"}
     assert asked.count("silent") < 10
@@ -144,7 +144,7 @@ def test_a_site_that_stays_silent_is_left_alone_soon() -> None:
 
 def test_what_there_was_no_time_for_was_not_asked(tmp_path: Path) -> None:
     with origin({}) as site, edge(site, tmp_path, EdgeSettings()) as front:
-        record = probe(ProbedSite(base_url=front.url, pages=PAGES), limit=0.0)
+        record = probe(ProbedSite(base_url=front.url, pages=PAGES, attacks=True), limit=0.0)
     assert {page["chain"][0]["detail"] for page in record["pages"]} == {"the time for all probes was over"}
     assert record["tls"]["localhost"]["TLS 1.3"]["became"] == "accepted"
 
@@ -152,14 +152,16 @@ def test_what_there_was_no_time_for_was_not_asked(tmp_path: Path) -> None:
 def test_a_site_of_somebody_else_is_found_out_by_its_certificate(tmp_path: Path) -> None:
     with origin({}) as site, edge(site, tmp_path, EdgeSettings()) as front:
         place = front.url.replace("localhost", "127.0.0.1")
-        findings = judged(probe(ProbedSite(base_url=place, ca_file=str(front.ca_file), pages=PAGES)))
+        findings = judged(probe(ProbedSite(base_url=place, ca_file=str(front.ca_file), pages=PAGES, attacks=True)))
     (name,) = [one for one in findings if one.criterion == "certificate-covers-names"]
     assert (name.outcome, name.observed) == (Outcome.NOT_SATISFIED, "a certificate for localhost")
 
 
 def test_a_site_whose_origin_is_down_is_not_sound(tmp_path: Path, nobody: int) -> None:
     with edge(f"http://127.0.0.1:{nobody}", tmp_path, EdgeSettings()) as front:
-        record = probe(ProbedSite(base_url=front.url, ca_file=str(front.ca_file), pages=PAGES, health="/health"))
+        record = probe(
+            ProbedSite(base_url=front.url, ca_file=str(front.ca_file), pages=PAGES, health="/health", attacks=True)
+        )
     red = {one for one, outcome in failing(judged(record)).items() if outcome is Outcome.NOT_SATISFIED}
     sound = set(CRITERIA) - set(failing(judged(record)))
     assert red == {
@@ -172,7 +174,7 @@ def test_a_site_whose_origin_is_down_is_not_sound(tmp_path: Path, nobody: int) -
 
 
 def test_what_nobody_asked_about_is_not_answered(nobody: int) -> None:
-    site = ProbedSite(base_url=f"https://127.0.0.1:{nobody}", pages=PAGES, attacks=False)
+    site = ProbedSite(base_url=f"https://127.0.0.1:{nobody}", pages=PAGES)
     facts = probe_facts(probe(site, timeout=TIMEOUT))
     unasked = {kind.__name__ for kind in facts.unreadable}
     assert unasked == {"AttackAnswered", "OrdinaryAnswered", "HealthEndpoint", "Cookie"}

@@ -50,6 +50,7 @@ def test_the_sample_site_is_sound(front: Edge) -> None:
         ca_file=str(front.ca_file),
         pages=PAGES,
         health="/api/health",
+        attacks=True,
     )
     findings = judged(probe(site))
     # nobody is given a cookie before signing in, or a private page, which is the browser's to do

@@ -65,6 +65,10 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
             "--i-am-allowed-to-load: 'shop.example' is no host of [load] in ",
         ),
         (["run", "--i-am-allowed-to-load", "shop.example"], "criteria.toml; hosts are not stated"),
+        (
+            ["run", "--i-am-allowed-to-attack", "shop.example"],
+            "--i-am-allowed-to-attack: 'shop.example' is not the site of [e2e] in ",
+        ),
         (["run", "--waivers", "wavers.toml"], "wavers.toml: there is no such file; name a waivers file, or leave"),
         (["judge", "nowhere", "--waivers", "wavers.toml"], "nowhere: is not a run directory"),
         (["check", "nowhere\x1b[31m"], "nowhere\\x1b[31m: there is no such file or directory"),
@@ -265,6 +269,19 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
         made = runs.create(shop / f"runs{host}", about, shop / "criteria.toml", shop / "waivers.toml")
         assert runs.read(made).about.get("load_allowed", "") == host
         assert layer_process._make_context(made, plan.project, "load").load_allowed == host
+
+
+def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site = '[e2e]\nbase_url = "https://www.shop.example"\n\n[terraform]'
+    (shop / "criteria.toml").write_text(VALID.replace("[terraform]", site, 1), "utf-8")
+    assert "that is www.shop.example" in said(capsys, "run", "--i-am-allowed-to-attack", "shop.example")[2]
+    plan = handlers._make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-attack", "www.shop.example"]))
+    made = runs.create(
+        shop / "runs", running._describe_run(plan, find_places(plan.project, plan.runs)),
+        shop / "criteria.toml", shop / "waivers.toml",
+    )  # fmt: skip
+    assert runs.read(made).about["attack_allowed"] == "www.shop.example"
+    assert layer_process._make_context(made, plan.project, "e2e").attack_allowed == "www.shop.example"
 
 
 def test_a_suite_that_cannot_be_loaded_is_one_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

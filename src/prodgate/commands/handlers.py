@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..criteria import Criteria, UsageError, suggest
+from ..criteria import Criteria, UsageError
 from ..engines.setup import check_engines
 from ..evidence import runs
 from ..evidence.standing import find_unasked
@@ -40,6 +40,7 @@ from ..terraform.sources import find_other_roots
 from ..waivers import Waiver
 from . import checking, tracing
 from .accepting import refuse_unknown
+from .allowed_hosts import refuse_other_host, refuse_other_site
 from .answering import ask
 from .exporting import render_check
 from .output import write
@@ -183,7 +184,8 @@ def _make_plan(args: argparse.Namespace) -> Plan:
     layers = require_judges(layers, args.moment)
     if {"live", "rollout"} & layers and not target.rehearsal:
         _refuse_unopenable(target, project)
-    _refuse_other_host(args.i_am_allowed_to_load, project)
+    refuse_other_host(args.i_am_allowed_to_load, project)
+    refuse_other_site(args.i_am_allowed_to_attack, project)
     return Plan(
         project=project,
         target=target,
@@ -192,6 +194,7 @@ def _make_plan(args: argparse.Namespace) -> Plan:
         progress=_print_progress,
         waivers=args.waivers,
         load_allowed=args.i_am_allowed_to_load,
+        attack_allowed=args.i_am_allowed_to_attack,
         moment=args.moment,
         supporting=supporting,
     )
@@ -200,14 +203,6 @@ def _make_plan(args: argparse.Namespace) -> Plan:
 def _make_sealer(args: argparse.Namespace, plan: Plan) -> Sealer:
     """Take the key from the environment before anything of a team runs in it. Raises UsageError."""
     return Sealer(take_signer(args.signing_key, plan.project.stated.evidence))
-
-
-def _refuse_other_host(host: str, project: Project) -> None:
-    """Raise UsageError for a host that the criteria do not name: whoever allowed it meant another system."""
-    hosts = project.stated.load.hosts if project.stated.load else ()
-    if host and host not in hosts:
-        hint = suggest(host, hosts) or f"; hosts are {', '.join(hosts) or 'not stated'}"
-        raise UsageError(f"--i-am-allowed-to-load: {host!r} is no host of [load] in {project.stated.path}{hint}")
 
 
 def _refuse_unopenable(target: Target, project: Project) -> None:

@@ -110,3 +110,5 @@ def _add_target(added: argparse.ArgumentParser) -> None:
         help="judge one checklist of a release only: what must hold before, during or after its deployment",
     )
     added.add_argument("--i-am-allowed-to-load", metavar="HOST", default="", help="put this host under load")
+    attack = "send attack strings to this host, after all else, where waf-refuses-attacks asks"
+    added.add_argument("--i-am-allowed-to-attack", metavar="HOST", default="", help=attack)

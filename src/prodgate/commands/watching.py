@@ -22,6 +22,7 @@ from ..layers.rollout.records import FAILED_MIGRATION, FOLDER, KIND
 from ..report.text import visible
 from ..sections.project import Project, open_project
 from ..sections.targets import Target, parse_target
+from .allowed_hosts import refuse_other_host
 
 #: Exit codes: everything went well, something did not, nobody knows.
 _GOOD, _BAD, _UNKNOWN = 0, 1, 2
@@ -33,7 +34,7 @@ def watch(given: argparse.Namespace) -> int:
     target = _read_target(given)
     wanted = None if given.what == "migration" else _read_wanted(given)
     project = open_project(given.criteria)
-    _refuse_other_host(given.i_am_allowed_to_load, project)
+    refuse_other_host(given.i_am_allowed_to_load, project)
     context = _begin(given, target, project)
     try:
         record = follow_failure(context) if wanted is None else follow(context, wanted)
@@ -72,12 +73,6 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
     if ids and given.service:
         raise UsageError("watch: an id names its service already; write --service with --latest or --next")
     return Wanted(ids=ids, next=given.next, services=tuple(given.service))
-
-
-def _refuse_other_host(host: str, project: Project) -> None:
-    hosts = project.stated.load.hosts if project.stated.load else ()
-    if host and host not in hosts:
-        raise UsageError(f"--i-am-allowed-to-load: {host!r} is no host of [load] in {project.stated.path}")
 
 
 def _begin(given: argparse.Namespace, target: Target, project: Project) -> LayerContext:

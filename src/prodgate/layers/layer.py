@@ -44,6 +44,8 @@ class LayerContext:
     progress: Progress
     load_allowed: str = ""
     """The host that may be put under load, as whoever runs the gate says."""
+    attack_allowed: str = ""
+    """The host that attack strings may be sent to, as whoever runs the gate says."""
     moment: str = ""
     """The moment of a release that the run is about, ``before``, ``during`` or ``after``; empty for all of them."""
     shared_account: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +28,8 @@ _CONCURRENCY: Final = 4
 #: Requests that time out before a place that never answered, or a path that answers no attack, gets no further one.
 _MAX_SILENT: Final = 3
 _PORTS: Final = {"http": 80, "https": 443}
+#: Kinds of page that are attacked; a private one, or the front of a further host, need not take a query.
+_ATTACKED: Final = ("public", "")
 #: A path at which no site has a page.
 MISSING_PATH: Final = "/prod-gate-probes/there-is-no-such-page"
 
@@ -60,8 +62,8 @@ class ProbedSite:
     """Path of the health endpoint; empty for none."""
     ca_file: str = ""
     """A file of authorities that are trusted instead of the system's."""
-    attacks: bool = True
-    """Whether attack strings are sent to every page that is not private; private ones refuse any request here."""
+    attacks: bool = False
+    """Whether attack strings are sent, after all else, to every page that is not private; those refuse any request."""
 
 
 @dataclass(slots=True)
@@ -130,18 +132,35 @@ def probe(site: ProbedSite, *, timeout: float = 5.0, limit: float = 60.0) -> dic
     fronts = [Page(f"{_host_url(site, host)}/", "further host") for host in own[1:]]
     with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="probes") as threads:
         pages = list(threads.map(lambda page: _probe_page(visitor, site, page, own), (*site.pages, *fronts)))
-    return {
+    record = {
         "base_url": base,
         "place": site.place or base,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "hosts": own,
         "partners": list(site.partners),
-        "attacks": site.attacks,
+        "attacks": False,
         **hands,
         "pages": pages,
         "missing": visitor.fetch(base + MISSING_PATH).to_json(),
         "health": visitor.fetch(urljoin(base, site.health)).to_json() if site.health else None,
     }
+    return attack(site, record, timeout=timeout, limit=limit) if site.attacks else record
+
+
+def attack(site: ProbedSite, record: Mapping[str, Any], *, timeout: float = 5.0, limit: float = 60.0) -> dict[str, Any]:
+    """Send attack strings to a site that was probed, and return its record with how they were answered.
+
+    This comes after everything else that is asked of a site, which may refuse whatever follows from the same address.
+    """
+    visitor = Visitor(timeout, monotonic() + limit)
+
+    def with_attacks(page: Mapping[str, Any]) -> dict[str, Any]:
+        attacked = page["kind"] in _ATTACKED
+        return {**page, **(_probe_attacks(visitor, urljoin(site.base_url, page["path"])) if attacked else {})}
+
+    with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="attacks") as threads:
+        pages = list(threads.map(with_attacks, record["pages"]))
+    return {**record, "attacks": True, "pages": pages}
 
 
 def list_hosts(site: ProbedSite) -> list[str]:
@@ -180,7 +199,6 @@ def _probe_tls(site: ProbedSite, own: Sequence[str], timeout: float) -> dict[str
 def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[str]) -> dict[str, Any]:
     url = urljoin(site.base_url, page.path)
     chain, ended = visitor.follow(url, own)
-    attacked = site.attacks and page.kind in ("public", "")
     # a nonce can only be seen to change in a second answer
     most = max(REPEATS.get(page.kind, 0), bool(read_nonces(chain[-1].to_json())))
     again = _fetch_again(visitor, chain[-1].url, most) if ended == "answer" else []
@@ -193,7 +211,8 @@ def _probe_page(visitor: Visitor, site: ProbedSite, page: Page, own: Sequence[st
         "again": [one.to_json() for one in again],
         "with_cookies": ask_with_cookies(visitor.fetch, [*chain, *again], REPEATS["public"]) if public else {},
         "plain": _probe_plain_http(visitor, site, url, own),
-        **(_probe_attacks(visitor, url) if attacked else {"ordinary": [], "attacked": {}}),
+        "ordinary": [],
+        "attacked": {},
     }
 
 

@@ -78,11 +78,14 @@ class LayerProcesses:
             list(pool.map(lambda process: end_group(process, GRACE), running.values()))
 
 
-def plan_rounds(names: Sequence[str]) -> list[list[Lane]]:
+def plan_rounds(names: Sequence[str], last: str = "") -> list[list[Lane]]:
     """Return rounds, one after another, of lanes that go side by side.
 
-    Layers that measure time come last, each with the machine for itself.
+    Layers that measure time come after the others, each with the machine for itself, and ``last`` after all: a site
+    that was attacked may answer nothing more.
     """
+    if last in names:
+        return [*plan_rounds([name for name in names if name != last]), [(last,)]]
 
     def of(pace: Pace) -> Lane:
         return tuple(name for name in names if BUILT[name].pace is pace)

@@ -107,6 +107,7 @@ def _make_context(run: Path, project: Project, layer: str) -> LayerContext:
         journal=journal.Journal.of(run),
         progress=_print_progress,
         load_allowed=about.get("load_allowed", ""),
+        attack_allowed=about.get("attack_allowed", ""),
         moment=moment,
     )
 

@@ -49,7 +49,8 @@ class Plan:
     progress: Progress
     waivers: Path | None = None
     load_allowed: str = ""
-    """The host that may be put under load, in the words of whoever runs this."""
+    attack_allowed: str = ""
+    """The host that may be put under load, and that attacked, in the words of whoever runs this."""
     moment: str = ""
     """The moment of a release whose criteria alone are judged; empty for all of them."""
     supporting: frozenset[str] = frozenset()
@@ -123,20 +124,19 @@ class Execution:
     @property
     def logs(self) -> Path:
         """The folder of what the processes of the run print."""
-        folder = self.run / "logs"
-        folder.mkdir(exist_ok=True)
+        (folder := self.run / "logs").mkdir(exist_ok=True)
         return folder
 
 
 def _run_layers(execution: Execution) -> None:
     """Run every chosen layer; what run.json planned and no layer answers is undetermined."""
-    plan, processes = execution.plan, execution.processes
+    plan, last = execution.plan, "e2e" if execution.plan.attack_allowed else ""
     names = [layer for layer in LAYERS if layer in plan.layers | plan.supporting]
     try:
         with sharing_account(plan.project, _list_rehearsing(execution, names), execution.logs, plan.progress) as lines:
-            run_rounds(plan_rounds(names), partial(_run_watched, execution, lines), processes)
+            run_rounds(plan_rounds(names, last), partial(_run_watched, execution, lines), execution.processes)
     except KeyboardInterrupt:
-        for name in processes.stopped:
+        for name in execution.processes.stopped:
             execution.journal.write("interrupted", layer=name)
             plan.progress(f"interrupted while judging {name}; what was found so far is kept")
         return
@@ -217,7 +217,7 @@ def _describe_run(plan: Plan, places: Places) -> Mapping[str, Any]:
         "inputs": dict(inputs.digests),
         "judges": dict(inputs.judges),
         "uncommitted": list(inputs.uncommitted),
-        **({"load_allowed": plan.load_allowed} if plan.load_allowed else {}),
+        **{key: each for key in ("load_allowed", "attack_allowed") if (each := getattr(plan, key))},
         **({"moment": plan.moment, "supporting": sorted(plan.supporting)} if plan.moment else {}),
         "replaced": list(plan.project.list_replaced()),
         "utc_offset": datetime.now().astimezone().strftime("%z"),

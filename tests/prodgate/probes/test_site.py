@@ -17,8 +17,7 @@ from ..load.servers import Answer, Server, answer, serving
 
 def asked(answering: Answer, *pages: Page, **changes: Any) -> tuple[Server, dict[str, Any]]:
     with serving(answering) as server:
-        given = {"attacks": False, **changes}
-        return server, probe(ProbedSite(base_url=server.url, pages=pages, **given), timeout=60.0)
+        return server, probe(ProbedSite(base_url=server.url, pages=pages, **changes), timeout=60.0)
 
 
 async def always_new(_path: str, _count: int) -> bytes | None:
@@ -85,6 +84,19 @@ def test_attacks_are_sent_between_ordinary_requests_to_all_pages_but_private_one
     queries = [target for target in server.asked for _ in range(server.asked[target]) if target.startswith("/a?")]
     assert len(queries) == sent
     assert len(record["pages"][0]["ordinary"]) == (2 if sent else 0)
+
+
+def test_attacks_come_after_all_that_is_asked_of_every_page() -> None:
+    order: list[str] = []
+
+    async def noting(path: str, _count: int) -> bytes | None:
+        order.append(path)
+        return answer()
+
+    asked(noting, Page("/a"), Page("/b", "public"), health="/health", attacks=True)
+    first = next(number for number, path in enumerate(order) if "?" in path)
+    assert {*order[:first]} == {"/a", "/b", "/health", MISSING_PATH}
+    assert all("?" in path for path in order[first:])
 
 
 def test_nothing_but_what_is_declared_is_asked() -> None:

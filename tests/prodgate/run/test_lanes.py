@@ -38,6 +38,12 @@ def test_a_run_of_some_layers_has_no_empty_lanes(names: list[str], rounds: list[
     assert plan_rounds(names) == rounds
 
 
+def test_who_attacks_comes_after_what_measures() -> None:
+    rounds = plan_rounds(["static", "e2e", "load"], last="e2e")
+    assert rounds == [[("static",)], [("load",)], [("e2e",)]]
+    assert plan_rounds(["static", "load"], last="e2e") == [[("static",)], [("load",)]]
+
+
 def test_lanes_of_a_round_run_at_the_same_time_and_rounds_one_after_another() -> None:
     together, done = threading.Barrier(2, timeout=LIMIT), list[str]()
 

@@ -51,7 +51,8 @@ def _unreadable(record: Mapping[str, Any]) -> dict[type, str]:
     """Return why facts of an optional kind may be missing: not asked for, or not answered."""
     missing: dict[type, str] = {}
     if not record["attacks"]:
-        missing[AttackAnswered] = missing[OrdinaryAnswered] = "no attacks were sent, as it was asked for"
+        reason = record.get("unattacked") or "no attacks were sent, as it was asked for"
+        missing[AttackAnswered] = missing[OrdinaryAnswered] = reason
     if not record["health"]:
         missing[HealthEndpoint] = "no health endpoint is named; name its path"
     if reasons := [reason for page in record["pages"] for answer in page["chain"] if (reason := why_broken(answer))]:

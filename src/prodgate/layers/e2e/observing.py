@@ -23,10 +23,13 @@ from .target import E2eTarget
 
 if TYPE_CHECKING:
     from ...browser.settings import BrowserSettings
+    from ...probes.site import ProbedSite
 
 #: Seconds that all visits, and all journeys, may take.
 _VISITS: Final = 300.0
 _JOURNEYS: Final = 900.0
+#: The criterion that asks for attacks.
+_ATTACKS: Final = "waf-refuses-attacks"
 #: Modules that drive the browser -> the name to ask for.
 _LIBRARIES: Final = {
     "playwright": "Playwright",
@@ -51,7 +54,8 @@ def observe_site(
             unreadable |= dict.fromkeys((VISITS, JOURNEYS), error.reason)
         else:
             yield from _observe_with_browser(settings, target, section, context, unreadable)
-        yield Evidence(kind=PROBES, value=probing.result(), subject=target.place, source="sockets")
+        probed = attack_site(target, section, context, probing.result())
+        yield Evidence(kind=PROBES, value=probed, subject=target.place, source="sockets")
 
 
 def _observe_with_browser(
@@ -180,9 +184,37 @@ def _store_file(file: Path, context: LayerContext) -> str:
 
 
 def _probe_site(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
-    from ...probes.site import Page, ProbedSite, probe  # noqa: PLC0415  judging needs nothing of it
+    from ...probes.site import probe  # noqa: PLC0415  judging needs nothing of it
 
-    site = ProbedSite(
+    return probe(_describe_site(target, section))
+
+
+def attack_site(
+    target: E2eTarget, section: E2eSection, context: LayerContext, probed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the record of the probes with attacks, which come last, or with the reason why none were sent."""
+    from ...probes.site import attack  # noqa: PLC0415  judging needs nothing of it
+
+    if reason := why_unattacked(target, context):
+        return {**probed, "unattacked": reason}
+    context.progress(f"e2e: sending attack strings to {target.place}")
+    return attack(_describe_site(target, section), probed)
+
+
+def why_unattacked(target: E2eTarget, context: LayerContext) -> str:
+    """Return why no attacks are sent: no criterion asks for them, or nobody allowed it; empty when they are."""
+    criterion, host = context.stated.criteria.get(_ATTACKS), urlsplit(target.url).hostname
+    if criterion is None or "e2e" not in criterion.layers:
+        return f"no criterion {_ATTACKS} of the layer e2e asks for attacks, and none were sent"
+    if context.target.rehearsal or context.attack_allowed == host:
+        return ""
+    return f"nobody said that attack strings may be sent to {host}; run with --i-am-allowed-to-attack {host}"
+
+
+def _describe_site(target: E2eTarget, section: E2eSection) -> ProbedSite:
+    from ...probes.site import Page, ProbedSite  # noqa: PLC0415  judging needs nothing of it
+
+    return ProbedSite(
         base_url=target.url,
         place=target.place,
         pages=tuple(Page(page.path, page.cache) for page in section.pages if not page.follow),
@@ -192,4 +224,3 @@ def _probe_site(target: E2eTarget, section: E2eSection) -> dict[str, Any]:
         health=section.health,
         ca_file=target.ca_file,
     )
-    return probe(site)

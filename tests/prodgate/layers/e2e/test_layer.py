@@ -18,6 +18,7 @@ from prodgate.engines.environments import EngineError
 from prodgate.evidence import runs
 from prodgate.facts import Facts
 from prodgate.facts.e2e.builds import ServedBuild
+from prodgate.facts.e2e.firewall import AttackAnswered
 from prodgate.facts.e2e.journeys import Journey
 from prodgate.facts.e2e.pages import VisitedPage
 from prodgate.facts.e2e.probes import PROBE_KINDS
@@ -66,21 +67,28 @@ class Made:
     journeys: Any = field(default_factory=lambda: journeys(journey()))
     told: list[BrowserSettings] = field(default_factory=list)
     sites: list[Any] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
 
     def look(self, settings: BrowserSettings, **_given: Any) -> Mapping[str, Any]:
         self.told.append(settings)
+        self.steps.append("visits")
         if isinstance(self.visits, Exception):
             raise self.visits
         return {key: value for key, value in self.visits.items() if key not in ("place", "base_url", "build")}
 
     def travel(self, _folder: Path, settings: BrowserSettings, **_given: Any) -> Mapping[str, Any]:
         self.told.append(settings)
+        self.steps.append("journeys")
         for name in (name for each in self.journeys["journeys"] for name in each["evidence"]):
             Path(settings.results, name).write_bytes(name.encode())
         return {key: value for key, value in self.journeys.items() if key != "place"}
 
     def probe(self, site: Any) -> Mapping[str, Any]:
         self.sites.append(site)
+        return probe_records.record(probe_records.page(ordinary=[], attacked={}), attacks=False)
+
+    def attack(self, _site: Any, _record: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.steps.append("attacks")
         return probe_records.record()
 
 
@@ -97,6 +105,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     monkeypatch.setattr("prodgate.browser.visits.run_visits", site.look)
     monkeypatch.setattr("prodgate.browser.journeys.run_journeys", site.travel)
     monkeypatch.setattr("prodgate.probes.site.probe", site.probe)
+    monkeypatch.setattr("prodgate.probes.site.attack", site.attack)
     monkeypatch.setattr(observing, "ensure_chromium", lambda _progress: Chromium("/opt/chromium", "PATH"))
     monkeypatch.setattr(observing, "has_japanese_fonts", lambda: True)
     monkeypatch.setattr(credentials, "_open_secrets", lambda _at: lambda _id: '{"password": "hunter22"}')
@@ -104,12 +113,39 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     return site
 
 
-def observation(shop: Path, target: str = "aws://prod@ap-northeast-1") -> LayerContext:
-    return layer_context(shop, "e2e", target, commit=COMMIT)
+def observation(shop: Path, target: str = "aws://prod@ap-northeast-1", **changes: Any) -> LayerContext:
+    return layer_context(shop, "e2e", target, commit=COMMIT, **changes)
 
 
 def observed(context: LayerContext) -> Facts:
     return observe_and_recall(E2eLayer(), context)
+
+
+ASKED = CRITERIA.replace("[criteria.pages-complete]", "[criteria.waf-refuses-attacks]")
+
+
+@pytest.mark.parametrize(
+    ("criteria", "allowed", "why"),
+    [
+        (CRITERIA, "www.shop.example", "no criterion waf-refuses-attacks of the layer e2e asks for attacks"),
+        (
+            ASKED.replace('["e2e"]', '["static"]') + CRITERIA[CRITERIA.index("[criteria.") :],
+            "www.shop.example",
+            "no criterion",
+        ),
+        (ASKED, "", "run with --i-am-allowed-to-attack www.shop.example"),
+        (ASKED, "shop.example", "run with --i-am-allowed-to-attack www.shop.example"),
+        (ASKED, "www.shop.example", ""),
+    ],
+)
+def test_attacks_are_sent_when_they_are_asked_for_and_allowed_and_after_all_else(
+    shop: Path, made: Made, criteria: str, allowed: str, why: str
+) -> None:
+    (shop / "criteria.toml").write_text(criteria, "utf-8")
+    seen = observed(observation(shop, attack_allowed=allowed))
+    assert why in seen.unreadable.get(AttackAnswered, "")
+    assert made.steps == (["visits", "journeys"] if why else ["visits", "journeys", "attacks"])
+    assert bool(seen.of(AttackAnswered)) is not bool(why)
 
 
 def test_the_site_is_looked_at_as_it_is_stated(shop: Path, made: Made) -> None:
