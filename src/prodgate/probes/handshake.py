@@ -89,6 +89,8 @@ def _trusting(ca_file: str) -> tuple[ssl.SSLContext | None, str]:
     except OSError as error:  # no such file, or no certificates in it
         return None, error_text(error)
     context.check_hostname = False
+    # from Python 3.13 on a default context refuses certificates of authorities that browsers and older Pythons take
+    context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT  # which would take a flag without a name away, too
     context.verify_flags |= _ANY_TIME
     if ca_file or _has_store(context):
         return context, ""

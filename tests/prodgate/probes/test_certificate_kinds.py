@@ -113,6 +113,31 @@ def other(port: int, context: ssl.SSLContext) -> Iterator[None]:
             thread.join()
 
 
+def of_an_old_authority() -> tuple[bytes, bytes]:
+    """A certificate with its key, and the authority that signs it, without the extensions that newer ones have."""
+    now, names = (
+        datetime.now(UTC),
+        {one: x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one)]) for one in "ab"},
+    )
+    above, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    made = []
+    for subject, public, is_ca in (("a", above, True), ("b", key, False)):
+        built = x509.CertificateBuilder(names["a"], names[subject], public.public_key(), x509.random_serial_number())
+        dated = built.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=9))
+        limited = dated.add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=False)
+        made.append(limited.sign(above, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*form) + made[1], made[0]
+
+
+def test_an_authority_that_browsers_take_is_taken_by_each_python(tmp_path: Path) -> None:
+    chain, authority = of_an_old_authority()
+    (tmp_path / "old.pem").write_bytes(authority)
+    with serving(fine, showing(chain)) as server:
+        (found,) = seen(server.port, str(tmp_path / "old.pem"))
+    assert found["vouched"] == ""
+
+
 def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     def list_addresses(_host: str, _port: int) -> list[str]:
         return list(addresses)
