@@ -119,6 +119,7 @@ def passes(bad: list[int], trials: int, run: Run, criterion: Criterion, limit: f
     These are the two questions that an Estimate answers, and nothing that it only shows.
     """
     sure = float(criterion.confidence.base) if criterion.confidence else 0.95
+    sure = sure if run.screen else 1 - (1 - sure) / 2  # a first attempt
     held = longest_spell(sum(bad), trials, run.seconds, limit, sure)
     asked = float(criterion.disturbances.base) if criterion.disturbances and not run.screen else 0.0
     return held if held and held >= asked and is_below(bad, trials, limit, sure) else None

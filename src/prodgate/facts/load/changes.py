@@ -12,7 +12,7 @@ from ...estimates import Estimate
 from ...quantities import Bound
 from .. import Fact
 from .contrast import estimate_change, estimate_growth
-from .measurements import Measurements, read_measurements
+from .measurements import Measurements, read_stored
 from .soundness import run_name, why_not_comparable
 
 #: A bound on a latency that everything keeps: what is asked for is the interval.
@@ -39,23 +39,23 @@ class LoadChange(Fact):
     def _sides(self, criterion: Criterion) -> tuple[Estimate, Estimate]:
         """Estimate the percentile of both; the ends are those of a latency, whatever the bound on the change is."""
         each = replace(criterion, bound=_ANY, rate=None, window=None, disturbances=None)
-        return self.now.p95(each), self.before.p95(each)
+        return self.now.p95(each), replace(self.before, attempt=self.now.attempt).p95(each)
 
 
 def compare_with_earlier(stored: Mapping[str, Any], earlier: Mapping[str, Any]) -> LoadChange:
     """Compare a run with an earlier one; ``earlier`` is what was stored of it, with the name of its run."""
     return LoadChange(
         subject=f"{run_name(stored)} against the run {earlier['run']}",
-        before=_comparable(earlier["record"]),
-        now=_comparable(stored["record"]),
+        before=_comparable(earlier),
+        now=_comparable(stored),
         turns=False,
     )
 
 
-def _comparable(record: Mapping[str, Any]) -> Any:
-    """Return the measurements of a record, or Unread if the generator was later than a change that matters."""
-    found = read_measurements(record)
-    if not isinstance(found, Unread) and (reason := why_not_comparable(record)):
+def _comparable(stored: Mapping[str, Any]) -> Any:
+    """Return the measurements of a run, or Unread if the generator was later than a change that matters."""
+    found = read_stored(stored)
+    if not isinstance(found, Unread) and (reason := why_not_comparable(stored["record"])):
         return Unread(reason)
     return found
 
@@ -65,7 +65,7 @@ def compare_interleaved(stored: Mapping[str, Any]) -> Iterator[LoadChange]:
     record = stored["record"]
     yield LoadChange(
         subject=f"green against blue at {stored['place']}",
-        before=read_measurements(record),
-        now=read_measurements({**record, **record["other"]}),
+        before=read_stored(stored),
+        now=read_stored({**stored, "record": {**record, **record["other"]}}),
         turns=True,
     )

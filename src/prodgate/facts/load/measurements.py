@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from math import ceil
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from .soundness import count_requests, lateness, why_unsound
 
 #: What may be slower than the 95th percentile.
 SLOWEST: Final = Decimal("0.05")
+#: Decimals of a confidence in percent.
+_LEVEL: Final = Decimal("0.0001")
 #: Classes of failure that are shown by name.
 _SHOWN: Final = 3
 #: Lateness of the generator that is worth mentioning, in seconds.
@@ -48,6 +50,8 @@ class Measurements:
     """How the requests were made, where the record says so."""
     screen: bool = False
     """Whether this is a rehearsal, too short for what is asked of a real run: it says what it holds for, no more."""
+    attempt: int = 0
+    """Which attempt it is on the same commit, from 1 on; 0 where they are not counted."""
 
     @property
     def requests(self) -> int:
@@ -65,13 +69,24 @@ class Measurements:
             self.requests,
             slowest=SLOWEST,
             bound=_require_bound(criterion),
-            confidence=criterion.confidence,
+            confidence=self.confidence(criterion),
             unfinished=self.why_unfinished(criterion),
             detail=", ".join(filter(None, (self.describe_failures(), self._lateness(), self.protocol))),
             seconds=float(self.duration.base),
         )
         low = found.low.base - self.late.base
         return self._with_spell(replace(found, low=Quantity.of(max(Decimal(0), low * 1000), "ms")), criterion)
+
+    def confidence(self, criterion: Criterion) -> Quantity | None:
+        """Return the confidence that this attempt must reach, so that all of them together err no more than allowed.
+
+        The k-th of them spends 1/k(k+1) of the allowed error; however many there are, they spend no more than all.
+        """
+        sure = criterion.confidence
+        if sure is None or not self.attempt:
+            return sure
+        spent = (100 - sure.magnitude) / (self.attempt * (self.attempt + 1))
+        return Quantity.of((100 - spent).quantize(_LEVEL, ROUND_CEILING), "%")
 
     def failed_share(self, criterion: Criterion) -> Estimate:
         """Return the share of requests that failed."""
@@ -95,7 +110,7 @@ class Measurements:
             self.failed,
             self.requests,
             bound=_require_bound(criterion),
-            confidence=criterion.confidence,
+            confidence=self.confidence(criterion),
             good=good,
             unfinished=self.why_unfinished(criterion),
             detail=", ".join(filter(None, (self.describe_failures(), self.protocol))),
@@ -108,12 +123,13 @@ class Measurements:
         if not found.spell or not found.is_within(_require_bound(criterion)):
             return found
         holds, asked = describe_spell(found.spell), criterion.disturbances
-        said = f"holds for disturbances up to {holds}"
+        said = f"attempt {self.attempt} on this commit, " if self.attempt > 1 else ""
+        said += f"holds for disturbances up to {holds}"
         if asked and Decimal(found.spell) < asked.base and self.screen:
             said += f", a screen: {asked} is asked of a real run"
         elif asked and Decimal(found.spell) < asked.base:
             enough = Quantity.seconds(ceil(self.duration.base * asked.base / Decimal(found.spell)))
-            why = f"this {said}, {asked} is asked for; let the load last {enough}"
+            why = f"this holds for disturbances up to {holds}, {asked} is asked for; let the load last {enough}"
             found = replace(found, unfinished="; ".join(filter(None, (found.unfinished, why))))
         return replace(found, detail="; ".join(filter(None, (found.detail, said))))
 
@@ -128,6 +144,13 @@ class Measurements:
             yield f"the load was {self.rate}, at least {criterion.rate} is asked for; raise the profile's rate"
         if criterion.window is not None and self.duration.base < criterion.window.base:
             yield f"the load lasted {self.duration}, at least {criterion.window} is asked for; raise its duration"
+
+
+def read_stored(stored: Mapping[str, Any], request: int | None = None) -> Any:
+    """Return the measurements of a stored run, as its kind and the attempt can tell them; Unread as below."""
+    found = read_measurements(stored["record"], request)
+    given = {"screen": stored.get("screen", False), "attempt": stored.get("attempt", 0)}
+    return found if isinstance(found, Unread) else replace(found, **given)
 
 
 def describe_spell(seconds: float) -> Quantity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from math import inf
@@ -15,7 +15,7 @@ from ...aws.answers import Unread
 from ...estimates import Estimate
 from .. import Fact
 from .changes import compare_interleaved
-from .measurements import Measurements, read_measurements
+from .measurements import Measurements, read_measurements, read_stored
 from .server_view import server_view
 from .soundness import run_name, why_unsound
 
@@ -75,19 +75,13 @@ class CacheableResponse(Fact):
 
 def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield what a run without a deploy shows; ``stored`` is its record with the place that it was sent to."""
-    yield kind(subject=run_name(stored), measured=_measured(stored))
+    yield kind(subject=run_name(stored), measured=read_stored(stored))
     yield Standstill(subject=run_name(stored), longest=_longest_standstill(read_measurements(stored["record"])))
     if kind is SteadyLoad:
         for place, request in enumerate(stored["record"]["requests"]):
-            yield RequestLoad(subject=f"{request['name']} ({run_name(stored)})", measured=_measured(stored, place))
+            yield RequestLoad(subject=f"{request['name']} ({run_name(stored)})", measured=read_stored(stored, place))
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
-
-
-def _measured(stored: Mapping[str, Any], request: int | None = None) -> Any:
-    """Return what was measured of all requests, or of those of one name, as this kind of run can tell it."""
-    found = read_measurements(stored["record"], request)
-    return found if isinstance(found, Unread) else replace(found, screen=stored.get("screen", False))
 
 
 def _longest_standstill(measured: Any) -> Any:

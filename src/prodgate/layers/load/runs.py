@@ -20,6 +20,7 @@ from ...sections.load import PROFILES, LoadSection
 from ...semantics.json_texts import read_json
 from ..layer import LayerContext
 from ..observing_layer import Evidence
+from .attempts import count_attempts
 from .baseline import find_earlier
 from .builds import read_build
 from .deploys import Deploys, deploying
@@ -126,7 +127,8 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
     """Run one profile; its record is stored even when the run is interrupted. Raises UsageError."""
     from ...load.runner import run_load  # noqa: PLC0415  judging needs nothing of it
 
-    profile, build = _make_profile(name, section, context.stated), read_build(target, context)
+    profile = _make_profile(name, section, context.stated)
+    about = {"build": read_build(target, context), "attempt": count_attempts(context, name), "screen": target.screen}
     since, deploys = target.log_size(), Deploys()
     directory = context.run / "logs" / "load" / name
     context.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")
@@ -137,23 +139,22 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
             record = run_load(profile, target.url, other_host=other, directory=directory, progress=progress, **given)
     except KeyboardInterrupt:
         if (written := directory / "record.json").exists():
-            yield _make_evidence(read_json(written.read_text("utf-8")), deploys, since, target, build)
+            yield _make_evidence(read_json(written.read_text("utf-8")), deploys, since, target, about)
         raise
-    seen = _make_evidence(record, deploys, since, target, build)
+    seen = _make_evidence(record, deploys, since, target, about)
     yield seen
 
 
 def _make_evidence(
-    record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget, build: Mapping[str, Any]
+    record: Mapping[str, Any], deploys: Deploys, since: int, target: LoadTarget, about: Mapping[str, Any]
 ) -> Evidence:
     stored = {
         "place": target.place,
-        "build": build,
         "record": record,
         "server": None if record["other"] else _read_server_log(record, since, target),
         "deploys": list(deploys.done),
         "undeployed": deploys.failed,
-        "screen": target.screen,
+        **about,
     }
     subject = f"{record['profile']['name']} at {target.place}"
     return Evidence(kind=RECORD, value=stored, subject=subject, source=f"Locust {record['versions']['locust']}")
