@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ import numpy as np
 
 from prodgate.criteria import Criterion
 from prodgate.sections.criteria_file import load_criteria
+from prodgate.sections.load import LoadSection
 from prodgate.statistics import is_below, longest_spell
 
 ROOT: Final = Path(__file__).parents[1]
@@ -44,12 +45,14 @@ class Run:
     screen: bool
 
 
-RUNS: Final = (
-    Run("steady, rehearsed", 50, 36, True),
-    Run("steady", 50, 600, False),
-    Run("surge, rehearsed", 200, 8, True),
-    Run("surge", 200, 180, False),
-)
+def list_runs(section: LoadSection) -> tuple[Run, ...]:
+    """Return the profiles that the criteria state, in a rehearsal and for real."""
+    stated = [
+        (f"{name}{', rehearsed' * screen}", (section.rehearsal if screen else section.profiles)[name], screen)
+        for name in ("steady", "surge")
+        for screen in (True, False)
+    ]
+    return tuple(Run(name, float(each.rate.base), int(each.duration.base), screen) for name, each, screen in stated)
 
 
 def steady(share: float) -> Truth:
@@ -134,10 +137,12 @@ def simulate(run: Run, case: tuple[float, Truth], criterion: Criterion, limit: f
     return sum(spell >= length for spell in said), sum(spell < length for spell in said)
 
 
-def tables(criteria: Mapping[str, Criterion], runs: int) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
+def tables(
+    criteria: Mapping[str, Criterion], profiles: Sequence[Run], runs: int
+) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
     """Yield each row with the profile, the false passes and the passes that say they don't hold for it."""
     for failing, cases in ((False, {**SLOWNESS, **GOOD}), (True, {**FAILURES, **GOOD_FAILURES})):
-        asked = [run for run in RUNS if not (failing and run.name.startswith("surge"))]
+        asked = [run for run in profiles if not (failing and run.name.startswith("surge"))]
         for name, case in cases.items():
             row = []
             for run in asked:
@@ -146,12 +151,12 @@ def tables(criteria: Mapping[str, Criterion], runs: int) -> Iterator[tuple[str, 
             yield name, row
 
 
-def render(rows: list[tuple[str, list[tuple[str, int, int]]]], runs: int) -> str:
+def render(rows: list[tuple[str, list[tuple[str, int, int]]]], profiles: Sequence[Run], runs: int) -> str:
     """Return the table as the page has it."""
-    lines = [f"| truth | {' | '.join(run.name for run in RUNS)} |", f"|---|{'---|' * len(RUNS)}"]
+    lines = [f"| truth | {' | '.join(run.name for run in profiles)} |", f"|---|{'---|' * len(profiles)}"]
     for name, row in rows:
         cells = [_cell(held, unheld, runs) for _, held, unheld in row]
-        lines.append(f"| {name} | {' | '.join(cells + ['–'] * (len(RUNS) - len(cells)))} |")
+        lines.append(f"| {name} | {' | '.join(cells + ['–'] * (len(profiles) - len(cells)))} |")
     return "\n".join([BEGIN, *lines, END])
 
 
@@ -173,9 +178,11 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=400)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
-    criteria = load_criteria(ROOT / "criteria.toml").criteria
-    rows = list(tables(criteria, given.runs))
-    table = render(rows, given.runs)
+    stated = load_criteria(ROOT / "criteria.toml")
+    assert stated.load is not None
+    profiles = list_runs(stated.load)
+    rows = list(tables(stated.criteria, profiles, given.runs))
+    table = render(rows, profiles, given.runs)
     print(table)
     text = PAGE.read_text("utf-8")
     if given.check and table not in text:

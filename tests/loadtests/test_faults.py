@@ -42,6 +42,7 @@ def profile(rate: int, duration: int, timeout: int) -> LoadProfile:
         "warm_up": "1 s",
         "timeout": f"{timeout} s",
         "returning": "0 %",
+        "uncached": "0 %",
     }
     return LoadProfile(**{name: Quantity.parse(text) for name, text in given.items()})
 

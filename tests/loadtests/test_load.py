@@ -272,6 +272,20 @@ def test_what_is_wrong_with_a_few_does_not_hide_among_the_many(checks: dict[str,
     assert [one.outcome for one in found.values()] == [Outcome.SATISFIED]
 
 
+def test_a_slow_origin_does_not_hide_behind_a_cache(checks: dict[str, Check]) -> None:
+    """Of the requests 3 % are made so that no cache may answer, of three names, each too rare for itself."""
+    few = [cell(at, {19000: 1}, place) for at in range(40) for place in (1, 2, 3)]
+    requests = [{"name": f"GET /{each}", "cacheable": False} for each in ("", *(f"{n} (uncached)" for n in "abc"))]
+    profile = {"name": "steady", "rate": 100.0, "duration": 40.0, "uncached": 0.03}
+    cells = [*few, *(cell(at, {1000: 97}) for at in range(40))]
+    facts = Facts(run(seconds=cells, requests=requests, profile=profile))
+    found = judge(checks[P95_EACH.id], P95_EACH, facts, layer="load", fixtures={})
+    assert [(one.subject.partition(" (")[0], str(one.outcome)) for one in found] == [
+        ("GET /", "satisfied"),
+        ("whatever the origin answered", "not-satisfied"),
+    ]
+
+
 def test_every_check_was_seen_in_all_three_ways(checks: dict[str, Check]) -> None:
     for table in (HELD, BROKEN, OPEN):
         assert {asked.id for asked, _, _ in table} == set(checks)

@@ -23,6 +23,21 @@ def explain_unshareable(header: GetHeader) -> str:
     return next(_list_reasons(header), "")
 
 
+def came_from_cache(header: GetHeader) -> bool:
+    """Whether a response says that a cache gave it, without asking the origin.
+
+    >>> came_from_cache({"x-cache": "Hit from cloudfront", "age": "12"}.get)
+    True
+    >>> came_from_cache({"x-cache": "RefreshHit from cloudfront"}.get), came_from_cache({"age": "0"}.get)
+    (False, False)
+    """
+    age = (header("age") or "").strip()
+    said = (header("x-cache") or header("cf-cache-status") or "").lower()
+    nearest = (header("cache-status") or "").lower().rsplit(",", 1)[-1]  # RFC 9211: the nearest to us is the last
+    aged = age.isdecimal() and int(age) > 0 and "refreshhit" not in said
+    return aged or said.startswith("hit") or "hit" in (each.strip() for each in nearest.split(";"))
+
+
 def _list_reasons(header: GetHeader) -> Iterator[str]:
     directives = dict(_parse_directives(header("cache-control") or ""))
     yield from (f"Cache-Control: {name}" for name in _FORBIDDING if name in directives)

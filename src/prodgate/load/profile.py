@@ -33,6 +33,8 @@ class Profile:
     """The same seed gives the same arrivals."""
     returning: float = 0.0
     """The share of visits by readers who were here before, with the connection and the cookies that they had then."""
+    uncached: float = 0.0
+    """The share of visits that ask for addresses which no cache has seen, so that the origin has to answer."""
     open_at_once: int = 2000
     """How many arrivals a process performs at once; one that comes on top of them is counted as not sent."""
 
@@ -40,6 +42,8 @@ class Profile:
         for name in ("rate", "duration", "timeout", "open_at_once"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"load profile {self.name!r}: {name} is {getattr(self, name)}; it must be above 0")
+        if not 0 <= self.uncached <= 1:
+            raise ValueError(f"load profile {self.name!r}: uncached is {self.uncached}; it must be from 0 to 1")
         if not 0 <= self.returning < 1:
             raise ValueError(f"load profile {self.name!r}: returning is {self.returning}; it must be from 0 to below 1")
         if self.warm_up < 0:

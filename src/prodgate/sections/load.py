@@ -19,9 +19,11 @@ _TEXTS: Final = ("hosts", "resolves_to")
 _KEYS: Final = ("locustfile", *_TEXTS, "release", "port_of_green", "workers", "most", *PROFILES, "rehearsal")
 _MOST: Final = {"rate": "rate", "duration": "time"}
 #: Keys of a profile with the dimension of each.
-_PROFILE: Final = {**_MOST, "warm_up": "time", "timeout": "time", "returning": "ratio"}
-_DEFAULTS: Final = {"warm_up": "5 s", "timeout": "10 s", "returning": "0 %"}
-_EXAMPLES: Final = {"rate": "100 /s", "duration": "40 s", "warm_up": "5 s", "timeout": "2 s", "returning": "30 %"}
+_PROFILE: Final = {**_MOST, "warm_up": "time", "timeout": "time", "returning": "ratio", "uncached": "ratio"}
+_DEFAULTS: Final = {"warm_up": "5 s", "timeout": "10 s", "returning": "0 %", "uncached": "0 %"}
+_EXAMPLES: Final = {
+    "rate": "100 /s", "duration": "40 s", "warm_up": "5 s", "timeout": "2 s", "returning": "30 %", "uncached": "25 %",
+}  # fmt: skip
 RUN: Final = re.compile(r"\w[\w.+-]*")
 #: Keys with whole numbers, and the greatest of each.
 _NUMBERS: Final = {"workers": 64, "port_of_green": 65535}
@@ -38,6 +40,8 @@ class LoadProfile:
     """How long load is sent before, climbing to the rate, and not measured; in a surge the climb itself is measured."""
     timeout: Quantity
     """Time that a request may take; longer is a failure."""
+    uncached: Quantity
+    """Share of visits for which the origin has to answer, and no cache."""
     returning: Quantity
     """Share of visits by readers who still have the connection and the cookies of an earlier one."""
 
@@ -166,7 +170,7 @@ def _limit_mistakes(where: str, table: Any, known: Mapping[str, str]) -> Iterato
     yield from key_mistakes(where, table, known)
     for key, dimension in known.items():
         if key in table:
-            zero = key in ("warm_up", "returning")
+            zero = key in ("warm_up", "returning", "uncached")
             yield from quantity_mistakes(f"{where}.{key}", table[key], dimension, _EXAMPLES[key], zero=zero)
         elif key not in _DEFAULTS:
             yield f"{where}.{key}: is missing; write e.g. {key} = {_EXAMPLES[key]!r}"
@@ -181,5 +185,7 @@ def _ceiling_mistakes(most: Mapping[str, str], profiles: Iterable[tuple[str, Loa
         if profile.duration.base + profile.warm_up.base > duration.base:
             whole = f"'{profile.duration}' after '{profile.warm_up}'"
             yield f"{where}.duration: is {whole} of warm-up; load.most allows '{duration}' together"
+        if profile.uncached.base > 1:
+            yield f"{where}.uncached: is '{profile.uncached}'; write at most '100 %'"
         if profile.returning.base >= 1:
             yield f"{where}.returning: is '{profile.returning}'; write less than '100 %': somebody comes first"

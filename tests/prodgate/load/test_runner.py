@@ -220,33 +220,6 @@ def test_answers_that_a_cache_may_not_keep_are_counted_where_it_should(troubled:
     assert {each["name"] for each in record["requests"] if each["cacheable"]} == {"GET /fine", "GET /private"}
 
 
-TWO_PAGES = """
-from locust import FastHttpUser, task
-
-
-class Reader(FastHttpUser):
-    @task
-    def two_pages(self):
-        self.client.get("/one")
-        self.client.get("/two")
-"""
-
-
-@pytest.mark.parametrize("returning", [0.0, 0.9])
-def test_a_reader_has_connection_and_cookies_of_its_own_unless_some_return(tmp_path: Path, returning: float) -> None:
-    async def remembering(path: str, count: int) -> bytes | None:
-        return answer(Set_Cookie=f"reader={count}; Path=/") if path == "/one" else answer()
-
-    with serving(remembering) as server:
-        locustfile, profile = a_locustfile(tmp_path, TWO_PAGES), a_profile(rate=20.0, duration=3.0, returning=returning)
-        record = run_load(profile, server.url, locustfile=locustfile, directory=tmp_path / "run")
-    assert (failed(record), record["sent"], server.known["/two"]) == ({}, 60, 60)
-    if returning:
-        assert 0 < server.known["/one"] == 60 - server.connections
-    else:
-        assert (server.known["/one"], server.connections) == (0, 60)
-
-
 def test_a_server_that_dies_half_way_beside_one_that_lives(tmp_path: Path) -> None:
     """Blue and green in one run: arrivals alternate, and one's death is not the other's."""
 

@@ -92,6 +92,8 @@ def test_what_is_left_out_has_a_default() -> None:
         ('"40 s"', '"0 s"', "load.steady.duration: is '0 s'; write more than nothing"),
         ('"0 s"', '"-1 s"', "load.surge.warm_up: is '-1 s'; write more than nothing"),
         ('"2 s"', '"2 s"\nreturning = "100 %"', "load.steady.returning: is '100 %'; write less than '100 %'"),
+        ('"2 s"', '"2 s"\nuncached = "a quarter"', "load.steady.uncached: "),
+        ('"2 s"', '"2 s"\nuncached = "101 %"', "load.steady.uncached: is '101 %'"),
         ('"2 s"', '"2 s"\nreturning = "-1 %"', "load.steady.returning: is '-1 %'; write more than nothing"),
         ('duration = "40 s"\n', "", "load.steady.duration: is missing; write e.g. duration = '40 s'"),
         ('"400 /s"', '"501 /s"', "load.surge.rate: is '501 /s'; load.most allows '500 /s'"),

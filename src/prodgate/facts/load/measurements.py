@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from math import ceil
@@ -146,9 +146,9 @@ class Measurements:
             yield f"the load lasted {self.duration}, at least {criterion.window} is asked for; raise its duration"
 
 
-def read_stored(stored: Mapping[str, Any], request: int | None = None) -> Any:
+def read_stored(stored: Mapping[str, Any], among: Collection[int] | None = None) -> Any:
     """Return the measurements of a stored run, as its kind and the attempt can tell them; Unread as below."""
-    found = read_measurements(stored["record"], request)
+    found = read_measurements(stored["record"], among)
     given = {"screen": stored.get("screen", False), "attempt": stored.get("attempt", 0)}
     return found if isinstance(found, Unread) else replace(found, **given)
 
@@ -159,8 +159,8 @@ def describe_spell(seconds: float) -> Quantity:
     return Quantity.of(Context(prec=2, rounding=ROUND_FLOOR).create_decimal(whole), "s" if seconds >= 1 else "ms")
 
 
-def read_measurements(record: Mapping[str, Any], request: int | None = None) -> Any:
-    """Return the measurements of a record, of all requests or of those of one name; Unread if it can't be trusted.
+def read_measurements(record: Mapping[str, Any], among: Collection[int] | None = None) -> Any:
+    """Return the measurements of a record, or Unread if it can't be trusted; ``among`` are names to be counted alone.
 
     Which arrivals were not sent is known, and not what they would have asked for: they count among all alone.
     """
@@ -170,7 +170,7 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
     whole = Decimal(str(profile["duration"])) - Decimal(str(profile.get("climb", 0)))
     seen = max((told["second"] + 1 for told in (*record["seconds"], *record["unsent"])), default=0)
     seconds = max(seen, ceil(profile["duration"])) if record["complete"] else seen
-    latencies, failed, classes = _count_by_second(record, seconds, request)
+    latencies, failed, classes = _count_by_second(record, seconds, among)
     return Measurements(
         rate=Quantity.of(Decimal(str(profile["rate"])), "/s"),
         duration=Quantity.seconds(whole if record["complete"] else seconds),
@@ -185,15 +185,15 @@ def read_measurements(record: Mapping[str, Any], request: int | None = None) -> 
 
 
 def _count_by_second(
-    record: Mapping[str, Any], seconds: int, request: int | None
+    record: Mapping[str, Any], seconds: int, among: Collection[int] | None
 ) -> tuple[list[Counter[int]], list[int], Counter[str]]:
     """Return how long successes took, by second, how many failed or were not sent, and of which classes they were."""
     latencies, failed, classes = [Counter[int]() for _ in range(seconds)], [0] * seconds, Counter[str]()
-    for cell in (each for each in record["seconds"] if request in (None, each["request"])):
+    for cell in (each for each in record["seconds"] if among is None or each["request"] in among):
         latencies[cell["second"]].update({int(took): count for took, count in cell["latency"].items()})
         failed[cell["second"]] += sum(cell["failed"].values())
         classes.update(cell["failed"])
-    for told in record["unsent"] if request is None else ():
+    for told in record["unsent"] if among is None else ():
         failed[told["second"]] += told["not_sent"]
         classes["not sent"] += told["not_sent"]
     return latencies, failed, classes

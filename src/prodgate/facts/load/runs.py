@@ -17,7 +17,10 @@ from .. import Fact
 from .changes import compare_interleaved
 from .measurements import Measurements, read_measurements, read_stored
 from .server_view import server_view
-from .soundness import run_name, why_unsound
+from .soundness import UNCACHED, run_name, why_unsound
+
+#: Requests of a name that the origin must have answered for them to be judged by themselves.
+LEAST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -78,14 +81,30 @@ def load_facts(kind: type[SteadyLoad | SurgeLoad], stored: Mapping[str, Any]) ->
     yield kind(subject=run_name(stored), measured=read_stored(stored))
     yield Standstill(subject=run_name(stored), longest=_longest_standstill(read_measurements(stored["record"])))
     if kind is SteadyLoad:
-        for place, request in enumerate(stored["record"]["requests"]):
-            yield RequestLoad(subject=f"{request['name']} ({run_name(stored)})", measured=read_stored(stored, place))
+        yield from _request_loads(stored)
     yield from _cacheable_responses(stored)
     yield from server_view(stored)
 
 
 def _longest_standstill(measured: Any) -> Any:
     return measured if isinstance(measured, Unread) else measured.standstill
+
+
+def _request_loads(stored: Mapping[str, Any]) -> Iterator[RequestLoad]:
+    """Yield the requests of each name, and all that the origin had to answer where a share of them was asked to.
+
+    What a cache answers all the same, such as a style by any query, reaches the origin too seldom to be told apart.
+    """
+    names = [each["name"] for each in stored["record"]["requests"]]
+    origin = [place for place, name in enumerate(names) if name.endswith(UNCACHED)]
+    for place, name in enumerate(names):
+        measured = read_stored(stored, [place])
+        if place not in origin or (isinstance(measured, Measurements) and measured.requests >= LEAST):
+            yield RequestLoad(subject=f"{name} ({run_name(stored)})", measured=measured)
+    if stored["record"]["profile"].get("uncached"):
+        yield RequestLoad(
+            subject=f"whatever the origin answered ({run_name(stored)})", measured=read_stored(stored, origin)
+        )
 
 
 def deploy_facts(stored: Mapping[str, Any]) -> Iterator[Fact]:

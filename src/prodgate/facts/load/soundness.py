@@ -16,7 +16,9 @@ MOST_LAG: Final = 0.020
 #: Greatest share of failures after which a stronger load is sent.
 BEARABLE: Final = 0.05
 #: Settings that two comparable runs share.
-_SAME: Final = ("name", "rate", "duration", "timeout", "workers", "returning")
+_SAME: Final = ("name", "rate", "duration", "timeout", "workers", "returning", "uncached")
+#: Ends the name of a request that the origin had to answer, in a visit that asked it to.
+UNCACHED: Final = " (uncached)"
 
 
 def run_name(stored: Mapping[str, Any]) -> str:
@@ -87,7 +89,7 @@ def find_other_load(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterato
 
 def _request_names(record: Mapping[str, Any]) -> set[str]:
     """Return what readers asked for; another locustfile is another load."""
-    return {request["name"] for request in record["requests"]}
+    return {request["name"].removesuffix(UNCACHED) for request in record["requests"]}
 
 
 def count_requests(record: Mapping[str, Any]) -> int:

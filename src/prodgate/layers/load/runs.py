@@ -197,6 +197,7 @@ def _make_profile(name: str, section: LoadSection, stated: CriteriaFile) -> Prof
         climb=climb,
         timeout=float(given.timeout.base),
         returning=float(given.returning.base),
+        uncached=float(given.uncached.base),
         seed=secrets.randbelow(2**31),
         slow=float(given.timeout.base) if slow is None else slow,
         slow_share=None if slow is None else float(SLOWEST),

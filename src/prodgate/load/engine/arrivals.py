@@ -93,7 +93,9 @@ class Arrivals:
         free = under_way.free_count() > 0
         self.tally.count_sent(moment, free=free)
         if free:
-            under_way.spawn(self._perform, self._tasks.choose(arrival.choice), Visit(self.tally, intended, moment))
+            uncached = self._random.random() < self.profile.uncached
+            visit = Visit(self.tally, intended, moment, uncached=uncached)
+            under_way.spawn(self._perform, self._tasks.choose(arrival.choice), visit)
 
     def _warming(self, arrival: Arrival) -> int:
         """Return the second of an arrival in the warm-up, below 0, whatever rounding makes of its last moment."""

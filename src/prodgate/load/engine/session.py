@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from secrets import token_hex
 from time import perf_counter
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import gevent
 from locust import FastHttpUser
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
-from ..cacheability import explain_unshareable
+from ...facts.load.soundness import UNCACHED
+from ..cacheability import came_from_cache, explain_unshareable
 from ..contents import Contents
 from ..profile import Profile
 from ..tally import Moment, Tally
@@ -27,10 +30,10 @@ _STREAMED: Final = "prodgate-streamed"
 class Visit:
     """One arrival under way: when its first request was meant to start, and what has happened since."""
 
-    __slots__ = ("begun", "failed", "intended", "moment", "request", "requests", "since", "tally")
+    __slots__ = ("begun", "failed", "intended", "moment", "request", "requests", "since", "tally", "uncached")
 
-    def __init__(self, tally: Tally, intended: float, moment: Moment) -> None:
-        self.tally, self.intended, self.moment = tally, intended, moment
+    def __init__(self, tally: Tally, intended: float, moment: Moment, *, uncached: bool = False) -> None:
+        self.tally, self.intended, self.moment, self.uncached = tally, intended, moment, uncached
         self.requests = 0
         self.failed = 0
         self.request = ""
@@ -82,13 +85,15 @@ class Client:
 
     def _request(self, method: str, url: str, **given: Any) -> Any:
         """Send one request within its timeout; after one that failed, the next opens a connection of its own."""
-        self.visit.start(f"{method} {given.get('name') or url}")
+        name, past = given.pop("name", None) or url, self.visit.uncached and method == "GET"
+        self.visit.start(f"{method} {name}{UNCACHED * past}")
+        url = _pass_caches(url) if past else url
         failed = self.visit.failed
         self._connections.begin_request()
         late = self.visit.begun - self.visit.since
         context = {**given.pop("context", {}), _LATE: late, _STREAMED: bool(given.get("stream"))}
         with gevent.Timeout(max(self._profile.timeout - late, 0.001)):
-            answer = self._send(method, url, context=context, **given)
+            answer = self._send(method, url, name=name, context=context, **given)
         if self.visit.failed > failed or getattr(answer, "error", None):
             self._connections.close()
         self.visit.request = ""
@@ -103,18 +108,20 @@ class Client:
         response, error = meta["response"], _effective_error(meta["response"], meta["exception"])
         latency = meta["context"].pop(_LATE) + meta["response_time"] / 1000
         streamed = meta["context"].pop(_STREAMED)
-        request = f"{meta['request_type']} {meta['name']}"
+        request, get_header = f"{meta['request_type']} {meta['name']}", _header_getter(response)
+        past = self.visit.uncached and meta["request_type"] == "GET" and not came_from_cache(get_header)
+        told = f"{request}{UNCACHED * past}"
         if error is None and (fault := "" if streamed else self._find_fault(request, response)):
-            self.visit.fail(request, failures.WRONG_CONTENT, fault)
+            self.visit.fail(told, failures.WRONG_CONTENT, fault)
             meta["exception"] = CatchResponseError(fault)
         elif error is None:
-            reason = explain_unshareable(_header_getter(response)) if request in self._cacheable else ""
-            self.visit.tally.count_success(self.visit.moment, request, latency, reason)
+            reason = explain_unshareable(get_header) if told in self._cacheable else ""
+            self.visit.tally.count_success(self.visit.moment, told, latency, reason)
             self.visit.tally.standstills[self.visit.moment.side].serve(perf_counter())
         else:
             begun = bool(response.status_code)
             kind = failures.classify_failure(error, reused=not self._connections.fresh, begun=begun)
-            self.visit.fail(request, kind, _failure_text(response, error, kind))
+            self.visit.fail(told, kind, _failure_text(response, error, kind))
         self._locust(**{**meta, "response_time": latency * 1000})
 
     def _find_fault(self, request: str, response: Any) -> str:
@@ -130,6 +137,12 @@ def _effective_error(response: Any, reported: BaseException | None) -> Any:
     """
     own = getattr(response, "error", None)
     return own if own and (not response.status_code or isinstance(reported, CatchResponseError)) else reported
+
+
+def _pass_caches(url: str) -> str:
+    """Return an address that no cache has seen, unless it leaves the query out of what it tells requests by."""
+    parts = urlsplit(url)
+    return parts._replace(query="&".join(filter(None, (parts.query, f"uncached={token_hex(8)}")))).geturl()
 
 
 def cacheable_requests(readers: type) -> Collection[str]:
