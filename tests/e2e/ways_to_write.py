@@ -44,12 +44,16 @@ WAYS: Mapping[str, str] = {
     "socket": "new WebSocket(origin.replace('http', 'ws') + '/w/socket')",
     "stream": "new WebSocketStream(origin.replace('http', 'ws') + '/w/stream')",
 }
-#: Ways that are no request of HTTP's, which the server counts by datagrams.
+#: Ways that are no request of HTTP's, which the server counts by datagrams, and by what is no TLS.
 DATAGRAMS = {
     "transport": "new WebTransport(origin + '/w/transport').ready.catch(() => 0).then(() => done('transport'))",
     "peer": """const p = new RTCPeerConnection({iceServers: [{urls: 'stun:' + location.host}]});
         p.onicegatheringstatechange = () => p.iceGatheringState === 'complete' && done('peer');
         p.createDataChannel('x'); p.createOffer().then((offer) => p.setLocalDescription(offer))""",
+    # over TCP, with the class of a window that is only just made
+    "tcp-peer": """const turn = {urls: 'turn:' + location.host + '?transport=tcp', username: 'a', credential: 'b'};
+        const q = new (add(`<iframe></iframe>`).contentWindow.RTCPeerConnection)({iceServers: [turn]});
+        q.createDataChannel('x'); q.createOffer().then((offer) => q.setLocalDescription(offer))""",
 }
 #: What has scripts of its own: each writes once over HTTP, and once over a WebSocket.
 _OWN_SCRIPTS = ("frame", "sandbox", "popup", "stranger", "worker", "nested", "shared", "service")
@@ -96,6 +100,7 @@ def counting_site(scratch: Path) -> Iterator[Counting]:
         protocol_version, timeout = "HTTP/1.1", 60
 
         def setup(self) -> None:
+            made.arrived += ["TCP /tcp-peer"] * (not _begins_tls(self.request))
             self.request = shown.context.wrap_socket(self.request, server_side=True)
             super().setup()
 
@@ -139,6 +144,11 @@ def counting_site(scratch: Path) -> Iterator[Counting]:
             each.join()
         server.datagrams.close()
         server.server_close()
+
+
+def _begins_tls(client: socket.socket) -> bool:
+    """Whether a client begins a handshake, or has nothing to say."""
+    return client.recv(1, socket.MSG_PEEK) in (b"\x16", b"")
 
 
 class _Server(ThreadingHTTPServer):

@@ -16,7 +16,7 @@ import pytest
 from playwright import async_api, sync_api
 from playwright.sync_api import APIRequestContext, APIResponse, Browser, BrowserContext, Error, Request
 
-from .launch import CONTEXT, OURS, launch_arguments
+from .launch import CONTEXT, OURS, WITHOUT_PEERS, launch_arguments
 from .network_guard import NetworkGuard
 from .request_hops import MOST, ask_by_hops
 
@@ -81,6 +81,7 @@ def _guard_contexts(patch: pytest.MonkeyPatch, guard: NetworkGuard, on_context: 
         if given.get("proxy"):
             pytest.fail("new_context(): a proxy would lead past the gate; take it out")
         context = made(self, **{**CONTEXT, **given})
+        context.add_init_script(WITHOUT_PEERS)
         on_context(context)
         return context
 

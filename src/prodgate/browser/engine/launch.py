@@ -20,6 +20,8 @@ _NO_UDP: Final = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--quic-max-packet-length=1",
 )
+#: Takes WebRTC from every page and frame of a context (workers have none): over TCP it goes past proxies and requests.
+WITHOUT_PEERS: Final = "for (const each of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete globalThis[each];"
 #: Features by which Chromium sends a site something past whatever watches requests.
 REPORTING: Final = ("Reporting", "NetworkErrorLogging", "DeviceBoundSessions")
 #: Features that are off: these, and those that Playwright turns off, since only the last list counts.

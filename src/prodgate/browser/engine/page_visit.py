@@ -17,7 +17,7 @@ from .accessibility import run_axe
 from .answers import measure_answers
 from .before_visits import press_stated
 from .keyboard_walk import walk_keyboard
-from .launch import CONTEXT
+from .launch import CONTEXT, WITHOUT_PEERS
 from .network_guard import NetworkGuard, record_nothing
 from .page_log import SHOWN, PageLog, shorten
 from .rest import read_vitals, wait_for_rest
@@ -66,6 +66,7 @@ class Visitor:
         given = {**CONTEXT, "service_workers": "allow", **self.sizes[size]}
         context = self.browser.new_context(base_url=self.settings.base_url, **given)
         context.set_default_timeout(self.settings.patience * 1000)
+        context.add_init_script(WITHOUT_PEERS)
         brought = self.settings.cookies.items()
         context.add_cookies([{"name": name, "value": text, "url": self.settings.base_url} for name, text in brought])
         if self.settings.headers:
