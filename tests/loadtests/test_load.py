@@ -210,6 +210,7 @@ OPEN: list[tuple[Criterion, Callable[[], tuple[Fact, ...]], str]] = [
     (AWAY, lambda: before_it_was_measured("deploy"), "the record does not say for how long nobody was served"),
     (NOTICED, lambda: run("deploy"), "only 1 of 3 samples"),
     (NOTICED, lambda: run("deploy", deploys=[*three()[:2], *before_and_after()]), "only 2 of 3 samples"),
+    (NOTICED, lambda: run("deploy", deploys=before_and_after()), "none of 3 samples"),
     (NOTICED, lambda: run("deploy", deploys=[]), "no deploy was carried out while the load ran"),
     (
         NOTICED,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from math import inf
 from typing import Any, Final
 
@@ -156,8 +157,7 @@ def _noticed_deploys(found: Any, stored: Mapping[str, Any]) -> Any:
     begin = datetime.fromisoformat(stored["record"]["started"]).timestamp()
     due = [sum(took.values()) + failed for took, failed in zip(found.latencies, found.failed, strict=True)]
     met = [one for one in deploys if _within(due, one["started"] - begin, one["ended"] - begin)]
-    starts = [one["started"] - begin for one in met]
-    spans = zip(starts, [*starts[1:], inf], strict=True)
+    spans = pairwise([*(one["started"] - begin for one in met), inf])
     failed, whole = sum(_within(found.failed, *span) > 0 for span in spans), len(met)
     unfinished = "; ".join(filter(None, (broken and f"a deploy did not succeed: {broken}", found.stopped)))
     told = f"none of {whole} says, at 95 %, that fewer than {1 - 0.05 ** (1 / max(1, whole)):.0%} are noticed"
