@@ -88,13 +88,12 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from prodgate.browser.engine.keyboard_walk import walk_keyboard
-from prodgate.browser.engine.launch import launch
 from prodgate.browser.engine.page_visit import _SCRIPTS
 from prodgate.browser.settings import BrowserSettings
 
 told = BrowserSettings.from_environment()
 with sync_playwright() as playwright:
-    browser, walks = launch(playwright, told), {}
+    browser, walks = playwright.chromium.launch(**{"executable_path": told.program} if told.program else {}), {}
     for each in told.pages:
         page = browser.new_page()
         page.goto(told.base_url + each["path"])
