@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 from prodgate.browser.processes import run_process
 from prodgate.browser.settings import BrowserSettings
+from tests.prodgate.ending import ended
 
 TOLD = BrowserSettings(base_url="https://shop.example", credentials={"buyer": {"user": "b", "password": "hunter22"}})
 
@@ -59,16 +59,4 @@ run_process(("-c", {child!r}), BrowserSettings(base_url="https://a.example"), lo
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    until = monotonic() + 60
-    while _lives(number) and monotonic() < until:
-        sleep(0.02)
-    assert not _lives(number)
-
-
-def _lives(number: int) -> bool:
-    """Whether a process runs; one that has ended may still wait to be reaped."""
-    try:
-        os.kill(number, 0)
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
+    assert ended(number)

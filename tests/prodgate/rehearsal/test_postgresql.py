@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from prodgate.engines.environments import EngineError
 from prodgate.engines.postgresql import PostgreSQL, find_postgresql
 from prodgate.processes.child import read_first_line
 from prodgate.rehearsal.postgresql import running_postgresql
+from tests.prodgate.ending import ended
 
 RUNS = """
 import sys
@@ -68,15 +68,7 @@ def test_it_ends_with_whoever_started_it(engine: PostgreSQL) -> None:
         folder = Path(url.strip().partition("host=")[2])
         server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         running.send_signal(signal.SIGKILL)
-    until(lambda: not is_running(server))
-
-
-def is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
-    except (ProcessLookupError, FileNotFoundError):
-        return False
+    assert ended(server)
 
 
 @pytest.mark.parametrize(

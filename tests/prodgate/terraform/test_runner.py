@@ -15,6 +15,7 @@ from prodgate.processes.child import Process
 from prodgate.terraform.diagnostics import TerraformError
 from prodgate.terraform.evaluate import evaluate
 from prodgate.terraform.runner import find_engine, run
+from tests.prodgate.ending import ended
 from tests.prodgate.terraform.tree_files import Plant
 
 #: Stands in for terraform: says who it, its child and the provider are; its child ignores Ctrl-C.
@@ -30,20 +31,6 @@ def _program(file: Path, text: str) -> Path:
     file.write_text(text, encoding="utf-8")
     file.chmod(0o755)
     return file
-
-
-def _ended(*pids: int) -> bool:
-    """Whether the processes end within a minute."""
-    for pid in pids:
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        ended, _, _ = select.select([descriptor], [], [], 60)
-        os.close(descriptor)
-        if not ended:
-            return False
-    return True
 
 
 def _said(pipe: Path) -> str:
@@ -110,7 +97,7 @@ def test_too_slow_is_ended_with_everything_it_started(tmp_path: Path) -> None:
         run((str(program), "plan"), cwd=tmp_path, environment={"PATH": os.environ["PATH"]}, limit=0.5)
 
     core, child = said.read_text(encoding="utf-8").split()
-    assert _ended(int(core), int(child))
+    assert ended(int(core), int(child))
 
 
 def test_one_that_ignores_interruption_is_killed(tmp_path: Path) -> None:
@@ -156,5 +143,5 @@ def test_ctrl_c_leaves_neither_core_nor_provider(tmp_path: Path, plant: Plant) -
         _, printed = gate.communicate(timeout=120)
 
     assert b"KeyboardInterrupt" in printed
-    assert _ended(int(core), int(child), provider)
+    assert ended(int(core), int(child), provider)
     assert not list(tmp_path.glob("prodgate-*"))

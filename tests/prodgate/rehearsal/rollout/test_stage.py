@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from prodgate.processes.child import read_first_line
 from prodgate.rehearsal.emulator.codedeploy_deployments import EVENTS
 from prodgate.rehearsal.site.database import list_revisions
 from prodgate.rehearsal.site.migrating import bring_schema
+from tests.prodgate.ending import ended
 from tests.prodgate.rehearsal.rollout.staged import SHOP, Staged, all_of, staged
 
 pytestmark = pytest.mark.xdist_group("rollout")
@@ -131,23 +131,14 @@ with running_rollout(account, logs, speed=100, progress=lambda _: None) as rollo
 """
 
 
-def test_nothing_outlives_whoever_started_it(tmp_path: Path, stage: Staged) -> None:
+def test_nothing_outlives_whoever_started_it(tmp_path: Path) -> None:
     command = (sys.executable, "-c", RUNS, str(SHOP), str(tmp_path))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as running:
         assert running.stdout is not None
         started = [int(each) for each in read_first_line(running.stdout.fileno(), 120).split()]
         running.send_signal(signal.SIGKILL)
     assert len(started) == 3
-    stage.until(lambda: not any(is_running(each) for each in started))
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process runs; one that waits to be reaped does not."""
-    try:
-        os.kill(pid, 0)
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except (ProcessLookupError, FileNotFoundError):
-        return False
+    assert ended(*started)
 
 
 def test_what_the_tasks_write_is_in_their_log_group(stage: Staged) -> None:
