@@ -79,6 +79,8 @@ def test_reads(page: Page):
     assert page.request.get("/first", max_redirects=0).status == 302
     with pytest.raises(Error, match="redirects"):
         page.request.get("/circle")
+    page.goto("/")
+    page.evaluate("fetch('/kept').then((one) => one.text()).then(() => fetch('/kept')).then((one) => one.text())")
 
 
 @pytest.mark.mutates
@@ -97,6 +99,7 @@ def answers(site: Origin) -> Mapping[str, Answer]:
     return {
         "/": html("The news"), "/form": html("Thanks"), "/own": html("Mine"), "/second": html("There"),
         "/first": redirect("/second"), "/circle": redirect("/circle"), "/then": redirect("/form"),
+        "/kept": html("Kept", headers={"Cache-Control": "max-age=600"}),
         "/away": redirect(f"{other}/form"), "/far": redirect("/away"),
     }  # fmt: skip
 
@@ -135,3 +138,4 @@ def test_what_reads_and_what_says_that_it_writes_is_let_through(run: tuple[dict[
     arrived = [each for each in run[1].asked if each[0] not in ("GET", "HEAD")]
     assert arrived == [("POST", "/form"), ("POST", "/then"), ("PUT", "/form"), ("UPGRADE", "/socket")]
     assert ("GET", "/form") in run[1].asked
+    assert run[1].asked.count(("GET", "/kept")) == 2, "the site answers, and not what the browser kept"

@@ -36,6 +36,9 @@ _REFUSED: Final[Mapping[type, tuple[tuple[str, ...], str]]] = {
     ),
     async_api.APIRequest: (("new_context",), "use playwright.sync_api"),
 }
+#: A route that nothing takes: with one Playwright turns the cache off, so that each answer of a journey is the site's.
+#: What Chromium keeps lacks Strict-Transport-Security.
+_NO_CACHE: Final = "https://prod-gate.invalid/"
 _METHODS: Final = ("get", "head", "post", "put", "patch", "delete")
 
 
@@ -82,6 +85,7 @@ def _guard_contexts(patch: pytest.MonkeyPatch, guard: NetworkGuard, on_context: 
             pytest.fail("new_context(): a proxy would lead past the gate; take it out")
         context = made(self, **{**CONTEXT, **given})
         context.add_init_script(WITHOUT_PEERS)
+        context.route(_NO_CACHE, lambda route: route.abort())
         on_context(context)
         return context
 
