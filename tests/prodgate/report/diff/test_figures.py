@@ -147,7 +147,7 @@ def loaded(path: object, rate: int = 50, lag: float = 0.001, observed: str = FAS
     [
         ({}, ""),
         ({"rate": 100}, "rate of the load: 50 -> 100"),
-        ({"lag": 0.5}, "requests were sent 500 ms late in one of a hundred cases"),
+        ({"lag": 0.5}, "requests were sent, and answers received, 500 ms late in one of a hundred cases"),
     ],
 )
 def test_figures_of_different_loads_are_not_compared(tmp_path: object, other: dict[str, float], why: str) -> None:
