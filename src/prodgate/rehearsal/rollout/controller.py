@@ -102,6 +102,7 @@ def _move(stage: Stage, releases: Sequence[Release]) -> None:
         for percent, minutes in releases[0].service.steps:
             if percent == 100 and "kill-at-switch" in stage.faults:
                 stage.fleet.end([one.task for each in releases for one in each.blue.targets], at_once=True)
+                sleep(_LOOK)  # else all of the few readers of a test may happen to ask after the traffic has moved
             wrong = percent < 100 and "wrong-weights" in stage.faults
             _shift_all(stage, releases, _HALF if wrong else percent)
             _wait(stage, releases, minutes)
