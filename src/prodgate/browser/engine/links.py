@@ -24,7 +24,7 @@ _TIMEOUT: Final = 10_000.0
 _BUDGET: Final = 60_000.0
 #: Redirects that are followed, as many as a browser follows.
 _MAX_HOPS: Final = 20
-#: Seconds to wait in all where a site asks for fewer requests, and at once if it doesn't say for how long.
+#: Seconds to wait in all where a site asks for fewer requests, and each time at least: some say 0 for ever.
 _MAX_WAIT, _WAIT = 10.0, 1.0
 _TOO_MANY: Final = 429
 #: Headers by which AWS WAF and Cloudflare say that an answer is a puzzle for whoever may be no person.
@@ -94,6 +94,6 @@ def _follow(request: APIRequestContext, settings: BrowserSettings, url: str) -> 
 
 
 def _read_wait(response: APIResponse) -> float:
-    """Return the seconds after which a site wants to be asked again; nobody waits for a date."""
+    """Return the seconds after which a site wants to be asked again, never none; nobody waits for a date."""
     stated = response.headers.get("retry-after", "")
-    return float(stated) if stated.isdecimal() else _WAIT
+    return max(float(stated), _WAIT) if stated.isdecimal() else _WAIT
