@@ -70,23 +70,16 @@ def estimate_share(
     *,
     bound: Bound,
     confidence: Quantity | None,
-    good: bool = False,
     unfinished: str = "",
     detail: str = "",
     seconds: float = 0.0,
 ) -> Estimate:
-    """Estimate the share of requests that went bad, of which ``bad[second]`` did; with ``good`` the share of others.
-
-    ``seconds`` is how long they came.
-    """
-    sure, limit = confidence or CONFIDENCE, _limit(bound, good=good)
+    """Estimate the share of requests that went bad, of which ``bad[second]`` did; they came for so many ``seconds``."""
+    sure, limit = confidence or CONFIDENCE, _limit(bound)
     low, high = statistics.clustered_interval(bad, trials, float(sure.base))
     worth = statistics.effective_trials(bad, trials, float(sure.base))
-    value = sum(bad) / max(trials, 1)
-    if good:
-        low, value, high = 1 - high, 1 - value, 1 - low
     return Estimate(
-        value=_percent(value, ROUND_HALF_EVEN),
+        value=_percent(sum(bad) / max(trials, 1), ROUND_HALF_EVEN),
         low=_percent(low, ROUND_FLOOR),
         high=_percent(high, ROUND_CEILING),
         samples=trials,
@@ -113,7 +106,7 @@ def estimate_rate(
         effective=trials,
         confidence=sure,
         of=of,
-        settles=_describe_further_trials(hits, trials, trials, limit=_limit(bound, good=False), confidence=sure, of=of),
+        settles=_describe_further_trials(hits, trials, trials, limit=_limit(bound), confidence=sure, of=of),
     )
 
 
@@ -191,12 +184,12 @@ def _describe_further_trials(
     return f"{number} {of} like these would settle it"
 
 
-def _limit(bound: Bound, *, good: bool) -> float:
+def _limit(bound: Bound) -> float:
     """Return the limit as a share of bad ones. Raises UnitError for a bound on something else."""
     limit = bound.limit
     if limit is None or limit.dimension != "ratio":
         raise UnitError(f"'{bound}' bounds a {bound.dimension}, not a share")
-    return float(1 - limit.base if good else limit.base)
+    return float(limit.base)
 
 
 def _tenths(bound: Bound) -> int:

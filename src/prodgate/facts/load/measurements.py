@@ -90,7 +90,16 @@ class Measurements:
 
     def failed_share(self, criterion: Criterion) -> Estimate:
         """Return the share of requests that failed."""
-        return self._share(criterion, good=False)
+        found = estimates.estimate_share(
+            self.failed,
+            self.requests,
+            bound=_require_bound(criterion),
+            confidence=self.confidence(criterion),
+            unfinished=self.why_unfinished(criterion),
+            detail=", ".join(filter(None, (self.describe_failures(), self.protocol))),
+            seconds=float(self.duration.base),
+        )
+        return self._with_spell(found, criterion)
 
     def why_unfinished(self, criterion: Criterion) -> str:
         """Return why too little was measured to satisfy a criterion, or an empty string."""
@@ -104,19 +113,6 @@ class Measurements:
 
     def _lateness(self) -> str:
         return f"sent and received up to {self.late} late" if self.late.base >= _NOTABLE else ""
-
-    def _share(self, criterion: Criterion, *, good: bool) -> Estimate:
-        found = estimates.estimate_share(
-            self.failed,
-            self.requests,
-            bound=_require_bound(criterion),
-            confidence=self.confidence(criterion),
-            good=good,
-            unfinished=self.why_unfinished(criterion),
-            detail=", ".join(filter(None, (self.describe_failures(), self.protocol))),
-            seconds=float(self.duration.base),
-        )
-        return self._with_spell(found, criterion)
 
     def _with_spell(self, found: Estimate, criterion: Criterion) -> Estimate:
         """Say for how long a disturbance it holds that a bound is kept, and whether that is what is asked for."""
