@@ -56,7 +56,7 @@ def run_profiles(
     broken: dict[str, str] = {}
     for name in PROFILES:
         if reason := _find_hindrance(name, target, section, context) or _find_broken(name, section, broken):
-            unreadable |= _leave_unreadable(name, reason)
+            unreadable |= _leave_unreadable(name, reason, section)
         elif name in section.profiles:
             try:
                 for seen in _run_profile(name, target, section, context):
@@ -66,7 +66,7 @@ def run_profiles(
                     if name == "steady":
                         yield from _find_previous(seen.value, section, context, unreadable)
             except UsageError as error:
-                unreadable |= _leave_unreadable(name, str(error))
+                unreadable |= _leave_unreadable(name, str(error), section)
 
 
 def _find_broken(name: str, section: LoadSection, broken: Mapping[str, str]) -> str:
@@ -82,8 +82,10 @@ def _find_broken(name: str, section: LoadSection, broken: Mapping[str, str]) -> 
     return f"{before}, so {name} at {rate} was not sent to the same site; find out what broke, and run the load again"
 
 
-def _leave_unreadable(profile: str, reason: str) -> dict[str, str]:
-    return {kind.__name__: reason for kind in KINDS[profile]}
+def _leave_unreadable(profile: str, reason: str, section: LoadSection) -> dict[str, str]:
+    """Leave open what a profile would have shown; of one that is not stated, what no stated one shows either."""
+    shown = () if profile in section.profiles else [kind for each in section.profiles for kind in KINDS[each]]
+    return {kind.__name__: reason for kind in KINDS[profile] if kind not in shown}
 
 
 def _find_hindrance(name: str, target: LoadTarget, section: LoadSection, context: LayerContext) -> str:

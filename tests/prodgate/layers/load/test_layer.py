@@ -150,6 +150,8 @@ def test_what_is_not_there_is_said(shop: Path, made: Made, site: OwnSite) -> Non
     seen = observed(observation(shop))
     assert "states no [load.surge]" in seen.unreadable[SurgeLoad]
     assert seen.of(SteadyLoad)
+    assert Standstill not in seen.unreadable, "the load that is stated shows it"
+    assert seen.of(Standstill)
 
 
 def test_criteria_without_a_load_section_say_what_to_write(shop: Path, made: Made) -> None:
