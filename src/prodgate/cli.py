@@ -89,17 +89,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    check = command("check", "check", "judge any Terraform root, module tree or plan.json with the policies alone")
-    check.add_argument("path", type=Path, help="a directory with Terraform, or a plan.json")
-    check.add_argument("--var-file", type=Path, action="append", default=[], help="variable file; may be repeated")
-    check.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="set a variable of the root")
-    check.add_argument("--modules", type=Path, action="append", default=[], metavar="DIR", help="holds modules by name")
-    check.add_argument("--source", type=Path, metavar="DIR", help="the root that a plan.json was made from")
-    check.add_argument("--criteria", type=Path, help="judge by these (default: good practice for any team)")
-    check.add_argument("--waivers", type=Path, help="accepted risks (default: none)")
-    check.add_argument("--json", action="store_true", help="the same as --format json")
-    check.add_argument("--format", choices=("text", "json", "sarif", "junit", "github"), default="text")
-    check.add_argument("--output", type=Path, metavar="FILE", help="write SARIF, JUnit or annotations there")
+    from .commands.check_arguments import add_arguments as add_check_arguments  # noqa: PLC0415  --help needs no more
+
+    add_check_arguments(
+        command("check", "check_command.check", "judge any Terraform root, tree or plan.json by policies")
+    )
     explain = command("explain", "explain", "explain why a criterion, policy or check matters and what to write")
     explain.add_argument("id", help="id of a criterion or a policy, or name of a check")
     explain.add_argument("--criteria", type=Path, help="default: criteria.toml, else what comes with the gate")

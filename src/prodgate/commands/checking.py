@@ -13,10 +13,12 @@ from ..layers.static.layer import EVALUATES
 from ..run.watching import watch_judgements
 from ..terraform.policy import Policy, apply
 from ..terraform.resources import Configuration
-from ..verdict import Verdict, decide
+from ..verdict import Decision, Verdict, decide
 from ..waivers import Waiver
 
 STATIC: Final = Scope(layers=frozenset({"static"}))
+#: The verdict on what declares nothing.
+NOTHING: Final = Verdict(decision=Decision.INSUFFICIENT, scope=STATIC, rulings=(), waivers=())
 
 
 def baseline(criteria: Criteria) -> Criteria:

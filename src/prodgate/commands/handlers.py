@@ -6,44 +6,27 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..criteria import Criteria, UsageError
 from ..engines.setup import check_engines
 from ..evidence import runs
-from ..evidence.standing import find_unasked
 from ..layers.rollout.moments import find_supporting
-from ..report.text import visible
-from ..run.planning import list_written, plan_judges
-from ..run.policies import judge_by_policies
-from ..run.publishing import Sealer, publish, show
+from ..run.planning import list_written
+from ..run.publishing import Sealer, publish
 from ..run.running import Plan, carry_out, judge_again, parse_layers
 from ..sealing.signers import take_signer
 from ..sections.bundled import BUNDLED
-from ..sections.criteria_file import load_criteria
 from ..sections.moments import narrow, require_judges
 from ..sections.project import (
     Project,
-    find_folders,
-    load_policies,
     open_project,
 )
 from ..sections.targets import Target, parse_target
-from ..sections.waivers_file import load_waivers
-from ..terraform.diagnostics import TerraformError
-from ..terraform.evaluate import Given, open_configurations
-from ..terraform.policy import POLICIES
-from ..terraform.resources import Configuration
-from ..terraform.sources import find_other_roots
-from ..waivers import Waiver
-from . import checking, tracing
-from .accepting import refuse_unknown
+from . import tracing
 from .allowed_hosts import refuse_other_host, refuse_other_site
 from .answering import ask
-from .exporting import render_check
-from .output import write
+from .opening import open_stated, print_progress
 from .sealing import bundle, seal, verify  # noqa: F401  the command line finds its commands here
 
 
@@ -66,11 +49,11 @@ def judge(args: argparse.Namespace) -> int:
     """Judge the facts of an earlier run again; the exit code is the verdict's."""
     earlier = runs.read(args.run)
     plan = Plan(
-        project=_open_project(args.criteria, args.waivers),
+        project=open_stated(args.criteria, args.waivers),
         target=parse_target(earlier.about["target"]),
         layers=frozenset(earlier.about["layers"]),
         runs=args.runs,
-        progress=_print_progress,
+        progress=print_progress,
         waivers=args.waivers,
         moment=earlier.about.get("moment") or "",
     )
@@ -81,41 +64,6 @@ def judge(args: argparse.Namespace) -> int:
 def report(args: argparse.Namespace) -> int:
     """Write the reports of a run again; the exit code is the verdict's."""
     return publish(args.run, as_json=args.json, pdf=args.pdf)
-
-
-def check(args: argparse.Namespace) -> int:
-    """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
-    project = _open_project(args.criteria, args.waivers) if args.criteria else None
-    if project is not None:
-        plan_judges(project, {"static"})
-    criteria = project.stated.criteria if project else checking.baseline(_bundled_criteria())
-    try:
-        configurations = _open_configurations(args, project)
-    except TerraformError as error:
-        raise UsageError(str(error)) from error
-    waivers = _read_waivers(args.waivers, named=True) if args.waivers else ()
-    if project is None:
-        load_policies(find_folders("policies", None))
-        verdict = checking.check(configurations, POLICIES.values(), criteria, waivers, whole=False)
-    else:
-        found = (*judge_by_policies(configurations, project), *find_unasked(project.stated, {"static"}))
-        verdict = checking.check(configurations, (), criteria, waivers, whole=True, judged_elsewhere=found)
-    for other in find_other_roots(args.path.resolve()) if args.path.is_dir() else ():
-        _print_progress(
-            f"not judged: {os.path.relpath(other)} is a root that {args.path} does not call; name it to judge it"
-        )
-    for note in (each for configuration in configurations for each in configuration.notes):
-        _print_progress(f"note: {note}")
-    if args.format not in ("text", "json"):
-        write(render_check(verdict, waivers, args.path, args.format), args.output)
-        return verdict.decision.exit_code
-    return show(verdict, subject=str(args.path), as_json=args.json or args.format == "json")
-
-
-def _open_configurations(args: argparse.Namespace, project: Project | None) -> tuple[Configuration, ...]:
-    account = project.stated.account if project else None
-    given = Given(args.var_file, args.var, args.modules)
-    return open_configurations(args.path, given=given, source=args.source, progress=_print_progress, account=account)
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -141,7 +89,7 @@ def trace(args: argparse.Namespace) -> int:
 
 def setup(args: argparse.Namespace) -> int:
     """Make the engines ready and say which are; exit 3 when one is not."""
-    states = check_engines(_print_progress)
+    states = check_engines(print_progress)
     if args.json:
         _print(json.dumps([{"engine": s.name, "ready": s.ready, "detail": s.detail} for s in states], indent=2))
     else:
@@ -178,7 +126,7 @@ def iam_policy(args: argparse.Namespace) -> int:
 
 def _make_plan(args: argparse.Namespace) -> Plan:
     target, layers = parse_target(args.target), parse_layers(args.only)
-    project = _open_project(args.criteria, args.waivers)
+    project = open_stated(args.criteria, args.waivers)
     asked = narrow(project.stated, args.moment).criteria
     supporting = find_supporting(asked, rehearsal=target.rehearsal) & layers if args.moment else frozenset()
     layers = require_judges(layers, args.moment)
@@ -191,7 +139,7 @@ def _make_plan(args: argparse.Namespace) -> Plan:
         target=target,
         layers=layers,
         runs=args.runs,
-        progress=_print_progress,
+        progress=print_progress,
         waivers=args.waivers,
         load_allowed=args.i_am_allowed_to_load,
         attack_allowed=args.i_am_allowed_to_attack,
@@ -211,32 +159,6 @@ def _refuse_unopenable(target: Target, project: Project) -> None:
 
     project.stated.require_account()
     open_session(target.profile, target.region, os.environ)
-
-
-def _open_project(criteria: Path, waivers: Path | None) -> Project:
-    """Open a project; nothing of its own is run here. Raises UsageError with a line per mistake."""
-    project = open_project(criteria)
-    accepted = _read_waivers(waivers or project.waivers, named=waivers is not None)
-    refuse_unknown(project, accepted, waivers or project.waivers)
-    for name in project.list_replaced():
-        _print_progress(f"{name}: replaces the file of that name that comes with the gate")
-    return project
-
-
-def _read_waivers(path: Path, *, named: bool) -> Sequence[Waiver]:
-    """Read waivers; a file that the user names must exist."""
-    if named and not path.exists():
-        raise UsageError(f"{path}: there is no such file; name a waivers file, or leave --waivers out")
-    return load_waivers(path)
-
-
-def _bundled_criteria() -> Criteria:
-    return load_criteria(BUNDLED / "criteria.toml").criteria
-
-
-def _print_progress(step: str) -> None:
-    sys.stderr.write(visible(step) + "\n")
-    sys.stderr.flush()
 
 
 def _print(text: Any) -> None:

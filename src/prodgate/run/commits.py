@@ -8,14 +8,15 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from ..criteria import UsageError
 
 #: Seconds in which git must have said what it is asked.
 _LIMIT: Final = 30.0
-#: Otherwise a program that the checkout's own settings name would be asked what has changed.
-_PLAIN: Final = ("-c", "core.fsmonitor=false")
+#: Otherwise a program that the checkout's own settings name would be asked what has changed, or told that git looked.
+_PLAIN: Final = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 #: How ``ls-files -v`` marks a file that ``status`` does not look at: skipped, or, in lower case, assumed unchanged.
 _SKIPPED: Final = "S"
 #: How much of git's own words is kept.
@@ -70,13 +71,14 @@ def ask_or_nothing(root: Path, *words: str) -> str:
         return ""
 
 
-def make_asker(root: Path) -> Ask:
+def make_asker(root: Path, *, limit: float = _LIMIT, settings: Mapping[str, str] = MappingProxyType({})) -> Ask:
     """Return a function that asks git about a directory, and raises GitError, or UsageError when no answer comes.
 
-    Settings in the environment that lead git elsewhere (``GIT_DIR``, ``GIT_INDEX_FILE``, …) are not handed on.
+    Settings in the environment that lead git elsewhere (``GIT_DIR``, ``GIT_INDEX_FILE``, …) are not handed on, but
+    those that are given are. ``limit`` is in seconds.
     """
     git = shutil.which("git")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | dict(settings)
 
     def ask(*words: str) -> str:
         if git is None:
@@ -84,10 +86,10 @@ def make_asker(root: Path) -> Ask:
         try:
             done = subprocess.run(  # noqa: S603
                 (git, *_PLAIN, "-C", str(root), *words),
-                capture_output=True, text=True, errors="surrogateescape", check=False, timeout=_LIMIT, env=environment,
+                capture_output=True, text=True, errors="surrogateescape", check=False, timeout=limit, env=environment,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise UsageError(f"git {words[0]}: gave no answer within {_LIMIT:g} s; see why, and run again") from None
+            raise UsageError(f"git {words[0]}: gave no answer within {limit:g} s; see why, and run again") from None
         except OSError as error:  # more words than the system hands on
             raise GitError(f"git {words[0]}: {error.strerror}") from error
         if done.returncode:

@@ -15,26 +15,21 @@ from ..criteria import UsageError
 from ..engines.environments import EngineError
 from ..engines.printing import print_page
 from ..evidence import runs
-from ..findings import Finding, Outcome
 from ..processes.ending import naming
 from ..report.catalogue import FILES
 from ..report.diff.comparison import compare
 from ..report.diff.text import render_comparison
-from ..report.grouping import batches
 from ..report.html import render_html
 from ..report.summary import render_summary
 from ..report.terminal import render_terminal
 from ..report.text import visible
 from ..report.verdict_json import verdict_to_json
-from ..report.view import value_origin
 from ..sealing.seals import Seal, seal, taken_back
 from ..sealing.standing import SealState, is_as_sealed, read_state, state_by
 from ..signatures.keys import Signer, SigningError
 from ..verdict import Verdict
 from .nights import read_nights
 
-#: Findings of one kind that ``show`` prints before it counts the rest.
-MOST_SHOWN: Final = 5
 #: The summary for the page of a CI job.
 SUMMARY: Final = "summary.md"
 
@@ -142,30 +137,6 @@ def _render_changes(before: Path, run: runs.Run) -> str:
         return render_comparison(compare(runs.read(before), run))
     except UsageError as error:
         return visible(f"nothing to compare with: {error}")
-
-
-def show(verdict: Verdict, *, subject: str, as_json: bool) -> int:
-    """Show a verdict that belongs to no run, the first findings of each policy, and return the exit code."""
-    if as_json:
-        _print(json.dumps(verdict_to_json(verdict), ensure_ascii=False, indent=2))
-        return verdict.decision.exit_code
-    for batch in batches(verdict.blocking):
-        for finding in batch.findings[:MOST_SHOWN]:
-            _print_finding(finding)
-        if (more := len(batch.findings) - MOST_SHOWN) > 0:
-            _print(visible(f"{batch.outcome}: [{batch.check}] and {more:,} more; --json lists them all"))
-    counts = ", ".join(f"{sum(f.outcome is o for f in verdict.findings)} {o}" for o in Outcome)
-    _print(f"{verdict.decision} for what {subject} declares: {counts}")
-    _print("This judges declarations alone; it is not a promotion verdict.")
-    return verdict.decision.exit_code
-
-
-def _print_finding(finding: Finding) -> None:
-    place = f"{finding.where[0]}: " if finding.where else ""
-    _print(visible(f"{place}{finding.outcome}: [{finding.check}] {finding}"))
-    for label, text in (("set in", value_origin(finding)), ("remedy", finding.remedy)):
-        if text:
-            _print(visible(f"    {label}: {text}"))
 
 
 def _has_colour() -> bool:

@@ -80,11 +80,16 @@ def sort_changes(pairs: Collection[Change], judged: Collection[str]) -> Changes:
     return found
 
 
+def find_key(finding: Finding) -> Key:
+    """Return what a finding answers, the same in each run."""
+    return (finding.criterion, finding.layer, finding.check, _PASSING.sub("(any)", finding.subject))
+
+
 def _by_key(verdict: Verdict) -> dict[Key, Finding]:
     """Return findings by what they answer; the worst one where a check spoke more than once of a subject."""
     found: dict[Key, Finding] = {}
     for finding in all_findings(verdict):
-        key = (finding.criterion, finding.layer, finding.check, _PASSING.sub("(any)", finding.subject))
+        key = find_key(finding)
         known = found.get(key, finding)
         found[key] = known if known.outcome is find_worst((known.outcome, finding.outcome)) else finding
     return found

@@ -1,0 +1,133 @@
+"""``prodgate check``: what it shows of a tree, and of what a change makes worse."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from prodgate import cli
+from prodgate.commands import check_command
+from prodgate.terraform.diagnostics import refusal
+from prodgate.terraform.resources import Configuration
+
+QUEUE = 'resource "aws_sqs_queue" "{name}" {{\n  name = "{name}"\n  sqs_managed_sse_enabled = {safe}\n}}\n'
+
+
+def git(root: Path, *words: str) -> None:
+    named = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", "-C", str(root), *named, *words], check=True, capture_output=True, timeout=60)
+
+
+def queues(**safe: bool) -> str:
+    return "".join(QUEUE.format(name=name, safe=str(value).lower()) for name, value in safe.items())
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose only commit has a root with queues; the working directory is its top."""
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live" / "main.tf").write_text(queues(mended=False, stands=False, kept=True))
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "first")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Configuration] | Exception]:
+    """What roots declare, by name, in place of what core would make of them."""
+    stated: dict[str, list[Configuration] | Exception] = {}
+
+    def open_given(path: Path, given: object, source: object, yardstick: object) -> tuple[Configuration, ...]:
+        found = stated[(path / "which").read_text()]
+        if isinstance(found, Exception):
+            raise found
+        return tuple(found)
+
+    monkeypatch.setattr(check_command, "_open", open_given)
+    return stated
+
+
+def test_check_shows_what_is_worse_than_at_a_revision(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "live" / "main.tf").write_text(queues(mended=True, stands=False, kept=True, new=False))
+    code = cli.main(["check", "live", "--changed", "HEAD", "--json"])
+    said = json.loads(capsys.readouterr().out)
+    blocking = [f for f in said["findings"] if f["outcome"] in ("not-satisfied", "undetermined")]
+    encrypted = [f for f in blocking if f["policy"] == "PG_ENC_2"]
+    assert code == said["exit_code"] == 1
+    assert {f["address"] for f in blocking} == {"aws_sqs_queue.new"}
+    assert [(f["file"], f["line"]) for f in encrypted] == [("main.tf", 15)]
+    assert [(f["check"], f["subject"]) for f in said["fixed"]] == [("PG_ENC_2", "aws_sqs_queue.mended")]
+    assert said["since"].startswith("HEAD (")
+    assert said["standing"] > 0
+
+
+Opened = dict[str, list[Configuration] | Exception]
+
+
+def test_check_says_that_nothing_changed(shop: Path, opened: Opened, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "live" / "which").write_text("one")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "which")
+    opened["one"] = [Configuration(root="live", engine="made", resources=[])]
+    code = cli.main(["check", "live", "--changed", "HEAD"])
+    out, _ = capsys.readouterr()
+    assert "for what changed in live since HEAD (" in out
+    assert "newly 0 not-satisfied, 0 undetermined; 0 fixed, 2 as before" in out
+    assert (code, out.startswith("GO for what changed")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        (None, "note: there was no new at HEAD ("),
+        (
+            refusal("main.tf:1: Unsupported argument"),
+            "can't be judged, so that all counts as new: main.tf:1: Unsupported",
+        ),
+    ],
+)
+def test_what_was_not_there_or_was_broken_makes_all_new(
+    shop: Path, opened: Opened, capsys: pytest.CaptureFixture[str], before: Exception | None, message: str
+) -> None:
+    (shop / "new").mkdir()
+    if before is not None:
+        (shop / "new" / "which").write_text("before")
+        git(shop, "add", "-A")
+        git(shop, "commit", "-qm", "broken")
+        opened["before"] = before
+    (shop / "new" / "which").write_text("after")
+    opened["after"] = [Configuration(root="new", engine="made", resources=[])]
+    cli.main(["check", "new", "--changed", "HEAD"])
+    assert message in capsys.readouterr().err
+
+
+def test_a_plan_that_git_does_not_have_is_refused(
+    shop: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check_command, "_open", lambda *_: (Configuration(root="p", engine="made", resources=[]),))
+    (shop / "plan.json").write_text("{}")
+    code = cli.main(["check", "plan.json", "--changed", "HEAD"])
+    err = capsys.readouterr().err
+    assert (code, "plan.json is not in HEAD (" in err) == (4, True)
+    assert "name the directory that it was made from" in err
+
+
+def test_values_are_those_of_the_revision(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop / "prod.tfvars").write_text("first")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "values")
+    (shop / "prod.tfvars").write_text("second")
+    (shop / "later.tfvars").write_text("second")
+    seen: list[list[str]] = []
+
+    def look(_path: Path, given: object, *_: object) -> tuple[Configuration, ...]:
+        seen.append([each.read_text() for each in given.var_files])  # type: ignore[attr-defined]
+        return (Configuration(root="live", engine="made", resources=[]),)
+
+    monkeypatch.setattr(check_command, "_open", look)
+    files = ("--var-file", "prod.tfvars", "--var-file", "later.tfvars")
+    cli.main(["check", "live", "--changed", "HEAD", *files])
+    assert seen == [["second", "second"], ["first", "second"]]
