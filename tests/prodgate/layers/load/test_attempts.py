@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.load.attempts import count_attempts
 from tests.prodgate.sample_run import move
 
-from .stage import REAL, Made, observation
+from .stage import CRITERIA, REAL, Made, observation
+from .test_baseline import finished
 
 
 def begun(context: LayerContext, night: int, profile: str = "steady") -> None:
@@ -31,3 +34,26 @@ def test_every_run_of_the_commit_that_began_the_load_counts(shop: Path, made: Ma
 def test_a_rehearsal_counts_none(shop: Path, made: Made) -> None:
     begun(observation(shop), 1)
     assert count_attempts(observation(shop), "steady") == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "attempt"), [("satisfied", 1), ("not-satisfied", 2), ("undetermined", 2), ("not-applicable", 2)]
+)
+def test_a_pass_ends_the_series(shop: Path, made: Made, outcome: str, attempt: int) -> None:
+    earlier = observation(shop, REAL, commit="3f2a9c1")
+    (earlier.run / "logs" / "load" / "steady").mkdir(parents=True)
+    finished(earlier, outcome)
+    move(earlier.run, "2026-01-01T000000Z-0000000")
+    assert count_attempts(observation(shop, REAL, commit="3f2a9c1"), "steady") == attempt
+    begun(observation(shop, REAL, commit="3f2a9c1"), 2)
+    assert count_attempts(observation(shop, REAL, commit="3f2a9c1"), "steady") == attempt + 1
+
+
+def test_a_pass_of_other_criteria_ends_nothing(shop: Path, made: Made) -> None:
+    (shop / "criteria.toml").write_text(CRITERIA.replace("< 200 ms", "< 900 ms"), "utf-8")
+    lenient = observation(shop, REAL, commit="3f2a9c1")
+    (lenient.run / "logs" / "load" / "steady").mkdir(parents=True)
+    finished(lenient, "satisfied")
+    move(lenient.run, "2026-01-01T000000Z-0000000")
+    (shop / "criteria.toml").write_text(CRITERIA, "utf-8")
+    assert count_attempts(observation(shop, REAL, commit="3f2a9c1"), "steady") == 2
