@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ..criteria import UsageError
 from ..evidence import runs
 from ..report.diff.as_json import comparison_to_json
 from ..report.diff.comparison import Comparison, compare
@@ -29,7 +30,15 @@ _FORMATS: Final[Mapping[str, Callable[[Comparison], str]]] = {
 
 
 def diff(args: argparse.Namespace) -> int:
-    """Say what changed from one run to another; both are checked first. Raises RunError for one that was edited."""
+    """Say what changed from one run to another; both are checked first. Raises RunError for one that was edited.
+
+    Raises UsageError for a language that the format does not have.
+    """
+    if args.language != "en" and args.format != "html":
+        raise UsageError(f"--language {args.language} is of the page: add --format html")
     comparison = compare(runs.read(args.before), runs.read(args.after))
-    write(_FORMATS[args.format](comparison), args.output)
+    if args.language != "en":
+        write(render_comparison_page(comparison, args.language), args.output)
+    else:
+        write(_FORMATS[args.format](comparison), args.output)
     return 0

@@ -13,13 +13,13 @@ from typing import Final
 
 from ..criteria import UsageError
 from ..evidence import journal
+from ..report.catalogue import FILES
 from ..report.history.entries import Entry
-from ..report.history.page import render_history
+from ..report.history.page import PAGE, name_page, render_history
 from ..run.nights import read_entry
 from .output import write
 
 INDEX: Final = "history.jsonl"
-PAGE: Final = "history.html"
 _ANOTHER: Final = "its journal is not the one that was read before"
 
 
@@ -34,7 +34,8 @@ def history(args: argparse.Namespace) -> int:
     ordered = [entries[name] for name in sorted(entries)]
     write("".join(json.dumps(e.to_json(), ensure_ascii=False) + "\n" for e in ordered), folder / INDEX)
     page = args.output or folder / PAGE
-    write(render_history(ordered, args.until), page)
+    for language in FILES:
+        write(render_history(ordered, args.until, language=language, page=page), name_page(page, language))
     sys.stdout.write(f"history: {page}, of {len(ordered):,} runs\n")
     return 0
 

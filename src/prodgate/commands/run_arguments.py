@@ -39,6 +39,7 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
     diff.add_argument("before", type=Path, help="the earlier run directory")
     diff.add_argument("after", type=Path, help="the later run directory")
     diff.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text")
+    diff.add_argument("--language", choices=("en", "ja"), default="en", help="of the page (--format html)")
     _add_output(diff)
     export = command("export", "exporting.export", "write a run in a format that others read")
     export.add_argument("run", type=Path, help="a run directory")
@@ -46,6 +47,12 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
         "--format", choices=("sarif", "junit", "github", "oscal", "ocsf", "asff", "json"), required=True
     )
     _add_output(export)
+    _add_history(command)
+    _add_archive_commands(command)
+    _add_telling_commands(command)
+
+
+def _add_history(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     history = command(
         "history", "remembering.history", "make a page of the runs in a folder: nights, criteria, figures"
     )
@@ -53,10 +60,12 @@ def add_kept_commands(command: Callable[[str, str, str], argparse.ArgumentParser
         "folder", type=Path, nargs="?", default=Path("runs"), help="where the runs are (default: runs)"
     )
     history.add_argument("--until", type=date.fromisoformat, metavar="DAY", help="show days as missing until this one")
-    history.add_argument("--output", type=Path, metavar="FILE", help="default: history.html in the folder")
-
-    _add_archive_commands(command)
-    _add_telling_commands(command)
+    history.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="default: history.html in the folder; the Japanese page is beside it",
+    )
 
 
 def _add_telling_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Final
+
+from .translation import translate
 
 #: Language of a report -> its file name; the reports link to each other.
 FILES: dict[str, str] = {"en": "report.html", "ja": "report.ja.html"}
@@ -34,3 +37,10 @@ class Catalogue:
         entry = entries()[key]
         one = entry.get(f"{self.language}_one") if n == 1 else None
         return (one or entry[self.language]).format(n=f"{n:,}", **values)
+
+    def say(self, text: str) -> str:
+        """Return a text that was written in English with a run; one that is not ours comes back as it is."""
+        return translate(text, self.language)
+
+
+ENGLISH: Final = Catalogue("en")

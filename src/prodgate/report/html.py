@@ -78,6 +78,8 @@ def _words(catalogue: Catalogue) -> dict[str, Any]:
     return {
         "t": catalogue.text,
         "count": catalogue.count,
+        "say": catalogue.say,
+        "words": catalogue,
         "statement": statement,
         "conditions": conditions,
         "language": catalogue.language,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..evidence.runs import Run
-from .diff.changes import KINDS
+from .catalogue import ENGLISH
 from .diff.comparison import compare
 from .formats.source import plain
 from .text import shorten
@@ -40,7 +40,7 @@ def make_notice(before: Run | None, after: Run, passed_over: Sequence[str] = ())
     comparison = compare(before, after) if before else None
     if comparison and comparison.same_verdict:
         return None
-    then = comparison.verdict_texts[0] if comparison else "no run"
+    then = comparison.verdict_texts()[0] if comparison else "no run"
     about = plain(f"{after.criteria.system} on {after.about.get('target', '')}")
     lines = [f"{about}: {then} -> {said}", f"run {plain(after.path.name)}, head {after.head or 'none'}"]
     if passed_over:
@@ -48,7 +48,7 @@ def make_notice(before: Run | None, after: Run, passed_over: Sequence[str] = ())
     for kind in _TOLD if comparison else ():
         changed = [change.finding.criterion for change in getattr(comparison.changes, kind)] if comparison else []
         if changed:
-            lines.append(f"{KINDS[kind]}: {_name_some(changed)}")
+            lines.append(f"{ENGLISH.text(f'diff-{kind}')}: {_name_some(changed)}")
     subject = f"prod-gate: {said} ({after.criteria.system})".encode("ascii", "replace").decode("ascii")
     return Notice(subject=shorten(plain(subject), SUBJECT).replace("…", "."), text="\n".join(lines))
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..findings import Outcome
 from ..verdict import Decision, Verdict
+from .catalogue import ENGLISH, Catalogue
 from .grouping import tally
 from .view import WORST_FIRST
 
@@ -23,10 +24,11 @@ def is_partial(verdict: Verdict, moment: str) -> bool:
     return bool(verdict.scope.left_out() or moment) and verdict.decision is Decision.GO
 
 
-def verdict_text(verdict: Verdict, moment: str = "") -> str:
+def verdict_text(verdict: Verdict, moment: str = "", words: Catalogue = ENGLISH) -> str:
     """Return a decision with what it does not speak of: ``REHEARSAL PARTIAL GO``; ``moment`` is the only one asked."""
-    stamp = ("REHEARSAL " if verdict.scope.rehearsal else "") + ("PARTIAL " if is_partial(verdict, moment) else "")
-    return f"{stamp}{verdict.decision}"
+    stamps = [words.text("rehearsal")] if verdict.scope.rehearsal else []
+    stamps += [words.text("partial")] if is_partial(verdict, moment) else []
+    return " ".join((*stamps, verdict.decision))
 
 
 def verdict_sentence(verdict: Verdict, about: str, moment: str = "") -> str:

@@ -5,18 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from prodgate.evidence.runs import Run
 from prodgate.findings import Outcome
 from prodgate.report import catalogue
 from prodgate.report.catalogue import FILES, Catalogue, entries
 from prodgate.report.dags import calendar
+from prodgate.report.diff.comparison import compare
+from prodgate.report.diff.figures import FigureChange
+from prodgate.report.diff.page import render_comparison_page
+from prodgate.report.diff.populations import Population
+from prodgate.report.diff.statements import Edit
 from prodgate.report.history.nights import list_nights
+from prodgate.report.history.page import render_history
 from prodgate.report.html import render_html
 from prodgate.sealing.standing import SealState
 from prodgate.sections.moments import MOMENTS
 
 from ..facts.e2e.browser_records import journeys, visits
 from .dags.samples import rarer, scheduled, troubled
-from .history.samples import uneven
+from .history.samples import FAST, entry, uneven
 from .load.samples import everything, loaded, record, stored
 from .rollout.test_view import troubled as lost
 from .samples import PLAN, asked_by, criterion, fact, failing, finding, note, run, showcase, waiver
@@ -103,7 +110,40 @@ def test_every_entry_is_used_and_none_is_missing(
     render_html(go, go.verdict(), language=language, nights=list_nights(uneven()))
     for seal in (SealState(sealed=True), SealState(sealed=True, keyid="a" * 64, signer="nightly")):
         render_html(go, go.verdict(), seal, language=language)
+    render_comparisons(go, many, language)
+    render_histories(language)
     assert asked.keys_asked == set(entries())
+
+
+def render_comparisons(before: Run, after: Run, language: str) -> None:
+    """Render a comparison with an entry of every kind, and one without any."""
+    kinds = ("better", "worse", "changed", "same", "within-intervals", "not-compared")
+    figures = (
+        FigureChange(criterion="c", layer="load", subject="s", before="1", after="2", change=k, why="w") for k in kinds
+    )
+    edits = tuple(Edit(id="w", kind=kind) for kind in ("added", "removed", "ended", "expiring", "changed"))
+    population = Population(criterion="c", layer="live", before=1, after=1, appeared=("a",), vanished=("b",))
+    same = compare(before, before)
+    every = replace(compare(before, after), figures=tuple(figures), waivers=edits, populations=(population,))
+    for comparison in (same, every):
+        render_comparison_page(comparison, language)
+
+
+def render_histories(language: str) -> None:
+    """Render histories with days of every kind."""
+    figures = {f"f{n:02}": (FAST, "< 200 ms", True) for n in range(30)}
+    criteria = {"a": "satisfied", "b": "not-satisfied"}
+    again = [
+        entry("2025-11-01", criteria=criteria),
+        entry("2026-11-01", figures=figures, gone=True, rehearsal=True, criteria=criteria),
+        *(entry("2026-11-02", run=f"2026-11-02T0{n}0000Z-aaaaaaa", figures=figures, machine="two") for n in range(2)),
+        *(entry("2026-11-03", run=f"2026-11-03T0{n}0000Z-aaaaaaa", partial=True) for n in range(2)),
+        *(entry("2026-11-05", "", run=f"2026-11-05T0{n}0000Z-aaaaaaa", problem="CHANGED") for n in range(2)),
+        entry("2026-11-06", target="another", run="2026-11-04T000000Z-aaaaaaa"),
+        entry("2026-11-06", criteria={"a": "satisfied"}),
+    ]
+    for entries_ in ([], uneven(), again, [entry("2026-11-01", criteria={"a": "satisfied"})]):
+        render_history(entries_, language=language)
 
 
 def test_counts_one_in_the_singular_and_thousands_apart() -> None:

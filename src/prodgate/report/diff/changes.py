@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,16 +14,8 @@ from ..view import all_findings, find_worst
 #: Criterion, layer, check and subject: what a finding answers.
 Key = tuple[str, str, str, str]
 
-#: Kinds of change, the worst first -> what they are called.
-KINDS: Final[Mapping[str, str]] = {
-    "new": "newly failing",
-    "vanished": "failed before, and vanished (gone is not fixed)",
-    "unaccounted": "failed before, not known now (not fixed)",
-    "unknown": "no longer known",
-    "still": "still failing",
-    "waived": "newly waived",
-    "fixed": "fixed",
-}
+#: Kinds of change, the worst first; the catalogue says what they are called.
+KINDS: Final = ("new", "vanished", "unaccounted", "unknown", "still", "waived", "fixed")
 
 #: What differs in a subject each time: the name of a run, such as the one before it, and a port of a rehearsal.
 _PASSING: Final = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{7}|(?<=//127\.0\.0\.1:)\d+")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...evidence.runs import Run
 from ...verdict import Verdict
+from ..catalogue import ENGLISH, Catalogue
 from ..verdict_words import verdict_text
 from .changes import Changes, pair_findings, sort_changes
 from .conditions import describe_conditions
@@ -29,11 +30,10 @@ class Comparison:
     conditions: tuple[str, ...]
     """Why the two runs are not alike: target, layers, versions, a run that was cut off."""
 
-    @property
-    def verdict_texts(self) -> tuple[str, str]:
-        """Both verdicts with what they do not speak of."""
+    def verdict_texts(self, words: Catalogue = ENGLISH) -> tuple[str, str]:
+        """Return both verdicts with what they do not speak of."""
         (then, now), moments = self.verdicts, [str(run.about.get("moment") or "") for run in (self.before, self.after)]
-        return verdict_text(then, moments[0]), verdict_text(now, moments[1])
+        return verdict_text(then, moments[0], words), verdict_text(now, moments[1], words)
 
     @property
     def same_verdict(self) -> bool:

@@ -5,52 +5,71 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...findings import Finding
+from ..catalogue import ENGLISH, Catalogue
 from .changes import KINDS, Change
 from .comparison import Comparison
 from .figures import FigureChange
 from .populations import Population
+from .statements import Edit
 
 
 def verdict_line(comparison: Comparison) -> str:
     """Return how the verdict changed, in one line."""
-    then, now = comparison.verdict_texts
+    then, now = comparison.verdict_texts()
     return f"verdict: {now}, as before" if comparison.same_verdict else f"verdict: {then} -> {now}"
 
 
-def list_sections(comparison: Comparison) -> Iterator[tuple[str, Sequence[str]]]:
+def list_sections(comparison: Comparison, words: Catalogue = ENGLISH) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield titles with their entries, the worst first; titles without entries, too."""
-    yield "conditions that differ", comparison.conditions
-    for kind, title in KINDS.items():
-        yield title, [_render_change(change) for change in getattr(comparison.changes, kind)]
-    yield "waivers", [str(edit) for edit in comparison.waivers]
-    yield "figures", [_render_figure(figure) for figure in comparison.figures]
-    yield "criteria changed", [str(edit) for edit in comparison.criteria]
-    yield "populations changed", [_render_population(population) for population in comparison.populations]
+    yield words.text("diff-conditions"), [words.say(condition) for condition in comparison.conditions]
+    for kind in KINDS:
+        yield words.text(f"diff-{kind}"), [_say_change(each, words) for each in getattr(comparison.changes, kind)]
+    yield words.text("section-waivers").lower(), [say_edit(edit, words) for edit in comparison.waivers]
+    yield words.text("diff-figures"), [_say_figure(figure, words) for figure in comparison.figures]
+    yield words.text("diff-criteria"), [say_edit(edit, words) for edit in comparison.criteria]
+    yield words.text("diff-populations"), [_say_population(each, words) for each in comparison.populations]
 
 
-def _render_change(change: Change) -> str:
+def _say_change(change: Change, words: Catalogue) -> str:
     finding = change.finding
-    place = f"{finding.where[0]}: " if finding.where else ""
-    then, now = _render_outcome(change.before), _render_outcome(change.after)
-    return f"{place}{finding.criterion} on {finding.subject}: {then} -> {now}"
+    return words.text(
+        "diff-change",
+        place=f"{finding.where[0]}: " if finding.where else "",
+        criterion=finding.criterion,
+        subject=finding.subject,
+        then=_say_outcome(change.before, words),
+        now=_say_outcome(change.after, words),
+    )
 
 
-def _render_outcome(finding: Finding | None) -> str:
+def _say_outcome(finding: Finding | None, words: Catalogue) -> str:
     if finding is None:
-        return "(not there)"
-    seen = finding.observed or finding.reason
-    return f"{finding.outcome.replace('-', ' ')} ({seen})" if seen else finding.outcome.replace("-", " ")
+        return words.text("diff-not-there")
+    outcome, seen = words.text(f"outcome-{finding.outcome}"), words.say(finding.observed or finding.reason)
+    return f"{outcome} ({seen})" if seen else outcome
 
 
-def _render_figure(figure: FigureChange) -> str:
-    said = {
-        "within-intervals": "no change that can be told from chance",
-        "not-compared": f"not compared: {figure.why}",
-    }.get(figure.change, figure.change)
-    return f"{figure.criterion} on {figure.subject}: {figure.before} -> {figure.after}; {said}"
+def say_edit(edit: Edit, words: Catalogue = ENGLISH) -> str:
+    """Say what happened; what a person wrote into a key stays as it was written."""
+    if edit.kind == "changed":
+        return f"{edit.id}: {edit.detail}"
+    said = (words.text(f"diff-edit-{edit.kind}"), words.say(edit.detail))
+    return f"{edit.id}: {', '.join(filter(None, said))}"
 
 
-def _render_population(p: Population) -> str:
-    gone = f", gone: {', '.join(p.vanished[:5])}" if p.vanished else ""
-    come = f", new: {', '.join(p.appeared[:5])}" if p.appeared else ""
-    return f"{p.layer} {p.criterion}: {p.before:,} -> {p.after:,} subjects{gone}{come}"
+def _say_figure(figure: FigureChange, words: Catalogue) -> str:
+    return words.text(
+        "diff-figure",
+        criterion=figure.criterion,
+        subject=figure.subject,
+        before=words.say(figure.before),
+        after=words.say(figure.after),
+        said=words.text(f"diff-figure-{figure.change}", why=words.say(figure.why)),
+    )
+
+
+def _say_population(found: Population, words: Catalogue) -> str:
+    gone = words.text("diff-gone", names=", ".join(found.vanished[:5])) if found.vanished else ""
+    come = words.text("diff-come", names=", ".join(found.appeared[:5])) if found.appeared else ""
+    count = words.text("diff-population", before=f"{found.before:,}", after=f"{found.after:,}")
+    return f"{found.layer} {found.criterion}: {count}{gone}{come}"

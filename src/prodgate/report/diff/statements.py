@@ -22,10 +22,6 @@ class Edit:
     kind: str
     detail: str = ""
 
-    def __str__(self) -> str:
-        said = self.detail if self.kind == "changed" else ", ".join(filter(None, (self.kind, self.detail)))
-        return f"{self.id}: {said}"
-
 
 def compare_waivers(before: Sequence[Waiver], after: Sequence[Waiver], today: date) -> Iterator[Edit]:
     """Yield what happened to waivers until the day of the later run, and which end soon after it."""

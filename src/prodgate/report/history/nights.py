@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from ...verdict import Decision
+from ..catalogue import ENGLISH, Catalogue
 from ..verdict_words import OUTCOMES
 from ..view import WORST_FIRST
 from .entries import Entry
@@ -50,27 +51,25 @@ class Night:
         """The class of the cell."""
         return MARKS[self.state][1]
 
-    @property
-    def says(self) -> str:
-        """The state in words."""
+    def tell(self, words: Catalogue = ENGLISH) -> str:
+        """Return the state in words."""
         if self.entry is None:
-            return f"{self.day}: no run, so undetermined"
-        gone = ", which is gone: history.jsonl alone says so" if self.entry.gone else ""
+            return words.text("night-says-missing", day=self.day)
+        rest = (words.text("night-gone") if self.entry.gone else "") + self._tell_others(words)
         if self.entry.problem:
-            return f"{self.day}: {self.entry.run} was refused: {self.entry.problem}{gone}{self._among}"
-        stamp = f"{'partial ' if self.entry.partial else ''}{'REHEARSAL ' if self.entry.rehearsal else ''}"
-        return f"{self.day}: {stamp}{self.entry.verdict}, run {self.entry.run}{gone}{self._among}"
+            problem = words.say(self.entry.problem)
+            return words.text("night-says-refused", day=self.day, run=self.entry.run, problem=problem, rest=rest)
+        stamps = [words.text("night-partial")] if self.entry.partial else []
+        stamps += [words.text("rehearsal")] if self.entry.rehearsal else []
+        verdict = " ".join((*stamps, self.entry.verdict))
+        return words.text("night-says", day=self.day, verdict=verdict, run=self.entry.run, rest=rest)
 
-    @property
-    def _among(self) -> str:
-        """Which of the runs of that day counts; nothing where there is only one."""
+    def _tell_others(self, words: Catalogue) -> str:
+        """Say which of the runs of that day counts; nothing where there is only one."""
         if self.entry is None or self.runs < 2:
             return ""
-        if self.entry.problem:
-            return f", one of {self.runs} runs"
-        if self.entry.partial:
-            return f", the worst of {self.runs} runs, none of them whole"
-        return f", the last whole one of {self.runs} runs"
+        which = "refused" if self.entry.problem else "partial" if self.entry.partial else "whole"
+        return words.text(f"night-among-{which}", n=self.runs)
 
 
 def list_nights(entries: Iterable[Entry], until: date | None = None) -> list[Night]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from ...quantities import Bound, Quantity, UnitError
+from ..catalogue import ENGLISH, Catalogue
 from ..diff.figures import Figure, read_figure
 from ..load.drawing import Label, Panel, dots, level, line
 from ..load.scales import SIDE
@@ -34,14 +35,10 @@ class Trend:
     machines: int
     """On how many machines it was measured; 1 where that does not matter."""
 
-    @property
-    def says(self) -> str:
-        """The chart in words."""
-        machines = (
-            f" Measured on {self.machines} machines; the line is broken between them." if self.machines > 1 else ""
-        )
-        gaps = "no gap" if not self.gaps else f"a gap of {self.gaps} day{'s' if self.gaps > 1 else ''}"
-        return f"{len(self.rows) - self.gaps} values with their intervals, {gaps}.{machines}"
+    def tell(self, words: Catalogue = ENGLISH) -> str:
+        """Return the chart in words."""
+        said = words.text("trend-says", values=len(self.rows) - self.gaps, gaps=self.gaps)
+        return f"{said} {words.text('trend-machines', machines=self.machines)}" if self.machines > 1 else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

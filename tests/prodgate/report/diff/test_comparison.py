@@ -8,6 +8,7 @@ from prodgate.findings import Finding
 from prodgate.quantities import Bound
 from prodgate.report.diff.changes import KINDS
 from prodgate.report.diff.comparison import compare
+from prodgate.report.diff.sections import say_edit
 from prodgate.report.diff.text import render_comparison
 
 from ..samples import criterion, failing, finding, not_built, run, showcase, waiver
@@ -47,10 +48,10 @@ def test_waiving_is_not_mending() -> None:
     bad = failing("c", "aws_cloudwatch_log_group.waf")
     made = compare(of(bad), of(bad, waivers=(waiver(covers="c"),)))
     assert (len(made.changes.waived), len(made.changes.fixed)) == (1, 0)
-    assert [*map(str, made.waivers)] == ["W-7: added, expires 2026-12-31"]
+    assert [*map(say_edit, made.waivers)] == ["W-7: added, expires 2026-12-31"]
     back = compare(made.after, made.before)
     assert len(back.changes.new) == 1
-    assert [*map(str, back.waivers)] == ["W-7: removed"]
+    assert [*map(say_edit, back.waivers)] == ["W-7: removed"]
 
 
 def test_a_vanished_subject_is_no_fix() -> None:
@@ -67,8 +68,8 @@ def test_names_changed_criteria_and_waivers_field_by_field() -> None:
     bound = replace(after.criteria.criteria["c"], bound=Bound.parse(">= 7 d"))
     after.criteria.criteria.update({"c": bound, "d": criterion("d")})
     made = compare(before, after)
-    assert [*map(str, made.criteria)] == ["d: added", "c: bound >= 30 d -> >= 7 d"]
-    assert [*map(str, made.waivers)] == ["W-7: owner sato -> kato; most 1 -> 2"]
+    assert [*map(say_edit, made.criteria)] == ["d: added", "c: bound >= 30 d -> >= 7 d"]
+    assert [*map(say_edit, made.waivers)] == ["W-7: owner sato -> kato; most 1 -> 2"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_names_changed_criteria_and_waivers_field_by_field() -> None:
 )
 def test_says_which_waivers_ended_or_soon_do(expires: date, said: list[str]) -> None:
     same = of(waivers=(waiver(expires=expires),))
-    assert [*map(str, compare(same, same).waivers)] == said
+    assert [*map(say_edit, compare(same, same).waivers)] == said
 
 
 def test_says_when_the_runs_are_not_alike() -> None:

@@ -29,7 +29,7 @@ def states(nights: Sequence[Night]) -> list[str]:
 def test_a_night_that_is_missing_is_shown_and_no_run_fills_it() -> None:
     nights = list_nights([entry("2026-11-02"), entry("2026-11-05", "NO-GO")])
     assert states(nights) == ["GO", "missing", "missing", "NO-GO"]
-    assert nights[1].says == "2026-11-03: no run, so undetermined"
+    assert nights[1].tell() == "2026-11-03: no run, so undetermined"
     assert states(list_nights([entry("2026-11-02")], date(2026, 11, 4))) == ["GO", "missing", "missing"]
     assert states(list_nights([entry("2026-11-02")], date(2026, 10, 1))) == ["GO"]
     assert list_nights([]) == []
@@ -42,14 +42,14 @@ def test_the_last_whole_run_counts_for_a_night_and_one_that_was_changed_outweigh
     assert (night.entry, night.mark, night.runs) == (whole, "✓", 2)
     (alone,) = list_nights([part])
     assert alone.mark == "(×)"
-    assert "partial NO-GO" in alone.says
-    assert alone.says.endswith("run 2026-11-02T020000Z-aaaaaaa")
-    assert night.says.endswith("run 2026-11-02T010000Z-aaaaaaa, the last whole one of 2 runs")
+    assert "partial NO-GO" in alone.tell()
+    assert alone.tell().endswith("run 2026-11-02T020000Z-aaaaaaa")
+    assert night.tell().endswith("run 2026-11-02T010000Z-aaaaaaa, the last whole one of 2 runs")
     bad = entry("2026-11-02", "", run="2026-11-02T000000Z-aaaaaaa", problem="CHANGED: journal.jsonl")
     (refused,) = list_nights([part, whole, bad])
     assert refused.state == "refused"
-    assert "CHANGED" in refused.says
-    assert refused.says.endswith(", one of 3 runs")
+    assert "CHANGED" in refused.tell()
+    assert refused.tell().endswith(", one of 3 runs")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_night_without_a_whole_run_is_as_good_as_its_worst(verdicts: tuple[str
         for n, verdict in enumerate(verdicts, start=1)
     ]
     (night,) = list_nights(parts)
-    assert night.says == f"2026-11-02: partial {shown}, the worst of {len(parts)} runs, none of them whole"
+    assert night.tell() == f"2026-11-02: partial {shown}, the worst of {len(parts)} runs, none of them whole"
 
 
 def test_weeks_begin_on_monday_and_have_every_night_once() -> None:
@@ -105,7 +105,7 @@ def test_a_trend_has_gaps_where_nights_are_missing() -> None:
     entries = [measured(day, FAST if n % 2 else SLOW) for n, day in enumerate(days)]
     assert drawn(entries) == [2, 3]
     ((trend,), _) = list_trends(list_nights(entries))
-    assert trend.says == "5 values with their intervals, a gap of 1 day."
+    assert trend.tell().endswith("days without one, where the line has a gap: 1.")
     assert dict(trend.rows)["2026-11-03"] == "no run that counts"
     assert [label.text for label in trend.labels] == ["2026-11-01", "2026-11-06", "200 ms"]
 
@@ -114,7 +114,7 @@ def test_a_trend_is_broken_between_machines_where_they_matter() -> None:
     entries = [measured(f"2026-11-0{n}", FAST, machine="two" if n > 2 else "one") for n in range(1, 5)]
     assert drawn(entries) == [2, 2]
     ((trend,), _) = list_trends(list_nights(entries))
-    assert "Measured on 2 machines" in trend.says
+    assert "Measured on 2 machines" in trend.tell()
     assert drawn([replace(each, figures={"x on y": (FAST, "", False)}) for each in entries]) == [4]
 
 

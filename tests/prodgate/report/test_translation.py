@@ -1,0 +1,97 @@
+import re
+import string
+
+import pytest
+
+from prodgate.report.catalogue import ENGLISH, Catalogue
+from prodgate.report.diff.comparison import compare
+from prodgate.report.diff.page import render_comparison_page
+from prodgate.report.html import render_html
+from prodgate.report.translation import Message, Messages, read_messages
+
+from .samples import criterion, failing, finding, run
+
+MESSAGES = read_messages("ja")
+SAID = Messages(
+    {
+        "a key": "キー",
+        "{names} not declared": "未宣言：{names}",
+        "{name} is {state} now": "{name} は現在 {state}",
+        "not read: {why}; exempt it": "読み取れない：{why}。除外すること",
+        "set {{ a = {value} }}": "{{ a = {value} }} を設定",
+        "off": "オフ",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("a key", "キー"),
+        ("a key, main.b not declared", "未宣言：キー、main.b"),
+        ("off", "オフ"),
+        ("the bucket is off now", "the bucket は現在 off"),
+        ("set { a = 3 }", "{ a = 3 } を設定"),
+        ("not read: x not declared; y is off now; exempt it", "読み取れない：未宣言：x；y は現在 off。除外すること"),
+        ("a key; off", "キー；オフ"),
+        ("{name} not declared", "未宣言：{name}"),
+        ("the team's own text", "the team's own text"),
+        ("a  key", "a  key"),
+        ("", ""),
+        ("本番データベース", "本番データベース"),
+        ("not read: " + "; exempt it" * 9999, "読み取れない：" + "; exempt it" * 9998 + "。除外すること"),
+    ],
+)
+def test_says_what_a_message_says_and_leaves_the_rest_as_it_was_written(english: str, said: str) -> None:
+    assert SAID.say(english) == said
+    assert Catalogue("en").say(english) == english
+
+
+def test_the_message_that_says_more_of_a_text_decides() -> None:
+    said = Messages({"{a} of {b}": "{b}：{a}", "none of {b}": "{b} のどれでもない", "no {a}": "{a} なし"})
+    assert said.say("none of x") == "x のどれでもない"
+    assert said.say("2 of x") == "x：2"
+
+
+def fields(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+def test_every_message_has_the_fields_of_its_english_text_each_once() -> None:
+    for english, said in MESSAGES.items():
+        assert fields(english) == fields(said), english
+        assert len(set(fields(english))) == len(fields(english)), english
+        assert all(name.isidentifier() for name in fields(english)), english
+        assert said.strip() == said != "", english
+
+
+def test_no_text_of_a_message_is_taken_for_that_of_another() -> None:
+    known = Messages(MESSAGES)
+    for english, said in MESSAGES.items():
+        if names := fields(english):
+            values = {name: f"<{number}>" for number, name in enumerate(names)}
+            text = english.format(**values)
+            found = known.find(text)
+            assert found[0][0] == Message.parse(english, said), (english, found[0][0])
+            assert len(found) < 2 or found[0][0].weight > found[1][0].weight, (english, found[1][0])
+            assert known.say(text) == said.format(**values)
+
+
+def test_the_page_of_a_comparison_is_in_japanese_but_for_what_a_team_wrote() -> None:
+    ours = failing("c", "main.a", observed="the team's own words")
+    before = run([criterion("c")], [ours], system="shop")
+    after = run([criterion("c")], [finding("c", "satisfied", "main.a")], target="aws://other@eu-west-1", system="shop")
+    page = render_comparison_page(compare(before, after), "ja")
+    assert re.search("対象環境：[^ ]+ → aws://other@eu-west-1", page)
+    assert "main.a）：不適合 (the team&#39;s own words) → 適合" in page
+    assert "newly" not in page
+    assert "Head of" not in page
+
+
+def test_a_report_says_in_japanese_what_is_ours_and_marks_the_rest_as_english() -> None:
+    stated = failing("c", "main.a", observed="not measured", remedy="Ask the team's lead.")
+    page = render_html(made := run([criterion("c")], [stated]), made.verdict(), language="ja")
+    assert '<span class="lines">測定なし</span>' in page
+    assert '<span class="lines" lang="en">Ask the team&#39;s lead.</span>' in page
+    assert "not measured" in render_html(made, made.verdict())
+    assert ENGLISH.say("not measured") == "not measured"
