@@ -5,9 +5,10 @@ A message is an English text with fields, ``{name} of {all}``. What no message k
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -15,6 +16,13 @@ from typing import Final
 
 #: How deep a text may stand in the field of another.
 _DEEPEST: Final = 3
+#: Letters of its own with which a message says so little that only names and what is known may stand in its fields.
+_WEAK: Final = 4
+#: Spaces in a name with what it is of.
+_NAMING: Final = 2
+#: A name, or a number with its unit.
+_NAME: Final = re.compile(r"\S*|[-\d.,∞]+ \S+")
+_BETWEEN: Final = re.compile("; |, | or | and ")
 #: Translated texts that are kept; a large estate says some thousand different ones.
 _KEPT: Final = 1 << 14
 #: What joins several messages to one text -> what joins them in Japanese.
@@ -70,21 +78,35 @@ class Messages:
     def __init__(self, entries: Mapping[str, str]) -> None:
         parsed = [Message.parse(english, said) for english, said in entries.items()]
         self.whole = {message.around[0]: message.said.format() for message in parsed if not message.names}
-        self._begin: dict[str, list[Message]] = {}
-        self._end: dict[str, list[Message]] = {}
-        for message in sorted((m for m in parsed if m.names), key=lambda m: -m.weight):
+        self._begin: dict[str, list[tuple[str, Message]]] = {}
+        self._end: dict[str, list[tuple[str, Message]]] = {}
+        for message in (m for m in parsed if m.names):
             first, last = message.around[0], message.around[-1]
+            probe = max(message.around, key=len)
             if " " in first:
-                self._begin.setdefault(first.partition(" ")[0], []).append(message)
+                self._begin.setdefault(first.partition(" ")[0], []).append((probe, message))
             else:
-                self._end.setdefault(last.rpartition(" ")[2] if " " in last else "", []).append(message)
+                self._end.setdefault(last.rpartition(" ")[2] if " " in last else "", []).append((probe, message))
 
-    def find(self, text: str) -> list[tuple[Message, list[str]]]:
-        """Return the messages that a text may be of, with what stands in their fields, the one that says most first."""
+    def find(self, text: str) -> Iterator[tuple[Message, list[str]]]:
+        """Yield the messages that a text may be of, with what stands in their fields, the one that says most first."""
         words = (text.partition(" ")[0], text.rpartition(" ")[2])
         near = (*self._begin.get(words[0], ()), *self._end.get(words[1], ()), *self._end.get("", ()))
-        found = [(message, values) for message in near if (values := message.read(text)) is not None]
-        return sorted(found, key=lambda each: -each[0].weight)
+        for message in sorted((each for probe, each in near if probe in text), key=lambda each: -each.weight):
+            values = message.read(text)
+            if values is not None and self._fits(message, values):
+                yield message, values
+
+    def _fits(self, message: Message, values: list[str]) -> bool:
+        """Whether a text is of a message: what ``no {names}`` says so little of may be the words of somebody else."""
+        if sum(map(str.isalpha, "".join(message.around))) > _WEAK:
+            return True
+        parts = (part for value in values for part in _BETWEEN.split(value))
+        return all(_NAME.fullmatch(part) or part in self.whole or self._names(part) for part in parts)
+
+    def _names(self, part: str) -> bool:
+        """Whether a part of a list is a name with what it is of, such as ``A of example.com``."""
+        return part.count(" ") <= _NAMING and any(self.find(part))
 
     def say(self, text: str, deep: int = 0) -> str:
         """Return a text in the other language, as far as messages know it."""
@@ -92,8 +114,7 @@ class Messages:
             return self.whole[text]
         if deep > _DEEPEST or " " not in text:
             return text
-        if found := self.find(text):
-            message, values = found[0]
+        for message, values in self.find(text):
             fields = {name: self._say_part(value, deep + 1) for name, value in zip(message.names, values, strict=True)}
             return message.said.format(**fields)
         return self._say_parts(text, deep + 1)

@@ -53,6 +53,14 @@ def test_the_message_that_says_more_of_a_text_decides() -> None:
     assert said.say("2 of x") == "x：2"
 
 
+@pytest.mark.parametrize("english", ["no way out of here", "the rate of what we sold", "no; really"])
+def test_a_message_of_few_words_takes_names_alone(english: str) -> None:
+    said = Messages({"{a} of {b}": "{b}：{a}", "no {a}": "{a} なし"})
+    assert said.say(english) == english
+    assert said.say("no logs, main.b or 7 d") == "logs, main.b or 7 d なし"
+    assert said.say("no A of b, c") == "b, c：A なし"
+
+
 def fields(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
@@ -71,7 +79,7 @@ def test_no_text_of_a_message_is_taken_for_that_of_another() -> None:
         if names := fields(english):
             values = {name: f"<{number}>" for number, name in enumerate(names)}
             text = english.format(**values)
-            found = known.find(text)
+            found = [*known.find(text)]
             assert found[0][0] == Message.parse(english, said), (english, found[0][0])
             assert len(found) < 2 or found[0][0].weight > found[1][0].weight, (english, found[1][0])
             assert known.say(text) == said.format(**values)

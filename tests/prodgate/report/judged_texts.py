@@ -1,0 +1,91 @@
+"""Texts that judgements can say, read from the source of policies and checks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+#: Arguments whose texts a finding shows, also a single word.
+_SHOWN: Final = ("expected", "observed", "reason", "remedy")
+#: Calls whose arguments a finding shows.
+_CONCLUDE: Final = ("not_applicable", "undetermined", "only_production", "Unresolved")
+_PROSE: Final = re.compile(r"[a-z,;:)\0'] [a-z(\0]")
+_FIELD: Final = re.compile(r"(?<!\{)\{\w*\}(?!\})")
+
+
+def without_names(message: str) -> str:
+    """Return a message with its fields as they are, whatever their names.
+
+    >>> without_names("{names} of {{x}}")
+    '{} of {{x}}'
+    """
+    return _FIELD.sub("{}", message)
+
+
+def list_texts(source: str) -> Iterator[str]:
+    """Yield the texts of a module that are prose, or one word that a finding shows, as messages without names."""
+    tree = ast.parse(source)
+    aside = {*_docstrings(tree), *_pieces(tree)}
+    shown = {node for call in ast.walk(tree) if isinstance(call, ast.Call) for node in _shown(call)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Constant, ast.JoinedStr)) and node not in aside:
+            text, parts = _message(node)
+            word = node in shown and re.fullmatch("[a-z]{3,}", text)
+            own = re.search("[a-z]{2}", "\0".join(parts))
+            if "\\" not in text and (word or (own and _PROSE.search("\0".join(parts)))):
+                yield text
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """Return the texts of a folder, and in which file each stands; examples are what others may write."""
+    files = (path for path in sorted(folder.rglob("*.py")) if "examples" not in path.parts)
+    return {text: f"{path.name}" for path in files for text in list_texts(path.read_text("utf-8"))}
+
+
+def stated_in(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the texts of files of criteria that a report shows beside the statements, and in which file each stands."""
+    found = {}
+    for path in paths:
+        read = tomllib.loads(path.read_text("utf-8"))
+        told = [each.get(key, "") for each in read.get("criteria", {}).values() for key in ("why", "remedy")]
+        told += [each["asks"] for each in read.get("requirements", {}).values()]
+        found.update({text.replace("{", "{{").replace("}", "}}"): path.name for text in told if text})
+    return found
+
+
+def _message(node: ast.Constant | ast.JoinedStr) -> tuple[str, list[str]]:
+    parts = [""]
+    for part in node.values if isinstance(node, ast.JoinedStr) else [node]:
+        if isinstance(part, ast.FormattedValue):
+            parts.append("")
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            parts[-1] += part.value
+    return "{}".join(part.replace("{", "{{").replace("}", "}}") for part in parts), parts
+
+
+def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        for stated in getattr(node, "body", []) if isinstance(getattr(node, "body", None), list) else []:
+            if isinstance(stated, ast.Expr):
+                yield stated.value
+
+
+def _pieces(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is part of a text with fields: its literals, and how its values are written."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield from (part for part in node.values if isinstance(part, ast.Constant))
+            for part in node.values:
+                if isinstance(part, ast.FormattedValue) and part.format_spec:
+                    yield from ast.walk(part.format_spec)
+
+
+def _shown(call: ast.Call) -> Iterator[ast.AST]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    values = [keyword.value for keyword in call.keywords if keyword.arg in _SHOWN]
+    for value in (*values, *(call.args if name in _CONCLUDE else ())):
+        yield from ast.walk(value)

@@ -1,0 +1,48 @@
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from .judged_texts import list_texts, stated_in, texts_of, without_names
+
+ROOT = Path(__file__).parents[3]
+#: File of messages -> the texts that have one, each with its place; what is in an earlier file is not said again.
+WHOLE = {
+    "criteria": stated_in([*sorted((ROOT / "criteria").glob("*.toml")), ROOT / "criteria.toml"]),
+    "policies": texts_of(ROOT / "policies"),
+    "suites": texts_of(ROOT / "suites"),
+}
+KNOWN = {
+    without_names(english): file.name.removesuffix(".toml")
+    for file in resources.files("prodgate.report").joinpath("messages", "ja").iterdir()
+    for english in tomllib.loads(file.read_text("utf-8"))
+}
+SOURCE = '''
+"""A module that says nothing by this."""
+PATTERN = r"[a-z] \\d"
+
+@policy("X", remedy="Set it to {} or less.")
+def name(found, criterion):
+    """Neither does this."""
+    criterion.hold(found, expected="a lock", observed="unprotected")
+    criterion.hold(found, expected=f"{found:>9} of {len(found)} have a lock", observed=f"{found.x}.y")
+    raise criterion.undetermined("missing", observed=found["a key"])
+'''
+
+
+def test_finds_what_a_judgement_can_say() -> None:
+    assert set(list_texts(SOURCE)) == {
+        "Set it to {{}} or less.", "a lock", "unprotected", "{} of {} have a lock", "missing", "a key",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_every_text_of_ours_has_a_message(name: str) -> None:
+    missing = {text: place for text, place in WHOLE[name].items() if text not in KNOWN}
+    assert not missing, f"add them to src/prodgate/report/messages/ja/{name}.toml"
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_no_message_is_left_of_a_text_that_went(name: str) -> None:
+    assert not [english for english, file in KNOWN.items() if file == name and english not in WHOLE[name]]
