@@ -228,10 +228,16 @@ class Scope:
 
     layers: frozenset[str] = frozenset(LAYERS)
     rehearsal: bool = False
+    undeclared: frozenset[str] = frozenset()
+    """Layers of which nobody asks anything, and which so decide nothing."""
 
     def left_out(self) -> tuple[str, ...]:
-        """The layers that this run does not judge."""
-        return tuple(layer for layer in LAYERS if layer not in self.layers)
+        """The layers that this run does not judge, though something is asked of them."""
+        return tuple(layer for layer in LAYERS if layer not in self.layers | self.undeclared)
+
+    def not_asked(self) -> tuple[str, ...]:
+        """The layers of which nobody asks anything."""
+        return tuple(layer for layer in LAYERS if layer in self.undeclared)
 
 
 def questions(criteria: Mapping[str, Criterion], scope: Scope) -> list[tuple[Criterion, str]]:

@@ -203,5 +203,16 @@ def test_the_same_findings_give_the_same_verdict(findings: list[Finding], waiver
     assert decide(CRITERIA, findings, waivers, NOW, scope) == decide(CRITERIA, findings, waivers, NOW, scope)
 
 
+def test_a_layer_of_which_nobody_asks_anything_is_not_left_out() -> None:
+    criteria = {"backup-retention": criterion("backup-retention", layers=("static",))}
+    part = Scope(layers=frozenset({"static"}))
+    whole = replace(part, undeclared=frozenset(LAYERS) - {"static", "load"})
+    assert part.left_out() == tuple(layer for layer in LAYERS if layer != "static")
+    assert (whole.left_out(), "load" in whole.not_asked()) == (("load",), False)
+    assert not decide(criteria, [finding()], [], NOW, whole).promotes
+    whole = replace(whole, undeclared=frozenset(LAYERS) - {"static"})
+    assert decide(criteria, [finding()], [], NOW, whole).promotes
+
+
 def test_exit_codes() -> None:
     assert [decision.exit_code for decision in (Decision.GO, Decision.NO_GO, Decision.INSUFFICIENT)] == [0, 1, 2]

@@ -14,8 +14,9 @@ from ..evidence import runs
 from ..layers.rollout.moments import find_supporting
 from ..run.planning import list_written
 from ..run.publishing import Sealer, publish
-from ..run.running import Plan, carry_out, judge_again, parse_layers
+from ..run.running import Plan, carry_out, judge_again
 from ..sealing.signers import take_signer
+from ..sections.asked_layers import find_undeclared, parse_layers, refuse_unasked
 from ..sections.bundled import BUNDLED
 from ..sections.moments import narrow, require_judges
 from ..sections.project import (
@@ -127,10 +128,11 @@ def iam_policy(args: argparse.Namespace) -> int:
 def _make_plan(args: argparse.Namespace) -> Plan:
     target, layers = parse_target(args.target), parse_layers(args.only)
     project = open_stated(args.criteria, args.waivers)
+    refuse_unasked(args.only, project.stated)
     asked = narrow(project.stated, args.moment).criteria
     supporting = find_supporting(asked, rehearsal=target.rehearsal) & layers if args.moment else frozenset()
     layers = require_judges(layers, args.moment)
-    if {"live", "rollout"} & layers and not target.rehearsal:
+    if {"live", "rollout"} & (layers - find_undeclared(project.stated)) and not target.rehearsal:
         _refuse_unopenable(target, project)
     refuse_other_host(args.i_am_allowed_to_load, project)
     refuse_other_site(args.i_am_allowed_to_attack, project)

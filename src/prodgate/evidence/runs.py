@@ -22,6 +22,7 @@ from typing import Any
 
 from ..criteria import Scope, UsageError
 from ..findings import Finding
+from ..sections.asked_layers import find_undeclared
 from ..sections.criteria_file import CriteriaFile, parse_criteria
 from ..sections.includes import read_files
 from ..sections.moments import narrow
@@ -67,13 +68,16 @@ class Run:
     """When the run closed; None for a run that was cut off."""
     head: str = ""
     """The digest that stands for the whole journal."""
+    undeclared: frozenset[str] = frozenset()
+    """Layers of which the criteria, those of every moment, ask nothing."""
     about_digest: str = ""
     """SHA-256 of ``run.json``, which names every input by its digest."""
 
     @property
     def scope(self) -> Scope:
         """What the run set out to judge."""
-        return Scope(layers=frozenset(self.about["layers"]), rehearsal=self.about["rehearsal"])
+        layers = frozenset(self.about["layers"])
+        return Scope(layers=layers, rehearsal=self.about["rehearsal"], undeclared=self.undeclared)
 
     @property
     def started(self) -> datetime:
@@ -165,6 +169,7 @@ def _read(path: Path) -> Run:
         observed_whole=frozenset(event["layer"] for event in events if event["event"] == "observed"),
         finished=datetime.fromisoformat(closed[-1]) if closed else None,
         head=recorded.head,
+        undeclared=find_undeclared(stated),
         about_digest=hashlib.sha256(written).hexdigest(),
     )
 

@@ -33,6 +33,8 @@ class Circumstances:
     layers: int
     """How many layers were asked."""
     left_out: tuple[str, ...]
+    not_asked: tuple[str, ...]
+    """Layers without criteria."""
     undetermined: int
     """Questions without an answer that stand in the way."""
     deferred: int
@@ -48,8 +50,9 @@ def describe_circumstances(run: Run, verdict: Verdict) -> Circumstances:
         caller_problem=problem,
         when=tuple(_tell_times(run)),
         inputs=sum(len(run.about.get(kind) or ()) for kind in ("inputs", "judges", "included")),
-        layers=len(verdict.scope.layers),
+        layers=len(verdict.scope.layers - verdict.scope.undeclared),
         left_out=verdict.scope.left_out(),
+        not_asked=verdict.scope.not_asked(),
         undetermined=sum(r.outcome is Outcome.UNDETERMINED and not r.deferred for r in verdict.rulings),
         deferred=verdict.deferred,
     )

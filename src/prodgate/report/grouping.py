@@ -149,7 +149,7 @@ def _layer_state(verdict: Verdict, layer: str) -> LayerState:
     rulings = [ruling for ruling in verdict.rulings if ruling.layer == layer]
     outcomes = Counter(ruling.outcome for ruling in rulings if not ruling.deferred)
     deferred = sum(ruling.deferred for ruling in rulings)
-    if layer not in verdict.scope.layers:
+    if layer in verdict.scope.left_out():
         return LayerState(layer=layer, state="left-out")
     if not rulings:
         return LayerState(layer=layer, state="empty")

@@ -56,6 +56,8 @@ def _cautions(run: Run, verdict: Verdict) -> Iterator[str]:
         yield f"**Partial**: only what must hold {prose(str(moment))} a deployment was asked."
     if verdict.scope.left_out():
         yield f"Left out: {', '.join(verdict.scope.left_out())}."
+    if verdict.scope.not_asked():
+        yield f"Layers without criteria, of which nobody asks anything: {', '.join(verdict.scope.not_asked())}."
     for state in layer_states(verdict):
         if state.state == "silent":
             yield f"No answer from {state.layer}: {prose('; '.join(state.reasons))}."

@@ -119,6 +119,8 @@ def _scope_lines(run: Run, verdict: Verdict, terminal: _Terminal) -> Iterator[st
         yield from terminal.wrap(f"  no answer from: {', '.join(silent)}")
     if verdict.scope.left_out():
         yield from terminal.wrap(f"  left out: {', '.join(verdict.scope.left_out())}")
+    if verdict.scope.not_asked():
+        yield from terminal.wrap(f"  layers without criteria: {', '.join(verdict.scope.not_asked())}")
 
 
 def _headline_lines(line: Headline, terminal: _Terminal) -> Iterator[str]:

@@ -15,6 +15,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "exit_code": verdict.decision.exit_code,
         "promotes": verdict.promotes,
         "left_out": list(verdict.scope.left_out()),
+        "layers_without_criteria": list(verdict.scope.not_asked()),
         "findings": [_row(finding) for finding in verdict.findings],
         "waivers": [_row(finding) for finding in verdict.waivers],
     }

@@ -40,5 +40,6 @@ def verdict_sentence(verdict: Verdict, about: str, moment: str = "") -> str:
     said = [f"{verdict_text(verdict, moment)} for {about}", f"questions: {', '.join(parts) or 'none'}"]
     said += [f"asked only what must hold {moment} a deployment"] if moment else []
     said += [f"left out: {', '.join(left_out)}"] if left_out else []
+    said += [f"layers without criteria: {', '.join(not_asked)}"] if (not_asked := verdict.scope.not_asked()) else []
     said += [] if verdict.promotes else ["not a promotion verdict"]
     return "; ".join(said)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ..criteria import UsageError
+from ..criteria import Criteria, UsageError
 from ..evidence import journal
 from ..evidence.runs import read
 from ..facts import Facts
@@ -138,14 +138,16 @@ def _conclude(layer: Layer, facts: Facts, context: LayerContext) -> None:
 
 
 def _judge(layer: Layer, facts: Facts, context: LayerContext, project: Project, policies: frozenset[Path]) -> int:
+    stated = context.stated.criteria
+    asked = Criteria({id_: criterion for id_, criterion in stated.items() if layer.name in criterion.layers})
     judging = pytest_plugin.Judging(
         layer=layer.name,
-        criteria=context.stated.criteria,
+        criteria=asked,
         facts=facts,
         journal=context.journal,
         cite=Citations.of(layer.name, facts, context.journal).find,
         policy_files=policies,
-        unasked=frozenset(project.stated.criteria) - frozenset(context.stated.criteria),
+        unasked=frozenset(project.stated.criteria) - frozenset(asked),
     )
     context.progress(f"{layer.name}: judging")
     files = [*sorted(policies), *(file for folder in layer.folders for file in project.suite_files(folder))]

@@ -31,9 +31,10 @@ def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Seque
     read = {
         path: read_judges(path) for path in dict.fromkeys(chain(*(files[name] for name in BUILT if name in layers)))
     }
-    mistakes = [text for path, file in read.items() for text in _find_mistakes(path, file, project)]
+    asked = [(name, path) for name in BUILT if name in layers for path in files[name]]
+    mistakes = [text for name, path in asked for text in _find_mistakes(name, path, read[path], project)]
     planned = {
-        name: tuple(judge for path in files[name] for judge in read[path].judges if _is_asked(judge, project))
+        name: tuple(judge for path in files[name] for judge in read[path].judges if _is_asked(judge, project, name))
         for name in BUILT
         if name in layers
     }
@@ -54,7 +55,7 @@ def list_written(project: Project) -> Iterator[tuple[str, WrittenJudge]]:
     if mistakes := [text for _, file in read for text in (*file.mistakes, *file.lazy)]:
         raise UsageError("\n".join(mistakes))
     every = ((name, judge) for name, file in read for judge in file.judges)
-    yield from ((name, judge) for name, judge in every if _is_asked(judge, project) or _is_own(judge.file, project))
+    yield from ((name, judge) for name, judge in every if _is_stated(judge, project) or _is_own(judge.file, project))
 
 
 def list_files(project: Project, layer: str) -> tuple[Path, ...]:
@@ -93,12 +94,16 @@ def _is_own(path: Path, project: Project) -> bool:
     return project.holds(path) or not path.resolve().is_relative_to(BUNDLED)
 
 
-def _is_asked(judge: WrittenJudge, project: Project) -> bool:
-    """Whether a judge has a question; what comes with the gate has none where the criterion is not stated."""
+def _is_stated(judge: WrittenJudge, project: Project) -> bool:
     return judge.criterion in project.stated.criteria
 
 
-def _find_mistakes(path: Path, file: JudgeFile, project: Project) -> Iterator[str]:
+def _is_asked(judge: WrittenJudge, project: Project, layer: str) -> bool:
+    """Whether a judge has a question: its criterion is stated, and of that layer."""
+    return _is_stated(judge, project) and layer in project.stated.criteria[judge.criterion].layers
+
+
+def _find_mistakes(layer: str, path: Path, file: JudgeFile, project: Project) -> Iterator[str]:
     """Say what is wrong with one of the project's own files."""
     if not _is_own(path, project):
         return
@@ -106,11 +111,23 @@ def _find_mistakes(path: Path, file: JudgeFile, project: Project) -> Iterator[st
     for judge in file.judges:
         if wrong := find_mistake(judge, project.stated.criteria):
             yield wrong
+        yield from _find_unasked(layer, judge, project)
         policies = path.parent in project.policy_folders()
         if policies != (judge.kind == "policy"):
             yield f"{judge.place}: {judge.name} is a {judge.kind}; move it to {'a suite' if policies else 'policies/'}"
     if not file.holds_any and path.name.startswith("test_"):
         yield f"{path}: holds no check; decorate what it asks with @check, or rename the file"
+
+
+def _find_unasked(layer: str, judge: WrittenJudge, project: Project) -> Iterator[str]:
+    """Say that one of a project's own judges would never judge, since its criterion does not name the layer."""
+    criterion = project.stated.criteria.get(judge.criterion)
+    layers = {layer, "live"} if judge.kind == "policy" else {layer}  # some policies judge live documents, too
+    if criterion and not layers & {*criterion.layers}:
+        yield (
+            f"{judge.place}: {judge.name} judges {judge.criterion!r} in the {layer} layer, which that criterion "
+            f"does not name; write {layer!r} into its layers, or take the {judge.kind} away"
+        )
 
 
 def _find_doubles(judges: Iterable[WrittenJudge]) -> Iterator[str]:
@@ -166,7 +183,7 @@ def _find_dropped(project: Project) -> Iterator[str]:
     for name in project.list_replaced():
         own = {judge.name for judge in read_judges(project.root / name).judges}
         for judge in read_judges(BUNDLED / name).judges:
-            if judge.name not in own and _is_asked(judge, project):
+            if judge.name not in own and _is_stated(judge, project):
                 yield (
                     f"{name}: replaces the file of that name that comes with the gate and leaves out {judge.name}, "
                     f"which judges {judge.criterion!r}; write a {judge.kind} of that name there, or rename the file"

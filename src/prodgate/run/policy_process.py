@@ -52,10 +52,11 @@ def main(arguments: Sequence[str]) -> int:
 def _judge(given: Path, project: Project) -> None:
     journal, configuration = Journal.of(given.parent), from_json(read_json(given.read_bytes()))
     for policy in POLICIES.values():
-        if policy.criterion in project.stated.criteria:
+        criterion = project.stated.criteria.get(policy.criterion)
+        if criterion and LAYER in criterion.layers:
             journal.record_planned(LAYER, policy.id, policy.criterion)
             journal.record_started(LAYER, policy.id, find_place(policy.judge, project.root))
-            findings = list(apply(policy, configuration, project.stated.criteria[policy.criterion]))
+            findings = list(apply(policy, configuration, criterion))
             for finding in findings:
                 journal.record_finding(finding)
             journal.record_finished(LAYER, policy.id, len(findings))

@@ -14,13 +14,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from ..criteria import LAYERS, UsageError
+from ..criteria import LAYERS
 from ..evidence import artifacts, runs
 from ..evidence.journal import Journal
 from ..layers import BUILT
 from ..processes.child import ends_within, read_lines
 from ..processes.ending import naming
 from ..processes.progress import Progress, hide_tracebacks
+from ..sections.asked_layers import find_undeclared
 from ..sections.judges import WrittenJudge
 from ..sections.moments import narrow
 from ..sections.project import Project
@@ -131,7 +132,8 @@ class Execution:
 def _run_layers(execution: Execution) -> None:
     """Run every chosen layer; what run.json planned and no layer answers is undetermined."""
     plan, last = execution.plan, "e2e" if execution.plan.attack_allowed else ""
-    names = [layer for layer in LAYERS if layer in plan.layers | plan.supporting]
+    asked = (plan.layers - find_undeclared(plan.project.stated)) | plan.supporting
+    names = [layer for layer in LAYERS if layer in asked]
     try:
         with sharing_account(plan.project, _list_rehearsing(execution, names), execution.logs, plan.progress) as lines:
             run_rounds(plan_rounds(names, last), partial(_run_watched, execution, lines), execution.processes)
@@ -237,14 +239,3 @@ def _actor() -> str:
     except (KeyError, OSError):
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
-
-
-def parse_layers(only: str | None) -> frozenset[str]:
-    """Read ``--only static,live``; everything when None. Raises UsageError for an unknown layer."""
-    if only is None:
-        return frozenset(LAYERS)
-    names: Sequence[str] = [name.strip() for name in only.split(",")]
-    for name in names:
-        if name not in LAYERS:
-            raise UsageError(f"--only: {name!r} is not a layer; layers are {', '.join(LAYERS)}")
-    return frozenset(names)

@@ -131,7 +131,7 @@ def test_a_webhook_is_told_once_and_its_url_is_never_shown(
     assert main(["notify", str(two[1]), "--webhook", "env:CHAT"]) == 0
     ((path, kind, body),) = sent
     assert (path, kind, list(body)) == (f"/{SECRET}", "application/json", ["text"])
-    assert body["text"].startswith("shop on rehearsal://: PARTIAL GO -> NO-GO\n")
+    assert body["text"].startswith("shop on rehearsal://: GO -> NO-GO\n")
     captured = capsys.readouterr()
     assert SECRET not in captured.out + captured.err
     assert body["text"] in captured.out
@@ -256,7 +256,7 @@ def test_a_topic_is_told(
     (message,) = account("sqs").receive_message(QueueUrl=queue)["Messages"]
     body = json.loads(message["Body"])
     assert (body["Subject"], body["Message"].split("\n")[0]) == (
-        "prod-gate: NO-GO (shop)", "shop on rehearsal://: PARTIAL GO -> NO-GO",
+        "prod-gate: NO-GO (shop)", "shop on rehearsal://: GO -> NO-GO",
     )  # fmt: skip
     assert main(["notify", str(two[1]), "--topic", f"{topic}-of-nobody"]) == 4
     assert "sns:Publish" in capsys.readouterr().err

@@ -3,10 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from prodgate.criteria import LAYERS
 from prodgate.evidence.runs import Run
+from prodgate.report.html import render_html
 from prodgate.report.summary import render_summary
 from prodgate.report.terminal import render_terminal
 from prodgate.report.text import count_columns
+from prodgate.report.verdict_json import verdict_to_json
+from prodgate.report.verdict_words import verdict_sentence
 
 from .samples import criterion, failing, finding, not_built, run, showcase
 from .test_html import hostile
@@ -58,6 +62,18 @@ def test_says_how_many_more_criteria_fail_and_in_which_layer() -> None:
     names = [f"c{n}" for n in range(9)]
     made = run([criterion(name) for name in names], [failing(name) for name in names])
     assert "and more: static: 4 criteria not satisfied" in said(made)
+
+
+def test_layers_of_which_nobody_asks_anything_are_named_wherever_the_verdict_stands() -> None:
+    made = run([criterion("c")], [finding("c", "satisfied")], layers=("static",))
+    made = replace(made, undeclared=frozenset(LAYERS) - {"static", "e2e"})
+    named = "live, load, dags, rollout, attested"
+    assert "left out: e2e" in (text := said(made, width=200))
+    assert f"layers without criteria: {named}" in text
+    assert f"left out: e2e; layers without criteria: {named}" in verdict_sentence(made.verdict(), "shop")
+    assert f"of which nobody asks anything: {named}." in render_summary(made, made.verdict())
+    assert verdict_to_json(made.verdict())["layers_without_criteria"] == named.split(", ")
+    assert "Layers without criteria, of which nobody asks anything: Live" in render_html(made, made.verdict())
 
 
 @pytest.mark.parametrize("made", [showcase(), hostile(), run([criterion("c")], [failing("c", "本番 … é")])])

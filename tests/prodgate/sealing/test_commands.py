@@ -204,7 +204,10 @@ def test_a_run_in_a_folder_is_missed_by_none_of_its_files(
 
 def test_more_may_be_asked_of_a_run(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = ("--key", keys / "nightly.pub")
-    whole, part = make_run(keys / "a"), make_run(keys / "b", layers=["static"])
+    from ..sample_run import CRITERIA as STATED
+
+    wider = STATED.replace('layers = ["static"]', 'layers = ["static", "live"]')
+    whole, part = make_run(keys / "a"), make_run(keys / "b", wider, layers=["static"])
     tried = make_run(keys / "c", rehearsal=True)
     for each in (whole, part, tried):
         seal(each)
@@ -216,7 +219,7 @@ def test_more_may_be_asked_of_a_run(keys: Path, capsys: pytest.CaptureFixture[st
         True,
     )
     code, out, _ = said(capsys, "verify", part, *key, "--whole")
-    assert (code, "FOREIGN: is about a part alone; left out: live, load" in out) == (4, True)
+    assert (code, "FOREIGN: is about a part alone; left out: live\n" in out) == (4, True)
     for run, place in ((part, "this system"), (tried, "a rehearsal")):
         code, out, _ = said(capsys, "verify", run, *key, "--promotes")
         assert (code, f"FOREIGN: allows no promotion: it says GO of {place}" in out) == (4, True)

@@ -88,6 +88,7 @@ def _properties(source: Source) -> dict[str, Any]:
         "rehearsal": verdict.scope.rehearsal,
         "promotes": verdict.promotes,
         "leftOut": list(verdict.scope.left_out()),
+        "layersWithoutCriteria": list(verdict.scope.not_asked()),
         "head": source.head,
         "commit": plain(source.commit),
         "questions": {str(outcome): count for outcome, count in sorted(tally(verdict).items())},
