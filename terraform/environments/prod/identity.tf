@@ -43,6 +43,11 @@ module "identity" {
     distribution_arn = module.edge.distribution_arn
   }
 
+  evidence = {
+    bucket_arn  = module.evidence.arn
+    kms_key_arn = module.keys.logs_key_arn
+  }
+
   kms_key_arns = {
     data     = module.keys.data_key_arn
     pipeline = module.keys.pipeline_key_arn

@@ -14,12 +14,13 @@ output "dnssec_ds_record" {
 }
 
 output "role_arns" {
-  description = "Roles that workflows take: deploy (after approval), rollback, deploy_dags, gate."
+  description = "Roles that workflows take: deploy (after approval), rollback, deploy_dags, gate, archive."
   value = {
     deploy      = module.identity.deploy_role_arn
     rollback    = module.identity.rollback_role_arn
     deploy_dags = module.identity.deploy_dags_role_arn
     gate        = module.identity.gate_role_arn
+    archive     = module.identity.archive_role_arn
   }
 }
 
@@ -45,6 +46,11 @@ output "release" {
     dags_bucket_name        = module.pipeline.dags_bucket_name
     airflow_environment     = module.pipeline.environment_name
   }
+}
+
+output "evidence_bucket" {
+  description = "Bucket that sealed runs are archived in."
+  value       = module.evidence.name
 }
 
 output "backup" {

@@ -18,6 +18,8 @@ database_engine_version = "17.5"
 backup_retention_days   = 30
 archive_retention_days  = 365
 
+evidence_lock_days = 400
+
 task_size  = { cpu = 1024, memory = 2048 }
 task_count = { min = 2, max = 10 }
 

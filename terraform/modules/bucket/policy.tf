@@ -43,6 +43,6 @@ resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.id
   policy = data.aws_iam_policy_document.this.json
 
-  # S3 refuses two changes of a bucket's access settings at once.
-  depends_on = [aws_s3_bucket_public_access_block.this]
+  # S3 refuses two changes of a bucket's access settings at once; and the policy may refuse to change the lock.
+  depends_on = [aws_s3_bucket_public_access_block.this, aws_s3_bucket_object_lock_configuration.this]
 }

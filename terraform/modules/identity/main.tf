@@ -1,5 +1,5 @@
 # Who may do what: one role for each workload, and each names what it touches. tasks.tf: what runs; release.tf: what
-# deploys it; gate.tf: what looks and touches nothing. The role that applies this tree is not here: it must not be able
+# deploys it; gate.tf: what looks and touches nothing; archive.tf: what keeps runs. The role that applies this tree is not here: it must not be able
 # to change itself, so it is made by hand, beside the state (environments/prod/README.md).
 
 data "aws_caller_identity" "current" {}
@@ -37,6 +37,7 @@ locals {
     deploy   = [local.environment_subject]
     rollback = [local.rollback_subject]
     dags     = [local.branch_subject]
+    archive  = [local.branch_subject]
     gate     = [local.branch_subject, local.environment_subject, local.rollback_subject] # it watches both, too
   }
 }

@@ -32,3 +32,8 @@ output "gate_role_arn" {
   description = "ARN of the gate's read-only role."
   value       = aws_iam_role.gate.arn
 }
+
+output "archive_role_arn" {
+  description = "ARN of the role that archives runs of the gate."
+  value       = aws_iam_role.archive.arn
+}

@@ -108,6 +108,11 @@ variable "site" {
   type        = object({ bucket_arn = string, kms_key_arn = string, distribution_arn = string })
 }
 
+variable "evidence" {
+  description = "What runs of the gate are archived in: the bucket and its key."
+  type        = object({ bucket_arn = string, kms_key_arn = string })
+}
+
 variable "kms_key_arns" {
   description = "Keys of data and of the pipeline."
   type        = object({ data = string, pipeline = string })

@@ -17,7 +17,7 @@ locals {
     }
     logs = {
       region      = local.region
-      description = "log groups, traces, canary artifacts"
+      description = "log groups, traces, canary artifacts, archived runs"
     }
     messages = {
       region      = local.region

@@ -4,7 +4,7 @@ output "data_key_arn" {
 }
 
 output "logs_key_arn" {
-  description = "ARN of the key of log groups, traces and canary artifacts."
+  description = "ARN of the key of log groups, traces, canary artifacts and archived runs."
   value       = aws_kms_key.this["logs"].arn
 }
 

@@ -1,4 +1,4 @@
-"""Policies that also judge what is live: who holds rights, what watches the account, and what it may cost."""
+"""Policies that also judge what is live: who holds rights, what watches and locks, and what it may cost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from ...aws.answers import Unread
 from ...facts import Fact, Facts
 from ...facts.live.billed import CostResource
+from ...facts.live.evidence_buckets import LockResource
 from ...facts.live.identity import IdentityResource
 from ...facts.live.resource_policies import PolicyResource
 from ...facts.live.security_services import WatcherResource
@@ -23,6 +24,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = {
     **dict.fromkeys((f"PG_IAM_{number}" for number in (*range(1, 8), *range(9, 13), 15)), IdentityResource),
     **dict.fromkeys(("PG_IAM_13", "PG_IAM_14", "PG_ENC_6", "PG_ENC_13"), PolicyResource),
     **dict.fromkeys((f"PG_WATCH_{number}" for number in range(1, 6)), WatcherResource),
+    **dict.fromkeys((f"PG_EVID_{number}" for number in range(1, 4)), LockResource),
     **dict.fromkeys((f"PG_COST_{number}" for number in range(1, 5)), CostResource),
 }
 

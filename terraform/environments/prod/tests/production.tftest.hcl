@@ -132,6 +132,16 @@ run "refuses_short_backups" {
   expect_failures = [var.backup_retention_days]
 }
 
+run "refuses_to_lock_evidence_for_less_than_a_year" {
+  command = plan
+
+  variables {
+    evidence_lock_days = 90
+  }
+
+  expect_failures = [var.evidence_lock_days]
+}
+
 run "refuses_a_lone_task" {
   command = plan
 

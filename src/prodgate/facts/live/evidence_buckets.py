@@ -1,0 +1,69 @@
+"""What buckets lock and what they refuse, stated as Terraform would.
+
+So the policies for declared infrastructure judge the account by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.account import Account
+from .. import Fact
+from ..observers import observes, reads
+
+reads("s3", "GetBucketPolicy", "GetBucketVersioning", "GetObjectLockConfiguration", "ListBuckets")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LockResource(Fact):
+    """A bucket, or a setting of one that keeps objects from being deleted, as Terraform would state it."""
+
+    type: str
+    values: Mapping[str, Any]
+
+
+@observes(LockResource)
+def observe_locks(account: Account) -> Iterator[LockResource]:
+    """See of each bucket whether it keeps versions, what it locks by default, and its policy."""
+    names = [row["Name"] for row in account.list("s3", "ListBuckets", "Buckets")]
+    for found in account.each(lambda name: list(_bucket(account, name)), names):
+        yield from found
+
+
+def _bucket(account: Account, name: str) -> Iterator[LockResource]:
+    arn = f"arn:aws:s3:::{name}"
+    stated: dict[str, Any] = {
+        "arn": arn,
+        "bucket": name,
+        "policy": None,
+        "versioning": [],
+        "object_lock_configuration": [],
+    }
+    yield LockResource(subject=arn, type="aws_s3_bucket", values=stated)
+    for type_, argument, read in (
+        ("aws_s3_bucket_versioning", "versioning_configuration", _versioning),
+        ("aws_s3_bucket_object_lock_configuration", "rule", _lock),
+        ("aws_s3_bucket_policy", "policy", _policy),
+    ):
+        value = account.attempt(read, account, name)
+        yield LockResource(subject=f"{arn} {argument}", type=type_, values={"bucket": name, argument: value})
+
+
+def _versioning(account: Account, name: str) -> list[dict[str, Any]]:
+    return [{"status": account.get("s3", "GetBucketVersioning", Bucket=name).get("Status") or "Disabled"}]
+
+
+def _lock(account: Account, name: str) -> list[dict[str, Any]]:
+    found = account.find("s3", "GetObjectLockConfiguration", Bucket=name) or {}
+    stated = found.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention")
+    if not stated:
+        return []
+    retention = {"mode": stated.get("Mode"), "days": stated.get("Days"), "years": stated.get("Years")}
+    return [{"default_retention": [retention]}]
+
+
+def _policy(account: Account, name: str) -> str | None:
+    found = account.find("s3", "GetBucketPolicy", Bucket=name)
+    return found["Policy"] if found else None

@@ -1,0 +1,40 @@
+# Archives sealed runs (docs/archive.md): it puts objects and locks them. It can't read one, and nobody can delete one.
+
+resource "aws_iam_role" "archive" {
+  name                 = "${var.name}-archive"
+  description          = "Archives runs of the promotion gate"
+  assume_role_policy   = data.aws_iam_policy_document.github_trust["archive"].json
+  max_session_duration = 3600
+}
+
+data "aws_iam_policy_document" "archive" {
+  statement {
+    sid       = "SeeThatItIsLocked"
+    actions   = ["s3:GetBucketObjectLockConfiguration", "s3:GetBucketVersioning", "s3:ListBucketVersions"]
+    resources = [var.evidence.bucket_arn]
+  }
+
+  statement {
+    sid       = "Archive"
+    actions   = ["s3:PutObject", "s3:PutObjectRetention"]
+    resources = ["${var.evidence.bucket_arn}/*"]
+  }
+
+  statement {
+    sid       = "EncryptRuns"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [var.evidence.kms_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${local.region}.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "archive" {
+  name   = "archive"
+  role   = aws_iam_role.archive.id
+  policy = data.aws_iam_policy_document.archive.json
+}
