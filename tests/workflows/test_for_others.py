@@ -1,0 +1,117 @@
+"""What others take into their pipelines: every command of it is one that this gate has, and runs as it is written."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from prodgate.cli import _parser
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+ACTION, HOOKS = ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml"
+REUSABLE, EXAMPLES = ROOT / ".github" / "workflows" / "reusable-gate.yml", ROOT / "examples" / "ci"
+WRITTEN = (ACTION, REUSABLE, *sorted(EXAMPLES.iterdir()))
+#: Stands for pipx, and writes down what it was given.
+PIPX = '#!/bin/sh\nprintf "%s\\n" "$@" > "$GIVEN"\n'
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text of a document."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)
+    elif isinstance(value, str):
+        yield value
+
+
+def run_step(path: Path, folder: Path, **environment: str) -> list[str]:
+    """Run the one step that calls pipx, as bash would with these variables; return the words that pipx was given."""
+    document = read(path)
+    steps = document["runs"]["steps"] if path == ACTION else document["jobs"]["gate"]["steps"]
+    (script,) = [step["run"] for step in steps if "pipx" in step.get("run", "")]
+    (folder / "pipx").write_text(PIPX, "utf-8")
+    (folder / "pipx").chmod(0o755)
+    given = folder / "given"
+    variables = {"PATH": f"{folder}:/usr/bin:/bin", "GIVEN": str(given), **environment}
+    subprocess.run(["bash", "-e", "-c", script], env=variables, cwd=folder, check=True, timeout=60)
+    return given.read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_every_command_that_pipelines_give_is_one_of_the_gate(path: Path) -> None:
+    lines = [line for text in texts(read(path)) for line in text.splitlines() if line.startswith("prodgate ")]
+    for line in lines:
+        _parser().parse_args(shlex.split(line)[1:])
+    assert lines or path.suffix == ".yaml" or path in (ACTION, REUSABLE, EXAMPLES / "github.yml")
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_the_version_that_is_installed_is_this_one(path: Path) -> None:
+    stated = re.findall(r"prod-gate\[core\]==([\d.]+)", path.read_text("utf-8"))
+    assert set(stated) <= {PROJECT["version"]}
+    if path == REUSABLE:
+        assert read(path)[True]["workflow_call"]["inputs"]["version"]["default"] == PROJECT["version"]
+
+
+@pytest.mark.parametrize("path", [ACTION, REUSABLE, EXAMPLES / "github.yml"], ids=lambda path: path.name)
+def test_actions_are_named_by_commits_and_inputs_reach_no_script_as_text(path: Path) -> None:
+    document = read(path)
+    steps = document["runs"]["steps"] if path == ACTION else document["jobs"]["gate"]["steps"]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", each) for each in used)
+    assert not [step for step in steps if "${{" in step.get("run", "")]
+    if path != ACTION:
+        assert (document["permissions"], document["jobs"]["gate"]["permissions"]) == ({}, {"contents": "read"})
+
+
+@pytest.mark.parametrize(("only", "layers"), [("static", "static"), ("", None)])
+def test_the_action_runs_the_gate_of_its_own_commit_with_what_it_is_given(
+    only: str, layers: str | None, tmp_path: Path
+) -> None:
+    criteria = "a folder/criteria.toml"
+    words = run_step(ACTION, tmp_path, TARGET="rehearsal://", ONLY=only, CRITERIA=criteria, EXTRAS="core",
+                     GITHUB_ACTION_PATH="/actions/prod-gate")  # fmt: skip
+    assert words[:4] == ["run", "--spec", "prod-gate[core] @ file:///actions/prod-gate", "prodgate"]
+    given = _parser().parse_args(words[4:])
+    assert (given.target, given.criteria, given.only) == ("rehearsal://", Path(criteria), layers)
+
+
+def test_the_reusable_workflow_runs_the_version_that_is_asked_for(tmp_path: Path) -> None:
+    words = run_step(REUSABLE, tmp_path, TARGET="rehearsal://", ONLY="static", VERSION="0.1.0")
+    assert words[:4] == ["run", "--spec", "prod-gate[core]==0.1.0", "prodgate"]
+    assert _parser().parse_args(words[4:]).only == "static"
+
+
+def test_each_input_is_used_and_the_example_gives_none_that_is_not_there() -> None:
+    inputs = set(read(ACTION)["inputs"])
+    assert set(re.findall(r"inputs\.(\w+)", ACTION.read_text("utf-8"))) == inputs
+    (step,) = [each for each in read(EXAMPLES / "github.yml")["jobs"]["gate"]["steps"] if "OWNER" in each["uses"]]
+    assert set(step["with"]) <= inputs
+
+
+def test_the_hook_judges_with_what_the_core_needs() -> None:
+    (hook,) = read(HOOKS)
+    assert hook["additional_dependencies"] == PROJECT["optional-dependencies"]["core"]
+    (repository,) = read(EXAMPLES / "pre-commit-config.yaml")["repos"]
+    (used,) = repository["hooks"]
+    assert used["id"] == hook["id"]
+    for arguments in (hook["args"], used["args"]):
+        _parser().parse_args([*shlex.split(hook["entry"])[1:], *arguments])
+    named = re.compile(hook["files"])
+    assert [bool(named.search(name)) for name in ("infra/main.tf", "a.tfvars", "a.tf.json", "a.py")] == [True] * 3 + [
+        False
+    ]
