@@ -21,8 +21,12 @@ _WEAK: Final = 4
 #: Spaces in a name with what it is of.
 _NAMING: Final = 2
 #: A name, or a number with its unit.
-_NAME: Final = re.compile(r"\S*|[-\d.,∞]+ \S+")
+_NAME: Final = re.compile(r"\S+|[-\d.,∞]+ \S+")
+#: With what a text begins that is added to another, such as ``, first seen at``.
+_ADDED: Final = re.compile("[;,:]? ")
 _BETWEEN: Final = re.compile("; |, | or | and ")
+#: Parts of a text that are said one by one; more are a list that nobody reads.
+_MANY: Final = 99
 #: Translated texts that are kept; a large estate says some thousand different ones.
 _KEPT: Final = 1 << 14
 #: What joins several messages to one text -> what joins them in Japanese.
@@ -53,6 +57,14 @@ class Message:
         """How much of a text the message itself says; the greater one decides between two."""
         return sum(map(len, self.around))
 
+    @property
+    def words(self) -> Iterator[str]:
+        """The words of its own that stand between spaces, wherever the text begins and ends."""
+        last = len(self.around) - 1
+        for place, literal in enumerate(self.around):
+            words = literal.split(" ")
+            yield from words[place > 0 : len(words) - (place < last)]
+
     def read(self, text: str) -> list[str] | None:
         """Return what stands in each field of a text; None for a text that is not of this message.
 
@@ -64,7 +76,7 @@ class Message:
             return None
         values, at = [], len(first)
         for literal in middle:
-            found = text.find(literal, at, end)
+            found = text.find(literal, at, end) if literal else _find_end(text, at, end)
             if found < 0:
                 return None
             values.append(text[at:found])
@@ -72,27 +84,27 @@ class Message:
         return [*values, text[at:end]]
 
 
+def _find_end(text: str, begin: int, end: int) -> int:
+    """Return where a field ends after which another begins at once: what is added to a name begins with a sign."""
+    found = _ADDED.search(text, begin, end)
+    return found.start() if found else end
+
+
 class Messages:
-    """Messages of one language, found by the first or the last word of a text."""
+    """Messages of one language, found by a word that they say."""
 
     def __init__(self, entries: Mapping[str, str]) -> None:
         parsed = [Message.parse(english, said) for english, said in entries.items()]
         self.whole = {message.around[0]: message.said.format() for message in parsed if not message.names}
-        self._begin: dict[str, list[tuple[str, Message]]] = {}
-        self._end: dict[str, list[tuple[str, Message]]] = {}
+        self._by_word: dict[str, list[Message]] = {}
         for message in (m for m in parsed if m.names):
-            first, last = message.around[0], message.around[-1]
-            probe = max(message.around, key=len)
-            if " " in first:
-                self._begin.setdefault(first.partition(" ")[0], []).append((probe, message))
-            else:
-                self._end.setdefault(last.rpartition(" ")[2] if " " in last else "", []).append((probe, message))
+            self._by_word.setdefault(max(message.words, key=len, default=""), []).append(message)
 
     def find(self, text: str) -> Iterator[tuple[Message, list[str]]]:
         """Yield the messages that a text may be of, with what stands in their fields, the one that says most first."""
-        words = (text.partition(" ")[0], text.rpartition(" ")[2])
-        near = (*self._begin.get(words[0], ()), *self._end.get(words[1], ()), *self._end.get("", ()))
-        for message in sorted((each for probe, each in near if probe in text), key=lambda each: -each.weight):
+        words = dict.fromkeys(("", *text.split(" ")))
+        near = [message for word in words if word in self._by_word for message in self._by_word[word]]
+        for message in sorted(near, key=lambda each: -each.weight):
             values = message.read(text)
             if values is not None and self._fits(message, values):
                 yield message, values
@@ -101,7 +113,9 @@ class Messages:
         """Whether a text is of a message: what ``no {names}`` says so little of may be the words of somebody else."""
         if sum(map(str.isalpha, "".join(message.around))) > _WEAK:
             return True
-        parts = (part for value in values for part in _BETWEEN.split(value))
+        if not all(value or (number and not message.around[number]) for number, value in enumerate(values)):
+            return False
+        parts = (part for value in values for part in _BETWEEN.split(value) if part)
         return all(_NAME.fullmatch(part) or part in self.whole or self._names(part) for part in parts)
 
     def _names(self, part: str) -> bool:
@@ -109,26 +123,52 @@ class Messages:
         return part.count(" ") <= _NAMING and any(self.find(part))
 
     def say(self, text: str, deep: int = 0) -> str:
-        """Return a text in the other language, as far as messages know it."""
+        """Return a text in the other language where messages know it: as one, or as several that are joined."""
+        known = self._know(text, deep)
+        return known if known is not None else self._say_list(text, deep + 1)
+
+    def _know(self, text: str, deep: int) -> str | None:
         if text in self.whole:
             return self.whole[text]
         if deep > _DEEPEST or " " not in text:
-            return text
-        for message, values in self.find(text):
-            fields = {name: self._say_part(value, deep + 1) for name, value in zip(message.names, values, strict=True)}
-            return message.said.format(**fields)
-        return self._say_parts(text, deep + 1)
+            return None
+        message, values = next(self.find(text), (None, []))
+        several = message is None or not any("; " in literal for literal in message.around)
+        if several and (said := self._say_each(text, deep + 1)):
+            return said
+        if message is None:
+            return self._say_after_path(text, deep + 1)
+        fields = {name: self._say_part(value, deep + 1) for name, value in zip(message.names, values, strict=True)}
+        return message.said.format(**fields)
 
     def _say_part(self, text: str, deep: int) -> str:
         """Say what stands in a field; a single word is a name, which is nobody's message."""
         return self.say(text, deep) if " " in text else text
 
-    def _say_parts(self, text: str, deep: int) -> str:
+    def _say_each(self, text: str, deep: int) -> str:
+        """Say several reasons, each of which is known by itself; nothing for another text."""
+        parts = text.split("; ")
+        if not 1 < len(parts) <= _MANY:
+            return ""
+        said = [known for part in parts if (known := self._know(part, deep)) is not None]
+        return _JOINTS["; "].join(said) if len(said) == len(parts) else ""
+
+    def _say_after_path(self, text: str, deep: int) -> str | None:
+        """Say why a value is not known, after the path of the argument that it is of; None for another text."""
+        path, _, reason = text.partition(" ")
+        if "." not in path or path.endswith((".", ",", ";", ":")):
+            return None
+        said = self._know(reason, deep)
+        return said and (f"{path} {said}" if said.startswith("は") else f"{path}：{said}")
+
+    def _say_list(self, text: str, deep: int) -> str:
+        """Say a list of what is known and of names; nothing of a sentence, of which a part may be known by chance."""
         for joint, other in _JOINTS.items():
             parts = text.split(joint)
-            said = [self.say(part, deep) for part in parts] if 1 < len(parts) <= 99 else parts
-            if said != parts:
-                return other.join(said)
+            if 1 < len(parts) <= _MANY:
+                said = [self._know(part, deep) for part in parts]
+                if any(said) and all(known or _NAME.fullmatch(part) for known, part in zip(said, parts, strict=True)):
+                    return other.join(known or part for known, part in zip(said, parts, strict=True))
         return text
 
 

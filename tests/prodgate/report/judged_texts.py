@@ -14,14 +14,14 @@ _SHOWN: Final = ("expected", "observed", "reason", "remedy")
 #: Calls whose arguments a finding shows.
 _CONCLUDE: Final = ("not_applicable", "undetermined", "only_production", "Unresolved")
 _PROSE: Final = re.compile(r"[a-z,;:)\0'] [a-z(\0]")
-_FIELD: Final = re.compile(r"(?<!\{)\{\w*\}(?!\})")
+_FIELD: Final = re.compile(r"(?:(?<!\{)\{\w*\}(?!\}))+")
 
 
 def without_names(message: str) -> str:
-    """Return a message with its fields as they are, whatever their names.
+    """Return a message with its fields as they are, whatever their names; two without a word between them are one.
 
-    >>> without_names("{names} of {{x}}")
-    '{} of {{x}}'
+    >>> without_names("{names} of {{x}}{more}{rest}")
+    '{} of {{x}}{}'
     """
     return _FIELD.sub("{}", message)
 
@@ -36,13 +36,14 @@ def list_texts(source: str) -> Iterator[str]:
             text, parts = _message(node)
             word = node in shown and re.fullmatch("[a-z]{3,}", text)
             own = re.search("[a-z]{2}", "\0".join(parts))
-            if "\\" not in text and (word or (own and _PROSE.search("\0".join(parts)))):
+            if not {"\\", "\n"} & {*text} and (word or (own and _PROSE.search("\0".join(parts)))):
                 yield text
 
 
-def texts_of(folder: Path) -> dict[str, str]:
-    """Return the texts of a folder, and in which file each stands; examples are what others may write."""
-    files = (path for path in sorted(folder.rglob("*.py")) if "examples" not in path.parts)
+def texts_of(*paths: Path) -> dict[str, str]:
+    """Return the texts of modules and folders, and in which file each stands; examples are what others may write."""
+    found = (each for path in paths for each in (sorted(path.rglob("*.py")) if path.is_dir() else [path]))
+    files = (path for path in found if "examples" not in path.parts)
     return {text: f"{path.name}" for path in files for text in list_texts(path.read_text("utf-8"))}
 
 
@@ -64,7 +65,7 @@ def _message(node: ast.Constant | ast.JoinedStr) -> tuple[str, list[str]]:
             parts.append("")
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             parts[-1] += part.value
-    return "{}".join(part.replace("{", "{{").replace("}", "}}") for part in parts), parts
+    return without_names("{}".join(part.replace("{", "{{").replace("}", "}}") for part in parts)), parts
 
 
 def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:

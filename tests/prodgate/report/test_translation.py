@@ -34,6 +34,8 @@ SAID = Messages(
         ("set { a = 3 }", "{ a = 3 } を設定"),
         ("not read: x not declared; y is off now; exempt it", "読み取れない：未宣言：x；y は現在 off。除外すること"),
         ("a key; off", "キー；オフ"),
+        ("a key or main.b", "キー または main.b"),
+        ("a key, which somebody lost", "a key, which somebody lost"),
         ("{name} not declared", "未宣言：{name}"),
         ("the team's own text", "the team's own text"),
         ("a  key", "a  key"),
@@ -61,6 +63,20 @@ def test_a_message_of_few_words_takes_names_alone(english: str) -> None:
     assert said.say("no A of b, c") == "b, c：A なし"
 
 
+def test_a_reason_says_of_which_argument_it_is() -> None:
+    said = Messages(
+        {
+            "is decided later": "は後で決まる",
+            "names {group} only": "{group} だけを指す",
+            "is not {kind}": "は {kind} でない",
+        }
+    )
+    assert said.say("aws_lb.main.name is decided later") == "aws_lb.main.name は後で決まる"
+    assert said.say("aws_lb.main.groups[0] names a.b only") == "aws_lb.main.groups[0]：a.b だけを指す"
+    assert said.say("aws_lb.main is not JSON; b.c is decided later") == "aws_lb.main は JSON でない；b.c は後で決まる"
+    assert said.say("Everything is decided later") == "Everything is decided later"
+
+
 def fields(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
@@ -70,19 +86,26 @@ def test_every_message_has_the_fields_of_its_english_text_each_once() -> None:
         assert fields(english) == fields(said), english
         assert len(set(fields(english))) == len(fields(english)), english
         assert all(name.isidentifier() for name in fields(english)), english
-        assert said.strip() == said != "", english
+        assert said.strip(), english
+
+
+def example(message: Message) -> dict[str, str]:
+    """Return something for each field; what is added to a name at once begins with a sign."""
+    names = enumerate(zip(message.names, message.around, strict=False))
+    return {name: f"{'' if before or not number else '; '}<{number}>" for number, (name, before) in names}
 
 
 def test_no_text_of_a_message_is_taken_for_that_of_another() -> None:
     known = Messages(MESSAGES)
     for english, said in MESSAGES.items():
-        if names := fields(english):
-            values = {name: f"<{number}>" for number, name in enumerate(names)}
-            text = english.format(**values)
+        message = Message.parse(english, said)
+        values = example(message)
+        text = english.format(**values)
+        if values:
             found = [*known.find(text)]
-            assert found[0][0] == Message.parse(english, said), (english, found[0][0])
-            assert len(found) < 2 or found[0][0].weight > found[1][0].weight, (english, found[1][0])
-            assert known.say(text) == said.format(**values)
+            assert found[0][0] == message, (english, found[0][0])
+            assert len(found) < 2 or message.weight > found[1][0].weight, (english, found[1][0])
+        assert known.say(text) == said.format(**values), english
 
 
 def test_the_page_of_a_comparison_is_in_japanese_but_for_what_a_team_wrote() -> None:
