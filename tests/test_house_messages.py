@@ -6,7 +6,7 @@ import pytest
 
 from .judged_texts import list_texts, stated_in, texts_of, without_names
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src" / "prodgate"
 JUDGEMENT = ("criteria", "verdict", "waivers", "findings", "estimates", "judgement")
 #: File of messages -> the texts that have one, each with its place; what is in an earlier file is not said again.
