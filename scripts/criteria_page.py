@@ -40,6 +40,7 @@ MEANINGS = {
     "attested_by": "How many people must stand for a record of it.",
     "document": "What they must have looked at, and the headings that it must have something under.",
     "shown_by": "The layer that a gate run must have judged for them to cite it.",
+    "goals": "What principals can and cannot do, proven of the declared ones. [iam.md](iam.md)",
 }
 #: What each section says, and the page that has the rest.
 PURPOSES = {
@@ -152,6 +153,8 @@ def _key(key: str) -> dict[str, Any]:
         found |= {"items": {"enum": list(LAYERS)}, "minItems": 1, "uniqueItems": True}
     if key == "controls":
         found |= {"items": {"type": "string", "minLength": 1}, "uniqueItems": True}
+    if key == "goals":
+        found |= {"items": {"type": "object"}, "minItems": 1}
     if key == "baseline":
         found["pattern"] = "^(<=?|>=?|==) "
     if key == "statement":

@@ -10,6 +10,7 @@ from typing import NoReturn, SupportsIndex
 from .comparing import counted
 from .estimates import Estimate
 from .findings import Conclusion, NotApplicable, NotSatisfied, Outcome, Undetermined
+from .iam.goals import Goal
 from .judgement import Doubt, Judgement, describe, is_judging, record_comparison, record_doubt
 from .quantities import Bound, Quantity
 
@@ -84,6 +85,8 @@ class Criterion:
     sections: tuple[str, ...] = ()
     shown_by: str = ""
     """Layer that a gate run must have judged for them to cite it."""
+    goals: tuple[Goal, ...] = ()
+    """What principals can and cannot do, which the static layer proves of the declared ones."""
 
     @counted
     def require(self, observed: Quantity | str | Estimate, *, samples: int | None = None) -> None:

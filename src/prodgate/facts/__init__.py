@@ -47,7 +47,8 @@ class Facts:
     known: Sequence[Any] = ()
     unreadable: Mapping[type, str] = field(default_factory=dict)
     made_of: Mapping[type | str, frozenset[str]] = field(default_factory=dict)
-    """Kind of fact, or name of what the layer concludes itself -> kinds or subjects of the evidence it is made of."""
+    """Kind of fact, or name of what the layer concludes itself -> kinds or subjects of the evidence it is made of. An
+    asterisk at the end of a name stands for any end."""
 
     def of(self, kind: type) -> tuple[Any, ...]:
         """Return the facts of one kind."""
@@ -66,4 +67,6 @@ class Facts:
 
 
 def _is_kind(key: type | str, judged: type | str) -> bool:
+    if isinstance(key, str) and isinstance(judged, str) and key.endswith("*"):
+        return judged.startswith(key[:-1])
     return key == judged or (isinstance(key, type) and isinstance(judged, type) and issubclass(key, judged))

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Final
 
 from .account import Account, Principal
-from .callers import name_caller
+from .callers import Naming, name_caller
 from .decision import Asked, Decision, Policies
 from .documents import Document, Statement
 from .evaluation import Request, applies
 from .formulas import Formulas, Unsettled, find_model
-from .patterns import matches, read_pattern
+from .patterns import matches, may_overlap, read_pattern
 from .questions import Question, ask, list_statements
 from .requested import Requests
 from .space import Given, build_space
@@ -52,6 +52,17 @@ class Abilities:
             self._asked[key] = self._find(action, resource, stated or {}, trust)
         return self._asked[key]
 
+    def under(self, action: str, resource: str, besides: Document) -> Ability:
+        """Return whether it can do an action on some resource of a pattern, the policies of resources heard, too, and
+        ``besides`` as one more of its own."""
+        guard = self._account.guards.get(action.partition(":")[0])
+        if not self._may_be_allowed(action, guard):
+            return None
+        policies = self.principal.policies(guard)
+        if unread := {one.unread for one in policies.identity if one.unread}:
+            return Doubt(frozenset(unread))
+        return self._put(action, resource, {}, replace(policies, identity=(*policies.identity, besides)))
+
     def _find(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
         if not self._may_be_allowed(action, trust):
             return None
@@ -62,7 +73,12 @@ class Abilities:
         return found
 
     def _ask(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
-        policies = _keep(self.principal.policies(trust), action)
+        return self._put(action, resource, stated, self.principal.policies(trust))
+
+    def _put(self, action: str, resource: str, stated: Mapping[str, str | None], written: Policies) -> Ability:
+        policies = self._keep_named(_keep(written, action, resource))
+        if self._is_allowed_nothing(policies) and action.lower() != "sts:getcalleridentity":
+            return None
         question = Question(
             caller=self._caller,
             action=action,
@@ -72,12 +88,35 @@ class Abilities:
             given={**self._known, **stated},
         )
         found = ask(question)
-        return Allowed(found, _list_allowing(found, policies)) if isinstance(found, Request) else found
+        return Allowed(found, find_allowing(found, policies)) if isinstance(found, Request) else found
+
+    def _keep_named(self, policies: Policies) -> Policies:
+        """Return policies without what a resource's says of others alone."""
+        if policies.resource is None:
+            return policies
+        bounded = policies.boundaries is not None
+        named = [
+            one
+            for one in policies.resource.statements
+            if any(value is not False for value in name_caller(one, self._caller, bounded=bounded).values())
+        ]
+        return replace(policies, resource=replace(policies.resource, statements=tuple(named)))
+
+    def _is_allowed_nothing(self, policies: Policies) -> bool:
+        """Whether no statement is left that could allow anything, so that there is nothing to prove."""
+        documents = [*policies.identity, *([policies.resource] if policies.resource else [])]
+        if any(one.unread for one in documents):
+            return False
+        if any(each.allows for one in policies.identity for each in one.statements):
+            return False
+        lets_in = (one for one in (policies.resource or Document()).statements if one.allows)
+        ways = [name_caller(one, self._caller, bounded=False).items() for one in lets_in]
+        return not any(value is not False for way in ways for naming, value in way if naming is not Naming.ACCOUNT)
 
     def _may_be_allowed(self, action: str, trust: Document | None) -> bool:
         """Whether any statement speaks of the action: a cheap no to most questions."""
         if action not in self._spoken:
-            identity = _keep(self.principal.policies(), action).identity
+            identity = _keep(self.principal.policies(), action, "*").identity
             self._spoken[action] = any(each.unread or any(one.allows for one in each.statements) for each in identity)
         if trust is not None and trust.unread:
             return True
@@ -118,12 +157,22 @@ class Abilities:
         return False
 
 
-def _keep(policies: Policies, action: str) -> Policies:
-    """Return policies without the identity statements that don't speak of an action."""
-    kept = [
-        replace(one, statements=tuple(s for s in one.statements if _speaks_of(s, action))) for one in policies.identity
-    ]
-    return replace(policies, identity=tuple(kept))
+def _keep(policies: Policies, action: str, resource: str) -> Policies:
+    """Return policies without the statements that don't speak of an action, or of any resource of a pattern."""
+    kept = [_keep_of(one, action, resource) for one in policies.identity]
+    guard = policies.resource and _keep_of(policies.resource, action, resource)
+    return replace(policies, identity=tuple(kept), resource=guard)
+
+
+def _keep_of(document: Document, action: str, resource: str) -> Document:
+    spoken = (one for one in document.statements if _speaks_of(one, action))
+    return replace(document, statements=tuple(one for one in spoken if _reaches(one, resource)))
+
+
+def _reaches(statement: Statement, resource: str) -> bool:
+    if statement.resources is None or resource == "*":
+        return True
+    return any(may_overlap(one, resource) for one in statement.resources)
 
 
 def _is_boundless(statement: Statement) -> bool:
@@ -137,7 +186,8 @@ def _speaks_of(statement: Statement, action: str) -> bool:
     return any(matches(read_pattern(one.lower(), None), action.lower()) is True for one in statement.actions)
 
 
-def _list_allowing(request: Request, policies: Policies) -> tuple[Statement, ...]:
+def find_allowing(request: Request, policies: Policies) -> tuple[Statement, ...]:
+    """Return the statements that allow a request which is allowed."""
     context = {key.lower(): value for key, value in request.context.items()}
     found = [one for one in list_statements(policies) if one.allows and applies(one, request, context) is True]
     caller, resource = request.caller, policies.resource.statements if policies.resource else ()

@@ -97,6 +97,10 @@ class Account:
     holders: tuple[Holder, ...] = ()
     things: frozenset[str] = frozenset()
     """What exists beside them, as ``cluster``, ``job``, ``stack set``."""
+    guards: Mapping[str, Document] = field(default_factory=dict)
+    """What the policies of other resources than roles say, all together, by service as in ``s3``."""
+    arns: frozenset[str] = frozenset()
+    """Of all that is declared."""
     is_whole: bool = False
     """Whether there is nothing else in the account, so that what is not known of does not exist."""
     gaps: tuple[str, ...] = ()

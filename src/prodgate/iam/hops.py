@@ -189,12 +189,11 @@ def _list_elsewhere(own: Abilities, account: Account) -> Iterator[Hop]:
     if account.is_whole:
         return
     for path in list_paths():
-        passing: Ability = None
-        if path.service:
+        steps, passing = _take_steps(own, path, account, None), None
+        if path.service and steps is not None:
             role = f"arn:aws:iam::{account.id}:role/*"
             passing = own.can("iam:PassRole", role, {"iam:passedtoservice": path.service})
-        steps = _take_steps(own, path, account, None) if passing is not None or path.kind else None
-        if steps is not None:
+        if steps is not None and (passing is not None or path.kind):
             what = f"a role that trusts {path.service}" if path.service else f"{_name_one(path.kind)} with a role"
             doubts = [f"it can {path.name}, if there is {what} which is not known here"]
             yield make_hop((own.principal.arn, None), path.name, path.known_as, (passing, *steps), doubts)

@@ -113,3 +113,18 @@ def matches(pattern: Pattern | Doubt | None, text: str) -> Truth:
     if pattern is None or isinstance(pattern, Doubt):
         return False if pattern is None else pattern
     return _compile(pattern).fullmatch(text) is not None
+
+
+def may_overlap(one: str, other: str) -> bool:
+    """Whether some ARN may be named by both of two patterns; false is certain, true is not."""
+    if is_everything(one) or is_everything(other) or min(one.count(":"), other.count(":")) < 5:
+        return True
+    return "${" in one + other or all(map(_may_agree, one.lower().split(":", 5), other.lower().split(":", 5)))
+
+
+def _may_agree(one: str, other: str) -> bool:
+    if not set("*?") & set(one + other):
+        return one == other
+    mine, others = (re.split(r"[*?]", each) for each in (one, other))
+    begins = mine[0].startswith(others[0]) or others[0].startswith(mine[0])
+    return begins and (mine[-1].endswith(others[-1]) or others[-1].endswith(mine[-1]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..semantics.unresolved import Unresolved
@@ -12,11 +13,14 @@ from .decision import Asked, Decision, Policies
 from .documents import Document, Statement
 from .evaluation import Answer, Request, evaluate
 from .formulas import Formulas, Unsettled, find_model
+from .patterns import is_everything, matches
 from .requested import Requests, read_named
 from .space import Given, build_space
 from .truth import Doubt, doubt
 
 _LOGIC: Final = Formulas()
+#: How many of a statement's resources a request is guessed of.
+_MOST_GUESSES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,12 @@ def ask(question: Question) -> Request | Doubt | None:
         and not any(map(_holds_variables, list_statements(question.policies)))
     ):
         return _decide(question, given)
-    requests = Requests(space, resource=resource, action=question.action.lower())
+    return _guess(question, given) or _prove(
+        question, Requests(space, resource=resource, action=question.action.lower())
+    )
+
+
+def _prove(question: Question, requests: Requests) -> Request | Doubt | None:
     asked = Asked(question.caller, question.action.lower(), question.resource, question.account)
     allowed = Decision(asked, question.policies, _LOGIC, requests.applies).allowed
     try:
@@ -81,6 +90,29 @@ def _decide(question: Question, given: Given) -> Request | Doubt | None:
         return request if evaluate(request, question.policies) is Answer.ALLOWED else None
     except Unresolved as error:
         return doubt(str(error))
+
+
+def _guess(question: Question, given: Given) -> Request | None:
+    """Return a request that is allowed where one is near what a statement says: most are, and need no solver."""
+    for statement in list_statements(question.policies):
+        if not statement.allows:
+            continue
+        written = [one for one in statement.resources or () if not is_everything(one) and "${" not in one]
+        for text in [*written, question.resource][:_MOST_GUESSES]:
+            resource = text if text == "*" else re.sub(r"[*?]", "x", text)
+            if not _is_asked(question.resource, resource):
+                continue
+            tests = (one for one in statement.conditions if one.key not in given and one.values)
+            told = {one.key: re.sub(r"[*?]", "x", one.values[0]) for one in tests if "null" not in one.operator.lower()}
+            found = _decide(replace(question, resource=resource), {**given, **told})
+            if isinstance(found, Request):
+                return found
+    return None
+
+
+def _is_asked(asked: str, resource: str) -> bool:
+    pattern = read_named(asked)
+    return resource == asked if isinstance(pattern, str) else matches(pattern, resource) is True
 
 
 def _confirm(question: Question, request: Request) -> Request | Doubt:

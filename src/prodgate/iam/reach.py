@@ -26,7 +26,13 @@ class Reach:
 def find_reach(account: Account) -> tuple[Reach, ...]:
     """Return what each principal of an account can reach."""
     abilities = {one.arn: Abilities(one, account) for one in account.principals}
-    hops = {arn: tuple(list_hops(one, account)) for arn, one in abilities.items()}
+    return judge_reach(account, abilities, {arn: tuple(list_hops(one, account)) for arn, one in abilities.items()})
+
+
+def judge_reach(
+    account: Account, abilities: dict[str, Abilities], hops: dict[str, tuple[Hop, ...]]
+) -> tuple[Reach, ...]:
+    """Return what each principal can reach by hops that are known."""
     certain = {arn: [hop for hop in each if not hop.doubts] for arn, each in hops.items()}
     ways = _find_ways(abilities, certain)
     maybe = _find_ways(abilities, {arn: list(each) for arn, each in hops.items()}, perhaps=True)

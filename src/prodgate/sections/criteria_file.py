@@ -16,6 +16,7 @@ from .dags import AirflowSection, parse_airflow_section
 from .e2e import E2eSection, parse_e2e_section
 from .evidence import EvidenceSection, parse_evidence_section
 from .facts import parse_max_age
+from .goals import goals_mistakes, parse_goals
 from .includes import merge, read_files
 from .inherited import is_written_out
 from .load import LoadSection, parse_load_section
@@ -50,6 +51,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "attested_by": (int,),
     "document": (dict,),
     "shown_by": (str,),
+    "goals": (list,),
 }
 #: The moments of a release that a criterion may belong to.
 MOMENTS = ("before", "during", "after")
@@ -213,6 +215,7 @@ def _value_mistakes(where: str, table: Mapping[str, Any], tables: Mapping[str, A
     yield from sampling_mistakes(where, table)
     yield from deciding_mistakes(where, table)
     yield from terms_mistakes(where, table)
+    yield from goals_mistakes(where, table)
     yield from bounds_mistakes(where, table, tables)
 
 
@@ -236,5 +239,6 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         baseline=bool(table.get("baseline")),
         **parse_bounds(table, tables),
         **parse_terms(table),
+        goals=parse_goals(table),
         **quantities,
     )

@@ -94,7 +94,7 @@ def test_several_values_may_fulfil_what_one_cannot() -> None:
     [
         (identity(when(StringIs={"x": "y"})), "operator StringIs is not known"),
         (identity(statement("*", "arn:aws:s3:::${aws:username}/*")), ""),
-        (identity(when(Bool={"x": "true"}, StringEquals={"x": "true"})), ""),
+        (identity(when(Bool={"x": "true"}, StringNotEquals={"x": "true"})), ""),
         (identity(when(DateLessThan={"x": "9999-12-31T23:59:59Z"})), ""),
         (identity(when(DateLessThan={"x": "9" * 30})), ""),
         (Policies(identity=(Document(unread="ReadOnlyAccess is not read"),)), "ReadOnlyAccess is not read"),

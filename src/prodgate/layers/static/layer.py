@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,13 +17,14 @@ from ...facts.static.terraform_roots import DeclaredRoot, StateBackend
 from ...facts.static.workflow_files import WORKFLOW_FACTS, WorkflowError, observe_workflows, workflow_facts
 from ...findings import Finding, Outcome
 from ...sections.criteria_file import CriteriaFile
+from ...semantics.json_texts import read_json
 from ...terraform.diagnostics import Diagnostic, TerraformError
 from ...terraform.positions import Position
 from ...terraform.resources import Configuration
 from ...terraform.root_module import backend_facts, describe_root, observe_backend
 from ...terraform.serialization import diagnostics_from_json, diagnostics_to_json, from_json, to_json
 from ..layer import NOT_OBSERVED, LayerContext, Pace
-from . import checkov
+from . import checkov, goals
 from .repository import evaluate_root
 
 #: Criterion: the configuration evaluates, and completely.
@@ -42,6 +44,7 @@ _MADE_OF: Final[Mapping[type | str, frozenset[str]]] = {
     **{kind: frozenset({evidence}) for evidence, kinds in _KINDS.items() for kind in kinds},
     "terraform": frozenset({"configuration", "diagnostics"}),
     **dict.fromkeys(checkov.NAMES, frozenset({checkov.KIND})),
+    goals.check_name("*"): frozenset({"configuration"}),
 }
 
 
@@ -83,15 +86,21 @@ class StaticLayer:
         return Facts(tuple(known), unreadable, _MADE_OF)
 
     def concludes(self, stated: CriteriaFile) -> Sequence[tuple[str, str]]:
-        """The evaluation of the configuration and what the scanner says are judged here."""
+        """The evaluation of the configuration, what the scanner says and goals are judged here."""
         evaluated = (("terraform", EVALUATES),) if EVALUATES in stated.criteria else ()
-        return (*evaluated, *checkov.list_questions(stated))
+        return (*evaluated, *checkov.list_questions(stated), *goals.list_questions(stated))
 
     def conclude(self, facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
-        """Judge whether the configuration evaluates completely, and what the scanner says about it."""
+        """Judge whether the configuration evaluates completely, what the scanner says about it, and goals."""
         evaluated = tuple(_judge_evaluation(facts) if EVALUATES in context.stated.criteria else _find_flaws(facts))
         judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
-        return {**judged, **checkov.conclude(facts, context.stated)}
+        proven = goals.conclude(facts, context.stated, partial(_read_start, context.run))
+        return {**judged, **checkov.conclude(facts, context.stated), **proven}
+
+
+def _read_start(run: Path) -> str:
+    """Return when a run began: the moment of which it is asked what may be done."""
+    return str(read_json((run / "run.json").read_text("utf-8"))["started"])
 
 
 def _observe_configuration(context: LayerContext, scan: Scan | None) -> Facts:

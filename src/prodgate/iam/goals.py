@@ -1,0 +1,52 @@
+"""What a team states that principals can and cannot do: data, whose answers `iam/answers.py` proves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .patterns import matches, read_pattern
+
+#: In place of actions: to reach all rights there are.
+ADMINISTRATOR: Final = "administrator"
+#: In place of principals: whoever is of no account, service or provider that a trust policy should let in.
+OUTSIDE: Final = "outside"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """That each of some principals can, or none of them cannot, do something."""
+
+    may: bool
+    """Whether they shall be able to; else that none is, directly or by way of another."""
+    actions: tuple[str, ...]
+    """As ``kms:ScheduleKeyDeletion``, with wildcards or not; or ``administrator`` alone."""
+    principals: tuple[str, ...] = ("*",)
+    """Patterns of ARNs, or of their ends such as ``role/shop-*``; or ``outside`` alone."""
+    spared: tuple[str, ...] = ()
+    """Patterns of those of whom it is not asked."""
+    resources: tuple[str, ...] = ("*",)
+    unless: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Conditions, each an operator, a key and values; what fulfils all of them is not asked about."""
+
+    @property
+    def is_about_outsiders(self) -> bool:
+        """Whether it asks who gets in from outside."""
+        return self.principals == (OUTSIDE,)
+
+    def speaks_of(self, arn: str) -> bool:
+        """Whether a principal is one of whom it asks."""
+        return fits_any(self.principals, arn) and not fits_any(self.spared, arn)
+
+    def __str__(self) -> str:
+        who = ", ".join(self.principals) + (f" but {', '.join(self.spared)}" if self.spared else "")
+        on = f" on {', '.join(self.resources)}" if self.actions != (ADMINISTRATOR,) else ""
+        tests = [f"{operator} {key} {', '.join(values)}" for operator, key, values in self.unless]
+        besides = f" unless {' and '.join(tests)}" if tests else ""
+        return f"{who} {'can' if self.may else 'cannot'} {', '.join(self.actions)}{on}{besides}"
+
+
+def fits_any(patterns: tuple[str, ...], arn: str) -> bool:
+    """Whether a pattern names a principal: by all of its ARN, or by the end of it, as ``role/shop-*``."""
+    end = arn.split(":", 5)[-1]
+    return any(matches(read_pattern(one, None), arn if one.startswith("arn:") else end) is True for one in patterns)

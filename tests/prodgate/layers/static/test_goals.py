@@ -1,0 +1,91 @@
+"""Goals as part of the static layer: what is kept, broken and not known, as findings."""
+
+from pathlib import Path
+
+import pytest
+
+from prodgate.facts import Facts
+from prodgate.findings import Finding, Outcome
+from prodgate.layers.static import goals
+from prodgate.sections.criteria_file import CriteriaFile, parse_criteria
+from prodgate.terraform.resources import Configuration, Resource
+
+ACCOUNT = "111122223333"
+TEXT = """
+system = "shop"
+[criteria.keys-kept]
+statement = "Keys are kept."
+why = "It matters."
+source = "X-1"
+layers = ["static"]
+goals = [{}]
+"""
+TRUST = '{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}}'
+GOAL = '{ cannot = ["kms:ScheduleKeyDeletion"], principals = ["role/*"] }'
+
+
+def stated(goal: str = GOAL) -> CriteriaFile:
+    return parse_criteria(TEXT.format(goal), Path("criteria.toml"))
+
+
+def declared(type: str, **values: object) -> Resource:
+    return Resource(address=f"{type}.this", type=type, name="this", values=values)
+
+
+def role(*actions: str) -> Configuration:
+    listed = ", ".join(f'"{one}"' for one in actions)
+    policy = f'{{"Statement": {{"Effect": "Allow", "Action": [{listed}], "Resource": "*"}}}}'
+    arn = f"arn:aws:iam::{ACCOUNT}:role/shop"
+    none = {"inline_policy": [], "managed_policy_arns": [], "permissions_boundary": None}
+    resources = [
+        declared("aws_iam_role", arn=arn, name="shop", assume_role_policy=TRUST, **none),
+        declared("aws_iam_role_policy", role="shop", policy=policy),
+        declared("aws_kms_key", arn=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", policy=None),
+    ]
+    return Configuration(root="infra", engine="none", resources=resources)
+
+
+def judged(facts: Facts, goal: str = GOAL) -> list[Finding]:
+    found = goals.conclude(facts, stated(goal), lambda: "2026-01-01T00:00:00+00:00")
+    assert list(found) == [("goals-keys-kept", "keys-kept")]
+    return list(found["goals-keys-kept", "keys-kept"])
+
+
+def test_findings_say_of_whom_it_is_proven_and_who_breaks_it() -> None:
+    (kept,) = judged(Facts((role("s3:GetObject"),)))
+    assert (kept.outcome, kept.observed) == (Outcome.SATISFIED, f"proven of arn:aws:iam::{ACCOUNT}:role/shop")
+    (broken,) = judged(Facts((role("kms:*"),)))
+    assert broken.outcome is Outcome.NOT_SATISFIED
+    assert broken.subject.startswith(f"arn:aws:iam::{ACCOUNT}:role/shop: role/* cannot")
+    assert "allowed by aws_iam_role_policy.this statement 1" in broken.observed
+    (keyed,) = judged(Facts((role("kms:*"),)), GOAL.replace(" }", ', resources = ["arn:aws:kms:*:*:key/*"] }'))
+    assert "allowed by aws_iam_role_policy.this statement 1" in keyed.observed
+
+
+@pytest.mark.parametrize(
+    ("goal", "reason"),
+    [
+        (GOAL.replace("role/*", "role/ship"), "role/ship names no user and no role"),
+        (GOAL.replace("Schedule", "Shedule"), "is no action that AWS has"),
+        (GOAL.replace(" }", f', resources = ["arn:aws:kms:*:{ACCOUNT}:key/2"] }}'), "names nothing that is declared"),
+    ],
+)
+def test_what_proves_nothing_is_undetermined(goal: str, reason: str) -> None:
+    (found,) = judged(Facts((role("s3:GetObject"),)), goal)
+    assert found.outcome is Outcome.UNDETERMINED
+    assert reason in found.reason
+
+
+def test_without_a_configuration_or_the_solver_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    (unseen,) = judged(Facts(unreadable={Configuration: "it does not evaluate"}))
+    assert (unseen.outcome, unseen.reason) == (Outcome.UNDETERMINED, "it does not evaluate")
+    monkeypatch.setattr(goals, "find_spec", lambda name: None if name == "z3" else object())
+    (lacking,) = judged(Facts((role("s3:GetObject"),)))
+    assert lacking.outcome is Outcome.UNDETERMINED
+    assert "z3 is not installed" in lacking.reason
+    assert "pip install 'prod-gate[iam]'" in lacking.reason
+
+
+def test_where_no_criterion_states_goals_nothing_is_asked() -> None:
+    text = TEXT.format(GOAL).replace(f"goals = [{GOAL}]", "")
+    assert goals.conclude(Facts(), parse_criteria(text, Path("criteria.toml")), lambda: "") == {}

@@ -1,0 +1,76 @@
+"""Goals as criteria state them: read whole, and each mistake said in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from prodgate.criteria import CriteriaError
+from prodgate.iam.goals import Goal
+from prodgate.sections.criteria_file import parse_criteria
+
+TEXT = """
+system = "shop"
+[criteria.keys-kept]
+statement = "Keys are kept."
+why = "It matters."
+source = "X-1"
+layers = {layers}
+goals = [{goals}]
+{more}
+"""
+
+
+def parse(goals: str, layers: str = '["static"]', more: str = "") -> tuple[Goal, ...]:
+    text = TEXT.format(goals=goals, layers=layers, more=more)
+    return parse_criteria(text, Path("criteria.toml")).criteria["keys-kept"].goals
+
+
+def test_goals_are_read_whole() -> None:
+    (goal,) = parse(
+        '{ cannot = ["kms:Delete*"], principals = ["role/*"], except = ["role/a"], resources = ["arn:aws:kms:*:*:key/*"], '
+        'unless = { Bool = { "aws:MultiFactorAuthPresent" = ["true"] } } }'
+    )
+    assert not goal.may
+    assert goal.speaks_of("arn:aws:iam::111122223333:role/b")
+    assert not goal.speaks_of("arn:aws:iam::111122223333:role/a")
+    assert not goal.speaks_of("arn:aws:iam::111122223333:user/b")
+    assert str(goal) == (
+        "role/* but role/a cannot kms:Delete* on arn:aws:kms:*:*:key/* unless Bool aws:MultiFactorAuthPresent true"
+    )
+    assert [each.may for each in parse('{ can = ["administrator"] }, { cannot = ["administrator"] }')] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("goals", "mistake"),
+    [
+        ("", "goals: holds none"),
+        ('"kms:*"', "goals 1: is 'kms:*'; write a table"),
+        ('{ principals = ["*"] }', "write either 'can' or 'cannot'"),
+        ('{ can = ["a:B"], cannot = ["a:B"] }', "write either 'can' or 'cannot'"),
+        ('{ cannot = "kms:*" }', "goals 1.cannot: is 'kms:*'; write a list of texts"),
+        ("{ cannot = [] }", "goals 1.cannot: is []; write a list of texts"),
+        ('{ cannot = ["ScheduleKeyDeletion"] }', "is no action"),
+        ('{ cannot = ["a:B"], principal = ["*"] }', "did you mean 'principals'"),
+        ('{ cannot = ["a:B"], resources = ["key/*"] }', "is not written as an ARN"),
+        ('{ cannot = ["a:B", "administrator"] }', "'administrator' stands alone"),
+        ('{ cannot = ["administrator"], resources = ["*"] }', "'administrator' stands alone"),
+        ('{ cannot = ["administrator"], principals = ["outside"] }', "'administrator' stands alone"),
+        ('{ cannot = ["a:B"], principals = ["outside", "role/*"] }', "'outside' stands alone"),
+        ('{ can = ["a:B"], principals = ["outside"] }', "'outside' stands alone"),
+        ('{ cannot = ["a:B"], unless = { StringIs = { a = ["b"] } } }', "operator StringIs is not known"),
+        ('{ cannot = ["a:B"], unless = { StringEquals = { a = "b" } } }', "unless.StringEquals.a: is 'b'"),
+        ('{ cannot = ["a:B"], unless = ["a"] }', "write conditions as a policy does"),
+    ],
+)
+def test_a_mistake_is_said(goals: str, mistake: str) -> None:
+    with pytest.raises(CriteriaError) as said:
+        parse(goals)
+    assert mistake in str(said.value)
+
+
+def test_goals_are_judged_by_the_static_layer_and_bound_nothing() -> None:
+    goal = '{ cannot = ["a:B"] }'
+    with pytest.raises(CriteriaError, match="are judged by the static layer alone"):
+        parse(goal, layers='["static", "live"]')
+    with pytest.raises(CriteriaError, match="goals hold or do not"):
+        parse(goal, more='require = "<= 1 s"')

@@ -1,0 +1,101 @@
+"""The goals of the worked example: kept as it is declared, and broken by one edit of a role each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodgate.facts import Facts
+from prodgate.findings import Finding, Outcome
+from prodgate.layers.static.goals import conclude
+from prodgate.sections.criteria_file import load_criteria
+from prodgate.terraform.evaluate import evaluate
+from prodgate.terraform.resources import Configuration
+from prodgate.terraform.serialization import from_json, to_json
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("goals")]
+
+ROOT = Path(__file__).parents[2]
+STATED = load_criteria(ROOT / "criteria.toml")
+NAME = "nba-news-prod"
+SUBJECT = "token.actions.githubusercontent.com:sub"
+
+
+@pytest.fixture(scope="module")
+def declared() -> Mapping[str, Any]:
+    root = ROOT / STATED.terraform_root
+    return to_json(evaluate(root, base=ROOT, account=STATED.account))
+
+
+def judged(configuration: Configuration) -> list[Finding]:
+    found = conclude(Facts((configuration,)), STATED, lambda: "2026-01-01T00:00:00+00:00")
+    return [finding for findings in found.values() for finding in findings]
+
+
+def allow(written: str, *actions: str) -> str:
+    document = json.loads(written)
+    document["Statement"].append({"Sid": "Slipped", "Effect": "Allow", "Action": list(actions), "Resource": "*"})
+    return json.dumps(document)
+
+
+def withhold(written: str, action: str) -> str:
+    document = json.loads(written)
+    for statement in document["Statement"]:
+        named = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        statement["Action"] = [one for one in named if one != action] or ["sts:GetCallerIdentity"]
+    return json.dumps(document)
+
+
+def admit(written: str, subject: str) -> str:
+    document = json.loads(written)
+    document["Statement"][0]["Condition"]["StringEquals"][SUBJECT] = subject
+    return json.dumps(document)
+
+
+#: criterion -> the end of a role's name, whose trust or policy is edited, and how
+EDITS: Mapping[str, tuple[str, str, Any]] = {
+    "administrator-reached-by-nobody": ("deploy-dags", "policy", lambda text: allow(text, "iam:PutRolePolicy")),
+    "records-deleted-by-nobody": ("flow-logs", "policy", lambda text: allow(text, "kms:ScheduleKeyDeletion")),
+    "secrets-read-by-named": ("canary", "policy", lambda text: allow(text, "secretsmanager:PutSecretValue")),
+    "roles-passed-as-named": ("verifier", "policy", lambda text: allow(text, "iam:PassRole")),
+    "outsiders-named": ("gate", "trust", lambda text: admit(text, "repo:nba-news/another:ref:refs/heads/main")),
+    "deployments-can-deploy": ("rollback", "policy", lambda text: withhold(text, "codedeploy:StopDeployment")),
+}
+
+
+def edit(stored: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the resources with all edits, each at the first policy of its role."""
+    left = {(f"{NAME}-{role}", kind): change for role, kind, change in EDITS.values()}
+    for one in stored["resources"]:
+        values = one["values"]
+        trusting = one["type"] == "aws_iam_role" and left.pop((values["name"], "trust"), None)
+        granting = one["type"] == "aws_iam_role_policy" and left.pop((values["role"], "policy"), None)
+        if trusting:
+            yield {**one, "values": {**values, "assume_role_policy": trusting(values["assume_role_policy"])}}
+        elif granting:
+            yield {**one, "values": {**values, "policy": granting(values["policy"])}}
+        else:
+            yield one
+    assert not left, "no such role"
+
+
+def test_every_goal_is_kept(declared: Mapping[str, Any]) -> None:
+    found = judged(from_json(declared))
+    assert {finding.criterion for finding in found} == EDITS.keys()
+    assert not [str(finding) for finding in found if finding.outcome is not Outcome.SATISFIED]
+
+
+def test_each_goal_is_broken_by_an_edit(declared: Mapping[str, Any]) -> None:
+    found = judged(from_json({**declared, "resources": list(edit(declared))}))
+    for criterion, (role, _, _) in EDITS.items():
+        broken = [one for one in found if one.criterion == criterion and one.outcome is Outcome.NOT_SATISFIED]
+        told = [one for one in broken if f":role/{NAME}-{role}: " in one.subject]
+        assert told, f"{criterion}: {list(map(str, broken))}"
+        assert all(one.where and one.where[0].startswith("terraform/modules/") for one in told)
+    (administrator,) = [one for one in found if one.criterion == "administrator-reached-by-nobody" and one.observed][:1]
+    assert "iam:putrolepolicy" in administrator.observed
+    assert "Slipped" in administrator.observed
