@@ -36,7 +36,7 @@ def find_failure_destinations(account: Account, environment: str = "") -> Failur
     if name not in roles:
         raise Unreadable(f"there is no Airflow environment {name!r}{suggest(name, roles)}")
     sources = find_dead_letter_sources(account)
-    queues = (one for one in list_queues(account) if one["QueueArn"] in sources)
+    queues = (one for one in list_queues(account) if one.get("QueueArn") in sources)
     topics = ({**row, "TopicArn": arn} for arn, row in account.once(list_topics))
     return FailureDestinations(
         environment=name,

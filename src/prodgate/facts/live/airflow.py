@@ -121,7 +121,7 @@ def _list_dead_letter_queues(account: Account, role: str) -> tuple[str, ...]:
     """Return those that the role may send to. Raises Unreadable if that is certain of none and open for one."""
     allowed, found, doubt = read_rights(account, role), list[str](), None
     sources = find_dead_letter_sources(account)
-    for queue in (one for one in list_queues(account) if one["QueueArn"] in sources):
+    for queue in (one for one in list_queues(account) if one.get("QueueArn") in sources):
         try:
             found += [queue["QueueArn"]] if may_send(account, role, allowed, "sqs:SendMessage", queue) else []
         except Unreadable as error:

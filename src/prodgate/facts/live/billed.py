@@ -64,6 +64,6 @@ def _list_taggable(account: Account) -> Iterator[str]:
     """
     yield from (one.subject for one in account.once(observe_databases))
     yield from (one["LoadBalancerArn"] for one in list_balancers(account))
-    yield from (one["QueueArn"] for one in list_queues(account))
+    yield from (one["QueueArn"] for one in list_queues(account) if "QueueArn" in one)
     yield from (one["TopicArn"] for one in account.list("sns", "ListTopics", "Topics"))
     yield from (one["ARN"] for one in account.list("secretsmanager", "ListSecrets", "SecretList"))

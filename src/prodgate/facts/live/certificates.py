@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .distributions import items, list_distributions
 from .listeners import list_listeners
 from .load_balancers import list_balancers
@@ -44,20 +45,24 @@ class CertificateInUse(Fact):
 def observe_certificates(account: Account) -> Iterator[CertificateInUse]:
     """Look at every certificate in use."""
     used = _find_uses(account)
-    found = account.each(lambda arn: _describe_certificate(account, arn), used)
-    for (arn, holders), certificate in zip(used.items(), found, strict=True):
-        options = certificate.get("DomainValidationOptions", ())
-        methods = {one.get("ValidationMethod", "") for one in options if certificate["Type"] == "AMAZON_ISSUED"}
-        yield CertificateInUse(
-            subject=arn,
-            must_cover=tuple(sorted({name for names in holders.values() for name in names})),
-            covers=tuple(certificate.get("SubjectAlternativeNames", ())),
-            status=certificate["Status"],
-            validated_through=tuple(sorted(methods)),
-            in_date=_is_in_date(certificate, account.now),
-            remaining=_days(certificate.get("NotAfter", account.now) - account.now),
-            lifetime=_days(certificate.get("NotAfter", account.now) - certificate.get("NotBefore", account.now)),
-        )
+    yield from account.each(apart(CertificateInUse, partial(_certificate, account)), used.items())
+
+
+def _certificate(account: Account, row: tuple[str, dict[str, tuple[str, ...]]]) -> CertificateInUse:
+    arn, holders = row
+    certificate = _describe_certificate(account, arn)
+    options = certificate.get("DomainValidationOptions", ())
+    methods = {one.get("ValidationMethod", "") for one in options if certificate["Type"] == "AMAZON_ISSUED"}
+    return CertificateInUse(
+        subject=arn,
+        must_cover=tuple(sorted({name for names in holders.values() for name in names})),
+        covers=tuple(certificate.get("SubjectAlternativeNames", ())),
+        status=certificate["Status"],
+        validated_through=tuple(sorted(methods)),
+        in_date=_is_in_date(certificate, account.now),
+        remaining=_days(certificate.get("NotAfter", account.now) - account.now),
+        lifetime=_days(certificate.get("NotAfter", account.now) - certificate.get("NotBefore", account.now)),
+    )
 
 
 def _find_uses(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -71,10 +76,10 @@ def _find_uses(account: Account) -> dict[str, dict[str, tuple[str, ...]]]:
         shown = site.get("ViewerCertificate", {})
         if arn := shown.get("ACMCertificateArn") or shown.get("IAMCertificateId"):
             used.setdefault(arn, {})[site["ARN"]] = names
-    hosts = {one["LoadBalancerArn"]: one["DNSName"].lower() for one in list_balancers(account)}
+    hosts = {one.get("LoadBalancerArn"): one.get("DNSName", "").lower() for one in list_balancers(account)}
     for listener in list_listeners(account):
         for shown in _list_listener_certificates(account, listener) if listener.get("Certificates") else ():
-            names = tuple(sorted(asked.get(hosts[listener["LoadBalancerArn"]], ())))
+            names = tuple(sorted(asked.get(hosts.get(listener.get("LoadBalancerArn"), ""), ())))
             used.setdefault(shown["CertificateArn"], {})[listener["ListenerArn"]] = names
     return used
 

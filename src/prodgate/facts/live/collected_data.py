@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from ...aws.account import Account
+from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import observes, reads
@@ -28,18 +30,23 @@ class CollectedData(Fact):
 @observes(CollectedData)
 def observe_collected_data(account: Account) -> Iterator[CollectedData]:
     """Look at every bucket that the role of an Airflow environment may write to; each folder at its top is a source."""
-    for bucket in sorted(set(_list_written_buckets(account))):
+    written: set[str] = set()
+    for found in list_environments(account):
+        try:
+            written |= _list_written_buckets(account, found)
+        except Unreadable as error:
+            yield CollectedData.unread(f"what the Airflow environment {found.get('Name', '?')} collects", error.reason)
+    for bucket in sorted(written):
         newest: dict[str, datetime] = {}
         for one in account.list("s3", "ListObjectsV2", "Contents", Bucket=bucket):
             source = one["Key"].partition("/")[0]
             newest[source] = max(newest.get(source, one["LastModified"]), one["LastModified"])
-        for source, written in newest.items():
-            yield CollectedData(subject=f"s3://{bucket}/{source}/", age=account.age(written))
+        for source, time in newest.items():
+            yield CollectedData(subject=f"s3://{bucket}/{source}/", age=account.age(time))
 
 
-def _list_written_buckets(account: Account) -> Iterator[str]:
+def _list_written_buckets(account: Account, environment: Mapping[str, Any]) -> set[str]:
     there = {one["Name"] for one in account.list("s3", "ListBuckets", "Buckets")}
-    for found in list_environments(account):
-        named = read_rights(account, found["ExecutionRoleArn"]).reaches("s3:PutObject", "arn:aws:s3:::")
-        patterns = {name.removeprefix("arn:aws:s3:::").partition("/")[0] for name in named}
-        yield from (bucket for bucket in there if any(fnmatchcase(bucket, pattern) for pattern in patterns))
+    named = read_rights(account, environment["ExecutionRoleArn"]).reaches("s3:PutObject", "arn:aws:s3:::")
+    patterns = {name.removeprefix("arn:aws:s3:::").partition("/")[0] for name in named}
+    return {bucket for bucket in there if any(fnmatchcase(bucket, pattern) for pattern in patterns)}

@@ -120,7 +120,8 @@ def _databases(account: Account) -> Iterator[LogSettings]:
     for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
         exports = cluster.get("EnabledCloudwatchLogsExports") or ()
         named = tuple(f"/aws/rds/cluster/{cluster['DBClusterIdentifier']}/{export}" for export in exports)
-        yield LogSettings(arn=cluster["DBClusterArn"], groups=named, silent=() if named else ("exports no log",))
+        arn = cluster.get("DBClusterArn") or cluster["DBClusterIdentifier"]
+        yield LogSettings(arn=arn, groups=named, silent=() if named else ("exports no log",))
 
 
 def _web_acls(account: Account) -> Iterator[LogSettings]:

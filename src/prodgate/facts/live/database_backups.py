@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
 from ...aws.answers import Absent
 from ...quantities import Quantity
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .backup_selections import selects
 from .backups import BackupPlan, observe_plans
 from .databases import Database, hours, observe_databases
@@ -105,15 +106,18 @@ class DatabaseBackups(Fact):
 @observes(DatabaseBackups)
 def observe_database_backups(account: Account) -> Iterator[DatabaseBackups]:
     """See for each database the plans that back it up, its recovery points, and its restore tests."""
-    for database in account.once(observe_databases):
-        yield DatabaseBackups(
-            subject=database.subject,
-            plans=account.attempt(_plans_of, account, database),
-            points=account.attempt(_points_of, account, database),
-            copied_to=account.attempt(_find_copies, account, database),
-            testing_plans=account.attempt(_testing_plans_of, account, database),
-            tests=account.attempt(_tests_of, account, database),
-        )
+    yield from map(apart(DatabaseBackups, partial(_backups, account)), account.once(observe_databases))
+
+
+def _backups(account: Account, database: Database) -> DatabaseBackups:
+    return DatabaseBackups(
+        subject=database.subject,
+        plans=account.attempt(_plans_of, account, database),
+        points=account.attempt(_points_of, account, database),
+        copied_to=account.attempt(_find_copies, account, database),
+        testing_plans=account.attempt(_testing_plans_of, account, database),
+        tests=account.attempt(_tests_of, account, database),
+    )
 
 
 def _plans_of(account: Account, database: Database) -> tuple[BackupPlan, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ...aws.account import Account
 from .. import Fact
-from ..observers import observes
-from .databases import observe_databases
+from ..observers import apart, observes
+from .databases import Database, observe_databases
 from .load_balancers import list_balancer_attributes
 
 
@@ -22,7 +22,10 @@ class Deletable(Fact):
 @observes(Deletable)
 def observe_deletable(account: Account) -> Iterator[Deletable]:
     """See the databases and the load balancers."""
-    for database in account.once(observe_databases):
-        yield Deletable(subject=database.subject, protected=database.deletion_protected)
+    yield from map(apart(Deletable, _database), account.once(observe_databases))
     for arn, attributes in account.once(list_balancer_attributes):
         yield Deletable(subject=arn, protected=attributes.get("deletion_protection.enabled") == "true")
+
+
+def _database(database: Database) -> Deletable:
+    return Deletable(subject=database.subject, protected=database.deletion_protected)

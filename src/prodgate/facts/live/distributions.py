@@ -102,33 +102,47 @@ def _distribution(account: Account, site: Mapping[str, Any]) -> Distribution:
 def observe_bucket_origins(account: Account) -> Iterator[BucketOrigin]:
     """Look at every bucket that a distribution serves from."""
     for site in list_distributions(account):
-        for origin in items(site, "Origins"):
-            if bucket := bucket_of(origin):
-                yield BucketOrigin(
-                    subject=f"{site['ARN']} {origin['Id']}",
-                    bucket=bucket,
-                    distribution=site["ARN"],
-                    signing=account.attempt(_signing, account, origin),
-                    policy=account.attempt(_bucket_policy, account, bucket),
-                )
+        rows = [(_name(site), site, origin) for origin in items(site, "Origins") if bucket_of(origin)]
+        yield from map(apart(BucketOrigin, partial(_bucket_origin, account)), rows)
+
+
+def _bucket_origin(account: Account, row: tuple[str, Mapping[str, Any], Mapping[str, Any]]) -> BucketOrigin:
+    _, site, origin = row
+    bucket = bucket_of(origin)
+    return BucketOrigin(
+        subject=f"{site['ARN']} {origin['Id']}",
+        bucket=bucket,
+        distribution=site["ARN"],
+        signing=account.attempt(_signing, account, origin),
+        policy=account.attempt(_bucket_policy, account, bucket),
+    )
 
 
 @observes(CacheBehaviour)
 def observe_cache_behaviours(account: Account) -> Iterator[CacheBehaviour]:
     """Look at every behaviour of every distribution."""
     for site in list_distributions(account):
-        files = {origin["Id"] for origin in items(site, "Origins") if bucket_of(origin)}
-        for behaviour in list_behaviours(site):
-            path = behaviour.get("PathPattern", "default")
-            yield CacheBehaviour(
-                subject=f"{site['ARN']} {path}",
-                path=path,
-                serves_files=behaviour["TargetOriginId"] in files,
-                viewer_protocol=behaviour["ViewerProtocolPolicy"],
-                cookies=account.attempt(_cookies, account, behaviour),
-                default_ttl=account.attempt(_ttl, account, behaviour, "DefaultTTL", _A_DAY),
-                max_ttl=account.attempt(_ttl, account, behaviour, "MaxTTL", _A_YEAR),
-            )
+        rows = [(_name(site), site, behaviour) for behaviour in list_behaviours(site)]
+        yield from map(apart(CacheBehaviour, partial(_behaviour, account)), rows)
+
+
+def _behaviour(account: Account, row: tuple[str, Mapping[str, Any], Mapping[str, Any]]) -> CacheBehaviour:
+    _, site, behaviour = row
+    files = {origin["Id"] for origin in items(site, "Origins") if bucket_of(origin)}
+    path = behaviour.get("PathPattern", "default")
+    return CacheBehaviour(
+        subject=f"{site['ARN']} {path}",
+        path=path,
+        serves_files=behaviour["TargetOriginId"] in files,
+        viewer_protocol=behaviour["ViewerProtocolPolicy"],
+        cookies=account.attempt(_cookies, account, behaviour),
+        default_ttl=account.attempt(_ttl, account, behaviour, "DefaultTTL", _A_DAY),
+        max_ttl=account.attempt(_ttl, account, behaviour, "MaxTTL", _A_YEAR),
+    )
+
+
+def _name(site: Mapping[str, Any]) -> str:
+    return str(site.get("ARN") or site.get("Id") or "a distribution without ARN and Id")
 
 
 def list_distributions(account: Account) -> tuple[Mapping[str, Any], ...]:

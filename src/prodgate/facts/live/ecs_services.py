@@ -91,8 +91,8 @@ def list_containers(account: Account, service: Mapping[str, Any]) -> list[Mappin
     own = {one["name"] for one in named}
     # a container that has not begun may have no image yet; its definition has
     begun = [one for one in running if one.get("image") or one["name"] not in own]
-    known = {one["image"] for one in begun}
-    return [*begun, *(one for one in named if one["image"] not in known)]
+    known = {one.get("image") for one in begun}
+    return [*begun, *(one for one in named if one.get("image") not in known)]
 
 
 def network_settings(service: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from ...aws.answers import Absent, Unreadable
 from ...quantities import Quantity
 from ...semantics.secret_forms import find_assignments, find_secret
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .ecs_services import list_containers, list_services
 from .image_manifests import list_settings, list_variants, read_settings, repository_name
 from .services import Image, parse_image
@@ -53,13 +53,17 @@ class DeployedImage(Fact):
 def observe_repositories(account: Account) -> Iterator[ImageRepository]:
     """See every repository."""
     rows = account.list("ecr", "DescribeRepositories", "repositories")
-    scans = account.attempt(_read_scan_frequencies, account, [row["repositoryName"] for row in rows])
-    for row in rows:
-        yield ImageRepository(
+    names = [row["repositoryName"] for row in rows if "repositoryName" in row]
+    scans = account.attempt(_read_scan_frequencies, account, names)
+
+    def look(row: Mapping[str, Any]) -> ImageRepository:
+        return ImageRepository(
             subject=row["repositoryArn"],
             mutability=row["imageTagMutability"],
             scanned=scans.get(row["repositoryName"], "") if isinstance(scans, Mapping) else scans,
         )
+
+    yield from map(apart(ImageRepository, look, "repositoryArn", "repositoryName"), rows)
 
 
 def _read_scan_frequencies(account: Account, names: list[str]) -> Mapping[str, str]:
@@ -87,7 +91,7 @@ def _list_deployed(account: Account) -> Iterator[tuple[Image, str]]:
     seen = set[tuple[str, str]]()
     for service in list_services(account):
         for one in list_containers(account, service):
-            found = parse_image(one["image"])
+            found = parse_image(one.get("image") or f"image of {one.get('containerArn', 'a container')}, not stated")
             digest = one.get("imageDigest") or found.digest
             if (found.repository, digest) not in seen:
                 seen.add((found.repository, digest))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.account import Account
-from ...aws.answers import Absent
+from ...aws.answers import Absent, Unread
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .backups import observe_plans
 from .distributions import GLOBAL
 
@@ -68,16 +68,25 @@ def _keys(account: Account, region: str) -> tuple[Key, ...]:
     aliases = account.list("kms", "ListAliases", "Aliases", region=region)
     managed = {one.get("TargetKeyId") for one in aliases if one["AliasName"].startswith("alias/aws/")}
     listed = account.list("kms", "ListKeys", "Keys", region=region)
-    rows = account.each(
-        lambda key: account.get("kms", "DescribeKey", region=region, KeyId=key["KeyArn"])["KeyMetadata"],
-        [key for key in listed if key["KeyId"] not in managed],
-    )
-    customers = [row for row in rows if row["KeyManager"] == "CUSTOMER" and "Pending" not in row["KeyState"]]
-    return account.each(lambda row: _key(account, row, region), customers)
+    arns = [key["KeyArn"] for key in listed if key["KeyId"] not in managed]
+    rows = account.each(lambda arn: account.attempt(_describe, account, arn, region), arns)
+    # its own policy may let nobody look
+    unread = [Key.unread(arn, row.reason) for arn, row in zip(arns, rows, strict=True) if isinstance(row, Unread)]
+    # one of which KMS does not say whose it is, or in which state, may be a customer's
+    own = [row for row in rows if not isinstance(row, Unread) and row.get("KeyManager", "CUSTOMER") == "CUSTOMER"]
+    lasting = [row for row in own if "Pending" not in row.get("KeyState", "")]
+    return (*unread, *account.each(apart(Key, lambda row: _key(account, row, region), "Arn", "KeyId"), lasting))
+
+
+def _describe(account: Account, arn: str, region: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = account.get("kms", "DescribeKey", region=region, KeyId=arn)["KeyMetadata"]
+    return found
 
 
 def _key(account: Account, row: Mapping[str, Any], region: str) -> Key:
-    symmetric = row["KeySpec"] == "SYMMETRIC_DEFAULT" and row["KeyUsage"] == "ENCRYPT_DECRYPT"
+    # KeySpec was CustomerMasterKeySpec until 2021
+    spec = row["CustomerMasterKeySpec" if "KeySpec" not in row else "KeySpec"]
+    symmetric = spec == "SYMMETRIC_DEFAULT" and row["KeyUsage"] == "ENCRYPT_DECRYPT"
     rotated = symmetric and row["Origin"] == "AWS_KMS"
     return Key(
         subject=row["Arn"],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ...aws.account import Account
-from ...aws.answers import Unreadable
+from ...aws.answers import Unread, Unreadable
 from .. import Fact
 from ..observers import apart, observes, reads
 from .airflow import list_environments
@@ -18,6 +18,14 @@ from .load_balancers import list_balancers
 reads("ec2", "DescribeNetworkInterfaces", "DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets")
 reads("lambda", "ListFunctions")
 reads("rds", "DescribeDBClusters", "DescribeDBInstances", "DescribeDBSubnetGroups")
+
+#: What names a workload, by AWS's words for each kind.
+_ARNS: Final = (
+    "serviceArn", "LoadBalancerArn", "Arn", "DBClusterArn", "DBInstanceArn", "FunctionArn",
+    "DBClusterIdentifier", "DBInstanceIdentifier",
+)  # fmt: skip
+#: Groups of subnets of databases, by name.
+_Groups = Mapping[Any, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,81 +71,111 @@ class Placement(Fact):
 @observes(Placement)
 def observe_placements(account: Account) -> Iterator[Placement]:
     """See the subnets and security groups of every workload in a network."""
-    known = {subnet.id: subnet for subnet in account.once(list_subnets)}
-    names = {
-        row["GroupId"]: row["GroupName"] for row in account.list("ec2", "DescribeSecurityGroups", "SecurityGroups")
-    }
-    yield from map(apart(Placement, partial(_place, known, names)), _list_workloads(account))
+    known = dict(account.once(_list_subnets))
+    rows = account.list("ec2", "DescribeSecurityGroups", "SecurityGroups")
+    names = {row.get("GroupId"): row.get("GroupName") for row in rows}
+    yield from map(apart(Placement, partial(_place, known, names), *_ARNS), _list_workloads(account))
 
 
-def _place(known: Mapping[str, Subnet], names: Mapping[str, str], workload: _Workload) -> Placement:
-    arn, kind, ids, groups, public = workload
+def _place(known: Mapping[str, Subnet | Unread], names: Mapping[Any, Any], workload: _Workload) -> Placement:
+    row, kind, read = workload
+    ids, groups, public = read(row)
+    arn = next(row[name] for name in _ARNS if name in row)
     if lost := [id_ for id_ in ids if id_ not in known]:
         raise Unreadable(f"{arn}: stands in {lost[0]}, a subnet that ec2 DescribeSubnets does not show")
+    subnets = [known[id_] for id_ in ids]
+    if unread := [subnet.reason for subnet in subnets if isinstance(subnet, Unread)]:
+        raise Unreadable(unread[0])
     return Placement(
         subject=arn,
         kind=kind,
-        subnets=tuple(known[id_] for id_ in ids),
-        groups=tuple(names.get(id_, id_) for id_ in groups),
+        subnets=tuple(subnet for subnet in subnets if isinstance(subnet, Subnet)),
+        groups=tuple(names.get(id_) or id_ for id_ in groups),
         asks_for_addresses=public,
     )
 
 
-_Workload = tuple[str, str, Iterable[str], Iterable[str], bool]
+#: Ids of subnets, ids of security groups, and whether it asks for a public address.
+_Place = tuple[Iterable[str], Iterable[str], bool]
+#: AWS's description of a workload, its kind, and what reads its place from that.
+_Workload = tuple[Mapping[str, Any], str, Callable[[Mapping[str, Any]], _Place]]
 
 
 def _list_workloads(account: Account) -> Iterator[_Workload]:
-    for service in list_services(account):
-        place = network_settings(service)
-        public = place.get("assignPublicIp") == "ENABLED"
-        yield service["serviceArn"], "service", place.get("subnets", ()), place.get("securityGroups", ()), public
-    for balancer in list_balancers(account):
-        ids = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
-        yield balancer["LoadBalancerArn"], "load balancer", ids, balancer.get("SecurityGroups", ()), False
-    for found in list_environments(account):
-        place = found["NetworkConfiguration"]
-        yield found["Arn"], "Airflow", place["SubnetIds"], place["SecurityGroupIds"], False
-    yield from _list_databases(account)
-    for function in account.list("lambda", "ListFunctions", "Functions"):
-        place = function.get("VpcConfig") or {}
-        if place.get("SubnetIds"):
-            yield function["FunctionArn"], "function", place["SubnetIds"], place["SecurityGroupIds"], False
-
-
-def _list_databases(account: Account) -> Iterator[_Workload]:
+    yield from ((one, "service", _read_service) for one in list_services(account))
+    yield from ((one, "load balancer", _read_balancer) for one in list_balancers(account))
+    yield from ((one, "Airflow", _read_environment) for one in list_environments(account))
     rows = account.list("rds", "DescribeDBSubnetGroups", "DBSubnetGroups")
-    within = {row["DBSubnetGroupName"]: [one["SubnetIdentifier"] for one in row["Subnets"]] for row in rows}
-    for row in account.list("rds", "DescribeDBClusters", "DBClusters"):
-        yield row["DBClusterArn"], "database", _subnets(within, row.get("DBSubnetGroup")), _groups(row), False
-    for row in account.list("rds", "DescribeDBInstances", "DBInstances"):
-        if not row.get("DBClusterIdentifier"):
-            ids = _subnets(within, row.get("DBSubnetGroup", {}).get("DBSubnetGroupName"))
-            yield row["DBInstanceArn"], "database", ids, _groups(row), bool(row.get("PubliclyAccessible"))
+    within = {row.get("DBSubnetGroupName"): row for row in rows}
+    clusters = account.list("rds", "DescribeDBClusters", "DBClusters")
+    yield from ((one, "database", partial(_read_cluster, within)) for one in clusters)
+    servers = account.list("rds", "DescribeDBInstances", "DBInstances")
+    lone = [one for one in servers if not one.get("DBClusterIdentifier")]
+    yield from ((one, "database", partial(_read_instance, within)) for one in lone)
+    functions = account.list("lambda", "ListFunctions", "Functions")
+    placed = [one for one in functions if (one.get("VpcConfig") or {}).get("SubnetIds")]
+    yield from ((one, "function", _read_function) for one in placed)
 
 
-def _subnets(within: Mapping[str, list[str]], group: str | None) -> list[str]:
+def _read_service(row: Mapping[str, Any]) -> _Place:
+    place = network_settings(row)
+    return place.get("subnets", ()), place.get("securityGroups", ()), place.get("assignPublicIp") == "ENABLED"
+
+
+def _read_balancer(row: Mapping[str, Any]) -> _Place:
+    return [zone["SubnetId"] for zone in row["AvailabilityZones"]], row.get("SecurityGroups", ()), False
+
+
+def _read_environment(row: Mapping[str, Any]) -> _Place:
+    place = row["NetworkConfiguration"]
+    return place["SubnetIds"], place["SecurityGroupIds"], False
+
+
+def _read_cluster(within: _Groups, row: Mapping[str, Any]) -> _Place:
+    return _subnets(within, row.get("DBSubnetGroup")), _groups(row), False
+
+
+def _read_instance(within: _Groups, row: Mapping[str, Any]) -> _Place:
+    group = row.get("DBSubnetGroup", {}).get("DBSubnetGroupName")
+    return _subnets(within, group), _groups(row), bool(row.get("PubliclyAccessible"))
+
+
+def _read_function(row: Mapping[str, Any]) -> _Place:
+    return row["VpcConfig"]["SubnetIds"], row["VpcConfig"]["SecurityGroupIds"], False
+
+
+def _subnets(within: _Groups, group: str | None) -> list[str]:
     """Return the subnets of a group; for one that is not shown, what no list of subnets has."""
-    return within.get(group or "", [f"the subnet group {group}" if group else "no subnet group"])
+    if group in within:
+        return [one["SubnetIdentifier"] for one in within[group]["Subnets"]]
+    return [f"the subnet group {group}" if group else "no subnet group"]
 
 
 def _groups(row: Mapping[str, Any]) -> list[str]:
     return [one["VpcSecurityGroupId"] for one in row.get("VpcSecurityGroups", ())]
 
 
-def list_subnets(account: Account) -> Iterator[Subnet]:
-    """Yield every subnet. Raises Unreadable."""
+def _list_subnets(account: Account) -> Iterator[tuple[str, Subnet | Unread]]:
+    """Yield the id of every subnet, and what it is or why that is not known. Raises Unreadable."""
     tables = account.list("ec2", "DescribeRouteTables", "RouteTables")
     interfaces = account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")
     for row in account.list("ec2", "DescribeSubnets", "Subnets"):
-        id_ = row["SubnetId"]
-        used = [one["Association"]["PublicIp"] for one in interfaces if one["SubnetId"] == id_ and _is_public(one)]
-        yield Subnet(
-            id=id_,
-            zone=row["AvailabilityZone"],
-            internet=_leads_out(_find_route_table(tables, id_, row["VpcId"])),
-            gives_addresses=bool(row["MapPublicIpOnLaunch"]),
-            addresses=tuple(used),
-        )
+        if "SubnetId" in row:
+            yield row["SubnetId"], account.attempt(_subnet, row, tables, interfaces)
+
+
+def _subnet(
+    row: Mapping[str, Any], tables: Iterable[Mapping[str, Any]], interfaces: Iterable[Mapping[str, Any]]
+) -> Subnet:
+    id_ = row["SubnetId"]
+    used = [one["Association"]["PublicIp"] for one in interfaces if one.get("SubnetId") == id_ and _is_public(one)]
+    return Subnet(
+        id=id_,
+        zone=row["AvailabilityZone"],
+        internet=_leads_out(_find_route_table(tables, id_, row["VpcId"])),
+        gives_addresses=bool(row["MapPublicIpOnLaunch"]),
+        addresses=tuple(used),
+    )
 
 
 def _is_public(interface: Mapping[str, Any]) -> bool:
@@ -146,7 +184,7 @@ def _is_public(interface: Mapping[str, Any]) -> bool:
 
 def _find_route_table(tables: Iterable[Mapping[str, Any]], subnet: str, vpc: str) -> Mapping[str, Any]:
     """Return the route table of a subnet: its own, else the main one of the network. Raises Unreadable."""
-    own = [(one, table) for table in tables if table["VpcId"] == vpc for one in table["Associations"]]
+    own = [(one, table) for table in tables if table.get("VpcId") == vpc for one in table["Associations"]]
     for one, table in own:
         if one.get("SubnetId") == subnet:
             return table

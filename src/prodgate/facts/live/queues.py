@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...aws.account import Account
+from ...aws.answers import Answer, Unreadable
 from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import apart, observes, reads
-from .permissions import read_rights
+from .permissions import Rights, read_rights
 
 reads("events", "ListRules", "ListTargetsByRule")
 reads("lambda", "ListFunctions")
@@ -60,30 +61,50 @@ def observe_dead_letter_queues(account: Account) -> Iterator[DeadLetterQueue]:
             messages=Quantity.of(sum(int(queue[name]) for name in _COUNTS)),
         )
 
-    own = [queue for queue in list_queues(account) if queue["QueueArn"] in sources]
-    yield from map(apart(DeadLetterQueue, look, "QueueArn"), own)
+    own = [queue for queue in list_queues(account) if "QueueArn" not in queue or queue["QueueArn"] in sources]
+    yield from map(apart(DeadLetterQueue, look, "QueueArn", "QueueUrl"), own)
 
 
 @observes(WorkQueue)
 def observe_work_queues(account: Account) -> Iterator[WorkQueue]:
     """Look at every queue that the role of an Airflow environment may receive from."""
     names = account.list("mwaa", "ListEnvironments", "Environments")
-    roles = [account.get("mwaa", "GetEnvironment", Name=name)["Environment"]["ExecutionRoleArn"] for name in names]
-    for queue in list_queues(account):
-        if any(read_rights(account, role).may("sqs:ReceiveMessage", queue["QueueArn"]) for role in roles):
-            yield WorkQueue(subject=queue["QueueArn"], redrives_to=_parse_target(queue.get("RedrivePolicy")))
+    taken: dict[str, Mapping[str, str]] = {}
+    for name in names:
+        try:
+            role = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]["ExecutionRoleArn"]
+            taken |= _find_work(account, read_rights(account, role))
+        except Unreadable as error:
+            yield WorkQueue.unread(f"what the Airflow environment {name} takes work from", error.reason)
+    look = apart(WorkQueue, _work_queue)
+    yield from map(look, taken.items())
 
 
-def list_queues(account: Account) -> tuple[Mapping[str, str], ...]:
-    """Return the attributes of every queue."""
+def _find_work(account: Account, rights: Rights) -> dict[str, Mapping[str, str]]:
+    """Return the queues that somebody may receive from, by ARN."""
+    named = {queue["QueueArn"]: queue for queue in list_queues(account) if "QueueArn" in queue}
+    return {arn: queue for arn, queue in named.items() if rights.may("sqs:ReceiveMessage", arn)}
 
-    def attributes(url: str) -> Mapping[str, str]:
-        found: Mapping[str, str] = account.get("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=_ATTRIBUTES)[
-            "Attributes"
-        ]
-        return found
 
-    return account.each(attributes, account.list("sqs", "ListQueues", "QueueUrls"))
+def _work_queue(row: tuple[str, Mapping[str, str]]) -> WorkQueue:
+    arn, queue = row
+    return WorkQueue(subject=arn, redrives_to=_parse_target(queue.get("RedrivePolicy")))
+
+
+def list_queues(account: Account, region: str = "") -> tuple[Mapping[str, str], ...]:
+    """Return the attributes of every queue, with its URL under ``QueueUrl``.
+
+    One that was deleted is listed for a minute more.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+    """
+
+    def attributes(url: str) -> Mapping[str, str] | None:
+        found = account.find("sqs", "GetQueueAttributes", region=region, QueueUrl=url, AttributeNames=_ATTRIBUTES)
+        stated = None if found is None else {"QueueUrl": url, **(found.get("Attributes") or {})}
+        return None if stated is None else Answer(stated, "sqs GetQueueAttributes")
+
+    found = account.each(attributes, account.list("sqs", "ListQueues", "QueueUrls", region=region))
+    return tuple(queue for queue in found if queue is not None)
 
 
 def find_dead_letter_sources(account: Account) -> Mapping[str, list[str]]:
@@ -96,7 +117,7 @@ def find_dead_letter_sources(account: Account) -> Mapping[str, list[str]]:
 
 def _list_redrives(account: Account) -> Iterator[tuple[str, str]]:
     for queue in list_queues(account):
-        yield queue["QueueArn"], _parse_target(queue.get("RedrivePolicy"))
+        yield queue.get("QueueArn", queue["QueueUrl"]), _parse_target(queue.get("RedrivePolicy"))
     for listed in account.list("sns", "ListSubscriptions", "Subscriptions"):
         if listed["SubscriptionArn"].startswith("arn:"):  # else nobody has confirmed it yet
             asked = {"SubscriptionArn": listed["SubscriptionArn"]}

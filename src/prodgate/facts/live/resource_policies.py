@@ -11,11 +11,12 @@ from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Absent, Unreadable
+from ...findings import Undetermined
 from ...semantics.unresolved import Unknown
 from .. import Fact
 from ..observers import observes, reads
 from .backups import observe_vaults
-from .keys import observe_keys
+from .keys import Key, observe_keys
 from .secrets import observe_secrets
 from .stores import list_queues, list_topics
 
@@ -64,13 +65,22 @@ def observe_key_policies(account: Account) -> Iterator[PolicyResource]:
     keys = account.once(observe_keys)
 
     def policy(arn: str) -> Any:
+        if not arn.startswith("arn:"):
+            raise Unreadable(f"kms DescribeKey does not state the Arn of {arn}")
         region = arn.split(":")[3]
         return account.get("kms", "GetKeyPolicy", region=region, KeyId=arn, PolicyName="default")["Policy"]
 
     found = account.each(lambda key: _read_policy(lambda: policy(key.subject)), keys)
     for key, text in zip(keys, found, strict=True):
-        values = {"arn": key.subject, "policy": text, "is_enabled": key.enabled}
+        values = {"arn": key.subject, "policy": text, "is_enabled": _is_enabled(key)}
         yield PolicyResource(subject=key.subject, type="aws_kms_key", values=values)
+
+
+def _is_enabled(key: Key) -> bool | Unknown:
+    try:
+        return key.enabled
+    except Undetermined as error:
+        return Unknown(error.conclusion.reason)
 
 
 @observes(PolicyResource)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from ...aws.account import Account
+from ...findings import Undetermined
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .airflow import list_environments
-from .backups import observe_vaults
+from .backups import BackupVault, observe_vaults
 from .databases import observe_databases
 from .keys import Encryption, list_key_regions, read_encryption
 from .log_groups import list_log_groups, log_group_arn
+from .queues import list_queues as list_attributes
 from .secrets import observe_secrets
 
 reads("cloudtrail", "DescribeTrails")
 reads("ecr", "DescribeRepositories")
 reads("sns", "GetTopicAttributes", "ListTopics")
-reads("sqs", "GetQueueAttributes", "ListQueues")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -34,35 +37,50 @@ class Store(Fact):
 @observes(Store)
 def observe_stores(account: Account) -> Iterator[Store]:
     """See backup vaults, secrets and databases."""
-    for vault in (each for each in account.once(observe_vaults) if each.exists):
-        yield _store(account, vault.subject, "vault", vault.key)
-    for secret in account.once(observe_secrets):
-        yield _store(account, secret.subject, "secret", secret.key)
-    for database in account.once(observe_databases):
-        yield _store(account, database.subject, "database", database.key, database.encrypted)
+    vaults = (each for each in account.once(observe_vaults) if _may_exist(each))
+    yield from map(apart(Store, lambda it: _store(account, it.subject, "vault", it.key)), vaults)
+    secrets = account.once(observe_secrets)
+    yield from map(apart(Store, lambda it: _store(account, it.subject, "secret", it.key)), secrets)
+    databases = account.once(observe_databases)
+    yield from map(apart(Store, lambda it: _store(account, it.subject, "database", it.key, it.encrypted)), databases)
+
+
+def _may_exist(vault: BackupVault) -> bool:
+    try:
+        return vault.exists
+    except Undetermined:
+        return True
 
 
 @observes(Store)
 def observe_images(account: Account) -> Iterator[Store]:
     """See the image repositories."""
-    for row in account.list("ecr", "DescribeRepositories", "repositories"):
-        key = row.get("encryptionConfiguration", {}).get("kmsKey", "")
-        yield _store(account, row["repositoryArn"], "repository", key)
+
+    def look(row: Mapping[str, Any]) -> Store:
+        key = (row.get("encryptionConfiguration") or {}).get("kmsKey", "")
+        return _store(account, row["repositoryArn"], "repository", key)
+
+    rows = account.list("ecr", "DescribeRepositories", "repositories")
+    yield from map(apart(Store, look, "repositoryArn", "repositoryName"), rows)
 
 
 @observes(Store)
 def observe_environments(account: Account) -> Iterator[Store]:
     """See the Airflow environments."""
-    for row in list_environments(account):
-        yield _store(account, row["Arn"], "airflow", row.get("KmsKey", ""))
+    look = apart(Store, lambda row: _store(account, row["Arn"], "airflow", row.get("KmsKey", "")), "Arn", "Name")
+    yield from map(look, list_environments(account))
 
 
 @observes(Store)
 def observe_messages(account: Account) -> Iterator[Store]:
     """See queues and topics."""
-    for arn, row in account.once(list_queues):
-        managed = row.get("SqsManagedSseEnabled") == "true"
-        yield _store(account, arn, "queue", row.get("KmsMasterKeyId", ""), managed or "KmsMasterKeyId" in row)
+
+    def look(named: tuple[str, Mapping[str, str]]) -> Store:
+        _, row = named
+        encrypted = row.get("SqsManagedSseEnabled") == "true" or "KmsMasterKeyId" in row
+        return _store(account, row["QueueArn"], "queue", row.get("KmsMasterKeyId", ""), encrypted)
+
+    yield from map(apart(Store, look), account.once(list_queues))
     for arn, row in account.once(list_topics):
         yield _store(account, arn, "topic", row.get("KmsMasterKeyId", ""), "KmsMasterKeyId" in row)
 
@@ -71,20 +89,23 @@ def observe_messages(account: Account) -> Iterator[Store]:
 def observe_logs(account: Account) -> Iterator[Store]:
     """See the log groups, and the trails that write to buckets."""
     for found in account.each(lambda region: list_log_groups(account, region), list_key_regions(account)):
-        for row in found:
-            yield _store(account, log_group_arn(row), "log group", row.get("kmsKeyId", ""))
-    for row in account.get("cloudtrail", "DescribeTrails")["trailList"]:
-        yield _store(account, row["TrailARN"], "trail", row.get("KmsKeyId", ""))
+        yield from map(apart(Store, partial(_log_group, account), "arn", "logGroupName"), found)
+    trails = account.get("cloudtrail", "DescribeTrails")["trailList"]
+    yield from map(apart(Store, partial(_trail, account), "TrailARN", "Name"), trails)
+
+
+def _log_group(account: Account, row: Mapping[str, Any]) -> Store:
+    return _store(account, log_group_arn(row), "log group", row.get("kmsKeyId", ""))
+
+
+def _trail(account: Account, row: Mapping[str, Any]) -> Store:
+    return _store(account, row["TrailARN"], "trail", row.get("KmsKeyId", ""))
 
 
 def list_queues(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the ARN of each queue with its attributes."""
-    found = account.each(
-        lambda region: [(region, url) for url in account.list("sqs", "ListQueues", "QueueUrls", region=region)],
-        list_key_regions(account),
-    )
-    rows = account.each(lambda at: _queue(account, *at), [each for listed in found for each in listed])
-    yield from ((row["QueueArn"], row) for row in rows)
+    """Yield the ARN of each queue, else its URL, with its attributes."""
+    for rows in account.each(lambda region: list_attributes(account, region), list_key_regions(account)):
+        yield from ((row.get("QueueArn", row["QueueUrl"]), row) for row in rows)
 
 
 def list_topics(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -96,13 +117,6 @@ def list_topics(account: Account) -> Iterator[tuple[str, Mapping[str, str]]]:
     yield from zip(arns, account.each(lambda arn: _topic(account, arn), arns), strict=True)
 
 
-def _queue(account: Account, region: str, url: str) -> Mapping[str, str]:
-    row: Mapping[str, str] = account.get(
-        "sqs", "GetQueueAttributes", region=region, QueueUrl=url, AttributeNames=["All"]
-    )["Attributes"]
-    return row
-
-
 def _topic(account: Account, arn: str) -> Mapping[str, str]:
     row: Mapping[str, str] = account.get("sns", "GetTopicAttributes", region=arn.split(":")[3], TopicArn=arn)[
         "Attributes"
@@ -112,7 +126,7 @@ def _topic(account: Account, arn: str) -> Mapping[str, str]:
 
 def _store(account: Account, subject: str, kind: str, key: str, encrypted: bool = True) -> Store:
     """Return a store; ``encrypted`` is left out if the service always encrypts."""
-    region = subject.split(":")[3]
+    region = subject.split(":")[3] if subject.startswith("arn:aws") else account.region
     return Store(
         subject=subject,
         kind=kind,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_UP, Decimal
+from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
@@ -13,7 +14,7 @@ from ...aws.answers import Unreadable
 from ...quantities import Quantity
 from ...semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 from .load_balancers import list_application_balancers, metric_name
 from .watching.metric_data import Query, Series, read_series, total
 
@@ -55,28 +56,36 @@ class CanaryVisits(Fact):
 @observes(BalancerTraffic)
 def observe_balancer_traffic(account: Account) -> Iterator[BalancerTraffic]:
     """Look at the traffic of every application load balancer."""
-    for balancer in list_application_balancers(account):
-        arn = balancer["LoadBalancerArn"]
-        yield BalancerTraffic(subject=arn, **_traffic(account, metric_name(arn)))
+    yield from map(
+        apart(BalancerTraffic, partial(_balancer, account), "LoadBalancerArn"), list_application_balancers(account)
+    )
+
+
+def _balancer(account: Account, row: Mapping[str, Any]) -> BalancerTraffic:
+    return BalancerTraffic(subject=row["LoadBalancerArn"], **_traffic(account, metric_name(row["LoadBalancerArn"])))
 
 
 @observes(CanaryVisits)
 def observe_canary_visits(account: Account) -> Iterator[CanaryVisits]:
     """Look at the visits of every canary."""
-    for canary in account.list("synthetics", "DescribeCanaries", "Canaries"):
-        name = canary["Name"]
-        share, counted = (
-            Query("CloudWatchSynthetics", "SuccessPercent", (("CanaryName", name),), statistic)
-            for statistic in ("Sum", "SampleCount")
-        )
-        found = read_series(account, [share, counted], window=_MONTH, period=_DAY)
-        visits = total(found[counted])
-        yield CanaryVisits(
-            subject=name,
-            days=Quantity.days(len(found[counted])),
-            visits=int(visits),
-            succeeded=Quantity.of(total(found[share]) / (visits or 1), "%"),
-        )
+    rows = account.list("synthetics", "DescribeCanaries", "Canaries")
+    yield from map(apart(CanaryVisits, partial(_canary, account), "Name", "Id"), rows)
+
+
+def _canary(account: Account, row: Mapping[str, Any]) -> CanaryVisits:
+    name = row["Name"]
+    share, counted = (
+        Query("CloudWatchSynthetics", "SuccessPercent", (("CanaryName", name),), statistic)
+        for statistic in ("Sum", "SampleCount")
+    )
+    found = read_series(account, [share, counted], window=_MONTH, period=_DAY)
+    visits = total(found[counted])
+    return CanaryVisits(
+        subject=name,
+        days=Quantity.days(len(found[counted])),
+        visits=int(visits),
+        succeeded=Quantity.of(total(found[share]) / (visits or 1), "%"),
+    )
 
 
 def _traffic(account: Account, balancer: str) -> dict[str, Any]:

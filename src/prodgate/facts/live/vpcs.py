@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...aws.account import Account
 from ...aws.answers import Unreadable
 from .. import Fact
-from ..observers import observes, reads
+from ..observers import apart, observes, reads
 
 reads("ec2", "DescribeFlowLogs", "DescribeNetworkInterfaces", "DescribeVpcs")
 
@@ -27,14 +28,17 @@ class NetworkRecord(Fact):
 @observes(NetworkRecord)
 def observe_network_records(account: Account) -> Iterator[NetworkRecord]:
     """Look at every VPC in use."""
-    for vpc in list_vpcs(account):
-        flows = list_flow_logs(account, vpc["VpcId"])
-        failed = [one for one in flows if not _works(one)]
-        yield NetworkRecord(
-            subject=vpc["VpcId"],
-            recorded=account.attempt(_list_recorded, flows),
-            failures=tuple(one.get("DeliverLogsErrorMessage") or one["FlowLogStatus"] for one in failed),
-        )
+    yield from map(apart(NetworkRecord, partial(_record, account), "VpcId"), list_vpcs(account))
+
+
+def _record(account: Account, vpc: Mapping[str, Any]) -> NetworkRecord:
+    flows = list_flow_logs(account, vpc["VpcId"])
+    failed = [one for one in flows if not _works(one)]
+    return NetworkRecord(
+        subject=vpc["VpcId"],
+        recorded=account.attempt(_list_recorded, flows),
+        failures=tuple(one.get("DeliverLogsErrorMessage") or one["FlowLogStatus"] for one in failed),
+    )
 
 
 def _list_recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
@@ -48,14 +52,14 @@ def _list_recorded(flows: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
 def list_vpcs(account: Account) -> tuple[Mapping[str, Any], ...]:
     """Return the VPCs in use: all that somebody created, and a default one with something in it."""
     found = account.list("ec2", "DescribeVpcs", "Vpcs")
-    used = {one["VpcId"] for one in account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")}
-    return tuple(vpc for vpc in found if not vpc["IsDefault"] or vpc["VpcId"] in used)
+    used = {one.get("VpcId") for one in account.list("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces")}
+    return tuple(vpc for vpc in found if not vpc.get("IsDefault") or vpc.get("VpcId") in used)
 
 
 def list_flow_logs(account: Account, vpc: str) -> tuple[Mapping[str, Any], ...]:
     """Return the flow logs of a whole VPC."""
     found = account.list("ec2", "DescribeFlowLogs", "FlowLogs")
-    return tuple(one for one in found if one["ResourceId"] == vpc)
+    return tuple(one for one in found if one.get("ResourceId") == vpc)
 
 
 def _works(flow: Mapping[str, Any]) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from prodgate.aws.answers import Unreadable
 from prodgate.facts.live.certificates import CertificateInUse, observe_certificates
+from prodgate.findings import Undetermined
 from tests.prodgate.facts.live.stated_account import account_answering
 
 SITE = "arn:aws:acm:us-east-1:123456789012:certificate/site"
@@ -57,6 +57,8 @@ def test_a_certificate_that_acm_does_not_have_is_missing_and_lasts_no_longer() -
     assert (found.status, found.covers, found.in_date, str(found.remaining)) == ("MISSING", (), False, "0 d")
 
 
-def test_a_certificate_in_iam_leaves_everything_open() -> None:
-    with pytest.raises(Unreadable, match="kept in IAM"):
-        observed({"IAMCertificateId": "ASCA123"})
+def test_a_certificate_in_iam_is_undetermined_and_the_others_are_not() -> None:
+    found = observed({"IAMCertificateId": "ASCA123"})
+    with pytest.raises(Undetermined, match="kept in IAM"):
+        _ = found["ASCA123"].covers
+    assert found[BALANCER].must_cover == ("a.example",)

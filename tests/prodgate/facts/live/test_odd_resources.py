@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from prodgate.aws.account import Account
 from prodgate.aws.answers import Missing, Unreadable, as_answer
 from prodgate.facts.live.databases import Database, DatabaseInstance, observe_databases
 from prodgate.facts.live.deployments import observe_target_groups
-from prodgate.facts.live.images import ImageRepository, observe_repositories
+from prodgate.facts.live.images import ImageRepository
 from prodgate.facts.live.placements import observe_placements
 from prodgate.facts.live.secrets import observe_secrets
 from prodgate.facts.live.security_groups import observe_security_groups
@@ -87,9 +88,12 @@ def test_what_can_be_looked_at_without_its_name_is_unread_all_the_same() -> None
 
 
 def test_a_kind_with_a_nameless_fact_among_it_is_unread() -> None:
-    rows = {"repositories": [{"repositoryName": "news", "imageTagMutability": "IMMUTABLE"}]}
-    with account_answering({"DescribeRepositories": rows}) as account:
-        facts = observe_all(account, {observe_repositories: (ImageRepository,)})
+    def observe(account: Account) -> Iterator[ImageRepository]:
+        for row in account.list("ecr", "DescribeRepositories", "repositories"):
+            yield ImageRepository(subject=row["repositoryArn"], mutability="MUTABLE", scanned="")
+
+    with account_answering({"DescribeRepositories": {"repositories": [{"repositoryName": "news"}]}}) as account:
+        facts = observe_all(account, {observe: (ImageRepository,)})
     assert not facts.known
     assert "ecr DescribeRepositories does not state its repositoryArn" in facts.why_unreadable(ImageRepository)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ....aws.account import Account
@@ -13,18 +14,17 @@ from ....semantics.airflow_versions import metrics
 from ....semantics.cloudwatch import BALANCER_ERRORS, TARGET_ERRORS, is_error_share, parse_percentile
 from ....semantics.unresolved import Unresolved
 from ... import Fact
-from ...observers import observes, reads
+from ...observers import apart, observes, reads
 from ..airflow import list_dags, list_environments
 from ..alarm_settings import AlarmSettings, Reading, read_alarms
-from ..databases import observe_databases
+from ..databases import Database, observe_databases
 from ..load_balancers import list_application_balancers, metric_name
-from ..queues import observe_dead_letter_queues
+from ..queues import DeadLetterQueue, observe_dead_letter_queues
 
 reads("ecs", "ListClusters", "ListServices")
 reads("elbv2", "DescribeTargetGroups")
 
 AIRFLOW, CONTAINERS = "AmazonMWAA", "AWS/MWAA"
-#: Names of metrics.
 MetricNames = frozenset[str]
 
 
@@ -97,11 +97,14 @@ def observe_watched_services(account: Account) -> Iterator[WatchedService]:
 @observes(WatchedDatabase)
 def observe_watched_databases(account: Account) -> Iterator[WatchedDatabase]:
     """Look at every database."""
-    for database in account.once(observe_databases):
-        instances = [one.subject.rpartition(":")[2] for one in database.instances]
-        each = [_metrics_watched_high(account, "AWS/RDS", {"DBInstanceIdentifier": one}) for one in instances]
-        whole = _metrics_watched_high(account, "AWS/RDS", {"DBClusterIdentifier": database.subject.rpartition(":")[2]})
-        yield WatchedDatabase(subject=database.subject, high=whole | (each[0].intersection(*each) if each else set()))
+    yield from map(apart(WatchedDatabase, partial(_database, account)), account.once(observe_databases))
+
+
+def _database(account: Account, database: Database) -> WatchedDatabase:
+    instances = [one.subject.rpartition(":")[2] for one in database.instances]
+    each = [_metrics_watched_high(account, "AWS/RDS", {"DBInstanceIdentifier": one}) for one in instances]
+    whole = _metrics_watched_high(account, "AWS/RDS", {"DBClusterIdentifier": database.subject.rpartition(":")[2]})
+    return WatchedDatabase(subject=database.subject, high=whole | (each[0].intersection(*each) if each else set()))
 
 
 @observes(WatchedTargetGroup)
@@ -138,29 +141,36 @@ def observe_watched_balancers(account: Account) -> Iterator[WatchedBalancer]:
 @observes(WatchedAirflow)
 def observe_watched_airflow(account: Account) -> Iterator[WatchedAirflow]:
     """Look at every Airflow environment."""
-    for found in list_environments(account):
-        own = {"Environment": found["Name"]}
-        queued = "QueuedTasks" in _metrics_watched_high(account, AIRFLOW, own | {"Function": "Executor"})
-        times = {one.metric for _, one in _list_readings(account, _is_airflow) if _is_of(one, found["Name"])}
-        yield WatchedAirflow(
-            subject=found["Arn"],
-            alive=_fires_when_low(account, "SchedulerHeartbeat", own | {"Function": "Scheduler"}),
-            waiting=queued
-            or bool({"ApproximateAgeOfOldestTask", "QueuedTasks"} & _metrics_watched_high(account, CONTAINERS, own)),
-            failures=_notices_failures(account, found),
-            durations=bool(times & {"DAGDurationSuccess", "DAGDurationFailed"}),
-            delays=bool(times & {"DAGScheduleDelay", "FirstTaskSchedulingDelay"}),
-            workers=_metrics_watched_high(account, CONTAINERS, own | {"Cluster": "BaseWorker"}),
-        )
+    yield from map(apart(WatchedAirflow, partial(_airflow, account), "Arn", "Name"), list_environments(account))
+
+
+def _airflow(account: Account, found: Mapping[str, Any]) -> WatchedAirflow:
+    own = {"Environment": found["Name"]}
+    waiting = {"QueuedTasks"} & _metrics_watched_high(account, AIRFLOW, own | {"Function": "Executor"})
+    waiting |= {"ApproximateAgeOfOldestTask", "QueuedTasks"} & _metrics_watched_high(account, CONTAINERS, own)
+    times = {one.metric for _, one in _list_readings(account, _is_airflow) if _is_of(one, found["Name"])}
+    return WatchedAirflow(
+        subject=found["Arn"],
+        alive=_fires_when_low(account, "SchedulerHeartbeat", own | {"Function": "Scheduler"}),
+        waiting=bool(waiting),
+        failures=_notices_failures(account, found),
+        durations=bool(times & {"DAGDurationSuccess", "DAGDurationFailed"}),
+        delays=bool(times & {"DAGScheduleDelay", "FirstTaskSchedulingDelay"}),
+        workers=_metrics_watched_high(account, CONTAINERS, own | {"Cluster": "BaseWorker"}),
+    )
 
 
 @observes(WatchedDeadLetters)
 def observe_watched_dead_letters(account: Account) -> Iterator[WatchedDeadLetters]:
     """Look at every dead-letter queue."""
-    for queue in account.once(observe_dead_letter_queues):
-        name, metric = queue.subject.rpartition(":")[2], "ApproximateNumberOfMessagesVisible"
-        own = [alarm for alarm, one in _list_readings(account, bool) if one.reads("AWS/SQS", metric, QueueName=name)]
-        yield WatchedDeadLetters(subject=queue.subject, first=tuple(one.name for one in own if _fires_on_one(one)))
+    yield from map(apart(WatchedDeadLetters, partial(_queue, account)), account.once(observe_dead_letter_queues))
+
+
+def _queue(account: Account, queue: DeadLetterQueue) -> WatchedDeadLetters:
+    _ = queue.sources  # of one of which nothing is known, it is not known either whether it takes dead letters
+    name, metric = queue.subject.rpartition(":")[2], "ApproximateNumberOfMessagesVisible"
+    own = [alarm for alarm, one in _list_readings(account, bool) if one.reads("AWS/SQS", metric, QueueName=name)]
+    return WatchedDeadLetters(subject=queue.subject, first=tuple(one.name for one in own if _fires_on_one(one)))
 
 
 def _list_readings(account: Account, wanted: Callable[[Reading], bool]) -> Iterator[tuple[AlarmSettings, Reading]]:

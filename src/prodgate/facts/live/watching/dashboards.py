@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ....aws.account import Account
 from ....aws.answers import Unreadable
 from ....semantics.dashboard_metrics import metrics_on
 from ....semantics.json_texts import read_json
 from ... import Fact
-from ...observers import observes, reads
+from ...observers import apart, observes, reads
 from ..distributions import list_distributions
 from ..load_balancers import list_balancers, metric_name
 from ..running_tasks import list_running_tasks
 from .metric_owners import find_owners
+
+#: The ARN of a component, and what finds the dimension and the values that mark its metrics.
+_Component = tuple[str, Callable[[], tuple[str, frozenset[str]]]]
 
 reads("cloudwatch", "GetDashboard", "ListDashboards")
 reads("mwaa", "ListEnvironments")
@@ -64,9 +68,14 @@ def observe_dashboards(account: Account) -> Iterator[Dashboard]:
 def observe_shown_components(account: Account) -> Iterator[ShownComponent]:
     """Look for every component on every dashboard."""
     found = _list_dashboards(account)
-    for arn, dimension, values in _list_components(account):
+
+    def look(row: _Component) -> ShownComponent:
+        arn, marks = row
+        dimension, values = marks()
         names = tuple(one.name for one in found if one.shows(dimension, values))
-        yield ShownComponent(subject=arn, dashboards=names)
+        return ShownComponent(subject=arn, dashboards=names)
+
+    yield from map(apart(ShownComponent, look), _list_components(account))
 
 
 def _list_dashboards(account: Account) -> tuple[DashboardMetrics, ...]:
@@ -90,19 +99,26 @@ def _find_lost_dimensions(account: Account, dashboard: DashboardMetrics) -> tupl
     return tuple(sorted(lost))
 
 
-def _list_components(account: Account) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Yield the ARN of each component, and the dimension and values that mark its metrics."""
+def _list_components(account: Account) -> Iterator[_Component]:
     for task in list_running_tasks(account):
-        yield task.arn, "ServiceName", frozenset({task.name})
+        yield task.arn, partial(_mark, "ServiceName", task.name)
     for cluster in account.list("rds", "DescribeDBClusters", "DBClusters"):
-        parts = {one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"]}
-        dimension = "DBInstanceIdentifier" if parts else "DBClusterIdentifier"
-        yield cluster["DBClusterArn"], dimension, frozenset(parts or {cluster["DBClusterIdentifier"]})
+        yield cluster.get("DBClusterArn") or cluster["DBClusterIdentifier"], partial(_mark_cluster, cluster)
     for balancer in list_balancers(account):
         arn = balancer["LoadBalancerArn"]
-        yield arn, "LoadBalancer", frozenset({metric_name(arn)})
+        yield arn, partial(_mark, "LoadBalancer", metric_name(arn))
     for site in list_distributions(account):
-        yield site["ARN"], "DistributionId", frozenset({site["Id"]})
+        yield site["ARN"], partial(_mark, "DistributionId", site["Id"])
     for name in account.list("mwaa", "ListEnvironments", "Environments"):
         arn = f"arn:aws:airflow:{account.region}:{account.id}:environment/{name}"
-        yield arn, "Environment", frozenset({name})
+        yield arn, partial(_mark, "Environment", name)
+
+
+def _mark(dimension: str, value: str) -> tuple[str, frozenset[str]]:
+    return dimension, frozenset({value})
+
+
+def _mark_cluster(cluster: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
+    if parts := {one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"]}:
+        return "DBInstanceIdentifier", frozenset(parts)
+    return "DBClusterIdentifier", frozenset({cluster["DBClusterIdentifier"]})

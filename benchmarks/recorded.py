@@ -1,0 +1,182 @@
+"""Asks every live observer through answers that AWS gave to others, and prints what became of them as a page.
+
+Run from the root: PYTHONPATH=. python benchmarks/recorded.py RUN FOLDER… > docs/recorded.md
+
+A FOLDER holds answers as placebo records them, such as ``tests/data/placebo`` of Cloud Custodian's repository; AWS's
+documented examples that botocore brings with it are asked for, too. RUN is a run of the gate with a live layer, whose
+account stands around them: one recorded answer at a time takes the place of all answers to its operation, and each
+observer that asks for it looks. What it brings up that was never asked in RUN is answered by other recorded answers.
+Exit code 1: something was not understood, or an answer about some resources took a whole kind of fact away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from recorded_answers import Answered, read_examples, read_folder
+from recorded_page import Oddity, Outcome, render_page
+
+from prodgate.aws.answers import Absent, Unread, Unreadable
+from prodgate.aws.failures import Kind, classify_error
+from prodgate.aws.plain_json import revive, to_plain
+from prodgate.aws.recording import Record, recall
+from prodgate.evidence import journal
+from prodgate.evidence.artifacts import load_json
+from prodgate.facts.observers import OBSERVERS, Observer, observe_all
+from prodgate.layers.live.layer import ACCOUNT, ANSWERS, make_account
+from prodgate.layers.static.repository import ProjectView
+
+Called = tuple[str, str]
+#: What the gate says where it met something that nobody thought of.
+NOT_THOUGHT_OF = ("was not understood", " failed: ")
+#: Answers that name what was asked by ids of whoever asked, and so answer nothing that anybody else asks.
+NAMED_BY_WHO_ASKS = frozenset({("cloudwatch", "GetMetricData")})
+#: What it says of what neither RUN nor any recording answers.
+NO_ANSWER = "no answer is known"
+
+
+@dataclass
+class Mixed:
+    """Answers one operation as recorded, others as in a run, what was never asked there as recorded."""
+
+    usual: Mapping[Called, Sequence[Record]]
+    recorded: Mapping[Called, Sequence[Answered]]
+    instead: Answered | None = None
+    turn: int = 0
+    asked: set[Called] = field(default_factory=set)
+    met: set[str] = field(default_factory=set)
+    """Sources of the recorded answers that were given."""
+    _revived: dict[int, Sequence[Any]] = field(default_factory=dict)
+    _plain: dict[str, Any] = field(default_factory=dict)
+
+    def pages(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any], *, whole: bool
+    ) -> Sequence[Any]:
+        """Answer, every page at once. Raises Absent and Unreadable."""
+        del whole
+        call = service, operation
+        self.asked.add(call)
+        if self.instead and self.instead.call == call:
+            return self._give(self.instead, region)
+        known = [one for one in self.usual.get(call, ()) if one.pages]
+        same = (one for one in known if one.call.region == region and one.call.parameters == parameters)
+        if found := next(same, None) or next(iter(known), None):
+            return self._revive(found)
+        if others := self.recorded.get(call):
+            return self._give(others[self.turn % len(others)], region)
+        raise Unreadable(f"{service} {operation} in {region}: {NO_ANSWER}")
+
+    def _revive(self, record: Record) -> Sequence[Any]:
+        if id(record) not in self._revived:
+            self._revived[id(record)] = record.value()
+        return self._revived[id(record)]
+
+    def _give(self, one: Answered, region: str) -> Sequence[Any]:
+        self.met.add(one.source)
+        if not one.error:
+            if one.source not in self._plain:
+                self._plain[one.source] = to_plain(one.members)
+            return [revive(self._plain[one.source])]
+        failure = classify_error(ClientError({"Error": dict(one.error)}, one.operation))
+        if failure.kind is Kind.ABSENT:
+            raise Absent(failure.code)
+        raise Unreadable(failure.reason(one.service, one.operation, region))
+
+
+@dataclass
+class Witness:
+    """Asks observers through answers, one after another, and keeps what became of them."""
+
+    about: Mapping[str, Any]
+    project: ProjectView
+    mixed: Mixed
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def ask_all(self, answers: Sequence[Answered]) -> None:
+        """Ask the observers of each answer's operation."""
+        asking, usual = self._find_asking()
+        for turn, one in enumerate(answers):
+            self.mixed.instead, self.mixed.turn = one, turn
+            if asking[one.call]:
+                self._note(one, self._observe(asking[one.call]), usual)
+        self.outcome.never_met = [one for one in answers if one.source not in self.mixed.met]
+
+    def _find_asking(self) -> tuple[Mapping[Called, list[Observer]], set[type]]:
+        """Return which observers ask an operation, and the kinds that the run itself leaves unread."""
+        asking: dict[Called, list[Observer]] = defaultdict(list)
+        usual: set[type] = set()
+        for observer in OBSERVERS:
+            self.mixed.asked = set()
+            usual |= self._observe([observer]).unreadable.keys()
+            for call in self.mixed.asked:
+                asking[call].append(observer)
+        return asking, usual
+
+    def _observe(self, observers: Iterable[Observer]) -> Any:
+        with ThreadPoolExecutor(1, thread_name_prefix="calls") as pool, redirect_stderr(StringIO()):
+            account = make_account(self.mixed, self.about, self.project, pool)
+            return observe_all(account, {one: OBSERVERS[one] for one in observers})
+
+    def _note(self, one: Answered, facts: Any, usual: set[type]) -> None:
+        self.outcome.facts += len(facts.known)
+        for fact in facts.known:
+            reasons = [each.reason for each in _fields(fact) if isinstance(each, Unread)]
+            self.outcome.unread += bool(reasons)
+            self._note_reasons(one, type(fact), dict.fromkeys(reasons))
+        for kind, reason in facts.unreadable.items():
+            expected = one.error or one.call in NAMED_BY_WHO_ASKS or kind in usual
+            if not self._note_reasons(one, kind, [reason]) and not expected:
+                self.outcome.lost.extend([Oddity(one.source, kind.__name__, reason)] if NO_ANSWER not in reason else [])
+
+    def _note_reasons(self, one: Answered, kind: type, reasons: Iterable[str]) -> bool:
+        odd = [reason for reason in reasons if any(words in reason for words in NOT_THOUGHT_OF)]
+        self.outcome.crashed.extend(Oddity(one.source, kind.__name__, reason) for reason in odd)
+        return bool(odd)
+
+
+def _fields(fact: Any) -> Iterator[Any]:
+    for name in type(fact).__dataclass_fields__:
+        yield object.__getattribute__(fact, name)
+
+
+def open_witness(run: Path, answers: Iterable[Answered]) -> Witness:
+    """Return a witness of a run's account that knows these answers."""
+    events = journal.read(run / "journal.jsonl")
+    live = [event for event in events if event["event"] == "fact" and event["layer"] == "live"]
+    stored = [(event["kind"], load_json(run, event["digest"])) for event in live]
+    about = next(value for kind, value in stored if kind == ACCOUNT)
+    usual: dict[Called, list[Record]] = defaultdict(list)
+    for record in recall(value for kind, value in stored if kind == ANSWERS).records.values():
+        usual[record.call.service, record.call.operation].append(record)
+    recorded: dict[Called, list[Answered]] = defaultdict(list)
+    for one in answers:
+        recorded[one.call].append(one)
+    return Witness(about, ProjectView.from_evidence(about, run), Mixed(usual, recorded))
+
+
+def main() -> int:
+    """Ask, and print the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run of the gate with a live layer")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="answers as placebo records them")
+    given = parser.parse_args()
+    answers = [*read_examples(), *(one for folder in given.folders for one in read_folder(folder))]
+    distinct = list({repr((one.call, one.members, one.error)): one for one in answers}.values())
+    witness = open_witness(given.run, distinct)
+    witness.ask_all(distinct)
+    print("\n".join(render_page(witness.outcome, answers, distinct)))
+    return 1 if witness.outcome.crashed or witness.outcome.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
