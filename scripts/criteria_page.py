@@ -36,6 +36,7 @@ MEANINGS = {
     "moment": "The checklist of a release that it belongs to, for `--moment`.",
     "applicability": "Whether the question may not arise: never, for some subjects, or for a whole system. See below.",
     "baseline": "Good practice for any team, which `prodgate check` asks without a file; a bound is asked instead.",
+    "severity": "How bad it is when it does not hold. `prodgate check` shows the worst first; it decides nothing.",
     "overrides": "Stands in the place of the criterion of that id that `extends` takes over.",
     "attested_by": "How many people must stand for a record of it.",
     "document": "What they must have looked at, and the headings that it must have something under.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import NoReturn, SupportsIndex
+from typing import Final, NoReturn, SupportsIndex
 
 from .comparing import counted
 from .estimates import Estimate
@@ -24,6 +24,8 @@ LAYERS: dict[str, str] = {
     "rollout": "R",
     "attested": "A",
 }
+#: How bad it is when a criterion does not hold, the worst first.
+SEVERITIES: Final = ("critical", "high", "medium", "low")
 
 
 class UsageError(Exception):
@@ -78,6 +80,8 @@ class Criterion:
     """Good practice for any team; judged by ``prodgate check`` without a criteria file."""
     baseline_bound: Bound | None = None
     """What is asked of any team, where the bound is stricter than nearly everybody accepts; None for the bound."""
+    severity: str = ""
+    """How bad it is when it does not hold: one of `SEVERITIES`; empty when that is not stated. It decides nothing."""
     attested_by: int = 1
     """How many people must stand for a record of it."""
     document: str = ""

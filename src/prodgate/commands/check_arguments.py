@@ -15,6 +15,7 @@ def add_arguments(check: argparse.ArgumentParser) -> None:
     check.add_argument("--source", type=Path, metavar="DIR", help="the root that a plan.json was made from")
     check.add_argument("--criteria", type=Path, help="judge by these (default: good practice for any team)")
     check.add_argument("--waivers", type=Path, help="accepted risks (default: none)")
+    check.add_argument("--explain", action="store_true", help="say why each finding matters, and who asks for it")
     check.add_argument("--json", action="store_true", help="the same as --format json")
     check.add_argument("--format", choices=("text", "json", "sarif", "junit", "github"), default="text")
     check.add_argument("--output", type=Path, metavar="FILE", help="write SARIF, JUnit or annotations there")

@@ -29,7 +29,7 @@ from . import checking
 from .exporting import render_check
 from .opening import open_stated, print_progress, read_waivers
 from .output import write
-from .showing import show, show_worse
+from .showing import Form, show, show_worse
 
 #: Formats that are not of others.
 _OURS: Final = ("text", "json")
@@ -56,18 +56,18 @@ class _Yardstick:
 def check(args: argparse.Namespace) -> int:
     """Judge a Terraform root, module tree or plan.json with the policies; the exit code is the verdict's."""
     yardstick = _read_yardstick(args)
+    form = Form(str(args.path), args.json or args.format == "json", args.explain)
     if args.changed is None:
         verdict = yardstick.judge(_open_all(args, yardstick))
         if args.format not in _OURS:
             return _export(verdict, yardstick, args)
-        return show(verdict, subject=str(args.path), as_json=args.json or args.format == "json")
+        return show(verdict, form)
     with checked_out(args.changed, args.path) as revision:
         verdict = yardstick.judge(_open_all(args, yardstick))
         found = find_worse(_judge_earlier(args, yardstick, revision), verdict, since=str(revision))
     if args.format not in _OURS:
         return _export(found.verdict, yardstick, args)
-    as_json = args.json or args.format == "json"
-    return show_worse(found, subject=str(args.path), since=str(revision), as_json=as_json)
+    return show_worse(found, form, since=str(revision))
 
 
 def _read_yardstick(args: argparse.Namespace) -> _Yardstick:

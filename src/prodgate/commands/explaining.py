@@ -9,6 +9,7 @@ from typing import Final
 
 from ..checks import Check
 from ..criteria import Criteria, Criterion, UsageError, suggest
+from ..findings import Finding
 from ..terraform.policy import Policy
 
 _HEADER: Final = re.compile(r'^(?:resource|data) "(?P<type>[\w-]+)" "(?P<name>[\w-]+)" \{(?P<comment>.*)$')
@@ -38,6 +39,18 @@ def explain(
         return "\n".join(_render_criterion(criteria[id_], criteria, policies, named, live))
     known = [*criteria, *policies, *named]
     raise UsageError(f"{id_!r} is no criterion, policy or check{suggest(id_, known) or suggest(id_.upper(), known)}")
+
+
+def explain_shortly(
+    finding: Finding, criterion: Criterion, policies: Mapping[str, Policy]
+) -> Iterator[tuple[str, str]]:
+    """Yield in short why a finding matters, how much, who asks for it and where there is more, each with its title."""
+    policy = policies.get(finding.check)
+    paragraph = policy.why.split("\n\n")[0] if policy else ""
+    yield "why", " ".join(paragraph.split()) or criterion.why
+    yield "severity", criterion.severity
+    yield "source", ", ".join((*criterion.controls, *([] if criterion.controls else [criterion.source])))
+    yield "more", f"prodgate explain {policy.id if policy else criterion.id}"
 
 
 def _render_criterion(
@@ -73,6 +86,8 @@ def _render_statement(criterion: Criterion) -> Iterator[str]:
         yield "  answered   only in production; a rehearsal leaves it open, or tells of a past that was made up"
     if criterion.remedy:
         yield f"  remedy:    {criterion.remedy}"
+    if criterion.severity:
+        yield f"  severity:  {criterion.severity}"
     yield f"  source:    {criterion.source}"
     if criterion.controls:
         yield f"  controls:  {', '.join(criterion.controls)}"

@@ -16,12 +16,12 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "promotes": verdict.promotes,
         "left_out": list(verdict.scope.left_out()),
         "layers_without_criteria": list(verdict.scope.not_asked()),
-        "findings": [_row(finding) for finding in verdict.findings],
+        "findings": [_row(f, ruling.criterion.severity) for ruling in verdict.rulings for f in ruling.findings],
         "waivers": [_row(finding) for finding in verdict.waivers],
     }
 
 
-def _row(finding: Finding) -> dict[str, Any]:
+def _row(finding: Finding, severity: str = "") -> dict[str, Any]:
     file, _, line = (finding.where[0] if finding.where else "").rpartition(":")
     return {
         "policy": finding.check,
@@ -31,6 +31,7 @@ def _row(finding: Finding) -> dict[str, Any]:
         "file": file or None,
         "line": int(line) if line.isdigit() else None,
         "outcome": str(finding.outcome),
+        "severity": severity or None,
         "expected": finding.expected or None,
         "observed": finding.observed or None,
         "reason": finding.reason or None,

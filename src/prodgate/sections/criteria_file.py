@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..criteria import LAYERS, Criteria, CriteriaError, Criterion, UsageError
+from ..criteria import LAYERS, SEVERITIES, Criteria, CriteriaError, Criterion, UsageError
 from ..quantities import Quantity
 from .attested import AttestedSection, parse_attested_section, parse_terms, terms_mistakes
 from .bounds import SAMPLING, bounds_mistakes, deciding_mistakes, parse_bounds, sampling_mistakes, text_mistakes
@@ -47,6 +47,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "moment": (str,),
     "applicability": (str,),
     "baseline": (bool, str),
+    "severity": (str,),
     "overrides": (bool,),
     "attested_by": (int,),
     "document": (dict,),
@@ -59,6 +60,7 @@ REQUIRED = ("statement", "why", "source", "layers")
 CHOICES = {
     "decides": ("point", "bound"),
     "needs": ("production",),
+    "severity": SEVERITIES,
     "moment": MOMENTS,
     "applicability": ("always", "some-subjects", "where-present"),
 }
@@ -237,6 +239,7 @@ def _parse_criterion(id_: str, table: Mapping[str, Any], tables: Mapping[str, An
         some_subjects=table["applicability"] == "some-subjects" if "applicability" in table else None,
         where_present=table.get("applicability") == "where-present",
         baseline=bool(table.get("baseline")),
+        severity=table.get("severity", ""),
         **parse_bounds(table, tables),
         **parse_terms(table),
         goals=parse_goals(table),

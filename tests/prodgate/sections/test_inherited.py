@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.criteria import CriteriaError, Criterion
+from prodgate.criteria import SEVERITIES, CriteriaError, Criterion
 from prodgate.evidence import artifacts, runs
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.inherited import BASELINE, extend, list_areas
@@ -143,3 +143,12 @@ def test_no_policy_asks_for_one_where_there_need_be_none(population: int, outcom
     asked = criterion("c", population=population, where_present=True)
     (found,) = apply(stated, Configuration(root=".", engine="none", resources=[]), asked)
     assert found.outcome == outcome
+
+
+def test_what_is_asked_of_any_team_says_who_asks_for_it_and_how_bad_it_is() -> None:
+    bundled = load_criteria(BUNDLED / "criteria.toml").criteria
+    asked = [each for each in bundled.values() if each.baseline]
+    assert [each.id for each in asked if each.severity not in SEVERITIES] == []
+    sources = {each.id: {control.partition(":")[0] for control in each.controls} for each in asked}
+    catalogues = {"AWS-FSBP", "AWS-WA", "CIS-AWS-3.0.0", "OWASP-CICD"}
+    assert [id_ for id_, named in sources.items() if not named & catalogues] == ["terraform-evaluates"]
