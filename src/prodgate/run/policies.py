@@ -38,7 +38,7 @@ def judge_by_policies(configurations: Sequence[Configuration], project: Project)
 
 def _give(folder: Path, configuration: Configuration, planned: Sequence[WrittenJudge], root: Path) -> None:
     folder.mkdir()
-    (folder / CONFIGURATION).write_text(json.dumps(to_json(configuration)), "utf-8")
+    (folder / CONFIGURATION).write_text(json.dumps(to_json(configuration, whole=True)), "utf-8")
     for judge in planned:
         journal.Journal.of(folder).record_planned(LAYER, judge.name, judge.criterion, judge.place_in(root))
 

@@ -17,8 +17,11 @@ _MARKS: Final = {"unknown": UNKNOWN, "redacted": REDACTED}
 _MARK: Final = "$prodgate"
 
 
-def to_json(configuration: Configuration) -> dict[str, Any]:
-    """Return the configuration as JSON values; a mark stands for arguments that are sensitive or hold a secret."""
+def to_json(configuration: Configuration, *, whole: bool = False) -> dict[str, Any]:
+    """Return the configuration as JSON values; a mark stands for arguments that are sensitive or hold a secret.
+
+    ``whole`` keeps these, for who judges it and keeps nothing.
+    """
     return {
         "root": configuration.root,
         "engine": configuration.engine,
@@ -27,7 +30,7 @@ def to_json(configuration: Configuration) -> dict[str, Any]:
             {"subject": gap.subject, "reason": gap.reason, "position": str(gap.position or "")}
             for gap in configuration.gaps
         ],
-        "resources": [_resource_to_json(resource) for resource in configuration.resources],
+        "resources": [_resource_to_json(resource, whole=whole) for resource in configuration.resources],
     }
 
 
@@ -61,10 +64,10 @@ def diagnostics_from_json(data: Iterable[Mapping[str, str]]) -> tuple[Diagnostic
     )
 
 
-def _resource_to_json(resource: Resource) -> dict[str, Any]:
-    plain = {name for name, value in resource.values.items() if holds_secret(name, value)}
+def _resource_to_json(resource: Resource, *, whole: bool) -> dict[str, Any]:
+    plain = {name for name, value in resource.values.items() if not whole and holds_secret(name, value)}
     hidden = resource.sensitive | plain
-    values = {name: _redact(value, name in hidden) for name, value in resource.values.items()}
+    values = {name: _redact(value, name in hidden and not whole) for name, value in resource.values.items()}
     origin = resource.origin
     return {
         "address": resource.address,
@@ -108,7 +111,8 @@ def _parse_position(text: str) -> Position | None:
 
 def _mark_unknown(value: Any) -> Any:
     if isinstance(value, Unknown):
-        return {_MARK: "redacted" if value is REDACTED else "unknown"}
+        said = {} if value is UNKNOWN or value is REDACTED else {"reason": value.reason}
+        return {_MARK: "redacted" if value is REDACTED else "unknown", **said}
     if isinstance(value, Assumed):
         return {_MARK: sorted(value.what), "text": str(value), "reason": value.reason}
     if isinstance(value, Mapping):
@@ -120,6 +124,8 @@ def _unmark_unknown(value: Any) -> Any:
     if isinstance(value, Mapping):
         if len(value) == 1 and value.get(_MARK) in _MARKS:
             return _MARKS[value[_MARK]]
+        if set(value) == {_MARK, "reason"} and value[_MARK] == "unknown":
+            return Unknown(value["reason"])
         if len(value) == 3 and isinstance(value.get(_MARK), list):
             return Assumed(value["text"], value[_MARK], value["reason"])
         return {key: _unmark_unknown(item) for key, item in value.items()}
