@@ -84,6 +84,13 @@ class Expression:
         }
 
     @cached_property
+    def items(self) -> tuple[Expression, ...]:
+        """The items of a list, when it is written as one; else itself alone."""
+        node = _only_child(self.node, "collection_value")
+        node = _only_child(node, "tuple") if node else None
+        return tuple(Expression(self.file, node_line(each), each) for each in node.named_children) if node else (self,)
+
+    @cached_property
     def document_lines(self) -> tuple[int, ...]:
         """The lines of a document's entries at every depth, when the value is ``jsonencode({ … })``."""
         call = _only_child(self.node, "function_call")

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from .addresses import keys, split_call, split_module, without_indices
 from .hcl import Expression, HclBlock, Reference, parse
+from .json_positions import find_bodies, list_arguments
 from .positions import Origin, Position
-from .sources import Tree
+from .sources import Module, Tree
 
 #: Arguments and blocks that are core's own business: how often a resource is there, not what it holds.
 _META: Final = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"})
@@ -54,9 +55,9 @@ class Provenance:
         module, resource = split_module(configured)
         held = self.tree.modules.get(module)
         blocks = held.resources.get(resource, ()) if held else ()
-        if not blocks:
-            return None
         trace = _Trace(self, indices)
+        if not blocks:
+            return trace.json_origin(held, module, resource) if held else None
         arguments: dict[str, tuple[Position, ...]] = {}
         for block in blocks:
             scope = _Scope(module, indices[-1], block.arguments.get("for_each"))
@@ -82,6 +83,15 @@ class _Trace:
 
     known: Provenance
     indices: tuple[str | None, ...]
+
+    def json_origin(self, held: Module, module: str, resource: str) -> Origin | None:
+        """Return where JSON states a resource; its arguments are followed to where their values are written."""
+        for source in (each for each in held.sources if each.is_json):
+            for body in find_bodies(source, resource):
+                scope = _Scope(module, self.indices[-1])
+                stated = ((path, tuple(self.value(each, scope, ()))) for path, each in list_arguments(body))
+                return Origin(Position(body.file, body.line), _join_places(stated))
+        return None
 
     def block(self, block: HclBlock, scope: _Scope, path: str) -> Iterator[tuple[str, tuple[Position, ...]]]:
         """Yield the path of each argument and nested block, and where its value is written."""
