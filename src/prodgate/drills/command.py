@@ -137,7 +137,7 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
 
         yield open_for_drill(target.profile, target.region, project.stated.require_account())
         return
-    root, files = project.stated.terraform_root, [project.root / file for file in project.stated.var_files]
+    root, files = project.stated.applied_root, [project.root / file for file in project.stated.var_files]
     if not root:
         raise UsageError(f'{project.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:

@@ -46,7 +46,7 @@ def sharing_account(project: Project, layers: Sequence[str], logs: Path, progres
 
     It applies when the first of them asks, and ends with this process.
     """
-    root, stated = project.stated.terraform_root, project.stated
+    root, stated = project.stated.applied_root, project.stated
     if not layers or not root:
         yield AccountLines()
         return

@@ -85,16 +85,18 @@ def list_recorded(project: Project) -> tuple[str, ...]:
 
 
 def _list_terraform(project: Project) -> tuple[Place, ...]:
-    """What core reads, or all below the root where that can't be told."""
-    if not project.stated.terraform_root:
-        return ()
-    root = project.root / project.stated.terraform_root
+    """What core reads, or all below the root where that can't be told; a plan.json, and the root that it is of."""
+    named = filter(None, (project.stated.terraform_root, project.stated.terraform_source))
+    found = [place for root in named for place in _list_root(project.root / root, project.root)]
+    return tuple(replace(each, left_out=_STATE) for each in found)
+
+
+def _list_root(root: Path, base: Path) -> tuple[Place, ...]:
     try:
         root = find_only_root(root)
-        found = list_places(read_tree(root, project.root, read_manifest(root, root / MANIFEST), lenient=True), {})
+        return tuple(list_places(read_tree(root, base, read_manifest(root, root / MANIFEST), lenient=True), {}))
     except (TerraformError, OSError):
-        found = (Place(root),)
-    return tuple(replace(each, left_out=_STATE) for each in found)
+        return (Place(root),)
 
 
 def _list_run_by_workflows(root: Path) -> tuple[str, ...]:

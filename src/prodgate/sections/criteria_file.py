@@ -84,6 +84,8 @@ class CriteriaFile:
     """The files that it includes, by their paths from its folder."""
     system: str
     terraform_root: str = ""
+    terraform_source: str = ""
+    """The root that was planned, where the one that is judged is a plan.json."""
     var_files: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
     """Patterns of files that hold made-up credentials on purpose, such as examples and tests."""
@@ -112,6 +114,11 @@ class CriteriaFile:
     criteria: Criteria = field(default_factory=Criteria)
     moments: Mapping[str, str] = field(default_factory=dict)
     """Criterion -> the moment of a release that it belongs to; those of no moment are left out."""
+
+    @property
+    def applied_root(self) -> str:
+        """The root that a rehearsal applies; nobody can apply a plan.json."""
+        return self.terraform_source or self.terraform_root
 
     def list_unasked(self) -> Iterator[tuple[Requirement, str]]:
         """Yield each requirement with each of its layers that no criterion answers."""
@@ -162,7 +169,7 @@ def _parse_places(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return where the system is declared and runs, and what there is not its own."""
     terraform, account = data.get("terraform", {}), data.get("account", {})
     return {
-        "terraform_root": terraform.get("root", ""),
+        **{f"terraform_{key}": terraform.get(key, "") for key in ("root", "source")},
         "var_files": tuple(terraform.get("var_files", ())),
         "exempt": tuple(data.get("repository", {}).get("exempt", ())),
         "account": account.get("id", ""),

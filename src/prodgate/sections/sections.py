@@ -55,9 +55,10 @@ def _terraform_mistakes(terraform: Any) -> Iterator[str]:
     if not isinstance(terraform, dict):
         yield 'terraform: is not a table; write [terraform] with root = "path/to/root"'
         return
-    yield from key_mistakes("terraform", terraform, ("root", "var_files"))
-    if not isinstance(terraform.get("root", ""), str):
-        yield f"terraform.root: is {terraform['root']!r}; write the path of the root module as a text"
+    yield from key_mistakes("terraform", terraform, ("root", "source", "var_files"))
+    for key in ("root", "source"):
+        if not isinstance(terraform.get(key, ""), str):
+            yield f"terraform.{key}: is {terraform[key]!r}; write the path of the root module as a text"
     if not is_text_list(terraform.get("var_files", [])):
         yield f"terraform.var_files: is {terraform['var_files']!r}; write a list of paths"
 

@@ -24,6 +24,7 @@ from .hermetic import prepare_environment, stand_in
 from .inventions import read_inventions
 from .lenience import plan_leniently
 from .plan import build_configuration, read_plan
+from .plan_file import load_plan
 from .positions import Position
 from .provenance import Provenance
 from .provider_versions import find_other_version
@@ -87,20 +88,19 @@ def open_configurations(
     root that a plan.json was made from: with it, resources have positions. ``account`` is as for `evaluate`.
     """
     if path.exists() and not path.is_dir():  # a pipe is as good as a file
-        return (read_plan(path, provenance=_read_provenance(source, given) if source else None),)
+        return (read_plan(path, provenance=_read_provenance(source, given, source) if source else None),)
     if source:
         raise refusal(f"--source {source}: is of a plan.json, and {path} is none", "leave it out")
     roots = list_roots(path)
     return tuple(_evaluate_root(root, path.resolve(), given, progress, account=account) for root in roots)
 
 
-def _read_provenance(root: Path, given: Given) -> Provenance:
+def _read_provenance(root: Path, given: Given, base: Path) -> Provenance:
     if not root.is_dir():
         raise refusal(f"{root}: there is no such folder", "name the root that the plan.json was made from")
-    base = root.resolve()
-    checked = given.check()
-    manifest = read_manifest(base, base / MANIFEST)
-    return checked.trace(read_tree(base, base, manifest, folders=checked.modules, lenient=True))
+    checked, real = given.check(), root.resolve()
+    manifest = read_manifest(real, real / MANIFEST)
+    return checked.trace(read_tree(real, base.resolve(), manifest, folders=checked.modules, lenient=True))
 
 
 def evaluate(
@@ -111,8 +111,11 @@ def evaluate(
     progress: Progress = silent,
     on_plan: OnPlan | None = None,
     account: str | None = None,
+    source: Path | None = None,
 ) -> Configuration:
     """Evaluate the root at ``path``, or the only root below it. Positions are relative to ``base``, or to ``path``.
+
+    A ``path`` that is a plan.json is read; then ``source`` is the root that it was made from, which gives positions.
 
     ``account`` is the AWS account that it is for, empty where the criteria name none: then a text that holds what
     stands in for it is a gap. Where there are no criteria to name one, it is None, and such a text is a note.
@@ -120,9 +123,22 @@ def evaluate(
     ``on_plan`` is given the plan in the form of ``terraform show -json``, as soon as there is one.
     Raises TerraformError with core's own diagnostics, or with ours when there is not exactly one root.
     """
+    if path.exists() and not path.is_dir():
+        return _read_given_plan(path, base or path.parent, source, Given(var_files), on_plan)
+    if source:
+        raise refusal(f"{path}: is a root, and what a plan.json was made from is stated", "leave source out")
     return _evaluate_root(
         find_only_root(path), (base or path).resolve(), Given(var_files), progress, on_plan=on_plan, account=account
     )
+
+
+def _read_given_plan(
+    path: Path, base: Path, source: Path | None, given: Given, on_plan: OnPlan | None
+) -> Configuration:
+    if on_plan is not None:
+        on_plan(load_plan(path))
+    provenance = _read_provenance(source, given, base) if source else None
+    return read_plan(path, provenance=provenance, root=os.path.relpath(path, base))
 
 
 def find_only_root(path: Path) -> Path:
@@ -136,6 +152,8 @@ def find_only_root(path: Path) -> Path:
 
 def list_roots(path: Path) -> tuple[Path, ...]:
     """Return the roots at or below a directory. Raises TerraformError when there is none."""
+    if path.is_file():
+        raise refusal(f"{path}: is a file, and only a root can be applied", "name it: [terraform] source")
     if not path.is_dir():
         raise refusal(f"{path}: there is no such file or directory", "name a Terraform root or a plan.json")
     roots = find_roots(path.resolve())

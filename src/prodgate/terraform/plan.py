@@ -26,8 +26,8 @@ from .unread_values import explain_unread
 from .unset import PlannedConfiguration, drop_conditional, forget_unset
 
 
-def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configuration:
-    """Read a plan.json as ``terraform show -json`` writes it.
+def read_plan(path: Path, *, provenance: Provenance | None = None, root: str = "") -> Configuration:
+    """Read a plan.json as ``terraform show -json`` writes it; ``root`` is what findings call it, else its path.
 
     Positions are known only when ``provenance`` has the source. Raises TerraformError for a file that is no plan.
     """
@@ -35,7 +35,7 @@ def read_plan(path: Path, *, provenance: Provenance | None = None) -> Configurat
     engine = f"plan.json of Terraform {plan.get('terraform_version', 'of an unknown version')}"
     try:
         notes = tuple(_list_failed_checks(plan))
-        return build_configuration(plan, root=str(path), engine=engine, provenance=provenance, notes=notes)
+        return build_configuration(plan, root=root or str(path), engine=engine, provenance=provenance, notes=notes)
     except RecursionError:
         raise not_a_plan(path, "is nested too deeply") from None
     except (AttributeError, LookupError, TypeError, ValueError, Unresolved) as error:

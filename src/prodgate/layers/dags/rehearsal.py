@@ -116,7 +116,7 @@ def _open_airflow(
     context: LayerContext, section: AirflowSection, settings: RehearsalSettings, rehearsal: Rehearsal
 ) -> Iterator[Airflow]:
     """Start an account, news feeds and Airflow. Raises Unreadable when one of them does not start."""
-    root = context.stated.terraform_root
+    root = context.stated.applied_root
     if not root:
         raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     opened = rehearsal.open_airflow(

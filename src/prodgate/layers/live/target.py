@@ -46,7 +46,7 @@ def open_target(context: LayerContext) -> Iterator[LiveTarget]:
 @contextmanager
 def _open_rehearsal(context: LayerContext) -> Iterator[LiveTarget]:
     """Provision an emulated account with what is declared. Raises UsageError."""
-    root = context.stated.terraform_root
+    root = context.stated.applied_root
     if not root:
         raise UsageError(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     try:

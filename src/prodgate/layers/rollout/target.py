@@ -76,7 +76,7 @@ def open_scene(context: LayerContext) -> Iterator[Scene]:
 @contextmanager
 def _open_rehearsal(context: LayerContext, section: RolloutSection) -> Iterator[Scene]:
     require_sample(context, "a deployment")
-    root = context.stated.terraform_root
+    root = context.stated.applied_root
     if not root:
         raise Unreadable(f'{context.stated.path}: names no Terraform root to rehearse; write [terraform] root = "path"')
     logs = context.run / "logs" / "rollout"

@@ -35,7 +35,9 @@ def start_scan(context: LayerContext) -> AbstractContextManager[Scan | None]:
     if not root or not list_questions(context.stated):
         return nullcontext()
     progress = context.progress_of("static")
-    return scanning(context.project / root, context.project, var_files=context.var_files, progress=progress)
+    return scanning(
+        context.project / context.stated.applied_root, context.project, var_files=context.var_files, progress=progress
+    )
 
 
 def wait_for_report(scan: Scan | None, context: LayerContext) -> Facts:

@@ -133,11 +133,11 @@ def _observe_workflows(context: LayerContext) -> Facts:
 def _observe_repository(context: LayerContext) -> Facts:
     credentials = observe_credentials(context.project, context.stated.exempt)
     context.store_fact("static", "credentials", ".", credentials, "files of the repository")
-    root = context.project / context.stated.terraform_root
-    if not context.stated.terraform_root or not root.is_dir():
+    root = context.project / context.stated.applied_root
+    if not context.stated.applied_root or not root.is_dir():
         return Facts(credential_facts(credentials))
     backend = observe_backend(root, context.project)
-    context.store_fact("static", "backend", context.stated.terraform_root, backend, "files of the root")
+    context.store_fact("static", "backend", context.stated.applied_root, backend, "files of the root")
     return Facts((*credential_facts(credentials), *backend_facts(backend)))
 
 

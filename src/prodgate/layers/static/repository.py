@@ -99,11 +99,13 @@ def find_configuration(context: LayerContext) -> tuple[str, Configuration] | Non
 
 def evaluate_root(context: LayerContext, layer: str = "", **given: Any) -> Configuration:
     """Evaluate the stated root; progress is reported as that of ``layer``, if given. Raises TerraformError."""
-    root = context.stated.terraform_root
+    stated = context.stated
+    given |= {"base": context.project, "var_files": context.var_files, "account": stated.account}
     if layer:
-        given["progress"] = context.progress_of(f"{layer}: {root}")
-    given["account"] = context.stated.account
-    return evaluate(context.project / root, base=context.project, var_files=context.var_files, **given)
+        given["progress"] = context.progress_of(f"{layer}: {stated.terraform_root}")
+    if stated.terraform_source:
+        given["source"] = context.project / stated.terraform_source
+    return evaluate(context.project / stated.terraform_root, **given)
 
 
 def redacted_arguments(resource: Any) -> Iterator[tuple[str, Any]]:
