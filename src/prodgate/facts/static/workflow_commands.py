@@ -30,7 +30,7 @@ _TOX: Final = (
 #: Environments of tox that do by their names no more than look, the gate's own among them.
 _TRANSPARENT_TOX: Final = (
     r"(?:lint|format|types?|mypy|docs?|coverage|py\d*|pypy\d*|static|unit|load|dags|faults|e2e|prod-gate|pre-deploy"
-    r"|post-deploy|deploy-watch|nightly|sign|verify-run)\b"
+    r"|post-deploy|deploy-watch|nightly|sign|verify-run|export-run)\b"
 )
 #: All layers and moments of the gate, rather than some, or none.
 _WHOLE: Final = r"(?!.*\s(?:--(?:only|moment|help)|-h)\b)"

@@ -12,6 +12,7 @@ KINDS = [
     ("tox -e prod-gate -- aws://prod@ap-northeast-1", {"judge", "judge after", "scan"}),
     ("tox -e lint,types", set()),
     ("tox -e py313 -- tests", set()),
+    ("tox -e export-run -- runs/* --format sarif", set()),
     ("tox -e release", {"opaque"}),
     ("tox -e lint,release", {"opaque"}),
     ("tox -e post-deploy -- aws://prod", {"judge after"}),
