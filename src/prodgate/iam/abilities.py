@@ -20,6 +20,7 @@ from .space import Given, build_space
 from .truth import Doubt, doubt
 
 _LOGIC: Final = Formulas()
+_TOKEN: Final = "aws:tokenissuetime"  # noqa: S105  the name of a key, and no secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,18 @@ class Abilities:
             policies=policies,
             given={**self._known, **stated},
         )
-        found = ask(question)
-        return Allowed(found, find_allowing(found, policies)) if isinstance(found, Request) else found
+        answers = [ask(replace(question, given={**question.given, **one})) for one in self._list_tokens(policies)]
+        found = next((one for one in answers if isinstance(one, Request)), None)
+        if found is not None:
+            return Allowed(found, find_allowing(found, policies))
+        return next((one for one in answers if isinstance(one, Doubt)), None)
+
+    def _list_tokens(self, policies: Policies) -> list[Given]:
+        """Return what may be known of the token of a request: a user's has been issued just now, or is none."""
+        named = {condition.key for one in list_statements(policies) for condition in one.conditions}
+        if self.principal.is_role or _TOKEN not in named:
+            return [{}]
+        return [{_TOKEN: self._account.now}, {_TOKEN: None}]
 
     def _keep_named(self, policies: Policies) -> Policies:
         """Return policies without what a resource's says of others alone."""
@@ -133,7 +144,7 @@ class Abilities:
             "aws:principaltype": "AssumedRole" if principal.is_role else "User",
             "aws:username": None if principal.is_role else principal.name,
             "aws:currenttime": self._account.now,
-            **({"aws:tokenissuetime": self._account.now} if principal.is_role else {}),  # a user may have no token
+            **({_TOKEN: self._account.now} if principal.is_role else {}),
         }
 
     @cached_property

@@ -75,6 +75,14 @@ def test_each_way_needs_each_of_its_permissions(path: Path) -> None:
             None,
             False,
         ),
+        *(
+            ([statement("iam:PutUserPolicy", Condition=condition)], None, answer)
+            for condition, answer in (
+                ({"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:01Z"}}, False),
+                ({"DateGreaterThan": {"aws:TokenIssueTime": "2020-01-01T00:00:01Z"}}, True),
+                ({"Null": {"aws:TokenIssueTime": "true"}}, True),
+            )
+        ),
         ([statement("iam:PutUserPolicy", Condition={"StringIs": {"a": "b"}})], None, Doubt),
         (
             [
