@@ -16,14 +16,8 @@ from .quantities import Bound, Quantity
 
 #: layer -> letter in the "How" column of the requirements
 LAYERS: dict[str, str] = {
-    "static": "S",
-    "live": "L",
-    "load": "T",
-    "e2e": "E",
-    "dags": "D",
-    "rollout": "R",
-    "attested": "A",
-}
+    "static": "S", "live": "L", "load": "T", "e2e": "E", "dags": "D", "rollout": "R", "attested": "A",
+}  # fmt: skip
 #: How bad it is when a criterion does not hold, the worst first.
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 

@@ -29,31 +29,12 @@ from .toml_text import render_mistakes
 from .validation import key_mistakes
 
 KEYS: dict[str, tuple[type, ...]] = {
-    "statement": (dict, str),
-    "why": (str,),
-    "require": (str,),
-    "remedy": (str,),
-    "source": (str,),
-    "layers": (list,),
-    "controls": (list,),
-    "population": (int,),
-    "samples": (int,),
-    "confidence": (str,),
-    "decides": (str,),
-    "window": (str,),
-    "rate": (str,),
-    "disturbances": (str,),
-    "needs": (str,),
-    "moment": (str,),
-    "applicability": (str,),
-    "baseline": (bool, str),
-    "severity": (str,),
-    "overrides": (bool,),
-    "attested_by": (int,),
-    "document": (dict,),
-    "shown_by": (str,),
-    "goals": (list,),
-}
+    "statement": (dict, str), "why": (str,), "require": (str,), "remedy": (str,), "source": (str,),
+    "layers": (list,), "controls": (list,), "population": (int,), "samples": (int,), "confidence": (str,),
+    "decides": (str,), "window": (str,), "rate": (str,), "disturbances": (str,), "needs": (str,), "moment": (str,),
+    "applicability": (str,), "baseline": (bool, str), "severity": (str,), "overrides": (bool,),
+    "attested_by": (int,), "document": (dict,), "shown_by": (str,), "goals": (list,),
+}  # fmt: skip
 #: The moments of a release that a criterion may belong to.
 MOMENTS = ("before", "during", "after")
 REQUIRED = ("statement", "why", "source", "layers")
