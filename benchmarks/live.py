@@ -36,7 +36,7 @@ from prodgate.evidence.journal import Journal
 from prodgate.facts import Facts
 from prodgate.layers.layer import LayerContext
 from prodgate.layers.live import policies
-from prodgate.layers.live.layer import observe_through
+from prodgate.layers.live.observing import observe_through
 from prodgate.layers.static.repository import ProjectView
 from prodgate.rehearsal.account import provision
 from prodgate.run.judging import judge

@@ -33,7 +33,7 @@ from prodgate.aws.recording import Record, recall
 from prodgate.evidence import journal
 from prodgate.evidence.artifacts import load_json
 from prodgate.facts.observers import OBSERVERS, Observer, observe_all
-from prodgate.layers.live.layer import ACCOUNT, ANSWERS, make_account
+from prodgate.layers.live.observing import ACCOUNT, ANSWERS, make_account
 from prodgate.layers.static.repository import ProjectView
 
 Called = tuple[str, str]

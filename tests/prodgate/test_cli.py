@@ -12,6 +12,7 @@ import pytest
 
 from prodgate import cli
 from prodgate.commands import checking, handlers
+from prodgate.commands.running import _make_plan
 from prodgate.criteria import Criteria, UsageError
 from prodgate.evidence import runs
 from prodgate.run import layer_process, running
@@ -264,7 +265,7 @@ def test_who_allows_load_names_a_host_of_the_criteria_and_the_run_says_so(
     assert near[0] == 4
     assert "did you mean 'www.shop.example'?" in near[2]
     for host in ("www.shop.example", ""):
-        plan = handlers._make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
+        plan = _make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-load", host]))
         about = running._describe_run(plan, find_places(plan.project, plan.runs))
         made = runs.create(shop / f"runs{host}", about, shop / "criteria.toml", shop / "waivers.toml")
         assert runs.read(made).about.get("load_allowed", "") == host
@@ -275,7 +276,7 @@ def test_who_allows_attacks_names_the_site_and_the_run_says_so(shop: Path, capsy
     site = '[e2e]\nbase_url = "https://www.shop.example"\n\n[terraform]'
     (shop / "criteria.toml").write_text(VALID.replace("[terraform]", site, 1), "utf-8")
     assert "that is www.shop.example" in said(capsys, "run", "--i-am-allowed-to-attack", "shop.example")[2]
-    plan = handlers._make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-attack", "www.shop.example"]))
+    plan = _make_plan(cli._parser().parse_args(["run", "--i-am-allowed-to-attack", "www.shop.example"]))
     made = runs.create(
         shop / "runs", running._describe_run(plan, find_places(plan.project, plan.runs)),
         shop / "criteria.toml", shop / "waivers.toml",

@@ -16,6 +16,7 @@ from ..facts.observers import import_all
 from ..layers import BUILT
 from ..processes.sources import read_sources_only
 from ..run.planning import FOLDERS
+from ..run.preloading import import_for_judges
 from ..sections.criteria_file import load_criteria
 from ..sections.project import find_folders, load_facts, load_policies, root_of, suite_files
 from ..sections.secrets import list_secrets
@@ -26,6 +27,7 @@ from .explaining import explain
 def main(arguments: Sequence[str]) -> int:
     """Write the answer to a file, whole or not at all; return 0, or 4 with the mistake on stderr."""
     question, criteria, answer, *words = arguments
+    import_for_judges()
     read_sources_only(root_of(Path(criteria)), FOLDERS)
     try:
         text = QUESTIONS[question](Path(criteria), *words)

@@ -9,7 +9,7 @@ from typing import Final
 
 from ..criteria import Criteria, Scope
 from ..findings import Finding, Outcome
-from ..layers.static.layer import EVALUATES
+from ..layers.static.names import EVALUATES
 from ..run.watching import watch_judgements
 from ..terraform.policy import Policy, apply
 from ..terraform.resources import Configuration

@@ -20,8 +20,9 @@ from ..iam.truth import Doubt
 from ..semantics.json_texts import read_json
 from ..semantics.unresolved import Unresolved
 from ..terraform.diagnostics import TerraformError
-from ..terraform.evaluate import Given, list_roots, open_configurations
+from ..terraform.evaluate import Given, open_configurations
 from ..terraform.principals import read_account
+from ..terraform.roots import list_roots
 from .iam_arguments import COMPARING, parse_documents
 from .output import write
 

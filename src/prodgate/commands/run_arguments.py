@@ -12,13 +12,13 @@ from .seal_arguments import add_signing_key
 
 def add_run_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     """Add the commands of a run; ``command`` makes the parser of one from its name, its handler and its help."""
-    run = command("run", "run", "observe a target, judge it, and give one verdict with a report")
-    observe = command("observe", "observe", "observe a target and store the facts, to be judged later")
+    run = command("run", "running.run", "observe a target, judge it, and give one verdict with a report")
+    observe = command("observe", "running.observe", "observe a target and store the facts, to be judged later")
     for added in (run, observe):
         _add_target(added)
     run.add_argument("--compare", action="store_true", help="say what changed since the last run in the same folder")
-    judge = command("judge", "judge", "judge the facts of an earlier run again, by today's criteria")
-    report = command("report", "report", "write the reports of a run again, even of one that was cut off")
+    judge = command("judge", "running.judge", "judge the facts of an earlier run again, by today's criteria")
+    report = command("report", "running.report", "write the reports of a run again, even of one that was cut off")
     for added in (judge, report):
         added.add_argument("run", type=Path, help="a run directory")
     report.add_argument("--pdf", type=Path, metavar="FOLDER", help="print the reports with Chromium into this folder")

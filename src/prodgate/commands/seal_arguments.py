@@ -9,17 +9,21 @@ from pathlib import Path
 
 def add_seal_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     """Add the commands; ``command`` makes the parser of one from its name, its handler and its help."""
-    seal = command("seal", "seal", "seal a finished run anew, such as to sign it in a job that runs no code of a team")
+    seal = command(
+        "seal", "sealing.seal", "seal a finished run anew, such as to sign it in a job that runs no code of a team"
+    )
     seal.add_argument("run", type=Path, help="a run directory")
     add_signing_key(seal)
     seal.add_argument(
         "--timestamp", metavar="URL", default="",
         help="let this authority stamp the time of the seal (RFC 3161), such as http://timestamp.digicert.com",
     )  # fmt: skip
-    bundle = command("bundle", "bundle", "pack a sealed run into one file, the same bytes every time")
+    bundle = command("bundle", "sealing.bundle", "pack a sealed run into one file, the same bytes every time")
     bundle.add_argument("run", type=Path, help="a run directory")
     bundle.add_argument("--to", type=Path, metavar="FILE", help="default: beside the run, named after it")
-    _add_verify(command("verify", "verify", "say whether a sealed run is what was sealed, by whom, and its verdict"))
+    _add_verify(
+        command("verify", "sealing.verify", "say whether a sealed run is what was sealed, by whom, and its verdict")
+    )
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:

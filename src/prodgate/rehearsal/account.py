@@ -21,10 +21,8 @@ from ..terraform.apply import ApplyResult
 from ..terraform.core import Core, var_file_options
 from ..terraform.diagnostics import Diagnostic, TerraformError, errors_in, refusal
 from ..terraform.evaluate import (
-    MANIFEST,
     adopt_modules,
     check_variable_file,
-    find_only_root,
     read_time_limit,
     scratch_directory,
     silent,
@@ -32,6 +30,7 @@ from ..terraform.evaluate import (
 from ..terraform.hermetic import prepare_environment, stand_in
 from ..terraform.provider.creation import NOT_CREATED
 from ..terraform.provider.settings import Settings, read_settings
+from ..terraform.roots import MANIFEST, find_only_root
 from ..terraform.runner import find_engine
 from ..terraform.sources import Module, read_manifest, read_tree
 from ..terraform.state_server import state_server

@@ -11,19 +11,15 @@ from ..findings import Finding, Outcome
 from ..sealing.standing import UNSEALED, SealState
 from ..verdict import Verdict
 from .attested import record_rows
-from .browser import browser_part
 from .catalogue import FILES, Catalogue
 from .circumstances import describe_circumstances, is_partial
-from .dags.view import dags_part
 from .grouping import batches, by_criterion, gaps, headlines, layer_states, tally
 from .history.nights import MARKS, Night
 from .history.trends import list_trends
-from .load.self_test import self_test
-from .load.view import load_blocks
 from .made_up import list_made_up
 from .matrix import citations, criterion_rows, find_orphans, requirements
 from .pages import render_page
-from .rollout.view import rollout_part
+from .parts import make_parts
 from .uncommitted import name_uncommitted
 from .view import (
     GIVEN,
@@ -51,12 +47,8 @@ def render_html(
         run=run,
         verdict=verdict,
         seal=seal,
-        load=load_blocks(run, catalogue.text),
-        self_test=self_test(run),
+        **make_parts(run, verdict, catalogue.text),
         made_up=list_made_up(run, verdict, catalogue.text),
-        browser=browser_part(run, verdict),
-        rollout=rollout_part(run),
-        dags=dags_part(run, catalogue.text),
         records=record_rows(run, verdict),
         nights=nights,
         marks=MARKS,

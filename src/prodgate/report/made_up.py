@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ..evidence.runs import Run
-from ..layers.e2e.kinds import VISITS
-from ..layers.rollout.kinds import WATCH
 from ..verdict import Verdict
 from .load.drawing import Words
 from .view import observed_account
@@ -17,16 +15,26 @@ def list_made_up(run: Run, verdict: Verdict, words: Words) -> list[tuple[str, st
     """Return (layer, what was made up there) for each layer that a rehearsal asked; nothing for a real target."""
     if not verdict.scope.rehearsal:
         return []
-    told = {
-        "static": [words("made-up-static", engine=_source(run, "static", "configuration") or words("not-recorded"))],
-        "live": [words("made-up-live", account=observed_account(run) or words("not-recorded"))],
-        "load": [words("made-up-load")],
-        "e2e": [words("made-up-e2e", browser=_source(run, "e2e", VISITS) or words("not-recorded"))],
-        "dags": list(_tell_schedules(run, words)),
-        "rollout": [words("made-up-rollout", speed=_find_speed(run, words))],
-        "attested": [words("made-up-attested")],
+    telling: Mapping[str, Callable[[], Iterable[str]]] = {
+        "static": lambda: [words("made-up-static", engine=_find_engine(run, words))],
+        "live": lambda: [words("made-up-live", account=observed_account(run) or words("not-recorded"))],
+        "load": lambda: [words("made-up-load")],
+        "e2e": lambda: [words("made-up-e2e", browser=_find_browser(run, words))],
+        "dags": lambda: _tell_schedules(run, words),
+        "rollout": lambda: [words("made-up-rollout", speed=_find_speed(run, words))],
+        "attested": lambda: [words("made-up-attested")],
     }
-    return [(layer, text) for layer, texts in told.items() if layer in verdict.scope.layers for text in texts]
+    return [(layer, text) for layer, tell in telling.items() if layer in verdict.scope.layers for text in tell()]
+
+
+def _find_engine(run: Run, words: Words) -> str:
+    return _source(run, "static", "configuration") or words("not-recorded")
+
+
+def _find_browser(run: Run, words: Words) -> str:
+    from ..layers.e2e.kinds import VISITS  # noqa: PLC0415  no run without a browser needs it
+
+    return _source(run, "e2e", VISITS) or words("not-recorded")
 
 
 def _source(run: Run, layer: str, kind: str) -> str:
@@ -43,6 +51,8 @@ def _tell_schedules(run: Run, words: Words) -> Iterator[str]:
 
 
 def _find_speed(run: Run, words: Words) -> str:
+    from ..layers.rollout.kinds import WATCH  # noqa: PLC0415  no run without a deployment needs it
+
     for fact in run.facts_of("rollout", WATCH):
         try:
             return f"{int(load_json(run.path, str(fact['digest']))['speed']):,}"

@@ -12,8 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from .grouping import shared_evidence
-from .load.scales import latency_text
-from .load.view import PERCENTILES
+from .load.scales import PERCENTILES, latency_text
 from .rows import make_rows
 from .text import is_harmless, pieces, visible
 from .view import moment

@@ -30,6 +30,7 @@ from . import pytest_plugin
 from .citations import Citations
 from .integrity import CHANGED_CRITERIA, Fingerprint, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
+from .preloading import import_for_layer
 from .watching import watch_judgements
 
 #: What pytest is always given: what else is installed has no say in a judgement, and takes a second to load.
@@ -57,6 +58,7 @@ def main(arguments: list[str]) -> int:
     _end_with_parent()
     if given.account is not None:
         os.set_inheritable(given.account, False)  # in a child, it would keep copies alive
+    import_for_layer(given.layer)
     watch_judgements()
     layer, project = BUILT[given.layer], open_project(given.criteria)
     read_sources_only(project.root, FOLDERS)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ..facts.static.workflow_files import WorkflowError, observe_workflows
 from ..sections.criteria_file import CriteriaFile
 from ..sections.project import Project
 from ..terraform.diagnostics import TerraformError
-from ..terraform.evaluate import MANIFEST, find_only_root
 from ..terraform.read_files import Place, list_places
+from ..terraform.roots import MANIFEST, find_only_root
 from ..terraform.sources import read_manifest, read_tree
 
 #: The places of a project, besides its Terraform, in which whatever lies decides.
@@ -101,8 +100,13 @@ def _list_root(root: Path, base: Path) -> tuple[Place, ...]:
 
 def _list_run_by_workflows(root: Path) -> tuple[str, ...]:
     """The local actions, called workflows and scripts that workflows reach."""
+    folder = root / ".github/workflows"
+    if not os.path.lexists(folder):
+        return ()
+    from ..facts.static.workflow_files import WorkflowError, observe_workflows  # noqa: PLC0415  many have none
+
     try:
-        return tuple(observe_workflows(root / ".github/workflows"))
+        return tuple(observe_workflows(folder))
     except WorkflowError:
         return ()
 

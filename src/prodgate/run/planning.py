@@ -28,10 +28,9 @@ _PYTHON: Final = (".py", ".pyw")
 def plan_judges(project: Project, layers: Collection[str]) -> Mapping[str, Sequence[WrittenJudge]]:
     """Return the judges of each layer that the project's criteria ask for. Raises UsageError, a line per mistake."""
     files = {name: list_files(project, name) for name in BUILT}
-    read = {
-        path: read_judges(path) for path in dict.fromkeys(chain(*(files[name] for name in BUILT if name in layers)))
-    }
     asked = [(name, path) for name in BUILT if name in layers for path in files[name]]
+    # what is bundled has no flaws, and most of the time goes into looking for them
+    read = {path: read_judges(path, flaws=_is_own(path, project)) for path in dict.fromkeys(path for _, path in asked)}
     mistakes = [text for name, path in asked for text in _find_mistakes(name, path, read[path], project)]
     planned = {
         name: tuple(judge for path in files[name] for judge in read[path].judges if _is_asked(judge, project, name))

@@ -20,6 +20,7 @@ from ..terraform.policy import POLICIES, apply
 from ..terraform.serialization import from_json
 from .integrity import CHANGED_CRITERIA, describe_criteria, find_changes, take_fingerprint
 from .planning import FOLDERS
+from .preloading import import_for_judges
 from .watching import watch_judgements
 
 #: Name of the file with a configuration.
@@ -31,6 +32,7 @@ LAYER: Final = "static"
 def main(arguments: Sequence[str]) -> int:
     """Judge the configurations in the folders below one; return 0, or 4 with the mistake on stderr."""
     criteria, folder = map(Path, arguments)
+    import_for_judges()
     watch_judgements()
     project = open_project(criteria)
     read_sources_only(project.root, FOLDERS)

@@ -12,13 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from ..criteria import UsageError
-from ..engines.environments import EngineError
-from ..engines.printing import print_page
 from ..evidence import runs
 from ..processes.ending import naming
 from ..report.catalogue import FILES
-from ..report.diff.comparison import compare
-from ..report.diff.text import render_comparison
 from ..report.html import render_html
 from ..report.summary import render_summary
 from ..report.terminal import render_terminal
@@ -115,6 +111,9 @@ def _write_reports(run: runs.Run, verdict: Verdict, state: SealState, *, leave: 
 
 def _print_pages(run: Path, folder: Path) -> None:
     """Print the reports; what lies in a sealed run and is not of it would be held against it."""
+    from ..engines.environments import EngineError  # noqa: PLC0415  few runs are printed
+    from ..engines.printing import print_page  # noqa: PLC0415
+
     if folder.resolve().is_relative_to(run.resolve()):
         raise UsageError(f"{folder}: lies in the run, to which nothing may be added; name another folder for --pdf")
     with naming(folder):
@@ -133,6 +132,9 @@ def _write(path: Path, text: str) -> None:
 
 def _render_changes(before: Path, run: runs.Run) -> str:
     """Say what changed since an earlier run; one that can't be read takes nothing from the verdict of this one."""
+    from ..report.diff.comparison import compare  # noqa: PLC0415  few runs are compared
+    from ..report.diff.text import render_comparison  # noqa: PLC0415
+
     try:
         return render_comparison(compare(runs.read(before), run))
     except UsageError as error:

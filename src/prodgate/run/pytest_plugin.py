@@ -9,7 +9,6 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from ..sections.project import is_own
 from ..terraform.policy import POLICIES, Policy, apply
 from ..terraform.resources import Configuration
 from .judging import find_mistake, judge
+from .real_paths import find_real, find_real_files
 
 #: Findings shown for one failed item; the journal has all of them.
 MOST_SHOWN = 20
@@ -60,8 +60,6 @@ class Judging:
 
 
 _JUDGING = pytest.StashKey[Judging]()
-#: Where a path leads: asked of each policy at each module, and files stay where they are in a run.
-_real = cache(Path.resolve)
 
 
 def _judging(config: pytest.Config) -> Judging | None:
@@ -74,11 +72,11 @@ class PolicyFile(pytest.File):
     def collect(self) -> Iterator[PolicyItem]:
         """Yield an item for each policy that is written in this file; the first file has those of none, too."""
         judging = _judging(self.config)
-        files = {_real(path) for path in judging.policy_files} if judging else set()
-        first = bool(judging) and _real(self.path) == min(files)
+        files = find_real_files(judging.policy_files) if judging else frozenset()
+        first = bool(judging) and find_real(self.path) == min(files)
         for policy in POLICIES.values():
-            file = _real(policy.file)
-            if file == _real(self.path) or (first and file not in files):
+            file = find_real(policy.judge.__code__.co_filename)
+            if file == find_real(self.path) or (first and file not in files):
                 yield PolicyItem.from_parent(self, name=policy.id, subject=policy)
 
 
@@ -107,7 +105,7 @@ class PolicyItem(pytest.Item):
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> PolicyFile | None:
     """Collect a policy module of a gate run as what it is, without importing it again under another name."""
     judging = _judging(parent.config)
-    if judging is None or _real(module_path) not in {_real(path) for path in judging.policy_files}:
+    if judging is None or find_real(module_path) not in find_real_files(judging.policy_files):
         return None
     return PolicyFile.from_parent(parent, path=module_path)
 
@@ -165,9 +163,9 @@ def _find_duplicate_names(subjects: Iterable[Policy | Check]) -> Iterator[str]:
 def _find_hidden(items: Iterable[pytest.Item]) -> Iterator[str]:
     """Say which checks of the collected files became no item: hidden by another thing of that name, or taken away."""
     found = {id(check.function) for item in items if isinstance(check := _subject(item), Check)}
-    files = {_real(Path(item.path)) for item in items}
+    files = {find_real(Path(item.path)) for item in items}
     for check in registered_checks():
-        if id(check.function) not in found and _real(Path(check.function.__code__.co_filename)) in files:
+        if id(check.function) not in found and find_real(Path(check.function.__code__.co_filename)) in files:
             yield f"{check.place}: {check.name} is hidden by something of the same name below it; rename one"
 
 

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from ..criteria import suggest
 from ..dags.acknowledgements import find_acknowledged_mistakes
-from ..dags.cron import find_mistakes as schedule_mistakes
 from ..dags.declared import DeclaredDag, Schedule
 from ..quantities import Quantity
 from .data import DataSection, data_mistakes, parse_data_section
@@ -171,7 +170,7 @@ def _dag_mistakes(where: str, id_: str, table: Any) -> Iterator[str]:
         if not isinstance(table.get(key), str):
             yield f"{where}.{key}: is missing; an unstated one is not the same everywhere"
             return
-    wrong = schedule_mistakes(Schedule(cron=table["cron"], timezone=table["timezone"]))
+    wrong = _find_mistakes_of(Schedule(cron=table["cron"], timezone=table["timezone"]))
     yield from (f"{where}: {mistake}" for mistake in wrong)
     yield from _since_mistakes(f"{where}.since", table) if "since" in table and not wrong else ()
     for key in _DURATIONS:
@@ -220,8 +219,14 @@ def _rehearsal_mistakes(table: Any, dags: Mapping[str, Any]) -> Iterator[str]:
     for id_, cron in table["crons"].items():
         if id_ not in dags:
             yield f"airflow.rehearsal.crons.{id_}: is not a DAG of [dags]{suggest(id_, dags)}"
-        for mistake in schedule_mistakes(Schedule(cron=str(cron), timezone="UTC")):
+        for mistake in _find_mistakes_of(Schedule(cron=str(cron), timezone="UTC")):
             yield f"airflow.rehearsal.crons.{id_}: {mistake}"
     for id_ in dags:
         if id_ not in table["crons"]:
             yield f"airflow.rehearsal.crons: says nothing of {id_}; write how often it runs in a rehearsal"
+
+
+def _find_mistakes_of(schedule: Schedule) -> tuple[str, ...]:
+    from ..dags.cron import find_mistakes  # noqa: PLC0415  croniter is slow to load, and many criteria state no DAG
+
+    return find_mistakes(schedule)

@@ -29,15 +29,14 @@ from .positions import Position
 from .provenance import Provenance
 from .provider_versions import find_other_version
 from .resources import Configuration, Gap
+from .roots import MANIFEST, find_only_root, list_roots
 from .runner import find_engine
-from .sources import Tree, find_roots, read_manifest, read_tree
+from .sources import Tree, read_manifest, read_tree
 from .working_copy import copy_tree
 
 OnPlan = Callable[[Mapping[str, Any]], None]
 #: Seconds that one core command may take, unless PRODGATE_TERRAFORM_TIMEOUT says otherwise.
 LIMIT: Final = 600.0
-#: Where ``terraform init`` lists the modules it fetched, from the root.
-MANIFEST: Final = Path(os.environ.get("TF_DATA_DIR", ".terraform"), "modules", "modules.json")
 
 
 def silent(_step: str) -> None:
@@ -139,27 +138,6 @@ def _read_given_plan(
         on_plan(load_plan(path))
     provenance = _read_provenance(source, given, base) if source else None
     return read_plan(path, provenance=provenance, root=os.path.relpath(path, base))
-
-
-def find_only_root(path: Path) -> Path:
-    """Return the root at or below a directory. Raises TerraformError when there is not exactly one."""
-    roots = list_roots(path)
-    if len(roots) > 1:
-        names = ", ".join(os.path.relpath(root, path.resolve()) for root in roots)
-        raise refusal(f"{path}: holds {len(roots)} roots: {names}", "name one of them")
-    return roots[0]
-
-
-def list_roots(path: Path) -> tuple[Path, ...]:
-    """Return the roots at or below a directory. Raises TerraformError when there is none."""
-    if path.is_file():
-        raise refusal(f"{path}: is a file, and only a root can be applied", "name it: [terraform] source")
-    if not path.is_dir():
-        raise refusal(f"{path}: there is no such file or directory", "name a Terraform root or a plan.json")
-    roots = find_roots(path.resolve())
-    if not roots:
-        raise refusal(f"{path}: holds no Terraform files (*.tf)", "name a Terraform root or a plan.json")
-    return roots
 
 
 def _evaluate_root(

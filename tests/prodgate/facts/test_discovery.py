@@ -38,7 +38,10 @@ def test_every_observer_of_the_package_is_found() -> None:
 
 
 def test_the_order_is_the_same_whatever_is_imported_first() -> None:
-    orders = [registered(first) for first in ("prodgate.facts.live.web_acls", "prodgate.layers", "prodgate.facts.load")]
+    orders = [
+        registered(first)
+        for first in ("prodgate.facts.live.web_acls", "prodgate.layers.live.observing", "prodgate.facts.load")
+    ]
     assert orders[0] == orders[1]
     assert orders[2] in ([], orders[0])
 

@@ -125,3 +125,15 @@ def test_a_wrapper_is_where_it_was_written_itself(tmp_path: Path) -> None:
     names: dict[str, object] = {}
     exec(compile(f"{LOUD}@loud\n{BODY}", str(tmp_path / "test_x.py"), "exec"), names)
     assert find_place(names["test_it"], tmp_path) == "test_x.py:3"  # type: ignore[arg-type]
+
+
+def test_the_judges_of_a_file_are_the_same_where_nobody_looks_for_its_flaws(file: Path) -> None:
+    wrong = (
+        "kept = check\n@check('other', remedy='r')\ndef test_later(fact, criterion):\n    yield criterion.hold(fact)\n"
+    )
+    file.write_text("from prodgate import check\n@check('truth', remedy='r')\n" + BODY + wrong)
+    whole, alone = read_judges(file), read_judges(file, flaws=False)
+    assert whole.mistakes
+    assert whole.lazy
+    assert (alone.judges, alone.mistakes, alone.lazy) == (whole.judges, (), ())
+    assert [each.name for each in alone.judges] == ["test_it", "test_later"]

@@ -12,7 +12,8 @@ from prodgate.run.places import find_places
 from prodgate.sections.criteria_file import load_criteria
 from prodgate.sections.project import open_project
 from prodgate.terraform.diagnostics import TerraformError
-from prodgate.terraform.evaluate import evaluate, find_only_root
+from prodgate.terraform.evaluate import evaluate
+from prodgate.terraform.roots import find_only_root
 
 QUEUE = {
     "address": "aws_sqs_queue.orders", "mode": "managed", "type": "aws_sqs_queue", "name": "orders", "values": {"name": "orders"},

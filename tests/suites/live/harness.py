@@ -21,7 +21,7 @@ from prodgate.checks import Check, registered_checks
 from prodgate.facts import Facts
 from prodgate.facts.observers import OBSERVERS
 from prodgate.layers.live import policies
-from prodgate.layers.live.layer import make_account, observe_through
+from prodgate.layers.live.observing import make_account, observe_through
 from prodgate.layers.static.repository import ProjectView
 from prodgate.rehearsal.account import OriginalAccount, RehearsalAccount
 from prodgate.rehearsal.emulator_process import running_emulator

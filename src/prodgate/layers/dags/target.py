@@ -17,7 +17,7 @@ from ...dags.declared import DeclaredDag
 from ...facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
 from ...sections.data import DataSection
 from ..layer import LayerContext
-from ..live.layer import make_account
+from ..live.observing import make_account
 from ..static.repository import ProjectView
 
 #: How long CloudWatch may take to count a message that was sent.

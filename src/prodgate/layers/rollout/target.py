@@ -18,7 +18,7 @@ from ...engines.environments import EngineError
 from ...sections.rollout import RolloutSection, Watching
 from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
-from ..live.layer import make_account
+from ..live.observing import make_account
 from ..live.target import DAGS
 from ..own_site import require_sample
 from ..rehearsal import Rollout, load_rehearsal

@@ -7,9 +7,7 @@ from typing import Any, Final
 
 from ...evidence.artifacts import UNREADABLE, describe_flaw, load_json
 from ...evidence.runs import Run
-from ...facts.load.soundness import find_other_load, why_not_comparable
 from ...findings import Finding
-from ...layers.load.kinds import RECORD
 
 #: Layers whose figures depend on the machine that measured them.
 MEASURED: Final = ("load", "e2e", "dags", "rollout")
@@ -81,6 +79,8 @@ def _compare_about(before: Run, after: Run, names: tuple[str, ...]) -> Iterator[
 
 def find_other_profile(before: Run, then: Finding, after: Run, now: Finding) -> str:
     """Say why two findings of the load layer rest on loads that can't be compared; nothing when they can."""
+    from ...facts.load.soundness import find_other_load, why_not_comparable  # noqa: PLC0415  as below
+
     try:
         one, other = _read_record(before, then), _read_record(after, now)
         if not one or not other:
@@ -93,6 +93,8 @@ def find_other_profile(before: Run, then: Finding, after: Run, now: Finding) -> 
 
 def _read_record(run: Run, finding: Finding) -> Any:
     """Return the stored load that a finding cites; None when it cites none."""
+    from ...layers.load.kinds import RECORD  # noqa: PLC0415  no runs without load need it
+
     stored = {fact["digest"] for fact in run.facts_of("load", RECORD)}
     cited = [digest for digest in finding.evidence if digest in stored]
     return load_json(run.path, cited[0]) if cited else None

@@ -11,6 +11,9 @@ from typing import Final
 #: Side of the square that every plot is drawn in; the page stretches it to the width there is.
 SIDE: Final = 1000
 
+#: Percentiles of the table -> per mille.
+PERCENTILES: Final = {"p50": 500, "p75": 750, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999, "max": 1000}
+
 #: More ticks than these and only powers of ten are named.
 _MOST_TICKS: Final = 7
 

@@ -16,12 +16,9 @@ from ...layers.load.kinds import LIMITED_BY, RECORD
 from .charts import histogram_chart, percentile_chart
 from .drawing import Chart, Words
 from .failures import Failures, failures
-from .scales import latency_text
+from .scales import PERCENTILES, latency_text
 from .series import P95, Column, Distribution, columns, distribution
 from .timeline import timeline_chart
-
-#: Percentiles of the table -> per mille.
-PERCENTILES: Final = {"p50": 500, "p75": 750, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999, "max": 1000}
 
 #: Classes of failure that are listed.
 _MOST_CLASSES: Final = 12

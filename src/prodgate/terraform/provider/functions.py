@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .wire import CLASSES, encode_field
+from .fields import encode_field
 
 ARN_PARTS: Final = ("partition", "service", "region", "account_id", "resource")
 
@@ -64,6 +64,8 @@ AWS_FUNCTIONS: Final[Mapping[str, Function]] = {
 
 def describe(function: Function) -> Any:
     """Return the message that tells core the signature of a function."""
+    from .wire import CLASSES  # noqa: PLC0415  the provider's own process alone speaks the protocol
+
     parameters = [CLASSES["Parameter"](name=name, type=b'"string"') for name in function.parameters]
     returns = CLASSES["Return"](type=json.dumps(function.returns).encode())
     return CLASSES["Function"](**{"parameters": parameters, "return": returns})

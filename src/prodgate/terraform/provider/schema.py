@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from .wire import encode_field
+from .fields import encode_field
 
 #: A block as in `terraform providers schema -json`: {"attributes": …, "block_types": …}.
 Block = Mapping[str, Any]

@@ -9,7 +9,6 @@ from typing import Any, Final
 import msgpack
 
 from .schema import Block
-from .wire import CLASSES
 
 #: A value that is decided later, without any refinement.
 UNKNOWN: Final = msgpack.ExtType(0, b"\x00")
@@ -36,6 +35,8 @@ def decode(value: Any) -> Any:
 
 def encode(value: Any) -> Any:
     """Return the DynamicValue message that holds a value."""
+    from .wire import CLASSES  # noqa: PLC0415  the provider's own process alone speaks the protocol
+
     return CLASSES["DynamicValue"](msgpack=msgpack.packb(value))
 
 

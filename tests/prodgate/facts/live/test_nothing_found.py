@@ -18,7 +18,7 @@ from prodgate.facts.live.watching.alarms import Alarm, observe_alarms
 from prodgate.facts.live.web_acls import _rule
 from prodgate.facts.observers import OBSERVERS
 from prodgate.findings import Undetermined
-from prodgate.layers.live.layer import _is_foreign
+from prodgate.layers.live.observing import _is_foreign
 from prodgate.semantics.unresolved import Unknown
 
 from .stated_account import ACCOUNT, REGION, account_answering

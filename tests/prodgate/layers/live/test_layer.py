@@ -24,7 +24,8 @@ from prodgate.evidence.artifacts import load_json, store_json
 from prodgate.facts import Facts
 from prodgate.facts.live.queues import DeadLetterQueue, observe_dead_letter_queues
 from prodgate.facts.observers import OBSERVERS
-from prodgate.layers.live.layer import LiveLayer, _observe_account, observe_through
+from prodgate.layers.live.layer import LiveLayer
+from prodgate.layers.live.observing import observe_account, observe_through
 from prodgate.layers.live.target import LiveTarget
 from prodgate.layers.static.repository import ProjectView
 from tests.prodgate.layers.context import contents, layer_context
@@ -249,6 +250,6 @@ def test_an_interrupted_observation_asks_no_more_and_is_kept(shop: Path, monkeyp
     at, calls = layer_context(shop, "live"), Waiting()
     monkeypatch.setattr(observe_through, "__defaults__", ({observe_dead_letter_queues: (DeadLetterQueue,)},))
     with pytest.raises(KeyboardInterrupt):
-        _observe_account(LiveTarget("123456789012", "ap-northeast-1", calls), at)  # type: ignore[arg-type]
+        observe_account(LiveTarget("123456789012", "ap-northeast-1", calls), at)  # type: ignore[arg-type]
     assert calls.ended == "the run was interrupted"
     assert [fact["kind"] for fact in runs.read(at.run).facts] == ["account"]

@@ -1,0 +1,128 @@
+"""What the live layer does with an account: observe it by every registered observer, and keep each answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ...aws.account import WORKERS, Account, Calls
+from ...aws.recording import recall
+from ...evidence.artifacts import load_json
+from ...facts import Fact, Facts
+from ...facts import live as _observers  # noqa: F401  importing them registers them
+from ...facts.observers import OBSERVERS, Observer, observe_all
+from ..layer import LayerContext
+from ..static.repository import ProjectView
+from . import policies
+
+if TYPE_CHECKING:
+    from .target import LiveTarget
+
+#: Kind of the fact that says which account was observed, when, and what of the project was compared with it.
+ACCOUNT: Final = "account"
+#: Subject of a policy that is attached to a role, user or group.
+_ATTACHMENT: Final = re.compile(r"(arn:\S+:(?:role|user|group)/\S+) (?:with|policy) .+")
+#: Name of a load balancer or target group, to which AWS appends an id.
+_BALANCER: Final = re.compile(r":(?:loadbalancer/(?:app|net|gwy)|targetgroup)/([^/]+)/[0-9a-f]+")
+#: Kind of the facts that hold the answers of one service in one region.
+ANSWERS: Final = "answers"
+
+
+def recall_account(run: Path, events: Iterable[Mapping[str, Any]]) -> Facts:
+    """Run the observers on the answers of an earlier run; the facts are the same."""
+    stored = [(fact["kind"], load_json(run, fact["digest"])) for fact in events]
+    about = next((value for kind, value in stored if kind == ACCOUNT), None)
+    if about is None:
+        reason = "no account was observed in that run"
+        return Facts(unreadable={kind: reason for kinds in OBSERVERS.values() for kind in kinds})
+    recording = recall(value for kind, value in stored if kind == ANSWERS)
+    return observe_through(recording, about, ProjectView.from_evidence(about, run))
+
+
+def observe_account(target: LiveTarget, context: LayerContext) -> Facts:
+    """Observe an open account; answers are stored even when the run is interrupted."""
+    now = datetime.now(UTC).isoformat()
+    about = {
+        "id": target.id,
+        "region": target.region,
+        "now": now,
+        "foreign": context.stated.foreign,
+        "notes": target.notes,
+    }
+    project = ProjectView(context)
+    if context.stated.foreign:
+        context.note("live", f"left out, by [account] exempt: {', '.join(context.stated.foreign)}")
+    context.progress(f"live: looking at account {target.id} in {target.region}")
+    try:
+        facts = _run_interruptibly(target, lambda: observe_through(target.calls, about, project))
+    finally:
+        _store_answers(target, {**about, **project.to_json()}, context)
+    records = target.calls.recording.records.values()
+    unread = sum(bool(record.unreadable) for record in records)
+    context.progress(f"live: {len(records)} calls, {unread} without an answer, {len(facts.known)} facts")
+    return facts
+
+
+def _run_interruptibly(target: LiveTarget, look: Callable[[], Facts]) -> Facts:
+    """Observe in a thread of its own, so that an interrupt can close the calls that other threads still wait for."""
+    with ThreadPoolExecutor(1, thread_name_prefix="looking") as thread:
+        seen = thread.submit(look)
+        try:
+            return seen.result()
+        except KeyboardInterrupt:
+            target.calls.close("the run was interrupted")
+            raise
+
+
+def observe_through(
+    calls: Calls,
+    about: Mapping[str, Any],
+    project: ProjectView,
+    observers: Mapping[Observer, tuple[type[Fact], ...]] = OBSERVERS,
+) -> Facts:
+    """Return the facts that observers make of calls; ``about`` says of which account and when."""
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:
+        facts = observe_all(make_account(calls, about, project, pool), observers)
+    known = [fact for fact in facts.known if not _is_foreign(fact, about["foreign"])]
+    judged_by: dict[type | str, frozenset[str]] = {name: facts.sources(kind) for name, kind in policies.KINDS.items()}
+    return replace(facts, known=known, made_of={**facts.made_of, **judged_by})
+
+
+def make_account(calls: Calls, about: Mapping[str, Any], project: ProjectView, pool: ThreadPoolExecutor) -> Account:
+    """Return the account that observers ask."""
+    return Account(
+        id=about["id"],
+        region=about["region"],
+        now=datetime.fromisoformat(about["now"]),
+        calls=calls,
+        pool=pool,
+        declared=project.declared,
+        files=project.files,
+    )
+
+
+def _is_foreign(fact: Any, patterns: Sequence[str]) -> bool:
+    """Whether a fact is about something that is not of this system, by its ARN or the end of it that is a name.
+
+    What a role holds, such as ``ARN of the role with ARN of a policy``, belongs to whoever the role belongs to.
+    """
+    held = _ATTACHMENT.fullmatch(fact.subject)
+    named = held[1] if held else fact.subject
+    names = [fact.subject, named, named.rpartition(":")[2], named.rpartition("/")[2]]
+    if balancer := _BALANCER.search(named):
+        names.append(balancer[1])
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def _store_answers(target: LiveTarget, about: Mapping[str, Any], context: LayerContext) -> None:
+    for service, region, calls in target.calls.recording.by_place():
+        evidence = {"service": service, "region": region, "library": target.library, "calls": calls}
+        source = f"{len(calls)} calls to {service} with {target.library}"
+        context.store_fact("live", ANSWERS, f"{service} in {region}", evidence, source)
+    context.store_fact("live", ACCOUNT, f"{target.id} in {target.region}", about, context.target.url)

@@ -1,0 +1,75 @@
+"""What the static layer judges itself: whether the configuration evaluates, what the scanner says of it, and goals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from ...facts import Facts
+from ...findings import Finding, Outcome
+from ...sections.criteria_file import CriteriaFile
+from ...semantics.json_texts import read_json
+from ...terraform.diagnostics import Diagnostic
+from ...terraform.positions import Position
+from ...terraform.resources import Configuration
+from ..layer import LayerContext
+from . import checkov, goals
+from .names import EVALUATES
+
+
+def list_questions(stated: CriteriaFile) -> Sequence[tuple[str, str]]:
+    """Return (check, criterion) of what is judged here."""
+    evaluated = (("terraform", EVALUATES),) if EVALUATES in stated.criteria else ()
+    return (*evaluated, *checkov.list_questions(stated), *goals.list_questions(stated))
+
+
+def conclude(facts: Facts, context: LayerContext) -> Mapping[tuple[str, str], Sequence[Finding]]:
+    """Judge whether the configuration evaluates completely, what the scanner says about it, and goals."""
+    stated = context.stated
+    evaluated = tuple(_judge_evaluation(facts) if EVALUATES in stated.criteria else _find_flaws(facts))
+    judged = {("terraform", EVALUATES): evaluated} if evaluated else {}
+    proven = goals.conclude(facts, stated, partial(_read_start, context.run))
+    return {**judged, **checkov.conclude(facts, stated), **proven}
+
+
+def _read_start(run: Path) -> str:
+    """Return when a run began: the moment of which it is asked what may be done."""
+    return str(read_json((run / "run.json").read_text("utf-8"))["started"])
+
+
+def _judge_evaluation(facts: Facts) -> Iterable[Finding]:
+    """Yield what stopped the evaluation, what could not be evaluated, or that everything was."""
+    yield from _find_flaws(facts)
+    for configuration in facts.of(Configuration):
+        if configuration.complete:
+            yield _make_finding(Outcome.SATISFIED, configuration.root, "", None)
+    if not facts.of(Diagnostic) and not facts.of(Configuration):
+        reason = facts.why_unreadable(Configuration) or "no configuration was observed"
+        yield _make_finding(Outcome.UNDETERMINED, "(configuration)", reason, None)
+
+
+def _find_flaws(facts: Facts) -> Iterable[Finding]:
+    """Yield what went wrong; it counts even when no criterion asks whether the configuration evaluates."""
+    for diagnostic in facts.of(Diagnostic):
+        # a diagnostic without a position is not about the configuration, but about what should have evaluated it
+        outcome = Outcome.NOT_SATISFIED if diagnostic.position else Outcome.UNDETERMINED
+        yield _make_finding(outcome, "(configuration)", str(diagnostic), diagnostic.position)
+    for configuration in facts.of(Configuration):
+        for gap in configuration.gaps:
+            yield _make_finding(Outcome.UNDETERMINED, gap.subject, gap.reason, gap.position)
+
+
+def _make_finding(outcome: Outcome, subject: str, reason: str, position: Position | None) -> Finding:
+    return Finding(
+        criterion=EVALUATES,
+        check="terraform",
+        layer="static",
+        subject=subject,
+        outcome=outcome,
+        expected="every value evaluates without a diagnostic" if reason else "",
+        observed=reason if outcome is Outcome.NOT_SATISFIED else "",
+        reason=reason if outcome is Outcome.UNDETERMINED else "",
+        remedy="Mend what Terraform says about the configuration." if reason else "",
+        where=(str(position),) if position else (),
+    )
