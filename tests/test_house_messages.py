@@ -8,6 +8,7 @@ from .judged_texts import list_texts, stated_in, texts_of, without_names
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src" / "prodgate"
+FOLDERS = ("facts", "layers", "semantics", "dags", "probes")
 JUDGEMENT = ("criteria", "verdict", "waivers", "findings", "estimates", "judgement")
 #: File of messages -> the texts that have one, each with its place; what is in an earlier file is not said again.
 WHOLE = {
@@ -17,7 +18,7 @@ WHOLE = {
     "journeys": texts_of(ROOT / "e2e") | texts_of(ROOT / "loadtests"),
     "judgement": texts_of(*(SOURCES / f"{name}.py" for name in JUDGEMENT)),
     "checkov": texts_of(SOURCES / "engines" / "checkov_findings.py"),
-    **{name: texts_of(SOURCES / name) for name in ("facts", "layers", "semantics", "dags", "probes")},
+    **{name: texts_of(SOURCES / name) for name in FOLDERS},
 }
 #: File of messages -> texts of which some have one.
 PARTLY = {"terraform": texts_of(SOURCES / "terraform")}

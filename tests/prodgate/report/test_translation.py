@@ -108,6 +108,11 @@ def test_no_text_of_a_message_is_taken_for_that_of_another() -> None:
         assert known.say(text) == said.format(**values), english
 
 
+def test_a_measured_value_is_said_with_its_interval() -> None:
+    said = Catalogue("ja").say("182 ms (95 % each end: 170–190 ms, 2,995 requests)")
+    assert said == "182 ms（両端それぞれ 95 %：170–190 ms、リクエスト 2,995 件）"
+
+
 def test_the_page_of_a_comparison_is_in_japanese_but_for_what_a_team_wrote() -> None:
     ours = failing("c", "main.a", observed="the team's own words")
     before = run([criterion("c")], [ours], system="shop")
