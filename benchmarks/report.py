@@ -48,21 +48,28 @@ def measure(name: str, every: int, folder: Path, browser: Browser) -> bool:
     built = time.perf_counter() - start
     path = folder / f"{name}.html"
     path.write_text(page, "utf-8")
-    opened = min(open_seconds(browser, path) for _ in range(3))
+    opened, worked = min(open_seconds(browser, path) for _ in range(3))
     size = path.stat().st_size
-    print(f"{name}: {FINDINGS:,} findings, {size:,} bytes, built in {built:.2f} s, opened in {opened:.2f} s")
+    took = f"opened in {opened:.2f} s, of which a processor worked {worked:.2f} s"
+    print(f"{name}: {FINDINGS:,} findings, {size:,} bytes, built in {built:.2f} s, {took}")
     return size <= MOST and built <= BUILD and opened <= OPEN
 
 
-def open_seconds(browser: Browser, path: Path) -> float:
-    """Return the seconds from navigation until the first screen is laid out and painted."""
+def open_seconds(browser: Browser, path: Path) -> tuple[float, float]:
+    """Return the seconds from navigation until the first screen is painted, and those of a processor for the page.
+
+    On a machine that does other things, too, only the second says how long it takes on one that does not.
+    """
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
     start = time.perf_counter()
     page.goto(path.absolute().as_uri(), wait_until="load")
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     seconds = time.perf_counter() - start
+    measured = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
     page.close()
-    return seconds
+    return seconds, measured["ProcessTime"]
 
 
 if __name__ == "__main__":

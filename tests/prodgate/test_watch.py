@@ -12,6 +12,7 @@ import pytest
 from prodgate.aws.answers import Unreadable
 from prodgate.cli import BROKEN, INSUFFICIENT, NO_GO, USAGE, main
 from prodgate.commands import watching
+from prodgate.evidence import runs
 from prodgate.layers.rollout.records import find_watches
 from tests.prodgate.layers.rollout.test_following import CRITERIA, TARGET
 from tests.suites.rollout import evidence
@@ -66,6 +67,18 @@ def test_the_record_is_found_by_the_next_run(run: Run, tmp_path: Path, capsys: p
     assert find_watches(tmp_path / "runs", "aws://other@eu-west-1", ids)[0] == []
     _, unwatched = find_watches(tmp_path / "runs", TARGET, {**ids, "arn:other": "d-OTHER0001"})
     assert unwatched.startswith("nobody watched d-OTHER0001")
+
+
+def test_the_record_is_sealed_and_verified_as_a_run_is(run: Run, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run("--latest", TARGET) == 0
+    watches = tmp_path / "runs" / "watches"
+    newest = runs.latest(watches)
+    assert newest is not None
+    asked = ["verify", "--unsigned", "--criteria", "criteria.toml"]
+    assert main([*asked, str(watches)]) == INSUFFICIENT
+    (newest / "journal.jsonl").write_text((newest / "journal.jsonl").read_text("utf-8").replace("API", "WEB"), "utf-8")
+    assert main([*asked, str(newest)]) == USAGE
 
 
 def test_a_watch_that_was_cut_short_counts_for_nothing(run: Run, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from ..layers.rollout.failed_migration import follow_failure
 from ..layers.rollout.following import Wanted, follow, summarise
 from ..layers.rollout.records import FAILED_MIGRATION, FOLDER, KIND
 from ..report.text import visible
+from ..run.publishing import close_record
 from ..sections.project import Project, open_project
 from ..sections.targets import Target, parse_target
 from .allowed_hosts import refuse_other_host
@@ -43,7 +44,7 @@ def watch(given: argparse.Namespace) -> int:
     digest, kind = store_json(context.run, record), FAILED_MIGRATION if wanted is None else KIND
     subject = record["family"] if wanted is None else ", ".join(sorted(record["ids"].values()))
     context.journal.record_fact("rollout", kind, subject, digest, target.url)
-    runs.close(context.run)
+    close_record(context.run)
     outcome = summarise_failure(record) if wanted is None else summarise(record)
     _print_outcome(outcome, as_json=given.json)
     sys.stderr.write(f"record: {context.run}\n")

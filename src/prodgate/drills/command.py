@@ -21,6 +21,7 @@ from ..evidence.artifacts import store_json
 from ..evidence.journal import Journal
 from ..layers.rehearsal import load_rehearsal
 from ..report.text import visible
+from ..run.publishing import close_record
 from ..sections.project import Project, open_project
 from ..sections.targets import Target, parse_target
 from ..terraform.diagnostics import TerraformError
@@ -153,7 +154,7 @@ def _clients(target: Target, project: Project) -> Iterator[Clients]:
 def _write_record(drilled: Outcome, target: Target) -> None:
     digest = store_json(drilled.run, drilled.record)
     Journal.of(drilled.run).record_fact("live", drilled.kind, drilled.subject, digest, target.url)
-    runs.close(drilled.run)
+    close_record(drilled.run)
 
 
 def _render_lines(drilled: AlarmDrill) -> Iterator[str]:

@@ -13,6 +13,7 @@ import pytest
 from prodgate.cli import main
 from prodgate.drills import command
 from prodgate.evidence import runs
+from prodgate.sealing.verifying import check_by_itself
 from tests.prodgate.rehearsal.emulated import ACCOUNT, REGION, Account
 
 pytestmark = pytest.mark.xdist_group("emulator")
@@ -58,6 +59,7 @@ def test_a_drill_leaves_a_record(account: Account, tmp_path: Path, capsys: pytes
     assert kept.about["drill"] == "alarm slow"
     assert [fact["kind"] for fact in kept.facts] == ["drill"]
     assert kept.finished
+    assert check_by_itself(record).flaws == ()
 
 
 def test_what_did_not_arrive_is_a_failure(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
