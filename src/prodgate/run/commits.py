@@ -71,12 +71,13 @@ def ask_or_nothing(root: Path, *words: str) -> str:
         return ""
 
 
-def make_asker(root: Path, *, limit: float = _LIMIT, settings: Mapping[str, str] = MappingProxyType({})) -> Ask:
+def make_asker(root: Path, *, limit: float = 0, settings: Mapping[str, str] = MappingProxyType({})) -> Ask:
     """Return a function that asks git about a directory, and raises GitError, or UsageError when no answer comes.
 
     Settings in the environment that lead git elsewhere (``GIT_DIR``, ``GIT_INDEX_FILE``, …) are not handed on, but
-    those that are given are. ``limit`` is in seconds.
+    those that are given are. ``limit`` is in seconds; the usual one without it.
     """
+    limit = limit or _LIMIT
     git = shutil.which("git")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | dict(settings)
 
