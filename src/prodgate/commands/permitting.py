@@ -50,13 +50,21 @@ def _reach(path: Path, args: argparse.Namespace) -> int:
 
     if args.who_can:
         _check(*args.who_can)
-    account = _read_root(path, Given(args.var_file))
+    account = _read_kept(path, args) if (path / "run.json").is_file() else _read_root(path, Given(args.var_file))
     rows = describe_who_can(account, *args.who_can) if args.who_can else describe_reach(account)
     lines = ["No user and no role is declared."]
     if rows:
         lines = list(render_who_can(rows) if args.who_can else render_reach(rows))
     write(json.dumps(rows, indent=2) if args.json else "\n".join(lines), None)
     return 0
+
+
+def _read_kept(path: Path, args: argparse.Namespace) -> Account:
+    from .kept_principals import read_kept  # noqa: PLC0415  it needs every observer
+
+    if args.var_file:
+        raise UsageError("--var-file is for a PATH with Terraform; a run has been evaluated already")
+    return read_kept(path)
 
 
 def _read_root(path: Path, given: Given) -> Account:

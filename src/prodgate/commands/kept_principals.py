@@ -1,0 +1,39 @@
+"""The principals of a kept run: of the account that it looked at, or else of what it declares."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ..aws.answers import Absent, Unreadable
+from ..aws.recording import recall
+from ..criteria import UsageError
+from ..evidence.artifacts import load_json
+from ..evidence.runs import Run, read
+from ..facts.live.principals import read_account as read_live
+from ..iam.account import Account
+from ..layers.live.observing import ACCOUNT, ANSWERS, make_account
+from ..layers.static.repository import ProjectView
+from ..terraform.principals import read_account as read_declared
+from ..terraform.serialization import from_json
+
+
+def read_kept(path: Path) -> Account:
+    """Return the principals of a run, as of its beginning. Raises UsageError where it saw neither."""
+    run = read(path)
+    if about := _load(run, "live", ACCOUNT):
+        recording = recall(_load(run, "live", ANSWERS))
+        with ThreadPoolExecutor(1) as pool:
+            opened = make_account(recording, about[0], ProjectView.from_evidence(about[0], path), pool)
+            try:
+                return read_live(opened)
+            except (Unreadable, Absent) as error:
+                raise UsageError(f"{path}: what IAM lists was not observed: {error}") from error
+    for declared in _load(run, "static", "configuration"):
+        return read_declared(from_json(declared), str(run.about["started"]))
+    raise UsageError(f"{path}: looked at no account and at no configuration; name a run of the layer live or static")
+
+
+def _load(run: Run, layer: str, kind: str) -> list[Any]:
+    return [load_json(run.path, fact["digest"]) for fact in run.facts_of(layer, kind)]

@@ -1,0 +1,103 @@
+"""The users, roles and groups of an account as they are, with their policies: what `prodgate.iam` asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from ...aws.account import Account
+from ...aws.answers import Unreadable
+from ...aws.documents import read_document as parse_text
+from ...iam.account import ADMINISTRATOR_ACCESS, EVERYTHING, Group, Principal
+from ...iam.account import Account as Known
+from ...iam.documents import Document, read_document, read_identity_document
+from ...semantics.unresolved import Unresolved
+from .permissions import list_identities
+
+#: Kind of principal -> the members under which IAM lists it and its inline policies.
+_LISTS: Final = {
+    "user": ("UserDetailList", "UserPolicyList"),
+    "role": ("RoleDetailList", "RolePolicyList"),
+    "group": ("GroupDetailList", "GroupPolicyList"),
+}
+
+
+def read_account(account: Account) -> Known:
+    """Return the principals of an account. What runs with the rights of a role is not known. Raises Unreadable."""
+    managed = {one["Arn"]: _read_default(one) for one in list_identities(account, "Policies")}
+    groups = {one["GroupName"]: _read_group(one, managed) for one in list_identities(account, _LISTS["group"][0])}
+    users = [_read_user(one, managed, groups) for one in list_identities(account, _LISTS["user"][0])]
+    roles = [_read_role(one, managed) for one in list_identities(account, _LISTS["role"][0])]
+    return Known(
+        id=account.id,
+        principals=(*users, *roles),
+        groups={group.arn: group for group in groups.values()},
+        now=account.now.isoformat(timespec="seconds"),
+    )
+
+
+def _read_default(policy: Mapping[str, Any]) -> Document:
+    for version in policy.get("PolicyVersionList") or ():
+        if version["IsDefaultVersion"]:
+            return _read(version.get("Document"), policy["Arn"], read_identity_document)
+    return Document(unread=f"IAM lists no default version of {policy['Arn']}")
+
+
+def _read(document: Any, where: str, read: Callable[[Any, str], Document]) -> Document:
+    """Read a document, which boto3 has mostly parsed; what can't be read is a document that says so."""
+    try:
+        return read(parse_text(document, where) if isinstance(document, str) else document, where)
+    except (Unresolved, Unreadable) as error:
+        return Document(unread=str(error))
+
+
+def _list_identity(kind: str, one: Mapping[str, Any], managed: Mapping[str, Document]) -> Iterator[Document]:
+    for inline in one.get(_LISTS[kind][1]) or ():
+        yield _read(inline["PolicyDocument"], f"{one['Arn']} {inline['PolicyName']}", read_identity_document)
+    yield from (_find_managed(arn, managed) for arn in _list_attached(one))
+
+
+def _list_attached(one: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(policy["PolicyArn"] for policy in one.get("AttachedManagedPolicies") or ())
+
+
+def _find_managed(arn: str, managed: Mapping[str, Document]) -> Document:
+    if arn == ADMINISTRATOR_ACCESS:
+        return EVERYTHING
+    return managed.get(arn) or Document(unread=f"what {arn} allows is not known here")
+
+
+def _read_boundary(one: Mapping[str, Any], managed: Mapping[str, Document]) -> Document | None:
+    arn = (one.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")
+    return _find_managed(arn, managed) if arn else None
+
+
+def _read_group(one: Mapping[str, Any], managed: Mapping[str, Document]) -> Group:
+    return Group(arn=one["Arn"], identity=tuple(_list_identity("group", one, managed)), managed=_list_attached(one))
+
+
+def _read_user(one: Mapping[str, Any], managed: Mapping[str, Document], groups: Mapping[str, Group]) -> Principal:
+    joined = [groups[name] for name in one.get("GroupList") or () if name in groups]
+    missing = [name for name in one.get("GroupList") or () if name not in groups]
+    unknown = [Document(unread=f"what the group {name} allows is not known here") for name in missing]
+    own = _list_identity("user", one, managed)
+    return Principal(
+        arn=one["Arn"],
+        identity=(*own, *(each for group in joined for each in group.identity), *unknown),
+        managed=(*_list_attached(one), *(each for group in joined for each in group.managed)),
+        groups=tuple(group.arn for group in joined),
+        boundary=_read_boundary(one, managed),
+        place=one["Arn"],
+    )
+
+
+def _read_role(one: Mapping[str, Any], managed: Mapping[str, Document]) -> Principal:
+    return Principal(
+        arn=one["Arn"],
+        identity=tuple(_list_identity("role", one, managed)),
+        managed=_list_attached(one),
+        boundary=_read_boundary(one, managed),
+        trust=_read(one.get("AssumeRolePolicyDocument"), f"the trust policy of {one['Arn']}", read_document),
+        in_profile=bool(one.get("InstanceProfileList")),
+        place=one["Arn"],
+    )

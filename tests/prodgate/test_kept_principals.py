@@ -1,0 +1,66 @@
+"""`prodgate iam RUN`: what a kept run declared is asked again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from prodgate.aws.recording import Call, Record
+from prodgate.cli import main
+from prodgate.commands.kept_principals import read_kept
+from prodgate.criteria import UsageError
+from prodgate.facts.live.permissions import IDENTITIES
+from prodgate.terraform.resources import Configuration
+from prodgate.terraform.serialization import to_json
+from tests.prodgate.layers.context import layer_context
+from tests.prodgate.terraform.test_principals import ACCOUNT, declared, role
+
+CRITERIA = """
+system = "shop"
+[criteria.x]
+statement = "It holds."
+why = "It matters."
+source = "X-1"
+layers = ["static"]
+"""
+
+
+def test_what_a_run_declared_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    context = layer_context(tmp_path, "static")
+    with pytest.raises(UsageError, match="looked at no account and at no configuration"):
+        read_kept(context.run)
+    administrator = declared(
+        "aws_iam_role_policy_attachment",
+        "admin",
+        role="admin",
+        policy_arn="arn:aws:iam::aws:policy/AdministratorAccess",
+    )
+    configuration = Configuration(root="shop", engine="none", resources=[role("admin"), role("idle"), administrator])
+    context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
+    assert main(["iam", str(context.run), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["name"]: row["administrator"] for row in rows} == {"admin": "yes", "idle": "no"}
+    assert main(["iam", str(context.run), "--var-file", "a.tfvars"]) == 4
+    assert "--var-file is for a PATH with Terraform" in capsys.readouterr().err
+
+
+def test_an_account_that_a_run_looked_at_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    context = layer_context(tmp_path, "live")
+    about = {"id": ACCOUNT, "region": "eu-west-1", "now": "2026-01-01T00:00:00+00:00", "foreign": [], "files": {}}
+    context.store_fact("live", "account", ACCOUNT, about, "aws://eu-west-1")
+    with pytest.raises(UsageError, match="what IAM lists was not observed"):
+        read_kept(context.run)
+    asked = Call(
+        service="iam", operation="GetAccountAuthorizationDetails", region="eu-west-1",
+        parameters={"Filter": IDENTITIES}, whole=True,
+    )  # fmt: skip
+    page = {"UserDetailList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "UserName": "ann"}]}
+    calls = [Record(call=asked, pages=[page]).to_json()]
+    answers = {"service": "iam", "region": "eu-west-1", "library": "none", "calls": calls}
+    context.store_fact("live", "answers", "iam in eu-west-1", answers, "1 call")
+    (ann,) = read_kept(context.run).principals
+    assert (ann.name, ann.place) == ("ann", ann.arn)
