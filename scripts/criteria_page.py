@@ -49,7 +49,7 @@ PURPOSES = {
     "include": "Further files below this folder that state criteria and sections, each thing once.",
     "extends": "Bundled criteria that are taken over, whole or by area. See below.",
     "terraform": "`root`: the folder or `plan.json` that is judged; `source`: the root of a plan; `var_files`.",
-    "account": "`id`: the account that the system runs in; `exempt`: what there is of others. [live.md](live.md)",
+    "account": "`id`: the account; `exempt`: what is of others; `zones`: those it may use. [live.md](live.md)",
     "repository": "`exempt`: files that hold made-up credentials on purpose.",
     "facts": "`max_age`: how old what was observed may be when it is judged, by layer.",
     "evidence": "`signers`: whose signatures count. [evidence.md](evidence.md)",

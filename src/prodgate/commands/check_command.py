@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -98,6 +98,7 @@ def _open_all(args: argparse.Namespace, yardstick: _Yardstick) -> tuple[Configur
 
 def _open(path: Path, given: Given, source: Path | None, yardstick: _Yardstick) -> tuple[Configuration, ...]:
     account = yardstick.project.stated.account if yardstick.project else None
+    given = replace(given, zones=yardstick.project.stated.zones if yardstick.project else ())
     return open_configurations(path, given=given, source=source, progress=print_progress, account=account)
 
 

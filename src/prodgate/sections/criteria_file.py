@@ -74,6 +74,7 @@ class CriteriaFile:
     """The AWS account that the system runs in, 12 digits; empty when the file names none."""
     foreign: tuple[str, ...] = ()
     """Patterns of names and ARNs in the account that are not of this system."""
+    zones: tuple[str, ...] = ()
     max_age: Mapping[str, Quantity] = field(default_factory=lambda: parse_max_age({}))
     """The greatest age of the facts of each layer when they are judged."""
     evidence: EvidenceSection = field(default_factory=EvidenceSection)
@@ -147,14 +148,13 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
 
 
 def _parse_places(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where the system is declared and runs, and what there is not its own."""
     terraform, account = data.get("terraform", {}), data.get("account", {})
     return {
         **{f"terraform_{key}": terraform.get(key, "") for key in ("root", "source")},
         "var_files": tuple(terraform.get("var_files", ())),
         "exempt": tuple(data.get("repository", {}).get("exempt", ())),
         "account": account.get("id", ""),
-        "foreign": tuple(account.get("exempt", ())),
+        **{name: tuple(account.get(key, ())) for name, key in (("foreign", "exempt"), ("zones", "zones"))},
     }
 
 

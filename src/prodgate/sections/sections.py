@@ -21,6 +21,8 @@ SECTIONS: Final = (
     "system", "include", "extends", "terraform", "account", "repository", "facts", "evidence", "load", "airflow",
     "dags", "e2e", "rollout", "rehearsal", "attested", "requirements", "criteria",
 )  # fmt: skip
+#: An availability zone of a region.
+_ZONE: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 
 
 def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
@@ -71,6 +73,9 @@ def _account_mistakes(account: Any) -> Iterator[str]:
     ):
         yield f'account: is {account!r}; write [account] with id = "123456789012"'
         return
-    yield from key_mistakes("account", account, ("id", "exempt"))
+    yield from key_mistakes("account", account, ("id", "exempt", "zones"))
     if not is_text_list(account.get("exempt", [])):
         yield f'account.exempt: is {account["exempt"]!r}; write a list of names or ARNs, e.g. ["other-system-*"]'
+    zones = account.get("zones", [])
+    if not is_text_list(zones) or not all(map(_ZONE.fullmatch, zones)) or len({*zones}) < len(zones):
+        yield f'account.zones: is {zones!r}; write the availability zones, each once, e.g. ["eu-west-1a", "eu-west-1b"]'

@@ -10,27 +10,25 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ..processes.progress import Progress
 from .core import Core, var_file_options
 from .diagnostics import refusal
-from .directory_files import name_for_core
-from .flow import read_native
 from .foreign_providers import leave_out_foreign
 from .hermetic import prepare_environment, stand_in
 from .inventions import read_inventions
 from .lenience import plan_leniently
 from .plan import build_configuration, read_plan
 from .plan_file import load_plan
-from .positions import Position
 from .provenance import Provenance
 from .provider_versions import find_other_version
-from .resources import Configuration, Gap
+from .resources import Configuration
 from .roots import MANIFEST, find_only_root, list_roots
 from .runner import find_engine
+from .source_gaps import find_source_gaps
 from .sources import Tree, read_manifest, read_tree
 from .working_copy import copy_tree
 
@@ -50,6 +48,8 @@ class Given:
     var_files: Sequence[Path] = ()
     variables: Sequence[str] = ()
     modules: Sequence[Path] = ()
+    zones: Sequence[str] = ()
+    """The availability zones that the account may use, where criteria name them."""
 
     def check(self) -> Given:
         """Return it with files and folders as they are found from anywhere. Raises TerraformError when one is not."""
@@ -60,7 +60,7 @@ class Given:
         if wrong is not None:
             raise refusal(f"{wrong!r} sets no variable", "write NAME=VALUE")
         files = tuple(map(check_variable_file, self.var_files))
-        return Given(files, self.variables, tuple(each.resolve() for each in self.modules))
+        return replace(self, var_files=files, modules=tuple(each.resolve() for each in self.modules))
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -111,6 +111,7 @@ def evaluate(
     on_plan: OnPlan | None = None,
     account: str | None = None,
     source: Path | None = None,
+    zones: Sequence[str] = (),
 ) -> Configuration:
     """Evaluate the root at ``path``, or the only root below it. Positions are relative to ``base``, or to ``path``.
 
@@ -127,7 +128,12 @@ def evaluate(
     if source:
         raise refusal(f"{path}: is a root, and what a plan.json was made from is stated", "leave source out")
     return _evaluate_root(
-        find_only_root(path), (base or path).resolve(), Given(var_files), progress, on_plan=on_plan, account=account
+        find_only_root(path),
+        (base or path).resolve(),
+        Given(var_files, zones=zones),
+        progress,
+        on_plan=on_plan,
+        account=account,
     )
 
 
@@ -155,7 +161,7 @@ def _evaluate_root(
     with scratch_directory() as scratch:
         settings = prepare_environment(os.environ, scratch)
         adopt_modules(manifest, scratch)
-        with stand_in(scratch, settings, options=("--account", account) if account else ()) as provider:
+        with stand_in(scratch, settings, options=_state_account(account, given.zones)) as provider:
             tree = leave_out_foreign(tree, provider.providers)
             core = Core(engine, copy_tree(tree, scratch), provider, settings, read_time_limit(), progress)
             planned, tree = plan_leniently(core, given.options, find_other_version(tree))
@@ -168,30 +174,14 @@ def _evaluate_root(
         engine=planned.engine,
         provenance=given.trace(tree),
         inventions=inventions,
-        gaps=(*planned.gaps, *_find_workspace_gaps(tree), *_find_files_of_opentofu(tree, planned.engine)),
+        gaps=(*planned.gaps, *find_source_gaps(tree, planned.engine)),
         notes=planned.notes,
         asked=account is not None,
     )
 
 
-def _find_workspace_gaps(tree: Tree) -> Iterator[Gap]:
-    """Yield a gap where a value depends on the workspace, of which core knows only the default one here."""
-    reason = 'is "default" here, and may be another in production; judge a plan.json of that workspace instead'
-    for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
-        blocks = read_native(source).blocks if b"workspace" in source.text else ()
-        found = (name for block in blocks for name in block.references if name.parts == ("terraform", "workspace"))
-        for name in found:
-            yield Gap("terraform.workspace", reason, Position(source.file, name.line))
-
-
-def _find_files_of_opentofu(tree: Tree, engine: str) -> Iterator[Gap]:
-    """Yield a gap for each file that OpenTofu alone reads, where nothing says that it is what production uses."""
-    reason = "is judged as OpenTofu reads it{}, which Terraform does not; put tofu on PATH if you use it, or write .tf"
-    for source in {each.file: each for module in tree.modules.values() for each in module.sources}.values():
-        read = name_for_core(source.file)
-        if read != source.file and not engine.startswith("OpenTofu"):
-            replaced = f", in the place of {read}" if (tree.base / read).exists() else ""
-            yield Gap(source.file, reason.format(replaced), Position(source.file, 1))
+def _state_account(account: str | None, zones: Sequence[str]) -> tuple[str, ...]:
+    return (*(("--account", account) if account else ()), *(f"--zone={each}" for each in zones))
 
 
 def adopt_modules(manifest: Path, scratch: Path) -> None:

@@ -103,9 +103,12 @@ def test_what_is_stated_decides(plant: Plant) -> None:
     region = 'provider "aws" {\n  region = "eu-west-1"\n}\ndata "aws_region" "r" {}\n'
     asked = f'{stated}{region}resource "aws_sqs_queue" "e" {{\n  count = data.aws_region.r.name == "eu-west-1" ? 1 : 0\n}}\n'
 
-    found = evaluate(plant({"main.tf": asked}), account="111122223333")
+    zones = 'data "aws_availability_zones" "z" {}\nresource "aws_subnet" "s" {\n  count = length(data.aws_availability_zones.z.names)\n  vpc_id = "vpc-1"\n}\n'
+    known = ("eu-west-1b", "eu-west-1a", "us-east-1a")
+    found = evaluate(plant({"main.tf": asked + zones}), account="111122223333", zones=known)
 
     assert found.complete
+    assert len(found.of("aws_subnet")) == 2
     assert len(found.of("aws_iam_role_policy_attachment", "aws_sqs_queue")) == 2
 
 

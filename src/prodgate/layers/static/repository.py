@@ -100,7 +100,7 @@ def find_configuration(context: LayerContext) -> tuple[str, Configuration] | Non
 def evaluate_root(context: LayerContext, layer: str = "", **given: Any) -> Configuration:
     """Evaluate the stated root; progress is reported as that of ``layer``, if given. Raises TerraformError."""
     stated = context.stated
-    given |= {"base": context.project, "var_files": context.var_files, "account": stated.account}
+    given |= {"base": context.project, "var_files": context.var_files, "account": stated.account, "zones": stated.zones}
     if layer:
         given["progress"] = context.progress_of(f"{layer}: {stated.terraform_root}")
     if stated.terraform_source:

@@ -12,5 +12,12 @@ parser.add_argument(
     "--tree", type=Path, help="serve only types that files below it name (its default is where the socket is)"
 )
 parser.add_argument("--account", default="", help="the account that the criteria state")
+parser.add_argument("--zone", action="append", default=[], help="an availability zone that the account may use")
 arguments = parser.parse_args()
-main(arguments.socket, arguments.sidecar, arguments.tree or arguments.socket.parent, account=arguments.account)
+main(
+    arguments.socket,
+    arguments.sidecar,
+    arguments.tree or arguments.socket.parent,
+    account=arguments.account,
+    zones=arguments.zone,
+)

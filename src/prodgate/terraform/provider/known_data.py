@@ -101,16 +101,38 @@ def _arn(config: Mapping[str, Any], _settings: Settings) -> Values:
 
 
 def _zones(config: Mapping[str, Any], settings: Settings) -> Values:
-    """Every region has zones of these names; which of them the account may use is not known."""
+    """Every region has zones of these names; which of them the account may use is known where the criteria say so."""
     region = _region(config, settings)
     area, direction, number = region.rsplit("-", 2)
     short = f"{area.replace('-', '')}{''.join(word[0] for word in _DIRECTION.findall(direction))}{number}"
     excluded = set(config.get("exclude_names") or ())
-    names = [name for letter in "abc" if (name := f"{region}{letter}") not in excluded]
+    there = _list_stated_zones(region, settings) or [f"{region}{letter}" for letter in "abc"]
+    names = [name for name in there if name not in excluded]
     identifiers = [f"{short}-az{index}" for index, _ in enumerate(names, start=1)]
     return {"id": region, "names": names, "zone_ids": identifiers, "group_names": [region]}
 
 
+def _list_stated_zones(region: str, settings: Settings) -> list[str]:
+    return sorted(zone for zone in settings.zones if re.fullmatch(f"{re.escape(region)}[a-z]", zone))
+
+
+def _states_zones(config: Mapping[str, Any], settings: Settings) -> bool:
+    """Whether criteria say which zones a data source names; AWS alone knows those of some kind or state."""
+    kinds = [each for each in config.get("filter") or () if not _asks_for_usual(each)]
+    narrowed = kinds or config.get("state") not in (None, "available") or config.get("all_availability_zones")
+    narrowed = narrowed or config.get("exclude_zone_ids")
+    return bool(_list_stated_zones(_region(config, settings), settings)) and not narrowed
+
+
+def _asks_for_usual(filter_: Mapping[str, Any]) -> bool:
+    """Whether a filter leaves out what has to be opted into, which the zones of a region itself have not."""
+    return (filter_.get("name"), list(filter_.get("values") or ())) in _USUAL
+
+
+_USUAL: Final = (
+    ("opt-in-status", ["opt-in-not-required"]),
+    ("zone-type", ["availability-zone"]),
+)
 _DIRECTION: Final = re.compile(r"north|south|east|west|central")
 Reader = Callable[[Mapping[str, Any], Settings], Values]
 READERS: Final[Mapping[str, Reader]] = {
@@ -149,7 +171,10 @@ def find_unstated(kind: str, known: Mapping[str, Any], config: Mapping[str, Any]
     assumed = {"region"} & set(known) if asked and not region else set()
     if (kind in BY_ACCOUNT and not settings.states_account) or (kind in BY_REGION and not region):
         return assumed | set(known) - {"region"}
-    return assumed | set(NEVER_STATED.get(kind, ())) & set(known)
+    never = NEVER_STATED.get(kind, frozenset())
+    if kind == "aws_availability_zones" and _states_zones(config, settings):
+        never = never - {"names"}
+    return assumed | never & set(known)
 
 
 def find_known_values(kind: str, config: Mapping[str, Any], settings: Settings) -> Values:

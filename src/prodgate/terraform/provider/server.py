@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,12 +25,20 @@ REGISTRIES: Final = ("registry.terraform.io", "registry.opentofu.org")
 
 @contextmanager
 def serving(
-    socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None, account: str = ""
+    socket: Path,
+    sidecar: Path | None,
+    tree: Path,
+    creator: Creator | None = None,
+    *,
+    account: str = "",
+    zones: Sequence[str] = (),
 ) -> Iterator[str]:
     """Serve each provider at a socket of its own (SOCKET, SOCKET.random, …); yield how core finds them, in JSON."""
     record, used = Sidecar(sidecar), make_type_finder(tree)
     makers: dict[str, Callable[[], Service]] = {
-        "aws": lambda: Service(aws_schemas(), AWS_FUNCTIONS, record, used, creator=creator, account=account)
+        "aws": lambda: Service(
+            aws_schemas(), AWS_FUNCTIONS, record, used, creator=creator, account=account, zones=zones
+        )
     }
     for name in TYPES:
         makers[name] = partial(Service, utility_schemas(name), {}, record, used, creator=creator)
@@ -56,12 +64,20 @@ def _describe_reattachment(sockets: Mapping[str, Path]) -> dict[str, Any]:
     }
 
 
-def main(socket: Path, sidecar: Path | None, tree: Path, creator: Creator | None = None, account: str = "") -> None:
+def main(
+    socket: Path,
+    sidecar: Path | None,
+    tree: Path,
+    creator: Creator | None = None,
+    *,
+    account: str = "",
+    zones: Sequence[str] = (),
+) -> None:
     """Serve until the end; the first line of output is the value of TF_REATTACH_PROVIDERS."""
     # read before we announce that we serve: whoever waits for that may end in the same moment
     parent = os.getppid()
     heard = hear_signals(*ENDING)
-    with serving(socket, sidecar, tree, creator, account) as reattachment:
+    with serving(socket, sidecar, tree, creator, account=account, zones=zones) as reattachment:
         sys.stdout.write(reattachment + "\n")
         sys.stdout.flush()
         wait_for_end(heard, parent)

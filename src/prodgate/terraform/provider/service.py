@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +68,11 @@ class Service:
         *,
         creator: Creator | None = None,
         account: str = "",
+        zones: Sequence[str] = (),
     ) -> None:
         self.schemas, self.functions, self.sidecar, self.used = schemas, functions, sidecar, used
-        self.creator, self.account = creator, account
-        self.settings, self.identities = read_settings(None, account), Identities()
+        self.creator, self.account, self.zones = creator, account, tuple(zones)
+        self.settings, self.identities = read_settings(None, account, self.zones), Identities()
         self.is_aws = bool(functions)
 
     # Schemas and functions
@@ -111,7 +112,7 @@ class Service:
 
     def configure_provider(self, request: Message) -> Message:
         """Take the settings of the provider block that this connection is for."""
-        self.settings = read_settings(decode(request.config), self.account)
+        self.settings = read_settings(decode(request.config), self.account, self.zones)
         if self.is_aws:
             self.sidecar.record_settings(self.settings)
         return CLASSES["Diagnosed"]()

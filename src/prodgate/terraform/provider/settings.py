@@ -22,6 +22,8 @@ class Settings:
     default_tags: Mapping[str, Any] = field(default_factory=dict)
     states_region: bool = False
     states_account: bool = False
+    zones: tuple[str, ...] = ()
+    """The availability zones that the account may use; of a region that has none here, they are not known."""
 
     @property
     def partition(self) -> str:
@@ -41,10 +43,10 @@ def dns_suffix(region: str) -> str:
     return "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
 
 
-def read_settings(config: Mapping[str, Any] | None, account: str = "") -> Settings:
+def read_settings(config: Mapping[str, Any] | None, account: str = "", zones: tuple[str, ...] = ()) -> Settings:
     """Return the settings in a provider's configuration; what is unknown counts as not stated.
 
-    ``account`` is the one that the criteria state, for a provider that does not name its own.
+    ``account`` is the one that the criteria state, for a provider that does not name its own, and so are ``zones``.
     """
     stated = config or {}
     region = stated.get("region")
@@ -56,6 +58,7 @@ def read_settings(config: Mapping[str, Any] | None, account: str = "") -> Settin
         default_tags=_tags(stated.get("default_tags")),
         states_region=known,
         states_account=len(accounts) == 1 or bool(account),
+        zones=zones,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,3 +133,31 @@ def test_sidecar_says_what_was_not_read(root: Root, values: dict[str, Any]) -> N
     assert said["aws_subnets"]["unread"] is True
     assert "ids" in said["aws_subnets"]["invented"]
     assert said["aws_secretsmanager_secret_version"]["stated"] == {"secret_id": "old"}
+
+
+STATED = replace(HERE, zones=("ap-northeast-1d", "ap-northeast-1a", "us-east-1a"))
+
+
+@pytest.mark.parametrize(
+    ("config", "names", "known"),
+    [
+        ({}, ["ap-northeast-1a", "ap-northeast-1d"], True),
+        ({"state": "available"}, ["ap-northeast-1a", "ap-northeast-1d"], True),
+        ({"exclude_names": ["ap-northeast-1a"]}, ["ap-northeast-1d"], True),
+        (
+            {"filter": [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]},
+            ["ap-northeast-1a", "ap-northeast-1d"],
+            True,
+        ),
+        ({"filter": [{"name": "zone-type", "values": ["local-zone"]}]}, ["ap-northeast-1a", "ap-northeast-1d"], False),
+        ({"state": "impaired"}, ["ap-northeast-1a", "ap-northeast-1d"], False),
+        ({"all_availability_zones": True}, ["ap-northeast-1a", "ap-northeast-1d"], False),
+        ({"exclude_zone_ids": ["apne1-az1"]}, ["ap-northeast-1a", "ap-northeast-1d"], False),
+        ({"region": "us-east-1"}, ["us-east-1a"], True),
+        ({"region": "eu-west-1"}, ["eu-west-1a", "eu-west-1b", "eu-west-1c"], False),
+    ],
+)
+def test_zones_are_known_where_criteria_state_them(config: dict[str, Any], names: list[str], known: bool) -> None:
+    values, invented = answer("aws_availability_zones", STATED, **config)
+    assert (values["names"], "names" not in invented) == (names, known)
+    assert "zone_ids" in invented
