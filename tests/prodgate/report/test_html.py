@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from prodgate.evidence.runs import Run
-from prodgate.report.catalogue import FILES
+from prodgate.report.catalogue import FILES, Catalogue
 from prodgate.report.html import render_html
 
 from .estate import estate
@@ -107,7 +107,7 @@ def test_loses_no_finding(language: str) -> None:
     for found in showcase().findings:
         assert found.subject in shown or found.check == found.layer
         assert all(place in shown for place in found.where)
-        assert found.reason in shown
+        assert Catalogue(language).say(found.reason) in shown
     assert PLAN in shown
     assert CLUSTER in shown
 
@@ -127,7 +127,7 @@ def test_tells_layers_judged_silent_and_left_out_apart() -> None:
 def test_says_which_account_was_looked_at_and_what_was_not_as_it_should_be(language: str, account: str) -> None:
     shown = page(showcase(), language).text
     assert f"rehearsal:// , {account} 123456789012 in ap-northeast-1" in shown
-    assert "aws_glacier_vault can't be rehearsed yet: aws_glacier_vault.this" in shown
+    assert Catalogue(language).say("aws_glacier_vault can't be rehearsed yet: aws_glacier_vault.this") in shown
     assert f"{account} 123456789012" not in page(run([criterion("c")], [finding("c", "satisfied")]), language).text
 
 
