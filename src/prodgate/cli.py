@@ -103,7 +103,9 @@ def _add_query_commands(command: Callable[[str, str, str], argparse.ArgumentPars
     trace.add_argument("--json", action="store_true")
     policy = command("iam-policy", "iam_policy", "print the least-privilege IAM policy of the role the gate reads with")
     policy.add_argument("--criteria", type=Path, default=Path("criteria.toml"), help="whose facts/ count, too")
-    policy.add_argument("--drill", action="store_true", help="print the separate policy that drills need")
+    form = policy.add_mutually_exclusive_group()
+    form.add_argument("--drill", action="store_true", help="print the separate policy that drills need")
+    form.add_argument("--managed", type=Path, metavar="FOLDER", help="write it there as managed policies that fit")
 
 
 def _add_other_commands(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from ..aws.iam_policy import build_drill_policy, build_policy
+from ..aws.iam_policy import build_drill_policy, build_policy, split
 from ..checks import Check, registered_checks
 from ..criteria import UsageError
 from ..facts.observers import import_all
@@ -47,12 +47,16 @@ def explain_id(criteria: Path, id_: str) -> str:
     return explain(id_, file.criteria, POLICIES, checks, find_folders("policies/examples", root), live=live)
 
 
-def render_iam_policy(criteria: Path, drill: str) -> str:
-    """Render the policy of the gate's role, with what a project's own facts and the secrets that it names need."""
+def render_iam_policy(criteria: Path, wanted: str) -> str:
+    """Render the policy of the gate's role, with what a project's own facts and the secrets that it names need.
+
+    ``wanted`` is ``drill`` for what a drill needs besides, ``managed`` for a list of managed policies, or empty.
+    """
     import_all("prodgate.facts")
     load_facts(root_of(criteria))
     secrets = list_secrets(load_criteria(criteria)) if criteria.exists() else ()
-    return json.dumps(build_drill_policy() if drill else build_policy(secrets), indent=2)
+    policy = build_drill_policy() if wanted == "drill" else build_policy(secrets)
+    return json.dumps(split(policy) if wanted == "managed" else policy, indent=2)
 
 
 def load_checks(root: Path) -> Iterator[Check]:

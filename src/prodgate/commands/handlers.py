@@ -13,6 +13,7 @@ from ..sections.bundled import BUNDLED
 from ..sections.project import open_project
 from .answering import ask
 from .opening import print_progress
+from .policy_files import write_policies
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -73,7 +74,11 @@ def attest(args: argparse.Namespace) -> int:
 
 def iam_policy(args: argparse.Namespace) -> int:
     """Print the policy of the gate's role: exactly the calls that it makes, or those of a drill."""
-    _print(ask("iam-policy", args.criteria, "drill" if args.drill else ""))
+    if args.managed:
+        for path in write_policies(args.managed, json.loads(ask("iam-policy", args.criteria, "managed"))):
+            _print(f"{path}")
+    else:
+        _print(ask("iam-policy", args.criteria, "drill" if args.drill else ""))
     return 0
 
 
