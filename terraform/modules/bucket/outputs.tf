@@ -7,10 +7,11 @@ output "arn" {
 }
 
 output "name" {
-  description = "Name of the bucket."
+  description = "Name of the bucket, for those who write to it."
   value       = var.name
 
-  depends_on = [aws_s3_bucket.this]
+  # S3 refuses to deliver access logs to a bucket whose policy does not let it in yet.
+  depends_on = [aws_s3_bucket_policy.this]
 }
 
 output "regional_domain_name" {
