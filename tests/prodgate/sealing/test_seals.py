@@ -26,7 +26,7 @@ from prodgate.sealing.seals import SealError, read_seal
 from prodgate.sealing.statement import OWN
 from prodgate.signatures.keys import KeySigner, SigningError
 
-from ..sample_run import judge
+from ..sample_run import CRITERIA, judge
 from .sealed import COMMIT, EVE, NIGHTLY, make_run, make_signer, read_statement, seal
 
 AT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_what_allows_a_promotion_has_a_summary_of_the_published_kind(tmp_path: P
     "about",
     [
         {"rehearsal": True, "target": "rehearsal://"},
-        {"layers": ["static"]},
+        {"layers": ["static"], "criteria": CRITERIA.replace('["static"]', '["static", "live"]')},
         {"commit": f"{COMMIT}+changes"},
         {"commit": ""},
     ],
