@@ -49,15 +49,15 @@ def begin_deploy(machine: Machine) -> int:
 
 
 @pytest.mark.parametrize(
-    ("signer", "about", "system", "code"),
+    ("signer", "about", "criteria", "code"),
     [
-        (NIGHTLY, {}, "shop", 0),
-        (None, {}, "shop", 4),
-        (EVE, {}, "shop", 4),
-        (NIGHTLY, {"commit": "e" * 40}, "shop", 4),
-        (NIGHTLY, {"commit": f"{COMMIT}+changes"}, "shop", 4),
-        (NIGHTLY, {"system": "bank"}, "bank", 4),
-        (NIGHTLY, {"layers": ["static"]}, "shop", 4),
+        (NIGHTLY, {}, CRITERIA, 0),
+        (None, {}, CRITERIA, 4),
+        (EVE, {}, CRITERIA, 4),
+        (NIGHTLY, {"commit": "e" * 40}, CRITERIA, 4),
+        (NIGHTLY, {"commit": f"{COMMIT}+changes"}, CRITERIA, 4),
+        (NIGHTLY, {"system": "bank"}, CRITERIA.replace('"shop"', '"bank"'), 4),
+        (NIGHTLY, {"layers": ["static"]}, CRITERIA.replace('["static"]', '["static", "live"]'), 4),
     ],
     ids=[
         "as it should be",
@@ -70,10 +70,10 @@ def begin_deploy(machine: Machine) -> int:
     ],
 )
 def test_a_deploy_begins_only_with_the_signed_run_of_its_commit(
-    tmp_path: Path, signer: KeySigner | None, about: dict[str, Any], system: str, code: int
+    tmp_path: Path, signer: KeySigner | None, about: dict[str, Any], criteria: str, code: int
 ) -> None:
     machine = make_machine(tmp_path / "machine")
-    run = make_run(tmp_path, CRITERIA.replace('"shop"', f'"{system}"'), **about)
+    run = make_run(tmp_path, criteria, **about)
     seal(run, signer)
     put(machine, "deploy", run)
     assert begin_deploy(machine) == code
