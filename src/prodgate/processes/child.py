@@ -178,7 +178,8 @@ def signal_group(group: int, number: signal.Signals) -> None:
 def ends_within(child: subprocess.Popen[Any], limit: float) -> bool:
     """Whether a child ends within ``limit`` seconds."""
     if hasattr(os, "pidfd_open") and child.poll() is None:
-        return _wait_for_descriptor(child.pid, limit)  # subprocess itself would look up to 50 ms too late
+        with suppress(ProcessLookupError):  # another thread is just reaping it, and soon knows how it ended
+            return _wait_for_descriptor(child.pid, limit)  # subprocess itself would look up to 50 ms too late
     with suppress(subprocess.TimeoutExpired):
         child.wait(limit)
     return child.returncode is not None

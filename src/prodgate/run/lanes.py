@@ -61,12 +61,14 @@ class LayerProcesses:
     def end(self, name: str) -> None:
         """End the process of a layer, and what it has started."""
         process = self._running[name]
-        end_group(process, GRACE)
-        for pipe in (process.stdin, process.stderr):
-            if pipe is not None:
-                pipe.close()
-        with self._lock:
-            del self._running[name]
+        try:
+            end_group(process, GRACE)
+        finally:
+            for pipe in (process.stdin, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+            with self._lock:
+                del self._running[name]
 
     def stop(self) -> None:
         """End all that run, at the same time, and start no others."""

@@ -101,6 +101,13 @@ def test_a_forked_process_is_waited_for_no_longer_than_said() -> None:
     os.close(reading)
 
 
+def test_a_child_that_another_thread_reaps_meanwhile_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen(("true",)) as child:
+        assert child.wait(30) == 0
+        monkeypatch.setattr(child, "poll", lambda: None)  # as long as the other thread holds its lock
+        assert ends_within(child, 30)
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["pidfd", "polling"])
 def test_the_end_is_noticed_with_and_without_help_of_the_system(monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
     if not known:

@@ -6,11 +6,12 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from prodgate.criteria import LAYERS
-from prodgate.processes.child import ends_within
+from prodgate.processes.child import end_group, ends_within
 from prodgate.run.lanes import LayerProcesses, Stopped, plan_rounds, run_rounds
 
 #: Seconds in which what is waited for must happen.
@@ -88,3 +89,17 @@ def test_one_that_fails_ends_those_beside_it_and_starts_no_others(tmp_path: Path
     assert sorted(processes.stopped) == ["dags", "live"]
     with (tmp_path / "late").open("wb") as log, pytest.raises(Stopped):
         processes.start("late", SLEEPER, tmp_path, log)
+
+
+def test_pipes_of_a_layer_are_closed_however_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = LayerProcesses()
+    with (tmp_path / "log").open("wb") as log:
+        child = processes.start("static", SLEEPER, tmp_path, log)
+    with monkeypatch.context() as patch:
+        patch.setattr("prodgate.run.lanes.end_group", Mock(side_effect=TimeoutError))
+        with pytest.raises(TimeoutError):
+            processes.end("static")
+    end_group(child, 0)
+    assert [each.closed for each in (child.stdin, child.stderr) if each] == [True, True]
+    processes.stop()
+    assert processes.stopped == []
