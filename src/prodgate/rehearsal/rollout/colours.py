@@ -22,6 +22,12 @@ START: Final = 60.0
 ANSWERS: Final = 3.0
 #: Seconds between looks at the proxy.
 LOOK: Final = 0.1
+#: Faults of a rehearsal -> of the old tasks. Those that are killed have some requests under way then.
+_OF_BLUE: Final = {
+    "kill-at-switch": "latency=0.3@0.2",
+    "slow-drain": "latency=1@0.2",
+    "lost-writes": "lost-writes=0.05",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,8 +67,7 @@ class Stage:
 
 def start_tasks(stage: Stage, service: Service, tasks: TaskSet) -> None:
     """Start a process for each task that the account has in a set, and register them."""
-    wrong = {"slow-drain": "latency=1@0.2", "lost-writes": "lost-writes=0.05"} if tasks.build is BLUE else {}
-    more = tuple(fault for name, fault in wrong.items() if name in stage.faults)
+    more = tuple(fault for name, fault in _OF_BLUE.items() if name in stage.faults and tasks.build is BLUE)
     placed = {
         place: stage.fleet.start(service.name, tasks.build, tasks.schema, more)
         for place in list_places(stage.aws, service, tasks.id)
