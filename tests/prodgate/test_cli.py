@@ -51,7 +51,8 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
     ("arguments", "message"),
     [
         (["run", "ftp://x"], "target 'ftp://x': is not a target; write rehearsal:// or aws://PROFILE@REGION"),
-        (["run", "rehersal://"], "is not a target; did you mean 'rehearsal'?"),
+        (["run", "rehersal://"], "; write rehearsal:// or aws://PROFILE@REGION; did you mean 'rehearsal'?"),
+        (["run", "rehearsal:/"], "target 'rehearsal:/': is not a target; write rehearsal:// or aws://PROFILE@REGION\n"),
         (["run", "aws://prod"], "names no profile and region; write e.g. aws://prod@ap-northeast-1"),
         (["run", "--only", "statik"], "--only: 'statik' is not a layer"),
         (["run", "--criteria", "none.toml"], "none.toml: cannot be read: No such file or directory"),

@@ -42,8 +42,8 @@ def parse_target(url: str) -> Target:
     """Read a target. Raises UsageError that says what to write."""
     scheme = url.partition(":")[0]
     if "://" not in url or scheme not in _SCHEMES:
-        hint = suggest(scheme, _SCHEMES)
-        raise UsageError(f"target {url!r}: is not a target{hint}; write rehearsal:// or aws://PROFILE@REGION")
+        hint = "" if scheme in _SCHEMES else suggest(scheme, _SCHEMES)
+        raise UsageError(f"target {url!r}: is not a target; write rehearsal:// or aws://PROFILE@REGION{hint}")
     if scheme == "aws" and not _AWS.fullmatch(url):
         raise UsageError(f"target {url!r}: names no profile and region; write e.g. aws://prod@ap-northeast-1")
     if scheme == "rehearsal" and url != "rehearsal://":
