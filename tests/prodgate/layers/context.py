@@ -20,6 +20,7 @@ def layer_context(
     """Create a run of one layer of the project in a folder, whose criteria file is there."""
     criteria, rehearsal = project / "criteria.toml", target == "rehearsal://"
     about = {"system": "shop", "target": target, "rehearsal": rehearsal, "layers": [layer], "commit": commit}
+    about |= {"moment": changes["moment"]} if "moment" in changes else {}
     run = runs.create(project / "runs", about, criteria, project / "waivers.toml")
     return LayerContext(
         run=run,

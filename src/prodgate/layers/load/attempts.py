@@ -16,7 +16,7 @@ from .kinds import RECORD
 #: What of a run makes another one of the same system an attempt at the same.
 _SAME = ("target", "system", "commit")
 #: What must be the same, too, for a pass to have answered the question that is asked now.
-_ASKED = ("criteria", "included", "inputs")
+_ASKED = ("criteria", "included", "inputs", "moment")
 
 
 def count_attempts(context: LayerContext, profile: str) -> int:

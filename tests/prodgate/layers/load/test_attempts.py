@@ -57,3 +57,11 @@ def test_a_pass_of_other_criteria_ends_nothing(shop: Path, made: Made) -> None:
     move(lenient.run, "2026-01-01T000000Z-0000000")
     (shop / "criteria.toml").write_text(CRITERIA, "utf-8")
     assert count_attempts(observation(shop, REAL, commit="3f2a9c1"), "steady") == 2
+
+
+def test_a_pass_of_the_questions_of_one_moment_ends_nothing(shop: Path, made: Made) -> None:
+    earlier = observation(shop, REAL, commit="3f2a9c1", moment="after")
+    (earlier.run / "logs" / "load" / "steady").mkdir(parents=True)
+    finished(earlier, "satisfied")
+    move(earlier.run, "2026-01-01T000000Z-0000000")
+    assert count_attempts(observation(shop, REAL, commit="3f2a9c1"), "steady") == 2
