@@ -16,14 +16,17 @@ from typing import Final
 
 #: How deep a text may stand in the field of another.
 _DEEPEST: Final = 3
-#: Letters of its own with which a message says so little that only names and what is known may stand in its fields.
+#: Letters of its own with which a message says nothing without its fields.
 _WEAK: Final = 4
-#: Spaces in a name with what it is of.
-_NAMING: Final = 2
-#: A name, or a number with its unit.
-_NAME: Final = re.compile(r"\S+|[-\d.,∞]+ \S+")
+#: Letters of its own with which a message is found whatever its fields hold; with fewer, they are more than those of
+#: the words in its fields that nobody knows.
+_ENOUGH: Final = 20
+#: A number with its unit.
+_QUANTITY: Final = re.compile(r"[-\d.,∞]+ \S+")
 #: With what a text begins that is added to another, such as ``, first seen at``.
 _ADDED: Final = re.compile("[;,:]? ")
+#: A word of a language, and no name of something.
+_WORD: Final = re.compile(r"(?<!\S)[(\"']?([A-Za-z][a-z]+(?:['’-][a-z]+)*)[)\"'.,;:!?]*(?!\S)")
 _BETWEEN: Final = re.compile("; |, | or | and ")
 #: Parts of a text that are said one by one; more are a list that nobody reads.
 _MANY: Final = 99
@@ -65,6 +68,10 @@ class Message:
             words = literal.split(" ")
             yield from words[place > 0 : len(words) - (place < last)]
 
+    def may_lack(self, number: int) -> bool:
+        """Whether a field is of what may be added to the one before it."""
+        return number > 0 and not self.around[number]
+
     def read(self, text: str) -> list[str] | None:
         """Return what stands in each field of a text; None for a text that is not of this message.
 
@@ -90,6 +97,17 @@ def _find_end(text: str, begin: int, end: int) -> int:
     return found.start() if found else end
 
 
+def _is_name(text: str) -> bool:
+    """Whether a text is a name, or a number with its unit."""
+    return " " not in text or bool(_QUANTITY.fullmatch(text))
+
+
+def _count_words(text: str) -> int:
+    """Return how many letters of a text are of words; more than one word is a sentence, of which each counts twice."""
+    letters = 0 if _QUANTITY.fullmatch(text) else sum(map(len, _WORD.findall(text)))
+    return 2 * letters if " " in text else letters
+
+
 class Messages:
     """Messages of one language, found by a word that they say."""
 
@@ -100,27 +118,32 @@ class Messages:
         for message in (m for m in parsed if m.names):
             self._by_word.setdefault(max(message.words, key=len, default=""), []).append(message)
 
-    def find(self, text: str) -> Iterator[tuple[Message, list[str]]]:
+    def find(self, text: str, deep: int = 0) -> Iterator[tuple[Message, list[str]]]:
         """Yield the messages that a text may be of, with what stands in their fields, the one that says most first."""
         words = dict.fromkeys(("", *text.split(" ")))
         near = [message for word in words if word in self._by_word for message in self._by_word[word]]
         for message in sorted(near, key=lambda each: -each.weight):
             values = message.read(text)
-            if values is not None and self._fits(message, values):
+            if values is not None and self._fits(message, values, deep + 1):
                 yield message, values
 
-    def _fits(self, message: Message, values: list[str]) -> bool:
-        """Whether a text is of a message: what ``no {names}`` says so little of may be the words of somebody else."""
-        if sum(map(str.isalpha, "".join(message.around))) > _WEAK:
-            return True
-        if not all(value or (number and not message.around[number]) for number, value in enumerate(values)):
-            return False
-        parts = (part for value in values for part in _BETWEEN.split(value) if part)
-        return all(_NAME.fullmatch(part) or part in self.whole or self._names(part) for part in parts)
+    def _fits(self, message: Message, values: list[str], deep: int) -> bool:
+        """Whether a text is of a message: one that says little of it may be the words of somebody else by chance.
 
-    def _names(self, part: str) -> bool:
-        """Whether a part of a list is a name with what it is of, such as ``A of example.com``."""
-        return part.count(" ") <= _NAMING and any(self.find(part))
+        A bracket that opens in one field and closes elsewhere shows that the text is divided at the wrong place.
+        """
+        if any(value.count("(") != value.count(")") for value in values):
+            return False
+        own = sum(map(str.isalpha, "".join(message.around)))
+        if own <= _WEAK and not all(value or message.may_lack(number) for number, value in enumerate(values)):
+            return False
+        return own > _ENOUGH or own > sum(self._count_strange(value, deep) for value in values)
+
+    def _count_strange(self, text: str, deep: int) -> int:
+        """Return how much of what stands in a field is words that no message knows."""
+        if self._know(text, deep) is not None:
+            return 0
+        return sum(_count_words(part) for part in _BETWEEN.split(text) if self._know(part, deep) is None)
 
     def say(self, text: str, deep: int = 0) -> str:
         """Return a text in the other language where messages know it: as one, or as several that are joined."""
@@ -132,7 +155,7 @@ class Messages:
             return self.whole[text]
         if deep > _DEEPEST or " " not in text:
             return None
-        message, values = next(self.find(text), (None, []))
+        message, values = next(self.find(text, deep), (None, []))
         several = message is None or not any("; " in literal for literal in message.around)
         if several and (said := self._say_each(text, deep + 1)):
             return said
@@ -167,7 +190,7 @@ class Messages:
             parts = text.split(joint)
             if 1 < len(parts) <= _MANY:
                 said = [self._know(part, deep) for part in parts]
-                if any(said) and all(known or _NAME.fullmatch(part) for known, part in zip(said, parts, strict=True)):
+                if any(said) and all(known or _is_name(part) for known, part in zip(said, parts, strict=True)):
                     return other.join(known or part for known, part in zip(said, parts, strict=True))
         return text
 

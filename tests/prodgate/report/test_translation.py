@@ -17,7 +17,7 @@ SAID = Messages(
         "a key": "キー",
         "{names} not declared": "未宣言：{names}",
         "{name} is {state} now": "{name} は現在 {state}",
-        "not read: {why}; exempt it": "読み取れない：{why}。除外すること",
+        "not read: {why}; exempt what holds none": "読み取れない：{why}。除外すること",
         "set {{ a = {value} }}": "{{ a = {value} }} を設定",
         "off": "オフ",
     }
@@ -30,9 +30,13 @@ SAID = Messages(
         ("a key", "キー"),
         ("a key, main.b not declared", "未宣言：キー、main.b"),
         ("off", "オフ"),
-        ("the bucket is off now", "the bucket は現在 off"),
+        ("main.b is off now", "main.b は現在 off"),
+        ("the bucket is off now", "the bucket is off now"),
         ("set { a = 3 }", "{ a = 3 } を設定"),
-        ("not read: x not declared; y is off now; exempt it", "読み取れない：未宣言：x；y は現在 off。除外すること"),
+        (
+            "not read: x not declared; y is off now; exempt what holds none",
+            "読み取れない：未宣言：x；y は現在 off。除外すること",
+        ),
         ("a key; off", "キー；オフ"),
         ("a key or main.b", "キー または main.b"),
         ("a key, which somebody lost", "a key, which somebody lost"),
@@ -41,7 +45,10 @@ SAID = Messages(
         ("a  key", "a  key"),
         ("", ""),
         ("本番データベース", "本番データベース"),
-        ("not read: " + "; exempt it" * 9999, "読み取れない：" + "; exempt it" * 9998 + "。除外すること"),
+        (
+            "not read: " + "; exempt what holds none" * 9999,
+            "読み取れない：" + "; exempt what holds none" * 9998 + "。除外すること",
+        ),
     ],
 )
 def test_says_what_a_message_says_and_leaves_the_rest_as_it_was_written(english: str, said: str) -> None:
@@ -59,8 +66,55 @@ def test_the_message_that_says_more_of_a_text_decides() -> None:
 def test_a_message_of_few_words_takes_names_alone(english: str) -> None:
     said = Messages({"{a} of {b}": "{b}：{a}", "no {a}": "{a} なし"})
     assert said.say(english) == english
-    assert said.say("no logs, main.b or 7 d") == "logs, main.b or 7 d なし"
+    assert said.say("no main.a, main.b or 7 d") == "main.a, main.b or 7 d なし"
     assert said.say("no A of b, c") == "b, c：A なし"
+
+
+@pytest.mark.parametrize(
+    "english",
+    [
+        "bucket is public",
+        "redis is down; kafka is down",
+        "no deploys on Friday",
+        "no open CORS policy",
+        "IAM password policy prevents password reuse",
+        "AWS Config recorder is enabled to record all supported resources",
+        "CloudTrail is enabled in all Regions",
+        "the tag owner is missing",
+        "takes this for the policy of an identity, which it is not",
+    ],
+)
+def test_the_words_of_others_are_not_said_by_halves(english: str) -> None:
+    assert Catalogue("ja").say(english) == english
+
+
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("aws_iam_role.gate policy", "aws_iam_role.gate のポリシー"),
+        ("AVAILABLE, 3 d policy", "AVAILABLE, 3 d のポリシー"),
+        (
+            "0 (6,010 requests; an outage of 6 ms or longer would have been seen; 0.00% of the error budget (43.2 min in 30 d))",
+            "0（リクエスト 6,010 件；6 ms 以上の停止があれば観測されていた；エラーバジェットの 0.00%（30 d に 43.2 分））",
+        ),
+        (
+            "0 (5 deploys; none of 5 says, at 95 %, that fewer than 45% are noticed)",
+            "0（デプロイ 5 回；5 回のうちゼロであることから、気づかれるデプロイは 95 % の信頼度で 45% 未満といえる）",
+        ),
+        (
+            "4.6 ms (95 % each end: 0–5 ms, 3,257 requests; holds for disturbances up to 130 ms, a screen: 1 s is asked of a real run)",
+            "4.6 ms（両端それぞれ 95 %：0–5 ms、リクエスト 3,257 件；130 ms までの乱れについて成り立つ（簡易な確認であり、実際の実行には 1 s が求められる））",
+        ),
+    ],
+)
+def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
+    assert Catalogue("ja").say(english) == said
+
+
+def test_a_field_holds_no_half_of_a_bracket() -> None:
+    said = Messages({"{a} requests": "リクエスト {a} 件", "{a} holds for disturbances up to {b}": "{b} までの{a}"})
+    assert said.say("4 ms (3 requests") == "4 ms (3 requests"
+    assert said.say("(it holds for disturbances up to 3 ms)") == "(it holds for disturbances up to 3 ms)"
 
 
 def test_a_reason_says_of_which_argument_it_is() -> None:
