@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..semantics.policy_documents import Principal as Named
+from ..semantics.unresolved import Unresolved
 from .abilities import find_allowing
 from .account import EVERYTHING, Account
 from .answers import Answer, except_for, list_resources
-from .callers import Caller
+from .callers import Caller, read_caller
 from .decision import ASSUMING, Policies
 from .documents import Document
 from .evaluation import Request
@@ -23,6 +25,8 @@ _FEDERATING = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
 
 def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) -> Iterator[Answer]:
     """Yield whether a goal is kept of each outsider that a policy names, and of the public."""
+    if account.gaps:  # whom a policy lets in that nobody read is not known
+        yield Answer(who="whoever is outside", kept=Doubt(frozenset(account.gaps)))
     besides = except_for(goal)
     for action in actions:
         for resource, guard in _list_guarded(goal, action, account):
@@ -30,6 +34,9 @@ def answer_of_outsiders(goal: Goal, actions: tuple[str, ...], account: Account) 
                 yield Answer(who=resource, kept=doubt(guard.unread))
                 continue
             for caller in dict.fromkeys(_list_callers(guard, account.id)):
+                if isinstance(caller, Doubt):
+                    yield Answer(who=resource, kept=caller)
+                    continue
                 if caller.name and fits_any(goal.spared, caller.name):
                     continue
                 heard = Policies(identity=(EVERYTHING,), resource=Document((*guard.statements, *besides.statements)))
@@ -51,7 +58,7 @@ def _list_guarded(goal: Goal, action: str, account: Account) -> Iterator[tuple[s
         yield from ((resource, guard) for resource in list_resources(goal))
 
 
-def _list_callers(guard: Document, own: str) -> Iterator[Caller]:
+def _list_callers(guard: Document, own: str) -> Iterator[Caller | Doubt]:
     for statement in guard.statements:
         if not statement.allows:
             continue
@@ -61,19 +68,29 @@ def _list_callers(guard: Document, own: str) -> Iterator[Caller]:
             yield from _read_outsider(named, own)
 
 
-def _read_outsider(named: Named, own: str) -> Iterator[Caller]:
+def _read_outsider(named: Named, own: str) -> Iterator[Caller | Doubt]:
     if named.name == "*" and named.kind in ("*", "AWS"):
         yield from _list_strangers()
     elif named.kind == "Federated":
         yield Caller("federated", named.name)
-    elif named.account and named.account != own:
-        if ":user/" in named.name:
-            yield Caller("user", named.name, named.account)
-        elif ":role/" in named.name:
-            role = named.name.rpartition("/")[2]
-            yield Caller("session", f"arn:aws:sts::{named.account}:assumed-role/{role}/*", named.account)
-        else:
-            yield Caller("user", f"arn:aws:iam::{named.account}:user/anybody", named.account)
+    elif named.kind != "Service" and (not named.account or named.account != own):
+        yield _read_foreigner(named)
+
+
+def _read_foreigner(named: Named) -> Caller | Doubt:
+    """Return one whom a policy names of another account: of all of it anybody, of a role any session of it."""
+    if re.fullmatch(r"\d{12}|arn:[\w-]+:iam::\d{12}:root", named.name):
+        return Caller("user", f"arn:aws:iam::{named.account}:user/anybody", named.account)
+    try:
+        caller = read_caller(named.name)
+    except Unresolved as error:
+        return doubt(str(error))
+    if not caller.account:
+        return doubt(f"{named.name} is no principal that is known here")
+    if caller.kind != "role":
+        return caller
+    role = named.name.rpartition("/")[2]
+    return Caller("session", f"arn:aws:sts::{caller.account}:assumed-role/{role}/*", caller.account)
 
 
 def _list_strangers() -> Iterator[Caller]:

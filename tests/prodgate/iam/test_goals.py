@@ -149,6 +149,9 @@ def test_wildcards_of_a_goal_are_all_actions_that_fit() -> None:
         (trusting("AWS", f"arn:aws:iam::{ACCOUNT}:root"), (), []),
         (trusting("Service", "ec2.amazonaws.com"), (), []),
         (trusting("AWS", "999988887777"), (), [False]),
+        (trusting("AWS", "arn:aws:sts::999988887777:assumed-role/x/y"), (), [False]),
+        (trusting("AWS", "arn:aws:sts::999988887777:federated-user/bob"), (), [False]),
+        (trusting("AWS", "arn:aws:iam::999988887777:role/path/x"), (), [False]),
         (trusting("AWS", "*"), (), [False, False]),
         (trusting("AWS", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), (), [False, False]),
         (
@@ -173,6 +176,23 @@ def test_who_gets_in_from_outside(trust: Document, unless: Any, said: list[bool]
     action = "sts:AssumeRoleWithWebIdentity" if "WebIdentity" in str(trust) else "sts:AssumeRole"
     goal = cannot(action, who="outside", unless=unless)
     assert [one.kept for one in answer_of_outsiders(goal, (action,), account(trust=trust))] == said
+
+
+@pytest.mark.parametrize(
+    ("trust", "others", "reason"),
+    [
+        (trusting("AWS", "AIDACKCEVSQ6C2EXAMPLE"), {}, "AIDACKCEVSQ6C2EXAMPLE is no principal that is known here"),
+        (trusting("AWS", "arn:aws:iam::*:root"), {}, "is no principal that is known here"),
+        (trusting("AWS", "lambda.amazonaws.com"), {}, "is no principal that is known here"),
+        (trusting("CanonicalUser", "79a59df900b949e5"), {}, "79a59df900b949e5 is no principal that is known here"),
+        (trusting("Service", "ec2.amazonaws.com"), {"gaps": ("a module is not here",)}, "a module is not here"),
+    ],
+)
+def test_who_may_get_in_from_outside_is_not_known(trust: Document, others: Any, reason: str) -> None:
+    goal = cannot("sts:AssumeRole", who="outside")
+    (found,) = answer_of_outsiders(goal, ("sts:AssumeRole",), account(trust=trust, **others))
+    assert isinstance(found.kept, Doubt)
+    assert reason in str(found.kept)
 
 
 def test_outsiders_may_be_named_and_resources_may_let_them_in() -> None:
