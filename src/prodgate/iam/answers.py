@@ -14,6 +14,7 @@ from .account import Account, Principal
 from .documents import Document, read_document
 from .goals import ADMINISTRATOR, Goal
 from .hops import Hop, list_hops
+from .known_actions import is_kind
 from .patterns import matches, read_arn_pattern
 from .reach import Reach, judge_reach
 from .truth import Doubt, Truth, doubt
@@ -180,14 +181,9 @@ def _is_named(pattern: str, arn: str) -> bool:
 
 def name_nothing(goal: Goal, account: Account) -> Doubt | None:
     """Return a doubt where a goal names resources of which none is declared, unless it names all of a kind."""
-    named = [one for one in goal.resources if not _is_kind(one)]
+    named = [one for one in goal.resources if not is_kind(one)]
     missing = [one for one in named if not any(_is_part(one, arn) for arn in account.arns)]
     return doubt(f"{', '.join(missing)} names nothing that is declared") if missing else None
-
-
-def _is_kind(pattern: str) -> bool:
-    """Whether a pattern names all of a kind, as ``arn:aws:kms:*:*:key/*``."""
-    return pattern == "*" or re.fullmatch(r"([\w-]+[:/])?\*", pattern.split(":", 5)[-1]) is not None
 
 
 def _is_part(pattern: str, arn: str) -> bool:

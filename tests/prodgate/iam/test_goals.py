@@ -116,8 +116,12 @@ def test_what_must_be_possible() -> None:
         (cannot("kms:ScheduleKeyDeletoin"), "did you mean kms:ScheduleKeyDeletion?"),
         (cannot("kmz:*"), "kmz:* is no action"),
         (cannot("kms:Zap*"), "is no action"),
-        (cannot(resources=(SECRET,)), "never done to such a resource"),
-        (cannot("sts:GetCallerIdentity", resources=(KEY,)), "never done to such a resource"),
+        (cannot("s3:DeleteObject", resources=("arn:aws:s3:::trail",)), "is never done to arn:aws:s3:::trail"),
+        (cannot("s3:PutBucketPolicy", resources=("arn:aws:s3:::trail/*",)), "is never done to arn:aws:s3:::trail/*"),
+        (cannot("s3:DeleteObject", DELETE, resources=("arn:aws:s3:::trail/*",)), f"{DELETE} is never done to"),
+        (cannot("s3:DeleteObject", resources=("arn:aws:s3:::trail/*", SECRET)), "never done to such a resource"),
+        (cannot(resources=(SECRET,)), f"never done to {SECRET}"),
+        (cannot("sts:GetCallerIdentity", resources=(KEY,)), f"never done to {KEY}"),
     ],
 )
 def test_actions_that_do_not_exist_prove_nothing(goal: Goal, reason: str) -> None:
@@ -133,7 +137,13 @@ def test_names_of_nothing_prove_nothing() -> None:
     assert name_nobody(cannot(), known) is None
     for named in (KEY, f"{KEY}/*", "arn:aws:kms:*:*:key/*", "*", "arn:aws:secretsmanager:*:*:secret:wire-*"):
         assert name_nothing(cannot(resources=(named,)), known) is None
-    for unknown in (f"{KEY}2", "arn:aws:secretsmanager:*:*:secret:wires-*"):
+    for unknown in (
+        f"{KEY}2",
+        "arn:aws:s3:::trial/*",
+        "arn:aws:sns:*:*:topic:*",
+        "arn:aws:kmz:*:*:key/*",
+        "arn:aws:secretsmanager:*:*:secret:wires-*",
+    ):
         assert "names nothing that is declared" in str(name_nothing(cannot(resources=(unknown,)), known))
 
 
