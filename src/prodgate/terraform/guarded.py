@@ -15,6 +15,7 @@ from .resources import Configuration, Resource
 #: the other, with its type.
 _OWN: Final = {
     "aws_s3_bucket": "policy", "aws_sns_topic": "policy", "aws_sqs_queue": "policy", "aws_kms_key": "policy",
+    "aws_kms_external_key": "policy", "aws_kms_replica_key": "policy", "aws_kms_replica_external_key": "policy",
     "aws_secretsmanager_secret": "policy",
 }  # fmt: skip
 _PUT: Final = {
@@ -26,14 +27,48 @@ _PUT: Final = {
     "aws_ecr_repository_policy": ("repository", "aws_ecr_repository"),
     "aws_backup_vault_policy": ("backup_vault_name", "aws_backup_vault"),
 }
-#: What lets others in by another way than a policy document.
-_OTHERWISE: Final = {"aws_lambda_permission": "lambda", "aws_lambda_layer_version_permission": "lambda"}
+#: Policies of all of a service, whose statements name what they are about: the service, and the argument.
+_WIDE: Final = {"aws_cloudwatch_log_resource_policy": ("logs", "policy_document")}
+#: What else lets others in, by service; with an argument, only where that is written.
+_OTHERWISE: Final = {
+    "acm-pca": {"aws_acmpca_policy": ""},
+    "codeartifact": {
+        "aws_codeartifact_domain_permissions_policy": "", "aws_codeartifact_repository_permissions_policy": "",
+    },
+    "dynamodb": {"aws_dynamodb_resource_policy": ""},
+    "ecr": {"aws_ecr_registry_policy": ""},
+    "elasticfilesystem": {"aws_efs_file_system_policy": ""},
+    "es": {
+        "aws_elasticsearch_domain": "access_policies", "aws_elasticsearch_domain_policy": "",
+        "aws_opensearch_domain": "access_policies", "aws_opensearch_domain_policy": "",
+    },
+    "events": {"aws_cloudwatch_event_bus_policy": "", "aws_cloudwatch_event_permission": ""},
+    "execute-api": {"aws_api_gateway_rest_api": "policy", "aws_api_gateway_rest_api_policy": ""},
+    "glacier": {"aws_glacier_vault": "access_policy"},
+    "glue": {"aws_glue_resource_policy": ""},
+    "kafka": {"aws_msk_cluster_policy": ""},
+    "kinesis": {"aws_kinesis_resource_policy": ""},
+    "kms": {"aws_kms_grant": ""},
+    "lambda": {
+        "aws_lambda_permission": "", "aws_lambda_layer_version_permission": "", "aws_lambda_function_url": "",
+    },
+    "logs": {"aws_cloudwatch_log_destination_policy": ""},
+    "s3": {
+        "aws_s3_bucket": "acl", "aws_s3_bucket_acl": "", "aws_s3_access_point": "policy",
+        "aws_s3control_access_grant": "", "aws_s3control_access_point_policy": "",
+        "aws_s3control_multi_region_access_point_policy": "", "aws_s3control_object_lambda_access_point_policy": "",
+    },
+    "s3tables": {"aws_s3tables_table_bucket_policy": "", "aws_s3tables_table_policy": ""},
+    "ses": {"aws_ses_identity_policy": "", "aws_sesv2_email_identity_policy": ""},
+}  # fmt: skip
+#: Canned ACLs that let in nobody but the owner, and the service that writes logs.
+_CLOSED: Final = ("private", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write")
 
 
 def add_guards(account: Account, configuration: Configuration) -> Account:
     """Return an account with what is declared beside its principals: policies of resources, and ARNs."""
     found: dict[str, list[Document]] = {}
-    for service, document in _list_policies(configuration):
+    for service, document in (*_list_policies(configuration), *_list_unread(configuration)):
         found.setdefault(service, []).append(document)
     managed = [one for one in configuration.resources if one.mode == "managed"]
     arns = [one.search().get("arn") for one in managed]
@@ -53,7 +88,7 @@ def _list_policies(configuration: Configuration) -> Iterator[tuple[str, Document
     for type_, argument in _OWN.items():
         for resource in configuration.of(type_):
             document = _read(resource, argument, (resource,))
-            if document is None and type_ == "aws_kms_key" and not _is_put_on(resource, configuration):
+            if document is None and type_.startswith("aws_kms_") and not _is_put_on(resource, configuration):
                 document = _trust_account(resource)
             if document is not None:
                 yield _name_service(type_), document
@@ -65,9 +100,27 @@ def _list_policies(configuration: Configuration) -> Iterator[tuple[str, Document
                 yield _name_service(type_), Document(unread=str(error))
                 continue
             yield _name_service(type_), _read(resource, "policy", owners) or Document()
-    for type_, service in _OTHERWISE.items():
+    for type_, (service, argument) in _WIDE.items():
         for resource in configuration.of(type_):
-            yield service, Document(unread=f"whom {resource.address} lets in is not followed here")
+            yield service, _read(resource, argument) or Document()
+
+
+def _list_unread(configuration: Configuration) -> Iterator[tuple[str, Document]]:
+    for service, types in _OTHERWISE.items():
+        for resource in configuration.of(*types):
+            if _lets_in(resource, types[resource.type]):
+                yield service, Document(unread=f"whom {resource.address} lets in is not followed here")
+
+
+def _lets_in(resource: Resource, argument: str) -> bool:
+    """Whether a resource may let in anybody."""
+    acl = resource.search().get("acl")
+    if isinstance(acl, str) or argument == "acl":  # of a bucket itself a plan says no ACL where none is written
+        return isinstance(acl, str) and acl not in _CLOSED
+    try:
+        return not argument or resource.has(argument)
+    except Unresolved:
+        return True
 
 
 def _name_service(type_: str) -> str:
@@ -81,8 +134,8 @@ def _is_put_on(key: Resource, configuration: Configuration) -> bool:
         return True
 
 
-def _read(resource: Resource, argument: str, owners: tuple[Resource, ...]) -> Document | None:
-    """Return a policy, each statement of it about what it is put on; None where nothing is written."""
+def _read(resource: Resource, argument: str, owners: tuple[Resource, ...] | None = None) -> Document | None:
+    """Return a policy, each statement about what it is put on, if on anything; None where nothing is written."""
     where = resource.origin.of(argument)[0] if resource.origin else ""
     try:
         if not resource.has(argument):
@@ -90,6 +143,8 @@ def _read(resource: Resource, argument: str, owners: tuple[Resource, ...]) -> Do
         document = read_document(resource.json(argument), f"{where} {resource.address}".strip())
     except Unresolved as error:
         return Document(unread=str(error))
+    if owners is None:
+        return document
     arns = [one.search().get("arn") for one in owners]
     if not arns or not all(isinstance(one, str) for one in arns):
         return Document(unread=f"{resource.address}: what its policy is put on is not known")
