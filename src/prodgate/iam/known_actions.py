@@ -34,11 +34,10 @@ def list_actions(goal: Goal) -> tuple[str, ...] | Doubt:
             near = difflib.get_close_matches(verb, known, n=1)
             hint = f"; did you mean {service}:{near[0]}?" if near else ""
             return doubt(f"{text} is no action that AWS has as of {_read().data_version()}{hint}")
-        found += [f"{service}:{one}" for one in named]
-        if not any(_is_done_to(service, verb, one) for verb in named for one in goal.resources):
+        found += (fitting := [f"{service}:{one}" for one in named])
+        if not any(_is_done_to(action, one) for action in fitting for one in goal.resources):
             return doubt(f"{text} is never done to {', '.join(goal.resources)}")
-    pairs = [action.split(":") for action in found]
-    unfit = [one for one in goal.resources if not any(_is_done_to(*each, one) for each in pairs)]
+    unfit = [one for one in goal.resources if not any(_is_done_to(action, one) for action in found)]
     if unfit:
         return doubt(f"{', '.join(unfit)}: {', '.join(goal.actions)} is never done to such a resource")
     return tuple(dict.fromkeys(found))
@@ -58,8 +57,8 @@ def is_kind(pattern: str) -> bool:
     return any(form.split(":", 5)[-1].startswith(end[:-1]) for form in forms)
 
 
-def _is_done_to(service: str, verb: str, resource: str) -> bool:
-    return resource == "*" or any(_fits(form, resource) for form in _list_forms(service, verb))
+def _is_done_to(action: str, resource: str) -> bool:
+    return resource == "*" or any(_fits(form, resource) for form in _list_forms(*action.split(":", 1)))
 
 
 def _fits(form: str, resource: str) -> bool:
