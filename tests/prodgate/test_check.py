@@ -115,7 +115,24 @@ def test_a_plan_that_git_does_not_have_is_refused(
     assert "name the directory that it was made from" in err
 
 
-def test_values_are_those_of_the_revision(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["made", "made/plan.json"])
+def test_what_git_ignores_is_not_compared_with_itself(
+    shop: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setattr(check_command, "_open", lambda *_: (Configuration(root="p", engine="made", resources=[]),))
+    (shop / ".gitignore").write_text("made/\n")
+    (shop / "made").mkdir()
+    (shop / "made" / "plan.json").write_text("{}")
+    code = cli.main(["check", name, "--changed", "HEAD"])
+    err = capsys.readouterr().err
+    assert (code, f"git ignores {name}, so that it knows nothing of it at HEAD (" in err) == (4, True)
+
+
+def test_values_are_those_of_the_revision(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / ".gitignore").write_text("own.tfvars\n")
+    (shop / "own.tfvars").write_text("own")
     (shop / "prod.tfvars").write_text("first")
     git(shop, "add", "-A")
     git(shop, "commit", "-qm", "values")
@@ -128,6 +145,7 @@ def test_values_are_those_of_the_revision(shop: Path, monkeypatch: pytest.Monkey
         return (Configuration(root="live", engine="made", resources=[]),)
 
     monkeypatch.setattr(check_command, "_open", look)
-    files = ("--var-file", "prod.tfvars", "--var-file", "later.tfvars")
+    files = ("--var-file", "prod.tfvars", "--var-file", "later.tfvars", "--var-file", "own.tfvars")
     cli.main(["check", "live", "--changed", "HEAD", *files])
-    assert seen == [["second", "second"], ["first", "second"]]
+    assert seen == [["second", "second", "own"], ["first", "second", "own"]]
+    assert "note: git has no own.tfvars at HEAD (" in capsys.readouterr().err

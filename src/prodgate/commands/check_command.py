@@ -105,6 +105,11 @@ def _open(path: Path, given: Given, source: Path | None, yardstick: _Yardstick) 
 def _judge_earlier(args: argparse.Namespace, yardstick: _Yardstick, revision: Revision) -> Verdict:
     """Return the verdict on what the path declared at a revision; on nothing where that can't be evaluated."""
     path = revision.find(args.path)
+    if not revision.holds(path):
+        raise UsageError(
+            f"--changed: git ignores {args.path}, so that it knows nothing of it at {revision}; "
+            "name the directory that it was made from, or leave --changed out"
+        )
     print_progress(f"what was declared at {revision}")
     if not path.exists():
         if not args.path.is_dir():
@@ -127,6 +132,8 @@ def _find_given(path: Path, revision: Revision) -> Path:
     if path.exists() and not found.exists():
         print_progress(f"note: there was no {path} at {revision}; the one of today counts for both")
         return path
+    if not revision.holds(found):
+        print_progress(f"note: git has no {path} at {revision}; the one of today counts for both")
     return found
 
 

@@ -36,6 +36,10 @@ class Revision:
         real = path.resolve()
         return self.place / real.relative_to(self.top) if real.is_relative_to(self.top) else path
 
+    def holds(self, path: Path) -> bool:
+        """Whether a path that was found is of the revision, and not of the machine; also one that is not there."""
+        return path.resolve().is_relative_to(self.place)
+
     def __str__(self) -> str:
         return self.name if self.commit.startswith(self.name) else f"{self.name} ({self.commit[:7]})"
 
