@@ -61,6 +61,8 @@ class Finding:
     """``production`` when the check said that only production can answer; nothing else of it defers the criterion."""
     waiver: str = ""
     """Id of the waiver that accepted this finding; only on waived findings."""
+    further: tuple[tuple[str, str], ...] = field(default=())
+    """What else does not hold of the subject, as expected and observed; only where every fault was asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as JSON values; empty fields are left out."""
@@ -70,7 +72,8 @@ class Finding:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Rebuild a finding that ``to_json`` wrote."""
         lists = {key: tuple(data.get(key, ())) for key in ("where", "evidence")}
-        return cls(**{**data, **lists, "outcome": Outcome(data["outcome"])})
+        further = tuple((expected, observed) for expected, observed in data.get("further", ()))
+        return cls(**{**data, **lists, "further": further, "outcome": Outcome(data["outcome"])})
 
     def __str__(self) -> str:
         return f"{self.criterion}: {_render(self) or self.outcome} on {self.subject}"

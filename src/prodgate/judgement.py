@@ -36,6 +36,8 @@ class Judgement:
     """What could not be known and was not needed, each with the reason."""
     uncalled: dict[object, str] = field(default_factory=dict)
     """Names of the comparisons that were taken out of the criterion and have not been called."""
+    goes_on: bool = False
+    """Whether what does not hold is noted and ends nothing, so that what else does not hold is heard, too."""
 
     def ended(self) -> None:
         """Note comparisons that were prepared and never made by a judge that came to its end."""
@@ -68,12 +70,12 @@ _ALLOWED: ContextVar[_Allowance | None] = ContextVar("allowed", default=None)
 
 
 @contextmanager
-def open_judgement(criterion: Any = None) -> Iterator[Judgement]:
+def open_judgement(criterion: Any = None, *, goes_on: bool = False) -> Iterator[Judgement]:
     """Collect what is compared and doubted in this process while the context is open.
 
     The judge is given ``judgement.criterion``, which is of this judgement alone.
     """
-    judgement = Judgement(criterion=replace(criterion) if criterion is not None else None)
+    judgement = Judgement(criterion=replace(criterion) if criterion is not None else None, goes_on=goes_on)
     with ExitStack() as watches:
         for watch in WATCHES:
             watches.enter_context(watch(judgement))
@@ -111,6 +113,11 @@ def allow_unknown(because: str) -> Iterator[None]:
 def is_judging() -> bool:
     """Whether a subject is being judged."""
     return bool(_OPEN)
+
+
+def is_going_on() -> bool:
+    """Whether what is judged goes on after what does not hold."""
+    return any(judgement.goes_on for judgement in tuple(_OPEN))
 
 
 def record_taken(name: str) -> object:

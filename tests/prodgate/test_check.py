@@ -64,6 +64,75 @@ def test_check_shows_what_is_worse_than_at_a_revision(shop: Path, capsys: pytest
     assert said["standing"] > 0
 
 
+STATED = 'system = "shop"\nextends = ["baseline/network"]\n\n[terraform]\nroot = "live"\n'
+OWN = """
+[criteria.kept-long]
+statement.en = "Kept long."
+statement.ja = "Kept long."
+why = "So."
+remedy = "Keep it."
+source = "X-1"
+layers = ["static"]
+require = ">= {}"
+"""
+GROUP = 'resource "aws_security_group" "open" {{\n{}\n}}\n'
+PORT = (
+    '  ingress {{\n    from_port = {0}\n    to_port = {0}\n    protocol = "tcp"\n    cidr_blocks = ["0.0.0.0/0"]\n  }}'
+)
+
+
+@pytest.mark.parametrize("words", [[], ["--criteria", "criteria.toml"]])
+def test_a_fault_that_stood_before_hides_no_other_of_its_resource(
+    shop: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """A policy ends at the first that does not hold; what a branch adds behind that is worse all the same."""
+    (shop / "criteria.toml").write_text(STATED)
+    ports = [PORT.format(port) for port in (22, 3389)]
+    (shop / "live" / "main.tf").write_text(GROUP.format(ports[0]))
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "one port")
+    assert cli.main(["check", "live", "--changed", "HEAD", *words]) == 0
+    capsys.readouterr()
+    (shop / "live" / "main.tf").write_text(GROUP.format("\n".join(ports)))
+    code = cli.main(["check", "live", "--changed", "HEAD", "--json", *words])
+    new = {f["observed"] for f in json.loads(capsys.readouterr().out)["findings"] if f["policy"] == "PG_NET_1"}
+    assert code == 1
+    assert "tcp 3389 from 0.0.0.0/0" in new
+    assert not any("22" in observed for observed in new)
+
+
+WAIVER = """[waivers.OPEN-1]
+covers = "PG_NET_1"
+subject = "aws_security_group.open"
+reason = "It is asked for."
+opened = 2026-11-24
+expires = 2027-02-01
+owner = "a@example.com"
+approver = "b@example.com"
+"""
+
+
+def test_what_a_branch_changed_of_what_it_is_judged_by_is_said(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both sides are judged by today's criteria and waivers, so that a waiver of the branch's own makes it pass."""
+    (shop / "waivers.toml").write_text("")
+    (shop / "policies").mkdir()
+    (shop / "policies" / "gone.py").write_text("")
+    (shop / "criteria.toml").write_text(STATED + OWN.format("30 d"))
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "stated")
+    (shop / "live" / "open.tf").write_text(GROUP.format(PORT.format(22)))
+    (shop / "waivers.toml").write_text(WAIVER)
+    (shop / "policies" / "gone.py").unlink()
+    (shop / "criteria.toml").write_text(STATED + OWN.format("7 d"))
+    cli.main(["check", "live", "--changed", "HEAD", "--criteria", "criteria.toml", "--waivers", "waivers.toml"])
+    out, err = capsys.readouterr()
+    for said in ("criteria.toml was changed", "policies/gone.py was changed", "waivers.toml was changed"):
+        assert said in err
+    assert "criterion kept-long was changed: bound >= 30 d -> >= 7 d" in err
+    assert "waiver OPEN-1 was added: expires 2027-02-01; as it is today, it counts for both" in err
+    assert "worse, and waived: [PG_NET_1] security-groups-closed-to-the-world on aws_security_group.open" in out
+
+
 Opened = dict[str, list[Configuration] | Exception]
 
 
@@ -75,7 +144,7 @@ def test_check_says_that_nothing_changed(shop: Path, opened: Opened, capsys: pyt
     code = cli.main(["check", "live", "--changed", "HEAD"])
     out, _ = capsys.readouterr()
     assert "for what changed in live since HEAD (" in out
-    assert "newly 0 not-satisfied, 0 undetermined; 0 fixed, 2 as before" in out
+    assert "newly 0 not-satisfied, 0 undetermined, 0 waived; 0 fixed, 2 as before" in out
     assert (code, out.startswith("GO for what changed")) == (0, True)
 
 

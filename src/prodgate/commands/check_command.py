@@ -27,6 +27,7 @@ from ..verdict import Verdict
 from ..waivers import Waiver
 from . import checking
 from .exporting import render_check
+from .measures import find_edits
 from .opening import open_stated, print_progress, read_waivers
 from .output import write
 from .showing import Form, show, show_worse
@@ -42,13 +43,22 @@ class _Yardstick:
     criteria: Criteria
     waivers: Sequence[Waiver]
     project: Project | None
+    every_fault: bool
+    """Whether all that does not hold of a subject counts, so that one fault does not hide another that is new."""
 
     def judge(self, configurations: Sequence[Configuration]) -> Verdict:
         """Return the verdict on some configurations."""
         if self.project is None:
             load_policies(find_folders("policies", None))
-            return checking.check(configurations, POLICIES.values(), self.criteria, self.waivers, whole=False)
-        judged = judge_by_policies(configurations, self.project)
+            return checking.check(
+                configurations,
+                POLICIES.values(),
+                self.criteria,
+                self.waivers,
+                whole=False,
+                every_fault=self.every_fault,
+            )
+        judged = judge_by_policies(configurations, self.project, every_fault=self.every_fault)
         found = (*judged, *find_unasked(self.project.stated, {"static"}))
         return checking.check(configurations, (), self.criteria, self.waivers, whole=True, judged_elsewhere=found)
 
@@ -63,6 +73,8 @@ def check(args: argparse.Namespace) -> int:
             return _export(verdict, yardstick, args)
         return show(verdict, form)
     with checked_out(args.changed, args.path) as revision:
+        for edit in find_edits(yardstick.project, args.waivers, revision):
+            print_progress(f"note: since {revision} {edit}; as it is today, it counts for both")
         verdict = yardstick.judge(_open_all(args, yardstick))
         found = find_worse(_judge_earlier(args, yardstick, revision), verdict, since=str(revision))
     if args.format not in _OURS:
@@ -77,7 +89,7 @@ def _read_yardstick(args: argparse.Namespace) -> _Yardstick:
     bundled = load_criteria(BUNDLED / "criteria.toml").criteria
     criteria = project.stated.criteria if project else checking.baseline(bundled)
     waivers = read_waivers(args.waivers, named=True) if args.waivers else ()
-    return _Yardstick(criteria, waivers, project)
+    return _Yardstick(criteria, waivers, project, args.changed is not None)
 
 
 def _open_all(args: argparse.Namespace, yardstick: _Yardstick) -> tuple[Configuration, ...]:

@@ -51,17 +51,18 @@ def show_worse(found: Worsening, form: Form, *, since: str) -> int:
     """Show what is worse than at a revision, and what became of what failed there; return the exit code."""
     verdict = found.verdict
     if form.as_json:
-        named = {"fixed": found.fixed, "hidden": found.hidden, "gone": found.gone}
+        named = {"fixed": found.fixed, "hidden": found.hidden, "gone": found.gone, "admitted": found.admitted}
         rows = {name: [finding.to_json() for finding in each] for name, each in named.items()}
         _print_json({**verdict_to_json(verdict), "since": since, "standing": found.standing, **rows})
         return verdict.decision.exit_code
     _print_findings(verdict, form)
+    _print_mended("worse, and waived", found.admitted)
     _print_mended("fixed", found.fixed)
     _print_mended("waived, not applicable or not known now (which is not fixed)", found.hidden)
     _print_mended("gone (which is not fixed)", found.gone)
     counts = ", ".join(f"{sum(f.outcome is o for f in verdict.blocking)} {o}" for o in _BLOCKING)
-    mended = f"{len(found.fixed)} fixed, {found.standing} as before"
-    _print(visible(f"{verdict.decision} for what changed in {form.subject} since {since}: newly {counts}; {mended}"))
+    mended = f"{len(found.admitted)} waived; {len(found.fixed)} fixed, {found.standing} as before"
+    _print(visible(f"{verdict.decision} for what changed in {form.subject} since {since}: newly {counts}, {mended}"))
     _print_end(verdict)
     return verdict.decision.exit_code
 

@@ -27,11 +27,13 @@ from .watching import watch_judgements
 CONFIGURATION: Final = "configuration.json"
 #: Layer that policies answer for.
 LAYER: Final = "static"
+#: Word that asks for all that does not hold of a subject, not the first alone.
+EVERY_FAULT: Final = "--every-fault"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Judge the configurations in the folders below one; return 0, or 4 with the mistake on stderr."""
-    criteria, folder = map(Path, arguments)
+    criteria, folder = map(Path, arguments[:2])
     import_for_judges()
     watch_judgements()
     project = open_project(criteria)
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         sound, stated = take_fingerprint(), describe_criteria(project.stated.criteria)
         load_policies(project.policy_folders())
         for given in sorted(folder.glob(f"*/{CONFIGURATION}")):
-            _judge(given, project)
+            _judge(given, project, every_fault=EVERY_FAULT in arguments[2:])
         if changed := find_changes(sound):
             raise UsageError(f"{', '.join(changed)}: was changed by a policy module; leave the gate's code alone")
         if describe_criteria(project.stated.criteria) != stated:
@@ -51,14 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _judge(given: Path, project: Project) -> None:
+def _judge(given: Path, project: Project, *, every_fault: bool) -> None:
     journal, configuration = Journal.of(given.parent), from_json(read_json(given.read_bytes()))
     for policy in POLICIES.values():
         criterion = project.stated.criteria.get(policy.criterion)
         if criterion and LAYER in criterion.layers:
             journal.record_planned(LAYER, policy.id, policy.criterion)
             journal.record_started(LAYER, policy.id, find_place(policy.judge, project.root))
-            findings = list(apply(policy, configuration, criterion))
+            findings = list(apply(policy, configuration, criterion, every_fault=every_fault))
             for finding in findings:
                 journal.record_finding(finding)
             journal.record_finished(LAYER, policy.id, len(findings))

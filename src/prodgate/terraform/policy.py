@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -106,13 +107,20 @@ def policy(
     return register
 
 
-def apply(policy: Policy, configuration: Configuration, criterion: Criterion) -> Iterator[Finding]:
-    """Yield a finding for each subject of the policy, and one for a population that is too small."""
+def apply(
+    policy: Policy, configuration: Configuration, criterion: Criterion, *, every_fault: bool = False
+) -> Iterator[Finding]:
+    """Yield a finding for each subject of the policy, and one for a population that is too small.
+
+    ``every_fault`` asks what else does not hold of a subject, too: the finding has it as ``further``.
+    """
     subjects = configuration.of(*policy.resources) if policy.resources else (configuration,)
     applies = not subjects
     for subject in subjects:
         finding = _judge(policy, subject, criterion)
         applies = applies or finding.outcome is not Outcome.NOT_APPLICABLE
+        if every_fault and finding.outcome is Outcome.NOT_SATISFIED:
+            finding = _find_further_faults(policy, subject, criterion, finding)
         yield finding
     if not applies and not criterion.where_present:
         yield _report_silence(policy, configuration, criterion, len(subjects))
@@ -126,7 +134,7 @@ def _judge(policy: Policy, subject: Resource | Configuration, criterion: Criteri
         conclusion = _conclude(policy, subject, criterion, reads)
     resource, path = reads[-1] if reads else (subject, "")
     where = _find_places(subject, resource, path)
-    hidden = any(path.split(".")[0] in resource.sensitive for resource, path in reads)
+    hidden = _reads_sensitive(reads)
     return Finding(
         criterion=policy.criterion,
         check=policy.id,
@@ -160,6 +168,25 @@ def _conclude(
             reason = f"{policy.id} failed: {type(bug).__name__}: {describe(bug)}"
             ended = Conclusion(outcome=Outcome.UNDETERMINED, reason=reason)
     return conclude(judgement, criterion, ended=ended, looked=bool(reads) or isinstance(subject, Configuration))
+
+
+def _find_further_faults(
+    policy: Policy, subject: Resource | Configuration, criterion: Criterion, first: Finding
+) -> Finding:
+    """Return the finding with what else does not hold, as far as the policy gets when it goes on after that."""
+    with recorded_reads() as reads, open_judgement(criterion, goes_on=True) as judgement, suppress(Exception):
+        # what it raises now concludes nothing: the first fault stands, and what is built on it may make no sense
+        cast("Callable[..., object]", policy.judge)(subject, judgement.criterion)
+    hidden = _reads_sensitive(reads)
+    failed = [(each.expected, each.observed) for each in judgement.compared if each.outcome is Outcome.NOT_SATISFIED]
+    further = [(expected, SENSITIVE if hidden and observed else observed) for expected, observed in failed]
+    if (said := (first.expected, first.observed)) in further:
+        further.remove(said)
+    return replace(first, further=tuple(further))
+
+
+def _reads_sensitive(reads: Iterable[tuple[Declaration, str]]) -> bool:
+    return any(path.split(".")[0] in resource.sensitive for resource, path in reads)
 
 
 def _find_places(subject: Resource | Configuration, read: Declaration | Configuration, path: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -14,6 +14,8 @@ from .changes import Key, find_key
 
 #: What does not block.
 _QUIET: Final = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE, Outcome.WAIVED)
+#: What needs no waiver.
+_UNTOUCHED: Final = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Worsening:
     """Not satisfied before, and now waived, not applicable or not known; as they were."""
     gone: tuple[Finding, ...]
     """Not satisfied before, and nothing speaks of the subject any more."""
+    admitted: tuple[Finding, ...]
+    """What would be worse, and a waiver admits; as they are."""
 
 
 def find_worse(before: Verdict, after: Verdict, *, since: str) -> Worsening:
@@ -38,6 +42,7 @@ def find_worse(before: Verdict, after: Verdict, *, since: str) -> Worsening:
     Two findings of one check on one subject are two. One that fails in another way than before is undetermined, since
     nobody knows whether that is worse, unless both are further or nearer to one bound.
     """
+    before, after = _spread(before), _spread(after)
     old, new = _group(all_findings(before)), _group(all_findings(after))
     rows = [_compare(old.get(key, []), found, since) for key, found in new.items()]
     worse = {known: judged for row in rows for known, judged in row.worse.items()}
@@ -48,16 +53,31 @@ def find_worse(before: Verdict, after: Verdict, *, since: str) -> Worsening:
         fixed=tuple(finding for row in rows for finding in row.fixed),
         hidden=tuple(finding for row in rows for finding in row.hidden),
         gone=tuple(f for key, found in old.items() if key not in new for f in _of(found, Outcome.NOT_SATISFIED)),
+        admitted=tuple(finding for row in rows for finding in row.admitted),
     )
 
 
 @dataclass(slots=True)
 class _Row:
-    """What one check said of one subject: what is worse, by the identity of the finding; what fails no more."""
+    """What one check said of one subject: what is worse, by the identity of the finding; what fails no more, or may."""
 
     worse: dict[int, Finding] = field(default_factory=dict)
     fixed: list[Finding] = field(default_factory=list)
     hidden: list[Finding] = field(default_factory=list)
+    admitted: list[Finding] = field(default_factory=list)
+
+
+def _spread(verdict: Verdict) -> Verdict:
+    """Return a verdict in which each fault of a subject is a finding; one that is waived stays one."""
+    rulings = [replace(ruling, findings=tuple(_list_faults(ruling.findings))) for ruling in verdict.rulings]
+    return replace(verdict, rulings=tuple(rulings))
+
+
+def _list_faults(findings: Iterable[Finding]) -> Iterator[Finding]:
+    for finding in findings:
+        yield replace(finding, further=())
+        if finding.outcome is Outcome.NOT_SATISFIED:
+            yield from (replace(finding, expected=each[0], observed=each[1], further=()) for each in finding.further)
 
 
 def _group(findings: Iterable[Finding]) -> dict[Key, list[Finding]]:
@@ -86,6 +106,7 @@ def _compare(before: Sequence[Finding], after: Sequence[Finding], since: str) ->
     open_now = _of(after, Outcome.UNDETERMINED)
     known = len(left) + len(_of(before, Outcome.UNDETERMINED))
     row.worse |= {id(finding): finding for finding in open_now[known:]}
+    row.admitted += _of(after, Outcome.WAIVED)[sum(finding.outcome not in _UNTOUCHED for finding in before) :]
     mended = {finding.outcome for finding in after} <= {Outcome.SATISFIED, Outcome.NOT_SATISFIED}
     (row.fixed if mended else row.hidden).extend(left)
     return row

@@ -1,5 +1,6 @@
 """What a change made worse: of what is new, and of that alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -80,6 +81,23 @@ def test_one_of_two_faults_on_a_subject_is_fixed() -> None:
     other = said("closed", "port 22 is open")
     found = worse([FAILS, other], [FAILS])
     assert ([f.observed for f in found.fixed], found.standing) == (["port 22 is open"], 1)
+
+
+def test_faults_behind_the_first_of_a_finding_count_each() -> None:
+    one = failing("c", expected="closed", observed="port 22 is open")
+    two = replace(one, further=(("closed", "port 3389 is open"),))
+    found = worse([one], [two])
+    assert (found.verdict.decision.exit_code, found.standing) == (1, 1)
+    assert [f.observed for f in found.verdict.blocking] == ["port 3389 is open"]
+    assert [f.observed for f in worse([two], [said("closed", "port 3389 is open")]).fixed] == ["port 22 is open"]
+
+
+def test_what_a_waiver_of_the_same_change_admits_is_named() -> None:
+    admits = [waiver(covers="c", subject=FAILS.subject)]
+    found = find_worse(judged(), judged(FAILS, waivers=admits), since="main")
+    assert ([f.subject for f in found.admitted], found.verdict.decision.exit_code) == ([FAILS.subject], 0)
+    stood = find_worse(judged(FAILS, waivers=admits), judged(FAILS, waivers=admits), since="main")
+    assert not stood.admitted
 
 
 def test_a_waiver_hides_and_one_that_is_taken_away_brings_back() -> None:
