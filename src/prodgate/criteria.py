@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn, SupportsIndex
 
@@ -231,6 +231,13 @@ class Scope:
     rehearsal: bool = False
     undeclared: frozenset[str] = frozenset()
     """Layers of which nobody asks anything, and which so decide nothing."""
+    moment: str = ""
+    """The only moment of a release that is asked about; empty for all of them."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that is asked of the system is judged, at every moment and in every layer."""
+        return not (self.moment or self.left_out())
 
     def left_out(self) -> tuple[str, ...]:
         """The layers that this run does not judge, though something is asked of them."""
@@ -239,8 +246,3 @@ class Scope:
     def not_asked(self) -> tuple[str, ...]:
         """The layers of which nobody asks anything."""
         return tuple(layer for layer in LAYERS if layer in self.undeclared)
-
-
-def questions(criteria: Mapping[str, Criterion], scope: Scope) -> list[tuple[Criterion, str]]:
-    """Return each criterion with each layer of the scope that must answer it."""
-    return [(c, layer) for c in criteria.values() for layer in c.layers if layer in scope.layers]

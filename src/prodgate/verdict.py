@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .criteria import Criterion, Scope, questions
+from .criteria import Criterion, Scope
 from .findings import Finding, Outcome
 from .waivers import Waiver, apply_waivers
 
@@ -55,8 +55,8 @@ class Verdict:
 
     @property
     def promotes(self) -> bool:
-        """Whether this verdict allows a promotion: GO, on every layer, and not in a rehearsal."""
-        return self.decision is Decision.GO and not self.scope.rehearsal and not self.scope.left_out()
+        """Whether this verdict allows a promotion: GO of all that is asked, and not in a rehearsal."""
+        return self.decision is Decision.GO and not self.scope.rehearsal and self.scope.whole
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -96,11 +96,12 @@ def decide(
     """
     left = set(scope.left_out())
     partly = {id_ for id_, criterion in criteria.items() if left & set(criterion.layers)}
-    applied, state = apply_waivers(findings, waivers, now, whole=not left, partly=partly, not_before=not_before)
+    applied, state = apply_waivers(findings, waivers, now, whole=scope.whole, partly=partly, not_before=not_before)
     answers: dict[tuple[str, str], list[Finding]] = {}
     for finding in applied:
         answers.setdefault((finding.criterion, finding.layer), []).append(finding)
-    rulings = [_rule(c, layer, answers.pop((c.id, layer), []), scope) for c, layer in questions(criteria, scope)]
+    asked = [(c, layer) for c in criteria.values() for layer in c.layers if layer in scope.layers]
+    rulings = [_rule(c, layer, answers.pop((c.id, layer), []), scope) for c, layer in asked]
     rulings += [_rule_on_stray(found, criteria, scope) for found in answers.values() if found[0].layer in scope.layers]
     blocking = {ruling.outcome for ruling in rulings if not ruling.deferred} | {finding.outcome for finding in state}
     return Verdict(decision=_decision(blocking, rulings), scope=scope, rulings=tuple(rulings), waivers=state)

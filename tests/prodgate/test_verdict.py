@@ -214,5 +214,12 @@ def test_a_layer_of_which_nobody_asks_anything_is_not_left_out() -> None:
     assert decide(criteria, [finding()], [], NOW, whole).promotes
 
 
+def test_one_moment_of_a_release_is_a_part_of_it_even_where_every_layer_that_is_asked_was() -> None:
+    criteria = {"backup-retention": criterion("backup-retention", layers=("static",))}
+    scope = Scope(layers=frozenset({"static"}), undeclared=frozenset(LAYERS) - {"static"}, moment="before")
+    verdict = decide(criteria, [finding()], [waiver(covers="alarm-threshold")], NOW, scope)
+    assert (scope.left_out(), verdict.decision, verdict.promotes) == ((), Decision.GO, False)
+
+
 def test_exit_codes() -> None:
     assert [decision.exit_code for decision in (Decision.GO, Decision.NO_GO, Decision.INSUFFICIENT)] == [0, 1, 2]

@@ -76,8 +76,9 @@ class Run:
     @property
     def scope(self) -> Scope:
         """What the run set out to judge."""
-        layers = frozenset(self.about["layers"])
-        return Scope(layers=layers, rehearsal=self.about["rehearsal"], undeclared=self.undeclared)
+        about, layers = self.about, frozenset(self.about["layers"])
+        moment = about.get("moment") or ""
+        return Scope(layers=layers, rehearsal=about["rehearsal"], undeclared=self.undeclared, moment=moment)
 
     @property
     def started(self) -> datetime:

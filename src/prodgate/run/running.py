@@ -97,7 +97,7 @@ def judge_again(plan: Plan, earlier: runs.Run) -> Path:
 
 def _carry_observed(plan: Plan, journal: Journal, earlier: runs.Run) -> None:
     """Say which layers had observed all that they observe; of another one there may be facts that nobody wrote down."""
-    for layer in sorted(plan.layers):
+    for layer in sorted(plan.layers - find_undeclared(plan.project.stated)):
         if layer in earlier.observed_whole:
             journal.write("observed", layer=layer)
         else:

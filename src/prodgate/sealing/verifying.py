@@ -214,8 +214,10 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
     about = run.about
     if wanted.target and about["target"] != wanted.target:
         yield f"FOREIGN: is about target {about['target']!r}, not {wanted.target!r}"
-    if wanted.whole and (missing := run.scope.left_out()):
-        yield f"FOREIGN: is about a part alone; left out: {', '.join(missing)}"
+    if wanted.whole and not run.scope.whole:
+        said = [f"asked only what must hold {run.scope.moment} a deployment"] if run.scope.moment else []
+        said += [f"left out: {', '.join(missing)}"] if (missing := run.scope.left_out()) else []
+        yield f"FOREIGN: is about a part alone; {'; '.join(said)}"
     if wanted.promotes and not verdict.promotes:
         place = "a rehearsal" if run.scope.rehearsal else "this system"
         yield f"FOREIGN: allows no promotion: it says {verdict.decision} of {place}"

@@ -242,6 +242,18 @@ def test_facts_of_a_layer_that_was_not_observed_to_its_end_are_not_judged_again(
     assert f"run {cut.name} did not observe the static layer to the end; observe again" in said
 
 
+def test_judging_again_misses_no_layer_that_nobody_asks_and_each_that_is_asked_now(shop: Path) -> None:
+    assert gate(shop, "observe").returncode == 2
+    (observed := only_run(shop)).rename(shop / observed.name)
+    assert gate(shop, "judge", observed.name).returncode == 0
+    again = only_run(shop)
+    assert not [line for line in (again / "journal.jsonl").read_text("utf-8").splitlines() if '"broken"' in line]
+    (shop / "criteria.toml").write_text(CRITERIA.replace('["static"]', '["static", "live"]', 1), "utf-8")
+    done = gate(shop, "judge", observed.name)
+    assert done.returncode == 2
+    assert f"run {observed.name} did not observe the live layer to the end" in " ".join(done.stdout.split())
+
+
 def test_what_changed_since_the_last_run_is_said(shop: Path) -> None:
     assert gate(shop, "run", "--only", "static").returncode == 0
     (shop / "infra" / "main.tf").write_text(TREE.replace("1209600", "60"))

@@ -9,13 +9,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from prodgate.evidence.chain import Link, make_line
 from prodgate.evidence.journal import NAME, Journal
 
-from ..sample_run import forge
+from ..sample_run import CRITERIA, forge
 from .sealed import (
     COMMIT,
     DAY,
@@ -152,8 +153,9 @@ def lie_of_waiver(world: World, *, opened: int = -20, expires: int = -1) -> None
     say(world.run, verdict="GO")
 
 
-def lie_of_rehearsal(world: World) -> None:
-    world.run = make_run(world.run.parent / "rehearsed", rehearsal=True, target="rehearsal://")
+def lie_of_promotion(world: World, criteria: str = CRITERIA, **about: Any) -> None:
+    """Sign a promotion that a run does not allow."""
+    world.run = make_run(world.run.parent / "partial", criteria, **about)
     seal(world.run)
     say(world.run, promotes=True)
 
@@ -306,7 +308,16 @@ MATRIX: dict[str, Tampering] = {
     "changed and sealed with another key": Tampering(lambda w: change_and_seal(w, EVE), "WRONG KEY: seal.dsse.json"),
     # what the right key was made to sign
     "GO, signed, over a NO-GO": Tampering(lie, "CHANGED: "),
-    "a promotion, signed, in a rehearsal": Tampering(lie_of_rehearsal, "CHANGED: "),
+    "a promotion, signed, in a rehearsal": Tampering(
+        partial(lie_of_promotion, rehearsal=True, target="rehearsal://"), "CHANGED: "
+    ),
+    "a promotion, signed, of one moment": Tampering(
+        partial(lie_of_promotion, criteria=f'{CRITERIA}moment = "before"\n', moment="before"), "CHANGED: "
+    ),
+    "a promotion, signed, without a layer that is asked": Tampering(
+        partial(lie_of_promotion, criteria=CRITERIA.replace('["static"]', '["static", "live"]'), layers=["static"]),
+        "CHANGED: ",
+    ),
     "another commit, signed": Tampering(lambda w: say(w.run, commit="d" * 40), "CHANGED: "),
     "another head, signed": Tampering(lambda w: say(w.run, head="0" * 64), "CHANGED: "),
     "another kind of payload, signed": Tampering(lambda w: write_envelope(w.run, read_statement(w.run), kind="text/x"), "CHANGED: "),

@@ -209,7 +209,8 @@ def test_more_may_be_asked_of_a_run(keys: Path, capsys: pytest.CaptureFixture[st
     wider = STATED.replace('layers = ["static"]', 'layers = ["static", "live"]')
     whole, part = make_run(keys / "a"), make_run(keys / "b", wider, layers=["static"])
     tried = make_run(keys / "c", rehearsal=True)
-    for each in (whole, part, tried):
+    before = make_run(keys / "d", f'{STATED}moment = "before"\n', moment="before")
+    for each in (whole, part, tried, before):
         seal(each)
     everything = ("--whole", "--promotes", "--target", "aws://prod@ap-northeast-1")
     assert said(capsys, "verify", whole, *key, *everything)[0] == 0
@@ -220,7 +221,9 @@ def test_more_may_be_asked_of_a_run(keys: Path, capsys: pytest.CaptureFixture[st
     )
     code, out, _ = said(capsys, "verify", part, *key, "--whole")
     assert (code, "FOREIGN: is about a part alone; left out: live\n" in out) == (4, True)
-    for run, place in ((part, "this system"), (tried, "a rehearsal")):
+    code, out, _ = said(capsys, "verify", before, *key, "--whole")
+    assert (code, "FOREIGN: is about a part alone; asked only what must hold before a deployment\n" in out) == (4, True)
+    for run, place in ((part, "this system"), (before, "this system"), (tried, "a rehearsal")):
         code, out, _ = said(capsys, "verify", run, *key, "--promotes")
         assert (code, f"FOREIGN: allows no promotion: it says GO of {place}" in out) == (4, True)
 

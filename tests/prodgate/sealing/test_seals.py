@@ -116,6 +116,7 @@ def test_what_allows_a_promotion_has_a_summary_of_the_published_kind(tmp_path: P
     [
         {"rehearsal": True, "target": "rehearsal://"},
         {"layers": ["static"], "criteria": CRITERIA.replace('["static"]', '["static", "live"]')},
+        {"moment": "before", "criteria": f'{CRITERIA}moment = "before"\n'},
         {"commit": f"{COMMIT}+changes"},
         {"commit": ""},
     ],

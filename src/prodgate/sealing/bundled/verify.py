@@ -175,14 +175,16 @@ def check_run(run: Path, statement: Any) -> Iterator[str]:
         yield f"FOREIGN: the seal is of run {own['run']}, the journal of {events[0]['run']}"
     if events[0]["run"] != (folder := run.resolve().name):
         yield f"FOREIGN: the folder is called {folder}, and the run in it {events[0]['run']}"
-    for name in ("system", "target", "rehearsal", "layers", "commit", "started"):
+    for name in ("system", "target", "rehearsal", "layers", "commit", "moment", "started"):
         if own[name] != about.get(name, ""):
             yield f"CHANGED: the seal says {name} {own[name]!r}, run.json {about.get(name)!r}"
     if own["head"] != events[-1]["chain"]["sha256"]:
         yield "CHANGED: the seal names another head than the journal has"
     if doubt := next(find_doubts(run, about, events), "") if own["verdict"] == "GO" else "":
         yield f"CHANGED: the seal says GO, and in the journal {doubt}"
-    if own["promotes"] and (own["verdict"] != "GO" or own["rehearsal"]):
+    stated = read_tables(run, "criteria", about["criteria"], *about.get("included", {}).values())
+    part = about.get("moment") or {x for _, table in stated for x in table["layers"]} - {*about["layers"]}
+    if own["promotes"] and (own["verdict"] != "GO" or own["rehearsal"] or part):
         yield "CHANGED: the seal allows a promotion that its verdict does not"
 
 
@@ -205,10 +207,9 @@ def find_unwanted(own: Any, commit: str, hours: float | None) -> Iterator[str]:
     """Yield why a run that is what it says is not the one that was asked for."""
     if commit and own["commit"] != commit:
         yield f"FOREIGN: about commit {own['commit'] or 'unknown'}, not {commit}"
+    now = datetime.datetime.now(datetime.UTC)
     times = [datetime.datetime.fromisoformat(at) for at in (own["started"], *own["observed"])]
-    oldest, newest = (
-        (datetime.datetime.now(datetime.UTC) - at).total_seconds() / 3600 for at in (min(times), max(times))
-    )
+    oldest, newest = ((now - at).total_seconds() / 3600 for at in (min(times), max(times)))
     if (hours is not None and oldest > hours) or newest < -0.1:
         yield f"EXPIRED: observed {oldest:.1f} h ago"
 
