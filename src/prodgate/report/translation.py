@@ -90,6 +90,11 @@ class Message:
             at = found + len(literal)
         return [*values, text[at:end]]
 
+    def repeats(self, text: str) -> bool:
+        """Whether a text is a list of which each item is of this message: ``a at b, c at d``."""
+        alone = not any(", " in literal for literal in self.around)
+        return alone and all(self.read(part) is not None for part in text.split(", "))
+
 
 def _find_end(text: str, begin: int, end: int) -> int:
     """Return where a field ends after which another begins at once: what is added to a name begins with a sign."""
@@ -157,10 +162,12 @@ class Messages:
             return None
         message, values = next(self.find(text, deep), (None, []))
         several = message is None or not any("; " in literal for literal in message.around)
-        if several and (said := self._say_each(text, deep + 1)):
+        if several and (said := self._say_each(text, "; ", deep + 1)):
             return said
         if message is None:
             return self._say_after_path(text, deep + 1)
+        if message.repeats(text) and (said := self._say_each(text, ", ", deep + 1)):
+            return said
         fields = {name: self._say_part(value, deep + 1) for name, value in zip(message.names, values, strict=True)}
         return message.said.format(**fields)
 
@@ -168,13 +175,13 @@ class Messages:
         """Say what stands in a field; a single word is a name, which is nobody's message."""
         return self.say(text, deep) if " " in text else text
 
-    def _say_each(self, text: str, deep: int) -> str:
+    def _say_each(self, text: str, joint: str, deep: int) -> str:
         """Say several reasons, each of which is known by itself; nothing for another text."""
-        parts = text.split("; ")
+        parts = text.split(joint)
         if not 1 < len(parts) <= _MANY:
             return ""
         said = [known for part in parts if (known := self._know(part, deep)) is not None]
-        return _JOINTS["; "].join(said) if len(said) == len(parts) else ""
+        return _JOINTS[joint].join(said) if len(said) == len(parts) else ""
 
     def _say_after_path(self, text: str, deep: int) -> str | None:
         """Say why a value is not known, after the path of the argument that it is of; None for another text."""

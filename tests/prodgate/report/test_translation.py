@@ -111,6 +111,33 @@ def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
     assert Catalogue("ja").say(english) == said
 
 
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("no number of requests like these would settle it", "同様のリクエストがいくつあっても確定しない"),
+        (
+            "the bound may hold or not within the interval; 541,048 more requests like these would settle it",
+            "限度を満たすかどうかは、区間の中のどこに真の値があるかによる。同様のリクエストがあと 541,048 件あれば確定する",
+        ),
+        ("no number of slots, all of them good, would settle it", "すべて良好な枠がいくつあっても確定しない"),
+        ("there is no dead-letter queue: x; y", "デッドレターキュー がない：x。y"),
+        ("covers nothing of 3 in the layers judged", "判定した層では 3 件のうち 1 件にも適用されない"),
+        ("nothing was begun when it ended", "終了時に開始されていたものはない"),
+        ("no aws_eks_cluster or aws_instance declared", "aws_eks_cluster or aws_instance の宣言なし"),
+        ("fails in the source; passes in the plan", "ソースでは不合格、プランでは合格"),
+    ],
+)
+def test_a_word_that_turns_the_sentence_is_said(english: str, said: str) -> None:
+    assert Catalogue("ja").say(english) == said
+
+
+def test_each_item_of_a_list_is_said_by_itself() -> None:
+    assert SAID.say("main.a is x now, main.b is y now") == "main.a は現在 x、main.b は現在 y"
+    said = Messages({"proven of {names}": "証明：{names}", "{one} at {other}": "{other} での {one}"})
+    assert said.say("proven of arn:a at arn:b, arn:c at arn:d") == "証明：arn:b での arn:a、arn:d での arn:c"
+    assert said.say("arn:a at arn:b, arn:c") == "arn:b, arn:c での arn:a"
+
+
 def test_a_field_holds_no_half_of_a_bracket() -> None:
     said = Messages({"{a} requests": "リクエスト {a} 件", "{a} holds for disturbances up to {b}": "{b} までの{a}"})
     assert said.say("4 ms (3 requests") == "4 ms (3 requests"
