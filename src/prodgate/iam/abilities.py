@@ -53,16 +53,16 @@ class Abilities:
             self._asked[key] = self._find(action, resource, stated or {}, trust)
         return self._asked[key]
 
-    def under(self, action: str, resource: str, besides: Document) -> Ability:
+    def under(self, action: str, resource: str, besides: Document, stated: Mapping[str, None] | None = None) -> Ability:
         """Return whether it can do an action on some resource of a pattern, the policies of resources heard, too, and
-        ``besides`` as one more of its own."""
+        ``besides`` as one more of its own. ``stated`` are keys that the request will not have."""
         guard = self._account.guards.get(action.partition(":")[0])
         if not self._may_be_allowed(action, guard):
             return None
         policies = self.principal.policies(guard)
         if unread := {one.unread for one in policies.identity if one.unread}:
             return Doubt(frozenset(unread))
-        return self._put(action, resource, {}, replace(policies, identity=(*policies.identity, besides)))
+        return self._put(action, resource, stated or {}, replace(policies, identity=(*policies.identity, besides)))
 
     def _find(self, action: str, resource: str, stated: Mapping[str, str | None], trust: Document | None) -> Ability:
         if not self._may_be_allowed(action, trust):
@@ -86,7 +86,7 @@ class Abilities:
             resource=resource,
             account=self._account.id,
             policies=policies,
-            given={**self._known, **stated},
+            given={**self.known, **stated},
         )
         answers = [ask(replace(question, given={**question.given, **one})) for one in self._list_tokens(policies)]
         found = next((one for one in answers if isinstance(one, Request)), None)
@@ -135,7 +135,7 @@ class Abilities:
         return self._spoken[action] or any(value is not False for each in names for value in each.values())
 
     @cached_property
-    def _known(self) -> Given:
+    def known(self) -> Given:
         """Return what is known of each request of the principal."""
         principal = self.principal
         return {
@@ -153,7 +153,7 @@ class Abilities:
         policies = self.principal.policies()
         if not any(each.unread or any(map(_is_boundless, each.statements)) for each in policies.identity):
             return False
-        requests = Requests(build_space(list_statements(policies), self._known))
+        requests = Requests(build_space(list_statements(policies), self.known))
         asked = Asked(self._caller, "", "", self._account.id)
         allowed = Decision(asked, policies, _LOGIC, requests.applies).allowed
         try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from .abilities import Abilities, Ability, Allowed
-from .account import Account, Principal
+from .account import EVERYTHING, Account, Principal
 from .documents import Document, read_document
 from .goals import ADMINISTRATOR, Goal
 from .hops import Hop, list_hops
@@ -65,7 +65,7 @@ class Standing:
             found = self._find_lacking(goal, actions, principal)
         else:
             found = self._find_way(goal, actions, principal)
-        if self.account.gaps and found.kept is not goal.may:  # that it cannot is known of what was read alone
+        if self.account.gaps and (goal.may or found.kept is not False):  # what was not read may allow, and may deny
             known = found.kept.reasons if isinstance(found.kept, Doubt) else frozenset[str]()
             return Answer(who=principal.arn, kept=Doubt(known | frozenset(self.account.gaps)))
         return found
@@ -119,7 +119,7 @@ class Standing:
         for action in actions:
             for resource in goal.resources:
                 asked = (ANY, "*") if resource == "*" else (resource,)
-                found: list[Ability] = [own.under(action, one, besides) for one in asked]
+                found = [_ask_itself(own, action, one, besides) for one in asked]
                 if any(isinstance(one, Allowed) for one in found):
                     continue
                 doubts = [one for one in found if isinstance(one, Doubt)]
@@ -128,6 +128,19 @@ class Standing:
                     return Answer(who=principal.arn, kept=False, said=said, places=(principal.place,))
                 reasons |= {reason for one in doubts for reason in one.reasons}
         return Answer(who=principal.arn, kept=Doubt(frozenset(reasons)) if reasons else True)
+
+
+def _ask_itself(own: Abilities, action: str, resource: str, besides: Document) -> Ability:
+    """Return whether a principal can do something whatever else it is: its tags and organization are not its choice."""
+    found = own.under(action, resource, besides)
+    if not isinstance(found, Allowed):
+        return found
+    needed = {key: value for key, value in found.request.context.items() if key.startswith("aws:principal")}
+    needed = {key: value for key, value in needed.items() if key not in own.known}
+    if not needed or isinstance(own.under(action, resource, besides, dict.fromkeys(needed)), Allowed):
+        return found
+    told = ", ".join(f"{key} = {value!r}" for key, value in sorted(needed.items()))
+    return doubt(f"{action} is allowed with {told}, and whether that holds is not known here")
 
 
 def list_resources(goal: Goal) -> Iterator[str]:
@@ -184,6 +197,20 @@ def name_nothing(goal: Goal, account: Account) -> Doubt | None:
     named = [one for one in goal.resources if not is_kind(one)]
     missing = [one for one in named if not any(_is_part(one, arn) for arn in account.arns)]
     return doubt(f"{', '.join(missing)} names nothing that is declared") if missing else None
+
+
+def name_no_request(goal: Goal, actions: tuple[str, ...], account: Account) -> Doubt | None:
+    """Return a doubt where a goal's conditions leave out all that anybody could ask: nothing would be proven."""
+    if not goal.unless:
+        return None
+    open_to_all, besides = replace(account, guards={}), except_for(goal)
+    for principal in account.principals:
+        if goal.speaks_of(principal.arn):
+            able = Abilities(replace(principal, identity=(EVERYTHING,), boundary=None), open_to_all)
+            for action in actions:
+                if any(able.under(action, one, besides) is not None for one in list_resources(goal)):
+                    return None
+    return doubt("every request that it names is left out by 'unless'")
 
 
 def _is_part(pattern: str, arn: str) -> bool:

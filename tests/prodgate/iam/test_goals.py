@@ -104,7 +104,14 @@ def test_what_must_be_possible() -> None:
     assert answer(needed, account(statement("kms:*"))).kept is True
     lacking = answer(needed, account(statement(DELETE)))
     assert (lacking.kept, lacking.said) == (False, f"it is proven that it cannot do kms:DescribeKey on {KEY}")
-    assert isinstance(answer(needed, account(statement(DELETE), gaps=("a module",))).kept, Doubt)
+    for written in (DELETE, "kms:*"):  # what was not read may deny
+        assert isinstance(answer(needed, account(statement(written), gaps=("a module",))).kept, Doubt)
+    tagged = statement("kms:*", Condition={"StringEquals": {"aws:PrincipalTag/team": "keys"}})
+    unknown = answer(needed, account(tagged)).kept
+    assert "allowed with aws:principaltag/team = 'keys', and whether that holds is not known" in str(unknown)
+    assert answer(needed, account(tagged, statement("kms:*"))).kept is True
+    chosen = statement("kms:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})
+    assert answer(needed, account(chosen)).kept is True
     administrator = Goal(may=True, actions=("administrator",), principals=("user/ann",))
     assert answer(administrator, account(statement("iam:PutUserPolicy"))).kept is True
     assert answer(administrator, account(statement("s3:*"))).kept is False

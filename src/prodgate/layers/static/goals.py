@@ -72,7 +72,7 @@ def _judge(criterion: Criterion, standing: Standing | str) -> Iterator[Finding]:
 
 
 def _answer(goal: Goal, standing: Standing) -> list[Answer] | Doubt:
-    from ...iam.answers import name_nobody, name_nothing  # noqa: PLC0415  it needs z3
+    from ...iam.answers import name_no_request, name_nobody, name_nothing  # noqa: PLC0415  it needs z3
     from ...iam.known_actions import list_actions  # noqa: PLC0415
     from ...iam.outsiders import answer_of_outsiders  # noqa: PLC0415
 
@@ -84,6 +84,8 @@ def _answer(goal: Goal, standing: Standing) -> list[Answer] | Doubt:
     if goal.is_about_outsiders:
         return list(answer_of_outsiders(goal, actions, standing.account))
     if (missing := name_nobody(goal, standing.account)) is not None:
+        return missing
+    if (missing := name_no_request(goal, actions, standing.account)) is not None:
         return missing
     return list(standing.answer(goal, actions))
 

@@ -67,6 +67,10 @@ def test_findings_say_of_whom_it_is_proven_and_who_breaks_it() -> None:
     [
         (GOAL.replace("role/*", "role/ship"), "role/ship names no user and no role"),
         (GOAL.replace("Schedule", "Shedule"), "is no action that AWS has"),
+        (
+            GOAL.replace(" }", ', unless = { StringLike = { "aws:PrincipalArn" = ["*"] } } }'),
+            "every request that it names is left out by 'unless'",
+        ),
         (GOAL.replace(" }", f', resources = ["arn:aws:kms:*:{ACCOUNT}:key/2"] }}'), "names nothing that is declared"),
     ],
 )
