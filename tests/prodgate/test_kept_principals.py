@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from prodgate.cli import main
 from prodgate.commands.kept_principals import read_kept
 from prodgate.criteria import UsageError
 from prodgate.facts.live.permissions import IDENTITIES
-from prodgate.terraform.resources import Configuration
+from prodgate.terraform.resources import Configuration, Gap
 from prodgate.terraform.serialization import to_json
 from tests.prodgate.layers.context import layer_context
 from tests.prodgate.terraform.test_principals import ACCOUNT, declared, role
@@ -45,6 +46,27 @@ def test_what_a_run_declared_is_asked(tmp_path: Path, capsys: pytest.CaptureFixt
     assert {row["name"]: row["administrator"] for row in rows} == {"admin": "yes", "idle": "no"}
     assert main(["iam", str(context.run), "--var-file", "a.tfvars"]) == 4
     assert "--var-file is for a PATH with Terraform" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (
+            {"resources": [], "gaps": [Gap("module.roles", "is not here")]},
+            "no user and no role could be read: module.roles is",
+        ),
+        ({"resources": [role("x", arn=None)]}, "name a run of the layer live"),
+    ],
+)
+def test_principals_that_could_not_be_read_are_not_none(
+    seen: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "criteria.toml").write_text(CRITERIA, "utf-8")
+    context = layer_context(tmp_path, "static")
+    configuration = Configuration(root="shop", engine="none", **seen)
+    context.store_fact("static", "configuration", "shop", to_json(configuration), "none")
+    assert main(["iam", str(context.run)]) == 4
+    assert said in capsys.readouterr().err
 
 
 def test_an_account_that_a_run_looked_at_comes_first(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ..facts.live.principals import read_account as read_live
 from ..iam.account import Account
 from ..layers.live.observing import ACCOUNT, ANSWERS, make_account
 from ..layers.static.repository import ProjectView
+from ..semantics.unresolved import Unresolved
 from ..terraform.principals import read_account as read_declared
 from ..terraform.serialization import from_json
 
@@ -31,7 +32,10 @@ def read_kept(path: Path) -> Account:
             except (Unreadable, Absent) as error:
                 raise UsageError(f"{path}: what IAM lists was not observed: {error}") from error
     for declared in _load(run, "static", "configuration"):
-        return read_declared(from_json(declared), str(run.about["started"]))
+        try:
+            return read_declared(from_json(declared), str(run.about["started"]))
+        except Unresolved as error:
+            raise UsageError(f"{path}: {error}; name a run of the layer live") from error
     raise UsageError(f"{path}: looked at no account and at no configuration; name a run of the layer live or static")
 
 

@@ -51,6 +51,8 @@ def _reach(path: Path, args: argparse.Namespace) -> int:
     if args.who_can:
         _check(*args.who_can)
     account = _read_kept(path, args) if (path / "run.json").is_file() else _read_root(path, Given(args.var_file))
+    if account.gaps and not account.principals:
+        raise UsageError(f"{path}: no user and no role could be read: {'; '.join(account.gaps)}")
     rows = describe_who_can(account, *args.who_can) if args.who_can else describe_reach(account)
     lines = ["No user and no role is declared."]
     if rows:
@@ -79,8 +81,6 @@ def _read_root(path: Path, given: Given) -> Account:
         raise UsageError(str(error)) from error
     except Unresolved as error:
         raise UsageError(f"{path}: {error}; name the root that the plan is of") from error
-    if account.gaps and not account.principals:
-        raise UsageError(f"{path}: no user and no role could be read: {'; '.join(account.gaps)}")
     return account
 
 
