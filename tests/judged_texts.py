@@ -13,6 +13,8 @@ from typing import Final
 _SHOWN: Final = ("expected", "observed", "reason", "remedy")
 #: Calls whose arguments a finding shows.
 _CONCLUDE: Final = ("not_applicable", "undetermined", "only_production", "Unresolved")
+#: Words that turn a sentence, so that it is said as a whole.
+_TURNING: Final = ("no", "none", "nothing", "nobody", "never")
 _PROSE: Final = re.compile(r"[a-z,;:)\0'] [a-z(\0]")
 _FIELD: Final = re.compile(r"(?:(?<!\{)\{\w*\}(?!\}))+")
 
@@ -38,6 +40,7 @@ def list_texts(source: str) -> Iterator[str]:
             own = re.search("[a-z]{2}", "\0".join(parts))
             if not {"\\", "\n"} & {*text} and (word or (own and _PROSE.search("\0".join(parts)))):
                 yield text
+                yield from _turned(node)
 
 
 def texts_of(*paths: Path) -> dict[str, str]:
@@ -66,6 +69,15 @@ def _message(node: ast.Constant | ast.JoinedStr) -> tuple[str, list[str]]:
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             parts[-1] += part.value
     return without_names("{}".join(part.replace("{", "{{").replace("}", "}}") for part in parts)), parts
+
+
+def _turned(node: ast.Constant | ast.JoinedStr) -> Iterator[str]:
+    """Yield a text as it is where one of its fields, ``{n or 'no'}``, holds a word that turns it."""
+    for place, part in enumerate(node.values if isinstance(node, ast.JoinedStr) else ()):
+        value = getattr(part, "value", None)
+        said = value.values[-1] if isinstance(value, ast.BoolOp) else getattr(value, "orelse", None)
+        if isinstance(said, ast.Constant) and said.value in _TURNING:
+            yield _message(ast.JoinedStr([*node.values[:place], said, *node.values[place + 1 :]]))[0]
 
 
 def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:

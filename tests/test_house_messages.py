@@ -36,6 +36,7 @@ def name(found, criterion):
     """Neither does this."""
     criterion.hold(found, expected="a lock", observed="unprotected")
     criterion.hold(found, expected=f"{found:>9} of {len(found)} have a lock", observed=f"{found.x}.y")
+    criterion.hold(found, expected=f"{found or 'no'} locks of {found.name}", observed=f"saw {found.x if found else 'none'} here")
     raise criterion.undetermined("missing", observed=found["a key"])
 '''
 
@@ -43,6 +44,7 @@ def name(found, criterion):
 def test_finds_what_a_judgement_can_say() -> None:
     assert set(list_texts(SOURCE)) == {
         "Set it to {{}} or less.", "a lock", "unprotected", "{} of {} have a lock", "missing", "a key",
+        "{} locks of {}", "no locks of {}", "saw {} here", "saw none here", "none",
     }  # fmt: skip
 
 
