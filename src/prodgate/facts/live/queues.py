@@ -11,7 +11,7 @@ from ...aws.documents import read_document
 from ...quantities import Quantity
 from .. import Fact
 from ..observers import apart, observes, reads
-from .permissions import Rights, read_rights
+from .permissions import read_rights
 
 reads("events", "ListRules", "ListTargetsByRule")
 reads("lambda", "ListFunctions")
@@ -70,20 +70,19 @@ def observe_work_queues(account: Account) -> Iterator[WorkQueue]:
     """Look at every queue that the role of an Airflow environment may receive from."""
     names = account.list("mwaa", "ListEnvironments", "Environments")
     taken: dict[str, Mapping[str, str]] = {}
+    queues = list_queues(account) if names else ()
+    for queue in (queue for queue in queues if "QueueArn" not in queue):  # which may be taken from, for all one knows
+        yield WorkQueue.unread(queue["QueueUrl"], "sqs GetQueueAttributes does not state its QueueArn")
+    named = {queue["QueueArn"]: queue for queue in queues if "QueueArn" in queue}
     for name in names:
         try:
             role = account.get("mwaa", "GetEnvironment", Name=name)["Environment"]["ExecutionRoleArn"]
-            taken |= _find_work(account, read_rights(account, role))
+            rights = read_rights(account, role)
+            taken |= {arn: queue for arn, queue in named.items() if rights.may("sqs:ReceiveMessage", arn)}
         except Unreadable as error:
             yield WorkQueue.unread(f"what the Airflow environment {name} takes work from", error.reason)
     look = apart(WorkQueue, _work_queue)
     yield from map(look, taken.items())
-
-
-def _find_work(account: Account, rights: Rights) -> dict[str, Mapping[str, str]]:
-    """Return the queues that somebody may receive from, by ARN."""
-    named = {queue["QueueArn"]: queue for queue in list_queues(account) if "QueueArn" in queue}
-    return {arn: queue for arn, queue in named.items() if rights.may("sqs:ReceiveMessage", arn)}
 
 
 def _work_queue(row: tuple[str, Mapping[str, str]]) -> WorkQueue:

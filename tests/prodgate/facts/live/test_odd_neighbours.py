@@ -170,6 +170,19 @@ def test_a_queue_that_is_gone_and_still_listed_is_no_queue() -> None:
         assert list_queues(account) == ()
 
 
+def test_a_queue_of_which_sqs_states_no_arn_may_be_one_that_work_is_taken_from() -> None:
+    answers = {
+        "ListEnvironments": {"Environments": ["air"]},
+        "GetEnvironment": {"Environment": {"ExecutionRoleArn": "arn:r"}},
+        "ListQueues": {"QueueUrls": ["https://q/1"]},
+    }
+    with account_answering(answers) as account:
+        facts = observe_all(account, {observe_work_queues: (WorkQueue,)})
+    found = {fact.subject: fact for fact in facts.of(WorkQueue)}
+    with pytest.raises(Undetermined, match="sqs GetQueueAttributes does not state its QueueArn"):
+        _ = found["https://q/1"].redrives_to
+
+
 def test_the_key_spec_of_older_answers_is_read() -> None:
     arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
     about = {"Arn": arn, "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
