@@ -115,7 +115,12 @@ def _list_refusals(bucket: Resource) -> Iterator[Statement]:
 
 def _is_refused(refusals: list[Statement], action: str, resource: str) -> bool:
     return any(
-        any(fnmatchcase(action.lower(), pattern) for pattern in one.actions)
-        and any(fnmatchcase(resource, pattern.rpartition(":::")[2]) for pattern in one.resources)
+        any(_takes_in(pattern, action.lower()) for pattern in one.actions)
+        and any(_takes_in(pattern.rpartition(":::")[2], resource) for pattern in one.resources)
         for one in refusals
     )
+
+
+def _takes_in(pattern: str, text: str) -> bool:
+    """Whether a pattern takes in a text, also one with an asterisk, which ``?`` does not; to IAM ``[`` is itself."""
+    return {"?", "["}.isdisjoint(pattern) and fnmatchcase(text, pattern)

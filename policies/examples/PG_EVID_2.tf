@@ -1,8 +1,13 @@
+locals {
+  ending = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"]
+  all    = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"]
+}
+
 resource "aws_s3_bucket" "refuses_everybody" {
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Deny", Principal = "*", Action = local.ending, Resource = local.all }]
   })
 }
 
@@ -10,7 +15,7 @@ resource "aws_s3_bucket" "refuses_by_wildcards" {
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = { AWS = "*" }, Action = ["s3:Delete*", "s3:Bypass*"], Resource = ["*"] }, { Effect = "Deny", Principal = "*", Action = "s3:PutBucketObjectLock*", Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Deny", Principal = { AWS = "*" }, Action = ["s3:Delete*", "s3:Bypass*"], Resource = ["*"] }, { Effect = "Deny", Principal = "*", Action = "s3:PutBucketObjectLock*", Resource = local.all }]
   })
 }
 
@@ -22,7 +27,7 @@ resource "aws_s3_bucket" "refuses_other_things" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:GetObject"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:GetObject"], Resource = local.all }]
   })
 }
 
@@ -30,7 +35,7 @@ resource "aws_s3_bucket" "allows_it" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Principal = "*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Allow", Principal = "*", Action = local.ending, Resource = local.all }]
   })
 }
 
@@ -38,7 +43,7 @@ resource "aws_s3_bucket" "refuses_one_role" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = { AWS = "arn:aws:iam::123456789012:role/deploy" }, Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Deny", Principal = { AWS = "arn:aws:iam::123456789012:role/deploy" }, Action = local.ending, Resource = local.all }]
   })
 }
 
@@ -46,7 +51,7 @@ resource "aws_s3_bucket" "refuses_all_but_one_role" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", NotPrincipal = { AWS = "arn:aws:iam::123456789012:role/admin" }, Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Deny", NotPrincipal = { AWS = "arn:aws:iam::123456789012:role/admin" }, Action = local.ending, Resource = local.all }]
   })
 }
 
@@ -54,7 +59,7 @@ resource "aws_s3_bucket" "refuses_under_a_condition" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"], Condition = { Bool = { "aws:SecureTransport" = "false" } } }]
+    Statement = [{ Effect = "Deny", Principal = "*", Action = local.ending, Resource = local.all, Condition = { Bool = { "aws:SecureTransport" = "false" } } }]
   })
 }
 
@@ -62,7 +67,15 @@ resource "aws_s3_bucket" "refuses_in_one_folder" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/nights/*"] }]
+    Statement = [{ Effect = "Deny", Principal = "*", Action = local.ending, Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/nights/*"] }]
+  })
+}
+
+resource "aws_s3_bucket" "refuses_for_keys_of_one_letter" { # violates PG_EVID_2
+  bucket = "nba-news-prod-evidence-123456789012"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Deny", Principal = "*", Action = local.ending, Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/?"] }]
   })
 }
 
@@ -70,7 +83,7 @@ resource "aws_s3_bucket" "refuses_nothing_of_versions" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012", "arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:PutBucketObjectLockConfiguration"], Resource = local.all }]
   })
 }
 
@@ -78,7 +91,7 @@ resource "aws_s3_bucket" "lets_the_lock_be_changed" { # violates PG_EVID_2
   bucket = "nba-news-prod-evidence-123456789012"
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Deny", Principal = "*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketObjectLockConfiguration"], Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
+    Statement = [{ Effect = "Deny", Principal = "*", Action = local.ending, Resource = ["arn:aws:s3:::nba-news-prod-evidence-123456789012/*"] }]
   })
 }
 
