@@ -64,6 +64,8 @@ def _goal_mistakes(where: str, goal: Mapping[str, Any]) -> Iterator[str]:
     yield from _action_mistakes(where, goal.get("can", goal.get("cannot", ())), goal)
     if OUTSIDE in goal.get("principals", ()) and (goal["principals"] != [OUTSIDE] or "can" in goal):
         yield f"{where}.principals: {OUTSIDE!r} stands alone, and for what cannot be done; write a goal for others"
+    if "*" in goal.get("except", ()):
+        yield f"{where}.except: '*' leaves out everybody; name those of whom it is not asked, e.g. {_EXAMPLE}"
     for text in goal.get("resources", ()):
         if text != "*" and isinstance(read := read_arn_pattern(text, None), Doubt):
             yield f"{where}.resources: {read}; write one as 'arn:aws:s3:::name/*', or '*' for any"

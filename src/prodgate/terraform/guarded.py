@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from ..iam.account import Account
+from ..iam.account import Account, Principal
 from ..iam.documents import Document, Statement, read_document
 from ..semantics.unresolved import Unresolved
 from .resources import Configuration, Resource
@@ -66,7 +66,8 @@ _CLOSED: Final = ("private", "bucket-owner-read", "bucket-owner-full-control", "
 
 
 def add_guards(account: Account, configuration: Configuration) -> Account:
-    """Return an account with what is declared beside its principals: policies of resources, and ARNs."""
+    """Return an account with what is declared beside its principals: policies of resources, ARNs, and the roles that
+    permission sets make, of which nothing is known."""
     found: dict[str, list[Document]] = {}
     for service, document in (*_list_policies(configuration), *_list_unread(configuration)):
         found.setdefault(service, []).append(document)
@@ -74,9 +75,21 @@ def add_guards(account: Account, configuration: Configuration) -> Account:
     arns = [one.search().get("arn") for one in managed]
     return replace(
         account,
+        principals=(*account.principals, *_list_sets(configuration, account)),
         guards={service: _join(each) for service, each in found.items()},
         arns=frozenset(str.__str__(one) for one in arns if isinstance(one, str)),
     )
+
+
+def _list_sets(configuration: Configuration, account: Account) -> Iterator[Principal]:
+    for one in configuration.of("aws_ssoadmin_permission_set") if account.id else ():
+        role = f"AWSReservedSSO_{one.search().get('name') or one.name}"
+        yield Principal(
+            arn=f"arn:aws:iam::{account.id}:role/aws-reserved/sso.amazonaws.com/{role}",
+            identity=(Document(unread=f"what {one.address} allows is not followed here"),),
+            trust=Document(),
+            place=one.address,
+        )
 
 
 def _join(documents: list[Document]) -> Document:

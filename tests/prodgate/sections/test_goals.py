@@ -50,6 +50,7 @@ def test_goals_are_read_whole() -> None:
         ('{ cannot = "kms:*" }', "goals 1.cannot: is 'kms:*'; write a list of texts"),
         ("{ cannot = [] }", "goals 1.cannot: is []; write a list of texts"),
         ('{ cannot = ["ScheduleKeyDeletion"] }', "is no action"),
+        ('{ cannot = ["a:B"], except = ["*"] }', "goals 1.except: '*' leaves out everybody"),
         ('{ cannot = ["a:B"], principal = ["*"] }', "did you mean 'principals'"),
         ('{ cannot = ["a:B"], resources = ["key/*"] }', "is not written as an ARN"),
         ('{ cannot = ["a:B", "administrator"] }', "'administrator' stands alone"),

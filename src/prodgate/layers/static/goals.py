@@ -99,7 +99,7 @@ def _list_findings(criterion: Criterion, goal: Goal, answers: list[Answer]) -> I
         elif one.kept is False:
             yield _make_finding(criterion, goal, Outcome.NOT_SATISFIED, one, who=one.who)
     if len(kept) == len(answers):
-        seen = f"proven of {', '.join(kept)}" if kept else "no policy names anybody from outside"
+        seen = f"proven of {', '.join(kept)}" if kept else "no policy names anybody from outside of whom it asks"
         yield _make_finding(criterion, goal, Outcome.SATISFIED, reason=seen)
 
 

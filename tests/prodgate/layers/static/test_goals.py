@@ -62,6 +62,18 @@ def test_findings_say_of_whom_it_is_proven_and_who_breaks_it() -> None:
     assert "allowed by aws_iam_role_policy.this statement 1" in keyed.observed
 
 
+def test_the_role_of_a_permission_set_is_spoken_of() -> None:
+    known = role("s3:GetObject")
+    single = declared("aws_ssoadmin_permission_set", name="staff", arn="arn:aws:sso:::permissionSet/a/b")
+    facts = Facts((Configuration(root="infra", engine="none", resources=[*known.resources, single]),))
+    (unknown,) = judged(facts)
+    assert unknown.outcome is Outcome.UNDETERMINED
+    assert ":role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_staff: role/* cannot" in unknown.subject
+    assert "what aws_ssoadmin_permission_set.this allows is not followed here" in unknown.reason
+    (named,) = judged(facts, GOAL.replace("role/*", "role/shop"))
+    assert named.outcome is Outcome.SATISFIED
+
+
 @pytest.mark.parametrize(
     ("goal", "reason"),
     [
