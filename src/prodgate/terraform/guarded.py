@@ -66,8 +66,8 @@ _CLOSED: Final = ("private", "bucket-owner-read", "bucket-owner-full-control", "
 
 
 def add_guards(account: Account, configuration: Configuration) -> Account:
-    """Return an account with what is declared beside its principals: policies of resources, ARNs, and the roles that
-    permission sets make, of which nothing is known."""
+    """Return an account with what is declared beside its principals: policies of resources, ARNs, and principals
+    of whom a part is known."""
     found: dict[str, list[Document]] = {}
     for service, document in (*_list_policies(configuration), *_list_unread(configuration)):
         found.setdefault(service, []).append(document)
@@ -75,21 +75,33 @@ def add_guards(account: Account, configuration: Configuration) -> Account:
     arns = [one.search().get("arn") for one in managed]
     return replace(
         account,
-        principals=(*account.principals, *_list_sets(configuration, account)),
+        principals=(*account.principals, *_list_half_known(configuration, account)),
         guards={service: _join(each) for service, each in found.items()},
         arns=frozenset(str.__str__(one) for one in arns if isinstance(one, str)),
     )
 
 
-def _list_sets(configuration: Configuration, account: Account) -> Iterator[Principal]:
-    for one in configuration.of("aws_ssoadmin_permission_set") if account.id else ():
-        role = f"AWSReservedSSO_{one.search().get('name') or one.name}"
-        yield Principal(
-            arn=f"arn:aws:iam::{account.id}:role/aws-reserved/sso.amazonaws.com/{role}",
-            identity=(Document(unread=f"what {one.address} allows is not followed here"),),
-            trust=Document(),
-            place=one.address,
-        )
+def _list_half_known(configuration: Configuration, account: Account) -> Iterator[Principal]:
+    """Yield roles and users that are not declared themselves, but by what makes them or is attached to them."""
+    reasons: dict[str, str] = {}
+    for one in configuration.of("aws_ssoadmin_permission_set"):
+        role = f"role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{one.search().get('name') or one.name}"
+        reasons[role] = f"what {one.address} allows is not followed here"
+    for kind in ("role", "user"):
+        for one in configuration.of(f"aws_iam_{kind}_policy", f"aws_iam_{kind}_policy_attachment"):
+            name = one.search().get(kind)
+            if isinstance(name, str) and name and not _is_declared(one, kind):
+                reasons[f"{kind}/{name}"] = f"{one.address} is attached to {name}, which is not declared here"
+    for end, reason in reasons.items() if account.id else ():
+        arn = f"arn:aws:iam::{account.id}:{end}"
+        yield Principal(arn=arn, identity=(Document(unread=reason),), trust=Document(), place=arn)
+
+
+def _is_declared(attached: Resource, kind: str) -> bool:
+    try:
+        return bool(attached.related(kind, f"aws_iam_{kind}"))
+    except Unresolved:  # it may be any of those that are: what reads them says so
+        return True
 
 
 def _join(documents: list[Document]) -> Document:

@@ -62,14 +62,28 @@ def test_findings_say_of_whom_it_is_proven_and_who_breaks_it() -> None:
     assert "allowed by aws_iam_role_policy.this statement 1" in keyed.observed
 
 
-def test_the_role_of_a_permission_set_is_spoken_of() -> None:
+@pytest.mark.parametrize(
+    ("single", "who", "reason"),
+    [
+        (
+            declared("aws_ssoadmin_permission_set", name="staff", arn="arn:aws:sso:::permissionSet/a/b"),
+            "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_staff",
+            "what aws_ssoadmin_permission_set.this allows is not followed here",
+        ),
+        (
+            declared("aws_iam_role_policy_attachment", role="older", policy_arn="arn:aws:iam::aws:policy/A"),
+            "role/older",
+            "aws_iam_role_policy_attachment.this is attached to older, which is not declared here",
+        ),
+    ],
+)
+def test_principals_of_whom_a_part_is_declared_are_spoken_of(single: Resource, who: str, reason: str) -> None:
     known = role("s3:GetObject")
-    single = declared("aws_ssoadmin_permission_set", name="staff", arn="arn:aws:sso:::permissionSet/a/b")
     facts = Facts((Configuration(root="infra", engine="none", resources=[*known.resources, single]),))
     (unknown,) = judged(facts)
     assert unknown.outcome is Outcome.UNDETERMINED
-    assert ":role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_staff: role/* cannot" in unknown.subject
-    assert "what aws_ssoadmin_permission_set.this allows is not followed here" in unknown.reason
+    assert unknown.subject.startswith(f"arn:aws:iam::{ACCOUNT}:{who}: role/* cannot")
+    assert reason in unknown.reason
     (named,) = judged(facts, GOAL.replace("role/*", "role/shop"))
     assert named.outcome is Outcome.SATISFIED
 
