@@ -1,4 +1,7 @@
-"""What a process imports before code of a team is: it can put nothing into the place of a module that is there."""
+"""What a process imports before code of a team is.
+
+What takes the place of a module that is there, or of one that is imported later, is noticed (``integrity.py``).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,15 @@ from ..facts.observers import import_all
 
 #: Modules that policies and checks are made of, besides those of ``prodgate.semantics``.
 _FOR_JUDGES: Final = ("checks", "criteria", "estimates", "judgement", "quantities", "terraform.policy")
-#: Layer -> what it observes and judges with itself. What is missing here is imported when it is used.
+#: Layer -> what makes facts of its evidence, and what it concludes with. What only observes is imported when it does.
 _PARTS: Final = {
-    "static": ("layers.static.observing", "layers.static.judging"),
-    "live": ("layers.live.observing",),
-    "load": ("layers.load.facts",),
+    "static": ("observing", "judging"),
+    "live": ("observing",),
+    "load": ("facts",),
+    "e2e": ("kinds",),
+    "dags": ("facts",),
+    "rollout": ("facts",),
+    "attested": ("facts", "judging", "due"),
 }
 
 
@@ -27,5 +34,6 @@ def import_for_judges() -> None:
 def import_for_layer(layer: str) -> None:
     """Import what the checks of a layer are written with, its facts, and what it judges with itself."""
     import_for_judges()
-    for name in (f"facts.{layer}", *_PARTS.get(layer, ())):
-        import_module(f"prodgate.{name}")
+    import_all(f"prodgate.facts.{layer}")
+    for name in _PARTS[layer]:
+        import_module(f"prodgate.layers.{layer}.{name}")
