@@ -41,7 +41,11 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("--commit", metavar="SHA", default="", help="which commit it must be about, in full")
     verify.add_argument("--max-age", metavar="TIME", help="how old what it rests on may be, e.g. 24h")
     verify.add_argument("--target", metavar="URL", default="", help="which target it must be about")
-    verify.add_argument("--whole", action="store_true", help="ask for a run of all layers")
+    verify.add_argument(
+        "--whole",
+        action="store_true",
+        help="ask for a run of all that its criteria ask, and of each layer that --criteria asks",
+    )
     verify.add_argument("--promotes", action="store_true", help="ask for a verdict that allows a promotion")
     verify.add_argument(
         "--begins", metavar="RUN", action="append", default=[],

@@ -14,13 +14,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from ..criteria import UsageError
+from ..criteria import LAYERS, UsageError
 from ..evidence import runs
 from ..evidence.journal import NAME
 from ..evidence.verification import ABOUT
 from ..processes.ending import naming
 from ..quantities import Quantity
 from ..report.text import one_line, visible
+from ..report.verdict_words import verdict_text
 from ..run.publishing import seal_again
 from ..sealing.bundles import SUFFIX, make_bundle, open_bundle
 from ..sealing.chains import find_gaps
@@ -29,6 +30,7 @@ from ..sealing.seals import SealError
 from ..sealing.signers import read_trusted, take_signer
 from ..sealing.statement import COMMIT
 from ..sealing.verifying import Checked, Wanted, check, check_by_itself
+from ..sections.asked_layers import find_undeclared
 from ..sections.criteria_file import load_criteria
 from ..sections.validation import quantity_mistakes
 from ..signatures.keys import SigningError
@@ -111,6 +113,7 @@ def _read_wanted(given: argparse.Namespace) -> Wanted:
         system=stated.system if stated else "",
         target=given.target,
         whole=given.whole,
+        asked=frozenset(LAYERS) - find_undeclared(stated) if stated else frozenset(),
         promotes=given.promotes,
         max_age=Quantity.parse(given.max_age) if given.max_age else None,
     )
@@ -154,13 +157,14 @@ def _is_over(path: Path) -> bool:
 
 
 def _render(checked: Checked) -> Iterator[str]:
-    if not checked.authentic:
+    if not checked.authentic or not checked.run or not checked.verdict:
         yield visible(f"NOT AUTHENTIC  {one_line(str(checked.path), 500)}")
         yield from (visible(f"  {flaw}") for flaw in checked.flaws)
         return
     said = _to_json(checked)
-    stamp = "REHEARSAL " if said["rehearsal"] else ""
-    yield visible(f"authentic  {stamp}{said['verdict']}  {one_line(said['system'])} on {one_line(said['target'])}")
+    scope = checked.run.scope
+    verdict = verdict_text(checked.verdict, scope.moment)
+    yield visible(f"authentic  {verdict}  {one_line(said['system'])} on {one_line(said['target'])}")
     signed = "sealed, unsigned"
     if said["keyid"]:
         known = f"signed by {checked.signer} ({said['keyid'][:12]})"
@@ -171,6 +175,10 @@ def _render(checked: Checked) -> Iterator[str]:
     elif checked.stamped.there:
         yield "  its time stamp was not checked; give --tsa"
     yield visible(f"  commit {one_line(said['commit'] or 'unknown')}; head {said['head']}")
+    if scope.left_out():
+        yield f"  left out: {', '.join(scope.left_out())}"
+    if scope.not_asked():
+        yield f"  layers without criteria: {', '.join(scope.not_asked())}"
     if said["verdict"] == Decision.GO and not said["promotes"]:
         yield "  not a promotion verdict"
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from ..criteria import LAYERS, Scope
 from ..evidence import runs
 from ..evidence.artifacts import FOLDER
 from ..evidence.journal import NAME
@@ -45,7 +46,9 @@ class Wanted:
     system: str = ""
     target: str = ""
     whole: bool = False
-    """Whether every layer must have been judged."""
+    """Whether all must have been judged that its own criteria ask, at every moment, and each layer of ``asked``."""
+    asked: frozenset[str] = frozenset()
+    """Layers of which something is asked, whatever the criteria of the run say."""
     promotes: bool = False
     """Whether its verdict must allow a promotion."""
     max_age: Quantity | None = None
@@ -214,10 +217,8 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
     about = run.about
     if wanted.target and about["target"] != wanted.target:
         yield f"FOREIGN: is about target {about['target']!r}, not {wanted.target!r}"
-    if wanted.whole and not run.scope.whole:
-        said = [f"asked only what must hold {run.scope.moment} a deployment"] if run.scope.moment else []
-        said += [f"left out: {', '.join(missing)}"] if (missing := run.scope.left_out()) else []
-        yield f"FOREIGN: is about a part alone; {'; '.join(said)}"
+    if wanted.whole:
+        yield from _find_left_out(run.scope, wanted.asked)
     if wanted.promotes and not verdict.promotes:
         place = "a rehearsal" if run.scope.rehearsal else "this system"
         yield f"FOREIGN: allows no promotion: it says {verdict.decision} of {place}"
@@ -232,6 +233,13 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
     elif wanted.max_age is not None and wanted.now - first > timedelta(seconds=float(wanted.max_age.base)):
         hours = (wanted.now - first) / timedelta(hours=1)
         yield f"EXPIRED: was observed {hours:,.1f} h ago, at {first:%Y-%m-%dT%H:%M:%SZ}; {wanted.max_age} is allowed"
+
+
+def _find_left_out(scope: Scope, asked: frozenset[str]) -> Iterator[str]:
+    unjudged = {*scope.left_out(), *(asked - (scope.layers - scope.undeclared))}
+    said = [f"asked only what must hold {scope.moment} a deployment"] if scope.moment else []
+    said += [f"left out: {', '.join(layer for layer in LAYERS if layer in unjudged)}"] if unjudged else []
+    yield from ([f"FOREIGN: is about a part alone; {'; '.join(said)}"] if said else [])
 
 
 def _name(flaw: str, names: Iterable[str]) -> Iterator[str]:

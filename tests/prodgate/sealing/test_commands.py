@@ -219,7 +219,13 @@ def test_more_may_be_asked_of_a_run(keys: Path, capsys: pytest.CaptureFixture[st
         4,
         True,
     )
+    code, out, _ = said(capsys, "verify", part, *key)
+    assert (code, out.startswith("authentic  PARTIAL GO  shop on ")) == (0, True)
+    assert "\n  left out: live\n  layers without criteria: load, e2e, dags, rollout, attested\n" in out
     code, out, _ = said(capsys, "verify", part, *key, "--whole")
+    assert (code, "FOREIGN: is about a part alone; left out: live\n" in out) == (4, True)
+    (keys / "wider.toml").write_text(wider, "utf-8")
+    code, out, _ = said(capsys, "verify", whole, *key, "--criteria", keys / "wider.toml", "--whole")
     assert (code, "FOREIGN: is about a part alone; left out: live\n" in out) == (4, True)
     code, out, _ = said(capsys, "verify", before, *key, "--whole")
     assert (code, "FOREIGN: is about a part alone; asked only what must hold before a deployment\n" in out) == (4, True)
