@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from ..criteria import LAYERS, UsageError
+from .attested import AttestedSection
 from .criteria_file import CriteriaFile
 
 #: Layer -> the section that is for it alone; whoever writes one has not given the layer up.
-_SECTIONS: Final = {"load": "load", "e2e": "e2e", "dags": "airflow", "rollout": "rollout"}
+_SECTIONS: Final = {"load": "load", "e2e": "e2e", "dags": "airflow", "rollout": "rollout", "attested": "attested"}
+#: What such a section is where the file says nothing of it.
+_UNSTATED: Final = (None, AttestedSection())
 
 
 def parse_layers(only: str | None) -> frozenset[str]:
@@ -26,7 +29,7 @@ def find_undeclared(stated: CriteriaFile) -> frozenset[str]:
     """Return the layers that no criterion and no requirement names, and that have no section of their own."""
     declared = {layer for criterion in stated.criteria.values() for layer in criterion.layers}
     declared |= {layer for requirement in stated.requirements for layer in requirement.layers}
-    declared |= {layer for layer, section in _SECTIONS.items() if getattr(stated, section) is not None}
+    declared |= {layer for layer, section in _SECTIONS.items() if getattr(stated, section) not in _UNSTATED}
     return frozenset(LAYERS) - declared
 
 

@@ -22,6 +22,7 @@ source = "X-1"
 layers = ["static"]
 """
 REQUIREMENT = '[requirements]\nX-1 = { asks = "Data stays.", layers = ["static", "live"] }\n'
+PEOPLE = '[attested]\nfolder = "records"\n'
 SECTION = '[e2e]\nbase_url = "https://www.shop.example"\nhosts = ["shop.example"]\n'
 CHECK = '''
 """Questions of the shop."""
@@ -44,7 +45,7 @@ def test_layers_of_which_nothing_is_asked_are_found() -> None:
     assert find_undeclared(stated()) == set(LAYERS) - {"static"}
 
 
-@pytest.mark.parametrize(("more", "layer"), [(REQUIREMENT, "live"), (SECTION, "e2e")])
+@pytest.mark.parametrize(("more", "layer"), [(REQUIREMENT, "live"), (SECTION, "e2e"), (PEOPLE, "attested")])
 def test_a_requirement_and_a_section_of_its_own_declare_a_layer_without_any_criterion(more: str, layer: str) -> None:
     assert find_undeclared(stated(CRITERIA + more)) == set(LAYERS) - {"static", layer}
 
