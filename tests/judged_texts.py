@@ -13,8 +13,6 @@ from typing import Final
 _SHOWN: Final = ("expected", "observed", "reason", "remedy")
 #: Calls whose arguments a finding shows.
 _CONCLUDE: Final = ("not_applicable", "undetermined", "only_production", "Unresolved")
-#: Words that turn a sentence, so that it is said as a whole.
-_TURNING: Final = ("no", "none", "nothing", "nobody", "never")
 _PROSE: Final = re.compile(r"[a-z,;:)\0'] [a-z(\0]")
 _FIELD: Final = re.compile(r"(?:(?<!\{)\{\w*\}(?!\}))+")
 
@@ -72,11 +70,11 @@ def _message(node: ast.Constant | ast.JoinedStr) -> tuple[str, list[str]]:
 
 
 def _turned(node: ast.Constant | ast.JoinedStr) -> Iterator[str]:
-    """Yield a text as it is where one of its fields, ``{n or 'no'}``, holds a word that turns it."""
+    """Yield a text as it is where one of its fields, ``{n or 'no'}``, holds a word, which may turn it."""
     for place, part in enumerate(node.values if isinstance(node, ast.JoinedStr) else ()):
         value = getattr(part, "value", None)
         said = value.values[-1] if isinstance(value, ast.BoolOp) else getattr(value, "orelse", None)
-        if isinstance(said, ast.Constant) and said.value in _TURNING:
+        if isinstance(said, ast.Constant) and re.fullmatch("[a-z]+", str(said.value)):
             yield _message(ast.JoinedStr([*node.values[:place], said, *node.values[place + 1 :]]))[0]
 
 

