@@ -60,6 +60,7 @@ def admit(written: str, subject: str) -> str:
 EDITS: Mapping[str, tuple[str, str, Any]] = {
     "administrator-reached-by-nobody": ("deploy-dags", "policy", lambda text: allow(text, "iam:PutRolePolicy")),
     "records-deleted-by-nobody": ("flow-logs", "policy", lambda text: allow(text, "kms:ScheduleKeyDeletion")),
+    "archived-runs-deleted-by-nobody": ("archive", "policy", lambda text: allow(text, "s3:PutBucketPolicy")),
     "secrets-read-by-named": ("canary", "policy", lambda text: allow(text, "secretsmanager:PutSecretValue")),
     "roles-passed-as-named": ("verifier", "policy", lambda text: allow(text, "iam:PassRole")),
     "outsiders-named": ("gate", "trust", lambda text: admit(text, "repo:nba-news/another:ref:refs/heads/main")),
