@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from ..iam.account import ADMINISTRATOR_ACCESS, EVERYTHING, Account, Group, Holder, Principal
+from ..iam.account import Account, Group, Holder, Principal
+from ..iam.aws_managed import read_attached
 from ..iam.documents import Document, read_document, read_identity_document
 from ..semantics.unresolved import Assumed, Unresolved
 from .reading import Block, find_unknown
@@ -161,8 +162,7 @@ def _read_managed(resource: Resource, argument: str) -> Iterator[tuple[str, Docu
         elif isinstance(one, Resource):
             yield _arn(one), _read(one, "policy", one)
         else:
-            unknown = Document(unread=f"what {one} allows is not known here")
-            yield one, EVERYTHING if one == ADMINISTRATOR_ACCESS else unknown
+            yield one, read_attached(one)
 
 
 def _list_naming(holder: Resource, path: str, type_: str) -> Iterator[Resource | Document]:

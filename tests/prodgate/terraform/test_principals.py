@@ -1,5 +1,6 @@
 """Principals of a configuration, and what the command says of them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,24 +40,28 @@ def test_a_configuration_is_asked_as_an_account() -> None:
             declared("aws_iam_role_policy_attachment", "admin", **administrator),
             role("admin"),
             reader,
+            role("tool", managed_policy_arns=["arn:aws:iam::aws:policy/NotYetWritten"]),
             role("idle"),
         ],
     )
     account = read_account(configuration, "2026-01-01T00:00:00+00:00")
     rows = {row["name"]: row for row in describe_reach(account)}
     said = {name: row["administrator"] for name, row in rows.items()}
-    assert said == {"ann": "yes", "admin": "yes", "reader": "undetermined", "idle": "no"}
+    assert said == {"ann": "yes", "admin": "yes", "reader": "no", "tool": "undetermined", "idle": "no"}
     text = "\n".join(render_reach(list(rows.values())))
     assert "assume admin" in text
     assert "allowed by aws_iam_user_policy.ann Become" in text
-    assert "ReadOnlyAccess allows is not known here" in text
+    assert "NotYetWritten allows is not known here" in text
     who = describe_who_can(account, "s3:GetObject", "arn:aws:s3:::a/*")
     assert {row["name"]: row["can"] for row in who} == {
         "ann": "no",
         "admin": "yes",
-        "reader": "undetermined",
+        "reader": "yes",
+        "tool": "undetermined",
         "idle": "no",
     }
+    (by,) = next(row["allowed_by"] for row in who if row["name"] == "reader")
+    assert re.fullmatch(r"arn:aws:iam::aws:policy/ReadOnlyAccess v\d+ of \d{4}-\d\d-\d\d \w+", by)
     assert next(render_who_can(who)).startswith("admin: s3:getobject on arn:aws:s3:::a/")
 
 
