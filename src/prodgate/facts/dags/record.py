@@ -70,18 +70,24 @@ class DurationChange(Fact):
         return Quantity.of(0 if by_chance else round(100 * (Decimal(self.change.factor) - 1), 1), "%")
 
 
-def record_facts(dags: Sequence[DeclaredDag], history: History) -> Iterator[Fact]:
-    """Yield what is wrong with the record of each DAG; what can't be read makes one field Unread."""
+def record_facts(dags: Sequence[DeclaredDag], history: History, hurried: str = "") -> Iterator[Fact]:
+    """Yield what is wrong with the record of each DAG; what can't be read makes one field Unread.
+
+    ``hurried`` says why Airflow could not work in time, if so: a file that was read too late or a task that waited too
+    long is not the DAG's fault then, and a result that was set by hand still is.
+    """
     for dag in dags:
         yield DagRecord(
             subject=dag.dag_id,
             flaws=_read_flaws(partial(find_record_flaws, dag, history)),
-            stuck=_read_flaws(partial(find_stuck, dag, history)),
-            unserved=_read_flaws(partial(find_service_flaws, dag, history)),
+            stuck=_read_flaws(partial(find_stuck, dag, history), hurried),
+            unserved=_read_flaws(partial(find_service_flaws, dag, history), hurried),
         )
 
 
-def _read_flaws(look: Callable[[], Sequence[Flaw]]) -> tuple[str, ...]:
+def _read_flaws(look: Callable[[], Sequence[Flaw]], hurried: str = "") -> tuple[str, ...]:
+    if hurried:
+        return Unread(hurried)  # type: ignore[return-value]  # a Fact raises it when it is read
     try:
         return tuple(f"{flaw.run_id}: {flaw.words}" if flaw.run_id else flaw.words for flaw in look())
     except Unreadable as error:

@@ -22,6 +22,7 @@ from ...facts.dags.record import (
     AirflowComponent,
     AirflowVersion,
     DagRecord,
+    DurationChange,
     change_facts,
     component_facts,
     record_facts,
@@ -38,6 +39,7 @@ _DURATIONS: Final = ("window", "grace", "limit")
 #: Kinds of fact that are not judged when the machine was too busy to run Airflow in time.
 _HURRIED: Final = (
     SlotHistory, CollectionSlots, RealRun, TaskAttempts, CollectedSlots, CollectedSource, AirflowComponent,
+    DurationChange,
 )  # fmt: skip
 #: Kinds of fact that need DAG files to be imported.
 _IMPORTED: Final = (DagFile, DagStructure, DeclaredFile)
@@ -138,7 +140,7 @@ def _attempts(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
 
 
 def _record(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:
-    yield from record_facts(known.dags, known.require_history())
+    yield from record_facts(known.dags, known.require_history(), known.declared.get("crowded", ""))
 
 
 def _components(_value: Mapping[str, Any], known: FactContext) -> Iterator[Fact]:

@@ -22,6 +22,7 @@ from prodgate.facts.dags.files import DagFile, DagFolder
 from prodgate.facts.dags.record import AirflowComponent, AirflowVersion, DagRecord
 from prodgate.facts.dags.slots import SlotHistory
 from prodgate.facts.dags.structure import DagStructure
+from prodgate.findings import NotObserved
 from prodgate.layers.dags import airflow, observing, rehearsal
 from prodgate.layers.dags.facts import facts_of
 from prodgate.layers.dags.kinds import KINDS, OBSERVED, REQUIRED
@@ -115,7 +116,11 @@ def test_a_crowded_machine_spoils_slots_and_not_the_record() -> None:
     facts = facts_of(evidence, {})
     assert facts.unreadable[SlotHistory] == facts.unreadable[AirflowComponent] == "nine threads wanted each core"
     assert not facts.of(SlotHistory)
-    assert facts.of(DagRecord)
+    for record in facts.of(DagRecord):
+        assert record.flaws == ()
+        for field in ("stuck", "unserved"):
+            with pytest.raises(NotObserved, match="nine threads wanted each core"):
+                getattr(record, field)
 
 
 @pytest.mark.parametrize(("counts", "crowded"), [([], False), ([1, 2], False), ([4000, 8000], True)])
