@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from prodgate.terraform.hermetic import prepare_environment
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 #: How many there are of each in an account of size 1.
 COUNTS = {"alarms": 2000, "roles": 500, "log groups": 300, "buckets": 60, "security groups": 100}
+#: One of so many log groups was written to in the last two weeks; a company's account is full of what is left of tests.
+WRITTEN = 4
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
 BLOCK = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
@@ -93,8 +96,13 @@ def _role(aws: Clients, name: str) -> None:
 
 
 def _log_group(aws: Clients, name: str) -> None:
-    aws("logs").create_log_group(logGroupName=f"/service/{name}")
-    aws("logs").put_retention_policy(logGroupName=f"/service/{name}", retentionInDays=400)
+    group, logs = f"/service/{name}", aws("logs")
+    logs.create_log_group(logGroupName=group)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=400)
+    if int(name.rpartition("-")[2]) % WRITTEN == 0:
+        logs.create_log_stream(logGroupName=group, logStreamName="one")
+        line = {"timestamp": int(time.time() * 1000), "message": '{"level": "INFO", "message": "answered"}'}
+        logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[line])
 
 
 def _bucket(aws: Clients, name: str) -> None:

@@ -21,8 +21,15 @@ _NEXT: Final = ("NextToken", "nextToken", "NextMarker", "NextPageToken", "nextPa
 _MORE: Final = ("IsTruncated", "isTruncated", "Truncated", "hasMore", "HasMoreDeliveryStreams")
 _LIMITS: Final = frozenset({"MaxResults", "maxResults", "MaxRecords", "MaxItems", "MaxKeys", "Limit", "limit"})
 
-#: Lists that AWS silently truncates unless it is asked for pages.
-_PAGED_WHEN_ASKED: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {("sqs", "ListQueues"): {"MaxResults": 1_000}}
+#: How many items of a list a page may have, where AWS gives fewer to those who don't say, or cuts their list silently.
+_LARGEST_PAGES: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {
+    ("cloudwatch", "DescribeAlarms"): {"MaxRecords": 100},
+    ("iam", "GetAccountAuthorizationDetails"): {"MaxItems": 1_000},
+    ("kms", "ListAliases"): {"Limit": 100},
+    ("kms", "ListKeys"): {"Limit": 1_000},
+    ("resourcegroupstaggingapi", "GetResources"): {"ResourcesPerPage": 100},
+    ("sqs", "ListQueues"): {"MaxResults": 1_000},
+}
 
 
 #: Calls whose answers whoever asks keeps, without what nobody reads: a month of an Airflow has many.
@@ -121,8 +128,8 @@ def _fetch_pages(client: Any, call: Call) -> Iterator[Mapping[str, Any]]:
         return
     several = client.get_paginator(method).paginate if client.can_paginate(method) else _token_paginator(client, method)
     page = {}
-    paged = _PAGED_WHEN_ASKED.get((call.service, call.operation), {})
-    for number, page in enumerate(several(**paged, **call.parameters), start=1):
+    paged = _LARGEST_PAGES.get((call.service, call.operation), {})
+    for number, page in enumerate(several(**{**paged, **call.parameters}), start=1):
         if number > MAX_PAGES:
             raise _Incomplete(f"more than {MAX_PAGES} pages; ask for less")
         yield page

@@ -18,8 +18,9 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from ..criteria import UsageError
 from .account import WORKERS
-from .actions import find_refusal
+from .actions import READS, find_refusal
 from .downloads import document_fetcher
+from .models import pruned_session
 from .rates import bucket_for
 
 Session: TypeAlias = boto3.Session
@@ -66,15 +67,15 @@ class Clients:
     """Whether a host must not be called, by its name."""
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set when no more calls are to be made."""
-    _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, service: str, region: str = "") -> Any:
         """Return the client of a service in a region, or in the account's own. Making a client is not thread-safe."""
-        key = (service, region or self.region)
+        key = (service, region or self.region, READS.get(service))  # what was declared since is not in a client
         with self._lock:
             if key not in self._made:
-                self._made[key] = self._client(*key)
+                self._made[key] = self._client(service, region or self.region)
             return self._made[key]
 
     def _client(self, service: str, region: str) -> Any:
@@ -167,10 +168,14 @@ def _refuse_strange(protocol: str, body: bytes) -> None:
         raise Garbled(f"{found[1].decode('utf-8', 'replace')} where an answer should be")
 
 
-def load_session(profile: str, region: str) -> tuple[Session, Mapping[str, Any]]:
-    """Return a session of a profile or of the environment, and what is configured for it. Raises UsageError."""
+def load_session(profile: str, region: str, *, reads: bool = False) -> tuple[Session, Mapping[str, Any]]:
+    """Return a session of a profile or of the environment, and what is configured for it. Raises UsageError.
+
+    Clients of one that only ``reads`` have no other methods.
+    """
     try:
-        session = Session(profile_name=profile or None, region_name=region)
+        inner = pruned_session() if reads else None
+        session = Session(profile_name=profile or None, region_name=region, botocore_session=inner)
         return session, session._session.get_scoped_config()
     except ProfileNotFound:
         known = ", ".join(Session().available_profiles) or "none"
@@ -181,10 +186,11 @@ def load_session(profile: str, region: str) -> tuple[Session, Mapping[str, Any]]
 
 def rehearsal_clients(endpoint: str, region: str, *, reads: bool = False, attempts: int = ATTEMPTS) -> Clients:
     """Return clients of the rehearsal account that listens at ``endpoint``, such as ``http://127.0.0.1:45123``."""
-    return Clients(_rehearsal_session(), region, endpoint, reads, attempts)
+    return Clients(_rehearsal_session(reads), region, endpoint, reads, attempts)
 
 
 @cache
-def _rehearsal_session() -> Session:
+def _rehearsal_session(reads: bool) -> Session:
     """Return the one session of all rehearsal accounts: it takes a second to read the models of all services."""
-    return Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106
+    inner = pruned_session() if reads else None
+    return Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", botocore_session=inner)  # noqa: S106

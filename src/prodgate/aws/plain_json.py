@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from io import BytesIO
@@ -17,6 +17,8 @@ from ..semantics.log_lines import find_kind
 from ..semantics.secret_forms import credential_form, find_assignments, find_secret, redact_credentials, redaction
 
 _TIME: Final = "$time"
+#: What JSON has, too, and no secret is in.
+_PLAIN: Final = frozenset({bool, float, int, type(None)})
 _BYTES: Final = "$bytes"
 #: Host of a subscriber's URL; the rest of it is often a secret key.
 _ADDRESS: Final = re.compile(r"https?://[^/?#]+(?=[/?#])")
@@ -40,8 +42,9 @@ def to_plain(answer: Any) -> Any:
 
     What looks like a secret is replaced by a mark that ``credential_form`` recognises; the secret is never kept.
     """
-    value = _convert(answer)
-    if any(map(credential_form, ("\n".join(_iter_texts(value)),))):
+    texts: dict[str, None] = {}
+    value = _convert(answer, texts)
+    if credential_form("\n".join(texts)):
         value = _map_texts(value, redact_credentials)
     return _redact_settings(value)
 
@@ -73,18 +76,31 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _convert(value: Any) -> Any:
+def _convert(value: Any, texts: dict[str, None]) -> Any:
+    """Return a value of an answer as JSON values, and note every text in it: most answers hold few different ones."""
+    kind = type(value)
+    if kind is str:
+        texts[value] = None
+        return value
+    if kind in _PLAIN:
+        return value
     if isinstance(value, Mapping):
-        return {str(key): _convert(item) for key, item in value.items() if key != "ResponseMetadata"}
+        stated = {str(key): item for key, item in value.items() if key != "ResponseMetadata"}
+        texts.update(dict.fromkeys(stated))
+        return {key: _convert(item, texts) for key, item in stated.items()}
     if isinstance(value, list | tuple):
-        return [_convert(item) for item in value]
+        return [_convert(item, texts) for item in value]
+    if (special := _convert_special(value)) is not None:
+        return _convert(special, texts)
+    return value
+
+
+def _convert_special(value: Any) -> dict[str, Any] | None:
     if isinstance(value, datetime):
         return {_TIME: value.isoformat()}
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode("ascii")}
-    if hasattr(value, "read"):
-        return _digest(value.read())
-    return value
+    return _digest(value.read()) if hasattr(value, "read") else None
 
 
 def _digest(data: bytes) -> dict[str, Any]:
@@ -129,18 +145,6 @@ def _redact_setting(value: Any, name: str = "") -> Any:
         if (why := find_secret(inner, text)) and not credential_form(text):
             value = value.replace(text, redaction(why))
     return value
-
-
-def _iter_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _iter_texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _iter_texts(item)
 
 
 def _map_texts(value: Any, change: Callable[[str], str]) -> Any:

@@ -23,12 +23,12 @@ class WrongAccount(UsageError):
     """The credentials belong to another account or principal than was meant; the message says which."""
 
 
-def open_session(profile: str, region: str, environment: Mapping[str, str]) -> Session:
+def open_session(profile: str, region: str, environment: Mapping[str, str], *, reads: bool = False) -> Session:
     """Return a session with the credentials of a profile, or of the environment. Raises UsageError.
 
-    Nothing is asked of AWS for it.
+    Nothing is asked of AWS for it. Clients of one that only ``reads`` have no other methods.
     """
-    opened, configured = load_session(profile, region)
+    opened, configured = load_session(profile, region, reads=reads)
     mistakes = [*_find_redirections(environment), *_find_configured_endpoints(configured)]
     if mistakes:
         raise UsageError("\n".join(mistakes))
@@ -37,7 +37,7 @@ def open_session(profile: str, region: str, environment: Mapping[str, str]) -> S
 
 def open_account(profile: str, region: str, stated: str, environment: Mapping[str, str] = os.environ) -> LiveCalls:
     """Return calls to the stated account, after asking which account it is and nothing else. Raises UsageError."""
-    opened = open_session(profile, region, environment)
+    opened = open_session(profile, region, environment, reads=True)
     clients = Clients(opened, region, reads=True, foreign=_is_foreign)
     calls = LiveCalls(clients)
     _refuse_keys(opened, environment)

@@ -187,3 +187,14 @@ def test_a_pattern_between_percent_signs_is_a_regular_expression(account: Accoun
     assert found("%[Ee]rror.40[0-9]%") == ["error 401", "Error 403"]
     assert found("well") == ["all well"]
     assert len(found("")) == 3
+
+
+def test_cloudwatch_counts_what_comes_into_a_log_group(account: Account) -> None:
+    logs, now = account("logs"), int(datetime.now(UTC).timestamp() * 1000)
+    for name in ("/written", "/silent"):
+        logs.create_log_group(logGroupName=name)
+        logs.create_log_stream(logGroupName=name, logStreamName="one")
+    logs.put_log_events(logGroupName="/written", logStreamName="one", logEvents=[{"timestamp": now, "message": "é"}])
+    listed = account("cloudwatch").list_metrics(Namespace="AWS/Logs")["Metrics"]
+    named = [(one["MetricName"], one["Dimensions"][0]["Value"]) for one in listed]
+    assert sorted(named) == [("IncomingBytes", "/written"), ("IncomingLogEvents", "/written")]

@@ -17,7 +17,7 @@ from .distributions import GLOBAL
 reads("cloudwatch", "DescribeAlarms")
 
 #: Alarms on a query of logs are known to botocore as of 2026; without the type AWS leaves them out.
-_TYPES: Final = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
+EVERY_TYPE: Final[Mapping[str, Any]] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm", "LogAlarm"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +106,8 @@ def read_alarms(account: Account) -> Iterator[AlarmSettings]:
     Those that AWS makes and keeps for a target tracking policy are AWS's own.
     """
     for region in sorted({account.region, GLOBAL}):
-        asked: dict[str, Any] = {"region": region, "AlarmTypes": _TYPES}
         for kind in ("MetricAlarms", "CompositeAlarms", "LogAlarms"):
-            rows = account.list("cloudwatch", "DescribeAlarms", kind, **asked)
+            rows = account.list("cloudwatch", "DescribeAlarms", kind, region=region, **EVERY_TYPE)
             yield from (_alarm(row) for row in rows if not row["AlarmName"].startswith("TargetTracking-"))
 
 

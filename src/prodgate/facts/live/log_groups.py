@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 from ...aws.account import Account
+from ...aws.answers import Unread
 from ...quantities import Quantity
 from ...semantics.secret_forms import credential_form
 from .. import Fact
@@ -16,11 +17,15 @@ from ..observers import observes, reads
 from .distributions import GLOBAL
 
 reads("cloudtrail", "DescribeTrails")
+reads("cloudwatch", "ListMetrics")
 reads("ec2", "DescribeFlowLogs")
 reads("logs", "DescribeLogGroups", "FilterLogEvents")
 
 #: How far back events are searched for credentials.
 _DAY: Final = timedelta(days=1)
+#: Age of a group up to which its first events may not be counted yet: CloudWatch lists a metric within 15 minutes.
+#: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
+_NEW: Final = timedelta(hours=1)
 #: What CloudWatch searches for: a little more than the formats of credentials, in its limited regular expressions (no
 #: groups, few symbols). What it finds is matched against the formats themselves.
 PATTERN: Final = "|".join(
@@ -69,11 +74,15 @@ def observe_log_groups(account: Account) -> Iterator[LogGroup]:
 
 @observes(LoggedText)
 def observe_logged_text(account: Account) -> Iterator[LoggedText]:
-    """Search the last day of every log group that applications write to."""
+    """Search the last day of every log group that applications write to.
+
+    Each search is a call. A group of which CloudWatch counted no event in two weeks holds none of the last day.
+    """
     machines = set(_list_groups_of_aws(account))
     for region in list_log_regions(account):
         wanted = [group for group in list_log_groups(account, region) if group["logGroupName"] not in machines]
-        yield from account.each(partial(_search, account, region), wanted)
+        silent = _find_silent(account, region, wanted)
+        yield from account.each(partial(_search, account, region, silent), wanted)
 
 
 def list_log_regions(account: Account) -> tuple[str, ...]:
@@ -96,8 +105,28 @@ def log_group_name(arn: str) -> str:
     return arn.partition(":log-group:")[2].removesuffix(":*")
 
 
-def _search(account: Account, region: str, group: Mapping[str, Any]) -> LoggedText:
-    found = account.attempt(_credentials, account, group["logGroupName"], region)
+def _find_silent(account: Account, region: str, groups: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the names of groups without an event in two weeks, by CloudWatch's count of what comes in.
+
+    Whoever may not know, such as where nothing at all is counted, is asked about every group. So is a new group.
+    """
+    counted = account.attempt(_list_counted, account, region) if groups else ()
+    if isinstance(counted, Unread) or not counted:
+        return frozenset()
+    new = (account.now - _NEW).timestamp() * 1000
+    return frozenset(one["logGroupName"] for one in groups if one.get("creationTime", new) < new) - set(counted)
+
+
+def _list_counted(account: Account, region: str) -> tuple[str, ...]:
+    asked = {"Namespace": "AWS/Logs", "MetricName": "IncomingLogEvents"}
+    metrics = account.list("cloudwatch", "ListMetrics", "Metrics", region=region, **asked)
+    named = (one for metric in metrics for one in metric.get("Dimensions") or ())
+    return tuple(one["Value"] for one in named if one["Name"] == "LogGroupName")
+
+
+def _search(account: Account, region: str, silent: Container[str], group: Mapping[str, Any]) -> LoggedText:
+    name = group["logGroupName"]
+    found = () if name in silent else account.attempt(_credentials, account, name, region)
     return LoggedText(subject=log_group_arn(group), credentials=found)
 
 

@@ -24,6 +24,7 @@ SIZES: Final[Mapping[tuple[str, str], int]] = {
     ("backup", "ListRestoreJobs"): 1000,
     ("cloudwatch", "DescribeAlarmHistory"): 50,
     ("cloudwatch", "DescribeAlarms"): 50,
+    ("cloudwatch", "GetMetricData"): 500,  # AWS counts values, up to 100,800: more than an answer here ever has
     ("cloudwatch", "ListMetrics"): 500,
     ("ecs", "ListServices"): 10,
     ("kms", "ListAliases"): 50,

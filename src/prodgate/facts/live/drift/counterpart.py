@@ -34,7 +34,7 @@ class Place:
         """
         require_known(named)
         listed = self.account.list(service, operation, key, region=self.region, **(asked or {}))
-        found = [item for item in listed if all(read_path(item, name) == value for name, value in named.items())]
+        found = [item for item in listed if all(_read(item, name) == value for name, value in named.items())]
         if len(found) > 1:
             raise Unreadable(f"{service} {operation} lists {len(found)} things with {named}: which is meant?")
         return found[0] if found else None
@@ -101,6 +101,11 @@ def read_path(value: Any, path: str) -> Any:
         key, _, held = pair.removesuffix("}").partition("=")
         return {item[key]: item[held] for item in value.get(name) or ()}
     return read_path(value.get(part), rest) if rest else value.get(part)
+
+
+def _read(item: Any, path: str) -> Any:
+    """Do as ``read_path`` does, at once where the path is a name: lists have thousands of items."""
+    return item.get(path) if path.isidentifier() and isinstance(item, dict) else read_path(item, path)
 
 
 def normalise(value: Any) -> Any:

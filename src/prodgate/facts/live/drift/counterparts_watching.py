@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...observers import reads
+from ..alarm_settings import EVERY_TYPE
 from ..distributions import GLOBAL
 from .counterpart import Counterpart, Place, Thing
 
@@ -14,8 +15,6 @@ reads("cloudwatch", "DescribeAlarms")
 reads("events", "ListRules")
 reads("logs", "DescribeLogGroups")
 reads("sns", "GetTopicAttributes")
-
-_ALARMS: Final = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
 
 
 def _topic(here: Place, declared: Thing) -> Thing | None:
@@ -32,7 +31,7 @@ TABLE: Final = (
     Counterpart(
         type="aws_cloudwatch_metric_alarm",
         find=lambda here, d: here.one(
-            "cloudwatch", "DescribeAlarms", "MetricAlarms", asked=_ALARMS, AlarmName=d["alarm_name"]
+            "cloudwatch", "DescribeAlarms", "MetricAlarms", asked=EVERY_TYPE, AlarmName=d["alarm_name"]
         ),
         kind="cloudwatch:alarm",
         identity=("arn", "AlarmArn"),
@@ -58,7 +57,7 @@ TABLE: Final = (
     Counterpart(
         type="aws_cloudwatch_composite_alarm",
         find=lambda here, d: here.one(
-            "cloudwatch", "DescribeAlarms", "CompositeAlarms", asked=_ALARMS, AlarmName=d["alarm_name"]
+            "cloudwatch", "DescribeAlarms", "CompositeAlarms", asked=EVERY_TYPE, AlarmName=d["alarm_name"]
         ),
         kind="cloudwatch:alarm",
         identity=("arn", "AlarmArn"),
