@@ -58,6 +58,7 @@ PURPOSES = {
     "dags": "When each DAG must run, and what it leaves. [dags.md](dags.md)",
     "e2e": "The site and its pages, as people meet them. [e2e.md](e2e.md)",
     "rollout": "How a deployment is watched. [rollout.md](rollout.md)",
+    "site": "`ca`: a private authority; `networks`: where `http://` targets may be. [staging.md](staging.md)",
     "rehearsal": "Which site a rehearsal is about. [rehearsal.md](rehearsal.md)",
     "attested": "Where the records are of what people say. [attested.md](attested.md)",
     "requirements": 'Lines that criteria stand for: `INF-1 = { asks = "…", layers = ["static"] }`.',

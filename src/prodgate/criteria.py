@@ -229,6 +229,8 @@ class Scope:
 
     layers: frozenset[str] = frozenset(LAYERS)
     rehearsal: bool = False
+    staging: bool = False
+    """Whether the target is the address of a site that the criteria don't state as the production site."""
     undeclared: frozenset[str] = frozenset()
     """Layers of which nobody asks anything, and which so decide nothing."""
     moment: str = ""

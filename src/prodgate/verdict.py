@@ -55,8 +55,8 @@ class Verdict:
 
     @property
     def promotes(self) -> bool:
-        """Whether this verdict allows a promotion: GO of all that is asked, and not in a rehearsal."""
-        return self.decision is Decision.GO and not self.scope.rehearsal and self.scope.whole
+        """Whether this verdict allows a promotion: GO of all that is asked, and not in a rehearsal or on staging."""
+        return self.decision is Decision.GO and not (self.scope.rehearsal or self.scope.staging) and self.scope.whole
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -50,9 +50,9 @@ def test_a_usage_error_exits_4(arguments: list[str], capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "ftp://x"], "target 'ftp://x': is not a target; write rehearsal:// or aws://PROFILE@REGION"),
-        (["run", "rehersal://"], "; write rehearsal:// or aws://PROFILE@REGION; did you mean 'rehearsal'?"),
-        (["run", "rehearsal:/"], "target 'rehearsal:/': is not a target; write rehearsal:// or aws://PROFILE@REGION\n"),
+        (["run", "ftp://x"], "target 'ftp://x': is not a target; write rehearsal://, aws://PROFILE@REGION or "),
+        (["run", "rehersal://"], "or https://HOST[:PORT]; did you mean 'rehearsal'?"),
+        (["run", "rehearsal:/"], "target 'rehearsal:/': is not a target; write rehearsal://, aws"),
         (["run", "aws://prod"], "names no profile and region; write e.g. aws://prod@ap-northeast-1"),
         (["run", "--only", "statik"], "--only: 'statik' is not a layer"),
         (["run", "--criteria", "none.toml"], "none.toml: cannot be read: No such file or directory"),

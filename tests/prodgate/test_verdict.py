@@ -27,7 +27,7 @@ CRITERIA = {
 }
 IDS = [*CRITERIA, "unstated"]
 OUTCOMES = [Outcome.SATISFIED, Outcome.NOT_SATISFIED, Outcome.UNDETERMINED, Outcome.NOT_APPLICABLE]
-SCOPES = [Scope(), Scope(rehearsal=True), Scope(layers=frozenset({"static"}))]
+SCOPES = [Scope(), Scope(rehearsal=True), Scope(staging=True), Scope(layers=frozenset({"static"}))]
 
 FINDINGS = st.lists(
     st.builds(

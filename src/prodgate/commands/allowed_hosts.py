@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from ..criteria import UsageError, suggest
 from ..sections.project import Project
+from ..sections.targets import Target
 
 
 def refuse_other_host(host: str, project: Project) -> None:
@@ -16,10 +17,11 @@ def refuse_other_host(host: str, project: Project) -> None:
         raise UsageError(f"--i-am-allowed-to-load: {host!r} is no host of [load] in {project.stated.path}{hint}")
 
 
-def refuse_other_site(host: str, project: Project) -> None:
+def refuse_other_site(host: str, project: Project, target: Target) -> None:
     """Raise UsageError for a host that is not the site's: whoever allowed it meant another system."""
-    site = (urlsplit(project.stated.e2e.base_url).hostname or "") if project.stated.e2e else ""
+    stated = project.stated.e2e.base_url if project.stated.e2e else ""
+    site = urlsplit(target.site or stated).hostname or ""
     if host and host != site:
         there = f"that is {site}" if site else "which names no base_url"
-        stated = f"the site of [e2e] in {project.stated.path}"
-        raise UsageError(f"--i-am-allowed-to-attack: {host!r} is not {stated}; {there}")
+        whose = "the target" if target.site else f"the site of [e2e] in {project.stated.path}"
+        raise UsageError(f"--i-am-allowed-to-attack: {host!r} is not {whose}; {there}")

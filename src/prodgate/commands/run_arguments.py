@@ -109,7 +109,8 @@ def _add_target(added: argparse.ArgumentParser) -> None:
         "target",
         nargs="?",
         default="rehearsal://",
-        help="rehearsal:// (default), aws://PROFILE@REGION, or aws://REGION with the environment's credentials",
+        help="rehearsal:// (default), aws://PROFILE@REGION, aws://REGION with the environment's credentials, or "
+        "https://HOST[:PORT], a site without an account",
     )
     added.add_argument("--only", metavar="LAYERS", help="judge these layers only, e.g. static,live")
     added.add_argument(

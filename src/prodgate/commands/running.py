@@ -61,10 +61,10 @@ def _make_plan(args: argparse.Namespace) -> Plan:
     asked = narrow(project.stated, args.moment).criteria
     supporting = find_supporting(asked, rehearsal=target.rehearsal) & layers if args.moment else frozenset()
     layers = require_judges(layers, args.moment)
-    if {"live", "rollout"} & (layers - find_undeclared(project.stated)) and not target.rehearsal:
+    if {"live", "rollout"} & (layers - find_undeclared(project.stated)) and not (target.rehearsal or target.site):
         _refuse_unopenable(target, project)
     refuse_other_host(args.i_am_allowed_to_load, project)
-    refuse_other_site(args.i_am_allowed_to_attack, project)
+    refuse_other_site(args.i_am_allowed_to_attack, project, target)
     return Plan(
         project=project,
         target=target,

@@ -22,7 +22,7 @@ from ..layers.rollout.records import FAILED_MIGRATION, FOLDER, KIND
 from ..report.text import visible
 from ..run.publishing import close_record
 from ..sections.project import Project, open_project
-from ..sections.targets import Target, parse_target
+from ..sections.targets import Target, parse_target, require_account
 from .allowed_hosts import refuse_other_host
 
 #: Exit codes: everything went well, something did not, nobody knows.
@@ -61,6 +61,7 @@ def _read_target(given: argparse.Namespace) -> Target:
         raise UsageError(
             f"{target.url}: a rehearsal watches its own deployments: prodgate run {target.url} --only rollout"
         )
+    require_account(target, "watch:")
     if given.what == "migration" and (len(given.named) > 1 or given.latest or given.next or given.service):
         raise UsageError("watch migration: waits for the next one; name the target alone")
     return target

@@ -23,7 +23,7 @@ from ..layers.rehearsal import load_rehearsal
 from ..report.text import visible
 from ..run.publishing import close_record
 from ..sections.project import Project, open_project
-from ..sections.targets import Target, parse_target
+from ..sections.targets import Target, parse_target, require_account
 from ..terraform.diagnostics import TerraformError
 from .alarm import AlarmDrill, choose_alarm, drill_alarm
 from .arguments import CONFIRM, CONFIRM_BUILDS, CONFIRM_FAILURE
@@ -44,7 +44,7 @@ _PATIENCE: Final = 60.0
 def drill(given: argparse.Namespace) -> int:
     """Run a drill; return 0 when everything arrived and nothing was left behind, else 1."""
     _settle_target(given)
-    target = parse_target(given.target)
+    target = require_account(parse_target(given.target), "drill:")
     _refuse_unconfirmed(given, target)
     project = open_project(given.criteria)
     about = {

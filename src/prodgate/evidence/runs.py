@@ -78,7 +78,19 @@ class Run:
         """What the run set out to judge."""
         about, layers = self.about, frozenset(self.about["layers"])
         moment = about.get("moment") or ""
-        return Scope(layers=layers, rehearsal=about["rehearsal"], undeclared=self.undeclared, moment=moment)
+        return Scope(
+            layers=layers,
+            rehearsal=about["rehearsal"],
+            staging=self._is_staging(),
+            undeclared=self.undeclared,
+            moment=moment,
+        )
+
+    def _is_staging(self) -> bool:
+        """Whether a site was asked that is not the one that the criteria of the run state; what they state decides."""
+        target = str(self.about["target"])
+        stated = self.criteria.e2e.base_url if self.criteria.e2e else ""
+        return target.startswith(("https:", "http:")) and target != stated
 
     @property
     def started(self) -> datetime:

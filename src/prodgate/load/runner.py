@@ -51,13 +51,15 @@ def run_load(
     workers: int = 0,
     other_host: str = "",
     listen: str = "",
+    ca_file: str = "",
     progress: Progress = lambda _line: None,
 ) -> Mapping[str, Any]:
     """Run a load and return its record, which is also kept as record.json in ``directory``.
 
     Beside it are locust.html (Locust's own page, with the same latencies), locust.txt (its output) and settings.json.
-    ``workers`` is 0 for a single process; with ``listen`` ("address:port") they run elsewhere. A record with
-    ``complete`` false is no error. Raises LoadError when nothing could be run.
+    ``workers`` is 0 for a single process; with ``listen`` ("address:port") they run elsewhere. ``ca_file`` holds
+    authorities that are trusted instead of the system's. A record with ``complete`` false is no error. Raises LoadError
+    when nothing could be run.
     """
     _check_inputs(locustfile, listen)
     directory.mkdir(parents=True, exist_ok=True)
@@ -69,6 +71,7 @@ def run_load(
     limit = profile.seconds + profile.patience + ALLOWANCE
     # Locust reads options from variables as well
     environment = {**clean_environment("LOCUST_"), VARIABLE: str((directory / "settings.json").absolute())}
+    environment |= {"SSL_CERT_FILE": str(Path(ca_file).absolute())} if ca_file else {}
     with process_group(commands, environment, directory / "locust.txt") as processes:
         code = processes.follow(limit, progress)
     if not kept.exists():

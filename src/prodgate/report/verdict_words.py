@@ -27,6 +27,7 @@ def is_partial(verdict: Verdict, moment: str) -> bool:
 def verdict_text(verdict: Verdict, moment: str = "", words: Catalogue = ENGLISH) -> str:
     """Return a decision with what it does not speak of: ``REHEARSAL PARTIAL GO``; ``moment`` is the only one asked."""
     stamps = [words.text("rehearsal")] if verdict.scope.rehearsal else []
+    stamps += [words.text("staging")] if verdict.scope.staging else []
     stamps += [words.text("partial")] if is_partial(verdict, moment) else []
     return " ".join((*stamps, verdict.decision))
 

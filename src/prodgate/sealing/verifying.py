@@ -220,7 +220,7 @@ def _find_unwanted(run: runs.Run, verdict: Verdict, wanted: Wanted) -> Iterator[
     if wanted.whole:
         yield from _find_left_out(run.scope, wanted.asked)
     if wanted.promotes and not verdict.promotes:
-        place = "a rehearsal" if run.scope.rehearsal else "this system"
+        place = "a rehearsal" if run.scope.rehearsal else "staging" if run.scope.staging else "this system"
         yield f"FOREIGN: allows no promotion: it says {verdict.decision} of {place}"
     if wanted.commit and about.get("commit") != wanted.commit:
         yield f"FOREIGN: is about commit {about.get('commit') or 'unknown'}, not {wanted.commit}"

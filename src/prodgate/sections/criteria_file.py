@@ -24,6 +24,7 @@ from .rehearsal import RehearsalSection, parse_rehearsal_section
 from .requirements import Requirement, layer_mistakes, parse_requirements, requirement_mistakes
 from .rollout import RolloutSection, parse_rollout_section
 from .sections import section_mistakes
+from .site import SiteSection, parse_site_section
 from .statements import read_statement, statement_mistakes
 from .toml_text import render_mistakes
 from .validation import key_mistakes
@@ -89,6 +90,8 @@ class CriteriaFile:
     """How a deployment is watched; None when the file does not say."""
     rehearsal: RehearsalSection | None = None
     """Which site a rehearsal is about; None when the file does not say."""
+    site: SiteSection = field(default_factory=SiteSection)
+    """Whom else to trust when a site is asked, and in which networks it may be asked without TLS."""
     attested: AttestedSection = field(default_factory=AttestedSection)
     """Where the records are of what people say, and when one is due."""
     requirements: tuple[Requirement, ...] = ()
@@ -140,6 +143,7 @@ def parse_criteria(text: str, path: Path, included: Mapping[str, str] | None = N
         e2e=parse_e2e_section(data["e2e"]) if "e2e" in data else None,
         rollout=parse_rollout_section(data["rollout"]) if "rollout" in data else None,
         rehearsal=parse_rehearsal_section(data["rehearsal"]) if "rehearsal" in data else None,
+        site=parse_site_section(data.get("site", {})),
         attested=parse_attested_section(data.get("attested", {})),
         requirements=tuple(parse_requirements(data.get("requirements", {}))),
         moments={id_: table["moment"] for id_, table in tables.items() if "moment" in table},

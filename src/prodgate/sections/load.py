@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ..criteria import suggest
 from ..quantities import Quantity
+from .targets import is_address
 from .validation import HOST, key_mistakes, quantity_mistakes
 
 #: Profiles in the order in which they are carried out.
@@ -113,7 +114,7 @@ def _host_mistakes(table: Mapping[str, Any]) -> Iterator[str]:
             yield f"load.{key}: is {table[key]!r}; write a list of texts"
             return
     for host in table.get("hosts", []):
-        if not HOST.fullmatch(host):
+        if not HOST.fullmatch(host) and host != "localhost" and not is_address(host):
             bare = re.sub(r"^\w+://|[:/].*$", "", host.lower()) or "www.example.com"
             yield f"load.hosts: {host!r} is not the name of a host; write e.g. {bare!r}"
     for place in table.get("resolves_to", []):

@@ -15,11 +15,12 @@ from .facts import facts_mistakes
 from .load import load_mistakes
 from .rehearsal import rehearsal_mistakes
 from .rollout import rollout_mistakes
+from .site import site_mistakes
 from .validation import is_text_list, key_mistakes
 
 SECTIONS: Final = (
     "system", "include", "extends", "terraform", "account", "repository", "facts", "evidence", "load", "airflow",
-    "dags", "e2e", "rollout", "rehearsal", "attested", "requirements", "criteria",
+    "dags", "e2e", "rollout", "rehearsal", "site", "attested", "requirements", "criteria",
 )  # fmt: skip
 #: An availability zone of a region.
 _ZONE: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
@@ -48,6 +49,7 @@ def section_mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     yield from e2e_mistakes(data["e2e"]) if "e2e" in data else ()
     yield from rollout_mistakes(data["rollout"], data.get("load")) if "rollout" in data else ()
     yield from rehearsal_mistakes(data["rehearsal"]) if "rehearsal" in data else ()
+    yield from site_mistakes(data.get("site", {}))
     yield from attested_mistakes(data.get("attested", {}))
     if not isinstance(data.get("criteria"), dict) or not data["criteria"]:
         yield "criteria: holds no criterion; write at least one [criteria.<id>]"

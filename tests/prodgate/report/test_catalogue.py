@@ -85,8 +85,10 @@ def test_every_entry_is_used_and_none_is_missing(
     dags = (scheduled(tmp_path, troubled()), *rarer(tmp_path))
     again = run([criterion("c", statement_ja="")], [], judged_again="2026-11-23T090000Z-1a2b3c4")
     partial = [replace(run([criterion("c")], [], moment=m), undeclared=frozenset({"load"})) for m in MOMENTS]
+    staging = run([criterion("c")], [], target="https://staging.shop.example")
     shown = (
         again,
+        staging,
         *partial,
         showcase(),
         showcase(rehearsal=False, finished=False),

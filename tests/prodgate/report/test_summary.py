@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 from prodgate.report.summary import LIMIT, render_summary
+from prodgate.sections.e2e import E2eSection
 
 from .samples import criterion, failing, finding, run, showcase
 from .test_html import hostile
@@ -21,6 +24,17 @@ def test_a_clean_run_has_no_empty_tables() -> None:
     assert "### Not satisfied" not in text
     assert "### Undetermined" not in text
     assert "promotion" not in text
+
+
+def test_a_go_on_a_site_is_of_staging_unless_it_is_the_one_that_the_criteria_state() -> None:
+    made = run([criterion("c")], [finding("c", "satisfied")], target="https://staging.shop.example:8443")
+    text = render_summary(made, made.verdict())
+    assert text.startswith("## STAGING GO\n")
+    assert "**This is not a promotion verdict.**" in text
+    stated = E2eSection(base_url="https://staging.shop.example:8443", credentials={}, pages=())
+    production = replace(made, criteria=replace(made.criteria, e2e=stated))
+    assert production.verdict().promotes
+    assert render_summary(production, production.verdict()).startswith("## GO\n")
 
 
 def test_never_exceeds_the_limit_and_says_what_was_cut() -> None:

@@ -79,7 +79,7 @@ def test_what_is_left_out_has_a_default() -> None:
         ("workers = 2", "workers = true", "load.workers: is True; write a whole number"),
         ('["www.shop.example", "shop.example"]', '"www.shop.example"', "load.hosts: is 'www.shop.example'; write a list of texts"),
         ('"www.shop.example"', '"https://www.shop.example/"', "load.hosts: 'https://www.shop.example/' is not the name of a host; write e.g. 'www.shop.example'"),
-        ('"www.shop.example"', '"localhost"', "load.hosts: 'localhost' is not the name of a host"),
+        ('"www.shop.example"', '"localhost:8077"', "load.hosts: 'localhost:8077' is not the name of a host"),
         ("203.0.113.0/24", "203.0.113.9/24", "load.resolves_to: '203.0.113.9/24' is not a network; write e.g. '203.0.113.0/24'"),
         ("203.0.113.0/24", "203.0.113.256", "load.resolves_to: '203.0.113.256' is not a network"),
         ('resolves_to = ["*.cloudfront.net", "203.0.113.0/24"]\n', "", "load.resolves_to: is missing; say where hosts must be"),

@@ -11,13 +11,15 @@ from typing import Any
 from ...airflow.direct import Access, HttpTransport, Login, Token
 from ...airflow.mwaa import MwaaTransport
 from ...airflow.transport import Transport
+from ...aws.account import Account
 from ...aws.answers import Unreadable
 from ...aws.calls import LiveCalls
 from ...canaries.drill_records import find_latest_drill
 from ...collected.references import Secret, resolve, secret_reader
 from ...sections.dags import AirflowSection
 from ..layer import LayerContext
-from .target import DagsTarget, in_account
+from ..named_site import require_account, why_no_account
+from .target import DagsTarget, NoAccount, in_account
 
 
 def open_target(context: LayerContext, section: AirflowSection) -> AbstractContextManager[DagsTarget]:
@@ -26,6 +28,8 @@ def open_target(context: LayerContext, section: AirflowSection) -> AbstractConte
         from .rehearsal import rehearsing  # noqa: PLC0415  boto3 and the emulator take long to import
 
         return rehearsing(context, section)
+    if (reason := why_no_account(context)) and section.url:
+        return _open_alone(context, section, reason)
     return _open_real(context, section)
 
 
@@ -34,24 +38,40 @@ def _open_real(context: LayerContext, section: AirflowSection) -> Iterator[DagsT
     from ...aws.clients import Clients  # noqa: PLC0415  boto3 takes as long to import as all the rest
     from ...aws.sessions import open_account, open_session  # noqa: PLC0415
 
-    account_id = context.stated.require_account()
+    account_id = require_account(context)
     calls = open_account(context.target.profile, context.target.region, account_id)
     secrets = secret_reader(
         Clients(open_session(context.target.profile, context.target.region, os.environ), context.target.region)
     )
-    dags = [dag.declared for dag in section.dags.values()]
     with in_account(context, calls, account_id, context.target.region) as account:
-        yield DagsTarget(
-            place=section.url or f"{section.environment} in {context.target.region}",
-            transport=_transport(section, calls, context.target.region, secrets),
-            account=account,
-            dags=dags,
-            since=datetime.now(UTC) - max(dag.window for dag in dags),
-            canary=lambda: _read_drill(context, section),
-            secret=secrets,
-            environment=section.environment,
-            variables=os.environ,
-        )
+        transport = _transport(section, calls, context.target.region, secrets)
+        yield _make_target(context, section, transport=transport, account=account, secret=secrets)
+
+
+@contextmanager
+def _open_alone(context: LayerContext, section: AirflowSection, reason: str) -> Iterator[DagsTarget]:
+    """Open an Airflow at a URL where no account is known: whatever asks one is told ``reason``."""
+    nobody = NoAccount(reason)
+    transport = HttpTransport(section.url, _access(section, nobody.secret))
+    with in_account(context, nobody, "", context.target.region) as account:
+        yield _make_target(context, section, transport=transport, account=account, secret=nobody.secret)
+
+
+def _make_target(
+    context: LayerContext, section: AirflowSection, *, transport: Transport, account: Account, secret: Secret
+) -> DagsTarget:
+    dags = [dag.declared for dag in section.dags.values()]
+    return DagsTarget(
+        place=section.url or f"{section.environment} in {context.target.region}",
+        transport=transport,
+        account=account,
+        dags=dags,
+        since=datetime.now(UTC) - max(dag.window for dag in dags),
+        canary=lambda: _read_drill(context, section),
+        secret=secret,
+        environment=section.environment,
+        variables=os.environ,
+    )
 
 
 def _transport(section: AirflowSection, calls: LiveCalls, region: str, secret: Secret) -> Transport:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ...airflow.transport import Transport
-from ...aws.account import WORKERS, Account
-from ...aws.calls import LiveCalls
+from ...aws.account import WORKERS, Account, Calls
+from ...aws.answers import Unreadable
 from ...collected.references import Secret
 from ...dags.declared import DeclaredDag
 from ...facts.dags.failure_destinations import FailureDestinations, find_failure_destinations
@@ -57,8 +57,31 @@ class DagsTarget:
         return find_failure_destinations(self.account, self.environment)
 
 
+@dataclass(frozen=True, slots=True)
+class NoAccount:
+    """What is asked in the place of an account where none is known: each question is answered by why."""
+
+    reason: str
+
+    def pages(
+        self,
+        service: str,  # noqa: ARG002  as every account is asked
+        operation: str,  # noqa: ARG002
+        region: str,  # noqa: ARG002
+        parameters: Mapping[str, Any],  # noqa: ARG002
+        *,
+        whole: bool,  # noqa: ARG002
+    ) -> Sequence[Any]:
+        """Raise Unreadable."""
+        raise Unreadable(self.reason)
+
+    def secret(self, name: str) -> str:
+        """Raise Unreadable."""
+        raise Unreadable(f"secret:{name}: {self.reason}, or name an environment variable instead")
+
+
 @contextmanager
-def in_account(context: LayerContext, calls: LiveCalls, id_: str, region: str) -> Iterator[Account]:
+def in_account(context: LayerContext, calls: Calls, id_: str, region: str) -> Iterator[Account]:
     """Yield an account whose answers are not stored as evidence; what is made of them is."""
     about = {"id": id_, "region": region, "now": datetime.now(UTC).isoformat()}
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="calls") as pool:

@@ -12,6 +12,7 @@ from ...evidence import runs
 from ...sections.e2e import E2eSection
 from ...semantics.json_texts import read_json
 from ..layer import LayerContext
+from ..named_site import why_no_account
 
 Logins = dict[str, dict[str, str]]
 
@@ -69,6 +70,8 @@ def _make_secret_reader(context: LayerContext) -> Secret:
 def _open_secrets(context: LayerContext) -> Callable[[str], str]:
     from ...aws.sessions import open_for_drill  # noqa: PLC0415  it takes a second, and few need it
 
+    if reason := why_no_account(context):
+        raise Unreadable(f"{reason}, or name an environment variable instead of the secret")
     if not context.stated.account:
         raise Unreadable(f'{context.stated.path}: names no account to ask; write [account] with id = "123456789012"')
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from ...sections.e2e import E2eSection
 from ...terraform.diagnostics import TerraformError
 from ...terraform.resources import Configuration
 from ..layer import LayerContext
+from ..named_site import find_authority, require_near
 from ..own_site import is_sample, open_own_site
 from ..rehearsal import Edge, Site, load_rehearsal
 from ..static.repository import evaluate_root, find_configuration
@@ -59,17 +60,21 @@ def open_target(context: LayerContext, section: E2eSection) -> Iterator[E2eTarge
         with _open_rehearsal(context, section) as target:
             yield target
         return
-    if not section.base_url:
+    url = context.target.site or section.base_url
+    if not url:
         raise Unreadable(f'{context.stated.path}: [e2e] names no site; write base_url = "https://www.example.com"')
+    require_near(url, context)
     known, unresolved = read_credentials(context, section)
     build, why = build_under_test(context, section)
-    ca_file = _find_authority(context, section)
+    ca_file = find_authority(context, section.ca_file)
+    # further hosts are those of the site that is stated; another one has none of them
+    hosts = section.hosts if url == section.base_url else ()
     yield E2eTarget(
-        url=section.base_url,
-        place=section.base_url,
-        hosts=section.hosts,
+        url=url,
+        place=url,
+        hosts=hosts,
         ca_file=ca_file,
-        pin=_list_pins(section, ca_file) if ca_file else "",
+        pin=_list_pins(url, hosts, ca_file) if ca_file and url.startswith("https:") else "",
         mutates=section.mutates,
         credentials=known,
         unresolved=unresolved,
@@ -78,26 +83,16 @@ def open_target(context: LayerContext, section: E2eSection) -> Iterator[E2eTarge
     )
 
 
-def _find_authority(context: LayerContext, section: E2eSection) -> str:
-    """Return the file of the site's private authority; empty where browsers trust it anyway. Raises Unreadable."""
-    if not section.ca_file:
-        return ""
-    file = context.project / section.ca_file
-    if not file.is_file():
-        raise Unreadable(f"{section.ca_file}: there is no such file; write [e2e] ca_file relative to the criteria file")
-    return str(file)
-
-
-def _list_pins(section: E2eSection, ca_file: str) -> str:
+def _list_pins(url: str, hosts: Sequence[str], ca_file: str) -> str:
     """Return what the browser is to trust: the keys of each host for which the private authority vouches.
 
     Chromium takes no file of authorities, and nothing else would make it trust a page that its readers' machines do.
     """
     from ...probes.certificates import inspect_certificates  # noqa: PLC0415  judging needs nothing of it
 
-    parts, now = urlsplit(section.base_url), datetime.now(UTC).timestamp()
+    parts, now = urlsplit(url), datetime.now(UTC).timestamp()
     pins: list[str] = []
-    for host in (parts.hostname or "", *section.hosts):
+    for host in (parts.hostname or "", *hosts):
         shown = inspect_certificates(host, parts.port or 443, ca_file=ca_file, timeout=_PATIENCE)
         pins += list_pins(shown, host, now)
     return ",".join(dict.fromkeys(pins))

@@ -14,6 +14,7 @@ from ...aws.sessions import open_account
 from ...criteria import UsageError
 from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
+from ..named_site import require_account
 from ..rehearsal import EmulatedAccount, load_rehearsal
 
 #: Where a project keeps its DAGs.
@@ -39,7 +40,7 @@ def open_target(context: LayerContext) -> Iterator[LiveTarget]:
         with _open_rehearsal(context) as target:
             yield target
         return
-    account, region = context.stated.require_account(), context.target.region
+    account, region = require_account(context), context.target.region
     yield LiveTarget(account, region, open_account(context.target.profile, region, account))
 
 

@@ -135,6 +135,7 @@ def _run_profile(name: str, target: LoadTarget, section: LoadSection, context: L
     directory = context.run / "logs" / "load" / name
     context.progress(f"load: {name}: {profile.rate:g} arrivals per second for {profile.duration:g} s at {target.place}")
     given: dict[str, Any] = {"locustfile": context.project / section.locustfile, "workers": section.workers}
+    given["ca_file"] = target.ca_file
     beside, progress = target.site if name == "deploy" else None, context.progress_of("load")
     try:
         with green_build(target, section, context, name) as other, deploying(deploys, beside, progress):

@@ -15,12 +15,14 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ...aws.answers import Unreadable
 from ...facts.load.server_view import MARK
 from ...sections.load import LoadSection
 from ..e2e.credentials import build_under_test
 from ..layer import LayerContext
+from ..named_site import find_authority, require_answering, require_near
 from ..own_site import is_sample, open_own_site
 from ..rehearsal import Site, load_rehearsal
 
@@ -46,6 +48,8 @@ class LoadTarget:
     """Why the build is not known; empty when it is."""
     screen: bool = False
     """Whether this is a rehearsal, which is too short for what is asked of a real run."""
+    ca_file: str = ""
+    """The file of authorities that are trusted instead of the system's."""
 
     def log_size(self) -> int:
         """Return the size of the access log, in bytes."""
@@ -76,7 +80,9 @@ def open_target(context: LayerContext, section: LoadSection) -> Iterator[LoadTar
     host = require_allowed_host(section, context)
     stated = context.stated.e2e
     build, why = build_under_test(context, stated) if stated else ("", f"{context.stated.path}: says nothing of [e2e]")
-    yield LoadTarget(f"https://{host}", f"https://{host}", build=build, no_build=why)
+    url, ca_file = context.target.site or f"https://{host}", find_authority(context)
+    require_answering(url, ca_file)
+    yield LoadTarget(url, url, build=build, no_build=why, ca_file=ca_file)
 
 
 @contextmanager
@@ -114,7 +120,11 @@ def require_allowed_host(section: LoadSection, context: LayerContext) -> str:
     """Return the host that load may be sent to. Raises Unreadable when nobody allowed it or it is elsewhere."""
     if not section.hosts:
         raise Unreadable(f'{context.stated.path}: [load] names no host; write hosts = ["www.example.com"]')
-    host = section.hosts[0]
+    site = context.target.site
+    host = (urlsplit(site).hostname or "") if site else section.hosts[0]
+    if host not in section.hosts:
+        raise Unreadable(f"{context.stated.path}: [load] hosts does not name {host}; nothing else is put under load")
+    require_near(site, context)
     if context.load_allowed != host:
         raise Unreadable(f"nobody said that {host} may be put under load; run with --i-am-allowed-to-load {host}")
     if strangers := find_unexpected_addresses(host, section.resolves_to):

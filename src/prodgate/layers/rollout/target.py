@@ -20,6 +20,7 @@ from ...terraform.diagnostics import TerraformError
 from ..layer import LayerContext
 from ..live.observing import make_account
 from ..live.target import DAGS
+from ..named_site import require_account
 from ..own_site import require_sample
 from ..rehearsal import Rollout, load_rehearsal
 from ..static.repository import ProjectView
@@ -66,7 +67,7 @@ def open_scene(context: LayerContext) -> Iterator[Scene]:
         with _open_rehearsal(context, section) as scene:
             yield scene
         return
-    id_, region = context.stated.require_account(), context.target.region
+    id_, region = require_account(context), context.target.region
     clients = open_account(context.target.profile, region, id_).clients
     url = context.stated.e2e.base_url if context.stated.e2e else ""
     with looking(context, clients, id_, region) as look:

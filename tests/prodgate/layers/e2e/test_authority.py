@@ -12,6 +12,8 @@ from prodgate.aws.answers import Unreadable
 from prodgate.layers.e2e.target import open_target
 from prodgate.rehearsal.edge_certificate import CertificateOptions, issue_certificate
 from prodgate.sections.e2e import BuildMark, E2eSection
+from prodgate.sections.site import SiteSection
+from prodgate.sections.targets import Target
 
 from ...load.servers import fine, serving
 
@@ -21,7 +23,9 @@ pytestmark = pytest.mark.once
 def opened(project: Path, **stated: Any) -> tuple[str, str]:
     """What is trusted: a file, and the keys that the browser is told of."""
     context: Any = SimpleNamespace(
-        target=SimpleNamespace(rehearsal=False), project=project, stated=SimpleNamespace(path="criteria.toml")
+        target=Target("aws://ap-northeast-1"),
+        project=project,
+        stated=SimpleNamespace(path="criteria.toml", site=SiteSection()),
     )
     mark = BuildMark(header="x-build", expected="text:1")
     with open_target(context, E2eSection(build=mark, credentials={}, pages=(), **stated)) as target:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgate.layers.load import deploys
+from prodgate.layers.load import deploys, target
 
 from .stage import CRITERIA, Made, OwnSite, deployed
 
@@ -27,6 +27,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     monkeypatch.setattr("prodgate.load.runner.run_load", generator.run_load)
     monkeypatch.setattr("prodgate.load.selftest.self_test", generator.self_test)
     monkeypatch.setattr(deploys, "PAUSE", 0)
+    monkeypatch.setattr(target, "require_answering", lambda _url, _ca_file: None)  # nobody is at www.shop.example
     return generator
 
 
