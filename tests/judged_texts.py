@@ -14,24 +14,25 @@ _SHOWN: Final = ("expected", "observed", "reason", "remedy")
 #: Calls whose arguments a finding shows.
 _CONCLUDE: Final = ("not_applicable", "undetermined", "only_production", "Unresolved")
 _PROSE: Final = re.compile(r"[a-z,;:)\0'] [a-z(\0]")
-_FIELD: Final = re.compile(r"(?:(?<!\{)\{\w*\}(?!\}))+")
+#: A brace of a text itself, or fields of which one follows at once on another.
+_FIELD: Final = re.compile(r"\{\{|\}\}|(?:\{\w*\})+")
 
 
 def without_names(message: str) -> str:
     """Return a message with its fields as they are, whatever their names; two without a word between them are one.
 
-    >>> without_names("{names} of {{x}}{more}{rest}")
-    '{} of {{x}}{}'
+    >>> without_names("{names} of {{x}}{more}{rest} or ${{{key}}}")
+    '{} of {{x}}{} or ${{{}}}'
     """
-    return _FIELD.sub("{}", message)
+    return _FIELD.sub(lambda found: found[0] if found[0] in ("{{", "}}") else "{}", message)
 
 
 def list_texts(source: str) -> Iterator[str]:
     """Yield the texts of a module that are prose, or one word that a finding shows, as messages without names."""
-    tree = ast.parse(source)
-    aside = {*_docstrings(tree), *_pieces(tree)}
-    shown = {node for call in ast.walk(tree) if isinstance(call, ast.Call) for node in _shown(call)}
-    for node in ast.walk(tree):
+    nodes = [*ast.walk(ast.parse(source))]
+    aside = {*_docstrings(nodes), *_pieces(nodes)}
+    shown = {node for call in nodes if isinstance(call, ast.Call) for node in _shown(call)}
+    for node in nodes:
         if isinstance(node, (ast.Constant, ast.JoinedStr)) and node not in aside:
             text, parts = _message(node)
             word = node in shown and re.fullmatch("[a-z]{3,}", text)
@@ -59,6 +60,32 @@ def stated_in(paths: Iterable[Path]) -> dict[str, str]:
     return found
 
 
+def named_in(path: Path) -> dict[str, str]:
+    """Return the names of ways to the rights of another, as a finding shows them: alone, with whose they are, of what kind."""
+    ways = tomllib.loads(path.read_text("utf-8"))["path"]
+    things = {str(way[key]) for way in ways for key in ("kind", "needs") if key in way}
+    names = [text for way in ways for text in (way["name"], f"{way['name']} ({{}})")]
+    names += [f"{'an' if each[0] in 'aeiou' else 'a'} {each}" for each in sorted(things)]
+    return dict.fromkeys(names, path.name)
+
+
+def excused_in(path: Path) -> dict[str, str]:
+    """Return why checks of an engine do not apply, as the table of its checks states it."""
+    stated = [
+        each for part in tomllib.loads(path.read_text("utf-8")).values() if isinstance(part, list) for each in part
+    ]
+    return {each["reason"]: path.name for each in stated if isinstance(each, dict) and "reason" in each}
+
+
+def filled(text: str) -> str:
+    """Return a text whose fields are filled by a call of ``format``, with these fields.
+
+    >>> filled("{{}} is not {{!r}}")
+    '{} is not {}'
+    """
+    return re.sub(r"\{\{(!r)?\}\}", "{}", text)
+
+
 def _message(node: ast.Constant | ast.JoinedStr) -> tuple[str, list[str]]:
     parts = [""]
     for part in node.values if isinstance(node, ast.JoinedStr) else [node]:
@@ -78,16 +105,16 @@ def _turned(node: ast.Constant | ast.JoinedStr) -> Iterator[str]:
             yield _message(ast.JoinedStr([*node.values[:place], said, *node.values[place + 1 :]]))[0]
 
 
-def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
+def _docstrings(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
         for stated in getattr(node, "body", []) if isinstance(getattr(node, "body", None), list) else []:
             if isinstance(stated, ast.Expr):
                 yield stated.value
 
 
-def _pieces(tree: ast.AST) -> Iterator[ast.AST]:
+def _pieces(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Yield what is part of a text with fields: its literals, and how its values are written."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield from (part for part in node.values if isinstance(part, ast.Constant))
             for part in node.values:

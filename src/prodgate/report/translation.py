@@ -33,7 +33,9 @@ _MANY: Final = 99
 #: Translated texts that are kept; a large estate says some thousand different ones.
 _KEPT: Final = 1 << 14
 #: What joins several messages to one text -> what joins them in Japanese.
-_JOINTS: Final[Mapping[str, str]] = {"; ": "；", ", ": "、", " or ": " または ", " and ": " と "}
+_JOINTS: Final[Mapping[str, str]] = {"; ": "；", ", then ": "。次に、", ", ": "、", " or ": " または ", " and ": " と "}
+#: What joins several sentences.
+_STOPS: Final = ("; ", ", then ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,10 @@ class Messages:
         if deep > _DEEPEST or " " not in text:
             return None
         message, values = next(self.find(text, deep), (None, []))
-        several = message is None or not any("; " in literal for literal in message.around)
-        if several and (said := self._say_each(text, "; ", deep + 1)):
-            return said
+        for joint in _STOPS:
+            several = message is None or not any(joint in literal for literal in message.around)
+            if several and (said := self._say_each(text, joint, deep + 1)):
+                return said
         if message is None:
             return self._say_after_path(text, deep + 1)
         if message.repeats(text) and (said := self._say_each(text, ", ", deep + 1)):

@@ -139,6 +139,33 @@ def test_a_word_that_turns_the_sentence_is_said(english: str, said: str) -> None
     assert Catalogue("ja").say(english) == said
 
 
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        (
+            "assume shop: sts:AssumeRole on arn:x, allowed by a.b, then s3:DeleteObject on arn:y, allowed by a.c",
+            "shop を引き受ける：arn:x に対する sts:AssumeRole（許可元：a.b）。次に、arn:y に対する s3:DeleteObject（許可元：a.c）",
+        ),
+        (
+            "run a task with the role (shop): iam:PassRole on arn:x, allowed by a.b; ecs:RunTask on arn:y, allowed by a.c",
+            "そのロールのタスクを動かす（shop）：arn:x に対する iam:PassRole（許可元：a.b）；arn:y に対する ecs:RunTask（許可元：a.c）",
+        ),
+        (
+            "A ended before Airflow 3.0.6; 3.1.6 has it again; B ended before Airflow 3.0.6; 3.1 has it again",
+            "A は Airflow 3.0.6 より前に終わった；3.1.6 で再び現れる；B は Airflow 3.0.6 より前に終わった；3.1 で再び現れる",
+        ),
+        (
+            "the load layer ended with exit code 3; see logs/load.txt",
+            "load 層が終了コード 3 で終わった。logs/load.txt を参照",
+        ),
+        ("no aws_sqs_queue declared, at least 2 expected", "aws_sqs_queue の宣言なし、必要なのは 2 件以上"),
+        ("go home, then rest", "go home, then rest"),
+    ],
+)
+def test_steps_and_reasons_are_said_one_by_one(english: str, said: str) -> None:
+    assert Catalogue("ja").say(english) == said
+
+
 def test_each_item_of_a_list_is_said_by_itself() -> None:
     assert SAID.say("main.a is x now, main.b is y now") == "main.a は現在 x、main.b は現在 y"
     said = Messages({"proven of {names}": "証明：{names}", "{one} at {other}": "{other} での {one}"})
